@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Everything that differs between the PostgreSQL majors we support.
+ *
+ * No other file of this tree tests PG_VERSION_NUM.  Each shim names the major
+ * that changed and what it changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_COMPAT_H
+#define CLIPPERF_COMPAT_H
+
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "optimizer/planner.h"
+#include "parser/analyze.h"
+#include "storage/proc.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 200000
+#error "clipperf supports PostgreSQL 15 to 19"
+#endif
+
+/*
+ * 16: extension libraries are built with hidden visibility and PGDLLEXPORT
+ * marks what is not hidden.  We build with hidden visibility everywhere, so
+ * that none of our names can be taken for one of the server's.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+/* 18: the module says its name and version. */
+#if PG_VERSION_NUM >= 180000
+#define CLIPPERF_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "clipperf", .version = CLIPPERF_VERSION)
+#else
+#define CLIPPERF_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+/* 18: ExecutorRun lost its execute_once argument. */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_ARGS \
+	QueryDesc *queryDesc, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_PASS queryDesc, direction, count
+#else
+#define EXECUTOR_RUN_ARGS \
+	QueryDesc *queryDesc, ScanDirection direction, uint64 count, \
+	bool execute_once
+#define EXECUTOR_RUN_PASS queryDesc, direction, count, execute_once
+#endif
+
+/* 19: planner_hook is handed the ExplainState of an EXPLAIN. */
+#if PG_VERSION_NUM >= 190000
+#define PLANNER_ARGS \
+	Query *parse, const char *query_string, int cursorOptions, \
+	ParamListInfo boundParams, ExplainState *es
+#define PLANNER_PASS parse, query_string, cursorOptions, boundParams, es
+#else
+#define PLANNER_ARGS \
+	Query *parse, const char *query_string, int cursorOptions, \
+	ParamListInfo boundParams
+#define PLANNER_PASS parse, query_string, cursorOptions, boundParams
+#endif
+
+/* 19: the JumbleState handed to post_parse_analyze_hook became const. */
+#if PG_VERSION_NUM >= 190000
+#define POST_PARSE_ARGS ParseState *pstate, Query *query, const JumbleState *jstate
+#else
+#define POST_PARSE_ARGS ParseState *pstate, Query *query, JumbleState *jstate
+#endif
+#define POST_PARSE_PASS pstate, query, jstate
+
+/* 17: MyBackendId (from 1) became MyProcNumber (from 0). */
+#if PG_VERSION_NUM >= 170000
+#define MY_PROC_INDEX ((int) MyProcNumber)
+#else
+#define MY_PROC_INDEX ((int) MyProc->pgprocno)
+#endif
+
+#endif							/* CLIPPERF_COMPAT_H */

@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * comment.h
+ *	  What an sqlcommenter comment says of the statement's request.
+ *
+ * The format is that of the sqlcommenter specification: key='value' pairs,
+ * separated by commas, percent-encoded, in a comment at the end or the
+ * beginning of the statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_COMMENT_H
+#define CLIPPERF_COMMENT_H
+
+#include "compat.h"
+#include "store/route.h"
+
+typedef struct CommentFacts
+{
+	uint64		trace;			/* hash of the 32-digit trace id; 0 = none */
+	char		route[ROUTE_NAME_LENGTH];	/* route, else controller/action; "" */
+} CommentFacts;
+
+/*
+ * False at the cost of a few instructions when there is no comment at either
+ * end.  "length" in bytes, 0 = up to the terminating zero.
+ */
+extern bool comment_read(const char *source, int location, int length,
+						 CommentFacts *facts);
+
+#endif							/* CLIPPERF_COMMENT_H */

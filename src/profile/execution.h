@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * execution.h
+ *	  One execution of a plan, from ExecutorStart to ExecutorEnd.
+ *
+ * Lives in the query's own memory context and goes with it, also on error.
+ * Belongs to one backend: no locks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EXECUTION_H
+#define CLIPPERF_EXECUTION_H
+
+#include "compat.h"
+
+#include "executor/execdesc.h"
+#include "lib/ilist.h"
+#include "store/route.h"
+
+struct StatementInfo;
+struct ResultRecorder;
+
+typedef struct Execution
+{
+	dlist_node	node;			/* in the list of open executions */
+	QueryDesc  *query;
+	uint64		queryid;		/* never 0 */
+	int			level;			/* 0 = sent by a client */
+	bool		tracked;		/* counts in clipperf_queries */
+	bool		failed;			/* ended by an error */
+	bool		pipelined;		/* the next statement was waiting already */
+	RouteId		route;
+	uint64		trace;			/* trace id of the request, 0 = none */
+	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
+	int			trigger_depth;	/* pg_trigger_depth() when it began */
+	int64		first_us;		/* clock_us() when it began */
+	int64		last_us;		/* clock_us() when it last ran */
+	int64		elapsed_us;		/* time inside the executor so far */
+	int64		plan_us;		/* time the planner took for it, or 0 */
+
+	/* Values of pgBufferUsage and pgWalUsage when it began. */
+	int64		shared_blks_hit;
+	int64		shared_blks_read;
+	int64		temp_blks_written;
+	uint64		wal_bytes;
+
+	struct StatementInfo *info; /* facts of the statement, or NULL */
+	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
+	void	   *constants;		/* literals seen by the parser, or NULL */
+} Execution;
+
+/* The text key and the text of an execution's statement. */
+extern char *execution_text(void *execution);	/* a StatementTextMaker */
+
+#endif							/* CLIPPERF_EXECUTION_H */

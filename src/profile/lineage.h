@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * lineage.h
+ *	  Which result did this parameter come from?
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_LINEAGE_H
+#define CLIPPERF_LINEAGE_H
+
+#include "profile/execution.h"
+
+/* After parse analysis: literals compared with columns are kept for it. */
+extern void lineage_analyzed(ParseState *pstate, Query *query);
+
+/* After ExecutorStart. */
+extern void lineage_begin(Execution *execution);
+
+/*
+ * Before each ExecutorRun that sends rows to "dest": the receiver to use in
+ * its place, "dest" itself if the rows have no lineage worth keeping.
+ */
+extern DestReceiver *lineage_receiver(Execution *execution, DestReceiver *dest);
+
+/* After each ExecutorRun: what was received is visible to all backends. */
+extern void lineage_publish(Execution *execution);
+
+/* At ExecutorEnd of an execution that did not fail: is it somebody's child? */
+extern void lineage_end(Execution *execution);
+
+/* At the end of each transaction. */
+extern void lineage_transaction_end(void);
+
+#endif							/* CLIPPERF_LINEAGE_H */

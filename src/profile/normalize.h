@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * normalize.h
+ *	  The text of a statement without comments and literals, and its shape.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_NORMALIZE_H
+#define CLIPPERF_NORMALIZE_H
+
+#include "compat.h"
+
+typedef struct NormalizedStatement
+{
+	char	   *text;			/* palloc'd */
+	uint64		shape;			/* hash of the text, see below */
+} NormalizedStatement;
+
+/*
+ * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
+ * to the end) of "source".  Literals become $n, numbered after the highest
+ * parameter of the text; comments go; runs of white space become one blank.
+ * "shape" is the same for texts that differ only in literals, parameter
+ * numbers, white space, case of keywords and the length of IN lists, ARRAY[]
+ * and VALUES lists.  Never raises an error on text that the server's scanner
+ * refuses: what follows the bad place is left out.
+ */
+extern NormalizedStatement normalize_statement(const char *source,
+											   int location, int length);
+
+/* Only the shape, or only the text, cost the same; call once. */
+
+#endif							/* CLIPPERF_NORMALIZE_H */

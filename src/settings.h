@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  Every setting of clipperf.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SETTINGS_H
+#define CLIPPERF_SETTINGS_H
+
+#include "compat.h"
+
+/* clipperf.track */
+typedef enum TrackLevel
+{
+	TRACK_NONE,					/* no statement */
+	TRACK_TOP,					/* statements sent by clients */
+	TRACK_ALL					/* and those inside functions */
+} TrackLevel;
+
+extern bool setting_enabled;
+extern int	setting_track;
+extern char *setting_tables;
+extern int	setting_max_statements;
+extern int	setting_text_memory_kb;
+extern bool setting_lineage;
+extern int	setting_nplusone_min_children;
+extern int	setting_nplusone_window_ms;
+extern int	setting_seqscan_min_rows;
+extern bool setting_capture_parameters;
+extern char *setting_route;
+extern int	setting_save_interval_s;
+
+extern void settings_define(void);
+extern bool settings_table_is_watched(Oid relid);
+
+#endif							/* CLIPPERF_SETTINGS_H */

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * histogram.h
+ *	  Latency distributions: log-linear, mergeable, bounded relative error.
+ *
+ * Every power of two of microseconds is cut into HISTOGRAM_STEPS equal parts
+ * (the layout of HdrHistogram).  Within a bucket [lo, hi) the value reported
+ * is the harmonic mean of its bounds, whose relative error to any value of the
+ * bucket is at most (hi-lo)/(hi+lo) <= 1/(2*HISTOGRAM_STEPS+1) = 4 %.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_HISTOGRAM_H
+#define CLIPPERF_HISTOGRAM_H
+
+#include "compat.h"
+
+#define HISTOGRAM_STEPS		12
+#define HISTOGRAM_OCTAVES	32	/* 1 us to 2^32 us = 71.6 minutes */
+#define HISTOGRAM_BUCKETS	(HISTOGRAM_STEPS * HISTOGRAM_OCTAVES)
+
+typedef struct Histogram
+{
+	uint32		count[HISTOGRAM_BUCKETS];
+} Histogram;
+
+/* Below 1 us counts as 1 us, above the range as its last bucket. */
+extern int	histogram_bucket(double us);
+extern void histogram_merge(Histogram *into, const Histogram *from);	/* saturating */
+extern uint64 histogram_total(const Histogram *histogram);
+/* Quantile q (0..1) in microseconds; 0 of an empty histogram. */
+extern double histogram_quantile(const Histogram *histogram, double q);
+
+#endif							/* CLIPPERF_HISTOGRAM_H */

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * route.h
+ *	  The names of routes, each stored once and known by a small number.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_ROUTE_H
+#define CLIPPERF_ROUTE_H
+
+#include "store/store.h"
+
+#define ROUTE_MAX			512	/* names kept; later ones count as ROUTE_NONE */
+#define ROUTE_NAME_LENGTH	64	/* with the terminating zero */
+#define ROUTE_NONE			0
+
+typedef uint32 RouteId;
+
+/*
+ * The number of a route name (cut at a character boundary), added if it is
+ * new.  ROUTE_NONE for "" and when the table is full.  The name looked up last
+ * is remembered, so that the usual call is one comparison.
+ */
+extern RouteId route_intern(const char *name, int length);
+/* NULL for ROUTE_NONE; the string lives as long as the server. */
+extern const char *route_name(RouteId route);
+
+extern const StoreModule route_module;
+
+#endif							/* CLIPPERF_ROUTE_H */

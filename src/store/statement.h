@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.h
+ *	  Counters per statement.
+ *
+ * A shared table of entries, and for each backend a few slots of pending
+ * counters that only this backend writes.  See statement.c for the contract.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_STATEMENT_H
+#define CLIPPERF_STATEMENT_H
+
+#include "datatype/timestamp.h"
+#include "store/histogram.h"
+#include "store/route.h"
+#include "store/sketch.h"
+#include "store/store.h"
+
+typedef struct StatementKey
+{
+	uint64		queryid;
+	Oid			userid;
+	Oid			dbid;
+	RouteId		route;
+	uint32		toplevel;		/* 1 = sent by a client, 0 = nested */
+} StatementKey;
+
+/* Times in microseconds. */
+typedef struct StatementCounters
+{
+	int64		calls;			/* executions that ended without error */
+	int64		errors;			/* executions that ended with one */
+	int64		rows;
+	double		total_us;
+	double		min_us;
+	double		max_us;
+	double		mean_us;		/* of the calls, for sum_dev2 */
+	double		sum_dev2;		/* sum of squared deviations from the mean */
+	double		plan_us;
+	int64		shared_blks_hit;
+	int64		shared_blks_read;
+	int64		temp_blks_written;
+	int64		wal_bytes;
+	TimestampTz first_seen;
+	TimestampTz last_seen;
+	Sketch		params;			/* distinct parameter lists */
+	Histogram	latency;		/* of the calls */
+} StatementCounters;
+
+/* One execution, as the profiler measured it. */
+typedef struct StatementSample
+{
+	bool		failed;
+	bool		has_params;		/* params_hash is valid */
+	uint32		params_hash;
+	double		elapsed_us;
+	double		plan_us;
+	int64		rows;
+	int64		shared_blks_hit;
+	int64		shared_blks_read;
+	int64		temp_blks_written;
+	int64		wal_bytes;
+	TimestampTz when;			/* start of the client's statement */
+} StatementSample;
+
+/* Makes the normalised text of the statement being counted; palloc'd. */
+typedef char *(*StatementTextMaker) (void *arg);
+
+/*
+ * Count one execution.  The usual case touches only this backend's memory.
+ * maker is called when the statement's text is not known yet.  Returns how
+ * often this backend has counted it since it took the slot (1 = the first
+ * time), 0 if it could not be counted.
+ */
+extern int64 statement_count(const StatementKey *key,
+							 const StatementSample *sample,
+							 StatementTextMaker maker, void *maker_arg);
+
+/* Fold this backend's pending counters and free its slots (backend exit). */
+extern void statement_flush(void);
+
+/*
+ * All statements with their counters, pending ones included, one at a time.
+ * "counters" is valid until the next call.
+ */
+typedef void (*StatementVisitor) (const StatementKey *key,
+								  const StatementCounters *counters,
+								  void *arg);
+extern void statement_visit(StatementVisitor visitor, void *arg);
+
+extern void statement_usage(int64 *held, Size *reserved_bytes);
+
+extern const StoreModule statement_module;
+
+#endif							/* CLIPPERF_STATEMENT_H */

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * store.h
+ *	  What is remembered: the shared memory of clipperf and its modules.
+ *
+ * Each module of this room owns one piece of shared memory and describes
+ * itself by a StoreModule; store.c calls them in turn.  Memory is fixed at
+ * server start.  No module knows an executor type.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_STORE_H
+#define CLIPPERF_STORE_H
+
+#include "compat.h"
+
+#include "port/atomics.h"
+#include "storage/lwlock.h"
+
+struct SaveFile;
+
+/* What clipperf_reset() can be asked to forget. */
+typedef enum ResetWhat
+{
+	RESET_QUERIES = 1 << 0,
+	RESET_N_PLUS_ONE = 1 << 1,
+	RESET_SEQ_SCANS = 1 << 2,
+	RESET_ALL = 0xFF
+} ResetWhat;
+
+typedef struct StoreModule
+{
+	const char *name;			/* also the name of its shared memory */
+	/* Bytes of shared memory, from the settings alone. */
+	Size		(*size) (void);
+	/* Set "memory" up (found = false) or only keep its address. */
+	void		(*attach) (void *memory, bool found);
+	/* Write what must survive a restart; NULL if nothing must. */
+	void		(*save) (struct SaveFile *file);
+	/* Read it back, at server start; false if the data make no sense. */
+	bool		(*load) (struct SaveFile *file);
+	/* Forget; the caller holds no lock. */
+	void		(*reset) (int what);
+} StoreModule;
+
+/* Groups of LWLocks, all of the named tranche "clipperf". */
+typedef enum StoreLockGroup
+{
+	LOCKS_STATEMENT,			/* partitions of the statement table */
+	LOCKS_TEXT,					/* partitions of the text table */
+	LOCKS_ROUTE,
+	LOCKS_EPISODE,				/* stripes of the episodes of lineage */
+	LOCKS_PATTERN,				/* the table of N+1 patterns */
+	LOCKS_SEQSCAN,				/* the table of sequential scans */
+	LOCKS_SAMPLE,				/* stripes of the parameter samples */
+	LOCKS_SAVE,					/* one writer of the saved file at a time */
+	NUM_STORE_LOCK_GROUPS
+} StoreLockGroup;
+
+#define STATEMENT_PARTITIONS	64
+#define TEXT_PARTITIONS			16
+#define EPISODE_STRIPES			64
+#define SAMPLE_STRIPES			16
+
+/*
+ * Shared by all modules.  Written under no lock: the counters are atomic and
+ * touched on cold paths only.
+ */
+typedef struct StoreHeader
+{
+	TimestampTz since;			/* set at start, by load and by reset(all) */
+	pg_atomic_uint64 resets;	/* bumped by every reset of statements */
+	pg_atomic_uint64 evicted;	/* statements that made room for another */
+	pg_atomic_uint64 dropped;	/* executions that could not be counted */
+	pg_atomic_uint64 texts_dropped; /* statements whose text had no room */
+	pg_atomic_uint64 texts_cut; /* texts stored shortened */
+	int			worker_pid;		/* the background worker, 0 if none */
+	Latch	   *worker_latch;
+} StoreHeader;
+
+extern StoreHeader *store_header;
+
+/* True when clipperf was in shared_preload_libraries. */
+extern bool store_is_ready(void);
+/* Raises 55000 with a hint unless store_is_ready(). */
+extern void store_require(void);
+
+extern void store_init(void);	/* from _PG_init: installs the shmem hooks */
+extern LWLock *store_lock(StoreLockGroup group, uint32 number);
+extern int	store_tranche(void);	/* for LWLocks embedded in entries */
+extern int	store_backends(void);	/* how many backends can have a slot */
+extern Size store_memory_reserved(void);
+extern void store_reset(int what);
+extern const StoreModule *const *store_modules(int *count);
+
+#endif							/* CLIPPERF_STORE_H */

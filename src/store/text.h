@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.h
+ *	  Normalised statement texts, in a fixed piece of shared memory.
+ *
+ * A text is found by (dbid, queryid) and counted by those who refer to it
+ * (statements, N+1 patterns, sequential scans).  A text nobody refers to stays
+ * until its memory is needed.  Lock order: a caller may hold a lock of any
+ * other module; this module calls none.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_TEXT_H
+#define CLIPPERF_TEXT_H
+
+#include "store/store.h"
+
+typedef struct TextKey
+{
+	uint64		queryid;
+	Oid			dbid;
+	uint32		unused;			/* zero: the key is compared as bytes */
+} TextKey;
+
+/* Bytes of the longest text kept; longer ones are cut and marked. */
+#define TEXT_MAX_LENGTH 8192
+
+/*
+ * Is there a text?  If so, take a reference and return true.
+ */
+extern bool text_acquire(const TextKey *key);
+
+/*
+ * Store "text" (any length, database encoding; cut at TEXT_MAX_LENGTH) unless
+ * it is there, and take a reference.  False if there was no room.
+ */
+extern bool text_put(const TextKey *key, const char *text);
+
+/* The same without keeping a reference: stays while there is room. */
+extern void text_keep(const TextKey *key, const char *text);
+
+extern void text_release(const TextKey *key);
+
+/* A palloc'd copy, or NULL. */
+extern char *text_copy(const TextKey *key);
+
+extern void text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes);
+
+extern const StoreModule text_module;
+
+#endif							/* CLIPPERF_TEXT_H */
