@@ -84,4 +84,13 @@
 #define MY_PROC_INDEX ((int) MyProc->pgprocno)
 #endif
 
+/* 19: ShmemInitHash takes one size. */
+#if PG_VERSION_NUM >= 190000
+#define SHMEM_INIT_HASH(name, size, info, flags) \
+	ShmemInitHash(name, size, info, flags)
+#else
+#define SHMEM_INIT_HASH(name, size, info, flags) \
+	ShmemInitHash(name, size, size, info, flags)
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

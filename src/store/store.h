@@ -31,8 +31,10 @@ typedef enum ResetWhat
 typedef struct StoreModule
 {
 	const char *name;			/* also the name of its shared memory */
-	/* Bytes of shared memory, from the settings alone. */
+	/* Bytes of its structures in shared memory, from the settings alone. */
 	Size		(*size) (void);
+	/* Bytes of the shared hash tables attach() makes; NULL if it makes none. */
+	Size		(*hash_size) (void);
 	/* Set "memory" up (found = false) or only keep its address. */
 	void		(*attach) (void *memory, bool found);
 	/* Write what must survive a restart; NULL if nothing must. */
@@ -88,7 +90,7 @@ extern void store_require(void);
 extern void store_init(void);	/* from _PG_init: installs the shmem hooks */
 extern LWLock *store_lock(StoreLockGroup group, uint32 number);
 extern int	store_tranche(void);	/* for LWLocks embedded in entries */
-extern int	store_backends(void);	/* how many backends can have a slot */
+extern int	store_backends(void);	/* MY_PROC_INDEX is below it */
 extern Size store_memory_reserved(void);
 extern void store_reset(int what);
 extern const StoreModule *const *store_modules(int *count);

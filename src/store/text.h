@@ -46,6 +46,11 @@ extern char *text_copy(const TextKey *key);
 
 extern void text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes);
 
+/* For the save and load callbacks of the modules that refer to texts. */
+struct SaveFile;
+extern void text_save(const TextKey *key, struct SaveFile *file);
+extern bool text_load(const TextKey *key, struct SaveFile *file, bool *kept);
+
 extern const StoreModule text_module;
 
 #endif							/* CLIPPERF_TEXT_H */

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * clipperf.c
+ *	  Entry point of the server module: a table of contents.
+ *
+ * Data flows one way: the executor's hooks (profile/) measure, the shared
+ * memory (store/) remembers, the SQL-callable readers (report/) tell.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "profile/hooks.h"
+#include "settings.h"
+#include "store/store.h"
+#include "store/worker.h"
+
+CLIPPERF_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Loaded without shared_preload_libraries the module does nothing; its SQL
+ * functions then say what is missing.
+ */
+void
+_PG_init(void)
+{
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	settings_define();
+	store_init();
+	worker_register();
+	hooks_install();
+}

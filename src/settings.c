@@ -1,0 +1,202 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  Every setting of clipperf.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "settings.h"
+
+#include <limits.h>
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/varlena.h"
+
+bool		setting_enabled = true;
+int			setting_track = TRACK_TOP;
+char	   *setting_tables = NULL;
+int			setting_max_statements = 5000;
+int			setting_text_memory_kb = 6144;
+bool		setting_lineage = true;
+int			setting_nplusone_min_children = 5;
+int			setting_nplusone_window_ms = 5000;
+int			setting_seqscan_min_rows = 1000;
+bool		setting_capture_parameters = true;
+char	   *setting_route = NULL;
+int			setting_save_interval_s = 300;
+
+static const struct config_enum_entry track_options[] = {
+	{"none", TRACK_NONE, false},
+	{"top", TRACK_TOP, false},
+	{"all", TRACK_ALL, false},
+	{NULL, 0, false}
+};
+
+/* The names in clipperf.tables, split; NIL stands for "*". */
+static List *watched_names = NIL;
+static char *watched_string = NULL;
+
+/*
+ * Check hook of clipperf.tables: a list of table names, schema-qualified or
+ * not, or "*".
+ */
+static bool
+check_tables(char **newval, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*newval);
+	List	   *names = NIL;
+	bool		ok;
+
+	ok = strcmp(copy, "*") == 0 || SplitGUCList(copy, ',', &names);
+	if (!ok)
+		GUC_check_errdetail("List syntax is invalid.");
+	list_free(names);
+	pfree(copy);
+	return ok;
+}
+
+/* Assign hook of clipperf.tables: the split list is made again when needed. */
+static void
+assign_tables(const char *newval, void *extra)
+{
+	watched_string = NULL;
+}
+
+/* Split clipperf.tables into watched_names, in long-lived memory. */
+static void
+split_tables(void)
+{
+	static MemoryContext context = NULL;
+	MemoryContext old;
+
+	if (context == NULL)
+		context = AllocSetContextCreate(TopMemoryContext, "clipperf tables",
+										ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(context);
+	watched_names = NIL;
+	old = MemoryContextSwitchTo(context);
+	if (strcmp(setting_tables, "*") != 0)
+		(void) SplitGUCList(pstrdup(setting_tables), ',', &watched_names);
+	MemoryContextSwitchTo(old);
+	watched_string = setting_tables;
+}
+
+/*
+ * Is this table named by clipperf.tables?  Catalog look-ups: callers keep the
+ * answer.  Needs a transaction unless the setting is "*".
+ */
+bool
+settings_table_is_watched(Oid relid)
+{
+	ListCell   *lc;
+	char	   *name;
+	char	   *qualified;
+
+	if (watched_string != setting_tables)
+		split_tables();
+	if (watched_names == NIL)
+		return strcmp(setting_tables, "*") == 0;
+
+	name = get_rel_name(relid);
+	if (name == NULL)
+		return false;
+	qualified = psprintf("%s.%s",
+						 get_namespace_name_or_temp(get_rel_namespace(relid)),
+						 name);
+	foreach(lc, watched_names)
+	{
+		const char *watched = (const char *) lfirst(lc);
+
+		if (strcmp(watched, name) == 0 || strcmp(watched, qualified) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Settings that say what is captured. */
+static void
+define_capture_settings(void)
+{
+	DefineCustomBoolVariable("clipperf.enabled",
+							 "Captures what statements do.",
+							 NULL, &setting_enabled, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("clipperf.track",
+							 "Selects which statements are counted.",
+							 "\"top\" counts statements sent by clients, \"all\" also those inside functions.",
+							 &setting_track, TRACK_TOP, track_options,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("clipperf.tables",
+							   "Tables whose N+1 patterns and sequential scans are looked for.",
+							   "A comma-separated list of names, with or without schema, or \"*\" for all.",
+							   &setting_tables, "*",
+							   PGC_SUSET, GUC_LIST_INPUT,
+							   check_tables, assign_tables, NULL);
+	DefineCustomBoolVariable("clipperf.capture_parameters",
+							 "Keeps a few samples of parameter values per statement.",
+							 "Only members of pg_read_all_stats can read them.",
+							 &setting_capture_parameters, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("clipperf.route",
+							   "Route (endpoint, job) that the following statements belong to.",
+							   "A route in an sqlcommenter comment goes before it; application_name is used when it is empty.",
+							   &setting_route, "",
+							   PGC_USERSET, 0, NULL, NULL, NULL);
+}
+
+/* Settings of the two kinds of finding. */
+static void
+define_finding_settings(void)
+{
+	DefineCustomBoolVariable("clipperf.lineage",
+							 "Looks for N+1 patterns by the lineage of parameter values.",
+							 NULL, &setting_lineage, true,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.nplusone_min_children",
+							"Fewest child statements of one result that make an N+1 pattern.",
+							NULL, &setting_nplusone_min_children, 5, 2, 1000,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.nplusone_window",
+							"Longest time between a result and its child statements.",
+							NULL, &setting_nplusone_window_ms, 5000, 10, 60000,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.seqscan_min_rows",
+							"Fewest rows a sequential scan reads to be recorded.",
+							NULL, &setting_seqscan_min_rows, 1000, 1, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/* Settings of the shared memory, fixed at server start, and of the file. */
+static void
+define_store_settings(void)
+{
+	DefineCustomIntVariable("clipperf.max_statements",
+							"Most statements remembered at a time.",
+							NULL, &setting_max_statements, 5000, 100, 100000,
+							PGC_POSTMASTER, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.text_memory",
+							"Shared memory for statement texts.",
+							NULL, &setting_text_memory_kb, 6144, 1024, 1024 * 1024,
+							PGC_POSTMASTER, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.save_interval",
+							"Time between two saves of what is remembered.",
+							"What a crash loses at most; 0 saves at shutdown only.",
+							&setting_save_interval_s, 300, 0, 86400,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+}
+
+/* Called from _PG_init. */
+void
+settings_define(void)
+{
+	define_capture_settings();
+	define_finding_settings();
+	define_store_settings();
+	MarkGUCPrefixReserved("clipperf");
+}

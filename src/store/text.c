@@ -1,0 +1,401 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.c
+ *	  Normalised statement texts, in a fixed piece of shared memory.
+ *
+ * The bytes live in a dsa area made in place, which never grows; a shared
+ * hash table finds them.  An entry of the table is read and written under the
+ * lock of its partition (LOCKS_TEXT).  Bytes are written before their entry
+ * is made and freed after it is gone, so they need no lock of their own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/text.h"
+
+#include "lib/ilist.h"
+#include "mb/pg_wchar.h"
+#include "storage/shmem.h"
+#include "utils/dsa.h"
+#include "utils/hsearch.h"
+
+#include "settings.h"
+#include "store/save.h"
+
+/* Said at the end of a text that was cut. */
+#define CUT_MARK " /* cut */"
+
+/* How many unreferenced texts make room for one new text at most. */
+#define MAX_EVICTIONS 16
+
+typedef struct TextEntry
+{
+	TextKey		key;			/* hash key: first */
+	dsa_pointer bytes;			/* zero-terminated */
+	uint32		length;			/* without the zero */
+	int32		references;
+	int32		encoding;
+	dlist_node	idle;			/* in the partition's list if references = 0 */
+} TextEntry;
+
+typedef struct TextShared
+{
+	pg_atomic_uint64 used;		/* bytes of all texts */
+	dlist_head	idle[TEXT_PARTITIONS];	/* unreferenced, oldest first; under
+										 * the partition's lock */
+	pg_atomic_uint32 hand;		/* partition to evict from next */
+} TextShared;
+
+static TextShared *shared = NULL;
+static HTAB *table = NULL;
+static dsa_area *area = NULL;
+
+/* Most texts at a time: statements, and what only findings refer to. */
+static long
+max_texts(void)
+{
+	return setting_max_statements + 2048;
+}
+
+static Size
+area_size(void)
+{
+	return Max((Size) setting_text_memory_kb * 1024, dsa_minimum_size());
+}
+
+static Size
+text_size(void)
+{
+	return CACHELINEALIGN(sizeof(TextShared)) + area_size();
+}
+
+static Size
+text_hash_size(void)
+{
+	return hash_estimate_size(max_texts(), sizeof(TextEntry));
+}
+
+/* Make or find the hash table. */
+static void
+attach_table(void)
+{
+	HASHCTL		info = {
+		.keysize = sizeof(TextKey),
+		.entrysize = sizeof(TextEntry),
+		.num_partitions = TEXT_PARTITIONS
+	};
+
+	table = SHMEM_INIT_HASH("clipperf text table", max_texts(), &info,
+							HASH_ELEM | HASH_BLOBS | HASH_PARTITION | HASH_FIXED_SIZE);
+}
+
+/* StoreModule.attach */
+static void
+text_attach(void *memory, bool found)
+{
+	char	   *place = (char *) memory + CACHELINEALIGN(sizeof(TextShared));
+
+	shared = memory;
+	attach_table();
+	if (found)
+	{
+		area = dsa_attach_in_place(place, NULL);
+		dsa_pin_mapping(area);
+		return;
+	}
+
+	pg_atomic_init_u64(&shared->used, 0);
+	pg_atomic_init_u32(&shared->hand, 0);
+	for (int i = 0; i < TEXT_PARTITIONS; i++)
+		dlist_init(&shared->idle[i]);
+	area = dsa_create_in_place(place, area_size(), store_tranche(), NULL);
+	dsa_pin(area);
+	dsa_pin_mapping(area);
+	dsa_set_size_limit(area, area_size());
+}
+
+/* Lock a key's partition; the hash code goes to *hash. */
+static LWLock *
+lock_partition(const TextKey *key, uint32 *hash, LWLockMode mode)
+{
+	LWLock	   *lock;
+
+	*hash = get_hash_value(table, key);
+	lock = store_lock(LOCKS_TEXT, *hash);
+	LWLockAcquire(lock, mode);
+	return lock;
+}
+
+static TextEntry *
+find(const TextKey *key, uint32 hash, HASHACTION action, bool *found)
+{
+	return hash_search_with_hash_value(table, key, hash, action, found);
+}
+
+/* One reference more; caller holds the partition's lock exclusively. */
+static void
+reference(TextEntry *entry)
+{
+	if (entry->references++ == 0)
+		dlist_delete(&entry->idle);
+}
+
+/* Remove the oldest unreferenced text of a partition, if there is one. */
+static bool
+evict_idle(uint32 partition)
+{
+	LWLock	   *lock = store_lock(LOCKS_TEXT, partition);
+	dsa_pointer bytes = InvalidDsaPointer;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	if (!dlist_is_empty(&shared->idle[partition]))
+	{
+		TextEntry  *entry = dlist_container(TextEntry, idle,
+											dlist_pop_head_node(&shared->idle[partition]));
+
+		bytes = entry->bytes;
+		pg_atomic_fetch_sub_u64(&shared->used, entry->length + 1);
+		hash_search(table, &entry->key, HASH_REMOVE, NULL);
+	}
+	LWLockRelease(lock);
+	if (DsaPointerIsValid(bytes))
+		dsa_free(area, bytes);
+	return DsaPointerIsValid(bytes);
+}
+
+/* Remove some unreferenced text; false if there is none.  Holds no lock. */
+static bool
+evict_any(void)
+{
+	for (int i = 0; i < TEXT_PARTITIONS; i++)
+	{
+		uint32		hand = pg_atomic_fetch_add_u32(&shared->hand, 1);
+
+		if (evict_idle(hand % TEXT_PARTITIONS))
+			return true;
+	}
+	return false;
+}
+
+/* Memory for a text, or an invalid pointer. */
+static dsa_pointer
+allocate(Size size)
+{
+	for (int i = 0; i <= MAX_EVICTIONS; i++)
+	{
+		dsa_pointer bytes = dsa_allocate_extended(area, size, DSA_ALLOC_NO_OOM);
+
+		if (DsaPointerIsValid(bytes) || !evict_any())
+			return bytes;
+	}
+	return InvalidDsaPointer;
+}
+
+/* Copy "text" into the area, cut if it is too long. */
+static dsa_pointer
+copy_in(const char *text, uint32 *length)
+{
+	Size		full = strlen(text);
+	Size		kept = full;
+	dsa_pointer bytes;
+	char	   *to;
+
+	if (full > TEXT_MAX_LENGTH)
+		kept = pg_mbcliplen(text, full, TEXT_MAX_LENGTH - strlen(CUT_MARK));
+	*length = kept + (kept < full ? strlen(CUT_MARK) : 0);
+	bytes = allocate(*length + 1);
+	if (!DsaPointerIsValid(bytes))
+		return bytes;
+
+	to = dsa_get_address(area, bytes);
+	memcpy(to, text, kept);
+	strcpy(to + kept, kept < full ? CUT_MARK : "");
+	if (kept < full)
+		pg_atomic_fetch_add_u64(&store_header->texts_cut, 1);
+	return bytes;
+}
+
+/* See text.h. */
+bool
+text_acquire(const TextKey *key)
+{
+	uint32		hash;
+	LWLock	   *lock = lock_partition(key, &hash, LW_EXCLUSIVE);
+	TextEntry  *entry = find(key, hash, HASH_FIND, NULL);
+
+	if (entry != NULL)
+		reference(entry);
+	LWLockRelease(lock);
+	return entry != NULL;
+}
+
+/*
+ * Make an entry for bytes already copied in, and take a reference.  *taken
+ * tells whether the bytes now belong to the entry.
+ */
+static bool
+insert(const TextKey *key, dsa_pointer bytes, uint32 length, int encoding,
+	   bool *taken)
+{
+	uint32		hash;
+	bool		found;
+	LWLock	   *lock = lock_partition(key, &hash, LW_EXCLUSIVE);
+	TextEntry  *entry = find(key, hash, HASH_ENTER_NULL, &found);
+
+	*taken = entry != NULL && !found;
+	if (*taken)
+	{
+		entry->bytes = bytes;
+		entry->length = length;
+		entry->encoding = encoding;
+		entry->references = 1;
+		pg_atomic_fetch_add_u64(&shared->used, length + 1);
+	}
+	else if (entry != NULL)
+		reference(entry);
+	LWLockRelease(lock);
+	return entry != NULL;
+}
+
+/* text_put() for a text of a stated encoding. */
+static bool
+put(const TextKey *key, const char *text, int encoding)
+{
+	uint32		length;
+	bool		taken;
+	bool		done;
+	dsa_pointer bytes = copy_in(text, &length);
+
+	if (!DsaPointerIsValid(bytes))
+		return false;
+	done = insert(key, bytes, length, encoding, &taken);
+	if (!taken)
+		dsa_free(area, bytes);
+	return done;
+}
+
+/* See text.h. */
+bool
+text_put(const TextKey *key, const char *text)
+{
+	return text_acquire(key) || put(key, text, GetDatabaseEncoding());
+}
+
+/* See text.h. */
+void
+text_keep(const TextKey *key, const char *text)
+{
+	if (text_put(key, text))
+		text_release(key);
+}
+
+/* See text.h. */
+void
+text_release(const TextKey *key)
+{
+	uint32		hash;
+	LWLock	   *lock = lock_partition(key, &hash, LW_EXCLUSIVE);
+	TextEntry  *entry = find(key, hash, HASH_FIND, NULL);
+
+	if (entry != NULL && --entry->references == 0)
+		dlist_push_tail(&shared->idle[hash % TEXT_PARTITIONS], &entry->idle);
+	LWLockRelease(lock);
+}
+
+/*
+ * A text of another encoding as this database can show it: what is not ASCII
+ * becomes a question mark.
+ */
+static void
+make_readable(char *text, int encoding)
+{
+	if (encoding == GetDatabaseEncoding())
+		return;
+	for (char *c = text; *c != '\0'; c++)
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+}
+
+/* A palloc'd copy with its encoding, or NULL. */
+static char *
+copy_out(const TextKey *key, int *encoding)
+{
+	char	   *buffer = palloc(TEXT_MAX_LENGTH + 1);
+	uint32		hash;
+	LWLock	   *lock = lock_partition(key, &hash, LW_SHARED);
+	TextEntry  *entry = find(key, hash, HASH_FIND, NULL);
+
+	if (entry != NULL)
+	{
+		memcpy(buffer, dsa_get_address(area, entry->bytes), entry->length + 1);
+		*encoding = entry->encoding;
+	}
+	LWLockRelease(lock);
+	if (entry != NULL)
+		return buffer;
+	pfree(buffer);
+	return NULL;
+}
+
+/* See text.h. */
+char *
+text_copy(const TextKey *key)
+{
+	int			encoding;
+	char	   *text = copy_out(key, &encoding);
+
+	if (text != NULL)
+		make_readable(text, encoding);
+	return text;
+}
+
+/* See text.h. */
+void
+text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes)
+{
+	*texts = hash_get_num_entries(table);
+	*used_bytes = pg_atomic_read_u64(&shared->used);
+	*reserved_bytes = area_size();
+}
+
+/*
+ * Write a text with its encoding.  Not a section of its own: each module saves
+ * the texts it refers to.
+ */
+void
+text_save(const TextKey *key, SaveFile *file)
+{
+	int			encoding = PG_SQL_ASCII;
+	char	   *text = copy_out(key, &encoding);
+
+	save_bytes(file, &encoding, sizeof(encoding));
+	save_string(file, text);
+	if (text != NULL)
+		pfree(text);
+}
+
+/*
+ * Read what text_save() wrote and take a reference.  *kept is false when there
+ * was no text or no room for it.
+ */
+bool
+text_load(const TextKey *key, SaveFile *file, bool *kept)
+{
+	int			encoding;
+	char	   *text;
+
+	if (!load_bytes(file, &encoding, sizeof(encoding)) ||
+		!load_string(file, &text))
+		return false;
+	*kept = text != NULL &&
+		(text_acquire(key) || put(key, text, encoding));
+	if (text != NULL)
+		pfree(text);
+	return true;
+}
+
+const StoreModule text_module = {
+	.name = "text",
+	.size = text_size,
+	.hash_size = text_hash_size,
+	.attach = text_attach
+};
