@@ -1,0 +1,88 @@
+# An N+1 pattern is proven whatever the protocol, in and out of transactions, fast or slow.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('protocols');
+my $finding;
+
+# Each protocol, with everything that a finding says.
+foreach my $protocol (qw(prepared extended simple))
+{
+	$finding = proven($node, $protocol, children_of('author', '--protocol' => $protocol));
+	has($finding, $protocol,
+		parent_query => qr/FROM post ORDER BY title/,
+		parent_column => qr/author_id/,
+		child_query => qr/SELECT name FROM author WHERE id = \$1/,
+		relation => 'author',
+		child_parameter => qr/id|1/,
+		episodes => 1,
+		children => [45, 50],
+		max_children => [45, 50],
+		connections => 1,
+		pipelined => 'false',
+		function => undef);
+}
+
+# Suspicion is not piled on proof: the text has the constants, the view has none.
+unlike($finding->{child_query}, qr/1000/, 'constants do not show');
+
+# The suggestion is the child for many keys.
+my $rows = runs($node, $finding, 'prepared', '{100001,100002,100003}');
+is(scalar(() = $rows =~ /Author/g), 3, 'the suggestion finds a row for each key');
+
+# Transactions.
+$finding = proven($node, 'one transaction', children_of('author', '--transaction'));
+has($finding, 'one transaction', children => [45, 50], episodes => 1);
+$finding = proven($node, 'one transaction, simple protocol',
+	children_of('author', '--transaction', '--protocol' => 'simple'));
+has($finding, 'one transaction, simple protocol', children => [45, 50]);
+
+# Think time shows as the time between the children.
+$finding = proven($node, 'think time', children_of('author', '--think-ms' => 5));
+has($finding, 'think time', children => [45, 50]);
+cmp_ok($finding->{roundtrip_ms}, '>', 45 * 5, 'think time: it is part of the round trips');
+cmp_ok($finding->{child_ms}, '<', $finding->{roundtrip_ms}, 'think time: the children themselves are faster');
+proven($node, 'think time in a transaction', children_of('author', '--think-ms' => 5, '--transaction'));
+
+# Episodes add up.
+$finding = proven($node, 'five times', children_of('author', '--repeat' => 5));
+has($finding, 'five times', episodes => 5, children => [225, 250], max_children => [45, 50]);
+
+# A parent with parameters of its own, one per user.
+$finding = proven($node, 'a parent with a parameter',
+	loop('--parent' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body',
+		'--parent-arg' => 200002,
+		'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id', '--repeat' => 3));
+has($finding, 'a parent with a parameter', episodes => 3, children => 18, parent_column => qr/author_id/);
+
+# The child's literal may be quoted, and stand on the left.
+foreach my $text ('SELECT name FROM author WHERE id = $1', 'SELECT name FROM author WHERE $1 = id',
+	'SELECT name FROM author WHERE id = $1 AND name IS NOT NULL LIMIT 1')
+{
+	$finding = proven($node, "quoted literal in \"$text\"",
+		loop(posts(30), '--child' => $text, '--bind' => '1=col:author_id', '--protocol' => 'simple'));
+	has($finding, "quoted literal in \"$text\"", children => [27, 30]);
+}
+
+# Two columns of the same rows: the one that the children follow is named.
+$finding = proven($node, 'the column that is followed', children_of('remark'));
+has($finding, 'the column that is followed', parent_column => qr/\bid\b/, relation => 'remark');
+
+# The route of the children.
+$finding = proven($node, 'route', children_of('author', '--comment' => q{/*route='/feed'*/}));
+has($finding, 'route', route => '/feed', child_query => qr/^[^*]*$/);
+
+# Few children are enough, fewer are not.
+proven($node, 'five children', loop(posts(5), '--child' => 'SELECT name FROM author WHERE id = $1',
+		'--bind' => '1=col:author_id'));
+silent($node, 'four children', loop(posts(4), '--child' => 'SELECT name FROM author WHERE id = $1',
+		'--bind' => '1=col:author_id'));
+
+$node->stop;
+done_testing();

@@ -1,0 +1,113 @@
+# Keys of every common type are followed, also where PostgreSQL converts between column and parameter.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('types');
+
+# How a number becomes a key of each type.
+my %keys = (
+	int2 => '(20000 + i)::int2',
+	int4 => '2000000000 + i',
+	int8 => '5000000000 + i',
+	uuid => 'md5(i::text)::uuid',
+	text => q{'key-' || md5(i::text)},
+	'varchar(50)' => q{'code-' || i},
+	'char(20)' => q{'char-' || i},
+	numeric => '(i + 0.5)::numeric',
+	oid => '(70000 + i)::oid',
+	date => q{'2020-01-01'::date + i});
+
+# A list and its items for one type of key.
+sub make_tables
+{
+	my ($number, $type) = @_;
+	$node->safe_psql('postgres', <<"SQL");
+CREATE TABLE list_$number (id $type PRIMARY KEY, title text);
+INSERT INTO list_$number SELECT $keys{$type}, md5(i::text) FROM generate_series(1, 300) AS i;
+CREATE TABLE item_$number (id int8 PRIMARY KEY, list_id $type REFERENCES list_$number, body text);
+INSERT INTO item_$number SELECT i, (SELECT id FROM list_$number ORDER BY title OFFSET i % 300 LIMIT 1)
+  FROM generate_series(1, 600) AS i;
+CREATE INDEX ON item_$number (list_id);
+ANALYZE list_$number, item_$number;
+SQL
+	return;
+}
+
+# 30 rows of a list, for each its items; the child's condition and options may differ.
+sub items
+{
+	my ($number, $condition, @options) = @_;
+	return loop('--parent' => "SELECT id, title FROM list_$number ORDER BY title LIMIT 30",
+		'--child' => "SELECT * FROM item_$number WHERE $condition", '--bind' => '1=col:id', @options);
+}
+
+my $number = 0;
+my %number_of;
+foreach my $type (sort keys %keys)
+{
+	$number_of{$type} = ++$number;
+	make_tables($number, $type);
+	foreach my $protocol (qw(prepared simple))
+	{
+		my $finding = proven($node, "$type, $protocol",
+			items($number, 'list_id = $1', '--protocol' => $protocol));
+		has($finding, "$type, $protocol", children => [27, 30], relation => "item_$number");
+	}
+}
+
+# The parameter's type is another integer than the column's.
+foreach my $pair ([qw(int4 int8)], [qw(int2 int4)], [qw(int2 int8)], [qw(int8 numeric)])
+{
+	my ($column, $parameter) = @$pair;
+	my $finding = proven($node, "$column column, $parameter parameter",
+		items($number_of{$column}, 'list_id = $1', '--type' => "1=$parameter"));
+	has($finding, "$column column, $parameter parameter", children => [27, 30]);
+}
+
+# Bare numbers of the simple protocol.
+foreach my $column (qw(int2 int4 int8))
+{
+	proven($node, "$column column, bare number",
+		items($number_of{$column}, 'list_id = $1', '--type' => "1=$column", '--protocol' => 'simple'));
+}
+
+# A parameter of text for a column of varchar, and text that is cast to the key's type.
+proven($node, 'varchar column, text parameter',
+	items($number_of{'varchar(50)'}, 'list_id = $1', '--type' => '1=text'));
+foreach my $column (qw(int4 int8 uuid))
+{
+	my $finding = proven($node, "$column column, text parameter with a cast",
+		items($number_of{$column}, "list_id = \$1::text::$column", '--type' => '1=text'));
+	has($finding, "$column column, text parameter with a cast", children => [27, 30]);
+}
+
+# The child's key column is wider than the parent's.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE narrow (id int4 PRIMARY KEY, wide_id int4 NOT NULL UNIQUE, title text);
+INSERT INTO narrow SELECT i, 900000 + i, md5(i::text) FROM generate_series(1, 300) AS i;
+CREATE TABLE wide (id int8 PRIMARY KEY, body text);
+INSERT INTO wide SELECT 900000 + i, md5(i::text) FROM generate_series(1, 300) AS i;
+SQL
+my $finding = proven($node, 'int4 column of the parent, int8 column of the child',
+	loop('--parent' => 'SELECT wide_id FROM narrow ORDER BY title LIMIT 30',
+		'--child' => 'SELECT body FROM wide WHERE id = $1', '--bind' => '1=col:wide_id'));
+has($finding, 'int4 column of the parent, int8 column of the child', parent_column => qr/wide_id/);
+
+# A composite key: the column that tells the rows apart is named, whatever the other parameter is.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE vote (user_id int8, list_id uuid, vote int, PRIMARY KEY (user_id, list_id));
+SQL
+$finding = proven($node, 'composite key',
+	loop('--parent' => "SELECT id FROM list_$number_of{uuid} ORDER BY title LIMIT 30",
+		'--child' => 'SELECT vote FROM vote WHERE user_id = $1 AND list_id = $2',
+		'--bind' => '1=value:77', '--bind' => '2=col:id'));
+has($finding, 'composite key', relation => 'vote', child_parameter => qr/2|list_id/);
+
+$node->stop;
+done_testing();

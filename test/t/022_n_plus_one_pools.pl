@@ -1,0 +1,110 @@
+# Children spread over a pool of connections, in any order, while the parent is still open.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('pools');
+my $finding;
+
+# A pool of four.
+foreach my $protocol (qw(prepared simple))
+{
+	$finding = proven($node, "a pool of four, $protocol",
+		children_of('author', '--connections' => 4, '--protocol' => $protocol));
+	has($finding, "a pool of four, $protocol", connections => 4, children => [45, 50], episodes => 1);
+}
+$finding = proven($node, 'a pool of four with think time',
+	children_of('remark', '--connections' => 4, '--think-ms' => 5));
+has($finding, 'a pool of four with think time', connections => 4, children => [45, 50]);
+
+# All children at once, in row order and in any other.
+foreach my $order (qw(row reverse random))
+{
+	$finding = proven($node, "concurrent, order $order",
+		children_of('remark', '--connections' => 4, '--concurrent', '--order' => $order));
+	has($finding, "concurrent, order $order", connections => [2, 4], children => [45, 50]);
+}
+$finding = proven($node, 'concurrent over ten connections',
+	children_of('author', '--connections' => 10, '--concurrent'));
+has($finding, 'concurrent over ten connections', children => [45, 50]);
+
+# One by one, but not in row order.
+foreach my $order (qw(reverse random))
+{
+	$finding = proven($node, "order $order", children_of('remark', '--order' => $order));
+	has($finding, "order $order", children => [45, 50]);
+}
+
+# A parent that is read through a cursor, on the children's connection and apart from it.
+foreach my $rows (1, 10, 100)
+{
+	$finding = proven($node, "a cursor of $rows rows at a time", children_of('remark', '--cursor' => $rows));
+	has($finding, "a cursor of $rows rows at a time", children => [40, 50], max_children => [40, 50],
+		parent_query => qr/FROM post ORDER BY title/);
+}
+proven($node, 'a cursor, children over a pool', children_of('remark', '--cursor' => 10, '--connections' => 4));
+
+# A parent that is still being sent while the children run.
+foreach my $protocol (qw(prepared simple))
+{
+	$finding = proven($node, "an open parent, $protocol",
+		children_of('remark', '--single-row', '--connections' => 4, '--protocol' => $protocol));
+	has($finding, "an open parent, $protocol", connections => 3, children => [45, 50]);
+}
+
+# Two levels: a post's remarks, a remark's author.
+my @nested = (posts(30),
+	'--child' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body', '--bind' => '1=col:id',
+	'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
+foreach my $connections (1, 4)
+{
+	my $name = "two levels, $connections connections";
+	my ($remarks, $authors) = all_proven($node, $name, loop(@nested, '--connections' => $connections),
+		qr/FROM remark/, qr/FROM author/);
+	has($remarks, $name, episodes => 1, children => [27, 30], parent_query => qr/FROM post/);
+	has($authors, $name, episodes => [1, 30], children => [45, 180], parent_query => qr/FROM remark/);
+}
+
+# Two levels, the second by single rows only: belongs to, then belongs to.
+my ($posts, $authors) = all_proven($node, 'two levels of one row each',
+	loop('--parent' => 'SELECT id, post_id FROM remark ORDER BY body LIMIT 50',
+		'--child' => 'SELECT id, author_id FROM post WHERE id = $1', '--bind' => '1=col:post_id',
+		'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id'),
+	qr/FROM post/, qr/FROM author/);
+has($posts, 'two levels of one row each', children => [45, 50], parent_query => qr/FROM remark/);
+has($authors, 'two levels of one row each', children => [45, 50]);
+
+# Two users at the same time, each with a page and children of his own, over separate connections.
+$finding = proven($node, 'two users at once', sub {
+	my ($server) = @_;
+	my @runs = map {
+		my $offset = $_ * 100;
+		my $pid = fork();
+		die "fork failed: $!" unless defined $pid;
+		if ($pid == 0)
+		{
+			eval {
+				loop('--parent' => "SELECT id FROM post ORDER BY title LIMIT 50 OFFSET $offset",
+					'--child' => 'SELECT * FROM remark WHERE post_id = $1', '--bind' => '1=col:id',
+					'--think-ms' => 1)->($server);
+			};
+			require POSIX;
+			POSIX::_exit($@ ? 1 : 0);
+		}
+		$pid;
+	} (0, 1);
+	foreach my $pid (@runs)
+	{
+		waitpid($pid, 0);
+		die 'a user failed' if $? != 0;
+	}
+});
+has($finding, 'two users at once', episodes => 2, children => [90, 100], max_children => [45, 50]);
+
+$node->stop;
+done_testing();

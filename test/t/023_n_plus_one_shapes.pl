@@ -1,0 +1,118 @@
+# Children of every shape: without rows, writing, interleaved, with repeated keys, with lists of varying length.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('shapes');
+my $finding;
+
+# Children that find nothing.
+$finding = proven($node, 'children without rows',
+	loop(posts(50), '--child' => 'SELECT hits FROM tally WHERE post_id = $1', '--bind' => '1=col:id'));
+has($finding, 'children without rows', children => [45, 50], relation => 'tally');
+
+# Children that write.
+my %writes = (
+	INSERT => 'INSERT INTO tally (post_id) VALUES ($1)',
+	UPDATE => 'UPDATE post SET views = views + 1 WHERE id = $1',
+	UPSERT => 'INSERT INTO tally (post_id, hits) VALUES ($1, 1) '
+	  . 'ON CONFLICT (post_id) DO UPDATE SET hits = tally.hits + 1',
+	DELETE => 'DELETE FROM tally WHERE post_id = $1');
+foreach my $command (qw(INSERT UPDATE UPSERT DELETE))
+{
+	foreach my $protocol (qw(prepared simple))
+	{
+		my $name = "$command, $protocol";
+		$node->safe_psql('postgres', 'TRUNCATE tally');
+		$finding = proven($node, $name, loop(posts(50), '--child' => $writes{$command}, '--bind' => '1=col:id',
+				'--protocol' => $protocol));
+		has($finding, $name, children => [45, 50], relation => $command eq 'UPDATE' ? 'post' : 'tally');
+	}
+}
+
+# Several different children per row, interleaved; one of them for some rows only.
+my @found = all_proven($node, 'interleaved children',
+	loop(posts(50),
+		'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',
+		'--child' => 'SELECT count(*) FROM remark WHERE post_id = $1', '--bind' => '1=col:id',
+		'--child' => 'SELECT EXISTS (SELECT 1 FROM tally WHERE post_id = $1)', '--bind' => '1=col:id',
+		'--child' => 'SELECT 1'),
+	qr/FROM author/, qr/FROM remark/, qr/FROM tally/);
+has($_, 'interleaved children', children => [45, 50], episodes => 1) foreach @found;
+has($found[0], 'interleaved children', parent_column => qr/author_id/);
+has($found[1], 'interleaved children', parent_column => qr/\bid\b/);
+
+@found = all_proven($node, 'interleaved over a pool',
+	loop(posts(50), '--connections' => 4,
+		'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',
+		'--child' => 'UPDATE post SET views = views + 1 WHERE id = $1', '--bind' => '1=col:id'),
+	qr/FROM author/, qr/UPDATE post/);
+has($_, 'interleaved over a pool', children => [45, 50], connections => [2, 4]) foreach @found;
+
+# A child that runs for some rows.
+$finding = proven($node, 'conditional children',
+	loop('--parent' => 'SELECT id, post_id, kind FROM remark ORDER BY body LIMIT 90',
+		'--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:post_id', '--only' => 'kind=1'));
+has($finding, 'conditional children', children => [20, 45]);
+
+# Children whose text varies by the length of an IN list only.
+foreach my $protocol (qw(prepared simple))
+{
+	my $name = "IN lists of several lengths, $protocol";
+	$finding = proven($node, $name,
+		loop(posts(50), '--child' => 'SELECT * FROM remark WHERE post_id = $1 AND kind IN (:list)',
+			'--bind' => '1=col:id', '--list' => 'cycle:0,1,2,3,4,5,6,7,8,9,10,11', '--protocol' => $protocol,
+			'--type' => '0=int4', '--type' => '1=int8'));
+	has($finding, $name, children => [45, 50], episodes => 1, relation => 'remark');
+}
+
+# Rows that share a key, so that values repeat: all of them run, or each value once.
+my @shared = ('--parent' => 'SELECT id, author_id FROM remark WHERE author_id < 100031 ORDER BY body LIMIT 100',
+	'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
+$finding = proven($node, 'shared keys', loop(@shared));
+has($finding, 'shared keys', children => [90, 100], parent_column => qr/author_id/);
+$finding = proven($node, 'shared keys, each once', loop(@shared, '--distinct'));
+has($finding, 'shared keys, each once', children => [20, 30]);
+proven($node, 'shared keys over a pool', loop(@shared, '--connections' => 4, '--concurrent'));
+
+# The parameter stands in a join, in a sub-query, in a CTE.
+my %deep = (
+	join => 'SELECT a.name FROM remark r JOIN author a ON a.id = r.author_id WHERE r.post_id = $1',
+	'sub-query' => 'SELECT name FROM author WHERE id IN (SELECT author_id FROM remark WHERE post_id = $1)',
+	CTE => 'WITH r AS (SELECT author_id FROM remark WHERE post_id = $1) SELECT name FROM author JOIN r ON id = author_id',
+	count => 'SELECT count(*) FROM remark WHERE post_id = $1 AND kind = 1',
+	latest => 'SELECT body FROM remark WHERE post_id = $1 ORDER BY id DESC LIMIT 1');
+foreach my $place (sort keys %deep)
+{
+	$finding = proven($node, "the parameter in a $place",
+		loop(posts(30), '--child' => $deep{$place}, '--bind' => '1=col:id'));
+	has($finding, "the parameter in a $place", children => [27, 30]);
+}
+
+# Parents of several shapes; the key comes from a column all the same.
+my %parents = (
+	join => 'SELECT p.id FROM post p JOIN author a ON a.id = p.author_id ORDER BY p.title LIMIT 30',
+	'renamed column' => 'SELECT p.id AS id, p.title AS t FROM post p ORDER BY 2 LIMIT 30',
+	'sub-query' => 'SELECT id FROM (SELECT id, title FROM post) AS some ORDER BY title LIMIT 30',
+	group => 'SELECT id, count(*) FROM post GROUP BY id ORDER BY max(title) LIMIT 30',
+	'RETURNING' => 'UPDATE post SET views = 0 WHERE id <= 200030 RETURNING id');
+foreach my $shape (sort keys %parents)
+{
+	$finding = proven($node, "a parent with $shape",
+		loop('--parent' => $parents{$shape},
+			'--child' => 'SELECT body FROM remark WHERE post_id = $1', '--bind' => '1=col:id'));
+	has($finding, "a parent with $shape", children => [27, 30]);
+}
+
+# A large parent.
+$finding = proven($node, 'a parent of 1000 rows',
+	loop(posts(1000), '--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id'));
+has($finding, 'a parent of 1000 rows', children => [800, 1000], max_children => [800, 1000]);
+
+$node->stop;
+done_testing();

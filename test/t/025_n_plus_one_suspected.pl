@@ -1,0 +1,73 @@
+# Look-ups by keys that came from outside, a cache say: suspected within one transaction or trace, else not found.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('suspected');
+my $finding;
+
+# Look-ups of posts by numbers that no result held.
+my @keyed = ('--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:n', '--type' => '1=int8');
+
+# Loops that share a trace id; its text is new for each request, so it is not prepared.
+sub trace
+{
+	my ($number) = @_;
+	my $id = sprintf('%032x', 0x1234 + $number);
+	return ('--comment' => "/*traceparent='00-$id-00f067aa0ba902b7-01',route='/cached'*/");
+}
+
+foreach my $protocol (qw(prepared simple))
+{
+	$finding = suspected($node, "one transaction, $protocol",
+		loop('--series' => '200101..200140', @keyed, '--transaction', '--protocol' => $protocol));
+	has($finding, "one transaction, $protocol",
+		children => [35, 40], episodes => 1, relation => 'post', child_query => qr/FROM post WHERE id = \$1/,
+		parent_query => undef, parent_column => undef);
+}
+
+$finding = suspected($node, 'one trace',
+	loop('--series' => '200201..200240', @keyed, '--protocol' => 'simple', trace(1)));
+has($finding, 'one trace', route => '/cached', children => [35, 40]);
+
+$finding = suspected($node, 'one trace over a pool of four',
+	loop('--series' => '200301..200340', @keyed, '--protocol' => 'simple', '--connections' => 4, trace(2)));
+has($finding, 'one trace over a pool of four', connections => [2, 4], children => [30, 40]);
+
+suspected($node, 'random order in one transaction',
+	loop('--series' => '200401..200440', @keyed, '--transaction', '--order' => 'random'));
+
+suspected($node, 'twenty in one transaction', loop('--series' => '200501..200520', @keyed, '--transaction'));
+
+# What a single request does a few times, or what no request ties together, is no finding.
+silent($node, 'five in one transaction',
+	loop('--series' => '200601..200605', @keyed, '--transaction', '--repeat' => 10));
+silent($node, 'forty without transaction or trace', loop('--series' => '200701..200740', @keyed));
+silent($node, 'one value in one transaction',
+	loop('--series' => '1..40', '--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=value:200801',
+		'--transaction'));
+silent($node, 'no key look-up: a range in one transaction',
+	loop('--series' => '200901..200940', '--child' => 'SELECT count(*) FROM post WHERE id > $1', '--bind' => '1=col:n',
+		'--transaction'));
+silent($node, 'many short transactions',
+	sub {
+		my ($server) = @_;
+		foreach my $start (201000, 201010, 201020)
+		{
+			loop('--series' => $start . '..' . ($start + 3), @keyed, '--transaction')->($server);
+		}
+	});
+
+# A loop with lineage in a transaction is proven, not suspected as well.
+proven($node, 'lineage in a transaction', children_of('author', '--transaction'));
+
+unlike($node->safe_psql('postgres', q{SELECT DISTINCT severity FROM clipperf_report() WHERE kind = 'n_plus_one'}),
+	qr/info/, 'what is proven is more than information');
+
+$node->stop;
+done_testing();
