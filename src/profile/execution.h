@@ -23,11 +23,12 @@ struct ResultRecorder;
 typedef struct Execution
 {
 	dlist_node	node;			/* in the list of open executions */
+	MemoryContextCallback forget;	/* takes it off the list */
 	QueryDesc  *query;
 	uint64		queryid;		/* never 0 */
 	int			level;			/* 0 = sent by a client */
 	bool		tracked;		/* counts in clipperf_queries */
-	bool		failed;			/* ended by an error */
+	bool		counted;		/* its end has been dealt with */
 	bool		pipelined;		/* the next statement was waiting already */
 	RouteId		route;
 	uint64		trace;			/* trace id of the request, 0 = none */
@@ -37,6 +38,7 @@ typedef struct Execution
 	int64		last_us;		/* clock_us() when it last ran */
 	int64		elapsed_us;		/* time inside the executor so far */
 	int64		plan_us;		/* time the planner took for it, or 0 */
+	int64		rows;			/* processed so far */
 
 	/* Values of pgBufferUsage and pgWalUsage when it began. */
 	int64		shared_blks_hit;

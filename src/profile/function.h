@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * function.h
+ *	  Which PL/pgSQL function a statement runs in.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_FUNCTION_H
+#define CLIPPERF_FUNCTION_H
+
+#include "compat.h"
+
+extern void function_install(void); /* from hooks_install */
+
+/* The innermost running function; InvalidOid outside and in a DO block. */
+extern Oid	function_current(void);
+
+#endif							/* CLIPPERF_FUNCTION_H */

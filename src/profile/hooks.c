@@ -1,0 +1,585 @@
+/*-------------------------------------------------------------------------
+ *
+ * hooks.c
+ *	  The hooks into the planner and the executor.
+ *
+ * Each hook guards, chains, measures and makes one call.  What is known of an
+ * execution lives in an Execution in the query's own memory context, so that
+ * it goes with the query whatever happens; the list of open executions is
+ * mended by that context's reset callback.
+ *
+ * Nothing here is shared between backends.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/hooks.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "commands/trigger.h"
+#include "executor/instrument.h"
+#include "libpq/libpq.h"
+#include "nodes/queryjumble.h"
+#include "tcop/utility.h"
+#include "utils/memutils.h"
+
+#include "clock.h"
+#include "profile/execution.h"
+#include "profile/function.h"
+#include "profile/lineage.h"
+#include "profile/normalize.h"
+#include "profile/parameters.h"
+#include "profile/plan_facts.h"
+#include "profile/request.h"
+#include "settings.h"
+#include "store/statement.h"
+
+static planner_hook_type prev_planner = NULL;
+static post_parse_analyze_hook_type prev_post_parse = NULL;
+static ExecutorStart_hook_type prev_start = NULL;
+static ExecutorRun_hook_type prev_run = NULL;
+static ExecutorFinish_hook_type prev_finish = NULL;
+static ExecutorEnd_hook_type prev_end = NULL;
+static ProcessUtility_hook_type prev_utility = NULL;
+
+/* 0 while statements of the client run, more inside of them. */
+static int	nesting_level = 0;
+
+/* Open executions, the latest first. */
+static dlist_head executions = DLIST_STATIC_INIT(executions);
+
+/* The statement planned last, until its execution starts. */
+static struct
+{
+	uint64		queryid;
+	int64		us;
+}			planned = {0, 0};
+
+/* What is needed to make the text of a statement. */
+typedef struct StatementSource
+{
+	const char *text;
+	int			location;
+	int			length;
+} StatementSource;
+
+/* Is anything to be captured in this process now? */
+static inline bool
+capturing(void)
+{
+	return setting_enabled && setting_track != TRACK_NONE &&
+		!IsParallelWorker();
+}
+
+static inline bool
+is_tracked(int level)
+{
+	return level == 0 || setting_track == TRACK_ALL;
+}
+
+/* The open execution of a query, or NULL. */
+static inline Execution *
+find_execution(const QueryDesc *query)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &executions)
+	{
+		Execution  *execution = dlist_container(Execution, node, iter.cur);
+
+		if (execution->query == query)
+			return execution;
+	}
+	return NULL;
+}
+
+/* StatementTextMaker of a StatementSource. */
+static char *
+source_text(void *arg)
+{
+	StatementSource *source = arg;
+
+	return normalize_statement(source->text, source->location,
+							   source->length).text;
+}
+
+static StatementSource
+execution_source(const Execution *execution)
+{
+	const PlannedStmt *plan = execution->query->plannedstmt;
+
+	return (StatementSource) {
+		execution->query->sourceText, plan->stmt_location, plan->stmt_len
+	};
+}
+
+/* See execution.h. */
+char *
+execution_text(void *execution)
+{
+	StatementSource source = execution_source(execution);
+
+	return source_text(&source);
+}
+
+/* The key of a statement of the current request. */
+static inline StatementKey
+statement_key(uint64 queryid, RouteId route, int level)
+{
+	return (StatementKey) {
+		.queryid = queryid,
+		.userid = GetUserId(),
+		.dbid = MyDatabaseId,
+		.route = route,
+		.toplevel = level == 0
+	};
+}
+
+/*
+ * Count a statement that an error has just ended, from within PG_CATCH.  The
+ * error is put aside meanwhile, since making a text may use the error stack.
+ */
+static void
+count_failure(uint64 queryid, RouteId route, int level,
+			  StatementSource *source, MemoryContext context)
+{
+	StatementKey key = statement_key(queryid, route, level);
+	StatementSample sample = {
+		.failed = true,
+		.when = GetCurrentStatementStartTimestamp()
+	};
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	(void) statement_count(&key, &sample, source_text, source);
+	ReThrowError(error);
+}
+
+/* The same for an execution. */
+static void
+fail_execution(Execution *execution, MemoryContext context)
+{
+	StatementSource source = execution_source(execution);
+
+	execution->counted = true;
+	if (execution->tracked)
+		count_failure(execution->queryid, execution->route, execution->level,
+					  &source, context);
+}
+
+/* Off the list: callback of the query's memory context. */
+static void
+forget_execution(void *arg)
+{
+	dlist_delete(&((Execution *) arg)->node);
+}
+
+/* Remember the server's counters as they are now. */
+static inline void
+read_usage(Execution *execution)
+{
+	execution->shared_blks_hit = pgBufferUsage.shared_blks_hit;
+	execution->shared_blks_read = pgBufferUsage.shared_blks_read;
+	execution->temp_blks_written = pgBufferUsage.temp_blks_written;
+	execution->wal_bytes = pgWalUsage.wal_bytes;
+}
+
+/* The planner's time for this statement, if it was planned just now. */
+static inline int64
+take_planned(uint64 queryid)
+{
+	int64		us = planned.queryid == queryid ? planned.us : 0;
+
+	planned.queryid = 0;
+	return us;
+}
+
+/* Which request, function and trigger it runs in. */
+static inline void
+identify(Execution *execution, const QueryDesc *query)
+{
+	execution->level = nesting_level;
+	execution->tracked = is_tracked(nesting_level);
+	if (nesting_level == 0)
+		request_begin(query->sourceText, query->plannedstmt->stmt_location,
+					  query->plannedstmt->stmt_len);
+	else
+	{
+		execution->function = function_current();
+		execution->trigger_depth = DatumGetInt32(pg_trigger_depth(NULL));
+	}
+	execution->route = request_route();
+	execution->trace = request_trace();
+}
+
+/* Make the Execution of a query that has just been started. */
+static void
+open_execution(QueryDesc *query)
+{
+	MemoryContext context = query->estate->es_query_cxt;
+	Execution  *execution = MemoryContextAllocZero(context, sizeof(Execution));
+
+	execution->query = query;
+	execution->queryid = query->plannedstmt->queryId;
+	execution->first_us = clock_us();
+	execution->last_us = execution->first_us;
+	execution->plan_us = take_planned(execution->queryid);
+	identify(execution, query);
+	read_usage(execution);
+
+	dlist_push_head(&executions, &execution->node);
+	execution->forget.func = forget_execution;
+	execution->forget.arg = execution;
+	MemoryContextRegisterResetCallback(context, &execution->forget);
+	lineage_begin(execution);
+}
+
+/* Have we something to say about this query? */
+static inline bool
+is_watched(const QueryDesc *query, int eflags)
+{
+	return capturing() && query->plannedstmt->queryId != 0 &&
+		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+}
+
+/* ExecutorStart failed, for lack of rights for instance. */
+static void
+fail_start(const QueryDesc *query, MemoryContext context)
+{
+	StatementSource source = {
+		query->sourceText,
+		query->plannedstmt->stmt_location,
+		query->plannedstmt->stmt_len
+	};
+
+	if (!is_tracked(nesting_level))
+		return;
+	if (nesting_level == 0)
+		request_begin(source.text, source.location, source.length);
+	count_failure(query->plannedstmt->queryId, request_route(), nesting_level,
+				  &source, context);
+}
+
+/* ExecutorStart_hook */
+static void
+executor_start(QueryDesc *queryDesc, int eflags)
+{
+	bool		watched = is_watched(queryDesc, eflags);
+	MemoryContext context = CurrentMemoryContext;
+
+	if (watched)
+		queryDesc->instrument_options |= plan_facts_options(queryDesc);
+
+	PG_TRY();
+	{
+		if (prev_start)
+			prev_start(queryDesc, eflags);
+		else
+			standard_ExecutorStart(queryDesc, eflags);
+	}
+	PG_CATCH();
+	{
+		if (watched)
+			fail_start(queryDesc, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+
+	if (watched)
+		open_execution(queryDesc);
+}
+
+/*
+ * Is the client's next statement here already?  A Sync or Flush belongs to
+ * this one.
+ */
+static inline bool
+input_is_waiting(void)
+{
+	int			byte;
+
+	if (MyProcPort == NULL || !pq_buffer_has_data())
+		return false;
+	byte = pq_peekbyte();
+	return byte != 'S' && byte != 'H';
+}
+
+/* An ExecutorRun or ExecutorFinish has done its work since "start". */
+static inline void
+add_time(Execution *execution, int64 start)
+{
+	execution->last_us = clock_us();
+	execution->elapsed_us += execution->last_us - start;
+}
+
+/* ExecutorRun has returned. */
+static inline void
+end_run(Execution *execution, int64 start)
+{
+	add_time(execution, start);
+	execution->rows += execution->query->estate->es_processed;
+	if (execution->level == 0)
+		execution->pipelined = input_is_waiting();
+	lineage_publish(execution);
+}
+
+/* ExecutorRun_hook */
+static void
+executor_run(EXECUTOR_RUN_ARGS)
+{
+	Execution  *execution = find_execution(queryDesc);
+	DestReceiver *dest = queryDesc->dest;
+	MemoryContext context = CurrentMemoryContext;
+	int64		start = 0;
+
+	if (execution)
+	{
+		queryDesc->dest = lineage_receiver(execution, dest);
+		start = clock_us();
+	}
+	nesting_level++;
+	PG_TRY();
+	{
+		if (prev_run)
+			prev_run(EXECUTOR_RUN_PASS);
+		else
+			standard_ExecutorRun(EXECUTOR_RUN_PASS);
+		nesting_level--;
+		queryDesc->dest = dest;
+	}
+	PG_CATCH();
+	{
+		nesting_level--;
+		queryDesc->dest = dest;
+		if (execution)
+			fail_execution(execution, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (execution)
+		end_run(execution, start);
+}
+
+/* ExecutorFinish_hook */
+static void
+executor_finish(QueryDesc *queryDesc)
+{
+	Execution  *execution = find_execution(queryDesc);
+	MemoryContext context = CurrentMemoryContext;
+	int64		start = execution ? clock_us() : 0;
+
+	nesting_level++;
+	PG_TRY();
+	{
+		if (prev_finish)
+			prev_finish(queryDesc);
+		else
+			standard_ExecutorFinish(queryDesc);
+		nesting_level--;
+	}
+	PG_CATCH();
+	{
+		nesting_level--;
+		if (execution)
+			fail_execution(execution, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (execution)
+		add_time(execution, start);
+}
+
+/* Count a tracked execution that ended well. */
+static void
+count_execution(Execution *execution)
+{
+	StatementKey key = statement_key(execution->queryid, execution->route,
+									 execution->level);
+	StatementSample sample = {
+		.elapsed_us = execution->elapsed_us,
+		.plan_us = execution->plan_us,
+		.rows = execution->rows,
+		.shared_blks_hit = pgBufferUsage.shared_blks_hit - execution->shared_blks_hit,
+		.shared_blks_read = pgBufferUsage.shared_blks_read - execution->shared_blks_read,
+		.temp_blks_written = pgBufferUsage.temp_blks_written - execution->temp_blks_written,
+		.wal_bytes = pgWalUsage.wal_bytes - execution->wal_bytes,
+		.when = GetCurrentStatementStartTimestamp()
+	};
+	int64		nth;
+
+	sample.has_params = parameters_hash(execution, &sample.params_hash);
+	nth = statement_count(&key, &sample, execution_text, execution);
+	if (setting_capture_parameters && nth > 0)
+		parameters_sample(execution, &key, nth);
+}
+
+/* ExecutorEnd_hook */
+static void
+executor_end(QueryDesc *queryDesc)
+{
+	Execution  *execution = find_execution(queryDesc);
+
+	if (execution && !execution->counted)
+	{
+		execution->counted = true;
+		plan_facts_collect(execution);
+		if (execution->tracked)
+			count_execution(execution);
+		lineage_end(execution);
+	}
+
+	if (prev_end)
+		prev_end(queryDesc);
+	else
+		standard_ExecutorEnd(queryDesc);
+}
+
+/* Planning failed. */
+static void
+fail_planning(const Query *parse, const char *query_string,
+			  MemoryContext context)
+{
+	StatementSource source = {
+		query_string, parse->stmt_location, parse->stmt_len
+	};
+
+	if (!is_tracked(nesting_level))
+		return;
+	if (nesting_level == 0)
+		request_begin(source.text, source.location, source.length);
+	count_failure(parse->queryId, request_route(), nesting_level, &source,
+				  context);
+}
+
+/* planner_hook */
+static PlannedStmt *
+plan_statement(PLANNER_ARGS)
+{
+	bool		watched = capturing() && parse->queryId != 0;
+	uint64		queryid = parse->queryId;
+	MemoryContext context = CurrentMemoryContext;
+	int64		start = watched ? clock_us() : 0;
+	PlannedStmt *plan;
+
+	nesting_level++;
+	PG_TRY();
+	{
+		if (prev_planner)
+			plan = prev_planner(PLANNER_PASS);
+		else
+			plan = standard_planner(PLANNER_PASS);
+		nesting_level--;
+	}
+	PG_CATCH();
+	{
+		nesting_level--;
+		if (watched)
+			fail_planning(parse, query_string, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (watched)
+	{
+		planned.queryid = queryid;
+		planned.us = clock_us() - start;
+	}
+	return plan;
+}
+
+/* post_parse_analyze_hook */
+static void
+analyzed(POST_PARSE_ARGS)
+{
+	if (prev_post_parse)
+		prev_post_parse(POST_PARSE_PASS);
+	if (query->queryId != 0 && capturing())
+		lineage_analyzed(pstate, query);
+}
+
+/*
+ * Do the statements inside this utility statement count as the client's own?
+ */
+static bool
+is_transparent(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_ExecuteStmt:
+		case T_PrepareStmt:
+		case T_DeallocateStmt:
+		case T_DeclareCursorStmt:
+		case T_FetchStmt:
+		case T_ClosePortalStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* ProcessUtility_hook: utility statements are not tracked, but nest. */
+static void
+process_utility(PlannedStmt *pstmt, const char *queryString,
+				bool readOnlyTree, ProcessUtilityContext context,
+				ParamListInfo params, QueryEnvironment *queryEnv,
+				DestReceiver *dest, QueryCompletion *qc)
+{
+	int			deeper = is_transparent(pstmt->utilityStmt) ? 0 : 1;
+
+	nesting_level += deeper;
+	PG_TRY();
+	{
+		if (prev_utility)
+			prev_utility(pstmt, queryString, readOnlyTree, context, params,
+						 queryEnv, dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context,
+									params, queryEnv, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		nesting_level -= deeper;
+	}
+	PG_END_TRY();
+}
+
+/* XactCallback */
+static void
+transaction_ended(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			lineage_transaction_end();
+			break;
+		default:
+			break;
+	}
+}
+
+/* See hooks.h. */
+void
+hooks_install(void)
+{
+	EnableQueryId();
+	function_install();
+	RegisterXactCallback(transaction_ended, NULL);
+
+	prev_post_parse = post_parse_analyze_hook;
+	post_parse_analyze_hook = analyzed;
+	prev_planner = planner_hook;
+	planner_hook = plan_statement;
+	prev_start = ExecutorStart_hook;
+	ExecutorStart_hook = executor_start;
+	prev_run = ExecutorRun_hook;
+	ExecutorRun_hook = executor_run;
+	prev_finish = ExecutorFinish_hook;
+	ExecutorFinish_hook = executor_finish;
+	prev_end = ExecutorEnd_hook;
+	ExecutorEnd_hook = executor_end;
+	prev_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+}

@@ -1,0 +1,13 @@
+/*-------------------------------------------------------------------------
+ *
+ * hooks.h
+ *	  The hooks into the planner and the executor.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_HOOKS_H
+#define CLIPPERF_HOOKS_H
+
+extern void hooks_install(void);	/* from _PG_init */
+
+#endif							/* CLIPPERF_HOOKS_H */

@@ -1,0 +1,534 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *	  Counting executions in slots of pending counters, and adding them up.
+ *
+ * Each backend owns PENDING_SLOTS slots in shared memory, one for each of the
+ * statements it ran last.  Only the owner writes a slot, under a change count
+ * as in PgBackendStatus; so the usual execution takes no lock and writes no
+ * cache line that others write.  A slot's counters are folded into its
+ * statement's entry when the slot is wanted for another statement, once a
+ * second while it is in use (so that eviction knows what is useful), and when
+ * the backend ends.
+ *
+ * Folding holds the entry's lock exclusively, from adding to clearing.  A
+ * reader that holds it shared therefore sees every pending counter exactly
+ * once: in the entry or in the slot.
+ *
+ * An entry can be evicted while slots refer to it.  The next execution in such
+ * a slot notices by the generation and makes the entry again; a slot that is
+ * folded after its entry has gone loses its counters, which is counted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/statement.h"
+
+#include "storage/ipc.h"
+#include "utils/timestamp.h"
+
+#include "settings.h"
+#include "store/save.h"
+#include "store/statement_table.h"
+
+#define PENDING_SLOTS 24
+
+/* A slot in use is folded this often, in microseconds. */
+#define FOLD_INTERVAL_US INT64CONST(1000000)
+
+typedef struct PendingSlot
+{
+	uint32		changes;		/* odd while the owner writes */
+	StatementRef ref;			/* its statement; index -1 = slot not in use */
+	StatementCounters counters;
+} PendingSlot;
+
+/* What this backend knows of its slots without looking into them. */
+typedef struct OwnSlot
+{
+	StatementKey key;
+	StatementRef ref;			/* index -1 = slot not in use */
+	uint64		used;			/* tick of the last use */
+	int64		counted;		/* executions since the slot was taken */
+	TimestampTz folded;
+} OwnSlot;
+
+static PendingSlot *pending = NULL; /* of all backends */
+
+static PendingSlot *own_pending = NULL; /* of this backend, once it counted */
+static OwnSlot own[PENDING_SLOTS];
+static uint64 own_tick = 0;
+static uint64 own_resets = 0;	/* value of store_header->resets we follow */
+static int	own_last = 0;		/* slot used last */
+
+static Size
+pending_size(void)
+{
+	return mul_size(store_backends(), sizeof(PendingSlot) * PENDING_SLOTS);
+}
+
+/* StoreModule.size */
+static Size
+statement_size(void)
+{
+	return add_size(CACHELINEALIGN(statement_table_size()), pending_size());
+}
+
+/* StoreModule.attach */
+static void
+statement_attach(void *memory, bool found)
+{
+	statement_table_attach(memory, found);
+	pending = (PendingSlot *) ((char *) memory +
+							   CACHELINEALIGN(statement_table_size()));
+	if (found)
+		return;
+	for (int i = 0; i < store_backends() * PENDING_SLOTS; i++)
+	{
+		pending[i].changes = 0;
+		pending[i].ref.index = -1;
+	}
+}
+
+/* The owner is about to write its slot. */
+static inline void
+begin_change(PendingSlot *slot)
+{
+	slot->changes++;
+	pg_write_barrier();
+}
+
+static inline void
+end_change(PendingSlot *slot)
+{
+	pg_write_barrier();
+	slot->changes++;
+}
+
+/*
+ * Move a slot's counters into its statement's entry.  Counters of a statement
+ * that is there no more are dropped, and counted as such unless a reset took
+ * the statement.
+ */
+static void
+fold(int number)
+{
+	PendingSlot *slot = &own_pending[number];
+	StatementEntry *entry = statement_entry(own[number].ref.index);
+	int64		count = slot->counters.calls + slot->counters.errors;
+
+	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
+	if (statement_ref_is_valid(&own[number].ref))
+		counters_merge(&entry->counters, &slot->counters);
+	else if (own_resets == pg_atomic_read_u64(&store_header->resets))
+		pg_atomic_fetch_add_u64(&store_header->dropped, count);
+	begin_change(slot);
+	counters_clear(&slot->counters);
+	end_change(slot);
+	LWLockRelease(&entry->lock);
+}
+
+/* Fold a slot and leave it unused. */
+static void
+release_slot(int number)
+{
+	if (own[number].ref.index < 0)
+		return;
+	fold(number);
+	begin_change(&own_pending[number]);
+	own_pending[number].ref.index = -1;
+	end_change(&own_pending[number]);
+	own[number].ref.index = -1;
+}
+
+/* See statement.h. */
+void
+statement_flush(void)
+{
+	if (own_pending == NULL)
+		return;
+	for (int i = 0; i < PENDING_SLOTS; i++)
+		release_slot(i);
+}
+
+/* Callback at the end of the backend. */
+static void
+flush_at_exit(int code, Datum arg)
+{
+	statement_flush();
+}
+
+/* Take possession of this backend's slots. */
+static void
+own_slots(void)
+{
+	own_pending = &pending[MY_PROC_INDEX * PENDING_SLOTS];
+	for (int i = 0; i < PENDING_SLOTS; i++)
+	{
+		own[i].ref.index = -1;
+		counters_clear(&own_pending[i].counters);
+	}
+	own_resets = pg_atomic_read_u64(&store_header->resets);
+	before_shmem_exit(flush_at_exit, (Datum) 0);
+}
+
+/*
+ * After a reset of the store: what is pending was counted before it.
+ */
+static void
+forget_pending(void)
+{
+	for (int i = 0; i < PENDING_SLOTS; i++)
+	{
+		begin_change(&own_pending[i]);
+		own_pending[i].ref.index = -1;
+		counters_clear(&own_pending[i].counters);
+		end_change(&own_pending[i]);
+		own[i].ref.index = -1;
+	}
+	own_resets = pg_atomic_read_u64(&store_header->resets);
+}
+
+static inline bool
+same_key(const StatementKey *a, const StatementKey *b)
+{
+	return a->queryid == b->queryid && a->userid == b->userid &&
+		a->dbid == b->dbid && a->route == b->route &&
+		a->toplevel == b->toplevel;
+}
+
+/* The slot of a statement, or -1. */
+static inline int
+find_slot(const StatementKey *key)
+{
+	if (own[own_last].ref.index >= 0 && same_key(&own[own_last].key, key))
+		return own_last;
+	for (int i = 0; i < PENDING_SLOTS; i++)
+		if (own[i].key.queryid == key->queryid && own[i].ref.index >= 0 &&
+			same_key(&own[i].key, key))
+			return i;
+	return -1;
+}
+
+/* The slot that has not been used for longest, or an unused one. */
+static int
+oldest_slot(void)
+{
+	int			oldest = 0;
+
+	for (int i = 0; i < PENDING_SLOTS; i++)
+	{
+		if (own[i].ref.index < 0)
+			return i;
+		if (own[i].used < own[oldest].used)
+			oldest = i;
+	}
+	return oldest;
+}
+
+/* Let a slot point at its statement's entry. */
+static void
+point_slot(int number, StatementRef ref)
+{
+	begin_change(&own_pending[number]);
+	own_pending[number].ref = ref;
+	end_change(&own_pending[number]);
+	own[number].ref = ref;
+}
+
+/* Take a slot for a statement; -1 if the store has no room. */
+static int
+take_slot(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
+{
+	StatementRef ref = statement_table_enter(key, maker, maker_arg);
+	int			number;
+
+	if (ref.index < 0)
+		return -1;
+	number = oldest_slot();
+	release_slot(number);
+	own[number].key = *key;
+	own[number].counted = 0;
+	own[number].folded = 0;
+	point_slot(number, ref);
+	return number;
+}
+
+/* The statement's slot, its entry made again if it was evicted; or -1. */
+static int
+get_slot(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
+{
+	int			number = find_slot(key);
+	StatementRef ref;
+
+	if (number < 0)
+		return take_slot(key, maker, maker_arg);
+	if (statement_ref_is_valid(&own[number].ref))
+		return number;
+	ref = statement_table_enter(key, maker, maker_arg);
+	if (ref.index < 0)
+		return -1;
+	point_slot(number, ref);
+	return number;
+}
+
+/* Add the time of one more call (Welford 1962 for the spread). */
+static inline void
+add_time(StatementCounters *counters, double us)
+{
+	double		delta = us - counters->mean_us;
+
+	counters->calls++;
+	counters->total_us += us;
+	counters->mean_us += delta / counters->calls;
+	counters->sum_dev2 += delta * (us - counters->mean_us);
+	if (counters->calls == 1 || us < counters->min_us)
+		counters->min_us = us;
+	if (us > counters->max_us)
+		counters->max_us = us;
+	counters->latency.count[histogram_bucket(us)]++;
+}
+
+/* Add one execution; between begin_change and end_change. */
+static inline void
+add_sample(StatementCounters *counters, const StatementSample *sample)
+{
+	if (sample->failed)
+		counters->errors++;
+	else
+		add_time(counters, sample->elapsed_us);
+	counters->rows += sample->rows;
+	counters->plan_us += sample->plan_us;
+	counters->shared_blks_hit += sample->shared_blks_hit;
+	counters->shared_blks_read += sample->shared_blks_read;
+	counters->temp_blks_written += sample->temp_blks_written;
+	counters->wal_bytes += sample->wal_bytes;
+	if (counters->first_seen == 0)
+		counters->first_seen = sample->when;
+	counters->last_seen = sample->when;
+	if (sample->has_params)
+		sketch_add(&counters->params, sample->params_hash);
+}
+
+/* See statement.h. */
+int64
+statement_count(const StatementKey *key, const StatementSample *sample,
+				StatementTextMaker maker, void *maker_arg)
+{
+	int			number;
+
+	if (own_pending == NULL)
+		own_slots();
+	if (own_resets != pg_atomic_read_u64(&store_header->resets))
+		forget_pending();
+
+	number = get_slot(key, maker, maker_arg);
+	if (number < 0)
+	{
+		pg_atomic_fetch_add_u64(&store_header->dropped, 1);
+		return 0;
+	}
+	begin_change(&own_pending[number]);
+	add_sample(&own_pending[number].counters, sample);
+	end_change(&own_pending[number]);
+
+	own[number].used = ++own_tick;
+	own_last = number;
+	if (sample->when - own[number].folded > FOLD_INTERVAL_US)
+	{
+		if (own[number].folded != 0)
+			fold(number);
+		own[number].folded = sample->when;
+	}
+	return ++own[number].counted;
+}
+
+/*
+ * Which slots point at which entries: heads[entry] is the first slot, next[]
+ * leads on, -1 ends.  A hint: the caller checks again under the entry's lock.
+ */
+typedef struct SlotLists
+{
+	int		   *heads;
+	int		   *next;
+} SlotLists;
+
+static SlotLists
+list_slots(void)
+{
+	int			slots = store_backends() * PENDING_SLOTS;
+	SlotLists	lists;
+
+	lists.heads = palloc(setting_max_statements * sizeof(int));
+	lists.next = palloc(slots * sizeof(int));
+	for (int i = 0; i < setting_max_statements; i++)
+		lists.heads[i] = -1;
+	for (int i = 0; i < slots; i++)
+	{
+		int			index = ((volatile PendingSlot *) &pending[i])->ref.index;
+
+		lists.next[i] = -1;
+		if (index < 0)
+			continue;
+		lists.next[i] = lists.heads[index];
+		lists.heads[index] = i;
+	}
+	return lists;
+}
+
+/* Copy a slot as its owner left it between two changes. */
+static void
+copy_slot(PendingSlot *copy, const volatile PendingSlot *slot)
+{
+	for (;;)
+	{
+		uint32		before = slot->changes;
+
+		pg_read_barrier();
+		memcpy(copy, (const void *) slot, sizeof(*copy));
+		pg_read_barrier();
+		if (before == slot->changes && (before & 1) == 0)
+			return;
+		pg_spin_delay();
+	}
+}
+
+/*
+ * Entry "index" with what is pending for it; false if it is not in use.
+ */
+static bool
+sum_entry(int index, const SlotLists *lists, StatementKey *key,
+		  StatementCounters *counters)
+{
+	StatementEntry *entry = statement_entry(index);
+	StatementRef ref = {.index = index};
+	PendingSlot copy;
+
+	LWLockAcquire(&entry->lock, LW_SHARED);
+	ref.generation = pg_atomic_read_u64(&entry->generation);
+	if ((ref.generation & 1) == 0)
+	{
+		LWLockRelease(&entry->lock);
+		return false;
+	}
+	*key = entry->key;
+	*counters = entry->counters;
+	for (int i = lists->heads[index]; i >= 0; i = lists->next[i])
+	{
+		copy_slot(&copy, &pending[i]);
+		if (copy.ref.index == index && copy.ref.generation == ref.generation)
+			counters_merge(counters, &copy.counters);
+	}
+	LWLockRelease(&entry->lock);
+	return true;
+}
+
+/* See statement.h. */
+void
+statement_visit(StatementVisitor visitor, void *arg)
+{
+	SlotLists	lists = list_slots();
+	StatementCounters *counters = palloc(sizeof(StatementCounters));
+	StatementKey key;
+
+	for (int i = 0; i < setting_max_statements; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (sum_entry(i, &lists, &key, counters) &&
+			counters->calls + counters->errors > 0)
+			visitor(&key, counters, arg);
+	}
+	pfree(counters);
+	pfree(lists.heads);
+	pfree(lists.next);
+}
+
+/* See statement.h. */
+void
+statement_usage(int64 *held, Size *reserved_bytes)
+{
+	*held = statement_table_held();
+	*reserved_bytes = statement_size() + statement_table_hash_size();
+}
+
+/* StoreModule.reset */
+static void
+statement_reset(int what)
+{
+	if ((what & RESET_QUERIES) == 0)
+		return;
+	pg_atomic_fetch_add_u64(&store_header->resets, 1);
+	statement_table_clear();
+}
+
+/* Write one statement; "arg" is the file. */
+static void
+save_statement(const StatementKey *key, const StatementCounters *counters,
+			   void *arg)
+{
+	TextKey		text = statement_text_key(key);
+
+	save_bytes(arg, key, sizeof(*key));
+	save_bytes(arg, counters, sizeof(*counters));
+	text_save(&text, arg);
+}
+
+/* StoreModule.save */
+static void
+statement_save(SaveFile *file)
+{
+	StatementKey end;
+
+	statement_visit(save_statement, file);
+	memset(&end, 0, sizeof(end));
+	save_bytes(file, &end, sizeof(end));
+}
+
+/* Put one statement read from the file into the table. */
+static void
+restore_statement(const StatementKey *key, const StatementCounters *counters,
+				  bool has_text)
+{
+	StatementRef ref = statement_table_insert(key, has_text);
+	StatementEntry *entry;
+
+	if (ref.index < 0)
+		return;
+	entry = statement_entry(ref.index);
+	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
+	counters_merge(&entry->counters, counters);
+	entry->counters.last_seen = counters->last_seen;
+	LWLockRelease(&entry->lock);
+}
+
+/* StoreModule.load: up to the key of zeros. */
+static bool
+statement_load(SaveFile *file)
+{
+	StatementKey key;
+	StatementCounters counters;
+	TextKey		text;
+	bool		has_text;
+
+	for (;;)
+	{
+		if (!load_bytes(file, &key, sizeof(key)))
+			return false;
+		if (key.queryid == 0)
+			return true;
+		text = statement_text_key(&key);
+		if (!load_bytes(file, &counters, sizeof(counters)) ||
+			!text_load(&text, file, &has_text))
+			return false;
+		restore_statement(&key, &counters, has_text);
+	}
+}
+
+const StoreModule statement_module = {
+	.name = "statement",
+	.size = statement_size,
+	.hash_size = statement_table_hash_size,
+	.attach = statement_attach,
+	.save = statement_save,
+	.load = statement_load,
+	.reset = statement_reset
+};

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_table.h
+ *	  The shared table of statements: entries, and who may touch them.
+ *
+ * An entry in use has an odd generation.  Its key and generation change only
+ * under the exclusive lock of its partition together with its own exclusive
+ * lock; either lock is enough to read them.  Its counters are read and written
+ * under its own lock.  Both locks are held for the length of a copy or a merge.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_STATEMENT_TABLE_H
+#define CLIPPERF_STATEMENT_TABLE_H
+
+#include "lib/ilist.h"
+#include "store/statement.h"
+#include "store/text.h"
+
+typedef struct StatementEntry
+{
+	LWLock		lock;
+	pg_atomic_uint64 generation;	/* odd while in use */
+	StatementKey key;
+	bool		has_text;		/* holds a reference to its text */
+	int			next_free;		/* index of the next free entry, or -1 */
+	dlist_node	node;			/* in the partition's list, in clock order */
+	StatementCounters counters;
+} StatementEntry;
+
+/* A reference that notices when its entry has been given to another. */
+typedef struct StatementRef
+{
+	int			index;			/* in the table; -1 = none */
+	uint64		generation;
+} StatementRef;
+
+extern Size statement_table_size(void);
+extern Size statement_table_hash_size(void);
+extern void statement_table_attach(void *memory, bool found);
+
+extern StatementEntry *statement_entry(int index);
+
+/* Does the reference still name its statement?  No lock needed: a hint. */
+extern bool statement_ref_is_valid(const StatementRef *ref);
+
+/*
+ * Find or make the entry of a statement.  An entry that is made may push
+ * another one out.  ref->index is -1 if there was no room.  Takes the locks it
+ * needs; the caller holds none.
+ */
+extern StatementRef statement_table_enter(const StatementKey *key,
+										  StatementTextMaker maker,
+										  void *maker_arg);
+
+/*
+ * The same for a statement read from a file, whose text is referenced already
+ * if has_text.
+ */
+extern StatementRef statement_table_insert(const StatementKey *key,
+										   bool has_text);
+
+extern void statement_table_clear(void);
+extern TextKey statement_text_key(const StatementKey *key);
+extern void counters_clear(StatementCounters *counters);
+extern void counters_merge(StatementCounters *into,
+						   const StatementCounters *from);
+extern int64 statement_table_held(void);
+
+#endif							/* CLIPPERF_STATEMENT_TABLE_H */
