@@ -22,6 +22,8 @@ typedef uint32 RouteId;
  * is remembered, so that the usual call is one comparison.
  */
 extern RouteId route_intern(const char *name, int length);
+/* The same without adding it: ROUTE_NONE if it is not there. */
+extern RouteId route_find(const char *name, int length);
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);
 

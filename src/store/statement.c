@@ -443,11 +443,18 @@ statement_visit(StatementVisitor visitor, void *arg)
 }
 
 /* See statement.h. */
+bool
+statement_exists(const StatementKey *key)
+{
+	return statement_table_lookup(key).index >= 0;
+}
+
+/* See statement.h. */
 void
-statement_usage(int64 *held, Size *reserved_bytes)
+statement_usage(int64 *held, Size *entry_bytes)
 {
 	*held = statement_table_held();
-	*reserved_bytes = statement_size() + statement_table_hash_size();
+	*entry_bytes = sizeof(StatementEntry);
 }
 
 /* StoreModule.reset */

@@ -89,7 +89,11 @@ typedef void (*StatementVisitor) (const StatementKey *key,
 								  void *arg);
 extern void statement_visit(StatementVisitor visitor, void *arg);
 
-extern void statement_usage(int64 *held, Size *reserved_bytes);
+/* Is it in the store? */
+extern bool statement_exists(const StatementKey *key);
+
+/* Statements held, and the bytes that each takes in the table. */
+extern void statement_usage(int64 *held, Size *entry_bytes);
 
 extern const StoreModule statement_module;
 

@@ -284,9 +284,9 @@ evict_from(uint32 partition)
 	return victim;
 }
 
-/* Look a statement up; the caller holds no lock. */
-static StatementRef
-lookup(const StatementKey *key)
+/* See statement_table.h. */
+StatementRef
+statement_table_lookup(const StatementKey *key)
 {
 	StatementRef ref = {.index = -1};
 	uint32		hash = get_hash_value(index_table, key);
@@ -415,7 +415,7 @@ StatementRef
 statement_table_enter(const StatementKey *key, StatementTextMaker maker,
 					  void *maker_arg)
 {
-	StatementRef ref = lookup(key);
+	StatementRef ref = statement_table_lookup(key);
 
 	if (ref.index >= 0)
 		return ref;

@@ -179,6 +179,10 @@ init_header(void)
 	pg_atomic_init_u64(&store_header->dropped, 0);
 	pg_atomic_init_u64(&store_header->texts_dropped, 0);
 	pg_atomic_init_u64(&store_header->texts_cut, 0);
+	pg_atomic_init_u64(&store_header->overhead_ns, 0);
+	pg_atomic_init_u64(&store_header->overhead_of_ns, 0);
+	pg_atomic_init_u64(&store_header->overhead_samples, 0);
+	store_header->saved = 0;
 	store_header->worker_pid = 0;
 	store_header->worker_latch = NULL;
 }

@@ -76,6 +76,10 @@ typedef struct StoreHeader
 	pg_atomic_uint64 dropped;	/* executions that could not be counted */
 	pg_atomic_uint64 texts_dropped; /* statements whose text had no room */
 	pg_atomic_uint64 texts_cut; /* texts stored shortened */
+	pg_atomic_uint64 overhead_ns;	/* own time in the executions measured */
+	pg_atomic_uint64 overhead_of_ns;	/* executor's time in the same */
+	pg_atomic_uint64 overhead_samples;	/* how many were measured */
+	TimestampTz saved;			/* last successful save, 0 if none */
 	int			worker_pid;		/* the background worker, 0 if none */
 	Latch	   *worker_latch;
 } StoreHeader;

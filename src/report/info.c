@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * info.c
+ *	  clipperf_info: the state of clipperf itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include "access/htup_details.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "settings.h"
+#include "store/pattern.h"
+#include "store/resultset.h"
+#include "store/seqscan.h"
+#include "store/statement.h"
+#include "store/store.h"
+#include "store/text.h"
+
+PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_read_info);
+
+#define INFO_COLUMNS 21
+
+/* Statements: held, most, evicted; executions that were dropped. */
+static int
+put_statements(Datum *values, int i)
+{
+	int64		held;
+	Size		entry_bytes;
+
+	statement_usage(&held, &entry_bytes);
+	values[i++] = Int64GetDatum(held);
+	values[i++] = Int64GetDatum(setting_max_statements);
+	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->evicted));
+	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->dropped));
+	return i;
+}
+
+/* Texts: held, cut, dropped; bytes used and reserved. */
+static int
+put_texts(Datum *values, int i)
+{
+	int64		texts;
+	Size		used;
+	Size		reserved;
+
+	text_usage(&texts, &used, &reserved);
+	values[i++] = Int64GetDatum(texts);
+	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->texts_cut));
+	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->texts_dropped));
+	values[i++] = Int64GetDatum(used);
+	values[i++] = Int64GetDatum(reserved);
+	return i;
+}
+
+/* Memory that waits for statements and texts to come. */
+static Size
+unused_bytes(void)
+{
+	int64		held;
+	int64		texts;
+	Size		entry_bytes;
+	Size		used;
+	Size		reserved;
+
+	statement_usage(&held, &entry_bytes);
+	text_usage(&texts, &used, &reserved);
+	return (setting_max_statements - held) * entry_bytes + reserved - used;
+}
+
+/* What our own code costs, by executions measured now and then. */
+static int
+put_overhead(Datum *values, bool *nulls, int i)
+{
+	double		ns = pg_atomic_read_u64(&store_header->overhead_ns);
+	double		measured = pg_atomic_read_u64(&store_header->overhead_samples);
+	double		busy_ns = pg_atomic_read_u64(&store_header->overhead_of_ns);
+
+	nulls[i] = measured == 0;
+	values[i++] = Float8GetDatum(measured > 0 ? ns / measured / 1000000.0 : 0);
+	nulls[i] = busy_ns == 0;
+	values[i++] = Float8GetDatum(busy_ns > 0 ? ns / (ns + busy_ns) : 0);
+	return i;
+}
+
+/*
+ * clipperf_read_info(): the row of clipperf_info.
+ */
+Datum
+clipperf_read_info(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[INFO_COLUMNS];
+	bool		nulls[INFO_COLUMNS] = {false};
+	int			i = 0;
+
+	store_require();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+
+	values[i++] = CStringGetTextDatum(CLIPPERF_VERSION);
+	values[i++] = TimestampTzGetDatum(store_header->since);
+	values[i++] = Int64GetDatum(store_memory_reserved());
+	values[i++] = Int64GetDatum(store_memory_reserved() - unused_bytes());
+	i = put_statements(values, i);
+	i = put_texts(values, i);
+	values[i++] = Int64GetDatum(pattern_count());
+	values[i++] = Int64GetDatum(seqscan_count());
+	values[i++] = Int64GetDatum(resultset_capacity());
+	values[i++] = Int64GetDatum(resultset_live());
+	i = put_overhead(values, nulls, i);
+	values[i++] = Int32GetDatum(store_header->worker_pid);
+	nulls[i - 1] = store_header->worker_pid == 0;
+	values[i++] = TimestampTzGetDatum(store_header->saved);
+	nulls[i - 1] = store_header->saved == 0;
+	Assert(i == INFO_COLUMNS);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
+}

@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * queries.c
+ *	  clipperf_queries: what each statement did.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "store/statement.h"
+#include "store/text.h"
+
+PGDLLEXPORT Datum clipperf_read_queries(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_query_text(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_read_queries);
+PG_FUNCTION_INFO_V1(clipperf_query_text);
+
+#define QUERY_COLUMNS 24
+
+/* A quantile in milliseconds, no further out than what was really measured. */
+static Datum
+quantile(const StatementCounters *counters, double q)
+{
+	double		us = histogram_quantile(&counters->latency, q);
+
+	us = Max(us, counters->min_us);
+	us = Min(us, counters->max_us);
+	return Float8GetDatum(US_TO_MS(us));
+}
+
+/* Times of the calls: total, min, max, mean, stddev, p50, p95, p99, plan. */
+static int
+put_times(Datum *values, int i, const StatementCounters *counters)
+{
+	double		calls = Max(counters->calls, 1);
+
+	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us));
+	values[i++] = Float8GetDatum(US_TO_MS(counters->min_us));
+	values[i++] = Float8GetDatum(US_TO_MS(counters->max_us));
+	values[i++] = Float8GetDatum(US_TO_MS(counters->mean_us));
+	values[i++] = Float8GetDatum(US_TO_MS(sqrt(counters->sum_dev2 / calls)));
+	values[i++] = quantile(counters, 0.50);
+	values[i++] = quantile(counters, 0.95);
+	values[i++] = quantile(counters, 0.99);
+	values[i++] = Float8GetDatum(US_TO_MS(counters->plan_us));
+	return i;
+}
+
+/* What was read and written, and how many parameter lists there were. */
+static int
+put_work(Datum *values, int i, const StatementCounters *counters)
+{
+	double		distinct = sketch_estimate(&counters->params);
+
+	values[i++] = Int64GetDatum(counters->shared_blks_hit);
+	values[i++] = Int64GetDatum(counters->shared_blks_read);
+	values[i++] = Int64GetDatum(counters->temp_blks_written);
+	values[i++] = Int64GetDatum(counters->wal_bytes);
+	values[i++] = Int64GetDatum((int64) Min(rint(distinct), counters->calls));
+	return i;
+}
+
+/* StatementVisitor that adds a row to the ReturnSetInfo "arg". */
+static void
+put_query(const StatementKey *key, const StatementCounters *counters, void *arg)
+{
+	ReturnSetInfo *result = arg;
+	Datum		values[QUERY_COLUMNS];
+	bool		nulls[QUERY_COLUMNS] = {false};
+	int			i = 0;
+
+	values[i++] = ObjectIdGetDatum(key->userid);
+	values[i++] = ObjectIdGetDatum(key->dbid);
+	values[i++] = BoolGetDatum(key->toplevel != 0);
+	values[i++] = Int64GetDatum((int64) key->queryid);
+	report_set_text(values, nulls, i++, route_name(key->route));
+	values[i++] = Int64GetDatum(counters->calls);
+	values[i++] = Int64GetDatum(counters->errors);
+	values[i++] = Int64GetDatum(counters->rows);
+	i = put_times(values, i, counters);
+	i = put_work(values, i, counters);
+	values[i++] = TimestampTzGetDatum(counters->first_seen);
+	values[i++] = TimestampTzGetDatum(counters->last_seen);
+	Assert(i == QUERY_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * clipperf_read_queries(): the rows of clipperf_queries but for the texts.
+ */
+Datum
+clipperf_read_queries(PG_FUNCTION_ARGS)
+{
+	store_require();
+	InitMaterializedSRF(fcinfo, 0);
+	statement_visit(put_query, fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/*
+ * clipperf_query_text(userid, dbid, toplevel, queryid, route): the normalised
+ * text of a statement that was run by that user, or NULL: if there is none or
+ * the caller may not read it.  Asked for by row, so that reading counters
+ * copies no text.
+ */
+Datum
+clipperf_query_text(PG_FUNCTION_ARGS)
+{
+	StatementKey key = {
+		.userid = PG_GETARG_OID(0),
+		.dbid = PG_GETARG_OID(1),
+		.toplevel = PG_GETARG_BOOL(2),
+		.queryid = (uint64) PG_GETARG_INT64(3)
+	};
+	TextKey		text_key = {.queryid = key.queryid,.dbid = key.dbid};
+	char	   *text = NULL;
+
+	store_require();
+	if (!PG_ARGISNULL(4))
+	{
+		char	   *route = text_to_cstring(PG_GETARG_TEXT_PP(4));
+
+		key.route = route_find(route, strlen(route));
+	}
+	if (report_may_read(key.userid) && statement_exists(&key))
+		text = text_copy(&text_key);
+	if (text == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(text));
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * reset.c
+ *	  clipperf_reset(): forget what was seen.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "store/store.h"
+
+PGDLLEXPORT Datum clipperf_reset(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_reset);
+
+static const struct
+{
+	const char *name;
+	int			what;
+}			targets[] = {
+	{"all", RESET_ALL},
+	{"queries", RESET_QUERIES},
+	{"n_plus_one", RESET_N_PLUS_ONE},
+	{"seq_scans", RESET_SEQ_SCANS}
+};
+
+/*
+ * clipperf_reset(what): error 22023 for an unknown name.  Who may call it is a
+ * matter of GRANT.
+ */
+Datum
+clipperf_reset(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	store_require();
+	for (int i = 0; i < lengthof(targets); i++)
+		if (strcmp(targets[i].name, name) == 0)
+		{
+			store_reset(targets[i].what);
+			PG_RETURN_VOID();
+		}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("cannot reset \"%s\"", name),
+			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\" and \"seq_scans\".")));
+}
