@@ -10,15 +10,6 @@
 #include "clipload.h"
 
 /*
- * Start a generator; equal seeds give equal sequences.
- */
-void
-random_seed(Random *random, uint64_t seed)
-{
-	random->state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
-}
-
-/*
  * The next 64 bits (splitmix64).
  */
 uint64_t
@@ -29,6 +20,17 @@ random_next(Random *random)
 	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
 	return z ^ (z >> 31);
+}
+
+/*
+ * Start a generator; equal seeds give equal sequences, neighbouring ones
+ * sequences that have nothing in common.
+ */
+void
+random_seed(Random *random, uint64_t seed)
+{
+	random->state = seed;
+	random->state = random_next(random);
 }
 
 /*

@@ -176,6 +176,21 @@ run_request(Session *session)
 }
 
 /*
+ * Think before the next request, exponentially distributed; wakes up soon
+ * after the end of the run.
+ */
+static void
+think(Session *session)
+{
+	double		until = now_ms() -
+		log(1.0 - random_unit(&session->random)) * session->replay->think_ms;
+	double		left;
+
+	while ((left = until - now_ms()) > 0 && !atomic_load(&session->replay->stop))
+		sleep_ms(left < 50 ? left : 50);
+}
+
+/*
  * What a user does; the thread's main function.
  */
 static void *
@@ -187,7 +202,7 @@ user_main(void *argument)
 	session->user_id = popular(session, replay->catalogue.users);
 	while (!atomic_load(&replay->stop))
 	{
-		sleep_ms(-log(1.0 - random_unit(&session->random)) * replay->think_ms);
+		think(session);
 		if (!atomic_load(&replay->stop))
 			run_request(session);
 	}
