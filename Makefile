@@ -1,0 +1,89 @@
+# clipperf: build, install, test, demonstrate.
+#
+# make, make install, make installcheck   PGXS, the standard way
+# make check                              builds with warnings as errors and runs every test
+# make demo                               loads the example application and shows the report
+#
+# PG_CONFIG=/path/to/pg_config chooses the PostgreSQL; CONTRIBUTING.md tells the other variables.
+
+PG_CONFIG ?= pg_config
+
+# These targets install what is missing by themselves, so they must work where PGXS is not there yet.
+# They are scripts that come back to this Makefile through a private copy of PostgreSQL.
+self_contained := check demo
+
+ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
+
+.PHONY: $(MAKECMDGOALS)
+.NOTPARALLEL:
+
+check:
+	@test/run --only='$(ONLY)' --tests='$(T)'
+
+demo:
+	@examples/clipper/demo --scale='$(SCALE)' --seconds='$(SECONDS)' --keep='$(KEEP)'
+
+$(filter-out $(self_contained),$(MAKECMDGOALS)):
+	@$(MAKE) $@
+
+else
+
+EXTENSION := clipperf
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" clipperf.control)
+
+# The module: every file of src/, except the libpq programs under src/client/.
+MODULE_big := clipperf
+sources := $(sort $(wildcard src/*.c $(filter-out src/client/%,$(wildcard src/*/*.c))))
+headers := $(wildcard src/*.h src/*/*.h)
+OBJS := $(sources:.c=.o)
+PG_CPPFLAGS = -Isrc -DCLIPPERF_VERSION='"$(EXTVERSION)"'
+
+# WERROR=1 turns warnings into errors: for our own checks, so that no newer compiler breaks a user's build.
+PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-optimization-argument) \
+	$(if $(WERROR),-Werror)
+
+# The install script: the parts of sql/ in this order.
+SQL_PARTS :=
+install_script := sql/clipperf--$(EXTVERSION).sql
+DATA_built := $(install_script)
+
+# The tests. installcheck brings its own server, so that nobody has to prepare one; it needs an installed clipperf.
+REGRESS := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS := --inputdir=test --temp-instance=tmp_check_regress --temp-config=test/setup/regress.conf \
+	--no-locale --encoding=UTF8
+ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+ISOLATION_OPTS := --inputdir=test --outputdir=. --temp-instance=tmp_check_iso \
+	--temp-config=test/setup/regress.conf --no-locale --encoding=UTF8
+PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
+TAP_TESTS := $(if $(PROVE_TESTS),1)
+
+EXTRA_CLEAN := META.json tmp_check_regress results log regression.diffs regression.out
+
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq (,$(wildcard $(PGXS)))
+
+include $(PGXS)
+
+$(OBJS) $(OBJS:.o=.bc): $(headers) Makefile clipperf.control
+
+$(install_script): $(SQL_PARTS:%=sql/%.sql) Makefile clipperf.control
+	{ echo '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
+	  cat $(SQL_PARTS:%=sql/%.sql) </dev/null; } > $@.tmp
+	mv $@.tmp $@
+
+# What PGXN wants to see; made, so that the version stands in clipperf.control alone.
+META.json: META.json.in clipperf.control
+	sed 's/@VERSION@/$(EXTVERSION)/g' META.json.in > $@
+
+else
+
+.PHONY: all install uninstall installcheck clean
+all install uninstall installcheck clean:
+	@echo 'The server development files of PostgreSQL were not found ($(PG_CONFIG) --pgxs names none).' >&2
+	@echo 'On Debian and Ubuntu: apt-get install postgresql-server-dev-NN; elsewhere see test/setup/packages.' >&2
+	@echo 'If they are installed: make PG_CONFIG=/path/to/pg_config' >&2
+	@exit 1
+
+endif
+endif

@@ -1,0 +1,175 @@
+# shellcheck shell=sh
+# Shell functions shared by the scripts that bring their own PostgreSQL: test/run, examples/clipper/demo.
+#
+# Such a script sources this file from the top of the source tree and calls, in this order:
+#   require_packages      installs what is missing and sets pg_config
+#   make_work_dir NAME    makes $work, a directory of an unprivileged account, removed when the script ends
+#   private_postgres      copies the tree and PostgreSQL into $work, builds clipperf and installs it there
+# After that as_user runs commands as that account with the private PostgreSQL first in PATH. Nothing of
+# clipperf is ever installed into the system, and no existing cluster is touched.
+
+supported_majors="15 16 17 18 19"
+# The work directory holds the socket, and the name of a socket has less than 108 characters.
+longest_work_dir=70
+
+say() {
+	printf '== %s\n' "$*"
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+is_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+# The caller's connection settings and make's flags must not reach our own servers and builds.
+clean_environment() {
+	for name in $(env | sed -n 's/^\(PG[A-Z_]*\)=.*/\1/p'); do
+		[ "$name" = PG_CONFIG ] || unset "$name"
+	done
+	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+	LC_ALL=C
+	export LC_ALL
+	umask 022
+}
+
+# Succeeds when $1 is the pg_config of a supported server together with its development files. Debian's
+# libpq-dev ships a pg_config too, which knows neither.
+is_complete() {
+	[ -n "$1" ] && pgxs=$("$1" --pgxs 2>/dev/null) && [ -f "$pgxs" ] &&
+		[ -x "$("$1" --bindir)/postgres" ] && [ -x "$("$1" --bindir)/initdb" ] &&
+		case " $supported_majors " in
+			*" $(major_of "$1") "*) true ;;
+			*) false ;;
+		esac
+}
+
+# The major version of the PostgreSQL that the pg_config $1 belongs to.
+major_of() {
+	"$1" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/'
+}
+
+# Sets pg_config to a complete installation: the one the caller names, else the one in PATH, else the newest
+# of Debian's. Fails when there is none.
+find_postgres() {
+	if [ -n "${PG_CONFIG:-}" ]; then
+		pg_config=$(command -v "$PG_CONFIG") && is_complete "$pg_config" ||
+			die "PG_CONFIG=$PG_CONFIG does not belong to a PostgreSQL server of version 15 to 19 with its development files"
+		return 0
+	fi
+	pg_config=$(command -v pg_config) && is_complete "$pg_config" && return 0
+	for major in $(printf '%s\n' $supported_majors | sort -rn); do
+		pg_config=/usr/lib/postgresql/$major/bin/pg_config
+		is_complete "$pg_config" && return 0
+	done
+	return 1
+}
+
+# Runs test/setup/packages when anything that a build and a test run need is missing.
+require_packages() {
+	clean_environment
+	find_postgres && test/setup/packages --check >/dev/null && return 0
+	test/setup/packages --install || exit 1
+	find_postgres || die "no PostgreSQL server with development files was found, even after installing the packages"
+}
+
+# Makes $work and arranges for its removal. $1 goes into the name. Run as root, it steps down: $work_user, the
+# owner of $work, is Debian's postgres where that exists, else nobody.
+make_work_dir() {
+	work=$(mktemp -d "${TMPDIR:-/tmp}/clipperf-$1.XXXXXX") || exit 1
+	if [ "${#work}" -gt "$longest_work_dir" ]; then
+		rmdir "$work"
+		work=$(mktemp -d "/tmp/clipperf-$1.XXXXXX") || exit 1
+	fi
+	trap 'end_of_work' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	work_user=
+	if is_root; then
+		work_user=postgres
+		id "$work_user" >/dev/null 2>&1 || work_user=nobody
+		command -v runuser >/dev/null || die "runuser (util-linux) is needed to step down from root"
+		chown "$work_user" "$work"
+	fi
+	mkdir "$work/tmp" && chmod 1777 "$work/tmp"
+}
+
+# Runs a command in the copied tree as the owner of $work, with the private PostgreSQL first in PATH.
+as_user() {
+	set -- env HOME="$work" TMPDIR="$work/tmp" PATH="$work$bindir:$PATH" "$@"
+	if [ -n "$work_user" ]; then
+		set -- runuser -u "$work_user" -- "$@"
+	fi
+	(cd "$work/src" && exec "$@")
+}
+
+# Stops every server whose data directory lies in $work. A server that was asked to stop already is no error.
+stop_servers() {
+	find "$work" -name postmaster.pid 2>/dev/null | while read -r pid_file; do
+		as_user pg_ctl stop -s -m immediate -D "${pid_file%/postmaster.pid}" >/dev/null 2>&1 || :
+	done
+}
+
+# Trap on exit: removes what make_work_dir made, unless the script set keep_work.
+end_of_work() {
+	status=$?
+	trap - EXIT INT TERM HUP
+	if [ -z "${keep_work:-}" ]; then
+		[ -z "${bindir:-}" ] || stop_servers
+		rm -rf "$work"
+	fi
+	exit "$status"
+}
+
+# Copies the programs, libraries and shared files of the chosen PostgreSQL into $work in their own layout: the
+# server finds its files relative to its program, so that the copy is complete and can be installed into.
+# Headers and link libraries are only linked to.
+copy_postgres() {
+	bindir=$("$pg_config" --bindir)
+	mkdir -p "$work$bindir"
+	for program in initdb pg_basebackup pg_config pg_controldata pg_ctl pg_dump pg_isready pg_restore pgbench \
+		postgres psql createdb createuser dropdb dropuser vacuumdb pg_amcheck pg_checksums pg_resetwal pg_rewind \
+		pg_verifybackup pg_waldump; do
+		[ ! -x "$bindir/$program" ] || cp -L "$bindir/$program" "$work$bindir/"
+	done
+	for directory in $("$pg_config" --pkglibdir) $("$pg_config" --sharedir); do
+		mkdir -p "$work$directory"
+		cp -R "$directory/." "$work$directory/"
+	done
+	for directory in $("$pg_config" --includedir-server) $("$pg_config" --pkgincludedir) \
+		$("$pg_config" --includedir) $("$pg_config" --libdir); do
+		if [ ! -e "$work$directory" ]; then
+			mkdir -p "$work${directory%/*}"
+			ln -s "$directory" "$work$directory"
+		fi
+	done
+}
+
+# Copies the source tree to $work/src, without history and without what a build or a test run left in it.
+copy_tree() {
+	mkdir "$work/src"
+	tar -cf - --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' --exclude='./tmp_check*' \
+		--exclude=./results --exclude=./examples/clipper/load/clipload . | tar -xf - -C "$work/src"
+}
+
+# Makes the private PostgreSQL with clipperf in it. The build log is $work/build.log, shown when the build fails.
+# Arguments go to make.
+private_postgres() {
+	say "building clipperf for $("$pg_config" --version) in $work"
+	copy_postgres
+	copy_tree
+	[ -z "$work_user" ] || chown -R "$work_user" "$work"
+	if ! as_user make -j"$(jobs_at_once)" "$@" PG_CONFIG="$work$bindir/pg_config" with_llvm=no all install \
+		>"$work/build.log" 2>&1; then
+		tail -n 40 "$work/build.log" >&2
+		die "the build failed"
+	fi
+}
+
+# How many processes a build or a test run may use at once.
+jobs_at_once() {
+	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
+}
