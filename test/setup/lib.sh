@@ -8,7 +8,7 @@
 # After that as_user runs commands as that account with the private PostgreSQL first in PATH. Nothing of
 # clipperf is ever installed into the system, and no existing cluster is touched.
 
-supported_majors="15 16 17 18 19"
+supported_majors="19 18 17 16 15"
 # The work directory holds the socket, and the name of a socket has less than 108 characters.
 longest_work_dir=70
 
@@ -55,13 +55,9 @@ major_of() {
 # Sets pg_config to a complete installation: the one the caller names, else the one in PATH, else the newest
 # of Debian's. Fails when there is none.
 find_postgres() {
-	if [ -n "${PG_CONFIG:-}" ]; then
-		pg_config=$(command -v "$PG_CONFIG") && is_complete "$pg_config" ||
-			die "PG_CONFIG=$PG_CONFIG does not belong to a PostgreSQL server of version 15 to 19 with its development files"
-		return 0
-	fi
-	pg_config=$(command -v pg_config) && is_complete "$pg_config" && return 0
-	for major in $(printf '%s\n' $supported_majors | sort -rn); do
+	pg_config=$(command -v "${PG_CONFIG:-pg_config}") && is_complete "$pg_config" && return 0
+	[ -z "${PG_CONFIG:-}" ] || return 1
+	for major in $supported_majors; do
 		pg_config=/usr/lib/postgresql/$major/bin/pg_config
 		is_complete "$pg_config" && return 0
 	done
@@ -73,7 +69,7 @@ require_packages() {
 	clean_environment
 	find_postgres && test/setup/packages --check >/dev/null && return 0
 	test/setup/packages --install || exit 1
-	find_postgres || die "no PostgreSQL server with development files was found, even after installing the packages"
+	find_postgres || die "no PostgreSQL 15 to 19 with server and development files was found after the installation"
 }
 
 # Makes $work and arranges for its removal. $1 goes into the name. Run as root, it steps down: $work_user, the
