@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * histogram.c
+ *	  Latency distributions: log-linear, mergeable, bounded relative error.
+ *
+ * Plain memory: whoever owns a histogram guards it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/histogram.h"
+
+#include <math.h>
+
+/* An IEEE 754 double: 52 bits of fraction below an exponent biased by 1023. */
+#define FRACTION_BITS	52
+#define EXPONENT_BIAS	1023
+
+/*
+ * The bucket of a duration in microseconds.  Reads octave and step off the
+ * bits of the number, as this runs for every execution.
+ */
+int
+histogram_bucket(double us)
+{
+	uint64		bits;
+	uint64		fraction;
+	int			octave;
+
+	if (!(us > 1.0))
+		return 0;
+	memcpy(&bits, &us, sizeof(bits));
+	octave = (int) (bits >> FRACTION_BITS) - EXPONENT_BIAS;
+	if (octave >= HISTOGRAM_OCTAVES)
+		return HISTOGRAM_BUCKETS - 1;
+	fraction = bits & ((UINT64CONST(1) << FRACTION_BITS) - 1);
+	return octave * HISTOGRAM_STEPS +
+		(int) ((fraction * HISTOGRAM_STEPS) >> FRACTION_BITS);
+}
+
+/* Lower bound of a bucket in microseconds; of the next one its upper bound. */
+static double
+lower_bound(int bucket)
+{
+	double		steps = HISTOGRAM_STEPS + bucket % HISTOGRAM_STEPS;
+
+	return ldexp(steps / HISTOGRAM_STEPS, bucket / HISTOGRAM_STEPS);
+}
+
+/* Add "from" to "into"; a count that would overflow stays at its maximum. */
+void
+histogram_merge(Histogram *into, const Histogram *from)
+{
+	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+	{
+		uint32		sum = into->count[i] + from->count[i];
+
+		into->count[i] = sum < from->count[i] ? PG_UINT32_MAX : sum;
+	}
+}
+
+/* How many durations were counted. */
+uint64
+histogram_total(const Histogram *histogram)
+{
+	uint64		total = 0;
+
+	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		total += histogram->count[i];
+	return total;
+}
+
+/*
+ * Quantile q (0..1) in microseconds: the value reported for the bucket that
+ * holds the ceil(q * total)-th smallest duration.  0 of an empty histogram.
+ */
+double
+histogram_quantile(const Histogram *histogram, double q)
+{
+	uint64		total = histogram_total(histogram);
+	double		rank = Max(ceil(q * (double) total), 1.0);
+	uint64		below = 0;
+	int			bucket = 0;
+	double		low;
+	double		high;
+
+	if (total == 0)
+		return 0.0;
+	for (; bucket < HISTOGRAM_BUCKETS - 1; bucket++)
+	{
+		below += histogram->count[bucket];
+		if ((double) below >= rank)
+			break;
+	}
+	low = lower_bound(bucket);
+	high = lower_bound(bucket + 1);
+	return 2.0 * low * high / (low + high);
+}
