@@ -18,8 +18,12 @@
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #include "storage/proc.h"
+/* 16: moved. */
 #if PG_VERSION_NUM >= 160000
+#include "nodes/queryjumble.h"
 #include "varatt.h"
+#else
+#include "utils/queryjumble.h"
 #endif
 
 #if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 200000
@@ -35,6 +39,13 @@
 #undef PGDLLEXPORT
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
+
+/*
+ * All: libpq/libpq.h needs GSSAPI's headers, which the packages of the server's
+ * headers do not bring along.
+ */
+extern int	pq_peekbyte(void);
+extern bool pq_buffer_has_data(void);
 
 /* 18: the module says its name and version. */
 #if PG_VERSION_NUM >= 180000

@@ -18,9 +18,9 @@
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/instrument.h"
-#include "libpq/libpq.h"
-#include "nodes/queryjumble.h"
+#include "tcop/dest.h"
 #include "tcop/utility.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "clock.h"
@@ -300,7 +300,7 @@ input_is_waiting(void)
 {
 	int			byte;
 
-	if (MyProcPort == NULL || !pq_buffer_has_data())
+	if (whereToSendOutput != DestRemote || !pq_buffer_has_data())
 		return false;
 	byte = pq_peekbyte();
 	return byte != 'S' && byte != 'H';

@@ -114,16 +114,18 @@ clipperf_read_queries(PG_FUNCTION_ARGS)
 Datum
 clipperf_query_text(PG_FUNCTION_ARGS)
 {
-	StatementKey key = {
-		.userid = PG_GETARG_OID(0),
-		.dbid = PG_GETARG_OID(1),
-		.toplevel = PG_GETARG_BOOL(2),
-		.queryid = (uint64) PG_GETARG_INT64(3)
-	};
-	TextKey		text_key = {.queryid = key.queryid,.dbid = key.dbid};
+	StatementKey key = {0};
+	TextKey		text_key = {0};
 	char	   *text = NULL;
 
 	store_require();
+	for (int i = 0; i < 4; i++)
+		if (PG_ARGISNULL(i))
+			PG_RETURN_NULL();
+	key.userid = PG_GETARG_OID(0);
+	key.dbid = text_key.dbid = PG_GETARG_OID(1);
+	key.toplevel = PG_GETARG_BOOL(2);
+	key.queryid = text_key.queryid = (uint64) PG_GETARG_INT64(3);
 	if (!PG_ARGISNULL(4))
 	{
 		char	   *route = text_to_cstring(PG_GETARG_TEXT_PP(4));

@@ -11,6 +11,8 @@
 #ifndef CLIPPERF_STATEMENT_H
 #define CLIPPERF_STATEMENT_H
 
+#include "compat.h"
+
 #include "datatype/timestamp.h"
 #include "store/histogram.h"
 #include "store/route.h"

@@ -13,6 +13,8 @@
 #ifndef CLIPPERF_STATEMENT_TABLE_H
 #define CLIPPERF_STATEMENT_TABLE_H
 
+#include "compat.h"
+
 #include "lib/ilist.h"
 #include "store/statement.h"
 #include "store/text.h"
