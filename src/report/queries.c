@@ -116,7 +116,7 @@ clipperf_query_text(PG_FUNCTION_ARGS)
 {
 	StatementKey key = {0};
 	TextKey		text_key = {0};
-	char	   *text = NULL;
+	char	   *query = NULL;
 
 	store_require();
 	for (int i = 0; i < 4; i++)
@@ -133,8 +133,8 @@ clipperf_query_text(PG_FUNCTION_ARGS)
 		key.route = route_find(route, strlen(route));
 	}
 	if (report_may_read(key.userid) && statement_exists(&key))
-		text = text_copy(&text_key);
-	if (text == NULL)
+		query = text_copy(&text_key);
+	if (query == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(text));
+	PG_RETURN_TEXT_P(cstring_to_text(query));
 }
