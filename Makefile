@@ -39,12 +39,13 @@ OBJS := $(sources:.c=.o)
 PG_CPPFLAGS = -Isrc -DCLIPPERF_VERSION='"$(EXTVERSION)"'
 
 # WERROR=1 turns warnings into errors: for our own checks, so that no newer compiler breaks a user's build.
-PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+# Hidden visibility: none of our names can be taken for one of the server's.
+PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
 	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-optimization-argument) \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS :=
+SQL_PARTS := queries info
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

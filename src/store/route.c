@@ -121,6 +121,16 @@ route_intern(const char *name, int length)
 }
 
 /* See route.h. */
+RouteId
+route_find(const char *name, int length)
+{
+	uint32		count = pg_atomic_read_u32(&shared->count);
+
+	pg_read_barrier();
+	return find(pnstrdup(name, length), 0, count);
+}
+
+/* See route.h. */
 const char *
 route_name(RouteId route)
 {
