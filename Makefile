@@ -69,7 +69,7 @@ include $(PGXS)
 $(OBJS) $(OBJS:.o=.bc): $(headers) Makefile clipperf.control
 
 $(install_script): $(SQL_PARTS:%=sql/%.sql) Makefile clipperf.control
-	{ echo '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
 	  cat $(SQL_PARTS:%=sql/%.sql) </dev/null; } > $@.tmp
 	mv $@.tmp $@
 
