@@ -17,6 +17,7 @@
 #include "storage/shmem.h"
 #include "utils/dsa.h"
 #include "utils/hsearch.h"
+#include "utils/memutils.h"
 
 #include "settings.h"
 #include "store/save.h"
@@ -88,6 +89,24 @@ attach_table(void)
 							HASH_ELEM | HASH_BLOBS | HASH_PARTITION | HASH_FIXED_SIZE);
 }
 
+/* Make or find the area; its handle must outlive any memory context. */
+static void
+attach_area(void *place, bool found)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	if (found)
+		area = dsa_attach_in_place(place, NULL);
+	else
+	{
+		area = dsa_create_in_place(place, area_size(), store_tranche(), NULL);
+		dsa_pin(area);
+		dsa_set_size_limit(area, area_size());
+	}
+	dsa_pin_mapping(area);
+	MemoryContextSwitchTo(old);
+}
+
 /* StoreModule.attach */
 static void
 text_attach(void *memory, bool found)
@@ -96,21 +115,14 @@ text_attach(void *memory, bool found)
 
 	shared = memory;
 	attach_table();
+	attach_area(place, found);
 	if (found)
-	{
-		area = dsa_attach_in_place(place, NULL);
-		dsa_pin_mapping(area);
 		return;
-	}
 
 	pg_atomic_init_u64(&shared->used, 0);
 	pg_atomic_init_u32(&shared->hand, 0);
 	for (int i = 0; i < TEXT_PARTITIONS; i++)
 		dlist_init(&shared->idle[i]);
-	area = dsa_create_in_place(place, area_size(), store_tranche(), NULL);
-	dsa_pin(area);
-	dsa_pin_mapping(area);
-	dsa_set_size_limit(area, area_size());
 }
 
 /* Lock a key's partition; the hash code goes to *hash. */
