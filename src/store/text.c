@@ -280,6 +280,8 @@ put(const TextKey *key, const char *text, int encoding)
 	if (!DsaPointerIsValid(bytes))
 		return false;
 	done = insert(key, bytes, length, encoding, &taken);
+	for (int i = 0; i < MAX_EVICTIONS && !done && evict_any(); i++)
+		done = insert(key, bytes, length, encoding, &taken);
 	if (!taken)
 		dsa_free(area, bytes);
 	return done;
