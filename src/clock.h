@@ -25,4 +25,14 @@ clock_us(void)
 	return (int64) INSTR_TIME_GET_MICROSEC(now);
 }
 
+/* The same in nanoseconds, for what is shorter than a microsecond. */
+static inline int64
+clock_ns(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return (int64) INSTR_TIME_GET_NANOSEC(now);
+}
+
 #endif							/* CLIPPERF_CLOCK_H */

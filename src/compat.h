@@ -95,6 +95,12 @@ extern bool pq_buffer_has_data(void);
 #define MY_PROC_INDEX ((int) MyProc->pgprocno)
 #endif
 
+/* 16: came with instr_time's change to 64-bit ticks. */
+#if PG_VERSION_NUM < 160000
+#define INSTR_TIME_GET_NANOSEC(t) \
+	(((uint64) (t).tv_sec * UINT64CONST(1000000000)) + (uint64) (t).tv_nsec)
+#endif
+
 /* 19: ShmemInitHash takes one size. */
 #if PG_VERSION_NUM >= 190000
 #define SHMEM_INIT_HASH(name, size, info, flags) \

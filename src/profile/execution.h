@@ -26,6 +26,7 @@ typedef struct Execution
 	MemoryContextCallback forget;	/* takes it off the list */
 	QueryDesc  *query;
 	uint64		queryid;		/* never 0 */
+	Oid			userid;			/* who it runs as */
 	int			level;			/* 0 = sent by a client */
 	bool		tracked;		/* counts in clipperf_queries */
 	bool		counted;		/* its end has been dealt with */
@@ -39,6 +40,7 @@ typedef struct Execution
 	int64		elapsed_us;		/* time inside the executor so far */
 	int64		plan_us;		/* time the planner took for it, or 0 */
 	int64		rows;			/* processed so far */
+	int64		own_ns;			/* our own time so far; -1 = not measured */
 
 	/* Values of pgBufferUsage and pgWalUsage when it began. */
 	int64		shared_blks_hit;

@@ -55,6 +55,9 @@ static struct
 	int64		us;
 }			planned = {0, 0};
 
+/* Our own time is measured in one of this many executions. */
+#define OVERHEAD_INTERVAL 128
+
 /* What is needed to make the text of a statement. */
 typedef struct StatementSource
 {
@@ -122,17 +125,23 @@ execution_text(void *execution)
 	return source_text(&source);
 }
 
-/* The key of a statement of the current request. */
 static inline StatementKey
-statement_key(uint64 queryid, RouteId route, int level)
+statement_key(uint64 queryid, Oid userid, RouteId route, int level)
 {
 	return (StatementKey) {
 		.queryid = queryid,
-		.userid = GetUserId(),
+		.userid = userid,
 		.dbid = MyDatabaseId,
 		.route = route,
 		.toplevel = level == 0
 	};
+}
+
+static inline StatementKey
+execution_key(const Execution *execution)
+{
+	return statement_key(execution->queryid, execution->userid,
+						 execution->route, execution->level);
 }
 
 /*
@@ -140,10 +149,9 @@ statement_key(uint64 queryid, RouteId route, int level)
  * error is put aside meanwhile, since making a text may use the error stack.
  */
 static void
-count_failure(uint64 queryid, RouteId route, int level,
-			  StatementSource *source, MemoryContext context)
+count_failure(StatementKey key, StatementSource *source,
+			  MemoryContext context)
 {
-	StatementKey key = statement_key(queryid, route, level);
 	StatementSample sample = {
 		.failed = true,
 		.when = GetCurrentStatementStartTimestamp()
@@ -165,8 +173,7 @@ fail_execution(Execution *execution, MemoryContext context)
 
 	execution->counted = true;
 	if (execution->tracked)
-		count_failure(execution->queryid, execution->route, execution->level,
-					  &source, context);
+		count_failure(execution_key(execution), &source, context);
 }
 
 /* Off the list: callback of the query's memory context. */
@@ -184,6 +191,34 @@ read_usage(Execution *execution)
 	execution->shared_blks_read = pgBufferUsage.shared_blks_read;
 	execution->temp_blks_written = pgBufferUsage.temp_blks_written;
 	execution->wal_bytes = pgWalUsage.wal_bytes;
+}
+
+/*
+ * Begin and end of a stretch of our own work, timed in some executions only.
+ */
+static inline int64
+begin_own_work(const Execution *execution)
+{
+	return execution->own_ns < 0 ? 0 : clock_ns();
+}
+
+static inline void
+end_own_work(Execution *execution, int64 start)
+{
+	if (execution->own_ns >= 0)
+		execution->own_ns += clock_ns() - start;
+}
+
+/* Tell the store what an execution whose own work was timed has cost. */
+static void
+report_own_work(const Execution *execution)
+{
+	if (execution->own_ns < 0)
+		return;
+	pg_atomic_fetch_add_u64(&store_header->overhead_ns, execution->own_ns);
+	pg_atomic_fetch_add_u64(&store_header->overhead_of_ns,
+							execution->elapsed_us * 1000);
+	pg_atomic_fetch_add_u64(&store_header->overhead_samples, 1);
 }
 
 /* The planner's time for this statement, if it was planned just now. */
@@ -219,10 +254,15 @@ static void
 open_execution(QueryDesc *query)
 {
 	MemoryContext context = query->estate->es_query_cxt;
+	static uint32 opened = 0;
 	Execution  *execution = MemoryContextAllocZero(context, sizeof(Execution));
+	int64		start;
 
+	execution->own_ns = opened++ % OVERHEAD_INTERVAL == 0 ? 0 : -1;
+	start = begin_own_work(execution);
 	execution->query = query;
 	execution->queryid = query->plannedstmt->queryId;
+	execution->userid = GetUserId();
 	execution->first_us = clock_us();
 	execution->last_us = execution->first_us;
 	execution->plan_us = take_planned(execution->queryid);
@@ -234,6 +274,7 @@ open_execution(QueryDesc *query)
 	execution->forget.arg = execution;
 	MemoryContextRegisterResetCallback(context, &execution->forget);
 	lineage_begin(execution);
+	end_own_work(execution, start);
 }
 
 /* Have we something to say about this query? */
@@ -258,7 +299,8 @@ fail_start(const QueryDesc *query, MemoryContext context)
 		return;
 	if (nesting_level == 0)
 		request_begin(source.text, source.location, source.length);
-	count_failure(query->plannedstmt->queryId, request_route(), nesting_level,
+	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
+								request_route(), nesting_level),
 				  &source, context);
 }
 
@@ -318,11 +360,14 @@ add_time(Execution *execution, int64 start)
 static inline void
 end_run(Execution *execution, int64 start)
 {
+	int64		own_start = begin_own_work(execution);
+
 	add_time(execution, start);
 	execution->rows += execution->query->estate->es_processed;
 	if (execution->level == 0)
 		execution->pipelined = input_is_waiting();
 	lineage_publish(execution);
+	end_own_work(execution, own_start);
 }
 
 /* ExecutorRun_hook */
@@ -395,8 +440,7 @@ executor_finish(QueryDesc *queryDesc)
 static void
 count_execution(Execution *execution)
 {
-	StatementKey key = statement_key(execution->queryid, execution->route,
-									 execution->level);
+	StatementKey key = execution_key(execution);
 	StatementSample sample = {
 		.elapsed_us = execution->elapsed_us,
 		.plan_us = execution->plan_us,
@@ -415,6 +459,21 @@ count_execution(Execution *execution)
 		parameters_sample(execution, &key, nth);
 }
 
+/* An execution has ended well: let everybody know. */
+static void
+close_execution(Execution *execution)
+{
+	int64		start = begin_own_work(execution);
+
+	execution->counted = true;
+	plan_facts_collect(execution);
+	if (execution->tracked)
+		count_execution(execution);
+	lineage_end(execution);
+	end_own_work(execution, start);
+	report_own_work(execution);
+}
+
 /* ExecutorEnd_hook */
 static void
 executor_end(QueryDesc *queryDesc)
@@ -422,13 +481,7 @@ executor_end(QueryDesc *queryDesc)
 	Execution  *execution = find_execution(queryDesc);
 
 	if (execution && !execution->counted)
-	{
-		execution->counted = true;
-		plan_facts_collect(execution);
-		if (execution->tracked)
-			count_execution(execution);
-		lineage_end(execution);
-	}
+		close_execution(execution);
 
 	if (prev_end)
 		prev_end(queryDesc);
@@ -449,8 +502,9 @@ fail_planning(const Query *parse, const char *query_string,
 		return;
 	if (nesting_level == 0)
 		request_begin(source.text, source.location, source.length);
-	count_failure(parse->queryId, request_route(), nesting_level, &source,
-				  context);
+	count_failure(statement_key(parse->queryId, GetUserId(), request_route(),
+								nesting_level),
+				  &source, context);
 }
 
 /* planner_hook */
