@@ -1,0 +1,400 @@
+/*-------------------------------------------------------------------------
+ *
+ * seqscan.c
+ *	  Counters per sequential scan: who reads which table for which columns.
+ *
+ * A fixed table of sets of SET_SIZE entries; a scan is looked for in the one
+ * set its key hashes to, and takes the place of the least useful entry there
+ * when the set is full.
+ *
+ * Locks: each set belongs to one of PARTITIONS LWLocks.  Shared, it keeps the
+ * set's keys, columns and texts as they are; exclusive, it allows to change
+ * them.  Counters are changed and copied under the entry's spinlock by those
+ * who hold the LWLock in either mode.  A text partition may be locked while an
+ * LWLock is held, nothing else.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/seqscan.h"
+
+#include "common/hashfn.h"
+#include "storage/spin.h"
+#include "utils/timestamp.h"
+
+#include "store/save.h"
+#include "store/text.h"
+
+#define SETS		128
+#define SET_SIZE	8
+#define PARTITIONS	16
+
+typedef struct SeqScanEntry
+{
+	bool		used;
+	bool		has_text;		/* we hold a reference to the text */
+	slock_t		mutex;			/* protects counters */
+	SeqScanKey	key;
+	SeqScanColumns columns;
+	SeqScanCounters counters;
+} SeqScanEntry;
+
+/* What is saved of an entry. */
+typedef struct SavedSeqScan
+{
+	SeqScanKey	key;
+	SeqScanColumns columns;
+	SeqScanCounters counters;
+} SavedSeqScan;
+
+typedef struct SeqScanTable
+{
+	LWLockPadded locks[PARTITIONS];
+	pg_atomic_uint64 evicted;
+	SeqScanEntry sets[SETS][SET_SIZE];
+} SeqScanTable;
+
+static SeqScanTable *table = NULL;
+
+/* See seqscan.h. */
+uint32
+seqscan_columns_hash(const SeqScanColumns *columns)
+{
+	return hash_bytes((const unsigned char *) columns, sizeof(*columns));
+}
+
+/* The set a key belongs to. */
+static uint32
+set_of(const SeqScanKey *key)
+{
+	return hash_bytes((const unsigned char *) key, sizeof(*key)) % SETS;
+}
+
+/* The lock of a set. */
+static LWLock *
+lock_of(uint32 set)
+{
+	return &table->locks[set % PARTITIONS].lock;
+}
+
+static TextKey
+text_key(const SeqScanKey *key)
+{
+	return (TextKey) {
+		.queryid = key->queryid, .dbid = key->dbid
+	};
+}
+
+/* The entry of a key in a set the caller has locked, or NULL. */
+static SeqScanEntry *
+find_entry(uint32 set, const SeqScanKey *key)
+{
+	for (int i = 0; i < SET_SIZE; i++)
+	{
+		SeqScanEntry *entry = &table->sets[set][i];
+
+		if (entry->used && memcmp(&entry->key, key, sizeof(*key)) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Add to the counters of an entry whose set the caller has locked. */
+static void
+add_counters(SeqScanEntry *entry, const SeqScanCounters *add)
+{
+	SeqScanCounters *sum = &entry->counters;
+
+	SpinLockAcquire(&entry->mutex);
+	sum->executions += add->executions;
+	sum->scans += add->scans;
+	sum->rows_read += add->rows_read;
+	sum->rows_kept += add->rows_kept;
+	sum->rows_needed += add->rows_needed;
+	sum->total_us += add->total_us;
+	sum->last_seen = Max(sum->last_seen, add->last_seen);
+	SpinLockRelease(&entry->mutex);
+}
+
+/* A consistent copy of the counters; the caller has locked the set. */
+static SeqScanCounters
+copy_counters(SeqScanEntry *entry)
+{
+	SeqScanCounters copy;
+
+	SpinLockAcquire(&entry->mutex);
+	copy = entry->counters;
+	SpinLockRelease(&entry->mutex);
+	return copy;
+}
+
+/* Empty an entry whose set the caller has locked exclusively. */
+static void
+free_entry(SeqScanEntry *entry)
+{
+	TextKey		key = text_key(&entry->key);
+
+	if (entry->has_text)
+		text_release(&key);
+	entry->used = false;
+	entry->has_text = false;
+}
+
+/* How much would be lost with an entry: rows read, worth less with age. */
+static double
+usefulness(const SeqScanEntry *entry, TimestampTz now)
+{
+	double		seconds = (now - entry->counters.last_seen) / (double) USECS_PER_SEC;
+
+	return entry->counters.rows_read / (1.0 + Max(seconds, 0.0));
+}
+
+/*
+ * A free entry of a set the caller has locked exclusively.  When there is
+ * none, the least useful one is emptied, and counted as evicted.
+ */
+static SeqScanEntry *
+make_room(uint32 set, TimestampTz now)
+{
+	SeqScanEntry *worst = NULL;
+
+	for (int i = 0; i < SET_SIZE; i++)
+	{
+		SeqScanEntry *entry = &table->sets[set][i];
+
+		if (!entry->used)
+			return entry;
+		if (worst == NULL ||
+			usefulness(entry, now) < usefulness(worst, now))
+			worst = entry;
+	}
+	free_entry(worst);
+	pg_atomic_fetch_add_u64(&table->evicted, 1);
+	return worst;
+}
+
+/*
+ * A new entry without counts, in a set the caller has locked exclusively.  A
+ * reference to the text, if "has_text", goes to the entry.
+ */
+static SeqScanEntry *
+new_entry(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
+		  bool has_text, TimestampTz now)
+{
+	SeqScanEntry *entry = make_room(set, now);
+
+	entry->key = *key;
+	entry->columns = *columns;
+	memset(&entry->counters, 0, sizeof(entry->counters));
+	entry->counters.first_seen = now;
+	entry->counters.last_seen = now;
+	entry->has_text = has_text;
+	entry->used = true;
+	return entry;
+}
+
+/* Add to an entry that exists.  False if there is none. */
+static bool
+record_known(uint32 set, const SeqScanKey *key, const SeqScanCounters *counters)
+{
+	SeqScanEntry *entry;
+
+	LWLockAcquire(lock_of(set), LW_SHARED);
+	entry = find_entry(set, key);
+	if (entry != NULL)
+		add_counters(entry, counters);
+	LWLockRelease(lock_of(set));
+	return entry != NULL;
+}
+
+/*
+ * Add to an entry that has to be made, unless another backend was quicker.
+ * The text is made before any lock is taken, as that may raise an error.
+ */
+static void
+record_new(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
+		   const SeqScanCounters *counters,
+		   StatementTextMaker maker, void *maker_arg)
+{
+	TextKey		text = text_key(key);
+	bool		has_text = text_acquire(&text);
+	char	   *made = has_text ? NULL : maker(maker_arg);
+	SeqScanEntry *entry;
+
+	if (made != NULL)
+		has_text = text_put(&text, made);
+
+	LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
+	entry = find_entry(set, key);
+	if (entry == NULL)
+		entry = new_entry(set, key, columns, has_text, counters->last_seen);
+	else if (has_text)
+		text_release(&text);
+	add_counters(entry, counters);
+	LWLockRelease(lock_of(set));
+}
+
+/* See seqscan.h. */
+void
+seqscan_record(const SeqScanKey *key, const SeqScanColumns *columns,
+			   const SeqScanCounters *counters,
+			   StatementTextMaker maker, void *maker_arg)
+{
+	uint32		set = set_of(key);
+
+	if (!record_known(set, key, counters))
+		record_new(set, key, columns, counters, maker, maker_arg);
+}
+
+/* Copy the used entries of a set to "copies"; returns how many. */
+static int
+copy_set(uint32 set, SavedSeqScan *copies)
+{
+	int			n = 0;
+
+	LWLockAcquire(lock_of(set), LW_SHARED);
+	for (int i = 0; i < SET_SIZE; i++)
+	{
+		SeqScanEntry *entry = &table->sets[set][i];
+
+		if (!entry->used)
+			continue;
+		copies[n].key = entry->key;
+		copies[n].columns = entry->columns;
+		copies[n].counters = copy_counters(entry);
+		n++;
+	}
+	LWLockRelease(lock_of(set));
+	return n;
+}
+
+/* See seqscan.h.  No lock is held while the visitor runs. */
+void
+seqscan_visit(SeqScanVisitor visitor, void *arg)
+{
+	for (uint32 set = 0; set < SETS; set++)
+	{
+		SavedSeqScan copies[SET_SIZE];
+		int			n = copy_set(set, copies);
+
+		for (int i = 0; i < n; i++)
+			visitor(&copies[i].key, &copies[i].columns, &copies[i].counters, arg);
+	}
+}
+
+/* See seqscan.h.  Unlocked: a figure for information. */
+int64
+seqscan_count(void)
+{
+	int64		held = 0;
+
+	for (uint32 set = 0; set < SETS; set++)
+		for (int i = 0; i < SET_SIZE; i++)
+			held += table->sets[set][i].used ? 1 : 0;
+	return held;
+}
+
+/* See seqscan.h. */
+int64
+seqscan_evicted(void)
+{
+	return (int64) pg_atomic_read_u64(&table->evicted);
+}
+
+/* StoreModule callback. */
+static Size
+seqscan_size(void)
+{
+	return sizeof(SeqScanTable);
+}
+
+/* StoreModule callback. */
+static void
+seqscan_attach(void *memory, bool found)
+{
+	table = memory;
+	if (found)
+		return;
+	for (int i = 0; i < PARTITIONS; i++)
+		LWLockInitialize(&table->locks[i].lock, store_tranche());
+	pg_atomic_init_u64(&table->evicted, 0);
+	memset(table->sets, 0, sizeof(table->sets));
+	for (uint32 set = 0; set < SETS; set++)
+		for (int i = 0; i < SET_SIZE; i++)
+			SpinLockInit(&table->sets[set][i].mutex);
+}
+
+/* Callback of seqscan_visit() that writes one scan to the SaveFile "arg". */
+static void
+save_entry(const SeqScanKey *key, const SeqScanColumns *columns,
+		   const SeqScanCounters *counters, void *arg)
+{
+	SavedSeqScan saved = {*key, *columns, *counters};
+
+	save_bytes(arg, &saved, sizeof(saved));
+}
+
+/* StoreModule callback. */
+static void
+seqscan_save(struct SaveFile *file)
+{
+	seqscan_visit(save_entry, file);
+}
+
+/* Could this have been written by save_entry()? */
+static bool
+makes_sense(const SavedSeqScan *saved)
+{
+	return saved->columns.filters <= SEQSCAN_FILTER_COLUMNS &&
+		saved->columns.sorts <= SEQSCAN_SORT_COLUMNS &&
+		saved->key.columns == seqscan_columns_hash(&saved->columns) &&
+		saved->counters.executions >= 0 && saved->counters.rows_read >= 0;
+}
+
+/* StoreModule callback; the texts have been loaded before. */
+static bool
+seqscan_load(struct SaveFile *file)
+{
+	SavedSeqScan saved;
+
+	while (load_bytes(file, &saved, sizeof(saved)))
+	{
+		uint32		set = set_of(&saved.key);
+		TextKey		text = text_key(&saved.key);
+		SeqScanEntry *entry;
+
+		if (!makes_sense(&saved))
+			return false;
+		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
+		entry = new_entry(set, &saved.key, &saved.columns,
+						  text_acquire(&text), saved.counters.last_seen);
+		entry->counters = saved.counters;
+		LWLockRelease(lock_of(set));
+	}
+	return true;
+}
+
+/* StoreModule callback. */
+static void
+seqscan_reset(int what)
+{
+	if ((what & RESET_SEQ_SCANS) == 0)
+		return;
+	for (uint32 set = 0; set < SETS; set++)
+	{
+		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
+		for (int i = 0; i < SET_SIZE; i++)
+			if (table->sets[set][i].used)
+				free_entry(&table->sets[set][i]);
+		LWLockRelease(lock_of(set));
+	}
+	pg_atomic_write_u64(&table->evicted, 0);
+}
+
+const StoreModule seqscan_module = {
+	.name = "seq_scans",
+	.size = seqscan_size,
+	.attach = seqscan_attach,
+	.save = seqscan_save,
+	.load = seqscan_load,
+	.reset = seqscan_reset
+};
