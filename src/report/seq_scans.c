@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * seq_scans.c
+ *	  clipperf_seq_scans: which statements read which tables from end to end.
+ *
+ * Only tables that still exist are shown.  Their sizes are asked of the
+ * storage manager without ever waiting for a lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include "access/relation.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "store/seqscan.h"
+#include "store/text.h"
+
+PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
+
+#define SEQ_SCAN_COLUMNS 15
+
+/* How each use of a column is written; NULL where there is more to say. */
+static const char *const use_notation[] = {
+	[USE_EQUAL] = "=",
+	[USE_TRUE] = "= true",
+	[USE_FALSE] = "= false",
+	[USE_NULL] = "IS NULL",
+	[USE_NOT_NULL] = "IS NOT NULL",
+	[USE_LESS] = "<",
+	[USE_LESS_EQUAL] = "<=",
+	[USE_GREATER_EQUAL] = ">=",
+	[USE_GREATER] = ">",
+	[USE_OPERATOR] = NULL,
+	[USE_EXPRESSION] = "in an expression"
+};
+
+/* An array of n texts as a Datum. */
+static Datum
+text_array(Datum *texts, int n)
+{
+	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false,
+										   TYPALIGN_INT));
+}
+
+/* A column's quoted name; "?" if it was dropped. */
+static const char *
+column_name(Oid relid, AttrNumber attnum)
+{
+	char	   *name = get_attname(relid, attnum, true);
+
+	return name == NULL ? "?" : quote_identifier(name);
+}
+
+/* How the filter uses a column, such as "=" or "~~". */
+static const char *
+filter_notation(const FilterColumn *filter)
+{
+	char	   *name;
+
+	if (filter->use != USE_OPERATOR)
+		return use_notation[filter->use];
+	name = get_opname(filter->operator);
+	return name == NULL ? "?" : name;
+}
+
+/* Elements such as 'vote_score >'. */
+static Datum
+filter_columns(Oid relid, const SeqScanColumns *columns)
+{
+	Datum		texts[SEQSCAN_FILTER_COLUMNS];
+
+	for (int i = 0; i < columns->filters; i++)
+		texts[i] = CStringGetTextDatum(psprintf("%s %s",
+												column_name(relid, columns->filter[i].attnum),
+												filter_notation(&columns->filter[i])));
+	return text_array(texts, columns->filters);
+}
+
+/* As ORDER BY writes it; NULLS only where it is not the default. */
+static Datum
+sort_columns(Oid relid, const SeqScanColumns *columns)
+{
+	Datum		texts[SEQSCAN_SORT_COLUMNS];
+
+	for (int i = 0; i < columns->sorts; i++)
+	{
+		const SortColumn *sort = &columns->sort[i];
+		const char *nulls = sort->nulls_first == sort->descending ? "" :
+			sort->nulls_first ? " NULLS FIRST" : " NULLS LAST";
+
+		texts[i] = CStringGetTextDatum(psprintf("%s%s%s",
+												column_name(relid, sort->attnum),
+												sort->descending ? " DESC" : "",
+												nulls));
+	}
+	return text_array(texts, columns->sorts);
+}
+
+/*
+ * Bytes of the main fork of one table.  -1 if somebody has it locked or it is
+ * gone; 0 if it has no storage.
+ */
+static int64
+table_bytes(Oid relid)
+{
+	Relation	table;
+	int64		bytes = 0;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return -1;
+	table = try_relation_open(relid, NoLock);
+	if (table == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
+		return -1;
+	}
+	if (RELKIND_HAS_STORAGE(table->rd_rel->relkind) &&
+		!RELATION_IS_OTHER_TEMP(table))
+		bytes = (int64) RelationGetNumberOfBlocks(table) * BLCKSZ;
+	relation_close(table, AccessShareLock);
+	return bytes;
+}
+
+/* Bytes of a table and all its partitions; -1 if one cannot be looked at. */
+static int64
+family_bytes(Oid relid)
+{
+	int64		sum = 0;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
+		int64		bytes = table_bytes(lfirst_oid(lc));
+
+		if (bytes < 0)
+			return -1;
+		sum += bytes;
+	}
+	return sum;
+}
+
+/* The statement's text, if the caller may read it. */
+static char *
+statement_text(const SeqScanKey *key)
+{
+	TextKey		text_key = {.queryid = key->queryid, .dbid = key->dbid};
+
+	return report_may_read(key->userid) ? text_copy(&text_key) : NULL;
+}
+
+/* SeqScanVisitor that adds a row to the ReturnSetInfo "arg". */
+static void
+put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
+			 const SeqScanCounters *counters, void *arg)
+{
+	ReturnSetInfo *result = arg;
+	Datum		values[SEQ_SCAN_COLUMNS];
+	bool		nulls[SEQ_SCAN_COLUMNS] = {false};
+	int64		bytes;
+	int			i = 0;
+
+	if (key->dbid != MyDatabaseId ||
+		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)))
+		return;
+	bytes = family_bytes(key->relid);
+
+	values[i++] = ObjectIdGetDatum(key->relid);
+	values[i++] = ObjectIdGetDatum(key->userid);
+	values[i++] = Int64GetDatum((int64) key->queryid);
+	report_set_text(values, nulls, i++, statement_text(key));
+	values[i++] = Int64GetDatum(counters->executions);
+	values[i++] = Int64GetDatum(counters->scans);
+	values[i++] = Int64GetDatum(counters->rows_read);
+	values[i++] = Int64GetDatum(counters->rows_kept);
+	values[i++] = Int64GetDatum(counters->rows_needed);
+	values[i++] = filter_columns(key->relid, columns);
+	values[i++] = sort_columns(key->relid, columns);
+	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us));
+	nulls[i] = bytes < 0;
+	values[i++] = Int64GetDatum(bytes);
+	values[i++] = TimestampTzGetDatum(counters->first_seen);
+	values[i++] = TimestampTzGetDatum(counters->last_seen);
+	Assert(i == SEQ_SCAN_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * clipperf_read_seq_scans(): the rows of clipperf_seq_scans, and more.
+ */
+Datum
+clipperf_read_seq_scans(PG_FUNCTION_ARGS)
+{
+	store_require();
+	InitMaterializedSRF(fcinfo, 0);
+	seqscan_visit(put_seq_scan, fcinfo->resultinfo);
+	return (Datum) 0;
+}
