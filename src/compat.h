@@ -42,10 +42,16 @@
 
 /*
  * All: libpq/libpq.h needs GSSAPI's headers, which the packages of the server's
- * headers do not bring along.
+ * headers do not bring along.  17: pq_buffer_has_data() was replaced.
  */
 extern int	pq_peekbyte(void);
+#if PG_VERSION_NUM >= 170000
+extern ssize_t pq_buffer_remaining_data(void);
+#define INPUT_IS_BUFFERED() (pq_buffer_remaining_data() > 0)
+#else
 extern bool pq_buffer_has_data(void);
+#define INPUT_IS_BUFFERED() pq_buffer_has_data()
+#endif
 
 /* 18: the module says its name and version. */
 #if PG_VERSION_NUM >= 180000
@@ -99,6 +105,14 @@ extern bool pq_buffer_has_data(void);
 #if PG_VERSION_NUM < 160000
 #define INSTR_TIME_GET_NANOSEC(t) \
 	(((uint64) (t).tv_sec * UINT64CONST(1000000000)) + (uint64) (t).tv_nsec)
+#endif
+
+/* 19: what a plan node counts has a type of its own. */
+#include "executor/instrument.h"
+#if PG_VERSION_NUM >= 190000
+typedef NodeInstrumentation PlanNodeCounters;
+#else
+typedef Instrumentation PlanNodeCounters;
 #endif
 
 /* 19: ShmemInitHash takes one size. */

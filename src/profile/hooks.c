@@ -342,7 +342,7 @@ input_is_waiting(void)
 {
 	int			byte;
 
-	if (whereToSendOutput != DestRemote || !pq_buffer_has_data())
+	if (whereToSendOutput != DestRemote || !INPUT_IS_BUFFERED())
 		return false;
 	byte = pq_peekbyte();
 	return byte != 'S' && byte != 'H';
