@@ -151,8 +151,8 @@ copy_tree() {
 		--exclude=./results --exclude=./examples/clipper/load/clipload . | tar -xf - -C "$work/src"
 }
 
-# Makes the private PostgreSQL with clipperf in it. The build log is $work/build.log, shown when the build fails.
-# Arguments go to make.
+# Makes the private PostgreSQL with clipperf in it. Fails when the build does, after showing the end of its log,
+# $work/build.log. Arguments go to make.
 private_postgres() {
 	say "building clipperf for $("$pg_config" --version) in $work"
 	copy_postgres
@@ -161,7 +161,7 @@ private_postgres() {
 	if ! as_user make -j"$(jobs_at_once)" "$@" PG_CONFIG="$work$bindir/pg_config" with_llvm=no all install \
 		>"$work/build.log" 2>&1; then
 		tail -n 40 "$work/build.log" >&2
-		die "the build failed"
+		return 1
 	fi
 }
 
