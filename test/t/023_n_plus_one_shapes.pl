@@ -98,7 +98,7 @@ foreach my $place (sort keys %deep)
 my %parents = (
 	join => 'SELECT p.id FROM post p JOIN author a ON a.id = p.author_id ORDER BY p.title LIMIT 30',
 	'renamed column' => 'SELECT p.id AS id, p.title AS t FROM post p ORDER BY 2 LIMIT 30',
-	'sub-query' => 'SELECT id FROM (SELECT id, title FROM post) AS some ORDER BY title LIMIT 30',
+	'sub-query' => 'SELECT id FROM (SELECT id, title FROM post) AS shown ORDER BY title LIMIT 30',
 	group => 'SELECT id, count(*) FROM post GROUP BY id ORDER BY max(title) LIMIT 30',
 	'RETURNING' => 'UPDATE post SET views = 0 WHERE id <= 200030 RETURNING id');
 foreach my $shape (sort keys %parents)
