@@ -184,7 +184,6 @@ init_header(void)
 	pg_atomic_init_u64(&store_header->overhead_samples, 0);
 	store_header->saved = 0;
 	store_header->worker_pid = 0;
-	store_header->worker_latch = NULL;
 }
 
 /*

@@ -81,7 +81,6 @@ typedef struct StoreHeader
 	pg_atomic_uint64 overhead_samples;	/* how many were measured */
 	TimestampTz saved;			/* last successful save, 0 if none */
 	int			worker_pid;		/* the background worker, 0 if none */
-	Latch	   *worker_latch;
 } StoreHeader;
 
 extern StoreHeader *store_header;

@@ -1,0 +1,328 @@
+/*-------------------------------------------------------------------------
+ *
+ * save.c
+ *	  The file that keeps the store over a restart.
+ *
+ * Written to a temporary name and renamed durably, so that a reader finds the
+ * old file or the new one.  One process writes at a time: it holds the lock of
+ * LOCKS_SAVE.  Nothing here raises an error: what goes wrong is logged, and
+ * the server starts and stops all the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/save.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pgstat.h"
+#include "port/pg_crc32c.h"
+#include "storage/fd.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "store/store.h"
+
+#define SAVE_PATH PGSTAT_STAT_PERMANENT_DIRECTORY "/clipperf.stat"
+#define SAVE_TEMPORARY SAVE_PATH ".tmp"
+#define SAVE_DAMAGED SAVE_PATH ".damaged"
+
+#define SAVE_MAGIC "CLIPPERF"
+
+/* To be raised whenever a module writes anything in another way. */
+#define SAVE_FORMAT 1
+
+/* Strings longer than this cannot have been written by us. */
+#define MAX_STRING (1024 * 1024)
+
+/* A NULL string is written as this length. */
+#define NO_STRING PG_UINT32_MAX
+
+typedef struct SaveHeader
+{
+	char		magic[8];
+	uint32		format;
+	uint32		server_major;
+	uint64		length;			/* bytes after the header */
+	pg_crc32c	crc;			/* of the bytes after the header */
+	uint32		unused;
+} SaveHeader;
+
+struct SaveFile
+{
+	FILE	   *file;			/* when writing */
+	SaveHeader	header;
+	bool		failed;			/* a write failed */
+	char	   *data;			/* when reading: what is left */
+	uint64		left;
+};
+
+/* See save.h. */
+void
+save_bytes(SaveFile *file, const void *data, Size length)
+{
+	if (file->failed || length == 0)
+		return;
+	COMP_CRC32C(file->header.crc, data, length);
+	file->header.length += length;
+	file->failed = fwrite(data, length, 1, file->file) != 1;
+}
+
+/* See save.h. */
+void
+save_string(SaveFile *file, const char *string)
+{
+	uint32		length = string == NULL ? NO_STRING : strlen(string);
+
+	save_bytes(file, &length, sizeof(length));
+	if (string != NULL)
+		save_bytes(file, string, length);
+}
+
+/* See save.h. */
+bool
+load_bytes(SaveFile *file, void *data, Size length)
+{
+	if (length > file->left)
+		return false;
+	memcpy(data, file->data, length);
+	file->data += length;
+	file->left -= length;
+	return true;
+}
+
+/* See save.h. */
+bool
+load_string(SaveFile *file, char **string)
+{
+	uint32		length;
+
+	*string = NULL;
+	if (!load_bytes(file, &length, sizeof(length)))
+		return false;
+	if (length == NO_STRING)
+		return true;
+	if (length > MAX_STRING || length > file->left)
+		return false;
+	*string = palloc(length + 1);
+	(*string)[length] = '\0';
+	return load_bytes(file, *string, length);
+}
+
+/* A header as this server writes it. */
+static SaveHeader
+new_header(void)
+{
+	SaveHeader	header = {
+		.format = SAVE_FORMAT,
+		.server_major = PG_VERSION_NUM / 10000
+	};
+
+	memcpy(header.magic, SAVE_MAGIC, sizeof(header.magic));
+	INIT_CRC32C(header.crc);
+	return header;
+}
+
+/* Write all modules, and the header once it is known. */
+static void
+write_modules(SaveFile *file)
+{
+	int			count;
+	const StoreModule *const *modules = store_modules(&count);
+	SaveHeader	header = file->header;
+
+	file->failed = fwrite(&header, sizeof(header), 1, file->file) != 1;
+	save_bytes(file, &store_header->since, sizeof(store_header->since));
+	for (int i = 0; i < count; i++)
+		if (modules[i]->save != NULL)
+		{
+			save_string(file, modules[i]->name);
+			modules[i]->save(file);
+		}
+
+	FIN_CRC32C(file->header.crc);
+	if (!file->failed)
+		file->failed = fseek(file->file, 0, SEEK_SET) != 0 ||
+			fwrite(&file->header, sizeof(file->header), 1, file->file) != 1 ||
+			fflush(file->file) != 0;
+}
+
+/* Write the temporary file. */
+static bool
+write_temporary(void)
+{
+	SaveFile	file = {.header = new_header()};
+
+	file.file = AllocateFile(SAVE_TEMPORARY, PG_BINARY_W);
+	if (file.file == NULL)
+		return false;
+	write_modules(&file);
+	if (FreeFile(file.file) != 0)
+		file.failed = true;
+	return !file.failed;
+}
+
+/* See save.h. */
+bool
+save_store(void)
+{
+	LWLock	   *lock = store_lock(LOCKS_SAVE, 0);
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
+												  "clipperf save",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	bool		done;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	done = write_temporary();
+	if (!done)
+	{
+		ereport(LOG,
+				(errcode_for_file_access(),
+				 errmsg("could not write file \"%s\": %m", SAVE_TEMPORARY)));
+		unlink(SAVE_TEMPORARY);
+	}
+	else
+		done = durable_rename(SAVE_TEMPORARY, SAVE_PATH, LOG) == 0;
+	if (done)
+		store_header->saved = GetCurrentTimestamp();
+	LWLockRelease(lock);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return done;
+}
+
+/* See save.h.  A crash leaves the last saved file as it is. */
+void
+store_save_at_exit(int code, Datum arg)
+{
+	if (code == 0 && store_is_ready())
+		(void) save_store();
+}
+
+/*
+ * Read the whole file into memory.  NULL, with errno, if that fails: ENOENT
+ * when there is none.
+ */
+static char *
+read_file(uint64 *length)
+{
+	struct stat status;
+	FILE	   *file;
+	char	   *data = NULL;
+
+	file = AllocateFile(SAVE_PATH, PG_BINARY_R);
+	if (file == NULL)
+		return NULL;
+	if (fstat(fileno(file), &status) == 0)
+		data = palloc_extended(status.st_size + 1,
+							   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	if (data != NULL)
+		*length = fread(data, 1, status.st_size, file);
+	FreeFile(file);
+	return data;
+}
+
+/* What is wrong with the file, or NULL; the header is left in *header. */
+static const char *
+check_file(const char *data, uint64 length, SaveHeader *header)
+{
+	pg_crc32c	crc;
+
+	if (length < sizeof(*header))
+		return "It is too short.";
+	memcpy(header, data, sizeof(*header));
+	if (memcmp(header->magic, SAVE_MAGIC, sizeof(header->magic)) != 0)
+		return "It does not begin as it should.";
+	if (header->format != SAVE_FORMAT ||
+		header->server_major != PG_VERSION_NUM / 10000)
+		return "It was written by another version.";
+	if (header->length != length - sizeof(*header))
+		return "Its length is not what its header says.";
+	INIT_CRC32C(crc);
+	COMP_CRC32C(crc, data + sizeof(*header), header->length);
+	FIN_CRC32C(crc);
+	if (!EQ_CRC32C(crc, header->crc))
+		return "Its checksum is wrong.";
+	return NULL;
+}
+
+/* Hand the sections to the modules; false if one of them balks. */
+static bool
+load_modules(SaveFile *file)
+{
+	int			count;
+	const StoreModule *const *modules = store_modules(&count);
+	char	   *name;
+
+	if (!load_bytes(file, &store_header->since, sizeof(store_header->since)))
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		if (modules[i]->load == NULL)
+			continue;
+		if (!load_string(file, &name) || name == NULL ||
+			strcmp(name, modules[i]->name) != 0 || !modules[i]->load(file))
+			return false;
+	}
+	return file->left == 0;
+}
+
+/* Put a file that cannot be used aside and say why. */
+static void
+put_aside(const char *reason)
+{
+	ereport(LOG,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("ignoring file \"%s\"", SAVE_PATH),
+			 errdetail("%s", reason),
+			 errhint("It is kept as \"%s\".", SAVE_DAMAGED)));
+	(void) durable_rename(SAVE_PATH, SAVE_DAMAGED, LOG);
+}
+
+/* load_store() in a memory context of its own. */
+static void
+load_saved(void)
+{
+	SaveFile	file = {0};
+	uint64		length = 0;
+	char	   *data = read_file(&length);
+	const char *reason;
+
+	if (data == NULL)
+	{
+		if (errno != ENOENT)
+			ereport(LOG,
+					(errcode_for_file_access(),
+					 errmsg("could not read file \"%s\": %m", SAVE_PATH)));
+		return;
+	}
+	reason = check_file(data, length, &file.header);
+	if (reason == NULL)
+	{
+		file.data = data + sizeof(SaveHeader);
+		file.left = file.header.length;
+		if (!load_modules(&file))
+		{
+			store_reset(RESET_ALL);
+			reason = "Its contents make no sense.";
+		}
+	}
+	if (reason != NULL)
+		put_aside(reason);
+}
+
+/* See save.h. */
+void
+load_store(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
+												  "clipperf load",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	load_saved();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}

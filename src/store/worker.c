@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * worker.c
+ *	  The background worker that saves the store every
+ *	  clipperf.save_interval.
+ *
+ * It runs on standbys too and needs no database.  At shutdown it just ends:
+ * the postmaster saves once more when all backends have gone.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/worker.h"
+
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "settings.h"
+#include "store/save.h"
+#include "store/store.h"
+
+/* The postmaster starts it again after this many seconds if it fails. */
+#define RESTART_SECONDS 10
+
+/* Callback at the worker's end. */
+static void
+worker_ends(int code, Datum arg)
+{
+	store_header->worker_pid = 0;
+}
+
+/*
+ * Milliseconds from now to the next save; -1 if there is to be none.  The
+ * setting is read each time, so a reload takes effect at once.
+ */
+static long
+time_to_save(TimestampTz last)
+{
+	if (setting_save_interval_s == 0)
+		return -1;
+	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+										   TimestampTzPlusMilliseconds(last,
+																	   setting_save_interval_s * INT64CONST(1000)));
+}
+
+/* Sleep until it is time, or until a signal comes. */
+static void
+wait_for(long ms)
+{
+	int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+
+	if (ms >= 0)
+		events |= WL_TIMEOUT;
+	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+/*
+ * Entry point of the worker.
+ */
+void
+clipperf_worker_main(Datum arg)
+{
+	TimestampTz last = GetCurrentTimestamp();
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	before_shmem_exit(worker_ends, (Datum) 0);
+	store_header->worker_pid = MyProcPid;
+
+	while (!ShutdownRequestPending)
+	{
+		long		ms = time_to_save(last);
+
+		if (ms == 0)
+		{
+			(void) save_store();
+			last = GetCurrentTimestamp();
+		}
+		else
+			wait_for(ms);
+	}
+	proc_exit(0);
+}
+
+/* See worker.h. */
+void
+worker_register(void)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS,
+		.bgw_start_time = BgWorkerStart_ConsistentState,
+		.bgw_restart_time = RESTART_SECONDS
+	};
+
+	strcpy(worker.bgw_name, "clipperf saver");
+	strcpy(worker.bgw_type, "clipperf saver");
+	strcpy(worker.bgw_library_name, "clipperf");
+	strcpy(worker.bgw_function_name, "clipperf_worker_main");
+	RegisterBackgroundWorker(&worker);
+}
