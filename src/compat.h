@@ -124,4 +124,14 @@ typedef Instrumentation PlanNodeCounters;
 	ShmemInitHash(name, size, size, info, flags)
 #endif
 
+/*
+ * 19: standard_conforming_strings is always on, and the scanner's warning
+ * about backslashes is gone.
+ */
+#if PG_VERSION_NUM >= 190000
+#define SILENCE_SCANNER(extra) ((void) (extra))
+#else
+#define SILENCE_SCANNER(extra) ((extra).escape_string_warning = false)
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

@@ -14,6 +14,7 @@ typedef struct NormalizedStatement
 {
 	char	   *text;			/* palloc'd */
 	uint64		shape;			/* hash of the text, see below */
+	bool		truncated;		/* only the first 64 kB were looked at */
 } NormalizedStatement;
 
 /*
@@ -27,7 +28,5 @@ typedef struct NormalizedStatement
  */
 extern NormalizedStatement normalize_statement(const char *source,
 											   int location, int length);
-
-/* Only the shape, or only the text, cost the same; call once. */
 
 #endif							/* CLIPPERF_NORMALIZE_H */
