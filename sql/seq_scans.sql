@@ -6,12 +6,14 @@ CREATE FUNCTION clipperf_read_seq_scans(
     OUT rows_read bigint, OUT rows_kept bigint, OUT rows_needed bigint,
     OUT filter_columns text[], OUT sort_columns text[],
     OUT total_ms double precision, OUT relation_bytes bigint,
-    OUT first_seen timestamptz, OUT last_seen timestamptz)
+    OUT first_seen timestamptz, OUT last_seen timestamptz,
+    OUT index_method text, OUT index_keys text[], OUT index_predicate text,
+    OUT existing_index regclass)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_seq_scans';
 COMMENT ON FUNCTION clipperf_read_seq_scans() IS
-'sequential scans of the current database; read the view clipperf_seq_scans instead';
+'sequential scans of the current database, each with the index that would have saved it and an existing one that serves the same; read the view clipperf_seq_scans instead';
 
 CREATE VIEW clipperf_seq_scans AS
 SELECT s.relation, s.queryid, s.query, s.scans, s.rows_read, s.rows_kept,

@@ -72,8 +72,7 @@ typedef struct PlanPath
 /* What became of the rows of a table; partitions add up. */
 typedef struct ScanFacts
 {
-	Index		named;			/* range table index of the (parent) table */
-	SeqScanColumns columns;
+	ScanColumns columns;
 	double		scans;
 	double		read;
 	double		kept;
@@ -350,8 +349,7 @@ join_drops_rows(JoinType type, bool inner_side)
  * row of the other side.
  */
 static void
-follow_join(const PlanPath *scan, const PlanPath *below, ScanColumns *columns,
-			ScanFacts *facts)
+follow_join(const PlanPath *scan, const PlanPath *below, ScanFacts *facts)
 {
 	PlanState  *join = below->above->node;
 	bool		inner_side = innerPlanState(join) == below->node;
@@ -367,7 +365,7 @@ follow_join(const PlanPath *scan, const PlanPath *below, ScanColumns *columns,
 
 		if (attnum != 0)
 		{
-			scan_columns_join(columns, attnum);
+			scan_columns_join(&facts->columns, attnum);
 			found = true;
 		}
 	}
@@ -377,8 +375,7 @@ follow_join(const PlanPath *scan, const PlanPath *below, ScanColumns *columns,
 
 /* The rows of the scan are sorted: by which of its columns, and how many? */
 static void
-follow_sort(const PlanPath *scan, const PlanPath *sort, ScanColumns *columns,
-			ScanFacts *facts)
+follow_sort(const PlanPath *scan, const PlanPath *sort, ScanFacts *facts)
 {
 	const Sort *plan = (const Sort *) sort->node->plan;
 
@@ -387,11 +384,11 @@ follow_sort(const PlanPath *scan, const PlanPath *sort, ScanColumns *columns,
 		AttrNumber	attnum = trace_column(scan, sort, plan->sortColIdx[i]);
 
 		if (attnum == 0 ||
-			!scan_columns_sort(columns, attnum, plan->sortOperators[i],
+			!scan_columns_sort(&facts->columns, attnum, plan->sortOperators[i],
 							   plan->nullsFirst[i]))
 			break;
 	}
-	if (columns->sorts > 0)
+	if (facts->columns.sorts > 0)
 	{
 		facts->sort = sort->node;
 		facts->sort_input = rows_of(outerPlanState(sort->node));
@@ -405,7 +402,7 @@ follow_sort(const PlanPath *scan, const PlanPath *sort, ScanColumns *columns,
  * other rows of them.
  */
 static void
-follow_rows(const PlanPath *scan, ScanColumns *columns, ScanFacts *facts)
+follow_rows(const PlanPath *scan, ScanFacts *facts)
 {
 	const PlanPath *below = scan;
 	bool		joined = false;
@@ -429,12 +426,12 @@ follow_rows(const PlanPath *scan, ScanColumns *columns, ScanFacts *facts)
 			case T_HashJoin:
 			case T_MergeJoin:
 				if (!joined)
-					follow_join(scan, below, columns, facts);
+					follow_join(scan, below, facts);
 				joined = true;
 				break;
 			case T_Sort:
 			case T_IncrementalSort:
-				follow_sort(scan, below->above, columns, facts);
+				follow_sort(scan, below->above, facts);
 				return;
 			default:
 				return;
@@ -462,15 +459,17 @@ add_facts(ScanFacts *sum, const ScanFacts *facts)
 static void
 keep_facts(Collector *collector, const ScanFacts *facts)
 {
+	SeqScanColumns columns = scan_columns_result(&facts->columns, false);
 	ListCell   *lc;
 	ScanFacts  *copy;
 
 	foreach(lc, collector->scans)
 	{
 		ScanFacts  *known = lfirst(lc);
+		SeqScanColumns known_columns = scan_columns_result(&known->columns, false);
 
-		if (known->named == facts->named &&
-			memcmp(&known->columns, &facts->columns, sizeof(SeqScanColumns)) == 0)
+		if (known->columns.named == facts->columns.named &&
+			memcmp(&known_columns, &columns, sizeof(columns)) == 0)
 		{
 			add_facts(known, facts);
 			return;
@@ -487,23 +486,21 @@ collect_scan(Collector *collector, const PlanPath *scan)
 {
 	const Plan *plan = scan->node->plan;
 	Instrumentation *rows = scan->node->instrument;
-	ScanColumns columns;
 	ScanFacts	facts = {.joined = -1};
 
 	facts.kept = rows_of(scan->node);
 	if (rows == NULL || rows->nloops == 0)
 		return;
-	scan_columns_begin(&columns, collector->plan, ((const Scan *) plan)->scanrelid);
-	if (!is_user_table(collector->plan, columns.named))
+	scan_columns_begin(&facts.columns, collector->plan,
+					   ((const Scan *) plan)->scanrelid);
+	if (!is_user_table(collector->plan, facts.columns.named))
 		return;
 
-	facts.named = columns.named;
 	facts.scans = plan->parallel_aware ? 1 : rows->nloops;
 	facts.read = facts.kept + rows->nfiltered1;
 	facts.cost = plan->total_cost * facts.scans;
-	scan_columns_filter(&columns, plan->qual);
-	follow_rows(scan, &columns, &facts);
-	facts.columns = scan_columns_result(&columns);
+	scan_columns_filter(&facts.columns, plan->qual);
+	follow_rows(scan, &facts);
 	keep_facts(collector, &facts);
 }
 
@@ -535,18 +532,23 @@ rows_needed(const ScanFacts *facts)
 	return ceil(needed);
 }
 
-/* Count the scans of one table in the store. */
+/*
+ * Count the scans of one table in the store, unless there is no column for an
+ * index.  A join that used most of the rows is no reason for one.
+ */
 static void
 record_scan(const Execution *execution, const ScanFacts *facts,
 			int64 executions, double total_us)
 {
 	const PlannedStmt *plan = execution->query->plannedstmt;
+	bool		joins = facts->joined >= 0 && facts->joined <= facts->kept / 2;
+	SeqScanColumns columns = scan_columns_result(&facts->columns, joins);
 	SeqScanKey	key = {
 		.queryid = execution->queryid,
 		.dbid = MyDatabaseId,
 		.userid = GetUserId(),
-		.relid = rt_fetch(facts->named, plan->rtable)->relid,
-		.columns = seqscan_columns_hash(&facts->columns)
+		.relid = rt_fetch(facts->columns.named, plan->rtable)->relid,
+		.columns = seqscan_columns_hash(&columns)
 	};
 	SeqScanCounters counters = {
 		.executions = executions,
@@ -558,7 +560,9 @@ record_scan(const Execution *execution, const ScanFacts *facts,
 		.last_seen = GetCurrentStatementStartTimestamp()
 	};
 
-	seqscan_record(&key, &facts->columns, &counters, execution_text,
+	if (columns.filters == 0 && columns.sorts == 0)
+		return;
+	seqscan_record(&key, &columns, &counters, execution_text,
 				   unconstify(Execution *, execution));
 }
 

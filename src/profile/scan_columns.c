@@ -74,22 +74,29 @@ scan_columns_begin(ScanColumns *columns, const PlannedStmt *plan,
 	columns->named = scan_columns_named(plan, scanned);
 }
 
-/* Note one use of a column, once; system columns are left out. */
+/* Note one use of a column of the named table, once; 0 is no column. */
 static void
-add_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
+add_named(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 {
 	FilterColumn added = {
-		.attnum = named_column(columns, attnum),
+		.attnum = attnum,
 		.use = use,
 		.operator = use == USE_OPERATOR ? operator : InvalidOid
 	};
 
-	if (added.attnum == 0 || columns->filters == MOST_FILTERS)
+	if (attnum == 0 || columns->filters == MOST_FILTERS)
 		return;
 	for (int i = 0; i < columns->filters; i++)
 		if (memcmp(&columns->filter[i], &added, sizeof(added)) == 0)
 			return;
 	columns->filter[columns->filters++] = added;
+}
+
+/* The same for a column of the scanned table; system columns are left out. */
+static void
+add_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
+{
+	add_named(columns, named_column(columns, attnum), use, operator);
 }
 
 /* See scan_columns.h. */
@@ -302,7 +309,10 @@ scan_columns_filter(ScanColumns *columns, List *conditions)
 void
 scan_columns_join(ScanColumns *columns, AttrNumber attnum)
 {
-	add_filter(columns, attnum, USE_EQUAL, InvalidOid);
+	AttrNumber	named = named_column(columns, attnum);
+
+	if (named != 0 && columns->joins < MOST_JOINS)
+		columns->join[columns->joins++] = named;
 }
 
 /* See scan_columns.h. */
@@ -341,16 +351,19 @@ compare_filters(const void *a, const void *b)
 
 /* See scan_columns.h. */
 SeqScanColumns
-scan_columns_result(ScanColumns *columns)
+scan_columns_result(const ScanColumns *columns, bool joins)
 {
 	SeqScanColumns result;
+	ScanColumns sorted = *columns;
+
+	for (int i = 0; joins && i < columns->joins; i++)
+		add_named(&sorted, columns->join[i], USE_EQUAL, InvalidOid);
+	qsort(sorted.filter, sorted.filters, sizeof(FilterColumn), compare_filters);
 
 	memset(&result, 0, sizeof(result));
-	qsort(columns->filter, columns->filters, sizeof(FilterColumn),
-		  compare_filters);
-	result.filters = Min(columns->filters, SEQSCAN_FILTER_COLUMNS);
-	result.sorts = columns->sorts;
-	memcpy(result.filter, columns->filter, result.filters * sizeof(FilterColumn));
-	memcpy(result.sort, columns->sort, result.sorts * sizeof(SortColumn));
+	result.filters = Min(sorted.filters, SEQSCAN_FILTER_COLUMNS);
+	result.sorts = sorted.sorts;
+	memcpy(result.filter, sorted.filter, result.filters * sizeof(FilterColumn));
+	memcpy(result.sort, sorted.sort, result.sorts * sizeof(SortColumn));
 	return result;
 }

@@ -14,6 +14,7 @@
 #include "store/seqscan.h"
 
 #define MOST_FILTERS 32
+#define MOST_JOINS 4
 
 /* The relation of a scan and what is asked of it, in the parent's columns. */
 typedef struct ScanColumns
@@ -23,6 +24,8 @@ typedef struct ScanColumns
 	Index		named;			/* and of its topmost parent, or the same */
 	int			filters;
 	FilterColumn filter[MOST_FILTERS];
+	int			joins;
+	AttrNumber	join[MOST_JOINS];
 	int			sorts;
 	SortColumn	sort[SEQSCAN_SORT_COLUMNS];
 } ScanColumns;
@@ -43,8 +46,11 @@ extern void scan_columns_join(ScanColumns *columns, AttrNumber attnum);
 extern bool scan_columns_sort(ScanColumns *columns, AttrNumber attnum,
 							  Oid sort_operator, bool nulls_first);
 
-/* In the order of SeqScanColumns: the same set gives the same bytes. */
-extern SeqScanColumns scan_columns_result(ScanColumns *columns);
+/*
+ * In the order of SeqScanColumns: the same set gives the same bytes.  The
+ * columns compared with a join partner's count as filter columns if "joins".
+ */
+extern SeqScanColumns scan_columns_result(const ScanColumns *columns, bool joins);
 
 /* Does this operator estimate its selectivity as equality does? */
 extern bool operator_is_equality(Oid operator);

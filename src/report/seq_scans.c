@@ -24,6 +24,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
 
@@ -31,7 +32,7 @@ PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
 
-#define SEQ_SCAN_COLUMNS 15
+#define SEQ_SCAN_COLUMNS 19
 
 /* How each use of a column is written; NULL where there is more to say. */
 static const char *const use_notation[] = {
@@ -91,6 +92,17 @@ filter_columns(Oid relid, const SeqScanColumns *columns)
 }
 
 /* As ORDER BY writes it; NULLS only where it is not the default. */
+static char *
+ordered_column(Oid relid, AttrNumber attnum, bool descending, bool nulls_first)
+{
+	const char *nulls = nulls_first == descending ? "" :
+		nulls_first ? " NULLS FIRST" : " NULLS LAST";
+
+	return psprintf("%s%s%s", column_name(relid, attnum),
+					descending ? " DESC" : "", nulls);
+}
+
+/* Elements such as 'created_at DESC'. */
 static Datum
 sort_columns(Oid relid, const SeqScanColumns *columns)
 {
@@ -99,15 +111,82 @@ sort_columns(Oid relid, const SeqScanColumns *columns)
 	for (int i = 0; i < columns->sorts; i++)
 	{
 		const SortColumn *sort = &columns->sort[i];
-		const char *nulls = sort->nulls_first == sort->descending ? "" :
-			sort->nulls_first ? " NULLS FIRST" : " NULLS LAST";
 
-		texts[i] = CStringGetTextDatum(psprintf("%s%s%s",
-												column_name(relid, sort->attnum),
-												sort->descending ? " DESC" : "",
-												nulls));
+		texts[i] = CStringGetTextDatum(ordered_column(relid, sort->attnum,
+													  sort->descending,
+													  sort->nulls_first));
 	}
 	return text_array(texts, columns->sorts);
+}
+
+/* The keys of an index as CREATE INDEX takes them. */
+static Datum
+index_keys(Oid relid, const ScanIndex *index)
+{
+	Datum		texts[SCAN_INDEX_KEYS];
+
+	for (int i = 0; i < index->keys; i++)
+	{
+		const ScanIndexKey *key = &index->key[i];
+		char	   *text = ordered_column(relid, key->attnum, key->descending,
+										  key->nulls_first);
+
+		if (key->opclass != NULL)
+			text = psprintf("%s %s", text, key->opclass);
+		texts[i] = CStringGetTextDatum(text);
+	}
+	return text_array(texts, index->keys);
+}
+
+/* The predicate of a partial index; NULL if it is none. */
+static char *
+index_predicate(Oid relid, const ScanIndex *index)
+{
+	StringInfoData text;
+
+	if (index->conditions == 0)
+		return NULL;
+	initStringInfo(&text);
+	for (int i = 0; i < index->conditions; i++)
+		appendStringInfo(&text, "%s%s %s", i == 0 ? "" : " AND ",
+						 column_name(relid, index->condition[i].attnum),
+						 filter_notation(&index->condition[i]));
+	return text.data;
+}
+
+/* An index that serves already; InvalidOid also if the table is locked. */
+static Oid
+existing_index(Oid relid, const ScanIndex *index)
+{
+	Relation	table;
+	Oid			existing = InvalidOid;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return InvalidOid;
+	table = try_relation_open(relid, NoLock);
+	if (table == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
+		return InvalidOid;
+	}
+	existing = scan_index_existing(table, index);
+	relation_close(table, AccessShareLock);
+	return existing;
+}
+
+/* The index that would have helped: method, keys, predicate, existing one. */
+static int
+put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
+{
+	Oid			existing = existing_index(relid, index);
+
+	report_set_text(values, nulls, i++, index->method);
+	nulls[i] = index->method == NULL;
+	values[i++] = index_keys(relid, index);
+	report_set_text(values, nulls, i++, index_predicate(relid, index));
+	nulls[i] = !OidIsValid(existing);
+	values[i++] = ObjectIdGetDatum(existing);
+	return i;
 }
 
 /*
@@ -170,6 +249,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	ReturnSetInfo *result = arg;
 	Datum		values[SEQ_SCAN_COLUMNS];
 	bool		nulls[SEQ_SCAN_COLUMNS] = {false};
+	ScanIndex	index;
 	int64		bytes;
 	int			i = 0;
 
@@ -177,6 +257,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)))
 		return;
 	bytes = family_bytes(key->relid);
+	index = scan_index_design(key->relid, columns, counters);
 
 	values[i++] = ObjectIdGetDatum(key->relid);
 	values[i++] = ObjectIdGetDatum(key->userid);
@@ -194,6 +275,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = Int64GetDatum(bytes);
 	values[i++] = TimestampTzGetDatum(counters->first_seen);
 	values[i++] = TimestampTzGetDatum(counters->last_seen);
+	i = put_index(values, nulls, i, key->relid, &index);
 	Assert(i == SEQ_SCAN_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

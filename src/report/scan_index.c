@@ -1,0 +1,330 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan_index.c
+ *	  The index that would have saved a sequential scan.
+ *
+ * A B-tree takes the columns compared for equality first, then those the rows
+ * are sorted by or one that is compared with a range; boolean and null
+ * conditions make it partial.  Where nothing of this is there, another access
+ * method may serve the operator.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/scan_index.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "storage/lmgr.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+/* A range is preferred to a sort when it leaves this share of the rows. */
+#define SELECTIVE_SHARE 0.05
+
+/* Has the type of a column an order that B-trees know? */
+static bool
+is_sortable(Oid relid, AttrNumber attnum)
+{
+	Oid			type = get_atttype(relid, attnum);
+
+	return OidIsValid(type) && OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID));
+}
+
+/* Is there a key on this column? */
+static bool
+has_key(const ScanIndex *index, AttrNumber attnum)
+{
+	for (int i = 0; i < index->keys; i++)
+		if (index->key[i].attnum == attnum)
+			return true;
+	return false;
+}
+
+/* Append a B-tree key, unless the column is there or cannot be one. */
+static void
+add_key(ScanIndex *index, Oid relid, SortColumn column)
+{
+	if (index->keys == SCAN_INDEX_KEYS || has_key(index, column.attnum) ||
+		!is_sortable(relid, column.attnum))
+		return;
+	index->key[index->keys++] = (ScanIndexKey)
+	{
+		.attnum = column.attnum,
+			.descending = column.descending,
+			.nulls_first = column.nulls_first
+	};
+}
+
+static bool
+is_range(const FilterColumn *filter)
+{
+	return filter->use >= USE_LESS && filter->use <= USE_GREATER;
+}
+
+/* The first range condition, or NULL. */
+static const FilterColumn *
+first_range(const SeqScanColumns *columns)
+{
+	for (int i = 0; i < columns->filters; i++)
+		if (is_range(&columns->filter[i]))
+			return &columns->filter[i];
+	return NULL;
+}
+
+/*
+ * Is the order of the rows what saves most?  If not, a range does.
+ */
+static bool
+sort_pays(const SeqScanColumns *columns, const SeqScanCounters *counters,
+		  const FilterColumn *range)
+{
+	if (columns->sorts == 0)
+		return false;
+	if (range == NULL || range->attnum == columns->sort[0].attnum)
+		return true;
+	return counters->rows_needed < counters->rows_kept &&
+		counters->rows_kept > SELECTIVE_SHARE * counters->rows_read;
+}
+
+/* Sort what the filter asks for into keys and conditions. */
+static void
+take_filters(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
+{
+	for (int i = 0; i < columns->filters; i++)
+	{
+		const FilterColumn *filter = &columns->filter[i];
+
+		if (filter->use == USE_EQUAL)
+			add_key(index, relid, (SortColumn) {.attnum = filter->attnum});
+		else if (filter->use >= USE_TRUE && filter->use <= USE_NOT_NULL)
+			index->condition[index->conditions++] = *filter;
+	}
+	index->equals = index->keys;
+}
+
+/* The name of an operator class that serves patterns, or NULL. */
+static const char *
+pattern_opclass(Oid operator)
+{
+	switch (get_oprrest(operator))
+	{
+		case F_LIKESEL:
+		case F_ICLIKESEL:
+		case F_REGEXEQSEL:
+		case F_ICREGEXEQSEL:
+			return "gin_trgm_ops";
+		default:
+			return NULL;
+	}
+}
+
+/* Does the default operator class of an access method serve the operator? */
+static bool
+method_serves(Oid method, Oid relid, const FilterColumn *filter)
+{
+	Oid			type = get_atttype(relid, filter->attnum);
+	Oid			opclass = OidIsValid(type) ? GetDefaultOpClass(type, method) : InvalidOid;
+
+	return OidIsValid(opclass) &&
+		op_in_opfamily(filter->operator, get_opclass_family(opclass));
+}
+
+/* Another access method than the B-tree for one of the operators. */
+static void
+design_other(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
+{
+	for (int i = 0; i < columns->filters && index->method == NULL; i++)
+	{
+		const FilterColumn *filter = &columns->filter[i];
+		ScanIndexKey *key = &index->key[0];
+
+		if (filter->use != USE_OPERATOR)
+			continue;
+		key->attnum = filter->attnum;
+		key->opclass = pattern_opclass(filter->operator);
+		if (key->opclass != NULL || method_serves(GIN_AM_OID, relid, filter))
+			index->method = "gin";
+		else if (method_serves(GIST_AM_OID, relid, filter))
+			index->method = "gist";
+	}
+	if (index->method != NULL)
+		index->keys = 1;
+}
+
+/* See scan_index.h. */
+ScanIndex
+scan_index_design(Oid relid, const SeqScanColumns *columns,
+				  const SeqScanCounters *counters)
+{
+	const FilterColumn *range = first_range(columns);
+	ScanIndex	index = {.method = NULL};
+
+	take_filters(&index, relid, columns);
+	if (sort_pays(columns, counters, range))
+		for (int i = 0; i < columns->sorts; i++)
+			add_key(&index, relid, columns->sort[i]);
+	else if (range != NULL)
+		add_key(&index, relid, (SortColumn) {.attnum = range->attnum});
+
+	if (index.keys == 0)
+		design_other(&index, relid, columns);
+	if (index.keys == 0 && index.conditions > 0)
+		add_key(&index, relid, (SortColumn) {.attnum = index.condition[0].attnum});
+	if (index.keys > 0 && index.method == NULL)
+		index.method = "btree";
+	return index;
+}
+
+/* Is the column fixed by a boolean condition, so that its order is nothing? */
+static bool
+is_fixed(const ScanIndex *index, AttrNumber attnum)
+{
+	for (int i = 0; i < index->conditions; i++)
+		if (index->condition[i].attnum == attnum &&
+			index->condition[i].use <= USE_NULL)
+			return true;
+	return false;
+}
+
+/*
+ * How many leading keys of an existing index are compared for equality, in
+ * any order; -1 if one of those designed is not among them.
+ */
+static int
+skip_equals(const ScanIndex *index, const Form_pg_index existing)
+{
+	int			found = 0;
+	int			i;
+
+	for (i = 0; i < existing->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = existing->indkey.values[i];
+		int			k = 0;
+
+		while (k < index->equals && index->key[k].attnum != attnum)
+			k++;
+		if (k < index->equals)
+			found++;
+		else if (!is_fixed(index, attnum))
+			break;
+	}
+	return found == index->equals ? i : -1;
+}
+
+/* Have the keys from "first" on the designed order, forwards or backwards? */
+static bool
+has_order(const ScanIndex *index, const Form_pg_index existing,
+		  const int2vector *options, int first, bool backwards)
+{
+	for (int k = index->equals; k < index->keys; k++)
+	{
+		int			i = first + k - index->equals;
+		int			wanted = (index->key[k].descending ? INDOPTION_DESC : 0) |
+			(index->key[k].nulls_first ? INDOPTION_NULLS_FIRST : 0);
+
+		if (i >= existing->indnkeyatts ||
+			existing->indkey.values[i] != index->key[k].attnum)
+			return false;
+		if (backwards)
+			wanted ^= INDOPTION_DESC | INDOPTION_NULLS_FIRST;
+		if (options->values[i] != wanted)
+			return false;
+	}
+	return true;
+}
+
+/* The conditions of the scan as the planner writes them. */
+static List *
+condition_list(Oid relid, const ScanIndex *index)
+{
+	List	   *conditions = NIL;
+
+	for (int i = 0; i < index->conditions; i++)
+	{
+		const FilterColumn *condition = &index->condition[i];
+		Var		   *column = makeVar(1, condition->attnum,
+									 get_atttype(relid, condition->attnum),
+									 -1, InvalidOid, 0);
+		NullTest   *test;
+
+		if (condition->use == USE_TRUE)
+			conditions = lappend(conditions, column);
+		else if (condition->use == USE_FALSE)
+			conditions = lappend(conditions, makeBoolExpr(NOT_EXPR, list_make1(column), -1));
+		else
+		{
+			test = makeNode(NullTest);
+			test->arg = (Expr *) column;
+			test->nulltesttype = condition->use == USE_NULL ? IS_NULL : IS_NOT_NULL;
+			conditions = lappend(conditions, test);
+		}
+	}
+	return conditions;
+}
+
+/* Does an open index hold the rows, in an order that serves? */
+static bool
+index_serves(Relation table, Relation existing, const ScanIndex *index)
+{
+	Form_pg_index form = existing->rd_index;
+	List	   *predicate = RelationGetIndexPredicate(existing);
+	int2vector *options;
+	Datum		datum;
+	bool		isnull;
+	int			first = skip_equals(index, form);
+
+	if (existing->rd_rel->relam != BTREE_AM_OID || first < 0)
+		return false;
+	if (predicate != NIL &&
+		!predicate_implied_by(predicate,
+							  condition_list(RelationGetRelid(table), index), false))
+		return false;
+	datum = SysCacheGetAttr(INDEXRELID, existing->rd_indextuple,
+							Anum_pg_index_indoption, &isnull);
+	if (isnull)
+		return false;
+	options = (int2vector *) DatumGetPointer(datum);
+	return has_order(index, form, options, first, false) ||
+		has_order(index, form, options, first, true);
+}
+
+/* See scan_index.h. */
+Oid
+scan_index_existing(Relation table, const ScanIndex *index)
+{
+	Oid			found = InvalidOid;
+	ListCell   *lc;
+
+	if (index->method == NULL || strcmp(index->method, "btree") != 0)
+		return InvalidOid;
+	foreach(lc, RelationGetIndexList(table))
+	{
+		Oid			indexid = lfirst_oid(lc);
+		Relation	existing;
+
+		if (OidIsValid(found) || !ConditionalLockRelationOid(indexid, AccessShareLock))
+			continue;
+		existing = try_relation_open(indexid, NoLock);
+		if (existing == NULL)
+		{
+			UnlockRelationOid(indexid, AccessShareLock);
+			continue;
+		}
+		if (existing->rd_index->indisvalid && index_serves(table, existing, index))
+			found = indexid;
+		relation_close(existing, AccessShareLock);
+	}
+	return found;
+}
