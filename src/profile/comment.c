@@ -311,3 +311,21 @@ comment_read(const char *source, int location, int length,
 		return true;
 	return find_first_comment(text, &inside) && read_facts(inside, facts);
 }
+
+/* See comment.h. */
+void
+comment_trim(const char **text, int *length)
+{
+	Cursor		whole = {*text, *text + *length};
+	Cursor		inside;
+
+	if (find_last_comment(whole, &inside))
+		whole.end = inside.at - 2;
+	if (find_first_comment(whole, &inside))
+		whole.at = inside.end + 2;
+	skip_space(&whole);
+	while (whole.end > whole.at && scanner_isspace(whole.end[-1]))
+		whole.end--;
+	*text = whole.at;
+	*length = whole.end - whole.at;
+}

@@ -28,4 +28,10 @@ typedef struct CommentFacts
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
 
+/*
+ * Leave the comments at both ends out of a statement's text: they name the
+ * request, so they differ from call to call.
+ */
+extern void comment_trim(const char **text, int *length);
+
 #endif							/* CLIPPERF_COMMENT_H */

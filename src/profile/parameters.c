@@ -1,0 +1,322 @@
+/*-------------------------------------------------------------------------
+ *
+ * parameters.c
+ *	  The parameter values of an execution: a hash, and now and then a sample.
+ *
+ * Values are turned into text only for samples, and only by output functions
+ * that come with the server: no function written by a user is ever run.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/parameters.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "mb/pg_wchar.h"
+#include "nodes/params.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "profile/comment.h"
+#include "store/sample.h"
+
+/* Bytes of a value that are hashed at each of its ends. */
+#define HASHED_BYTES 64
+
+/* Bytes of a statement's text that are hashed. */
+#define HASHED_TEXT (16 * 1024)
+
+/* Longer statements and values are not kept, in bytes. */
+#define MAX_STATEMENT 4096
+#define MAX_VALUE 1024
+
+/* ------------------------------------------------------------------------
+ * The hash
+ * ------------------------------------------------------------------------ */
+
+/* Hash both ends of a piece of memory, and its length. */
+static uint32
+hash_ends(const void *bytes, Size length)
+{
+	const unsigned char *start = bytes;
+	uint32		hash;
+
+	if (length <= 2 * HASHED_BYTES)
+		return hash_bytes(start, length);
+	hash = hash_combine(hash_bytes(start, HASHED_BYTES),
+						hash_bytes(start + length - HASHED_BYTES, HASHED_BYTES));
+	return hash_combine(hash, hash_bytes_uint32((uint32) length));
+}
+
+/* A value of variable length; one stored elsewhere by its address. */
+static uint32
+hash_varlena(const struct varlena *value)
+{
+	if (VARATT_IS_EXTERNAL_EXPANDED(value))
+		return hash_bytes_uint32(VARTAG_EXTERNAL(value));
+	if (VARATT_IS_EXTERNAL(value))
+		return hash_ends(value, VARSIZE_EXTERNAL(value));
+	return hash_ends(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+}
+
+/* Length and passing of a type; without a look-up for the usual ones. */
+static inline void
+type_layout(Oid type, int16 *length, bool *byval)
+{
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			*length = sizeof(Datum);
+			*byval = true;
+			break;
+		case UUIDOID:
+			*length = 16;
+			*byval = false;
+			break;
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+			*length = -1;
+			*byval = false;
+			break;
+		default:
+			get_typlenbyval(type, length, byval);
+			break;
+	}
+}
+
+static uint32
+hash_value(Oid type, Datum value)
+{
+	int16		length;
+	bool		byval;
+
+	type_layout(type, &length, &byval);
+	if (byval)
+		return hash_bytes((const unsigned char *) &value, sizeof(value));
+	if (length == -1)
+		return hash_varlena((struct varlena *) DatumGetPointer(value));
+	if (length == -2)
+		return hash_ends(DatumGetCString(value), strlen(DatumGetCString(value)));
+	return hash_ends(DatumGetPointer(value), length);
+}
+
+/* Parameter i (from 0), fetched from PL/pgSQL's variables if need be. */
+static const ParamExternData *
+parameter(ParamListInfo params, int i, ParamExternData *workspace)
+{
+	if (params->paramFetch != NULL)
+		return params->paramFetch(params, i + 1, true, workspace);
+	return &params->params[i];
+}
+
+/* A hash of all parameters that the statement uses. */
+static uint32
+hash_list(ParamListInfo params)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; i < params->numParams; i++)
+	{
+		ParamExternData workspace;
+		const ParamExternData *param = parameter(params, i, &workspace);
+
+		if (!OidIsValid(param->ptype))
+			continue;
+		hash = hash_combine(hash, param->isnull ? 1 :
+							hash_value(param->ptype, param->value));
+	}
+	return hash_bytes_uint32(hash);
+}
+
+/* The statement as the client sent it, without comments at its ends. */
+static void
+bare_statement(const Execution *execution, const char **text, int *length)
+{
+	const PlannedStmt *plan = execution->query->plannedstmt;
+
+	*text = execution->query->sourceText + Max(plan->stmt_location, 0);
+	*length = plan->stmt_len > 0 ? plan->stmt_len : strlen(*text);
+	comment_trim(text, length);
+}
+
+/* See parameters.h. */
+bool
+parameters_hash(const Execution *execution, uint32 *hash)
+{
+	ParamListInfo params = execution->query->params;
+	const char *text;
+	int			length;
+
+	if (params != NULL && params->numParams > 0)
+		*hash = hash_list(params);
+	else
+	{
+		bare_statement(execution, &text, &length);
+		*hash = hash_bytes((const unsigned char *) text,
+						   Min(length, HASHED_TEXT));
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * The sample
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Can values of a type be made text by the server's own functions alone?
+ */
+static bool
+is_printable(Oid type)
+{
+	Oid			element;
+
+	type = getBaseType(type);
+	element = get_element_type(type);
+	if (OidIsValid(element))
+		return is_printable(element);
+	switch (get_typtype(type))
+	{
+		case TYPTYPE_ENUM:
+			return true;
+		case TYPTYPE_BASE:
+			return type < FirstNormalObjectId;
+		default:
+			return false;
+	}
+}
+
+/* Does a value need no more than a moment to be made text? */
+static bool
+is_short(Oid type, Datum value)
+{
+	const struct varlena *bytes;
+
+	if (get_typlen(type) != -1)
+		return true;
+	bytes = (struct varlena *) DatumGetPointer(value);
+	return !VARATT_IS_EXTENDED(bytes) ? VARSIZE(bytes) <= 2 * MAX_VALUE :
+		VARATT_IS_SHORT(bytes);
+}
+
+/* Put one parameter into a draft; false if it cannot be kept. */
+static bool
+draft_value(SampleDraft *draft, int i, const ParamExternData *param)
+{
+	Oid			function;
+	bool		is_varlena;
+
+	draft->types[i] = param->ptype;
+	if (param->isnull || !OidIsValid(param->ptype))
+		return true;
+	if (!is_printable(param->ptype) || !is_short(param->ptype, param->value))
+		return false;
+	getTypeOutputInfo(param->ptype, &function, &is_varlena);
+	draft->values[i] = OidOutputFunctionCall(function, param->value);
+	return strlen(draft->values[i]) <= MAX_VALUE;
+}
+
+/*
+ * Values must mean the same to every later reader, whatever the session's
+ * settings: until the returned nest level of settings is ended.
+ */
+static int
+use_fixed_formats(void)
+{
+	static const char *const settings[][2] = {
+		{"datestyle", "ISO"},
+		{"intervalstyle", "postgres"},
+		{"bytea_output", "hex"}
+	};
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+/* Put the parameters into a draft; false if it cannot be used. */
+static bool
+draft_values(SampleDraft *draft, ParamListInfo params)
+{
+	int			level;
+	bool		usable = true;
+
+	if (params == NULL || params->numParams == 0)
+		return draft->statement != NULL;
+
+	/* Variables of PL/pgSQL: their numbers mean nothing outside of it. */
+	if (params->paramFetch != NULL ||
+		params->numParams > SAMPLE_MAX_BYTES / sizeof(Oid))
+		return false;
+
+	draft->nparams = params->numParams;
+	draft->types = palloc0(draft->nparams * sizeof(Oid));
+	draft->values = palloc0(draft->nparams * sizeof(char *));
+	level = use_fixed_formats();
+	for (int i = 0; i < draft->nparams && usable; i++)
+		usable = draft_value(draft, i, &params->params[i]);
+	AtEOXact_GUC(true, level);
+	return usable;
+}
+
+/* Make the draft of an execution; false if it cannot be kept. */
+static bool
+make_draft(const Execution *execution, SampleDraft *draft)
+{
+	const char *text;
+	int			length;
+
+	bare_statement(execution, &text, &length);
+	if (length <= MAX_STATEMENT)
+		draft->statement = pnstrdup(text, length);
+	draft->search_path = namespace_search_path;
+	draft->elapsed_us = execution->elapsed_us;
+	draft->captured_at = GetCurrentStatementStartTimestamp();
+	return draft_values(draft, execution->query->params);
+}
+
+/* Make and keep a sample, in memory that goes afterwards. */
+static void
+take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "clipperf sample",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	SampleDraft draft = {0};
+
+	if (make_draft(execution, &draft))
+		sample_put(key, kind, &draft);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* See parameters.h. */
+void
+parameters_sample(const Execution *execution, const StatementKey *key,
+				  int64 nth)
+{
+	SampleKey	sample_key = {
+		.queryid = key->queryid,
+		.userid = key->userid,
+		.dbid = key->dbid
+	};
+	SampleKind	kind;
+
+	if (!sample_wanted(&sample_key, nth, execution->elapsed_us))
+		return;
+	kind = sample_admit(&sample_key, execution->elapsed_us);
+	if (kind != SAMPLE_NONE)
+		take_sample(execution, &sample_key, kind);
+}

@@ -1,0 +1,617 @@
+/*-------------------------------------------------------------------------
+ *
+ * sample.c
+ *	  A few real executions of each statement, with their parameters.
+ *
+ * SAMPLE_STRIPES stripes, each with its own entries, its own memory cut into
+ * chunks and its own lock (LOCKS_SAMPLE), so that making room never reaches
+ * beyond one stripe.  2.4 MB in all, whatever the settings.
+ *
+ * When a stripe is full, a clock hand goes round its entries: those offered
+ * samples since it last passed are spared as many times, up to MAX_USAGE, so
+ * that statements that ran once do not push out those that run all the time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/sample.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+
+#include "store/save.h"
+
+#define ENTRIES			128		/* statements per stripe */
+#define CHUNKS			512		/* per stripe */
+#define CHUNK_BYTES		256
+#define NO_CHUNK		PG_UINT16_MAX
+#define MAX_USAGE		5
+
+/* How much slower than the samples kept a slow call must be. */
+#define SLOWER_THAN_TYPICAL	1.5
+#define SLOWER_THAN_SLOW	1.1
+
+/* A sample's fixed part; the rest is packed into its chain of chunks. */
+typedef struct StoredSample
+{
+	SampleKind	kind;			/* SAMPLE_NONE = free */
+	uint16		first;			/* chunk */
+	uint32		length;			/* bytes in the chunks */
+	double		elapsed_us;
+	TimestampTz captured_at;
+} StoredSample;
+
+typedef struct SampleEntry
+{
+	SampleKey	key;			/* queryid 0 = free */
+	uint32		offers;			/* samples offered */
+	uint32		usage;			/* passes of the clock hand it survives */
+	StoredSample samples[SAMPLES];	/* typical ones first */
+} SampleEntry;
+
+/* All under the stripe's lock. */
+typedef struct SampleStripe
+{
+	uint32		hand;			/* next entry the clock looks at */
+	uint32		free;			/* chunks on the free list */
+	uint16		first_free;
+	uint16		next[CHUNKS];	/* of a sample or of the free list */
+	SampleEntry entries[ENTRIES];
+	char		chunks[CHUNKS][CHUNK_BYTES];
+} SampleStripe;
+
+SampleThreshold sample_thresholds[SAMPLE_THRESHOLDS];
+
+static SampleStripe *stripes = NULL;
+
+static Size
+sample_size(void)
+{
+	return sizeof(SampleStripe) * SAMPLE_STRIPES;
+}
+
+/* Make a stripe empty; its lock is held, or nobody knows it yet. */
+static void
+clear_stripe(SampleStripe *stripe)
+{
+	memset(stripe->entries, 0, sizeof(stripe->entries));
+	stripe->hand = 0;
+	stripe->free = CHUNKS;
+	stripe->first_free = 0;
+	for (int i = 0; i < CHUNKS; i++)
+		stripe->next[i] = i + 1 < CHUNKS ? i + 1 : NO_CHUNK;
+}
+
+/* StoreModule.attach */
+static void
+sample_attach(void *memory, bool found)
+{
+	stripes = memory;
+	for (int i = 0; !found && i < SAMPLE_STRIPES; i++)
+		clear_stripe(&stripes[i]);
+}
+
+/* StoreModule.reset: samples go with the statements. */
+static void
+sample_reset(int what)
+{
+	if ((what & RESET_QUERIES) == 0)
+		return;
+	for (int i = 0; i < SAMPLE_STRIPES; i++)
+	{
+		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
+
+		LWLockAcquire(lock, LW_EXCLUSIVE);
+		clear_stripe(&stripes[i]);
+		LWLockRelease(lock);
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Packing
+ * ------------------------------------------------------------------------ */
+
+/* Bytes of a packed string that may be NULL: its length, then itself. */
+static void
+pack_string(StringInfo packed, const char *string)
+{
+	int32		length = string == NULL ? -1 : strlen(string);
+
+	appendBinaryStringInfo(packed, (char *) &length, sizeof(length));
+	if (string != NULL)
+		appendBinaryStringInfo(packed, string, length + 1);
+}
+
+/* Everything of a draft that has no fixed size. */
+static void
+pack(StringInfo packed, const SampleDraft *draft)
+{
+	int32		encoding = GetDatabaseEncoding();
+	int32		nparams = draft->nparams;
+
+	appendBinaryStringInfo(packed, (char *) &encoding, sizeof(encoding));
+	appendBinaryStringInfo(packed, (char *) &nparams, sizeof(nparams));
+	pack_string(packed, draft->statement);
+	pack_string(packed, draft->search_path);
+	for (int i = 0; i < nparams; i++)
+	{
+		appendBinaryStringInfo(packed, (char *) &draft->types[i], sizeof(Oid));
+		pack_string(packed, draft->values[i]);
+	}
+}
+
+/* Take "length" bytes off the packed ones; NULL if there are fewer. */
+static char *
+unpack_bytes(StringInfo packed, int length)
+{
+	char	   *bytes = packed->data + packed->cursor;
+
+	if (length < 0 || length > packed->len - packed->cursor)
+		return NULL;
+	packed->cursor += length;
+	return bytes;
+}
+
+static bool
+unpack_int(StringInfo packed, int32 *value)
+{
+	char	   *bytes = unpack_bytes(packed, sizeof(int32));
+
+	if (bytes != NULL)
+		memcpy(value, bytes, sizeof(int32));
+	return bytes != NULL;
+}
+
+/*
+ * A string within the packed bytes.  One of another encoding is made readable
+ * in place: what is not ASCII becomes a question mark.
+ */
+static bool
+unpack_string(StringInfo packed, int encoding, char **string)
+{
+	int32		length;
+
+	*string = NULL;
+	if (!unpack_int(packed, &length))
+		return false;
+	if (length < 0)
+		return true;
+	*string = unpack_bytes(packed, length + 1);
+	if (*string == NULL || (*string)[length] != '\0')
+		return false;
+	for (char *c = *string; encoding != GetDatabaseEncoding() && *c != '\0'; c++)
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+	return true;
+}
+
+/* The reverse of pack(); false if the bytes make no sense. */
+static bool
+unpack(StringInfo packed, SampleDraft *draft)
+{
+	int32		encoding;
+	int32		nparams;
+	int32		type;
+
+	if (!unpack_int(packed, &encoding) || !unpack_int(packed, &nparams) ||
+		!unpack_string(packed, encoding, unconstify(char **, &draft->statement)) ||
+		!unpack_string(packed, encoding, unconstify(char **, &draft->search_path)))
+		return false;
+	if (nparams < 0 || nparams > SAMPLE_MAX_BYTES / sizeof(Oid))
+		return false;
+	draft->nparams = nparams;
+	draft->types = palloc(nparams * sizeof(Oid));
+	draft->values = palloc(nparams * sizeof(char *));
+	for (int i = 0; i < nparams; i++)
+	{
+		if (!unpack_int(packed, &type) ||
+			!unpack_string(packed, encoding, &draft->values[i]))
+			return false;
+		draft->types[i] = (Oid) type;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Chunks; the caller holds the stripe's lock
+ * ------------------------------------------------------------------------ */
+
+static void
+free_sample(SampleStripe *stripe, StoredSample *sample)
+{
+	uint16		chunk = sample->first;
+
+	while (chunk != NO_CHUNK)
+	{
+		uint16		next = stripe->next[chunk];
+
+		stripe->next[chunk] = stripe->first_free;
+		stripe->first_free = chunk;
+		stripe->free++;
+		chunk = next;
+	}
+	memset(sample, 0, sizeof(StoredSample));
+}
+
+static void
+free_entry(SampleStripe *stripe, SampleEntry *entry)
+{
+	for (int i = 0; i < SAMPLES; i++)
+		if (entry->samples[i].kind != SAMPLE_NONE)
+			free_sample(stripe, &entry->samples[i]);
+	memset(entry, 0, sizeof(SampleEntry));
+}
+
+/*
+ * Free the entry the clock hand finds, but for "spared", which may be NULL.
+ * Ends, as every pass lowers some entry's usage.
+ */
+static SampleEntry *
+evict_entry(SampleStripe *stripe, const SampleEntry *spared)
+{
+	for (;;)
+	{
+		SampleEntry *entry = &stripe->entries[stripe->hand];
+
+		stripe->hand = (stripe->hand + 1) % ENTRIES;
+		if (entry == spared || entry->key.queryid == 0)
+			continue;
+		if (entry->usage == 0)
+		{
+			free_entry(stripe, entry);
+			return entry;
+		}
+		entry->usage--;
+	}
+}
+
+/* Take a chunk off the free list, which is not empty. */
+static uint16
+take_chunk(SampleStripe *stripe)
+{
+	uint16		chunk = stripe->first_free;
+
+	stripe->first_free = stripe->next[chunk];
+	stripe->free--;
+	return chunk;
+}
+
+/* Copy bytes into a chain of free chunks; there are enough of them. */
+static uint16
+copy_in(SampleStripe *stripe, const char *bytes, uint32 length)
+{
+	uint16		first = NO_CHUNK;
+	uint16	   *link = &first;
+
+	for (uint32 done = 0; done < length; done += CHUNK_BYTES)
+	{
+		uint16		chunk = take_chunk(stripe);
+
+		memcpy(stripe->chunks[chunk], bytes + done,
+			   Min(length - done, CHUNK_BYTES));
+		*link = chunk;
+		link = &stripe->next[chunk];
+	}
+	*link = NO_CHUNK;
+	return first;
+}
+
+/* Append the bytes of a sample to a buffer. */
+static void
+copy_out(const SampleStripe *stripe, const StoredSample *sample,
+		 StringInfo bytes)
+{
+	uint16		chunk = sample->first;
+
+	for (uint32 done = 0; done < sample->length; done += CHUNK_BYTES)
+	{
+		appendBinaryStringInfo(bytes, stripe->chunks[chunk],
+							   Min(sample->length - done, CHUNK_BYTES));
+		chunk = stripe->next[chunk];
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Entries; the caller holds the stripe's lock
+ * ------------------------------------------------------------------------ */
+
+static uint32
+stripe_number(const SampleKey *key)
+{
+	return hash_bytes((const unsigned char *) key, sizeof(SampleKey)) %
+		SAMPLE_STRIPES;
+}
+
+static bool
+same_key(const SampleKey *a, const SampleKey *b)
+{
+	return a->queryid == b->queryid && a->userid == b->userid &&
+		a->dbid == b->dbid;
+}
+
+/* The entry of a statement, or NULL. */
+static SampleEntry *
+find_entry(SampleStripe *stripe, const SampleKey *key)
+{
+	for (int i = 0; i < ENTRIES; i++)
+		if (same_key(&stripe->entries[i].key, key))
+			return &stripe->entries[i];
+	return NULL;
+}
+
+/* The entry of a statement, made if it is new. */
+static SampleEntry *
+make_entry(SampleStripe *stripe, const SampleKey *key)
+{
+	SampleEntry *entry = find_entry(stripe, key);
+
+	for (int i = 0; entry == NULL && i < ENTRIES; i++)
+		if (stripe->entries[i].key.queryid == 0)
+			entry = &stripe->entries[i];
+	if (entry == NULL)
+		entry = evict_entry(stripe, NULL);
+	entry->key = *key;
+	return entry;
+}
+
+/* How many samples of a kind an entry holds. */
+static int
+count_kind(const SampleEntry *entry, SampleKind kind)
+{
+	int			count = 0;
+
+	for (int i = 0; i < SAMPLES; i++)
+		count += entry->samples[i].kind == kind;
+	return count;
+}
+
+/* How slow a call must be to be kept as a slow one, in microseconds. */
+static double
+slow_limit(const SampleEntry *entry)
+{
+	bool		full = count_kind(entry, SAMPLE_SLOW) == SAMPLES_SLOW;
+	double		limit = 0;
+	bool		first = true;
+
+	for (int i = 0; i < SAMPLES; i++)
+	{
+		const StoredSample *sample = &entry->samples[i];
+
+		if (sample->kind == SAMPLE_NONE ||
+			(full && sample->kind != SAMPLE_SLOW))
+			continue;
+		if (first)
+			limit = sample->elapsed_us;
+		else if (full)
+			limit = Min(limit, sample->elapsed_us);
+		else
+			limit = Max(limit, sample->elapsed_us);
+		first = false;
+	}
+	return limit * (full ? SLOWER_THAN_SLOW : SLOWER_THAN_TYPICAL);
+}
+
+/*
+ * Where a sample of this kind goes: a free place, else that of the less slow
+ * one, or of any typical one.
+ */
+static StoredSample *
+choose_place(SampleEntry *entry, SampleKind kind)
+{
+	StoredSample *places = entry->samples;
+	int			count = SAMPLES_TYPICAL;
+
+	if (kind == SAMPLE_SLOW)
+	{
+		places += SAMPLES_TYPICAL;
+		count = SAMPLES_SLOW;
+	}
+	for (int i = 0; i < count; i++)
+		if (places[i].kind == SAMPLE_NONE)
+			return &places[i];
+	if (kind == SAMPLE_SLOW)
+		return places[0].elapsed_us < places[1].elapsed_us ?
+			&places[0] : &places[1];
+	return &places[pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1)];
+}
+
+/* Keep a packed sample; "sample" lacks only its place. */
+static void
+put_packed(const SampleKey *key, StoredSample *sample, const char *bytes)
+{
+	uint32		number = stripe_number(key);
+	SampleStripe *stripe = &stripes[number];
+	LWLock	   *lock = store_lock(LOCKS_SAMPLE, number);
+	SampleEntry *entry;
+	StoredSample *place;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	entry = make_entry(stripe, key);
+	place = choose_place(entry, sample->kind);
+	if (place->kind != SAMPLE_NONE)
+		free_sample(stripe, place);
+	while (stripe->free * CHUNK_BYTES < sample->length)
+		(void) evict_entry(stripe, entry);
+	sample->first = copy_in(stripe, bytes, sample->length);
+	*place = *sample;
+	LWLockRelease(lock);
+}
+
+/* See sample.h. */
+SampleKind
+sample_admit(const SampleKey *key, double elapsed_us)
+{
+	uint32		number = stripe_number(key);
+	LWLock	   *lock = store_lock(LOCKS_SAMPLE, number);
+	SampleThreshold *known = sample_threshold(key);
+	SampleKind	kind = SAMPLE_NONE;
+	SampleEntry *entry;
+
+	known->key = *key;
+	known->slow_us = elapsed_us * SLOWER_THAN_TYPICAL;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	entry = find_entry(&stripes[number], key);
+	if (entry == NULL)
+		kind = SAMPLE_TYPICAL;
+	else
+	{
+		entry->usage = Min(entry->usage + 1, MAX_USAGE);
+		entry->offers++;
+		known->slow_us = slow_limit(entry);
+		if (elapsed_us > known->slow_us)
+		{
+			kind = SAMPLE_SLOW;
+			known->slow_us = elapsed_us * SLOWER_THAN_SLOW;
+		}
+		else if (count_kind(entry, SAMPLE_TYPICAL) < SAMPLES_TYPICAL ||
+				 pg_prng_uint64_range(&pg_global_prng_state, 0,
+									  entry->offers) < SAMPLES_TYPICAL)
+			kind = SAMPLE_TYPICAL;
+	}
+	LWLockRelease(lock);
+	return kind;
+}
+
+/* See sample.h. */
+void
+sample_put(const SampleKey *key, SampleKind kind, const SampleDraft *draft)
+{
+	StringInfoData packed;
+	StoredSample sample = {
+		.kind = kind,
+		.elapsed_us = draft->elapsed_us,
+		.captured_at = draft->captured_at
+	};
+
+	initStringInfo(&packed);
+	pack(&packed, draft);
+	sample.length = packed.len;
+	if (sample.length <= SAMPLE_MAX_BYTES)
+		put_packed(key, &sample, packed.data);
+	pfree(packed.data);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------ */
+
+/* Hand one sample of a copied stripe to the visitor. */
+static void
+visit_sample(const SampleStripe *copy, const SampleKey *key,
+			 const StoredSample *sample, SampleVisitor visitor, void *arg)
+{
+	StringInfoData packed;
+	SampleDraft draft = {
+		.elapsed_us = sample->elapsed_us,
+		.captured_at = sample->captured_at
+	};
+
+	initStringInfo(&packed);
+	copy_out(copy, sample, &packed);
+	if (unpack(&packed, &draft))
+		visitor(key, sample->kind, &draft, arg);
+	pfree(packed.data);
+}
+
+/* See sample.h.  Works on copies, so that no lock is held for long. */
+void
+sample_visit(SampleVisitor visitor, void *arg)
+{
+	SampleStripe *copy = palloc(sizeof(SampleStripe));
+
+	for (int i = 0; i < SAMPLE_STRIPES; i++)
+	{
+		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
+
+		LWLockAcquire(lock, LW_SHARED);
+		memcpy(copy, &stripes[i], sizeof(SampleStripe));
+		LWLockRelease(lock);
+
+		for (int e = 0; e < ENTRIES; e++)
+			for (int s = 0; s < SAMPLES; s++)
+				if (copy->entries[e].samples[s].kind != SAMPLE_NONE)
+					visit_sample(copy, &copy->entries[e].key,
+								 &copy->entries[e].samples[s], visitor, arg);
+	}
+	pfree(copy);
+}
+
+/* ------------------------------------------------------------------------
+ * Saving
+ * ------------------------------------------------------------------------ */
+
+/* Write the samples of one entry: each led by the key and its fixed part. */
+static void
+save_entry(const SampleStripe *stripe, const SampleEntry *entry,
+		   SaveFile *file)
+{
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	for (int i = 0; i < SAMPLES; i++)
+	{
+		const StoredSample *sample = &entry->samples[i];
+
+		if (sample->kind == SAMPLE_NONE)
+			continue;
+		resetStringInfo(&bytes);
+		copy_out(stripe, sample, &bytes);
+		save_bytes(file, &entry->key, sizeof(entry->key));
+		save_bytes(file, sample, sizeof(*sample));
+		save_bytes(file, bytes.data, bytes.len);
+	}
+	pfree(bytes.data);
+}
+
+/* StoreModule.save: all samples, then an empty key. */
+static void
+sample_save(SaveFile *file)
+{
+	SampleKey	end = {0};
+
+	for (int i = 0; i < SAMPLE_STRIPES; i++)
+	{
+		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
+
+		LWLockAcquire(lock, LW_SHARED);
+		for (int e = 0; e < ENTRIES; e++)
+			if (stripes[i].entries[e].key.queryid != 0)
+				save_entry(&stripes[i], &stripes[i].entries[e], file);
+		LWLockRelease(lock);
+	}
+	save_bytes(file, &end, sizeof(end));
+}
+
+/* StoreModule.load */
+static bool
+sample_load(SaveFile *file)
+{
+	SampleKey	key;
+	StoredSample sample;
+	char		bytes[SAMPLE_MAX_BYTES];
+
+	for (;;)
+	{
+		if (!load_bytes(file, &key, sizeof(key)))
+			return false;
+		if (key.queryid == 0)
+			return true;
+		if (!load_bytes(file, &sample, sizeof(sample)) ||
+			(sample.kind != SAMPLE_TYPICAL && sample.kind != SAMPLE_SLOW) ||
+			sample.length > SAMPLE_MAX_BYTES ||
+			!load_bytes(file, bytes, sample.length))
+			return false;
+		put_packed(&key, &sample, bytes);
+	}
+}
+
+const StoreModule sample_module = {
+	.name = "sample",
+	.size = sample_size,
+	.attach = sample_attach,
+	.save = sample_save,
+	.load = sample_load,
+	.reset = sample_reset
+};

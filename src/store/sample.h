@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * sample.h
+ *	  A few real executions of each statement, with their parameters.
+ *
+ * Taken rarely: the caller asks sample_wanted(), which touches only this
+ * backend's memory, then sample_admit(), and only then makes a draft.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SAMPLE_H
+#define CLIPPERF_SAMPLE_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "store/store.h"
+
+#define SAMPLES_TYPICAL		3	/* per statement */
+#define SAMPLES_SLOW		2
+#define SAMPLES				(SAMPLES_TYPICAL + SAMPLES_SLOW)
+
+/* Bytes of a sample at most, all in all. */
+#define SAMPLE_MAX_BYTES	8192
+
+typedef enum SampleKind
+{
+	SAMPLE_NONE,
+	SAMPLE_TYPICAL,
+	SAMPLE_SLOW
+} SampleKind;
+
+typedef struct SampleKey
+{
+	uint64		queryid;
+	Oid			userid;
+	Oid			dbid;
+} SampleKey;
+
+/* One execution.  Strings are of the database encoding. */
+typedef struct SampleDraft
+{
+	const char *statement;		/* as the client sent it; NULL = too long */
+	const char *search_path;	/* the setting in force */
+	int			nparams;
+	Oid		   *types;			/* of the parameters; InvalidOid = not used */
+	char	  **values;			/* in text form, NULL for null */
+	double		elapsed_us;
+	TimestampTz captured_at;
+} SampleDraft;
+
+/* What a backend remembers of statements: how slow one must be to be kept. */
+typedef struct SampleThreshold
+{
+	SampleKey	key;
+	double		slow_us;
+} SampleThreshold;
+
+#define SAMPLE_THRESHOLDS 256
+
+extern SampleThreshold sample_thresholds[SAMPLE_THRESHOLDS];
+
+static inline SampleThreshold *
+sample_threshold(const SampleKey *key)
+{
+	return &sample_thresholds[key->queryid % SAMPLE_THRESHOLDS];
+}
+
+/*
+ * Is the nth call of a statement in this backend worth a look?  A few
+ * instructions: calls 1, 2, 4, 8 and so on, every 4096th, and calls slower
+ * than those kept.
+ */
+static inline bool
+sample_wanted(const SampleKey *key, int64 nth, double elapsed_us)
+{
+	const SampleThreshold *known = sample_threshold(key);
+
+	return (nth & (nth - 1)) == 0 || (nth & 4095) == 0 ||
+		(elapsed_us > known->slow_us && known->slow_us > 0 &&
+		 known->key.queryid == key->queryid &&
+		 known->key.userid == key->userid);
+}
+
+/* What a call that is wanted would be kept as.  Takes a lock. */
+extern SampleKind sample_admit(const SampleKey *key, double elapsed_us);
+
+/* Keep it.  Takes a lock.  A draft that is too big is left out. */
+extern void sample_put(const SampleKey *key, SampleKind kind,
+					   const SampleDraft *draft);
+
+/* All samples; what is passed is valid during the call only. */
+typedef void (*SampleVisitor) (const SampleKey *key, SampleKind kind,
+							   const SampleDraft *draft, void *arg);
+extern void sample_visit(SampleVisitor visitor, void *arg);
+
+extern const StoreModule sample_module;
+
+#endif							/* CLIPPERF_SAMPLE_H */
