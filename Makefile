@@ -36,11 +36,13 @@ MODULE_big := clipperf
 sources := $(sort $(wildcard src/*.c $(filter-out src/client/%,$(wildcard src/*/*.c))))
 headers := $(wildcard src/*.h src/*/*.h)
 OBJS := $(sources:.c=.o)
-PG_CPPFLAGS = -Isrc -DCLIPPERF_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc -I$(libpq_srcdir) -DCLIPPERF_VERSION='"$(EXTVERSION)"'
 
 # WERROR=1 turns warnings into errors: for our own checks, so that no newer compiler breaks a user's build.
 # Hidden visibility: none of our names can be taken for one of the server's.
+# gcc warns of every variable around a PG_TRY (clobbered), right or wrong.
 PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+	$(if $(findstring clang,$(CC)),,-Wno-clobbered) \
 	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-optimization-argument) \
 	$(if $(WERROR),-Werror)
 
@@ -60,6 +62,8 @@ PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
 TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 EXTRA_CLEAN := META.json tmp_check_regress results log regression.diffs regression.out
+
+include examples/clipper/load/clipload.mk
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq (,$(wildcard $(PGXS)))
