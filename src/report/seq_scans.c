@@ -181,7 +181,6 @@ put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
 	Oid			existing = existing_index(relid, index);
 
 	report_set_text(values, nulls, i++, index->method);
-	nulls[i] = index->method == NULL;
 	values[i++] = index_keys(relid, index);
 	report_set_text(values, nulls, i++, index_predicate(relid, index));
 	nulls[i] = !OidIsValid(existing);
