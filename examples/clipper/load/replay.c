@@ -40,7 +40,7 @@ static volatile sig_atomic_t interrupted = 0;
 
 enum
 {
-	OPT_CONNINFO = 256, OPT_USERS, OPT_POOL, OPT_SECONDS, OPT_SEED, OPT_PROGRESS,
+	OPT_CONNINFO = 256, OPT_USERS, OPT_POOL, OPT_SECONDS, OPT_REQUESTS, OPT_SEED, OPT_PROGRESS,
 	OPT_PROTOCOL, OPT_THINK, OPT_HELP
 };
 
@@ -49,6 +49,7 @@ static const struct option options[] = {
 	{"users", required_argument, NULL, OPT_USERS},
 	{"pool", required_argument, NULL, OPT_POOL},
 	{"seconds", required_argument, NULL, OPT_SECONDS},
+	{"requests", required_argument, NULL, OPT_REQUESTS},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"progress", required_argument, NULL, OPT_PROGRESS},
 	{"protocol", required_argument, NULL, OPT_PROTOCOL},
@@ -65,6 +66,7 @@ static const char *const help =
 "  --users N         users at the same time (default 100)\n"
 "  --pool M          connections that they share (default 8)\n"
 "  --seconds T       how long (default 30)\n"
+"  --requests N      end after about N requests, if that is earlier\n"
 "  --think-ms X      mean time between a user's requests (default 300)\n"
 "  --protocol P      prepared (default), extended or simple\n"
 "  --progress S      print a line every S seconds (default 0: none)\n"
@@ -90,6 +92,9 @@ parse_option(Replay *replay, int option, const char *value)
 			break;
 		case OPT_SECONDS:
 			replay->seconds = (int) parse_long("seconds", value, 1, INT_MAX);
+			break;
+		case OPT_REQUESTS:
+			replay->max_requests = parse_long("requests", value, 1, LONG_MAX);
 			break;
 		case OPT_SEED:
 			replay->seed = (uint64_t) parse_long("seed", value, 0, LONG_MAX);
@@ -172,7 +177,8 @@ run_request(Session *session)
 	latencies_add(&stats->latencies, now_ms() - start);
 	stats->statements += session->statements;
 	stats->errors += session->failed;
-	atomic_fetch_add(&session->replay->requests, 1);
+	if (atomic_fetch_add(&session->replay->requests, 1) + 1 == session->replay->max_requests)
+		atomic_store(&session->replay->stop, true);
 }
 
 /*
@@ -227,7 +233,8 @@ print_progress(Replay *replay, int second, long *last_requests)
 }
 
 /*
- * Let the users work for the time given, or until interrupted.
+ * Let the users work for the time given, or until enough is done, or until
+ * interrupted.
  */
 static void
 wait_for_end(Replay *replay)
@@ -237,7 +244,10 @@ wait_for_end(Replay *replay)
 
 	for (int second = 1; second <= replay->seconds && !interrupted; second++)
 	{
-		sleep_ms(start + second * 1000.0 - now_ms());
+		while (now_ms() < start + second * 1000.0 && !atomic_load(&replay->stop) && !interrupted)
+			sleep_ms(20);
+		if (atomic_load(&replay->stop))
+			break;
 		if (replay->progress > 0 && second % replay->progress == 0)
 			print_progress(replay, second, &last_requests);
 	}

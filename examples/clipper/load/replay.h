@@ -55,6 +55,7 @@ typedef struct Replay
 	int			users;
 	int			pool_size;
 	int			seconds;
+	long		max_requests;	/* 0: no limit */
 	int			progress;		/* seconds between lines, 0: none */
 	double		think_ms;		/* mean */
 	uint64_t	seed;
