@@ -36,7 +36,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(start_server statements clipload loop hot posts children_of
-  findings proven all_proven suspected silent has runs);
+  findings run_scenario proven all_proven suspected silent has runs);
 
 my $clipload = "$FindBin::RealBin/../../examples/clipper/load/clipload";
 

@@ -16,21 +16,41 @@ $node->safe_psql('postgres', 'DROP TABLE job, tally, remark, post, author');
 $node->command_ok([ 'psql', '-X', '-q', '-f', "$clipper/schema.sql", 'postgres' ], "Clipper's schema");
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'scale=0.02', '-f', "$clipper/data.sql", 'postgres' ], "Clipper's data");
 
+# What each parent's text tells it by, and what is looked up row by row after it.
+my %parents = (
+	'hot feed' => qr/ORDER BY c\.vote_score DESC, c\.created_at DESC LIMIT/,
+	'top feed' => qr/c\.created_at > /,
+	'feed of a broadcaster' => qr/c\.broadcaster_id = /,
+	'feed of a tag' => qr/WHERE ct\.tag_id = /,
+	'comments' => qr/^SELECT [^)]* FROM comments c WHERE/);
+my @expected = sort (
+	'hot feed: votes', 'hot feed: favorites', 'feed of a broadcaster: votes', 'feed of a broadcaster: favorites',
+	'top feed: clip_tags', 'feed of a tag: clip_tags', 'comments: users');
+
+# A finding in the words of the list above.
+sub in_words
+{
+	my ($finding) = @_;
+	my ($parent) = grep { ($finding->{parent_query} // '') =~ $parents{$_} } sort keys %parents;
+	return ($parent // 'another parent') . ": $finding->{relation}";
+}
+
 foreach my $protocol (qw(prepared simple))
 {
-	my @found = all_proven($node, "$protocol replay",
-		clipload('replay', '--users' => 40, '--pool' => 8, '--requests' => 1500, '--seconds' => 120,
-			'--think-ms' => 20, '--protocol' => $protocol),
-		qr/FROM users/, qr/FROM votes/, qr/FROM favorites/, qr/JOIN clip_tags/);
-	my ($authors, $votes, $favorites, $tags) = @found;
+	my @found = run_scenario($node, clipload('replay', '--users' => 40, '--pool' => 8, '--requests' => 1500,
+			'--seconds' => 120, '--think-ms' => 20, '--protocol' => $protocol));
 
-	has($authors, "$protocol replay, authors", relation => 'users', parent_query => qr/FROM comments/,
-		parent_column => qr/user_id/, route => '/comments', connections => [2, 8]);
-	has($votes, "$protocol replay, votes", relation => 'votes', parent_query => qr/FROM clips/,
-		parent_column => qr/\bid\b/, max_children => [20, 25], connections => [2, 8]);
-	has($favorites, "$protocol replay, favourites", relation => 'favorites', parent_query => qr/FROM clips/);
-	has($tags, "$protocol replay, tags", relation => 'clip_tags', parent_query => qr/FROM clips/);
-	runs($node, $_, "$protocol replay", '{00000000-0000-0000-0000-000000000000}') foreach @found;
+	is_deeply([ sort map { in_words($_) } @found ], \@expected, "$protocol replay: what is found");
+	is((grep { $_->{confidence} ne 'proven' } @found), 0, "$protocol replay: all of it proven");
+	foreach my $finding (@found)
+	{
+		my $name = "$protocol replay, " . in_words($finding);
+
+		has($finding, $name, parent_column => $name =~ /users/ ? qr/user_id/ : qr/\bid\b/,
+			connections => [2, 8], max_children => [5, 50],
+			route => $name =~ /users/ ? '/comments' : qr{^/feed/(hot|top|broadcaster|tag)$});
+		runs($node, $finding, $name, '{00000000-0000-0000-0000-000000000000}');
+	}
 }
 
 $node->stop;
