@@ -135,12 +135,17 @@ copy_postgres() {
 		mkdir -p "$work$directory"
 		cp -R "$directory/." "$work$directory/"
 	done
-	for directory in $("$pg_config" --includedir-server) $("$pg_config" --pkgincludedir) \
-		$("$pg_config" --includedir) $("$pg_config" --libdir); do
+	for directory in $("$pg_config" --includedir) $("$pg_config" --pkgincludedir) \
+		$("$pg_config" --includedir-server); do
 		if [ ! -e "$work$directory" ]; then
 			mkdir -p "$work${directory%/*}"
 			ln -s "$directory" "$work$directory"
 		fi
+	done
+	libdir=$("$pg_config" --libdir)
+	mkdir -p "$work$libdir"
+	for library in "$libdir"/libpq.* "$libdir"/libpg*.a; do
+		[ ! -e "$library" ] || [ -e "$work$library" ] || ln -s "$library" "$work$library"
 	done
 }
 
