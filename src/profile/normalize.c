@@ -24,6 +24,8 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "store/text.h"
+
 /* Bytes of a statement that are looked at. */
 #define MAX_SOURCE (64 * 1024)
 
@@ -85,9 +87,9 @@ typedef struct Normalizer
 	int			highest;		/* parameter number */
 	Token		last;			/* the token put out last */
 	Token		before;			/* the one before it */
-	Token		held;			/* a minus sign that may belong to a literal, or
-								 * a semicolon that may be the end; else of
-								 * KIND_NONE */
+	Token		held;			/* a minus sign or the N of N'..' that may belong
+								 * to a literal, or a semicolon that may be
+								 * the end; else of KIND_NONE */
 	int			depth;			/* of round and square brackets */
 	uint64		shape;
 	OpenList	lists[MAX_LISTS];
@@ -243,9 +245,9 @@ write_token(Normalizer *n, const Token *token)
 		appendBinaryStringInfo(&n->text, token->source, token->length);
 }
 
-/* The text with its literals numbered. */
+/* The text with its literals numbered, and marked if it was cut. */
 static char *
-number_literals(const Normalizer *n)
+number_literals(const Normalizer *n, bool cut)
 {
 	StringInfoData numbered;
 	int			from = 0;
@@ -259,6 +261,8 @@ number_literals(const Normalizer *n)
 		from = n->literals[i];
 	}
 	appendBinaryStringInfo(&numbered, n->text.data + from, n->text.len - from);
+	if (cut)
+		appendStringInfoString(&numbered, TEXT_CUT_MARK);
 	return numbered.data;
 }
 
@@ -312,6 +316,13 @@ static bool
 is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* N'...' is scanned as the keyword NCHAR, of one letter, and a string. */
+static bool
+is_national_prefix(const Token *token)
+{
+	return token->length == 1 && is_word(token, "nchar");
 }
 
 /* Fill a token's kind and word from what the scanner returned. */
@@ -375,20 +386,17 @@ put_held(Normalizer *n)
 static void
 take_token(Normalizer *n, Token *token)
 {
-	/* N'...' is scanned as the keyword NCHAR and a string. */
-	if (is_word(token, "nchar") && token->length == 1)
-		return;
-
 	if (is_constant_word(token, &n->last))
 		token->kind = KIND_LITERAL;
-	if (token->kind == KIND_LITERAL && n->held.symbol == '-')
+	if (token->kind == KIND_LITERAL &&
+		(n->held.symbol == '-' || is_national_prefix(&n->held)))
 	{
 		token->spaced = n->held.spaced;
 		n->held = (Token) {0};
 	}
 	put_held(n);
 	if ((token->symbol == '-' && !ends_expression(&n->last)) ||
-		token->symbol == ';')
+		token->symbol == ';' || is_national_prefix(token))
 		n->held = *token;
 	else
 		put_token(n, token);
@@ -509,7 +517,7 @@ normalize_statement(const char *source, int location, int length)
 	finish(&n);
 
 	MemoryContextSwitchTo(caller);
-	result.text = number_literals(&n);
+	result.text = number_literals(&n, result.truncated);
 	result.shape = n.shape;
 	MemoryContextDelete(scratch);
 	return result;

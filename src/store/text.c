@@ -22,9 +22,6 @@
 #include "settings.h"
 #include "store/save.h"
 
-/* Said at the end of a text that was cut. */
-#define CUT_MARK " /* cut */"
-
 /* How many unreferenced texts make room for one new text at most. */
 #define MAX_EVICTIONS 16
 
@@ -212,15 +209,15 @@ copy_in(const char *text, uint32 *length)
 	char	   *to;
 
 	if (full > TEXT_MAX_LENGTH)
-		kept = pg_mbcliplen(text, full, TEXT_MAX_LENGTH - strlen(CUT_MARK));
-	*length = kept + (kept < full ? strlen(CUT_MARK) : 0);
+		kept = pg_mbcliplen(text, full, TEXT_MAX_LENGTH - strlen(TEXT_CUT_MARK));
+	*length = kept + (kept < full ? strlen(TEXT_CUT_MARK) : 0);
 	bytes = allocate(*length + 1);
 	if (!DsaPointerIsValid(bytes))
 		return bytes;
 
 	to = dsa_get_address(area, bytes);
 	memcpy(to, text, kept);
-	strcpy(to + kept, kept < full ? CUT_MARK : "");
+	strcpy(to + kept, kept < full ? TEXT_CUT_MARK : "");
 	if (kept < full)
 		pg_atomic_fetch_add_u64(&store_header->texts_cut, 1);
 	return bytes;

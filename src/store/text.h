@@ -25,6 +25,9 @@ typedef struct TextKey
 /* Bytes of the longest text kept; longer ones are cut and marked. */
 #define TEXT_MAX_LENGTH 8192
 
+/* Said at the end of a text that was cut. */
+#define TEXT_CUT_MARK " /* cut */"
+
 /*
  * Is there a text?  If so, take a reference and return true.
  */
