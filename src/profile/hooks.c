@@ -249,16 +249,30 @@ identify(Execution *execution, const QueryDesc *query)
 	execution->trace = request_trace();
 }
 
+/*
+ * Is this one of the executions whose own work is timed?  Backends begin to
+ * count at different numbers, or those that run a single statement would all
+ * tell what the first one costs.
+ */
+static bool
+is_timed(void)
+{
+	static uint32 opened = 0;
+
+	if (opened == 0)
+		opened = MyProcPid;
+	return opened++ % OVERHEAD_INTERVAL == 0;
+}
+
 /* Make the Execution of a query that has just been started. */
 static void
 open_execution(QueryDesc *query)
 {
 	MemoryContext context = query->estate->es_query_cxt;
-	static uint32 opened = 0;
 	Execution  *execution = MemoryContextAllocZero(context, sizeof(Execution));
 	int64		start;
 
-	execution->own_ns = opened++ % OVERHEAD_INTERVAL == 0 ? 0 : -1;
+	execution->own_ns = is_timed() ? 0 : -1;
 	start = begin_own_work(execution);
 	execution->query = query;
 	execution->queryid = query->plannedstmt->queryId;
