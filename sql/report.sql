@@ -417,7 +417,7 @@ AS $$
                    CASE WHEN p.temp_bytes > 256 * 1024 * 1024
                         THEN '-- too much for memory: let the statement sort or hash fewer rows'
                         ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
-                                    2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric))) END
+                                    (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
                WHEN 'cacheable' THEN
                    '-- keep the result in the application for as long as it may be out of date'
                ELSE '-- prepare it once per connection and run it with parameters' END
@@ -502,10 +502,15 @@ BEGIN
         WHERE q.toplevel
           AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
           AND coalesce(q.query, '') NOT ILIKE '%clipperf\_%';
-        RAISE NOTICE USING MESSAGE = CASE statements
-            WHEN 0 THEN format('no statement seen in this database since %s', since)
-            ELSE format('nothing to mend in %s seen in this database since %s',
-                        @extschema@.clipperf_count(statements, 'statement', 'statements'), since) END;
+        RAISE NOTICE USING
+            MESSAGE = CASE statements
+                WHEN 0 THEN 'no statement has been seen in this database'
+                ELSE 'there is nothing to mend' END,
+            DETAIL = format('%s since %s.',
+                            CASE statements
+                                WHEN 0 THEN 'Nothing was seen'
+                                ELSE 'Seen were ' || @extschema@.clipperf_count(statements, 'statement', 'statements') END,
+                            since);
     END IF;
 END
 $$;

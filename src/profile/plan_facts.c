@@ -397,6 +397,13 @@ follow_sort(const PlanPath *scan, const PlanPath *sort, ScanFacts *facts)
 	}
 }
 
+/* Is a sort the planner's means to a merge join, not what was asked for? */
+static bool
+is_for_merge(const PlanPath *sort)
+{
+	return sort->above != NULL && IsA(sort->above->node->plan, MergeJoin);
+}
+
 /*
  * See what becomes of the rows of a scan, up to the first node that makes
  * other rows of them.
@@ -431,6 +438,8 @@ follow_rows(const PlanPath *scan, ScanFacts *facts)
 				break;
 			case T_Sort:
 			case T_IncrementalSort:
+				if (is_for_merge(below->above))
+					break;
 				follow_sort(scan, below->above, facts);
 				return;
 			default:

@@ -106,6 +106,8 @@ take_filters(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
 	{
 		const FilterColumn *filter = &columns->filter[i];
 
+		if (!OidIsValid(get_atttype(relid, filter->attnum)))
+			continue;			/* dropped */
 		if (filter->use == USE_EQUAL)
 			add_key(index, relid, (SortColumn) {.attnum = filter->attnum});
 		else if (filter->use >= USE_TRUE && filter->use <= USE_NOT_NULL)
@@ -254,11 +256,14 @@ condition_list(Oid relid, const ScanIndex *index)
 	for (int i = 0; i < index->conditions; i++)
 	{
 		const FilterColumn *condition = &index->condition[i];
-		Var		   *column = makeVar(1, condition->attnum,
-									 get_atttype(relid, condition->attnum),
-									 -1, InvalidOid, 0);
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+		Var		   *column;
 		NullTest   *test;
 
+		get_atttypetypmodcoll(relid, condition->attnum, &type, &typmod, &collation);
+		column = makeVar(1, condition->attnum, type, typmod, collation, 0);
 		if (condition->use == USE_TRUE)
 			conditions = lappend(conditions, column);
 		else if (condition->use == USE_FALSE)

@@ -10,7 +10,9 @@
  */
 #include "report/report.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -61,9 +63,16 @@ text_array(Datum *texts, int n)
 static const char *
 column_name(Oid relid, AttrNumber attnum)
 {
-	char	   *name = get_attname(relid, attnum, true);
+	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
+	const char *name = "?";
 
-	return name == NULL ? "?" : quote_identifier(name);
+	if (HeapTupleIsValid(tuple))
+	{
+		name = quote_identifier(NameStr(((Form_pg_attribute) GETSTRUCT(tuple))->attname));
+		name = pstrdup(name);
+		ReleaseSysCache(tuple);
+	}
+	return name;
 }
 
 /* How the filter uses a column, such as "=" or "~~". */

@@ -1,0 +1,92 @@
+-- clipperf_check() for CI: it fails with a stable message, and what is accepted passes.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA check_findings;
+SET search_path = check_findings, public;
+CREATE TABLE clip (id int PRIMARY KEY, game_id int, score int);
+INSERT INTO clip SELECT i, i % 200, i % 1000 FROM generate_series(1, 5000) AS i;
+CREATE TABLE vote (id int PRIMARY KEY, clip_id int);
+INSERT INTO vote SELECT i, i % 1000 FROM generate_series(1, 5000) AS i;
+ANALYZE clip, vote;
+
+SELECT clipperf_reset();
+SELECT clipperf_check();
+SELECT id FROM clip WHERE id = 7;
+SELECT clipperf_check();
+
+SELECT count(*) FROM vote WHERE clip_id = 7;
+SELECT count(*) FROM clip WHERE game_id = 7;
+SELECT id FROM clip ORDER BY score DESC LIMIT 1;
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SELECT clipperf_check();
+\set VERBOSITY sqlstate
+SELECT clipperf_check();
+\set VERBOSITY terse
+
+-- The same findings, seen more often and in another order, give the same message.
+SELECT clipperf_reset();
+SELECT id FROM clip ORDER BY score DESC LIMIT 1;
+SELECT count(*) FROM clip WHERE game_id = 8;
+SELECT count(*) FROM clip WHERE game_id = 9;
+SELECT count(*) FROM vote WHERE clip_id = 9;
+SELECT clipperf_check();
+
+-- Kinds.
+SELECT clipperf_check('{n_plus_one}');
+SELECT clipperf_check(kinds => '{seq_scan,temp_spill,slow_plan,unused_index}');
+SELECT clipperf_check('{}');
+SELECT clipperf_check(NULL);
+SELECT clipperf_check('{seq_scan,no_such_kind}');
+SELECT clipperf_check(ARRAY[NULL::text]);
+
+-- Allowed for one call: tables by name, statements by pattern.
+SELECT clipperf_check(allow => '{vote}');
+SELECT clipperf_check(allow => '{check_findings.clip}');
+SELECT clipperf_check(allow => '{vote,clip}');
+SELECT clipperf_check(allow => '{vote,"% from clip where game_id = %","%ORDER BY score%"}');
+SELECT clipperf_check(allow => '{votes,"",NULL}');
+
+-- Accepted for good: by table, by statement, by pattern.
+SELECT clipperf_accept('seq_scan', 'vote', reason => 'a small table, read once a day') > 0 AS accepted;
+SELECT clipperf_check();
+SELECT clipperf_accept('seq_scan', queryid =>
+    (SELECT queryid FROM clipperf_seq_scans WHERE sort_columns = '{"score DESC"}')) > 0 AS accepted;
+SELECT clipperf_check();
+SELECT clipperf_accept('n_plus_one') > 0 AS another_kind;
+SELECT clipperf_check();
+SELECT clipperf_accept('seq_scan', statement => 'select count(*) from clip%') > 0 AS accepted;
+SELECT clipperf_check();
+
+-- Accepted findings leave the report, but can be asked for.
+SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan';
+SELECT rank, severity, relation, evidence LIKE 'accepted; %' AS said FROM clipperf_report(accepted => true) ORDER BY rank;
+SELECT kind, relation, queryid IS NOT NULL AS has_queryid, statement, reason,
+       accepted_by = session_user AS by_me, accepted_at <= now() AS in_time
+FROM clipperf_accepted ORDER BY id;
+
+-- Taken back.
+SELECT clipperf_unaccept('seq_scan', 'vote');
+SELECT clipperf_unaccept('seq_scan', 'vote');
+SELECT clipperf_unaccept('n_plus_one');
+SELECT clipperf_check();
+SELECT clipperf_accept('typo');
+SELECT clipperf_unaccept('typo');
+
+-- An index that serves settles it, even if the scans are remembered.
+CREATE INDEX ON vote (clip_id);
+SELECT clipperf_check();
+
+-- Everybody may check; who may accept is decided by GRANT.
+CREATE ROLE regress_check_user;
+SET ROLE regress_check_user;
+SELECT clipperf_check();
+SELECT count(*) FROM clipperf_accepted;
+SELECT clipperf_accept('seq_scan');
+SELECT clipperf_unaccept('seq_scan');
+RESET ROLE;
+
+DELETE FROM clipperf_accepted;
+DROP SCHEMA check_findings CASCADE;
+DROP ROLE regress_check_user;

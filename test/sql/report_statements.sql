@@ -1,0 +1,62 @@
+-- Findings about statements as such, and what clipperf_report() says of nothing.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA report_statements;
+SET search_path = report_statements, public;
+CREATE VIEW report AS
+SELECT rank, severity, kind, relation, finding,
+       regexp_replace(evidence, '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS evidence, fix
+FROM clipperf_report();
+
+-- Nothing was seen: no row, a notice.
+SELECT clipperf_reset();
+SET client_min_messages = notice;
+SELECT * FROM clipperf_report();
+SELECT 1 AS one;
+SELECT * FROM clipperf_report();
+SET client_min_messages = warning;
+
+-- A sort that goes to disk.
+SELECT clipperf_reset();
+SET work_mem = '64kB';
+SELECT count(*) FROM (SELECT i FROM generate_series(1, 200000) AS g (i) ORDER BY -i OFFSET 0) AS s;
+RESET work_mem;
+SELECT * FROM report WHERE kind = 'temp_spill';
+
+-- The same question again and again.
+SELECT clipperf_reset();
+PREPARE question(int) AS SELECT sum(sqrt(i)) > 0 AS answer FROM generate_series(1, $1) AS g (i);
+DO $$ BEGIN FOR i IN 1..3 LOOP EXECUTE 'EXECUTE question(20000)'; END LOOP; END $$;
+SELECT format('EXECUTE question(%s)', 200000 + i % 3) FROM generate_series(1, 120) AS i \gexec
+SELECT severity, kind, finding, evidence LIKE '120 calls with 3 parameter lists, %' AS evidence_fits, fix
+FROM report WHERE kind = 'cacheable';
+
+-- Planning costs more than execution.
+SELECT clipperf_reset();
+CREATE TABLE empty (id int PRIMARY KEY);
+SELECT 'SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id)
+        JOIN empty e USING (id) JOIN empty f USING (id) JOIN empty g USING (id)'
+FROM generate_series(1, 12) \gexec
+SELECT severity, kind, evidence LIKE '12 calls: planning % execution %' AS evidence_fits, fix
+FROM report WHERE kind = 'slow_plan';
+
+-- Somebody else's statement is not shown to everybody, nor is a report refused.
+CREATE ROLE regress_report_reader;
+GRANT USAGE ON SCHEMA report_statements TO regress_report_reader;
+SET ROLE regress_report_reader;
+SELECT kind, finding FROM clipperf_report() WHERE kind = 'slow_plan';
+RESET ROLE;
+
+-- Bad arguments.
+SELECT clipperf_report(0);
+SELECT clipperf_report(NULL);
+SELECT clipperf_report(top => -5);
+
+-- Figures as people write them.
+SELECT clipperf_duration(ms) FROM unnest('{0,0.0004,0.25,1,9.99,10,999.4,999.6,1500,99900,120000,7200000}'::float8[]) AS u (ms);
+SELECT clipperf_number(n) FROM unnest('{0,0.6,999,1000,1234567.8}'::float8[]) AS u (n);
+SELECT clipperf_line(E'SELECT  a,\n\tb FROM t ; ', 100), clipperf_line('SELECT abcdefgh', 10), clipperf_line(NULL, 10);
+
+DROP SCHEMA report_statements CASCADE;
+DROP ROLE regress_report_reader;
