@@ -428,7 +428,8 @@ AS $$
                     LIMIT 1) AS query
          ) AS t
     WHERE p.saved_ms >= 0.01 * total.ms
-      AND (p.kind <> 'cacheable' OR t.query ~* '^\s*(select|with)\y')
+      AND (p.kind <> 'cacheable'
+           OR t.query !~* '(^|\yas)\s*(insert|update|delete|merge)\y|\yfor\s+(no\s+key\s+|key\s+)?(update|share)\y')
       AND coalesce(t.query, '') NOT ILIKE '%clipperf\_%'
       AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query], allow) = accepted
 $$;

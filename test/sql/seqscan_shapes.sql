@@ -93,8 +93,8 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
-EXPLAIN (COSTS OFF) SELECT id AS parallel FROM item WHERE kind = 14;
-SELECT id AS parallel FROM item WHERE kind = 14 \g /dev/null
+EXPLAIN (COSTS OFF) SELECT score AS parallel FROM item WHERE kind = 14;
+SELECT score AS parallel FROM item WHERE kind = 14 \g /dev/null
 SELECT id AS parallel_sorted FROM item WHERE NOT hidden ORDER BY at DESC LIMIT 10 \g /dev/null
 SELECT statement, executions, scans, rows_read, rows_kept, rows_needed BETWEEN 10 AND 60 AS needs_few,
        filter_columns, sort_columns
