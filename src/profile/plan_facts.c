@@ -494,19 +494,19 @@ static void
 collect_scan(Collector *collector, const PlanPath *scan)
 {
 	const Plan *plan = scan->node->plan;
-	Instrumentation *rows = scan->node->instrument;
+	const PlanState *node = scan->node;
 	ScanFacts	facts = {.joined = -1};
 
 	facts.kept = rows_of(scan->node);
-	if (rows == NULL || rows->nloops == 0)
+	if (node->instrument == NULL || node->instrument->nloops == 0)
 		return;
 	scan_columns_begin(&facts.columns, collector->plan,
 					   ((const Scan *) plan)->scanrelid);
 	if (!is_user_table(collector->plan, facts.columns.named))
 		return;
 
-	facts.scans = plan->parallel_aware ? 1 : rows->nloops;
-	facts.read = facts.kept + rows->nfiltered1;
+	facts.scans = plan->parallel_aware ? 1 : node->instrument->nloops;
+	facts.read = facts.kept + node->instrument->nfiltered1;
 	facts.cost = plan->total_cost * facts.scans;
 	scan_columns_filter(&facts.columns, plan->qual);
 	follow_rows(scan, &facts);
