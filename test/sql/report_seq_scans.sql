@@ -21,10 +21,12 @@ SELECT clipperf_reset();
 
 CREATE FUNCTION load() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    -- the first two want the same index, the third one that begins with it
+    -- the first two want the same index, the third one that begins with it and takes most time
     PERFORM id FROM report_scans.clip WHERE game_id = 7;
     PERFORM title FROM report_scans.clip WHERE game_id = 8;
-    PERFORM id FROM report_scans.clip WHERE game_id = 9 AND score > 20000;
+    FOR i IN 1..8 LOOP
+        PERFORM id FROM report_scans.clip WHERE game_id = 9 AND score > 20000;
+    END LOOP;
     PERFORM id FROM report_scans.clip WHERE game_id = 9 AND NOT hidden ORDER BY at DESC LIMIT 5;
     PERFORM id FROM report_scans.clip WHERE NOT hidden ORDER BY score DESC, at DESC LIMIT 10;
     PERFORM id FROM report_scans.clip WHERE creator = 'creator 5' ORDER BY score DESC NULLS LAST LIMIT 10;
@@ -37,7 +39,7 @@ $$;
 SELECT load();
 SELECT load();
 SELECT kind, relation, finding,
-       regexp_replace(evidence, '[0-9.,]+ (ms|s|min)\M', 'T', 'g') AS evidence, fix
+       regexp_replace(evidence, '[0-9.,]+ (ms|s|min|kB)\M', 'X', 'g') AS evidence, fix
 FROM clipperf_report()
 ORDER BY relation::text, fix;
 SELECT count(*) = max(rank) AS numbered, bool_and(severity IN ('critical', 'warning', 'info')) AS judged,
