@@ -25,6 +25,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "profile/scan_columns.h"
@@ -91,13 +92,29 @@ typedef struct Collector
 	List	   *scans;			/* of ScanFacts */
 } Collector;
 
-/* Is this a table of users that the settings do not leave out? */
+/*
+ * Is this a table of users that the settings do not leave out?  What the
+ * look-up allocates goes at once: a loop in a function may run statements by
+ * the million in one memory context.
+ */
 static bool
 is_user_table(const PlannedStmt *plan, Index named)
 {
+	static MemoryContext scratch = NULL;
 	Oid			relid = rt_fetch(named, plan->rtable)->relid;
+	MemoryContext old;
+	bool		watched;
 
-	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
+	if (relid < FirstNormalObjectId)
+		return false;
+	if (scratch == NULL)
+		scratch = AllocSetContextCreate(TopMemoryContext, "clipperf look-ups",
+										ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(scratch);
+	watched = settings_table_is_watched(relid);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(scratch);
+	return watched;
 }
 
 /* Could an index save this scan? */
@@ -132,7 +149,7 @@ adds_above(const Plan *node)
 	}
 }
 
-/* The children of a node that are not its outer or inner plan. */
+/* The children of a node that has any number of them. */
 static List *
 other_children(const Plan *node)
 {
@@ -142,13 +159,18 @@ other_children(const Plan *node)
 			return ((const Append *) node)->appendplans;
 		case T_MergeAppend:
 			return ((const MergeAppend *) node)->mergeplans;
-		case T_SubqueryScan:
-			return list_make1(((const SubqueryScan *) node)->subplan);
 		case T_CustomScan:
 			return ((const CustomScan *) node)->custom_plans;
 		default:
 			return NIL;
 	}
+}
+
+/* The plan of a sub-query that has its own level of columns, or NULL. */
+static const Plan *
+subquery_plan(const Plan *node)
+{
+	return IsA(node, SubqueryScan) ? ((const SubqueryScan *) node)->subplan : NULL;
 }
 
 /*
@@ -176,6 +198,7 @@ survey_node(PlanSurvey *survey, const Plan *node, int above, bool costly)
 	above |= adds_above(node);
 	survey_node(survey, outerPlan(node), above, costly);
 	survey_node(survey, innerPlan(node), above, costly);
+	survey_node(survey, subquery_plan(node), above, costly);
 	foreach(lc, other_children(node))
 		survey_node(survey, lfirst(lc), above, costly);
 }
@@ -253,6 +276,7 @@ feeds(const PlanPath *below)
 
 	return outerPlanState(node) == below->node ||
 		innerPlanState(node) == below->node ||
+		subquery_plan(node->plan) == below->node->plan ||
 		list_member_ptr(other_children(node->plan), below->node->plan);
 }
 
