@@ -2,6 +2,9 @@
 #
 # make, make install, make installcheck   PGXS, the standard way
 # make check                              builds with warnings as errors and runs every test
+# make check-clients                      runs real ORMs and measures how well the detector does
+# make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
+# make bench-overhead                     measures what clipperf costs
 # make demo                               loads the example application and shows the report
 #
 # PG_CONFIG=/path/to/pg_config chooses the PostgreSQL; CONTRIBUTING.md tells the other variables.
@@ -10,7 +13,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check demo
+self_contained := check check-clients core-regress bench-overhead demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -19,6 +22,14 @@ ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
 check:
 	@test/run --only='$(ONLY)' --tests='$(T)'
+
+check-clients:
+	@test/clients/run --only='$(ONLY)'
+
+core-regress:
+	@test/core-regress
+
+include test/bench/bench.mk
 
 demo:
 	@examples/clipper/demo --scale='$(SCALE)' --seconds='$(SECONDS)' --keep='$(KEEP)'

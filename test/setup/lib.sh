@@ -25,6 +25,33 @@ is_root() {
 	[ "$(id -u)" -eq 0 ]
 }
 
+# Runs a command as root: directly, or by sudo.
+as_root() {
+	if is_root; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# The lists of a third-party archive may be broken without harm to us.
+apt_update() {
+	say "apt-get update"
+	as_root apt-get update -qq </dev/null || say "apt-get update had errors, going on with the lists that are there"
+}
+
+apt_get_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+}
+
+# Installs packages. The lists may be older than the archive: a second try follows after an update.
+apt_install() {
+	say "apt-get install $*"
+	apt_get_install "$@" && return 0
+	apt_update
+	apt_get_install "$@" || die "apt-get could not install: $*"
+}
+
 # The caller's connection settings and make's flags must not reach our own servers and builds.
 clean_environment() {
 	for name in $(env | sed -n 's/^\(PG[A-Z_]*\)=.*/\1/p'); do
