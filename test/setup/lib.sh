@@ -185,6 +185,7 @@ copy_tree() {
 
 # Makes the private PostgreSQL with clipperf in it. Fails when the build does, after showing the end of its log,
 # $work/build.log. Arguments go to make.
+# shellcheck disable=SC2120 # not every caller has arguments for make
 private_postgres() {
 	say "building clipperf for $("$pg_config" --version) in $work"
 	copy_postgres
