@@ -150,6 +150,7 @@ read_pair(Cursor *c, CommentValues *values)
 	skip_space(c);
 	if (!read_until(c, '=', key))
 		return false;
+	key[strcspn(key, " \t\r\n")] = '\0';
 	skip_space(c);
 	if (!accept(c, '\'') || !read_until(c, '\'', value))
 		return false;

@@ -1,0 +1,140 @@
+-- Samples of executions with their parameters.
+CREATE EXTENSION clipperf;
+CREATE TABLE sampled (id int PRIMARY KEY, name text, at timestamptz, tags text[], span interval);
+INSERT INTO sampled SELECT i, 'name ' || i FROM generate_series(1, 100) AS i;
+CREATE TYPE sample_mood AS ENUM ('sad', 'happy');
+CREATE DOMAIN sample_score AS int CHECK (VALUE >= 0);
+CREATE TYPE sample_pair AS (a int, b int);
+CREATE VIEW samples AS
+    SELECT kind, statement, parameter_types, parameter_values, search_path
+    FROM clipperf_samples
+    WHERE statement ~ 'FROM sampled|INTO sampled' AND statement !~ 'generate_series'
+      AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+-- Parameters of a prepared statement, their types and values.
+SELECT clipperf_reset();
+SET datestyle = 'German';
+SET intervalstyle = 'iso_8601';
+SET timezone = 'Asia/Tokyo';
+PREPARE typed(int, text, timestamptz, text[], interval, sample_mood, sample_score, sample_mood[]) AS
+    SELECT id FROM sampled WHERE id = $1 AND name = $2 AND at = $3 AND tags = $4 AND span = $5
+       AND $6 = 'sad' AND $7 = 3 AND 'sad' = ANY ($8) AND name <> 'constant';
+EXECUTE typed(42, 'it''s', '2024-02-03 04:05:06+00', '{a,"b,c"}', '1 day 2 hours', 'happy', 7, '{sad,NULL}');
+RESET datestyle;
+RESET intervalstyle;
+RESET timezone;
+\x on
+SELECT * FROM samples;
+SELECT elapsed_ms > 0 AS elapsed, captured_at BETWEEN now() - interval '1 hour' AND clock_timestamp() AS captured,
+       userid::regrole = current_user::regrole AS runner,
+       (SELECT count(*) FROM clipperf_queries AS q WHERE q.queryid = s.queryid) AS queries
+FROM clipperf_samples AS s WHERE statement LIKE '%constant%sampled%' OR statement LIKE '%sampled%constant%';
+\x off
+
+-- Null is not the text NULL; a statement without parameters is kept by its text, without its end comments.
+SELECT clipperf_reset();
+PREPARE nullable(int, text) AS SELECT id FROM sampled WHERE id = $1 OR name = $2;
+EXECUTE nullable(NULL, 'NULL');
+SET search_path = pg_catalog, public;
+SELECT name FROM sampled WHERE id = 7 /*route='/here'*/;
+/*route='/here'*/ SELECT at FROM sampled WHERE id = 8 /* a hint of nothing */;
+RESET search_path;
+SELECT * FROM samples ORDER BY statement COLLATE "C";
+
+-- At most three typical and two slow ones, whatever the number of calls.
+SELECT clipperf_reset();
+PREPARE often(int, float8) AS SELECT id FROM sampled WHERE id = $1 AND pg_sleep($2) IS NOT NULL;
+SET clipperf.track = 'all';
+DO $$
+BEGIN
+    FOR i IN 1..64 LOOP
+        EXECUTE format('EXECUTE often(%s, %s)', i, CASE i WHEN 30 THEN 0.5 WHEN 60 THEN 1 ELSE 0 END);
+    END LOOP;
+END $$;
+RESET clipperf.track;
+SELECT count(*) FILTER (WHERE kind = 'typical') AS typical,
+       count(*) FILTER (WHERE kind = 'slow') AS slow,
+       string_agg(parameter_values[1], ',' ORDER BY elapsed_ms DESC)
+           FILTER (WHERE kind = 'slow') AS slowest
+FROM clipperf_samples WHERE statement LIKE '%pg_sleep($2)%';
+
+-- Values that only user-written functions could print, and long ones, are not kept.
+SELECT clipperf_reset();
+PREPARE composite(sample_pair) AS SELECT id FROM sampled WHERE id = ($1).a;
+EXECUTE composite('(1,2)');
+PREPARE long_value(text) AS SELECT id FROM sampled WHERE name = $1 LIMIT 3;
+EXECUTE long_value(repeat('x', 1025));
+SELECT count(*) FROM samples;
+EXECUTE long_value(repeat('x', 1024));
+SELECT kind, length(parameter_values[1]) FROM samples;
+
+-- A long statement is kept by its parameters, if it has any.
+SELECT clipperf_reset();
+SET clipperf.track = 'all';
+DO $$
+BEGIN
+    EXECUTE format('SELECT id FROM sampled WHERE id = $1 AND name <> %L', repeat('y', 5000)) USING 5;
+    EXECUTE format('SELECT name FROM sampled WHERE id = 9 AND name <> %L', repeat('z', 5000));
+END $$;
+RESET clipperf.track;
+SELECT statement, parameter_values FROM clipperf_samples
+WHERE queryid IN (SELECT queryid FROM clipperf_queries WHERE query ~ '^SELECT (id|name) FROM sampled WHERE id');
+
+-- Nothing is kept while capture is off; only a superuser may switch it.
+SELECT clipperf_reset();
+SET clipperf.capture_parameters = off;
+SELECT id FROM sampled WHERE id = 10;
+RESET clipperf.capture_parameters;
+SELECT count(*) FROM samples;
+CREATE ROLE regress_sampled;
+SET ROLE regress_sampled;
+SET clipperf.capture_parameters = off;
+RESET ROLE;
+
+-- Only members of pg_read_all_stats see samples, even of their own statements.
+SELECT clipperf_reset();
+GRANT SELECT ON sampled, samples TO regress_sampled;
+SET ROLE regress_sampled;
+SELECT name FROM sampled WHERE id = 11;
+SELECT count(*) FROM clipperf_samples;
+RESET ROLE;
+GRANT pg_read_all_stats TO regress_sampled;
+SET ROLE regress_sampled;
+SELECT userid::regrole, statement FROM clipperf_samples WHERE statement LIKE '%FROM sampled WHERE id = 11%';
+RESET ROLE;
+
+-- Statements of PL/pgSQL have no parameters that mean anything outside; dynamic ones do.
+SELECT clipperf_reset();
+SET clipperf.track = 'all';
+DO $$
+DECLARE wanted int := 12; got text;
+BEGIN
+    SELECT name INTO got FROM sampled WHERE id = wanted;
+    EXECUTE 'SELECT name FROM sampled WHERE id = $1' INTO got USING 13;
+END $$;
+RESET clipperf.track;
+SELECT statement, parameter_values FROM samples;
+
+-- More statements than there is room for: some are left, and those that ran again and again among them.
+SELECT clipperf_reset();
+PREPARE steady(int) AS SELECT id, name, at FROM sampled WHERE id = $1;
+SET clipperf.track = 'all';
+DO $$
+BEGIN
+    FOR i IN 1..32 LOOP
+        EXECUTE format('EXECUTE steady(%s)', i);
+    END LOOP;
+    FOR i IN 1..1500 LOOP
+        EXECUTE 'SELECT id' || repeat(', id', i) || ' FROM sampled WHERE false';
+    END LOOP;
+END $$;
+RESET clipperf.track;
+SELECT count(*) BETWEEN 200 AND 1500 AS kept, bool_or(statement LIKE '%id, name, at%') AS steady
+FROM samples;
+
+DROP VIEW samples;
+DROP TABLE sampled;
+DROP TYPE sample_mood, sample_pair;
+DROP DOMAIN sample_score;
+DROP ROLE regress_sampled;
+DROP EXTENSION clipperf;
