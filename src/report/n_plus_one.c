@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * n_plus_one.c
+ *	  clipperf_n_plus_one: which statements run once for each row of another.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "report/suggestion.h"
+#include "store/pattern.h"
+#include "store/text.h"
+
+PGDLLEXPORT Datum clipperf_read_n_plus_one(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
+
+#define N_PLUS_ONE_COLUMNS 21
+
+/* The text of one of the pattern's statements, NULL if it may not be read. */
+static char *
+read_text(const Pattern *pattern, uint64 queryid)
+{
+	TextKey		key = {.queryid = queryid, .dbid = pattern->key.dbid};
+
+	if (queryid == 0 || !report_may_read(pattern->key.userid))
+		return NULL;
+	return text_copy(&key);
+}
+
+/* "table.column", or NULL if there is no such column any more. */
+static char *
+column_name(Oid relid, AttrNumber attno)
+{
+	char	   *table = OidIsValid(relid) ? get_rel_name(relid) : NULL;
+	char	   *column = table ? get_attname(relid, attno, true) : NULL;
+
+	return column == NULL ? NULL :
+		psprintf("%s.%s", quote_identifier(table), quote_identifier(column));
+}
+
+/* The number of the parameter in the child's normalised text, 0 if unknown. */
+static int
+parameter_number(const Pattern *pattern, const char *child)
+{
+	char	   *column;
+
+	if (pattern->key.parameter > 0)
+		return pattern->key.parameter;
+	column = OidIsValid(pattern->facts.child_relid) ?
+		get_attname(pattern->facts.child_relid, pattern->facts.child_attno, true) : NULL;
+	if (child == NULL || column == NULL)
+		return 0;
+	return suggestion_find_parameter(child, column);
+}
+
+/* "$1 (table.column)" */
+static char *
+parameter_name(const Pattern *pattern, int number)
+{
+	char	   *column = column_name(pattern->facts.child_relid,
+									 pattern->facts.child_attno);
+	char	   *name = number > 0 ? psprintf("$%d", number) : pstrdup("literal");
+
+	return column ? psprintf("%s (%s)", name, column) : name;
+}
+
+/* The type of the keys, for the batched statement. */
+static char *
+key_type(const Pattern *pattern)
+{
+	Oid			type = InvalidOid;
+
+	if (get_rel_name(pattern->facts.child_relid) != NULL)
+		type = get_atttype(pattern->facts.child_relid,
+						   pattern->facts.child_attno);
+	if (!OidIsValid(type))
+		type = pattern->facts.parameter_type;
+	return OidIsValid(type) ? format_type_be_qualified(type) : NULL;
+}
+
+/* Put an OID that may be missing into a row. */
+static void
+set_oid(Datum *values, bool *nulls, int column, Oid oid)
+{
+	nulls[column] = !OidIsValid(oid);
+	values[column] = ObjectIdGetDatum(oid);
+}
+
+/* Who follows whom: the first nine columns. */
+static int
+put_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
+			   const char *child, int number)
+{
+	bool		proven = pattern->key.parent != 0;
+
+	values[i++] = CStringGetTextDatum(proven ? "proven" : "suspected");
+	nulls[i] = !proven;
+	values[i++] = Int64GetDatum((int64) pattern->facts.parent_queryid);
+	report_set_text(values, nulls, i++,
+					read_text(pattern, pattern->facts.parent_queryid));
+	report_set_text(values, nulls, i++,
+					column_name(pattern->key.parent_relid,
+								pattern->key.parent_attno));
+	values[i++] = Int64GetDatum((int64) pattern->facts.child_queryid);
+	report_set_text(values, nulls, i++, child);
+	set_oid(values, nulls, i++, get_rel_name(pattern->facts.child_relid) ?
+			pattern->facts.child_relid : InvalidOid);
+	report_set_text(values, nulls, i++, parameter_name(pattern, number));
+	return i;
+}
+
+/* How often and how long. */
+static int
+put_counters(Datum *values, int i, const PatternCounters *counters)
+{
+	values[i++] = Int64GetDatum(counters->episodes);
+	values[i++] = Int64GetDatum(counters->children);
+	values[i++] = Int64GetDatum(counters->max_children);
+	values[i++] = Int64GetDatum(counters->connections);
+	values[i++] = Float8GetDatum(US_TO_MS(counters->child_us));
+	values[i++] = Float8GetDatum(US_TO_MS(counters->gap_us));
+	values[i++] = BoolGetDatum(counters->pipelined * 2 > counters->children);
+	return i;
+}
+
+/* One row. */
+static void
+put_pattern(ReturnSetInfo *result, const Pattern *pattern)
+{
+	Datum		values[N_PLUS_ONE_COLUMNS];
+	bool		nulls[N_PLUS_ONE_COLUMNS] = {false};
+	char	   *child = read_text(pattern, pattern->facts.child_queryid);
+	int			number = parameter_number(pattern, child);
+	char	   *type = key_type(pattern);
+	int			i = 0;
+
+	values[i++] = ObjectIdGetDatum(pattern->key.userid);
+	i = put_statements(values, nulls, i, pattern, child, number);
+	i = put_counters(values, i, &pattern->counters);
+	set_oid(values, nulls, i++, get_func_name(pattern->key.function) ?
+			pattern->key.function : InvalidOid);
+	report_set_text(values, nulls, i++, route_name(pattern->key.route));
+	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
+	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
+	report_set_text(values, nulls, i++, child && type && number > 0 ?
+					suggestion_make(child, number, type) : NULL);
+	Assert(i == N_PLUS_ONE_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * clipperf_read_n_plus_one(): the patterns of the current database.
+ */
+Datum
+clipperf_read_n_plus_one(PG_FUNCTION_ARGS)
+{
+	Pattern    *patterns;
+	int			count;
+
+	store_require();
+	InitMaterializedSRF(fcinfo, 0);
+	patterns = pattern_copy(&count);
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (patterns[i].key.dbid == MyDatabaseId)
+			put_pattern((ReturnSetInfo *) fcinfo->resultinfo, &patterns[i]);
+	}
+	return (Datum) 0;
+}
