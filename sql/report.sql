@@ -197,38 +197,52 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH pattern AS (
-        SELECT n.*, n.relation::regclass AS child_relation,
-               n.children / greatest(n.episodes, 1)::float8 AS mean_children
+        SELECT n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation,
+               max(n.parent_query) AS parent_query, max(n.child_query) AS child_query,
+               sum(n.episodes)::float8 AS episodes, greatest(sum(n.children), 1)::float8 AS children,
+               sum(n.children) / greatest(sum(n.episodes), 1)::float8 AS mean_children,
+               max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
+               sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
+               count(DISTINCT n.route) AS routes, max(n.route) AS route, max(n.suggestion) AS suggestion
         FROM @extschema@.clipperf_n_plus_one AS n
         WHERE @extschema@.clipperf_is_accepted(
-                  'n_plus_one', n.relation::regclass, ARRAY[n.child_queryid, n.parent_queryid],
+                  'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
                   ARRAY[n.child_query, n.parent_query], allow) = accepted
+          AND (n.confidence = 'proven' OR NOT EXISTS (
+                SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
+                WHERE r.child_queryid = n.child_queryid AND r.confidence = 'proven'))
+        GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
     )
-    SELECT 'n_plus_one', p.child_relation, p.child_queryid,
-           format('%s runs for each row of %s',
-                  @extschema@.clipperf_line(p.child_query, 100), parent.name),
-           format('For each row of [%s] runs [%s]',
-                  @extschema@.clipperf_line(p.parent_query, 60),
-                  @extschema@.clipperf_line(p.child_query, 60)),
+    SELECT 'n_plus_one', p.relation, p.child_queryid,
+           CASE WHEN p.parent_queryid IS NULL
+                THEN @extschema@.clipperf_line(p.child_query, 100) || ' runs again and again in one request'
+                ELSE format('%s runs for each row of %s', @extschema@.clipperf_line(p.child_query, 100),
+                            @extschema@.clipperf_line(p.parent_query, 100)) END,
+           CASE WHEN p.parent_queryid IS NULL
+                THEN format('Again and again in one request runs [%s]',
+                            @extschema@.clipperf_line(p.child_query, 90))
+                ELSE format('For each row of [%s] runs [%s]',
+                            @extschema@.clipperf_line(p.parent_query, 60),
+                            @extschema@.clipperf_line(p.child_query, 60)) END,
            concat(
-               @extschema@.clipperf_number(p.mean_children + 1), ' statements',
-               CASE WHEN p.route <> '' THEN ' per ' || left(p.route, 30) END,
-               ': 1 + ', @extschema@.clipperf_number(p.mean_children),
+               @extschema@.clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
+               ' statements', CASE WHEN p.function IS NOT NULL THEN ' in ' || p.function::text
+                                   WHEN p.routes = 1 AND p.route <> '' THEN ' per ' || left(p.route, 30)
+                                   ELSE ' per request' END,
+               CASE WHEN p.parent_queryid IS NOT NULL
+                    THEN ': 1 + ' || @extschema@.clipperf_number(p.mean_children) END,
                CASE WHEN p.pipelined THEN ', pipelined' END,
-               ', ', p.confidence, ' over ', @extschema@.clipperf_count(p.episodes, 'episode', 'episodes'),
+               ', ', p.confidence, ' in ', @extschema@.clipperf_count(p.episodes, 'episode', 'episodes'),
                CASE WHEN p.connections > 1 THEN
-                   ' on ' || @extschema@.clipperf_number(p.connections) || ' connections' END,
-               CASE WHEN p.function IS NOT NULL THEN ' in ' || p.function::text END,
-               '; ', @extschema@.clipperf_duration(p.child_ms / greatest(p.children, 1)), ' + ',
-               @extschema@.clipperf_duration(p.roundtrip_ms / greatest(p.children, 1)),
-               ' round trip each, ',
-               @extschema@.clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
+                   ' over ' || @extschema@.clipperf_number(p.connections) || ' connections' END,
+               '; ', @extschema@.clipperf_duration(p.child_ms / p.children),
+               CASE WHEN p.function IS NULL THEN
+                   ' + ' || @extschema@.clipperf_duration(p.roundtrip_ms / p.children) || ' round trip' END,
+               ' each, ', @extschema@.clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
            (p.child_ms + p.roundtrip_ms) * (1 - 1 / greatest(p.mean_children, 1)),
            CASE WHEN p.pipelined THEN 'info' WHEN p.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
-           p.suggestion
-    FROM pattern AS p,
-         LATERAL (SELECT CASE WHEN p.parent_queryid IS NULL THEN 'an earlier result'
-                              ELSE @extschema@.clipperf_line(p.parent_query, 100) END) AS parent (name)
+           coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
+    FROM pattern AS p
 $$;
 COMMENT ON FUNCTION clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
 
@@ -366,7 +380,8 @@ AS $$
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
                sum(q.temp_blks_written) * current_setting('block_size')::float8
                    / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
-               sum(q.distinct_params)::float8 AS distinct_params, sum(q.rows) AS rows
+               sum(q.distinct_params)::float8 AS distinct_params, sum(q.rows) AS rows,
+               greatest(1, extract(epoch FROM max(q.last_seen) - min(q.first_seen)) / 60)::float8 AS minutes
         FROM @extschema@.clipperf_queries AS q
         WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
         GROUP BY q.queryid
@@ -376,10 +391,10 @@ AS $$
         FROM statement AS s
         WHERE s.temp_bytes >= 1024 * 1024
         UNION ALL
-        SELECT 'cacheable', s.*, s.total_ms * (1 - s.distinct_params / s.calls)
+        SELECT 'cacheable', s.*, s.total_ms * (1 - s.distinct_params * s.minutes / s.calls)
         FROM statement AS s
         WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
-          AND s.distinct_params <= s.calls / 20
+          AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
           AND NOT EXISTS (SELECT FROM @extschema@.clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid
                           AND r.rows_needed <= 0.2 * r.rows_read)
         UNION ALL
@@ -411,7 +426,7 @@ AS $$
                           @extschema@.clipperf_duration(p.mean_ms),
                           @extschema@.clipperf_duration(p.plan_ms)) END,
            p.saved_ms,
-           CASE p.kind WHEN 'cacheable' THEN 'info' ELSE 'warning' END,
+           'warning',
            CASE p.kind
                WHEN 'temp_spill' THEN
                    CASE WHEN p.temp_bytes > 256 * 1024 * 1024
@@ -419,7 +434,9 @@ AS $$
                         ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
                                     (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
                WHEN 'cacheable' THEN
-                   '-- keep the result in the application for as long as it may be out of date'
+                   format('-- keep its result in the application: 60 s would spare %s of %s calls',
+                          @extschema@.clipperf_number(p.calls - p.distinct_params * p.minutes),
+                          @extschema@.clipperf_number(p.calls))
                ELSE '-- prepare it once per connection and run it with parameters' END
     FROM problem AS p, total,
          LATERAL (
@@ -481,18 +498,19 @@ BEGIN
         SELECT f.*, coalesce(least(f.saved_ms / nullif(spent.ms, 0), 1), 0) AS share
         FROM found AS f, spent
     ), judged AS (
-        SELECT r.*,
+        SELECT r.*, r.highest_severity = 'info' AS is_minor,
                CASE WHEN r.is_accepted OR r.highest_severity = 'info' OR r.share < 0.01 THEN 'info'
                     WHEN r.highest_severity = 'warning' OR r.share < 0.1 THEN 'warning'
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
+        WHERE r.is_accepted OR r.kind <> 'seq_scan' OR r.highest_severity <> 'info' OR r.share >= 0.01
     )
     SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, j.queryid, j.finding,
            CASE WHEN j.is_accepted THEN 'accepted; ' || j.evidence ELSE j.evidence END,
            round(j.share::numeric, 4)::double precision, j.fix
     FROM judged AS j
     WINDOW placed AS (
-        ORDER BY j.is_accepted, j.highest_severity = 'info', j.saved_ms DESC, j.kind, j.subject COLLATE "C")
+        ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subject COLLATE "C")
     ORDER BY 1
     LIMIT $1;
 
@@ -516,7 +534,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clipperf_report(integer, boolean) IS
-'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides. severity: critical from 10 % of the time spent on statements (with the round trips of N+1 patterns), warning from 1 %, else info; a suspected N+1 pattern is at most a warning, a pipelined one, a caching opportunity or a scan with a fitting index info';
+'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides. severity: critical from 10 % of the time spent on statements (with the round trips of N+1 patterns), warning from 1 %, else info; what is suspected, or an advice without SQL, is at most a warning, a pipelined N+1 pattern info; so is a scan that an existing index could serve, which is listed only from 1 %';
 
 CREATE FUNCTION clipperf_check(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)

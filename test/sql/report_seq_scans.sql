@@ -52,8 +52,9 @@ SELECT count(*) FROM clipperf_report(3);
 -- The fixes mend all of it.
 SELECT fix FROM clipperf_report() ORDER BY fix \gexec
 ANALYZE clip, "Odd ""Table", part;
-SELECT severity, substring(evidence FROM '; ([^;]*) serves this but was not used, or is newer') AS index, fix
-FROM clipperf_report() ORDER BY 2;
+SELECT highest_severity, substring(evidence FROM '; ([^;]*) serves this but was not used, or is newer') AS index, fix
+FROM clipperf_find() ORDER BY 2;
+SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan' AND severity <> 'info';
 SELECT clipperf_reset();
 SELECT load();
 SELECT count(*) FROM clipperf_seq_scans;
@@ -69,8 +70,8 @@ CREATE INDEX boolean_first ON clip (hidden, game_id, at);
 DROP INDEX clip_game_id_at_idx;
 SELECT clipperf_reset();
 SELECT load();
-SELECT severity, relation, substring(evidence FROM '; ([^;]*) serves') AS index, fix
-FROM clipperf_report() ORDER BY 3;
+SELECT highest_severity, relation, substring(evidence FROM '; ([^;]*) serves') AS index, fix
+FROM clipperf_find() ORDER BY 3;
 RESET enable_indexscan;
 RESET enable_bitmapscan;
 RESET enable_indexonlyscan;
