@@ -8,7 +8,7 @@ CREATE FUNCTION clipperf_read_info(
     OUT texts_held bigint, OUT texts_cut bigint, OUT texts_dropped bigint,
     OUT text_used_bytes bigint, OUT text_reserved_bytes bigint,
     OUT n_plus_one_held bigint, OUT seq_scans_held bigint,
-    OUT lineage_slots bigint, OUT lineage_slots_used bigint,
+    OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved timestamptz)
 RETURNS record
@@ -37,7 +37,6 @@ COMMENT ON COLUMN clipperf_info.text_reserved_bytes IS 'bytes reserved for texts
 COMMENT ON COLUMN clipperf_info.n_plus_one_held IS 'N+1 patterns remembered, of all databases';
 COMMENT ON COLUMN clipperf_info.seq_scans_held IS 'sequential scans remembered, of all databases';
 COMMENT ON COLUMN clipperf_info.lineage_slots IS 'results whose values can be traced at a time';
-COMMENT ON COLUMN clipperf_info.lineage_slots_used IS 'of these, slots that hold a result of the last clipperf.nplusone_window';
 COMMENT ON COLUMN clipperf_info.overhead_mean_ms IS 'own time per execution, milliseconds, measured in one of 128; NULL if none was';
 COMMENT ON COLUMN clipperf_info.overhead_share IS 'own time as a share of executor time and own time together; NULL if none was measured';
 COMMENT ON COLUMN clipperf_info.worker_pid IS 'process that saves to disk every clipperf.save_interval; NULL if it does not run';

@@ -25,7 +25,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 21
+#define INFO_COLUMNS 20
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -98,6 +98,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[INFO_COLUMNS];
 	bool		nulls[INFO_COLUMNS] = {false};
+	int			patterns;
 	int			i = 0;
 
 	store_require();
@@ -110,10 +111,10 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(store_memory_reserved() - unused_bytes());
 	i = put_statements(values, i);
 	i = put_texts(values, i);
-	values[i++] = Int64GetDatum(pattern_count());
+	pfree(pattern_copy(&patterns));
+	values[i++] = Int64GetDatum(patterns);
 	values[i++] = Int64GetDatum(seqscan_count());
-	values[i++] = Int64GetDatum(resultset_capacity());
-	values[i++] = Int64GetDatum(resultset_live());
+	values[i++] = Int64GetDatum(resultset_slots());
 	i = put_overhead(values, nulls, i);
 	values[i++] = Int32GetDatum(store_header->worker_pid);
 	nulls[i - 1] = store_header->worker_pid == 0;
