@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "catalog/pg_control.h"
+#include "common/controldata_utils.h"
 #include "pgstat.h"
 #include "port/pg_crc32c.h"
 #include "storage/fd.h"
@@ -193,11 +195,26 @@ save_store(void)
 	return done;
 }
 
+/*
+ * Has the server been shut down in good order?  After an immediate shutdown
+ * it exits with code 0 as well, but its backends were killed, and with them
+ * locks may have been left behind that we would wait for.
+ */
+static bool
+is_shut_down(void)
+{
+	bool		crc_ok;
+	ControlFileData *control = get_controlfile(DataDir, &crc_ok);
+
+	return crc_ok && (control->state == DB_SHUTDOWNED ||
+					  control->state == DB_SHUTDOWNED_IN_RECOVERY);
+}
+
 /* See save.h.  A crash leaves the last saved file as it is. */
 void
 store_save_at_exit(int code, Datum arg)
 {
-	if (code == 0 && store_is_ready())
+	if (code == 0 && store_is_ready() && is_shut_down())
 		(void) save_store();
 }
 
