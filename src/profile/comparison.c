@@ -1,0 +1,352 @@
+/*-------------------------------------------------------------------------
+ *
+ * comparison.c
+ *	  Which columns a statement compares with parameters and literals.
+ *
+ * A walk of its own rather than the server's generic one: it runs for every
+ * statement that is parsed, and goes only where a comparison can be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/comparison.h"
+
+#include "catalog/pg_operator_d.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+/* Operators that are an equality without asking the catalogs. */
+#define INT48_EQUAL		15
+#define INT2_EQUAL		94
+#define INT8_EQUAL		410
+#define OID_EQUAL		607
+#define UUID_EQUAL		2972
+
+typedef struct Walk
+{
+	Comparisons *found;
+	Query	   *query;			/* the one whose conditions are read */
+	int			list;			/* number of the list we are in, 0 = none */
+	int			in_list;		/* values of it so far */
+} Walk;
+
+static void walk_query(Query *query, Walk *walk);
+static void walk_condition(Node *node, Walk *walk);
+
+/* Take conversions off an expression. */
+static Node *
+strip(Node *node)
+{
+	for (;;)
+	{
+		if (node == NULL)
+			return NULL;
+		if (IsA(node, RelabelType))
+			node = (Node *) castNode(RelabelType, node)->arg;
+		else if (IsA(node, CoerceViaIO))
+			node = (Node *) castNode(CoerceViaIO, node)->arg;
+		else if (IsA(node, CoerceToDomain))
+			node = (Node *) castNode(CoerceToDomain, node)->arg;
+		else if (IsA(node, FuncExpr) &&
+				 castNode(FuncExpr, node)->funcformat != COERCE_EXPLICIT_CALL &&
+				 castNode(FuncExpr, node)->args != NIL)
+			node = linitial(castNode(FuncExpr, node)->args);
+		else
+			return node;
+	}
+}
+
+/* The table's column behind a Var; InvalidOid if it is none. */
+static void
+find_column(Query *query, Var *var, Oid *relid, int16 *attno)
+{
+	RangeTblEntry *entry;
+
+	*relid = InvalidOid;
+	*attno = 0;
+	if (var->varlevelsup != 0 || var->varattno <= 0)
+		return;
+	entry = rt_fetch(var->varno, query->rtable);
+	if (entry->rtekind == RTE_RELATION)
+	{
+		*relid = entry->relid;
+		*attno = var->varattno;
+	}
+	else if (entry->rtekind == RTE_SUBQUERY)
+	{
+		TargetEntry *target = get_tle_by_resno(entry->subquery->targetList,
+											   var->varattno);
+
+		if (target != NULL)
+		{
+			*relid = target->resorigtbl;
+			*attno = target->resorigcol;
+		}
+	}
+	else if (entry->rtekind == RTE_JOIN &&
+			 var->varattno <= list_length(entry->joinaliasvars))
+	{
+		Node	   *alias = strip(list_nth(entry->joinaliasvars,
+										   var->varattno - 1));
+
+		if (alias != NULL && IsA(alias, Var))
+			find_column(query, (Var *) alias, relid, attno);
+	}
+}
+
+/* Keep a comparison of a column with a value, if it is one. */
+static void
+add_value(Oid relid, int16 attno, Node *value, Walk *walk)
+{
+	Comparisons *found = walk->found;
+	Comparison *item;
+
+	value = strip(value);
+	if (value == NULL || found->count >= COMPARISONS)
+		return;
+	if (walk->list != 0 && walk->in_list >= COMPARISONS_IN_LIST)
+		return;
+	if (IsA(value, Param))
+	{
+		if (castNode(Param, value)->paramkind != PARAM_EXTERN)
+			return;
+	}
+	else if (!IsA(value, Const) || castNode(Const, value)->constisnull)
+		return;
+
+	item = &found->items[found->count++];
+	item->relid = relid;
+	item->attno = attno;
+	item->list = walk->list;
+	item->type = exprType(value);
+	item->parameter = IsA(value, Param) ? castNode(Param, value)->paramid : 0;
+	item->literal = IsA(value, Const) ? (Const *) value : NULL;
+	item->location = exprLocation(value);
+	walk->in_list++;
+}
+
+/* Is this operator an equality? */
+static bool
+is_equality(Oid operator, Node *left)
+{
+	switch (operator)
+	{
+		case INT48_EQUAL:
+		case INT2_EQUAL:
+		case UUID_EQUAL:
+		case Int4EqualOperator:
+		case INT8_EQUAL:
+		case TextEqualOperator:
+		case BpcharEqualOperator:
+		case OID_EQUAL:
+			return true;
+		default:
+			return op_hashjoinable(operator, exprType(left)) ||
+				op_mergejoinable(operator, exprType(left));
+	}
+}
+
+/* "column = value" either way round. */
+static void
+walk_operator(OpExpr *expression, Walk *walk)
+{
+	Node	   *left;
+	Node	   *right;
+	Oid			relid;
+	int16		attno;
+
+	if (list_length(expression->args) != 2)
+		return;
+	left = strip(linitial(expression->args));
+	right = strip(lsecond(expression->args));
+	if (left == NULL || right == NULL)
+		return;
+	if (IsA(right, Var))
+	{
+		Node	   *other = left;
+
+		left = right;
+		right = other;
+	}
+	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)) ||
+		!is_equality(expression->opno, linitial(expression->args)))
+		return;
+	find_column(walk->query, (Var *) left, &relid, &attno);
+	add_value(relid, attno, right, walk);
+}
+
+/* Enter a list of alternatives; what was before is returned for leave_list. */
+static int
+enter_list(Walk *walk)
+{
+	int			before = walk->list;
+
+	if (before == 0)
+	{
+		walk->list = ++walk->found->lists;
+		walk->in_list = 0;
+	}
+	return before;
+}
+
+/* "column IN (values)" */
+static void
+walk_in(ScalarArrayOpExpr *expression, Walk *walk)
+{
+	Node	   *left = strip(linitial(expression->args));
+	Node	   *right = strip(lsecond(expression->args));
+	int			before;
+	Oid			relid;
+	int16		attno;
+	ListCell   *cell;
+
+	if (!expression->useOr || left == NULL || right == NULL ||
+		!IsA(left, Var) || !IsA(right, ArrayExpr))
+		return;
+	walk->found->has_list = true;
+	find_column(walk->query, (Var *) left, &relid, &attno);
+	before = enter_list(walk);
+	foreach(cell, castNode(ArrayExpr, right)->elements)
+		add_value(relid, attno, lfirst(cell), walk);
+	walk->list = before;
+}
+
+/* AND, OR; under NOT there are only sub-queries of interest. */
+static void
+walk_boolean(BoolExpr *expression, Walk *walk)
+{
+	int			before = walk->list;
+	ListCell   *cell;
+
+	if (expression->boolop == OR_EXPR)
+	{
+		walk->found->has_list = true;
+		before = enter_list(walk);
+	}
+	foreach(cell, expression->args)
+	{
+		Node	   *argument = lfirst(cell);
+
+		if (expression->boolop != NOT_EXPR || IsA(argument, SubLink))
+			walk_condition(argument, walk);
+	}
+	walk->list = before;
+}
+
+/* A condition that a row must fulfil. */
+static void
+walk_condition(Node *node, Walk *walk)
+{
+	check_stack_depth();
+	if (node == NULL)
+		return;
+	switch (nodeTag(node))
+	{
+		case T_List:
+			{
+				ListCell   *cell;
+
+				foreach(cell, (List *) node)
+					walk_condition(lfirst(cell), walk);
+				break;
+			}
+		case T_OpExpr:
+			walk_operator((OpExpr *) node, walk);
+			break;
+		case T_ScalarArrayOpExpr:
+			walk_in((ScalarArrayOpExpr *) node, walk);
+			break;
+		case T_BoolExpr:
+			walk_boolean((BoolExpr *) node, walk);
+			break;
+		case T_SubLink:
+			walk_query(castNode(Query, ((SubLink *) node)->subselect), walk);
+			break;
+		case T_FromExpr:
+			walk_condition((Node *) ((FromExpr *) node)->fromlist, walk);
+			walk_condition(((FromExpr *) node)->quals, walk);
+			break;
+		case T_JoinExpr:
+			walk_condition(((JoinExpr *) node)->larg, walk);
+			walk_condition(((JoinExpr *) node)->rarg, walk);
+			walk_condition(((JoinExpr *) node)->quals, walk);
+			break;
+		default:
+			break;
+	}
+}
+
+/* Sub-queries in the select list. */
+static bool
+walk_sublinks(Node *node, Walk *walk)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		walk_condition(node, walk);
+		return false;
+	}
+	return expression_tree_walker(node, walk_sublinks, walk);
+}
+
+/* The values a single new row is made of. */
+static void
+walk_insert(Query *query, Walk *walk)
+{
+	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	ListCell   *cell;
+
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+
+		add_value(target->relid, entry->resno, (Node *) entry->expr, walk);
+	}
+}
+
+/* One query, and those in it. */
+static void
+walk_query(Query *query, Walk *walk)
+{
+	Query	   *outer = walk->query;
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (query->commandType == CMD_UTILITY)
+		return;
+	walk->query = query;
+	if (query->commandType == CMD_INSERT)
+		walk_insert(query, walk);
+	walk_condition((Node *) query->jointree, walk);
+	foreach(cell, query->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		if (entry->rtekind == RTE_SUBQUERY)
+			walk_query(entry->subquery, walk);
+	}
+	foreach(cell, query->cteList)
+	{
+		Node	   *inner = lfirst_node(CommonTableExpr, cell)->ctequery;
+
+		if (IsA(inner, Query))
+			walk_query((Query *) inner, walk);
+	}
+	if (query->hasSubLinks)
+		(void) walk_sublinks((Node *) query->targetList, walk);
+	walk->query = outer;
+}
+
+/* See comparison.h. */
+void
+comparisons_collect(Query *query, Comparisons *comparisons)
+{
+	Walk		walk = {.found = comparisons};
+
+	comparisons->count = 0;
+	comparisons->lists = 0;
+	comparisons->has_list = false;
+	walk_query(query, &walk);
+}

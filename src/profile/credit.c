@@ -1,0 +1,318 @@
+/*-------------------------------------------------------------------------
+ *
+ * credit.c
+ *	  Credits look-ups to result sets, and proves patterns by them.
+ *
+ * Locks are taken one after the other, never together: an episode's, its
+ * reputation's, that of the patterns.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/credit.h"
+
+#include "access/xact.h"
+#include "port/pg_bitutils.h"
+#include "utils/timestamp.h"
+
+#include "profile/evidence.h"
+#include "settings.h"
+#include "store/pattern.h"
+
+/* An episode that stands so badly in both respects is given up, in nats. */
+#define GIVEN_UP_ORDERED	(-6.0f)
+#define GIVEN_UP_COVERING	(-2.0f)
+
+/* What is known of the child in hand. */
+typedef struct Child
+{
+	Execution  *execution;
+	const Probe *probe;
+	uint64		shape;
+	const Match *match;
+} Child;
+
+static inline uint64
+mix(uint64 a, uint64 b)
+{
+	return value_mix(a * UINT64CONST(0x9e3779b97f4a7c15) + b);
+}
+
+/* The column that the child's value came from. */
+static const ResultColumn *
+parent_column(const Child *child)
+{
+	return &child->match->set.columns[child->match->hit.column];
+}
+
+/* What the reputations of episodes are kept under. */
+static uint64
+reputation_key(const Child *child)
+{
+	const ResultColumn *column = parent_column(child);
+	uint64		key = mix(child->match->set.shape, child->shape);
+
+	key = mix(key, (uint64) column->relid << 16 | (uint16) column->attno);
+	key = mix(key, (uint64) MyDatabaseId << 16 |
+			  (uint16) match_parameter(&child->probe->comparison));
+	return key ? key : 1;
+}
+
+static PatternKey
+pattern_key(const Child *child)
+{
+	const ResultColumn *column = parent_column(child);
+
+	return (PatternKey) {
+		.parent = child->match->set.shape,
+		.child = child->shape,
+		.dbid = MyDatabaseId,
+		.userid = child->execution->userid,
+		.parent_relid = column->relid,
+		.parent_attno = column->attno,
+		.function = child->execution->function,
+		.route = child->execution->route,
+		.parameter = match_parameter(&child->probe->comparison)
+	};
+}
+
+static PatternFacts
+pattern_facts(const Child *child)
+{
+	const Comparison *comparison = &child->probe->comparison;
+
+	return (PatternFacts) {
+		.parent_queryid = child->match->set.queryid,
+		.child_queryid = child->execution->queryid,
+		.reputation = reputation_key(child),
+		.child_relid = comparison->relid,
+		.child_attno = comparison->attno,
+		.parameter_type = comparison->type
+	};
+}
+
+/* Note the times of a child in its episode; under the episode's lock. */
+static void
+add_times(Episode *episode, const Execution *execution)
+{
+	int64		gap = execution->first_us - episode->last_us;
+
+	if (episode->children == 0)
+		episode->first_us = execution->first_us;
+	else if (gap > 0)
+		episode->gap_us += gap;
+	episode->last_us = Max(episode->last_us, execution->last_us);
+	episode->child_us += execution->elapsed_us;
+	episode->pipelined += execution->pipelined;
+	episode->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
+}
+
+/* The look-up as its episode sees it. */
+static Look
+make_look(const Child *child)
+{
+	const Match *match = child->match;
+
+	return (Look) {
+		.rank = match->hit.rank,
+		.distinct = Max(parent_column(child)->distinct, match->hit.rank + 1),
+		.rows = match->set.rows,
+		.times = match->hit.times,
+		.rivals = match->rivals,
+		.local_rivals = match->local_rivals,
+		.local = match->custody != CUSTODY_NONE
+	};
+}
+
+/* Counters of all children of an episode. */
+static PatternCounters
+count_episode(const Episode *episode, const Execution *execution)
+{
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+
+	return (PatternCounters) {
+		.episodes = 1,
+		.children = episode->children,
+		.max_children = episode->children,
+		.connections = pg_popcount64(episode->backends),
+		.pipelined = episode->pipelined,
+		.child_us = episode->child_us,
+		.gap_us = episode->gap_us,
+		.first_seen = now - (execution->first_us - episode->first_us),
+		.last_seen = now
+	};
+}
+
+/* Counters of the latest child of a proven episode. */
+static PatternCounters
+count_child(const Episode *before, const Episode *after,
+			const Execution *execution)
+{
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+
+	return (PatternCounters) {
+		.children = 1,
+		.max_children = after->children,
+		.connections = pg_popcount64(after->backends),
+		.pipelined = after->pipelined - before->pipelined,
+		.child_us = after->child_us - before->child_us,
+		.gap_us = after->gap_us - before->gap_us,
+		.first_seen = now,
+		.last_seen = now
+	};
+}
+
+/* Put counters into the table of patterns, and remember where. */
+static void
+count_pattern(const Child *child, const Episode *episode,
+			  const PatternCounters *add, bool strong)
+{
+	PatternKey	key = pattern_key(child);
+	PatternFacts facts = pattern_facts(child);
+	int			number = pattern_add(episode->pattern, &key, &facts, add,
+									 strong, execution_text,
+									 child->execution);
+
+	if (number != episode->pattern)
+	{
+		Episode    *held = episode_lock_existing(child->match->episode);
+
+		if (held != NULL)
+		{
+			held->pattern = number;
+			episode_unlock(child->match->episode);
+		}
+	}
+}
+
+/*
+ * News of an open episode: what does its reputation say?  True if that proves
+ * the pattern.
+ */
+static bool
+judge(const Child *child, const Episode *episode, Verdict verdict,
+	  bool *strong)
+{
+	uint64		key = reputation_key(child);
+	Reputation	standing;
+	float		nats = 0;
+
+	if (verdict == VERDICT_FAILING)
+	{
+		(void) reputation_add(key, EVIDENCE_FAILURE, 1);
+		return false;
+	}
+	if (!episode->counted_weak)
+		nats += EVIDENCE_WEAK;
+	if (episode->counted_failed && verdict == VERDICT_STRONG)
+		nats -= EVIDENCE_FAILURE;
+	standing = reputation_add(key, nats, 0);
+	*strong = evidence_verdict(episode, standing.failed,
+							   setting_nplusone_min_children) == VERDICT_STRONG;
+	if (*strong)
+		return true;
+	return standing.balance >=
+		(episode->local && episode->custody >= EVIDENCE_WEAK ?
+		 EVIDENCE_WEAK : EVIDENCE_STRONG);
+}
+
+/* Does this verdict need to be looked into?  Under the episode's lock. */
+static bool
+is_news(Episode *episode, Verdict verdict)
+{
+	if (episode->state == EPISODE_PROVEN || verdict == VERDICT_NOTHING)
+		return false;
+	return verdict != VERDICT_WEAK || !episode->counted_weak;
+}
+
+/* Remember that the reputation has had its share; under the lock. */
+static void
+note_verdict(Episode *episode, Verdict verdict)
+{
+	if (verdict == VERDICT_FAILING)
+		episode->counted_failed = true;
+	else if (verdict != VERDICT_NOTHING)
+		episode->counted_weak = true;
+	if (episode->state == EPISODE_OPEN &&
+		episode->ordered < GIVEN_UP_ORDERED &&
+		episode->covering < GIVEN_UP_COVERING)
+		episode->state = EPISODE_FAILED;
+}
+
+/* Mark an episode as proven; false if somebody else was faster. */
+static bool
+prove(const Child *child, Episode *copy)
+{
+	Episode    *episode = episode_lock_existing(child->match->episode);
+	bool		first;
+
+	if (episode == NULL)
+		return false;
+	first = episode->state != EPISODE_PROVEN;
+	episode->state = EPISODE_PROVEN;
+	*copy = *episode;
+	episode_unlock(child->match->episode);
+	return first;
+}
+
+/* See credit.h. */
+Credit
+credit_add(Execution *execution, const Probe *probe, uint64 shape,
+		   const Match *match, bool counts)
+{
+	Child		child = {execution, probe, shape, match};
+	Look		look = make_look(&child);
+	Episode    *episode = episode_lock(match->episode, execution->first_us);
+	Episode		before;
+	Episode		after;
+	Verdict		verdict;
+	bool		news;
+	bool		strong = false;
+	PatternCounters add;
+
+	if (execution->first_us - episode->last_us > match_longest_pause())
+		episode_clear(episode);
+	if (episode->state == EPISODE_FAILED)
+	{
+		episode->last_us = Max(episode->last_us, execution->last_us);
+		episode_unlock(match->episode);
+		return CREDIT_REFUSED;
+	}
+	before = *episode;
+	add_times(episode, execution);
+	evidence_add(episode, &look);
+	verdict = evidence_verdict(episode, 0, setting_nplusone_min_children);
+	news = is_news(episode, verdict);
+	after = *episode;
+	note_verdict(episode, verdict);
+	episode_unlock(match->episode);
+
+	resultset_touch(match->hit.slot, execution->last_us);
+	if (after.state == EPISODE_PROVEN)
+	{
+		add = count_child(&before, &after, execution);
+		if (counts)
+			count_pattern(&child, &after, &add, false);
+		return CREDIT_PROVEN;
+	}
+	if (!news || !judge(&child, &after, verdict, &strong))
+		return CREDIT_OPEN;
+	if (prove(&child, &after) && counts)
+	{
+		add = count_episode(&after, execution);
+		count_pattern(&child, &after, &add, strong);
+	}
+	return CREDIT_PROVEN;
+}
+
+/* See credit.h. */
+void
+credit_miss(uint64 key, bool elsewhere)
+{
+	Episode    *episode = episode_lock_existing(key);
+
+	if (episode == NULL)
+		return;
+	if (episode->state == EPISODE_OPEN)
+		evidence_miss(episode, elsewhere);
+	episode_unlock(key);
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * credit.h
+ *	  Credits look-ups to result sets, and proves patterns by them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_CREDIT_H
+#define CLIPPERF_CREDIT_H
+
+#include "profile/match.h"
+
+typedef enum Credit
+{
+	CREDIT_REFUSED,				/* the loop was given up before */
+	CREDIT_OPEN,				/* remains to be seen */
+	CREDIT_PROVEN				/* part of a proven loop */
+} Credit;
+
+/*
+ * Add a look-up to the episode it was matched with.  The first one that is
+ * proven counts in the table of patterns if "counts" is set.
+ */
+extern Credit credit_add(Execution *execution, const Probe *probe,
+						 uint64 child, const Match *match, bool counts);
+
+/*
+ * A look-up of the same statement on the connection of an episode was not of
+ * its result set: "elsewhere" if it fitted another one.
+ */
+extern void credit_miss(uint64 episode, bool elsewhere);
+
+#endif							/* CLIPPERF_CREDIT_H */

@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.c
+ *	  How much a look-up speaks for a loop over the rows of a result.
+ *
+ * Every look adds the logarithm of how much likelier it is if the children
+ * follow the rows than if somebody looks up, at random, one of the D values
+ * that the column holds.
+ *
+ * At random: each value with 1/D, or more if it stands at the top, since the
+ * popular often do; times the number of result sets the look could have been
+ * credited to, because the best one was chosen.
+ *
+ * In order: the next unhit value most of the time, seldom a few further
+ * (children that overtake each other, rows that need no child).
+ *
+ * Covering: any value that was not hit yet, none twice (children that run
+ * concurrently).  That proves something only when most have been hit.
+ *
+ * The caller holds the lock of the episode.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/evidence.h"
+
+#include <math.h>
+
+/* The next value; each further one is half as likely as the one before. */
+#define NEXT_SHARE		0.8
+/* Looks of a loop that have nothing to do with the order. */
+#define STRAY_SHARE		0.05
+/* Looks of a loop that repeat an earlier one for no reason. */
+#define REPEAT_SHARE	0.02
+/* When values were skipped there are two guesses what comes next. */
+#define GUESS_SHARE		0.6
+/* Share of the values a covering loop must have hit. */
+#define COVERED_SHARE	0.8
+/* A loop that shares keys without remembering them: most repeats believed. */
+#define MOST_REPEATS	0.7
+/* A repeat is never worth more, in nats. */
+#define REPEAT_WORTH	0.1
+#define REPEAT_COST		(-1.0)
+/* A look of the same child elsewhere. */
+#define MISS_COST		(-2.9)
+/* One of two false alarms per million episodes. */
+#define PROOF			13.8
+/* Below this the evidence speaks against the loop. */
+#define FAILING			(-3.0)
+
+/* How likely a random look hits this rank. */
+static double
+chance_at_random(int rank, int distinct)
+{
+	double		uniform = 1.0 / distinct;
+	double		harmonic = log(distinct) + 0.5772 + 0.5 / distinct;
+	double		popular = 1.0 / ((rank + 1) * harmonic);
+
+	return Max(uniform, popular);
+}
+
+/* How likely a loop that skips "distance" of "unhit" values is. */
+static double
+chance_in_order(int distance, int unhit, int distinct, bool skipped)
+{
+	double		all = 1.0 - (1.0 - NEXT_SHARE) * pow(0.5, unhit - 1);
+	double		share = distance == 0 ? NEXT_SHARE :
+		(1.0 - NEXT_SHARE) * pow(0.5, Min(distance, 60));
+	double		guess = skipped ? GUESS_SHARE : 1.0;
+
+	return (1.0 - STRAY_SHARE) * guess * share / all + STRAY_SHARE / distinct;
+}
+
+/* Share of the rows that repeat a value of an earlier row. */
+static double
+repeating_share(const Look *look)
+{
+	return look->rows > look->distinct ?
+		Min(MOST_REPEATS, 1.0 - (double) look->distinct / look->rows) : 0.0;
+}
+
+static void
+mark_hit(Episode *episode, int rank)
+{
+	episode->hit[rank / 64] |= UINT64CONST(1) << (rank % 64);
+	episode->used++;
+	episode->last = rank;
+	while (episode->frontier < RESULTSET_ROWS &&
+		   episode_unhit(episode, episode->frontier, episode->frontier + 1) == 0)
+		episode->frontier++;
+}
+
+/* A value that was not hit before. */
+static void
+add_new(Episode *episode, const Look *look)
+{
+	int			unhit = Max(1, look->distinct - episode->used);
+	int			distance = episode_distance(episode, look->rank);
+	bool		skipped = episode->children > 0 &&
+		episode->frontier <= episode->last;
+	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
+	double		ordered = share * chance_in_order(distance, unhit,
+												  look->distinct, skipped);
+	double		chance = look->rivals * chance_at_random(look->rank,
+														 look->distinct);
+	double		local = (double) look->local_rivals / look->distinct;
+	double		unused = (double) look->rivals * unhit / look->distinct;
+
+	episode->ordered += log(ordered / Min(1.0, chance));
+	episode->custody += log(ordered / Min(1.0, local));
+	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
+	mark_hit(episode, look->rank);
+}
+
+/* A value that was hit before. */
+static void
+add_repeat(Episode *episode, const Look *look)
+{
+	double		expected = repeating_share(look);
+	bool		shared_key = look->times > 1 &&
+		episode->repeats < look->rows - look->distinct;
+	double		share = shared_key ? expected : REPEAT_SHARE;
+	double		worth = log(share * look->distinct / Max(1, episode->used));
+
+	if (shared_key)
+		worth = Max(REPEAT_COST, Min(REPEAT_WORTH, worth));
+	else
+		worth = Min(REPEAT_COST, worth);
+	episode->ordered += worth;
+	episode->custody += worth;
+	episode->covering += Min(worth, 0.0);
+	episode->repeats++;
+}
+
+/* See evidence.h. */
+void
+evidence_add(Episode *episode, const Look *look)
+{
+	episode->distinct = look->distinct;
+	episode->local &= look->local;
+	if (episode_unhit(episode, look->rank, look->rank + 1) > 0)
+		add_new(episode, look);
+	else
+		add_repeat(episode, look);
+	episode->children++;
+}
+
+/* See evidence.h. */
+void
+evidence_miss(Episode *episode, bool elsewhere)
+{
+	episode->custody += MISS_COST;
+	if (elsewhere)
+		return;
+	episode->ordered += MISS_COST;
+	episode->covering += MISS_COST;
+}
+
+/* Is the evidence beyond doubt, given that so many like it failed? */
+static bool
+is_proof(const Episode *episode, uint32 failed)
+{
+	double		needed = PROOF + 2.0 * log(1.0 + failed);
+
+	if (episode->ordered >= needed)
+		return true;
+	return episode->covering >= needed &&
+		episode->used >= COVERED_SHARE * episode->distinct;
+}
+
+/* See evidence.h. */
+Verdict
+evidence_verdict(const Episode *episode, uint32 failed, int min_children)
+{
+	if (episode->used >= min_children)
+	{
+		if (is_proof(episode, failed))
+			return VERDICT_STRONG;
+		if ((episode->local && episode->custody >= EVIDENCE_WEAK) ||
+			episode->ordered >= EVIDENCE_WEAK)
+			return VERDICT_WEAK;
+	}
+	if (!episode->counted_failed && episode->ordered < FAILING)
+		return VERDICT_FAILING;
+	return VERDICT_NOTHING;
+}

@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.h
+ *	  How much a look-up speaks for a loop over the rows of a result.
+ *
+ * Wald's sequential probability ratio test (A. Wald, Annals of Mathematical
+ * Statistics 16, 1945).  See evidence.c for the two hypotheses.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EVIDENCE_H
+#define CLIPPERF_EVIDENCE_H
+
+#include "store/episode.h"
+
+/* Unhit ranks a loop may skip and still be called in order. */
+#define EVIDENCE_NEAR	3
+
+/* One child, as its episode sees it. */
+typedef struct Look
+{
+	int			rank;			/* of its value in the column */
+	int			distinct;		/* values of the column */
+	int			rows;			/* of the result set */
+	int			times;			/* rows that hold the value, 7 = 7 or more */
+	int			rivals;			/* result sets it could have been credited to */
+	int			local_rivals;	/* .. in the custody of this backend */
+	bool		local;			/* it ran where its result set came from */
+} Look;
+
+typedef enum Verdict
+{
+	VERDICT_NOTHING,			/* no news */
+	VERDICT_FAILING,			/* for the first time, evidence against it */
+	VERDICT_WEAK,				/* proven if its reputation is good */
+	VERDICT_STRONG				/* proven */
+} Verdict;
+
+/* Nats that a weak success is worth, and a failure costs. */
+#define EVIDENCE_WEAK		6.2f
+#define EVIDENCE_FAILURE	(-3.0f)
+/* Balance at which weak successes on many connections prove a pattern. */
+#define EVIDENCE_STRONG		13.8f
+
+/* Add a look to an episode.  The caller holds the episode's lock. */
+extern void evidence_add(Episode *episode, const Look *look);
+/*
+ * The parent's backend looked something else up, "elsewhere" if it fitted
+ * another result set.
+ */
+extern void evidence_miss(Episode *episode, bool elsewhere);
+/* What the evidence comes to, given how many episodes like it failed. */
+extern Verdict evidence_verdict(const Episode *episode, uint32 failed,
+								int min_children);
+
+#endif							/* CLIPPERF_EVIDENCE_H */

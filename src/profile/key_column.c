@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * key_column.c
+ *	  Which columns carry keys, and whose.
+ *
+ * Belongs to one backend.  The cache is emptied whenever a relation changes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/key_column.h"
+
+#include "access/relation.h"
+#include "access/sysattr.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#define CACHE_SIZE		256
+
+/* Foreign keys followed from one to the next, views looked through. */
+#define MAX_STEPS		4
+
+typedef struct CachedColumn
+{
+	Oid			relid;			/* InvalidOid = empty */
+	int16		attno;
+	KeyColumn	column;
+} CachedColumn;
+
+static CachedColumn cache[CACHE_SIZE];
+static uint64 invalidations = 0;
+static KeyColumnCallback watcher = NULL;
+
+/* Relcache callback: what was known may be wrong now. */
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	invalidations++;
+	memset(cache, 0, sizeof(cache));
+	if (watcher)
+		watcher(relid);
+}
+
+/* See key_column.h. */
+void
+key_column_watch(KeyColumnCallback callback)
+{
+	static bool registered = false;
+
+	watcher = callback;
+	if (registered)
+		return;
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	registered = true;
+}
+
+/* The column that a view's query shows as column attno; false if none. */
+static bool
+look_through(Relation view, Oid *relid, int16 *attno)
+{
+	Query	   *query = get_view_query(view);
+	TargetEntry *entry = get_tle_by_resno(query->targetList, *attno);
+
+	if (entry == NULL || !OidIsValid(entry->resorigtbl))
+		return false;
+	*relid = entry->resorigtbl;
+	*attno = entry->resorigcol;
+	return true;
+}
+
+/* See key_column.h. */
+void
+key_column_resolve(Oid *relid, int16 *attno)
+{
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		Relation	relation = try_relation_open(*relid, AccessShareLock);
+		bool		further;
+
+		if (relation == NULL)
+			return;
+		further = relation->rd_rel->relkind == RELKIND_VIEW &&
+			look_through(relation, relid, attno);
+		relation_close(relation, AccessShareLock);
+		if (!further)
+			return;
+	}
+}
+
+/*
+ * The column that a foreign key leads to from this one; false if there is
+ * none.  A key of several columns leads from each of them.
+ */
+static bool
+follow_foreign_key(Relation relation, Oid *relid, int16 *attno)
+{
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(relation))
+	{
+		ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, cell);
+
+		for (int i = 0; i < key->nkeys; i++)
+		{
+			if (key->conkey[i] != *attno ||
+				(key->confrelid == *relid && key->confkey[i] == *attno))
+				continue;
+			*relid = key->confrelid;
+			*attno = key->confkey[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Is the column part of a primary key or unique index? */
+static bool
+is_unique(Relation relation, int16 attno)
+{
+	Bitmapset  *columns = RelationGetIndexAttrBitmap(relation,
+													 INDEX_ATTR_BITMAP_KEY);
+	bool		found = bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
+									  columns);
+
+	bms_free(columns);
+	return found;
+}
+
+/* Read the facts of a table's column from the catalogs. */
+static KeyColumn
+read_column(Oid relid, int16 attno)
+{
+	KeyColumn	column = {.key_relid = relid, .key_attno = attno};
+
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		Relation	relation = try_relation_open(column.key_relid,
+												 AccessShareLock);
+		bool		further;
+
+		if (relation == NULL)
+			break;
+		if (step == 0)
+			column.is_unique = is_unique(relation, attno);
+		further = follow_foreign_key(relation, &column.key_relid,
+									 &column.key_attno);
+		relation_close(relation, AccessShareLock);
+		column.is_key |= further;
+		if (!further)
+			break;
+	}
+	column.is_key |= column.is_unique;
+	return column;
+}
+
+/* See key_column.h. */
+KeyColumn
+key_column_find(Oid relid, int16 attno)
+{
+	CachedColumn *entry = &cache[(relid * 31 + attno) % CACHE_SIZE];
+	Oid			table_relid = relid;
+	int16		table_attno = attno;
+	KeyColumn	column;
+	uint64		before;
+
+	if (attno <= 0)
+		return (KeyColumn) {.key_relid = relid, .key_attno = attno};
+	if (entry->relid == relid && entry->attno == attno)
+		return entry->column;
+
+	before = invalidations;
+	key_column_resolve(&table_relid, &table_attno);
+	column = read_column(table_relid, table_attno);
+	if (before == invalidations)
+	{
+		entry->relid = relid;
+		entry->attno = attno;
+		entry->column = column;
+	}
+	return column;
+}

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * key_column.h
+ *	  Which columns carry keys, and whose.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_KEY_COLUMN_H
+#define CLIPPERF_KEY_COLUMN_H
+
+#include "compat.h"
+
+typedef struct KeyColumn
+{
+	bool		is_key;			/* in a primary key, unique index or foreign key */
+	bool		is_unique;		/* in a primary key or unique index */
+	Oid			key_relid;		/* the column a foreign key leads to, at last; */
+	int16		key_attno;		/* else the column itself */
+} KeyColumn;
+
+/*
+ * Facts of a column, from a small cache of this backend.  Of a view's column:
+ * those of the table's column it shows.  All empty if there is no such
+ * relation any more.
+ */
+extern KeyColumn key_column_find(Oid relid, int16 attno);
+
+/* The table's column that a view's column shows, else the column itself. */
+extern void key_column_resolve(Oid *relid, int16 *attno);
+
+/*
+ * Called with the relation whose definition changed, InvalidOid = any.
+ */
+typedef void (*KeyColumnCallback) (Oid relid);
+extern void key_column_watch(KeyColumnCallback callback);
+
+#endif							/* CLIPPERF_KEY_COLUMN_H */

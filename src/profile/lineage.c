@@ -1,0 +1,465 @@
+/*-------------------------------------------------------------------------
+ *
+ * lineage.c
+ *	  Which result did this parameter come from?
+ *
+ * The events of an execution: its statement is analysed, it begins, its rows
+ * go by, it ends.  At its beginning the values it looks up are hashed; at its
+ * end they are searched for among the result sets of all backends.
+ *
+ * What is kept between events lives in the Execution, so that it goes with
+ * the query, also on error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage.h"
+
+#include "access/xact.h"
+
+#include "profile/comparison.h"
+#include "profile/credit.h"
+#include "profile/match.h"
+#include "profile/receiver.h"
+#include "profile/statement_info.h"
+#include "profile/suspect.h"
+#include "profile/value.h"
+#include "settings.h"
+#include "store/text.h"
+
+/* Literals of the statement analysed last, until its execution begins. */
+static struct
+{
+	uint64		queryid;		/* 0 = none */
+	int			count;
+	Probe		probes[COMPARISONS];
+}			analyzed;
+
+/* Client statements and transactions of this backend so far. */
+static uint64 statements = 0;
+static uint64 transactions = 0;
+
+/* What tells a transaction from all others; never 0. */
+static inline uint64
+transaction_key(void)
+{
+	return (uint64) (MY_PROC_INDEX + 1) << 40 | (transactions & 0xFFFFFFFF);
+}
+
+static inline bool
+is_on(void)
+{
+	return setting_lineage && store_is_ready();
+}
+
+/* The facts of an execution's statement, if they are still there. */
+static inline StatementInfo *
+info_of(const Execution *execution)
+{
+	StatementInfo *info = execution->info;
+
+	return info != NULL && info->queryid == execution->queryid ? info : NULL;
+}
+
+/* Keep the hashes of the literals in a statement. */
+static void
+keep_literals(uint64 queryid, const Comparisons *comparisons)
+{
+	analyzed.queryid = queryid;
+	analyzed.count = 0;
+	for (int i = 0; i < comparisons->count; i++)
+	{
+		const Comparison *item = &comparisons->items[i];
+		Probe	   *probe = &analyzed.probes[analyzed.count];
+
+		if (item->literal == NULL ||
+			!value_hash(value_kind(item->literal->consttype),
+						item->literal->constvalue, &probe->hash))
+			continue;
+		probe->comparison = *item;
+		probe->comparison.literal = NULL;
+		analyzed.count++;
+	}
+}
+
+/* See lineage.h. */
+void
+lineage_analyzed(ParseState *pstate, Query *query)
+{
+	Comparisons comparisons;
+	StatementInfo *info;
+
+	if (!is_on() || query->commandType == CMD_UTILITY)
+		return;
+	comparisons_collect(query, &comparisons);
+	info = statement_info_find(query->queryId);
+	if (!info->analyzed)
+		statement_info_analyzed(info, query, &comparisons);
+	keep_literals(query->queryId, &comparisons);
+}
+
+/* The hash of parameter "number"; false if there is nothing to look for. */
+static bool
+hash_parameter(ParamListInfo params, int number, Oid *type, uint64 *hash)
+{
+	ParamExternData workspace;
+	ParamExternData *param;
+
+	if (params == NULL || number > params->numParams)
+		return false;
+	if (params->paramFetch != NULL)
+		param = params->paramFetch(params, number, false, &workspace);
+	else
+		param = &params->params[number - 1];
+	if (param->isnull || !OidIsValid(param->ptype))
+		return false;
+	*type = param->ptype;
+	return value_hash(value_kind(param->ptype), param->value, hash);
+}
+
+/* Add the parameters that are compared with columns. */
+static int
+add_known_parameters(const StatementInfo *info, ParamListInfo params,
+					 Probe *probes)
+{
+	int			count = 0;
+
+	for (int i = 0; i < info->nparameters; i++)
+	{
+		Probe	   *probe = &probes[count];
+		Oid			type;
+
+		if (!hash_parameter(params, info->parameters[i].parameter, &type,
+							&probe->hash))
+			continue;
+		probe->comparison = info->parameters[i];
+		probe->comparison.type = type;
+		count++;
+	}
+	return count;
+}
+
+/*
+ * The statement was analysed before we knew of it: take all parameters.  Not
+ * of PL/pgSQL, where they are all variables of the function.
+ */
+static int
+add_all_parameters(ParamListInfo params, Probe *probes)
+{
+	int			count = 0;
+
+	if (params == NULL || params->paramFetch != NULL)
+		return 0;
+	for (int i = 1; i <= Min(params->numParams, COMPARISONS); i++)
+	{
+		Probe	   *probe = &probes[count];
+		Oid			type;
+
+		if (!hash_parameter(params, i, &type, &probe->hash))
+			continue;
+		memset(&probe->comparison, 0, sizeof(Comparison));
+		probe->comparison.parameter = i;
+		probe->comparison.type = type;
+		count++;
+	}
+	return count;
+}
+
+/* Find out what the execution looks up. */
+static void
+collect_probes(Execution *execution, const StatementInfo *info)
+{
+	Probe		probes[COMPARISONS * 2];
+	ParamListInfo params = execution->query->params;
+	ProbeList  *list;
+	int			count;
+
+	count = info->analyzed ? add_known_parameters(info, params, probes) :
+		add_all_parameters(params, probes);
+	if (analyzed.queryid == execution->queryid)
+	{
+		for (int i = 0; i < analyzed.count; i++)
+			probes[count++] = analyzed.probes[i];
+		analyzed.queryid = 0;
+	}
+	if (count == 0)
+		return;
+
+	list = MemoryContextAlloc(execution->query->estate->es_query_cxt,
+							  offsetof(ProbeList, probes) +
+							  count * sizeof(Probe));
+	list->count = count;
+	memcpy(list->probes, probes, count * sizeof(Probe));
+	for (int i = 0; i < count; i++)
+		resultset_prefetch(probes[i].hash);
+	execution->constants = list;
+}
+
+/* See lineage.h. */
+void
+lineage_begin(Execution *execution)
+{
+	StatementInfo *info;
+
+	if (!is_on())
+		return;
+	if (execution->level == 0)
+		statements++;
+	info = statement_info_find(execution->queryid);
+	if (!info->planned)
+		statement_info_planned(info, execution->query);
+	execution->info = info;
+	collect_probes(execution, info);
+}
+
+/* Does somebody look at the rows that go there? */
+static bool
+is_followed(const DestReceiver *dest)
+{
+	switch (dest->mydest)
+	{
+		case DestRemote:
+		case DestRemoteExecute:
+		case DestRemoteSimple:
+		case DestSPI:
+		case DestTuplestore:
+		case DestSQLFunction:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* See lineage.h. */
+DestReceiver *
+lineage_receiver(Execution *execution, DestReceiver *dest)
+{
+	StatementInfo *info = info_of(execution);
+
+	if (execution->recorder == NULL)
+	{
+		if (info == NULL || info->ncolumns == 0 || !is_followed(dest))
+			return dest;
+		execution->recorder = recorder_make(execution, info);
+	}
+	return recorder_receiver(execution->recorder, dest);
+}
+
+/*
+ * The text of a statement that does not count by itself, inside a function
+ * for instance, must be kept for those who name it as a parent.
+ */
+static void
+keep_text(Execution *execution, StatementInfo *info)
+{
+	TextKey		key = {.queryid = execution->queryid, .dbid = MyDatabaseId};
+	char	   *text;
+
+	if (info->text_kept)
+		return;
+	info->text_kept = true;
+	text = execution_text(execution);
+	text_keep(&key, text);
+	pfree(text);
+}
+
+/* See lineage.h. */
+void
+lineage_publish(Execution *execution)
+{
+	StatementInfo *info = info_of(execution);
+	ResultContext context = {
+		.transaction = transaction_key(),
+		.statement = statements
+	};
+
+	if (execution->recorder == NULL || info == NULL)
+		return;
+	if (recorder_publish(execution->recorder, info, &context))
+		keep_text(execution, info);
+}
+
+/* Take out hits on the execution's own result. */
+static int
+drop_own(const Execution *execution, ResultHit *hits, int count)
+{
+	int			kept = 0;
+
+	if (execution->recorder == NULL)
+		return count;
+	for (int i = 0; i < count; i++)
+	{
+		if (!recorder_owns(execution->recorder, hits[i].slot,
+						   hits[i].generation))
+			hits[kept++] = hits[i];
+	}
+	return kept;
+}
+
+/* Hits of one probe. */
+typedef struct ProbeHits
+{
+	int			count;
+	ResultHit	hits[RESULTSET_BUCKET];
+} ProbeHits;
+
+/* Do two values of a list come from two rows of one result? */
+static bool
+share_parent(const ProbeHits *one, const ProbeHits *other)
+{
+	for (int i = 0; i < one->count; i++)
+	{
+		for (int j = 0; j < other->count; j++)
+		{
+			const ResultHit *a = &one->hits[i];
+			const ResultHit *b = &other->hits[j];
+
+			if (a->slot == b->slot && a->generation == b->generation &&
+				a->column == b->column && a->rank != b->rank)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Empty the hits of lists that fetch several rows' children at once. */
+static void
+drop_batches(const ProbeList *list, ProbeHits *found)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		uint8		number = list->probes[i].comparison.list;
+
+		for (int j = i + 1; number != 0 && j < list->count; j++)
+		{
+			if (list->probes[j].comparison.list != number ||
+				!share_parent(&found[i], &found[j]))
+				continue;
+			for (int k = 0; k < list->count; k++)
+			{
+				if (list->probes[k].comparison.list == number)
+					found[k].count = 0;
+			}
+			break;
+		}
+	}
+}
+
+/* Search for the values; false if none was seen anywhere. */
+static bool
+find_hits(const Execution *execution, const ProbeList *list,
+		  ProbeHits *found)
+{
+	bool		any = false;
+	bool		lists = false;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		found[i].count = resultset_find(list->probes[i].hash, found[i].hits);
+		if (found[i].count > 0)
+			found[i].count = drop_own(execution, found[i].hits,
+									  found[i].count);
+		any |= found[i].count > 0;
+		lists |= list->probes[i].comparison.list != 0;
+	}
+	if (any && lists)
+		drop_batches(list, found);
+	return any;
+}
+
+/* Remember the episode that this backend is in with a statement. */
+static void
+note_episode(const Execution *execution, StatementInfo *info,
+			 const Match *match, Credit credit)
+{
+	if (match->custody == CUSTODY_NONE || credit != CREDIT_OPEN)
+		return;
+	info->episode = match->episode;
+	info->episode_us = execution->last_us;
+}
+
+/* Evidence against the episode this backend was in, if it is another one. */
+static void
+note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
+{
+	if (info->episode != 0 && execution->first_us - info->episode_us <=
+		match_longest_pause())
+		credit_miss(info->episode, elsewhere);
+	info->episode = 0;
+}
+
+/*
+ * Credit each value found.  One result set alone counts this child in the
+ * patterns, however many of its values were found.  True if any credit was
+ * accepted.
+ */
+static bool
+credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
+			const ProbeHits *found)
+{
+	Scene		scene = {execution, transaction_key(), statements};
+	uint64		shape = statement_shape(info, execution->query);
+	bool		counted = false;
+	bool		local = false;
+	bool		accepted = false;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		Match		match;
+		Credit		credit;
+
+		if (found[i].count == 0)
+			continue;
+		match_choose(&scene, &list->probes[i], found[i].hits, found[i].count,
+					 shape, &match);
+		if (!match.found)
+			continue;
+		credit = credit_add(execution, &list->probes[i], shape, &match,
+							!counted);
+		accepted |= credit != CREDIT_REFUSED;
+		counted |= credit == CREDIT_PROVEN;
+		local |= match.custody != CUSTODY_NONE;
+		note_episode(execution, info, &match, credit);
+	}
+	if (!local && info->episode != 0)
+		note_miss(execution, info, accepted);
+	return accepted;
+}
+
+/* A look-up without a parent, if it is one, may be suspicious. */
+static void
+suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
+{
+	uint64		transaction = IsTransactionBlock() ? transaction_key() : 0;
+
+	if (!info->key_lookup || execution->level > 0 ||
+		(transaction == 0 && execution->trace == 0))
+		return;
+	suspect_add(execution, info, list, transaction);
+}
+
+/* See lineage.h. */
+void
+lineage_end(Execution *execution)
+{
+	StatementInfo *info = info_of(execution);
+	const ProbeList *list = execution->constants;
+	ProbeHits	found[COMPARISONS * 2];
+
+	if (info == NULL || list == NULL)
+		return;
+	if (find_hits(execution, list, found))
+	{
+		if (credit_hits(execution, info, list, found))
+			return;
+	}
+	else if (info->episode != 0)
+		note_miss(execution, info, false);
+	suspect(execution, info, list);
+}
+
+/* See lineage.h. */
+void
+lineage_transaction_end(void)
+{
+	transactions++;
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * receiver.h
+ *	  Sees the rows of a result go by and records their keys.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_RECEIVER_H
+#define CLIPPERF_RECEIVER_H
+
+#include "profile/statement_info.h"
+
+struct ResultRecorder;
+
+/* What else identifies the result set of an execution. */
+typedef struct ResultContext
+{
+	uint64		transaction;
+	uint64		statement;
+} ResultContext;
+
+/* A recorder for an execution whose statement has key columns. */
+extern struct ResultRecorder *recorder_make(Execution *execution,
+											const StatementInfo *info);
+
+/* The receiver that records and hands each row on to dest. */
+extern DestReceiver *recorder_receiver(struct ResultRecorder *recorder,
+									   DestReceiver *dest);
+
+/* Put what was received into the store; true if there is something in it. */
+extern bool recorder_publish(struct ResultRecorder *recorder,
+							 StatementInfo *info,
+							 const ResultContext *context);
+
+/* Is this the recorder's own result set? */
+extern bool recorder_owns(const struct ResultRecorder *recorder,
+						  uint32 slot, uint32 generation);
+
+#endif							/* CLIPPERF_RECEIVER_H */

@@ -1,0 +1,203 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_info.c
+ *	  Facts of a statement that lineage needs at each of its executions.
+ *
+ * A set-associative cache in TopMemoryContext.  An entry is never freed, only
+ * given to another statement: who keeps a pointer to it compares the queryid
+ * before use.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/statement_info.h"
+
+#include "access/transam.h"
+#include "nodes/plannodes.h"
+#include "utils/memutils.h"
+
+#include "profile/key_column.h"
+#include "profile/normalize.h"
+#include "settings.h"
+
+#define CACHE_SETS		128
+#define CACHE_WAYS		4
+
+/* A plan that expects more rows than this is not a parent worth recording. */
+#define MAX_PLAN_ROWS	100000.0
+
+static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
+static uint32 next_victim = 0;
+
+/* A relation changed: look at the columns of statements on it again. */
+static void
+relation_changed(Oid relid)
+{
+	for (int set = 0; set < CACHE_SETS; set++)
+	{
+		for (int way = 0; way < CACHE_WAYS && cache[set][way]; way++)
+			cache[set][way]->planned = false;
+	}
+}
+
+/* Give an entry to a statement. */
+static StatementInfo *
+make_info(StatementInfo **entry, uint64 queryid)
+{
+	if (*entry == NULL)
+	{
+		key_column_watch(relation_changed);
+		*entry = MemoryContextAlloc(TopMemoryContext, sizeof(StatementInfo));
+	}
+	memset(*entry, 0, sizeof(StatementInfo));
+	(*entry)->queryid = queryid;
+	return *entry;
+}
+
+/* See statement_info.h. */
+StatementInfo *
+statement_info_find(uint64 queryid)
+{
+	StatementInfo **set = cache[(queryid >> 7) % CACHE_SETS];
+
+	for (int way = 0; way < CACHE_WAYS; way++)
+	{
+		if (set[way] == NULL)
+			return make_info(&set[way], queryid);
+		if (set[way]->queryid == queryid)
+			return set[way];
+	}
+	return make_info(&set[next_victim++ % CACHE_WAYS], queryid);
+}
+
+/* Tables of users only: catalogs are full of keys that nobody loops over. */
+static inline bool
+is_watched(Oid relid)
+{
+	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
+}
+
+/* Is a column that the statement compares one that identifies rows? */
+static bool
+compares_key(const Comparisons *comparisons)
+{
+	for (int i = 0; i < comparisons->count; i++)
+	{
+		const Comparison *item = &comparisons->items[i];
+
+		if (is_watched(item->relid) && item->list == 0 &&
+			key_column_find(item->relid, item->attno).is_key)
+			return true;
+	}
+	return false;
+}
+
+/* See statement_info.h. */
+void
+statement_info_analyzed(StatementInfo *info, Query *query,
+						const Comparisons *comparisons)
+{
+	info->nparameters = 0;
+	for (int i = 0; i < comparisons->count; i++)
+	{
+		if (comparisons->items[i].parameter > 0)
+			info->parameters[info->nparameters++] = comparisons->items[i];
+	}
+	info->has_list = comparisons->has_list;
+	info->key_lookup = query->commandType == CMD_SELECT &&
+		compares_key(comparisons);
+	info->analyzed = true;
+}
+
+/* Do rows leave a queue by this statement? */
+static bool
+is_queue(const PlannedStmt *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->rowMarks)
+	{
+		if (lfirst_node(PlanRowMark, cell)->waitPolicy == LockWaitSkip)
+			return true;
+	}
+	return false;
+}
+
+/* Keep a column of the result if it carries keys. */
+static void
+add_column(StatementInfo *info, const TargetEntry *entry, int position,
+		   Oid type)
+{
+	InfoColumn *item = &info->columns[info->ncolumns];
+	Oid			relid = entry->resorigtbl;
+	int16		attno = entry->resorigcol;
+	ValueKind	kind;
+	KeyColumn	key;
+
+	if (!is_watched(relid) || info->ncolumns >= RESULTSET_COLUMNS)
+		return;
+	kind = value_kind(type);
+	if (kind == VALUE_NONE)
+		return;
+	key = key_column_find(relid, attno);
+	if (!key.is_key)
+		return;
+
+	key_column_resolve(&relid, &attno);
+	item->position = position;
+	item->kind = kind;
+	item->column.relid = relid;
+	item->column.attno = attno;
+	item->column.key_relid = key.key_relid;
+	item->column.key_attno = key.key_attno;
+	item->column.distinct = 0;
+	item->column.small = value_kind_is_small(kind);
+	info->ncolumns++;
+}
+
+/* See statement_info.h. */
+void
+statement_info_planned(StatementInfo *info, const QueryDesc *query)
+{
+	const PlannedStmt *plan = query->plannedstmt;
+	int			position = 0;
+	ListCell   *cell;
+
+	info->ncolumns = 0;
+	info->planned = true;
+	if (query->tupDesc == NULL || is_queue(plan) ||
+		(query->operation != CMD_SELECT && !plan->hasReturning) ||
+		plan->planTree->plan_rows > MAX_PLAN_ROWS)
+		return;
+	foreach(cell, plan->planTree->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+
+		if (entry->resjunk)
+			continue;
+		if (++position > query->tupDesc->natts)
+			break;
+		add_column(info, entry, position,
+				   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
+	}
+}
+
+/* See statement_info.h. */
+uint64
+statement_shape(StatementInfo *info, const QueryDesc *query)
+{
+	if (info->shape == 0)
+	{
+		info->shape = info->queryid;
+		if (info->has_list)
+		{
+			NormalizedStatement normal =
+				normalize_statement(query->sourceText,
+									query->plannedstmt->stmt_location,
+									query->plannedstmt->stmt_len);
+
+			info->shape = normal.shape;
+			pfree(normal.text);
+		}
+	}
+	return info->shape;
+}

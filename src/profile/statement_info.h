@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_info.h
+ *	  Facts of a statement that lineage needs at each of its executions.
+ *
+ * Kept by each backend for itself, for the statements it ran lately.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_STATEMENT_INFO_H
+#define CLIPPERF_STATEMENT_INFO_H
+
+#include "profile/comparison.h"
+#include "profile/execution.h"
+#include "profile/value.h"
+#include "store/resultset.h"
+
+/* A column of the result that carries keys. */
+typedef struct InfoColumn
+{
+	int16		position;		/* in the rows that are sent */
+	ValueKind	kind;
+	ResultColumn column;		/* as it goes into a result set */
+} InfoColumn;
+
+typedef struct StatementInfo
+{
+	uint64		queryid;
+	uint64		shape;			/* 0 until statement_shape() was asked */
+	bool		analyzed;		/* parameters[] is known */
+	bool		planned;		/* columns[] is known */
+	bool		has_list;		/* texts may differ by the length of a list */
+	bool		key_lookup;		/* a SELECT by a key */
+	int			nparameters;
+	int			ncolumns;
+	Comparison	parameters[COMPARISONS];	/* without literals */
+	InfoColumn	columns[RESULTSET_COLUMNS];
+
+	/* The episode in this backend's custody that it was in last; 0 = none. */
+	uint64		episode;
+	int64		episode_us;
+
+	/* Is its text known to the store? */
+	bool		text_kept;
+} StatementInfo;
+
+/* The facts of a statement, made if they are new. */
+extern StatementInfo *statement_info_find(uint64 queryid);
+
+/* Fill in what the analysed query tells. */
+extern void statement_info_analyzed(StatementInfo *info, Query *query,
+									const Comparisons *comparisons);
+
+/* Fill in what the plan tells. */
+extern void statement_info_planned(StatementInfo *info,
+								   const QueryDesc *query);
+
+/*
+ * What identifies a statement whose text may vary by the length of a list:
+ * equal for all lengths.  Its queryid, for most.
+ */
+extern uint64 statement_shape(StatementInfo *info, const QueryDesc *query);
+
+#endif							/* CLIPPERF_STATEMENT_INFO_H */

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * suspect.h
+ *	  Look-ups that repeat within one request without a known parent.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SUSPECT_H
+#define CLIPPERF_SUSPECT_H
+
+#include "profile/match.h"
+
+/*
+ * A look-up by a key ended that no result set accounts for.  "transaction" is
+ * the key of the explicit transaction block it ran in, or 0.
+ */
+extern void suspect_add(Execution *execution, StatementInfo *info,
+						const ProbeList *list, uint64 transaction);
+
+#endif							/* CLIPPERF_SUSPECT_H */

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.h
+ *	  One 64-bit hash for the same key, whatever type carries it.
+ *
+ * Integers of all widths hash alike, so do texts that spell an integer or a
+ * uuid, because clients send parameters as text where a column is not one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_VALUE_H
+#define CLIPPERF_VALUE_H
+
+#include "compat.h"
+
+/* How a value of a type is hashed. */
+typedef enum ValueKind
+{
+	VALUE_NONE,					/* not a key: booleans, floats, arrays.. */
+	VALUE_INT2,
+	VALUE_INT4,
+	VALUE_INT8,
+	VALUE_OID,					/* and enums */
+	VALUE_UUID,
+	VALUE_TEXT,
+	VALUE_BPCHAR,
+	VALUE_NAME,
+	VALUE_NUMERIC,
+	VALUE_BYTES
+} ValueKind;
+
+/* Longer values are not followed, in bytes. */
+#define VALUE_MAX_LENGTH	64
+
+/* How values of a type are hashed; domains as their base type. */
+extern ValueKind value_kind(Oid type);
+
+/* Values of this kind that are equal by chance are common. */
+static inline bool
+value_kind_is_small(ValueKind kind)
+{
+	return kind >= VALUE_INT2 && kind <= VALUE_OID;
+}
+
+/* Of kinds that are not integers; false if the value is not followed. */
+extern bool value_hash_bytes(ValueKind kind, Datum value, uint64 *hash);
+
+/* A strong mixer of 64 bits (the finaliser of MurmurHash3). */
+static inline uint64
+value_mix(uint64 bits)
+{
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0xff51afd7ed558ccd);
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0xc4ceb9fe1a85ec53);
+	bits ^= bits >> 33;
+	return bits;
+}
+
+/* Values of two databases have nothing to do with each other. */
+static inline uint64
+value_hash_integer(int64 value)
+{
+	return value_mix((uint64) value ^
+					 (uint64) MyDatabaseId * UINT64CONST(0x9e3779b97f4a7c15));
+}
+
+/*
+ * The hash of a value that is not null.  False if it is not followed: too
+ * long, or stored outside of its row.
+ */
+static inline bool
+value_hash(ValueKind kind, Datum value, uint64 *hash)
+{
+	switch (kind)
+	{
+		case VALUE_INT2:
+			*hash = value_hash_integer(DatumGetInt16(value));
+			return true;
+		case VALUE_INT4:
+			*hash = value_hash_integer(DatumGetInt32(value));
+			return true;
+		case VALUE_INT8:
+			*hash = value_hash_integer(DatumGetInt64(value));
+			return true;
+		case VALUE_OID:
+			*hash = value_hash_integer(DatumGetObjectId(value));
+			return true;
+		case VALUE_NONE:
+			return false;
+		default:
+			return value_hash_bytes(kind, value, hash);
+	}
+}
+
+#endif							/* CLIPPERF_VALUE_H */

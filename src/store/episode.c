@@ -1,0 +1,287 @@
+/*-------------------------------------------------------------------------
+ *
+ * episode.c
+ *	  Statements that seem to follow the rows of one result set.
+ *
+ * Both tables are set-associative: a key has a bucket, and the least recently
+ * used entry of a full bucket makes room.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/episode.h"
+
+#include "port/pg_bitutils.h"
+
+#include "clock.h"
+
+#define NUM_EPISODES	4096
+#define EPISODE_WAYS	8
+#define NUM_REPUTATIONS 4096
+#define REPUTATION_WAYS 8
+
+/* A balance stays within these bounds, in nats. */
+#define BALANCE_MIN		(-60.0f)
+#define BALANCE_MAX		60.0f
+
+typedef struct ReputationEntry
+{
+	uint64		key;			/* 0 = free */
+	int64		last_us;
+	Reputation	reputation;
+} ReputationEntry;
+
+typedef struct EpisodeShared
+{
+	/* Beside the episodes, so that a bucket's keys share a cache line. */
+	volatile uint64 keys[NUM_EPISODES];
+	Episode		episodes[NUM_EPISODES];
+	ReputationEntry reputations[NUM_REPUTATIONS];
+} EpisodeShared;
+
+static EpisodeShared *shared = NULL;
+
+static Size
+episode_size(void)
+{
+	return sizeof(EpisodeShared);
+}
+
+static void
+episode_attach(void *memory, bool found)
+{
+	shared = memory;
+	if (!found)
+		memset(shared, 0, sizeof(EpisodeShared));
+}
+
+static inline uint64
+mix(uint64 a, uint64 b)
+{
+	a ^= b + UINT64CONST(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2);
+	a *= UINT64CONST(0xff51afd7ed558ccd);
+	return a ^ (a >> 32);
+}
+
+/* See episode.h. */
+uint64
+episode_key(const ResultHit *hit, uint64 child, int parameter)
+{
+	uint64		set = (uint64) hit->generation << 32 | hit->slot;
+	uint64		key = mix(mix(set, child), parameter << 8 | hit->column);
+
+	return key ? key : 1;
+}
+
+/* First entry of the bucket of a key. */
+static inline int
+bucket_of(uint64 key, int entries, int ways)
+{
+	return (key >> 16) % (entries / ways) * ways;
+}
+
+/* Index of the episode with this key, or -1; a hint without the lock. */
+static inline int
+find_episode(uint64 key)
+{
+	int			first = bucket_of(key, NUM_EPISODES, EPISODE_WAYS);
+
+	for (int i = first; i < first + EPISODE_WAYS; i++)
+		if (shared->keys[i] == key)
+			return i;
+	return -1;
+}
+
+/* The lock of the bucket of a key. */
+static inline LWLock *
+stripe_of(uint64 key)
+{
+	return store_lock(LOCKS_EPISODE, (uint32) (key >> 16));
+}
+
+/* Was this rank hit? */
+static inline bool
+is_hit(const Episode *episode, int rank)
+{
+	return (episode->hit[rank / 64] >> (rank % 64)) & 1;
+}
+
+/* See episode.h. */
+int
+episode_unhit(const Episode *episode, int from, int to)
+{
+	int			unhit = 0;
+
+	for (int rank = from; rank < to;)
+	{
+		int			bits = Min(64 - rank % 64, to - rank);
+		uint64		word = ~episode->hit[rank / 64] >> (rank % 64);
+
+		if (bits < 64)
+			word &= (UINT64CONST(1) << bits) - 1;
+		unhit += pg_popcount64(word);
+		rank += bits;
+	}
+	return unhit;
+}
+
+/* See episode.h. */
+int
+episode_distance(const Episode *episode, int rank)
+{
+	int			from_last = rank > episode->last && episode->children > 0 ?
+		episode_unhit(episode, episode->last + 1, rank) : RESULTSET_ROWS;
+	int			from_frontier = rank >= episode->frontier ?
+		episode_unhit(episode, episode->frontier, rank) : RESULTSET_ROWS;
+
+	return Min(from_last, from_frontier);
+}
+
+/* See episode.h. */
+void
+episode_peek(uint64 key, int rank, EpisodePeek *peek)
+{
+	int			at = find_episode(key);
+	const Episode *episode = at < 0 ? NULL : &shared->episodes[at];
+
+	peek->found = episode != NULL;
+	peek->state = episode ? episode->state : EPISODE_OPEN;
+	peek->used = episode ? is_hit(episode, rank) : false;
+	peek->exhausted = episode ? episode->used >= episode->distinct : false;
+	peek->distance = episode ? episode_distance(episode, rank) : rank;
+	peek->last_us = episode ? episode->last_us : 0;
+}
+
+/* The entry of a bucket to replace: a free one, else the oldest. */
+static int
+choose_episode(uint64 key)
+{
+	int			first = bucket_of(key, NUM_EPISODES, EPISODE_WAYS);
+	int			oldest = first;
+
+	for (int i = first; i < first + EPISODE_WAYS; i++)
+	{
+		if (shared->keys[i] == 0)
+			return i;
+		if (shared->episodes[i].last_us < shared->episodes[oldest].last_us)
+			oldest = i;
+	}
+	return oldest;
+}
+
+/* See episode.h. */
+void
+episode_clear(Episode *episode)
+{
+	uint64		key = episode->key;
+
+	memset(episode, 0, sizeof(Episode));
+	episode->key = key;
+	episode->local = true;
+	episode->pattern = -1;
+}
+
+/* See episode.h. */
+Episode *
+episode_lock(uint64 key, int64 now_us)
+{
+	int			at;
+	Episode    *episode;
+
+	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	at = find_episode(key);
+	if (at >= 0)
+		return &shared->episodes[at];
+
+	at = choose_episode(key);
+	episode = &shared->episodes[at];
+	shared->keys[at] = 0;
+	episode->key = key;
+	episode_clear(episode);
+	episode->last_us = now_us;
+	pg_write_barrier();
+	shared->keys[at] = key;
+	return episode;
+}
+
+/* See episode.h. */
+Episode *
+episode_lock_existing(uint64 key)
+{
+	int			at;
+
+	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	at = find_episode(key);
+	if (at >= 0)
+		return &shared->episodes[at];
+	LWLockRelease(stripe_of(key));
+	return NULL;
+}
+
+/* See episode.h. */
+void
+episode_unlock(uint64 key)
+{
+	LWLockRelease(stripe_of(key));
+}
+
+/* The reputation of a key, made if there is none; under its lock. */
+static Reputation *
+find_reputation(uint64 key)
+{
+	int			first = bucket_of(key, NUM_REPUTATIONS, REPUTATION_WAYS);
+	ReputationEntry *oldest = &shared->reputations[first];
+
+	for (int i = first; i < first + REPUTATION_WAYS; i++)
+	{
+		ReputationEntry *entry = &shared->reputations[i];
+
+		if (entry->key == key)
+		{
+			entry->last_us = clock_us();
+			return &entry->reputation;
+		}
+		if (entry->last_us < oldest->last_us)
+			oldest = entry;
+	}
+	memset(oldest, 0, sizeof(ReputationEntry));
+	oldest->key = key;
+	oldest->last_us = clock_us();
+	return &oldest->reputation;
+}
+
+/* See episode.h. */
+Reputation
+reputation_add(uint64 key, float nats, int failed)
+{
+	Reputation *reputation;
+	Reputation	result;
+
+	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	reputation = find_reputation(key);
+	reputation->balance = Max(BALANCE_MIN,
+							  Min(BALANCE_MAX, reputation->balance + nats));
+	reputation->failed += failed;
+	result = *reputation;
+	LWLockRelease(stripe_of(key));
+	return result;
+}
+
+/* Forget all episodes and reputations. */
+static void
+episode_reset(int what)
+{
+	if ((what & RESET_N_PLUS_ONE) == 0)
+		return;
+	for (int i = 0; i < EPISODE_STRIPES; i++)
+		LWLockAcquire(store_lock(LOCKS_EPISODE, i), LW_EXCLUSIVE);
+	memset(shared, 0, sizeof(EpisodeShared));
+	for (int i = EPISODE_STRIPES - 1; i >= 0; i--)
+		LWLockRelease(store_lock(LOCKS_EPISODE, i));
+}
+
+const StoreModule episode_module = {
+	.name = "clipperf episodes",
+	.size = episode_size,
+	.attach = episode_attach,
+	.reset = episode_reset
+};

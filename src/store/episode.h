@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * episode.h
+ *	  Statements that seem to follow the rows of one result set.
+ *
+ * An episode gathers the evidence of one child statement against one column
+ * of one result set.  Episodes live in a fixed table and are replaced when
+ * they are the oldest of their bucket.
+ *
+ * A reputation outlives the episodes: what the earlier ones of the same
+ * parent, column and child came to.
+ *
+ * Contract: an Episode and a Reputation are written under the LOCKS_EPISODE
+ * stripe of their key, by episode_lock() and reputation_add().
+ * episode_peek() reads without a lock: its answer is a hint.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EPISODE_H
+#define CLIPPERF_EPISODE_H
+
+#include "store/resultset.h"
+
+typedef enum EpisodeState
+{
+	EPISODE_OPEN,
+	EPISODE_FAILED,				/* the evidence spoke against it */
+	EPISODE_PROVEN
+} EpisodeState;
+
+#define EPISODE_WORDS	((RESULTSET_ROWS + 63) / 64)
+
+/* Log-likelihood ratios are in nats. */
+typedef struct Episode
+{
+	uint64		key;			/* 0 = free */
+	uint8		state;			/* an EpisodeState */
+	bool		local;			/* all of it where the result set came from */
+	bool		counted_weak;	/* its reputation has had its success */
+	bool		counted_failed; /* .. or its failure */
+	uint16		distinct;		/* values of the column, as last seen */
+	uint16		used;			/* ranks hit */
+	uint16		last;			/* rank hit last */
+	uint16		frontier;		/* lowest rank not hit */
+	uint32		children;		/* executions */
+	uint32		repeats;		/* .. that hit a rank again */
+	uint32		pipelined;		/* .. that another statement waited for */
+	float		ordered;		/* in row order against at random */
+	float		custody;		/* the same, as the parent's backend saw it */
+	float		covering;		/* all rows once in any order against at random */
+	int32		pattern;		/* its entry in the table of patterns, or -1 */
+	int64		first_us;		/* when the first child started */
+	int64		last_us;		/* when the last child ended */
+	int64		child_us;		/* time inside children */
+	int64		gap_us;			/* time between them */
+	uint64		backends;		/* bit per backend, modulo 64 */
+	uint64		hit[EPISODE_WORDS]; /* bit per rank */
+} Episode;
+
+/* What is seen of an episode without a lock. */
+typedef struct EpisodePeek
+{
+	bool		found;
+	EpisodeState state;
+	bool		used;			/* this rank was hit before */
+	bool		exhausted;		/* all ranks were */
+	int			distance;		/* unhit ranks skipped to reach this one */
+	int64		last_us;
+} EpisodePeek;
+
+/* The standing of a parent, column and child over many episodes. */
+typedef struct Reputation
+{
+	float		balance;		/* nats: weak successes less failures */
+	uint32		failed;			/* episodes that failed */
+} Reputation;
+
+extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
+
+/* Ranks not hit yet between two ranks [from, to). */
+extern int	episode_unhit(const Episode *episode, int from, int to);
+/* How far rank lies from where the loop is expected, in unhit ranks. */
+extern int	episode_distance(const Episode *episode, int rank);
+
+extern void episode_peek(uint64 key, int rank, EpisodePeek *peek);
+
+/*
+ * The episode of this key, made if there is none, with its stripe locked
+ * until episode_unlock().
+ */
+extern Episode *episode_lock(uint64 key, int64 now_us);
+/* NULL, and no lock, if there is none. */
+extern Episode *episode_lock_existing(uint64 key);
+extern void episode_unlock(uint64 key);
+/* Begin anew under the lock. */
+extern void episode_clear(Episode *episode);
+
+/* Adds to a reputation and returns what it is then.  Takes a lock. */
+extern Reputation reputation_add(uint64 key, float nats, int failed);
+
+extern const StoreModule episode_module;
+
+#endif							/* CLIPPERF_EPISODE_H */

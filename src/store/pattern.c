@@ -1,0 +1,317 @@
+/*-------------------------------------------------------------------------
+ *
+ * pattern.c
+ *	  The N+1 patterns found: which child follows which parent's rows.
+ *
+ * A fixed table of MAX_PATTERNS entries, looked through from the place the key
+ * hashes to.  Everything in it is read and written under LOCKS_PATTERN; a text
+ * partition may be locked meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/pattern.h"
+
+#include "common/hashfn.h"
+#include "utils/timestamp.h"
+
+#include "store/save.h"
+#include "store/text.h"
+
+#define MAX_PATTERNS	512
+
+/* How far from its place an entry may be. */
+#define MAX_STEPS		16
+
+typedef struct PatternTable
+{
+	Pattern		patterns[MAX_PATTERNS];
+} PatternTable;
+
+/* The name of the route, since its number changes with every start. */
+typedef struct SavedPattern
+{
+	Pattern		pattern;
+	char		route[ROUTE_NAME_LENGTH];
+} SavedPattern;
+
+static PatternTable *table = NULL;
+
+StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
+
+static Size
+pattern_size(void)
+{
+	return sizeof(PatternTable);
+}
+
+static void
+pattern_attach(void *memory, bool found)
+{
+	table = memory;
+	if (!found)
+		memset(table, 0, sizeof(PatternTable));
+}
+
+static inline LWLock *
+table_lock(void)
+{
+	return store_lock(LOCKS_PATTERN, 0);
+}
+
+static inline bool
+has_key(const Pattern *pattern, const PatternKey *key)
+{
+	return pattern->used && memcmp(&pattern->key, key, sizeof(*key)) == 0;
+}
+
+/* The entry at so many steps from the place of a key. */
+static inline int
+place(const PatternKey *key, int step)
+{
+	return (hash_bytes((const unsigned char *) key, sizeof(*key)) + step) %
+		MAX_PATTERNS;
+}
+
+/* The number of the pattern with this key, or -1; under the lock. */
+static int
+find_pattern(const PatternKey *key)
+{
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		int			number = place(key, step);
+
+		if (has_key(&table->patterns[number], key))
+			return number;
+	}
+	return -1;
+}
+
+/* A free entry for a key, else the one seen least recently; under the lock. */
+static int
+choose_place(const PatternKey *key)
+{
+	int			chosen = place(key, 0);
+
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		int			number = place(key, step);
+		const Pattern *pattern = &table->patterns[number];
+
+		if (!pattern->used)
+			return number;
+		if (pattern->counters.last_seen <
+			table->patterns[chosen].counters.last_seen)
+			chosen = number;
+	}
+	return chosen;
+}
+
+static TextKey
+text_key(const Pattern *pattern, uint64 queryid)
+{
+	return (TextKey) {
+		.queryid = queryid, .dbid = pattern->key.dbid
+	};
+}
+
+/* Give up an entry and its texts; under the lock. */
+static void
+free_pattern(Pattern *pattern)
+{
+	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+
+	if (pattern->used && pattern->has_child_text)
+		text_release(&child);
+	if (pattern->used && pattern->has_parent_text)
+		text_release(&parent);
+	memset(pattern, 0, sizeof(Pattern));
+}
+
+/* Take a reference to the parent's text as soon as there is one. */
+static void
+hold_parent_text(Pattern *pattern)
+{
+	TextKey		key = text_key(pattern, pattern->facts.parent_queryid);
+
+	if (pattern->key.parent != 0 && !pattern->has_parent_text)
+		pattern->has_parent_text = text_acquire(&key);
+}
+
+/* Make the entry of a new pattern; under the lock. */
+static int
+insert_pattern(const PatternKey *key, const PatternFacts *facts,
+			   const char *text)
+{
+	int			number = choose_place(key);
+	Pattern    *pattern = &table->patterns[number];
+	TextKey		child;
+
+	free_pattern(pattern);
+	pattern->key = *key;
+	pattern->facts = *facts;
+	child = text_key(pattern, facts->child_queryid);
+	pattern->has_child_text = text_put(&child, text);
+	pattern->used = true;
+	return number;
+}
+
+/* Add to the counters; under the lock. */
+static void
+add_counters(PatternCounters *sum, const PatternCounters *add)
+{
+	sum->episodes += add->episodes;
+	sum->children += add->children;
+	sum->max_children = Max(sum->max_children, add->max_children);
+	sum->connections = Max(sum->connections, add->connections);
+	sum->pipelined += add->pipelined;
+	sum->child_us += add->child_us;
+	sum->gap_us += add->gap_us;
+	sum->last_seen = Max(sum->last_seen, add->last_seen);
+	if (sum->first_seen == 0 || add->first_seen < sum->first_seen)
+		sum->first_seen = add->first_seen;
+}
+
+/* See pattern.h. */
+int
+pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
+			const PatternCounters *add, bool strong,
+			StatementTextMaker maker, void *maker_arg)
+{
+	Pattern    *pattern;
+
+	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+	if (number < 0 || !has_key(&table->patterns[number], key))
+		number = find_pattern(key);
+	if (number < 0)
+	{
+		char	   *text;
+
+		LWLockRelease(table_lock());
+		text = maker(maker_arg);
+		LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+		number = find_pattern(key);
+		if (number < 0)
+			number = insert_pattern(key, facts, text);
+		pfree(text);
+	}
+	pattern = &table->patterns[number];
+	pattern->strong |= strong;
+	hold_parent_text(pattern);
+	add_counters(&pattern->counters, add);
+	LWLockRelease(table_lock());
+	return number;
+}
+
+/* See pattern.h. */
+bool
+pattern_exists(const PatternKey *key)
+{
+	bool		found;
+
+	LWLockAcquire(table_lock(), LW_SHARED);
+	found = find_pattern(key) >= 0;
+	LWLockRelease(table_lock());
+	return found;
+}
+
+/* See pattern.h. */
+Pattern *
+pattern_copy(int *count)
+{
+	Pattern    *copy = palloc(sizeof(table->patterns));
+
+	*count = 0;
+	LWLockAcquire(table_lock(), LW_SHARED);
+	for (int i = 0; i < MAX_PATTERNS; i++)
+	{
+		if (table->patterns[i].used)
+			copy[(*count)++] = table->patterns[i];
+	}
+	LWLockRelease(table_lock());
+	return copy;
+}
+
+/* StoreModule.save: how many, then each. */
+static void
+pattern_save(struct SaveFile *file)
+{
+	int			count;
+	Pattern    *patterns = pattern_copy(&count);
+
+	save_bytes(file, &count, sizeof(count));
+	for (int i = 0; i < count; i++)
+	{
+		SavedPattern saved;
+		const char *route = route_name(patterns[i].key.route);
+
+		memset(&saved, 0, sizeof(saved));
+		saved.pattern = patterns[i];
+		if (route != NULL)
+			strlcpy(saved.route, route, sizeof(saved.route));
+		save_bytes(file, &saved, sizeof(saved));
+	}
+	pfree(patterns);
+}
+
+/* Put a saved pattern into the table, with new references to its texts. */
+static void
+restore_pattern(SavedPattern *saved)
+{
+	Pattern    *pattern = &saved->pattern;
+	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
+	int			number;
+
+	saved->route[ROUTE_NAME_LENGTH - 1] = '\0';
+	pattern->key.route = route_intern(saved->route, strlen(saved->route));
+	pattern->has_child_text = text_acquire(&child);
+	pattern->has_parent_text = false;
+	hold_parent_text(pattern);
+
+	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+	number = choose_place(&pattern->key);
+	free_pattern(&table->patterns[number]);
+	table->patterns[number] = *pattern;
+	LWLockRelease(table_lock());
+}
+
+/* StoreModule.load */
+static bool
+pattern_load(struct SaveFile *file)
+{
+	int			count;
+
+	if (!load_bytes(file, &count, sizeof(count)) ||
+		count < 0 || count > MAX_PATTERNS)
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		SavedPattern saved;
+
+		if (!load_bytes(file, &saved, sizeof(saved)) || !saved.pattern.used)
+			return false;
+		restore_pattern(&saved);
+	}
+	return true;
+}
+
+/* StoreModule.reset */
+static void
+pattern_reset(int what)
+{
+	if ((what & RESET_N_PLUS_ONE) == 0)
+		return;
+	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_PATTERNS; i++)
+		free_pattern(&table->patterns[i]);
+	LWLockRelease(table_lock());
+}
+
+const StoreModule pattern_module = {
+	.name = "clipperf patterns",
+	.size = pattern_size,
+	.attach = pattern_attach,
+	.save = pattern_save,
+	.load = pattern_load,
+	.reset = pattern_reset
+};

@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * pattern.h
+ *	  The N+1 patterns found: which child follows which parent's rows.
+ *
+ * See pattern.c for the lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_PATTERN_H
+#define CLIPPERF_PATTERN_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "store/route.h"
+#include "store/statement.h"
+#include "store/store.h"
+
+/* Compared as bytes: no padding. */
+typedef struct PatternKey
+{
+	uint64		parent;			/* shape of the parent; 0 = suspected only */
+	uint64		child;			/* shape of the child */
+	Oid			dbid;
+	Oid			userid;			/* who ran the child */
+	Oid			parent_relid;	/* column of the parent's result */
+	Oid			function;		/* function the child ran in, or InvalidOid */
+	RouteId		route;			/* of the child */
+	int16		parent_attno;
+	int16		parameter;		/* number in the child's text */
+} PatternKey;
+
+/* What else is known when a pattern is found. */
+typedef struct PatternFacts
+{
+	uint64		parent_queryid;
+	uint64		child_queryid;
+	uint64		reputation;		/* its key, see episode.h */
+	Oid			child_relid;	/* column the parameter is compared with */
+	Oid			parameter_type;
+	int16		child_attno;
+} PatternFacts;
+
+/* Times in microseconds. */
+typedef struct PatternCounters
+{
+	int64		episodes;
+	int64		children;
+	int64		max_children;	/* of one episode */
+	int64		connections;	/* most of one episode */
+	int64		pipelined;		/* children that another statement waited for */
+	double		child_us;
+	double		gap_us;
+	TimestampTz first_seen;
+	TimestampTz last_seen;
+} PatternCounters;
+
+typedef struct Pattern
+{
+	PatternKey	key;
+	PatternFacts facts;
+	PatternCounters counters;
+	bool		used;
+	bool		strong;			/* stands without its reputation */
+	bool		has_child_text; /* we hold a reference to the texts */
+	bool		has_parent_text;
+} Pattern;
+
+/*
+ * Add to the pattern of this key, made if it is new; max_children and
+ * connections are raised to those given, first_seen is lowered.  "number" is
+ * the entry's number where it is known, else -1.  Returns the number, or -1 if
+ * the children could not be counted.
+ */
+extern int	pattern_add(int number, const PatternKey *key,
+						const PatternFacts *facts,
+						const PatternCounters *add, bool strong,
+						StatementTextMaker maker, void *maker_arg);
+
+/* Is there a pattern of this key already? */
+extern bool pattern_exists(const PatternKey *key);
+
+/* A palloc'd copy of all patterns. */
+extern Pattern *pattern_copy(int *count);
+
+extern const StoreModule pattern_module;
+
+#endif							/* CLIPPERF_PATTERN_H */

@@ -1,0 +1,313 @@
+/*-------------------------------------------------------------------------
+ *
+ * resultset.c
+ *	  Recent result sets, and which of them held a value.
+ *
+ * See resultset.h for who may write what.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/resultset.h"
+
+/* Slots of one backend, fewer where there are thousands of backends. */
+#define SLOTS_PER_BACKEND	64
+
+/* How a word is made up, from the top: tag, slot, generation, rank, .. */
+#define TAG_BITS		24
+#define SLOT_BITS		16
+#define GENERATION_BITS 8
+#define RANK_BITS		10
+#define COLUMN_BITS		3
+#define TIMES_BITS		3
+
+#define TIMES_MAX		((1 << TIMES_BITS) - 1)
+#define COLUMN_SHIFT	TIMES_BITS
+#define RANK_SHIFT		(COLUMN_SHIFT + COLUMN_BITS)
+#define GENERATION_SHIFT (RANK_SHIFT + RANK_BITS)
+#define SLOT_SHIFT		(GENERATION_SHIFT + GENERATION_BITS)
+#define TAG_SHIFT		(SLOT_SHIFT + SLOT_BITS)
+#define MASK(bits)		((UINT64CONST(1) << (bits)) - 1)
+
+/* All of a word that tells one value of one column of one set. */
+#define IDENTITY_MASK \
+	(~(MASK(RANK_BITS) << RANK_SHIFT | MASK(TIMES_BITS)))
+
+StaticAssertDecl(TAG_BITS + SLOT_BITS + GENERATION_BITS + RANK_BITS +
+				 COLUMN_BITS + TIMES_BITS == 64, "a word has 64 bits");
+StaticAssertDecl(RESULTSET_ROWS <= 1 << RANK_BITS, "ranks fit");
+StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
+
+/* Buckets of the table of words. */
+#define BUCKET_BITS		14
+#define NUM_BUCKETS		(1 << BUCKET_BITS)
+
+/* Words of a full bucket that are looked at to find one to overwrite. */
+#define VICTIMS			4
+
+/* A set whose child ended less than this ago (us) is not overwritten. */
+#define SPARED_US		1000000
+
+typedef struct ResultSetShared
+{
+	uint64		words[NUM_BUCKETS][RESULTSET_BUCKET];
+	ResultSet	sets[FLEXIBLE_ARRAY_MEMBER];
+} ResultSetShared;
+
+static ResultSetShared *shared = NULL;
+
+/* The slot of this backend's ring that was taken last. */
+static int	ring_position = 0;
+
+/* Slots of one backend's ring. */
+static inline int
+ring_size(void)
+{
+	return Max(4, Min(SLOTS_PER_BACKEND, (1 << SLOT_BITS) / store_backends()));
+}
+
+/* See resultset.h. */
+int
+resultset_slots(void)
+{
+	return ring_size() * store_backends();
+}
+
+static Size
+resultset_size(void)
+{
+	return offsetof(ResultSetShared, sets) +
+		mul_size(resultset_slots(), sizeof(ResultSet));
+}
+
+/* Slot numbers beyond what a word can name are never taken. */
+static void
+resultset_attach(void *memory, bool found)
+{
+	shared = memory;
+	if (found)
+		return;
+	memset(shared, 0, resultset_size());
+	for (int i = 0; i < resultset_slots(); i++)
+	{
+		pg_atomic_init_u64(&shared->sets[i].active_us, 0);
+		pg_atomic_init_u32(&shared->sets[i].generation, 0);
+	}
+}
+
+/* Has a child of the set ended a moment ago? */
+static inline bool
+is_spared(ResultSet *set, int64 now_us)
+{
+	return now_us - (int64) pg_atomic_read_u64(&set->active_us) < SPARED_US;
+}
+
+/* See resultset.h. */
+ResultSet *
+resultset_claim(int64 now_us, uint32 *slot)
+{
+	int			size = ring_size();
+	int			first = MY_PROC_INDEX * size;
+	ResultSet  *set;
+
+	if (first + size > 1 << SLOT_BITS)
+		return NULL;
+	for (int tried = 0; tried < size / 2; tried++)
+	{
+		ring_position = (ring_position + 1) % size;
+		if (!is_spared(&shared->sets[first + ring_position], now_us))
+			break;
+	}
+	*slot = first + ring_position;
+	set = &shared->sets[*slot];
+	pg_atomic_write_u32(&set->generation,
+						(pg_atomic_read_u32(&set->generation) + 1) | 1);
+	pg_write_barrier();
+	pg_atomic_write_u64(&set->active_us, 0);
+	return set;
+}
+
+/* See resultset.h. */
+void
+resultset_open(ResultSet *set)
+{
+	pg_write_barrier();
+	pg_atomic_write_u32(&set->generation,
+						pg_atomic_read_u32(&set->generation) + 1);
+}
+
+/* The bucket of a value. */
+static inline volatile uint64 *
+bucket_of(uint64 hash)
+{
+	return shared->words[hash & (NUM_BUCKETS - 1)];
+}
+
+/*
+ * The generation of an open slot is even: its lowest bit tells nothing and is
+ * left out of the word.
+ */
+static inline uint64
+word_generation(uint32 generation)
+{
+	return (generation >> 1) & MASK(GENERATION_BITS);
+}
+
+/* Is the set of this word still there? */
+static inline bool
+word_is_alive(uint64 word)
+{
+	uint32		slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
+	uint32		generation = pg_atomic_read_u32(&shared->sets[slot].generation);
+
+	return (generation & 1) == 0 && word_generation(generation) ==
+		((word >> GENERATION_SHIFT) & MASK(GENERATION_BITS));
+}
+
+/* When the set of this word was used last. */
+static inline int64
+word_last_use(uint64 word)
+{
+	ResultSet  *set = &shared->sets[(word >> SLOT_SHIFT) & MASK(SLOT_BITS)];
+
+	return Max(set->ended_us, (int64) pg_atomic_read_u64(&set->active_us));
+}
+
+/*
+ * Which word of a full bucket to overwrite: the first dead one of a few, else
+ * that of the set that was used least recently.
+ */
+static int
+choose_victim(volatile uint64 *bucket, uint32 start)
+{
+	int			victim = start % RESULTSET_BUCKET;
+	int64		oldest = PG_INT64_MAX;
+
+	for (int i = 0; i < VICTIMS; i++)
+	{
+		int			at = (start + i) % RESULTSET_BUCKET;
+		uint64		word = bucket[at];
+		int64		used;
+
+		if (!word_is_alive(word))
+			return at;
+		used = word_last_use(word);
+		if (used < oldest)
+		{
+			oldest = used;
+			victim = at;
+		}
+	}
+	return victim;
+}
+
+/* See resultset.h. */
+bool
+resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
+			  int rank)
+{
+	volatile uint64 *bucket = bucket_of(hash);
+	uint64		identity = (hash >> (64 - TAG_BITS)) << TAG_SHIFT |
+		(uint64) slot << SLOT_SHIFT |
+		word_generation(generation) << GENERATION_SHIFT |
+		(uint64) column << COLUMN_SHIFT;
+	int			free = -1;
+
+	for (int i = 0; i < RESULTSET_BUCKET; i++)
+	{
+		uint64		word = bucket[i];
+
+		if (word == 0)
+		{
+			free = i;
+			break;
+		}
+		if ((word & IDENTITY_MASK) == identity)
+		{
+			if ((word & MASK(TIMES_BITS)) < TIMES_MAX)
+				bucket[i] = word + 1;
+			return false;
+		}
+	}
+	if (free < 0)
+		free = choose_victim(bucket, (uint32) (hash >> 20) + slot);
+	bucket[free] = identity | (uint64) rank << RANK_SHIFT | 1;
+	return true;
+}
+
+/* See resultset.h. */
+void
+resultset_prefetch(uint64 hash)
+{
+	volatile uint64 *bucket = bucket_of(hash);
+
+	__builtin_prefetch((const void *) bucket);
+	__builtin_prefetch((const void *) (bucket + 8));
+}
+
+/* See resultset.h. */
+int
+resultset_find(uint64 hash, ResultHit *hits)
+{
+	volatile uint64 *bucket = bucket_of(hash);
+	uint64		tag = hash >> (64 - TAG_BITS);
+	int			count = 0;
+
+	for (int i = 0; i < RESULTSET_BUCKET; i++)
+	{
+		uint64		word = bucket[i];
+		ResultHit  *hit = &hits[count];
+
+		if (word == 0)
+			break;				/* words are never taken away */
+		if (word >> TAG_SHIFT != tag || !word_is_alive(word))
+			continue;
+		hit->slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
+		hit->generation =
+			pg_atomic_read_u32(&shared->sets[hit->slot].generation);
+		hit->rank = (word >> RANK_SHIFT) & MASK(RANK_BITS);
+		hit->column = (word >> COLUMN_SHIFT) & MASK(COLUMN_BITS);
+		hit->times = word & MASK(TIMES_BITS);
+		count++;
+	}
+	return count;
+}
+
+/* See resultset.h. */
+bool
+resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
+{
+	ResultSet  *set = &shared->sets[slot];
+
+	if (pg_atomic_read_u32(&set->generation) != generation)
+		return false;
+	pg_read_barrier();
+	memcpy(copy, set, sizeof(ResultSet));
+	pg_read_barrier();
+	return pg_atomic_read_u32(&set->generation) == generation &&
+		copy->ncolumns <= RESULTSET_COLUMNS;
+}
+
+/* See resultset.h. */
+void
+resultset_touch(uint32 slot, int64 now_us)
+{
+	pg_atomic_write_u64(&shared->sets[slot].active_us, now_us);
+}
+
+/*
+ * Forget every result set: a word without a live set means nothing.  Another
+ * backend's slots change under it here, which it survives as its readers do.
+ */
+static void
+resultset_reset(int what)
+{
+	if (what & RESET_N_PLUS_ONE)
+		memset(shared->words, 0, sizeof(shared->words));
+}
+
+const StoreModule resultset_module = {
+	.name = "clipperf result sets",
+	.size = resultset_size,
+	.attach = resultset_attach,
+	.reset = resultset_reset
+};

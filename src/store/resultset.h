@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * resultset.h
+ *	  Recent result sets, and which of them held a value.
+ *
+ * Each backend owns a ring of slots, one per recent result set with two rows
+ * or more.  A fixed table of 64-bit words, shared by all, tells in which
+ * result sets a value was seen: one plain store per value, one short scan per
+ * look-up, no locks.
+ *
+ * Contract: a slot is written by its owner only, except for "active_us", an
+ * atomic that any backend may advance.  Readers copy a slot with
+ * resultset_read(), which notices when the slot changed under it.  A word may
+ * be overwritten by anybody at any time: what the table says is a hint, and a
+ * word whose generation is not that of its slot means nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_RESULTSET_H
+#define CLIPPERF_RESULTSET_H
+
+#include "store/route.h"
+#include "store/store.h"
+
+/* Limits of what is kept of one result. */
+#define RESULTSET_COLUMNS	7
+#define RESULTSET_ROWS		1000
+
+/* Words of one bucket: two cache lines. */
+#define RESULTSET_BUCKET	16
+
+/* A column of a result set that carries keys. */
+typedef struct ResultColumn
+{
+	Oid			relid;			/* the table it comes from */
+	Oid			key_relid;		/* the table whose key it holds: see key_column.h */
+	int16		attno;
+	int16		key_attno;
+	uint16		distinct;		/* distinct values recorded so far */
+	bool		small;			/* integers: equal by chance is common */
+} ResultColumn;
+
+/* Written by the owner; see the contract above. */
+typedef struct ResultSet
+{
+	pg_atomic_uint64 active_us; /* clock_us() of its last child */
+	pg_atomic_uint32 generation;	/* odd while the slot is being rewritten */
+	int32		backend;		/* MY_PROC_INDEX of the owner */
+	Oid			dbid;
+	Oid			userid;
+	uint64		queryid;
+	uint64		shape;			/* as StatementInfo.shape */
+	uint64		trace;			/* 0 = none */
+	uint64		transaction;	/* explicit transaction block, 0 = none */
+	uint64		statement;		/* the owner's count of client statements */
+	int64		started_us;
+	int64		ended_us;		/* when its rows were published last */
+	RouteId		route;
+	int32		trigger_depth;
+	uint32		rows;			/* recorded so far */
+	int32		ncolumns;
+	ResultColumn columns[RESULTSET_COLUMNS];
+} ResultSet;
+
+/* A value found in a result set. */
+typedef struct ResultHit
+{
+	uint32		slot;
+	uint32		generation;
+	uint16		rank;			/* of the value among the column's distinct ones */
+	uint8		column;
+	uint8		times;			/* rows that hold it, at most 7 = 7 or more */
+} ResultHit;
+
+/*
+ * Take a slot of this backend for a new result set; what it held is
+ * forgotten.  The caller fills the slot and calls resultset_open().
+ */
+extern ResultSet *resultset_claim(int64 now_us, uint32 *slot);
+extern void resultset_open(ResultSet *set);
+
+/*
+ * Record a value of a column.  "rank" is what it gets if the set has not had
+ * it in this column yet; true if that is so.
+ */
+extern bool resultset_put(uint32 slot, uint32 generation, int column,
+						  uint64 hash, int rank);
+extern void resultset_prefetch(uint64 hash);
+
+/* Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many. */
+extern int	resultset_find(uint64 hash, ResultHit *hits);
+
+/* A consistent copy of a slot, if its generation is still the one given. */
+extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
+
+/* A child of this set ended. */
+extern void resultset_touch(uint32 slot, int64 now_us);
+
+/* How many result sets can be held. */
+extern int	resultset_slots(void);
+
+extern const StoreModule resultset_module;
+
+#endif							/* CLIPPERF_RESULTSET_H */
