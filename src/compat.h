@@ -53,6 +53,13 @@ extern bool pq_buffer_has_data(void);
 #define INPUT_IS_BUFFERED() pq_buffer_has_data()
 #endif
 
+/* 16: JumbleQuery takes the query only. */
+#if PG_VERSION_NUM >= 160000
+#define JUMBLE_QUERY(query, text) JumbleQuery(query)
+#else
+#define JUMBLE_QUERY(query, text) JumbleQuery(query, text)
+#endif
+
 /* 18: the module says its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define CLIPPERF_MODULE_MAGIC \

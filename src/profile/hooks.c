@@ -521,15 +521,33 @@ fail_planning(const Query *parse, const char *query_string,
 				  &source, context);
 }
 
+/*
+ * The query of a cursor comes to the planner without a queryid, since DECLARE
+ * is a utility statement.
+ */
+static inline void
+identify_cursor(Query *parse, const char *query_string, int cursorOptions)
+{
+	if (parse->queryId == 0 && (cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 &&
+		query_string != NULL && IsQueryIdEnabled())
+		(void) JUMBLE_QUERY(parse, query_string);
+}
+
 /* planner_hook */
 static PlannedStmt *
 plan_statement(PLANNER_ARGS)
 {
-	bool		watched = capturing() && parse->queryId != 0;
-	uint64		queryid = parse->queryId;
 	MemoryContext context = CurrentMemoryContext;
-	int64		start = watched ? clock_us() : 0;
+	bool		watched;
+	uint64		queryid;
+	int64		start;
 	PlannedStmt *plan;
+
+	if (capturing())
+		identify_cursor(parse, query_string, cursorOptions);
+	queryid = parse->queryId;
+	watched = capturing() && queryid != 0;
+	start = watched ? clock_us() : 0;
 
 	nesting_level++;
 	PG_TRY();
