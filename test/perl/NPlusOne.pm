@@ -197,7 +197,7 @@ sub has
 		my $want = $expected{$column};
 		my $value = defined $finding ? $finding->{$column} : undef;
 
-		$value = "$value" if JSON::PP::is_bool($value // 0);
+		$value = $value ? 'true' : 'false' if JSON::PP::is_bool($value // 0);
 		if (ref $want eq 'ARRAY')
 		{
 			ok(defined $value && $value >= $want->[0] && $value <= $want->[1],

@@ -1,5 +1,9 @@
 -- Texts of statements show neither literals nor comments.
-CREATE EXTENSION clipperf;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
 SET clipperf.route = 'normalize';
 CREATE TABLE normalized (id int, name text, price numeric, "Mixed Case" int, at timestamptz);
 SET client_min_messages = error;

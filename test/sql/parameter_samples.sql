@@ -1,5 +1,7 @@
 -- Samples of executions with their parameters.
-CREATE EXTENSION clipperf;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
 CREATE TABLE sampled (id int PRIMARY KEY, name text, at timestamptz, tags text[], span interval);
 INSERT INTO sampled SELECT i, 'name ' || i FROM generate_series(1, 100) AS i;
 CREATE TYPE sample_mood AS ENUM ('sad', 'happy');

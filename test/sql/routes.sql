@@ -1,5 +1,7 @@
 -- Which route a statement is counted for.
-CREATE EXTENSION clipperf;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
 CREATE TABLE routed (id int);
 CREATE VIEW routes AS
     SELECT coalesce(route, '(none)') AS route, calls FROM clipperf_queries
