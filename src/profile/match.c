@@ -104,7 +104,7 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
 {
 	const Execution *execution = scene->execution;
 
-	return set->dbid == MyDatabaseId &&
+	return set->dbid == MyDatabaseId && set->route == execution->route &&
 		set->userid == execution->userid &&
 		hit->column < set->ncolumns &&
 		set->columns[hit->column].distinct >= 2 &&

@@ -54,13 +54,6 @@ proven($node, 'think time in a transaction', children_of('author', '--think-ms' 
 $finding = proven($node, 'five times', children_of('author', '--repeat' => 5));
 has($finding, 'five times', episodes => 5, children => [225, 250], max_children => [45, 50]);
 
-# A parent with parameters of its own, one per user.
-$finding = proven($node, 'a parent with a parameter',
-	loop('--parent' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body',
-		'--parent-arg' => 200002,
-		'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id', '--repeat' => 3));
-has($finding, 'a parent with a parameter', episodes => 3, children => 18, parent_column => qr/author_id/);
-
 # The child's literal may be quoted, and stand on the left.
 foreach my $text ('SELECT name FROM author WHERE id = $1', 'SELECT name FROM author WHERE $1 = id',
 	'SELECT name FROM author WHERE id = $1 AND name IS NOT NULL LIMIT 1')

@@ -20,8 +20,7 @@ my %keys = (
 	'varchar(50)' => q{'code-' || i},
 	'char(20)' => q{'char-' || i},
 	numeric => '(i + 0.5)::numeric',
-	oid => '(70000 + i)::oid',
-	date => q{'2020-01-01'::date + i});
+	oid => '(70000 + i)::oid');
 
 # A list and its items for one type of key.
 sub make_tables
@@ -89,10 +88,10 @@ foreach my $column (qw(int4 int8 uuid))
 
 # The child's key column is wider than the parent's.
 $node->safe_psql('postgres', <<'SQL');
-CREATE TABLE narrow (id int4 PRIMARY KEY, wide_id int4 NOT NULL UNIQUE, title text);
-INSERT INTO narrow SELECT i, 900000 + i, md5(i::text) FROM generate_series(1, 300) AS i;
 CREATE TABLE wide (id int8 PRIMARY KEY, body text);
 INSERT INTO wide SELECT 900000 + i, md5(i::text) FROM generate_series(1, 300) AS i;
+CREATE TABLE narrow (id int4 PRIMARY KEY, wide_id int4 NOT NULL REFERENCES wide, title text);
+INSERT INTO narrow SELECT i, 900000 + i, md5(i::text) FROM generate_series(1, 300) AS i;
 SQL
 my $finding = proven($node, 'int4 column of the parent, int8 column of the child',
 	loop('--parent' => 'SELECT wide_id FROM narrow ORDER BY title LIMIT 30',

@@ -57,28 +57,6 @@ foreach my $protocol (qw(prepared simple))
 	has($finding, "an open parent, $protocol", connections => 3, children => [45, 50]);
 }
 
-# Two levels: a post's remarks, a remark's author.
-my @nested = (posts(30),
-	'--child' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body', '--bind' => '1=col:id',
-	'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
-foreach my $connections (1, 4)
-{
-	my $name = "two levels, $connections connections";
-	my ($remarks, $authors) = all_proven($node, $name, loop(@nested, '--connections' => $connections),
-		qr/FROM remark/, qr/FROM author/);
-	has($remarks, $name, episodes => 1, children => [27, 30], parent_query => qr/FROM post/);
-	has($authors, $name, episodes => [1, 30], children => [45, 180], parent_query => qr/FROM remark/);
-}
-
-# Two levels, the second by single rows only: belongs to, then belongs to.
-my ($posts, $authors) = all_proven($node, 'two levels of one row each',
-	loop('--parent' => 'SELECT id, post_id FROM remark ORDER BY body LIMIT 50',
-		'--child' => 'SELECT id, author_id FROM post WHERE id = $1', '--bind' => '1=col:post_id',
-		'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id'),
-	qr/FROM post/, qr/FROM author/);
-has($posts, 'two levels of one row each', children => [45, 50], parent_query => qr/FROM remark/);
-has($authors, 'two levels of one row each', children => [45, 50]);
-
 # Two users at the same time, each with a page and children of his own, over separate connections.
 $finding = proven($node, 'two users at once', sub {
 	my ($server) = @_;
