@@ -1,5 +1,7 @@
 -- Errors are counted for the statement that was running.
-CREATE EXTENSION clipperf;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
 CREATE TABLE failing (id int PRIMARY KEY, n int);
 INSERT INTO failing VALUES (1, 0), (2, 1);
 CREATE FUNCTION failing_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
