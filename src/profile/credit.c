@@ -254,6 +254,19 @@ prove(const Child *child, Episode *copy)
 	return first;
 }
 
+/*
+ * Does this look-up begin anew?  After a long pause it does, and when each row
+ * of the result has had its child already.  Under the episode's lock.
+ */
+static bool
+is_over(const Episode *episode, const Execution *execution,
+		const Match *match)
+{
+	return execution->first_us - episode->last_us > match_longest_pause() ||
+		(episode->state == EPISODE_PROVEN &&
+		 episode->children >= match->set.rows);
+}
+
 /* See credit.h. */
 Credit
 credit_add(Execution *execution, const Probe *probe, uint64 shape,
@@ -269,7 +282,7 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	bool		strong = false;
 	PatternCounters add;
 
-	if (execution->first_us - episode->last_us > match_longest_pause())
+	if (is_over(episode, execution, match))
 		episode_clear(episode);
 	if (episode->state == EPISODE_FAILED)
 	{
