@@ -35,7 +35,6 @@ sub in_words
 	return ($parent // 'another parent') . ": $finding->{relation}";
 }
 
-# Pages have 50 rows; of requests that run at once over the same rows, some children are credited to another's page.
 foreach my $protocol (qw(prepared simple))
 {
 	my @found = run_scenario($node, clipload('replay', '--users' => 40, '--pool' => 8, '--requests' => 1500,
@@ -48,7 +47,7 @@ foreach my $protocol (qw(prepared simple))
 		my $name = "$protocol replay, " . in_words($finding);
 
 		has($finding, $name, parent_column => $name =~ /users/ ? qr/user_id/ : qr/\bid\b/,
-			connections => [2, 8], max_children => [5, 60],
+			connections => [2, 8], max_children => [5, 50],
 			route => $name =~ /users/ ? '/comments' : qr{^/feed/(hot|top|broadcaster|tag)$});
 		runs($node, $finding, $name, '{00000000-0000-0000-0000-000000000000}');
 	}
