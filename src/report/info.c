@@ -104,6 +104,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	store_require();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	report_check_columns(desc, INFO_COLUMNS);
 
 	values[i++] = CStringGetTextDatum(CLIPPERF_VERSION);
 	values[i++] = TimestampTzGetDatum(store_header->since);

@@ -164,8 +164,7 @@ clipperf_read_n_plus_one(PG_FUNCTION_ARGS)
 	Pattern    *patterns;
 	int			count;
 
-	store_require();
-	InitMaterializedSRF(fcinfo, 0);
+	report_begin_rows(fcinfo, N_PLUS_ONE_COLUMNS);
 	patterns = pattern_copy(&count);
 	for (int i = 0; i < count; i++)
 	{

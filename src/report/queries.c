@@ -99,8 +99,7 @@ put_query(const StatementKey *key, const StatementCounters *counters, void *arg)
 Datum
 clipperf_read_queries(PG_FUNCTION_ARGS)
 {
-	store_require();
-	InitMaterializedSRF(fcinfo, 0);
+	report_begin_rows(fcinfo, QUERY_COLUMNS);
 	statement_visit(put_query, fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -8,8 +8,34 @@
 #include "report/report.h"
 
 #include "catalog/pg_authid.h"
+#include "funcapi.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+
+#include "store/store.h"
+
+/* See report.h. */
+void
+report_check_columns(TupleDesc desc, int columns)
+{
+	if (desc->natts != columns)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the SQL objects of extension \"clipperf\" do not match the loaded module"),
+				 errdetail("The function is declared with %d columns; version %s of the module returns %d.",
+						   desc->natts, CLIPPERF_VERSION, columns),
+				 errhint("Run ALTER EXTENSION clipperf UPDATE, and restart the server if it still runs an older module.")));
+}
+
+/* See report.h. */
+void
+report_begin_rows(FunctionCallInfo fcinfo, int columns)
+{
+	store_require();
+	InitMaterializedSRF(fcinfo, 0);
+	report_check_columns(((ReturnSetInfo *) fcinfo->resultinfo)->setDesc,
+						 columns);
+}
 
 /* See report.h. */
 bool

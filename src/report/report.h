@@ -10,10 +10,23 @@
 
 #include "compat.h"
 
+#include "fmgr.h"
 #include "utils/tuplestore.h"
 
 /* Milliseconds, the unit of every time that users see. */
 #define US_TO_MS(us) ((us) / 1000.0)
+
+/*
+ * Begin a set-returning reader of "columns" columns: rows go to the tuplestore
+ * of fcinfo->resultinfo.  Error 55000 unless clipperf was preloaded.
+ */
+extern void report_begin_rows(FunctionCallInfo fcinfo, int columns);
+
+/*
+ * Error 55000 unless the SQL declaration of a reader has "columns" columns: the
+ * module and the extension's SQL objects may be of different versions.
+ */
+extern void report_check_columns(TupleDesc desc, int columns);
 
 /* May the caller read texts and parameters of this user's statements? */
 extern bool report_may_read(Oid userid);

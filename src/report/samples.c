@@ -91,8 +91,7 @@ put_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 Datum
 clipperf_read_samples(PG_FUNCTION_ARGS)
 {
-	store_require();
-	InitMaterializedSRF(fcinfo, 0);
+	report_begin_rows(fcinfo, SAMPLE_COLUMNS);
 	if (report_may_read(InvalidOid))
 		sample_visit(put_sample, fcinfo->resultinfo);
 	return (Datum) 0;

@@ -294,8 +294,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 Datum
 clipperf_read_seq_scans(PG_FUNCTION_ARGS)
 {
-	store_require();
-	InitMaterializedSRF(fcinfo, 0);
+	report_begin_rows(fcinfo, SEQ_SCAN_COLUMNS);
 	seqscan_visit(put_seq_scan, fcinfo->resultinfo);
 	return (Datum) 0;
 }
