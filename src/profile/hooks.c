@@ -74,6 +74,19 @@ capturing(void)
 		!IsParallelWorker();
 }
 
+/*
+ * The level of a statement that begins now.  What deferred triggers do when an
+ * implicit transaction commits runs outside of any executor, but no client has
+ * sent it.
+ */
+static inline int
+current_level(void)
+{
+	if (nesting_level == 0 && DatumGetInt32(pg_trigger_depth(NULL)) > 0)
+		return 1;
+	return nesting_level;
+}
+
 static inline bool
 is_tracked(int level)
 {
@@ -235,9 +248,9 @@ take_planned(uint64 queryid)
 static inline void
 identify(Execution *execution, const QueryDesc *query)
 {
-	execution->level = nesting_level;
-	execution->tracked = is_tracked(nesting_level);
-	if (nesting_level == 0)
+	execution->level = current_level();
+	execution->tracked = is_tracked(execution->level);
+	if (execution->level == 0)
 		request_begin(query->sourceText, query->plannedstmt->stmt_location,
 					  query->plannedstmt->stmt_len);
 	else
@@ -303,18 +316,19 @@ is_watched(const QueryDesc *query, int eflags)
 static void
 fail_start(const QueryDesc *query, MemoryContext context)
 {
+	int			level = current_level();
 	StatementSource source = {
 		query->sourceText,
 		query->plannedstmt->stmt_location,
 		query->plannedstmt->stmt_len
 	};
 
-	if (!is_tracked(nesting_level))
+	if (!is_tracked(level))
 		return;
-	if (nesting_level == 0)
+	if (level == 0)
 		request_begin(source.text, source.location, source.length);
 	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
-								request_route(), nesting_level),
+								request_route(), level),
 				  &source, context);
 }
 
@@ -508,16 +522,17 @@ static void
 fail_planning(const Query *parse, const char *query_string,
 			  MemoryContext context)
 {
+	int			level = current_level();
 	StatementSource source = {
 		query_string, parse->stmt_location, parse->stmt_len
 	};
 
-	if (!is_tracked(nesting_level))
+	if (!is_tracked(level))
 		return;
-	if (nesting_level == 0)
+	if (level == 0)
 		request_begin(source.text, source.location, source.length);
 	count_failure(statement_key(parse->queryId, GetUserId(), request_route(),
-								nesting_level),
+								level),
 				  &source, context);
 }
 
@@ -604,6 +619,18 @@ is_transparent(const Node *statement)
 	}
 }
 
+/*
+ * A utility statement of the client begins: what runs inside DO, CALL and the
+ * like belongs to its request.  BEGIN and COMMIT contain nothing of their own.
+ */
+static inline void
+begin_utility(const PlannedStmt *pstmt, const char *source)
+{
+	if (nesting_level == 0 && capturing() &&
+		!IsA(pstmt->utilityStmt, TransactionStmt))
+		request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
+}
+
 /* ProcessUtility_hook: utility statements are not tracked, but nest. */
 static void
 process_utility(PlannedStmt *pstmt, const char *queryString,
@@ -613,6 +640,8 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 {
 	int			deeper = is_transparent(pstmt->utilityStmt) ? 0 : 1;
 
+	if (deeper > 0)
+		begin_utility(pstmt, queryString);
 	nesting_level += deeper;
 	PG_TRY();
 	{
