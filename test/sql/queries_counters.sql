@@ -1,0 +1,123 @@
+-- What clipperf_queries counts of one statement.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA queries_counters;
+SET search_path = queries_counters, public;
+SET clipperf.route = 'queries';
+CREATE TABLE item (id int PRIMARY KEY, kind int, body text);
+CREATE TABLE mark (one int, two int, first int, second int, third int);
+CREATE VIEW seen AS
+SELECT * FROM clipperf_queries
+WHERE route = 'queries' AND query NOT LIKE '%clipperf\_%' AND query NOT LIKE '%FROM seen%';
+
+-- Calls and rows, of reads and writes.
+SELECT clipperf_reset();
+INSERT INTO item SELECT i, i % 7, repeat('x', 100) FROM generate_series(1, 2000) AS i;
+SELECT id FROM item WHERE id <= 3;
+SELECT id FROM item WHERE id <= 2;
+SELECT id FROM item WHERE id < 0;
+UPDATE item SET kind = 8 WHERE id <= 10;
+UPDATE item SET kind = 8 WHERE id <= 20 RETURNING id IS NULL AS no;
+DELETE FROM item WHERE id > 1990;
+MERGE INTO item USING (VALUES (1), (5000)) AS new (id) ON item.id = new.id
+    WHEN MATCHED THEN UPDATE SET kind = 9 WHEN NOT MATCHED THEN INSERT VALUES (new.id, 9, '');
+WITH gone AS (DELETE FROM item WHERE id = 5000 RETURNING id) SELECT count(*) FROM gone;
+SELECT query, calls, errors, rows, toplevel FROM seen ORDER BY query COLLATE "C";
+
+-- Who and where.
+SELECT DISTINCT userid = (SELECT oid FROM pg_roles WHERE rolname = current_user) AS my_userid,
+    dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AS my_dbid,
+    queryid <> 0 AS has_queryid FROM seen;
+
+-- WAL and blocks: writes make WAL, reads of the table find its blocks.
+SELECT clipperf_reset();
+CHECKPOINT;
+INSERT INTO item SELECT i, 0, repeat('y', 1000) FROM generate_series(10001, 10100) AS i;
+SELECT count(body) FROM item;
+SELECT one FROM mark;
+SELECT left(query, 11) AS query, wal_bytes >= 100000 AS much_wal, wal_bytes > 0 AS wal,
+    shared_blks_hit + shared_blks_read > 20 AS blocks, temp_blks_written
+FROM seen ORDER BY query COLLATE "C";
+
+-- Temporary files.
+SELECT clipperf_reset();
+SET work_mem = '64kB';
+SELECT count(*) FROM (SELECT i FROM generate_series(1, 20000) AS i ORDER BY i DESC OFFSET 0) AS sorted;
+RESET work_mem;
+SELECT query, temp_blks_written > 20 AS temp_blocks FROM seen;
+
+-- Times: in order, and they add up.
+SELECT clipperf_reset();
+SELECT pg_sleep(0.001 * i) FROM (VALUES (20)) AS v (i);
+SELECT pg_sleep(0.001 * i) FROM (VALUES (2)) AS v (i);
+SELECT pg_sleep(0.001 * i) FROM (VALUES (2)) AS v (i);
+SELECT calls, plan_ms > 0 AS planned, min_ms >= 2 AS min, max_ms >= 20 AS max,
+    min_ms <= p50_ms AND p50_ms <= p95_ms AND p95_ms <= p99_ms AND p99_ms <= max_ms AS quantiles,
+    min_ms < mean_ms AND mean_ms < max_ms AS mean, abs(mean_ms * calls - total_ms) < 0.001 AS total,
+    p50_ms < 20 AND p99_ms >= 20 * 0.95 AS quantiles_fit,
+    abs(stddev_ms - sqrt(((min_ms - mean_ms) ^ 2 + (max_ms - mean_ms) ^ 2
+                          + (total_ms - min_ms - max_ms - mean_ms) ^ 2) / 3)) < 0.001 AS stddev
+FROM seen;
+
+-- A plan that is used again costs no planning.
+SELECT clipperf_reset();
+SET plan_cache_mode = force_generic_plan;
+PREPARE again (int) AS SELECT id FROM item WHERE id = $1;
+EXECUTE again (1);
+SELECT plan_ms AS first_plan FROM seen \gset
+EXECUTE again (2);
+EXECUTE again (3);
+SELECT calls, rows, plan_ms > 0 AS planned, plan_ms = :first_plan AS planned_once FROM seen;
+DEALLOCATE again;
+RESET plan_cache_mode;
+
+-- First and last time seen: the start of the client's statement.
+SELECT clipperf_reset();
+SELECT now() AS before \gset
+SELECT two FROM mark;
+SELECT now() AS between \gset
+SELECT two FROM mark;
+SELECT first_seen BETWEEN :'before' AND :'between' AS first, last_seen BETWEEN :'between' AND now() AS last, calls
+FROM seen WHERE query LIKE '%two%';
+
+-- Different parameters.
+SELECT clipperf_reset();
+PREPARE look (int) AS SELECT kind FROM item WHERE id = $1;
+\o /dev/null
+\set ECHO none
+SELECT format('EXECUTE look (%s)', 1 + i % 4) FROM generate_series(1, 40) AS i \gexec
+\set ECHO all
+\o
+SELECT calls, distinct_params FROM seen WHERE query LIKE '%look%' OR query LIKE '%SELECT kind FROM item%';
+DEALLOCATE look;
+
+-- More statements than a backend keeps pending for itself: none is lost.
+SELECT clipperf_reset();
+\o /dev/null
+\set ECHO none
+SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(1, 60) AS i, generate_series(1, i) AS j GROUP BY i \gexec
+SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(1, 60) AS i, generate_series(1, i) AS j GROUP BY i \gexec
+\set ECHO all
+\o
+SELECT count(*), min(calls), max(calls), sum(rows) FROM seen WHERE query LIKE 'SELECT $1 AS a1%';
+
+-- Several statements in one string are told apart.
+SELECT clipperf_reset();
+SELECT first FROM mark\; SELECT second, 'secret' AS third FROM mark\; SELECT first FROM mark;
+SELECT query, calls FROM seen ORDER BY query COLLATE "C";
+
+-- EXPLAIN does not execute; EXPLAIN ANALYZE is a statement around another.
+SELECT clipperf_reset();
+EXPLAIN (COSTS OFF) SELECT 1 AS explained;
+SELECT query FROM seen;
+
+-- COPY, CREATE TABLE AS and other utility statements are not counted, whatever they contain.
+SELECT clipperf_reset();
+COPY (SELECT 1 AS copied) TO STDOUT;
+CREATE TEMP TABLE made AS SELECT 1 AS one;
+ANALYZE item;
+SELECT query FROM seen;
+
+RESET clipperf.route;
+SET client_min_messages = error;
+DROP SCHEMA queries_counters CASCADE;
