@@ -14,6 +14,7 @@
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -71,13 +72,31 @@ look_through(Relation view, Oid *relid, int16 *attno)
 	return true;
 }
 
+/*
+ * Open a relation unless that means to wait for a lock; NULL then, or if it is
+ * gone.  A statement must never wait for a table that only we look at, as the
+ * one at the other end of a foreign key.
+ */
+static Relation
+open_without_waiting(Oid relid)
+{
+	Relation	relation;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return NULL;
+	relation = try_relation_open(relid, NoLock);
+	if (relation == NULL)
+		UnlockRelationOid(relid, AccessShareLock);
+	return relation;
+}
+
 /* See key_column.h. */
 void
 key_column_resolve(Oid *relid, int16 *attno)
 {
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
-		Relation	relation = try_relation_open(*relid, AccessShareLock);
+		Relation	relation = open_without_waiting(*relid);
 		bool		further;
 
 		if (relation == NULL)
@@ -129,18 +148,21 @@ is_unique(Relation relation, int16 attno)
 	return found;
 }
 
-/* Read the facts of a table's column from the catalogs. */
+/*
+ * Read the facts of a table's column from the catalogs.  *complete tells
+ * whether every relation on the way could be looked at.
+ */
 static KeyColumn
-read_column(Oid relid, int16 attno)
+read_column(Oid relid, int16 attno, bool *complete)
 {
 	KeyColumn	column = {.key_relid = relid, .key_attno = attno};
 
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
-		Relation	relation = try_relation_open(column.key_relid,
-												 AccessShareLock);
+		Relation	relation = open_without_waiting(column.key_relid);
 		bool		further;
 
+		*complete = relation != NULL;
 		if (relation == NULL)
 			break;
 		if (step == 0)
@@ -165,6 +187,7 @@ key_column_find(Oid relid, int16 attno)
 	int16		table_attno = attno;
 	KeyColumn	column;
 	uint64		before;
+	bool		complete;
 
 	if (attno <= 0)
 		return (KeyColumn) {.key_relid = relid, .key_attno = attno};
@@ -173,8 +196,8 @@ key_column_find(Oid relid, int16 attno)
 
 	before = invalidations;
 	key_column_resolve(&table_relid, &table_attno);
-	column = read_column(table_relid, table_attno);
-	if (before == invalidations)
+	column = read_column(table_relid, table_attno, &complete);
+	if (complete && before == invalidations)
 	{
 		entry->relid = relid;
 		entry->attno = attno;
