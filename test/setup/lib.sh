@@ -64,9 +64,10 @@ clean_environment() {
 }
 
 # Succeeds when $1 is the pg_config of a supported server together with its development files. Debian's
-# libpq-dev ships a pg_config too, which knows neither.
+# libpq-dev ships a pg_config too, which knows neither, and its client package ships pgxs without the headers.
 is_complete() {
 	[ -n "$1" ] && pgxs=$("$1" --pgxs 2>/dev/null) && [ -f "$pgxs" ] &&
+		[ -f "$("$1" --includedir-server)/postgres.h" ] &&
 		[ -x "$("$1" --bindir)/postgres" ] && [ -x "$("$1" --bindir)/initdb" ] &&
 		case " $supported_majors " in
 			*" $(major_of "$1") "*) true ;;
@@ -164,7 +165,8 @@ copy_postgres() {
 	done
 	for directory in $("$pg_config" --includedir) $("$pg_config" --pkgincludedir) \
 		$("$pg_config" --includedir-server); do
-		if [ ! -e "$work$directory" ]; then
+		# A missing one must not be linked to from within a link to its parent: that would write into the system.
+		if [ -e "$directory" ] && [ ! -e "$work$directory" ]; then
 			mkdir -p "$work${directory%/*}"
 			ln -s "$directory" "$work$directory"
 		fi
