@@ -30,7 +30,7 @@ SELECT :'anchor'::timestamp AS anchor,
        (150000 * :scale)::int AS favorites,
        (100000 * :scale)::int AS notifications,
        greatest(10, (2000 * :scale)::int) AS broadcasters,
-       least(500, greatest(40, (500 * :scale)::int)) AS tags \gset
+       greatest(40, (5000 * :scale)::int) AS tags \gset
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
@@ -110,7 +110,8 @@ INSERT INTO users (id, twitch_id, username, display_name, email, avatar_url, bio
 \echo '   tags:' :tags
 INSERT INTO tags (id, name, slug, description, color, created_at)
     SELECT pg_temp.id_of('tag', n), name || ' ' || n, name || '-' || n, pg_temp.words(n, 21, 6),
-           '#' || lpad(to_hex((16777215 * pg_temp.u(n, 22))::int), 6, '0'), :'anchor'::timestamp - interval '730 days'
+           '#' || lpad(to_hex((16777215 * pg_temp.u(n, 22))::int), 6, '0'),
+           :'anchor'::timestamp - pg_temp.age_of(n, :tags)
     FROM (SELECT n, pg_temp.words(n, 20, 1) AS name FROM generate_series(1, :tags) AS n) AS t;
 
 \echo '   votes:' :votes

@@ -17,19 +17,22 @@
 /* The mix: 40 % feeds, 30 % clips and votes, 15 % search, 15 % comments, and
  * a few user pages on top. */
 const Endpoint endpoints[] = {
-	{"feed/hot", 12, feed_hot},
-	{"feed/new", 10, feed_new},
+	{"feed/hot", 11, feed_hot},
+	{"feed/new", 8, feed_new},
 	{"feed/top", 6, feed_top},
-	{"feed/game", 5, feed_game},
+	{"feed/game", 4, feed_game},
 	{"feed/broadcaster", 4, feed_broadcaster},
 	{"feed/tag", 3, feed_tag},
+	{"feed/language", 2, feed_language},
+	{"feed/trending", 2, feed_trending},
 	{"clip", 20, clip_detail},
 	{"vote", 7, vote},
 	{"favorite", 3, favorite},
 	{"search", 15, search},
 	{"comments", 6, comments_newest},
 	{"comments/best", 4, comments_best},
-	{"comments/create", 5, create_comment},
+	{"comments/latest", 1, comments_latest},
+	{"comments/create", 4, create_comment},
 	{"user", 3, user_page},
 	{"notifications", 2, notifications},
 };

@@ -44,6 +44,7 @@ typedef struct Catalogue
 	PGresult   *games;
 	PGresult   *broadcasters;
 	PGresult   *tags;
+	PGresult   *languages;
 	PGresult   *words;
 	PGresult   *newest;			/* time of the newest clip */
 } Catalogue;
@@ -111,6 +112,8 @@ extern void feed_top(Session *session);
 extern void feed_game(Session *session);
 extern void feed_broadcaster(Session *session);
 extern void feed_tag(Session *session);
+extern void feed_language(Session *session);
+extern void feed_trending(Session *session);
 
 /* replay_pages.c */
 extern void clip_detail(Session *session);
@@ -119,6 +122,7 @@ extern void favorite(Session *session);
 extern void search(Session *session);
 extern void comments_newest(Session *session);
 extern void comments_best(Session *session);
+extern void comments_latest(Session *session);
 extern void create_comment(Session *session);
 extern void user_page(Session *session);
 extern void notifications(Session *session);

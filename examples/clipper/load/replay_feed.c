@@ -197,3 +197,40 @@ feed_tag(Session *session)
 	tags_one_by_one(session, clips);
 	show(session, clips);
 }
+
+/*
+ * The most viewed clips in a language, with everything at once.
+ */
+void
+feed_language(Session *session)
+{
+	PGresult   *clips = query(session, "SELECT " CLIP_COLUMNS " FROM clips c WHERE c.language = $1 "
+							  "AND c.is_removed = false ORDER BY c.view_count DESC LIMIT $2",
+							  2, popular(session, session->replay->catalogue.languages), FEED_PAGE);
+
+	votes_at_once(session, clips);
+	tags_at_once(session, clips);
+	show(session, clips);
+}
+
+/*
+ * What is talked about: the clips most often made a favourite and the tags
+ * most often given in a week, and the latest favourites.
+ */
+void
+feed_trending(Session *session)
+{
+	const char *newest = value_of(session->replay->catalogue.newest, 0, 0);
+	PGresult   *clips = query(session, "SELECT " CLIP_COLUMNS " FROM clips c "
+							  "JOIN (SELECT clip_id, count(*) AS favorites FROM favorites "
+							  "WHERE created_at > $1::timestamp - interval '7 days' GROUP BY clip_id "
+							  "ORDER BY count(*) DESC LIMIT $2) f ON f.clip_id = c.id "
+							  "WHERE c.is_removed = false ORDER BY f.favorites DESC", 2, newest, FEED_PAGE);
+
+	command(session, "SELECT t.id, t.name, t.slug, count(*) AS clips FROM clip_tags ct "
+			"JOIN tags t ON t.id = ct.tag_id WHERE ct.created_at > $1::timestamp - interval '7 days' "
+			"GROUP BY t.id ORDER BY count(*) DESC LIMIT 20", 1, newest);
+	command(session, "SELECT f.user_id, f.clip_id, f.created_at FROM favorites f "
+			"ORDER BY f.created_at DESC LIMIT 20", 0);
+	show(session, clips);
+}

@@ -152,6 +152,22 @@ comments_best(Session *session)
 }
 
 /*
+ * The latest comments of the whole site, then their authors, all at once.
+ */
+void
+comments_latest(Session *session)
+{
+	PGresult   *comments = query(session, "SELECT " COMMENT_COLUMNS ", c.clip_id FROM comments c "
+								 "WHERE c.is_removed = false ORDER BY c.created_at DESC LIMIT $1",
+								 1, COMMENT_PAGE);
+	char	   *authors = array_of(comments, 1);
+
+	command(session, "SELECT " AUTHOR_COLUMNS " FROM users u WHERE u.id = ANY ($1)", 1, authors);
+	free(authors);
+	PQclear(comments);
+}
+
+/*
  * Write a comment in a transaction; the trigger keeps the clip's counter.
  */
 void

@@ -235,6 +235,9 @@ catalogue_load(Replay *replay)
 											 "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 500");
 	catalogue->tags = catalogue_part(conn, "tags",
 									 "SELECT id FROM tags ORDER BY usage_count DESC, id LIMIT 200");
+	catalogue->languages = catalogue_part(conn, "languages",
+										  "SELECT language FROM clips WHERE language IS NOT NULL "
+										  "GROUP BY 1 ORDER BY count(*) DESC, 1");
 	catalogue->words = catalogue_part(conn, "titles",
 									  "SELECT word FROM (SELECT regexp_split_to_table(lower(title), '\\W+') AS word "
 									  "FROM (SELECT title FROM clips LIMIT 5000) AS some_clips) AS words "
@@ -254,6 +257,7 @@ catalogue_free(Replay *replay)
 	PQclear(replay->catalogue.games);
 	PQclear(replay->catalogue.broadcasters);
 	PQclear(replay->catalogue.tags);
+	PQclear(replay->catalogue.languages);
 	PQclear(replay->catalogue.words);
 	PQclear(replay->catalogue.newest);
 }
