@@ -10,6 +10,8 @@
  */
 #include "profile/credit.h"
 
+#include <float.h>
+
 #include "access/xact.h"
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
@@ -31,30 +33,11 @@ typedef struct Child
 	const Match *match;
 } Child;
 
-static inline uint64
-mix(uint64 a, uint64 b)
-{
-	return value_mix(a * UINT64CONST(0x9e3779b97f4a7c15) + b);
-}
-
 /* The column that the child's value came from. */
 static const ResultColumn *
 parent_column(const Child *child)
 {
 	return &child->match->set.columns[child->match->hit.column];
-}
-
-/* What the reputations of episodes are kept under. */
-static uint64
-reputation_key(const Child *child)
-{
-	const ResultColumn *column = parent_column(child);
-	uint64		key = mix(child->match->set.shape, child->shape);
-
-	key = mix(key, (uint64) column->relid << 16 | (uint16) column->attno);
-	key = mix(key, (uint64) MyDatabaseId << 16 |
-			  (uint16) match_parameter(&child->probe->comparison));
-	return key ? key : 1;
 }
 
 static PatternKey
@@ -83,7 +66,6 @@ pattern_facts(const Child *child)
 	return (PatternFacts) {
 		.parent_queryid = child->match->set.queryid,
 		.child_queryid = child->execution->queryid,
-		.reputation = reputation_key(child),
 		.child_relid = comparison->relid,
 		.child_attno = comparison->attno,
 		.parameter_type = comparison->type
@@ -138,7 +120,7 @@ count_episode(const Episode *episode, const Execution *execution)
 		.child_us = episode->child_us,
 		.gap_us = episode->gap_us,
 		.first_seen = now - (execution->first_us - episode->first_us),
-		.last_seen = now
+		.last_seen = now - (execution->last_us - episode->last_us)
 	};
 }
 
@@ -161,9 +143,12 @@ count_child(const Episode *before, const Episode *after,
 	};
 }
 
-/* Put counters into the table of patterns, and remember where. */
+/*
+ * Put counters of the episode "key" into the table of patterns, and remember
+ * where.
+ */
 static void
-count_pattern(const Child *child, const Episode *episode,
+count_pattern(const Child *child, uint64 episode_key, const Episode *episode,
 			  const PatternCounters *add, bool strong)
 {
 	PatternKey	key = pattern_key(child);
@@ -174,54 +159,112 @@ count_pattern(const Child *child, const Episode *episode,
 
 	if (number != episode->pattern)
 	{
-		Episode    *held = episode_lock_existing(child->match->episode);
+		Episode    *held = episode_lock_existing(episode_key);
 
 		if (held != NULL)
 		{
 			held->pattern = number;
-			episode_unlock(child->match->episode);
+			episode_unlock(episode_key);
 		}
 	}
 }
 
 /*
- * News of an open episode: what does its reputation say?  True if that proves
- * the pattern.
+ * Mark an episode as proven, and count its children so far unless that was
+ * done, or "counts" forbids it.
+ */
+static void
+settle(const Child *child, uint64 episode_key, bool counts, bool strong)
+{
+	Episode    *episode = episode_lock_existing(episode_key);
+	Episode		copy;
+	PatternCounters add;
+
+	if (episode == NULL)
+		return;
+	counts &= !episode->counted && episode->state != EPISODE_FAILED;
+	episode->counted |= counts;
+	episode->strong |= strong;
+	if (episode->state == EPISODE_OPEN)
+		episode->state = EPISODE_PROVEN;
+	copy = *episode;
+	episode_unlock(episode_key);
+	if (!counts)
+		return;
+	add = count_episode(&copy, child->execution);
+	count_pattern(child, episode_key, &copy, &add, strong);
+}
+
+/* The episodes that waited for their pattern to be proven are so, too. */
+static void
+settle_waiting(const Child *child, uint64 reputation, bool strong)
+{
+	uint64		waiting[REPUTATION_WAITING];
+	int			count = reputation_release(reputation, waiting);
+
+	for (int i = 0; i < count; i++)
+		settle(child, waiting[i], true, strong);
+}
+
+/*
+ * News of an episode: what does its reputation say?  True if that proves the
+ * pattern.
  */
 static bool
 judge(const Child *child, const Episode *episode, Verdict verdict,
 	  bool *strong)
 {
-	uint64		key = reputation_key(child);
+	PatternKey	pattern = pattern_key(child);
+	uint64		key = pattern_reputation(&pattern);
+	ReputationNews news = {0};
 	Reputation	standing;
-	float		nats = 0;
 
 	if (verdict == VERDICT_FAILING)
 	{
-		(void) reputation_add(key, EVIDENCE_FAILURE, 1);
+		news.nats = EVIDENCE_FAILURE;
+		news.failed = 1;
+		(void) reputation_add(key, &news);
 		return false;
 	}
-	if (!episode->counted_weak)
-		nats += EVIDENCE_WEAK;
+	news.nats = evidence_worth(episode, verdict) - episode->credited;
 	if (episode->counted_failed && verdict == VERDICT_STRONG)
-		nats -= EVIDENCE_FAILURE;
-	standing = reputation_add(key, nats, 0);
+		news.nats -= EVIDENCE_FAILURE;
+	if (episode->credited == 0)
+		news.waiting = child->match->episode;
+	if (verdict == VERDICT_SHORT)
+		news.children = episode->children;
+	standing = reputation_add(key, &news);
 	*strong = evidence_verdict(episode, standing.failed,
-							   setting_nplusone_min_children) == VERDICT_STRONG;
+							   setting_nplusone_min_children,
+							   child->match->set.nested) == VERDICT_STRONG;
 	if (*strong)
 		return true;
+	if (verdict == VERDICT_SHORT &&
+		standing.children < setting_nplusone_min_children)
+		return false;
 	return standing.balance >=
-		(episode->local && episode->custody >= EVIDENCE_WEAK ?
-		 EVIDENCE_WEAK : EVIDENCE_STRONG);
+		(evidence_is_local(episode, verdict) ? REPUTATION_GOOD :
+		 EVIDENCE_STRONG);
 }
 
 /* Does this verdict need to be looked into?  Under the episode's lock. */
 static bool
-is_news(Episode *episode, Verdict verdict)
+is_news(const Episode *episode, Verdict verdict)
 {
-	if (episode->state == EPISODE_PROVEN || verdict == VERDICT_NOTHING)
-		return false;
-	return verdict != VERDICT_WEAK || !episode->counted_weak;
+	switch (verdict)
+	{
+		case VERDICT_NOTHING:
+			return false;
+		case VERDICT_FAILING:
+			return true;
+		case VERDICT_SHORT:
+			return episode->credited == 0;
+		case VERDICT_WEAK:
+			return episode->credited < EVIDENCE_WEAK;
+		case VERDICT_STRONG:
+			return !episode->strong;
+	}
+	return false;
 }
 
 /* Remember that the reputation has had its share; under the lock. */
@@ -231,27 +274,12 @@ note_verdict(Episode *episode, Verdict verdict)
 	if (verdict == VERDICT_FAILING)
 		episode->counted_failed = true;
 	else if (verdict != VERDICT_NOTHING)
-		episode->counted_weak = true;
+		episode->credited = Max(episode->credited,
+								evidence_worth(episode, verdict));
 	if (episode->state == EPISODE_OPEN &&
 		episode->ordered < GIVEN_UP_ORDERED &&
 		episode->covering < GIVEN_UP_COVERING)
 		episode->state = EPISODE_FAILED;
-}
-
-/* Mark an episode as proven; false if somebody else was faster. */
-static bool
-prove(const Child *child, Episode *copy)
-{
-	Episode    *episode = episode_lock_existing(child->match->episode);
-	bool		first;
-
-	if (episode == NULL)
-		return false;
-	first = episode->state != EPISODE_PROVEN;
-	episode->state = EPISODE_PROVEN;
-	*copy = *episode;
-	episode_unlock(child->match->episode);
-	return first;
 }
 
 /*
@@ -267,6 +295,27 @@ is_over(const Episode *episode, const Execution *execution,
 		 episode->children >= match->set.rows);
 }
 
+/* Count a look-up in a proven loop, and what was not counted before. */
+static void
+count_proven(const Child *child, const Episode *before, const Episode *after,
+			 bool counts, bool strong)
+{
+	PatternCounters add;
+	PatternKey	key = pattern_key(child);
+
+	if (strong || !after->counted)
+		settle(child, child->match->episode, counts, strong);
+	if (!counts)
+		return;
+	if (after->counted)
+	{
+		add = count_child(before, after, child->execution);
+		count_pattern(child, child->match->episode, after, &add, strong);
+	}
+	else
+		settle_waiting(child, pattern_reputation(&key), strong);
+}
+
 /* See credit.h. */
 Credit
 credit_add(Execution *execution, const Probe *probe, uint64 shape,
@@ -279,8 +328,8 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	Episode		after;
 	Verdict		verdict;
 	bool		news;
+	bool		proven;
 	bool		strong = false;
-	PatternCounters add;
 
 	if (is_over(episode, execution, match))
 		episode_clear(episode);
@@ -293,27 +342,20 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	before = *episode;
 	add_times(episode, execution);
 	evidence_add(episode, &look);
-	verdict = evidence_verdict(episode, 0, setting_nplusone_min_children);
+	verdict = evidence_verdict(episode, 0, setting_nplusone_min_children,
+							   match->set.nested);
 	news = is_news(episode, verdict);
 	after = *episode;
 	note_verdict(episode, verdict);
 	episode_unlock(match->episode);
 
 	resultset_touch(match->hit.slot, execution->last_us);
-	if (after.state == EPISODE_PROVEN)
-	{
-		add = count_child(&before, &after, execution);
-		if (counts)
-			count_pattern(&child, &after, &add, false);
-		return CREDIT_PROVEN;
-	}
-	if (!news || !judge(&child, &after, verdict, &strong))
+	proven = after.state == EPISODE_PROVEN;
+	if (news)
+		proven |= judge(&child, &after, verdict, &strong);
+	if (!proven)
 		return CREDIT_OPEN;
-	if (prove(&child, &after) && counts)
-	{
-		add = count_episode(&after, execution);
-		count_pattern(&child, &after, &add, strong);
-	}
+	count_proven(&child, &before, &after, counts, strong);
 	return CREDIT_PROVEN;
 }
 
@@ -325,7 +367,7 @@ credit_miss(uint64 key, bool elsewhere)
 
 	if (episode == NULL)
 		return;
-	if (episode->state == EPISODE_OPEN)
+	if (!episode->strong)
 		evidence_miss(episode, elsewhere);
 	episode_unlock(key);
 }

@@ -168,8 +168,27 @@ is_proof(const Episode *episode, uint32 failed)
 }
 
 /* See evidence.h. */
+bool
+evidence_is_local(const Episode *episode, Verdict verdict)
+{
+	return episode->local &&
+		(verdict == VERDICT_SHORT || episode->custody >= EVIDENCE_WEAK);
+}
+
+/* See evidence.h. */
+float
+evidence_worth(const Episode *episode, Verdict verdict)
+{
+	if (verdict != VERDICT_SHORT)
+		return EVIDENCE_WEAK;
+	return Min(EVIDENCE_WEAK,
+			   episode->local ? episode->custody : episode->ordered);
+}
+
+/* See evidence.h. */
 Verdict
-evidence_verdict(const Episode *episode, uint32 failed, int min_children)
+evidence_verdict(const Episode *episode, uint32 failed, int min_children,
+				 bool nested)
 {
 	if (episode->used >= min_children)
 	{
@@ -179,6 +198,9 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children)
 			episode->ordered >= EVIDENCE_WEAK)
 			return VERDICT_WEAK;
 	}
+	else if (nested && episode->used == episode->distinct &&
+			 evidence_worth(episode, VERDICT_SHORT) > 0)
+		return VERDICT_SHORT;
 	if (!episode->counted_failed && episode->ordered < FAILING)
 		return VERDICT_FAILING;
 	return VERDICT_NOTHING;

@@ -32,12 +32,13 @@ typedef enum Verdict
 {
 	VERDICT_NOTHING,			/* no news */
 	VERDICT_FAILING,			/* for the first time, evidence against it */
+	VERDICT_SHORT,				/* all of a loop too short to count by itself */
 	VERDICT_WEAK,				/* proven if its reputation is good */
 	VERDICT_STRONG				/* proven */
 } Verdict;
 
-/* Nats that a weak success is worth, and a failure costs. */
-#define EVIDENCE_WEAK		6.2f
+/* Nats that a weak success is worth, at most, and a failure costs. */
+#define EVIDENCE_WEAK		REPUTATION_GOOD
 #define EVIDENCE_FAILURE	(-3.0f)
 /* Balance at which weak successes on many connections prove a pattern. */
 #define EVIDENCE_STRONG		13.8f
@@ -49,8 +50,16 @@ extern void evidence_add(Episode *episode, const Look *look);
  * another result set.
  */
 extern void evidence_miss(Episode *episode, bool elsewhere);
-/* What the evidence comes to, given how many episodes like it failed. */
+/*
+ * What the evidence comes to, given how many episodes like it failed.  "nested"
+ * if the result set is one of many that a loop has fetched: loops over their
+ * rows count together.
+ */
 extern Verdict evidence_verdict(const Episode *episode, uint32 failed,
-								int min_children);
+								int min_children, bool nested);
+/* Did all of it happen in the custody of the parent's backend? */
+extern bool evidence_is_local(const Episode *episode, Verdict verdict);
+/* What a success is worth to the reputation, in nats. */
+extern float evidence_worth(const Episode *episode, Verdict verdict);
 
 #endif							/* CLIPPERF_EVIDENCE_H */

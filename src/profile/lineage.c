@@ -274,6 +274,8 @@ lineage_publish(Execution *execution)
 
 	if (execution->recorder == NULL || info == NULL)
 		return;
+	context.nested = info->looped_us != 0 &&
+		execution->first_us - info->looped_us <= match_longest_pause();
 	if (recorder_publish(execution->recorder, info, &context))
 		keep_text(execution, info);
 }
@@ -371,6 +373,8 @@ static void
 note_episode(const Execution *execution, StatementInfo *info,
 			 const Match *match, Credit credit)
 {
+	if (credit == CREDIT_PROVEN)
+		info->looped_us = execution->last_us;
 	if (match->custody == CUSTODY_NONE || credit != CREDIT_OPEN)
 		return;
 	info->episode = match->episode;

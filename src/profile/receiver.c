@@ -270,6 +270,7 @@ describe_set(ResultRecorder *recorder, StatementInfo *info,
 	set->started_us = execution->first_us;
 	set->route = execution->route;
 	set->trigger_depth = execution->trigger_depth;
+	set->nested = context->nested;
 	set->ncolumns = recorder->ncolumns;
 	for (int i = 0; i < recorder->ncolumns; i++)
 		set->columns[i] = info->columns[i].column;

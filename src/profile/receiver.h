@@ -17,6 +17,7 @@ typedef struct ResultContext
 {
 	uint64		transaction;
 	uint64		statement;
+	bool		nested;
 } ResultContext;
 
 /* A recorder for an execution whose statement has key columns. */

@@ -40,6 +40,9 @@ typedef struct StatementInfo
 	uint64		episode;
 	int64		episode_us;
 
+	/* When it was last part of a proven loop, as this backend saw it. */
+	int64		looped_us;
+
 	/* Is its text known to the store? */
 	bool		text_kept;
 } StatementInfo;

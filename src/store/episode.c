@@ -28,6 +28,8 @@ typedef struct ReputationEntry
 	uint64		key;			/* 0 = free */
 	int64		last_us;
 	Reputation	reputation;
+	int			nwaiting;
+	uint64		waiting[REPUTATION_WAITING];
 } ReputationEntry;
 
 typedef struct EpisodeShared
@@ -224,46 +226,112 @@ episode_unlock(uint64 key)
 	LWLockRelease(stripe_of(key));
 }
 
-/* The reputation of a key, made if there is none; under its lock. */
-static Reputation *
+/* The reputation of a key, NULL if there is none; under its lock. */
+static ReputationEntry *
 find_reputation(uint64 key)
 {
 	int			first = bucket_of(key, NUM_REPUTATIONS, REPUTATION_WAYS);
-	ReputationEntry *oldest = &shared->reputations[first];
 
 	for (int i = first; i < first + REPUTATION_WAYS; i++)
-	{
-		ReputationEntry *entry = &shared->reputations[i];
+		if (shared->reputations[i].key == key)
+			return &shared->reputations[i];
+	return NULL;
+}
 
-		if (entry->key == key)
-		{
-			entry->last_us = clock_us();
-			return &entry->reputation;
-		}
-		if (entry->last_us < oldest->last_us)
-			oldest = entry;
+/* The same, made if there is none. */
+static ReputationEntry *
+make_reputation(uint64 key)
+{
+	int			first = bucket_of(key, NUM_REPUTATIONS, REPUTATION_WAYS);
+	ReputationEntry *entry = find_reputation(key);
+
+	if (entry == NULL)
+	{
+		entry = &shared->reputations[first];
+		for (int i = first + 1; i < first + REPUTATION_WAYS; i++)
+			if (shared->reputations[i].last_us < entry->last_us)
+				entry = &shared->reputations[i];
+		memset(entry, 0, sizeof(ReputationEntry));
+		entry->key = key;
 	}
-	memset(oldest, 0, sizeof(ReputationEntry));
-	oldest->key = key;
-	oldest->last_us = clock_us();
-	return &oldest->reputation;
+	entry->last_us = clock_us();
+	return entry;
+}
+
+/* Remember an episode that waits, the oldest one making room. */
+static void
+add_waiting(ReputationEntry *entry, uint64 episode)
+{
+	if (entry->nwaiting == REPUTATION_WAITING)
+		memmove(&entry->waiting[0], &entry->waiting[1],
+				sizeof(uint64) * --entry->nwaiting);
+	entry->waiting[entry->nwaiting++] = episode;
 }
 
 /* See episode.h. */
 Reputation
-reputation_add(uint64 key, float nats, int failed)
+reputation_add(uint64 key, const ReputationNews *news)
 {
+	ReputationEntry *entry;
 	Reputation *reputation;
 	Reputation	result;
 
 	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
-	reputation = find_reputation(key);
+	entry = make_reputation(key);
+	reputation = &entry->reputation;
 	reputation->balance = Max(BALANCE_MIN,
-							  Min(BALANCE_MAX, reputation->balance + nats));
-	reputation->failed += failed;
+							  Min(BALANCE_MAX,
+								  reputation->balance + news->nats));
+	reputation->failed += news->failed;
+	reputation->children += news->children;
+	if (news->waiting != 0)
+		add_waiting(entry, news->waiting);
 	result = *reputation;
 	LWLockRelease(stripe_of(key));
 	return result;
+}
+
+/* See episode.h. */
+Reputation
+reputation_read(uint64 key)
+{
+	ReputationEntry *entry;
+	Reputation	result = {0};
+
+	LWLockAcquire(stripe_of(key), LW_SHARED);
+	entry = find_reputation(key);
+	if (entry != NULL)
+		result = entry->reputation;
+	LWLockRelease(stripe_of(key));
+	return result;
+}
+
+/* See episode.h. */
+void
+reputation_restore(uint64 key, const Reputation *reputation)
+{
+	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	make_reputation(key)->reputation = *reputation;
+	LWLockRelease(stripe_of(key));
+}
+
+/* See episode.h. */
+int
+reputation_release(uint64 key, uint64 *waiting)
+{
+	ReputationEntry *entry;
+	int			count = 0;
+
+	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	entry = find_reputation(key);
+	if (entry != NULL)
+	{
+		count = entry->nwaiting;
+		memcpy(waiting, entry->waiting, sizeof(uint64) * count);
+		entry->nwaiting = 0;
+	}
+	LWLockRelease(stripe_of(key));
+	return count;
 }
 
 /* Forget all episodes and reputations. */

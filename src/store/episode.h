@@ -36,8 +36,9 @@ typedef struct Episode
 	uint64		key;			/* 0 = free */
 	uint8		state;			/* an EpisodeState */
 	bool		local;			/* all of it where the result set came from */
-	bool		counted_weak;	/* its reputation has had its success */
-	bool		counted_failed; /* .. or its failure */
+	bool		counted_failed; /* its reputation has had its failure */
+	bool		strong;			/* proven by itself */
+	bool		counted;		/* its children are in the table of patterns */
 	uint16		distinct;		/* values of the column, as last seen */
 	uint16		used;			/* ranks hit */
 	uint16		last;			/* rank hit last */
@@ -48,6 +49,7 @@ typedef struct Episode
 	float		ordered;		/* in row order against at random */
 	float		custody;		/* the same, as the parent's backend saw it */
 	float		covering;		/* all rows once in any order against at random */
+	float		credited;		/* what its reputation has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
 	int64		first_us;		/* when the first child started */
 	int64		last_us;		/* when the last child ended */
@@ -73,7 +75,23 @@ typedef struct Reputation
 {
 	float		balance;		/* nats: weak successes less failures */
 	uint32		failed;			/* episodes that failed */
+	uint32		children;		/* of short loops inside of other loops */
 } Reputation;
+
+/* Balance at which what was weakly proven stands, in nats. */
+#define REPUTATION_GOOD		6.2f
+
+/* Most episodes that wait for their pattern to be proven. */
+#define REPUTATION_WAITING	8
+
+/* What is new about a reputation. */
+typedef struct ReputationNews
+{
+	float		nats;			/* for the balance */
+	uint32		failed;
+	uint32		children;
+	uint64		waiting;		/* key of an episode that waits, 0 = none */
+} ReputationNews;
 
 extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
 
@@ -96,7 +114,16 @@ extern void episode_unlock(uint64 key);
 extern void episode_clear(Episode *episode);
 
 /* Adds to a reputation and returns what it is then.  Takes a lock. */
-extern Reputation reputation_add(uint64 key, float nats, int failed);
+extern Reputation reputation_add(uint64 key, const ReputationNews *news);
+/* All zero if there is none.  Takes a lock. */
+extern Reputation reputation_read(uint64 key);
+/* Puts back what was saved.  Takes a lock. */
+extern void reputation_restore(uint64 key, const Reputation *reputation);
+/*
+ * Hand out the keys of the episodes that wait, latest last, and forget them.
+ * Returns how many.  Takes a lock.
+ */
+extern int	reputation_release(uint64 key, uint64 *waiting);
 
 extern const StoreModule episode_module;
 

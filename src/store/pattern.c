@@ -5,7 +5,7 @@
  *
  * A fixed table of MAX_PATTERNS entries, looked through from the place the key
  * hashes to.  Everything in it is read and written under LOCKS_PATTERN; a text
- * partition may be locked meanwhile.
+ * partition may be locked meanwhile.  Reputations are asked for afterwards.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +14,7 @@
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
+#include "store/episode.h"
 #include "store/save.h"
 #include "store/text.h"
 
@@ -31,6 +32,7 @@ typedef struct PatternTable
 typedef struct SavedPattern
 {
 	Pattern		pattern;
+	Reputation	reputation;
 	char		route[ROUTE_NAME_LENGTH];
 } SavedPattern;
 
@@ -199,20 +201,29 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	pattern->strong |= strong;
 	hold_parent_text(pattern);
 	add_counters(&pattern->counters, add);
+	/* forgotten or evicted while its loop ran: this is the rest of it */
+	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
 	return number;
 }
 
 /* See pattern.h. */
-bool
-pattern_exists(const PatternKey *key)
+uint64
+pattern_reputation(const PatternKey *key)
 {
-	bool		found;
+	uint64		hash = hash_bytes_extended((const unsigned char *) key,
+										   sizeof(*key), 0);
 
-	LWLockAcquire(table_lock(), LW_SHARED);
-	found = find_pattern(key) >= 0;
-	LWLockRelease(table_lock());
-	return found;
+	return hash ? hash : 1;
+}
+
+/* Does a pattern stand?  Takes a lock unless it does by itself. */
+static bool
+stands(const Pattern *pattern)
+{
+	return pattern->strong ||
+		reputation_read(pattern_reputation(&pattern->key)).balance >=
+		REPUTATION_GOOD;
 }
 
 /* See pattern.h. */
@@ -220,15 +231,22 @@ Pattern *
 pattern_copy(int *count)
 {
 	Pattern    *copy = palloc(sizeof(table->patterns));
+	int			used = 0;
 
-	*count = 0;
 	LWLockAcquire(table_lock(), LW_SHARED);
 	for (int i = 0; i < MAX_PATTERNS; i++)
 	{
 		if (table->patterns[i].used)
-			copy[(*count)++] = table->patterns[i];
+			copy[used++] = table->patterns[i];
 	}
 	LWLockRelease(table_lock());
+
+	*count = 0;
+	for (int i = 0; i < used; i++)
+	{
+		if (stands(&copy[i]))
+			copy[(*count)++] = copy[i];
+	}
 	return copy;
 }
 
@@ -247,6 +265,8 @@ pattern_save(struct SaveFile *file)
 
 		memset(&saved, 0, sizeof(saved));
 		saved.pattern = patterns[i];
+		saved.reputation =
+			reputation_read(pattern_reputation(&patterns[i].key));
 		if (route != NULL)
 			strlcpy(saved.route, route, sizeof(saved.route));
 		save_bytes(file, &saved, sizeof(saved));
@@ -267,6 +287,7 @@ restore_pattern(SavedPattern *saved)
 	pattern->has_child_text = text_acquire(&child);
 	pattern->has_parent_text = false;
 	hold_parent_text(pattern);
+	reputation_restore(pattern_reputation(&pattern->key), &saved->reputation);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	number = choose_place(&pattern->key);

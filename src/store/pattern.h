@@ -36,7 +36,6 @@ typedef struct PatternFacts
 {
 	uint64		parent_queryid;
 	uint64		child_queryid;
-	uint64		reputation;		/* its key, see episode.h */
 	Oid			child_relid;	/* column the parameter is compared with */
 	Oid			parameter_type;
 	int16		child_attno;
@@ -62,7 +61,7 @@ typedef struct Pattern
 	PatternFacts facts;
 	PatternCounters counters;
 	bool		used;
-	bool		strong;			/* stands without its reputation */
+	bool		strong;			/* stands without a good reputation */
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
 } Pattern;
@@ -78,10 +77,13 @@ extern int	pattern_add(int number, const PatternKey *key,
 						const PatternCounters *add, bool strong,
 						StatementTextMaker maker, void *maker_arg);
 
-/* Is there a pattern of this key already? */
-extern bool pattern_exists(const PatternKey *key);
+/* The key of a pattern's reputation: see episode.h. */
+extern uint64 pattern_reputation(const PatternKey *key);
 
-/* A palloc'd copy of all patterns. */
+/*
+ * A palloc'd copy of all patterns that stand: those proven strongly once, and
+ * those whose reputation is still good.
+ */
 extern Pattern *pattern_copy(int *count);
 
 extern const StoreModule pattern_module;

@@ -94,11 +94,31 @@ resultset_attach(void *memory, bool found)
 	}
 }
 
-/* Has a child of the set ended a moment ago? */
-static inline bool
-is_spared(ResultSet *set, int64 now_us)
+/*
+ * The slot of this backend's ring to take next: the first one that has had no
+ * child lately, else the one whose last child is the longest ago.
+ */
+static int
+next_position(int first, int size, int64 now_us)
 {
-	return now_us - (int64) pg_atomic_read_u64(&set->active_us) < SPARED_US;
+	int			chosen = ring_position;
+	int64		oldest = PG_INT64_MAX;
+
+	for (int tried = 1; tried < size; tried++)
+	{
+		int			position = (ring_position + tried) % size;
+		int64		active = (int64)
+			pg_atomic_read_u64(&shared->sets[first + position].active_us);
+
+		if (now_us - active >= SPARED_US)
+			return position;
+		if (active < oldest)
+		{
+			oldest = active;
+			chosen = position;
+		}
+	}
+	return chosen;
 }
 
 /* See resultset.h. */
@@ -111,12 +131,7 @@ resultset_claim(int64 now_us, uint32 *slot)
 
 	if (first + size > 1 << SLOT_BITS)
 		return NULL;
-	for (int tried = 0; tried < size / 2; tried++)
-	{
-		ring_position = (ring_position + 1) % size;
-		if (!is_spared(&shared->sets[first + ring_position], now_us))
-			break;
-	}
+	ring_position = next_position(first, size, now_us);
 	*slot = first + ring_position;
 	set = &shared->sets[*slot];
 	pg_atomic_write_u32(&set->generation,

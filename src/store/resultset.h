@@ -57,6 +57,7 @@ typedef struct ResultSet
 	int64		ended_us;		/* when its rows were published last */
 	RouteId		route;
 	int32		trigger_depth;
+	bool		nested;			/* its statement is itself run in a proven loop */
 	uint32		rows;			/* recorded so far */
 	int32		ncolumns;
 	ResultColumn columns[RESULTSET_COLUMNS];

@@ -49,7 +49,8 @@ INSERT INTO post SELECT 200000 + i, 100001 + (i * 7) % 2000, md5(i::text)
   FROM generate_series(1, 4000) AS i;
 CREATE TABLE remark (id int8 PRIMARY KEY, post_id int8 NOT NULL REFERENCES post,
   author_id int8 NOT NULL REFERENCES author, kind int, body text);
-INSERT INTO remark SELECT 300000 + i, 200001 + (i * 11) % 2000, 100001 + (i * 13) % 2000, i % 3, md5(i::text)
+INSERT INTO remark SELECT 300000 + i, 200001 + (i * 11) % 2000, 100001 + (i * 13 + i / 2000 * 37) % 2000, i % 3,
+  md5(i::text)
   FROM generate_series(1, 12000) AS i;
 CREATE INDEX ON remark (post_id);
 CREATE TABLE tally (post_id int8 PRIMARY KEY REFERENCES post, hits int DEFAULT 0);

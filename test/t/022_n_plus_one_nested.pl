@@ -1,0 +1,82 @@
+# Loops in loops, and short loops that come again and again.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+my $node = start_server('nested');
+my $finding;
+
+# Six rows are enough, each time anew.
+my @six = ('--parent' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body', '--parent-arg' => 200002,
+	'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
+$finding = proven($node, 'six rows, three times', loop(@six, '--repeat' => 3));
+has($finding, 'six rows, three times', episodes => 3, children => 18, max_children => 6, parent_column => qr/author_id/);
+
+# Over a pool they need the first repetitions as evidence, and count them all in the end.
+$finding = proven($node, 'six rows over a pool', loop(@six, '--repeat' => 8, '--connections' => 4));
+has($finding, 'six rows over a pool', episodes => 8, children => [45, 48], max_children => 6, connections => 4);
+silent($node, 'six rows over a pool, once', loop(@six, '--connections' => 4));
+
+# Too few rows for a loop of their own stay so, whoever repeats them.
+silent($node, 'four rows, ten times',
+	loop(posts(4), '--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id', '--repeat' => 10));
+
+# Two levels: a post's remarks, a remark's author.
+sub nested
+{
+	my ($posts, $remarks, @options) = @_;
+	return loop('--parent' => "SELECT id FROM post WHERE id <= 202000 ORDER BY title LIMIT $posts",
+		'--child' => "SELECT id, author_id FROM remark WHERE post_id = \$1 AND $remarks ORDER BY body",
+		'--bind' => '1=col:id',
+		'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id', @options);
+}
+
+foreach my $connections (1, 4)
+{
+	my $name = "two levels, $connections connections";
+	my ($remarks, $authors) = all_proven($node, $name, nested(30, 'true', '--connections' => $connections),
+		qr/FROM remark/, qr/FROM author/);
+	has($remarks, $name, episodes => 1, children => [27, 30], parent_query => qr/FROM post/);
+	has($authors, $name, episodes => [20, 30], children => [120, 180], max_children => 6,
+		parent_query => qr/FROM remark/, parent_column => qr/remark\.author_id/);
+}
+
+# The inner loops are short: three to five rows each.
+foreach my $options ([], [ '--protocol' => 'simple' ], [ '--transaction' ], [ '--think-ms' => 5 ])
+{
+	my $name = "two levels, the inner ones short @$options";
+	my ($remarks, $authors) = all_proven($node, $name, nested(10, '(id + post_id) % 7 > 2', @$options),
+		qr/FROM remark/, qr/FROM author/);
+	has($remarks, $name, episodes => 1, children => [9, 10]);
+	has($authors, $name, episodes => [4, 10], children => [15, 50], max_children => [3, 5], parent_query => qr/FROM remark/);
+}
+my ($remarks, $authors) = all_proven($node, 'two levels, the inner ones short, over a pool',
+	nested(40, '(id + post_id) % 7 > 2', '--connections' => 4), qr/FROM remark/, qr/FROM author/);
+has($authors, 'two levels, the inner ones short, over a pool', children => [40, 200], parent_query => qr/FROM remark/);
+
+# A loop in a loop of a function.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION authors_of_remarks() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE outside record; inside record; one text; names text := '';
+BEGIN
+  FOR outside IN SELECT id FROM post WHERE id <= 202000 ORDER BY title LIMIT 12 LOOP
+    FOR inside IN SELECT id, author_id FROM remark WHERE post_id = outside.id AND (id + post_id) % 7 > 2
+      ORDER BY body LOOP
+      SELECT name INTO one FROM author WHERE id = inside.author_id;
+      names := names || one;
+    END LOOP;
+  END LOOP;
+  RETURN names;
+END $$;
+SQL
+($remarks, $authors) = all_proven($node, 'two levels in a function', statements('SELECT authors_of_remarks()'),
+	qr/FROM remark/, qr/FROM author/);
+has($_, 'two levels in a function', function => 'authors_of_remarks()') foreach ($remarks, $authors);
+
+$node->stop;
+done_testing();
