@@ -21,7 +21,7 @@ COMMENT ON COLUMN clipperf_samples.queryid IS 'the server''s hash of the stateme
 COMMENT ON COLUMN clipperf_samples.userid IS 'role that ran the statement';
 COMMENT ON COLUMN clipperf_samples.dbid IS 'database it ran in';
 COMMENT ON COLUMN clipperf_samples.kind IS 'typical: taken at random; slow: one of the slowest';
-COMMENT ON COLUMN clipperf_samples.statement IS 'text as the client sent it, without comments at its ends; NULL if longer than 4 kB';
+COMMENT ON COLUMN clipperf_samples.statement IS 'text that can be planned again with these parameters: as it was sent, without comments at its ends and without PREPARE, DECLARE and the like around it; variables of functions have numbers; NULL if longer than 4 kB';
 COMMENT ON COLUMN clipperf_samples.parameter_types IS 'types of $1, $2 and so on; - for a parameter not used, or a type of another database';
 COMMENT ON COLUMN clipperf_samples.parameter_values IS 'values of $1, $2 and so on in text form, dates in ISO style';
 COMMENT ON COLUMN clipperf_samples.search_path IS 'search_path in force';

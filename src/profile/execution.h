@@ -15,16 +15,27 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
+#include "profile/source.h"
 #include "store/route.h"
 
 struct StatementInfo;
 struct ResultRecorder;
+
+/* The server's counters of work, or a difference of two readings. */
+typedef struct WorkCounters
+{
+	int64		shared_blks_hit;
+	int64		shared_blks_read;
+	int64		temp_blks_written;
+	int64		wal_bytes;
+} WorkCounters;
 
 typedef struct Execution
 {
 	dlist_node	node;			/* in the list of open executions */
 	MemoryContextCallback forget;	/* takes it off the list */
 	QueryDesc  *query;
+	StatementSource source;
 	uint64		queryid;		/* never 0 */
 	Oid			userid;			/* who it runs as */
 	int			level;			/* 0 = sent by a client */
@@ -42,11 +53,7 @@ typedef struct Execution
 	int64		rows;			/* processed so far */
 	int64		own_ns;			/* our own time so far; -1 = not measured */
 
-	/* Values of pgBufferUsage and pgWalUsage when it began. */
-	int64		shared_blks_hit;
-	int64		shared_blks_read;
-	int64		temp_blks_written;
-	uint64		wal_bytes;
+	WorkCounters work;			/* inside the executor so far */
 
 	struct StatementInfo *info; /* facts of the statement, or NULL */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */

@@ -18,6 +18,7 @@
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/instrument.h"
+#include "replication/logicalworker.h"
 #include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
@@ -27,10 +28,12 @@
 #include "profile/execution.h"
 #include "profile/function.h"
 #include "profile/lineage.h"
+#include "profile/named_statement.h"
 #include "profile/normalize.h"
 #include "profile/parameters.h"
 #include "profile/plan_facts.h"
 #include "profile/request.h"
+#include "profile/source.h"
 #include "settings.h"
 #include "store/statement.h"
 
@@ -58,20 +61,31 @@ static struct
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
 
-/* What is needed to make the text of a statement. */
-typedef struct StatementSource
+/* A stretch of an execution's work: one ExecutorRun or ExecutorFinish. */
+typedef struct Stretch
 {
-	const char *text;
-	int			location;
-	int			length;
-} StatementSource;
+	int64		start;			/* clock_us() */
+	WorkCounters before;
+} Stretch;
+
+/*
+ * Does this process run statements for somebody, by itself?  Autovacuum, the
+ * workers that apply changes of a publication and the helpers of a parallel
+ * query do not.
+ */
+static inline bool
+serves_clients(void)
+{
+	if (MyBackendType == B_BG_WORKER)
+		return !IsParallelWorker() && !IsLogicalWorker();
+	return MyBackendType != B_AUTOVAC_WORKER;
+}
 
 /* Is anything to be captured in this process now? */
 static inline bool
 capturing(void)
 {
-	return setting_enabled && setting_track != TRACK_NONE &&
-		!IsParallelWorker();
+	return setting_enabled && setting_track != TRACK_NONE && serves_clients();
 }
 
 /*
@@ -113,29 +127,25 @@ find_execution(const QueryDesc *query)
 static char *
 source_text(void *arg)
 {
-	StatementSource *source = arg;
+	int			length;
+	const char *body = source_body(arg, &length);
 
-	return normalize_statement(source->text, source->location,
-							   source->length).text;
-}
-
-static StatementSource
-execution_source(const Execution *execution)
-{
-	const PlannedStmt *plan = execution->query->plannedstmt;
-
-	return (StatementSource) {
-		execution->query->sourceText, plan->stmt_location, plan->stmt_len
-	};
+	return normalize_statement(body, 0, length).text;
 }
 
 /* See execution.h. */
 char *
 execution_text(void *execution)
 {
-	StatementSource source = execution_source(execution);
+	return source_text(&((Execution *) execution)->source);
+}
 
-	return source_text(&source);
+/* Where the statement of a plan stands. */
+static inline StatementSource
+plan_source(const QueryDesc *query)
+{
+	return source_of(query->sourceText, query->plannedstmt->stmt_location,
+					 query->plannedstmt->stmt_len);
 }
 
 static inline StatementKey
@@ -182,11 +192,9 @@ count_failure(StatementKey key, StatementSource *source,
 static void
 fail_execution(Execution *execution, MemoryContext context)
 {
-	StatementSource source = execution_source(execution);
-
 	execution->counted = true;
 	if (execution->tracked)
-		count_failure(execution_key(execution), &source, context);
+		count_failure(execution_key(execution), &execution->source, context);
 }
 
 /* Off the list: callback of the query's memory context. */
@@ -196,14 +204,28 @@ forget_execution(void *arg)
 	dlist_delete(&((Execution *) arg)->node);
 }
 
-/* Remember the server's counters as they are now. */
-static inline void
-read_usage(Execution *execution)
+/* The server's counters of work as they are now. */
+static inline WorkCounters
+read_work(void)
 {
-	execution->shared_blks_hit = pgBufferUsage.shared_blks_hit;
-	execution->shared_blks_read = pgBufferUsage.shared_blks_read;
-	execution->temp_blks_written = pgBufferUsage.temp_blks_written;
-	execution->wal_bytes = pgWalUsage.wal_bytes;
+	return (WorkCounters) {
+		.shared_blks_hit = pgBufferUsage.shared_blks_hit,
+		.shared_blks_read = pgBufferUsage.shared_blks_read,
+		.temp_blks_written = pgBufferUsage.temp_blks_written,
+		.wal_bytes = pgWalUsage.wal_bytes
+	};
+}
+
+/* Add what was done since a reading to a sum. */
+static inline void
+add_work(WorkCounters *sum, const WorkCounters *before)
+{
+	WorkCounters now = read_work();
+
+	sum->shared_blks_hit += now.shared_blks_hit - before->shared_blks_hit;
+	sum->shared_blks_read += now.shared_blks_read - before->shared_blks_read;
+	sum->temp_blks_written += now.temp_blks_written - before->temp_blks_written;
+	sum->wal_bytes += now.wal_bytes - before->wal_bytes;
 }
 
 /*
@@ -246,13 +268,13 @@ take_planned(uint64 queryid)
 
 /* Which request, function and trigger it runs in. */
 static inline void
-identify(Execution *execution, const QueryDesc *query)
+identify(Execution *execution)
 {
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
 	if (execution->level == 0)
-		request_begin(query->sourceText, query->plannedstmt->stmt_location,
-					  query->plannedstmt->stmt_len);
+		request_begin(execution->source.text, execution->source.location,
+					  execution->source.length);
 	else
 	{
 		execution->function = function_current();
@@ -288,13 +310,13 @@ open_execution(QueryDesc *query)
 	execution->own_ns = is_timed() ? 0 : -1;
 	start = begin_own_work(execution);
 	execution->query = query;
+	execution->source = plan_source(query);
 	execution->queryid = query->plannedstmt->queryId;
 	execution->userid = GetUserId();
 	execution->first_us = clock_us();
 	execution->last_us = execution->first_us;
 	execution->plan_us = take_planned(execution->queryid);
-	identify(execution, query);
-	read_usage(execution);
+	identify(execution);
 
 	dlist_push_head(&executions, &execution->node);
 	execution->forget.func = forget_execution;
@@ -317,11 +339,7 @@ static void
 fail_start(const QueryDesc *query, MemoryContext context)
 {
 	int			level = current_level();
-	StatementSource source = {
-		query->sourceText,
-		query->plannedstmt->stmt_location,
-		query->plannedstmt->stmt_len
-	};
+	StatementSource source = plan_source(query);
 
 	if (!is_tracked(level))
 		return;
@@ -376,21 +394,29 @@ input_is_waiting(void)
 	return byte != 'S' && byte != 'H';
 }
 
-/* An ExecutorRun or ExecutorFinish has done its work since "start". */
+/* An ExecutorRun or ExecutorFinish begins its work, and has done it. */
 static inline void
-add_time(Execution *execution, int64 start)
+begin_stretch(Stretch *stretch)
+{
+	stretch->before = read_work();
+	stretch->start = clock_us();
+}
+
+static inline void
+end_stretch(Execution *execution, const Stretch *stretch)
 {
 	execution->last_us = clock_us();
-	execution->elapsed_us += execution->last_us - start;
+	execution->elapsed_us += execution->last_us - stretch->start;
+	add_work(&execution->work, &stretch->before);
 }
 
 /* ExecutorRun has returned. */
 static inline void
-end_run(Execution *execution, int64 start)
+end_run(Execution *execution, const Stretch *stretch)
 {
 	int64		own_start = begin_own_work(execution);
 
-	add_time(execution, start);
+	end_stretch(execution, stretch);
 	execution->rows += execution->query->estate->es_processed;
 	if (execution->level == 0)
 		execution->pipelined = input_is_waiting();
@@ -405,12 +431,12 @@ executor_run(EXECUTOR_RUN_ARGS)
 	Execution  *execution = find_execution(queryDesc);
 	DestReceiver *dest = queryDesc->dest;
 	MemoryContext context = CurrentMemoryContext;
-	int64		start = 0;
+	Stretch		stretch = {0};
 
 	if (execution)
 	{
 		queryDesc->dest = lineage_receiver(execution, dest);
-		start = clock_us();
+		begin_stretch(&stretch);
 	}
 	nesting_level++;
 	PG_TRY();
@@ -432,7 +458,7 @@ executor_run(EXECUTOR_RUN_ARGS)
 	}
 	PG_END_TRY();
 	if (execution)
-		end_run(execution, start);
+		end_run(execution, &stretch);
 }
 
 /* ExecutorFinish_hook */
@@ -441,8 +467,10 @@ executor_finish(QueryDesc *queryDesc)
 {
 	Execution  *execution = find_execution(queryDesc);
 	MemoryContext context = CurrentMemoryContext;
-	int64		start = execution ? clock_us() : 0;
+	Stretch		stretch = {0};
 
+	if (execution)
+		begin_stretch(&stretch);
 	nesting_level++;
 	PG_TRY();
 	{
@@ -461,7 +489,7 @@ executor_finish(QueryDesc *queryDesc)
 	}
 	PG_END_TRY();
 	if (execution)
-		add_time(execution, start);
+		end_stretch(execution, &stretch);
 }
 
 /* Count a tracked execution that ended well. */
@@ -473,10 +501,10 @@ count_execution(Execution *execution)
 		.elapsed_us = execution->elapsed_us,
 		.plan_us = execution->plan_us,
 		.rows = execution->rows,
-		.shared_blks_hit = pgBufferUsage.shared_blks_hit - execution->shared_blks_hit,
-		.shared_blks_read = pgBufferUsage.shared_blks_read - execution->shared_blks_read,
-		.temp_blks_written = pgBufferUsage.temp_blks_written - execution->temp_blks_written,
-		.wal_bytes = pgWalUsage.wal_bytes - execution->wal_bytes,
+		.shared_blks_hit = execution->work.shared_blks_hit,
+		.shared_blks_read = execution->work.shared_blks_read,
+		.temp_blks_written = execution->work.temp_blks_written,
+		.wal_bytes = execution->work.wal_bytes,
 		.when = GetCurrentStatementStartTimestamp()
 	};
 	int64		nth;
@@ -523,9 +551,8 @@ fail_planning(const Query *parse, const char *query_string,
 			  MemoryContext context)
 {
 	int			level = current_level();
-	StatementSource source = {
-		query_string, parse->stmt_location, parse->stmt_len
-	};
+	StatementSource source = source_of(query_string, parse->stmt_location,
+									   parse->stmt_len);
 
 	if (!is_tracked(level))
 		return;
@@ -595,8 +622,11 @@ analyzed(POST_PARSE_ARGS)
 {
 	if (prev_post_parse)
 		prev_post_parse(POST_PARSE_PASS);
-	if (query->queryId != 0 && capturing())
-		lineage_analyzed(pstate, query);
+	if (query->queryId == 0 || !capturing())
+		return;
+	lineage_analyzed(pstate, query);
+	if (setting_capture_parameters)
+		named_statement_analyzed(pstate, query);
 }
 
 /*
@@ -639,6 +669,8 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 				DestReceiver *dest, QueryCompletion *qc)
 {
 	int			deeper = is_transparent(pstmt->utilityStmt) ? 0 : 1;
+	StatementSource before = source_enter(queryString, pstmt->stmt_location,
+										  pstmt->stmt_len);
 
 	if (deeper > 0)
 		begin_utility(pstmt, queryString);
@@ -655,6 +687,7 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	PG_FINALLY();
 	{
 		nesting_level -= deeper;
+		source_leave(before);
 	}
 	PG_END_TRY();
 }

@@ -251,7 +251,11 @@ lineage_receiver(Execution *execution, DestReceiver *dest)
 static void
 keep_text(Execution *execution, StatementInfo *info)
 {
-	TextKey		key = {.queryid = execution->queryid, .dbid = MyDatabaseId};
+	TextKey		key = {
+		.queryid = execution->queryid,
+		.dbid = MyDatabaseId,
+		.userid = execution->userid
+	};
 	char	   *text;
 
 	if (info->text_kept)

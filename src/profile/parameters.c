@@ -17,11 +17,13 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 #include "nodes/params.h"
+#include "utils/expandeddatum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "profile/comment.h"
+#include "profile/named_statement.h"
 #include "store/sample.h"
 
 /* Bytes of a value that are hashed at each of its ends. */
@@ -142,10 +144,7 @@ hash_list(ParamListInfo params)
 static void
 bare_statement(const Execution *execution, const char **text, int *length)
 {
-	const PlannedStmt *plan = execution->query->plannedstmt;
-
-	*text = execution->query->sourceText + Max(plan->stmt_location, 0);
-	*length = plan->stmt_len > 0 ? plan->stmt_len : strlen(*text);
+	*text = source_body(&execution->source, length);
 	comment_trim(text, length);
 }
 
@@ -204,6 +203,8 @@ is_short(Oid type, Datum value)
 	if (get_typlen(type) != -1)
 		return true;
 	bytes = (struct varlena *) DatumGetPointer(value);
+	if (VARATT_IS_EXTERNAL_EXPANDED(bytes))
+		return EOH_get_flat_size(DatumGetEOHP(value)) <= 2 * MAX_VALUE;
 	return !VARATT_IS_EXTENDED(bytes) ? VARSIZE(bytes) <= 2 * MAX_VALUE :
 		VARATT_IS_SHORT(bytes);
 }
@@ -235,7 +236,8 @@ use_fixed_formats(void)
 	static const char *const settings[][2] = {
 		{"datestyle", "ISO"},
 		{"intervalstyle", "postgres"},
-		{"bytea_output", "hex"}
+		{"bytea_output", "hex"},
+		{"extra_float_digits", "1"}
 	};
 	int			level = NewGUCNestLevel();
 
@@ -245,9 +247,13 @@ use_fixed_formats(void)
 	return level;
 }
 
-/* Put the parameters into a draft; false if it cannot be used. */
+/*
+ * Put the parameters into a draft; false if it cannot be used.  "named" tells
+ * which ones if the statement has names for them, else NULL.
+ */
 static bool
-draft_values(SampleDraft *draft, ParamListInfo params)
+draft_values(SampleDraft *draft, ParamListInfo params,
+			 const NamedStatement *named)
 {
 	int			level;
 	bool		usable = true;
@@ -255,35 +261,66 @@ draft_values(SampleDraft *draft, ParamListInfo params)
 	if (params == NULL || params->numParams == 0)
 		return draft->statement != NULL;
 
-	/* Variables of PL/pgSQL: their numbers mean nothing outside of it. */
-	if (params->paramFetch != NULL ||
-		params->numParams > SAMPLE_MAX_BYTES / sizeof(Oid))
+	draft->nparams = named != NULL ? named->count : params->numParams;
+	if (draft->nparams > SAMPLE_MAX_BYTES / sizeof(Oid))
 		return false;
-
-	draft->nparams = params->numParams;
 	draft->types = palloc0(draft->nparams * sizeof(Oid));
 	draft->values = palloc0(draft->nparams * sizeof(char *));
 	level = use_fixed_formats();
 	for (int i = 0; i < draft->nparams && usable; i++)
-		usable = draft_value(draft, i, &params->params[i]);
+	{
+		int			number = named != NULL ? named->numbers[i] : i + 1;
+		ParamExternData workspace;
+
+		usable = number <= params->numParams &&
+			draft_value(draft, i, parameter(params, number - 1, &workspace));
+	}
 	AtEOXact_GUC(true, level);
 	return usable;
+}
+
+/*
+ * Have the parameters numbers in the statement's text?  In a function they may
+ * be variables, by names that mean nothing outside of it.
+ */
+static bool
+has_numbers(const char *text, int length, ParamListInfo params)
+{
+	return params == NULL || params->numParams == 0 ||
+		memchr(text, '$', length) != NULL;
+}
+
+/* Put the statement into a draft; false if it cannot be planned again. */
+static bool
+draft_statement(SampleDraft *draft, const Execution *execution,
+				const NamedStatement *named)
+{
+	const char *text;
+	int			length;
+
+	if (!execution->source.exact)
+		return false;
+	bare_statement(execution, &text, &length);
+	if (named != NULL)
+		draft->statement = named->text;
+	else if (!has_numbers(text, length, execution->query->params))
+		return false;
+	else if (length <= MAX_STATEMENT)
+		draft->statement = pnstrdup(text, length);
+	return true;
 }
 
 /* Make the draft of an execution; false if it cannot be kept. */
 static bool
 make_draft(const Execution *execution, SampleDraft *draft)
 {
-	const char *text;
-	int			length;
+	const NamedStatement *named = named_statement_find(execution->queryid);
 
-	bare_statement(execution, &text, &length);
-	if (length <= MAX_STATEMENT)
-		draft->statement = pnstrdup(text, length);
 	draft->search_path = namespace_search_path;
 	draft->elapsed_us = execution->elapsed_us;
 	draft->captured_at = GetCurrentStatementStartTimestamp();
-	return draft_values(draft, execution->query->params);
+	return draft_statement(draft, execution, named) &&
+		draft_values(draft, execution->query->params, named);
 }
 
 /* Make and keep a sample, in memory that goes afterwards. */

@@ -579,7 +579,7 @@ record_scan(const Execution *execution, const ScanFacts *facts,
 	SeqScanKey	key = {
 		.queryid = execution->queryid,
 		.dbid = MyDatabaseId,
-		.userid = GetUserId(),
+		.userid = execution->userid,
 		.relid = rt_fetch(facts->columns.named, plan->rtable)->relid,
 		.columns = seqscan_columns_hash(&columns)
 	};

@@ -27,7 +27,11 @@ PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
 static char *
 read_text(const Pattern *pattern, uint64 queryid)
 {
-	TextKey		key = {.queryid = queryid, .dbid = pattern->key.dbid};
+	TextKey		key = {
+		.queryid = queryid,
+		.dbid = pattern->key.dbid,
+		.userid = pattern->key.userid
+	};
 
 	if (queryid == 0 || !report_may_read(pattern->key.userid))
 		return NULL;

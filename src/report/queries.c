@@ -121,7 +121,7 @@ clipperf_query_text(PG_FUNCTION_ARGS)
 	for (int i = 0; i < 4; i++)
 		if (PG_ARGISNULL(i))
 			PG_RETURN_NULL();
-	key.userid = PG_GETARG_OID(0);
+	key.userid = text_key.userid = PG_GETARG_OID(0);
 	key.dbid = text_key.dbid = PG_GETARG_OID(1);
 	key.toplevel = PG_GETARG_BOOL(2);
 	key.queryid = text_key.queryid = (uint64) PG_GETARG_INT64(3);

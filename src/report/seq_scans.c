@@ -244,7 +244,9 @@ family_bytes(Oid relid)
 static char *
 statement_text(const SeqScanKey *key)
 {
-	TextKey		text_key = {.queryid = key->queryid, .dbid = key->dbid};
+	TextKey		text_key = {
+		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
+	};
 
 	return report_may_read(key->userid) ? text_copy(&text_key) : NULL;
 }

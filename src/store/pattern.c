@@ -112,7 +112,9 @@ static TextKey
 text_key(const Pattern *pattern, uint64 queryid)
 {
 	return (TextKey) {
-		.queryid = queryid, .dbid = pattern->key.dbid
+		.queryid = queryid,
+		.dbid = pattern->key.dbid,
+		.userid = pattern->key.userid
 	};
 }
 

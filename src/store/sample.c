@@ -515,6 +515,17 @@ visit_sample(const SampleStripe *copy, const SampleKey *key,
 	pfree(packed.data);
 }
 
+/* Copy a stripe as it is now. */
+static void
+copy_stripe(SampleStripe *copy, int number)
+{
+	LWLock	   *lock = store_lock(LOCKS_SAMPLE, number);
+
+	LWLockAcquire(lock, LW_SHARED);
+	memcpy(copy, &stripes[number], sizeof(SampleStripe));
+	LWLockRelease(lock);
+}
+
 /* See sample.h.  Works on copies, so that no lock is held for long. */
 void
 sample_visit(SampleVisitor visitor, void *arg)
@@ -523,12 +534,7 @@ sample_visit(SampleVisitor visitor, void *arg)
 
 	for (int i = 0; i < SAMPLE_STRIPES; i++)
 	{
-		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
-
-		LWLockAcquire(lock, LW_SHARED);
-		memcpy(copy, &stripes[i], sizeof(SampleStripe));
-		LWLockRelease(lock);
-
+		copy_stripe(copy, i);
 		for (int e = 0; e < ENTRIES; e++)
 			for (int s = 0; s < SAMPLES; s++)
 				if (copy->entries[e].samples[s].kind != SAMPLE_NONE)
@@ -565,23 +571,25 @@ save_entry(const SampleStripe *stripe, const SampleEntry *entry,
 	pfree(bytes.data);
 }
 
-/* StoreModule.save: all samples, then an empty key. */
+/*
+ * StoreModule.save: all samples, then an empty key.  From copies, so that
+ * nobody waits for the disk.
+ */
 static void
 sample_save(SaveFile *file)
 {
+	SampleStripe *copy = palloc(sizeof(SampleStripe));
 	SampleKey	end = {0};
 
 	for (int i = 0; i < SAMPLE_STRIPES; i++)
 	{
-		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
-
-		LWLockAcquire(lock, LW_SHARED);
+		copy_stripe(copy, i);
 		for (int e = 0; e < ENTRIES; e++)
-			if (stripes[i].entries[e].key.queryid != 0)
-				save_entry(&stripes[i], &stripes[i].entries[e], file);
-		LWLockRelease(lock);
+			if (copy->entries[e].key.queryid != 0)
+				save_entry(copy, &copy->entries[e], file);
 	}
 	save_bytes(file, &end, sizeof(end));
+	pfree(copy);
 }
 
 /* StoreModule.load */

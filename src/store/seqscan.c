@@ -80,7 +80,7 @@ static TextKey
 text_key(const SeqScanKey *key)
 {
 	return (TextKey) {
-		.queryid = key->queryid, .dbid = key->dbid
+		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
 	};
 }
 

@@ -136,7 +136,9 @@ statement_table_held(void)
 TextKey
 statement_text_key(const StatementKey *key)
 {
-	return (TextKey) {.queryid = key->queryid, .dbid = key->dbid};
+	return (TextKey) {
+		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
+	};
 }
 
 /* Empty counters. */

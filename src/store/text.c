@@ -22,8 +22,16 @@
 #include "settings.h"
 #include "store/save.h"
 
-/* How many unreferenced texts make room for one new text at most. */
+/* How many unreferenced texts make room for one new entry at most. */
 #define MAX_EVICTIONS 16
+
+/*
+ * How many make room for the bytes of one: so many at first, twice as many
+ * each time it was not enough, up to the most.  Texts of about one length
+ * share a block of memory, which is of use to others only as a whole.
+ */
+#define FIRST_BATCH	16
+#define LAST_BATCH	1024
 
 typedef struct TextEntry
 {
@@ -185,18 +193,28 @@ evict_any(void)
 	return false;
 }
 
+/* Remove up to "most" unreferenced texts; false if there was none. */
+static bool
+evict_batch(int most)
+{
+	int			evicted = 0;
+
+	while (evicted < most && evict_any())
+		evicted++;
+	return evicted > 0;
+}
+
 /* Memory for a text, or an invalid pointer. */
 static dsa_pointer
 allocate(Size size)
 {
-	for (int i = 0; i <= MAX_EVICTIONS; i++)
-	{
-		dsa_pointer bytes = dsa_allocate_extended(area, size, DSA_ALLOC_NO_OOM);
+	dsa_pointer bytes = dsa_allocate_extended(area, size, DSA_ALLOC_NO_OOM);
 
-		if (DsaPointerIsValid(bytes) || !evict_any())
-			return bytes;
-	}
-	return InvalidDsaPointer;
+	for (int batch = FIRST_BATCH;
+		 !DsaPointerIsValid(bytes) && batch <= LAST_BATCH && evict_batch(batch);
+		 batch *= 2)
+		bytes = dsa_allocate_extended(area, size, DSA_ALLOC_NO_OOM);
+	return bytes;
 }
 
 /* Copy "text" into the area, cut if it is too long. */

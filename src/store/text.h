@@ -3,7 +3,7 @@
  * text.h
  *	  Normalised statement texts, in a fixed piece of shared memory.
  *
- * A text is found by (dbid, queryid) and counted by those who refer to it
+ * A text is found by statement, database and user, and counted by those who refer to it
  * (statements, N+1 patterns, sequential scans).  A text nobody refers to stays
  * until its memory is needed.  Lock order: a caller may hold a lock of any
  * other module; this module calls none.
@@ -19,7 +19,7 @@ typedef struct TextKey
 {
 	uint64		queryid;
 	Oid			dbid;
-	uint32		unused;			/* zero: the key is compared as bytes */
+	Oid			userid;			/* what one may read, another may not */
 } TextKey;
 
 /* Bytes of the longest text kept; longer ones are cut and marked. */

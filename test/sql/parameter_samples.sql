@@ -10,7 +10,7 @@ CREATE TYPE sample_pair AS (a int, b int);
 CREATE VIEW samples AS
     SELECT kind, statement, parameter_types, parameter_values, search_path
     FROM clipperf_samples
-    WHERE statement ~ 'FROM sampled|INTO sampled' AND statement !~ 'generate_series'
+    WHERE statement ~ '(FROM|INTO|UPDATE) sampled' AND statement !~ 'generate_series'
       AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 
 -- Parameters of a prepared statement, their types and values.
@@ -105,17 +105,67 @@ SET ROLE regress_sampled;
 SELECT userid::regrole, statement FROM clipperf_samples WHERE statement LIKE '%FROM sampled WHERE id = 11%';
 RESET ROLE;
 
--- Statements of PL/pgSQL have no parameters that mean anything outside; dynamic ones do.
+-- Statements of functions have names for their parameters; they are kept with numbers instead, and can be planned again.
 SELECT clipperf_reset();
 SET clipperf.track = 'all';
-DO $$
-DECLARE wanted int := 12; got text;
+CREATE FUNCTION sample_static(wanted int, other text, list int[], unused text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    r record;
+    "Odd name" int := 3;
+    result bigint;
 BEGIN
-    SELECT name INTO got FROM sampled WHERE id = wanted;
-    EXECUTE 'SELECT name FROM sampled WHERE id = $1' INTO got USING 13;
+    SELECT count(*) INTO result FROM sampled WHERE id = wanted AND name <> other AND id <= wanted;
+    SELECT count(*) INTO result FROM sampled WHERE id = ANY (list) AND id >= "Odd name" AND name <> 'wanted' /* other */;
+    FOR r IN SELECT id FROM sampled WHERE id < sample_static.wanted LOOP
+        UPDATE sampled SET name = r . id WHERE sampled.id = r.id AND name = $2;
+    END LOOP;
+    EXECUTE 'SELECT name FROM sampled WHERE id = $1' USING 13;
+    RETURN result;
+END $$;
+CREATE FUNCTION sample_sql(wanted int, text) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT count(*) FROM sampled WHERE at IS NULL AND id > wanted;
+    SELECT count(*) FROM sampled WHERE tags IS NULL AND id > wanted AND name <> $2;
+$$;
+SELECT sample_static(2, NULL, '{5,6}', 'secret');
+SELECT sample_sql(7, 'seven');
+\x on
+SELECT statement, parameter_types, parameter_values FROM samples ORDER BY statement COLLATE "C";
+\x off
+DO $$
+DECLARE s record;
+BEGIN
+    FOR s IN SELECT * FROM samples LOOP
+        EXECUTE format('PREPARE again (%s) AS %s', array_to_string(s.parameter_types, ', '), s.statement);
+        EXECUTE format('EXPLAIN EXECUTE again (%s)', (SELECT string_agg(quote_nullable(v), ', ') FROM unnest(s.parameter_values) AS v));
+        DEALLOCATE again;
+    END LOOP;
 END $$;
 RESET clipperf.track;
-SELECT statement, parameter_values FROM samples;
+DROP FUNCTION sample_static(int, text, int[], text), sample_sql(int, text);
+
+-- What is around a statement that can be planned does not belong to it, nor does what was sent along.
+SELECT clipperf_reset();
+SET clipperf.track = 'all';
+\o /dev/null
+SELECT 'sent along'\; DECLARE c CURSOR WITH HOLD FOR SELECT id AS held FROM sampled WHERE id < 3\; FETCH c;
+CLOSE c;
+SELECT 'sent along'\; EXPLAIN (ANALYZE, COSTS OFF) SELECT 1, id AS explained FROM sampled WHERE id < 3;
+SELECT 'sent along'\; EXPLAIN ANALYZE VERBOSE SELECT 2, 3, id AS verbosely FROM sampled WHERE id < 3;
+EXPLAIN ANALYZE (SELECT name, id AS in_brackets FROM sampled WHERE id < 3);
+SELECT 'sent along'\; CREATE TEMP TABLE sampled_too (a, b) AS SELECT id, id + 1 AS created FROM sampled WHERE id < 3;
+SELECT 'sent along'\; COPY (SELECT id AS copied FROM sampled WHERE name <> ')' AND id < 3) TO STDOUT\; SELECT 'sent along';
+SELECT 'sent along'\; /* AS */ PREPARE "as" /* AS */ (int) -- AS
+    AS SELECT id, name AS prepared FROM sampled WHERE id < $1\; EXECUTE "as" (3);
+CREATE RULE sampled_rule AS ON UPDATE TO sampled WHERE new.id < 0 DO ALSO SELECT 'from a rule' FROM sampled;
+SELECT 'sent along'\; UPDATE sampled SET id = id WHERE id = 1;
+\o
+RESET clipperf.track;
+SELECT statement, parameter_values FROM samples WHERE statement ~ '(SELECT|UPDATE).*sampled' ORDER BY statement COLLATE "C";
+SELECT query, toplevel FROM clipperf_queries
+WHERE query ~ ' AS (held|explained|verbosely|in_brackets|copied|prepared) ' ORDER BY query COLLATE "C";
+SELECT count(*) FROM clipperf_samples WHERE strpos(statement, 'sent along') > 0 AND strpos(statement, 'sampled') > 0 AND strpos(statement, 'strpos') = 0;
+DROP RULE sampled_rule ON sampled;
+DROP TABLE sampled_too;
 
 -- More statements than there is room for: some are left, and those that ran again and again among them.
 SELECT clipperf_reset();

@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * named_statement.h
+ *	  Statements of functions, whose parameters have names, with numbers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_NAMED_STATEMENT_H
+#define CLIPPERF_NAMED_STATEMENT_H
+
+#include "compat.h"
+
+#include "parser/parse_node.h"
+
+typedef struct NamedStatement
+{
+	uint64		queryid;		/* hash key: first */
+	char	   *text;			/* with $1, $2 and so on in place of names */
+	int			count;			/* of these */
+	int		   *numbers;		/* what each is in the ParamListInfo, from 1 */
+} NamedStatement;
+
+/* A statement was analysed: remember it if its parameters have names. */
+extern void named_statement_analyzed(ParseState *pstate, Query *query);
+
+/* NULL unless it was remembered.  Lives as long as the backend. */
+extern const NamedStatement *named_statement_find(uint64 queryid);
+
+#endif							/* CLIPPERF_NAMED_STATEMENT_H */

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.h
+ *	  Which part of a source text is the statement that runs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SOURCE_H
+#define CLIPPERF_SOURCE_H
+
+#include "compat.h"
+
+/* A statement within a source text, which may hold several. */
+typedef struct StatementSource
+{
+	const char *text;			/* the source; NULL = none */
+	int			location;		/* in bytes */
+	int			length;			/* 0 = up to the end of the source */
+	bool		exact;			/* is it known where the statement stands? */
+} StatementSource;
+
+/*
+ * A utility statement begins, which may run others.  Returns what
+ * source_leave() must be given when it ends, on error too.
+ */
+extern StatementSource source_enter(const char *text, int location,
+									int length);
+extern void source_leave(StatementSource before);
+
+/*
+ * Where a statement stands, from what its Query or PlannedStmt tells.  Must be
+ * asked while the utility statement around it runs, if there is one; lives as
+ * long as the text.
+ */
+extern StatementSource source_of(const char *text, int location, int length);
+
+/*
+ * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR
+ * and the like.  Not zero-terminated.
+ */
+extern const char *source_body(const StatementSource *source, int *length);
+
+#endif							/* CLIPPERF_SOURCE_H */
