@@ -21,6 +21,7 @@
 bool		setting_enabled = true;
 int			setting_track = TRACK_TOP;
 char	   *setting_tables = NULL;
+uint32		setting_tables_version = 0;
 int			setting_max_statements = 5000;
 int			setting_text_memory_kb = 6144;
 bool		setting_lineage = true;
@@ -66,6 +67,7 @@ static void
 assign_tables(const char *newval, void *extra)
 {
 	watched_string = NULL;
+	setting_tables_version++;
 }
 
 /* Split clipperf.tables into watched_names, in long-lived memory. */

@@ -21,6 +21,7 @@ typedef enum TrackLevel
 extern bool setting_enabled;
 extern int	setting_track;
 extern char *setting_tables;
+extern uint32 setting_tables_version;	/* changes with setting_tables */
 extern int	setting_max_statements;
 extern int	setting_text_memory_kb;
 extern bool setting_lineage;

@@ -333,9 +333,11 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 
 	if (is_over(episode, execution, match))
 		episode_clear(episode);
-	if (episode->state == EPISODE_FAILED)
+	if (episode->state == EPISODE_FAILED ||
+		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, &look)))
 	{
-		episode->last_us = Max(episode->last_us, execution->last_us);
+		if (episode->state == EPISODE_FAILED)
+			episode->last_us = Max(episode->last_us, execution->last_us);
 		episode_unlock(match->episode);
 		return CREDIT_REFUSED;
 	}

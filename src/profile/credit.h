@@ -12,7 +12,7 @@
 
 typedef enum Credit
 {
-	CREDIT_REFUSED,				/* the loop was given up before */
+	CREDIT_REFUSED,				/* not of this loop, or it was given up */
 	CREDIT_OPEN,				/* remains to be seen */
 	CREDIT_PROVEN				/* part of a proven loop */
 } Credit;

@@ -25,6 +25,8 @@
 
 #include <math.h>
 
+#include "port/pg_bitutils.h"
+
 /* The next value; each further one is half as likely as the one before. */
 #define NEXT_SHARE		0.8
 /* Looks of a loop that have nothing to do with the order. */
@@ -89,6 +91,20 @@ mark_hit(Episode *episode, int rank)
 		episode->frontier++;
 }
 
+/* Is a look one of the repeats that rows with the same key lead to? */
+static inline bool
+repeats_shared_key(const Episode *episode, const Look *look)
+{
+	return look->times > 1 && episode->repeats < look->rows - look->distinct;
+}
+
+/* Was this rank not hit yet? */
+static inline bool
+is_new(const Episode *episode, const Look *look)
+{
+	return episode_unhit(episode, look->rank, look->rank + 1) > 0;
+}
+
 /* A value that was not hit before. */
 static void
 add_new(Episode *episode, const Look *look)
@@ -116,8 +132,7 @@ static void
 add_repeat(Episode *episode, const Look *look)
 {
 	double		expected = repeating_share(look);
-	bool		shared_key = look->times > 1 &&
-		episode->repeats < look->rows - look->distinct;
+	bool		shared_key = repeats_shared_key(episode, look);
 	double		share = shared_key ? expected : REPEAT_SHARE;
 	double		worth = log(share * look->distinct / Max(1, episode->used));
 
@@ -131,13 +146,30 @@ add_repeat(Episode *episode, const Look *look)
 	episode->repeats++;
 }
 
+/*
+ * See evidence.h.  What runs where the result set came from belongs to it.
+ * Elsewhere, children of a loop follow the order, apart from those that other
+ * connections have overtaken, unless the loop was proven without it.
+ */
+bool
+evidence_belongs(const Episode *episode, const Look *look)
+{
+	if (look->local)
+		return true;
+	if (!is_new(episode, look))
+		return repeats_shared_key(episode, look);
+	return episode->ordered < EVIDENCE_WEAK ||
+		episode_distance(episode, look->rank) <=
+		EVIDENCE_NEAR + pg_popcount64(episode->backends);
+}
+
 /* See evidence.h. */
 void
 evidence_add(Episode *episode, const Look *look)
 {
 	episode->distinct = look->distinct;
 	episode->local &= look->local;
-	if (episode_unhit(episode, look->rank, look->rank + 1) > 0)
+	if (is_new(episode, look))
 		add_new(episode, look);
 	else
 		add_repeat(episode, look);

@@ -13,7 +13,7 @@
 
 #include "store/episode.h"
 
-/* Unhit ranks a loop may skip and still be called in order. */
+/* Unhit ranks a loop on one connection may skip and still be in order. */
 #define EVIDENCE_NEAR	3
 
 /* One child, as its episode sees it. */
@@ -43,6 +43,11 @@ typedef enum Verdict
 /* Balance at which weak successes on many connections prove a pattern. */
 #define EVIDENCE_STRONG		13.8f
 
+/*
+ * Does a look belong to a loop that is proven already?  Others look up the same
+ * keys meanwhile.  The caller holds the episode's lock.
+ */
+extern bool evidence_belongs(const Episode *episode, const Look *look);
 /* Add a look to an episode.  The caller holds the episode's lock. */
 extern void evidence_add(Episode *episode, const Look *look);
 /*

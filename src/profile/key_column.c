@@ -3,7 +3,8 @@
  * key_column.c
  *	  Which columns carry keys, and whose.
  *
- * Belongs to one backend.  The cache is emptied whenever a relation changes.
+ * Belongs to one backend.  The cache is emptied whenever a relation changes,
+ * or comes to be.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,8 +17,11 @@
 #include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+
+#include "profile/value.h"
 
 #define CACHE_SIZE		256
 
@@ -148,27 +152,113 @@ is_unique(Relation relation, int16 attno)
 	return found;
 }
 
+/* Can values of two types be keys of the same table? */
+static bool
+are_alike(Oid one, Oid other)
+{
+	ValueKind	kind = value_kind(one);
+	ValueKind	other_kind = value_kind(other);
+
+	return kind == other_kind ||
+		(value_kind_is_small(kind) && value_kind_is_small(other_kind) &&
+		 kind != VALUE_DATE && other_kind != VALUE_DATE);
+}
+
+/* The column of a table that one of this name and type would lead to, or 0. */
+static int16
+find_named_key(Relation table, const char *name, Oid type)
+{
+	const char *const names[] = {"id", name};
+
+	if (table->rd_rel->relkind != RELKIND_RELATION &&
+		table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return 0;
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		int16		attno = get_attnum(RelationGetRelid(table), names[i]);
+
+		if (attno > 0 && is_unique(table, attno) &&
+			are_alike(type, get_atttype(RelationGetRelid(table), attno)))
+			return attno;
+	}
+	return 0;
+}
+
+/* The table that a column "author_id" speaks of, by its name. */
+static Oid
+find_named_table(Relation relation, const char *name)
+{
+	static const char *const plurals[] = {"%s", "%ss", "%ses"};
+	Oid			schema = RelationGetNamespace(relation);
+	char	   *stem = pnstrdup(name, strlen(name) - strlen("_id"));
+	int			length = strlen(stem);
+	Oid			found = InvalidOid;
+
+	for (int i = 0; i < lengthof(plurals) && !OidIsValid(found); i++)
+		found = get_relname_relid(psprintf(plurals[i], stem), schema);
+	if (!OidIsValid(found) && length > 1 && stem[length - 1] == 'y')
+		found = get_relname_relid(psprintf("%.*sies", length - 1, stem),
+								  schema);
+	return found;
+}
+
 /*
- * Read the facts of a table's column from the catalogs.  *complete tells
- * whether every relation on the way could be looked at.
+ * The same for a foreign key that nobody has declared, by the column's name.
+ * *complete is taken away if the other table is locked.
+ */
+static bool
+follow_name(Relation relation, Oid *relid, int16 *attno, bool *complete)
+{
+	Form_pg_attribute attribute =
+		TupleDescAttr(RelationGetDescr(relation), *attno - 1);
+	const char *name = NameStr(attribute->attname);
+	int			length = strlen(name);
+	Oid			target;
+	Relation	table;
+	int16		found;
+
+	if (length <= strlen("_id") || strcmp(name + length - 3, "_id") != 0)
+		return false;
+	target = find_named_table(relation, name);
+	if (!OidIsValid(target) || target == *relid)
+		return false;
+	table = open_without_waiting(target);
+	*complete &= table != NULL;
+	if (table == NULL)
+		return false;
+	found = find_named_key(table, name, attribute->atttypid);
+	relation_close(table, AccessShareLock);
+	if (found == 0)
+		return false;
+	*relid = target;
+	*attno = found;
+	return true;
+}
+
+/*
+ * Read the facts of a table's column from the catalogs.
  */
 static KeyColumn
-read_column(Oid relid, int16 attno, bool *complete)
+read_column(Oid relid, int16 attno)
 {
-	KeyColumn	column = {.key_relid = relid, .key_attno = attno};
+	KeyColumn	column = {
+		.key_relid = relid, .key_attno = attno, .is_complete = true
+	};
 
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
 		Relation	relation = open_without_waiting(column.key_relid);
 		bool		further;
 
-		*complete = relation != NULL;
+		column.is_complete &= relation != NULL;
 		if (relation == NULL)
 			break;
 		if (step == 0)
 			column.is_unique = is_unique(relation, attno);
 		further = follow_foreign_key(relation, &column.key_relid,
-									 &column.key_attno);
+									 &column.key_attno) ||
+			follow_name(relation, &column.key_relid, &column.key_attno,
+						&column.is_complete);
 		relation_close(relation, AccessShareLock);
 		column.is_key |= further;
 		if (!further)
@@ -187,17 +277,19 @@ key_column_find(Oid relid, int16 attno)
 	int16		table_attno = attno;
 	KeyColumn	column;
 	uint64		before;
-	bool		complete;
 
 	if (attno <= 0)
-		return (KeyColumn) {.key_relid = relid, .key_attno = attno};
+		return (KeyColumn)
+	{
+		.key_relid = relid, .key_attno = attno, .is_complete = true
+	};
 	if (entry->relid == relid && entry->attno == attno)
 		return entry->column;
 
 	before = invalidations;
 	key_column_resolve(&table_relid, &table_attno);
-	column = read_column(table_relid, table_attno, &complete);
-	if (complete && before == invalidations)
+	column = read_column(table_relid, table_attno);
+	if (column.is_complete && before == invalidations)
 	{
 		entry->relid = relid;
 		entry->attno = attno;

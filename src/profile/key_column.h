@@ -14,6 +14,7 @@ typedef struct KeyColumn
 {
 	bool		is_key;			/* in a primary key, unique index or foreign key */
 	bool		is_unique;		/* in a primary key or unique index */
+	bool		is_complete;	/* false if a table on the way was locked */
 	Oid			key_relid;		/* the column a foreign key leads to, at last; */
 	int16		key_attno;		/* else the column itself */
 } KeyColumn;
@@ -22,6 +23,10 @@ typedef struct KeyColumn
  * Facts of a column, from a small cache of this backend.  Of a view's column:
  * those of the table's column it shows.  All empty if there is no such
  * relation any more.
+ *
+ * "author_id" is a foreign key, declared or not, where a table "author" or
+ * "authors" of the same schema has a unique column "id" or "author_id" that
+ * holds values of the same kind.
  */
 extern KeyColumn key_column_find(Oid relid, int16 attno);
 

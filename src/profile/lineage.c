@@ -205,7 +205,7 @@ lineage_begin(Execution *execution)
 	if (execution->level == 0)
 		statements++;
 	info = statement_info_find(execution->queryid);
-	if (!info->planned)
+	if (!info->planned || info->tables_version != setting_tables_version)
 		statement_info_planned(info, execution->query);
 	execution->info = info;
 	collect_probes(execution, info);

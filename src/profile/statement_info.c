@@ -122,7 +122,10 @@ is_queue(const PlannedStmt *plan)
 	return false;
 }
 
-/* Keep a column of the result if it carries keys. */
+/*
+ * Keep a column of the result if it carries keys, as every uuid does.  What is
+ * not known for a lock on some table is asked for again next time.
+ */
 static void
 add_column(StatementInfo *info, const TargetEntry *entry, int position,
 		   Oid type)
@@ -139,7 +142,8 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 	if (kind == VALUE_NONE)
 		return;
 	key = key_column_find(relid, attno);
-	if (!key.is_key)
+	info->planned &= key.is_complete;
+	if (!key.is_key && kind != VALUE_UUID)
 		return;
 
 	key_column_resolve(&relid, &attno);
@@ -164,6 +168,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 
 	info->ncolumns = 0;
 	info->planned = true;
+	info->tables_version = setting_tables_version;
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning) ||
 		plan->planTree->plan_rows > MAX_PLAN_ROWS)

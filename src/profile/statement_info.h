@@ -28,7 +28,8 @@ typedef struct StatementInfo
 	uint64		queryid;
 	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		analyzed;		/* parameters[] is known */
-	bool		planned;		/* columns[] is known */
+	bool		planned;		/* columns[] is known .. */
+	uint32		tables_version; /* .. for this setting_tables_version */
 	bool		has_list;		/* texts may differ by the length of a list */
 	bool		key_lookup;		/* a SELECT by a key */
 	int			nparameters;

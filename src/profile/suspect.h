@@ -12,7 +12,8 @@
 
 /*
  * A look-up by a key ended that no result set accounts for.  "transaction" is
- * the key of the explicit transaction block it ran in, or 0.
+ * the key of the explicit transaction block it ran in, or 0; there is that or
+ * a trace.
  */
 extern void suspect_add(Execution *execution, StatementInfo *info,
 						const ProbeList *list, uint64 transaction);

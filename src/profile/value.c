@@ -47,6 +47,11 @@ value_kind(Oid type)
 			return VALUE_NUMERIC;
 		case BYTEAOID:
 			return VALUE_BYTES;
+		case DATEOID:
+			return VALUE_DATE;
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return VALUE_TIMESTAMP;
 		default:
 			return type_is_enum(type) ? VALUE_OID : VALUE_NONE;
 	}

@@ -21,12 +21,14 @@ typedef enum ValueKind
 	VALUE_INT4,
 	VALUE_INT8,
 	VALUE_OID,					/* and enums */
+	VALUE_DATE,
 	VALUE_UUID,
 	VALUE_TEXT,
 	VALUE_BPCHAR,
 	VALUE_NAME,
 	VALUE_NUMERIC,
-	VALUE_BYTES
+	VALUE_BYTES,
+	VALUE_TIMESTAMP				/* with or without time zone */
 } ValueKind;
 
 /* Longer values are not followed, in bytes. */
@@ -39,7 +41,7 @@ extern ValueKind value_kind(Oid type);
 static inline bool
 value_kind_is_small(ValueKind kind)
 {
-	return kind >= VALUE_INT2 && kind <= VALUE_OID;
+	return kind >= VALUE_INT2 && kind <= VALUE_DATE;
 }
 
 /* Of kinds that are not integers; false if the value is not followed. */
@@ -65,6 +67,13 @@ value_hash_integer(int64 value)
 					 (uint64) MyDatabaseId * UINT64CONST(0x9e3779b97f4a7c15));
 }
 
+/* Dates and timestamps are numbers inside, but equal to none. */
+static inline uint64
+value_hash_time(int64 value)
+{
+	return value_mix(value_hash_integer(value));
+}
+
 /*
  * The hash of a value that is not null.  False if it is not followed: too
  * long, or stored outside of its row.
@@ -85,6 +94,12 @@ value_hash(ValueKind kind, Datum value, uint64 *hash)
 			return true;
 		case VALUE_OID:
 			*hash = value_hash_integer(DatumGetObjectId(value));
+			return true;
+		case VALUE_DATE:
+			*hash = value_hash_time(DatumGetInt32(value));
+			return true;
+		case VALUE_TIMESTAMP:
+			*hash = value_hash_time(DatumGetInt64(value));
 			return true;
 		case VALUE_NONE:
 			return false;

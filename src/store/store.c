@@ -19,6 +19,7 @@
 #include "settings.h"
 #include "store/episode.h"
 #include "store/pattern.h"
+#include "store/repeat.h"
 #include "store/resultset.h"
 #include "store/route.h"
 #include "store/sample.h"
@@ -41,6 +42,7 @@ static const StoreModule *const modules[] = {
 	&sample_module,
 	&resultset_module,
 	&episode_module,
+	&repeat_module,
 	&pattern_module,
 	&seqscan_module
 };
@@ -51,6 +53,7 @@ static const int lock_counts[NUM_STORE_LOCK_GROUPS] = {
 	[LOCKS_TEXT] = TEXT_PARTITIONS,
 	[LOCKS_ROUTE] = 1,
 	[LOCKS_EPISODE] = EPISODE_STRIPES,
+	[LOCKS_REPEAT] = REPEAT_STRIPES,
 	[LOCKS_PATTERN] = 1,
 	[LOCKS_SEQSCAN] = 1,
 	[LOCKS_SAMPLE] = SAMPLE_STRIPES,

@@ -52,6 +52,7 @@ typedef enum StoreLockGroup
 	LOCKS_TEXT,					/* partitions of the text table */
 	LOCKS_ROUTE,
 	LOCKS_EPISODE,				/* stripes of the episodes of lineage */
+	LOCKS_REPEAT,				/* stripes of the look-ups of a trace */
 	LOCKS_PATTERN,				/* the table of N+1 patterns */
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */
@@ -62,6 +63,7 @@ typedef enum StoreLockGroup
 #define STATEMENT_PARTITIONS	64
 #define TEXT_PARTITIONS			16
 #define EPISODE_STRIPES			64
+#define REPEAT_STRIPES			16
 #define SAMPLE_STRIPES			16
 
 /*

@@ -20,7 +20,10 @@ my %keys = (
 	'varchar(50)' => q{'code-' || i},
 	'char(20)' => q{'char-' || i},
 	numeric => '(i + 0.5)::numeric',
-	oid => '(70000 + i)::oid');
+	oid => '(70000 + i)::oid',
+	date => q{'2020-01-01'::date + i},
+	timestamp => q{'2020-01-01'::timestamp + i * interval '1 minute'},
+	timestamptz => q{'2020-01-01 00:00+00'::timestamptz + i * interval '1 minute'});
 
 # A list and its items for one type of key.
 sub make_tables
@@ -107,6 +110,73 @@ $finding = proven($node, 'composite key',
 		'--child' => 'SELECT vote FROM vote WHERE user_id = $1 AND list_id = $2',
 		'--bind' => '1=value:77', '--bind' => '2=col:id'));
 has($finding, 'composite key', relation => 'vote', child_parameter => qr/2|list_id/);
+
+# Foreign keys that nobody has declared: told by the column's name, or by being a uuid.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE categories (id int4 PRIMARY KEY, name text);
+INSERT INTO categories SELECT i, 'category ' || i FROM generate_series(1, 300) AS i;
+CREATE TABLE editor (editor_id int8 PRIMARY KEY, name text);
+INSERT INTO editor SELECT i, 'editor ' || i FROM generate_series(1, 300) AS i;
+CREATE TABLE signed (id int8 PRIMARY KEY, token uuid NOT NULL UNIQUE);
+INSERT INTO signed SELECT i, md5(i::text)::uuid FROM generate_series(1, 300) AS i;
+CREATE TABLE story (id int8 PRIMARY KEY, category_id int4, editor_id int8, signature uuid, score int4, title text);
+INSERT INTO story SELECT 600000 + i, 1 + i * 7 % 300, 1 + i * 11 % 300, md5((1 + i * 13 % 300)::text)::uuid, 1 + i * 17 % 300,
+  md5(i::text) FROM generate_series(1, 300) AS i;
+CREATE TABLE footnote (id int8 PRIMARY KEY, story_id int8, body text);
+SQL
+my $stories = 'SELECT id, category_id, editor_id, signature, score FROM story ORDER BY title LIMIT 40';
+my %undeclared = (
+	category_id => 'SELECT name FROM categories WHERE id = $1',
+	editor_id => 'SELECT name FROM editor WHERE editor_id = $1',
+	signature => 'SELECT id FROM signed WHERE token = $1',
+	id => 'SELECT body FROM footnote WHERE story_id = $1');
+foreach my $column (sort keys %undeclared)
+{
+	foreach my $protocol (qw(prepared simple))
+	{
+		my $name = "undeclared foreign key, $column, $protocol";
+		$finding = proven($node, $name,
+			loop('--parent' => $stories, '--child' => $undeclared{$column}, '--bind' => "1=col:$column",
+				'--protocol' => $protocol));
+		has($finding, $name, children => [36, 40], parent_column => "story.$column");
+	}
+}
+
+# A number that is no key is none, whatever rows it happens to find.
+silent($node, 'a number that is no key',
+	loop('--parent' => $stories, '--child' => 'SELECT name FROM categories WHERE id = $1', '--bind' => '1=col:score'));
+
+# The key of a table that comes later is followed from then on, in the same session; so are tables named later.
+my $later = join(';', map { "SELECT name FROM venue WHERE id = $_" } map { 1 + $_ * 7 % 50 } 1 .. 20);
+$node->safe_psql('postgres', 'CREATE TABLE event (id int8 PRIMARY KEY, venue_id int8, title text);'
+	. "INSERT INTO event SELECT 700000 + i, 1 + i * 7 % 50, lpad(i::text, 4, '0') FROM generate_series(1, 20) AS i");
+$finding = proven($node, 'a table that comes later', statements(<<"SQL"));
+SELECT id, venue_id FROM event ORDER BY title;
+CREATE TABLE venue (id int8 PRIMARY KEY, name text);
+SELECT id, venue_id FROM event ORDER BY title;
+$later;
+SQL
+has($finding, 'a table that comes later', parent_column => 'event.venue_id', children => 20);
+silent($node, 'a table that is not watched',
+	statements("SET clipperf.tables = 'post'; SELECT id, venue_id FROM event ORDER BY title; $later;"));
+proven($node, 'a table that is watched from now on', statements(<<"SQL"));
+SET clipperf.tables = 'post';
+SELECT id, venue_id FROM event ORDER BY title;
+SET clipperf.tables = 'event, venue';
+SELECT id, venue_id FROM event ORDER BY title;
+$later;
+SQL
+
+# A session that first met the statement while a table behind its foreign keys was locked follows it afterwards.
+my ($locker, $reader) = map { $node->background_psql('postgres') } 1 .. 2;
+proven($node, 'a table that was locked', sub {
+	$locker->query_safe('BEGIN; LOCK TABLE wide');
+	$reader->query_safe('SELECT wide_id FROM narrow ORDER BY title LIMIT 31');
+	$locker->query_safe('ROLLBACK');
+	my @ids = split /\n/, $reader->query_safe('SELECT wide_id FROM narrow ORDER BY title LIMIT 31');
+	$reader->query_safe("SELECT body FROM wide WHERE id = $_") foreach @ids;
+});
+$_->quit foreach ($locker, $reader);
 
 $node->stop;
 done_testing();

@@ -37,7 +37,7 @@ has($finding, 'one trace', route => '/cached', children => [35, 40]);
 
 $finding = suspected($node, 'one trace over a pool of four',
 	loop('--series' => '200301..200340', @keyed, '--protocol' => 'simple', '--connections' => 4, trace(2)));
-has($finding, 'one trace over a pool of four', children => [30, 40]);
+has($finding, 'one trace over a pool of four', connections => 4, children => [38, 40], episodes => 1);
 
 suspected($node, 'random order in one transaction',
 	loop('--series' => '200401..200440', @keyed, '--transaction', '--order' => 'random'));

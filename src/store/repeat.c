@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * repeat.c
+ *	  Look-ups that repeat within one request.
+ *
+ * Each stripe of locks has a few entries of its own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/repeat.h"
+
+#include "access/xact.h"
+
+/* Entries of one stripe. */
+#define STRIPE_REPEATS	16
+
+typedef struct RepeatShared
+{
+	Repeat		stripes[REPEAT_STRIPES][STRIPE_REPEATS];
+} RepeatShared;
+
+static RepeatShared *shared = NULL;
+
+static Size
+repeat_size(void)
+{
+	return sizeof(RepeatShared);
+}
+
+static void
+repeat_attach(void *memory, bool found)
+{
+	shared = memory;
+	if (!found)
+		memset(shared, 0, sizeof(RepeatShared));
+}
+
+/* See repeat.h. */
+Repeat *
+repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
+{
+	Repeat	   *oldest = &repeats[0];
+
+	for (int i = 0; i < count; i++)
+	{
+		Repeat	   *repeat = &repeats[i];
+
+		if (repeat->request == request && repeat->shape == shape)
+			return repeat;
+		if (repeat->last_us < oldest->last_us)
+			oldest = repeat;
+	}
+	memset(oldest, 0, sizeof(Repeat));
+	oldest->request = request;
+	oldest->shape = shape;
+	oldest->first_seen = GetCurrentStatementStartTimestamp();
+	return oldest;
+}
+
+/* Requests are hashes already. */
+static inline uint32
+stripe_of(uint64 request)
+{
+	return (uint32) (request >> 8) % REPEAT_STRIPES;
+}
+
+/* See repeat.h. */
+Repeat *
+repeat_lock(uint64 request, uint64 shape)
+{
+	uint32		stripe = stripe_of(request);
+
+	LWLockAcquire(store_lock(LOCKS_REPEAT, stripe), LW_EXCLUSIVE);
+	return repeat_find(shared->stripes[stripe], STRIPE_REPEATS, request,
+					   shape);
+}
+
+/* See repeat.h. */
+void
+repeat_unlock(uint64 request)
+{
+	LWLockRelease(store_lock(LOCKS_REPEAT, stripe_of(request)));
+}
+
+/* StoreModule.reset */
+static void
+repeat_reset(int what)
+{
+	if ((what & RESET_N_PLUS_ONE) == 0)
+		return;
+	for (int i = 0; i < REPEAT_STRIPES; i++)
+	{
+		LWLockAcquire(store_lock(LOCKS_REPEAT, i), LW_EXCLUSIVE);
+		memset(shared->stripes[i], 0, sizeof(shared->stripes[i]));
+		LWLockRelease(store_lock(LOCKS_REPEAT, i));
+	}
+}
+
+const StoreModule repeat_module = {
+	.name = "clipperf repeated look-ups",
+	.size = repeat_size,
+	.attach = repeat_attach,
+	.reset = repeat_reset
+};
