@@ -4,12 +4,14 @@
  *	  Entry point of the server module: a table of contents.
  *
  * Data flows one way: the executor's hooks (profile/) measure, the shared
- * memory (store/) remembers, the SQL-callable readers (report/) tell.
+ * memory (store/) remembers, the SQL-callable readers (report/) tell, and the
+ * advisor (advise/) plans what was seen again.
  *
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
 
+#include "advise/sandbox.h"
 #include "profile/hooks.h"
 #include "settings.h"
 #include "store/store.h"
@@ -32,4 +34,5 @@ _PG_init(void)
 	store_init();
 	worker_register();
 	hooks_install();
+	sandbox_init();
 }

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * sandbox.h
+ *	  Plans other people's statements with their rights, and undoes it.
+ *
+ * See sandbox.c for what is kept from getting out.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SANDBOX_H
+#define CLIPPERF_SANDBOX_H
+
+#include "compat.h"
+
+/* Time that work may take unless told otherwise, milliseconds. */
+#define SANDBOX_TIMEOUT_MS	2000
+
+typedef struct Sandbox
+{
+	Oid			userid;
+	const char *search_path;	/* NULL = that of the session */
+	int			timeout_ms;		/* 0 = SANDBOX_TIMEOUT_MS */
+} Sandbox;
+
+typedef void (*SandboxWork) (void *arg);
+
+/* Called once, when the module is preloaded. */
+extern void sandbox_init(void);
+
+/*
+ * Run work as that user, security-restricted and read-only, with his
+ * search_path, waiting for no lock and within a timeout, in a subtransaction
+ * that is always rolled back: locks that work took are gone afterwards, and
+ * so is command progress that the caller had reported.  What work allocates is
+ * in the caller's memory context and stays.
+ *
+ * Returns NULL, or the error that ended it, copied.  A cancel or
+ * statement_timeout of our own caller is thrown again.  Not for parallel
+ * workers.
+ */
+extern ErrorData *sandbox_run(const Sandbox *sandbox, SandboxWork work,
+							  void *arg);
+
+/* Is work being run now? */
+extern bool sandbox_is_open(void);
+
+#endif							/* CLIPPERF_SANDBOX_H */

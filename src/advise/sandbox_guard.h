@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * sandbox_guard.h
+ *	  Refuses what a rolled back transaction would not undo.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_SANDBOX_GUARD_H
+#define CLIPPERF_SANDBOX_GUARD_H
+
+#include "compat.h"
+
+extern void sandbox_guard_install(void);	/* from sandbox_init */
+
+/*
+ * Error 2F003 if there is an operator through which the planner's estimates
+ * would call one of the server's functions that have side effects.
+ */
+extern void sandbox_guard_operators(void);
+
+#endif							/* CLIPPERF_SANDBOX_GUARD_H */
