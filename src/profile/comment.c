@@ -12,7 +12,6 @@
 
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
-#include "parser/scansup.h"
 
 /* Bytes of a key or a decoded value that are looked at; the rest is cut. */
 #define MAX_VALUE 256
@@ -36,10 +35,17 @@ typedef struct CommentValues
 	char		traceparent[MAX_VALUE];
 } CommentValues;
 
-static void
+/* White space of SQL.  Looked for in every statement, so it is not a call. */
+static inline bool
+is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline void
 skip_space(Cursor *c)
 {
-	while (c->at < c->end && scanner_isspace(*c->at))
+	while (c->at < c->end && is_space(*c->at))
 		c->at++;
 }
 
@@ -241,7 +247,7 @@ static bool
 find_last_comment(Cursor text, Cursor *inside)
 {
 	while (text.end > text.at &&
-		   (scanner_isspace(text.end[-1]) || text.end[-1] == ';'))
+		   (is_space(text.end[-1]) || text.end[-1] == ';'))
 		text.end--;
 	if (text.end - text.at < 4 || text.end[-1] != '/' || text.end[-2] != '*')
 		return false;
@@ -290,7 +296,10 @@ statement_text(const char *source, int location, int length)
 
 	text.at = source + Max(location, 0);
 	text.end = text.at + (length > 0 ? length : strlen(text.at));
-	rest = text.end + strspn(text.end, "; \t\r\n");
+	if (*text.end == '\0')
+		return text;
+	for (rest = text.end; *rest == ';' || is_space(*rest);)
+		rest++;
 	if (rest > text.end && rest[0] == '/' && rest[1] == '*')
 	{
 		close = strstr(rest, "*/");
@@ -298,6 +307,17 @@ statement_text(const char *source, int location, int length)
 			text.end = close + 2;
 	}
 	return text;
+}
+
+/* Does a piece of text begin or end with something like a comment? */
+static inline bool
+may_have_comment(Cursor text)
+{
+	skip_space(&text);
+	while (text.end > text.at &&
+		   (is_space(text.end[-1]) || text.end[-1] == ';'))
+		text.end--;
+	return text.end > text.at && (*text.at == '/' || text.end[-1] == '/');
 }
 
 /* See comment.h. */
@@ -308,6 +328,8 @@ comment_read(const char *source, int location, int length,
 	Cursor		text = statement_text(source, location, length);
 	Cursor		inside;
 
+	if (!may_have_comment(text))
+		return false;
 	if (find_last_comment(text, &inside) && read_facts(inside, facts))
 		return true;
 	return find_first_comment(text, &inside) && read_facts(inside, facts);
@@ -320,12 +342,15 @@ comment_trim(const char **text, int *length)
 	Cursor		whole = {*text, *text + *length};
 	Cursor		inside;
 
-	if (find_last_comment(whole, &inside))
-		whole.end = inside.at - 2;
-	if (find_first_comment(whole, &inside))
-		whole.at = inside.end + 2;
+	if (may_have_comment(whole))
+	{
+		if (find_last_comment(whole, &inside))
+			whole.end = inside.at - 2;
+		if (find_first_comment(whole, &inside))
+			whole.at = inside.end + 2;
+	}
 	skip_space(&whole);
-	while (whole.end > whole.at && scanner_isspace(whole.end[-1]))
+	while (whole.end > whole.at && is_space(whole.end[-1]))
 		whole.end--;
 	*text = whole.at;
 	*length = whole.end - whole.at;

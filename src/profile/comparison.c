@@ -34,9 +34,9 @@ typedef struct Walk
 static void walk_query(Query *query, Walk *walk);
 static void walk_condition(Node *node, Walk *walk);
 
-/* Take conversions off an expression. */
+/* Take conversions off an expression that is one. */
 static Node *
-strip(Node *node)
+strip_conversions(Node *node)
 {
 	for (;;)
 	{
@@ -55,6 +55,15 @@ strip(Node *node)
 		else
 			return node;
 	}
+}
+
+/* Take conversions off an expression. */
+static inline Node *
+strip(Node *node)
+{
+	if (node == NULL || IsA(node, Var) || IsA(node, Const) || IsA(node, Param))
+		return node;
+	return strip_conversions(node);
 }
 
 /* The table's column behind a Var; InvalidOid if it is none. */
@@ -103,7 +112,10 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 	Comparison *item;
 
 	value = strip(value);
-	if (value == NULL || found->count >= COMPARISONS)
+	if (value == NULL)
+		return;
+	found->has_literals |= IsA(value, Const);
+	if (found->count >= COMPARISONS)
 		return;
 	if (walk->list != 0 && walk->in_list >= COMPARISONS_IN_LIST)
 		return;
@@ -119,10 +131,20 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 	item->relid = relid;
 	item->attno = attno;
 	item->list = walk->list;
-	item->type = exprType(value);
-	item->parameter = IsA(value, Param) ? castNode(Param, value)->paramid : 0;
-	item->literal = IsA(value, Const) ? (Const *) value : NULL;
-	item->location = exprLocation(value);
+	if (IsA(value, Param))
+	{
+		item->parameter = castNode(Param, value)->paramid;
+		item->type = castNode(Param, value)->paramtype;
+		item->location = castNode(Param, value)->location;
+		item->literal = NULL;
+	}
+	else
+	{
+		item->parameter = 0;
+		item->type = castNode(Const, value)->consttype;
+		item->location = castNode(Const, value)->location;
+		item->literal = (Const *) value;
+	}
 	walk->in_list++;
 }
 
@@ -234,13 +256,26 @@ walk_boolean(BoolExpr *expression, Walk *walk)
 	walk->list = before;
 }
 
-/* A condition that a row must fulfil. */
+/* The tables and joins that rows come from, and what they must fulfil. */
 static void
-walk_condition(Node *node, Walk *walk)
+walk_from(FromExpr *from, Walk *walk)
+{
+	ListCell   *cell;
+
+	foreach(cell, from->fromlist)
+	{
+		if (!IsA(lfirst(cell), RangeTblRef))
+			walk_condition(lfirst(cell), walk);
+	}
+	if (from->quals != NULL)
+		walk_condition(from->quals, walk);
+}
+
+/* A condition made of others. */
+static void
+walk_compound(Node *node, Walk *walk)
 {
 	check_stack_depth();
-	if (node == NULL)
-		return;
 	switch (nodeTag(node))
 	{
 		case T_List:
@@ -251,12 +286,6 @@ walk_condition(Node *node, Walk *walk)
 					walk_condition(lfirst(cell), walk);
 				break;
 			}
-		case T_OpExpr:
-			walk_operator((OpExpr *) node, walk);
-			break;
-		case T_ScalarArrayOpExpr:
-			walk_in((ScalarArrayOpExpr *) node, walk);
-			break;
 		case T_BoolExpr:
 			walk_boolean((BoolExpr *) node, walk);
 			break;
@@ -264,8 +293,7 @@ walk_condition(Node *node, Walk *walk)
 			walk_query(castNode(Query, ((SubLink *) node)->subselect), walk);
 			break;
 		case T_FromExpr:
-			walk_condition((Node *) ((FromExpr *) node)->fromlist, walk);
-			walk_condition(((FromExpr *) node)->quals, walk);
+			walk_from((FromExpr *) node, walk);
 			break;
 		case T_JoinExpr:
 			walk_condition(((JoinExpr *) node)->larg, walk);
@@ -277,9 +305,23 @@ walk_condition(Node *node, Walk *walk)
 	}
 }
 
-/* Sub-queries in the select list. */
+/* A condition that a row must fulfil. */
+static void
+walk_condition(Node *node, Walk *walk)
+{
+	if (node == NULL)
+		return;
+	if (IsA(node, OpExpr))
+		walk_operator((OpExpr *) node, walk);
+	else if (IsA(node, ScalarArrayOpExpr))
+		walk_in((ScalarArrayOpExpr *) node, walk);
+	else
+		walk_compound(node, walk);
+}
+
+/* Sub-queries in the select list; an expression_tree_walker callback. */
 static bool
-walk_sublinks(Node *node, Walk *walk)
+walk_sublinks(Node *node, void *walk)
 {
 	if (node == NULL)
 		return false;
@@ -319,7 +361,7 @@ walk_query(Query *query, Walk *walk)
 	walk->query = query;
 	if (query->commandType == CMD_INSERT)
 		walk_insert(query, walk);
-	walk_condition((Node *) query->jointree, walk);
+	walk_from(query->jointree, walk);
 	foreach(cell, query->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
@@ -348,5 +390,6 @@ comparisons_collect(Query *query, Comparisons *comparisons)
 	comparisons->count = 0;
 	comparisons->lists = 0;
 	comparisons->has_list = false;
+	comparisons->has_literals = false;
 	walk_query(query, &walk);
 }

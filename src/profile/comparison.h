@@ -31,6 +31,7 @@ typedef struct Comparisons
 	int			count;
 	int			lists;
 	bool		has_list;		/* texts may differ by the length of a list */
+	bool		has_literals;	/* nulls, and those left out, too */
 	Comparison	items[COMPARISONS];
 } Comparisons;
 

@@ -3,8 +3,8 @@
  * execution.h
  *	  One execution of a plan, from ExecutorStart to ExecutorEnd.
  *
- * Lives in the query's own memory context and goes with it, also on error.
- * Belongs to one backend: no locks.
+ * Lives as long as the query's own memory context, also on error.  Belongs to
+ * one backend: no locks.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +15,7 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
+#include "profile/probe.h"
 #include "profile/source.h"
 #include "store/route.h"
 
@@ -51,14 +52,25 @@ typedef struct Execution
 	int64		elapsed_us;		/* time inside the executor so far */
 	int64		plan_us;		/* time the planner took for it, or 0 */
 	int64		rows;			/* processed so far */
+	bool		has_literals_hash;
+	uint32		literals_hash;	/* of all the literals in its text */
 	int64		own_ns;			/* our own time so far; -1 = not measured */
 
 	WorkCounters work;			/* inside the executor so far */
 
 	struct StatementInfo *info; /* facts of the statement, or NULL */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
-	void	   *constants;		/* literals seen by the parser, or NULL */
+	ProbeList	probes;			/* what it looks up; last, as it is big */
 } Execution;
+
+/*
+ * An execution of a query that has been started, all zeros but for its query.
+ * It is open until the query's memory context goes.
+ */
+extern Execution *execution_open(QueryDesc *query);
+
+/* The open execution of a query, or NULL. */
+extern Execution *execution_find(const QueryDesc *query);
 
 /* The text key and the text of an execution's statement. */
 extern char *execution_text(void *execution);	/* a StatementTextMaker */

@@ -4,9 +4,8 @@
  *	  The hooks into the planner and the executor.
  *
  * Each hook guards, chains, measures and makes one call.  What is known of an
- * execution lives in an Execution in the query's own memory context, so that
- * it goes with the query whatever happens; the list of open executions is
- * mended by that context's reset callback.
+ * execution lives in an Execution, which goes with the query's own memory
+ * context whatever happens.
  *
  * Nothing here is shared between backends.
  *
@@ -22,7 +21,6 @@
 #include "tcop/dest.h"
 #include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
-#include "utils/memutils.h"
 
 #include "clock.h"
 #include "profile/execution.h"
@@ -48,15 +46,14 @@ static ProcessUtility_hook_type prev_utility = NULL;
 /* 0 while statements of the client run, more inside of them. */
 static int	nesting_level = 0;
 
-/* Open executions, the latest first. */
-static dlist_head executions = DLIST_STATIC_INIT(executions);
-
 /* The statement planned last, until its execution starts. */
 static struct
 {
-	uint64		queryid;
-	int64		us;
-}			planned = {0, 0};
+	uint64		queryid;		/* 0 = none */
+	int64		us;				/* that the planner took */
+	int64		ended_us;		/* clock_us() when it was done */
+	TimestampTz message;		/* of the client that made it necessary */
+}			planned;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
@@ -105,22 +102,6 @@ static inline bool
 is_tracked(int level)
 {
 	return level == 0 || setting_track == TRACK_ALL;
-}
-
-/* The open execution of a query, or NULL. */
-static inline Execution *
-find_execution(const QueryDesc *query)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &executions)
-	{
-		Execution  *execution = dlist_container(Execution, node, iter.cur);
-
-		if (execution->query == query)
-			return execution;
-	}
-	return NULL;
 }
 
 /* StatementTextMaker of a StatementSource. */
@@ -197,13 +178,6 @@ fail_execution(Execution *execution, MemoryContext context)
 		count_failure(execution_key(execution), &execution->source, context);
 }
 
-/* Off the list: callback of the query's memory context. */
-static void
-forget_execution(void *arg)
-{
-	dlist_delete(&((Execution *) arg)->node);
-}
-
 /* The server's counters of work as they are now. */
 static inline WorkCounters
 read_work(void)
@@ -256,14 +230,23 @@ report_own_work(const Execution *execution)
 	pg_atomic_fetch_add_u64(&store_header->overhead_samples, 1);
 }
 
-/* The planner's time for this statement, if it was planned just now. */
-static inline int64
-take_planned(uint64 queryid)
+/*
+ * When it began, and the planner's time for it if it was planned just now.
+ * Then it begins where the planner ended: that spares a look at the clock.
+ */
+static inline void
+begin_times(Execution *execution)
 {
-	int64		us = planned.queryid == queryid ? planned.us : 0;
-
+	if (planned.queryid == execution->queryid &&
+		planned.message == GetCurrentStatementStartTimestamp())
+	{
+		execution->plan_us = planned.us;
+		execution->first_us = planned.ended_us;
+	}
+	else
+		execution->first_us = clock_us();
+	execution->last_us = execution->first_us;
 	planned.queryid = 0;
-	return us;
 }
 
 /* Which request, function and trigger it runs in. */
@@ -303,25 +286,16 @@ is_timed(void)
 static void
 open_execution(QueryDesc *query)
 {
-	MemoryContext context = query->estate->es_query_cxt;
-	Execution  *execution = MemoryContextAllocZero(context, sizeof(Execution));
+	Execution  *execution = execution_open(query);
 	int64		start;
 
 	execution->own_ns = is_timed() ? 0 : -1;
 	start = begin_own_work(execution);
-	execution->query = query;
 	execution->source = plan_source(query);
 	execution->queryid = query->plannedstmt->queryId;
 	execution->userid = GetUserId();
-	execution->first_us = clock_us();
-	execution->last_us = execution->first_us;
-	execution->plan_us = take_planned(execution->queryid);
+	begin_times(execution);
 	identify(execution);
-
-	dlist_push_head(&executions, &execution->node);
-	execution->forget.func = forget_execution;
-	execution->forget.arg = execution;
-	MemoryContextRegisterResetCallback(context, &execution->forget);
 	lineage_begin(execution);
 	end_own_work(execution, start);
 }
@@ -428,7 +402,7 @@ end_run(Execution *execution, const Stretch *stretch)
 static void
 executor_run(EXECUTOR_RUN_ARGS)
 {
-	Execution  *execution = find_execution(queryDesc);
+	Execution  *execution = execution_find(queryDesc);
 	DestReceiver *dest = queryDesc->dest;
 	MemoryContext context = CurrentMemoryContext;
 	Stretch		stretch = {0};
@@ -461,11 +435,32 @@ executor_run(EXECUTOR_RUN_ARGS)
 		end_run(execution, &stretch);
 }
 
-/* ExecutorFinish_hook */
-static void
-executor_finish(QueryDesc *queryDesc)
+/* Chain of ExecutorFinish. */
+static inline void
+finish(QueryDesc *queryDesc)
 {
-	Execution  *execution = find_execution(queryDesc);
+	if (prev_finish)
+		prev_finish(queryDesc);
+	else
+		standard_ExecutorFinish(queryDesc);
+}
+
+/*
+ * Can ExecutorFinish run statements?  It completes what a WITH changes, and
+ * fires triggers; after a plain SELECT it has nothing to do.
+ */
+static inline bool
+finish_matters(const QueryDesc *query)
+{
+	return query->operation != CMD_SELECT ||
+		query->plannedstmt->hasModifyingCTE;
+}
+
+/* ExecutorFinish where that takes time. */
+static void
+finish_watched(QueryDesc *queryDesc)
+{
+	Execution  *execution = execution_find(queryDesc);
 	MemoryContext context = CurrentMemoryContext;
 	Stretch		stretch = {0};
 
@@ -474,10 +469,7 @@ executor_finish(QueryDesc *queryDesc)
 	nesting_level++;
 	PG_TRY();
 	{
-		if (prev_finish)
-			prev_finish(queryDesc);
-		else
-			standard_ExecutorFinish(queryDesc);
+		finish(queryDesc);
 		nesting_level--;
 	}
 	PG_CATCH();
@@ -490,6 +482,16 @@ executor_finish(QueryDesc *queryDesc)
 	PG_END_TRY();
 	if (execution)
 		end_stretch(execution, &stretch);
+}
+
+/* ExecutorFinish_hook */
+static void
+executor_finish(QueryDesc *queryDesc)
+{
+	if (finish_matters(queryDesc))
+		finish_watched(queryDesc);
+	else
+		finish(queryDesc);
 }
 
 /* Count a tracked execution that ended well. */
@@ -534,7 +536,7 @@ close_execution(Execution *execution)
 static void
 executor_end(QueryDesc *queryDesc)
 {
-	Execution  *execution = find_execution(queryDesc);
+	Execution  *execution = execution_find(queryDesc);
 
 	if (execution && !execution->counted)
 		close_execution(execution);
@@ -611,7 +613,9 @@ plan_statement(PLANNER_ARGS)
 	if (watched)
 	{
 		planned.queryid = queryid;
-		planned.us = clock_us() - start;
+		planned.ended_us = clock_us();
+		planned.us = planned.ended_us - start;
+		planned.message = GetCurrentStatementStartTimestamp();
 	}
 	return plan;
 }
@@ -624,7 +628,7 @@ analyzed(POST_PARSE_ARGS)
 		prev_post_parse(POST_PARSE_PASS);
 	if (query->queryId == 0 || !capturing())
 		return;
-	lineage_analyzed(pstate, query);
+	lineage_analyzed(query, jstate);
 	if (setting_capture_parameters)
 		named_statement_analyzed(pstate, query);
 }

@@ -30,6 +30,8 @@
 static struct
 {
 	uint64		queryid;		/* 0 = none */
+	TimestampTz message;		/* the client's, that it came with */
+	bool		complete;		/* no literals but these */
 	int			count;
 	Probe		probes[COMPARISONS];
 }			analyzed;
@@ -62,9 +64,11 @@ info_of(const Execution *execution)
 
 /* Keep the hashes of the literals in a statement. */
 static void
-keep_literals(uint64 queryid, const Comparisons *comparisons)
+keep_literals(uint64 queryid, const Comparisons *comparisons,
+			  const JumbleState *jumble)
 {
 	analyzed.queryid = queryid;
+	analyzed.message = GetCurrentStatementStartTimestamp();
 	analyzed.count = 0;
 	for (int i = 0; i < comparisons->count; i++)
 	{
@@ -79,22 +83,27 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 		probe->comparison.literal = NULL;
 		analyzed.count++;
 	}
+	analyzed.complete = jumble != NULL && !comparisons->has_list &&
+		jumble->clocations_count == analyzed.count;
 }
 
 /* See lineage.h. */
 void
-lineage_analyzed(ParseState *pstate, Query *query)
+lineage_analyzed(Query *query, const JumbleState *jumble)
 {
 	Comparisons comparisons;
 	StatementInfo *info;
 
 	if (!is_on() || query->commandType == CMD_UTILITY)
 		return;
-	comparisons_collect(query, &comparisons);
 	info = statement_info_find(query->queryId);
+	analyzed.queryid = 0;
+	if (info->analyzed && !info->has_literals)
+		return;
+	comparisons_collect(query, &comparisons);
 	if (!info->analyzed)
 		statement_info_analyzed(info, query, &comparisons);
-	keep_literals(query->queryId, &comparisons);
+	keep_literals(query->queryId, &comparisons, jumble);
 }
 
 /* The hash of parameter "number"; false if there is nothing to look for. */
@@ -164,34 +173,44 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 	return count;
 }
 
+/*
+ * What tells this execution of a statement from others, if the literals that
+ * are known do: it is the client's own, and will not be executed again.
+ */
+static inline void
+hash_literals(Execution *execution)
+{
+	uint64		hash = 0;
+
+	if (!analyzed.complete || execution->level > 0 ||
+		analyzed.message != GetCurrentStatementStartTimestamp())
+		return;
+	for (int i = 0; i < analyzed.count; i++)
+		hash = value_mix_step(hash, analyzed.probes[i].hash);
+	execution->literals_hash = (uint32) value_mix(hash);
+	execution->has_literals_hash = true;
+}
+
 /* Find out what the execution looks up. */
 static void
 collect_probes(Execution *execution, const StatementInfo *info)
 {
-	Probe		probes[COMPARISONS * 2];
 	ParamListInfo params = execution->query->params;
-	ProbeList  *list;
+	Probe	   *probes = execution->probes.probes;
 	int			count;
 
 	count = info->analyzed ? add_known_parameters(info, params, probes) :
 		add_all_parameters(params, probes);
 	if (analyzed.queryid == execution->queryid)
 	{
+		hash_literals(execution);
 		for (int i = 0; i < analyzed.count; i++)
 			probes[count++] = analyzed.probes[i];
 		analyzed.queryid = 0;
 	}
-	if (count == 0)
-		return;
-
-	list = MemoryContextAlloc(execution->query->estate->es_query_cxt,
-							  offsetof(ProbeList, probes) +
-							  count * sizeof(Probe));
-	list->count = count;
-	memcpy(list->probes, probes, count * sizeof(Probe));
 	for (int i = 0; i < count; i++)
 		resultset_prefetch(probes[i].hash);
-	execution->constants = list;
+	execution->probes.count = count;
 }
 
 /* See lineage.h. */
@@ -266,9 +285,9 @@ keep_text(Execution *execution, StatementInfo *info)
 	pfree(text);
 }
 
-/* See lineage.h. */
-void
-lineage_publish(Execution *execution)
+/* Show what an execution's recorder has seen. */
+static pg_noinline void
+publish(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
 	ResultContext context = {
@@ -276,12 +295,20 @@ lineage_publish(Execution *execution)
 		.statement = statements
 	};
 
-	if (execution->recorder == NULL || info == NULL)
+	if (info == NULL)
 		return;
 	context.nested = info->looped_us != 0 &&
 		execution->first_us - info->looped_us <= match_longest_pause();
 	if (recorder_publish(execution->recorder, info, &context))
 		keep_text(execution, info);
+}
+
+/* See lineage.h. */
+void
+lineage_publish(Execution *execution)
+{
+	if (execution->recorder != NULL)
+		publish(execution);
 }
 
 /* Take out hits on the execution's own result. */
@@ -450,10 +477,10 @@ void
 lineage_end(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
-	const ProbeList *list = execution->constants;
-	ProbeHits	found[COMPARISONS * 2];
+	const ProbeList *list = &execution->probes;
+	ProbeHits	found[PROBES];
 
-	if (info == NULL || list == NULL)
+	if (info == NULL || list->count == 0)
 		return;
 	if (find_hits(execution, list, found))
 	{

@@ -10,8 +10,11 @@
 
 #include "profile/execution.h"
 
-/* After parse analysis: literals compared with columns are kept for it. */
-extern void lineage_analyzed(ParseState *pstate, Query *query);
+/*
+ * After parse analysis: literals compared with columns are kept for the
+ * statement's execution.  "jumble" may be NULL.
+ */
+extern void lineage_analyzed(Query *query, const JumbleState *jumble);
 
 /* After ExecutorStart. */
 extern void lineage_begin(Execution *execution);

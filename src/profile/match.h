@@ -8,21 +8,9 @@
 #ifndef CLIPPERF_MATCH_H
 #define CLIPPERF_MATCH_H
 
+#include "profile/probe.h"
 #include "profile/statement_info.h"
 #include "store/episode.h"
-
-/* A value that a statement looked up. */
-typedef struct Probe
-{
-	uint64		hash;
-	Comparison	comparison;
-} Probe;
-
-typedef struct ProbeList
-{
-	int			count;
-	Probe		probes[FLEXIBLE_ARRAY_MEMBER];
-} ProbeList;
 
 /* Where a look-up happens. */
 typedef struct Scene

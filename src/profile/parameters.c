@@ -24,6 +24,7 @@
 
 #include "profile/comment.h"
 #include "profile/named_statement.h"
+#include "profile/value.h"
 #include "store/sample.h"
 
 /* Bytes of a value that are hashed at each of its ends. */
@@ -52,6 +53,26 @@ hash_ends(const void *bytes, Size length)
 	hash = hash_combine(hash_bytes(start, HASHED_BYTES),
 						hash_bytes(start + length - HASHED_BYTES, HASHED_BYTES));
 	return hash_combine(hash, hash_bytes_uint32((uint32) length));
+}
+
+/*
+ * Hash a statement's text.  It runs for every statement without parameters, so
+ * it takes eight bytes at a time.
+ */
+static uint32
+hash_text(const char *text, int length)
+{
+	uint64		hash = length;
+	uint64		word;
+
+	for (; length >= sizeof(word); text += sizeof(word), length -= sizeof(word))
+	{
+		memcpy(&word, text, sizeof(word));
+		hash = value_mix_step(hash, word);
+	}
+	word = 0;
+	memcpy(&word, text, length);
+	return (uint32) value_mix(value_mix_step(hash, word));
 }
 
 /* A value of variable length; one stored elsewhere by its address. */
@@ -122,7 +143,7 @@ parameter(ParamListInfo params, int i, ParamExternData *workspace)
 }
 
 /* A hash of all parameters that the statement uses. */
-static uint32
+static pg_noinline uint32
 hash_list(ParamListInfo params)
 {
 	uint32		hash = 0;
@@ -148,22 +169,29 @@ bare_statement(const Execution *execution, const char **text, int *length)
 	comment_trim(text, length);
 }
 
+/* A hash of that. */
+static pg_noinline uint32
+hash_statement(const Execution *execution)
+{
+	const char *text;
+	int			length;
+
+	bare_statement(execution, &text, &length);
+	return hash_text(text, Min(length, HASHED_TEXT));
+}
+
 /* See parameters.h. */
 bool
 parameters_hash(const Execution *execution, uint32 *hash)
 {
 	ParamListInfo params = execution->query->params;
-	const char *text;
-	int			length;
 
 	if (params != NULL && params->numParams > 0)
 		*hash = hash_list(params);
+	else if (execution->has_literals_hash)
+		*hash = execution->literals_hash;
 	else
-	{
-		bare_statement(execution, &text, &length);
-		*hash = hash_bytes((const unsigned char *) text,
-						   Min(length, HASHED_TEXT));
-	}
+		*hash = hash_statement(execution);
 	return true;
 }
 

@@ -12,8 +12,8 @@
 #include "store/statement.h"
 
 /*
- * A hash of the parameter values, or of the text of a statement that has
- * none, since its values are constants in the text.  Runs no output function
+ * A hash of the parameter values, or of the literals or the whole text of a
+ * statement that has none, since its values are constants in the text.  Runs no output function
  * and reads no toasted value.  Always true.
  */
 extern bool parameters_hash(const Execution *execution, uint32 *hash);

@@ -183,8 +183,6 @@ survey_node(PlanSurvey *survey, const Plan *node, int above, bool costly)
 {
 	ListCell   *lc;
 
-	if (node == NULL)
-		return;
 	survey->rows += node->plan_rows;
 	costly = costly || node->total_cost >= survey->least_cost ||
 		node->parallel_aware;
@@ -196,9 +194,12 @@ survey_node(PlanSurvey *survey, const Plan *node, int above, bool costly)
 	}
 
 	above |= adds_above(node);
-	survey_node(survey, outerPlan(node), above, costly);
-	survey_node(survey, innerPlan(node), above, costly);
-	survey_node(survey, subquery_plan(node), above, costly);
+	if (outerPlan(node) != NULL)
+		survey_node(survey, outerPlan(node), above, costly);
+	if (innerPlan(node) != NULL)
+		survey_node(survey, innerPlan(node), above, costly);
+	if (subquery_plan(node) != NULL)
+		survey_node(survey, subquery_plan(node), above, costly);
 	foreach(lc, other_children(node))
 		survey_node(survey, lfirst(lc), above, costly);
 }
@@ -235,11 +236,19 @@ take_sample(uint64 queryid)
 	return executions;
 }
 
-/* See plan_facts.h. */
-int
-plan_facts_options(const QueryDesc *query)
+/* Is this all there is to a plan: the look-up of a few rows? */
+static inline bool
+is_lookup(const PlannedStmt *plan)
 {
-	const PlannedStmt *plan = query->plannedstmt;
+	return plan->subplans == NIL &&
+		(IsA(plan->planTree, IndexScan) ||
+		 IsA(plan->planTree, IndexOnlyScan));
+}
+
+/* What to count while a plan runs: its rows, if there is reason to. */
+static pg_noinline int
+survey_options(const PlannedStmt *plan)
+{
 	PlanSurvey	survey = {
 		.plan = plan,
 		.least_cost = setting_seqscan_min_rows * cpu_tuple_cost
@@ -249,13 +258,24 @@ plan_facts_options(const QueryDesc *query)
 
 	survey_node(&survey, plan->planTree, 0, false);
 	foreach(lc, plan->subplans)
-		survey_node(&survey, lfirst(lc), 0, costly);
+	{
+		if (lfirst(lc) != NULL)
+			survey_node(&survey, lfirst(lc), 0, costly);
+	}
 
 	if (!survey.watched)
 		return 0;
 	if (survey.rows > CHEAP_ROWS && !sample_execution(plan->queryId))
 		return 0;
 	return INSTRUMENT_ROWS;
+}
+
+/* See plan_facts.h. */
+int
+plan_facts_options(const QueryDesc *query)
+{
+	return is_lookup(query->plannedstmt) ? 0 :
+		survey_options(query->plannedstmt);
 }
 
 /* Rows that a node that has run emitted, of all its loops. */
@@ -625,19 +645,25 @@ record_scans(const Execution *execution, List *scans)
 	}
 }
 
-/* See plan_facts.h. */
-void
-plan_facts_collect(const Execution *execution)
+/* Look at the scans of a plan whose rows were counted. */
+static pg_noinline void
+collect_scans(const Execution *execution)
 {
 	const QueryDesc *query = execution->query;
 	Collector	collector = {.plan = query->plannedstmt};
 	MemoryContext old;
 
-	if (query->estate->es_instrument == 0)
-		return;
 	old = MemoryContextSwitchTo(query->estate->es_query_cxt);
 	(void) collect_node(query->planstate, &collector);
 	if (collector.scans != NIL)
 		record_scans(execution, collector.scans);
 	MemoryContextSwitchTo(old);
+}
+
+/* See plan_facts.h. */
+void
+plan_facts_collect(const Execution *execution)
+{
+	if (execution->query->estate->es_instrument != 0)
+		collect_scans(execution);
 }

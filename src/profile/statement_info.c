@@ -53,9 +53,9 @@ make_info(StatementInfo **entry, uint64 queryid)
 	return *entry;
 }
 
-/* See statement_info.h. */
-StatementInfo *
-statement_info_find(uint64 queryid)
+/* Search the cache, making an entry if there is none. */
+static StatementInfo *
+find_in_cache(uint64 queryid)
 {
 	StatementInfo **set = cache[(queryid >> 7) % CACHE_SETS];
 
@@ -67,6 +67,17 @@ statement_info_find(uint64 queryid)
 			return set[way];
 	}
 	return make_info(&set[next_victim++ % CACHE_WAYS], queryid);
+}
+
+/* See statement_info.h. */
+StatementInfo *
+statement_info_find(uint64 queryid)
+{
+	static StatementInfo *last = NULL;
+
+	if (last == NULL || last->queryid != queryid)
+		last = find_in_cache(queryid);
+	return last;
 }
 
 /* Tables of users only: catalogs are full of keys that nobody loops over. */
@@ -103,6 +114,7 @@ statement_info_analyzed(StatementInfo *info, Query *query,
 			info->parameters[info->nparameters++] = comparisons->items[i];
 	}
 	info->has_list = comparisons->has_list;
+	info->has_literals = comparisons->has_literals;
 	info->key_lookup = query->commandType == CMD_SELECT &&
 		compares_key(comparisons);
 	info->analyzed = true;

@@ -31,6 +31,7 @@ typedef struct StatementInfo
 	bool		planned;		/* columns[] is known .. */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	bool		has_list;		/* texts may differ by the length of a list */
+	bool		has_literals;	/* each text must be looked at for its own */
 	bool		key_lookup;		/* a SELECT by a key */
 	int			nparameters;
 	int			ncolumns;

@@ -7,6 +7,7 @@
  */
 #include "profile/value.h"
 
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/builtins.h"
@@ -20,11 +21,11 @@
 /* Digits of an integer that surely fits into 64 bits. */
 #define MAX_DIGITS			18
 
-/* See value.h. */
-ValueKind
-value_kind(Oid type)
+/* How values of one of the server's own types are hashed. */
+static inline ValueKind
+builtin_kind(Oid type)
 {
-	switch (getBaseType(type))
+	switch (type)
 	{
 		case INT2OID:
 			return VALUE_INT2;
@@ -53,8 +54,21 @@ value_kind(Oid type)
 		case TIMESTAMPTZOID:
 			return VALUE_TIMESTAMP;
 		default:
-			return type_is_enum(type) ? VALUE_OID : VALUE_NONE;
+			return VALUE_NONE;
 	}
+}
+
+/* See value.h.  No catalog is asked about the types that keys usually have. */
+ValueKind
+value_kind(Oid type)
+{
+	ValueKind	kind = builtin_kind(type);
+
+	if (kind != VALUE_NONE || type < FirstUnpinnedObjectId)
+		return kind;
+	type = getBaseType(type);
+	kind = builtin_kind(type);
+	return kind == VALUE_NONE && type_is_enum(type) ? VALUE_OID : kind;
 }
 
 /* The value of a hexadecimal digit, -1 if it is none. */

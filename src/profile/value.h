@@ -59,6 +59,17 @@ value_mix(uint64 bits)
 	return bits;
 }
 
+/*
+ * Add 64 bits to a hash that value_mix() is to finish.  Odd multiplier: no two
+ * words fall together; the rotation brings their high bits down.
+ */
+static inline uint64
+value_mix_step(uint64 hash, uint64 word)
+{
+	hash = (hash ^ word) * UINT64CONST(0x9e3779b97f4a7c15);
+	return hash << 29 | hash >> 35;
+}
+
 /* Values of two databases have nothing to do with each other. */
 static inline uint64
 value_hash_integer(int64 value)

@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * execution.c
+ *	  The executions that are open in this backend.
+ *
+ * Executions are used again rather than freed, since one is needed for every
+ * statement.  The reset callback of the query's memory context takes one off
+ * the list of open ones, so that the list is right after an error, too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/execution.h"
+
+#include "utils/memutils.h"
+
+/* Executions kept for use, more than are usually open at once. */
+#define MAX_SPARE		16
+
+/* Open executions, the latest first. */
+static dlist_head executions = DLIST_STATIC_INIT(executions);
+
+/* Those kept for use. */
+static dlist_head spare = DLIST_STATIC_INIT(spare);
+static int	spare_count = 0;
+
+/* Off the list: callback of the query's memory context. */
+static void
+forget_execution(void *arg)
+{
+	Execution  *execution = arg;
+
+	dlist_delete(&execution->node);
+	if (spare_count == MAX_SPARE)
+	{
+		pfree(execution);
+		return;
+	}
+	dlist_push_head(&spare, &execution->node);
+	spare_count++;
+}
+
+/* Memory for an execution; not set. */
+static inline Execution *
+take_spare(void)
+{
+	if (spare_count == 0)
+		return MemoryContextAlloc(TopMemoryContext, sizeof(Execution));
+	spare_count--;
+	return dlist_container(Execution, node, dlist_pop_head_node(&spare));
+}
+
+/* See execution.h. */
+Execution *
+execution_open(QueryDesc *query)
+{
+	Execution  *execution = take_spare();
+
+	memset(execution, 0, offsetof(Execution, probes.probes));
+	execution->query = query;
+	dlist_push_head(&executions, &execution->node);
+	execution->forget.func = forget_execution;
+	execution->forget.arg = execution;
+	MemoryContextRegisterResetCallback(query->estate->es_query_cxt,
+									   &execution->forget);
+	return execution;
+}
+
+/* See execution.h. */
+Execution *
+execution_find(const QueryDesc *query)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &executions)
+	{
+		Execution  *execution = dlist_container(Execution, node, iter.cur);
+
+		if (execution->query == query)
+			return execution;
+	}
+	return NULL;
+}
