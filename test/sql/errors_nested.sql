@@ -7,7 +7,7 @@ SET search_path = errors_nested, public;
 SET clipperf.route = 'errors_nested';
 SET clipperf.track = 'all';
 CREATE TABLE item (id int PRIMARY KEY, kind int CHECK (kind > 0));
-CREATE TABLE mark (afterwards int);
+CREATE TABLE errors_mark (afterwards int);
 CREATE VIEW seen AS
 SELECT query, toplevel, calls, errors, rows FROM clipperf_queries
 WHERE route = 'errors_nested' AND query NOT LIKE '%clipperf\_%' AND query NOT LIKE '%FROM seen%'
@@ -23,14 +23,14 @@ INSERT INTO item VALUES (1, 1);
 INSERT INTO item VALUES (1, 1);
 INSERT INTO item VALUES (2, -1);
 SELECT 1 / id AS ratio FROM generate_series(-1, 1) AS id;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- In the planner.
 SELECT clipperf_reset();
 SELECT 1 / 0 AS folded;
 SELECT fail_early('planning') AS early;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen WHERE query NOT LIKE '%RAISE%';
 
 -- For lack of rights, when the executor starts.
@@ -40,9 +40,9 @@ SELECT clipperf_reset();
 SET ROLE regress_clipperf_errors;
 SELECT id FROM item;
 RESET ROLE;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT query, toplevel, calls, errors, userid::regrole FROM clipperf_queries
-WHERE query IN ('SELECT id FROM item', 'SELECT afterwards FROM mark') AND route = 'errors_nested' ORDER BY query COLLATE "C";
+WHERE query IN ('SELECT id FROM item', 'SELECT afterwards FROM errors_mark') AND route = 'errors_nested' ORDER BY query COLLATE "C";
 
 -- Syntax errors and unknown tables are no statements yet.
 SELECT clipperf_reset();
@@ -60,7 +60,7 @@ BEGIN
 END $$;
 SELECT divide(0);
 SELECT divide(5);
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- In a function with an exception block: only the statement inside has failed.
@@ -77,13 +77,13 @@ BEGIN
     RETURN result;
 END $$;
 SELECT divide_or_null(0);
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- Many errors in one statement, all handled.
 SELECT clipperf_reset();
 SELECT sum(divide_or_null(i % 2)) AS total FROM generate_series(1, 10) AS i;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- In a trigger, of each row and deferred.
@@ -100,7 +100,7 @@ CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON refused_late DEFERRABLE INITIAL
 SELECT clipperf_reset();
 INSERT INTO refused VALUES (1);
 INSERT INTO refused_late VALUES (1);
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- In a subtransaction that is rolled back.
@@ -109,7 +109,7 @@ BEGIN;
 SAVEPOINT s;
 INSERT INTO item VALUES (1, 1);
 ROLLBACK TO s;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SAVEPOINT t;
 SELECT fail('again') AS failing;
 ROLLBACK TO t;
@@ -128,7 +128,7 @@ SELECT count(*) AS endless FROM generate_series(1, 1000000) AS a, generate_serie
 SELECT sleep_late() AS waiting;
 SELECT sleep_early() AS planning;
 RESET statement_timeout;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT * FROM seen;
 
 -- A cursor that fails half-way.
@@ -138,7 +138,7 @@ DECLARE failing CURSOR FOR SELECT 1 / (3 - i) AS quotient FROM generate_series(1
 FETCH 2 FROM failing;
 FETCH 2 FROM failing;
 ROLLBACK;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT calls, errors, rows, toplevel FROM seen;
 
 -- A function called without end.
@@ -148,7 +148,7 @@ SELECT clipperf_reset();
 SET max_stack_depth = '200kB';
 SELECT endless(1);
 RESET max_stack_depth;
-SELECT afterwards FROM mark;
+SELECT afterwards FROM errors_mark;
 SELECT query, toplevel, calls, errors > 0 AS errors FROM seen;
 
 RESET clipperf.track;

@@ -6,7 +6,7 @@ SET search_path = nesting, public;
 SET clipperf.route = 'nesting';
 CREATE TABLE log (id int);
 CREATE TABLE item (id int PRIMARY KEY);
-CREATE TABLE mark (one int, two int, seen_again int, unseen int, both_ways int, on_top int, performed int, in_do int, before_do int);
+CREATE TABLE nesting_mark (one int, two int, seen_again int, unseen int, both_ways int, on_top int, performed int, in_do int, before_do int);
 CREATE VIEW seen AS
 SELECT query, toplevel, calls, errors, rows FROM clipperf_queries
 WHERE route = 'nesting' AND query NOT LIKE '%clipperf\_%' AND query NOT LIKE '%FROM seen%'
@@ -45,7 +45,7 @@ SELECT clipperf_reset();
 SELECT outer_one(1);
 SELECT in_sql(1);
 CALL work(1);
-DO $$ BEGIN PERFORM performed FROM mark; END $$;
+DO $$ BEGIN PERFORM performed FROM nesting_mark; END $$;
 INSERT INTO item VALUES (1), (2);
 SELECT * FROM seen;
 
@@ -55,21 +55,21 @@ SELECT clipperf_reset();
 SELECT outer_one(1);
 SELECT in_sql(1);
 CALL work(1);
-DO $$ BEGIN PERFORM performed FROM mark; END $$;
+DO $$ BEGIN PERFORM performed FROM nesting_mark; END $$;
 INSERT INTO item VALUES (3), (4);
 SELECT * FROM seen;
 
 -- The same statement, sent and nested, makes two rows.
 SELECT clipperf_reset();
-SELECT both_ways FROM mark;
-DO $$ BEGIN EXECUTE 'SELECT both_ways FROM mark'; END $$;
+SELECT both_ways FROM nesting_mark;
+DO $$ BEGIN EXECUTE 'SELECT both_ways FROM nesting_mark'; END $$;
 SELECT * FROM seen WHERE query LIKE '%both%';
 
 -- none: nothing.
 SELECT clipperf_reset();
 SET clipperf.track = 'none';
 SELECT outer_one(1);
-SELECT one FROM mark;
+SELECT one FROM nesting_mark;
 SET clipperf.track = 'all';
 SELECT * FROM seen;
 
@@ -78,11 +78,11 @@ SELECT clipperf_reset();
 DO $$
 BEGIN
     SET LOCAL clipperf.track = 'none';
-    PERFORM unseen FROM mark;
+    PERFORM unseen FROM nesting_mark;
     SET LOCAL clipperf.track = 'all';
-    PERFORM seen_again FROM mark;
+    PERFORM seen_again FROM nesting_mark;
 END $$;
-SELECT on_top FROM mark;
+SELECT on_top FROM nesting_mark;
 SELECT query, toplevel FROM seen;
 
 -- Loops over a cursor, open while other statements run and end.
@@ -111,15 +111,15 @@ SELECT query, toplevel, calls, rows FROM seen;
 
 -- EXPLAIN ANALYZE is a utility statement around the one that it runs.
 SELECT clipperf_reset();
-DO $$ BEGIN EXECUTE 'EXPLAIN (ANALYZE) SELECT two FROM mark'; END $$;
+DO $$ BEGIN EXECUTE 'EXPLAIN (ANALYZE) SELECT two FROM nesting_mark'; END $$;
 SELECT toplevel, calls FROM seen;
 
 -- The route of statements inside DO and CALL is the one that holds there.
 SET clipperf.route = 'before';
-SELECT before_do FROM mark;
+SELECT before_do FROM nesting_mark;
 SET clipperf.route = 'nesting';
 SELECT clipperf_reset();
-DO $$ BEGIN PERFORM in_do FROM mark; END $$;
+DO $$ BEGIN PERFORM in_do FROM nesting_mark; END $$;
 SET clipperf.route = 'before';
 CALL work(5) /*route='nesting'*/;
 SET clipperf.route = 'nesting';
@@ -133,8 +133,8 @@ INSERT INTO child VALUES (1), (2);
 SELECT * FROM seen;
 SET clipperf.track = 'all';
 SELECT clipperf_reset();
-INSERT INTO child VALUES (3), (4);
-SELECT toplevel, calls, rows FROM seen;
+DELETE FROM item WHERE id IN (3, 4);
+SELECT toplevel, sum(calls) >= 2 AS for_each_row FROM seen GROUP BY toplevel ORDER BY toplevel DESC;
 
 RESET clipperf.track;
 RESET clipperf.route;

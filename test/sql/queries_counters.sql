@@ -5,7 +5,7 @@ CREATE SCHEMA queries_counters;
 SET search_path = queries_counters, public;
 SET clipperf.route = 'queries';
 CREATE TABLE item (id int PRIMARY KEY, kind int, body text);
-CREATE TABLE mark (one int, two int, first int, second int, third int);
+CREATE TABLE counters_mark (one int, two int, first int, second int, third int);
 CREATE VIEW seen AS
 SELECT * FROM clipperf_queries
 WHERE route = 'queries' AND query NOT LIKE '%clipperf\_%' AND query NOT LIKE '%FROM seen%';
@@ -34,7 +34,7 @@ SELECT clipperf_reset();
 CHECKPOINT;
 INSERT INTO item SELECT i, 0, repeat('y', 1000) FROM generate_series(10001, 10100) AS i;
 SELECT count(body) FROM item;
-SELECT one FROM mark;
+SELECT one FROM counters_mark;
 SELECT left(query, 11) AS query, wal_bytes >= 100000 AS much_wal, wal_bytes > 0 AS wal,
     shared_blks_hit + shared_blks_read > 20 AS blocks, temp_blks_written
 FROM seen ORDER BY query COLLATE "C";
@@ -74,9 +74,9 @@ RESET plan_cache_mode;
 -- First and last time seen: the start of the client's statement.
 SELECT clipperf_reset();
 SELECT now() AS before \gset
-SELECT two FROM mark;
+SELECT two FROM counters_mark;
 SELECT now() AS between \gset
-SELECT two FROM mark;
+SELECT two FROM counters_mark;
 SELECT first_seen BETWEEN :'before' AND :'between' AS first, last_seen BETWEEN :'between' AND now() AS last, calls
 FROM seen WHERE query LIKE '%two%';
 
@@ -95,15 +95,15 @@ DEALLOCATE look;
 SELECT clipperf_reset();
 \o /dev/null
 \set ECHO none
-SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(1, 60) AS i, generate_series(1, i) AS j GROUP BY i \gexec
-SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(1, 60) AS i, generate_series(1, i) AS j GROUP BY i \gexec
+SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(11, 70) AS i, generate_series(1, i) AS j GROUP BY i \gexec
+SELECT format('SELECT %s', string_agg('1 AS a' || j, ', ')) FROM generate_series(11, 70) AS i, generate_series(1, i) AS j GROUP BY i \gexec
 \set ECHO all
 \o
 SELECT count(*), min(calls), max(calls), sum(rows) FROM seen WHERE query LIKE 'SELECT $1 AS a1%';
 
 -- Several statements in one string are told apart.
 SELECT clipperf_reset();
-SELECT first FROM mark\; SELECT second, 'secret' AS third FROM mark\; SELECT first FROM mark;
+SELECT first FROM counters_mark\; SELECT second, 'secret' AS third FROM counters_mark\; SELECT first FROM counters_mark;
 SELECT query, calls FROM seen ORDER BY query COLLATE "C";
 
 -- EXPLAIN does not execute; EXPLAIN ANALYZE is a statement around another.

@@ -7,7 +7,7 @@ SET clipperf.route = 'queries_prepared';
 CREATE TABLE item (id int PRIMARY KEY, kind int);
 INSERT INTO item SELECT i, i % 10 FROM generate_series(1, 20000) AS i;
 ANALYZE item;
-CREATE TABLE mark (afterwards int, visible int, unseen int);
+CREATE TABLE prepared_mark (afterwards int, visible int, unseen int);
 CREATE VIEW seen AS
 SELECT query, toplevel, calls, errors, rows FROM clipperf_queries
 WHERE route = 'queries_prepared' AND query NOT LIKE '%clipperf\_%' AND query NOT LIKE '%FROM seen%'
@@ -59,7 +59,7 @@ DECLARE lost CURSOR FOR SELECT id FROM item;
 FETCH 1 FROM lost;
 ROLLBACK;
 SELECT clipperf_reset();
-SELECT afterwards FROM mark;
+SELECT afterwards FROM prepared_mark;
 SELECT toplevel, calls FROM seen WHERE query LIKE '%afterwards%';
 
 -- Workers of a parallel plan do not count; what they read does.
@@ -78,10 +78,10 @@ FROM clipperf_queries WHERE query LIKE 'SELECT count(*) FROM item%' AND route = 
 -- Switched off and on again.
 SET clipperf.enabled = off;
 SELECT clipperf_reset();
-SELECT unseen FROM mark;
+SELECT unseen FROM prepared_mark;
 SET clipperf.enabled = on;
 SELECT * FROM seen;
-SELECT visible FROM mark;
+SELECT visible FROM prepared_mark;
 SELECT query FROM seen WHERE query LIKE '%visible%';
 
 RESET clipperf.route;
