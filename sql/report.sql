@@ -130,17 +130,60 @@ AS $$
 $$;
 COMMENT ON FUNCTION clipperf_count(double precision, text, text) IS 'a number and what it counts';
 
+CREATE FUNCTION clipperf_gist(statement text, width integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_gist';
+COMMENT ON FUNCTION clipperf_gist(text, integer) IS
+'a statement on one line; if that is longer than the width, without the lists of its columns, so that what it asks for is seen';
+
 CREATE FUNCTION clipperf_line(statement text, width integer)
 RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN line IS NULL THEN '(a statement of another user)'
-                WHEN length(line) <= width THEN line
-                ELSE left(line, width - 3) || '...' END
-    FROM (SELECT rtrim(regexp_replace(statement, '\s+', ' ', 'g'), '; ')) AS one (line)
+    SELECT CASE WHEN gist IS NULL THEN '(a statement of another user)'
+                WHEN length(gist) <= width THEN gist
+                ELSE left(gist, width - 3) || '...' END
+    FROM (SELECT @extschema@.clipperf_gist(statement, width)) AS one (gist)
 $$;
 COMMENT ON FUNCTION clipperf_line(text, integer) IS 'a statement on one line, cut to a width';
+
+CREATE FUNCTION clipperf_subject(statement text)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(left(@extschema@.clipperf_gist(statement, 100), 1000), '(a statement of another user)')
+$$;
+COMMENT ON FUNCTION clipperf_subject(text) IS
+'a statement as clipperf_check() names it: two statements are not to read the same';
+
+CREATE FUNCTION clipperf_some(names text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN cardinality(names) > 2
+                THEN concat(left(names[1], 40), ', ', left(names[2], 40), ' and ', cardinality(names) - 2, ' more')
+                ELSE concat(left(names[1], 40), ' and ' || left(names[2], 40)) END
+    WHERE cardinality(names) > 0
+$$;
+COMMENT ON FUNCTION clipperf_some(text[]) IS 'the first two names of a list, and how many more there are; NULL for none';
+
+CREATE FUNCTION clipperf_routes(queryids bigint[])
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C"))
+    FROM (SELECT q.route, sum(q.calls) AS calls
+          FROM @extschema@.clipperf_read_queries() AS q
+          WHERE q.queryid = ANY (queryids) AND q.route <> ''
+            AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          GROUP BY q.route) AS r
+$$;
+COMMENT ON FUNCTION clipperf_routes(bigint[]) IS 'the routes that run these statements most often';
 
 -- The findings of each kind. "accepted" chooses those that were accepted, or the others; "allow" accepts more.
 
@@ -203,7 +246,8 @@ AS $$
                sum(n.children) / greatest(sum(n.episodes), 1)::float8 AS mean_children,
                max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
                sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
-               count(DISTINCT n.route) AS routes, max(n.route) AS route, max(n.suggestion) AS suggestion
+               max(n.parent_column) AS parent_column, max(n.child_parameter) AS child_parameter,
+               array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion
         FROM @extschema@.clipperf_n_plus_one AS n
         WHERE @extschema@.clipperf_is_accepted(
                   'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
@@ -215,23 +259,23 @@ AS $$
     )
     SELECT 'n_plus_one', p.relation, p.child_queryid,
            CASE WHEN p.parent_queryid IS NULL
-                THEN @extschema@.clipperf_line(p.child_query, 100) || ' runs again and again in one request'
-                ELSE format('%s runs for each row of %s', @extschema@.clipperf_line(p.child_query, 100),
-                            @extschema@.clipperf_line(p.parent_query, 100)) END,
+                THEN @extschema@.clipperf_subject(p.child_query) || ' runs again and again in one request'
+                ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(p.child_query),
+                            @extschema@.clipperf_subject(p.parent_query)) END,
            CASE WHEN p.parent_queryid IS NULL
                 THEN format('Again and again in one request runs [%s]',
                             @extschema@.clipperf_line(p.child_query, 90))
                 ELSE format('For each row of [%s] runs [%s]',
-                            @extschema@.clipperf_line(p.parent_query, 60),
-                            @extschema@.clipperf_line(p.child_query, 60)) END,
+                            @extschema@.clipperf_line(p.parent_query, 80),
+                            @extschema@.clipperf_line(p.child_query, 70)) END,
            concat(
                @extschema@.clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
-               ' statements', CASE WHEN p.function IS NOT NULL THEN ' in ' || p.function::text
-                                   WHEN p.routes = 1 AND p.route <> '' THEN ' per ' || left(p.route, 30)
-                                   ELSE ' per request' END,
+               ' statements', coalesce(' in ' || p.function::text,
+                                       ' per request' || coalesce(' of ' || @extschema@.clipperf_some(p.routes), '')),
                CASE WHEN p.parent_queryid IS NOT NULL
                     THEN ': 1 + ' || @extschema@.clipperf_number(p.mean_children) END,
                CASE WHEN p.pipelined THEN ', pipelined' END,
+               '; ' || p.parent_column || ' becomes ' || p.child_parameter,
                ', ', p.confidence, ' in ', @extschema@.clipperf_count(p.episodes, 'episode', 'episodes'),
                CASE WHEN p.connections > 1 THEN
                    ' over ' || @extschema@.clipperf_number(p.connections) || ' connections' END,
@@ -259,7 +303,7 @@ AS $$
                 SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm') THEN
             '-- an index for this filter needs the extension pg_trgm, which is not installed on this server'
         ELSE concat(
-            CASE WHEN needs_trigrams AND t.extnamespace IS NULL THEN 'CREATE EXTENSION pg_trgm; ' END,
+            CASE WHEN needs_trigrams AND t.extnamespace IS NULL THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm; ' END,
             'CREATE INDEX ', CASE WHEN c.relkind <> 'p' THEN 'CONCURRENTLY ' END,
             'ON ', format('%I.%I', n.nspname, c.relname),
             CASE WHEN method <> 'btree' THEN ' USING ' || method END,
@@ -276,6 +320,22 @@ AS $$
     WHERE c.oid = relation
 $$;
 COMMENT ON FUNCTION clipperf_index_ddl(regclass, text, text[], text) IS 'the statement that creates an index';
+
+CREATE FUNCTION clipperf_keys_serve(wanted text[], ordered integer, offered text[])
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT cardinality($1) <= cardinality($3)
+           AND coalesce(bool_and(regexp_replace(k.wanted, direction, '') = regexp_replace(k.offered, direction, ''))
+                        AND (bool_and(k.wanted = k.offered OR k.free) OR bool_and(k.wanted <> k.offered OR k.free))
+                        AND bool_and(k.free OR (k.wanted ~ nulls) = (k.offered ~ nulls)), true)
+    FROM (SELECT u.wanted, u.offered, u.n <= cardinality($1) - $2 AS free,
+                 '( DESC)?( NULLS (FIRST|LAST))?$' AS direction, ' NULLS (FIRST|LAST)$' AS nulls
+          FROM unnest($1, $3[1:cardinality($1)]) WITH ORDINALITY AS u (wanted, offered, n)) AS k
+$$;
+COMMENT ON FUNCTION clipperf_keys_serve(text[], integer, text[]) IS
+'do the keys of an index begin with the wanted ones, the last of which have to be in that order or its reverse?';
 
 CREATE FUNCTION clipperf_find_seq_scans(accepted boolean, allow text[])
 RETURNS SETOF clipperf_finding
@@ -294,16 +354,15 @@ AS $$
           AND @extschema@.clipperf_is_accepted(
                   'seq_scan', s.relation, ARRAY[s.queryid], ARRAY[s.query], allow) = accepted
     ), design AS (
-        SELECT DISTINCT relation, method, index_keys, predicate FROM scan
+        SELECT DISTINCT relation, method, index_keys, index_ordered, predicate FROM scan
     ), widest AS (
-        SELECT DISTINCT ON (d.relation, d.method, d.predicate, d.index_keys)
+        SELECT DISTINCT ON (d.relation, d.method, d.predicate, d.index_keys, d.index_ordered)
                d.*, w.index_keys AS wide_keys
         FROM design AS d JOIN design AS w
           ON w.relation = d.relation AND w.method = d.method AND w.predicate = d.predicate
-         AND (w.index_keys = d.index_keys
-              OR w.index_keys[1:cardinality(d.index_keys)] = d.index_keys AND d.method = 'btree')
-        ORDER BY d.relation, d.method, d.predicate, d.index_keys,
-                 cardinality(w.index_keys) DESC, w.index_keys
+         AND @extschema@.clipperf_keys_serve(d.index_keys, d.index_ordered, w.index_keys)
+        ORDER BY d.relation, d.method, d.predicate, d.index_keys, d.index_ordered,
+                 cardinality(w.index_keys) DESC, w.index_ordered DESC, w.index_keys
     ), merged AS (
         SELECT s.relation, s.method, s.predicate, w.wide_keys,
                count(DISTINCT s.queryid) AS statements,
@@ -311,25 +370,27 @@ AS $$
                sum(s.rows_read) AS rows_read, sum(s.rows_needed) AS rows_needed,
                sum(s.total_ms) AS total_ms, sum(s.saved_ms) AS saved_ms,
                max(s.relation_bytes) AS relation_bytes,
+               array_agg(DISTINCT s.queryid) AS queryids,
                (array_agg(s.queryid ORDER BY s.saved_ms DESC))[1] AS queryid,
                (array_agg(s.query ORDER BY s.saved_ms DESC))[1] AS query,
                (array_agg(array_to_string(s.filter_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS filter,
                (array_agg(array_to_string(s.sort_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS sort,
                min(s.query COLLATE "C") AS first_query,
                (array_agg(s.existing_index ORDER BY s.saved_ms DESC))[1] AS existing_index
-        FROM scan AS s JOIN widest AS w USING (relation, method, predicate, index_keys)
+        FROM scan AS s JOIN widest AS w USING (relation, method, predicate, index_keys, index_ordered)
         GROUP BY s.relation, s.method, s.predicate, w.wide_keys, s.existing_index
     )
     SELECT 'seq_scan', m.relation, m.queryid,
-           concat(@extschema@.clipperf_line(m.first_query, 100), what.lacks),
+           concat(@extschema@.clipperf_subject(m.first_query), what.lacks),
            format('Reads %s of %s to use %s: %s%s',
                   @extschema@.clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
                   c.relname,
                   @extschema@.clipperf_number(m.rows_needed / m.executions),
-                  @extschema@.clipperf_line(m.query, 70),
+                  @extschema@.clipperf_line(m.query, 90),
                   CASE WHEN m.statements > 1 THEN
                       format(' and %s', @extschema@.clipperf_count(m.statements - 1, 'other', 'others')) END),
-           concat(@extschema@.clipperf_count(m.executions, 'execution', 'executions'),
+           concat(@extschema@.clipperf_routes(m.queryids) || ': ',
+                  @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
                   CASE WHEN m.statements > 1 THEN ' of ' || m.statements || ' statements' END,
                   CASE WHEN m.scans > m.executions THEN
                       ', ' || @extschema@.clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
@@ -403,12 +464,12 @@ AS $$
         WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
     )
     SELECT p.kind, NULL::regclass, p.queryid,
-           @extschema@.clipperf_line(t.query, 100),
+           @extschema@.clipperf_subject(t.query),
            CASE p.kind
                WHEN 'temp_spill' THEN 'Sorts or hashes on disk: '
                WHEN 'cacheable' THEN 'Asks the same again and again: '
                ELSE 'Takes longer to plan than to run: ' END || @extschema@.clipperf_line(t.query, 90),
-           CASE p.kind
+           coalesce(@extschema@.clipperf_routes(ARRAY[p.queryid]) || ': ', '') || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
                           pg_size_pretty(p.temp_bytes::bigint),
@@ -420,7 +481,7 @@ AS $$
                           @extschema@.clipperf_count(p.distinct_params, 'parameter list', 'parameter lists'),
                           @extschema@.clipperf_duration(p.mean_ms),
                           @extschema@.clipperf_duration(p.total_ms))
-               ELSE format('%s: planning %s, execution %s each; %s of planning in all',
+               ELSE format('%s, planning %s, execution %s each; %s of planning in all',
                           @extschema@.clipperf_count(p.calls, 'call', 'calls'),
                           @extschema@.clipperf_duration(p.plan_ms / p.calls),
                           @extschema@.clipperf_duration(p.mean_ms),

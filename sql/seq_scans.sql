@@ -7,7 +7,7 @@ CREATE FUNCTION clipperf_read_seq_scans(
     OUT filter_columns text[], OUT sort_columns text[],
     OUT total_ms double precision, OUT relation_bytes bigint,
     OUT first_seen timestamptz, OUT last_seen timestamptz,
-    OUT index_method text, OUT index_keys text[], OUT index_predicate text,
+    OUT index_method text, OUT index_keys text[], OUT index_ordered integer, OUT index_predicate text,
     OUT existing_index regclass)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED

@@ -84,15 +84,16 @@ first_range(const SeqScanColumns *columns)
 }
 
 /*
- * Is the order of the rows what saves most?  If not, a range does.
+ * Is the order of the rows what saves most?  If not, a range does, or an index
+ * of another method ("other").
  */
 static bool
 sort_pays(const SeqScanColumns *columns, const SeqScanCounters *counters,
-		  const FilterColumn *range)
+		  const FilterColumn *range, bool other)
 {
 	if (columns->sorts == 0)
 		return false;
-	if (range == NULL || range->attnum == columns->sort[0].attnum)
+	if (range == NULL ? !other : range->attnum == columns->sort[0].attnum)
 		return true;
 	return counters->rows_needed < counters->rows_kept &&
 		counters->rows_kept > SELECTIVE_SHARE * counters->rows_read;
@@ -155,6 +156,7 @@ design_other(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
 		if (filter->use != USE_OPERATOR)
 			continue;
 		key->attnum = filter->attnum;
+		key->operator = filter->operator;
 		key->opclass = pattern_opclass(filter->operator);
 		if (key->opclass != NULL || method_serves(GIN_AM_OID, relid, filter))
 			index->method = "gin";
@@ -172,16 +174,23 @@ scan_index_design(Oid relid, const SeqScanColumns *columns,
 {
 	const FilterColumn *range = first_range(columns);
 	ScanIndex	index = {.method = NULL};
+	ScanIndex	other;
 
 	take_filters(&index, relid, columns);
-	if (sort_pays(columns, counters, range))
+	other = index;
+	if (index.keys == 0)
+		design_other(&other, relid, columns);
+	if (sort_pays(columns, counters, range, other.method != NULL))
+	{
 		for (int i = 0; i < columns->sorts; i++)
 			add_key(&index, relid, columns->sort[i]);
+		index.ordered = index.keys - index.equals;
+	}
 	else if (range != NULL)
 		add_key(&index, relid, (SortColumn) {.attnum = range->attnum});
 
 	if (index.keys == 0)
-		design_other(&index, relid, columns);
+		index = other;
 	if (index.keys == 0 && index.conditions > 0)
 		add_key(&index, relid, (SortColumn) {.attnum = index.condition[0].attnum});
 	if (index.keys > 0 && index.method == NULL)
@@ -225,7 +234,10 @@ skip_equals(const ScanIndex *index, const Form_pg_index existing)
 	return found == index->equals ? i : -1;
 }
 
-/* Have the keys from "first" on the designed order, forwards or backwards? */
+/*
+ * Are the keys from "first" on those designed, in the designed order where it
+ * matters, forwards or backwards?
+ */
 static bool
 has_order(const ScanIndex *index, const Form_pg_index existing,
 		  const int2vector *options, int first, bool backwards)
@@ -239,6 +251,8 @@ has_order(const ScanIndex *index, const Form_pg_index existing,
 		if (i >= existing->indnkeyatts ||
 			existing->indkey.values[i] != index->key[k].attnum)
 			return false;
+		if (index->ordered == 0)
+			continue;
 		if (backwards)
 			wanted ^= INDOPTION_DESC | INDOPTION_NULLS_FIRST;
 		if (options->values[i] != wanted)
@@ -279,22 +293,36 @@ condition_list(Oid relid, const ScanIndex *index)
 	return conditions;
 }
 
-/* Does an open index hold the rows, in an order that serves? */
+/* Is there at most one row for the values that are compared for equality? */
 static bool
-index_serves(Relation table, Relation existing, const ScanIndex *index)
+finds_one_row(const ScanIndex *index, const Form_pg_index existing)
+{
+	for (int i = 0; i < existing->indnkeyatts; i++)
+	{
+		int			k = 0;
+
+		while (k < index->equals &&
+			   index->key[k].attnum != existing->indkey.values[i])
+			k++;
+		if (k == index->equals)
+			return false;
+	}
+	return existing->indisunique;
+}
+
+/* Does an open B-tree hold the keys, in an order that serves? */
+static bool
+btree_serves(Relation existing, const ScanIndex *index)
 {
 	Form_pg_index form = existing->rd_index;
-	List	   *predicate = RelationGetIndexPredicate(existing);
+	int			first = skip_equals(index, form);
 	int2vector *options;
 	Datum		datum;
 	bool		isnull;
-	int			first = skip_equals(index, form);
 
-	if (existing->rd_rel->relam != BTREE_AM_OID || first < 0)
-		return false;
-	if (predicate != NIL &&
-		!predicate_implied_by(predicate,
-							  condition_list(RelationGetRelid(table), index), false))
+	if (finds_one_row(index, form))
+		return true;
+	if (first < 0)
 		return false;
 	datum = SysCacheGetAttr(INDEXRELID, existing->rd_indextuple,
 							Anum_pg_index_indoption, &isnull);
@@ -305,6 +333,32 @@ index_serves(Relation table, Relation existing, const ScanIndex *index)
 		has_order(index, form, options, first, true);
 }
 
+/* Has an open index of another method a key for the operator? */
+static bool
+operator_serves(Relation existing, const ScanIndex *index)
+{
+	for (int i = 0; i < existing->rd_index->indnkeyatts; i++)
+		if (existing->rd_index->indkey.values[i] == index->key[0].attnum &&
+			op_in_opfamily(index->key[0].operator, existing->rd_opfamily[i]))
+			return true;
+	return false;
+}
+
+/* Does an open index hold the rows, in a way that serves? */
+static bool
+index_serves(Relation table, Relation existing, const ScanIndex *index)
+{
+	List	   *predicate = RelationGetIndexPredicate(existing);
+
+	if (predicate != NIL &&
+		!predicate_implied_by(predicate,
+							  condition_list(RelationGetRelid(table), index), false))
+		return false;
+	if (strcmp(index->method, "btree") != 0)
+		return operator_serves(existing, index);
+	return existing->rd_rel->relam == BTREE_AM_OID && btree_serves(existing, index);
+}
+
 /* See scan_index.h. */
 Oid
 scan_index_existing(Relation table, const ScanIndex *index)
@@ -312,7 +366,7 @@ scan_index_existing(Relation table, const ScanIndex *index)
 	Oid			found = InvalidOid;
 	ListCell   *lc;
 
-	if (index->method == NULL || strcmp(index->method, "btree") != 0)
+	if (index->method == NULL)
 		return InvalidOid;
 	foreach(lc, RelationGetIndexList(table))
 	{

@@ -22,12 +22,14 @@ typedef struct ScanIndexKey
 	bool		descending;
 	bool		nulls_first;
 	const char *opclass;		/* NULL = the default one */
+	Oid			operator;		/* that it serves, of other methods than B-tree */
 } ScanIndexKey;
 
 typedef struct ScanIndex
 {
 	const char *method;			/* NULL if no index would help */
 	int			equals;			/* keys compared for equality, they come first */
+	int			ordered;		/* keys whose order matters, they come last */
 	int			keys;
 	ScanIndexKey key[SCAN_INDEX_KEYS];
 	int			conditions;		/* of a partial index, ANDed */

@@ -34,7 +34,7 @@ PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
 
-#define SEQ_SCAN_COLUMNS 19
+#define SEQ_SCAN_COLUMNS 20
 
 /* How each use of a column is written; NULL where there is more to say. */
 static const char *const use_notation[] = {
@@ -191,6 +191,7 @@ put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
 
 	report_set_text(values, nulls, i++, index->method);
 	values[i++] = index_keys(relid, index);
+	values[i++] = Int32GetDatum(index->ordered);
 	report_set_text(values, nulls, i++, index_predicate(relid, index));
 	nulls[i] = !OidIsValid(existing);
 	values[i++] = ObjectIdGetDatum(existing);

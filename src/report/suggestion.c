@@ -3,7 +3,8 @@
  * suggestion.c
  *	  The batched rewrite of an N+1 pattern's child.
  *
- * Three forms.  A plain statement takes "= ANY($n)" in place of "= $n".  One
+ * Three forms.  A plain statement takes "= ANY($n)" in place of "= $n", and a
+ * SELECT the key among its columns, to tell which row is for which key.  One
  * whose result depends on all of its rows (LIMIT, aggregates, ...) is run for
  * each key by LATERAL.  An INSERT of one row takes its rows from the array.
  * The text is normalised: it has no literals and no comments.
@@ -15,6 +16,8 @@
 #include <ctype.h>
 
 #include "lib/stringinfo.h"
+
+#include "report/token.h"
 
 /* What stands for one key of the array. */
 #define KEY "k.key"
@@ -32,52 +35,12 @@ static const char *const aggregates[] = {
 	"every", "exists", NULL
 };
 
-static inline bool
-is_word(char c)
-{
-	return isalnum((unsigned char) c) || c == '_' || c == '$' ||
-		IS_HIGHBIT_SET(c);
-}
-
-static const char *
-skip_blanks(const char *at)
-{
-	while (*at == ' ')
-		at++;
-	return at;
-}
-
-/* Does the word of "length" bytes at "at" equal "word", whatever its case? */
-static bool
-word_is(const char *at, int length, const char *word)
-{
-	return strlen(word) == length && pg_strncasecmp(at, word, length) == 0;
-}
-
-/* The end of the word, quoted identifier or other character at "at". */
-static const char *
-skip_token(const char *at)
-{
-	if (*at == '"')
-	{
-		do
-			at++;
-		while (*at != '\0' && *at != '"');
-		return *at == '\0' ? at : at + 1;
-	}
-	if (!is_word(*at))
-		return at + 1;
-	while (is_word(*at))
-		at++;
-	return at;
-}
-
 /* Is the word at "at" in the list? */
 static bool
-in_list(const char *at, int length, const char *const *list)
+in_list(const char *at, const char *end, const char *const *list)
 {
 	for (; *list != NULL; list++)
-		if (word_is(at, length, *list))
+		if (token_is(at, end, *list))
 			return true;
 	return false;
 }
@@ -88,10 +51,10 @@ depends_on_all_rows(const char *statement)
 {
 	for (const char *at = statement; *at != '\0';)
 	{
-		const char *end = skip_token(at);
+		const char *end = token_end(at);
 
-		if (in_list(at, end - at, whole_words) ||
-			(*skip_blanks(end) == '(' && in_list(at, end - at, aggregates)))
+		if (in_list(at, end, whole_words) ||
+			(*token_skip_blanks(end) == '(' && in_list(at, end, aggregates)))
 			return true;
 		at = end;
 	}
@@ -106,9 +69,9 @@ find_placeholder(const char *from, int number)
 
 	for (const char *at = from; *at != '\0';)
 	{
-		const char *end = skip_token(at);
+		const char *end = token_end(at);
 
-		if (word_is(at, end - at, placeholder))
+		if (token_is(at, end, placeholder))
 			return at;
 		at = end;
 	}
@@ -119,12 +82,12 @@ find_placeholder(const char *from, int number)
 static const char *
 skip_placeholder(const char *at)
 {
-	at = skip_token(at);
-	while (strncmp(skip_blanks(at), "::", 2) == 0)
+	at = token_end(at);
+	while (strncmp(token_skip_blanks(at), "::", 2) == 0)
 	{
-		at = skip_token(skip_blanks(skip_blanks(at) + 2));
+		at = token_end(token_skip_blanks(token_skip_blanks(at) + 2));
 		while (*at == '.' || *at == '[' || *at == ']')
-			at = *at == '.' ? skip_token(at + 1) : at + 1;
+			at = *at == '.' ? token_end(at + 1) : at + 1;
 	}
 	return at;
 }
@@ -154,14 +117,14 @@ names_column(const char *statement, const char *at, const char *column)
 	if (at - statement < length ||
 		pg_strncasecmp(at - length, column, length) != 0)
 		return false;
-	return at - length == statement || !is_word(at[-length - 1]);
+	return at - length == statement || !token_is_word(at[-length - 1]);
 }
 
 /* See suggestion.h. */
 int
 suggestion_find_parameter(const char *statement, const char *column)
 {
-	for (const char *at = statement; *at != '\0'; at = skip_token(at))
+	for (const char *at = statement; *at != '\0'; at = token_end(at))
 	{
 		const char *equals;
 
@@ -185,7 +148,7 @@ append_replaced(StringInfo into, const char *statement, int number,
 	{
 		appendBinaryStringInfo(into, statement, at - statement);
 		appendStringInfoString(into, replacement);
-		statement = skip_token(at);
+		statement = token_end(at);
 	}
 	appendStringInfoString(into, statement);
 }
@@ -205,31 +168,15 @@ make_lateral(const char *child, int number, const char *type)
 	return text.data;
 }
 
-/* The bracket that closes the one at "at", or NULL. */
-static const char *
-closing_bracket(const char *at)
-{
-	int			depth = 0;
-
-	for (; *at != '\0'; at = skip_token(at))
-	{
-		if (*at == '(')
-			depth++;
-		else if (*at == ')' && --depth == 0)
-			return at;
-	}
-	return NULL;
-}
-
 /* The word "values" of an INSERT, or NULL. */
 static const char *
 find_values(const char *statement)
 {
 	for (const char *at = statement; *at != '\0';)
 	{
-		const char *end = skip_token(at);
+		const char *end = token_end(at);
 
-		if (word_is(at, end - at, "values"))
+		if (token_is(at, end, "values"))
 			return at;
 		at = end;
 	}
@@ -241,11 +188,11 @@ static char *
 make_insert(const char *child, int number, const char *type)
 {
 	const char *values = find_values(child);
-	const char *open = values ? skip_blanks(skip_token(values)) : NULL;
-	const char *close = open && *open == '(' ? closing_bracket(open) : NULL;
+	const char *open = values ? token_skip_blanks(token_end(values)) : NULL;
+	const char *close = open && *open == '(' ? token_closing_bracket(open) : NULL;
 	StringInfoData text;
 
-	if (close == NULL || *skip_blanks(close + 1) == ',')
+	if (close == NULL || *token_skip_blanks(close + 1) == ',')
 		return NULL;
 	initStringInfo(&text);
 	appendBinaryStringInfo(&text, child, values - child);
@@ -256,18 +203,116 @@ make_insert(const char *child, int number, const char *type)
 	return text.data;
 }
 
-/* "= ANY($n)" in place of "= $n"; NULL if $n is not compared that way only. */
+/* Is the place inside of a sub-query? */
+static bool
+in_subquery(const char *statement, const char *place)
+{
+	int			depth = 0;
+	int			subquery = 0;	/* depth at which the outermost one begins */
+
+	for (const char *at = statement; at < place; at = token_end(at))
+	{
+		const char *next = token_skip_blanks(at + 1);
+
+		if (*at == '(' && ++depth > 0 && subquery == 0 &&
+			token_is(next, token_end(next), "select"))
+			subquery = depth;
+		else if (*at == ')' && depth-- == subquery)
+			subquery = 0;
+	}
+	return subquery != 0;
+}
+
+/* The beginning of the quoted identifier that ends right before "at". */
+static const char *
+quoted_begin(const char *statement, const char *at)
+{
+	do
+		at--;
+	while (at > statement && at[-1] != '"');
+	return at > statement ? at - 1 : at;
+}
+
+/* The column that is compared by the "=" at "equals", as it is written. */
+static char *
+column_before(const char *statement, const char *equals)
+{
+	const char *end = equals;
+	const char *from;
+
+	while (end > statement && end[-1] == ' ')
+		end--;
+	for (from = end; from > statement;)
+	{
+		if (from[-1] == '"')
+			from = quoted_begin(statement, from);
+		else if (token_is_word(from[-1]) || from[-1] == '.')
+			from--;
+		else
+			break;
+	}
+	return pnstrdup(from, end - from);
+}
+
+/* Is the item of a SELECT list this column, or all columns of its table? */
+static bool
+item_has(const char *item, const char *column)
+{
+	const char *dot = strrchr(column, '.');
+	int			length = strlen(column);
+
+	if (strncmp(item, column, length) == 0 &&
+		strchr(", ", item[length]) != NULL)
+		return true;
+	if (dot != NULL && strncmp(item, column, dot + 1 - column) == 0)
+		item += dot + 1 - column;
+	return *item == '*';
+}
+
+/* Does the SELECT list that begins at "list" hold the column? */
+static bool
+list_has(const char *list, const char *column)
+{
+	const char *at = token_skip_blanks(list);
+
+	if (item_has(at, column))
+		return true;
+	while (*at != '\0' && !token_is(at, token_end(at), "from"))
+	{
+		const char *close = *at == '(' ? token_closing_bracket(at) : NULL;
+
+		if (*at == ',' && item_has(token_skip_blanks(at + 1), column))
+			return true;
+		at = token_skip_blanks(close ? close + 1 : token_end(at));
+	}
+	return false;
+}
+
+/*
+ * "= ANY($n)" in place of "= $n", and the key among the columns of a SELECT;
+ * NULL if $n is not compared that way only.
+ */
 static char *
 make_any(const char *child, int number, const char *type)
 {
 	const char *at = find_placeholder(child, number);
 	const char *end = skip_placeholder(at);
+	const char *equals = equals_before(child, at);
+	const char *list = token_end(child);
 	StringInfoData text;
 
-	if (equals_before(child, at) == NULL ||
-		find_placeholder(end, number) != NULL)
+	if (equals == NULL || find_placeholder(end, number) != NULL)
 		return NULL;
 	initStringInfo(&text);
+	if (token_is(child, list, "select") && !in_subquery(child, equals))
+	{
+		char	   *column = column_before(child, equals);
+
+		appendBinaryStringInfo(&text, child, list - child);
+		if (*column != '\0' && !list_has(list, column))
+			appendStringInfo(&text, " %s,", column);
+		child = list;
+	}
 	appendBinaryStringInfo(&text, child, at - child);
 	appendStringInfo(&text, "ANY ($%d::%s[])", number, type);
 	appendStringInfoString(&text, end);
@@ -278,13 +323,13 @@ make_any(const char *child, int number, const char *type)
 char *
 suggestion_make(const char *child, int number, const char *type)
 {
-	const char *end = skip_token(child);
-	bool		select = word_is(child, end - child, "select");
+	const char *end = token_end(child);
+	bool		select = token_is(child, end, "select");
 	char	   *text = NULL;
 
 	if (find_placeholder(child, number) == NULL)
 		return NULL;
-	if (word_is(child, end - child, "insert"))
+	if (token_is(child, end, "insert"))
 		return make_insert(child, number, type);
 	if (!select || !depends_on_all_rows(child))
 		text = make_any(child, number, type);

@@ -33,6 +33,18 @@ SELECT count(*) FROM clip WHERE game_id = 9;
 SELECT count(*) FROM vote WHERE clip_id = 9;
 SELECT clipperf_check();
 
+-- Statements that begin alike are told apart.
+SELECT clipperf_reset();
+SELECT id, id AS the_same_number_again, game_id, game_id AS game_id_again, score, score AS score_again
+FROM clip WHERE game_id = 7 \g /dev/null
+SELECT id, id AS the_same_number_again, game_id, game_id AS game_id_again, score, score AS score_again
+FROM clip ORDER BY score LIMIT 1 \g /dev/null
+SELECT clipperf_check();
+SELECT clipperf_reset();
+SELECT count(*) FROM clip WHERE game_id = 8;
+SELECT id FROM clip ORDER BY score DESC LIMIT 1;
+SELECT count(*) FROM vote WHERE clip_id = 9;
+
 -- Kinds.
 SELECT clipperf_check('{n_plus_one}');
 SELECT clipperf_check(kinds => '{seq_scan,temp_spill,slow_plan,unused_index}');

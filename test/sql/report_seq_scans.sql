@@ -76,6 +76,24 @@ RESET enable_indexscan;
 RESET enable_bitmapscan;
 RESET enable_indexonlyscan;
 
+-- One index for scans that want the same keys in any direction, for ranges and for orders; another for other orders.
+SELECT clipperf_reset();
+SELECT id FROM clip WHERE score > 20000 \g /dev/null
+SELECT id FROM clip ORDER BY score DESC LIMIT 3 \g /dev/null
+SELECT id FROM clip ORDER BY score, at LIMIT 3 \g /dev/null
+SELECT id FROM clip ORDER BY score DESC, at DESC LIMIT 3 \g /dev/null
+SELECT id FROM clip ORDER BY score NULLS FIRST LIMIT 3 \g /dev/null
+SELECT regexp_replace(finding, '^.* (and .*)$', '\1') AS finding, fix FROM clipperf_report() WHERE kind = 'seq_scan' ORDER BY 2;
+
+-- A key that finds one row needs no other index, whatever the order.
+SELECT clipperf_reset();
+SET enable_nestloop = off;
+SET enable_mergejoin = off;
+SELECT c.id FROM (VALUES (1), (2)) AS v (id) JOIN clip c USING (id) ORDER BY c.title LIMIT 1 \g /dev/null
+SELECT highest_severity, substring(evidence FROM '; ([^;]*) serves') AS index, fix FROM clipperf_find() WHERE kind = 'seq_scan';
+RESET enable_nestloop;
+RESET enable_mergejoin;
+
 -- Patterns and operators that a B-tree does not serve, and expressions.
 DROP TABLE clip;
 CREATE TABLE clip (id int, title text, tags int[], words tsvector, span int4range);
@@ -85,14 +103,22 @@ FROM generate_series(1, 3000) AS i;
 ANALYZE clip;
 SELECT clipperf_reset();
 SELECT id AS pattern FROM clip WHERE title ILIKE '%e 123%' AND id <> 1 \g /dev/null
+SELECT id AS ordered FROM clip WHERE title ILIKE '%e 123%' ORDER BY id DESC LIMIT 2 \g /dev/null
+SELECT id AS many FROM clip WHERE title ILIKE '%1%' ORDER BY id DESC LIMIT 2 \g /dev/null
 SELECT id AS words FROM clip WHERE words @@ 'word7' \g /dev/null
 SELECT id AS contains FROM clip WHERE tags @> '{7}' \g /dev/null
 SELECT id AS overlaps FROM clip WHERE span && '[7,9)' \g /dev/null
 SELECT id AS expression FROM clip WHERE lower(title) = 'title 5' \g /dev/null
 SELECT CASE WHEN fix LIKE '-- an index for this filter needs%'
              AND NOT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm')
-            THEN 'CREATE EXTENSION pg_trgm; CREATE INDEX CONCURRENTLY ON report_scans.clip USING gin (title gin_trgm_ops);'
+            THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY ON report_scans.clip USING gin (title gin_trgm_ops);'
             ELSE fix END AS fix
 FROM clipperf_report() WHERE kind = 'seq_scan' ORDER BY 1;
+
+-- An index of another method that is there already is not proposed again.
+CREATE INDEX clip_words ON clip USING gin (words);
+CREATE INDEX clip_span ON clip USING gist (span);
+SELECT substring(evidence FROM '; ([^;]*) serves') AS index, fix
+FROM clipperf_find() WHERE kind = 'seq_scan' AND evidence ~ 'filter (words|span)' ORDER BY 1;
 
 DROP SCHEMA report_scans CASCADE;

@@ -30,7 +30,7 @@ PREPARE question(int) AS SELECT sum(sqrt(i)) > 0 AS answer FROM generate_series(
 \o /dev/null
 SELECT format('EXECUTE question(%s)', 20000 + i % 3) FROM generate_series(1, 120) AS i \gexec
 \o
-SELECT severity, kind, finding, evidence LIKE '120 calls with 3 parameter lists, %' AS evidence_fits, fix
+SELECT severity, kind, finding, evidence LIKE '%: 120 calls with 3 parameter lists, %' AS evidence_fits, fix
 FROM report WHERE kind = 'cacheable' AND severity <> 'info';
 
 -- Planning costs more than execution.
@@ -40,7 +40,7 @@ CREATE TABLE empty (id int PRIMARY KEY);
 SELECT 'SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id) JOIN empty e USING (id)'
 FROM generate_series(1, 12) \gexec
 \o
-SELECT severity, kind, evidence LIKE '12 calls: planning % execution %' AS evidence_fits, fix
+SELECT severity, kind, evidence LIKE '%: 12 calls, planning % execution %' AS evidence_fits, fix
 FROM report WHERE kind = 'slow_plan';
 
 -- Somebody else's statement is not shown to everybody, nor is a report refused.
@@ -59,6 +59,23 @@ SELECT clipperf_report(top => -5);
 SELECT clipperf_duration(ms) FROM unnest('{0,0.0004,0.25,1,9.99,10,999.4,999.6,1500,99900,120000,7200000}'::float8[]) AS u (ms);
 SELECT clipperf_number(n) FROM unnest('{0,0.6,999,1000,1234567.8}'::float8[]) AS u (n);
 SELECT clipperf_line(E'SELECT  a,\n\tb FROM t ; ', 100), clipperf_line('SELECT abcdefgh', 10), clipperf_line(NULL, 10);
+
+
+-- What tells a long statement apart.
+CREATE TABLE long (n int, statement text);
+INSERT INTO long VALUES
+    (1, 'SELECT c.id, c.title, c.creator_name, c.game FROM clips c WHERE c.removed = $1 ORDER BY c.at DESC LIMIT $2'),
+    (2, 'SELECT extract(epoch FROM c.at), (SELECT count(*) FROM votes v), c.a IS DISTINCT FROM c.b AS x FROM clips c'),
+    (3, 'SELECT count(*), max(at) FROM clips WHERE a = $1 AND b = $2 AND c = $3 AND d = $4'),
+    (4, 'UPDATE clips SET title = $1, creator_name = $2, game = $3, removed = $4 WHERE id = $5'),
+    (5, 'WITH c AS (SELECT id, title, creator_name FROM clips) SELECT id, title, creator_name, now() FROM c UNION SELECT id, title, creator_name, now() FROM d'),
+    (6, 'SELECT "from", "Where it ""is""", creator_name, broken(at FROM clips'),
+    (7, 'INSERT INTO clips (id, title, creator_name, game) SELECT id, title, creator_name, game FROM d WHERE id = $1'),
+    (8, 'SELECT clip.identity, clip.title, clip.creator_name, no_table()');
+SELECT n, clipperf_gist(statement, 40) FROM long ORDER BY n;
+SELECT clipperf_gist(statement, 1000) = statement AS whole FROM long GROUP BY 1;
+SELECT clipperf_gist('  ;', 10) = '' AS nothing, clipperf_line('SELECT é, é FROM t', 12), clipperf_gist(NULL, 10) IS NULL AS is_null;
+SELECT clipperf_some(names) FROM (VALUES ('{a}'::text[]), ('{a,b}'), ('{a,b,c,d}'), ('{}')) AS v (names);
 
 DROP SCHEMA report_statements CASCADE;
 DROP ROLE regress_report_reader;

@@ -27,6 +27,11 @@ my @expected = sort { $a cmp $b } (
 	'hot feed: votes', 'hot feed: favorites', 'feed of a broadcaster: votes', 'feed of a broadcaster: favorites',
 	'top feed: clip_tags', 'feed of a tag: clip_tags', 'comments: users');
 
+# How each suggestion begins: with the key among the columns, once.
+my %suggestions = (
+	votes => qr/^SELECT clip_id, vote_type FROM/, favorites => qr/^SELECT k\.key, c\.\* FROM/,
+	clip_tags => qr/^SELECT ct\.clip_id, t\.id, t\.name/, users => qr/^SELECT u\.id, u\.username/);
+
 # A finding in the words of the list above.
 sub in_words
 {
@@ -48,6 +53,7 @@ foreach my $protocol (qw(prepared simple))
 
 		has($finding, $name, parent_column => $name =~ /users/ ? qr/user_id/ : qr/\bid\b/,
 			connections => [2, 8], max_children => [5, 50],
+			suggestion => $suggestions{ $finding->{relation} },
 			route => $name =~ /users/ ? '/comments' : qr{^/feed/(hot|top|broadcaster|tag)$});
 		runs($node, $finding, $name, '{00000000-0000-0000-0000-000000000000}');
 	}

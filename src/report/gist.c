@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * gist.c
+ *	  clipperf_gist(): a statement on one line, and what tells it apart.
+ *
+ * Statements of one application read alike for their first hundred characters:
+ * the same columns of the same tables.  They differ in what they ask for.  So
+ * in a long statement the lists of columns are left out, not the end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/scansup.h"
+#include "utils/builtins.h"
+
+#include "report/token.h"
+
+PGDLLEXPORT Datum clipperf_gist(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_gist);
+
+/* Lists up to this many bytes are shown as they are. */
+#define SHORT_LIST 24
+
+/* One blank for each run of white space; no semicolon at the end. */
+static void
+make_line(char *text)
+{
+	char	   *to = text;
+
+	for (const char *from = text; *from != '\0'; from++)
+	{
+		if (!scanner_isspace(*from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	while (to > text && (to[-1] == ' ' || to[-1] == ';'))
+		to--;
+	*to = '\0';
+}
+
+/* The end of the token at "at", of all of a bracket if one opens there. */
+static const char *
+skip_group(const char *at)
+{
+	const char *close = *at == '(' ? token_closing_bracket(at) : token_end(at) - 1;
+
+	return close == NULL ? at + strlen(at) : close + 1;
+}
+
+/* The line with "..." for the lists of SELECT and SET outside of brackets. */
+static char *
+elide_lists(const char *line)
+{
+	const char *shown = line;	/* all before is in "text" */
+	const char *list = NULL;	/* where a list begins */
+	bool		distinct = false;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (const char *at = line, *end; *at != '\0'; at = token_skip_blanks(end))
+	{
+		end = skip_group(at);
+		if (token_is(at, end, "select") || token_is(at, end, "set"))
+			list = end;
+		else if (list != NULL && (token_is(at, end, "where") ||
+								  (token_is(at, end, "from") && !distinct)))
+		{
+			if (at - list > SHORT_LIST)
+			{
+				appendBinaryStringInfo(&text, shown, list - shown);
+				appendStringInfoString(&text, " ... ");
+				shown = at;
+			}
+			list = NULL;
+		}
+		distinct = token_is(at, end, "distinct");
+	}
+	appendStringInfoString(&text, shown);
+	return text.data;
+}
+
+/*
+ * clipperf_gist(statement text, width integer): the statement on one line; if
+ * that is longer than "width" characters, without the lists of its columns.
+ */
+Datum
+clipperf_gist(PG_FUNCTION_ARGS)
+{
+	char	   *line = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	make_line(line);
+	if (pg_mbstrlen(line) > PG_GETARG_INT32(1))
+		line = elide_lists(line);
+	PG_RETURN_TEXT_P(cstring_to_text(line));
+}
