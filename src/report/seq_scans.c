@@ -13,11 +13,9 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_attribute.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -26,6 +24,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "relation_size.h"
 #include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
@@ -198,49 +197,6 @@ put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
 	return i;
 }
 
-/*
- * Bytes of the main fork of one table.  -1 if somebody has it locked or it is
- * gone; 0 if it has no storage.
- */
-static int64
-table_bytes(Oid relid)
-{
-	Relation	table;
-	int64		bytes = 0;
-
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return -1;
-	table = try_relation_open(relid, NoLock);
-	if (table == NULL)
-	{
-		UnlockRelationOid(relid, AccessShareLock);
-		return -1;
-	}
-	if (RELKIND_HAS_STORAGE(table->rd_rel->relkind) &&
-		!RELATION_IS_OTHER_TEMP(table))
-		bytes = (int64) RelationGetNumberOfBlocks(table) * BLCKSZ;
-	relation_close(table, AccessShareLock);
-	return bytes;
-}
-
-/* Bytes of a table and all its partitions; -1 if one cannot be looked at. */
-static int64
-family_bytes(Oid relid)
-{
-	int64		sum = 0;
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-	{
-		int64		bytes = table_bytes(lfirst_oid(lc));
-
-		if (bytes < 0)
-			return -1;
-		sum += bytes;
-	}
-	return sum;
-}
-
 /* The statement's text, if the caller may read it. */
 static char *
 statement_text(const SeqScanKey *key)
@@ -267,7 +223,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	if (key->dbid != MyDatabaseId ||
 		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)))
 		return;
-	bytes = family_bytes(key->relid);
+	bytes = relation_family_bytes(key->relid);
 	index = scan_index_design(key->relid, columns, counters);
 
 	values[i++] = ObjectIdGetDatum(key->relid);

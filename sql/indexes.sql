@@ -1,0 +1,35 @@
+-- The indexes there are, and those that nobody needs.
+
+CREATE FUNCTION clipperf_read_indexes(
+    relation regclass,
+    OUT index regclass, OUT definition text, OUT valid boolean, OUT index_bytes bigint, OUT backs text[],
+    OUT covered_by regclass, OUT covered_reason text, OUT drop_ddl text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_read_indexes';
+COMMENT ON FUNCTION clipperf_read_indexes(regclass) IS
+'indexes of a table; read the view clipperf_indexes instead';
+
+CREATE VIEW clipperf_indexes AS
+SELECT c.oid::pg_catalog.regclass AS relation, i.index, i.definition, i.valid, i.index_bytes, i.backs,
+       i.covered_by, i.covered_reason, i.drop_ddl
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL @extschema@.clipperf_read_indexes(c.oid) AS i
+WHERE c.relkind IN ('r', 'm', 'p') AND c.relhasindex
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND (c.relpersistence <> 't' OR n.oid = pg_catalog.pg_my_temp_schema());
+
+COMMENT ON VIEW clipperf_indexes IS
+'one row per index of the current database but those of the system; tables that somebody has locked exclusively are left out';
+COMMENT ON COLUMN clipperf_indexes.relation IS 'table';
+COMMENT ON COLUMN clipperf_indexes.index IS 'index';
+COMMENT ON COLUMN clipperf_indexes.definition IS 'the CREATE INDEX statement that makes it, the same under any search_path';
+COMMENT ON COLUMN clipperf_indexes.valid IS 'false: its build did not finish, no query uses it';
+COMMENT ON COLUMN clipperf_indexes.index_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN clipperf_indexes.backs IS 'what it is needed for apart from queries: a constraint, a foreign key that refers to it, replica identity, CLUSTER, an index of the partitioned table';
+COMMENT ON COLUMN clipperf_indexes.covered_by IS 'index that does all that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
+COMMENT ON COLUMN clipperf_indexes.covered_reason IS 'why covered_by makes it superfluous';
+COMMENT ON COLUMN clipperf_indexes.drop_ddl IS 'the statement that drops it, if it is superfluous';
+
+GRANT SELECT ON clipperf_indexes TO PUBLIC;

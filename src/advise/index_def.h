@@ -1,0 +1,181 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_def.h
+ *	  What an index is, whether it exists or not.
+ *
+ * Definitions of existing indexes are read from the catalogs, others are built
+ * key by key or parsed from a CREATE INDEX statement.  They can be compared
+ * with each other, and written as SQL.
+ *
+ * All is allocated in the current memory context.  The table must be locked,
+ * in any mode, as long as its definitions are used.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_INDEX_DEF_H
+#define CLIPPERF_INDEX_DEF_H
+
+#include "compat.h"
+
+#include "access/attnum.h"
+#include "nodes/pg_list.h"
+
+#define INDEX_DEF_KEYS INDEX_MAX_KEYS
+
+typedef struct IndexKey
+{
+	AttrNumber	attno;			/* 0 = expression */
+	Node	   *expr;			/* of an expression, varno 1, simplified as the
+								 * planner does; else NULL */
+	Node	   *written;		/* the expression as its author wrote it; NULL
+								 * if nobody did */
+	Oid			type;			/* of the key */
+	Oid			collation;		/* InvalidOid if the type has none */
+	Oid			opclass;
+	Oid			opfamily;
+	List	   *options;		/* DefElem: of the operator class */
+	bool		descending;
+	bool		nulls_first;
+} IndexKey;
+
+typedef struct IndexDefinition
+{
+	Oid			relid;
+	Oid			indexoid;		/* InvalidOid: not built */
+	char	   *name;			/* NULL: not named yet */
+	Oid			am;				/* BTREE_AM_OID ... */
+	bool		unique;
+	bool		nulls_not_distinct;
+	bool		valid;
+	bool		immediate;		/* uniqueness is enforced row by row */
+	bool		constraint;		/* backs one */
+	bool		primary;
+	bool		exclusion;		/* of an exclusion constraint */
+	bool		referenced;		/* target of a foreign key */
+	bool		replident;		/* replica identity of the table */
+	bool		clustered;		/* what CLUSTER orders the table by */
+	bool		partitioned;	/* has partitions */
+	Oid			parent;			/* index it is a partition of, or InvalidOid */
+	int			nkeys;
+	IndexKey	keys[INDEX_DEF_KEYS];
+	int			nincluded;
+	AttrNumber	included[INDEX_DEF_KEYS];
+	List	   *predicate;		/* implicitly ANDed, varno 1, simplified as the
+								 * planner does; NIL */
+	Node	   *written_predicate;	/* as its author wrote it; NULL if nobody did */
+	List	   *options;		/* DefElem of String: storage parameters */
+	int			fillfactor;		/* 0 = default */
+	Oid			tablespace;		/* InvalidOid = the database's */
+} IndexDefinition;
+
+/* ------------------------------------------------------------------------
+ * Making them (index_def.c, index_def_parse.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * All indexes of a table, valid or not, in the order of their OIDs.  Takes no
+ * lock on the indexes; one that vanishes meanwhile is left out.
+ */
+extern List *index_def_existing(Oid relid);
+
+/* One of them; NULL if there is no such index. */
+extern IndexDefinition *index_def_of_index(Oid indexoid);
+
+/* A definition without keys. */
+extern IndexDefinition *index_def_make(Oid relid, Oid am);
+
+/*
+ * Add a column as the last key, with the default operator class of its type
+ * and its own collation.  Error 42704 if the access method has no such class,
+ * 54011 if there are too many keys.
+ */
+extern void index_def_add_column(IndexDefinition *def, AttrNumber attno,
+								 bool descending, bool nulls_first);
+
+/*
+ * Add an expression as the last key; a bare column becomes one.  opclass
+ * InvalidOid means the default one, collation InvalidOid the expression's own.
+ * The expression is simplified as the planner does.
+ */
+extern void index_def_add_expr(IndexDefinition *def, Node *expr, Oid opclass,
+							   Oid collation, bool descending, bool nulls_first);
+
+/* Add an included column, unless it is there. */
+extern void index_def_include(IndexDefinition *def, AttrNumber attno);
+
+/* Set the storage parameters, and the fillfactor that is one of them. */
+extern void index_def_set_options(IndexDefinition *def, List *options);
+
+/*
+ * Exactly one CREATE INDEX statement; an error that says why otherwise.  The
+ * table is found by the search_path, and locked (AccessShareLock) to the end of
+ * the (sub)transaction.  Errors: those of CREATE INDEX, as far as the
+ * definition alone decides; 42P01 if the table is missing, 42703 if a column is.
+ */
+extern IndexDefinition *index_def_parse(const char *ddl);
+
+/* ------------------------------------------------------------------------
+ * Comparing (index_def_compare.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Do both offer the same access paths, and enforce the same?  Names, validity,
+ * storage and the side from which a B-tree is read do not count.
+ */
+extern bool index_def_equal(const IndexDefinition *a, const IndexDefinition *b);
+
+/*
+ * Is every use of "small" served by "big", by index conditions as good, in the
+ * same order, from no more of the table's rows, and is no uniqueness lost?  An
+ * invalid index serves nothing.
+ */
+extern bool index_def_covers(const IndexDefinition *big,
+							 const IndexDefinition *small);
+
+/* Is it so, but for rows that only the predicate of "small" leaves out? */
+extern bool index_def_covers_rows_apart(const IndexDefinition *big,
+										const IndexDefinition *small);
+
+/* Equal for equal definitions. */
+extern uint64 index_def_hash(const IndexDefinition *def);
+
+/*
+ * Position of the first key, from "from" on, that has one value in all rows of
+ * the index, because of its predicate; -1 if there is none.
+ */
+extern int	index_def_fixed_key(const IndexDefinition *def, int from);
+
+/* A copy without that key. */
+extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
+											  int position);
+
+/* ------------------------------------------------------------------------
+ * Writing (index_def_text.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * CREATE INDEX, the same under any search_path: tables, functions and types
+ * outside pg_catalog carry their schema.
+ */
+extern char *index_def_ddl(const IndexDefinition *def, bool concurrently,
+						   bool if_not_exists);
+
+/* DROP INDEX, CONCURRENTLY where that can be. */
+extern char *index_def_drop_ddl(const IndexDefinition *def);
+
+/* Its keys for people: "(user_id, created_at DESC)", with INCLUDE and WHERE. */
+extern char *index_def_keys_text(const IndexDefinition *def);
+
+/*
+ * A name for it, idx_<table>_<columns>[_<number>]: free in the table's schema
+ * and not in "taken" (of char *).
+ */
+extern char *index_def_free_name(const IndexDefinition *def, List *taken);
+
+/*
+ * What would suffer without it, apart from plans, each as a text such as
+ * 'unique constraint "tags_slug_key"'; NIL if nothing would.
+ */
+extern List *index_def_backs(const IndexDefinition *def);
+
+#endif							/* CLIPPERF_INDEX_DEF_H */

@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_statement.h
+ *	  The text of a CREATE INDEX statement, without looking at the database.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_INDEX_STATEMENT_H
+#define CLIPPERF_INDEX_STATEMENT_H
+
+#include "compat.h"
+
+#include "nodes/parsenodes.h"
+
+/*
+ * The one CREATE INDEX statement that the text is.  Errors: 42601 for what is
+ * no SQL, for more or less than one statement and for ON ONLY, 22023 for other
+ * commands.
+ */
+extern IndexStmt *index_statement_parse(const char *text);
+
+/*
+ * While the guard is set, errors whose position is one in "text" show that text
+ * instead of the client's statement.  It must be ended unless an error was
+ * raised.
+ */
+typedef struct IndexStatementGuard
+{
+	ErrorContextCallback callback;
+	const char *text;
+} IndexStatementGuard;
+
+extern void index_statement_guard(IndexStatementGuard *guard, const char *text);
+extern void index_statement_unguard(IndexStatementGuard *guard);
+
+#endif							/* CLIPPERF_INDEX_STATEMENT_H */
