@@ -309,15 +309,21 @@ statement_text(const char *source, int location, int length)
 	return text;
 }
 
-/* Does a piece of text begin or end with something like a comment? */
+/*
+ * Does a piece of text begin or end with something like a comment?  Most do
+ * not, and it is asked for each statement.
+ */
 static inline bool
 may_have_comment(Cursor text)
 {
-	skip_space(&text);
-	while (text.end > text.at &&
-		   (is_space(text.end[-1]) || text.end[-1] == ';'))
-		text.end--;
-	return text.end > text.at && (*text.at == '/' || text.end[-1] == '/');
+	const char *at = text.at;
+	const char *end = text.end;
+
+	while (at < end && is_space(*at))
+		at++;
+	while (end > at && (is_space(end[-1]) || end[-1] == ';'))
+		end--;
+	return end > at && (*at == '/' || end[-1] == '/');
 }
 
 /* See comment.h. */

@@ -348,20 +348,22 @@ walk_insert(Query *query, Walk *walk)
 	}
 }
 
-/* One query, and those in it. */
-static void
-walk_query(Query *query, Walk *walk)
+/* What a query compares by itself. */
+static inline void
+walk_level(Query *query, Walk *walk)
 {
-	Query	   *outer = walk->query;
-	ListCell   *cell;
-
-	check_stack_depth();
-	if (query->commandType == CMD_UTILITY)
-		return;
 	walk->query = query;
 	if (query->commandType == CMD_INSERT)
 		walk_insert(query, walk);
 	walk_from(query->jointree, walk);
+}
+
+/* The queries in a query. */
+static void
+walk_inner_queries(Query *query, Walk *walk)
+{
+	ListCell   *cell;
+
 	foreach(cell, query->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
@@ -378,7 +380,29 @@ walk_query(Query *query, Walk *walk)
 	}
 	if (query->hasSubLinks)
 		(void) walk_sublinks((Node *) query->targetList, walk);
+}
+
+/* One query, and those in it. */
+static void
+walk_query(Query *query, Walk *walk)
+{
+	Query	   *outer = walk->query;
+
+	check_stack_depth();
+	if (query->commandType == CMD_UTILITY)
+		return;
+	walk_level(query, walk);
+	walk_inner_queries(query, walk);
 	walk->query = outer;
+}
+
+/* Does a query read from nothing but one table? */
+static inline bool
+is_plain(const Query *query)
+{
+	return list_length(query->rtable) == 1 && query->cteList == NIL &&
+		!query->hasSubLinks &&
+		linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION;
 }
 
 /* See comparison.h. */
@@ -391,5 +415,8 @@ comparisons_collect(Query *query, Comparisons *comparisons)
 	comparisons->lists = 0;
 	comparisons->has_list = false;
 	comparisons->has_literals = false;
-	walk_query(query, &walk);
+	if (is_plain(query))
+		walk_level(query, &walk);
+	else
+		walk_query(query, &walk);
 }

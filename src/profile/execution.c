@@ -55,7 +55,8 @@ execution_open(QueryDesc *query)
 {
 	Execution  *execution = take_spare();
 
-	memset(execution, 0, offsetof(Execution, probes.probes));
+	memset(&execution->counted, 0,
+		   offsetof(Execution, probes.probes) - offsetof(Execution, counted));
 	execution->query = query;
 	dlist_push_head(&executions, &execution->node);
 	execution->forget.func = forget_execution;

@@ -33,6 +33,7 @@ typedef struct WorkCounters
 
 typedef struct Execution
 {
+	/* Set when it is opened. */
 	dlist_node	node;			/* in the list of open executions */
 	MemoryContextCallback forget;	/* takes it off the list */
 	QueryDesc  *query;
@@ -40,31 +41,31 @@ typedef struct Execution
 	uint64		queryid;		/* never 0 */
 	Oid			userid;			/* who it runs as */
 	int			level;			/* 0 = sent by a client */
-	bool		tracked;		/* counts in clipperf_queries */
-	bool		counted;		/* its end has been dealt with */
-	bool		pipelined;		/* the next statement was waiting already */
-	RouteId		route;
 	uint64		trace;			/* trace id of the request, 0 = none */
-	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
-	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		first_us;		/* clock_us() when it began */
 	int64		last_us;		/* clock_us() when it last ran */
+	int64		own_ns;			/* our own time so far; -1 = not measured */
+	RouteId		route;
+	bool		tracked;		/* counts in clipperf_queries */
+
+	/* All zeros then: from here to the probes. */
+	bool		counted;		/* its end has been dealt with */
+	bool		pipelined;		/* the next statement was waiting already */
+	bool		has_literals_hash;
+	uint32		literals_hash;	/* of all the literals in its text */
+	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
+	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		elapsed_us;		/* time inside the executor so far */
 	int64		plan_us;		/* time the planner took for it, or 0 */
 	int64		rows;			/* processed so far */
-	bool		has_literals_hash;
-	uint32		literals_hash;	/* of all the literals in its text */
-	int64		own_ns;			/* our own time so far; -1 = not measured */
-
 	WorkCounters work;			/* inside the executor so far */
-
 	struct StatementInfo *info; /* facts of the statement, or NULL */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
 	ProbeList	probes;			/* what it looks up; last, as it is big */
 } Execution;
 
 /*
- * An execution of a query that has been started, all zeros but for its query.
+ * An execution of a query that has been started, for the caller to fill in.
  * It is open until the query's memory context goes.
  */
 extern Execution *execution_open(QueryDesc *query);

@@ -582,15 +582,15 @@ static PlannedStmt *
 plan_statement(PLANNER_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool		watched;
+	bool		watched = capturing();
 	uint64		queryid;
 	int64		start;
 	PlannedStmt *plan;
 
-	if (capturing())
+	if (watched)
 		identify_cursor(parse, query_string, cursorOptions);
 	queryid = parse->queryId;
-	watched = capturing() && queryid != 0;
+	watched = watched && queryid != 0;
 	start = watched ? clock_us() : 0;
 
 	nesting_level++;

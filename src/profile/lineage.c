@@ -427,7 +427,7 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
  * patterns, however many of its values were found.  True if any credit was
  * accepted.
  */
-static bool
+static pg_noinline bool
 credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 			const ProbeHits *found)
 {
@@ -464,12 +464,10 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 static void
 suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
 {
-	uint64		transaction = IsTransactionBlock() ? transaction_key() : 0;
-
-	if (!info->key_lookup || execution->level > 0 ||
-		(transaction == 0 && execution->trace == 0))
-		return;
-	suspect_add(execution, info, list, transaction);
+	if (info->key_lookup && execution->level == 0 &&
+		(execution->trace != 0 || IsTransactionBlock()))
+		suspect_add(execution, info, list,
+					IsTransactionBlock() ? transaction_key() : 0);
 }
 
 /* See lineage.h. */

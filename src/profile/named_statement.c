@@ -189,15 +189,13 @@ is_wanted(const ParseState *pstate, const Query *query)
 		query->commandType != CMD_UTILITY;
 }
 
-/* See named_statement.h. */
-void
-named_statement_analyzed(ParseState *pstate, Query *query)
+/* Number the names of a statement and keep it, if there are any. */
+static pg_noinline void
+number_statement(const ParseState *pstate, Query *query)
 {
 	Names		names = {0};
 	char	   *text;
 
-	if (!is_wanted(pstate, query))
-		return;
 	if (statements == NULL)
 		make_table();
 	if (hash_get_num_entries(statements) >= MAX_STATEMENTS ||
@@ -213,6 +211,14 @@ named_statement_analyzed(ParseState *pstate, Query *query)
 		return;
 	keep(query->queryId, text, &names);
 	pfree(text);
+}
+
+/* See named_statement.h. */
+void
+named_statement_analyzed(ParseState *pstate, Query *query)
+{
+	if (is_wanted(pstate, query))
+		number_statement(pstate, query);
 }
 
 /* See named_statement.h. */

@@ -352,7 +352,7 @@ make_draft(const Execution *execution, SampleDraft *draft)
 }
 
 /* Make and keep a sample, in memory that goes afterwards. */
-static void
+static pg_noinline void
 take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
@@ -367,10 +367,9 @@ take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
 	MemoryContextDelete(context);
 }
 
-/* See parameters.h. */
-void
-parameters_sample(const Execution *execution, const StatementKey *key,
-				  int64 nth)
+/* Offer this execution as a sample. */
+static pg_noinline void
+offer_sample(const Execution *execution, const StatementKey *key)
 {
 	SampleKey	sample_key = {
 		.queryid = key->queryid,
@@ -379,9 +378,16 @@ parameters_sample(const Execution *execution, const StatementKey *key,
 	};
 	SampleKind	kind;
 
-	if (!sample_wanted(&sample_key, nth, execution->elapsed_us))
-		return;
 	kind = sample_admit(&sample_key, execution->elapsed_us);
 	if (kind != SAMPLE_NONE)
 		take_sample(execution, &sample_key, kind);
+}
+
+/* See parameters.h. */
+void
+parameters_sample(const Execution *execution, const StatementKey *key,
+				  int64 nth)
+{
+	if (sample_wanted(key->queryid, key->userid, nth, execution->elapsed_us))
+		offer_sample(execution, key);
 }

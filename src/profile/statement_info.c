@@ -54,7 +54,7 @@ make_info(StatementInfo **entry, uint64 queryid)
 }
 
 /* Search the cache, making an entry if there is none. */
-static StatementInfo *
+static pg_noinline StatementInfo *
 find_in_cache(uint64 queryid)
 {
 	StatementInfo **set = cache[(queryid >> 7) % CACHE_SETS];

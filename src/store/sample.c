@@ -444,7 +444,7 @@ sample_admit(const SampleKey *key, double elapsed_us)
 {
 	uint32		number = stripe_number(key);
 	LWLock	   *lock = store_lock(LOCKS_SAMPLE, number);
-	SampleThreshold *known = sample_threshold(key);
+	SampleThreshold *known = sample_threshold(key->queryid);
 	SampleKind	kind = SAMPLE_NONE;
 	SampleEntry *entry;
 

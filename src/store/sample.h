@@ -61,9 +61,9 @@ typedef struct SampleThreshold
 extern SampleThreshold sample_thresholds[SAMPLE_THRESHOLDS];
 
 static inline SampleThreshold *
-sample_threshold(const SampleKey *key)
+sample_threshold(uint64 queryid)
 {
-	return &sample_thresholds[key->queryid % SAMPLE_THRESHOLDS];
+	return &sample_thresholds[queryid % SAMPLE_THRESHOLDS];
 }
 
 /*
@@ -72,14 +72,14 @@ sample_threshold(const SampleKey *key)
  * than those kept.
  */
 static inline bool
-sample_wanted(const SampleKey *key, int64 nth, double elapsed_us)
+sample_wanted(uint64 queryid, Oid userid, int64 nth, double elapsed_us)
 {
-	const SampleThreshold *known = sample_threshold(key);
+	const SampleThreshold *known = sample_threshold(queryid);
 
 	return (nth & (nth - 1)) == 0 || (nth & 4095) == 0 ||
 		(elapsed_us > known->slow_us && known->slow_us > 0 &&
-		 known->key.queryid == key->queryid &&
-		 known->key.userid == key->userid);
+		 known->key.queryid == queryid &&
+		 known->key.userid == userid);
 }
 
 /* What a call that is wanted would be kept as.  Takes a lock. */
