@@ -70,7 +70,7 @@ SELECT id AS locking FROM item WHERE kind = 96 FOR UPDATE \g /dev/null
 SELECT statement, relation, rows_read, rows_kept, filter_columns
 FROM seen WHERE statement IN ('update_item', 'delete_item', 'insert_owner', 'locking');
 
--- Statements in a function, and a loop over a cursor.
+-- Statements in a function, and a loop over a query.
 SELECT clipperf_reset();
 CREATE FUNCTION in_function() RETURNS bigint LANGUAGE plpgsql AS
 $$
@@ -86,6 +86,28 @@ END
 $$;
 SELECT in_function();
 SELECT statement, relation, rows_kept, filter_columns FROM seen;
+
+-- Cursors of a client: one execution from DECLARE to CLOSE, in as many steps as it takes.
+SELECT clipperf_reset();
+BEGIN;
+DECLARE whole CURSOR FOR SELECT id, kind AS cursor_whole FROM item WHERE kind = 7;
+FETCH 10 FROM whole \g /dev/null
+FETCH ALL FROM whole \g /dev/null
+CLOSE whole;
+DECLARE open_at_commit CURSOR FOR SELECT id, score AS cursor_cut FROM item WHERE kind >= 0 AND score >= 0;
+FETCH 3000 FROM open_at_commit \g /dev/null
+DECLARE early CURSOR FOR SELECT id, owner_id AS cursor_early FROM item WHERE kind = 7;
+FETCH 3 FROM early \g /dev/null
+CLOSE early;
+DECLARE never CURSOR FOR SELECT score, id AS cursor_never FROM item WHERE kind = 7;
+DECLARE held CURSOR WITH HOLD FOR SELECT at, id AS cursor_held FROM item WHERE kind = 7;
+COMMIT;
+FETCH ALL FROM held \g /dev/null
+CLOSE held;
+\set FETCH_COUNT 10
+SELECT hidden, id AS cursor_of_psql FROM item WHERE kind = 7 \g /dev/null
+\unset FETCH_COUNT
+SELECT statement, executions, scans, rows_read, rows_kept, filter_columns FROM seen;
 
 -- Parallel workers read for their leader.
 SELECT clipperf_reset();
