@@ -5,13 +5,14 @@
  *
  * Data flows one way: the executor's hooks (profile/) measure, the shared
  * memory (store/) remembers, the SQL-callable readers (report/) tell, and the
- * advisor (advise/) plans what was seen again.
+ * advisor (advise/) plans what was seen again, as if other indexes existed.
  *
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
 
 #include "advise/sandbox.h"
+#include "advise/whatif.h"
 #include "profile/hooks.h"
 #include "settings.h"
 #include "store/store.h"
@@ -35,4 +36,5 @@ _PG_init(void)
 	worker_register();
 	hooks_install();
 	sandbox_init();
+	whatif_init();
 }

@@ -141,4 +141,111 @@ typedef Instrumentation PlanNodeCounters;
 #define SILENCE_SCANNER(extra) ((extra).escape_string_warning = false)
 #endif
 
+/* 19: standard_planner is handed the ExplainState of an EXPLAIN. */
+#if PG_VERSION_NUM >= 190000
+#define STANDARD_PLANNER(query, text, options, params) \
+	standard_planner(query, text, options, params, NULL)
+#else
+#define STANDARD_PLANNER(query, text, options, params) \
+	standard_planner(query, text, options, params)
+#endif
+
+/*
+ * 19: get_relation_info_hook became build_simple_rel_hook, which is called for
+ * all that a FROM may name.
+ */
+#if PG_VERSION_NUM >= 190000
+#include "optimizer/pathnode.h"
+#define RELATION_INFO_HOOK build_simple_rel_hook
+#define RELATION_INFO_ARGS \
+	PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte
+#define RELATION_INFO_PASS root, rel, rte
+typedef build_simple_rel_hook_type relation_info_hook_type;
+#else
+#include "optimizer/plancat.h"
+#define RELATION_INFO_HOOK get_relation_info_hook
+#define RELATION_INFO_ARGS \
+	PlannerInfo *root, Oid relid, bool inhparent, RelOptInfo *rel
+#define RELATION_INFO_PASS root, relid, inhparent, rel
+typedef get_relation_info_hook_type relation_info_hook_type;
+#endif
+
+/*
+ * 16: rights that a query needs moved from its range table to a list of their
+ * own.
+ */
+#if PG_VERSION_NUM >= 160000
+#define CHECK_PLAN_RIGHTS(stmt) \
+	ExecCheckPermissions((stmt)->rtable, (stmt)->permInfos, true)
+#define ADD_RTE_PERMISSIONS(query, rte) \
+	addRTEPermissionInfo(&(query)->rteperminfos, rte)
+#else
+#define CHECK_PLAN_RIGHTS(stmt) ExecCheckRTPerms((stmt)->rtable, true)
+#define ADD_RTE_PERMISSIONS(query, rte) ((void) 0)
+#endif
+
+/* 16: build_attrmap_by_name can be told to leave out what is missing. */
+#if PG_VERSION_NUM >= 160000
+#define BUILD_ATTRMAP(to, from) build_attrmap_by_name(to, from, false)
+#else
+#define BUILD_ATTRMAP(to, from) build_attrmap_by_name(to, from)
+#endif
+
+/* 18: a table's bitmap scan has one callback only. */
+#if PG_VERSION_NUM >= 180000
+#define TABLE_AM_SCANS_BITMAPS(rel) \
+	((rel)->rd_tableam->scan_bitmap_next_tuple != NULL)
+#else
+#define TABLE_AM_SCANS_BITMAPS(rel) \
+	((rel)->rd_tableam->scan_bitmap_next_block != NULL)
+#endif
+
+/* 16: makeIndexInfo takes "summarizing"; 18: and "withoutoverlaps". */
+#if PG_VERSION_NUM >= 180000
+#define MAKE_INDEX_INFO(natts, nkeys, am, exprs, predicate, unique) \
+	makeIndexInfo(natts, nkeys, am, exprs, predicate, unique, false, true, \
+				  false, false, false)
+#elif PG_VERSION_NUM >= 160000
+#define MAKE_INDEX_INFO(natts, nkeys, am, exprs, predicate, unique) \
+	makeIndexInfo(natts, nkeys, am, exprs, predicate, unique, false, true, \
+				  false, false)
+#else
+#define MAKE_INDEX_INFO(natts, nkeys, am, exprs, predicate, unique) \
+	makeIndexInfo(natts, nkeys, am, exprs, predicate, unique, false, true, \
+				  false)
+#endif
+
+/* 19: scans are told more when they begin. */
+#if PG_VERSION_NUM >= 190000
+#define BEGIN_TIDRANGE_SCAN(rel, snapshot, first, last) \
+	table_beginscan_tidrange(rel, snapshot, first, last, SO_NONE)
+#else
+#define BEGIN_TIDRANGE_SCAN(rel, snapshot, first, last) \
+	table_beginscan_tidrange(rel, snapshot, first, last)
+#endif
+
+/* 19: a tuple descriptor is finished before it is used. */
+#if PG_VERSION_NUM >= 190000
+#define FINISH_TUPLE_DESC(desc) (TupleDescFinalize(desc), (desc))
+#else
+#define FINISH_TUPLE_DESC(desc) (desc)
+#endif
+
+
+/* 16: deconstruct_array_builtin came. */
+#if PG_VERSION_NUM >= 160000
+#define DECONSTRUCT_ARRAY(array, type, values, count) \
+	deconstruct_array_builtin(array, type, values, NULL, count)
+#else
+#define DECONSTRUCT_ARRAY(array, type, values, count) \
+	do { \
+		int16		length_; \
+		bool		byval_; \
+		char		align_; \
+		get_typlenbyvalalign(type, &length_, &byval_, &align_); \
+		deconstruct_array(array, type, length_, byval_, align_, values, NULL, \
+						  count); \
+	} while (0)
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

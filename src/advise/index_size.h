@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_size.h
+ *	  How large an index would be right after CREATE INDEX.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_INDEX_SIZE_H
+#define CLIPPERF_INDEX_SIZE_H
+
+#include "compat.h"
+
+#include "storage/block.h"
+#include "utils/rel.h"
+
+#include "advise/index_def.h"
+
+/* The size of an index on one table. */
+typedef struct IndexSize
+{
+	BlockNumber pages;
+	double		tuples;
+	int			tree_height;	/* btree: 0 = the root is a leaf; else -1 */
+} IndexSize;
+
+/*
+ * Estimate the size of an index on "heap", which the caller has open and
+ * locked.  The definition's columns are those of "heap", whatever its relid
+ * says.  Expressions are evaluated over a sample of the table, as the current
+ * user, if that user may read the table; what they raise is raised.
+ */
+extern void index_size(const IndexDefinition *def, Relation heap,
+					   IndexSize *size);
+
+/* The size of an index like a known one, on a share of its table's rows. */
+extern void index_size_scale(IndexSize *size, const IndexSize *known,
+							 double share);
+
+#endif							/* CLIPPERF_INDEX_SIZE_H */
