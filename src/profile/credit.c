@@ -207,6 +207,21 @@ settle_waiting(const Child *child, uint64 reputation, bool strong)
 }
 
 /*
+ * The verdict on an episode.  Rows that were fetched one by one are a result
+ * only if a loop fetched them.
+ */
+static Verdict
+weigh(const Child *child, const Episode *episode, uint32 failed)
+{
+	const ResultSet *set = &child->match->set;
+
+	if (set->is_chain && !set->nested)
+		return VERDICT_NOTHING;
+	return evidence_verdict(episode, failed, setting_nplusone_min_children,
+							set->nested && !set->is_chain);
+}
+
+/*
  * News of an episode: what does its reputation say?  True if that proves the
  * pattern.
  */
@@ -234,9 +249,7 @@ judge(const Child *child, const Episode *episode, Verdict verdict,
 	if (verdict == VERDICT_SHORT)
 		news.children = episode->children;
 	standing = reputation_add(key, &news);
-	*strong = evidence_verdict(episode, standing.failed,
-							   setting_nplusone_min_children,
-							   child->match->set.nested) == VERDICT_STRONG;
+	*strong = weigh(child, episode, standing.failed) == VERDICT_STRONG;
 	if (*strong)
 		return true;
 	if (verdict == VERDICT_SHORT &&
@@ -284,14 +297,15 @@ note_verdict(Episode *episode, Verdict verdict)
 
 /*
  * Does this look-up begin anew?  After a long pause it does, and when each row
- * of the result has had its child already.  Under the episode's lock.
+ * of the result has had its child already, and no more will come.  Under the
+ * episode's lock.
  */
 static bool
 is_over(const Episode *episode, const Execution *execution,
 		const Match *match)
 {
 	return execution->first_us - episode->last_us > match_longest_pause() ||
-		(episode->state == EPISODE_PROVEN &&
+		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
 		 episode->children >= match->set.rows);
 }
 
@@ -344,8 +358,7 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	before = *episode;
 	add_times(episode, execution);
 	evidence_add(episode, &look);
-	verdict = evidence_verdict(episode, 0, setting_nplusone_min_children,
-							   match->set.nested);
+	verdict = weigh(&child, episode, 0);
 	news = is_news(episode, verdict);
 	after = *episode;
 	note_verdict(episode, verdict);

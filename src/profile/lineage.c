@@ -16,6 +16,7 @@
 
 #include "access/xact.h"
 
+#include "profile/chain.h"
 #include "profile/comparison.h"
 #include "profile/credit.h"
 #include "profile/match.h"
@@ -45,6 +46,16 @@ static inline uint64
 transaction_key(void)
 {
 	return (uint64) (MY_PROC_INDEX + 1) << 40 | (transactions & 0xFFFFFFFF);
+}
+
+/* Where this backend is, for a result set. */
+static inline ResultContext
+result_context(void)
+{
+	return (ResultContext) {
+		.transaction = transaction_key(),
+		.statement = statements
+	};
 }
 
 static inline bool
@@ -290,10 +301,7 @@ static pg_noinline void
 publish(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
-	ResultContext context = {
-		.transaction = transaction_key(),
-		.statement = statements
-	};
+	ResultContext context = result_context();
 
 	if (info == NULL)
 		return;
@@ -412,6 +420,25 @@ note_episode(const Execution *execution, StatementInfo *info,
 	info->episode_us = execution->last_us;
 }
 
+/*
+ * A child of a loop that this backend has seen before: its only row may have
+ * children in turn.
+ */
+static void
+extend_chain(Execution *execution, StatementInfo *info, const Match *match,
+			 Credit credit)
+{
+	ResultContext context = result_context();
+
+	if (match->custody == CUSTODY_NONE || credit == CREDIT_REFUSED ||
+		info->episode != match->episode)
+		return;
+	context.nested = credit == CREDIT_PROVEN;
+	if (chain_extend(execution, info, &context, match->episode) &&
+		context.nested)
+		keep_text(execution, info);
+}
+
 /* Evidence against the episode this backend was in, if it is another one. */
 static void
 note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
@@ -453,6 +480,7 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 		accepted |= credit != CREDIT_REFUSED;
 		counted |= credit == CREDIT_PROVEN;
 		local |= match.custody != CUSTODY_NONE;
+		extend_chain(execution, info, &match, credit);
 		note_episode(execution, info, &match, credit);
 	}
 	if (!local && info->episode != 0)

@@ -107,7 +107,7 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
 	return set->dbid == MyDatabaseId && set->route == execution->route &&
 		set->userid == execution->userid &&
 		hit->column < set->ncolumns &&
-		set->columns[hit->column].distinct >= 2 &&
+		(set->columns[hit->column].distinct >= 2 || set->is_chain) &&
 		(set->trace == 0 || execution->trace == 0 ||
 		 set->trace == execution->trace) &&
 		is_same_depth(scene, set) && is_in_time(scene, set);

@@ -21,9 +21,6 @@
 /* Buckets fetched ahead of their use. */
 #define PREFETCH_AHEAD	8
 
-/* A value that is null or not followed. */
-#define NO_HASH			UINT64CONST(0)
-
 typedef struct RecordedColumn
 {
 	int16		position;
@@ -250,14 +247,18 @@ flush_batch(ResultRecorder *recorder)
 	recorder->pending = 0;
 }
 
-/* Fill in a slot that was just claimed. */
-static void
-describe_set(ResultRecorder *recorder, StatementInfo *info,
-			 const ResultContext *context)
+/* See receiver.h. */
+const uint64 *
+recorder_only_row(const ResultRecorder *recorder)
 {
-	Execution  *execution = recorder->execution;
-	ResultSet  *set = recorder->set;
+	return recorder != NULL && recorder->rows == 1 ? recorder->first_row : NULL;
+}
 
+/* See receiver.h. */
+void
+recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
+				  const ResultContext *context)
+{
 	set->backend = MY_PROC_INDEX;
 	set->dbid = MyDatabaseId;
 	set->userid = execution->userid;
@@ -271,8 +272,9 @@ describe_set(ResultRecorder *recorder, StatementInfo *info,
 	set->route = execution->route;
 	set->trigger_depth = execution->trigger_depth;
 	set->nested = context->nested;
-	set->ncolumns = recorder->ncolumns;
-	for (int i = 0; i < recorder->ncolumns; i++)
+	set->is_chain = false;
+	set->ncolumns = info->ncolumns;
+	for (int i = 0; i < info->ncolumns; i++)
 		set->columns[i] = info->columns[i].column;
 }
 
@@ -294,7 +296,7 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		/* new, or given to another result set since */
 		if (pg_atomic_read_u32(&set->generation) != recorder->generation - 1)
 			return false;
-		describe_set(recorder, info, context);
+		recorder_describe(set, recorder->execution, info, context);
 	}
 	set->rows = recorder->rows;
 	set->ended_us = recorder->execution->last_us;

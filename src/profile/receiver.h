@@ -28,6 +28,17 @@ extern struct ResultRecorder *recorder_make(Execution *execution,
 extern DestReceiver *recorder_receiver(struct ResultRecorder *recorder,
 									   DestReceiver *dest);
 
+/* A value that is null or not followed. */
+#define NO_HASH			UINT64CONST(0)
+
+/* Hashes of the columns of the only row so far, NULL if there is none or more. */
+extern const uint64 *recorder_only_row(const struct ResultRecorder *recorder);
+
+/* Fill in a slot that was just claimed. */
+extern void recorder_describe(ResultSet *set, Execution *execution,
+							  StatementInfo *info,
+							  const ResultContext *context);
+
 /* Put what was received into the store; true if there is something in it. */
 extern bool recorder_publish(struct ResultRecorder *recorder,
 							 StatementInfo *info,

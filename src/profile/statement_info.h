@@ -23,6 +23,17 @@ typedef struct InfoColumn
 	ResultColumn column;		/* as it goes into a result set */
 } InfoColumn;
 
+/* The result set that single rows go to: see chain.h. */
+typedef struct Chain
+{
+	ResultSet  *set;			/* NULL = none */
+	uint32		slot;
+	uint32		generation;
+	uint64		episode;		/* the loop whose children fetch the rows */
+	uint32		rows;
+	uint16		distinct[RESULTSET_COLUMNS];
+} Chain;
+
 typedef struct StatementInfo
 {
 	uint64		queryid;
@@ -44,6 +55,7 @@ typedef struct StatementInfo
 
 	/* When it was last part of a proven loop, as this backend saw it. */
 	int64		looped_us;
+	Chain		chain;
 
 	/* Is its text known to the store? */
 	bool		text_kept;

@@ -58,6 +58,7 @@ typedef struct ResultSet
 	RouteId		route;
 	int32		trigger_depth;
 	bool		nested;			/* its statement is itself run in a proven loop */
+	bool		is_chain;		/* single rows of a loop's children: chain.h */
 	uint32		rows;			/* recorded so far */
 	int32		ncolumns;
 	ResultColumn columns[RESULTSET_COLUMNS];

@@ -59,6 +59,20 @@ my ($remarks, $authors) = all_proven($node, 'two levels, the inner ones short, o
 	nested(40, '(id + post_id) % 7 > 2', '--connections' => 4), qr/FROM remark/, qr/FROM author/);
 has($authors, 'two levels, the inner ones short, over a pool', children => [40, 200], parent_query => qr/FROM remark/);
 
+# Two levels by single rows: a remark's post, that post's author.
+my @single = ('--parent' => 'SELECT id, post_id FROM remark ORDER BY body LIMIT 50',
+	'--child' => 'SELECT id, author_id FROM post WHERE id = $1', '--bind' => '1=col:post_id',
+	'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
+foreach my $options ([], [ '--protocol' => 'simple' ], [ '--transaction' ], [ '--repeat' => 4 ])
+{
+	my $name = "two levels of one row each @$options";
+	my $times = grep({ $_ eq '--repeat' } @$options) ? 4 : 1;
+	my ($posts, $post_authors) = all_proven($node, $name, loop(@single, @$options), qr/FROM post/, qr/FROM author/);
+	has($posts, $name, children => [ 45 * $times, 50 * $times ], episodes => $times, parent_query => qr/FROM remark/);
+	has($post_authors, $name, children => [ 45 * $times, 50 * $times ], episodes => $times, parent_query => qr/FROM post/,
+		parent_column => 'post.author_id');
+}
+
 # A loop in a loop of a function.
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION authors_of_remarks() RETURNS text LANGUAGE plpgsql AS $$
