@@ -5,6 +5,7 @@
 # make check-clients                      runs real ORMs and measures how well the detector does
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
 # make bench-overhead                     measures what clipperf costs
+# make bench-n-plus-one                   counts its false alarms and misses under hot look-ups
 # make demo                               loads the example application and shows the report
 #
 # PG_CONFIG=/path/to/pg_config chooses the PostgreSQL; CONTRIBUTING.md tells the other variables.
@@ -13,7 +14,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients core-regress bench-overhead demo
+self_contained := check check-clients core-regress bench-overhead bench-n-plus-one demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 

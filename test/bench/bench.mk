@@ -1,7 +1,12 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead
+.PHONY: bench-overhead bench-n-plus-one
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
 bench-overhead:
 	@test/bench/overhead --pairs='$(PAIRS)' --seconds='$(SECONDS)' --rows='$(ROWS)'
+
+# How often the N+1 detector is wrong under hot look-ups. LOOKUPS per user, ROWS selects the tables: see
+# test/bench/n-plus-one.
+bench-n-plus-one:
+	@test/bench/n-plus-one --lookups='$(LOOKUPS)' --rows='$(ROWS)'
