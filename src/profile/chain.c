@@ -16,7 +16,6 @@
 #include "profile/chain.h"
 
 #include "clock.h"
-#include "profile/match.h"
 
 /* The chain's result set, NULL if it is gone or belongs to another loop. */
 static ResultSet *
@@ -57,9 +56,9 @@ begin_chain(Execution *execution, StatementInfo *info,
 static bool
 is_looked_up(const Execution *execution, uint64 hash)
 {
-	const ProbeList *list = execution->constants;
+	const ProbeList *list = &execution->probes;
 
-	for (int i = 0; list != NULL && i < list->count; i++)
+	for (int i = 0; i < list->count; i++)
 		if (list->probes[i].hash == hash)
 			return true;
 	return false;

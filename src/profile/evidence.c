@@ -12,7 +12,8 @@
  * credited to, because the best one was chosen.
  *
  * In order: the next unhit value most of the time, seldom a few further
- * (children that overtake each other, rows that need no child).
+ * (children that overtake each other, rows that need no child).  How often it
+ * is the next one is learnt from the looks so far.
  *
  * Covering: any value that was not hit yet, none twice (children that run
  * concurrently).  That proves something only when most have been hit.
@@ -27,8 +28,12 @@
 
 #include "port/pg_bitutils.h"
 
-/* The next value; each further one is half as likely as the one before. */
+/*
+ * The next value, as long as nothing is known, and how many looks it takes to
+ * know more; each further one is half as likely as the one before.
+ */
 #define NEXT_SHARE		0.8
+#define NEXT_LOOKS		5.0
 /* Looks of a loop that have nothing to do with the order. */
 #define STRAY_SHARE		0.05
 /* Looks of a loop that repeat an earlier one for no reason. */
@@ -62,11 +67,15 @@ chance_at_random(int rank, int distinct)
 
 /* How likely a loop that skips "distance" of "unhit" values is. */
 static double
-chance_in_order(int distance, int unhit, int distinct, bool skipped)
+chance_in_order(const Episode *episode, int distance, int unhit, int distinct)
 {
-	double		all = 1.0 - (1.0 - NEXT_SHARE) * pow(0.5, unhit - 1);
-	double		share = distance == 0 ? NEXT_SHARE :
-		(1.0 - NEXT_SHARE) * pow(0.5, Min(distance, 60));
+	double		next = (NEXT_SHARE * NEXT_LOOKS + episode->in_step) /
+		(NEXT_LOOKS + episode->used);
+	double		all = 1.0 - (1.0 - next) * pow(0.5, unhit - 1);
+	double		share = distance == 0 ? next :
+		(1.0 - next) * pow(0.5, Min(distance, 60));
+	bool		skipped = episode->children > 0 &&
+		episode->frontier <= episode->last;
 	double		guess = skipped ? GUESS_SHARE : 1.0;
 
 	return (1.0 - STRAY_SHARE) * guess * share / all + STRAY_SHARE / distinct;
@@ -111,11 +120,9 @@ add_new(Episode *episode, const Look *look)
 {
 	int			unhit = Max(1, look->distinct - episode->used);
 	int			distance = episode_distance(episode, look->rank);
-	bool		skipped = episode->children > 0 &&
-		episode->frontier <= episode->last;
 	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
-	double		ordered = share * chance_in_order(distance, unhit,
-												  look->distinct, skipped);
+	double		ordered = share * chance_in_order(episode, distance, unhit,
+												  look->distinct);
 	double		chance = look->rivals * chance_at_random(look->rank,
 														 look->distinct);
 	double		local = (double) look->local_rivals / look->distinct;
@@ -124,6 +131,7 @@ add_new(Episode *episode, const Look *look)
 	episode->ordered += log(ordered / Min(1.0, chance));
 	episode->custody += log(ordered / Min(1.0, local));
 	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
+	episode->in_step += distance == 0;
 	mark_hit(episode, look->rank);
 }
 

@@ -43,6 +43,7 @@ typedef struct Episode
 	uint16		used;			/* ranks hit */
 	uint16		last;			/* rank hit last */
 	uint16		frontier;		/* lowest rank not hit */
+	uint16		in_step;		/* first hits that skipped no rank */
 	uint32		children;		/* executions */
 	uint32		repeats;		/* .. that hit a rank again */
 	uint32		pipelined;		/* .. that another statement waited for */
