@@ -190,13 +190,15 @@ rate(const Candidate *candidate)
 
 /*
  * Is the first of two that fit equally well the better choice?  The later
- * result set is, but where the look-up fits none of them, a fixed choice would
- * spare the others the evidence against them: then it is left to the value's
- * time.
+ * result set is, and its first column, but where the look-up fits none of them,
+ * a fixed choice would spare the others the evidence against them: then it is
+ * left to the value's time.
  */
 static bool
 breaks_tie(const Candidate *one, const Candidate *other, int64 when)
 {
+	if (one->hit.slot == other->hit.slot)
+		return one->hit.column < other->hit.column;
 	if (one->peek.found && !one->peek.used &&
 		one->peek.distance > EVIDENCE_NEAR)
 		return ((one->hit.slot ^ other->hit.slot ^ when) & 1) != 0;

@@ -49,6 +49,24 @@ foreach my $rows (1, 10, 100)
 }
 proven($node, 'a cursor, children over a pool', children_of('remark', '--cursor' => 10, '--connections' => 4));
 
+# A cursor that outlives its transaction, and one whose rows are fetched between the children of the same transaction.
+my @authors = split /\n/, $node->safe_psql('postgres', 'SELECT author_id FROM post ORDER BY title LIMIT 50');
+my $fetches = join('', map {
+		my $page = $_;
+		"FETCH 10 FROM page;\n"
+		  . join('', map { "SELECT name FROM author WHERE id = $_;\n" } @authors[ $page * 10 .. $page * 10 + 9 ])
+	} 0 .. 4);
+my $declare = 'FOR SELECT id, author_id FROM post ORDER BY title LIMIT 50';
+my %cursors = (
+	'a holdable cursor' => "BEGIN; DECLARE page CURSOR WITH HOLD $declare; COMMIT;\n$fetches",
+	'a cursor fetched between its children' => "BEGIN; DECLARE page CURSOR $declare;\n${fetches}COMMIT;");
+foreach my $name (sort keys %cursors)
+{
+	$finding = proven($node, $name, statements($cursors{$name}));
+	has($finding, $name, children => [45, 50], max_children => [45, 50], episodes => 1,
+		parent_query => qr/FROM post ORDER BY title/, child_query => qr/FROM author/);
+}
+
 # A parent that is still being sent while the children run.
 foreach my $protocol (qw(prepared simple))
 {

@@ -60,6 +60,35 @@ $finding = proven($node, 'conditional children',
 		'--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:post_id', '--only' => 'kind=1'));
 has($finding, 'conditional children', children => [20, 45]);
 
+# Rows without a key: their children ask for nothing, or do not run.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE draft (id int8 PRIMARY KEY, author_id int8 REFERENCES author, title text);
+INSERT INTO draft SELECT 800000 + i, CASE WHEN i % 3 <> 0 THEN 100000 + i * 7 END, md5(i::text) FROM generate_series(1, 60) AS i;
+SQL
+foreach my $protocol (qw(prepared simple))
+{
+	$finding = proven($node, "keys that are null, $protocol",
+		loop('--parent' => 'SELECT id, author_id FROM draft ORDER BY title LIMIT 60',
+			'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',
+			'--protocol' => $protocol));
+	has($finding, "keys that are null, $protocol", children => [36, 60], parent_column => 'draft.author_id');
+}
+
+# The same key in two columns of the parent is one loop.
+$finding = proven($node, 'a key in two columns',
+	loop('--parent' => 'SELECT p.id, t.post_id FROM post p JOIN remark t ON t.post_id = p.id WHERE t.kind = 1 '
+		  . 'ORDER BY t.body LIMIT 60',
+		'--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:post_id', '--repeat' => 3));
+has($finding, 'a key in two columns', episodes => 3, children => [160, 180]);
+
+# A statement that is sent by PREPARE and EXECUTE.
+my @authors = split /\n/, $node->safe_psql('postgres', 'SELECT author_id FROM post ORDER BY title LIMIT 50');
+$finding = proven($node, 'EXECUTE',
+	statements("PREPARE find (int8) AS SELECT name FROM author WHERE id = \$1;\n"
+		  . "SELECT id, author_id FROM post ORDER BY title LIMIT 50;\n"
+		  . join('', map { "EXECUTE find ($_);\n" } @authors)));
+has($finding, 'EXECUTE', children => [45, 50], relation => 'author');
+
 # Children whose text varies by the length of an IN list only.
 foreach my $protocol (qw(prepared simple))
 {

@@ -79,6 +79,17 @@ silent($node, 'a counter that is updated again and again',
 	loop(posts(50), '--child' => 'UPDATE post SET views = views + 1 WHERE id = $1', '--bind' => '1=value:200007',
 		'--transaction'));
 
+# The same statement tried again and again in savepoints.
+silent($node, 'retries in savepoints',
+	statements("SELECT id FROM post ORDER BY title LIMIT 50; BEGIN;\n"
+		  . "SAVEPOINT before; SELECT count(*) FROM post WHERE id = 200007; ROLLBACK TO before;\n" x 12 . 'COMMIT;'));
+
+# A worker that polls, and works on what it finds.
+silent($node, 'polling for one job at a time',
+	loop('--parent' => "SELECT id FROM job WHERE state = 'new' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+		'--child' => q{UPDATE job SET state = 'done' WHERE id = $1}, '--bind' => '1=col:id', '--repeat' => 40,
+		'--connections' => 4));
+
 # Keyset pagination: each page begins after the last row of the one before.
 foreach my $protocol (qw(prepared simple))
 {
