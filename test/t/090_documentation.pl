@@ -1,0 +1,166 @@
+# The manual: its examples run, its links lead somewhere, and nothing that the extension has is missing from it.
+#
+# Every block ```sql of README.md and docs/*.md is run, page by page in one psql session each, in a database with the
+# example application's data, after some of its load. ```sql error says that an error is expected. An HTML comment
+# <!-- before: STATEMENT --> on the line above a block prepares for it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Capture;
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+my $clipper = "$root/examples/clipper";
+my @pages = ('README.md', map { s{^\Q$root\E/}{}r } sort glob("$root/docs/*.md"));
+my %text = map { $_ => slurp_file("$root/$_") } @pages, 'CONTRIBUTING.md', 'examples/clipper/README.md';
+
+my $node = new_server('documentation');
+$node->safe_psql('postgres', 'CREATE DATABASE clipper');
+$node->safe_psql('clipper', 'CREATE EXTENSION clipperf');
+$node->command_ok([ 'psql', '-X', '-q', '-f', "$clipper/schema.sql", 'clipper' ], "Clipper's schema");
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'scale=0.02', '-f', "$clipper/data.sql", 'clipper' ], "Clipper's data");
+
+# The blocks of SQL of a page: what each needs before, whether it is to fail, and its code.
+sub sql_blocks
+{
+	my ($page) = @_;
+	my @blocks;
+	while ($text{$page} =~ /(?:^<!-- before: (.*?) -->\n)?^```sql( error)?\n(.*?)^```\n/msg)
+	{
+		push @blocks, { before => $1, fails => defined $2, code => $3 };
+	}
+	return @blocks;
+}
+
+# Runs a page in one session; returns what came out of each of its blocks.
+sub run_page
+{
+	my (@blocks) = @_;
+	my $script = join('', map { (defined $_->{before} ? "$_->{before};\n" : '') . "\\echo @@@@\n$_->{code}" } @blocks);
+	my $output = '';
+
+	IPC::Run::run([ 'psql', '-X', '-q', '-d', $node->connstr('clipper') ], '<', \$script, '>&', \$output);
+	my (undef, @outputs) = split /^@@@@\n/m, $output, -1;
+	return @outputs;
+}
+
+# Examples.
+foreach my $page (@pages)
+{
+	my @blocks = sql_blocks($page) or next;
+	$node->command_ok([ "$clipper/load/clipload", 'replay', '--conninfo', $node->connstr('clipper'), '--users', 20,
+			'--pool', 4, '--requests', 300, '--seconds', 120, '--think-ms', 5 ], "load for $page");
+	my @outputs = run_page(@blocks);
+	is(scalar(@outputs), scalar(@blocks), "$page runs to its end");
+	foreach my $n (0 .. $#blocks)
+	{
+		my ($first) = $blocks[$n]{code} =~ /^([^\n]*)/;
+		my $failed = ($outputs[$n] // '') =~ /^(?:ERROR|FATAL): /m;
+		ok(!$failed == !$blocks[$n]{fails}, "$page: $first") or diag($outputs[$n]);
+	}
+}
+
+# Settings.
+my %contexts = (superuser => 'superuser, in any session', user => 'any user', postmaster => 'restart', sighup => 'reload');
+my %documented;
+while ($text{'docs/settings.md'} =~ /^\| `(clipperf\.\w+)` \| (.*) \|$/mg)
+{
+	my ($name, $rest) = ($1, $2);
+	$documented{$name} = join('|', map { s/^\s+|\s+$//gr } split(/\|/, $rest));
+}
+my %actual;
+foreach my $row (split /\n/, $node->safe_psql('clipper', <<'SQL'))
+SELECT name || chr(9) || concat_ws('|', vartype,
+           CASE current_setting(name) WHEN '' THEN 'empty' ELSE '`' || current_setting(name) || '`' END,
+           coalesce(array_to_string(enumvals, ', '), min_val || ' .. ' || max_val, ''), coalesce(unit, ''), context)
+FROM pg_settings WHERE name LIKE 'clipperf.%'
+SQL
+{
+	my ($name, $rest) = split /\t/, $row;
+	$rest =~ s/([^|]+)$/$contexts{$1} \/\/ $1/e;
+	$actual{$name} = $rest;
+}
+is_deeply(\%documented, \%actual, 'docs/settings.md: type, default, range, unit and context of each setting');
+
+# Comments, and a place in the manual.
+my $members = <<'SQL';
+WITH member AS (
+    SELECT d.classid, d.objid FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'clipperf'
+), relation AS (
+    SELECT c.oid, c.relname, c.relkind FROM member AS m JOIN pg_class AS c
+    ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v', 'm')
+), composite AS (
+    SELECT t.oid, t.typname, t.typrelid FROM member AS m JOIN pg_type AS t
+    ON m.classid = 'pg_type'::regclass AND t.oid = m.objid AND t.typtype = 'c' AND t.typname NOT IN (SELECT relname FROM relation)
+), function AS (
+    SELECT p.oid, p.proname FROM member AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+)
+SQL
+is($node->safe_psql('clipper', <<"SQL"), '', 'every object and column has a comment');
+$members
+SELECT relname FROM relation WHERE obj_description(oid, 'pg_class') IS NULL
+UNION ALL
+SELECT typname FROM composite WHERE obj_description(oid, 'pg_type') IS NULL
+UNION ALL
+SELECT oid::regprocedure::text FROM function WHERE obj_description(oid, 'pg_proc') IS NULL
+UNION ALL
+SELECT attrelid::regclass || '.' || attname FROM pg_attribute
+WHERE (attrelid IN (SELECT oid FROM relation) OR attrelid IN (SELECT typrelid FROM composite))
+  AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL
+SQL
+my $manual = join("\n", map { $text{$_} } @pages);
+my @objects = split /\n/, $node->safe_psql('clipper', <<"SQL");
+$members
+SELECT relname FROM relation UNION SELECT typname FROM composite UNION SELECT proname FROM function
+SQL
+cmp_ok(scalar(@objects), '>=', 20, 'there are objects to look for');
+is(join(' ', grep { $manual !~ /\b\Q$_\E\b/ } sort @objects), '', 'the manual mentions every object');
+
+# The name that a link to a heading uses.
+sub anchor
+{
+	my ($heading) = @_;
+	$heading =~ s/[^\w\s-]//g;
+	return lc($heading) =~ s/\s/-/gr;
+}
+
+# Links.
+foreach my $page (sort keys %text)
+{
+	my ($directory) = $page =~ m{^(.*/)?[^/]+$};
+	my @broken;
+	my $prose = $text{$page} =~ s/^```.*?^```$//msgr;
+	while ($prose =~ /\]\(([^)\s]+)\)/g)
+	{
+		my ($file, $heading) = $1 =~ /^([^#]*)(?:#(.*))?$/;
+		next if $file =~ /^https?:/;
+		my $path = $file eq '' ? $page : ($directory // '') . $file;
+		1 while $path =~ s{[^/]+/\.\./}{};
+		if (!-e "$root/$path")
+		{
+			push @broken, $1;
+		}
+		elsif (defined $heading)
+		{
+			my %anchors = map { anchor($_) => 1 } slurp_file("$root/$path") =~ /^#+ (.*)$/mg;
+			push @broken, "$path#$heading" unless $anchors{$heading};
+		}
+	}
+	is("@broken", '', "$page: links lead somewhere");
+}
+
+# Output fits a page.
+foreach my $page (@pages)
+{
+	my @wide = grep { length > 120 } map { split /\n/ } $text{$page} =~ /^```text\n(.*?)^```$/msg;
+	is(join("\n", @wide), '', "$page: no line of output is wider than 120 columns");
+}
+
+$node->stop;
+done_testing();
