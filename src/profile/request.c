@@ -22,13 +22,13 @@ static uint64 current_trace = 0;
 static RouteId
 session_route(void)
 {
-	const char *name = setting_route;
-
-	if (name == NULL || *name == '\0')
-		name = application_name;
-	if (name == NULL || *name == '\0')
-		return ROUTE_NONE;
-	return route_intern(name, strlen(name));
+	if (setting_route != NULL && *setting_route != '\0')
+		return route_intern(setting_route, strlen(setting_route),
+							ROUTE_OF_REQUEST);
+	if (application_name != NULL && *application_name != '\0')
+		return route_intern(application_name, strlen(application_name),
+							ROUTE_OF_APPLICATION);
+	return ROUTE_NONE;
 }
 
 /* See request.h. */
@@ -43,7 +43,8 @@ request_begin(const char *source, int location, int length)
 		current_trace = facts.trace;
 		if (facts.route[0] != '\0')
 		{
-			current_route = route_intern(facts.route, strlen(facts.route));
+			current_route = route_intern(facts.route, strlen(facts.route),
+										 ROUTE_OF_REQUEST);
 			return;
 		}
 	}

@@ -285,7 +285,8 @@ restore_pattern(SavedPattern *saved)
 	int			number;
 
 	saved->route[ROUTE_NAME_LENGTH - 1] = '\0';
-	pattern->key.route = route_intern(saved->route, strlen(saved->route));
+	pattern->key.route = route_intern(saved->route, strlen(saved->route),
+									  ROUTE_OF_REQUEST);
 	pattern->has_child_text = text_acquire(&child);
 	pattern->has_parent_text = false;
 	hold_parent_text(pattern);

@@ -3,22 +3,28 @@
  * route.c
  *	  The names of routes, each stored once and known by a small number.
  *
- * Names are only ever added, under LOCKS_ROUTE; "count" is raised after the
- * name is in place, so that readers need no lock.  Numbers stay valid as long
- * as the server runs, since statements and findings refer to them: a reset
- * keeps them.
+ * Names are only ever added, under LOCKS_ROUTE.  A name is in place before
+ * "count" is raised and before its bucket of the hash table leads to it, so
+ * that readers need no lock.  Numbers stay valid as long as the server runs,
+ * since statements and findings refer to them: a reset keeps them.
  *
  *-------------------------------------------------------------------------
  */
 #include "store/route.h"
 
+#include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
 #include "store/save.h"
 
+/* Buckets of the hash table: half of them stay empty, which ends a search. */
+#define BUCKETS (2 * ROUTE_MAX)
+
 typedef struct RouteShared
 {
 	pg_atomic_uint32 count;		/* names in place */
+	uint32		applications;	/* of them, names of applications */
+	pg_atomic_uint32 buckets[BUCKETS];	/* routes by the hash of their names */
 	char		names[ROUTE_MAX][ROUTE_NAME_LENGTH];	/* of route i + 1 */
 } RouteShared;
 
@@ -27,6 +33,7 @@ static RouteShared *shared = NULL;
 /* The name this backend looked up last. */
 static char last_name[ROUTE_NAME_LENGTH];
 static int	last_length = 0;
+static RouteSource last_source;
 static RouteId last_route = ROUTE_NONE;
 
 static Size
@@ -40,83 +47,118 @@ static void
 route_attach(void *memory, bool found)
 {
 	shared = memory;
-	if (!found)
-		pg_atomic_init_u32(&shared->count, 0);
-}
-
-/* Look for a name from "first" to below "count"; ROUTE_NONE if not there. */
-static RouteId
-find(const char *name, uint32 first, uint32 count)
-{
-	for (uint32 i = first; i < count; i++)
-		if (strcmp(shared->names[i], name) == 0)
-			return i + 1;
-	return ROUTE_NONE;
+	if (found)
+		return;
+	pg_atomic_init_u32(&shared->count, 0);
+	shared->applications = 0;
+	for (int i = 0; i < BUCKETS; i++)
+		pg_atomic_init_u32(&shared->buckets[i], ROUTE_NONE);
 }
 
 /*
- * Add a name unless another backend has done so since the first "seen" were
- * searched.  ROUTE_NONE if there is no room.
+ * The bucket that leads to a name, or the empty one where it belongs.  Needs
+ * no lock.
+ */
+static pg_atomic_uint32 *
+find_bucket(const char *name)
+{
+	uint32		hash = hash_bytes((const unsigned char *) name, strlen(name));
+
+	for (;; hash++)
+	{
+		pg_atomic_uint32 *bucket = &shared->buckets[hash % BUCKETS];
+		RouteId		route = pg_atomic_read_u32(bucket);
+
+		pg_read_barrier();
+		if (route == ROUTE_NONE || strcmp(shared->names[route - 1], name) == 0)
+			return bucket;
+	}
+}
+
+/* May one more name of this kind be added?  Caller holds the lock. */
+static bool
+has_room(RouteSource source)
+{
+	if (source == ROUTE_OF_APPLICATION &&
+		shared->applications >= ROUTE_MAX_APPLICATIONS)
+		return false;
+	return pg_atomic_read_u32(&shared->count) < ROUTE_MAX;
+}
+
+/*
+ * Add a name unless another backend has just done so.  ROUTE_NONE if there is
+ * no room.
  */
 static RouteId
-add(const char *name, uint32 seen)
+add(const char *name, RouteSource source)
 {
 	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
-	uint32		count;
+	pg_atomic_uint32 *bucket;
 	RouteId		route;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	count = pg_atomic_read_u32(&shared->count);
-	route = find(name, seen, count);
-	if (route == ROUTE_NONE && count < ROUTE_MAX)
+	bucket = find_bucket(name);
+	route = pg_atomic_read_u32(bucket);
+	if (route == ROUTE_NONE && has_room(source))
 	{
-		strlcpy(shared->names[count], name, ROUTE_NAME_LENGTH);
+		route = pg_atomic_read_u32(&shared->count) + 1;
+		strlcpy(shared->names[route - 1], name, ROUTE_NAME_LENGTH);
 		pg_write_barrier();
-		pg_atomic_write_u32(&shared->count, count + 1);
-		route = count + 1;
+		pg_atomic_write_u32(&shared->count, route);
+		pg_atomic_write_u32(bucket, route);
+		if (source == ROUTE_OF_APPLICATION)
+			shared->applications++;
 	}
 	LWLockRelease(lock);
 	return route;
 }
 
+/* Bytes of a name that are kept: it is cut at a character boundary. */
+static int
+kept_length(const char *name, int length)
+{
+	if (length < ROUTE_NAME_LENGTH)
+		return length;
+	return pg_mbcliplen(name, length, ROUTE_NAME_LENGTH - 1);
+}
+
 /*
- * Databases of several encodings share the names: outside of UTF-8, what is
- * not ASCII becomes a question mark.
+ * The name as it is stored.  Databases of several encodings share the names:
+ * outside of UTF-8, what is not ASCII becomes a question mark.
  */
 static void
-make_portable(char *name)
+make_portable(char *portable, const char *name, int length)
 {
+	memcpy(portable, name, length);
+	portable[length] = '\0';
 	if (GetDatabaseEncoding() == PG_UTF8)
 		return;
-	for (char *c = name; *c != '\0'; c++)
+	for (char *c = portable; *c != '\0'; c++)
 		if (IS_HIGHBIT_SET(*c))
 			*c = '?';
 }
 
 /* See route.h.  Usually one comparison; no lock unless the name is new. */
 RouteId
-route_intern(const char *name, int length)
+route_intern(const char *name, int length, RouteSource source)
 {
 	char		wanted[ROUTE_NAME_LENGTH];
-	uint32		count;
 
-	if (length >= ROUTE_NAME_LENGTH)
-		length = pg_mbcliplen(name, length, ROUTE_NAME_LENGTH - 1);
+	length = kept_length(name, length);
 	if (length == 0)
 		return ROUTE_NONE;
-	if (length == last_length && memcmp(name, last_name, length) == 0)
+	if (length == last_length && source == last_source &&
+		memcmp(name, last_name, length) == 0)
 		return last_route;
 
-	memcpy(wanted, name, length);
-	wanted[length] = '\0';
-	make_portable(wanted);
-	count = pg_atomic_read_u32(&shared->count);
-	pg_read_barrier();
-	last_route = find(wanted, 0, count);
-	if (last_route == ROUTE_NONE && count < ROUTE_MAX)
-		last_route = add(wanted, count);
+	make_portable(wanted, name, length);
+	last_route = pg_atomic_read_u32(find_bucket(wanted));
+	if (last_route == ROUTE_NONE &&
+		pg_atomic_read_u32(&shared->count) < ROUTE_MAX)
+		last_route = add(wanted, source);
 	memcpy(last_name, name, length);
 	last_length = length;
+	last_source = source;
 	return last_route;
 }
 
@@ -124,10 +166,10 @@ route_intern(const char *name, int length)
 RouteId
 route_find(const char *name, int length)
 {
-	uint32		count = pg_atomic_read_u32(&shared->count);
+	char		wanted[ROUTE_NAME_LENGTH];
 
-	pg_read_barrier();
-	return find(pnstrdup(name, length), 0, count);
+	make_portable(wanted, name, kept_length(name, length));
+	return pg_atomic_read_u32(find_bucket(wanted));
 }
 
 /* See route.h. */
@@ -150,6 +192,7 @@ route_save(SaveFile *file)
 
 	pg_read_barrier();
 	save_bytes(file, &count, sizeof(count));
+	save_bytes(file, &shared->applications, sizeof(shared->applications));
 	save_bytes(file, shared->names, count * sizeof(shared->names[0]));
 }
 
@@ -160,11 +203,16 @@ route_load(SaveFile *file)
 	uint32		count;
 
 	if (!load_bytes(file, &count, sizeof(count)) || count > ROUTE_MAX ||
+		!load_bytes(file, &shared->applications,
+					sizeof(shared->applications)) ||
 		!load_bytes(file, shared->names, count * sizeof(shared->names[0])))
 		return false;
 	for (uint32 i = 0; i < count; i++)
+	{
 		if (shared->names[i][ROUTE_NAME_LENGTH - 1] != '\0')
 			return false;
+		pg_atomic_write_u32(find_bucket(shared->names[i]), i + 1);
+	}
 	pg_atomic_write_u32(&shared->count, count);
 	return true;
 }

@@ -11,17 +11,28 @@
 #include "store/store.h"
 
 #define ROUTE_MAX			512	/* names kept; later ones count as ROUTE_NONE */
+#define ROUTE_MAX_APPLICATIONS (ROUTE_MAX / 2)	/* names of applications */
 #define ROUTE_NAME_LENGTH	64	/* with the terminating zero */
 #define ROUTE_NONE			0
 
 typedef uint32 RouteId;
 
 /*
+ * Where a name comes from.  Those of applications may be of any number, when a
+ * process id is part of them for instance, and must leave room for the others.
+ */
+typedef enum RouteSource
+{
+	ROUTE_OF_REQUEST,
+	ROUTE_OF_APPLICATION
+} RouteSource;
+
+/*
  * The number of a route name (cut at a character boundary), added if it is
  * new.  ROUTE_NONE for "" and when the table is full.  The name looked up last
  * is remembered, so that the usual call is one comparison.
  */
-extern RouteId route_intern(const char *name, int length);
+extern RouteId route_intern(const char *name, int length, RouteSource source);
 /* The same without adding it: ROUTE_NONE if it is not there. */
 extern RouteId route_find(const char *name, int length);
 /* NULL for ROUTE_NONE; the string lives as long as the server. */

@@ -32,7 +32,7 @@
 #define SAVE_MAGIC "CLIPPERF"
 
 /* To be raised whenever a module writes anything in another way. */
-#define SAVE_FORMAT 2
+#define SAVE_FORMAT 3
 
 /* Strings longer than this cannot have been written by us. */
 #define MAX_STRING (1024 * 1024)
@@ -54,20 +54,39 @@ struct SaveFile
 {
 	FILE	   *file;			/* when writing */
 	SaveHeader	header;
-	bool		failed;			/* a write failed */
+	int			error;			/* errno of the first write that failed, or 0 */
 	char	   *data;			/* when reading: what is left */
 	uint64		left;
 };
+
+/* Remember why writing failed, unless it did before. */
+static void
+note_failure(SaveFile *file)
+{
+	if (file->error == 0)
+		file->error = errno != 0 ? errno : ENOSPC;
+}
+
+/* Write bytes that do not count in the header. */
+static void
+write_raw(SaveFile *file, const void *data, Size length)
+{
+	if (file->error != 0)
+		return;
+	errno = 0;
+	if (fwrite(data, length, 1, file->file) != 1)
+		note_failure(file);
+}
 
 /* See save.h. */
 void
 save_bytes(SaveFile *file, const void *data, Size length)
 {
-	if (file->failed || length == 0)
+	if (file->error != 0 || length == 0)
 		return;
 	COMP_CRC32C(file->header.crc, data, length);
 	file->header.length += length;
-	file->failed = fwrite(data, length, 1, file->file) != 1;
+	write_raw(file, data, length);
 }
 
 /* See save.h. */
@@ -133,7 +152,7 @@ write_modules(SaveFile *file)
 	const StoreModule *const *modules = store_modules(&count);
 	SaveHeader	header = file->header;
 
-	file->failed = fwrite(&header, sizeof(header), 1, file->file) != 1;
+	write_raw(file, &header, sizeof(header));
 	save_bytes(file, &store_header->since, sizeof(store_header->since));
 	for (int i = 0; i < count; i++)
 		if (modules[i]->save != NULL)
@@ -143,13 +162,14 @@ write_modules(SaveFile *file)
 		}
 
 	FIN_CRC32C(file->header.crc);
-	if (!file->failed)
-		file->failed = fseek(file->file, 0, SEEK_SET) != 0 ||
-			fwrite(&file->header, sizeof(file->header), 1, file->file) != 1 ||
-			fflush(file->file) != 0;
+	if (file->error == 0 && fseek(file->file, 0, SEEK_SET) != 0)
+		note_failure(file);
+	write_raw(file, &file->header, sizeof(file->header));
+	if (file->error == 0 && fflush(file->file) != 0)
+		note_failure(file);
 }
 
-/* Write the temporary file. */
+/* Write the temporary file.  False, with errno, if that fails. */
 static bool
 write_temporary(void)
 {
@@ -160,8 +180,9 @@ write_temporary(void)
 		return false;
 	write_modules(&file);
 	if (FreeFile(file.file) != 0)
-		file.failed = true;
-	return !file.failed;
+		note_failure(&file);
+	errno = file.error;
+	return file.error == 0;
 }
 
 /* See save.h. */

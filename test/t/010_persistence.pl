@@ -165,15 +165,27 @@ $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 $node->restart;
 is(calls(), 0, 'what was reset does not come back');
 
-# The table of routes fills up; names from before stay, later ones count as none.
+# Names of applications fill half of the table of routes, also over a restart.
+my $routes_like = q{SELECT count(DISTINCT route) FROM clipperf_queries
+	WHERE query = 'SELECT id FROM kept WHERE id = $1' AND route LIKE };
 $node->append_conf('postgresql.conf', 'clipperf.max_statements = 5000');
+foreach my $round (1, 2)
+{
+	$node->restart;
+	$node->safe_psql('postgres',
+		join('', map { "SET application_name = 'worker $round.$_'; SELECT id FROM kept WHERE id = 1;\n" } 1 .. 300));
+}
+cmp_ok($node->safe_psql('postgres', "$routes_like 'worker %'"), '<=', 256, 'names of applications take no more than half');
+cmp_ok($node->safe_psql('postgres', "$routes_like 'worker %'"), '>=', 200, 'and may take that');
+
+# The table of routes fills up; names from before stay, later ones count as none.
 $node->restart;
 $node->safe_psql('postgres',
 	join('', map { "SET clipperf.route = '/many/$_'; SELECT id FROM kept WHERE id = 1;\n" } 1 .. 600));
 run_statement(1);
 $node->restart;
 is($node->safe_psql('postgres', q{
-	SELECT count(DISTINCT route) BETWEEN 400 AND 511, bool_or(route IS NULL)
+	SELECT count(DISTINCT route) BETWEEN 400 AND 512, bool_or(route IS NULL)
 	FROM clipperf_queries WHERE query = 'SELECT id FROM kept WHERE id = $1'}),
 	't|t', 'routes beyond the limit count as none');
 is($node->safe_psql('postgres', q{
