@@ -46,6 +46,16 @@ lower_bound(int bucket)
 	return ldexp(steps / HISTOGRAM_STEPS, bucket / HISTOGRAM_STEPS);
 }
 
+/* See histogram.h: the harmonic mean of the bounds. */
+double
+histogram_value(int bucket)
+{
+	double		low = lower_bound(bucket);
+	double		high = lower_bound(bucket + 1);
+
+	return 2.0 * low * high / (low + high);
+}
+
 /* Add "from" to "into"; a count that would overflow stays at its maximum. */
 void
 histogram_merge(Histogram *into, const Histogram *from)
@@ -80,8 +90,6 @@ histogram_quantile(const Histogram *histogram, double q)
 	double		rank = Max(ceil(q * (double) total), 1.0);
 	uint64		below = 0;
 	int			bucket = 0;
-	double		low;
-	double		high;
 
 	if (total == 0)
 		return 0.0;
@@ -91,7 +99,5 @@ histogram_quantile(const Histogram *histogram, double q)
 		if ((double) below >= rank)
 			break;
 	}
-	low = lower_bound(bucket);
-	high = lower_bound(bucket + 1);
-	return 2.0 * low * high / (low + high);
+	return histogram_value(bucket);
 }

@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS clipperf;
 CREATE SCHEMA extension_versions;
 SET search_path = extension_versions, public;
 
--- All C functions of the extension that return rows, declared with fewer and with more columns than they have.
+-- All reading functions of the extension, declared with fewer and with more columns than they have.
 CREATE FUNCTION declare_as(name text, columns int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE FUNCTION %I(%s) RETURNS SETOF record LANGUAGE c AS %L, %L', name || '_' || columns,
@@ -15,7 +15,7 @@ SELECT p.proname
 FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'clipperf'
 JOIN pg_language AS l ON l.oid = p.prolang AND l.lanname = 'c'
-WHERE p.prorettype = 'record'::regtype ORDER BY proname;
+WHERE p.prorettype = 'record'::regtype AND p.proname LIKE 'clipperf\_read\_%' ORDER BY proname;
 CREATE TEMP TABLE results (name text, columns text, sqlstate text, message text, detail text, hint text);
 DO $$
 DECLARE
