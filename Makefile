@@ -14,7 +14,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients core-regress bench-overhead bench-n-plus-one demo
+self_contained := check check-clients core-regress bench-overhead bench-n-plus-one bench-advice demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -59,7 +59,7 @@ PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare 
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := queries info samples seq_scans n_plus_one report recommendations indexes what_if workload
+SQL_PARTS := queries info samples seq_scans n_plus_one report recommendations indexes what_if workload recommend
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

@@ -15,6 +15,7 @@ CREATE TABLE clipperf_recommendations (
     write_cost_share double precision,
     queryids bigint[],
     reason text NOT NULL,
+    kind text,
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user
 );
@@ -34,6 +35,7 @@ COMMENT ON COLUMN clipperf_recommendations.size_bytes IS 'size of the index, byt
 COMMENT ON COLUMN clipperf_recommendations.write_cost_share IS 'share of the measured time of all statements that keeping it up to date costs, 0..1';
 COMMENT ON COLUMN clipperf_recommendations.queryids IS 'statements it serves, the most served first';
 COMMENT ON COLUMN clipperf_recommendations.reason IS 'why, in one sentence';
+COMMENT ON COLUMN clipperf_recommendations.kind IS 'kind of the finding that clipperf_report() makes of it; NULL = none';
 COMMENT ON COLUMN clipperf_recommendations.made_at IS 'when it was recommended';
 COMMENT ON COLUMN clipperf_recommendations.made_by IS 'who asked';
 

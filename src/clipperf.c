@@ -11,6 +11,7 @@
  */
 #include "compat.h"
 
+#include "advise/demand.h"
 #include "advise/sandbox.h"
 #include "advise/whatif.h"
 #include "profile/hooks.h"
@@ -37,4 +38,5 @@ _PG_init(void)
 	hooks_install();
 	sandbox_init();
 	whatif_init();
+	demand_init();
 }

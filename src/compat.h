@@ -255,4 +255,29 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define CHECK_QUERY_PERMISSIONS(query) ExecCheckRTPerms((query)->rtable, true)
 #endif
 
+/* 16: columns carry the outer joins that may make them null. */
+#if PG_VERSION_NUM >= 160000
+#define WITHOUT_NULLING_RELS(node, root) \
+	remove_nulling_relids((node), (root)->outer_join_rels, NULL)
+#else
+#define WITHOUT_NULLING_RELS(node, root) ((Node *) (node))
+#endif
+
+/* 18: what a collation is like is asked of its pg_locale_t. */
+#include "utils/pg_locale.h"
+#if PG_VERSION_NUM >= 180000
+#define COLLATION_IS_C(collation) \
+	(pg_newlocale_from_collation(collation)->collate_is_c)
+#else
+#define COLLATION_IS_C(collation) lc_collate_is_c(collation)
+#endif
+
+/* 18: the direction of a PathKey is a CompareType. */
+#if PG_VERSION_NUM >= 180000
+#define PATHKEY_IS_DESCENDING(pathkey) ((pathkey)->pk_cmptype == COMPARE_GT)
+#else
+#define PATHKEY_IS_DESCENDING(pathkey) \
+	((pathkey)->pk_strategy == BTGreaterStrategyNumber)
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

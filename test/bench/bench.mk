@@ -1,6 +1,6 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead bench-n-plus-one
+.PHONY: bench-overhead bench-n-plus-one bench-advice
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
 bench-overhead:
@@ -10,3 +10,7 @@ bench-overhead:
 # test/bench/n-plus-one.
 bench-n-plus-one:
 	@test/bench/n-plus-one --lookups='$(LOOKUPS)' --rows='$(ROWS)'
+
+# What the advisor's choice is worth on Clipper, against its index set. SCALE of the data, SECONDS of load.
+bench-advice:
+	@test/bench/advice --scale='$(SCALE)' --seconds='$(SECONDS)'

@@ -1,0 +1,56 @@
+-- What would help: the advisor.
+
+CREATE FUNCTION clipperf_advise(
+    storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
+    time_limit interval, allow_functions boolean,
+    min_calls bigint, since timestamptz, queryids bigint[], statements text[],
+    OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
+    OUT ddl text, OUT source text, OUT status text,
+    OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME', 'clipperf_advise';
+COMMENT ON FUNCTION clipperf_advise(
+    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], text[]) IS
+'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
+
+-- These two set no search_path: the statements handed in are to be understood as the caller would run them.
+
+CREATE FUNCTION clipperf_recommend(
+    storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
+    min_benefit double precision DEFAULT 0.01, index_set text DEFAULT NULL,
+    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    min_calls bigint DEFAULT 1, since timestamptz DEFAULT NULL, queryids bigint[] DEFAULT NULL,
+    OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
+    OUT ddl text, OUT source text, OUT status text,
+    OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
+BEGIN ATOMIC
+    SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
+           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
+    FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL) AS a;
+END;
+COMMENT ON FUNCTION clipperf_recommend(
+    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[]) IS
+'indexes that would help the statements observed in this database, and those to drop; or the verdict on each index of an index set';
+
+CREATE FUNCTION clipperf_recommend_for(
+    statements text[], storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
+    min_benefit double precision DEFAULT 0.01,
+    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
+    OUT ddl text, OUT source text, OUT status text,
+    OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
+BEGIN ATOMIC
+    SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
+           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
+    FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, coalesce($1, '{}')) AS a;
+END;
+COMMENT ON FUNCTION clipperf_recommend_for(text[], text, integer, double precision, interval, boolean) IS
+'indexes that would help these statements, each run once, whether they were observed or not';

@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate.h
+ *	  Indexes that might help.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_CANDIDATE_H
+#define CLIPPERF_CANDIDATE_H
+
+#include "advise/demand.h"
+#include "advise/index_def.h"
+
+/* Key columns at most. */
+#define CANDIDATE_KEYS	8
+
+typedef struct Candidate
+{
+	IndexDefinition *def;
+	uint64		hash;
+	Bitmapset  *statements;		/* numbers of those that it is made for */
+} Candidate;
+
+/* What one statement asks of one table. */
+typedef struct CandidateDemand
+{
+	int			statement;		/* number */
+	double		weight;			/* time spent in the statement */
+	const Demand *demand;
+} CandidateDemand;
+
+/*
+ * Candidates for a list of CandidateDemand, as a list of Candidate: none
+ * twice, none that an existing index makes useless.  The caller holds locks
+ * on the tables.
+ */
+extern List *candidates_make(List *demands);
+
+/*
+ * Indexes that do the work of two of the candidates whose numbers are in
+ * "kept", as a list of Candidate.
+ */
+extern List *candidates_merge(List *candidates, const Bitmapset *kept);
+
+/* A foreign key that no index serves on the referencing side. */
+typedef struct UnservedKey
+{
+	Oid			referenced;		/* table */
+	IndexDefinition *def;		/* of the index that would serve it */
+} UnservedKey;
+
+/* Those of a table, as a list of UnservedKey. */
+extern List *candidates_foreign_keys(Oid relid);
+
+#endif							/* CLIPPERF_CANDIDATE_H */

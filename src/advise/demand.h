@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * demand.h
+ *	  What a statement asks of the tables it reads.
+ *
+ * Asked of the planner itself, while it plans: it has expanded views, pulled
+ * up sub-queries, inlined CTEs and functions, and knows which columns are
+ * equal.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_DEMAND_H
+#define CLIPPERF_DEMAND_H
+
+#include "compat.h"
+
+#include "nodes/params.h"
+#include "nodes/pg_list.h"
+
+typedef enum DemandUse
+{
+	DEMAND_EQUAL,				/* = constant, IS NULL, a boolean column */
+	DEMAND_LIST,				/* IN, = ANY */
+	DEMAND_JOIN,				/* = a column of another table */
+	DEMAND_RANGE,				/* <, <=, >=, > */
+	DEMAND_PREFIX,				/* LIKE 'x%' */
+	DEMAND_OPERATOR,			/* any other operator */
+	DEMAND_CONDITION			/* good as a predicate only: IS NOT NULL */
+} DemandUse;
+
+/* A column or expression that could be the key of an index. */
+typedef struct DemandKey
+{
+	AttrNumber	attno;			/* 0 = an expression */
+	Node	   *expr;			/* of varno 1; NULL for a column */
+	Oid			type;
+	Oid			collation;
+} DemandKey;
+
+/* A condition on one. */
+typedef struct DemandFilter
+{
+	DemandUse	use;
+	DemandKey	key;
+	Oid			operator;		/* InvalidOid for boolean and null tests */
+	Node	   *clause;			/* the condition, of varno 1 */
+	bool		literal;		/* the statement itself says the value */
+	bool		arm;			/* one side of an OR */
+} DemandFilter;
+
+/* One key of the order that the rows are wanted in. */
+typedef struct DemandSort
+{
+	DemandKey	key;
+	bool		descending;
+	bool		nulls_first;
+} DemandSort;
+
+typedef struct Demand
+{
+	Oid			relid;
+	List	   *filters;		/* of DemandFilter */
+	List	   *sorts;			/* of DemandSort */
+	bool		limited;		/* only the first rows are wanted */
+	bool		can_skip_table; /* an index could answer it alone */
+	List	   *needed;			/* columns the rest of the statement reads */
+	List	   *tested;			/* columns in conditions; attribute numbers */
+	double		tuples;
+	double		pages;
+	double		visible_share;	/* pages that an index-only scan can skip */
+	List	   *refused;		/* names of functions no index may be made of */
+} Demand;
+
+/* Installs the hook; called once, when the module is loaded. */
+extern void demand_init(void);
+
+/*
+ * Plan the rewritten queries and return what they ask of each table: a list
+ * of Demand in the caller's memory context.  Errors are the planner's.
+ * allow_functions: immutable functions of the users' own may be in keys.
+ */
+extern List *demand_collect(List *queries, const char *text,
+							ParamListInfo params, bool allow_functions);
+
+#endif							/* CLIPPERF_DEMAND_H */

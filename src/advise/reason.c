@@ -1,0 +1,231 @@
+/*-------------------------------------------------------------------------
+ *
+ * reason.c
+ *	  Why an index is recommended, in one sentence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/reason.h"
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+/* Characters of a statement that are shown. */
+#define SHOWN_LENGTH 100
+
+/* What a key of the index is good for. */
+typedef enum KeyRole
+{
+	ROLE_FINDS,					/* compared for equality */
+	ROLE_RANGE,					/* compared otherwise */
+	ROLE_ORDERS,				/* sorted by */
+	ROLE_NONE
+} KeyRole;
+
+static bool
+is_key(const IndexKey *key, const DemandKey *other)
+{
+	return key->attno == other->attno && equal(key->expr, other->expr);
+}
+
+/* What the demand wants with a key. */
+static KeyRole
+find_role(const Demand *demand, const IndexKey *key)
+{
+	KeyRole		role = ROLE_NONE;
+	ListCell   *lc;
+
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (!is_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
+			continue;
+		if (filter->use <= DEMAND_JOIN)
+			return ROLE_FINDS;
+		role = ROLE_RANGE;
+	}
+	foreach(lc, demand->sorts)
+		if (role == ROLE_NONE &&
+			is_key(key, &((const DemandSort *) lfirst(lc))->key))
+			role = ROLE_ORDERS;
+	return role;
+}
+
+/* A key as SQL says it. */
+static char *
+key_text(const IndexDefinition *def, const IndexKey *key)
+{
+	List	   *context;
+
+	if (key->attno != 0)
+		return get_attname(def->relid, key->attno, false);
+	context = deparse_context_for(get_rel_name(def->relid), def->relid);
+	return deparse_expression(key->expr, context, false, false);
+}
+
+/* Append the keys of one role, after "before" if there are any. */
+static void
+append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
+			KeyRole role, const char *before)
+{
+	const char *between = before;
+
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		const IndexKey *key = &def->keys[i];
+
+		if (find_role(demand, key) != role)
+			continue;
+		appendStringInfo(text, "%s%s%s", between, key_text(def, key),
+						 role == ROLE_ORDERS && key->descending ? " DESC" : "");
+		between = ", ";
+	}
+}
+
+/* What the index does for a demand on its table. */
+static void
+append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
+{
+	int			start = text->len;
+
+	append_role(text, def, demand, ROLE_FINDS, "finds rows by ");
+	append_role(text, def, demand, ROLE_RANGE,
+				text->len > start ? " and a range of " : "finds rows by a range of ");
+	append_role(text, def, demand, ROLE_ORDERS,
+				text->len > start ? ", in the order of " :
+				"reads rows in the order of ");
+	if (text->len == start)
+		appendStringInfoString(text, "holds only the rows that are asked for");
+	if (def->nincluded > 0)
+		appendStringInfoString(text, ", without visiting the table");
+}
+
+/* What the statement asks of the table of the index; NULL if nothing. */
+static const Demand *
+find_demand(const Advisor *advisor, int statement, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+	{
+		const CandidateDemand *item = lfirst(lc);
+
+		if (item->statement == statement && item->demand->relid == relid)
+			return item->demand;
+	}
+	return NULL;
+}
+
+/* Append a statement on one line, cut. */
+static void
+append_statement(StringInfo text, const char *statement)
+{
+	int			length = pg_mbcliplen(statement, strlen(statement),
+									  SHOWN_LENGTH);
+
+	for (int i = 0; i < length; i++)
+		appendStringInfoChar(text, strchr("\n\r\t", statement[i]) ?
+							 ' ' : statement[i]);
+	if (statement[length] != '\0')
+		appendStringInfoString(text, "...");
+}
+
+/* The share of all time that goes into these statements. */
+static double
+share_of(const Advisor *advisor, const List *served)
+{
+	double		us = 0;
+	ListCell   *lc;
+
+	foreach(lc, served)
+	{
+		const WorkloadStatement *statement =
+			list_nth(advisor->statements, lfirst_int(lc));
+
+		us += statement->total_us;
+	}
+	return advisor->total_us > 0 ? us / advisor->total_us : 0;
+}
+
+/* See reason.h. */
+char *
+reason_create(Advisor *advisor, int number, const List *served)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+	const WorkloadStatement *first =
+		list_nth(advisor->statements, linitial_int(served));
+	const Demand *demand = find_demand(advisor, linitial_int(served),
+									   def->relid);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (demand != NULL)
+		append_use(&text, def, demand);
+	appendStringInfo(&text, " for %d %s that %s %.0f %% of the time%s ",
+					 list_length(served),
+					 list_length(served) == 1 ? "statement" : "statements",
+					 list_length(served) == 1 ? "takes" : "take",
+					 100 * share_of(advisor, served),
+					 list_length(served) == 1 ? ":" : ", above all");
+	append_statement(&text, first->text);
+	return text.data;
+}
+
+/* Does any statement read the table at all? */
+static bool
+is_read(const Advisor *advisor, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+		if (((const CandidateDemand *) lfirst(lc))->demand->relid == relid)
+			return true;
+	return false;
+}
+
+/* See reason.h. */
+char *
+reason_unused(const Advisor *advisor, int number)
+{
+	const IndexDefinition *def =
+		((const Candidate *) list_nth(advisor->candidates, number))->def;
+	const char *table = get_rel_name(def->relid);
+
+	if (!is_read(advisor, def->relid))
+		return NULL;
+	return psprintf("no observed statement on %s would use it", table);
+}
+
+/* See reason.h. */
+char *
+reason_superseded(Advisor *advisor, int number)
+{
+	Bitmapset  *alone = bms_make_singleton(number);
+	StringInfoData text;
+	Bitmapset  *others = NULL;
+	int			other = -1;
+
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(&advisor->estimator, i, alone, &used);
+		if (bms_is_empty(used))
+			continue;
+		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
+		others = bms_add_members(others, used);
+	}
+	initStringInfo(&text);
+	while ((other = bms_next_member(others, other)) >= 0)
+	{
+		const IndexDefinition *def = advisor->estimator.indexes[other]->def;
+
+		if (def->relid == advisor->estimator.indexes[number]->def->relid)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 def->name ? def->name : index_def_keys_text(def));
+	}
+	return text.len > 0 ? text.data : NULL;
+}

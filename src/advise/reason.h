@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * reason.h
+ *	  Why an index is recommended, in one sentence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_REASON_H
+#define CLIPPERF_REASON_H
+
+#include "advise/advisor.h"
+
+/* What an index does for the statements it serves, as advisor_served() says. */
+extern char *reason_create(Advisor *advisor, int number, const List *served);
+
+/* Why a member of an index set that nothing uses is not built. */
+extern char *reason_unused(const Advisor *advisor, int number);
+
+/* The definitions of other chosen indexes that serve what this one would. */
+extern char *reason_superseded(Advisor *advisor, int number);
+
+#endif							/* CLIPPERF_REASON_H */

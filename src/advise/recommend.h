@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend.h
+ *	  What an advisor's run comes to, as rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_RECOMMEND_H
+#define CLIPPERF_RECOMMEND_H
+
+#include "advise/advisor.h"
+#include "advise/advice.h"
+
+/* The tables that the statements use, none twice: a list of OIDs. */
+extern List *recommend_tables(const Advisor *advisor);
+
+/* Fill in the figures of a candidate and the statements it serves. */
+extern void recommend_add_figures(Advisor *advisor, int number,
+								  const List *served, Advice *advice);
+
+/* Advice to build what the advisor chose, most useful first. */
+extern List *recommend_chosen(Advisor *advisor);
+
+/*
+ * Advice to serve foreign keys whose referenced rows get deleted, unless what
+ * is advised already ("rows") does.
+ */
+extern List *recommend_foreign_keys(const Advisor *advisor, List *rows);
+
+/* Advice against expressions that no index should be made of. */
+extern List *recommend_refused(const Advisor *advisor);
+
+/* Keep the rows as the caller's last run, and return them. */
+extern void recommend_store(List *advice, Oid schema, ReturnSetInfo *result);
+
+#endif							/* CLIPPERF_RECOMMEND_H */

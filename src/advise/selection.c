@@ -1,0 +1,457 @@
+/*-------------------------------------------------------------------------
+ *
+ * selection.c
+ *	  Which of the candidates to build, for all statements at once.
+ *
+ * Moves are single indexes and the sets that one statement's plan uses
+ * together, since two that help only both would never be found one by one.
+ * The best move is made until none pays: once by what it saves, once by what
+ * it saves per byte, and the better outcome is taken.  Then indexes that the
+ * others have made useless go, each is exchanged for another of its table
+ * where that saves more, and for a smaller or plainer one where that saves
+ * nearly as much.
+ *
+ * Ties are settled by the number of the candidate, so that the answer is
+ * always the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/selection.h"
+
+#include "miscadmin.h"
+#include "storage/bufpage.h"
+
+/* How often the indexes used by a statement are set aside to see the next. */
+#define PRUNE_ROUNDS	3
+/* Rounds of exchanging one index for another. */
+#define EXCHANGE_ROUNDS 3
+
+/* Share of what an index saves that may be given up for a simpler one. */
+#define SIMPLER_LOSS	0.05
+/* An included column, or a predicate, counts as this share of an index's size. */
+#define EXTRA_WEIGHT	0.1
+
+/* Indexes that are added together. */
+typedef struct Move
+{
+	Bitmapset  *indexes;
+	Bitmapset  *statements;		/* whose cost it can change */
+	double		gain;			/* microseconds saved; valid if known */
+	bool		known;
+} Move;
+
+/* See selection.h. */
+int64
+selection_bytes(const Selection *selection, int number)
+{
+	return (int64) selection->estimator->indexes[number]->pages * BLCKSZ;
+}
+
+static int64
+bytes_of(const Selection *selection, const Bitmapset *indexes)
+{
+	int64		bytes = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		bytes += selection_bytes(selection, number);
+	return bytes;
+}
+
+/* Within the budget, and not too many? */
+static bool
+fits(const Selection *selection, const Bitmapset *indexes)
+{
+	const SelectionLimits *limits = &selection->limits;
+
+	return (limits->indexes < 0 ||
+			bms_num_members(indexes) <= limits->indexes) &&
+		(limits->bytes < 0 ||
+		 bytes_of(selection, indexes) <= limits->bytes);
+}
+
+/* Statements to which one of these indexes could matter. */
+static Bitmapset *
+find_statements(const Estimator *estimator, const Bitmapset *indexes)
+{
+	Bitmapset  *found = NULL;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+		if (bms_overlap(estimator->statements[i].relevant, indexes))
+			found = bms_add_member(found, i);
+	return found;
+}
+
+/* Add the candidates that one of these could stand in for: they are smaller. */
+static Bitmapset *
+add_simpler(const Selection *selection, const Bitmapset *kept)
+{
+	Bitmapset  *all = bms_copy(kept);
+	int			number = -1;
+
+	while ((number = bms_next_member(selection->allowed, number)) >= 0)
+	{
+		const IndexDefinition *def = selection->estimator->indexes[number]->def;
+		int			other = -1;
+
+		CHECK_FOR_INTERRUPTS();
+		while ((other = bms_next_member(kept, other)) >= 0)
+			if (selection->estimator->indexes[other]->def->relid == def->relid &&
+				index_def_covers(selection->estimator->indexes[other]->def, def))
+			{
+				all = bms_add_member(all, number);
+				break;
+			}
+	}
+	return all;
+}
+
+/* See selection.h. */
+void
+selection_prune(Selection *selection)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *kept = NULL;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *rest = bms_copy(estimator->statements[i].relevant);
+
+		for (int round = 0; round < PRUNE_ROUNDS; round++)
+		{
+			Bitmapset  *used;
+
+			(void) estimate_cost(estimator, i, rest, &used);
+			if (bms_is_empty(used))
+				break;
+			kept = bms_add_members(kept, used);
+			rest = bms_del_members(rest, used);
+		}
+		bms_free(rest);
+	}
+	kept = add_simpler(selection, kept);
+	for (int i = 0; i < estimator->nstatements; i++)
+		estimator->statements[i].relevant =
+			bms_int_members(estimator->statements[i].relevant, kept);
+	selection->allowed = bms_int_members(selection->allowed, kept);
+}
+
+/* Upkeep of a set of indexes. */
+static double
+upkeep_us(const Selection *selection, const Bitmapset *indexes)
+{
+	double		us = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		us += selection->write_us[number];
+	return us;
+}
+
+/* See selection.h. */
+double
+selection_time_us(const Selection *selection, const Bitmapset *chosen)
+{
+	double		us = upkeep_us(selection, chosen);
+
+	for (int i = 0; i < selection->estimator->nstatements; i++)
+		us += estimate_time_us(selection->estimator, i, chosen);
+	return us;
+}
+
+/* The time of some statements with a set of indexes. */
+static double
+time_of(const Selection *selection, const Bitmapset *statements,
+		const Bitmapset *indexes)
+{
+	double		us = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(statements, number)) >= 0)
+		us += estimate_time_us(selection->estimator, number, indexes);
+	return us;
+}
+
+static Move *
+make_move(const Selection *selection, Bitmapset *indexes)
+{
+	Move	   *move = palloc0(sizeof(Move));
+
+	move->indexes = indexes;
+	move->statements = find_statements(selection->estimator, indexes);
+	return move;
+}
+
+/* Every index alone, and what each statement's best plan uses together. */
+static List *
+make_moves(const Selection *selection)
+{
+	Estimator  *estimator = selection->estimator;
+	List	   *moves = NIL;
+	int			number = -1;
+
+	while ((number = bms_next_member(selection->allowed, number)) >= 0)
+		moves = lappend(moves,
+						make_move(selection, bms_make_singleton(number)));
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(estimator, i, selection->allowed, &used);
+		if (bms_membership(used) == BMS_MULTIPLE)
+			moves = lappend(moves, make_move(selection, bms_copy(used)));
+	}
+	return moves;
+}
+
+/* What a move saves, given what was chosen before. */
+static double
+gain_of(const Selection *selection, Move *move, const Bitmapset *chosen)
+{
+	Bitmapset  *with;
+	Bitmapset  *added;
+
+	if (move->known)
+		return move->gain;
+	with = bms_union(chosen, move->indexes);
+	added = bms_difference(move->indexes, chosen);
+	move->gain = time_of(selection, move->statements, chosen) -
+		time_of(selection, move->statements, with) -
+		upkeep_us(selection, added);
+	move->known = true;
+	bms_free(with);
+	bms_free(added);
+	return move->gain;
+}
+
+/* The best move from here, or NULL if none pays or fits. */
+static Move *
+find_best(const Selection *selection, const List *moves,
+		  const Bitmapset *chosen, bool per_byte)
+{
+	Move	   *best = NULL;
+	double		best_value = 0;
+	ListCell   *lc;
+
+	foreach(lc, moves)
+	{
+		Move	   *move = lfirst(lc);
+		Bitmapset  *added = bms_difference(move->indexes, chosen);
+		Bitmapset  *with = bms_union(chosen, added);
+		int			count = bms_num_members(added);
+		double		least = selection->limits.least_share *
+			selection->total_us;
+
+		if (count > 0 && fits(selection, with) &&
+			!estimate_is_late(selection->estimator) &&
+			gain_of(selection, move, chosen) >= least && move->gain > 0)
+		{
+			double		value = per_byte ?
+				move->gain / Max(bytes_of(selection, added), BLCKSZ) :
+				move->gain / count;
+
+			if (best == NULL || value > best_value)
+			{
+				best = move;
+				best_value = value;
+			}
+		}
+		bms_free(added);
+		bms_free(with);
+	}
+	return best;
+}
+
+/* What is known of moves that concern the same statements is out of date. */
+static void
+forget_gains(List *moves, const Move *made)
+{
+	ListCell   *lc;
+
+	foreach(lc, moves)
+	{
+		Move	   *move = lfirst(lc);
+
+		if (bms_overlap(move->statements, made->statements))
+			move->known = false;
+	}
+}
+
+/* Make the best move until none pays. */
+static Bitmapset *
+choose_greedily(const Selection *selection, List *moves, bool per_byte)
+{
+	Bitmapset  *chosen = NULL;
+	Move	   *best;
+	ListCell   *lc;
+
+	foreach(lc, moves)
+		((Move *) lfirst(lc))->known = false;
+	while ((best = find_best(selection, moves, chosen, per_byte)) != NULL)
+	{
+		chosen = bms_add_members(chosen, best->indexes);
+		forget_gains(moves, best);
+	}
+	return chosen;
+}
+
+/* What is lost by leaving one index out. */
+static double
+worth_of(const Selection *selection, const Bitmapset *chosen, int number)
+{
+	Bitmapset  *one = bms_make_singleton(number);
+	Bitmapset  *without = bms_difference(chosen, one);
+	Bitmapset  *statements = find_statements(selection->estimator, one);
+	double		worth = time_of(selection, statements, without) -
+		time_of(selection, statements, chosen) -
+		selection->write_us[number];
+
+	bms_free(one);
+	bms_free(without);
+	bms_free(statements);
+	return worth;
+}
+
+/* Take out the least useful index until each saves enough. */
+static Bitmapset *
+drop_useless(const Selection *selection, Bitmapset *chosen)
+{
+	double		least = selection->limits.least_share * selection->total_us;
+
+	for (;;)
+	{
+		int			worst = -1;
+		double		worst_worth = 0;
+		int			number = -1;
+
+		while ((number = bms_next_member(chosen, number)) >= 0)
+		{
+			double		worth = worth_of(selection, chosen, number);
+
+			if ((worth < least || worth <= 0) &&
+				(worst < 0 || worth < worst_worth))
+			{
+				worst = number;
+				worst_worth = worth;
+			}
+		}
+		if (worst < 0)
+			return chosen;
+		chosen = bms_del_member(chosen, worst);
+	}
+}
+
+/* The best exchange of one index for another of its table; true if made. */
+static bool
+exchange(const Selection *selection, Bitmapset **chosen)
+{
+	double		best_us = selection_time_us(selection, *chosen);
+	Bitmapset  *best = NULL;
+	int			out = -1;
+
+	while ((out = bms_next_member(*chosen, out)) >= 0)
+	{
+		Oid			relid = selection->estimator->indexes[out]->def->relid;
+		int			in = -1;
+
+		while ((in = bms_next_member(selection->allowed, in)) >= 0)
+		{
+			Bitmapset  *other;
+			double		us;
+
+			if (bms_is_member(in, *chosen) ||
+				selection->estimator->indexes[in]->def->relid != relid ||
+				estimate_is_late(selection->estimator))
+				continue;
+			other = bms_del_member(bms_copy(*chosen), out);
+			other = bms_add_member(other, in);
+			if (fits(selection, other) &&
+				(us = selection_time_us(selection, other)) < best_us)
+			{
+				best = other;
+				best_us = us;
+			}
+		}
+	}
+	if (best != NULL)
+		*chosen = best;
+	return best != NULL;
+}
+
+/* How big and how special an index is. */
+static double
+weight_of(const Selection *selection, int number)
+{
+	const IndexDefinition *def = selection->estimator->indexes[number]->def;
+	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0);
+
+	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
+}
+
+/*
+ * The lightest index that does nearly what this one does, in its place; the
+ * number itself if there is none.
+ */
+static int
+find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
+{
+	Oid			relid = selection->estimator->indexes[number]->def->relid;
+	double		limit_us = selection_time_us(selection, chosen) +
+		SIMPLER_LOSS * worth_of(selection, chosen, number);
+	Bitmapset  *rest = bms_del_member(bms_copy(chosen), number);
+	int			best = number;
+	int			other = -1;
+
+	while ((other = bms_next_member(selection->allowed, other)) >= 0)
+	{
+		Bitmapset  *with;
+
+		if (bms_is_member(other, chosen) ||
+			selection->estimator->indexes[other]->def->relid != relid ||
+			weight_of(selection, other) >= weight_of(selection, best) ||
+			estimate_is_late(selection->estimator))
+			continue;
+		with = bms_add_member(bms_copy(rest), other);
+		if (fits(selection, with) &&
+			selection_time_us(selection, with) <= limit_us)
+			best = other;
+		bms_free(with);
+	}
+	bms_free(rest);
+	return best;
+}
+
+/* Prefer small and plain indexes where they do nearly as well. */
+static Bitmapset *
+simplify(const Selection *selection, Bitmapset *chosen)
+{
+	Bitmapset  *simpler = bms_copy(chosen);
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		int			other = find_simpler(selection, simpler, number);
+
+		simpler = bms_del_member(simpler, number);
+		simpler = bms_add_member(simpler, other);
+	}
+	return simpler;
+}
+
+/* See selection.h. */
+Bitmapset *
+selection_choose(Selection *selection)
+{
+	List	   *moves = make_moves(selection);
+	Bitmapset  *by_gain = drop_useless(selection,
+									   choose_greedily(selection, moves, false));
+	Bitmapset  *by_size = drop_useless(selection,
+									   choose_greedily(selection, moves, true));
+	Bitmapset  *chosen = selection_time_us(selection, by_size) <
+		selection_time_us(selection, by_gain) ? by_size : by_gain;
+
+	for (int round = 0; round < EXCHANGE_ROUNDS; round++)
+		if (!exchange(selection, &chosen))
+			break;
+	return drop_useless(selection, simplify(selection, chosen));
+}
