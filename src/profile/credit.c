@@ -20,7 +20,7 @@
 #include "settings.h"
 #include "store/pattern.h"
 
-/* An episode that stands so badly in both respects is given up, in nats. */
+/* An episode that stands so badly in all respects is given up, in nats. */
 #define GIVEN_UP_ORDERED	(-6.0f)
 #define GIVEN_UP_COVERING	(-2.0f)
 
@@ -291,6 +291,7 @@ note_verdict(Episode *episode, Verdict verdict)
 								evidence_worth(episode, verdict));
 	if (episode->state == EPISODE_OPEN &&
 		episode->ordered < GIVEN_UP_ORDERED &&
+		episode->loosely < GIVEN_UP_ORDERED &&
 		episode->covering < GIVEN_UP_COVERING)
 		episode->state = EPISODE_FAILED;
 }

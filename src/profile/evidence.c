@@ -12,8 +12,8 @@
  * credited to, because the best one was chosen.
  *
  * In order: the next unhit value most of the time, seldom a few further
- * (children that overtake each other, rows that need no child).  How often it
- * is the next one is learnt from the looks so far.
+ * (children that overtake each other, rows that need no child).  Loosely in
+ * order: more often so, as on a pool that is given many children at once.
  *
  * Covering: any value that was not hit yet, none twice (children that run
  * concurrently).  That proves something only when most have been hit.
@@ -28,12 +28,9 @@
 
 #include "port/pg_bitutils.h"
 
-/*
- * The next value, as long as nothing is known, and how many looks it takes to
- * know more; each further one is half as likely as the one before.
- */
+/* The next value; each further one is half as likely as the one before. */
 #define NEXT_SHARE		0.8
-#define NEXT_LOOKS		5.0
+#define LOOSE_NEXT_SHARE 0.5
 /* Looks of a loop that have nothing to do with the order. */
 #define STRAY_SHARE		0.05
 /* Looks of a loop that repeat an earlier one for no reason. */
@@ -49,7 +46,7 @@
 #define REPEAT_COST		(-1.0)
 /* A look of the same child elsewhere. */
 #define MISS_COST		(-2.9)
-/* One of two false alarms per million episodes. */
+/* One false alarm per million episodes, for each way to be proven. */
 #define PROOF			13.8
 /* Below this the evidence speaks against the loop. */
 #define FAILING			(-3.0)
@@ -65,12 +62,14 @@ chance_at_random(int rank, int distinct)
 	return Max(uniform, popular);
 }
 
-/* How likely a loop that skips "distance" of "unhit" values is. */
+/*
+ * How likely a loop that skips "distance" of "unhit" values is, where the next
+ * one comes as often as "next" says.
+ */
 static double
-chance_in_order(const Episode *episode, int distance, int unhit, int distinct)
+chance_in_order(const Episode *episode, double next, int distance, int unhit,
+				int distinct)
 {
-	double		next = (NEXT_SHARE * NEXT_LOOKS + episode->in_step) /
-		(NEXT_LOOKS + episode->used);
 	double		all = 1.0 - (1.0 - next) * pow(0.5, unhit - 1);
 	double		share = distance == 0 ? next :
 		(1.0 - next) * pow(0.5, Min(distance, 60));
@@ -121,17 +120,20 @@ add_new(Episode *episode, const Look *look)
 	int			unhit = Max(1, look->distinct - episode->used);
 	int			distance = episode_distance(episode, look->rank);
 	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
-	double		ordered = share * chance_in_order(episode, distance, unhit,
-												  look->distinct);
+	double		ordered = share *
+		chance_in_order(episode, NEXT_SHARE, distance, unhit, look->distinct);
+	double		loosely = share *
+		chance_in_order(episode, LOOSE_NEXT_SHARE, distance, unhit,
+						look->distinct);
 	double		chance = look->rivals * chance_at_random(look->rank,
 														 look->distinct);
 	double		local = (double) look->local_rivals / look->distinct;
 	double		unused = (double) look->rivals * unhit / look->distinct;
 
 	episode->ordered += log(ordered / Min(1.0, chance));
+	episode->loosely += log(loosely / Min(1.0, chance));
 	episode->custody += log(ordered / Min(1.0, local));
 	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
-	episode->in_step += distance == 0;
 	mark_hit(episode, look->rank);
 }
 
@@ -149,6 +151,7 @@ add_repeat(Episode *episode, const Look *look)
 	else
 		worth = Min(REPEAT_COST, worth);
 	episode->ordered += worth;
+	episode->loosely += worth;
 	episode->custody += worth;
 	episode->covering += Min(worth, 0.0);
 	episode->repeats++;
@@ -166,7 +169,7 @@ evidence_belongs(const Episode *episode, const Look *look)
 		return true;
 	if (!is_new(episode, look))
 		return repeats_shared_key(episode, look);
-	return episode->ordered < EVIDENCE_WEAK ||
+	return Max(episode->ordered, episode->loosely) < EVIDENCE_WEAK ||
 		episode_distance(episode, look->rank) <=
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
 }
@@ -192,6 +195,7 @@ evidence_miss(Episode *episode, bool elsewhere)
 	if (elsewhere)
 		return;
 	episode->ordered += MISS_COST;
+	episode->loosely += MISS_COST;
 	episode->covering += MISS_COST;
 }
 
@@ -201,7 +205,7 @@ is_proof(const Episode *episode, uint32 failed)
 {
 	double		needed = PROOF + 2.0 * log(1.0 + failed);
 
-	if (episode->ordered >= needed)
+	if (episode->ordered >= needed || episode->loosely >= needed)
 		return true;
 	return episode->covering >= needed &&
 		episode->used >= COVERED_SHARE * episode->distinct;

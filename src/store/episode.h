@@ -43,12 +43,12 @@ typedef struct Episode
 	uint16		used;			/* ranks hit */
 	uint16		last;			/* rank hit last */
 	uint16		frontier;		/* lowest rank not hit */
-	uint16		in_step;		/* first hits that skipped no rank */
 	uint32		children;		/* executions */
 	uint32		repeats;		/* .. that hit a rank again */
 	uint32		pipelined;		/* .. that another statement waited for */
 	float		ordered;		/* in row order against at random */
-	float		custody;		/* the same, as the parent's backend saw it */
+	float		loosely;		/* the same where children overtake each other */
+	float		custody;		/* in row order, as the parent's backend saw it */
 	float		covering;		/* all rows once in any order against at random */
 	float		credited;		/* what its reputation has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
