@@ -14,6 +14,8 @@
 #include "advise/demand.h"
 #include "advise/sandbox.h"
 #include "advise/whatif.h"
+#include "apply/launcher.h"
+#include "apply/queue.h"
 #include "profile/hooks.h"
 #include "settings.h"
 #include "store/store.h"
@@ -35,6 +37,8 @@ _PG_init(void)
 	settings_define();
 	store_init();
 	worker_register();
+	queue_init();
+	launcher_register();
 	hooks_install();
 	sandbox_init();
 	whatif_init();

@@ -280,4 +280,28 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 	((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
+/* 16: one function for the owners of all kinds of object. */
+#if PG_VERSION_NUM >= 160000
+#define RELATION_OWNERCHECK(relid, role) \
+	object_ownercheck(RelationRelationId, relid, role)
+#else
+#define RELATION_OWNERCHECK(relid, role) pg_class_ownercheck(relid, role)
+#endif
+
+/* 17: backends are known by their process numbers. */
+#if PG_VERSION_NUM >= 170000
+#define VXID_GET_PROC(vxid) ProcNumberGetProc((vxid).procNumber)
+#else
+#define VXID_GET_PROC(vxid) BackendIdGetProc((vxid).backendId)
+#endif
+
+/* 18: PortalRun lost its run_once argument. */
+#if PG_VERSION_NUM >= 180000
+#define PORTAL_RUN(portal, dest) \
+	PortalRun(portal, FETCH_ALL, true, dest, dest, NULL)
+#else
+#define PORTAL_RUN(portal, dest) \
+	PortalRun(portal, FETCH_ALL, true, true, dest, dest, NULL)
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

@@ -31,6 +31,12 @@ int			setting_seqscan_min_rows = 1000;
 bool		setting_capture_parameters = true;
 char	   *setting_route = NULL;
 int			setting_save_interval_s = 300;
+int			setting_max_build_workers = 1;
+bool		setting_auto_revert = false;
+int			setting_verify_calls = 1000;
+int			setting_verify_time_s = 3600;
+int			setting_give_way_after_ms = 200;
+int			setting_long_transaction_ms = 10000;
 
 static const struct config_enum_entry track_options[] = {
 	{"none", TRACK_NONE, false},
@@ -193,6 +199,44 @@ define_store_settings(void)
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 }
 
+/* Settings of how indexes are built. */
+static void
+define_build_settings(void)
+{
+	DefineCustomIntVariable("clipperf.max_build_workers",
+							"Most indexes that are built at a time, in all databases.",
+							NULL, &setting_max_build_workers, 1, 1, 16,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.give_way_after",
+							"Longest time that others wait for a lock held by a build.",
+							"The build is broken off then, and tried again later.",
+							&setting_give_way_after_ms, 200, 0, 60000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.long_transaction",
+							"Age of transactions whose end a build waits for before it begins.",
+							NULL, &setting_long_transaction_ms, 10000, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+}
+
+/* Settings of how indexes are judged once they are built. */
+static void
+define_verify_settings(void)
+{
+	DefineCustomBoolVariable("clipperf.auto_revert",
+							 "Takes back by itself what turns out useless or harmful.",
+							 NULL, &setting_auto_revert, false,
+							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.verify_calls",
+							"Calls of the statements concerned after which an index is judged.",
+							"0 judges nothing.",
+							&setting_verify_calls, 1000, 0, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.verify_time",
+							"Time after which an index is judged, however few calls were seen.",
+							NULL, &setting_verify_time_s, 3600, 1, 30 * 86400,
+							PGC_SUSET, GUC_UNIT_S, NULL, NULL, NULL);
+}
+
 /* Called from _PG_init. */
 void
 settings_define(void)
@@ -200,5 +244,7 @@ settings_define(void)
 	define_capture_settings();
 	define_finding_settings();
 	define_store_settings();
+	define_build_settings();
+	define_verify_settings();
 	MarkGUCPrefixReserved("clipperf");
 }

@@ -32,6 +32,13 @@ extern bool setting_capture_parameters;
 extern char *setting_route;
 extern int	setting_save_interval_s;
 
+extern int	setting_max_build_workers;
+extern bool setting_auto_revert;
+extern int	setting_verify_calls;
+extern int	setting_verify_time_s;
+extern int	setting_give_way_after_ms;
+extern int	setting_long_transaction_ms;
+
 extern void settings_define(void);
 extern bool settings_table_is_watched(Oid relid);
 

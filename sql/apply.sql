@@ -1,0 +1,203 @@
+-- Building and dropping indexes: jobs, and the functions that make and watch them.
+
+CREATE TABLE clipperf_job (
+    job bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    action text NOT NULL CHECK (action IN ('create', 'drop')),
+    goal text NOT NULL DEFAULT 'apply' CHECK (goal IN ('apply', 'revert')),
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN (
+        'queued', 'waiting', 'building', 'verifying', 'kept', 'useless', 'regressed', 'reverted', 'failed', 'cancelled')),
+    reason text,
+    recommendation bigint,
+    relid oid NOT NULL,
+    relation_name text NOT NULL,
+    index_name name NOT NULL,
+    ddl text NOT NULL,
+    index_oid oid,
+    parts oid[] NOT NULL DEFAULT '{}',
+    transactional boolean NOT NULL DEFAULT false,
+    queryids bigint[],
+    size_bytes bigint,
+    role oid NOT NULL,
+    settings text[],
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    attempts integer NOT NULL DEFAULT 0,
+    retry_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    worker_pid integer,
+    verify_since timestamptz,
+    verdict jsonb
+);
+COMMENT ON TABLE clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
+COMMENT ON COLUMN clipperf_job.job IS 'number of the job';
+COMMENT ON COLUMN clipperf_job.action IS 'create or drop an index';
+COMMENT ON COLUMN clipperf_job.goal IS 'apply: do it; revert: take it back';
+COMMENT ON COLUMN clipperf_job.state IS 'state of the job';
+COMMENT ON COLUMN clipperf_job.reason IS 'why it is in this state';
+COMMENT ON COLUMN clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
+COMMENT ON COLUMN clipperf_job.relid IS 'table of the index';
+COMMENT ON COLUMN clipperf_job.relation_name IS 'its name when the job was made';
+COMMENT ON COLUMN clipperf_job.index_name IS 'name of the index';
+COMMENT ON COLUMN clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
+COMMENT ON COLUMN clipperf_job.index_oid IS 'index that the job has built, or is to drop';
+COMMENT ON COLUMN clipperf_job.parts IS 'indexes of partitions that the job has built';
+COMMENT ON COLUMN clipperf_job.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN clipperf_job.queryids IS 'statements the index is meant for';
+COMMENT ON COLUMN clipperf_job.size_bytes IS 'estimated size of the index, bytes';
+COMMENT ON COLUMN clipperf_job.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN clipperf_job.settings IS 'settings of the caller that the build uses';
+COMMENT ON COLUMN clipperf_job.made_at IS 'when it was made';
+COMMENT ON COLUMN clipperf_job.changed_at IS 'when its state changed last';
+COMMENT ON COLUMN clipperf_job.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN clipperf_job.retry_at IS 'not to be tried again before';
+COMMENT ON COLUMN clipperf_job.worker_pid IS 'process that works on it; NULL if none';
+COMMENT ON COLUMN clipperf_job.verify_since IS 'when its verification began';
+COMMENT ON COLUMN clipperf_job.verdict IS 'figures of the verification';
+
+CREATE TABLE clipperf_job_changes (
+    job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state text NOT NULL,
+    reason text
+);
+CREATE INDEX clipperf_job_changes_job ON clipperf_job_changes (job, at);
+COMMENT ON TABLE clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
+COMMENT ON COLUMN clipperf_job_changes.job IS 'number of the job';
+COMMENT ON COLUMN clipperf_job_changes.at IS 'when it changed';
+COMMENT ON COLUMN clipperf_job_changes.state IS 'the state it changed to';
+COMMENT ON COLUMN clipperf_job_changes.reason IS 'why';
+
+CREATE FUNCTION clipperf_job_changed()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO @extschema@.clipperf_job_changes (job, at, state, reason)
+    VALUES (NEW.job, NEW.changed_at, NEW.state, NEW.reason);
+    UPDATE @extschema@.clipperf_recommendations AS r SET status = NEW.state
+    WHERE r.id = NEW.recommendation;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clipperf_job_changed() IS 'trigger of clipperf_job: keeps the history';
+
+CREATE TRIGGER clipperf_job_made AFTER INSERT ON clipperf_job
+FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_job_changed();
+CREATE TRIGGER clipperf_job_changed AFTER UPDATE OF state, reason ON clipperf_job
+FOR EACH ROW WHEN (OLD.state <> NEW.state
+    OR pg_catalog.split_part(OLD.reason, ' open for ', 1)
+       IS DISTINCT FROM pg_catalog.split_part(NEW.reason, ' open for ', 1))
+EXECUTE FUNCTION @extschema@.clipperf_job_changed();
+
+CREATE FUNCTION clipperf_build_progress(
+    OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_done bigint, OUT waits_for text)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.pid, p.phase,
+           CASE
+               WHEN p.phase LIKE 'waiting for writers before build%' OR p.phase = 'initializing' THEN 0
+               WHEN p.phase LIKE 'building index%' AND p.tuples_total > 0 THEN 0.45 + 0.15 * p.tuples_done / p.tuples_total
+               WHEN p.phase LIKE 'building index%' THEN 0.45 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
+               WHEN p.phase LIKE 'waiting for writers before validation%' THEN 0.6
+               WHEN p.phase LIKE 'index validation: scanning index%'
+                   THEN 0.6 + 0.1 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
+               WHEN p.phase LIKE 'index validation: scanning table%'
+                   THEN 0.7 + 0.25 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
+               WHEN p.phase LIKE 'index validation%' THEN 0.7
+               ELSE 0.95 END,
+           p.blocks_done,
+           (SELECT format('process %s (%s%s)', a.pid, 'application ' || quote_ident(nullif(a.application_name, '')) || ', ',
+                          coalesce(a.state, a.backend_type)
+                          || ', transaction open for ' || @extschema@.clipperf_duration(
+                                1000 * extract(epoch FROM clock_timestamp() - a.xact_start)::float8))
+            FROM pg_stat_activity AS a WHERE a.pid = p.current_locker_pid AND p.phase LIKE 'waiting%')
+    FROM pg_stat_progress_create_index AS p
+    WHERE p.pid IN (SELECT j.worker_pid FROM @extschema@.clipperf_job AS j WHERE j.state = 'building')
+$$;
+COMMENT ON FUNCTION clipperf_build_progress() IS 'how far the builds of clipperf have come; read the view clipperf_jobs instead';
+
+CREATE FUNCTION clipperf_apply_obstacle()
+RETURNS text
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_apply_obstacle';
+COMMENT ON FUNCTION clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
+
+CREATE VIEW clipperf_jobs AS
+SELECT j.job, j.action,
+       (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
+       j.index_name, j.state,
+       CASE WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
+            ELSE j.reason END AS reason,
+       p.phase, p.done_share,
+       CASE WHEN p.phase LIKE '%scanning table%' THEN
+           p.blocks_done / nullif(extract(epoch FROM pg_catalog.clock_timestamp() - j.changed_at)::float8, 0)
+           END AS blocks_per_second,
+       CASE WHEN p.done_share > 0 THEN
+           1000 * extract(epoch FROM pg_catalog.clock_timestamp() - j.changed_at)::float8
+               * (1 - p.done_share) / p.done_share END AS remaining_ms,
+       p.waits_for, j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       j.made_at, j.changed_at, j.attempts, j.worker_pid, j.verdict
+FROM @extschema@.clipperf_job AS j
+     LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
+COMMENT ON VIEW clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
+COMMENT ON COLUMN clipperf_jobs.job IS 'number of the job';
+COMMENT ON COLUMN clipperf_jobs.action IS 'create or drop an index';
+COMMENT ON COLUMN clipperf_jobs.relation IS 'table of the index; NULL if it is gone';
+COMMENT ON COLUMN clipperf_jobs.index_name IS 'name of the index';
+COMMENT ON COLUMN clipperf_jobs.state IS
+'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or cancelled';
+COMMENT ON COLUMN clipperf_jobs.reason IS 'why it is in this state';
+COMMENT ON COLUMN clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
+COMMENT ON COLUMN clipperf_jobs.done_share IS 'about how much of the build is done, 0..1';
+COMMENT ON COLUMN clipperf_jobs.blocks_per_second IS 'blocks of the table read per second in this phase';
+COMMENT ON COLUMN clipperf_jobs.remaining_ms IS 'time the build still needs if it goes on like this, milliseconds';
+COMMENT ON COLUMN clipperf_jobs.waits_for IS 'whose transaction the build waits for now';
+COMMENT ON COLUMN clipperf_jobs.ddl IS 'CREATE INDEX statement of the index';
+COMMENT ON COLUMN clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
+COMMENT ON COLUMN clipperf_jobs.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN clipperf_jobs.made_at IS 'when it was made';
+COMMENT ON COLUMN clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
+COMMENT ON COLUMN clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
+COMMENT ON COLUMN clipperf_jobs.verdict IS 'figures of the verification';
+GRANT SELECT ON clipperf_jobs, clipperf_job_changes TO PUBLIC;
+
+CREATE FUNCTION clipperf_apply(
+    ids bigint[] DEFAULT NULL, index_set text DEFAULT NULL,
+    concurrently boolean DEFAULT NULL, dry_run boolean DEFAULT false,
+    OUT job bigint, OUT action text, OUT relation regclass, OUT index_name name,
+    OUT state text, OUT reason text, OUT ddl text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_apply';
+COMMENT ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) IS
+'builds the indexes that were recommended, those of some ids, or those of an index set: by a background process without blocking, or at once in the transaction if called in an explicit one or with concurrently => false; returns the jobs, which clipperf_jobs watches. dry_run only tells what would be done';
+
+CREATE FUNCTION clipperf_wait(job bigint, timeout interval DEFAULT NULL, verdict boolean DEFAULT false)
+RETURNS text
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_wait';
+COMMENT ON FUNCTION clipperf_wait(bigint, interval, boolean) IS
+'wait until a job''s index is built (or dropped), or the job has ended otherwise, with "verdict" until it is judged, too; returns its state, at the timeout the one it is in then';
+
+CREATE FUNCTION clipperf_cancel(job bigint)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_cancel';
+COMMENT ON FUNCTION clipperf_cancel(bigint) IS
+'end a job: a build that goes on is broken off, at once, and what it left is removed; an index that is built stays, without verification. False if the job had ended already';
+
+CREATE FUNCTION clipperf_revert(job bigint)
+RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_revert';
+COMMENT ON FUNCTION clipperf_revert(bigint) IS
+'take back what a job did: its index is dropped, or what it dropped is rebuilt, by a background process without blocking. False if there is nothing to take back';
+
+REVOKE ALL ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clipperf_wait(bigint, interval, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clipperf_cancel(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clipperf_revert(bigint) FROM PUBLIC;

@@ -1,0 +1,297 @@
+/*-------------------------------------------------------------------------
+ *
+ * jobs.c
+ *	  Jobs: what is to be done to one index, and how far it has come.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/jobs.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "apply/own_sql.h"
+
+static const char *const job_state_names[] = {
+	"queued", "waiting", "building", "verifying", "kept",
+	"useless", "regressed", "reverted", "failed", "cancelled"
+};
+
+/* See jobs.h. */
+void
+job_begin(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+/* See jobs.h. */
+void
+job_end(void)
+{
+	PopActiveSnapshot();
+	SPI_finish();
+	CommitTransactionCommand();
+}
+
+/* See jobs.h. */
+const char *
+job_state_name(JobState state)
+{
+	return job_state_names[state];
+}
+
+/* See jobs.h. */
+bool
+job_state_is_open(JobState state)
+{
+	return state <= JOB_VERIFYING;
+}
+
+/* The state of that name. */
+static JobState
+parse_state(const char *name)
+{
+	for (int i = 0; i < lengthof(job_state_names); i++)
+		if (strcmp(job_state_names[i], name) == 0)
+			return (JobState) i;
+	elog(ERROR, "unknown state of a job: %s", name);
+}
+
+/* An array in a column of the first row of the last result; NULL if none. */
+static ArrayType *
+array_column(int column)
+{
+	return own_isnull(0, column) ? NULL :
+		DatumGetArrayTypePCopy(own_datum(0, column));
+}
+
+/* Read the first row of the last result, in the order of job_load(). */
+static void
+read_job(Job *job)
+{
+	int			i = 1;
+
+	job->id = DatumGetInt64(own_datum(0, i++));
+	job->drop = DatumGetBool(own_datum(0, i++));
+	job->revert = DatumGetBool(own_datum(0, i++));
+	job->state = parse_state(own_string(0, i++));
+	job->reason = own_string(0, i++);
+	job->recommendation = DatumGetInt64(own_datum(0, i++));
+	job->relid = DatumGetObjectId(own_datum(0, i++));
+	job->relation_name = own_string(0, i++);
+	job->index_name = own_string(0, i++);
+	job->ddl = own_string(0, i++);
+	job->index_oid = DatumGetObjectId(own_datum(0, i++));
+	job->transactional = DatumGetBool(own_datum(0, i++));
+	job->queryids = array_column(i++);
+	job->size_bytes = DatumGetInt64(own_datum(0, i++));
+	job->role = DatumGetObjectId(own_datum(0, i++));
+	job->settings = array_column(i++);
+	job->attempts = DatumGetInt32(own_datum(0, i++));
+	job->changed_at = DatumGetTimestampTz(own_datum(0, i++));
+	job->verify_since = own_isnull(0, i) ? 0 :
+		DatumGetTimestampTz(own_datum(0, i));
+}
+
+/* See jobs.h. */
+Job *
+job_load(int64 id, MemoryContext context)
+{
+	SqlArg		args[] = {arg_int8(id)};
+	MemoryContext old;
+	Job		   *job;
+
+	own_sql("SELECT job, action = 'drop', goal = 'revert', state, reason,"
+			" coalesce(recommendation, 0), relid, relation_name, index_name,"
+			" ddl, coalesce(index_oid, 0), transactional, queryids,"
+			" coalesce(size_bytes, -1), role, settings, attempts, changed_at,"
+			" verify_since"
+			" FROM @extschema@.clipperf_job WHERE job = $1", 1, args);
+	if (SPI_processed == 0)
+		return NULL;
+	old = MemoryContextSwitchTo(context);
+	job = palloc0(sizeof(Job));
+	read_job(job);
+	MemoryContextSwitchTo(old);
+	return job;
+}
+
+/* See jobs.h. */
+void
+job_insert(Job *job)
+{
+	SqlArg		args[] = {
+		arg_text(job->drop ? "drop" : "create"),
+		arg_text(job_state_name(job->state)),
+		arg_text(job->reason),
+		arg_datum(INT8OID, Int64GetDatum(job->recommendation),
+				  job->recommendation == 0),
+		arg_oid(job->relid),
+		arg_text(job->relation_name),
+		arg_text(job->index_name),
+		arg_text(job->ddl),
+		arg_oid(job->index_oid),
+		arg_bool(job->transactional),
+		arg_datum(INT8ARRAYOID, PointerGetDatum(job->queryids),
+				  job->queryids == NULL),
+		arg_datum(INT8OID, Int64GetDatum(job->size_bytes),
+				  job->size_bytes < 0),
+		arg_oid(job->role),
+		arg_datum(TEXTARRAYOID, PointerGetDatum(job->settings),
+				  job->settings == NULL)
+	};
+
+	own_sql("INSERT INTO @extschema@.clipperf_job (action, state, reason,"
+			" recommendation, relid, relation_name, index_name, ddl,"
+			" index_oid, transactional, queryids, size_bytes, role, settings)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+			" $14) RETURNING job", lengthof(args), args);
+	job->id = DatumGetInt64(own_datum(0, 1));
+}
+
+/* See jobs.h. */
+int64
+job_find_open(const Job *job)
+{
+	SqlArg		args[] = {
+		arg_oid(job->relid),
+		arg_text(job->index_name),
+		arg_text(job->ddl),
+		arg_text(job->drop ? "drop" : "create")
+	};
+
+	own_sql("SELECT job FROM @extschema@.clipperf_job"
+			" WHERE relid = $1 AND (index_name = $2 OR ddl = $3)"
+			" AND action = $4 AND goal = 'apply'"
+			" AND state IN ('queued', 'waiting', 'building')"
+			" ORDER BY job LIMIT 1", lengthof(args), args);
+	return SPI_processed == 0 ? 0 : DatumGetInt64(own_datum(0, 1));
+}
+
+/* See jobs.h. */
+void
+job_change(Job *job, JobState state, const char *reason)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_text(job_state_name(state)),
+		arg_text(reason)
+	};
+
+	job->state = state;
+	own_sql("UPDATE @extschema@.clipperf_job"
+			" SET state = $2, reason = $3, changed_at = clock_timestamp(),"
+			" worker_pid = CASE $2 WHEN 'building' THEN worker_pid END"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_wait(Job *job, int64 delay_ms, const char *reason)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_datum(FLOAT8OID, Float8GetDatum(delay_ms / 1000.0), false),
+		arg_text(reason)
+	};
+
+	job->state = JOB_WAITING;
+	own_sql("UPDATE @extschema@.clipperf_job"
+			" SET state = 'waiting', reason = $3, worker_pid = NULL,"
+			" changed_at = CASE WHEN state = 'waiting' AND reason = $3"
+			" THEN changed_at ELSE clock_timestamp() END,"
+			" retry_at = clock_timestamp() + make_interval(secs => $2)"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_set_goal_revert(Job *job, Oid role, const char *reason)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_oid(role),
+		arg_text(reason)
+	};
+
+	job->state = JOB_QUEUED;
+	job->revert = true;
+	own_sql("UPDATE @extschema@.clipperf_job"
+			" SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
+			" attempts = 0, changed_at = clock_timestamp(),"
+			" retry_at = clock_timestamp()"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_count_attempt(Job *job)
+{
+	SqlArg		args[] = {arg_int8(job->id)};
+
+	job->attempts++;
+	own_sql("UPDATE @extschema@.clipperf_job SET attempts = attempts + 1"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_set_index(Job *job, Oid index_oid, const char *index_name)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_oid(index_oid),
+		arg_text(index_name),
+		arg_text(job->ddl)
+	};
+
+	job->index_oid = index_oid;
+	own_sql("UPDATE @extschema@.clipperf_job"
+			" SET index_oid = $2, index_name = $3, ddl = $4"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_add_part(Job *job, Oid index_oid)
+{
+	SqlArg		args[] = {arg_int8(job->id), arg_oid(index_oid)};
+
+	own_sql("UPDATE @extschema@.clipperf_job SET parts = parts || $2"
+			" WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+List *
+job_parts(Job *job)
+{
+	SqlArg		args[] = {arg_int8(job->id)};
+	List	   *parts = NIL;
+
+	own_sql("SELECT unnest(parts) FROM @extschema@.clipperf_job"
+			" WHERE job = $1", lengthof(args), args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		parts = lappend_oid(parts, DatumGetObjectId(own_datum(i, 1)));
+	return parts;
+}
+
+/* See jobs.h. */
+void
+job_set_worker(Job *job, int pid)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_datum(INT4OID, Int32GetDatum(pid), pid == 0)
+	};
+
+	own_sql("UPDATE @extschema@.clipperf_job SET worker_pid = $2"
+			" WHERE job = $1", lengthof(args), args);
+}

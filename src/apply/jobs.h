@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * jobs.h
+ *	  Jobs: what is to be done to one index, and how far it has come.
+ *
+ * A job is a row of clipperf_job.  Every change of its state is kept in
+ * clipperf_job_changes, by a trigger.  All functions need a transaction, a
+ * snapshot and a connection of SPI, see job_begin().
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_JOBS_H
+#define CLIPPERF_JOBS_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/array.h"
+
+/* States, in the order in which job_state_names[] in jobs.c names them. */
+typedef enum JobState
+{
+	JOB_QUEUED,					/* nobody has looked at it yet */
+	JOB_WAITING,				/* for something that its reason names */
+	JOB_BUILDING,				/* a worker builds or drops */
+	JOB_VERIFYING,				/* built; does it pay? */
+	JOB_KEPT,
+	JOB_USELESS,
+	JOB_REGRESSED,
+	JOB_REVERTED,
+	JOB_FAILED,
+	JOB_CANCELLED
+} JobState;
+
+/* A job that was broken off so often is given up. */
+#define JOB_MOST_ATTEMPTS	10
+
+typedef struct Job
+{
+	int64		id;				/* 0: not stored */
+	bool		drop;			/* else create */
+	bool		revert;			/* take back what it did */
+	JobState	state;
+	char	   *reason;			/* NULL if none */
+	int64		recommendation; /* 0 if none */
+	Oid			relid;
+	char	   *relation_name;
+	char	   *index_name;
+	char	   *ddl;			/* CREATE INDEX, not CONCURRENTLY */
+	Oid			index_oid;		/* InvalidOid: none known */
+	bool		transactional;
+	ArrayType  *queryids;		/* int8; NULL if none */
+	int64		size_bytes;		/* estimated; -1 if unknown */
+	Oid			role;
+	ArrayType  *settings;		/* text: "name=value"; NULL if none */
+	int			attempts;		/* builds that were broken off */
+	TimestampTz changed_at;		/* when its state changed last */
+	TimestampTz verify_since;	/* 0 if not */
+} Job;
+
+/* Does it make an index (or else drop one)? */
+#define JOB_CREATES(job) ((job)->drop == (job)->revert)
+
+/* Open and close: a transaction if there is none, a snapshot and SPI. */
+extern void job_begin(void);
+extern void job_end(void);
+
+extern const char *job_state_name(JobState state);
+extern bool job_state_is_open(JobState state);	/* a worker has to do with it */
+
+/* The job, palloc'd in "context"; NULL if there is none of this number. */
+extern Job *job_load(int64 id, MemoryContext context);
+
+/* Store a new job and set its id. */
+extern void job_insert(Job *job);
+
+/* An open job for the same index of the same table, 0 if there is none. */
+extern int64 job_find_open(const Job *job);
+
+/* Change the state; nothing happens if the job is gone. */
+extern void job_change(Job *job, JobState state, const char *reason);
+
+/* Let a job wait that long, for a reason that is shown. */
+extern void job_wait(Job *job, int64 delay_ms, const char *reason);
+
+/* Queue a job to be taken back, as that role. */
+extern void job_set_goal_revert(Job *job, Oid role, const char *reason);
+
+/* Count an attempt that was broken off. */
+extern void job_count_attempt(Job *job);
+
+/* Remember the index that it has built. */
+extern void job_set_index(Job *job, Oid index_oid, const char *index_name);
+
+/* Indexes of partitions that it has built. */
+extern void job_add_part(Job *job, Oid index_oid);
+extern List *job_parts(Job *job);
+
+/* Take the job for this process, or leave it. */
+extern void job_set_worker(Job *job, int pid);
+
+#endif							/* CLIPPERF_JOBS_H */

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * partition.h
+ *	  Indexes of partitioned tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_PARTITION_H
+#define CLIPPERF_PARTITION_H
+
+#include "compat.h"
+
+#include "advise/index_def.h"
+#include "apply/jobs.h"
+
+/*
+ * Build the index of every partition that lacks it, CONCURRENTLY, then, by
+ * "sql", that of the partitioned table, to which they are attached.  Returns NULL, or the
+ * error in "context".  *waits is set if the job was told to wait instead: what
+ * is built by then is found when it is called again.
+ */
+extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
+								  const char *sql, MemoryContext context,
+								  bool *waits);
+
+/*
+ * Drop the indexes of partitions that this job has built and that belong to no
+ * index of the partitioned table.  False if one is left.
+ */
+extern bool partition_clean_up(Job *job);
+
+#endif							/* CLIPPERF_PARTITION_H */

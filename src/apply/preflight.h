@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * preflight.h
+ *	  What is looked at before an index is built or dropped.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_PREFLIGHT_H
+#define CLIPPERF_PREFLIGHT_H
+
+#include "compat.h"
+
+#include "advise/index_def.h"
+#include "apply/jobs.h"
+
+/* What is to be done about an index that shall be created. */
+typedef struct IndexPlan
+{
+	IndexDefinition *def;		/* with the name that it will have */
+	IndexDefinition *existing;	/* does the same already, or NULL */
+	char	   *renamed_from;	/* name that was taken, or NULL */
+	char	   *remains;		/* name of an INVALID index that is in the way,
+								 * left by an earlier attempt; or NULL */
+} IndexPlan;
+
+/*
+ * Errors unless indexes of the table may be made and dropped by that role, in
+ * principle: 42P01 if it is gone, 42809 if it is no table, 0A000 if it is
+ * temporary, 42501 if the role does not own it.
+ */
+extern void preflight_table(Oid relid, const char *name, Oid role);
+
+/*
+ * Errors unless the index can be dropped: 42704 if it is gone, 2BP01 if
+ * something depends on it.
+ */
+extern IndexDefinition *preflight_drop(Oid index_oid, const char *name);
+
+/*
+ * Read the definition in the job's DDL and compare it with what the table has.
+ * The table is locked (AccessShareLock) to the end of the transaction.
+ */
+extern void preflight_index(const Job *job, IndexPlan *plan);
+
+/*
+ * The error message if the file system of the index has less space than it is
+ * estimated to need; else NULL.
+ */
+extern char *preflight_space(const IndexDefinition *def, int64 size_bytes);
+
+/* Who would keep a concurrent build waiting, in one sentence; NULL if nobody. */
+extern char *preflight_transactions(Oid relid);
+
+/* Who holds a lock that the build needs, in one sentence. */
+extern char *preflight_lock_holders(Oid relid);
+
+#endif							/* CLIPPERF_PREFLIGHT_H */

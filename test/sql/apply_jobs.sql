@@ -1,0 +1,135 @@
+-- Jobs: made by clipperf_apply(), done in the background, taken back by clipperf_revert().
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
+CREATE TABLE regress_apply (id int PRIMARY KEY, a int, b text);
+INSERT INTO regress_apply SELECT n, n % 10, 'b' || n FROM generate_series(1, 1000) AS n;
+ALTER SYSTEM SET clipperf.verify_calls = 0;
+SELECT pg_reload_conf();
+DELETE FROM clipperf_recommendations;
+CREATE FUNCTION regress_recommend(action text, name name, ddl text, relation regclass DEFAULT 'regress_apply')
+RETURNS bigint LANGUAGE sql AS $$
+    INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason)
+    VALUES (action, relation, name, ddl, 'workload', 'a test') RETURNING id
+$$;
+CREATE FUNCTION regress_history(job bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes AS c WHERE c.job = $1
+$$;
+
+-- Nothing to do.
+SELECT * FROM clipperf_apply();
+SELECT * FROM clipperf_apply(ids => '{-1}');
+SELECT * FROM clipperf_apply(ids => '{1}', index_set => 'none');
+
+-- Told only, then done.
+SELECT regress_recommend('create', 'regress_apply_a', 'CREATE INDEX CONCURRENTLY regress_apply_a ON regress_apply (a)') AS id \gset
+SELECT job, action, relation, index_name, state, reason, ddl FROM clipperf_apply(dry_run => true);
+SELECT count(*) FROM clipperf_jobs WHERE relation = 'regress_apply'::regclass;
+SELECT job, action, relation, index_name, state, reason, ddl FROM clipperf_apply() \gset
+SELECT :'action', :'relation', :'index_name', :'state', :'ddl';
+SELECT clipperf_wait(:job, '1min');
+SELECT action, relation, index_name, state, reason, role = current_user AS mine, transactional, attempts, worker_pid
+FROM clipperf_jobs WHERE job = :job;
+SELECT regress_history(:job);
+SELECT status FROM clipperf_recommendations WHERE id = :id;
+SELECT indisvalid FROM pg_index WHERE indexrelid = 'regress_apply_a'::regclass;
+
+-- The same again: there is nothing to build, and nothing to take back then.
+SELECT job AS again, state, reason FROM clipperf_apply(ARRAY[:id]) \gset
+SELECT :'state', :'reason';
+SELECT clipperf_revert(:again);
+
+-- Taken back, and only once.
+SELECT clipperf_revert(:job);
+SELECT clipperf_wait(:job, '1min');
+SELECT regress_history(:job);
+SELECT to_regclass('regress_apply_a');
+SELECT clipperf_revert(:job), clipperf_cancel(:job);
+
+-- Within a transaction, rolled back with it.
+BEGIN;
+SELECT index_name, state, reason FROM clipperf_apply(ARRAY[:id]);
+SELECT to_regclass('regress_apply_a');
+SELECT index_name, state, reason FROM clipperf_apply(ARRAY[:id]);
+ROLLBACK;
+SELECT to_regclass('regress_apply_a');
+SELECT index_name, state, reason FROM clipperf_apply(ARRAY[:id], concurrently => false);
+SELECT state, reason, transactional FROM clipperf_jobs ORDER BY job DESC LIMIT 1;
+
+-- The name is taken by something else.
+SELECT regress_recommend('create', 'regress_apply_a', 'CREATE INDEX regress_apply_a ON regress_apply (b)') AS id \gset
+SELECT index_name, state, reason FROM clipperf_apply(ARRAY[:id], concurrently => false);
+
+-- Drops, and what they removed rebuilt.
+SELECT regress_recommend('drop', 'regress_apply_a', 'DROP INDEX regress_apply_a') AS id \gset
+SELECT count(*) FROM clipperf_apply();
+SELECT job FROM clipperf_apply(ARRAY[:id]) \gset
+SELECT clipperf_wait(:job, '1min');
+SELECT to_regclass('regress_apply_a');
+SELECT clipperf_revert(:job);
+SELECT clipperf_wait(:job, '1min');
+SELECT regress_history(:job);
+SELECT pg_get_indexdef('regress_apply_a'::regclass);
+SELECT regress_recommend('drop', 'regress_apply_pkey', 'DROP INDEX regress_apply_pkey') AS id \gset
+SELECT * FROM clipperf_apply(ARRAY[:id]);
+
+-- What is to be kept or skipped is shown only.
+SELECT regress_recommend('skip', 'regress_apply_x', NULL) AS id \gset
+SELECT * FROM clipperf_apply(ARRAY[:id]);
+
+-- An INVALID index of the same name is taken away.
+SELECT regress_recommend('create', 'regress_apply_left', 'CREATE INDEX regress_apply_left ON regress_apply (a, b)') AS id \gset
+CREATE INDEX regress_apply_left ON regress_apply (a, b);
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'regress_apply_left'::regclass;
+SELECT 'regress_apply_left'::regclass::oid AS left \gset
+SELECT job FROM clipperf_apply(ARRAY[:id]) \gset
+SELECT clipperf_wait(:job, '1min');
+SELECT indisvalid, indexrelid <> :left AS new FROM pg_index WHERE indexrelid = 'regress_apply_left'::regclass;
+
+-- A unique index that the rows do not allow.
+SELECT regress_recommend('create', 'regress_apply_unique', 'CREATE UNIQUE INDEX regress_apply_unique ON regress_apply (a)') AS id \gset
+SELECT job FROM clipperf_apply(ARRAY[:id]) \gset
+SELECT clipperf_wait(:job, '1min');
+SELECT state, regexp_replace(reason, '\(a\)=\(\d\)', '(a)=(N)') FROM clipperf_jobs WHERE job = :job;
+SELECT to_regclass('regress_apply_unique');
+
+-- No tables of other kinds.
+CREATE TEMP TABLE regress_apply_temp (a int);
+SELECT regress_recommend('create', 'x', 'CREATE INDEX x ON regress_apply_temp (a)', 'regress_apply_temp') AS id \gset
+SELECT * FROM clipperf_apply(ARRAY[:id]);
+CREATE VIEW regress_apply_view AS SELECT 1 AS a;
+SELECT regress_recommend('create', 'x', 'CREATE INDEX x ON regress_apply_view (a)', 'regress_apply_view') AS id \gset
+SELECT * FROM clipperf_apply(ARRAY[:id]);
+
+-- A partitioned table: each partition, whatever the order of its columns, then the whole.
+CREATE TABLE regress_apply_parts (id int, a int) PARTITION BY RANGE (id);
+CREATE TABLE regress_apply_part1 PARTITION OF regress_apply_parts FOR VALUES FROM (0) TO (10);
+CREATE TABLE regress_apply_part2 (a int, gone int, id int);
+ALTER TABLE regress_apply_part2 DROP COLUMN gone;
+ALTER TABLE regress_apply_parts ATTACH PARTITION regress_apply_part2 FOR VALUES FROM (10) TO (20);
+CREATE TABLE regress_apply_part3 PARTITION OF regress_apply_parts FOR VALUES FROM (20) TO (30) PARTITION BY LIST (a);
+CREATE TABLE regress_apply_part31 PARTITION OF regress_apply_part3 DEFAULT;
+SELECT regress_recommend('create', 'regress_apply_parts_a', 'CREATE INDEX regress_apply_parts_a ON regress_apply_parts (a, (id + a)) WHERE a > 0', 'regress_apply_parts') AS id \gset
+SELECT job FROM clipperf_apply(ARRAY[:id]) \gset
+SELECT clipperf_wait(:job, '1min');
+SELECT regress_history(:job);
+SELECT c.relname, i.indisvalid, i.indrelid::regclass, h.inhparent::regclass
+FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid LEFT JOIN pg_inherits AS h ON h.inhrelid = c.oid
+WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%' ORDER BY c.relname COLLATE "C";
+SELECT clipperf_revert(:job);
+SELECT clipperf_wait(:job, '1min');
+SELECT count(*) FROM pg_index AS i WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%';
+
+-- Waiting: not in a transaction, not for what there is not.
+BEGIN;
+SELECT clipperf_wait(:job);
+ROLLBACK;
+SELECT clipperf_wait(-1), clipperf_cancel(-1);
+
+ALTER SYSTEM RESET clipperf.verify_calls;
+SELECT pg_reload_conf();
+DELETE FROM clipperf_recommendations;
+DROP FUNCTION regress_recommend, regress_history;
+DROP TABLE regress_apply, regress_apply_parts, regress_apply_temp;
+DROP VIEW regress_apply_view;
