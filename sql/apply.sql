@@ -66,6 +66,27 @@ COMMENT ON COLUMN clipperf_job_changes.at IS 'when it changed';
 COMMENT ON COLUMN clipperf_job_changes.state IS 'the state it changed to';
 COMMENT ON COLUMN clipperf_job_changes.reason IS 'why';
 
+CREATE TABLE clipperf_job_measures (
+    job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
+    stage text NOT NULL CHECK (stage IN ('before', 'built')),
+    queryid bigint NOT NULL,
+    is_write boolean NOT NULL,
+    calls double precision NOT NULL,
+    total_ms double precision NOT NULL,
+    blocks double precision NOT NULL,
+    histogram bytea NOT NULL,
+    PRIMARY KEY (job, stage, queryid)
+);
+COMMENT ON TABLE clipperf_job_measures IS 'counters of the statements that a job concerns, when its build began and when it was done';
+COMMENT ON COLUMN clipperf_job_measures.job IS 'number of the job';
+COMMENT ON COLUMN clipperf_job_measures.stage IS 'before: the build began; built: it was done';
+COMMENT ON COLUMN clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
+COMMENT ON COLUMN clipperf_job_measures.is_write IS 'does it change the table?';
+COMMENT ON COLUMN clipperf_job_measures.calls IS 'calls of all users and routes until then';
+COMMENT ON COLUMN clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
+COMMENT ON COLUMN clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
+COMMENT ON COLUMN clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
+
 CREATE FUNCTION clipperf_job_changed()
 RETURNS trigger
 LANGUAGE plpgsql

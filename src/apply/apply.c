@@ -140,7 +140,6 @@ drop_now(Oid relid, const char *index_name)
 static void
 create_now(Job *job, const IndexPlan *plan)
 {
-	verify_before(job);
 	if (plan->remains != NULL)
 		drop_now(job->relid, plan->remains);
 	run_now(job->ddl);
@@ -193,6 +192,11 @@ store_job(ApplyCall *call, Job *job, bool done)
 	job_insert(job);
 	if (done)
 	{
+		Measure    *measures;
+		int			count;
+
+		verify_before(job, &measures, &count);
+		verify_keep_before(job, measures, count);
 		job_set_index(job, job->index_oid, job->index_name);
 		verify_begin(job, job->reason ? job->reason :
 					 "done within the caller's transaction");
@@ -247,10 +251,7 @@ apply_drop(ApplyCall *call, const Request *request)
 	if (!call->dry_run)
 	{
 		if (!call->concurrently)
-		{
-			verify_before(job);
 			drop_now(def->relid, def->name);
-		}
 		store_job(call, job, !call->concurrently);
 	}
 	put_row(call, request, job);

@@ -1,0 +1,129 @@
+
+=head1 NAME
+
+Apply - jobs of clipperf_apply(), for the tests of what it builds
+
+=head1 SYNOPSIS
+
+  use Apply;
+
+  my $node = apply_server('small');
+  my $job = apply_index($node, 'item', 'item_a', 'CREATE INDEX item_a ON item (a)');
+  is(wait_for_job($node, $job), 'kept', 'built');
+
+=cut
+
+package Apply;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Capture;
+use PostgreSQL::Test::Cluster;
+use Test::More;
+
+our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
+	history state phase invalid_indexes apply_is_healthy);
+
+# A server as new_server() makes it.
+sub apply_server
+{
+	my ($name, @settings) = @_;
+	return new_server($name, @settings);
+}
+
+# A recommendation, made by hand; returns its id. The statement it is meant for may follow.
+sub recommend
+{
+	my ($node, $action, $relation, $index, $ddl, $queryid, $database) = @_;
+	my $queryids = defined $queryid ? "'{$queryid}'" : 'NULL';
+	return (split /\n/, $node->safe_psql($database || 'postgres', qq{
+		INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason, queryids)
+		VALUES ('$action', '$relation', '$index', \$\$$ddl\$\$, 'workload', 'a test', $queryids) RETURNING id}))[0];
+}
+
+# The job of a recommendation.
+sub apply_id
+{
+	my ($node, $id, $database) = @_;
+	return $node->safe_psql($database || 'postgres', "SELECT job FROM clipperf_apply(ARRAY[$id])");
+}
+
+# The job that makes an index.
+sub apply_index
+{
+	my ($node, $relation, $index, $ddl, $queryid, $database) = @_;
+	return apply_id($node, recommend($node, 'create', $relation, $index, $ddl, $queryid, $database), $database);
+}
+
+# The state of a job when it is done, or judged.
+sub wait_for_job
+{
+	my ($node, $job, $database) = @_;
+	return $node->safe_psql($database || 'postgres', "SELECT clipperf_wait($job, '3min')");
+}
+
+sub wait_for_verdict
+{
+	my ($node, $job) = @_;
+	return $node->safe_psql('postgres', "SELECT clipperf_wait($job, '3min', true)");
+}
+
+# Waits for a state, whatever comes before; true if it came.
+sub wait_for_state
+{
+	my ($node, $job, $state) = @_;
+	return $node->poll_query_until('postgres', "SELECT state = '$state' FROM clipperf_jobs WHERE job = $job");
+}
+
+sub reason
+{
+	my ($node, $job) = @_;
+	return $node->safe_psql('postgres', "SELECT reason FROM clipperf_jobs WHERE job = $job");
+}
+
+sub state
+{
+	my ($node, $job) = @_;
+	return $node->safe_psql('postgres', "SELECT state FROM clipperf_jobs WHERE job = $job");
+}
+
+# The states a job went through.
+sub history
+{
+	my ($node, $job) = @_;
+	return $node->safe_psql('postgres', "SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes WHERE job = $job");
+}
+
+# Waits until the build of a job is in a phase; true if it came.
+sub phase
+{
+	my ($node, $job, $phase) = @_;
+	return $node->poll_query_until('postgres',
+		"SELECT coalesce(phase LIKE '$phase%', false) FROM clipperf_jobs WHERE job = $job");
+}
+
+# INVALID indexes, by name.
+sub invalid_indexes
+{
+	my ($node) = @_;
+	return $node->safe_psql('postgres',
+		"SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE NOT indisvalid OR NOT indisready");
+}
+
+# Nothing crashed, no INVALID index and no lock on a table is left.
+sub apply_is_healthy
+{
+	my ($node, $name) = @_;
+	my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile);
+
+	unlike($log, qr/PANIC|TRAP:|was terminated by signal 11|was terminated by signal 6/, "$name: nothing has crashed");
+	unlike($log, qr/WARNING:.*(leak|not closed|still referenced|already held)/, "$name: nothing leaks");
+	is(invalid_indexes($node), '', "$name: no INVALID index is left");
+	ok($node->poll_query_until('postgres', q{
+		SELECT count(*) = 0 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+		WHERE a.backend_type LIKE 'clipperf builder'}), "$name: no lock of a build is left");
+}
+
+1;

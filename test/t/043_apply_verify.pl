@@ -1,0 +1,88 @@
+# What was built is judged by the statements it was meant for.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Apply;
+use Test::More;
+
+my $node = apply_server('verify', 'clipperf.verify_calls = 100', 'clipperf.verify_time = 100');
+$node->safe_psql('postgres', q{
+	CREATE TABLE item (id int PRIMARY KEY, owner int, note text);
+	INSERT INTO item SELECT n, n % 500, repeat('x', 50) FROM generate_series(1, 50000) AS n;
+	VACUUM ANALYZE item;
+});
+
+# 200 calls of the read, 100 of the write.
+sub load
+{
+	$node->safe_psql('postgres', q{
+		PREPARE look (int) AS SELECT count(note) FROM item WHERE owner = $1;
+		PREPARE note (int) AS UPDATE item SET note = 'changed' WHERE id = $1;
+	} . join('', map { "EXECUTE look ($_); EXECUTE look ($_); EXECUTE note ($_);" } 1 .. 100));
+}
+
+my $queryid = sub { $node->safe_psql('postgres',
+	"SELECT DISTINCT queryid FROM clipperf_queries WHERE query LIKE 'SELECT count(note) FROM item WHERE owner%'") };
+
+load();
+my $look = $queryid->();
+
+# One that pays.
+my $job = apply_index($node, 'item', 'item_owner', 'CREATE INDEX item_owner ON item (owner)', $look);
+is(wait_for_job($node, $job), 'verifying', 'it is built, and its statements are watched');
+load();
+is(wait_for_verdict($node, $job), 'kept', 'it is kept');
+like(reason($node, $job), qr/^statement -?\d+ faster: p95 .* ms -> .* ms, mean .* over 200 calls/, 'with the figures');
+is($node->safe_psql('postgres', qq{
+	SELECT s->>'judgement', (s->>'calls_before')::int, (s->>'calls_after')::int,
+		(s->>'blocks_after')::float < (s->>'blocks_before')::float, (verdict->>'index_scans')::int
+	FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+	WHERE job = $job AND s->>'queryid' = '$look'}), 'faster|200|200|t|200', 'which stay in the job');
+is($node->safe_psql('postgres', qq{
+	SELECT s->>'kind', (s->>'calls_after')::int FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+	WHERE job = $job AND s->>'queryid' <> '$look'}), 'write|100', 'those of writes to the table, too');
+
+# One that does nothing for the statement it was meant for.
+$job = apply_index($node, 'item', 'item_note', 'CREATE INDEX item_note ON item (note)', $look);
+is(wait_for_job($node, $job), 'verifying', 'another one is built');
+load();
+is(wait_for_verdict($node, $job), 'useless', 'it is useless');
+like(reason($node, $job), qr/^the index was never scanned; no statement became faster or slower in 200 calls/,
+	'because nobody used it');
+is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NOT NULL"), 't', 'it stays');
+
+# With auto_revert it goes.
+$node->append_conf('postgresql.conf', 'clipperf.auto_revert = on');
+$node->reload;
+$job = apply_index($node, 'item', 'item_both', 'CREATE INDEX item_both ON item (note, owner)', $look);
+is(wait_for_job($node, $job), 'verifying', 'a third one is built');
+load();
+ok($node->poll_query_until('postgres', "SELECT state = 'reverted' FROM clipperf_jobs WHERE job = $job"),
+	'it is taken back by itself');
+is(history($node, $job), 'queued building verifying useless queued building reverted', 'after its verdict');
+is($node->safe_psql('postgres', "SELECT to_regclass('item_both') IS NULL"), 't', 'and gone');
+
+# A drop that hurts is taken back.
+my $id = recommend($node, 'drop', 'item', 'item_owner', 'DROP INDEX item_owner', $look);
+$job = apply_id($node, $id);
+is(wait_for_job($node, $job), 'verifying', 'an index is dropped');
+load();
+ok($node->poll_query_until('postgres', "SELECT state = 'reverted' FROM clipperf_jobs WHERE job = $job"),
+	'what was dropped is rebuilt');
+is(history($node, $job), 'queued building verifying regressed queued building reverted', 'since it was missed');
+is($node->safe_psql('postgres', "SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_owner'::regclass"), 't',
+	'it is there again');
+
+# Too few calls: after the time, nothing is said against it.
+$node->append_conf('postgresql.conf', "clipperf.verify_time = 1\n");
+$node->reload;
+$job = apply_index($node, 'item', 'item_late', 'CREATE INDEX item_late ON item (id, note)', $look);
+is(wait_for_verdict($node, $job), 'kept', 'without calls there is no verdict against it');
+like(reason($node, $job), qr/only 0 calls/, 'and it says so');
+
+apply_is_healthy($node, 'verify');
+$node->stop;
+done_testing();
