@@ -85,7 +85,7 @@ chain_extend(Execution *execution, StatementInfo *info,
 	{
 		if (hashes[i] == NO_HASH || is_looked_up(execution, hashes[i]) ||
 			!resultset_put(chain->slot, chain->generation, i, hashes[i],
-						   chain->distinct[i]))
+						   chain->distinct[i], false))
 			continue;
 		chain->distinct[i]++;
 		set->columns[i].distinct = chain->distinct[i];

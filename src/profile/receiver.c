@@ -21,6 +21,9 @@
 /* Buckets fetched ahead of their use. */
 #define PREFETCH_AHEAD	8
 
+/* Bits that tell whether a value may have been there before: 64 in a word. */
+#define SEEN_WORDS		16
+
 typedef struct RecordedColumn
 {
 	int16		position;
@@ -28,6 +31,7 @@ typedef struct RecordedColumn
 	uint32		distinct;
 	uint32		first_times;	/* rows while there was one value only */
 	uint64		first;
+	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
 } RecordedColumn;
 
 typedef struct ResultRecorder
@@ -175,6 +179,20 @@ recorder_owns(const ResultRecorder *recorder, uint32 slot, uint32 generation)
 		recorder->generation == generation;
 }
 
+/* Is a value surely the first of its kind in a column?  Notes it, too. */
+static inline bool
+note_seen(RecordedColumn *column, uint64 hash)
+{
+	/* bits that choose neither the bucket nor the tag in it */
+	uint32		number = (hash >> 28) % (SEEN_WORDS * 64);
+	uint64		bit = UINT64CONST(1) << (number % 64);
+	uint64	   *word = &column->seen[number / 64];
+	bool		is_new = (*word & bit) == 0;
+
+	*word |= bit;
+	return is_new;
+}
+
 /*
  * Put one value into the shared table.  A column that has held one value only
  * tells nothing: its value is put when a second one comes.
@@ -198,10 +216,11 @@ put_value(ResultRecorder *recorder, int column, uint64 hash)
 		}
 		for (uint32 i = 0; i < Min(facts->first_times, 7); i++)
 			(void) resultset_put(recorder->slot, recorder->generation, column,
-								 facts->first, 0);
+								 facts->first, 0,
+								 note_seen(facts, facts->first));
 	}
 	if (resultset_put(recorder->slot, recorder->generation, column, hash,
-					  facts->distinct))
+					  facts->distinct, note_seen(facts, hash)))
 		facts->distinct++;
 }
 
@@ -217,6 +236,8 @@ claim_slot(ResultRecorder *recorder)
 	recorder->stopped = recorder->set == NULL;
 	if (recorder->stopped)
 		return false;
+	for (int i = 0; i < recorder->ncolumns; i++)
+		memset(recorder->columns[i].seen, 0, sizeof(recorder->columns[i].seen));
 	/* what it will be once it is open */
 	recorder->generation =
 		pg_atomic_read_u32(&recorder->set->generation) + 1;

@@ -215,34 +215,52 @@ choose_victim(volatile uint64 *bucket, uint32 start)
 	return victim;
 }
 
+/* Count a value that its result set holds already; false if it does not. */
+static inline bool
+count_again(volatile uint64 *bucket, uint64 identity)
+{
+	for (int i = 0; i < RESULTSET_BUCKET && bucket[i] != 0; i++)
+	{
+		uint64		word = bucket[i];
+
+		if ((word & IDENTITY_MASK) != identity)
+			continue;
+		if ((word & MASK(TIMES_BITS)) < TIMES_MAX)
+			bucket[i] = word + 1;
+		return true;
+	}
+	return false;
+}
+
+/* The first free word of a bucket, -1 if it is full, as most are. */
+static inline int
+first_free(volatile uint64 *bucket)
+{
+	if (bucket[RESULTSET_BUCKET - 1] != 0)
+		return -1;
+	for (int i = 0; i < RESULTSET_BUCKET; i++)
+	{
+		if (bucket[i] == 0)
+			return i;
+	}
+	return -1;
+}
+
 /* See resultset.h. */
 bool
 resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
-			  int rank)
+			  int rank, bool is_new)
 {
 	volatile uint64 *bucket = bucket_of(hash);
 	uint64		identity = (hash >> (64 - TAG_BITS)) << TAG_SHIFT |
 		(uint64) slot << SLOT_SHIFT |
 		word_generation(generation) << GENERATION_SHIFT |
 		(uint64) column << COLUMN_SHIFT;
-	int			free = -1;
+	int			free;
 
-	for (int i = 0; i < RESULTSET_BUCKET; i++)
-	{
-		uint64		word = bucket[i];
-
-		if (word == 0)
-		{
-			free = i;
-			break;
-		}
-		if ((word & IDENTITY_MASK) == identity)
-		{
-			if ((word & MASK(TIMES_BITS)) < TIMES_MAX)
-				bucket[i] = word + 1;
-			return false;
-		}
-	}
+	if (!is_new && count_again(bucket, identity))
+		return false;
+	free = first_free(bucket);
 	if (free < 0)
 		free = choose_victim(bucket, (uint32) (hash >> 20) + slot);
 	bucket[free] = identity | (uint64) rank << RANK_SHIFT | 1;

@@ -83,10 +83,11 @@ extern void resultset_open(ResultSet *set);
 
 /*
  * Record a value of a column.  "rank" is what it gets if the set has not had
- * it in this column yet; true if that is so.
+ * it in this column yet; true if that is so.  A caller that knows it to be so
+ * says "is_new", which spares a search.
  */
 extern bool resultset_put(uint32 slot, uint32 generation, int column,
-						  uint64 hash, int rank);
+						  uint64 hash, int rank, bool is_new);
 extern void resultset_prefetch(uint64 hash);
 
 /* Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many. */
