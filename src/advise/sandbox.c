@@ -201,7 +201,8 @@ enter(const Sandbox *sandbox)
 
 /*
  * What is left of the error once all is restored; throws if it was our
- * caller's cancel that ended the work, whatever the work made of it.
+ * caller's cancel that ended the work, whatever the work made of it.  A
+ * function may pretend to be cancelled.
  */
 static ErrorData *
 judge(ErrorData *error)
@@ -224,6 +225,8 @@ judge(ErrorData *error)
 	if (expired && interrupted)
 		error->message = psprintf("planning took longer than %d ms",
 								  timeout_ms);
+	else if (interrupted)
+		error->sqlerrcode = ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
 	return error;
 }
 

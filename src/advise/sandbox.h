@@ -34,9 +34,9 @@ extern void sandbox_init(void);
  * so is command progress that the caller had reported.  What work allocates is
  * in the caller's memory context and stays.
  *
- * Returns NULL, or the error that ended it, copied.  A cancel or
- * statement_timeout of our own caller is thrown again.  Not for parallel
- * workers.
+ * Returns NULL, or the error that ended it, copied; 57014 means the timeout.
+ * A cancel or statement_timeout of our own caller is thrown again.  Not for
+ * parallel workers.
  */
 extern ErrorData *sandbox_run(const Sandbox *sandbox, SandboxWork work,
 							  void *arg);

@@ -88,7 +88,7 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 		has_effects(objectId))
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("function %s may have side effects and is not run to plan a statement",
+				 errmsg("%s is not run to plan a statement",
 						format_procedure(objectId))));
 }
 
@@ -123,8 +123,8 @@ check_operator(Form_pg_operator operator)
 		has_effects(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("operator %s calls %s, which may have side effects: nothing is planned while it exists",
-						format_operator(operator->oid),
+				 errmsg("nothing is planned while operator %s calls %s",
+						format_operator_qualified(operator->oid),
 						format_procedure(function))));
 }
 

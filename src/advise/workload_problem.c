@@ -12,6 +12,7 @@ static const struct
 {
 	int			sqlerrcode;
 	const char *meaning;
+	bool		says_all;		/* the server's message adds nothing */
 }			meanings[] = {
 	{ERRCODE_SYNTAX_ERROR, "its text cannot be parsed"},
 	{ERRCODE_UNDEFINED_TABLE, "a table is gone"},
@@ -23,7 +24,7 @@ static const struct
 	{ERRCODE_INDETERMINATE_DATATYPE, "the type of a parameter is not known"},
 	{ERRCODE_UNDEFINED_PARAMETER, "a parameter is not known"},
 	{ERRCODE_INSUFFICIENT_PRIVILEGE, "its user may not run it any more"},
-	{ERRCODE_LOCK_NOT_AVAILABLE, "a table is locked by another session"},
+	{ERRCODE_LOCK_NOT_AVAILABLE, "a table is locked by another session", true},
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, "a function it calls writes"},
 	{ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED, "a function it calls has side effects"},
 	{ERRCODE_QUERY_CANCELED, "it takes too long to plan"}
@@ -35,6 +36,7 @@ workload_problem(const ErrorData *error)
 {
 	for (int i = 0; i < lengthof(meanings); i++)
 		if (meanings[i].sqlerrcode == error->sqlerrcode)
-			return psprintf("%s: %s", meanings[i].meaning, error->message);
+			return meanings[i].says_all ? pstrdup(meanings[i].meaning) :
+				psprintf("%s: %s", meanings[i].meaning, error->message);
 	return psprintf("planning it fails: %s", error->message);
 }
