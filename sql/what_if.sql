@@ -3,7 +3,8 @@
 CREATE FUNCTION clipperf_what_if(
     statement text, indexes text[] DEFAULT '{}', hidden regclass[] DEFAULT '{}',
     OUT cost_before double precision, OUT cost_after double precision,
-    OUT used text[], OUT used_real regclass[], OUT size_bytes bigint[])
+    OUT used text[], OUT used_real regclass[], OUT size_bytes bigint[],
+    OUT planning_before_ms double precision, OUT planning_after_ms double precision)
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_what_if';

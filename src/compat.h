@@ -215,6 +215,15 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 				  false)
 #endif
 
+/* 17: the statistics target of what is analysed left the column's row. */
+#if PG_VERSION_NUM >= 170000
+#define STATS_USE_DEFAULT_TARGET(stats) ((stats)->attstattarget = -1)
+#else
+#define STATS_USE_DEFAULT_TARGET(stats) \
+	((stats)->attr = palloc0(ATTRIBUTE_FIXED_PART_SIZE), \
+	 (stats)->attr->attstattarget = -1)
+#endif
+
 /* 19: scans are told more when they begin. */
 #if PG_VERSION_NUM >= 190000
 #define BEGIN_TIDRANGE_SCAN(rel, snapshot, first, last) \

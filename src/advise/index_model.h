@@ -40,7 +40,11 @@ extern double index_model_width(const IndexModel *model);
 /* Estimated number of distinct keys of all rows in the index, at least 1. */
 extern double index_model_distinct(const IndexModel *model);
 
-/* The models: each fills in pages and tree_height. */
+/* The models: each fills in pages and what its access method has besides. */
 extern void btree_size(const IndexModel *model, IndexSize *size);
+extern void hash_size(const IndexModel *model, IndexSize *size);
+extern void gist_size(const IndexModel *model, IndexSize *size);
+extern void gin_size(const IndexModel *model, IndexSize *size);
+extern void brin_size(const IndexModel *model, IndexSize *size);
 
 #endif							/* CLIPPERF_INDEX_MODEL_H */

@@ -7,12 +7,18 @@
  */
 #include "advise/index_sample.h"
 
+#include "access/htup_details.h"
 #include "catalog/index.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* The tools that evaluate an index's columns. */
 typedef struct Evaluation
@@ -42,6 +48,23 @@ make_index_info(const IndexDefinition *def)
 	return info;
 }
 
+/* See index_sample.h. */
+Oid
+index_stored_type(const IndexKey *key)
+{
+	HeapTuple	opclass = SearchSysCache1(CLAOID,
+										  ObjectIdGetDatum(key->opclass));
+	Oid			stored;
+
+	if (!HeapTupleIsValid(opclass))
+		elog(ERROR, "cache lookup failed for opclass %u", key->opclass);
+	stored = ((Form_pg_opclass) GETSTRUCT(opclass))->opckeytype;
+	ReleaseSysCache(opclass);
+	if (stored == ANYELEMENTOID)
+		stored = get_base_element_type(key->type);
+	return OidIsValid(stored) ? stored : key->type;
+}
+
 /* The types of the values that go into the index. */
 static TupleDesc
 make_desc(const IndexDefinition *def, Relation heap)
@@ -53,7 +76,11 @@ make_desc(const IndexDefinition *def, Relation heap)
 		AttrNumber	attno = i < def->nkeys ? def->keys[i].attno :
 			def->included[i - def->nkeys];
 
-		if (attno > 0)
+		if (def->am == BTREE_AM_OID && i < def->nkeys &&
+			index_stored_type(&def->keys[i]) != def->keys[i].type)
+			TupleDescInitEntry(desc, i + 1, NULL,
+							   index_stored_type(&def->keys[i]), -1, 0);
+		else if (attno > 0)
 			TupleDescCopyEntry(desc, i + 1, RelationGetDescr(heap), attno);
 		else
 			TupleDescInitEntry(desc, i + 1, NULL, def->keys[i].type, -1, 0);

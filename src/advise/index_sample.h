@@ -34,4 +34,10 @@ typedef struct IndexSample
 extern IndexSample *index_sample(const IndexDefinition *def, Relation heap,
 								 const TableSample *rows);
 
+/*
+ * The type in which an index stores a key; that of the elements for operator
+ * classes of arrays.
+ */
+extern Oid	index_stored_type(const IndexKey *key);
+
 #endif							/* CLIPPERF_INDEX_SAMPLE_H */

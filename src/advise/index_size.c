@@ -16,6 +16,7 @@
 
 #include <math.h>
 
+#include "access/tupmacs.h"
 #include "catalog/pg_am.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -27,6 +28,7 @@
 #include "utils/selfuncs.h"
 
 #include "advise/index_model.h"
+#include "advise/index_stats.h"
 
 /* With fewer rows of a sample than this, a share of rows is not learnt of it. */
 #define ROWS_FOR_SHARE 100
@@ -132,10 +134,32 @@ run_model(const IndexModel *model, IndexSize *size)
 		case BTREE_AM_OID:
 			btree_size(model, size);
 			break;
-		default:
-			size->pages = 10;
+		case HASH_AM_OID:
+			hash_size(model, size);
 			break;
+		case GIST_AM_OID:
+			gist_size(model, size);
+			break;
+		case GIN_AM_OID:
+			gin_size(model, size);
+			break;
+		case BRIN_AM_OID:
+			brin_size(model, size);
+			break;
+		default:
+			elog(ERROR, "no size is known for access method %u",
+				 model->def->am);
 	}
+}
+
+/* Is any key an expression? */
+static bool
+has_expressions(const IndexDefinition *def)
+{
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno == 0)
+			return true;
+	return false;
 }
 
 /* See index_size.h. */
@@ -160,6 +184,8 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 	size->tuples = model.tuples;
 	run_model(&model, size);
 	MemoryContextSwitchTo(caller);
+	if (has_expressions(def) && model.sample != NULL)
+		size->stats = index_stats(def, model.sample, model.tuples);
 	MemoryContextDelete(scratch);
 }
 
@@ -167,7 +193,9 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 void
 index_size_scale(IndexSize *size, const IndexSize *known, double share)
 {
+	*size = *known;
 	size->tuples = rint(known->tuples * share);
 	size->pages = Max((BlockNumber) ceil(known->pages * share), 1);
-	size->tree_height = known->tree_height;
+	size->gin_entry_pages = ceil(known->gin_entry_pages * share);
+	size->gin_data_pages = ceil(known->gin_data_pages * share);
 }

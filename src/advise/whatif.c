@@ -27,8 +27,13 @@
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
+#include "portability/instr_time.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
+#include "utils/selfuncs.h"
 #include "utils/syscache.h"
+
+#include "clock.h"
 
 /* A hypothetical index that the planner of the moment was shown. */
 typedef struct ShownIndex
@@ -48,6 +53,7 @@ typedef struct Planning
 } Planning;
 
 static relation_info_hook_type prev_relation_info = NULL;
+static get_index_stats_hook_type prev_index_stats = NULL;
 
 /* The run of the planner in progress, NULL = no what-if question is asked. */
 static Planning *planning = NULL;
@@ -171,9 +177,9 @@ edit_relation_info(RELATION_INFO_ARGS)
 		pretend(rel, planner_rt_fetch(rel->relid, root));
 }
 
-/* Note that a plan uses an index, hypothetical or real. */
-static void
-note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
+/* The hypothetical index of that OID in the planning of the moment, or NULL. */
+static const ShownIndex *
+find_shown(const List *shown_indexes, Oid indexoid)
 {
 	ListCell   *cell;
 
@@ -182,12 +188,73 @@ note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
 		const ShownIndex *shown = lfirst(cell);
 
 		if (shown->fake == indexoid)
-		{
-			result->used = bms_add_member(result->used, shown->position);
-			return;
-		}
+			return shown;
 	}
-	result->used_real = list_append_unique_oid(result->used_real, indexoid);
+	return NULL;
+}
+
+/*
+ * May the current user see statistics of all rows of the table that an index
+ * was defined on?  Partitions go by their parent's rights.
+ */
+static bool
+may_see_stats(PlannerInfo *root, const ShownIndex *shown)
+{
+	Oid			relid = planning->config->indexes[shown->position]->def->relid;
+	ListCell   *cell;
+
+	foreach(cell, root->parse->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->relid == relid && rte->securityQuals != NIL)
+			return false;
+	}
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The freefunc of statistics that live as long as their index. */
+static void
+keep_stats(HeapTuple stats)
+{
+}
+
+/*
+ * get_index_stats_hook: what ANALYZE would have learnt of the expressions of a
+ * hypothetical index.  As for real ones, a partial index tells how its own rows
+ * are ordered, where "var" is not set, but nothing of the table's rows.
+ */
+static bool
+supply_index_stats(PlannerInfo *root, Oid indexoid, AttrNumber column,
+				   VariableStatData *vardata)
+{
+	const ShownIndex *shown = NULL;
+
+	if (planning != NULL && root->glob->boundParams == planning->params)
+		shown = find_shown(planning->shown, indexoid);
+	if (shown == NULL)
+		return prev_index_stats != NULL &&
+			prev_index_stats(root, indexoid, column, vardata);
+	if (shown->part->size.stats == NULL ||
+		(vardata->var != NULL && shown->part->info->indpred != NIL))
+		return false;
+	vardata->statsTuple = shown->part->size.stats[column - 1];
+	vardata->freefunc = keep_stats;
+	vardata->acl_ok = may_see_stats(root, shown);
+	return true;
+}
+
+/* Note that a plan uses an index, hypothetical or real. */
+static void
+note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
+{
+	const ShownIndex *shown = find_shown(shown_indexes, indexoid);
+
+	if (shown != NULL)
+		result->used = bms_add_member(result->used, shown->position);
+	else
+		result->used_real = list_append_unique_oid(result->used_real,
+												   indexoid);
 }
 
 static void note_plan(const Plan *plan, const List *shown,
@@ -277,8 +344,12 @@ static void
 plan_query(Query *query, const char *text, Planning *mine,
 		   MemoryContext result_context, WhatIfResult *result)
 {
-	PlannedStmt *stmt = run_planner(copyObject(query), text, mine);
 	MemoryContext scratch;
+	PlannedStmt *stmt;
+	int64		begin = clock_ns();
+
+	stmt = run_planner(copyObject(query), text, mine);
+	result->planning_us += (clock_ns() - begin) / 1000.0;
 
 	CHECK_PLAN_RIGHTS(stmt);
 	result->total_cost += stmt->planTree->total_cost;
@@ -341,4 +412,6 @@ whatif_init(void)
 {
 	prev_relation_info = RELATION_INFO_HOOK;
 	RELATION_INFO_HOOK = edit_relation_info;
+	prev_index_stats = get_index_stats_hook;
+	get_index_stats_hook = supply_index_stats;
 }

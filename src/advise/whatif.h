@@ -51,6 +51,7 @@ typedef struct WhatIfResult
 	double		total_cost;		/* the planner's unit; of all queries */
 	double		startup_cost;
 	double		rows;
+	double		planning_us;	/* time in the planner, microseconds */
 	Bitmapset  *used;			/* positions in config->indexes */
 	List	   *used_real;		/* OIDs */
 } WhatIfResult;

@@ -7,6 +7,7 @@
  */
 #include "compat.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -26,7 +27,7 @@ PGDLLEXPORT Datum clipperf_what_if(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_what_if);
 
-#define WHAT_IF_COLUMNS 5
+#define WHAT_IF_COLUMNS 7
 
 /* The statement's one parse tree. */
 static RawStmt *
@@ -164,6 +165,8 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 	values[i++] = used_array(config, &after);
 	values[i++] = used_real_array(&after);
 	values[i++] = size_array(config);
+	values[i++] = Float8GetDatum(US_TO_MS(before.planning_us));
+	values[i++] = Float8GetDatum(US_TO_MS(after.planning_us));
 	Assert(i == WHAT_IF_COLUMNS);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));

@@ -1,6 +1,6 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead bench-n-plus-one bench-advice
+.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
 bench-overhead:
@@ -14,3 +14,7 @@ bench-n-plus-one:
 # What the advisor's choice is worth on Clipper, against its index set. SCALE of the data, SECONDS of load.
 bench-advice:
 	@test/bench/advice --scale='$(SCALE)' --seconds='$(SECONDS)'
+
+# How exact the what-if planner is, beside HypoPG. SCALE of Clipper's data: see test/bench/whatif.
+bench-whatif:
+	@test/bench/whatif --scale='$(SCALE)'
