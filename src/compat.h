@@ -44,6 +44,9 @@
  * All: libpq/libpq.h needs GSSAPI's headers, which the packages of the server's
  * headers do not bring along.  17: pq_buffer_has_data() was replaced.
  */
+extern void pq_startmsgread(void);
+extern void pq_endmsgread(void);
+extern bool pq_is_reading_msg(void);
 extern int	pq_peekbyte(void);
 #if PG_VERSION_NUM >= 170000
 extern ssize_t pq_buffer_remaining_data(void);

@@ -355,16 +355,19 @@ executor_start(QueryDesc *queryDesc, int eflags)
 
 /*
  * Is the client's next statement here already?  A Sync or Flush belongs to
- * this one.
+ * this one.  A byte may be looked at only while a message is being read.
  */
 static inline bool
 input_is_waiting(void)
 {
 	int			byte;
 
-	if (whereToSendOutput != DestRemote || !INPUT_IS_BUFFERED())
+	if (whereToSendOutput != DestRemote || !INPUT_IS_BUFFERED() ||
+		pq_is_reading_msg())
 		return false;
+	pq_startmsgread();
 	byte = pq_peekbyte();
+	pq_endmsgread();
 	return byte != 'S' && byte != 'H';
 }
 

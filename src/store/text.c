@@ -28,7 +28,8 @@
 /*
  * How many make room for the bytes of one: so many at first, twice as many
  * each time it was not enough, up to the most.  Texts of about one length
- * share a block of memory, which is of use to others only as a whole.
+ * share a block of memory, which is of use to others only as a whole; the
+ * area must be told to take back the last empty one of each length.
  */
 #define FIRST_BATCH	16
 #define LAST_BATCH	1024
@@ -213,7 +214,10 @@ allocate(Size size)
 	for (int batch = FIRST_BATCH;
 		 !DsaPointerIsValid(bytes) && batch <= LAST_BATCH && evict_batch(batch);
 		 batch *= 2)
+	{
+		dsa_trim(area);
 		bytes = dsa_allocate_extended(area, size, DSA_ALLOC_NO_OOM);
+	}
 	return bytes;
 }
 
