@@ -158,15 +158,18 @@ add_repeat(Episode *episode, const Look *look)
 }
 
 /*
- * See evidence.h.  What runs where the result set came from belongs to it.
- * Elsewhere, children of a loop follow the order, apart from those that other
- * connections have overtaken, unless the loop was proven without it.
+ * See evidence.h.  What runs where the result set came from belongs to it, and
+ * nothing else if all has run there so far.  Elsewhere, children of a loop
+ * follow the order, apart from those that other connections have overtaken,
+ * unless the loop was proven without it.
  */
 bool
 evidence_belongs(const Episode *episode, const Look *look)
 {
 	if (look->local)
 		return true;
+	if (episode->local)
+		return false;
 	if (!is_new(episode, look))
 		return repeats_shared_key(episode, look);
 	return Max(episode->ordered, episode->loosely) < EVIDENCE_WEAK ||

@@ -167,14 +167,14 @@ SELECT id, venue_id FROM event ORDER BY title;
 $later;
 SQL
 
-# A session that first met the statement while a table behind its foreign keys was locked follows it afterwards.
+# A session that first met the statement while the table its keys lead to was locked follows it afterwards.
 my ($locker, $reader) = map { $node->background_psql('postgres') } 1 .. 2;
 proven($node, 'a table that was locked', sub {
-	$locker->query_safe('BEGIN; LOCK TABLE wide');
-	$reader->query_safe('SELECT wide_id FROM narrow ORDER BY title LIMIT 31');
+	$locker->query_safe('BEGIN; LOCK TABLE venue');
+	$reader->query_safe('SELECT venue_id FROM event ORDER BY title LIMIT 15');
 	$locker->query_safe('ROLLBACK');
-	my @ids = split /\n/, $reader->query_safe('SELECT wide_id FROM narrow ORDER BY title LIMIT 31');
-	$reader->query_safe("SELECT body FROM wide WHERE id = $_") foreach @ids;
+	my @ids = split /\n/, $reader->query_safe('SELECT venue_id FROM event ORDER BY title LIMIT 15');
+	$reader->query_safe("SELECT name FROM venue WHERE id = $_") foreach @ids;
 });
 $_->quit foreach ($locker, $reader);
 

@@ -66,5 +66,29 @@ my $finding = proven($node, 'a loop among hot look-ups', sub {
 });
 has($finding, 'a loop among hot look-ups', children => [200, 260], parent_query => qr/FROM remark/);
 
+# Look-ups by others of the very keys of a loop that is running are not its children.
+$finding = proven($node, 'a loop over hot keys', sub {
+	my ($server) = @_;
+	my $page = 'SELECT post_id FROM remark ORDER BY body LIMIT 50';
+	my $pid = fork();
+	die "fork failed: $!" unless defined $pid;
+	if ($pid == 0)
+	{
+		eval {
+			loop('--parent' => $page, '--child' => 'SELECT * FROM post WHERE id = $1', '--bind' => '1=col:post_id',
+				'--think-ms' => 4)->($server);
+		};
+		require POSIX;
+		POSIX::_exit($@ ? 1 : 0);
+	}
+	$server->poll_query_until('postgres', "SELECT count(*) > 0 FROM clipperf_n_plus_one")
+	  or die 'the loop was not found';
+	hot('--keys' => $page, '--lookup' => 'SELECT * FROM post WHERE id = $1', '--uniform', '--users' => 2, '--pool' => 2,
+		'--lookups' => 100)->($server);
+	waitpid($pid, 0);
+	die 'the loop failed' if $? != 0;
+});
+has($finding, 'a loop over hot keys', episodes => 1, children => [45, 50], connections => 1);
+
 $node->stop;
 done_testing();
