@@ -243,22 +243,6 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define FINISH_TUPLE_DESC(desc) (desc)
 #endif
 
-/* 16: deconstruct_array_builtin came. */
-#if PG_VERSION_NUM >= 160000
-#define DECONSTRUCT_ARRAY(array, type, values, count) \
-	deconstruct_array_builtin(array, type, values, NULL, count)
-#else
-#define DECONSTRUCT_ARRAY(array, type, values, count) \
-	do { \
-		int16		length_; \
-		bool		byval_; \
-		char		align_; \
-		get_typlenbyvalalign(type, &length_, &byval_, &align_); \
-		deconstruct_array(array, type, length_, byval_, align_, values, NULL, \
-						  count); \
-	} while (0)
-#endif
-
 /* 16: what a query may do to its tables is in a list of its own. */
 #if PG_VERSION_NUM >= 160000
 #define CHECK_QUERY_PERMISSIONS(query) \

@@ -60,6 +60,21 @@ analyze(const char *text)
 	return pg_rewrite_query(query);
 }
 
+/* The elements of an array that has no nulls. */
+static Datum *
+array_elements(ArrayType *array, int *count)
+{
+	Datum	   *values;
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
+	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align,
+					  &values, NULL, count);
+	return values;
+}
+
 /* The config that the caller's arrays describe. */
 static WhatIfConfig *
 make_config(ArrayType *indexes, ArrayType *hidden)
@@ -68,13 +83,13 @@ make_config(ArrayType *indexes, ArrayType *hidden)
 	Datum	   *values;
 	int			count;
 
-	DECONSTRUCT_ARRAY(indexes, TEXTOID, &values, &config->nindexes);
+	values = array_elements(indexes, &config->nindexes);
 	config->indexes = palloc(Max(config->nindexes, 1) * sizeof(WhatIfIndex *));
 	for (int i = 0; i < config->nindexes; i++)
 		config->indexes[i] =
 			whatif_index(index_def_parse(TextDatumGetCString(values[i])));
 
-	DECONSTRUCT_ARRAY(hidden, REGCLASSOID, &values, &count);
+	values = array_elements(hidden, &count);
 	for (int i = 0; i < count; i++)
 	{
 		Oid			indexoid = DatumGetObjectId(values[i]);
