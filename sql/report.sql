@@ -171,19 +171,17 @@ AS $$
 $$;
 COMMENT ON FUNCTION clipperf_some(text[]) IS 'the first two names of a list, and how many more there are; NULL for none';
 
-CREATE FUNCTION clipperf_routes(queryids bigint[])
-RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+CREATE FUNCTION clipperf_routes(OUT queryid bigint, OUT route text, OUT calls double precision)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C"))
-    FROM (SELECT q.route, sum(q.calls) AS calls
-          FROM @extschema@.clipperf_read_queries() AS q
-          WHERE q.queryid = ANY (queryids) AND q.route <> ''
-            AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          GROUP BY q.route) AS r
+    SELECT q.queryid, q.route, sum(q.calls)::float8
+    FROM @extschema@.clipperf_read_queries() AS q
+    WHERE q.route <> '' AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+    GROUP BY q.queryid, q.route
 $$;
-COMMENT ON FUNCTION clipperf_routes(bigint[]) IS 'the routes that run these statements most often';
+COMMENT ON FUNCTION clipperf_routes() IS 'which routes run the statements of the current database, and how often';
 
 -- The findings of each kind. "accepted" chooses those that were accepted, or the others; "allow" accepts more.
 
@@ -344,6 +342,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH bounds AS (
         SELECT current_setting('clipperf.seqscan_min_rows')::float8 AS min_rows
+    ), route AS MATERIALIZED (
+        SELECT * FROM @extschema@.clipperf_routes()
     ), scan AS (
         SELECT s.*, coalesce(s.index_predicate, '') AS predicate, coalesce(s.index_method, '') AS method,
                s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
@@ -389,9 +389,8 @@ AS $$
                   @extschema@.clipperf_line(m.query, 90),
                   CASE WHEN m.statements > 1 THEN
                       format(' and %s', @extschema@.clipperf_count(m.statements - 1, 'other', 'others')) END),
-           concat(@extschema@.clipperf_routes(m.queryids) || ': ',
-                  @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
-                  CASE WHEN m.statements > 1 THEN ' of ' || m.statements || ' statements' END,
+           concat(run.by, @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
+                  CASE WHEN m.statements > 1 THEN ' of ' || @extschema@.clipperf_count(m.statements, 'statement', 'statements') END,
                   CASE WHEN m.scans > m.executions THEN
                       ', ' || @extschema@.clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
                   ', ', @extschema@.clipperf_duration(m.total_ms / m.executions),
@@ -413,7 +412,11 @@ AS $$
             SELECT CASE WHEN m.method <> '' THEN
                 concat(' lacks an index on (', array_to_string(m.wide_keys, ', '), ')',
                        ' where ' || nullif(m.predicate, '')) END
-         ) AS what (lacks)
+         ) AS what (lacks),
+         LATERAL (
+            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = ANY (m.queryids) GROUP BY t.route) AS r
+         ) AS run (by)
 $$;
 COMMENT ON FUNCTION clipperf_find_seq_scans(boolean, text[]) IS 'findings of kind seq_scan: one per table and index that would help';
 
@@ -436,6 +439,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH total AS (
         SELECT @extschema@.clipperf_statement_time() AS ms
+    ), route AS MATERIALIZED (
+        SELECT * FROM @extschema@.clipperf_routes()
     ), statement AS (
         SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms, sum(q.plan_ms) AS plan_ms,
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
@@ -469,7 +474,7 @@ AS $$
                WHEN 'temp_spill' THEN 'Sorts or hashes on disk: '
                WHEN 'cacheable' THEN 'Asks the same again and again: '
                ELSE 'Takes longer to plan than to run: ' END || @extschema@.clipperf_line(t.query, 90),
-           coalesce(@extschema@.clipperf_routes(ARRAY[p.queryid]) || ': ', '') || CASE p.kind
+           coalesce(run.by, '') || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
                           pg_size_pretty(p.temp_bytes::bigint),
@@ -504,7 +509,11 @@ AS $$
             SELECT (SELECT q.query FROM @extschema@.clipperf_queries AS q
                     WHERE q.queryid = p.queryid AND q.toplevel AND q.query IS NOT NULL
                     LIMIT 1) AS query
-         ) AS t
+         ) AS t,
+         LATERAL (
+            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = p.queryid GROUP BY t.route) AS r
+         ) AS run (by)
     WHERE p.saved_ms >= 0.01 * total.ms
       AND (p.kind <> 'cacheable'
            OR t.query !~* '(^|\yas)\s*(insert|update|delete|merge)\y|\yfor\s+(no\s+key\s+|key\s+)?(update|share)\y')
