@@ -259,13 +259,35 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define WITHOUT_NULLING_RELS(node, root) ((Node *) (node))
 #endif
 
-/* 18: what a collation is like is asked of its pg_locale_t. */
+/*
+ * 18: what a collation is like is asked of its pg_locale_t.  All: its header
+ * needs ICU's, which the packages of the server's headers do not bring along,
+ * for members that we do not use.
+ */
+#pragma push_macro("USE_ICU")
+#undef USE_ICU
 #include "utils/pg_locale.h"
+#pragma pop_macro("USE_ICU")
 #if PG_VERSION_NUM >= 180000
 #define COLLATION_IS_C(collation) \
 	(pg_newlocale_from_collation(collation)->collate_is_c)
 #else
 #define COLLATION_IS_C(collation) lc_collate_is_c(collation)
+#endif
+
+/* 17: LockHeldByMe can be asked for stronger locks as well. */
+#include "storage/lock.h"
+#if PG_VERSION_NUM >= 170000
+#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/* 19: signal handlers are told more about the signal. */
+#if PG_VERSION_NUM >= 190000
+#define SIGNAL_PASS postgres_signal_arg, pg_siginfo
+#else
+#define SIGNAL_PASS postgres_signal_arg
 #endif
 
 /* 18: the direction of a PathKey is a CompareType. */

@@ -76,8 +76,9 @@ mention_function(Oid function, void *context)
  * relations, which the planner leaves to the executor.
  */
 static bool
-mention_walker(Node *node, Mentioned *mentioned)
+mention_walker(Node *node, void *context)
 {
+	Mentioned  *mentioned = context;
 	Query	   *query = (Query *) node;
 	ListCell   *lc;
 

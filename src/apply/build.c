@@ -80,7 +80,7 @@ lock_table(Oid relid)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LockHeldByMe(&tag, ShareUpdateExclusiveLock))
+	if (LOCK_HELD_BY_ME(&tag, ShareUpdateExclusiveLock))
 		return true;
 	return LockAcquire(&tag, ShareUpdateExclusiveLock, true, true) !=
 		LOCKACQUIRE_NOT_AVAIL;
@@ -93,7 +93,7 @@ unlock_table(Oid relid)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LockHeldByMe(&tag, ShareUpdateExclusiveLock))
+	if (LOCK_HELD_BY_ME(&tag, ShareUpdateExclusiveLock))
 		(void) LockRelease(&tag, ShareUpdateExclusiveLock, true);
 }
 

@@ -19,6 +19,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
@@ -44,7 +45,7 @@ void
 top_statement_cancel(SIGNAL_ARGS)
 {
 	if (cancellable)
-		StatementCancelHandler(postgres_signal_arg);
+		StatementCancelHandler(SIGNAL_PASS);
 }
 
 /* Put "name=value" settings into force, for this session. */

@@ -78,6 +78,7 @@ verify_begin(Job *job, const char *reason)
 	Measure    *measures;
 	Measure    *before;
 	SqlArg		args[] = {arg_int8(job->id)};
+	int			count;
 	bool		known;
 
 	known = setting_verify_calls > 0 &&
@@ -89,7 +90,8 @@ verify_begin(Job *job, const char *reason)
 				   psprintf("%s; there was no statement to judge it by", reason));
 		return;
 	}
-	measure_keep(job, MEASURE_BUILT, measures, measure_now(job, &measures));
+	count = measure_now(job, &measures);
+	measure_keep(job, MEASURE_BUILT, measures, count);
 	job_change(job, JOB_VERIFYING, reason);
 	own_sql("UPDATE @extschema@.clipperf_job"
 			" SET verify_since = clock_timestamp() WHERE job = $1", 1, args);
