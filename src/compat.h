@@ -322,4 +322,14 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 	PortalRun(portal, FETCH_ALL, true, true, dest, dest, NULL)
 #endif
 
+/*
+ * 16: the time of an index's last scan is known.  Before, any scan may have
+ * been the day before yesterday.
+ */
+#if PG_VERSION_NUM >= 160000
+#define INDEX_SCANNED_AFTER(entry, since) ((entry)->lastscan >= (since))
+#else
+#define INDEX_SCANNED_AFTER(entry, since) true
+#endif
+
 #endif							/* CLIPPERF_COMPAT_H */

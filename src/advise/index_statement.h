@@ -20,6 +20,13 @@
 extern IndexStmt *index_statement_parse(const char *text);
 
 /*
+ * The same statement in one form: comments, the semicolon, CONCURRENTLY and IF
+ * NOT EXISTS left out, white space made even, key words in capitals,
+ * identifiers quoted only where needed.
+ */
+extern char *index_statement_normalize(const char *text, const IndexStmt *stmt);
+
+/*
  * While the guard is set, errors whose position is one in "text" show that text
  * instead of the client's statement.  It must be ended unless an error was
  * raised.

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * indexes.c
- *	  clipperf_indexes: the indexes there are, and which are not needed.
+ *	  clipperf_indexes and clipperf_hygiene(): the indexes there are, and
+ *	  which are not needed.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,15 +14,20 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
+#include "advise/hygiene.h"
 #include "advise/redundancy.h"
 #include "relation_size.h"
 
 PGDLLEXPORT Datum clipperf_read_indexes(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_read_hygiene(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_indexes);
+PG_FUNCTION_INFO_V1(clipperf_read_hygiene);
 
 #define INDEX_COLUMNS 8
+#define HYGIENE_COLUMNS 6
 
 /* A list of strings as text[]. */
 static Datum
@@ -87,5 +93,60 @@ clipperf_read_indexes(PG_FUNCTION_ARGS)
 			put_index(result, lfirst(lc), all);
 	}
 	UnlockRelationOid(relid, AccessShareLock);
+	return (Datum) 0;
+}
+
+/* The OIDs of an array. */
+static List *
+oid_list(ArrayType *array)
+{
+	Datum	   *oids;
+	int			n;
+	List	   *list = NIL;
+
+	deconstruct_array(array, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &oids,
+					  NULL, &n);
+	for (int i = 0; i < n; i++)
+		list = lappend_oid(list, DatumGetObjectId(oids[i]));
+	return list;
+}
+
+/* Add the row of an index that should be dropped. */
+static void
+put_advice(ReturnSetInfo *result, const Advice *advice)
+{
+	Datum		values[HYGIENE_COLUMNS];
+	bool		nulls[HYGIENE_COLUMNS] = {false};
+	int			i = 0;
+
+	values[i++] = ObjectIdGetDatum(advice->relid);
+	values[i++] = ObjectIdGetDatum(advice->def->indexoid);
+	values[i++] = CStringGetTextDatum(advice->kind);
+	values[i++] = CStringGetTextDatum(advice->reason);
+	values[i++] = CStringGetTextDatum(advice->ddl);
+	nulls[i] = advice->size_bytes < 0;
+	values[i++] = Int64GetDatum(advice->size_bytes);
+	Assert(i == HYGIENE_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * clipperf_read_hygiene(relations, unused_since): the indexes of these tables
+ * that should be dropped; unused_since NULL does not judge by use.
+ */
+Datum
+clipperf_read_hygiene(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	TimestampTz unused_since;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	report_check_columns(result->setDesc, HYGIENE_COLUMNS);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	unused_since = PG_ARGISNULL(1) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(1);
+	foreach(lc, hygiene_check(oid_list(PG_GETARG_ARRAYTYPE_P(0)), unused_since))
+		put_advice(result, lfirst(lc));
 	return (Datum) 0;
 }

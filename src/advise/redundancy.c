@@ -20,29 +20,47 @@ redundancy_droppable(const IndexDefinition *def)
 		!OidIsValid(def->parent);
 }
 
-/* Of two indexes that do the same, does "a" stay? */
+/* Does "a" come before "b" in the list? */
 static bool
-stays(const IndexDefinition *a, const IndexDefinition *b)
+precedes(List *all, const IndexDefinition *a, const IndexDefinition *b)
+{
+	ListCell   *lc;
+
+	foreach(lc, all)
+	{
+		if (lfirst(lc) == a)
+			return true;
+		if (lfirst(lc) == b)
+			return false;
+	}
+	return false;
+}
+
+/* Of two definitions that do the same, does "a" stay? */
+static bool
+stays(List *all, const IndexDefinition *a, const IndexDefinition *b)
 {
 	int64		a_bytes;
 	int64		b_bytes;
 
 	if (redundancy_droppable(a) != redundancy_droppable(b))
 		return !redundancy_droppable(a);
+	if (!OidIsValid(a->indexoid) || !OidIsValid(b->indexoid))
+		return precedes(all, a, b);
 	a_bytes = relation_family_bytes(a->indexoid);
 	b_bytes = relation_family_bytes(b->indexoid);
 	if (a_bytes != b_bytes && a_bytes >= 0 && b_bytes >= 0)
 		return a_bytes < b_bytes;
-	return a->indexoid < b->indexoid;
+	return precedes(all, a, b);
 }
 
 /* Does "other" make "def" superfluous? */
 static bool
-replaces(const IndexDefinition *other, const IndexDefinition *def)
+replaces(List *all, const IndexDefinition *other, const IndexDefinition *def)
 {
-	return other->indexoid != def->indexoid &&
+	return other != def &&
 		index_def_covers(other, def) &&
-		(!index_def_covers(def, other) || stays(other, def));
+		(!index_def_covers(def, other) || stays(all, other, def));
 }
 
 /* See redundancy.h. */
@@ -60,7 +78,8 @@ redundancy_keeper(const IndexDefinition *def, List *all)
 	{
 		const IndexDefinition *other = lfirst(lc);
 
-		if (replaces(other, def) && (keeper == NULL || replaces(other, keeper)))
+		if (replaces(all, other, def) &&
+			(keeper == NULL || replaces(all, other, keeper)))
 			keeper = other;
 	}
 	return keeper;

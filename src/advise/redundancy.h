@@ -14,9 +14,10 @@
 extern bool redundancy_droppable(const IndexDefinition *def);
 
 /*
- * The index of "all" that does what "def", one of them, does; NULL if there is
- * none or "def" must stay.  Of indexes that are the same, all but one have such
- * a keeper: what must stay, then the smallest, then the oldest is kept.
+ * The definition of "all" that does what "def", one of them, does; NULL if
+ * there is none or "def" must stay.  Of definitions that do the same, all but
+ * one have such a keeper: what must stay, then the smallest, then the first is
+ * kept.
  */
 extern const IndexDefinition *redundancy_keeper(const IndexDefinition *def,
 												List *all);

@@ -155,7 +155,7 @@ size_array(const WhatIfConfig *config)
 Datum
 clipperf_what_if(PG_FUNCTION_ARGS)
 {
-	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *statement;
 	WhatIfConfig *config;
 	List	   *queries;
 	WhatIfResult before;
@@ -170,6 +170,7 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	report_check_columns(desc, WHAT_IF_COLUMNS);
 
+	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
 	queries = analyze(statement);
 	whatif_plan(queries, statement, NULL, NULL, &before);

@@ -25,7 +25,7 @@ BEGIN
         FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang AND l.lanname = 'c'
         WHERE p.proname LIKE 'clipperf\_read\_%' AND p.prorettype = 'record'::regtype
     LOOP
-        FOREACH c IN ARRAY ARRAY[2, f.columns - 1, f.columns + 1, f.columns + 50] LOOP
+        FOR c IN SELECT DISTINCT unnest(ARRAY[2, f.columns - 1, f.columns + 1, f.columns + 50]) LOOP
             PERFORM declare_as(f.name, c);
             BEGIN
                 EXECUTE format('SELECT * FROM %I()', f.name || '_' || c);

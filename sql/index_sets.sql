@@ -1,0 +1,233 @@
+-- Index sets: named lists of index definitions, such as the ones of a migration.
+
+CREATE TABLE clipperf_index_set_members (
+    index_set text NOT NULL CHECK (index_set <> ''),
+    position integer NOT NULL,
+    index_name name NOT NULL,
+    relation text NOT NULL,
+    ddl text NOT NULL,
+    priority text NOT NULL CHECK (priority IN ('high', 'medium', 'low')),
+    purpose text,
+    shipped boolean NOT NULL DEFAULT false,
+    changed boolean NOT NULL DEFAULT false,
+    removed boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (index_set, index_name)
+);
+COMMENT ON TABLE clipperf_index_set_members IS
+'members of the index sets; change them with clipperf_add_index(), clipperf_remove_index() and clipperf_drop_index_set()';
+COMMENT ON COLUMN clipperf_index_set_members.index_set IS 'name of the set';
+COMMENT ON COLUMN clipperf_index_set_members.position IS 'place in the set, from 1; numbers may be missing';
+COMMENT ON COLUMN clipperf_index_set_members.index_name IS 'name of the index';
+COMMENT ON COLUMN clipperf_index_set_members.relation IS 'table as the definition names it; it need not exist';
+COMMENT ON COLUMN clipperf_index_set_members.ddl IS 'the CREATE INDEX statement, without CONCURRENTLY and IF NOT EXISTS; names are looked up by the search_path of whoever uses the set';
+COMMENT ON COLUMN clipperf_index_set_members.priority IS 'high, medium or low';
+COMMENT ON COLUMN clipperf_index_set_members.purpose IS 'what the index is for';
+COMMENT ON COLUMN clipperf_index_set_members.shipped IS 'true: came with the extension';
+COMMENT ON COLUMN clipperf_index_set_members.changed IS 'true: came with the extension, and was changed or removed since; such rows and those not shipped are dumped by pg_dump';
+COMMENT ON COLUMN clipperf_index_set_members.removed IS 'true: taken out of the set; remembered so that a restored database does not bring it back';
+
+INSERT INTO clipperf_index_set_members (index_set, position, index_name, relation, ddl, priority, purpose, shipped)
+SELECT 'clipper', m.position, m.index_name, m.relation,
+       pg_catalog.format('CREATE INDEX %s ON %s %s', m.index_name, m.relation, m.definition), m.priority, m.purpose, true
+FROM (VALUES
+(1, 'idx_clips_not_removed_hot', 'clips', 'high',
+    '(is_removed, vote_score DESC, created_at DESC) WHERE is_removed = false',
+    'The feed of clips, hottest first.'),
+(2, 'idx_clips_not_removed_created', 'clips', 'high',
+    '(is_removed, created_at DESC) WHERE is_removed = false',
+    'The feed of clips, newest first.'),
+(3, 'idx_clips_not_removed_vote_score', 'clips', 'high',
+    '(is_removed, vote_score DESC) WHERE is_removed = false',
+    'The feed of clips, best first.'),
+(4, 'idx_comments_clip_not_removed_created', 'comments', 'high',
+    '(clip_id, is_removed, created_at DESC) WHERE is_removed = false',
+    'The comments of a clip, newest first.'),
+(5, 'idx_comments_clip_not_removed_score', 'comments', 'high',
+    '(clip_id, is_removed, vote_score DESC) WHERE is_removed = false',
+    'The comments of a clip, best first.'),
+(6, 'idx_votes_user_clip', 'votes', 'high',
+    '(user_id, clip_id)',
+    'The vote of a user on a clip.'),
+(7, 'idx_votes_clip_user', 'votes', 'high',
+    '(clip_id, user_id)',
+    'The votes on a clip, by user.'),
+(8, 'idx_favorites_user_clip', 'favorites', 'high',
+    '(user_id, clip_id)',
+    'Whether a clip is among a user''s favourites.'),
+(9, 'idx_favorites_clip_user', 'favorites', 'high',
+    '(clip_id, user_id)',
+    'The users who have a clip among their favourites.'),
+(10, 'idx_clips_game_not_removed_created', 'clips', 'medium',
+    '(game_id, is_removed, created_at DESC) WHERE is_removed = false AND game_id IS NOT NULL',
+    'The clips of a game, newest first.'),
+(11, 'idx_clips_broadcaster_not_removed', 'clips', 'medium',
+    '(broadcaster_id, is_removed, created_at DESC) WHERE is_removed = false AND broadcaster_id IS NOT NULL',
+    'The clips of a broadcaster, newest first.'),
+(12, 'idx_comments_user_created', 'comments', 'medium',
+    '(user_id, is_removed, created_at DESC)',
+    'The comments of a user, newest first.'),
+(13, 'idx_votes_user_created', 'votes', 'medium',
+    '(user_id, created_at DESC)',
+    'The votes of a user, newest first.'),
+(14, 'idx_favorites_user_created', 'favorites', 'medium',
+    '(user_id, created_at DESC)',
+    'The favourites of a user, newest first.'),
+(15, 'idx_clip_tags_clip', 'clip_tags', 'medium',
+    '(clip_id, tag_id)',
+    'The tags of a clip.'),
+(16, 'idx_clip_tags_tag', 'clip_tags', 'medium',
+    '(tag_id, clip_id)',
+    'The clips that have a tag.'),
+(17, 'idx_tags_usage_count', 'tags', 'medium',
+    '(usage_count DESC, name)',
+    'The most used tags.'),
+(18, 'idx_notifications_user_unread', 'notifications', 'medium',
+    '(user_id, is_read, created_at DESC) WHERE is_read = false',
+    'The unread notifications of a user, newest first.')
+) AS m(position, index_name, relation, priority, definition, purpose);
+
+-- What the extension shipped is there again after CREATE EXTENSION; the rest is dumped.
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_index_set_members', 'WHERE NOT shipped OR changed');
+
+CREATE FUNCTION clipperf_index_set_changed()
+RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        NEW.shipped := OLD.shipped;
+        NEW.changed := OLD.shipped;
+    ELSIF NEW.changed THEN
+        DELETE FROM @extschema@.clipperf_index_set_members AS m
+        WHERE m.index_set = NEW.index_set AND m.index_name = NEW.index_name AND m.shipped;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION clipperf_index_set_changed() IS
+'marks changes of what the extension shipped, and lets such changes replace it when they are restored';
+CREATE TRIGGER clipperf_index_set_changed BEFORE INSERT OR UPDATE ON clipperf_index_set_members
+    FOR EACH ROW EXECUTE FUNCTION clipperf_index_set_changed();
+
+CREATE VIEW clipperf_index_sets AS
+SELECT m.index_set, pg_catalog.count(*) AS indexes,
+       pg_catalog.array_agg(DISTINCT m.relation ORDER BY m.relation) AS relations,
+       pg_catalog.bool_or(m.shipped) AS shipped
+FROM @extschema@.clipperf_index_set_members AS m
+WHERE NOT m.removed
+GROUP BY m.index_set;
+
+COMMENT ON VIEW clipperf_index_sets IS
+'one row per index set; clipperf_index_set_members has the indexes';
+COMMENT ON COLUMN clipperf_index_sets.index_set IS 'name of the set';
+COMMENT ON COLUMN clipperf_index_sets.indexes IS 'number of its members';
+COMMENT ON COLUMN clipperf_index_sets.relations IS 'tables they are on, as they are written; they need not exist';
+COMMENT ON COLUMN clipperf_index_sets.shipped IS 'true: came with the extension';
+
+GRANT SELECT ON clipperf_index_set_members, clipperf_index_sets TO PUBLIC;
+
+CREATE FUNCTION clipperf_read_index_statement(
+    statement text, OUT index_name name, OUT relation text, OUT ddl text)
+RETURNS record
+LANGUAGE c VOLATILE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_read_index_statement';
+COMMENT ON FUNCTION clipperf_read_index_statement(text) IS
+'name, table and normalised text of exactly one CREATE INDEX statement; raises an error for anything else';
+
+CREATE FUNCTION clipperf_add_index(
+    index_set text, ddl text, priority text DEFAULT 'medium', purpose text DEFAULT NULL)
+RETURNS name
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    member record;
+BEGIN
+    IF coalesce($1, '') = '' OR $2 IS NULL THEN
+        RAISE EXCEPTION 'an index set and a CREATE INDEX statement are needed' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF $3 IS NULL OR $3 NOT IN ('high', 'medium', 'low') THEN
+        RAISE EXCEPTION 'unknown priority "%"', coalesce($3, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name one of high, medium and low.';
+    END IF;
+    SELECT * INTO member FROM @extschema@.clipperf_read_index_statement($2);
+    LOCK TABLE @extschema@.clipperf_index_set_members IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM @extschema@.clipperf_index_set_members AS m
+               WHERE m.index_set = $1 AND m.index_name = member.index_name AND NOT m.removed) THEN
+        RAISE EXCEPTION 'index set "%" has a member "%" already', $1, member.index_name
+            USING ERRCODE = 'duplicate_object', HINT = 'Take it out with clipperf_remove_index() first.';
+    END IF;
+    INSERT INTO @extschema@.clipperf_index_set_members AS m (index_set, position, index_name, relation, ddl, priority, purpose)
+    SELECT $1, 1 + coalesce(max(o.position), 0), member.index_name, member.relation, member.ddl, $3, $4
+    FROM @extschema@.clipperf_index_set_members AS o
+    WHERE o.index_set = $1
+    ON CONFLICT ON CONSTRAINT clipperf_index_set_members_pkey DO UPDATE
+    SET position = EXCLUDED.position, relation = EXCLUDED.relation, ddl = EXCLUDED.ddl, priority = EXCLUDED.priority,
+        purpose = EXCLUDED.purpose, removed = false;
+    RETURN member.index_name;
+END
+$$;
+COMMENT ON FUNCTION clipperf_add_index(text, text, text, text) IS
+'add one CREATE INDEX statement to an index set, which is made if there is none; returns the name of the index';
+
+CREATE FUNCTION clipperf_remove_index(index_set text, index_name name)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    found_one boolean := false;
+BEGIN
+    DELETE FROM @extschema@.clipperf_index_set_members AS m
+    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.shipped;
+    found_one := FOUND;
+    UPDATE @extschema@.clipperf_index_set_members AS m SET removed = true
+    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed;
+    IF NOT (found_one OR FOUND) THEN
+        RAISE EXCEPTION 'index set "%" has no member "%"', coalesce($1, 'NULL'), coalesce($2, 'NULL')
+            USING ERRCODE = 'undefined_object';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clipperf_remove_index(text, name) IS
+'take an index out of an index set; indexes of the database stay as they are';
+
+CREATE FUNCTION clipperf_drop_index_set(index_set text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    own bigint;
+    shipped bigint;
+BEGIN
+    DELETE FROM @extschema@.clipperf_index_set_members AS m WHERE m.index_set = $1 AND NOT m.shipped;
+    GET DIAGNOSTICS own = ROW_COUNT;
+    UPDATE @extschema@.clipperf_index_set_members AS m SET removed = true WHERE m.index_set = $1 AND NOT m.removed;
+    GET DIAGNOSTICS shipped = ROW_COUNT;
+    IF own + shipped = 0 THEN
+        RAISE EXCEPTION 'index set "%" does not exist', coalesce($1, 'NULL')
+            USING ERRCODE = 'undefined_object', HINT = 'The view clipperf_index_sets lists the sets there are.';
+    END IF;
+    RETURN own + shipped;
+END
+$$;
+COMMENT ON FUNCTION clipperf_drop_index_set(text) IS
+'forget an index set; indexes of the database stay as they are; returns how many members it had';
+
+REVOKE ALL ON FUNCTION clipperf_add_index(text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clipperf_remove_index(text, name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION clipperf_drop_index_set(text) FROM PUBLIC;
+
+CREATE FUNCTION clipperf_index_set_verdicts(
+    index_set text,
+    OUT index_name name, OUT relation regclass, OUT action text, OUT reason text, OUT ddl text)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_index_set_verdicts';
+COMMENT ON FUNCTION clipperf_index_set_verdicts(text) IS
+'what becomes of each member of an index set in this database, judged by the definitions alone: create, keep (it is there) or skip, with the reason, and the statement that creates it';

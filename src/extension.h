@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension.h
+ *	  Where the SQL objects of clipperf are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EXTENSION_H
+#define CLIPPERF_EXTENSION_H
+
+#include "compat.h"
+
+/*
+ * The schema of the extension in this database; error 42704 if it is not
+ * installed.
+ */
+extern Oid	extension_schema(void);
+
+/* Schema and name of one of its objects, quoted. */
+extern char *extension_object(const char *name);
+
+#endif							/* CLIPPERF_EXTENSION_H */
