@@ -123,6 +123,17 @@ add_groups(Leaves *leaves, double groups, double rows, Size key_size)
 				  rest * sizeof(ItemPointerData));
 }
 
+/* The parameter of a Poisson distribution whose mean without zeroes is given. */
+static double
+poisson_parameter(double mean)
+{
+	double		lambda = mean;
+
+	for (int i = 0; i < 100; i++)
+		lambda = mean * (1 - exp(-lambda));
+	return lambda;
+}
+
 /*
  * Add "rows" rows that fall into "groups" groups at random.  Small groups
  * differ in size: the numbers then follow a Poisson distribution without its
@@ -132,7 +143,7 @@ static void
 add_scattered(Leaves *leaves, double rows, double groups, Size key_size)
 {
 	double		mean = rows / Max(groups, 1);
-	double		lambda = mean;
+	double		lambda;
 	double		chance;
 
 	if (mean > 50 || !leaves->merging)
@@ -140,8 +151,7 @@ add_scattered(Leaves *leaves, double rows, double groups, Size key_size)
 		add_groups(leaves, groups, rint(mean), key_size);
 		return;
 	}
-	for (int i = 0; i < 100; i++)
-		lambda = mean * (1 - exp(-lambda));
+	lambda = poisson_parameter(mean);
 	if (lambda < 1e-6)
 	{
 		add_groups(leaves, rows, 1, key_size);
@@ -193,6 +203,7 @@ typedef struct LightGroups
 	double		rows;			/* of the sample */
 	double		groups;
 	double		single;			/* groups of one row */
+	double		pairs;			/* ordered pairs of rows in one group */
 	double		heavy;			/* groups that are heavy */
 	double		size;			/* of their tuples, summed up by row */
 } LightGroups;
@@ -223,10 +234,81 @@ add_heavy(Leaves *leaves, const IndexModel *model, const SampleKey *keys,
 			light->rows += rows;
 			light->groups++;
 			light->single += rows == 1;
+			light->pairs += (double) rows * (rows - 1);
 			light->size += rows * keys[begin].size;
 		}
 		begin = i;
 	}
+}
+
+/*
+ * How many groups "rows" light rows of the whole table form, if these are of
+ * about one size: by the coverage of the sample, corrected for unequal groups
+ * (the estimator of Chao and Lee, with the share of the rows that was seen).
+ */
+static double
+even_group_count(const LightGroups *light, double rows)
+{
+	double		unseen = 1 - Min(light->rows / rows, 1);
+	double		coverage = Max(1 - unseen * light->single / light->rows, 1e-6);
+	double		groups = light->groups / coverage;
+	double		unequal = Max(groups * light->pairs /
+							  Max(light->rows * (light->rows - 1), 1) - 1, 0);
+
+	return groups + unseen * light->single / coverage * unequal;
+}
+
+/*
+ * The same if there are a few large groups and ever more smaller ones: sizes
+ * then follow Fisher's logarithmic series, whose one parameter is found by the
+ * mean size of the groups in the sample, which must be above 1.
+ */
+static double
+series_parameter(double mean)
+{
+	double		low = 1e-9;
+	double		high = 1 - 1e-9;
+
+	for (int i = 0; i < 50; i++)
+	{
+		double		p = (low + high) / 2;
+
+		if (-p / ((1 - p) * log1p(-p)) < mean)
+			low = p;
+		else
+			high = p;
+	}
+	return low;
+}
+
+/*
+ * How many groups "rows" light rows of the whole table form: between the two
+ * estimates above, nearer to the one that foretells how many groups of the
+ * sample have a single row.  When both foretell the same, in the middle.
+ */
+static double
+guess_group_count(const LightGroups *light, double rows)
+{
+	double		even = even_group_count(light, rows);
+	double		mean = light->rows / light->groups;
+	double		lambda = poisson_parameter(mean);
+	double		weight = 0.5;
+	double		p;
+	double		series_single;
+	double		even_single;
+	double		series;
+
+	if (light->single == 0 || light->single == light->groups)
+		return even;
+	p = series_parameter(mean);
+	series_single = -p / log1p(-p);
+	even_single = lambda * exp(-lambda) / (1 - exp(-lambda));
+	series = light->groups / -log1p(-p) *
+		log1p(p / (1 - p) * rows / light->rows);
+	if (series_single - even_single > 0.01)
+		weight = (light->single / light->groups - even_single) /
+			(series_single - even_single);
+	return even + Min(Max(weight, 0), 1) * (series - even);
 }
 
 /*
@@ -237,13 +319,14 @@ static double
 light_group_count(const IndexModel *model, const LightGroups *light,
 				  double rows)
 {
-	double		estimate = light->rows * light->groups /
-		(light->rows - light->single + light->single * light->rows / rows);
+	double		groups;
 
 	if (model->def->nkeys == 1 && model->def->keys[0].attno > 0 &&
 		model->def->predicate == NIL)
-		estimate = index_model_distinct(model) - light->heavy;
-	return Min(Max(estimate, light->groups), rows);
+		groups = index_model_distinct(model) - light->heavy;
+	else
+		groups = guess_group_count(light, rows);
+	return Min(Max(groups, light->groups), rows);
 }
 
 /* The size of the tree's leaves, from a sample. */

@@ -49,13 +49,16 @@ hash_size(const IndexModel *model, IndexSize *size)
 		model->def->fillfactor : HASH_DEFAULT_FILLFACTOR;
 	double		item = ITEM_ROOM(MAXALIGN(sizeof(IndexTupleData)) +
 								 sizeof(uint32));
-	double		wanted = model->tuples /
-		Max(floor(BLCKSZ * fillfactor / 100 / item), 10);
+	double		full = Max(floor(BLCKSZ * fillfactor / 100 / item), 10);
+	double		wanted = model->tuples / full;
 	double		buckets = 2;
 	double		distinct = index_model_distinct(model);
 
+	/* When rows are left over, room is made for all buckets of the next step. */
 	if (wanted > 2)
 		buckets = _hash_get_totalbuckets(_hash_spareindex((uint32) wanted));
+	if (wanted > buckets)
+		buckets = _hash_get_totalbuckets(_hash_spareindex((uint32) buckets + 1));
 	size->pages = (BlockNumber)
 		(2 + buckets +
 		 overflow_pages(buckets, distinct, model->tuples / distinct,

@@ -29,7 +29,7 @@ END $$;
 -- the bare statement first, so that the one measured finds everything in its caches.
 CREATE FUNCTION bench.planning_ms(statement text, indexes text[] DEFAULT '{}') RETURNS float8 LANGUAGE sql AS $$
     SELECT min(w.planning_after_ms)
-    FROM generate_series(1, 15), LATERAL (SELECT planning_after_ms FROM clipperf_what_if(statement, indexes)) AS w
+    FROM generate_series(1, 15) AS n, clipperf_what_if(statement || repeat(' ', n), indexes) AS w
 $$;
 
 CREATE PROCEDURE bench.measure(number int, with_hypopg boolean) LANGUAGE plpgsql AS $$
