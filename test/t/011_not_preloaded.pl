@@ -21,6 +21,9 @@ my @views = split /\n/, $node->safe_psql('postgres', q{
 	SELECT c.relname FROM pg_class AS c JOIN pg_depend AS d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass
 	JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'clipperf'
 	WHERE d.deptype = 'e' AND c.relkind = 'v' ORDER BY 1 });
+# These read tables and catalogs alone.
+my %apart = map { $_ => 1 } qw(clipperf_indexes clipperf_jobs);
+@views = grep { !$apart{$_} } @views;
 cmp_ok(scalar(@views), '>=', 5, 'the views are there');
 failed_with($node, 'postgres', "SELECT * FROM $_", '55000', $missing, "$_ says what is missing") foreach @views;
 foreach my $call ('clipperf_reset()', "clipperf_query_text(1, 1, true, 1, 'a')", 'clipperf_report()', 'clipperf_check()')
