@@ -15,8 +15,9 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
-#include "utils/guc.h"
 #include "utils/syscache.h"
+
+#include "advise/sandbox.h"
 
 /* The owner of a table; InvalidOid if it is gone. */
 static Oid
@@ -84,22 +85,27 @@ function_walker(Node *node, void *context)
 	return expression_tree_walker(node, function_walker, context);
 }
 
-/* Simplify as another user, who can do nothing but compute. */
+/* SandboxWork: simplify the node that the argument points to. */
+static void
+simplify_node(void *arg)
+{
+	Node	  **node = arg;
+
+	*node = eval_const_expressions(NULL, *node);
+}
+
+/*
+ * Simplify as another user, who can do nothing but compute.  If that fails the
+ * node stays as it is.
+ */
 static Node *
 simplify_as(Oid userid, Node *node)
 {
-	Oid			save_userid;
-	int			save_sec_context;
-	int			save_nestlevel;
+	Sandbox		sandbox = {.userid = userid};
+	Node	   *simplified = node;
 
-	GetUserIdAndSecContext(&save_userid, &save_sec_context);
-	SetUserIdAndSecContext(userid,
-						   save_sec_context | SECURITY_RESTRICTED_OPERATION);
-	save_nestlevel = NewGUCNestLevel();
-	node = eval_const_expressions(NULL, node);
-	AtEOXact_GUC(false, save_nestlevel);
-	SetUserIdAndSecContext(save_userid, save_sec_context);
-	return node;
+	return sandbox_run(&sandbox, simplify_node, &simplified) == NULL ?
+		simplified : node;
 }
 
 /* Simplify, if that may be done. */

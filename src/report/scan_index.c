@@ -24,11 +24,14 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/syscache.h"
+
+#include "advise/index_fold.h"
 
 /* A range is preferred to a sort when it leaves this share of the rows. */
 #define SELECTIVE_SHARE 0.05
@@ -344,11 +347,28 @@ operator_serves(Relation existing, const ScanIndex *index)
 	return false;
 }
 
+/*
+ * The predicate of an open index, implicitly ANDed.  That of the relation cache
+ * is not used: making it runs functions with the reader's rights.
+ */
+static List *
+index_predicate(Relation existing)
+{
+	bool		isnull;
+	Datum		datum = SysCacheGetAttr(INDEXRELID, existing->rd_indextuple,
+										Anum_pg_index_indpred, &isnull);
+
+	if (isnull)
+		return NIL;
+	return index_fold_predicate(stringToNode(TextDatumGetCString(datum)),
+								existing->rd_index->indrelid, FOLD_CATALOG);
+}
+
 /* Does an open index hold the rows, in a way that serves? */
 static bool
 index_serves(Relation table, Relation existing, const ScanIndex *index)
 {
-	List	   *predicate = RelationGetIndexPredicate(existing);
+	List	   *predicate = index_predicate(existing);
 
 	if (predicate != NIL &&
 		!predicate_implied_by(predicate,
