@@ -251,6 +251,14 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define CHECK_QUERY_PERMISSIONS(query) ExecCheckRTPerms((query)->rtable, true)
 #endif
 
+/* 19: caches have a type of their own. */
+#if PG_VERSION_NUM >= 190000
+#define SYSCACHE_CALLBACK_ARGS \
+	Datum arg, SysCacheIdentifier cacheid, uint32 hashvalue
+#else
+#define SYSCACHE_CALLBACK_ARGS Datum arg, int cacheid, uint32 hashvalue
+#endif
+
 /* 16: columns carry the outer joins that may make them null. */
 #if PG_VERSION_NUM >= 160000
 #define WITHOUT_NULLING_RELS(node, root) \

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
@@ -96,7 +97,8 @@ simplify_node(void *arg)
 
 /*
  * Simplify as another user, who can do nothing but compute.  If that fails the
- * node stays as it is.
+ * node stays as it is, and also while a parallel query runs, which allows no
+ * subtransactions.
  */
 static Node *
 simplify_as(Oid userid, Node *node)
@@ -104,8 +106,10 @@ simplify_as(Oid userid, Node *node)
 	Sandbox		sandbox = {.userid = userid};
 	Node	   *simplified = node;
 
-	return sandbox_run(&sandbox, simplify_node, &simplified) == NULL ?
-		simplified : node;
+	if (IsInParallelMode() ||
+		sandbox_run(&sandbox, simplify_node, &simplified) != NULL)
+		return node;
+	return simplified;
 }
 
 /* Simplify, if that may be done. */

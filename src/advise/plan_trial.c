@@ -36,7 +36,7 @@ typedef struct Mentioned
 	List	   *relids;
 	Oid			extension;		/* ours */
 	bool		ours;			/* one of our functions, or relations */
-	bool		foreign;		/* a relation that is neither ours nor a catalog */
+	bool		foreign;		/* a relation neither ours nor a catalog */
 	char	   *temporary;		/* name of a temporary table */
 } Mentioned;
 
@@ -66,7 +66,8 @@ mention_function(Oid function, void *context)
 	Mentioned  *mentioned = context;
 
 	if (function >= FirstNormalObjectId && !mentioned->ours &&
-		getExtensionOfObject(ProcedureRelationId, function) == mentioned->extension)
+		getExtensionOfObject(ProcedureRelationId,
+							 function) == mentioned->extension)
 		mentioned->ours = true;
 	return false;
 }
@@ -86,8 +87,8 @@ mention_walker(Node *node, void *context)
 		return false;
 	if (!IsA(node, Query))
 	{
-		(void) check_functions_in_node(node, mention_function, mentioned);
-		return expression_tree_walker(node, mention_walker, mentioned);
+		(void) check_functions_in_node(node, mention_function, context);
+		return expression_tree_walker(node, mention_walker, context);
 	}
 	foreach(lc, query->rtable)
 	{
@@ -97,7 +98,7 @@ mention_walker(Node *node, void *context)
 			mention_relation(mentioned, relid);
 	}
 	CHECK_QUERY_PERMISSIONS(query);
-	return query_tree_walker(query, mention_walker, mentioned, 0);
+	return query_tree_walker(query, mention_walker, context, 0);
 }
 
 /* Put the query of a statement that wraps one in the statement's place. */
@@ -226,8 +227,8 @@ make_parameters(PlanTrial *trial)
 		if (OidIsValid(type) &&
 			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
 		{
-			trial->problem = psprintf("the type of parameter $%d no longer exists",
-									  i + 1);
+			trial->problem =
+				psprintf("the type of parameter $%d no longer exists", i + 1);
 			return false;
 		}
 		if (param->isnull)
@@ -249,7 +250,8 @@ plan(PlanTrial *trial)
 	trial->cost = 0;
 	foreach(lc, trial->queries)
 	{
-		PlannedStmt *planned = STANDARD_PLANNER(copyObject(lfirst(lc)),
+		Query	   *query = lfirst(lc);
+		PlannedStmt *planned = STANDARD_PLANNER(copyObject(query),
 												trial->text,
 												CURSOR_OPT_PARALLEL_OK,
 												trial->params);

@@ -31,7 +31,7 @@ typedef struct PlanTrial
 	CmdType		command;
 	double		cost;			/* of the plans, planner's unit */
 	List	   *relids;			/* relations in the trees */
-	bool		own;			/* nothing but catalogs and clipperf's objects */
+	bool		own;			/* only catalogs and clipperf's objects */
 	char	   *problem;		/* why it did not work; NULL = it did */
 	bool		timed_out;		/* .. because it took too long */
 

@@ -30,6 +30,7 @@
 #include <signal.h>
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "libpq/pqsignal.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -188,8 +189,8 @@ enter(const Sandbox *sandbox)
 	sandbox_guard_operators();
 	for (int i = 0; i < lengthof(settings); i++)
 		apply_setting(settings[i][0], settings[i][1]);
-	if (sandbox->search_path != NULL)
-		apply_search_path(sandbox->search_path);
+	apply_search_path(sandbox->search_path != NULL ? sandbox->search_path :
+					  namespace_search_path);
 
 	GetUserIdAndSecContext(&userid, &context);
 	context &= ~SECURITY_NOFORCE_RLS;

@@ -112,7 +112,7 @@ check_utility(PlannedStmt *pstmt, const char *queryString,
 								params, queryEnv, dest, qc);
 }
 
-/* Error if an operator made by a user is one of the server's volatile functions. */
+/* Error if a user made an operator of a volatile function of the server. */
 static void
 check_operator(Form_pg_operator operator)
 {
@@ -158,7 +158,7 @@ sandbox_guard_operators(void)
 
 /* Syscache callback: an operator changed. */
 static void
-operators_changed(Datum arg, int cacheid, uint32 hashvalue)
+operators_changed(SYSCACHE_CALLBACK_ARGS)
 {
 	operators_checked = false;
 }

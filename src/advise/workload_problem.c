@@ -17,7 +17,7 @@ static const struct
 	{ERRCODE_SYNTAX_ERROR, "its text cannot be parsed"},
 	{ERRCODE_UNDEFINED_TABLE, "a table is gone"},
 	{ERRCODE_UNDEFINED_COLUMN, "a column is gone"},
-	{ERRCODE_UNDEFINED_FUNCTION, "a function, an operator or the type of a column is gone"},
+	{ERRCODE_UNDEFINED_FUNCTION, "a function, an operator or a column's type is gone"},
 	{ERRCODE_UNDEFINED_OBJECT, "something it needs is gone"},
 	{ERRCODE_INVALID_SCHEMA_NAME, "a schema is gone"},
 	{ERRCODE_DATATYPE_MISMATCH, "a column has another type now"},

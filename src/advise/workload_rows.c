@@ -87,17 +87,20 @@ static void
 put_statement(ReturnSetInfo *result, const WorkloadStatement *statement,
 			  double total_us)
 {
-	Datum		values[WORKLOAD_COLUMNS];
+	Datum		values[WORKLOAD_COLUMNS] = {0};
 	bool		nulls[WORKLOAD_COLUMNS] = {false};
 	char	   *username = GetUserNameFromId(statement->userid, true);
 	int			i = 0;
 
 	values[i++] = Int64GetDatum((int64) statement->queryid);
 	nulls[i] = username == NULL;
-	values[i++] = username ? DirectFunctionCall1(namein, CStringGetDatum(username)) : (Datum) 0;
+	if (username != NULL)
+		values[i] = DirectFunctionCall1(namein, CStringGetDatum(username));
+	i++;
 	values[i++] = Int64GetDatum((int64) statement->calls);
 	values[i++] = Float8GetDatum(US_TO_MS(statement->total_us));
-	values[i++] = Float8GetDatum(total_us > 0 ? statement->total_us / total_us : 0);
+	values[i++] = Float8GetDatum(total_us > 0 ?
+								 statement->total_us / total_us : 0);
 	values[i++] = table_array(statement->relids);
 	values[i++] = Int32GetDatum(list_length(statement->variants));
 	nulls[i] = statement->problem != NULL;
@@ -115,6 +118,7 @@ put_statement(ReturnSetInfo *result, const WorkloadStatement *statement,
 Datum
 clipperf_read_workload(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WorkloadFilter filter = {0};
 	double		total_us = 0;
 	List	   *statements;
@@ -131,6 +135,6 @@ clipperf_read_workload(PG_FUNCTION_ARGS)
 	foreach(lc, statements)
 		total_us += ((WorkloadStatement *) lfirst(lc))->total_us;
 	foreach(lc, statements)
-		put_statement((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc), total_us);
+		put_statement(result, lfirst(lc), total_us);
 	return (Datum) 0;
 }

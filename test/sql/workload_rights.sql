@@ -60,6 +60,12 @@ DROP ROLE regress_gone;
 SELECT username, left(query, 60) AS query, tables, variants > 0 AS planned, problem
 FROM clipperf_workload() WHERE username IS DISTINCT FROM current_user ORDER BY username, query COLLATE "C";
 
+-- A temporary table of the reader hides none of the statements' tables.
+CREATE TEMP TABLE notes (nothing int);
+SELECT tables = '{rights.notes}' AS same, problem FROM clipperf_workload()
+WHERE username = 'regress_app' AND query = 'SELECT count(*) FROM notes WHERE id = $1';
+DROP TABLE pg_temp.notes;
+
 -- Who sees what.
 SET SESSION AUTHORIZATION regress_reader;
 SELECT count(*) AS own FROM clipperf_workload();
