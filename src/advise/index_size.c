@@ -177,7 +177,7 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 	model.def = def;
 	model.heap = heap;
 	look_as_planner(&model);
-	rows = table_sample(heap);
+	rows = table_sample(heap, def->relid);
 	if (rows != NULL)
 		model.sample = index_sample(def, heap, rows);
 	model.tuples = rint(model.rel->tuples * predicate_share(&model));

@@ -233,13 +233,13 @@ may_read_all(Oid relid)
 
 /* See table_sample.h. */
 const TableSample *
-table_sample(Relation heap)
+table_sample(Relation heap, Oid named)
 {
 	BlockNumber blocks = RelationGetNumberOfBlocks(heap);
 	TableSample *sample;
 	MemoryContext caller;
 
-	if (!may_read_all(RelationGetRelid(heap)))
+	if (!may_read_all(named))
 		return NULL;
 	sample = find_sample(RelationGetRelid(heap), blocks);
 	if (sample != NULL)

@@ -27,9 +27,10 @@ typedef struct TableSample
 /*
  * A sample of a table that the caller has open; kept until the client's
  * statement or the transaction ends, so use it at once.  The same table gives
- * the same sample.  NULL if the current user may not read all of the table: a
- * sample must not tell what the table would not.  Needs an active snapshot.
+ * the same sample.  NULL if the current user may not read all of the table, or
+ * all of "named" when "heap" is a partition of that: a sample must not tell what
+ * the table would not.  Needs an active snapshot.
  */
-extern const TableSample *table_sample(Relation heap);
+extern const TableSample *table_sample(Relation heap, Oid named);
 
 #endif							/* CLIPPERF_TABLE_SAMPLE_H */

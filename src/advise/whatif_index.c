@@ -206,7 +206,7 @@ map_expression(const Node *expr, const AttrMap *map)
 							   InvalidOid, &whole_row);
 }
 
-/* The definition as it is for a partition. */
+/* The definition as it is for a partition; it keeps the parent's relid. */
 static IndexDefinition *
 map_definition(const IndexDefinition *def, Relation parent, Relation partition)
 {
@@ -215,7 +215,6 @@ map_definition(const IndexDefinition *def, Relation parent, Relation partition)
 	IndexDefinition *mapped = palloc(sizeof(IndexDefinition));
 
 	*mapped = *def;
-	mapped->relid = RelationGetRelid(partition);
 	for (int i = 0; i < def->nkeys; i++)
 	{
 		if (def->keys[i].attno > 0)

@@ -26,7 +26,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 -- Least time in the planner, milliseconds, for a statement with indexes imagined, or with none. Each call plans
--- the bare statement first, so that the one measured finds everything in its caches.
+-- twice and tells the second time, so that the planner finds everything in its caches.
 CREATE FUNCTION bench.planning_ms(statement text, indexes text[] DEFAULT '{}') RETURNS float8 LANGUAGE sql AS $$
     SELECT min(w.planning_after_ms)
     FROM generate_series(1, 15) AS n, clipperf_what_if(statement || repeat(' ', n), indexes) AS w
