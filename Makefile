@@ -60,7 +60,7 @@ PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare 
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := queries info samples seq_scans n_plus_one report recommendations indexes what_if index_sets workload recommend apply
+SQL_PARTS := queries info samples seq_scans n_plus_one recommendations report indexes what_if index_sets workload recommend apply
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

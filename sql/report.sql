@@ -523,6 +523,31 @@ $$;
 COMMENT ON FUNCTION clipperf_find_statements(boolean, text[]) IS
 'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';
 
+CREATE FUNCTION clipperf_find_advice(accepted boolean, allow text[])
+RETURNS SETOF clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.kind, r.relation, r.queryids[1], regexp_replace(r.ddl, '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', ''),
+           CASE r.action WHEN 'create' THEN format('no index %s: it %s', regexp_replace(r.ddl, '^.* INDEX .*? ON ', 'on '), r.reason)
+                ELSE format('index %s is not needed: %s', r.index_name, r.reason) END,
+           concat_ws('; ',
+                     'planner''s cost ' || @extschema@.clipperf_number(r.cost_before) || ' -> '
+                     || @extschema@.clipperf_number(r.cost_after),
+                     pg_size_pretty(r.size_bytes),
+                     'upkeep ' || round(100 * r.write_cost_share::numeric, 2) || ' % of the time',
+                     'recommendation ' || r.id),
+           coalesce(r.benefit_share, 0) * total.ms,
+           CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
+           r.ddl || ';'
+    FROM @extschema@.clipperf_recommendations AS r, @extschema@.clipperf_statement_time() AS total (ms)
+    WHERE r.status = 'new' AND r.kind IS NOT NULL AND r.source NOT LIKE 'set:%'
+      AND r.made_by = (SELECT l.made_by FROM @extschema@.clipperf_recommendations AS l ORDER BY l.id DESC LIMIT 1)
+      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, allow) = accepted
+$$;
+COMMENT ON FUNCTION clipperf_find_advice(boolean, text[]) IS
+'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';
+
 CREATE FUNCTION clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
 RETURNS SETOF clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -530,11 +555,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
     UNION ALL
-    SELECT * FROM @extschema@.clipperf_find_seq_scans($1, $2)
+    SELECT s.kind, s.relation, s.queryid, s.subject, s.finding, s.evidence, s.saved_ms, s.highest_severity,
+           coalesce(advised.ddl || ';', s.fix)
+    FROM @extschema@.clipperf_find_seq_scans($1, $2) AS s
+         LEFT JOIN LATERAL (
+            SELECT r.ddl FROM @extschema@.clipperf_recommendations AS r
+            WHERE r.status = 'new' AND r.action = 'create' AND r.relation = s.relation AND s.queryid = ANY (r.queryids)
+            ORDER BY r.benefit_share DESC NULLS LAST, r.id LIMIT 1) AS advised ON true
     UNION ALL
     SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
+    UNION ALL
+    SELECT * FROM @extschema@.clipperf_find_advice($1, $2)
 $$;
-COMMENT ON FUNCTION clipperf_find(boolean, text[]) IS 'the findings of all kinds, not ranked';
+COMMENT ON FUNCTION clipperf_find(boolean, text[]) IS
+'the findings of all kinds, not ranked; a scan is mended by the index that clipperf_recommend() chose for its statement, if it did';
 
 -- What users call.
 

@@ -45,10 +45,13 @@ keep_common_literals(Demand *demand, const Demand *other)
 	}
 }
 
+/* Samples of so many calls, all alike, make literals believed to last. */
+#define LASTING_CALLS 4
+
 /*
  * Is there reason to believe that the statement always has these literals?  A
- * statement that takes parameters has them elsewhere; several samples that
- * agree are as good.
+ * statement that takes parameters has its values elsewhere; several samples
+ * that agree are as good, and samples that are the same are one variant.
  */
 static bool
 has_lasting_literals(const WorkloadStatement *statement)
@@ -56,6 +59,7 @@ has_lasting_literals(const WorkloadStatement *statement)
 	const WorkloadVariant *first = linitial(statement->variants);
 
 	return list_length(statement->variants) > 1 ||
+		statement->calls >= LASTING_CALLS ||
 		(first->params != NULL && first->params->numParams > 0);
 }
 

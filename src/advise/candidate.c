@@ -35,7 +35,9 @@
 
 /* Columns that are worth having in an index only to be read there. */
 #define MOST_INCLUDED		6
-#define WIDEST_INCLUDED		160	/* bytes */
+#define WIDEST_INCLUDED		160 /* bytes */
+/* .. and of a row at most, or the index repeats the table. */
+#define INCLUDED_SHARE		0.5
 /* Share of the pages that must be all-visible for that. */
 #define LEAST_VISIBLE		0.3
 /* A column with no more values than this can be part of a predicate. */
@@ -271,12 +273,23 @@ is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
 	return false;
 }
 
+/* Bytes of other columns that are worth having in the index. */
+static double
+includable_width(const Demand *demand)
+{
+	if (demand->tuples <= 0 || demand->pages <= 0)
+		return WIDEST_INCLUDED;
+	return Min(WIDEST_INCLUDED, INCLUDED_SHARE * BLCKSZ * demand->pages /
+			   demand->tuples);
+}
+
 /* Let an index hold the other columns that are read; false if too many. */
 static bool
 include_needed(const Demand *demand, IndexDefinition *def)
 {
 	List	   *columns = list_union_int(demand->needed, demand->tested);
-	int			width = 0;
+	double		widest = includable_width(demand);
+	double		width = 0;
 	ListCell   *lc;
 
 	foreach(lc, columns)
@@ -286,7 +299,7 @@ include_needed(const Demand *demand, IndexDefinition *def)
 		if (has_column(def, attno) || is_settled(demand, def, attno))
 			continue;
 		width += get_attavgwidth(def->relid, attno);
-		if (def->nincluded == MOST_INCLUDED || width > WIDEST_INCLUDED)
+		if (def->nincluded == MOST_INCLUDED || width > widest)
 			return false;
 		index_def_include(def, attno);
 	}

@@ -436,6 +436,7 @@ make_advice(Advisor *advisor)
 	advisor_choose(advisor);
 	advice = recommend_chosen(advisor);
 	advice = list_concat(advice, recommend_foreign_keys(advisor, advice));
+	advice = list_concat(advice, recommend_drops(advisor));
 	return list_concat(advice, recommend_refused(advisor));
 }
 
@@ -451,7 +452,11 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	Advisor    *advisor = advisor_make(read_statements(fcinfo), &options);
 	List	   *advice;
 
-	advice = make_advice(advisor);
+	if (PG_ARGISNULL(ARG_INDEX_SET))
+		advice = make_advice(advisor);
+	else
+		advice = recommend_set(advisor,
+							   text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));
 	tell_rest(advisor);
 	InitMaterializedSRF(fcinfo, 0);
 	recommend_store(advice, get_func_namespace(fcinfo->flinfo->fn_oid),

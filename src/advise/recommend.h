@@ -21,6 +21,12 @@ extern void recommend_add_figures(Advisor *advisor, int number,
 /* Advice to build what the advisor chose, most useful first. */
 extern List *recommend_chosen(Advisor *advisor);
 
+/* Advice on each member of an index set. */
+extern List *recommend_set(Advisor *advisor, const char *index_set);
+
+/* Advice to drop existing indexes, those included that chosen ones replace. */
+extern List *recommend_drops(Advisor *advisor);
+
 /*
  * Advice to serve foreign keys whose referenced rows get deleted, unless what
  * is advised already ("rows") does.

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_set.c
+ *	  What the statements say of the members of an index set.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend.h"
+
+#include "utils/lsyscache.h"
+
+#include "advise/index_set.h"
+#include "advise/reason.h"
+
+/* What the statements say of a member that could be built. */
+static void
+judge_member(Advisor *advisor, int number, Advice *advice)
+{
+	List	   *served = advisor_served(advisor, number);
+	char	   *reason;
+
+	recommend_add_figures(advisor, number, served, advice);
+	if (bms_is_member(number, advisor->chosen) && served != NIL)
+	{
+		advice->reason = reason_create(advisor, number, served);
+		return;
+	}
+	if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
+		advice->reason = psprintf("%s of this set serves the same statements better",
+								  reason);
+	else if (served == NIL)
+	{
+		reason = reason_unused(advisor, number);
+		if (reason == NULL)
+		{
+			advice->reason =
+				psprintf("%s; no statement on %s was observed yet",
+						 advice->reason, get_rel_name(advice->relid));
+			return;
+		}
+		advice->reason = reason;
+	}
+	else if (advice->benefit_share > 0)
+		advice->reason = psprintf("saves only %.2f %% of the time",
+								  100 * advice->benefit_share);
+	else
+		advice->reason = "its upkeep costs more than it saves";
+	advice->action = "skip";
+}
+
+/* See recommend.h. */
+List *
+recommend_set(Advisor *advisor, const char *index_set)
+{
+	List	   *rows = index_set_judge(index_set);
+	List	   *definitions = NIL;
+	List	   *judged = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		Advice	   *advice = lfirst(lc);
+
+		if (strcmp(advice->action, "create") != 0)
+			continue;
+		definitions = lappend(definitions, advice->def);
+		judged = lappend(judged, advice);
+	}
+	advisor_judge(advisor, definitions);
+	foreach(lc, judged)
+		if (advisor->estimator.indexes[foreach_current_index(lc)] != NULL)
+			judge_member(advisor, foreach_current_index(lc), lfirst(lc));
+	return rows;
+}
+

@@ -1,0 +1,66 @@
+-- Recommendations for what was observed: the workload, its writes, index sets, drops and the report.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA advice_workload;
+SET search_path = advice_workload, public;
+CREATE TABLE post (id integer PRIMARY KEY, author integer NOT NULL, state text NOT NULL, hidden boolean NOT NULL, made timestamp NOT NULL, body text NOT NULL);
+CREATE TABLE reply (id integer PRIMARY KEY, post integer NOT NULL REFERENCES post (id) ON DELETE CASCADE, body text NOT NULL);
+ALTER TABLE post SET (autovacuum_enabled = false);
+ALTER TABLE reply SET (autovacuum_enabled = false);
+CREATE INDEX post_author ON post (author);
+CREATE INDEX post_author_again ON post (author);
+INSERT INTO post SELECT n, n % 500, CASE WHEN n % 100 = 0 THEN 'queued' ELSE 'done' END, n % 10 = 0,
+       timestamp '2026-01-01' + n * interval '1 minute', repeat('x', 100) FROM generate_series(1, 10000) AS n;
+INSERT INTO reply SELECT n, n % 9999 + 1, repeat('y', 100) FROM generate_series(1, 20000) AS n;
+VACUUM (ANALYZE) post, reply;
+
+SELECT clipperf_reset();
+SET clipperf.capture_parameters = on;
+SET clipperf.route = 'advice';
+PREPARE by_author(int) AS SELECT * FROM post WHERE author = $1 AND NOT hidden ORDER BY made DESC LIMIT 5;
+PREPARE queue AS SELECT id FROM post WHERE state = 'queued' ORDER BY made LIMIT 10;
+PREPARE replies(int) AS SELECT * FROM reply WHERE post = $1;
+EXECUTE by_author(1) \; EXECUTE by_author(7) \; EXECUTE by_author(9) \; EXECUTE queue \; EXECUTE queue \; EXECUTE queue \; EXECUTE queue \g /dev/null
+EXECUTE replies(1) \; EXECUTE replies(5) \; EXECUTE replies(11) \; EXECUTE replies(12) \g /dev/null
+
+CREATE TEMP TABLE advice AS SELECT * FROM clipperf_recommend(min_benefit => 0.001);
+SELECT action, relation, index_name, source FROM advice ORDER BY action, index_name COLLATE "C";
+-- A literal that every sample has makes a partial index, a parameter does not.
+SELECT ddl FROM advice WHERE action = 'create' ORDER BY ddl COLLATE "C";
+-- Statements can be chosen.
+SELECT relation FROM clipperf_recommend(queryids => ARRAY(SELECT queryid FROM clipperf_queries WHERE query LIKE 'SELECT * FROM reply%'))
+WHERE action = 'create';
+SELECT count(*) FROM clipperf_recommend(min_calls => 1000000) WHERE action = 'create';
+SELECT count(*) FROM clipperf_recommend(since => now() + interval '1 hour') WHERE action = 'create';
+
+-- Each member of an index set is judged.
+SELECT clipperf_add_index('advice', 'CREATE INDEX reply_post ON advice_workload.reply (post)');
+SELECT clipperf_add_index('advice', 'CREATE INDEX post_author_2 ON advice_workload.post (author)');
+SELECT clipperf_add_index('advice', 'CREATE INDEX post_body ON advice_workload.post (body)');
+SELECT clipperf_add_index('advice', 'CREATE INDEX gone_id ON advice_workload.gone (id)');
+SELECT action, index_name, source, benefit_share > 0 AS helps FROM clipperf_recommend(index_set => 'advice') ORDER BY id;
+SELECT * FROM clipperf_recommend(index_set => 'no such set');
+SELECT clipperf_drop_index_set('advice');
+
+-- The report says the same.
+SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
+SELECT kind, relation, fix FROM clipperf_report(100)
+WHERE kind IN ('missing_index', 'redundant_index', 'unused_index') AND relation::text ~ 'post|reply'
+ORDER BY kind, fix COLLATE "C";
+
+-- What a write costs: an index on a column that every update changes loses against its upkeep.
+CREATE TABLE counter (id integer PRIMARY KEY, page integer NOT NULL, hits integer NOT NULL);
+ALTER TABLE counter SET (autovacuum_enabled = false, fillfactor = 50);
+INSERT INTO counter SELECT n, n % 50, 0 FROM generate_series(1, 1000) AS n;
+VACUUM (ANALYZE) counter;
+SELECT clipperf_reset();
+PREPARE hit(int) AS UPDATE counter SET hits = hits + 1 WHERE id = $1;
+\set ECHO none
+SELECT format('EXECUTE hit(%s)', n) FROM generate_series(1, 500) AS n \gexec
+\set ECHO all
+SELECT count(*) FROM counter WHERE hits = 3;
+SELECT action FROM clipperf_recommend() WHERE ddl LIKE '%counter%hits%';
+
+SELECT clipperf_reset();
+SET client_min_messages = error;
+DROP SCHEMA advice_workload CASCADE;
