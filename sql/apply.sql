@@ -95,8 +95,10 @@ AS $$
 BEGIN
     INSERT INTO @extschema@.clipperf_job_changes (job, at, state, reason)
     VALUES (NEW.job, NEW.changed_at, NEW.state, NEW.reason);
+    -- Nobody is kept waiting for it: who has the row locked applies it, too.
     UPDATE @extschema@.clipperf_recommendations AS r SET status = NEW.state
-    WHERE r.id = NEW.recommendation;
+    WHERE r.id = (SELECT l.id FROM @extschema@.clipperf_recommendations AS l
+                  WHERE l.id = NEW.recommendation FOR UPDATE SKIP LOCKED);
     RETURN NULL;
 END
 $$;
@@ -186,6 +188,36 @@ COMMENT ON COLUMN clipperf_jobs.worker_pid IS 'process that works on it; NULL if
 COMMENT ON COLUMN clipperf_jobs.verdict IS 'figures of the verification';
 GRANT SELECT ON clipperf_jobs, clipperf_job_changes TO PUBLIC;
 
+-- What turned out not to pay, for clipperf_report().
+
+CREATE FUNCTION clipperf_find_jobs(accepted boolean, allow text[])
+RETURNS SETOF clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT f.kind, c.oid::regclass, NULL::bigint,
+           f.subject, f.subject, j.reason,
+           greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
+           'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job)
+    FROM @extschema@.clipperf_jobs AS j
+         JOIN pg_class AS c ON c.oid = j.relation
+         JOIN pg_extension AS e ON e.extname = 'clipperf'
+         JOIN pg_namespace AS n ON n.oid = e.extnamespace,
+         LATERAL (
+            SELECT CASE j.action WHEN 'drop' THEN 'missing_index' ELSE 'unused_index' END AS kind,
+                   format('Index %s on %s %s', quote_ident(j.index_name), quote_ident(c.relname),
+                          CASE WHEN j.state = 'useless' THEN 'made no statement faster'
+                               WHEN j.action = 'drop' THEN 'is missed since it was dropped'
+                               ELSE 'costs more than it saves' END) AS subject
+         ) AS f
+    WHERE j.state IN ('useless', 'regressed')
+      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, allow) = accepted
+$$;
+COMMENT ON FUNCTION clipperf_find_jobs(boolean, text[]) IS
+'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay';
+
+-- What users call.
+
 CREATE FUNCTION clipperf_apply(
     ids bigint[] DEFAULT NULL, index_set text DEFAULT NULL,
     concurrently boolean DEFAULT NULL, dry_run boolean DEFAULT false,
@@ -222,3 +254,12 @@ REVOKE ALL ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) FROM PUB
 REVOKE ALL ON FUNCTION clipperf_wait(bigint, interval, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION clipperf_cancel(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION clipperf_revert(bigint) FROM PUBLIC;
+
+CREATE FUNCTION clipperf_migration(
+    direction text DEFAULT 'up', ids bigint[] DEFAULT NULL, index_set text DEFAULT NULL,
+    concurrently boolean DEFAULT false)
+RETURNS text
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_migration';
+COMMENT ON FUNCTION clipperf_migration(text, bigint[], text, boolean) IS
+'the text of a migration file, up or down, that does what clipperf_apply() would do and needs no clipperf where it is run; the down file drops only what the up file made';

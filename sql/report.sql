@@ -566,6 +566,8 @@ AS $$
     SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
     UNION ALL
     SELECT * FROM @extschema@.clipperf_find_advice($1, $2)
+    UNION ALL
+    SELECT * FROM @extschema@.clipperf_find_jobs($1, $2)
 $$;
 COMMENT ON FUNCTION clipperf_find(boolean, text[]) IS
 'the findings of all kinds, not ranked; a scan is mended by the index that clipperf_recommend() chose for its statement, if it did';

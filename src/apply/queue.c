@@ -514,7 +514,7 @@ queue_worker_begins(const WorkerTicket *ticket)
 	return valid;
 }
 
-/* The job this worker is on from now, or 0. */
+/* The job this worker is on from now, or 0; the launcher watches builds. */
 void
 queue_worker_takes(int64 job, Oid relid)
 {
@@ -523,6 +523,8 @@ queue_worker_takes(int64 job, Oid relid)
 	my_worker->relid = relid;
 	my_worker->interrupt = INTERRUPT_NONE;
 	my_worker->interrupted_by = 0;
+	if (job != 0)
+		wake_launcher();
 	LWLockRelease(queue_lock);
 }
 
