@@ -167,7 +167,7 @@ $node->safe_psql('postgres', q{
 	CREATE FUNCTION spy(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
 	BEGIN
 		BEGIN
-			EXECUTE 'RESET SESSION AUTHORIZATION';
+			PERFORM set_config('session_authorization', (SELECT rolname FROM pg_roles WHERE oid = 10), false);
 			RAISE EXCEPTION 'escaped';
 		EXCEPTION WHEN insufficient_privilege THEN NULL;
 		END;
