@@ -13,8 +13,7 @@
 #include "fmgr.h"
 #include "pgstat.h"
 #include "storage/latch.h"
-#include "storage/lwlock.h"
-#include "storage/proc.h"
+#include "storage/lock.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -76,21 +75,16 @@ require_job(int64 id)
  * ------------------------------------------------------------------------ */
 
 /*
- * A concurrent build waits for all snapshots that are older than it, so for
- * that of the statement that calls us, too.  But this process looks at no
- * other table meanwhile; it says so as a process does that builds an index
- * itself.  The end of the transaction takes the mark away.
+ * A concurrent build waits for all transactions whose snapshots are older than
+ * it, so for that of the statement that calls us, too, by the lock on our
+ * virtual transaction.  Give that lock up early, whoever waits for it by now:
+ * this process looks at no table but our own until the statement ends.  The
+ * end of the transaction finds it gone and minds not.
  */
 static void
-set_harmless(bool harmless)
+let_builds_pass(void)
 {
-	LWLockAcquire(ProcArrayLock, LW_EXCLUSIVE);
-	if (harmless)
-		MyProc->statusFlags |= PROC_IN_SAFE_IC;
-	else
-		MyProc->statusFlags &= ~PROC_IN_SAFE_IC;
-	ProcGlobal->statusFlags[MyProc->pgxactoff] = MyProc->statusFlags;
-	LWLockRelease(ProcArrayLock);
+	VirtualXactLockTableCleanup();
 }
 
 /* Errors where waiting would keep the job from getting on. */
@@ -133,17 +127,17 @@ clipperf_wait(PG_FUNCTION_ARGS)
 	Job		   *job;
 
 	store_require();
+	PreventCommandDuringRecovery("clipperf_wait()");
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	require_no_transaction();
 	job = require_job(PG_GETARG_INT64(0));
-	set_harmless(true);
+	let_builds_pass();
 	while (is_awaited(job->state, verdict) && GetCurrentTimestamp() < end)
 	{
 		sleep_ms(LOOK_MS);
 		job = require_job(PG_GETARG_INT64(0));
 	}
-	set_harmless(false);
 	PG_RETURN_TEXT_P(cstring_to_text(job_state_name(job->state)));
 }
 

@@ -188,7 +188,10 @@ preflight_space(const IndexDefinition *def, int64 size_bytes)
 					floor(available / (1024.0 * 1024.0)));
 }
 
-/* Processes of virtual transactions, as an int4 array. */
+/*
+ * Processes of virtual transactions, as an int4 array; without those that have
+ * given the lock on theirs up, as clipperf_wait() does.
+ */
 static ArrayType *
 processes_of(const VirtualTransactionId *vxids, int count)
 {
@@ -199,7 +202,7 @@ processes_of(const VirtualTransactionId *vxids, int count)
 	{
 		PGPROC	   *proc = VXID_GET_PROC(vxids[i]);
 
-		if (proc != NULL && proc->pid != 0)
+		if (proc != NULL && proc->pid != 0 && !VirtualXactLock(vxids[i], false))
 			pids[npids++] = Int32GetDatum(proc->pid);
 	}
 	return construct_array(pids, npids, INT4OID, sizeof(int32), true,
