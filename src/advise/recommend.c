@@ -422,7 +422,6 @@ read_statements(FunctionCallInfo fcinfo)
 
 	if (!PG_ARGISNULL(ARG_STATEMENTS))
 		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS));
-	store_require();
 	filter = read_filter(fcinfo);
 	return workload_load(&filter);
 }
@@ -449,9 +448,11 @@ Datum
 clipperf_advise(PG_FUNCTION_ARGS)
 {
 	AdvisorOptions options = read_options(fcinfo);
-	Advisor    *advisor = advisor_make(read_statements(fcinfo), &options);
+	Advisor    *advisor;
 	List	   *advice;
 
+	store_require();
+	advisor = advisor_make(read_statements(fcinfo), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
 		advice = make_advice(advisor);
 	else

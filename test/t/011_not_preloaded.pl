@@ -22,11 +22,12 @@ my @views = split /\n/, $node->safe_psql('postgres', q{
 	JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'clipperf'
 	WHERE d.deptype = 'e' AND c.relkind = 'v' ORDER BY 1 });
 # These read tables and catalogs alone.
-my %apart = map { $_ => 1 } qw(clipperf_indexes clipperf_jobs);
+my %apart = map { $_ => 1 } qw(clipperf_index_sets clipperf_indexes clipperf_jobs);
 @views = grep { !$apart{$_} } @views;
 cmp_ok(scalar(@views), '>=', 5, 'the views are there');
 failed_with($node, 'postgres', "SELECT * FROM $_", '55000', $missing, "$_ says what is missing") foreach @views;
-foreach my $call ('clipperf_reset()', "clipperf_query_text(1, 1, true, 1, 'a')", 'clipperf_report()', 'clipperf_check()')
+foreach my $call ('clipperf_reset()', "clipperf_query_text(1, 1, true, 1, 'a')", 'clipperf_report()', 'clipperf_check()',
+	'clipperf_workload()', 'clipperf_recommend()', "clipperf_recommend_for(ARRAY['SELECT 1'])", "clipperf_what_if('SELECT 1')")
 {
 	failed_with($node, 'postgres', "SELECT $call", '55000', $missing, "$call says what is missing");
 }
