@@ -58,7 +58,6 @@ static int	timeout_ms = 0;
 
 /* Settings in force inside, for whose names see their manual pages. */
 static const char *const settings[][2] = {
-	{"transaction_read_only", "on"},
 	{"row_security", "on"},
 	{"lock_timeout", "1"},
 	{"client_min_messages", "error"},
@@ -187,6 +186,7 @@ enter(const Sandbox *sandbox)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("role with OID %u does not exist", sandbox->userid)));
 	sandbox_guard_operators();
+	XactReadOnly = true;		/* the subtransaction's end restores it */
 	for (int i = 0; i < lengthof(settings); i++)
 		apply_setting(settings[i][0], settings[i][1]);
 	apply_search_path(sandbox->search_path != NULL ? sandbox->search_path :

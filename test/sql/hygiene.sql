@@ -4,10 +4,11 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
 CREATE SCHEMA hygiene;
 SET search_path = hygiene, public;
+CREATE TABLE started AS SELECT clock_timestamp() AS at;
 CREATE VIEW found AS
 SELECT h.relation, h.index, h.kind, h.ddl, h.index_bytes > 0 AS has_size,
     regexp_replace(regexp_replace(h.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'TIME', 'g'), '\d+ scans', 'N scans') AS reason
-FROM clipperf_hygiene(now()) AS h
+FROM clipperf_hygiene((SELECT at FROM started)) AS h
 JOIN pg_class AS c ON c.oid = h.index AND c.relnamespace = 'hygiene'::regnamespace
 ORDER BY h.relation::text COLLATE "C", h.index::text COLLATE "C";
 
