@@ -232,7 +232,8 @@ clipperf_launcher_main(Datum arg)
 		give_way();
 		sleep_until_needed();
 	}
-	proc_exit(0);
+	/* Not 0: the postmaster starts it again unless it shuts down itself. */
+	proc_exit(1);
 }
 
 /* See launcher.h. */

@@ -294,6 +294,8 @@ append_request(Migration *migration, const Request *request)
 	else if (strcmp(request->action, "create") == 0)
 	{
 		preflight_index(&job, &plan);
+		if (!migration->up && plan.existing && plan.existing->constraint)
+			return;
 		if (plan.existing == NULL || !migration->up)
 			append_made(migration, plan.existing ? plan.existing : plan.def,
 						request->reason);

@@ -1,6 +1,6 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif
+.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-apply
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
 bench-overhead:
@@ -18,3 +18,8 @@ bench-advice:
 # How exact the what-if planner is, beside HypoPG. SCALE of Clipper's data: see test/bench/whatif.
 bench-whatif:
 	@test/bench/whatif --scale='$(SCALE)'
+
+# What building indexes does to an application. SCALE of the data, SECONDS of load before and after, HOLD of a
+# transaction meanwhile: see test/bench/apply.
+bench-apply:
+	@test/bench/apply --scale='$(SCALE)' --seconds='$(SECONDS)' --hold='$(HOLD)'
