@@ -145,7 +145,8 @@ ask_demands(void *arg)
 								 variant->params, question->allow_functions);
 		merge_demands(question->demands, demands, take_prefixes);
 	}
-	if (!has_lasting_literals(question->statement))
+	if (question->demands != NIL &&
+		!has_lasting_literals(question->statement))
 		forget_values(question->demands);
 }
 
@@ -186,17 +187,19 @@ size_index(void *arg)
 	question->index = whatif_index(question->def);
 }
 
-/* The estimator's entry for a candidate; NULL if it cannot be imagined. */
+/*
+ * The estimator's entry for a candidate; NULL if it cannot be imagined.  It is
+ * sized as the user of a statement that it is made for, else as the caller.
+ */
 static WhatIfIndex *
 make_index(Advisor *advisor, const Candidate *candidate)
 {
 	IndexQuestion question = {.def = candidate->def};
 	int			first = bms_next_member(candidate->statements, -1);
-	Sandbox		sandbox;
+	Sandbox		sandbox = {.userid = GetUserId()};
 
-	if (first < 0)
-		return whatif_index(candidate->def);
-	sandbox = workload_sandbox(list_nth(advisor->statements, first));
+	if (first >= 0)
+		sandbox = workload_sandbox(list_nth(advisor->statements, first));
 	if (sandbox_run(&sandbox, size_index, &question) != NULL)
 		return NULL;
 	return question.index;

@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_amop.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_type.h"
 #include "parser/parse_coerce.h"
@@ -16,13 +17,23 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+/* Can an index of the family search by the operator, or order by it? */
+static bool
+family_knows(Oid family, Oid operator)
+{
+	return op_in_opfamily(operator, family) ||
+		SearchSysCacheExists3(AMOPOPID, ObjectIdGetDatum(operator),
+							  CharGetDatum(AMOP_ORDER),
+							  ObjectIdGetDatum(family));
+}
+
 /* Does the operator class take the type, and know the operator? */
 static bool
 opclass_serves(const FormData_pg_opclass *opclass, Oid type, Oid operator)
 {
 	return (opclass->opcintype == type ||
 			IsBinaryCoercible(type, opclass->opcintype)) &&
-		op_in_opfamily(operator, opclass->opcfamily);
+		family_knows(opclass->opcfamily, operator);
 }
 
 /* The best operator class of an access method, or InvalidOid. */
@@ -52,7 +63,7 @@ find_opclass(Oid am, Oid type, Oid operator)
 IndexDefinition *
 candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)
 {
-	static const Oid methods[] = {GIN_AM_OID, GIST_AM_OID, SPGIST_AM_OID};
+	static const Oid methods[] = {GIN_AM_OID, GIST_AM_OID};
 
 	for (int i = 0; i < lengthof(methods); i++)
 	{

@@ -13,7 +13,7 @@
 
 /*
  * An index of another access method that serves the operator, or NULL: GIN
- * before GiST before SP-GiST, the default operator class before others.
+ * before GiST, the default operator class before others.
  */
 extern IndexDefinition *candidate_for_operator(Oid relid, const DemandKey *key,
 											   Oid operator);

@@ -109,7 +109,7 @@ collect_sorts(DemandScope *scope)
 		Node	   *expr = find_member(scope, pathkey->pk_eclass);
 		DemandSort *sort = palloc(sizeof(DemandSort));
 
-		if (expr == NULL ||
+		if (expr == NULL || demand_add_distance(scope, expr) ||
 			!demand_key(scope, expr, pathkey->pk_eclass->ec_collation,
 						&sort->key))
 			return;

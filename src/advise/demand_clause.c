@@ -14,6 +14,7 @@
 #include "access/stratnum.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_amop.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
@@ -25,6 +26,7 @@
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -413,4 +415,38 @@ demand_add_join(DemandScope *scope, Node *expr, Oid collation)
 
 	if (demand_key(scope, expr, collation, &key))
 		(void) add_filter(scope, DEMAND_JOIN, &key, InvalidOid, false);
+}
+
+/* Is there an access method that can order by this operator? */
+static bool
+is_ordering_operator(Oid operator)
+{
+	CatCList   *list = SearchSysCacheList1(AMOPOPID,
+										   ObjectIdGetDatum(operator));
+	bool		found = false;
+
+	for (int i = 0; i < list->n_members; i++)
+	{
+		const FormData_pg_amop *entry =
+			(Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+
+		found |= entry->amoppurpose == AMOP_ORDER;
+	}
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+/* See demand_clause.h. */
+bool
+demand_add_distance(DemandScope *scope, Node *expr)
+{
+	OpExpr	   *distance = (OpExpr *) expr;
+	DemandKey	key;
+
+	if (!IsA(expr, OpExpr) || list_length(distance->args) != 2 ||
+		!is_ordering_operator(distance->opno))
+		return false;
+	if (demand_key(scope, linitial(distance->args), distance->inputcollid, &key))
+		(void) add_filter(scope, DEMAND_OPERATOR, &key, distance->opno, false);
+	return true;
 }

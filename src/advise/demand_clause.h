@@ -34,6 +34,12 @@ extern void demand_add_clause(DemandScope *scope, Node *clause);
 /* Add a column that is compared with one of another table. */
 extern void demand_add_join(DemandScope *scope, Node *expr, Oid collation);
 
+/*
+ * Is the expression the distance of a column from a value, as GiST can order
+ * by?  Then add that.
+ */
+extern bool demand_add_distance(DemandScope *scope, Node *expr);
+
 /* A copy of an expression of the table as an index on it would hold it. */
 extern Node *demand_copy(const DemandScope *scope, Node *expr);
 

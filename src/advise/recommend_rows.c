@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_class.h"
 #include "nodes/value.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -48,6 +49,13 @@ compare_benefit(const ListCell *a, const ListCell *b)
 	return strcmp(one->ddl, other->ddl);
 }
 
+/* A partitioned table cannot have an index built concurrently. */
+static bool
+can_build_concurrently(const IndexDefinition *def)
+{
+	return get_rel_relkind(def->relid) != RELKIND_PARTITIONED_TABLE;
+}
+
 /* See recommend.h. */
 List *
 recommend_chosen(Advisor *advisor)
@@ -67,7 +75,7 @@ recommend_chosen(Advisor *advisor)
 		taken = lappend(taken, def->name);
 		advice->def = def;
 		advice->index_name = def->name;
-		advice->ddl = index_def_ddl(def, true, false);
+		advice->ddl = index_def_ddl(def, can_build_concurrently(def), false);
 		recommend_add_figures(advisor, number, served, advice);
 		advice->reason = reason_create(advisor, number, served);
 		rows = lappend(rows, advice);
@@ -124,7 +132,7 @@ advise_foreign_key(const UnservedKey *key, int64 deleted)
 	key->def->name = index_def_free_name(key->def, NIL);
 	advice->def = key->def;
 	advice->index_name = key->def->name;
-	advice->ddl = index_def_ddl(key->def, true, false);
+	advice->ddl = index_def_ddl(key->def, can_build_concurrently(key->def), false);
 	advice->size_bytes = (int64) index->pages * BLCKSZ;
 	advice->reason = psprintf("each row deleted from %s (%lld so far) has all of %s searched for rows that refer to it",
 							  get_rel_name(key->referenced),

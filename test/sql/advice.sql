@@ -79,6 +79,23 @@ SELECT * FROM advised('SELECT * FROM items WHERE attributes @> ''{"colour": 17}'
 SELECT * FROM advised('SELECT * FROM items WHERE labels && ARRAY[''label 17'']');
 SELECT * FROM advised('SELECT * FROM items WHERE to_tsvector(''english'', title) @@ to_tsquery(''english'', ''nothing'')');
 
+CREATE TABLE places (id integer PRIMARY KEY, at point NOT NULL);
+INSERT INTO places SELECT n, point(n % 100, n / 100) FROM generate_series(1, 10000) AS n;
+VACUUM (ANALYZE) places;
+SELECT * FROM advised('SELECT * FROM places WHERE at <@ box(point(0, 0), point(3, 3))');
+SELECT * FROM advised('SELECT * FROM places ORDER BY at <-> point(3, 4) LIMIT 5');
+
+-- Partitions are served by an index on their parent, which cannot be built concurrently.
+CREATE TABLE parts (id integer, day date, v integer) PARTITION BY RANGE (day);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-07-01');
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');
+INSERT INTO parts SELECT n, date '2026-01-01' + n % 360, n % 1000 FROM generate_series(1, 40000) AS n;
+ANALYZE parts;
+SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM parts WHERE v = 3']);
+
+-- Statements without tables, or on catalogs alone, ask for nothing.
+SELECT * FROM advised('SELECT 1', 'SELECT * FROM pg_class', 'VALUES (1)');
+
 -- What is read besides goes into the index.
 SELECT * FROM advised('SELECT owner, score FROM items WHERE owner < 300');
 
