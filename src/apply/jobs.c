@@ -119,6 +119,7 @@ job_load(int64 id, MemoryContext context)
 		return NULL;
 	old = MemoryContextSwitchTo(context);
 	job = palloc0(sizeof(Job));
+	job->table = own_table("clipperf_job");
 	read_job(job);
 	MemoryContextSwitchTo(old);
 	return job;
@@ -155,6 +156,22 @@ job_insert(Job *job)
 			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
 			" $14) RETURNING job", lengthof(args), args);
 	job->id = DatumGetInt64(own_datum(0, 1));
+	job->table = own_table("clipperf_job");
+}
+
+/*
+ * Change a job.  Error 42P01 if its table is another one by now: the extension
+ * was dropped and made anew, and its number means another job.
+ */
+static void
+update_job(const Job *job, const char *statement, int nargs, const SqlArg *args)
+{
+	if (own_table("clipperf_job") != job->table)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("job %lld is gone with the extension clipperf",
+						(long long) job->id)));
+	own_sql(statement, nargs, args);
 }
 
 /* See jobs.h. */
@@ -187,7 +204,7 @@ job_change(Job *job, JobState state, const char *reason)
 	};
 
 	job->state = state;
-	own_sql("UPDATE @extschema@.clipperf_job"
+	update_job(job, "UPDATE @extschema@.clipperf_job"
 			" SET state = $2, reason = $3, changed_at = clock_timestamp(),"
 			" worker_pid = CASE $2 WHEN 'building' THEN worker_pid END"
 			" WHERE job = $1", lengthof(args), args);
@@ -204,7 +221,7 @@ job_wait(Job *job, int64 delay_ms, const char *reason)
 	};
 
 	job->state = JOB_WAITING;
-	own_sql("UPDATE @extschema@.clipperf_job"
+	update_job(job, "UPDATE @extschema@.clipperf_job"
 			" SET state = 'waiting', reason = $3, worker_pid = NULL,"
 			" changed_at = CASE WHEN state = 'waiting' AND reason = $3"
 			" THEN changed_at ELSE clock_timestamp() END,"
@@ -224,7 +241,7 @@ job_set_goal_revert(Job *job, Oid role, const char *reason)
 
 	job->state = JOB_QUEUED;
 	job->revert = true;
-	own_sql("UPDATE @extschema@.clipperf_job"
+	update_job(job, "UPDATE @extschema@.clipperf_job"
 			" SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
 			" attempts = 0, changed_at = clock_timestamp(),"
 			" retry_at = clock_timestamp()"
@@ -238,7 +255,7 @@ job_count_attempt(Job *job)
 	SqlArg		args[] = {arg_int8(job->id)};
 
 	job->attempts++;
-	own_sql("UPDATE @extschema@.clipperf_job SET attempts = attempts + 1"
+	update_job(job, "UPDATE @extschema@.clipperf_job SET attempts = attempts + 1"
 			" WHERE job = $1", lengthof(args), args);
 }
 
@@ -254,7 +271,7 @@ job_set_index(Job *job, Oid index_oid, const char *index_name)
 	};
 
 	job->index_oid = index_oid;
-	own_sql("UPDATE @extschema@.clipperf_job"
+	update_job(job, "UPDATE @extschema@.clipperf_job"
 			" SET index_oid = $2, index_name = $3, ddl = $4"
 			" WHERE job = $1", lengthof(args), args);
 }
@@ -265,7 +282,7 @@ job_add_part(Job *job, Oid index_oid)
 {
 	SqlArg		args[] = {arg_int8(job->id), arg_oid(index_oid)};
 
-	own_sql("UPDATE @extschema@.clipperf_job SET parts = parts || $2"
+	update_job(job, "UPDATE @extschema@.clipperf_job SET parts = parts || $2"
 			" WHERE job = $1", lengthof(args), args);
 }
 
@@ -292,6 +309,6 @@ job_set_worker(Job *job, int pid)
 		arg_datum(INT4OID, Int32GetDatum(pid), pid == 0)
 	};
 
-	own_sql("UPDATE @extschema@.clipperf_job SET worker_pid = $2"
+	update_job(job, "UPDATE @extschema@.clipperf_job SET worker_pid = $2"
 			" WHERE job = $1", lengthof(args), args);
 }

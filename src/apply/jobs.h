@@ -39,6 +39,7 @@ typedef enum JobState
 typedef struct Job
 {
 	int64		id;				/* 0: not stored */
+	Oid			table;			/* clipperf_job, as it was found in */
 	bool		drop;			/* else create */
 	bool		revert;			/* take back what it did */
 	JobState	state;

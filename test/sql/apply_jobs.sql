@@ -94,6 +94,13 @@ SELECT clipperf_wait(:job, '1min');
 SELECT state, regexp_replace(reason, '\(a\)=\(\d\)', '(a)=(N)') FROM clipperf_jobs WHERE job = :job;
 SELECT to_regclass('regress_apply_unique');
 
+-- More than the disk has room for.
+SELECT regress_recommend('create', 'regress_apply_huge', 'CREATE INDEX regress_apply_huge ON regress_apply (b, a)') AS id \gset
+UPDATE clipperf_recommendations SET size_bytes = 1000000000000000 WHERE id = :id;
+\set VERBOSITY sqlstate
+SELECT * FROM clipperf_apply(ARRAY[:id]);
+\set VERBOSITY terse
+
 -- No tables of other kinds.
 CREATE TEMP TABLE regress_apply_temp (a int);
 SELECT regress_recommend('create', 'x', 'CREATE INDEX x ON regress_apply_temp (a)', 'regress_apply_temp') AS id \gset
@@ -120,6 +127,14 @@ WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%' ORDER BY c.relname
 SELECT clipperf_revert(:job);
 SELECT clipperf_wait(:job, '1min');
 SELECT count(*) FROM pg_index AS i WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%';
+
+-- What does not pay is in the report, with what takes it back.
+INSERT INTO clipperf_job (action, state, reason, relid, relation_name, index_name, ddl, role, verdict)
+VALUES ('create', 'useless', 'the index was never scanned', 'regress_apply'::regclass, 'regress_apply', 'regress_apply_a', '-', 10, '{}')
+RETURNING job \gset
+SELECT severity, kind, relation, finding, evidence, fix = format('SELECT public.clipperf_revert(%s);', :job) AS fix
+FROM clipperf_report(100) WHERE finding LIKE 'Index regress\_apply%';
+DELETE FROM clipperf_job WHERE job = :job;
 
 -- Waiting: not in a transaction, not for what there is not.
 BEGIN;
