@@ -188,6 +188,33 @@ add_sorts(KeyList *list, const Demand *demand)
 	}
 }
 
+/* Is the column one of the first keys of the index? */
+static bool
+begins_with(const IndexDefinition *def, int first, AttrNumber attno)
+{
+	for (int i = 0; i < first; i++)
+		if (def->keys[i].attno == attno)
+			return true;
+	return false;
+}
+
+/*
+ * Does the candidate begin with the keys of a unique index?  That finds the
+ * one row already.
+ */
+static bool
+extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
+{
+	if (!existing->unique || !existing->valid || existing->predicate != NIL ||
+		def->am != BTREE_AM_OID || existing->nkeys > def->nkeys)
+		return false;
+	for (int i = 0; i < existing->nkeys; i++)
+		if (existing->keys[i].attno == 0 ||
+			!begins_with(def, existing->nkeys, existing->keys[i].attno))
+			return false;
+	return true;
+}
+
 /* Add a candidate unless it, or an index that does the same, is there. */
 static void
 add_candidate(Builder *builder, IndexDefinition *def)
@@ -197,7 +224,8 @@ add_candidate(Builder *builder, IndexDefinition *def)
 	ListCell   *lc;
 
 	foreach(lc, builder->existing)
-		if (index_def_covers(lfirst(lc), def))
+		if (index_def_covers(lfirst(lc), def) ||
+			extends_unique(lfirst(lc), def))
 			return;
 	foreach(lc, builder->candidates)
 	{

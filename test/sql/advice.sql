@@ -47,6 +47,7 @@ SELECT * FROM advised('SELECT max(score) FROM items');
 SELECT * FROM advised('SELECT * FROM items');
 SELECT * FROM advised('SELECT * FROM items WHERE NOT removed');
 SELECT * FROM advised('SELECT * FROM items WHERE id = 7');
+SELECT * FROM advised('SELECT o.name FROM items i JOIN owners o ON o.id = i.owner WHERE i.id < 50');
 
 -- Constant conditions become predicates, parameters do not.
 SELECT * FROM advised('SELECT * FROM items WHERE removed');
