@@ -12,7 +12,9 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
-/* Characters of a statement that are shown. */
+#include "gist.h"
+
+/* Bytes of a statement that are shown. */
 #define SHOWN_LENGTH 100
 
 /* What a key of the index is good for. */
@@ -119,18 +121,19 @@ find_demand(const Advisor *advisor, int statement, Oid relid)
 	return NULL;
 }
 
-/* Append a statement on one line, cut. */
+/* Append where a statement runs, and what tells it apart, cut. */
 static void
-append_statement(StringInfo text, const char *statement)
+append_statement(StringInfo text, const WorkloadStatement *statement,
+				 bool alone)
 {
-	int			length = pg_mbcliplen(statement, strlen(statement),
-									  SHOWN_LENGTH);
+	const char *gist = statement->text == NULL ? "(no text)" :
+		gist_of(statement->text, SHOWN_LENGTH);
+	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
 
-	for (int i = 0; i < length; i++)
-		appendStringInfoChar(text, strchr("\n\r\t", statement[i]) ?
-							 ' ' : statement[i]);
-	if (statement[length] != '\0')
-		appendStringInfoString(text, "...");
+	if (statement->route != NULL)
+		appendStringInfo(text, "%s in %s", alone ? "," : "", statement->route);
+	appendStringInfo(text, ": %.*s%s", length, gist,
+					 gist[length] == '\0' ? "" : "...");
 }
 
 /* The share of all time that goes into these statements. */
@@ -159,18 +162,20 @@ reason_create(Advisor *advisor, int number, const List *served)
 		list_nth(advisor->statements, linitial_int(served));
 	const Demand *demand = find_demand(advisor, linitial_int(served),
 									   def->relid);
+	bool		alone = list_length(served) == 1;
 	StringInfoData text;
 
 	initStringInfo(&text);
 	if (demand != NULL)
+	{
 		append_use(&text, def, demand);
-	appendStringInfo(&text, " for %d %s that %s %.0f %% of the time%s ",
-					 list_length(served),
-					 list_length(served) == 1 ? "statement" : "statements",
-					 list_length(served) == 1 ? "takes" : "take",
-					 100 * share_of(advisor, served),
-					 list_length(served) == 1 ? ":" : ", above all");
-	append_statement(&text, first->text);
+		appendStringInfoString(&text, ", ");
+	}
+	appendStringInfo(&text, "for %d %s %.0f %% of the time%s",
+					 list_length(served), alone ? "statement that takes" :
+					 "statements that take", 100 * share_of(advisor, served),
+					 alone ? "" : ", above all");
+	append_statement(&text, first, alone);
 	return text.data;
 }
 

@@ -12,6 +12,9 @@
 #include "advise/index_set.h"
 #include "advise/reason.h"
 
+/* A smaller share would be shown as 0.00 %. */
+#define LEAST_SHOWN_SHARE 0.00005
+
 /* What the statements say of a member that could be built. */
 static void
 judge_member(Advisor *advisor, int number, Advice *advice)
@@ -40,6 +43,9 @@ judge_member(Advisor *advisor, int number, Advice *advice)
 		}
 		advice->reason = reason;
 	}
+	else if (advice->benefit_share > 0 &&
+			 advice->benefit_share < LEAST_SHOWN_SHARE)
+		advice->reason = "saves next to nothing";
 	else if (advice->benefit_share > 0)
 		advice->reason = psprintf("saves only %.2f %% of the time",
 								  100 * advice->benefit_share);

@@ -52,6 +52,8 @@ typedef struct Entry
 	double		blocks;
 	TimestampTz first_seen;
 	TimestampTz last_seen;
+	RouteId		route;			/* that takes most of the time */
+	double		route_us;
 	bool		wanted;
 	List	   *samples;		/* of SampleDraft */
 	Histogram	latency;
@@ -111,6 +113,11 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 	entry->blocks += counters->shared_blks_hit + counters->shared_blks_read;
 	entry->first_seen = Min(entry->first_seen, counters->first_seen);
 	entry->last_seen = Max(entry->last_seen, counters->last_seen);
+	if (counters->total_us > entry->route_us)
+	{
+		entry->route = key->route;
+		entry->route_us = counters->total_us;
+	}
 	histogram_merge(&entry->latency, &counters->latency);
 }
 
@@ -335,11 +342,13 @@ make_statement(const Entry *entry)
 		.userid = (Oid) entry->key.userid
 	};
 	const char *path = workload_sample_path(entry->samples);
+	const char *route = route_name(entry->route);
 
 	statement->queryid = entry->key.queryid;
 	statement->userid = (Oid) entry->key.userid;
 	statement->search_path = path == NULL ? NULL : pstrdup(path);
 	statement->text = text_copy(&key);
+	statement->route = route == NULL ? NULL : pstrdup(route);
 	statement->calls = entry->calls;
 	statement->total_us = entry->total_us;
 	statement->rows = entry->rows;

@@ -34,6 +34,7 @@ typedef struct WorkloadStatement
 	Oid			userid;
 	const char *search_path;	/* of its latest sample; NULL = the session's */
 	const char *text;			/* normalised; NULL = not kept */
+	const char *route;			/* that takes most of its time; NULL = none */
 	CmdType		command;
 	double		calls;
 	double		total_us;

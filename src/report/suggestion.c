@@ -17,7 +17,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "report/token.h"
+#include "token.h"
 
 /* What stands for one key of the array. */
 #define KEY "k.key"

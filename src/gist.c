@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * gist.c
- *	  clipperf_gist(): a statement on one line, and what tells it apart.
+ *	  A statement on one line, and what tells it apart; clipperf_gist().
  *
  * Statements of one application read alike for their first hundred characters:
  * the same columns of the same tables.  They differ in what they ask for.  So
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "compat.h"
+#include "gist.h"
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -17,7 +17,7 @@
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 
-#include "report/token.h"
+#include "token.h"
 
 PGDLLEXPORT Datum clipperf_gist(PG_FUNCTION_ARGS);
 
@@ -85,17 +85,21 @@ elide_lists(const char *line)
 	return text.data;
 }
 
-/*
- * clipperf_gist(statement text, width integer): the statement on one line; if
- * that is longer than "width" characters, without the lists of its columns.
- */
+/* See gist.h. */
+char *
+gist_of(const char *statement, int width)
+{
+	char	   *line = pstrdup(statement);
+
+	make_line(line);
+	return pg_mbstrlen(line) > width ? elide_lists(line) : line;
+}
+
+/* clipperf_gist(statement text, width integer): see gist.h. */
 Datum
 clipperf_gist(PG_FUNCTION_ARGS)
 {
-	char	   *line = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
-	make_line(line);
-	if (pg_mbstrlen(line) > PG_GETARG_INT32(1))
-		line = elide_lists(line);
-	PG_RETURN_TEXT_P(cstring_to_text(line));
+	PG_RETURN_TEXT_P(cstring_to_text(gist_of(statement, PG_GETARG_INT32(1))));
 }

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * gist.h
+ *	  A statement on one line, and what tells it apart.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_GIST_H
+#define CLIPPERF_GIST_H
+
+#include "compat.h"
+
+/*
+ * The statement on one line, palloc'd; if that is longer than "width"
+ * characters, without the lists of its columns.
+ */
+extern char *gist_of(const char *statement, int width);
+
+#endif							/* CLIPPERF_GIST_H */
