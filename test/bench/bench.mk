@@ -11,9 +11,10 @@ bench-overhead:
 bench-n-plus-one:
 	@test/bench/n-plus-one --lookups='$(LOOKUPS)' --rows='$(ROWS)'
 
-# What the advisor's choice is worth on Clipper, against its index set. SCALE of the data, SECONDS of load.
+# What the advisor's choice is worth, on Clipper against its index set. SCHEMA clipper or orders, SCALE of Clipper's
+# data, SECONDS of load: see test/bench/advice.
 bench-advice:
-	@test/bench/advice --scale='$(SCALE)' --seconds='$(SECONDS)'
+	@test/bench/advice --schema='$(SCHEMA)' --scale='$(SCALE)' --seconds='$(SECONDS)'
 
 # How exact the what-if planner is, beside HypoPG. SCALE of Clipper's data: see test/bench/whatif.
 bench-whatif:
