@@ -70,15 +70,34 @@ fits(const Selection *selection, const Bitmapset *indexes)
 		 bytes_of(selection, indexes) <= limits->bytes);
 }
 
+/* Find out to which statements each index could matter. */
+static void
+find_concerns(Selection *selection)
+{
+	const Estimator *estimator = selection->estimator;
+
+	selection->concerns = palloc0(sizeof(Bitmapset *) *
+								  Max(estimator->nindexes, 1));
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		int			number = -1;
+
+		while ((number = bms_next_member(estimator->statements[i].relevant,
+										 number)) >= 0)
+			selection->concerns[number] =
+				bms_add_member(selection->concerns[number], i);
+	}
+}
+
 /* Statements to which one of these indexes could matter. */
 static Bitmapset *
-find_statements(const Estimator *estimator, const Bitmapset *indexes)
+find_statements(const Selection *selection, const Bitmapset *indexes)
 {
 	Bitmapset  *found = NULL;
+	int			number = -1;
 
-	for (int i = 0; i < estimator->nstatements; i++)
-		if (bms_overlap(estimator->statements[i].relevant, indexes))
-			found = bms_add_member(found, i);
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		found = bms_add_members(found, selection->concerns[number]);
 	return found;
 }
 
@@ -178,7 +197,7 @@ make_move(const Selection *selection, Bitmapset *indexes)
 	Move	   *move = palloc0(sizeof(Move));
 
 	move->indexes = indexes;
-	move->statements = find_statements(selection->estimator, indexes);
+	move->statements = find_statements(selection, indexes);
 	return move;
 }
 
@@ -299,17 +318,39 @@ choose_greedily(const Selection *selection, List *moves, bool per_byte)
 static double
 worth_of(const Selection *selection, const Bitmapset *chosen, int number)
 {
-	Bitmapset  *one = bms_make_singleton(number);
-	Bitmapset  *without = bms_difference(chosen, one);
-	Bitmapset  *statements = find_statements(selection->estimator, one);
+	Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+	const Bitmapset *statements = selection->concerns[number];
 	double		worth = time_of(selection, statements, without) -
 		time_of(selection, statements, chosen) -
 		selection->write_us[number];
 
-	bms_free(one);
 	bms_free(without);
-	bms_free(statements);
 	return worth;
+}
+
+/*
+ * What is saved by having one index in the place of another.  Only statements
+ * that one of the two concerns are asked: the others cost what they did.
+ */
+static double
+gain_of_exchange(const Selection *selection, const Bitmapset *chosen,
+				 const Bitmapset *other, int out, int in)
+{
+	Bitmapset  *statements = bms_union(selection->concerns[out],
+									   selection->concerns[in]);
+	double		gain = time_of(selection, statements, chosen) -
+		time_of(selection, statements, other) +
+		selection->write_us[out] - selection->write_us[in];
+
+	bms_free(statements);
+	return gain;
+}
+
+/* The set with one index in the place of another. */
+static Bitmapset *
+replace_member(const Bitmapset *set, int out, int in)
+{
+	return bms_add_member(bms_del_member(bms_copy(set), out), in);
 }
 
 /* Take out the least useful index until each saves enough. */
@@ -341,36 +382,48 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 	}
 }
 
+/* May this index stand in the place of that one? */
+static bool
+is_exchangeable(const Selection *selection, const Bitmapset *chosen, int out,
+				int in)
+{
+	WhatIfIndex *const *indexes = selection->estimator->indexes;
+
+	return !bms_is_member(in, chosen) &&
+		indexes[in]->def->relid == indexes[out]->def->relid &&
+		!estimate_is_late(selection->estimator);
+}
+
 /* The best exchange of one index for another of its table; true if made. */
 static bool
 exchange(const Selection *selection, Bitmapset **chosen)
 {
-	double		best_us = selection_time_us(selection, *chosen);
+	double		best_gain = 0;
 	Bitmapset  *best = NULL;
 	int			out = -1;
 
 	while ((out = bms_next_member(*chosen, out)) >= 0)
 	{
-		Oid			relid = selection->estimator->indexes[out]->def->relid;
 		int			in = -1;
 
 		while ((in = bms_next_member(selection->allowed, in)) >= 0)
 		{
 			Bitmapset  *other;
-			double		us;
+			double		gain;
 
-			if (bms_is_member(in, *chosen) ||
-				selection->estimator->indexes[in]->def->relid != relid ||
-				estimate_is_late(selection->estimator))
+			if (!is_exchangeable(selection, *chosen, out, in))
 				continue;
-			other = bms_del_member(bms_copy(*chosen), out);
-			other = bms_add_member(other, in);
+			other = replace_member(*chosen, out, in);
 			if (fits(selection, other) &&
-				(us = selection_time_us(selection, other)) < best_us)
+				(gain = gain_of_exchange(selection, *chosen, other, out,
+										 in)) > best_gain)
 			{
+				bms_free(best);
 				best = other;
-				best_us = us;
+				best_gain = gain;
 			}
+			else
+				bms_free(other);
 		}
 	}
 	if (best != NULL)
@@ -395,10 +448,7 @@ weight_of(const Selection *selection, int number)
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 {
-	Oid			relid = selection->estimator->indexes[number]->def->relid;
-	double		limit_us = selection_time_us(selection, chosen) +
-		SIMPLER_LOSS * worth_of(selection, chosen, number);
-	Bitmapset  *rest = bms_del_member(bms_copy(chosen), number);
+	double		loss = SIMPLER_LOSS * worth_of(selection, chosen, number);
 	int			best = number;
 	int			other = -1;
 
@@ -406,18 +456,15 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 	{
 		Bitmapset  *with;
 
-		if (bms_is_member(other, chosen) ||
-			selection->estimator->indexes[other]->def->relid != relid ||
-			weight_of(selection, other) >= weight_of(selection, best) ||
-			estimate_is_late(selection->estimator))
+		if (!is_exchangeable(selection, chosen, number, other) ||
+			weight_of(selection, other) >= weight_of(selection, best))
 			continue;
-		with = bms_add_member(bms_copy(rest), other);
+		with = replace_member(chosen, number, other);
 		if (fits(selection, with) &&
-			selection_time_us(selection, with) <= limit_us)
+			gain_of_exchange(selection, chosen, with, number, other) >= -loss)
 			best = other;
 		bms_free(with);
 	}
-	bms_free(rest);
 	return best;
 }
 
@@ -442,14 +489,17 @@ simplify(const Selection *selection, Bitmapset *chosen)
 Bitmapset *
 selection_choose(Selection *selection)
 {
-	List	   *moves = make_moves(selection);
-	Bitmapset  *by_gain = drop_useless(selection,
-									   choose_greedily(selection, moves, false));
-	Bitmapset  *by_size = drop_useless(selection,
-									   choose_greedily(selection, moves, true));
-	Bitmapset  *chosen = selection_time_us(selection, by_size) <
-		selection_time_us(selection, by_gain) ? by_size : by_gain;
+	List	   *moves;
+	Bitmapset  *by_gain;
+	Bitmapset  *by_size;
+	Bitmapset  *chosen;
 
+	find_concerns(selection);
+	moves = make_moves(selection);
+	by_gain = drop_useless(selection, choose_greedily(selection, moves, false));
+	by_size = drop_useless(selection, choose_greedily(selection, moves, true));
+	chosen = selection_time_us(selection, by_size) <
+		selection_time_us(selection, by_gain) ? by_size : by_gain;
 	for (int round = 0; round < EXCHANGE_ROUNDS; round++)
 		if (!exchange(selection, &chosen))
 			break;

@@ -25,6 +25,7 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
+	Bitmapset **concerns;		/* statements, by candidate; while choosing */
 } Selection;
 
 /* Bytes of a candidate. */
