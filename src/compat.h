@@ -314,6 +314,13 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define RELATION_OWNERCHECK(relid, role) pg_class_ownercheck(relid, role)
 #endif
 
+/* 17: LockHeldByMe can be asked for stronger locks, too. */
+#if PG_VERSION_NUM >= 170000
+#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 /* 17: backends are known by their process numbers. */
 #if PG_VERSION_NUM >= 170000
 #define VXID_GET_PROC(vxid) ProcNumberGetProc((vxid).procNumber)
