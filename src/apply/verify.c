@@ -45,6 +45,7 @@ typedef struct Trial
 	int			count;
 	Comparison *comparisons;	/* of the statements seen on both sides */
 	double		reads;			/* calls of statements to be served, since */
+	int			judged;			/* of these statements: seen often enough */
 	double		saved_us;
 	double		lost_us;
 	int64		scans;			/* of the index; -1 if there is none to scan */
@@ -122,6 +123,8 @@ try_statement(Trial *trial, const Measure *before, const Measure *after)
 	Comparison *comparison = &trial->comparisons[trial->count++];
 
 	judge_compare(before, after, comparison);
+	if (!after->write && comparison->judgement != JUDGED_UNKNOWN)
+		trial->judged++;
 	if (comparison->judgement == JUDGED_FASTER && trial->scans == 0)
 		comparison->judgement = JUDGED_SAME;
 	if (comparison->judgement == JUDGED_FASTER)
@@ -175,10 +178,12 @@ is_time(const Trial *trial)
 static JobState
 verdict_state(const Trial *trial)
 {
+	/* What it costs is not held against it unless its use could be seen. */
+	if (trial->judged == 0)
+		return JOB_KEPT;
 	if (trial->lost_us > trial->saved_us)
 		return JOB_REGRESSED;
-	if (trial->job->drop || trial->saved_us > 0 ||
-		trial->reads < JUDGE_LEAST_CALLS)
+	if (trial->job->drop || trial->saved_us > 0)
 		return JOB_KEPT;
 	return JOB_USELESS;
 }
@@ -239,7 +244,7 @@ verdict_reason(const Trial *trial)
 	initStringInfo(&text);
 	if (trial->scans == 0)
 		appendStringInfoString(&text, "the index was never scanned; ");
-	if (trial->reads < JUDGE_LEAST_CALLS)
+	if (trial->judged == 0)
 		appendStringInfo(&text, "only %.0f calls of the statements concerned were seen",
 						 trial->reads);
 	else if (most == NULL)
