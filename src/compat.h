@@ -278,7 +278,8 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #pragma pop_macro("USE_ICU")
 #if PG_VERSION_NUM >= 180000
 #define COLLATION_IS_C(collation) \
-	(pg_newlocale_from_collation(collation)->collate_is_c)
+	(OidIsValid(collation) && \
+	 pg_newlocale_from_collation(collation)->collate_is_c)
 #else
 #define COLLATION_IS_C(collation) lc_collate_is_c(collation)
 #endif

@@ -75,6 +75,12 @@ SELECT action, relation, ddl, reason FROM clipperf_recommend_for(
 SELECT action, relation, ddl FROM clipperf_recommend_for(
     ARRAY['SELECT * FROM owners WHERE cleaned(email) = ''Mail7@example.com'''], allow_functions => true);
 
+-- An expression without a collation has no order, and keeps nobody from advice.
+CREATE TABLE notes (id integer PRIMARY KEY, plain text COLLATE "C" NOT NULL, other text COLLATE "POSIX" NOT NULL);
+INSERT INTO notes SELECT n, md5(n::text), md5(n::text) FROM generate_series(1, 5000) AS n;
+VACUUM (ANALYZE) notes;
+SELECT * FROM advised('SELECT * FROM notes WHERE (plain || other) LIKE ''abc1%''', 'SELECT * FROM notes WHERE plain = ''abc''');
+
 -- Other access methods.
 SELECT * FROM advised('SELECT * FROM items WHERE attributes @> ''{"colour": 17}''');
 SELECT * FROM advised('SELECT * FROM items WHERE labels && ARRAY[''label 17'']');
