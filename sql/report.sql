@@ -553,24 +553,30 @@ RETURNS SETOF clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
-    UNION ALL
-    SELECT s.kind, s.relation, s.queryid, s.subject, s.finding, s.evidence, s.saved_ms, s.highest_severity,
-           coalesce(advised.ddl || ';', s.fix)
-    FROM @extschema@.clipperf_find_seq_scans($1, $2) AS s
-         LEFT JOIN LATERAL (
-            SELECT r.ddl FROM @extschema@.clipperf_recommendations AS r
-            WHERE r.status = 'new' AND r.action = 'create' AND r.relation = s.relation AND s.queryid = ANY (r.queryids)
-            ORDER BY r.benefit_share DESC NULLS LAST, r.id LIMIT 1) AS advised ON true
-    UNION ALL
-    SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
-    UNION ALL
-    SELECT * FROM @extschema@.clipperf_find_advice($1, $2)
-    UNION ALL
-    SELECT * FROM @extschema@.clipperf_find_jobs($1, $2)
+    SELECT f.* FROM (
+        SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
+        UNION ALL
+        SELECT s.kind, s.relation, s.queryid, s.subject, s.finding, s.evidence, s.saved_ms, s.highest_severity,
+               coalesce(advised.ddl || ';', s.fix)
+        FROM @extschema@.clipperf_find_seq_scans($1, $2) AS s
+             LEFT JOIN LATERAL (
+                SELECT r.ddl FROM @extschema@.clipperf_recommendations AS r
+                WHERE r.status = 'new' AND r.action = 'create' AND r.relation = s.relation AND s.queryid = ANY (r.queryids)
+                ORDER BY r.benefit_share DESC NULLS LAST, r.id LIMIT 1) AS advised ON true
+        UNION ALL
+        SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
+        UNION ALL
+        SELECT * FROM @extschema@.clipperf_find_advice($1, $2)
+        UNION ALL
+        SELECT * FROM @extschema@.clipperf_find_jobs($1, $2)
+    ) AS f
+    WHERE NOT EXISTS (
+        SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = f.relation AND d.deptype = 'e'
+          AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'clipperf')
 $$;
 COMMENT ON FUNCTION clipperf_find(boolean, text[]) IS
-'the findings of all kinds, not ranked; a scan is mended by the index that clipperf_recommend() chose for its statement, if it did';
+'the findings of all kinds, not ranked, but for those on clipperf''s own tables; a scan is mended by the index that clipperf_recommend() chose for its statement, if it did';
 
 -- What users call.
 
