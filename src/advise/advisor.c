@@ -420,12 +420,11 @@ with_or_without(const Advisor *advisor, int number, bool with)
 double
 advisor_benefit_share(Advisor *advisor, int number)
 {
-	double		without = selection_time_us(&advisor->selection,
-											with_or_without(advisor, number, false));
-	double		with = selection_time_us(&advisor->selection,
-										 with_or_without(advisor, number, true));
+	Bitmapset  *with = with_or_without(advisor, number, true);
 
-	return advisor->total_us > 0 ? (without - with) / advisor->total_us : 0;
+	return advisor->total_us > 0 ?
+		selection_worth_us(&advisor->selection, with, number) /
+		advisor->total_us : 0;
 }
 
 /* See advisor.h. */
@@ -464,8 +463,9 @@ advisor_served(Advisor *advisor, int number)
 	List	   *served = NIL;
 	List	   *numbers = NIL;
 	ListCell   *lc;
+	int			i = -1;
 
-	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	while ((i = bms_next_member(advisor->selection.concerns[number], i)) >= 0)
 	{
 		Bitmapset  *used;
 		Served	   *item;

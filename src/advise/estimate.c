@@ -53,7 +53,10 @@ tell_progress(Estimator *estimator)
 					estimator->nindexes)));
 }
 
-/* An earlier answer that settles the question, or NULL. */
+/*
+ * An earlier answer that settles the question, or NULL.  One that was found is
+ * put first, since the same is asked again and again.
+ */
 static const Answer *
 find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 {
@@ -61,11 +64,15 @@ find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 
 	foreach(lc, statement->answers)
 	{
-		const Answer *answer = lfirst(lc);
+		Answer	   *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->used, with) &&
 			bms_is_subset(with, answer->with))
+		{
+			lfirst(lc) = linitial(statement->answers);
+			linitial(statement->answers) = answer;
 			return answer;
+		}
 	}
 	return NULL;
 }

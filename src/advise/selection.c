@@ -314,9 +314,10 @@ choose_greedily(const Selection *selection, List *moves, bool per_byte)
 	return chosen;
 }
 
-/* What is lost by leaving one index out. */
-static double
-worth_of(const Selection *selection, const Bitmapset *chosen, int number)
+/* See selection.h. */
+double
+selection_worth_us(const Selection *selection, const Bitmapset *chosen,
+				   int number)
 {
 	Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
 	const Bitmapset *statements = selection->concerns[number];
@@ -367,7 +368,7 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 
 		while ((number = bms_next_member(chosen, number)) >= 0)
 		{
-			double		worth = worth_of(selection, chosen, number);
+			double		worth = selection_worth_us(selection, chosen, number);
 
 			if ((worth < least || worth <= 0) &&
 				(worst < 0 || worth < worst_worth))
@@ -448,7 +449,7 @@ weight_of(const Selection *selection, int number)
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 {
-	double		loss = SIMPLER_LOSS * worth_of(selection, chosen, number);
+	double		loss = SIMPLER_LOSS * selection_worth_us(selection, chosen, number);
 	int			best = number;
 	int			other = -1;
 

@@ -25,7 +25,7 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
-	Bitmapset **concerns;		/* statements, by candidate; while choosing */
+	Bitmapset **concerns;		/* statements, by candidate; when chosen */
 } Selection;
 
 /* Bytes of a candidate. */
@@ -40,6 +40,13 @@ extern void selection_prune(Selection *selection);
 /* The time of all statements with these indexes, their upkeep included. */
 extern double selection_time_us(const Selection *selection,
 								const Bitmapset *chosen);
+
+/*
+ * What is lost by leaving one of these indexes out, its upkeep subtracted; to
+ * be asked once selection_choose() has run.
+ */
+extern double selection_worth_us(const Selection *selection,
+								 const Bitmapset *chosen, int number);
 
 /* Choose.  The same input gives the same answer. */
 extern Bitmapset *selection_choose(Selection *selection);
