@@ -248,3 +248,11 @@ settings_define(void)
 	define_verify_settings();
 	MarkGUCPrefixReserved("clipperf");
 }
+
+/* See settings.h. */
+void
+settings_pause(void)
+{
+	(void) set_config_option("clipperf.enabled", "off", PGC_SUSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}

@@ -42,4 +42,7 @@ extern int	setting_long_transaction_ms;
 extern void settings_define(void);
 extern bool settings_table_is_watched(Oid relid);
 
+/* Observe no statement of this session up to the end of the GUC nest level. */
+extern void settings_pause(void);
+
 #endif							/* CLIPPERF_SETTINGS_H */

@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "settings.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_advise(PG_FUNCTION_ARGS);
@@ -358,6 +359,7 @@ recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 						   context | SECURITY_LOCAL_USERID_CHANGE);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	settings_pause();
 	PG_TRY();
 	{
 		store_rows(advice, schema, name, result);

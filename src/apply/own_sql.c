@@ -25,6 +25,8 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "settings.h"
+
 /* The table that every installation has. */
 #define ANY_TABLE "clipperf_job"
 
@@ -146,6 +148,7 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 	(void) set_config_option("search_path", "pg_catalog, pg_temp",
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
+	settings_pause();
 	run_statement(filled, nargs, args);
 	AtEOXact_GUC(true, guc_level);
 	SetUserIdAndSecContext(userid, sec_context);

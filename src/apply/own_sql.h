@@ -30,7 +30,7 @@ extern Oid	own_table(const char *name);
 
 /*
  * Run a statement in which @extschema@ stands for our schema, as the owner of
- * our tables and with a safe search_path.  Its result is in SPI_tuptable and
+ * our tables, with a safe search_path, and unobserved.  Its result is in SPI_tuptable and
  * SPI_processed, as the caller has called SPI_connect().  Needs an active
  * snapshot.
  */

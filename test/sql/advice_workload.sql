@@ -51,7 +51,7 @@ SELECT kind, relation, fix FROM clipperf_report(100)
 WHERE kind IN ('missing_index', 'redundant_index', 'unused_index') AND relation::text ~ 'post|reply'
 ORDER BY kind, fix COLLATE "C";
 
--- What clipperf does to its own tables is nobody's finding.
+-- What clipperf does to its own tables is not observed, and nobody's finding.
 SELECT count(*) FROM clipperf_recommend(index_set => 'clipper');
 SELECT count(*) > 0 AS seen FROM clipperf_n_plus_one WHERE relation = 'clipperf_recommendations'::regclass;
 SELECT count(*) FROM clipperf_find() WHERE relation = 'clipperf_recommendations'::regclass;
