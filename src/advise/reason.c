@@ -21,6 +21,7 @@
 typedef enum KeyRole
 {
 	ROLE_FINDS,					/* compared for equality */
+	ROLE_MATCHES,				/* by an operator such as @> or LIKE */
 	ROLE_RANGE,					/* compared otherwise */
 	ROLE_ORDERS,				/* sorted by */
 	ROLE_NONE
@@ -47,7 +48,7 @@ find_role(const Demand *demand, const IndexKey *key)
 			continue;
 		if (filter->use <= DEMAND_JOIN)
 			return ROLE_FINDS;
-		role = ROLE_RANGE;
+		role = filter->use == DEMAND_OPERATOR ? ROLE_MATCHES : ROLE_RANGE;
 	}
 	foreach(lc, demand->sorts)
 		if (role == ROLE_NONE &&
@@ -94,6 +95,9 @@ append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 	int			start = text->len;
 
 	append_role(text, def, demand, ROLE_FINDS, "finds rows by ");
+	append_role(text, def, demand, ROLE_MATCHES,
+				text->len > start ? " and what matches in " :
+				"finds rows by what matches in ");
 	append_role(text, def, demand, ROLE_RANGE,
 				text->len > start ? " and a range of " : "finds rows by a range of ");
 	append_role(text, def, demand, ROLE_ORDERS,
