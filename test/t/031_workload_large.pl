@@ -17,7 +17,7 @@ $node->safe_psql('postgres', 'ANALYZE; SELECT clipperf_reset()');
 $node->safe_psql('postgres', join(";\n", map {
 	my $t = 1 + $_ % $tables;
 	my $u = 1 + ($_ + 1 + int($_ / $tables)) % $tables;
-	"SELECT count(*) AS n FROM t$t AS x JOIN t$u AS y USING (id) WHERE x.a = $_ % 10 AND y.b > 'a' LIMIT $_" } 1 .. $statements));
+	"SELECT count(*) AS n FROM t$t JOIN t$u USING (id) WHERE t$t.a = $_ % 10 AND t$u.b > 'a' LIMIT $_" } 1 .. $statements));
 
 my $listed = $node->safe_psql('postgres', q{
 	SELECT count(*), count(problem), bool_and(plan_cost > 0), count(DISTINCT tables) > 10 FROM clipperf_workload() WHERE query LIKE '%JOIN%'});

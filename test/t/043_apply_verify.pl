@@ -57,7 +57,7 @@ is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NOT NULL"), 
 # With auto_revert it goes.
 $node->append_conf('postgresql.conf', 'clipperf.auto_revert = on');
 $node->reload;
-$job = apply_index($node, 'item', 'item_both', 'CREATE INDEX item_both ON item (note, owner)', $look);
+$job = apply_index($node, 'item', 'item_both', 'CREATE INDEX item_both ON item (note, id)', $look);
 is(wait_for_job($node, $job), 'verifying', 'a third one is built');
 load();
 ok($node->poll_query_until('postgres', "SELECT state = 'reverted' FROM clipperf_jobs WHERE job = $job"),
