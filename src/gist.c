@@ -36,10 +36,10 @@ make_line(char *text)
 	{
 		if (!scanner_isspace(*from))
 			*to++ = *from;
-		else if (to > text && to[-1] != ' ')
+		else if (to > text &&to[-1] != ' ')
 			*to++ = ' ';
 	}
-	while (to > text && (to[-1] == ' ' || to[-1] == ';'))
+	while (to > text &&(to[-1] == ' ' || to[-1] == ';'))
 		to--;
 	*to = '\0';
 }

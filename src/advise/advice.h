@@ -17,8 +17,9 @@
 typedef struct Advice
 {
 	const char *action;			/* "create", "drop", "keep", "skip" */
-	const char *kind;			/* what makes it so, for those who sort advice;
-								 * see ADVICE_* below; NULL = nothing special */
+	const char *kind;			/* what makes it so, for those who sort
+								 * advice; see ADVICE_* below; NULL = nothing
+								 * special */
 	Oid			relid;			/* InvalidOid when the table is missing */
 	char	   *index_name;
 	char	   *ddl;			/* of an action; NULL for keep and skip */

@@ -144,8 +144,8 @@ add_key(KeyList *list, const DemandKey *key, bool descending,
 	list->keys[list->count++] = (DemandSort)
 	{
 		.key = *key,
-		.descending = descending,
-		.nulls_first = nulls_first
+			.descending = descending,
+			.nulls_first = nulls_first
 	};
 }
 
@@ -226,7 +226,7 @@ add_candidate(Builder *builder, IndexDefinition *def)
 	foreach(lc, builder->existing)
 		if (index_def_covers(lfirst(lc), def) ||
 			extends_unique(lfirst(lc), def))
-			return;
+		return;
 	foreach(lc, builder->candidates)
 	{
 		candidate = lfirst(lc);
@@ -685,7 +685,7 @@ is_served(const ForeignKeyCacheInfo *key, const List *existing)
 
 	foreach(lc, existing)
 		if (serves_columns(lfirst(lc), key))
-			return true;
+		return true;
 	return false;
 }
 

@@ -76,11 +76,11 @@ candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)
 		def->keys[def->nkeys++] = (IndexKey)
 		{
 			.attno = key->attno,
-			.expr = key->expr,
-			.type = key->type,
-			.collation = key->collation,
-			.opclass = opclass,
-			.opfamily = get_opclass_family(opclass)
+				.expr = key->expr,
+				.type = key->type,
+				.collation = key->collation,
+				.opclass = opclass,
+				.opfamily = get_opclass_family(opclass)
 		};
 		return def;
 	}

@@ -131,7 +131,7 @@ is_target(const DemandScope *scope)
 		return true;
 	foreach(lc, scope->root->rowMarks)
 		if (((PlanRowMark *) lfirst(lc))->rti == scope->rel->relid)
-			return true;
+		return true;
 	return false;
 }
 

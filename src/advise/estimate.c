@@ -131,7 +131,7 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(work);
 	Answer		made = {0};
-	Question	question = {.workload = statement->workload, .answer = &made};
+	Question	question = {.workload = statement->workload,.answer = &made};
 	Sandbox		sandbox = workload_sandbox(statement->workload);
 	Answer	   *answer;
 	ErrorData  *error;

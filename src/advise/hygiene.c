@@ -186,7 +186,7 @@ is_keeper(const IndexDefinition *def, List *indexes)
 
 	foreach(lc, indexes)
 		if (redundancy_keeper(lfirst(lc), indexes) == def)
-			return true;
+		return true;
 	return false;
 }
 

@@ -219,6 +219,7 @@ static void
 read_index(IndexDefinition *def, HeapTuple tuple)
 {
 	Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+
 	def->relid = form->indrelid;
 	def->unique = form->indisunique;
 	def->nulls_not_distinct = form->indnullsnotdistinct;

@@ -25,8 +25,8 @@
 typedef struct IndexKey
 {
 	AttrNumber	attno;			/* 0 = expression */
-	Node	   *expr;			/* of an expression, varno 1, simplified as the
-								 * planner does; else NULL */
+	Node	   *expr;			/* of an expression, varno 1, simplified as
+								 * the planner does; else NULL */
 	Node	   *written;		/* the expression as its author wrote it; NULL
 								 * if nobody did */
 	Oid			type;			/* of the key */
@@ -60,9 +60,10 @@ typedef struct IndexDefinition
 	IndexKey	keys[INDEX_DEF_KEYS];
 	int			nincluded;
 	AttrNumber	included[INDEX_DEF_KEYS];
-	List	   *predicate;		/* implicitly ANDed, varno 1, simplified as the
-								 * planner does; NIL */
-	Node	   *written_predicate;	/* as its author wrote it; NULL if nobody did */
+	List	   *predicate;		/* implicitly ANDed, varno 1, simplified as
+								 * the planner does; NIL */
+	Node	   *written_predicate;	/* as its author wrote it; NULL if nobody
+									 * did */
 	List	   *options;		/* DefElem of String: storage parameters */
 	int			fillfactor;		/* 0 = default */
 	Oid			tablespace;		/* InvalidOid = the database's */

@@ -280,7 +280,7 @@ index_def_hash(const IndexDefinition *def)
 	{
 		const IndexKey *key = &def->keys[i];
 		uint32		what[] = {key->attno, key->collation, key->opfamily,
-			key->descending != backwards, key->nulls_first != backwards};
+		key->descending != backwards, key->nulls_first != backwards};
 
 		hash = hash_bytes_extended((unsigned char *) what, sizeof(what), hash);
 	}
@@ -344,7 +344,7 @@ index_def_fixed_key(const IndexDefinition *def, int from)
 	for (int i = from; i < def->nkeys; i++)
 		foreach(lc, def->predicate)
 			if (fixes_key(&def->keys[i], lfirst(lc)))
-				return i;
+			return i;
 	return -1;
 }
 

@@ -291,7 +291,7 @@ is_taken(const char *name, List *taken)
 
 	foreach(lc, taken)
 		if (strcmp(lfirst(lc), name) == 0)
-			return true;
+		return true;
 	return false;
 }
 
@@ -352,6 +352,7 @@ constraint_text(Oid constraint)
 			kind = "constraint";
 	}
 	text = psprintf("%s \"%s\"", kind, NameStr(form->conname));
+
 	ReleaseSysCache(tuple);
 	return text;
 }

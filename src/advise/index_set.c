@@ -251,7 +251,7 @@ judge_each_other(List *members)
 
 	foreach(lc, members)
 		if (is_created(lfirst(lc)))
-			created = lappend(created, ((Member *) lfirst(lc))->def);
+		created = lappend(created, ((Member *) lfirst(lc))->def);
 	foreach(lc, members)
 	{
 		Member	   *member = lfirst(lc);
@@ -277,7 +277,7 @@ remark(Member *member, char *text)
 	Advice	   *advice = member->advice;
 
 	advice->reason = advice->reason == NULL ? text :
-		psprintf("%s; %s", advice->reason, text);
+				psprintf("%s; %s", advice->reason, text);
 }
 
 /*

@@ -40,6 +40,7 @@ void
 index_statement_guard(IndexStatementGuard *guard, const char *text)
 {
 	guard->text = text;
+
 	guard->callback.callback = move_position;
 	guard->callback.arg = guard;
 	guard->callback.previous = error_context_stack;

@@ -53,7 +53,7 @@ find_role(const Demand *demand, const IndexKey *key)
 	foreach(lc, demand->sorts)
 		if (role == ROLE_NONE &&
 			is_key(key, &((const DemandSort *) lfirst(lc))->key))
-			role = ROLE_ORDERS;
+		role = ROLE_ORDERS;
 	return role;
 }
 
@@ -191,7 +191,7 @@ is_read(const Advisor *advisor, Oid relid)
 
 	foreach(lc, advisor->demands)
 		if (((const CandidateDemand *) lfirst(lc))->demand->relid == relid)
-			return true;
+		return true;
 	return false;
 }
 

@@ -162,7 +162,7 @@ queryid_array(const List *queryids)
 
 	foreach(lc, queryids)
 		values[foreach_current_index(lc)] =
-			Int64GetDatum((int64) *(uint64 *) lfirst(lc));
+		Int64GetDatum((int64) *(uint64 *) lfirst(lc));
 	return PointerGetDatum(construct_array(values, list_length(queryids),
 										   INT8OID, sizeof(int64),
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));

@@ -81,4 +81,3 @@ recommend_drops(Advisor *advisor)
 		rows = add_replaced(advisor, lfirst_oid(lc), rows);
 	return rows;
 }
-

@@ -75,7 +75,6 @@ recommend_set(Advisor *advisor, const char *index_set)
 	advisor_judge(advisor, definitions);
 	foreach(lc, judged)
 		if (advisor->estimator.indexes[foreach_current_index(lc)] != NULL)
-			judge_member(advisor, foreach_current_index(lc), lfirst(lc));
+		judge_member(advisor, foreach_current_index(lc), lfirst(lc));
 	return rows;
 }
-

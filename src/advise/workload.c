@@ -78,7 +78,7 @@ typedef struct Loader
 static Entry *
 find_entry(Loader *loader, uint64 queryid, Oid userid, bool make)
 {
-	EntryKey	key = {.queryid = queryid, .userid = userid};
+	EntryKey	key = {.queryid = queryid,.userid = userid};
 	Entry	   *entry;
 	bool		found;
 
@@ -148,7 +148,7 @@ is_listed(List *queryids, uint64 queryid)
 
 	foreach(lc, queryids)
 		if (*(uint64 *) lfirst(lc) == queryid)
-			return true;
+		return true;
 	return false;
 }
 
@@ -234,9 +234,10 @@ read_store(Loader *loader, int *count)
 Sandbox
 workload_sandbox(const WorkloadStatement *statement)
 {
-	return (Sandbox) {
+	return (Sandbox)
+	{
 		.userid = statement->userid,
-		.search_path = statement->search_path
+			.search_path = statement->search_path
 	};
 }
 
@@ -272,8 +273,8 @@ add_variant(WorkloadStatement *statement, const PlanTrial *trial,
 	statement->command = trial->command;
 	foreach(lc, trial->relids)
 		if (is_table(lfirst_oid(lc)))
-			statement->relids = list_append_unique_oid(statement->relids,
-													   lfirst_oid(lc));
+		statement->relids = list_append_unique_oid(statement->relids,
+												   lfirst_oid(lc));
 }
 
 /* Have the weights of those variants that could be planned sum up to 1. */
@@ -365,14 +366,14 @@ is_cut(const char *text)
 	size_t		length = strlen(text);
 	size_t		mark = strlen(TEXT_CUT_MARK);
 
-	return length >= mark && strcmp(text + length - mark, TEXT_CUT_MARK) == 0;
+	return length >= mark && strcmp(text +length - mark, TEXT_CUT_MARK) == 0;
 }
 
 /* Try a statement of the store; false if it is none of the workload's. */
 static bool
 try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 {
-	bool		cut = statement->text != NULL && is_cut(statement->text);
+	bool		cut = statement->text !=NULL && is_cut(statement->text);
 	List	   *trials = workload_sample_trials(entry->samples,
 												cut ? NULL : statement->text,
 												&entry->latency,
@@ -431,8 +432,10 @@ statement_of_text(char *text, List **locked)
 
 	statement->userid = GetUserId();
 	statement->text = text;
+
 	statement->calls = 1;
 	weighed->trial.text = text;
+
 	weighed->trial.guess_types = true;
 	weighed->weight = 1;
 	(void) try_all(statement, list_make1(weighed), locked);

@@ -97,6 +97,7 @@ make_trial(const SampleDraft *draft, const char *text)
 		return NULL;
 	weighed = palloc0(sizeof(WeighedTrial));
 	weighed->trial.text = draft->statement ? draft->statement : text;
+
 	weighed->trial.guess_types = draft->statement == NULL;
 	weighed->trial.nparams = draft->nparams;
 	weighed->trial.types = draft->types;
@@ -195,7 +196,7 @@ drop_light(List *trials)
 	normalize(trials, 1);
 	foreach(lc, trials)
 		if (((WeighedTrial *) lfirst(lc))->weight < LEAST_WEIGHT)
-			trials = foreach_delete_current(trials, lc);
+		trials = foreach_delete_current(trials, lc);
 	return trials;
 }
 
@@ -227,6 +228,7 @@ text_trial(const char *text)
 		return NIL;
 	weighed = palloc0(sizeof(WeighedTrial));
 	weighed->trial.text = text;
+
 	weighed->trial.guess_types = true;
 	weighed->weight = 1;
 	return list_make1(weighed);

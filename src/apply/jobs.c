@@ -205,9 +205,9 @@ job_change(Job *job, JobState state, const char *reason)
 
 	job->state = state;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
-			" SET state = $2, reason = $3, changed_at = clock_timestamp(),"
-			" worker_pid = CASE $2 WHEN 'building' THEN worker_pid END"
-			" WHERE job = $1", lengthof(args), args);
+			   " SET state = $2, reason = $3, changed_at = clock_timestamp(),"
+			   " worker_pid = CASE $2 WHEN 'building' THEN worker_pid END"
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -222,11 +222,11 @@ job_wait(Job *job, int64 delay_ms, const char *reason)
 
 	job->state = JOB_WAITING;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
-			" SET state = 'waiting', reason = $3, worker_pid = NULL,"
-			" changed_at = CASE WHEN state = 'waiting' AND reason = $3"
-			" THEN changed_at ELSE clock_timestamp() END,"
-			" retry_at = clock_timestamp() + make_interval(secs => $2)"
-			" WHERE job = $1", lengthof(args), args);
+			   " SET state = 'waiting', reason = $3, worker_pid = NULL,"
+			   " changed_at = CASE WHEN state = 'waiting' AND reason = $3"
+			   " THEN changed_at ELSE clock_timestamp() END,"
+			   " retry_at = clock_timestamp() + make_interval(secs => $2)"
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -242,10 +242,10 @@ job_set_goal_revert(Job *job, Oid role, const char *reason)
 	job->state = JOB_QUEUED;
 	job->revert = true;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
-			" SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
-			" attempts = 0, changed_at = clock_timestamp(),"
-			" retry_at = clock_timestamp()"
-			" WHERE job = $1", lengthof(args), args);
+			   " SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
+			   " attempts = 0, changed_at = clock_timestamp(),"
+			   " retry_at = clock_timestamp()"
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -256,7 +256,7 @@ job_count_attempt(Job *job)
 
 	job->attempts++;
 	update_job(job, "UPDATE @extschema@.clipperf_job SET attempts = attempts + 1"
-			" WHERE job = $1", lengthof(args), args);
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -272,8 +272,8 @@ job_set_index(Job *job, Oid index_oid, const char *index_name)
 
 	job->index_oid = index_oid;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
-			" SET index_oid = $2, index_name = $3, ddl = $4"
-			" WHERE job = $1", lengthof(args), args);
+			   " SET index_oid = $2, index_name = $3, ddl = $4"
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -283,7 +283,7 @@ job_add_part(Job *job, Oid index_oid)
 	SqlArg		args[] = {arg_int8(job->id), arg_oid(index_oid)};
 
 	update_job(job, "UPDATE @extschema@.clipperf_job SET parts = parts || $2"
-			" WHERE job = $1", lengthof(args), args);
+			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
@@ -310,5 +310,5 @@ job_set_worker(Job *job, int pid)
 	};
 
 	update_job(job, "UPDATE @extschema@.clipperf_job SET worker_pid = $2"
-			" WHERE job = $1", lengthof(args), args);
+			   " WHERE job = $1", lengthof(args), args);
 }

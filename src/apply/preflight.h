@@ -19,8 +19,8 @@ typedef struct IndexPlan
 	IndexDefinition *def;		/* with the name that it will have */
 	IndexDefinition *existing;	/* does the same already, or NULL */
 	char	   *renamed_from;	/* name that was taken, or NULL */
-	char	   *remains;		/* name of an INVALID index that is in the way,
-								 * left by an earlier attempt; or NULL */
+	char	   *remains;		/* name of an INVALID index that is in the
+								 * way, left by an earlier attempt; or NULL */
 } IndexPlan;
 
 /*

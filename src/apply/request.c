@@ -72,7 +72,7 @@ require_all(ArrayType *ids, List *requests)
 		foreach(lc, requests)
 			if (!nulls[i] && ((Request *) lfirst(lc))->recommendation ==
 				DatumGetInt64(elements[i]))
-				found = true;
+			found = true;
 		if (!found)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

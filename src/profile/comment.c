@@ -248,11 +248,13 @@ find_last_comment(Cursor text, Cursor *inside)
 {
 	while (text.end > text.at &&
 		   (is_space(text.end[-1]) || text.end[-1] == ';'))
-		text.end--;
+		text.		end--;
+
 	if (text.end - text.at < 4 || text.end[-1] != '/' || text.end[-2] != '*')
 		return false;
 
 	inside->end = text.end - 2;
+
 	for (const char *p = inside->end - 2; p >= text.at; p--)
 	{
 		if (p[0] == '/' && p[1] == '*')
@@ -272,6 +274,7 @@ find_first_comment(Cursor text, Cursor *inside)
 	if (!accept(&text, '/') || !accept(&text, '*'))
 		return false;
 	inside->at = text.at;
+
 	for (const char *p = text.at; p + 1 < text.end; p++)
 	{
 		if (p[0] == '*' && p[1] == '/')
@@ -290,21 +293,23 @@ find_first_comment(Cursor text, Cursor *inside)
 static Cursor
 statement_text(const char *source, int location, int length)
 {
-	Cursor		text;
+	Cursor text;
 	const char *rest;
 	const char *close;
 
-	text.at = source + Max(location, 0);
-	text.end = text.at + (length > 0 ? length : strlen(text.at));
+	text.		at = source + Max(location, 0);
+	text.		end = text.at + (length > 0 ? length : strlen(text.at));
+
 	if (*text.end == '\0')
 		return text;
+
 	for (rest = text.end; *rest == ';' || is_space(*rest);)
 		rest++;
 	if (rest > text.end && rest[0] == '/' && rest[1] == '*')
 	{
 		close = strstr(rest, "*/");
 		if (close != NULL && close[2 + strspn(close + 2, "; \t\r\n")] == '\0')
-			text.end = close + 2;
+			text.		end = close + 2;
 	}
 	return text;
 }
@@ -331,7 +336,7 @@ bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)
 {
-	Cursor		text = statement_text(source, location, length);
+	Cursor text = statement_text(source, location, length);
 	Cursor		inside;
 
 	if (!may_have_comment(text))
@@ -345,7 +350,7 @@ comment_read(const char *source, int location, int length,
 void
 comment_trim(const char **text, int *length)
 {
-	Cursor		whole = {*text, *text + *length};
+	Cursor		whole = {*text, *text +*length};
 	Cursor		inside;
 
 	if (may_have_comment(whole))

@@ -18,7 +18,8 @@
 typedef struct CommentFacts
 {
 	uint64		trace;			/* hash of the 32-digit trace id; 0 = none */
-	char		route[ROUTE_NAME_LENGTH];	/* route, else controller/action; "" */
+	char		route[ROUTE_NAME_LENGTH];	/* route, else controller/action;
+											 * "" */
 } CommentFacts;
 
 /*

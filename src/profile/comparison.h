@@ -20,7 +20,8 @@ typedef struct Comparison
 	Oid			relid;			/* InvalidOid = not known */
 	int16		attno;
 	int16		parameter;		/* number of the parameter, 0 = a literal */
-	uint8		list;			/* values of one IN list share a number, 0 = none */
+	uint8		list;			/* values of one IN list share a number, 0 =
+								 * none */
 	int			location;		/* of the literal in the source text */
 	Oid			type;			/* of the value */
 	Const	   *literal;		/* NULL for a parameter */

@@ -45,16 +45,17 @@ pattern_key(const Child *child)
 {
 	const ResultColumn *column = parent_column(child);
 
-	return (PatternKey) {
+	return (PatternKey)
+	{
 		.parent = child->match->set.shape,
-		.child = child->shape,
-		.dbid = MyDatabaseId,
-		.userid = child->execution->userid,
-		.parent_relid = column->relid,
-		.parent_attno = column->attno,
-		.function = child->execution->function,
-		.route = child->execution->route,
-		.parameter = match_parameter(&child->probe->comparison)
+			.child = child->shape,
+			.dbid = MyDatabaseId,
+			.userid = child->execution->userid,
+			.parent_relid = column->relid,
+			.parent_attno = column->attno,
+			.function = child->execution->function,
+			.route = child->execution->route,
+			.parameter = match_parameter(&child->probe->comparison)
 	};
 }
 
@@ -63,12 +64,13 @@ pattern_facts(const Child *child)
 {
 	const Comparison *comparison = &child->probe->comparison;
 
-	return (PatternFacts) {
+	return (PatternFacts)
+	{
 		.parent_queryid = child->match->set.queryid,
-		.child_queryid = child->execution->queryid,
-		.child_relid = comparison->relid,
-		.child_attno = comparison->attno,
-		.parameter_type = comparison->type
+			.child_queryid = child->execution->queryid,
+			.child_relid = comparison->relid,
+			.child_attno = comparison->attno,
+			.parameter_type = comparison->type
 	};
 }
 
@@ -94,14 +96,15 @@ make_look(const Child *child)
 {
 	const Match *match = child->match;
 
-	return (Look) {
+	return (Look)
+	{
 		.rank = match->hit.rank,
-		.distinct = Max(parent_column(child)->distinct, match->hit.rank + 1),
-		.rows = match->set.rows,
-		.times = match->hit.times,
-		.rivals = match->rivals,
-		.local_rivals = match->local_rivals,
-		.local = match->custody != CUSTODY_NONE
+			.distinct = Max(parent_column(child)->distinct, match->hit.rank + 1),
+			.rows = match->set.rows,
+			.times = match->hit.times,
+			.rivals = match->rivals,
+			.local_rivals = match->local_rivals,
+			.local = match->custody != CUSTODY_NONE
 	};
 }
 
@@ -111,16 +114,17 @@ count_episode(const Episode *episode, const Execution *execution)
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 
-	return (PatternCounters) {
+	return (PatternCounters)
+	{
 		.episodes = 1,
-		.children = episode->children,
-		.max_children = episode->children,
-		.connections = pg_popcount64(episode->backends),
-		.pipelined = episode->pipelined,
-		.child_us = episode->child_us,
-		.gap_us = episode->gap_us,
-		.first_seen = now - (execution->first_us - episode->first_us),
-		.last_seen = now - (execution->last_us - episode->last_us)
+			.children = episode->children,
+			.max_children = episode->children,
+			.connections = pg_popcount64(episode->backends),
+			.pipelined = episode->pipelined,
+			.child_us = episode->child_us,
+			.gap_us = episode->gap_us,
+			.first_seen = now - (execution->first_us - episode->first_us),
+			.last_seen = now - (execution->last_us - episode->last_us)
 	};
 }
 
@@ -131,15 +135,16 @@ count_child(const Episode *before, const Episode *after,
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 
-	return (PatternCounters) {
+	return (PatternCounters)
+	{
 		.children = 1,
-		.max_children = after->children,
-		.connections = pg_popcount64(after->backends),
-		.pipelined = after->pipelined - before->pipelined,
-		.child_us = after->child_us - before->child_us,
-		.gap_us = after->gap_us - before->gap_us,
-		.first_seen = now,
-		.last_seen = now
+			.max_children = after->children,
+			.connections = pg_popcount64(after->backends),
+			.pipelined = after->pipelined - before->pipelined,
+			.child_us = after->child_us - before->child_us,
+			.gap_us = after->gap_us - before->gap_us,
+			.first_seen = now,
+			.last_seen = now
 	};
 }
 

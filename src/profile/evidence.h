@@ -48,13 +48,16 @@ typedef enum Verdict
  * keys meanwhile.  The caller holds the episode's lock.
  */
 extern bool evidence_belongs(const Episode *episode, const Look *look);
+
 /* Add a look to an episode.  The caller holds the episode's lock. */
 extern void evidence_add(Episode *episode, const Look *look);
+
 /*
  * The parent's backend looked something else up, "elsewhere" if it fitted
  * another result set.
  */
 extern void evidence_miss(Episode *episode, bool elsewhere);
+
 /*
  * What the evidence comes to, given how many episodes like it failed.  "nested"
  * if the result set is one of many that a loop has fetched: loops over their
@@ -62,8 +65,10 @@ extern void evidence_miss(Episode *episode, bool elsewhere);
  */
 extern Verdict evidence_verdict(const Episode *episode, uint32 failed,
 								int min_children, bool nested);
+
 /* Did all of it happen in the custody of the parent's backend? */
 extern bool evidence_is_local(const Episode *episode, Verdict verdict);
+
 /* What a success is worth to the reputation, in nats. */
 extern float evidence_worth(const Episode *episode, Verdict verdict);
 

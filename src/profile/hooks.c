@@ -132,12 +132,13 @@ plan_source(const QueryDesc *query)
 static inline StatementKey
 statement_key(uint64 queryid, Oid userid, RouteId route, int level)
 {
-	return (StatementKey) {
+	return (StatementKey)
+	{
 		.queryid = queryid,
-		.userid = userid,
-		.dbid = MyDatabaseId,
-		.route = route,
-		.toplevel = level == 0
+			.userid = userid,
+			.dbid = MyDatabaseId,
+			.route = route,
+			.toplevel = level == 0
 	};
 }
 
@@ -182,11 +183,12 @@ fail_execution(Execution *execution, MemoryContext context)
 static inline WorkCounters
 read_work(void)
 {
-	return (WorkCounters) {
+	return (WorkCounters)
+	{
 		.shared_blks_hit = pgBufferUsage.shared_blks_hit,
-		.shared_blks_read = pgBufferUsage.shared_blks_read,
-		.temp_blks_written = pgBufferUsage.temp_blks_written,
-		.wal_bytes = pgWalUsage.wal_bytes
+			.shared_blks_read = pgBufferUsage.shared_blks_read,
+			.temp_blks_written = pgBufferUsage.temp_blks_written,
+			.wal_bytes = pgWalUsage.wal_bytes
 	};
 }
 

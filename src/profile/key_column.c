@@ -242,7 +242,7 @@ static KeyColumn
 read_column(Oid relid, int16 attno)
 {
 	KeyColumn	column = {
-		.key_relid = relid, .key_attno = attno, .is_complete = true
+		.key_relid = relid,.key_attno = attno,.is_complete = true
 	};
 
 	for (int step = 0; step < MAX_STEPS; step++)
@@ -281,7 +281,7 @@ key_column_find(Oid relid, int16 attno)
 	if (attno <= 0)
 		return (KeyColumn)
 	{
-		.key_relid = relid, .key_attno = attno, .is_complete = true
+		.key_relid = relid,.key_attno = attno,.is_complete = true
 	};
 	if (entry->relid == relid && entry->attno == attno)
 		return entry->column;

@@ -12,7 +12,8 @@
 
 typedef struct KeyColumn
 {
-	bool		is_key;			/* in a primary key, unique index or foreign key */
+	bool		is_key;			/* in a primary key, unique index or foreign
+								 * key */
 	bool		is_unique;		/* in a primary key or unique index */
 	bool		is_complete;	/* false if a table on the way was locked */
 	Oid			key_relid;		/* the column a foreign key leads to, at last; */

@@ -52,9 +52,10 @@ transaction_key(void)
 static inline ResultContext
 result_context(void)
 {
-	return (ResultContext) {
+	return (ResultContext)
+	{
 		.transaction = transaction_key(),
-		.statement = statements
+			.statement = statements
 	};
 }
 
@@ -292,6 +293,7 @@ keep_text(Execution *execution, StatementInfo *info)
 		return;
 	info->text_kept = true;
 	text = execution_text(execution);
+
 	text_keep(&key, text);
 	pfree(text);
 }

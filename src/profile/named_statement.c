@@ -207,6 +207,7 @@ number_statement(const ParseState *pstate, Query *query)
 		return;
 	qsort(names.params, names.count, sizeof(Param *), compare_places);
 	text = number_names(pstate->p_sourcetext, query, &names);
+
 	if (text == NULL)
 		return;
 	keep(query->queryId, text, &names);

@@ -61,7 +61,7 @@ typedef enum TokenKind
 typedef struct Token
 {
 	TokenKind	kind;
-	char		symbol;			/* of a one-character symbol, else 0 */
+	char symbol;				/* of a one-character symbol, else 0 */
 	const char *word;			/* keyword or folded identifier, else NULL */
 	const char *source;			/* as it stands in the statement */
 	int			length;			/* bytes of source */
@@ -87,9 +87,9 @@ typedef struct Normalizer
 	int			highest;		/* parameter number */
 	Token		last;			/* the token put out last */
 	Token		before;			/* the one before it */
-	Token		held;			/* a minus sign or the N of N'..' that may belong
-								 * to a literal, or a semicolon that may be
-								 * the end; else of KIND_NONE */
+	Token		held;			/* a minus sign or the N of N'..' that may
+								 * belong to a literal, or a semicolon that
+								 * may be the end; else of KIND_NONE */
 	int			depth;			/* of round and square brackets */
 	uint64		shape;
 	OpenList	lists[MAX_LISTS];
@@ -158,7 +158,7 @@ list_ends(const Normalizer *n, const Token *token)
 	if (n->depth != list->depth)
 		return false;
 	if (list->of_rows)
-		return n->last.symbol == ')' && token->symbol != ',';
+		return n->last.symbol == ')' && token->symbol !=',';
 	return token->symbol == ')' || token->symbol == ']';
 }
 
@@ -377,7 +377,10 @@ put_held(Normalizer *n)
 {
 	Token		held = n->held;
 
-	n->held = (Token) {0};
+	n->held = (Token)
+	{
+		0
+	};
 	if (held.kind != KIND_NONE)
 		put_token(n, &held);
 }
@@ -392,7 +395,10 @@ take_token(Normalizer *n, Token *token)
 		(n->held.symbol == '-' || is_national_prefix(&n->held)))
 	{
 		token->spaced = n->held.spaced;
-		n->held = (Token) {0};
+		n->held = (Token)
+		{
+			0
+		};
 	}
 	put_held(n);
 	if ((token->symbol == '-' && !ends_expression(&n->last)) ||
@@ -488,7 +494,7 @@ scan_quietly(Normalizer *n, const char *source, bool cut)
 static void
 finish(Normalizer *n)
 {
-	if (n->held.symbol != ';')
+	if (n->held.symbol !=';')
 		put_held(n);
 	while (n->nlists > 0)
 		close_list(n);

@@ -65,7 +65,7 @@ hash_text(const char *text, int length)
 	uint64		hash = length;
 	uint64		word;
 
-	for (; length >= sizeof(word); text += sizeof(word), length -= sizeof(word))
+	for (; length >= sizeof(word); text +=sizeof(word), length -= sizeof(word))
 	{
 		memcpy(&word, text, sizeof(word));
 		hash = value_mix_step(hash, word);

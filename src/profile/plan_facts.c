@@ -214,7 +214,10 @@ sample_execution(uint64 queryid)
 	Sampling   *sampling = &samplings[queryid % lengthof(samplings)];
 
 	if (sampling->queryid != queryid)
-		*sampling = (Sampling) {.queryid = queryid};
+		*sampling = (Sampling)
+	{
+		.queryid = queryid
+	};
 	sampling->executions++;
 	sampling->uncounted++;
 	return sampling->executions <= FIRST_EXECUTIONS ||

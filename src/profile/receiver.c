@@ -46,7 +46,8 @@ typedef struct ResultRecorder
 	int			pending;
 	int			ncolumns;
 	bool		stopped;		/* this result cannot be recorded */
-	uint64	   *batch;			/* [row][column]; first_row until there are two */
+	uint64	   *batch;			/* [row][column]; first_row until there are
+								 * two */
 	RecordedColumn columns[RESULTSET_COLUMNS];
 	uint64		first_row[RESULTSET_COLUMNS];
 } ResultRecorder;

@@ -94,16 +94,17 @@ take_counters(Repeat *repeat, PatternCounters *add)
 	if (repeat->lookups < MIN_LOOKUPS ||
 		repeat->distinct < DISTINCT_SHARE * repeat->lookups)
 		return false;
-	*add = (PatternCounters) {
+	*add = (PatternCounters)
+	{
 		.episodes = repeat->reported == 0 ? 1 : 0,
-		.children = repeat->lookups - repeat->reported,
-		.max_children = repeat->lookups,
-		.connections = pg_popcount64(repeat->backends),
-		.pipelined = repeat->pipelined,
-		.child_us = repeat->child_us,
-		.gap_us = repeat->gap_us,
-		.first_seen = repeat->first_seen,
-		.last_seen = GetCurrentStatementStartTimestamp()
+			.children = repeat->lookups - repeat->reported,
+			.max_children = repeat->lookups,
+			.connections = pg_popcount64(repeat->backends),
+			.pipelined = repeat->pipelined,
+			.child_us = repeat->child_us,
+			.gap_us = repeat->gap_us,
+			.first_seen = repeat->first_seen,
+			.last_seen = GetCurrentStatementStartTimestamp()
 	};
 	repeat->reported = repeat->lookups;
 	repeat->pipelined = 0;

@@ -22,7 +22,8 @@ typedef struct ScanIndexKey
 	bool		descending;
 	bool		nulls_first;
 	const char *opclass;		/* NULL = the default one */
-	Oid			operator;		/* that it serves, of other methods than B-tree */
+	Oid			operator;		/* that it serves, of other methods than
+								 * B-tree */
 } ScanIndexKey;
 
 typedef struct ScanIndex

@@ -141,6 +141,7 @@ index_keys(Oid relid, const ScanIndex *index)
 
 		if (key->opclass != NULL)
 			text = psprintf("%s %s", text, key->opclass);
+
 		texts[i] = CStringGetTextDatum(text);
 	}
 	return text_array(texts, index->keys);
@@ -202,7 +203,7 @@ static char *
 statement_text(const SeqScanKey *key)
 {
 	TextKey		text_key = {
-		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
+		.queryid = key->queryid,.dbid = key->dbid,.userid = key->userid
 	};
 
 	return report_may_read(key->userid) ? text_copy(&text_key) : NULL;

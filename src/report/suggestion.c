@@ -333,6 +333,7 @@ suggestion_make(const char *child, int number, const char *type)
 		return make_insert(child, number, type);
 	if (!select || !depends_on_all_rows(child))
 		text = make_any(child, number, type);
+
 	if (text == NULL && select)
 		text = make_lateral(child, number, type);
 	return text;

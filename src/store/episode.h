@@ -48,8 +48,10 @@ typedef struct Episode
 	uint32		pipelined;		/* .. that another statement waited for */
 	float		ordered;		/* in row order against at random */
 	float		loosely;		/* the same where children overtake each other */
-	float		custody;		/* in row order, as the parent's backend saw it */
-	float		covering;		/* all rows once in any order against at random */
+	float		custody;		/* in row order, as the parent's backend saw
+								 * it */
+	float		covering;		/* all rows once in any order against at
+								 * random */
 	float		credited;		/* what its reputation has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
 	int64		first_us;		/* when the first child started */
@@ -98,6 +100,7 @@ extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
 
 /* Ranks not hit yet between two ranks [from, to). */
 extern int	episode_unhit(const Episode *episode, int from, int to);
+
 /* How far rank lies from where the loop is expected, in unhit ranks. */
 extern int	episode_distance(const Episode *episode, int rank);
 
@@ -108,18 +111,23 @@ extern void episode_peek(uint64 key, int rank, EpisodePeek *peek);
  * until episode_unlock().
  */
 extern Episode *episode_lock(uint64 key, int64 now_us);
+
 /* NULL, and no lock, if there is none. */
 extern Episode *episode_lock_existing(uint64 key);
 extern void episode_unlock(uint64 key);
+
 /* Begin anew under the lock. */
 extern void episode_clear(Episode *episode);
 
 /* Adds to a reputation and returns what it is then.  Takes a lock. */
 extern Reputation reputation_add(uint64 key, const ReputationNews *news);
+
 /* All zero if there is none.  Takes a lock. */
 extern Reputation reputation_read(uint64 key);
+
 /* Puts back what was saved.  Takes a lock. */
 extern void reputation_restore(uint64 key, const Reputation *reputation);
+
 /*
  * Hand out the keys of the episodes that wait, latest last, and forget them.
  * Returns how many.  Takes a lock.

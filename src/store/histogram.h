@@ -26,10 +26,12 @@ typedef struct Histogram
 
 /* Below 1 us counts as 1 us, above the range as its last bucket. */
 extern int	histogram_bucket(double us);
+
 /* The duration reported for a bucket, in microseconds. */
 extern double histogram_value(int bucket);
 extern void histogram_merge(Histogram *into, const Histogram *from);	/* saturating */
 extern uint64 histogram_total(const Histogram *histogram);
+
 /* Quantile q (0..1) in microseconds; 0 of an empty histogram. */
 extern double histogram_quantile(const Histogram *histogram, double q);
 

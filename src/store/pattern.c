@@ -111,10 +111,11 @@ choose_place(const PatternKey *key)
 static TextKey
 text_key(const Pattern *pattern, uint64 queryid)
 {
-	return (TextKey) {
+	return (TextKey)
+	{
 		.queryid = queryid,
-		.dbid = pattern->key.dbid,
-		.userid = pattern->key.userid
+			.dbid = pattern->key.dbid,
+			.userid = pattern->key.userid
 	};
 }
 
@@ -193,6 +194,7 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 
 		LWLockRelease(table_lock());
 		text = maker(maker_arg);
+
 		LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 		number = find_pattern(key);
 		if (number < 0)

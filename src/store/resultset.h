@@ -33,7 +33,8 @@
 typedef struct ResultColumn
 {
 	Oid			relid;			/* the table it comes from */
-	Oid			key_relid;		/* the table whose key it holds: see key_column.h */
+	Oid			key_relid;		/* the table whose key it holds: see
+								 * key_column.h */
 	int16		attno;
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far */
@@ -57,7 +58,8 @@ typedef struct ResultSet
 	int64		ended_us;		/* when its rows were published last */
 	RouteId		route;
 	int32		trigger_depth;
-	bool		nested;			/* its statement is itself run in a proven loop */
+	bool		nested;			/* its statement is itself run in a proven
+								 * loop */
 	bool		is_chain;		/* single rows of a loop's children: chain.h */
 	uint32		rows;			/* recorded so far */
 	int32		ncolumns;
@@ -69,7 +71,8 @@ typedef struct ResultHit
 {
 	uint32		slot;
 	uint32		generation;
-	uint16		rank;			/* of the value among the column's distinct ones */
+	uint16		rank;			/* of the value among the column's distinct
+								 * ones */
 	uint8		column;
 	uint8		times;			/* rows that hold it, at most 7 = 7 or more */
 } ResultHit;

@@ -10,7 +10,7 @@
 
 #include "store/store.h"
 
-#define ROUTE_MAX			512	/* names kept; later ones count as ROUTE_NONE */
+#define ROUTE_MAX			512 /* names kept; later ones count as ROUTE_NONE */
 #define ROUTE_MAX_APPLICATIONS (ROUTE_MAX / 2)	/* names of applications */
 #define ROUTE_NAME_LENGTH	64	/* with the terminating zero */
 #define ROUTE_NONE			0
@@ -33,8 +33,10 @@ typedef enum RouteSource
  * is remembered, so that the usual call is one comparison.
  */
 extern RouteId route_intern(const char *name, int length, RouteSource source);
+
 /* The same without adding it: ROUTE_NONE if it is not there. */
 extern RouteId route_find(const char *name, int length);
+
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);
 

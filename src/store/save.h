@@ -26,8 +26,10 @@ extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */
 
 /* Writes all modules; LOGs what fails and returns false.  Cold path. */
 extern bool save_store(void);
+
 /* The same at a clean shutdown, as a callback of on_shmem_exit. */
 extern void store_save_at_exit(int code, Datum arg);
+
 /* Reads all modules; a damaged file is renamed aside with a LOG. */
 extern void load_store(void);
 

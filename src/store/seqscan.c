@@ -79,8 +79,9 @@ lock_of(uint32 set)
 static TextKey
 text_key(const SeqScanKey *key)
 {
-	return (TextKey) {
-		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
+	return (TextKey)
+	{
+		.queryid = key->queryid,.dbid = key->dbid,.userid = key->userid
 	};
 }
 
@@ -215,7 +216,7 @@ record_new(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
 		   const SeqScanCounters *counters,
 		   StatementTextMaker maker, void *maker_arg)
 {
-	TextKey		text = text_key(key);
+	TextKey text = text_key(key);
 	bool		has_text = text_acquire(&text);
 	char	   *made = has_text ? NULL : maker(maker_arg);
 	SeqScanEntry *entry;
@@ -359,7 +360,7 @@ seqscan_load(struct SaveFile *file)
 	while (load_bytes(file, &saved, sizeof(saved)))
 	{
 		uint32		set = set_of(&saved.key);
-		TextKey		text = text_key(&saved.key);
+		TextKey text = text_key(&saved.key);
 		SeqScanEntry *entry;
 
 		if (!makes_sense(&saved))

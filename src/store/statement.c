@@ -472,7 +472,7 @@ static void
 save_statement(const StatementKey *key, const StatementCounters *counters,
 			   void *arg)
 {
-	TextKey		text = statement_text_key(key);
+	TextKey text = statement_text_key(key);
 
 	save_bytes(arg, key, sizeof(*key));
 	save_bytes(arg, counters, sizeof(*counters));
@@ -513,7 +513,7 @@ statement_load(SaveFile *file)
 {
 	StatementKey key;
 	StatementCounters counters;
-	TextKey		text;
+	TextKey text;
 	bool		has_text;
 
 	for (;;)
@@ -523,6 +523,7 @@ statement_load(SaveFile *file)
 		if (key.queryid == 0)
 			return true;
 		text = statement_text_key(&key);
+
 		if (!load_bytes(file, &counters, sizeof(counters)) ||
 			!text_load(&text, file, &has_text))
 			return false;

@@ -136,8 +136,9 @@ statement_table_held(void)
 TextKey
 statement_text_key(const StatementKey *key)
 {
-	return (TextKey) {
-		.queryid = key->queryid, .dbid = key->dbid, .userid = key->userid
+	return (TextKey)
+	{
+		.queryid = key->queryid,.dbid = key->dbid,.userid = key->userid
 	};
 }
 
@@ -216,7 +217,7 @@ usefulness(const StatementEntry *entry, TimestampTz now)
 static void
 remove_entry(StatementEntry *entry)
 {
-	TextKey		text = statement_text_key(&entry->key);
+	TextKey text = statement_text_key(&entry->key);
 
 	hash_search(index_table, &entry->key, HASH_REMOVE, NULL);
 	dlist_delete(&entry->node);
@@ -361,7 +362,7 @@ statement_table_insert(const StatementKey *key, bool has_text)
 	StatementRef ref;
 	uint32		hash = get_hash_value(index_table, key);
 	LWLock	   *lock = store_lock(LOCKS_STATEMENT, hash % partitions());
-	TextKey		text = statement_text_key(key);
+	TextKey text = statement_text_key(key);
 	bool		taken;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
@@ -398,6 +399,7 @@ ensure_text(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
 	if (text_acquire(&text_key))
 		return true;
 	text = maker(maker_arg);
+
 	if (text == NULL)
 		return false;
 	stored = text_put(&text_key, text);

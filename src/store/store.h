@@ -89,6 +89,7 @@ extern StoreHeader *store_header;
 
 /* True when clipperf was in shared_preload_libraries. */
 extern bool store_is_ready(void);
+
 /* Raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);
 

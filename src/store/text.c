@@ -376,7 +376,7 @@ text_copy(const TextKey *key)
 	int			encoding;
 	char	   *text = copy_out(key, &encoding);
 
-	if (text != NULL)
+	if (text !=NULL)
 		make_readable(text, encoding);
 	return text;
 }
@@ -402,7 +402,7 @@ text_save(const TextKey *key, SaveFile *file)
 
 	save_bytes(file, &encoding, sizeof(encoding));
 	save_string(file, text);
-	if (text != NULL)
+	if (text !=NULL)
 		pfree(text);
 }
 
@@ -419,9 +419,10 @@ text_load(const TextKey *key, SaveFile *file, bool *kept)
 	if (!load_bytes(file, &encoding, sizeof(encoding)) ||
 		!load_string(file, &text))
 		return false;
-	*kept = text != NULL &&
-		(text_acquire(key) || put(key, text, encoding));
-	if (text != NULL)
+	*kept = text !=NULL &&
+				(text_acquire(key) || put(key, text, encoding));
+
+	if (text !=NULL)
 		pfree(text);
 	return true;
 }
