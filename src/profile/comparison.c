@@ -33,6 +33,7 @@ typedef struct Walk
 
 static void walk_query(Query *query, Walk *walk);
 static void walk_condition(Node *node, Walk *walk);
+static bool walk_sublinks(Node *node, void *walk);
 
 /* Take conversions off an expression that is one. */
 static Node *
@@ -169,6 +170,14 @@ is_equality(Oid operator, Node *left)
 	}
 }
 
+/* Sub-queries that the operands of a comparison hold. */
+static void
+walk_operands(OpExpr *expression, Walk *walk)
+{
+	if (walk->query->hasSubLinks)
+		(void) walk_sublinks((Node *) expression->args, walk);
+}
+
 /* "column = value" either way round. */
 static void
 walk_operator(OpExpr *expression, Walk *walk)
@@ -191,11 +200,13 @@ walk_operator(OpExpr *expression, Walk *walk)
 		left = right;
 		right = other;
 	}
-	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)) ||
-		!is_equality(expression->opno, linitial(expression->args)))
-		return;
-	find_column(walk->query, (Var *) left, &relid, &attno);
-	add_value(relid, attno, right, walk);
+	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)))
+		walk_operands(expression, walk);
+	else if (is_equality(expression->opno, linitial(expression->args)))
+	{
+		find_column(walk->query, (Var *) left, &relid, &attno);
+		add_value(relid, attno, right, walk);
+	}
 }
 
 /* Enter a list of alternatives; what was before is returned for leave_list. */

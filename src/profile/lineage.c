@@ -387,6 +387,27 @@ drop_batches(const ProbeList *list, ProbeHits *found)
 	}
 }
 
+/*
+ * Is this the same value for the same parameter, or column, as an earlier
+ * probe?  A statement that names a parameter twice looks up one value.
+ */
+static bool
+repeats_earlier(const ProbeList *list, int number)
+{
+	const Probe *probe = &list->probes[number];
+
+	for (int i = 0; i < number; i++)
+	{
+		const Probe *earlier = &list->probes[i];
+
+		if (earlier->hash == probe->hash &&
+			match_parameter(&earlier->comparison) ==
+			match_parameter(&probe->comparison))
+			return true;
+	}
+	return false;
+}
+
 /* Search for the values; false if none was seen anywhere. */
 static bool
 find_hits(const Execution *execution, const ProbeList *list,
@@ -397,7 +418,8 @@ find_hits(const Execution *execution, const ProbeList *list,
 
 	for (int i = 0; i < list->count; i++)
 	{
-		found[i].count = resultset_find(list->probes[i].hash, found[i].hits);
+		found[i].count = repeats_earlier(list, i) ? 0 :
+			resultset_find(list->probes[i].hash, found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,
 									  found[i].count);

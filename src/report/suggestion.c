@@ -15,25 +15,30 @@
 
 #include <ctype.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "lib/stringinfo.h"
+#include "parser/scansup.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/syscache.h"
 
 #include "token.h"
 
 /* What stands for one key of the array. */
 #define KEY "k.key"
 
-/* A statement with one of these means something else with many keys. */
+/*
+ * A statement with one of these means something else with many keys: so does
+ * one that calls an aggregate.
+ */
 static const char *const whole_words[] = {
 	"limit", "offset", "fetch", "distinct", "group", "having", "union",
-	"intersect", "except", "over", "window", "with", NULL
+	"intersect", "except", "over", "window", "with", "exists", NULL
 };
 
-/* So does one that calls an aggregate. */
-static const char *const aggregates[] = {
-	"count", "sum", "avg", "min", "max", "array_agg", "string_agg", "json_agg",
-	"jsonb_agg", "json_object_agg", "jsonb_object_agg", "bool_and", "bool_or",
-	"every", "exists", NULL
-};
+/* Joins that keep rows without a partner. */
+static const char *const outer_joins[] = {"left", "right", "full", NULL};
 
 /* Is the word at "at" in the list? */
 static bool
@@ -45,6 +50,27 @@ in_list(const char *at, const char *end, const char *const *list)
 	return false;
 }
 
+/* Is there an aggregate of the name that stands from "at" to "end"? */
+static bool
+names_aggregate(const char *at, const char *end)
+{
+	char	   *name = *at == '"' ? pnstrdup(at + 1, Max(end - at - 2, 0)) :
+		downcase_identifier(at, end - at, false, false);
+	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP,
+												CStringGetDatum(name));
+	bool		found = false;
+
+	for (int i = 0; i < functions->n_members && !found; i++)
+	{
+		HeapTuple	tuple = &functions->members[i]->tuple;
+
+		found = ((Form_pg_proc) GETSTRUCT(tuple))->prokind == PROKIND_AGGREGATE;
+	}
+	ReleaseSysCacheList(functions);
+	pfree(name);
+	return found;
+}
+
 /* Does the result depend on more than one row at a time? */
 static bool
 depends_on_all_rows(const char *statement)
@@ -54,10 +80,22 @@ depends_on_all_rows(const char *statement)
 		const char *end = token_end(at);
 
 		if (in_list(at, end, whole_words) ||
-			(*token_skip_blanks(end) == '(' && in_list(at, end, aggregates)))
+			(*token_skip_blanks(end) == '(' &&
+			 (token_is_word(*at) || *at == '"') && names_aggregate(at, end)))
 			return true;
 		at = end;
 	}
+	return false;
+}
+
+/* Is one of the words there, before "end"? */
+static bool
+has_word_before(const char *statement, const char *end,
+				const char *const *words)
+{
+	for (const char *at = statement; at < end; at = token_end(at))
+		if (in_list(at, token_end(at), words))
+			return true;
 	return false;
 }
 
@@ -223,6 +261,24 @@ in_subquery(const char *statement, const char *place)
 	return subquery != 0;
 }
 
+/*
+ * Does a row that is found depend on the comparison at "place" by itself?  With
+ * an alternative, or in the condition of an outer join, it does not; nor in a
+ * sub-query that is compared with a single value.
+ */
+static bool
+is_condition_of_all(const char *statement, const char *place)
+{
+	static const char *const alternative[] = {"or", NULL};
+	static const char *const where[] = {"where", NULL};
+
+	if (in_subquery(statement, place) ||
+		has_word_before(statement, statement + strlen(statement), alternative))
+		return false;
+	return has_word_before(statement, place, where) ||
+		!has_word_before(statement, place, outer_joins);
+}
+
 /* The beginning of the quoted identifier that ends right before "at". */
 static const char *
 quoted_begin(const char *statement, const char *at)
@@ -290,7 +346,7 @@ list_has(const char *list, const char *column)
 
 /*
  * "= ANY($n)" in place of "= $n", and the key among the columns of a SELECT;
- * NULL if $n is not compared that way only.
+ * NULL if $n is not compared that way only, or that would find other rows.
  */
 static char *
 make_any(const char *child, int number, const char *type)
@@ -301,10 +357,11 @@ make_any(const char *child, int number, const char *type)
 	const char *list = token_end(child);
 	StringInfoData text;
 
-	if (equals == NULL || find_placeholder(end, number) != NULL)
+	if (equals == NULL || find_placeholder(end, number) != NULL ||
+		!is_condition_of_all(child, equals))
 		return NULL;
 	initStringInfo(&text);
-	if (token_is(child, list, "select") && !in_subquery(child, equals))
+	if (token_is(child, list, "select"))
 	{
 		char	   *column = column_before(child, equals);
 
@@ -319,17 +376,29 @@ make_any(const char *child, int number, const char *type)
 	return text.data;
 }
 
+/* WITH ... SELECT, that changes nothing and so can be a sub-query? */
+static bool
+is_with_select(const char *statement)
+{
+	static const char *const changes[] = {
+		"insert", "update", "delete", "merge", NULL
+	};
+
+	return token_is(statement, token_end(statement), "with") &&
+		!has_word_before(statement, statement + strlen(statement), changes);
+}
+
 /* See suggestion.h. */
 char *
 suggestion_make(const char *child, int number, const char *type)
 {
 	const char *end = token_end(child);
-	bool		select = token_is(child, end, "select");
+	bool		select = token_is(child, end, "select") || is_with_select(child);
 	char	   *text = NULL;
 
 	if (find_placeholder(child, number) == NULL)
 		return NULL;
-	if (token_is(child, end, "insert"))
+	if (token_is(child, end, "insert") && find_values(child) != NULL)
 		return make_insert(child, number, type);
 	if (!select || !depends_on_all_rows(child))
 		text = make_any(child, number, type);
