@@ -161,6 +161,12 @@ extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
 extern char *index_def_ddl(const IndexDefinition *def, bool concurrently,
 						   bool if_not_exists);
 
+/*
+ * What pg_get_indexdef(oid, 0, true) says of the index once it is there, when
+ * the search_path is empty.
+ */
+extern char *index_def_catalog_text(const IndexDefinition *def);
+
 /* DROP INDEX, CONCURRENTLY where that can be. */
 extern char *index_def_drop_ddl(const IndexDefinition *def);
 

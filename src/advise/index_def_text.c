@@ -11,6 +11,7 @@
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_opclass.h"
@@ -78,15 +79,30 @@ written_expr(const IndexKey *key)
 	return key->written != NULL ? key->written : key->expr;
 }
 
-/* Can the expression stand as a key without brackets? */
+/*
+ * Can the expression stand as a key without brackets?  The same answer as
+ * that of the function of this name in the server's ruleutils.c.
+ */
 static bool
 looks_like_function(Node *expr)
 {
-	return IsA(expr, FuncExpr) &&
-		((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL;
+	switch (nodeTag(expr))
+	{
+		case T_FuncExpr:
+			return ((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL ||
+				((FuncExpr *) expr)->funcformat == COERCE_SQL_SYNTAX;
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_NullIfExpr:
+		case T_SQLValueFunction:
+		case T_XmlExpr:
+			return true;
+		default:
+			return false;
+	}
 }
 
-/* Append "name = value, ..." in brackets. */
+/* Append "name=value, ..." in brackets, as the server writes it. */
 static void
 append_options(StringInfo text, List *options)
 {
@@ -96,10 +112,12 @@ append_options(StringInfo text, List *options)
 	foreach(lc, options)
 	{
 		DefElem    *option = lfirst(lc);
+		const char *value = defGetString(option);
 
-		appendStringInfo(text, "%s%s = %s", separator,
+		appendStringInfo(text, "%s%s=%s", separator,
 						 quote_identifier(option->defname),
-						 quote_literal_cstr(defGetString(option)));
+						 quote_identifier(value) == value ? value :
+						 quote_literal_cstr(value));
 		separator = ", ";
 	}
 	appendStringInfoChar(text, ')');
@@ -191,9 +209,6 @@ append_storage(StringInfo text, const IndexDefinition *def)
 		appendStringInfoString(text, " WITH ");
 		append_options(text, def->options);
 	}
-	if (OidIsValid(def->tablespace))
-		appendStringInfo(text, " TABLESPACE %s",
-						 quote_identifier(get_tablespace_name(def->tablespace)));
 }
 
 /*
@@ -210,6 +225,16 @@ begin_qualified(void)
 	return nestlevel;
 }
 
+/* Append a definition from "CREATE" up to the name. */
+static void
+append_head(StringInfo text, const IndexDefinition *def, const char *flags)
+{
+	appendStringInfo(text, "CREATE %sINDEX %s", def->unique ? "UNIQUE " : "",
+					 flags);
+	if (def->name != NULL)
+		appendStringInfo(text, "%s ", quote_identifier(def->name));
+}
+
 /* See index_def.h. */
 char *
 index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
@@ -218,15 +243,37 @@ index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
 	int			nestlevel = begin_qualified();
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "CREATE %sINDEX %s%s",
-					 def->unique ? "UNIQUE " : "",
-					 concurrently ? "CONCURRENTLY " : "",
-					 if_not_exists && def->name != NULL ? "IF NOT EXISTS " : "");
-	if (def->name != NULL)
-		appendStringInfo(&text, "%s ", quote_identifier(def->name));
+	append_head(&text, def,
+				psprintf("%s%s", concurrently ? "CONCURRENTLY " : "",
+						 if_not_exists && def->name != NULL ?
+						 "IF NOT EXISTS " : ""));
 	appendStringInfo(&text, "ON %s ", relation_name(def->relid));
 	if (def->am != BTREE_AM_OID)
 		appendStringInfo(&text, "USING %s ", quote_identifier(get_am_name(def->am)));
+	append_columns(&text, def);
+	append_storage(&text, def);
+	if (OidIsValid(def->tablespace))
+		appendStringInfo(&text, " TABLESPACE %s",
+						 quote_identifier(get_tablespace_name(def->tablespace)));
+	append_predicate(&text, def);
+	AtEOXact_GUC(false, nestlevel);
+	return text.data;
+}
+
+/* See index_def.h. */
+char *
+index_def_catalog_text(const IndexDefinition *def)
+{
+	StringInfoData text;
+	int			nestlevel = begin_qualified();
+	bool		partitioned =
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE;
+
+	initStringInfo(&text);
+	append_head(&text, def, "");
+	appendStringInfo(&text, "ON %s%s USING %s ", partitioned ? "ONLY " : "",
+					 relation_name(def->relid),
+					 quote_identifier(get_am_name(def->am)));
 	append_columns(&text, def);
 	append_storage(&text, def);
 	append_predicate(&text, def);
@@ -276,7 +323,8 @@ append_expression_name(StringInfo text, Oid relid, Node *expr)
 	List	   *vars = pull_var_clause(expr, 0);
 	ListCell   *lc;
 
-	if (looks_like_function(expr))
+	if (IsA(expr, FuncExpr) &&
+		((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL)
 		appendStringInfo(text, "%s%s", text->len > 0 ? "_" : "",
 						 get_func_name(((FuncExpr *) expr)->funcid));
 	foreach(lc, vars)

@@ -3,26 +3,23 @@
  * migration.c
  *	  clipperf_migration(): what clipperf_apply() would do, as a file of SQL.
  *
- * The file needs no clipperf where it is run, and may meet another state of
- * the database than the one it was written in: an index that is there already,
- * or a name that means something else.  So each index is guarded when it is
- * made, and marked by its comment as made by the file; the down file drops
- * only what is marked.
+ * Here it is settled which indexes the file is about, and in which order; how
+ * its statements are written is the business of migration_text.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
 
-#include "common/hashfn.h"
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 #include "apply/jobs.h"
+#include "apply/migration_text.h"
 #include "apply/own_sql.h"
 #include "apply/preflight.h"
 #include "apply/request.h"
@@ -32,29 +29,12 @@ PGDLLEXPORT Datum clipperf_migration(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_migration);
 
-/* Ends the comment of an index that a migration made. */
-#define MADE_MARK		"[made by clipperf_migration]"
-
-/* Ends that of one that a concurrent up migration found there. */
-#define FOUND_MARK		"[there before clipperf_migration]"
-
 /* What is asked for, and what is written. */
 typedef struct Migration
 {
 	bool		up;
-	bool		concurrently;
-	StringInfoData text;
+	MigrationText text;
 } Migration;
-
-/* One index of it. */
-typedef struct MigrationIndex
-{
-	const char *name;			/* qualified and quoted */
-	const char *ddl;			/* CREATE INDEX */
-	const char *definition;		/* as pg_get_indexdef() would say it */
-	const char *comment;		/* what it is for */
-	bool		partitioned;
-} MigrationIndex;
 
 /* Text as the rest of a line of a comment. */
 static char *
@@ -68,219 +48,117 @@ one_line(const char *text)
 	return line;
 }
 
-/* The tag of a DO block, which must not occur in its body. */
-static char *
-quote_tag(const char *body)
+/* What the file has to know of an index. */
+static MigrationIndex
+describe(const IndexDefinition *def)
 {
-	char	   *tag = pstrdup("$clipperf$");
+	char	   *schema = get_namespace_name(get_rel_namespace(def->relid));
+	bool		partitioned =
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE;
+	MigrationIndex index = {
+		.name = quote_qualified_identifier(schema, def->name),
+		.schema = schema,
+		.ddl = index_def_ddl(def, false, false),
+		.ddl_concurrently = partitioned ? NULL : index_def_ddl(def, true, true),
+		.definition = index_def_catalog_text(def),
+		.partitioned = partitioned
+	};
 
-	for (int i = 1; strstr(body, tag) != NULL; i++)
-		tag = psprintf("$clipperf%d$", i);
-	return tag;
+	return index;
 }
 
-/* Write a DO block. */
+/* Say what follows. */
 static void
-append_block(Migration *migration, const char *body)
+note_index(Migration *migration, const IndexDefinition *def, const char *reason)
 {
-	char	   *tag = quote_tag(body);
-
-	appendStringInfo(&migration->text, "DO %s\nBEGIN\n%sEND\n%s;\n", tag, body,
-					 tag);
-}
-
-/* Where a statement must stand alone. */
-static void
-append_break(Migration *migration)
-{
-	appendStringInfoString(&migration->text, "-- statement-breakpoint\n");
-}
-
-/* The condition that an index of the name has another definition. */
-static char *
-differs(const MigrationIndex *index)
-{
-	return psprintf("regexp_replace(pg_get_indexdef(to_regclass(%s), 0, true), '%s USING btree', '%s')\n"
-					"        IS DISTINCT FROM %s",
-					quote_literal_cstr(index->name),
-					index->partitioned ? " ON ONLY (.*)" : "",
-					index->partitioned ? " ON \\1" : "",
-					quote_literal_cstr(index->definition));
-}
-
-/* What a guard does when the name is taken by something else. */
-static char *
-refuse(const MigrationIndex *index, const char *indent)
-{
-	return psprintf("%sRAISE EXCEPTION 'the name %% is taken by something else', %s\n"
-					"%s    USING ERRCODE = 'duplicate_table', HINT = 'Rename that, or the index in this file.';\n",
-					indent, quote_literal_cstr(index->name), indent);
-}
-
-/* The statement that marks the index as made, as part of a block. */
-static char *
-mark_made(const MigrationIndex *index, const char *indent)
-{
-	return psprintf("%sCOMMENT ON INDEX %s IS %s;\n", indent, index->name,
-					quote_literal_cstr(psprintf("%s %s", index->comment,
-												MADE_MARK)));
-}
-
-/* The condition that the comment of the index ends by a mark. */
-static char *
-is_marked(const MigrationIndex *index, const char *mark)
-{
-	return psprintf("coalesce(obj_description(to_regclass(%s), 'pg_class'), '') LIKE %s",
-					quote_literal_cstr(index->name),
-					quote_literal_cstr(psprintf("%%%s", mark)));
-}
-
-/* Make an index within the transaction of the file. */
-static void
-append_create(Migration *migration, const MigrationIndex *index)
-{
-	append_block(migration,
-				 psprintf("    PERFORM set_config('search_path', '', true);\n"
-						  "    IF to_regclass(%s) IS NULL THEN\n"
-						  "        %s;\n%s"
-						  "    ELSIF %s THEN\n%s"
-						  "    END IF;\n",
-						  quote_literal_cstr(index->name), index->ddl,
-						  mark_made(index, "        "), differs(index),
-						  refuse(index, "        ")));
-}
-
-/* Make an index CONCURRENTLY: a guard, the statement alone, the mark. */
-static void
-append_create_concurrently(Migration *migration, const MigrationIndex *index,
-						   const char *ddl)
-{
-	append_block(migration,
-				 psprintf("    PERFORM set_config('search_path', '', true);\n"
-						  "    IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid) THEN\n"
-						  "        RAISE EXCEPTION 'index %% is INVALID, as a build leaves it that was broken off', %s\n"
-						  "            USING HINT = 'Drop it first.';\n"
-						  "    ELSIF to_regclass(%s) IS NOT NULL AND\n        %s THEN\n%s"
-						  "    ELSIF to_regclass(%s) IS NOT NULL AND NOT %s THEN\n"
-						  "        EXECUTE format('COMMENT ON INDEX %%s IS %%L', %s,\n"
-						  "            concat_ws(' ', obj_description(to_regclass(%s), 'pg_class'), %s));\n"
-						  "    END IF;\n",
-						  quote_literal_cstr(index->name),
-						  quote_literal_cstr(index->name),
-						  quote_literal_cstr(index->name), differs(index),
-						  refuse(index, "        "),
-						  quote_literal_cstr(index->name),
-						  is_marked(index, "clipperf_migration]"),
-						  quote_literal_cstr(index->name),
-						  quote_literal_cstr(index->name),
-						  quote_literal_cstr(FOUND_MARK)));
-	append_break(migration);
-	appendStringInfo(&migration->text, "%s;\n", ddl);
-	append_break(migration);
-	append_block(migration,
-				 psprintf("    IF NOT %s THEN\n%s    END IF;\n",
-						  is_marked(index, FOUND_MARK),
-						  mark_made(index, "        ")));
-}
-
-/* Drop an index within the transaction of the file, if it was made by one. */
-static void
-append_drop(Migration *migration, const MigrationIndex *index)
-{
-	append_block(migration,
-				 psprintf("    IF %s THEN\n        DROP INDEX %s;\n    END IF;\n",
-						  is_marked(index, MADE_MARK), index->name));
-}
-
-/*
- * Drop it CONCURRENTLY: what was made is renamed, which waits for nobody, and
- * dropped by that name; what was found gets its comment back.
- */
-static void
-append_drop_concurrently(Migration *migration, const MigrationIndex *index,
-						 const char *schema)
-{
-	const char *doomed = psprintf("clipperf_drop_%u",
-								  (unsigned) hash_bytes((const unsigned char *) index->name,
-														(int) strlen(index->name)));
-
-	append_block(migration,
-				 psprintf("    IF %s THEN\n        ALTER INDEX %s RENAME TO %s;\n"
-						  "    ELSIF %s THEN\n"
-						  "        EXECUTE format('COMMENT ON INDEX %%s IS %%L', %s, nullif(rtrim(left(\n"
-						  "            obj_description(to_regclass(%s), 'pg_class'), -%d)), ''));\n"
-						  "    END IF;\n",
-						  is_marked(index, MADE_MARK), index->name, doomed,
-						  is_marked(index, FOUND_MARK),
-						  quote_literal_cstr(index->name),
-						  quote_literal_cstr(index->name),
-						  (int) strlen(FOUND_MARK)));
-	append_break(migration);
-	appendStringInfo(&migration->text, "DROP INDEX CONCURRENTLY IF EXISTS %s;\n",
-					 quote_qualified_identifier(schema, doomed));
+	migration_text_note(&migration->text,
+						psprintf("-- %s on %s: %s\n", one_line(def->name),
+								 one_line(get_rel_name(def->relid)),
+								 one_line(reason)));
+	if (migration->text.concurrently &&
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE)
+		appendStringInfoString(&migration->text.sql,
+							   "-- (a partitioned table: not CONCURRENTLY; clipperf_apply() does it without blocking)\n");
 }
 
 /* Write one index that the up file makes. */
 static void
 append_made(Migration *migration, const IndexDefinition *def,
-			const char *comment)
+			const char *purpose)
 {
-	char	   *schema = get_namespace_name(get_rel_namespace(def->relid));
-	bool		partitioned =
-		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE;
-	bool		concurrently = migration->concurrently && !partitioned;
-	MigrationIndex index = {
-		.name = quote_qualified_identifier(schema, def->name),
-		.ddl = index_def_ddl(def, false, false),
-		.comment = one_line(comment),
-		.partitioned = partitioned
-	};
+	MigrationIndex index = describe(def);
 
-	index.definition = index.ddl;
-	appendStringInfo(&migration->text, "\n-- %s on %s: %s\n",
-					 one_line(def->name), one_line(get_rel_name(def->relid)),
-					 index.comment);
-	if (migration->concurrently && !concurrently)
-		appendStringInfoString(&migration->text,
-							   "-- (a partitioned table: not CONCURRENTLY; clipperf_apply() does it without blocking)\n");
-	if (migration->up && concurrently)
-		append_create_concurrently(migration, &index,
-								   index_def_ddl(def, true, true));
-	else if (migration->up)
-		append_create(migration, &index);
-	else if (concurrently)
-		append_drop_concurrently(migration, &index, schema);
+	index.comment = one_line(purpose);
+	index.mark = true;
+	note_index(migration, def, purpose);
+	if (migration->up)
+		migration_text_create(&migration->text, &index);
 	else
-		append_drop(migration, &index);
+		migration_text_drop_made(&migration->text, &index);
+}
+
+/* The statements that set what CREATE INDEX cannot: targets of statistics. */
+static List *
+read_settings(const IndexDefinition *def, const char *name)
+{
+	SqlArg		args[] = {arg_oid(def->indexoid)};
+	List	   *settings = NIL;
+
+	caller_sql("SELECT attnum::int4, attstattarget::int4"
+			   " FROM pg_catalog.pg_attribute"
+			   " WHERE attrelid = $1 AND attstattarget >= 0 ORDER BY attnum",
+			   lengthof(args), args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		settings = lappend(settings,
+						   psprintf("ALTER INDEX %s ALTER COLUMN %d SET STATISTICS %d",
+									name, DatumGetInt32(own_datum(i, 1)),
+									DatumGetInt32(own_datum(i, 2))));
+	return settings;
+}
+
+/* An index that is to be dropped is gone. */
+static void
+append_gone(Migration *migration, const Request *request)
+{
+	if (!migration->up)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index \"%s\" does not exist any more",
+						request->index_name),
+				 errhint("Write the down file before the up file is run.")));
+	migration_text_note(&migration->text,
+						psprintf("-- %s: nothing to drop, it is gone already\n",
+								 one_line(request->index_name)));
 }
 
 /* Write one index that the up file drops and the down file makes again. */
 static void
 append_dropped(Migration *migration, const Request *request)
 {
-	Oid			schema = get_rel_namespace(request->relid);
-	Oid			oid = get_relname_relid(request->index_name, schema);
-	IndexDefinition *def = preflight_drop(oid, request->index_name);
-	bool		concurrently = migration->concurrently && !def->partitioned;
+	Oid			oid = get_relname_relid(request->index_name,
+										get_rel_namespace(request->relid));
+	IndexDefinition *def;
+	MigrationIndex index;
 
-	appendStringInfo(&migration->text, "\n-- %s on %s: %s\n",
-					 one_line(def->name), one_line(get_rel_name(def->relid)),
-					 one_line(request->reason));
-	if (concurrently)
-		append_break(migration);
+	if (!OidIsValid(oid))
+	{
+		append_gone(migration, request);
+		return;
+	}
+	def = preflight_drop(oid, request->index_name);
+	index = describe(def);
+	index.comment = GetComment(oid, RelationRelationId, 0);
+	index.settings = read_settings(def, index.name);
+	note_index(migration, def, request->reason);
 	if (migration->up)
-		appendStringInfo(&migration->text, "DROP INDEX %sIF EXISTS %s;\n",
-						 concurrently ? "CONCURRENTLY " : "",
-						 quote_qualified_identifier(get_namespace_name(schema),
-													def->name));
+		migration_text_drop(&migration->text, &index);
 	else
-		appendStringInfo(&migration->text, "%s;\n",
-						 index_def_ddl(def, concurrently, true));
+		migration_text_create(&migration->text, &index);
 }
 
-/* Write what a request asks for. */
+/* Write one index of those to be made. */
 static void
-append_request(Migration *migration, const Request *request)
+append_created(Migration *migration, const Request *request)
 {
 	Job			job = {
 		.relid = request->relid,
@@ -289,26 +167,31 @@ append_request(Migration *migration, const Request *request)
 	};
 	IndexPlan	plan;
 
+	preflight_index(&job, &plan);
+	if (plan.existing == NULL)
+		append_made(migration, plan.def, request->reason);
+	else if (migration->up)
+		migration_text_note(&migration->text,
+							psprintf("-- %s: nothing to make, %s does the same\n",
+									 one_line(request->index_name),
+									 one_line(plan.existing->name)));
+	else if (!plan.existing->constraint)
+		append_made(migration, plan.existing, request->reason);
+}
+
+/* Write what a request asks for. */
+static void
+append_request(Migration *migration, const Request *request)
+{
 	if (strcmp(request->action, "drop") == 0)
 		append_dropped(migration, request);
 	else if (strcmp(request->action, "create") == 0)
-	{
-		preflight_index(&job, &plan);
-		if (!migration->up && plan.existing && plan.existing->constraint)
-			return;
-		if (plan.existing == NULL || !migration->up)
-			append_made(migration, plan.existing ? plan.existing : plan.def,
-						request->reason);
-		else
-			appendStringInfo(&migration->text,
-							 "\n-- %s: nothing to make, %s does the same\n",
-							 one_line(request->index_name),
-							 one_line(plan.existing->name));
-	}
+		append_created(migration, request);
 	else if (migration->up)
-		appendStringInfo(&migration->text, "\n-- %s: %s\n",
-						 one_line(request->index_name ? request->index_name : ""),
-						 one_line(request->reason));
+		migration_text_note(&migration->text,
+							psprintf("-- %s: %s\n",
+									 one_line(request->index_name ? request->index_name : ""),
+									 one_line(request->reason)));
 }
 
 /* The members of an index set, as the down file must look for all of them. */
@@ -345,19 +228,20 @@ list_members(const char *index_set, MemoryContext context)
 static void
 append_head(Migration *migration, const char *index_set)
 {
-	appendStringInfo(&migration->text, "-- %s migration of indexes%s%s, written by clipperf_migration().\n",
+	StringInfo	sql = &migration->text.sql;
+
+	appendStringInfo(sql, "-- %s migration of indexes%s%s, written by clipperf_migration().\n",
 					 migration->up ? "Up" : "Down",
 					 index_set ? " of set " : "",
 					 index_set ? one_line(index_set) : "");
-	if (migration->concurrently)
-		appendStringInfoString(&migration->text,
-							   "-- +goose NO TRANSACTION\n"
-							   "-- Run it outside of a transaction, one statement at a time: psql without -1, Flyway with\n"
-							   "-- executeInTransaction=false, Rails with disable_ddl_transaction!, Django with atomic = False. Tools that\n"
-							   "-- send a file at once need one file per statement: cut it at the lines \"-- statement-breakpoint\".\n");
+	if (migration->text.concurrently)
+		appendStringInfoString(sql,
+							   "-- Run it outside of a transaction, one statement at a time, as psql does without -1. Tools that send\n"
+							   "-- a file at once need a file per statement: cut it at the lines \"-- statement-breakpoint\".\n");
 	else
-		appendStringInfoString(&migration->text,
+		appendStringInfoString(sql,
 							   "-- It can be run within a transaction, and again; writes to the tables wait meanwhile.\n");
+	migration->text.at_mark = true;
 }
 
 /* Which direction is meant? */
@@ -405,8 +289,8 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	store_require();
 	migration.up = parse_direction(PG_ARGISNULL(0) ? "up" :
 								   text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	migration.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-	initStringInfo(&migration.text);
+	migration.text.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	initStringInfo(&migration.text.sql);
 	SPI_connect();
 	append_head(&migration, index_set);
 	if (index_set != NULL && ids == NULL && !migration.up)
@@ -415,5 +299,5 @@ clipperf_migration(PG_FUNCTION_ARGS)
 		requests = request_list(ids, index_set, context);
 	append_all(&migration, requests);
 	SPI_finish();
-	PG_RETURN_TEXT_P(cstring_to_text(migration.text.data));
+	PG_RETURN_TEXT_P(cstring_to_text(migration.text.sql.data));
 }
