@@ -1,5 +1,6 @@
 # clipperf_apply() within migrations: plain files of SQL with and without one transaction, sent as one string, and
-# statement by statement through prepared statements. And on a standby, that is promoted in mid-build.
+# statement by statement through prepared statements; and the files that clipperf_migration() writes. Then on a standby,
+# which is promoted in mid-build.
 
 use strict;
 use warnings;
@@ -46,27 +47,81 @@ ok(run_file("$apply\n"), 'without -1');
 ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built in the background');
 clean();
 
-# One string, as golang-migrate and Flyway may send it.
-ok(PostgreSQL::Test::Utils::run_log([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c',
-	"INSERT INTO extra VALUES (2); $apply SELECT 1" ]), 'sent as one string');
-is($node->safe_psql('postgres', $there), 2, 'they are there when it is done');
+# A savepoint that is rolled back takes them along, and only them.
+ok(run_file("SAVEPOINT s;\n$apply\nROLLBACK TO s;\nINSERT INTO extra VALUES (4);\n", '-1'), 'rolled back to a savepoint');
+is($node->safe_psql('postgres', $there), 0, 'they are gone');
+is($node->safe_psql('postgres', "SELECT count(*) FROM clipperf_jobs WHERE state NOT IN ('kept', 'reverted')"), 0, 'and so are the jobs');
+ok(run_file("SAVEPOINT s;\n$apply\nRELEASE s;\n", '-1'), 'a savepoint that is released');
+is($node->safe_psql('postgres', $there), 2, 'keeps them');
 clean();
 
-# Each statement prepared, as drivers do, in a transaction and without.
+# One string, as golang-migrate and Flyway may send it.
+sub run_string { return PostgreSQL::Test::Utils::run_log([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c', $_[0] ]) }
+ok(run_string("INSERT INTO extra VALUES (2); $apply SELECT 1"), 'sent as one string');
+is($node->safe_psql('postgres', $there), 2, 'they are there when it is done');
+clean();
+ok(!run_string("INSERT INTO extra VALUES (22); $apply SELECT 1 / 0"), 'sent as one string that fails');
+is($node->safe_psql('postgres', "SELECT ($there) + count(*) FROM extra WHERE n = 22"), 0, 'nothing is left of it');
+
+# Each statement prepared, or parsed with its parameters, as drivers do: in a transaction, without, and in a pipeline.
 my $pgbench = sub {
-	my ($text) = @_;
+	my ($protocol, $text) = @_;
 	PostgreSQL::Test::Utils::append_to_file($file, $text);
-	my $ok = PostgreSQL::Test::Utils::run_log([ 'pgbench', '-n', '-M', 'prepared', '-t', '1', '-f', $file,
+	my $ok = PostgreSQL::Test::Utils::run_log([ 'pgbench', '-n', '-M', $protocol, '-t', '1', '-f', $file,
 		'-h', $node->host, '-p', $node->port, 'postgres' ]);
 	unlink $file;
 	return $ok;
 };
-ok($pgbench->("BEGIN;\nINSERT INTO extra VALUES (3);\n$apply\nCOMMIT;\n"), 'prepared, in a transaction');
-is($node->safe_psql('postgres', $there), 2, 'they are there when it is done');
-clean();
-ok($pgbench->("$apply\n"), 'prepared, alone');
-ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built in the background');
-clean();
+foreach my $protocol ('prepared', 'extended')
+{
+	ok($pgbench->($protocol, "BEGIN;\nINSERT INTO extra VALUES (3);\n$apply\n$apply\nCOMMIT;\n"), "$protocol, in a transaction");
+	is($node->safe_psql('postgres', $there), 2, 'they are there when it is done');
+	clean();
+	ok($pgbench->($protocol, "BEGIN;\n$apply\nROLLBACK;\n"), "$protocol, rolled back");
+	is($node->safe_psql('postgres', $there), 0, 'they are gone');
+	ok($pgbench->($protocol, "$apply\n"), "$protocol, alone");
+	ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built in the background');
+	clean();
+	ok($pgbench->($protocol, "\\startpipeline\nBEGIN;\nINSERT INTO extra VALUES (5);\n$apply\nCOMMIT;\n\\endpipeline\n"),
+		"$protocol, a transaction sent as a pipeline");
+	is($node->safe_psql('postgres', $there), 2, 'they are there when it is done');
+	clean();
+	ok($pgbench->($protocol, "\\startpipeline\nINSERT INTO extra VALUES (6);\n$apply\nINSERT INTO extra VALUES (7);\n\\endpipeline\n"),
+		"$protocol, a pipeline without a transaction");
+	ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built');
+	clean();
+}
+
+# Files that clipperf_migration() wrote: each way, up, down and up again.
+sub files
+{
+	my (@arguments) = @_;
+	return map { $node->safe_psql('postgres', "SELECT clipperf_migration('$_', index_set => 'ours'@arguments)") } 'up', 'down';
+}
+my ($up, $down) = files();
+my %runners = (
+	'psql' => sub { run_file($_[0]) },
+	'psql -1' => sub { run_file($_[0], '-1') },
+	'one string' => sub { run_string($_[0]) },
+	'one string in a transaction' => sub { run_string("BEGIN; $_[0]; INSERT INTO extra VALUES (8); COMMIT") },
+	'a block of a runner' => sub { run_file("BEGIN;\n$_[0]\nINSERT INTO extra VALUES (9);\nCOMMIT;\n") },
+);
+foreach my $runner (sort keys %runners)
+{
+	my @counts = map { $runners{$runner}->($_); $node->safe_psql('postgres', $there) } $up, $down, $up, $up, $down;
+	is("@counts", '2 0 2 2 0', "$runner runs the files");
+}
+
+# With CONCURRENTLY: each statement is sent alone, and psql sends them alone by itself.
+($up, $down) = files(', concurrently => true');
+like($up, qr/^CREATE INDEX CONCURRENTLY/m, 'a concurrent file');
+my $chunks = sub { run_string($_) || return 0 foreach split(/^-- statement-breakpoint\n/m, $_[0]); return 1 };
+foreach my $run ($runners{'psql'}, $chunks)
+{
+	my @counts = map { $run->($_) ? $node->safe_psql('postgres', $there) : 'failed' } $up, $down, $up, $up, $down;
+	is("@counts", '2 0 2 2 0', 'it is run statement by statement');
+}
+ok(!run_string($up), 'and cannot be sent as one string');
 
 # Within a function, called alone: in the background, too.
 $node->safe_psql('postgres', "DO \$\$ BEGIN PERFORM * FROM clipperf_apply(index_set => 'ours'); END \$\$");
