@@ -65,12 +65,19 @@ quote_tag(const char *body)
 	return tag;
 }
 
-/* Write a DO block; "declarations" may be empty. */
+/*
+ * Write a DO block about an index.  In it, old_index is the OID of what has the
+ * name of the index, NULL if nothing has, and old_comment its comment.
+ */
 static void
-append_block(MigrationText *text, const char *declarations, const char *body)
+append_block(MigrationText *text, const MigrationIndex *index,
+			 const char *declarations, const char *body)
 {
-	char	   *block = psprintf("%s%sBEGIN\n%sEND\n",
-								 declarations[0] == '\0' ? "" : "DECLARE\n",
+	char	   *block = psprintf("DECLARE\n"
+								 "    old_index oid := to_regclass(%s);\n"
+								 "    old_comment text := coalesce(obj_description(old_index, 'pg_class'), '');\n"
+								 "%sBEGIN\n%sEND\n",
+								 quote_literal_cstr(index->name),
 								 declarations, body);
 	char	   *tag = quote_tag(block);
 
@@ -79,9 +86,10 @@ append_block(MigrationText *text, const char *declarations, const char *body)
 
 /* Write a DO block that compares definitions. */
 static void
-append_guard(MigrationText *text, const char *declarations, const char *body)
+append_guard(MigrationText *text, const MigrationIndex *index,
+			 const char *declarations, const char *body)
 {
-	append_block(text,
+	append_block(text, index,
 				 psprintf("    old_path text := current_setting('search_path');\n%s",
 						  declarations),
 				 psprintf("    PERFORM set_config('search_path', '', true);\n%s"
@@ -93,74 +101,66 @@ append_guard(MigrationText *text, const char *declarations, const char *body)
  * Conditions and parts of blocks
  * ------------------------------------------------------------------------ */
 
-/* The OID of what has the name of the index, NULL if nothing has. */
-static char *
-oid_of(const MigrationIndex *index)
-{
-	return psprintf("to_regclass(%s)", quote_literal_cstr(index->name));
-}
-
 /*
- * The condition that the name means something else.  Servers of other versions
- * put brackets and blanks elsewhere, so these do not count.
+ * If the name means something else, that is an error.  Servers of other
+ * versions put brackets and blanks elsewhere, so these do not count.
  */
 static char *
-differs(const MigrationIndex *index)
+refuse_others(const MigrationIndex *index)
 {
-	return psprintf("translate(pg_get_indexdef(%s, 0, true), E'() \\n', '') IS DISTINCT FROM translate(\n"
-					"        %s, E'() \\n', '')",
-					oid_of(index), quote_literal_cstr(index->definition));
+	return psprintf("    ELSIF translate(pg_get_indexdef(old_index, 0, true), E'() \\n', '') IS DISTINCT FROM translate(\n"
+					"        %s, E'() \\n', '') THEN\n"
+					"        RAISE EXCEPTION USING ERRCODE = 'duplicate_table',\n"
+					"            MESSAGE = %s,\n"
+					"            HINT = 'Rename that, or the index in this file.';\n",
+					quote_literal_cstr(index->definition),
+					quote_literal_cstr(psprintf("the name %s is taken by something else",
+												index->name)));
 }
 
-/* The condition that the index was left by a build that was broken off. */
-static char *
-is_invalid(const MigrationIndex *index)
-{
-	return psprintf("EXISTS (SELECT FROM pg_index WHERE indexrelid = %s AND NOT indisvalid)",
-					oid_of(index));
-}
-
-/* What follows if the name means something else. */
-static char *
-refuse(const MigrationIndex *index)
-{
-	return psprintf("        RAISE EXCEPTION 'the name %% is taken by something else', %s\n"
-					"            USING ERRCODE = 'duplicate_table', HINT = 'Rename that, or the index in this file.';\n",
-					quote_literal_cstr(index->name));
-}
-
-/* What follows if it is INVALID. */
+/* If the index was left by a build that was broken off, so it is, too. */
 static char *
 refuse_invalid(const MigrationIndex *index)
 {
-	return psprintf("        RAISE EXCEPTION 'index %% is INVALID, as a build leaves it that was broken off', %s\n"
-					"            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Drop it first.';\n",
-					quote_literal_cstr(index->name));
+	return psprintf("    ELSIF NOT (SELECT indisvalid FROM pg_index WHERE indexrelid = old_index) THEN\n"
+					"        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',\n"
+					"            MESSAGE = %s,\n"
+					"            HINT = 'Drop it first.';\n",
+					quote_literal_cstr(psprintf("index %s is INVALID, as a build leaves it that was broken off",
+												index->name)));
 }
 
-/* The condition that the comment of "oid" ends by a mark. */
+/* The condition that a comment ends by a mark, or with "<>" that it does not. */
 static char *
-is_marked(const char *oid, const char *mark)
+compare_mark(const char *comment, const char *operator, const char *mark)
 {
-	return psprintf("coalesce(obj_description(%s, 'pg_class'), '') LIKE %s",
-					oid, quote_literal_cstr(psprintf("%%%s", mark)));
+	return psprintf("right(%s, %d) %s %s", comment, (int) strlen(mark),
+					operator, quote_literal_cstr(mark));
 }
 
-/* The comment of "oid" without the mark of what was found, NULL if none is left. */
+/* A comment with the mark of what was found, as a literal. */
 static char *
-without_mark(const char *oid)
+with_mark(const char *comment)
 {
-	return psprintf("nullif(left(obj_description(%s, 'pg_class'), -%d), '')",
-					oid, (int) strlen(" " FOUND_MARK));
+	return psprintf("quote_literal(concat_ws(' ', nullif(%s, ''), %s))",
+					comment, quote_literal_cstr(FOUND_MARK));
 }
 
-/* The statement that marks "oid", named by the expression "name", as found. */
+/* A comment without that mark, as a literal. */
 static char *
-mark_found(const char *oid, const char *name, const char *indent)
+without_mark(const char *comment)
 {
-	return psprintf("%sEXECUTE format('COMMENT ON INDEX %%s IS %%L', %s,\n"
-					"%s    concat_ws(' ', obj_description(%s, 'pg_class'), %s));\n",
-					indent, name, indent, oid, quote_literal_cstr(FOUND_MARK));
+	return psprintf("quote_nullable(nullif(left(%s, -%d), ''))", comment,
+					(int) strlen(" " FOUND_MARK));
+}
+
+/* A statement that gives the index a comment, which is an expression. */
+static char *
+set_comment(const MigrationIndex *index, const char *comment)
+{
+	return psprintf("        EXECUTE %s ||\n            %s;\n",
+					quote_literal_cstr(psprintf("COMMENT ON INDEX %s IS ",
+												index->name)), comment);
 }
 
 /* The statements that give a new index its comment and its settings. */
@@ -184,7 +184,7 @@ finish(const MigrationIndex *index)
 }
 
 /* ------------------------------------------------------------------------
- * Indexes
+ * Making indexes
  * ------------------------------------------------------------------------ */
 
 /*
@@ -194,9 +194,12 @@ finish(const MigrationIndex *index)
 static char *
 mark_partitions(const MigrationIndex *index)
 {
-	return psprintf("        FOR part IN SELECT relid FROM pg_partition_tree(%s) WHERE relid::oid = ANY (old_indexes) LOOP\n%s"
+	return psprintf("        FOR part IN SELECT relid FROM pg_partition_tree(%s)\n"
+					"            WHERE relid::oid = ANY (old_indexes) LOOP\n"
+					"            EXECUTE 'COMMENT ON INDEX ' || part || ' IS ' ||\n"
+					"                %s;\n"
 					"        END LOOP;\n", quote_literal_cstr(index->name),
-					mark_found("part", "part", "            "));
+					with_mark("obj_description(part, 'pg_class')"));
 }
 
 /* Make an index within the transaction of the file. */
@@ -205,27 +208,24 @@ append_create(MigrationText *text, const MigrationIndex *index)
 {
 	bool		takes_in = index->mark && index->partitioned;
 
-	append_guard(text, takes_in ?
+	append_guard(text, index, takes_in ?
 				 "    old_indexes oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
 				 "    part regclass;\n" : "",
-				 psprintf("    IF %s IS NULL THEN\n        %s;\n%s%s"
-						  "    ELSIF %s THEN\n%s    ELSIF %s THEN\n%s"
-						  "    END IF;\n",
-						  oid_of(index), index->ddl,
+				 psprintf("    IF old_index IS NULL THEN\n        %s;\n%s%s%s%s"
+						  "    END IF;\n", index->ddl,
 						  takes_in ? mark_partitions(index) : "",
-						  finish(index), differs(index), refuse(index),
-						  is_invalid(index), refuse_invalid(index)));
+						  finish(index), refuse_others(index),
+						  refuse_invalid(index)));
 }
 
-/* The condition that a concurrent build has just made the index. */
+/* What is there already, and is not marked yet, is marked as found. */
 static char *
-is_new(const MigrationIndex *index)
+mark_found(const MigrationIndex *index)
 {
-	char	   *oid = oid_of(index);
-
-	return index->mark ?
-		psprintf("NOT %s", is_marked(oid, FOUND_MARK)) :
-		psprintf("obj_description(%s, 'pg_class') IS NULL", oid);
+	return psprintf("    ELSIF %s AND\n        %s THEN\n%s",
+					compare_mark("old_comment", "<>", MADE_MARK),
+					compare_mark("old_comment", "<>", FOUND_MARK),
+					set_comment(index, with_mark("old_comment")));
 }
 
 /*
@@ -235,26 +235,20 @@ is_new(const MigrationIndex *index)
 static void
 append_create_concurrently(MigrationText *text, const MigrationIndex *index)
 {
-	char	   *oid = oid_of(index);
-	char	   *found = "";
-
-	if (index->mark)
-		found = psprintf("    ELSIF %s IS NOT NULL AND NOT %s THEN\n%s",
-						 oid, is_marked(oid, "clipperf_migration]"),
-						 mark_found(oid, quote_literal_cstr(index->name), "        "));
-	append_guard(text, "",
-				 psprintf("    IF %s IS NOT NULL AND %s THEN\n%s"
-						  "    ELSIF %s THEN\n%s%s    END IF;\n",
-						  oid, differs(index), refuse(index),
-						  is_invalid(index), refuse_invalid(index), found));
+	append_guard(text, index, "",
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s%s%s"
+						  "    END IF;\n", refuse_others(index),
+						  refuse_invalid(index),
+						  index->mark ? mark_found(index) : ""));
 	append_statement(text, index->ddl_concurrently);
-	if (index->mark || index->comment != NULL || index->settings != NIL)
-		append_guard(text, "",
-					 psprintf("    IF %s IS NOT NULL AND %s THEN\n%s"
-							  "    ELSIF %s IS NOT NULL AND %s THEN\n%s"
-							  "    END IF;\n",
-							  oid, differs(index), refuse(index),
-							  oid, is_new(index), finish(index)));
+	if (!index->mark && index->comment == NULL && index->settings == NIL)
+		return;
+	append_guard(text, index, "",
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSIF %s THEN\n%s    END IF;\n",
+						  refuse_others(index), index->mark ?
+						  compare_mark("old_comment", "<>", FOUND_MARK) :
+						  "old_comment = ''", finish(index)));
 }
 
 /* See migration_text.h. */
@@ -267,29 +261,35 @@ migration_text_create(MigrationText *text, const MigrationIndex *index)
 		append_create(text, index);
 }
 
-/*
- * Drop an index within the transaction of the file, if it was made by one;
- * indexes of partitions that it had taken in are made again.
- */
+/* ------------------------------------------------------------------------
+ * Dropping them
+ * ------------------------------------------------------------------------ */
+
+/* What makes the indexes of partitions again that the whole has taken in. */
+static char *
+declare_partitions(void)
+{
+	const char *comment = "obj_description(relid, 'pg_class')";
+
+	return psprintf("    old_parts text[] := ARRAY(SELECT pg_get_indexdef(relid) ||\n"
+					"            '; COMMENT ON INDEX ' || relid || ' IS ' || %s\n"
+					"        FROM pg_partition_tree(old_index)\n"
+					"        WHERE isleaf AND %s);\n"
+					"    part text;\n", without_mark(comment),
+					compare_mark(comment, "=", FOUND_MARK));
+}
+
+/* Drop an index within the transaction of the file, if it was made by one. */
 static void
 append_drop_made(MigrationText *text, const MigrationIndex *index)
 {
-	char	   *oid = oid_of(index);
-	char	   *body = psprintf("        DROP INDEX %s;\n", index->name);
-
-	if (index->partitioned)
-		body = psprintf("%s        FOREACH statement IN ARRAY old_parts LOOP\n"
-						"            EXECUTE statement;\n"
-						"        END LOOP;\n", body);
-	append_block(text, !index->partitioned ? "" :
-				 psprintf("    old_parts text[] := ARRAY(SELECT format('%%s; COMMENT ON INDEX %%s IS %%L', pg_get_indexdef(relid),\n"
-						  "            relid, %s)\n"
-						  "        FROM pg_partition_tree(%s) WHERE isleaf AND %s);\n"
-						  "    statement text;\n",
-						  without_mark("relid"), oid,
-						  is_marked("relid", FOUND_MARK)),
-				 psprintf("    IF %s THEN\n%s    END IF;\n",
-						  is_marked(oid, MADE_MARK), body));
+	append_block(text, index, index->partitioned ? declare_partitions() : "",
+				 psprintf("    IF %s THEN\n        DROP INDEX %s;\n%s    END IF;\n",
+						  compare_mark("old_comment", "=", MADE_MARK), index->name,
+						  !index->partitioned ? "" :
+						  "        FOREACH part IN ARRAY old_parts LOOP\n"
+						  "            EXECUTE part;\n"
+						  "        END LOOP;\n"));
 }
 
 /*
@@ -320,17 +320,13 @@ append_drop_doomed(MigrationText *text, const MigrationIndex *index)
 static void
 append_drop_made_concurrently(MigrationText *text, const MigrationIndex *index)
 {
-	char	   *oid = oid_of(index);
-
-	append_block(text, "",
+	append_block(text, index, "",
 				 psprintf("    IF %s THEN\n        ALTER INDEX %s RENAME TO %s;\n"
-						  "    ELSIF %s THEN\n"
-						  "        EXECUTE format('COMMENT ON INDEX %%s IS %%L', %s,\n"
-						  "            %s);\n"
-						  "    END IF;\n",
-						  is_marked(oid, MADE_MARK), index->name,
-						  doomed_name(index), is_marked(oid, FOUND_MARK),
-						  quote_literal_cstr(index->name), without_mark(oid)));
+						  "    ELSIF %s THEN\n%s    END IF;\n",
+						  compare_mark("old_comment", "=", MADE_MARK),
+						  index->name, doomed_name(index),
+						  compare_mark("old_comment", "=", FOUND_MARK),
+						  set_comment(index, without_mark("old_comment"))));
 	append_drop_doomed(text, index);
 }
 
@@ -350,12 +346,10 @@ migration_text_drop(MigrationText *text, const MigrationIndex *index)
 {
 	bool		concurrently = text->concurrently && !index->partitioned;
 
-	append_guard(text, "",
-				 psprintf("    IF %s IS NULL THEN\n        NULL;\n"
-						  "    ELSIF %s THEN\n%s    ELSE\n        %s;\n"
-						  "    END IF;\n",
-						  oid_of(index), differs(index), refuse(index),
-						  concurrently ?
+	append_guard(text, index, "",
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSE\n        %s;\n    END IF;\n",
+						  refuse_others(index), concurrently ?
 						  psprintf("ALTER INDEX %s RENAME TO %s", index->name,
 								   doomed_name(index)) :
 						  psprintf("DROP INDEX %s", index->name)));

@@ -6,7 +6,7 @@ DELETE FROM clipperf_recommendations;
 CREATE SCHEMA "Odd schema";
 SET allow_in_place_tablespaces = on;
 CREATE TABLESPACE "Odd space" LOCATION '';
-CREATE TABLE "Odd schema"."Odd ""table""" (id int PRIMARY KEY, a int, "B b" text, "order" timestamptz, old_path text, v tsvector, tags text[], n numeric);
+CREATE TABLE "Odd schema"."Odd ""table""" (id int PRIMARY KEY, a int, "B b" text, "order" timestamptz, old_index text, v tsvector, tags text[], n numeric);
 CREATE FUNCTION "Odd schema".own(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE DOMAIN "Odd schema".kind AS text;
 
@@ -25,8 +25,8 @@ INSERT INTO regress_wanted (action, name, keys) VALUES
     ('create', 'nulls', '(a, n) NULLS NOT DISTINCT'),
     ('create', 'partial', '("B b" DESC NULLS LAST, n NULLS FIRST) WHERE (a > 0 AND "B b" <> ''it''''s'') OR a IS NULL'),
     ('create', 'expression', '(lower("B b"), (a + 1), "Odd schema".own("B b"))'),
-    ('create', 'sql_expressions', '(COALESCE("B b", old_path), GREATEST(a, id), NULLIF(a, 0), ("order" AT TIME ZONE ''UTC''), (CASE WHEN a = 1 THEN 2 END))'),
-    ('create', 'variable', '(old_path)'),
+    ('create', 'sql_expressions', '(COALESCE("B b", old_index), GREATEST(a, id), NULLIF(a, 0), ("order" AT TIME ZONE ''UTC''), (CASE WHEN a = 1 THEN 2 END))'),
+    ('create', 'variable', '(old_index)'),
     ('create', 'typed', '(("B b"::"Odd schema".kind)) WHERE "Odd schema".own("B b") = ''x''::"Odd schema".kind'),
     ('create', 'included', '("order" DESC) INCLUDE (n, "B b")'),
     ('create', 'classes', '("B b" COLLATE "C" text_pattern_ops, a int4_ops)'),
