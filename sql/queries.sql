@@ -16,17 +16,16 @@ AS 'MODULE_PATHNAME', 'clipperf_read_queries';
 COMMENT ON FUNCTION clipperf_read_queries() IS
 'counters of all statements, without their texts; read the view clipperf_queries instead';
 
-CREATE FUNCTION clipperf_query_text(
-    userid oid, dbid oid, toplevel boolean, queryid bigint, route text)
+CREATE FUNCTION clipperf_query_text(userid oid, dbid oid, queryid bigint)
 RETURNS text
-LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_query_text';
-COMMENT ON FUNCTION clipperf_query_text(oid, oid, boolean, bigint, text) IS
-'normalised text of one row of clipperf_queries; NULL if the caller may not read it';
+COMMENT ON FUNCTION clipperf_query_text(oid, oid, bigint) IS
+'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
 
 CREATE VIEW clipperf_queries AS
 SELECT q.userid, q.dbid, q.toplevel, q.queryid,
-       @extschema@.clipperf_query_text(q.userid, q.dbid, q.toplevel, q.queryid, q.route) AS query,
+       @extschema@.clipperf_query_text(q.userid, q.dbid, q.queryid) AS query,
        q.route, q.calls, q.errors, q.rows,
        q.total_ms, q.min_ms, q.max_ms, q.mean_ms, q.stddev_ms, q.p50_ms, q.p95_ms, q.p99_ms,
        q.plan_ms, q.shared_blks_hit, q.shared_blks_read, q.temp_blks_written, q.wal_bytes,

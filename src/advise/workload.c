@@ -343,13 +343,12 @@ make_statement(const Entry *entry)
 		.userid = (Oid) entry->key.userid
 	};
 	const char *path = workload_sample_path(entry->samples);
-	const char *route = route_name(entry->route);
 
 	statement->queryid = entry->key.queryid;
 	statement->userid = (Oid) entry->key.userid;
 	statement->search_path = path == NULL ? NULL : pstrdup(path);
 	statement->text = text_copy(&key);
-	statement->route = route == NULL ? NULL : pstrdup(route);
+	statement->route = route_label(entry->route);
 	statement->calls = entry->calls;
 	statement->total_us = entry->total_us;
 	statement->rows = entry->rows;

@@ -13,6 +13,8 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
+#include "store/encoding.h"
+
 /* Bytes of a key or a decoded value that are looked at; the rest is cut. */
 #define MAX_VALUE 256
 
@@ -101,7 +103,7 @@ static bool
 finish_value(char *value, int length, bool cut)
 {
 	if (cut)
-		length = pg_mbcliplen(value, length, length);
+		length = encoding_clip(value, length, length);
 	value[length] = '\0';
 	for (int i = 0; i < length; i++)
 		if ((unsigned char) value[i] < ' ' || value[i] == 0x7F)
@@ -214,7 +216,7 @@ trace_hash(const char *traceparent)
 static void
 set_route(CommentFacts *facts, const char *name)
 {
-	int			length = pg_mbcliplen(name, strlen(name), ROUTE_NAME_LENGTH - 1);
+	int			length = encoding_clip(name, strlen(name), ROUTE_NAME_LENGTH - 1);
 
 	memcpy(facts->route, name, length);
 	facts->route[length] = '\0';

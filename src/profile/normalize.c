@@ -19,11 +19,11 @@
 #include "common/hashfn.h"
 #include "common/keywords.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "parser/scanner.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "store/encoding.h"
 #include "store/text.h"
 
 /* Bytes of a statement that are looked at. */
@@ -516,7 +516,7 @@ normalize_statement(const char *source, int location, int length)
 		length = strlen(source);
 	result.truncated = length > MAX_SOURCE;
 	if (result.truncated)
-		length = pg_mbcliplen(source, length, MAX_SOURCE);
+		length = encoding_clip(source, length, MAX_SOURCE);
 
 	initStringInfo(&n.text);
 	scan_quietly(&n, pnstrdup(source, length), result.truncated);

@@ -150,7 +150,7 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	i = put_counters(values, i, &pattern->counters);
 	set_oid(values, nulls, i++, get_func_name(pattern->key.function) ?
 			pattern->key.function : InvalidOid);
-	report_set_text(values, nulls, i++, route_name(pattern->key.route));
+	report_set_text(values, nulls, i++, route_label(pattern->key.route));
 	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
 	report_set_text(values, nulls, i++, child && type && number > 0 ?

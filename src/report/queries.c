@@ -81,7 +81,7 @@ put_query(const StatementKey *key, const StatementCounters *counters, void *arg)
 	values[i++] = ObjectIdGetDatum(key->dbid);
 	values[i++] = BoolGetDatum(key->toplevel != 0);
 	values[i++] = Int64GetDatum((int64) key->queryid);
-	report_set_text(values, nulls, i++, route_name(key->route));
+	report_set_text(values, nulls, i++, route_label(key->route));
 	values[i++] = Int64GetDatum(counters->calls);
 	values[i++] = Int64GetDatum(counters->errors);
 	values[i++] = Int64GetDatum(counters->rows);
@@ -105,34 +105,23 @@ clipperf_read_queries(PG_FUNCTION_ARGS)
 }
 
 /*
- * clipperf_query_text(userid, dbid, toplevel, queryid, route): the normalised
- * text of a statement that was run by that user, or NULL: if there is none or
- * the caller may not read it.  Asked for by row, so that reading counters
- * copies no text.
+ * clipperf_query_text(userid, dbid, queryid): the normalised text of a
+ * statement that was run by that user, or NULL: if there is none or the caller
+ * may not read it.  Asked for by row, so that reading counters copies no text.
  */
 Datum
 clipperf_query_text(PG_FUNCTION_ARGS)
 {
-	StatementKey key = {0};
-	TextKey		text_key = {0};
+	TextKey		key = {
+		.userid = PG_GETARG_OID(0),
+		.dbid = PG_GETARG_OID(1),
+		.queryid = (uint64) PG_GETARG_INT64(2)
+	};
 	char	   *query = NULL;
 
 	store_require();
-	for (int i = 0; i < 4; i++)
-		if (PG_ARGISNULL(i))
-			PG_RETURN_NULL();
-	key.userid = text_key.userid = PG_GETARG_OID(0);
-	key.dbid = text_key.dbid = PG_GETARG_OID(1);
-	key.toplevel = PG_GETARG_BOOL(2);
-	key.queryid = text_key.queryid = (uint64) PG_GETARG_INT64(3);
-	if (!PG_ARGISNULL(4))
-	{
-		char	   *route = text_to_cstring(PG_GETARG_TEXT_PP(4));
-
-		key.route = route_find(route, strlen(route));
-	}
-	if (report_may_read(key.userid) && statement_exists(&key))
-		query = text_copy(&text_key);
+	if (report_may_read(key.userid))
+		query = text_copy(&key);
 	if (query == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(query));

@@ -15,6 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
+#include "store/encoding.h"
 #include "store/save.h"
 
 /* Buckets of the hash table: half of them stay empty, which ends a search. */
@@ -119,7 +120,7 @@ kept_length(const char *name, int length)
 {
 	if (length < ROUTE_NAME_LENGTH)
 		return length;
-	return pg_mbcliplen(name, length, ROUTE_NAME_LENGTH - 1);
+	return encoding_clip(name, length, ROUTE_NAME_LENGTH - 1);
 }
 
 /*
@@ -131,11 +132,7 @@ make_portable(char *portable, const char *name, int length)
 {
 	memcpy(portable, name, length);
 	portable[length] = '\0';
-	if (GetDatabaseEncoding() == PG_UTF8)
-		return;
-	for (char *c = portable; *c != '\0'; c++)
-		if (IS_HIGHBIT_SET(*c))
-			*c = '?';
+	encoding_make_readable(portable, PG_UTF8);
 }
 
 /* See route.h.  Usually one comparison; no lock unless the name is new. */
@@ -163,16 +160,6 @@ route_intern(const char *name, int length, RouteSource source)
 }
 
 /* See route.h. */
-RouteId
-route_find(const char *name, int length)
-{
-	char		wanted[ROUTE_NAME_LENGTH];
-
-	make_portable(wanted, name, kept_length(name, length));
-	return pg_atomic_read_u32(find_bucket(wanted));
-}
-
-/* See route.h. */
 const char *
 route_name(RouteId route)
 {
@@ -182,6 +169,20 @@ route_name(RouteId route)
 	if (route == ROUTE_NONE || route > count)
 		return NULL;
 	return shared->names[route - 1];
+}
+
+/* See route.h. */
+char *
+route_label(RouteId route)
+{
+	const char *name = route_name(route);
+	char	   *label;
+
+	if (name == NULL)
+		return NULL;
+	label = pstrdup(name);
+	encoding_make_readable(label, PG_UTF8);
+	return label;
 }
 
 /* StoreModule.save: the number of names, then the names in their order. */
@@ -208,11 +209,10 @@ route_load(SaveFile *file)
 		!load_bytes(file, shared->names, count * sizeof(shared->names[0])))
 		return false;
 	for (uint32 i = 0; i < count; i++)
-	{
 		if (shared->names[i][ROUTE_NAME_LENGTH - 1] != '\0')
 			return false;
+	for (uint32 i = 0; i < count; i++)
 		pg_atomic_write_u32(find_bucket(shared->names[i]), i + 1);
-	}
 	pg_atomic_write_u32(&shared->count, count);
 	return true;
 }

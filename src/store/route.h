@@ -34,11 +34,11 @@ typedef enum RouteSource
  */
 extern RouteId route_intern(const char *name, int length, RouteSource source);
 
-/* The same without adding it: ROUTE_NONE if it is not there. */
-extern RouteId route_find(const char *name, int length);
-
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);
+
+/* The same for readers: palloc'd, in a form that this database can show. */
+extern char *route_label(RouteId route);
 
 extern const StoreModule route_module;
 

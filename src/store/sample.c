@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "store/encoding.h"
 #include "store/save.h"
 
 #define ENTRIES			128		/* statements per stripe */
@@ -163,10 +164,7 @@ unpack_int(StringInfo packed, int32 *value)
 	return bytes != NULL;
 }
 
-/*
- * A string within the packed bytes.  One of another encoding is made readable
- * in place: what is not ASCII becomes a question mark.
- */
+/* A string within the packed bytes, made readable in place. */
 static bool
 unpack_string(StringInfo packed, int encoding, char **string)
 {
@@ -180,9 +178,7 @@ unpack_string(StringInfo packed, int encoding, char **string)
 	*string = unpack_bytes(packed, length + 1);
 	if (*string == NULL || (*string)[length] != '\0')
 		return false;
-	for (char *c = *string; encoding != GetDatabaseEncoding() && *c != '\0'; c++)
-		if (IS_HIGHBIT_SET(*c))
-			*c = '?';
+	encoding_make_readable(*string, encoding);
 	return true;
 }
 

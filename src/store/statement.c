@@ -443,13 +443,6 @@ statement_visit(StatementVisitor visitor, void *arg)
 }
 
 /* See statement.h. */
-bool
-statement_exists(const StatementKey *key)
-{
-	return statement_table_lookup(key).index >= 0;
-}
-
-/* See statement.h. */
 void
 statement_usage(int64 *held, Size *entry_bytes)
 {

@@ -91,9 +91,6 @@ typedef void (*StatementVisitor) (const StatementKey *key,
 								  void *arg);
 extern void statement_visit(StatementVisitor visitor, void *arg);
 
-/* Is it in the store? */
-extern bool statement_exists(const StatementKey *key);
-
 /* Statements held, and the bytes that each takes in the table. */
 extern void statement_usage(int64 *held, Size *entry_bytes);
 

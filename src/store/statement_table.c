@@ -287,9 +287,9 @@ evict_from(uint32 partition)
 	return victim;
 }
 
-/* See statement_table.h. */
-StatementRef
-statement_table_lookup(const StatementKey *key)
+/* Look a statement up; index -1 if it is not there.  Caller holds no lock. */
+static StatementRef
+lookup(const StatementKey *key)
 {
 	StatementRef ref = {.index = -1};
 	uint32		hash = get_hash_value(index_table, key);
@@ -419,7 +419,7 @@ StatementRef
 statement_table_enter(const StatementKey *key, StatementTextMaker maker,
 					  void *maker_arg)
 {
-	StatementRef ref = statement_table_lookup(key);
+	StatementRef ref = lookup(key);
 
 	if (ref.index >= 0)
 		return ref;

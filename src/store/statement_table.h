@@ -46,9 +46,6 @@ extern StatementEntry *statement_entry(int index);
 /* Does the reference still name its statement?  No lock needed: a hint. */
 extern bool statement_ref_is_valid(const StatementRef *ref);
 
-/* Look a statement up; index -1 if it is not there.  Caller holds no lock. */
-extern StatementRef statement_table_lookup(const StatementKey *key);
-
 /*
  * Find or make the entry of a statement.  An entry that is made may push
  * another one out.  ref->index is -1 if there was no room.  Takes the locks it

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #include "settings.h"
+#include "store/encoding.h"
 #include "store/save.h"
 
 /* How many unreferenced texts make room for one new entry at most. */
@@ -231,7 +232,7 @@ copy_in(const char *text, uint32 *length)
 	char	   *to;
 
 	if (full > TEXT_MAX_LENGTH)
-		kept = pg_mbcliplen(text, full, TEXT_MAX_LENGTH - strlen(TEXT_CUT_MARK));
+		kept = encoding_clip(text, full, TEXT_MAX_LENGTH - strlen(TEXT_CUT_MARK));
 	*length = kept + (kept < full ? strlen(TEXT_CUT_MARK) : 0);
 	bytes = allocate(*length + 1);
 	if (!DsaPointerIsValid(bytes))
@@ -334,20 +335,6 @@ text_release(const TextKey *key)
 	LWLockRelease(lock);
 }
 
-/*
- * A text of another encoding as this database can show it: what is not ASCII
- * becomes a question mark.
- */
-static void
-make_readable(char *text, int encoding)
-{
-	if (encoding == GetDatabaseEncoding())
-		return;
-	for (char *c = text; *c != '\0'; c++)
-		if (IS_HIGHBIT_SET(*c))
-			*c = '?';
-}
-
 /* A palloc'd copy with its encoding, or NULL. */
 static char *
 copy_out(const TextKey *key, int *encoding)
@@ -377,7 +364,7 @@ text_copy(const TextKey *key)
 	char	   *text = copy_out(key, &encoding);
 
 	if (text !=NULL)
-		make_readable(text, encoding);
+		encoding_make_readable(text, encoding);
 	return text;
 }
 

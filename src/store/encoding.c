@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * encoding.c
+ *	  Strings that databases of several encodings share.
+ *
+ * A database of encoding SQL_ASCII takes any bytes, and sends them to clients
+ * that may refuse what is invalid for them.  Such a string is shown as it is
+ * if it is UTF-8, and cut as if it were.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/encoding.h"
+
+#include "mb/pg_wchar.h"
+
+/* Is a string of an encoding valid in this database, and for its clients? */
+static bool
+is_readable(const char *string, int encoding)
+{
+	if (encoding != GetDatabaseEncoding())
+		return false;
+	return encoding != PG_SQL_ASCII ||
+		pg_verify_mbstr(PG_UTF8, string, strlen(string), true);
+}
+
+/* See encoding.h. */
+void
+encoding_make_readable(char *string, int encoding)
+{
+	if (is_readable(string, encoding))
+		return;
+	for (char *c = string; *c != '\0'; c++)
+		if (IS_HIGHBIT_SET(*c))
+			*c = '?';
+}
+
+/* See encoding.h. */
+int
+encoding_clip(const char *string, int length, int most)
+{
+	int			encoding = GetDatabaseEncoding();
+
+	if (encoding == PG_SQL_ASCII)
+		encoding = PG_UTF8;
+	return pg_encoding_mbcliplen(encoding, string, length, most);
+}
