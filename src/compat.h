@@ -140,8 +140,10 @@ typedef Instrumentation PlanNodeCounters;
  */
 #if PG_VERSION_NUM >= 190000
 #define SILENCE_SCANNER(extra) ((void) (extra))
+#define STANDARD_STRINGS true
 #else
 #define SILENCE_SCANNER(extra) ((extra).escape_string_warning = false)
+#define STANDARD_STRINGS standard_conforming_strings
 #endif
 
 /* 19: standard_planner is handed the ExplainState of an EXPLAIN. */
@@ -313,13 +315,6 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 	object_ownercheck(RelationRelationId, relid, role)
 #else
 #define RELATION_OWNERCHECK(relid, role) pg_class_ownercheck(relid, role)
-#endif
-
-/* 17: LockHeldByMe can be asked for stronger locks, too. */
-#if PG_VERSION_NUM >= 170000
-#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode, false)
-#else
-#define LOCK_HELD_BY_ME(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
 /* 17: backends are known by their process numbers. */

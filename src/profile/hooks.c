@@ -631,6 +631,7 @@ analyzed(POST_PARSE_ARGS)
 {
 	if (prev_post_parse)
 		prev_post_parse(POST_PARSE_PASS);
+	normalize_watch_settings();
 	if (query->queryId == 0 || !capturing())
 		return;
 	lineage_analyzed(query, jstate);

@@ -90,7 +90,7 @@ skip_identifier(const char *at)
 	}
 	while (is_word_part(*end))
 		end++;
-	return end > at ? end : NULL;
+	return end == at || (end[0] == '&' && end[1] == '"') ? NULL : end;
 }
 
 static const char *

@@ -19,6 +19,7 @@
 #include "common/hashfn.h"
 #include "common/keywords.h"
 #include "lib/stringinfo.h"
+#include "parser/parser.h"
 #include "parser/scanner.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -94,7 +95,15 @@ typedef struct Normalizer
 	uint64		shape;
 	OpenList	lists[MAX_LISTS];
 	int			nlists;
+	bool		cut;			/* the text ends before the statement does */
 } Normalizer;
+
+/*
+ * The values of standard_conforming_strings that this backend has analysed
+ * statements with.
+ */
+static bool seen_standard = false;
+static bool seen_escaped = false;
 
 static bool
 is_word(const Token *token, const char *word)
@@ -247,7 +256,7 @@ write_token(Normalizer *n, const Token *token)
 
 /* The text with its literals numbered, and marked if it was cut. */
 static char *
-number_literals(const Normalizer *n, bool cut)
+number_literals(const Normalizer *n)
 {
 	StringInfoData numbered;
 	int			from = 0;
@@ -261,7 +270,7 @@ number_literals(const Normalizer *n, bool cut)
 		from = n->literals[i];
 	}
 	appendBinaryStringInfo(&numbered, n->text.data + from, n->text.len - from);
-	if (cut)
+	if (n->cut)
 		appendStringInfoString(&numbered, TEXT_CUT_MARK);
 	return numbered.data;
 }
@@ -408,12 +417,45 @@ take_token(Normalizer *n, Token *token)
 		put_token(n, token);
 }
 
+/* See normalize.h. */
+void
+normalize_watch_settings(void)
+{
+	if (STANDARD_STRINGS)
+		seen_standard = true;
+	else
+		seen_escaped = true;
+}
+
+/*
+ * May the parser have seen another end of this literal than the scanner does
+ * now?  A quote behind a backslash ends a plain literal or not, depending on a
+ * setting that may have changed since.
+ */
+static bool
+is_uncertain(const Token *token, int number)
+{
+	bool		escaped = false;
+
+	normalize_watch_settings();
+	if (number != TOKEN_SCONST || *token->source != '\'' ||
+		!(seen_standard && seen_escaped))
+		return false;
+	for (int i = 1; i < token->length; i++)
+	{
+		if (token->source[i] == '\'' && escaped)
+			return true;
+		escaped = token->source[i] == '\\' && !escaped;
+	}
+	return false;
+}
+
 /*
  * Scan the copy of the statement in "source", whose end is no token's end if
  * it was cut.  Raises what the scanner raises.
  */
 static void
-scan(Normalizer *n, const char *source, bool cut)
+scan(Normalizer *n, const char *source)
 {
 	core_yy_extra_type extra;
 	core_YYSTYPE value;
@@ -434,12 +476,17 @@ scan(Normalizer *n, const char *source, bool cut)
 		};
 
 		end = location + token.length;
-		if (cut && end == length)
+		if (n->cut && end == length)
 			break;
 		classify(&token, number, &value);
 		if (token.kind == KIND_PARAMETER)
 			n->highest = Max(n->highest, value.ival);
 		take_token(n, &token);
+		if (is_uncertain(&token, number))
+		{
+			n->cut = true;
+			break;
+		}
 	}
 	scanner_finish(scanner);
 }
@@ -465,7 +512,7 @@ is_text_error(const ErrorData *error)
  * which the client has been sent already.
  */
 static void
-scan_quietly(Normalizer *n, const char *source, bool cut)
+scan_quietly(Normalizer *n, const char *source)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			saved_level = client_min_messages;
@@ -473,7 +520,7 @@ scan_quietly(Normalizer *n, const char *source, bool cut)
 	PG_TRY();
 	{
 		client_min_messages = ERROR;
-		scan(n, source, cut);
+		scan(n, source);
 		client_min_messages = saved_level;
 	}
 	PG_CATCH();
@@ -514,16 +561,16 @@ normalize_statement(const char *source, int location, int length)
 	source += Max(location, 0);
 	if (length <= 0)
 		length = strlen(source);
-	result.truncated = length > MAX_SOURCE;
-	if (result.truncated)
+	n.cut = length > MAX_SOURCE;
+	if (n.cut)
 		length = encoding_clip(source, length, MAX_SOURCE);
 
 	initStringInfo(&n.text);
-	scan_quietly(&n, pnstrdup(source, length), result.truncated);
+	scan_quietly(&n, pnstrdup(source, length));
 	finish(&n);
 
 	MemoryContextSwitchTo(caller);
-	result.text = number_literals(&n, result.truncated);
+	result.text = number_literals(&n);
 	result.shape = n.shape;
 	MemoryContextDelete(scratch);
 	return result;

@@ -14,7 +14,6 @@ typedef struct NormalizedStatement
 {
 	char	   *text;			/* palloc'd */
 	uint64		shape;			/* hash of the text, see below */
-	bool		truncated;		/* only the first 64 kB were looked at */
 } NormalizedStatement;
 
 /*
@@ -24,9 +23,16 @@ typedef struct NormalizedStatement
  * "shape" is the same for texts that differ only in literals, parameter
  * numbers, white space, case of keywords and the length of IN lists, ARRAY[]
  * and VALUES lists.  Never raises an error on text that the server's scanner
- * refuses: what follows the bad place is left out.
+ * refuses: what follows the bad place is left out.  A text is cut, and marked
+ * as such, after 64 kB and after a literal whose end is not certain.
  */
 extern NormalizedStatement normalize_statement(const char *source,
 											   int location, int length);
+
+/*
+ * To be called when a statement is analysed: remembers the settings that it
+ * was parsed with.
+ */
+extern void normalize_watch_settings(void);
 
 #endif							/* CLIPPERF_NORMALIZE_H */

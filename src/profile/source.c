@@ -31,7 +31,7 @@ typedef struct Reader
 typedef struct Lexeme
 {
 	const char *at;
-	int			length;			/* 0 at the end of the text */
+	int			length;			/* 0 at the end of what can be read */
 } Lexeme;
 
 /* See source.h. */
@@ -133,7 +133,68 @@ is_word_part(char c)
 		(c >= '0' && c <= '9') || c == '_' || c == '$' || IS_HIGHBIT_SET(c);
 }
 
-/* Read one lexeme, blanks before it left out. */
+/*
+ * Step over a string or an identifier in quotes; false if its end depends on
+ * what backslashes mean.
+ */
+static bool
+skip_quotes(Reader *reader)
+{
+	char		quote = *reader->at++;
+
+	for (; reader->at < reader->end && *reader->at != quote; reader->at++)
+		if (*reader->at == '\\' && quote == '\'')
+			return false;
+	reader->at = Min(reader->at + 1, reader->end);
+	return true;
+}
+
+/* Step over a string in dollar quotes; false if it is none, or has no end. */
+static bool
+skip_dollar_quotes(Reader *reader)
+{
+	const char *tag = reader->at;
+	const char *at = tag + 1;
+	int			length;
+
+	while (at < reader->end && is_word_part(*at) && *at != '$')
+		at++;
+	if (at == reader->end || *at != '$' || (tag[1] >= '0' && tag[1] <= '9'))
+		return false;
+	length = at + 1 - tag;
+	for (at++; reader->end - at >= length; at++)
+	{
+		if (memcmp(at, tag, length) == 0)
+		{
+			reader->at = at + length;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Step over one lexeme; false if its end cannot be told. */
+static bool
+skip_lexeme(Reader *reader)
+{
+	char		first = *reader->at;
+
+	if (first == '\'' || first == '"')
+		return skip_quotes(reader);
+	if (first == '$' && skip_dollar_quotes(reader))
+		return true;
+	if (!is_word_part(first))
+		reader->at++;
+	else
+		while (reader->at < reader->end && is_word_part(*reader->at))
+			reader->at++;
+	return true;
+}
+
+/*
+ * Read one lexeme, blanks before it left out.  Nothing can be read behind one
+ * whose end cannot be told.
+ */
 static Lexeme
 read_lexeme(Reader *reader)
 {
@@ -141,19 +202,8 @@ read_lexeme(Reader *reader)
 
 	skip_blanks(reader);
 	lexeme.at = reader->at;
-	if (reader->at < reader->end && (*reader->at == '\'' || *reader->at == '"'))
-	{
-		char		quote = *reader->at++;
-
-		while (reader->at < reader->end && *reader->at != quote)
-			reader->at++;
-		reader->at = Min(reader->at + 1, reader->end);
-	}
-	else if (reader->at < reader->end && !is_word_part(*reader->at))
-		reader->at++;
-	else
-		while (reader->at < reader->end && is_word_part(*reader->at))
-			reader->at++;
+	if (reader->at < reader->end && !skip_lexeme(reader))
+		lexeme.at = reader->at = reader->end;
 	lexeme.length = reader->at - lexeme.at;
 	return lexeme;
 }
