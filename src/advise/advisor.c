@@ -10,6 +10,8 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "advise/imagine.h"
+
 /* What a statement asks for, on its way through the sandbox. */
 typedef struct DemandQuestion
 {
@@ -17,13 +19,6 @@ typedef struct DemandQuestion
 	bool		allow_functions;
 	List	   *demands;		/* of Demand */
 } DemandQuestion;
-
-/* An index on its way through the sandbox. */
-typedef struct IndexQuestion
-{
-	const IndexDefinition *def;
-	WhatIfIndex *index;
-} IndexQuestion;
 
 /* Conditions with a value that not all samples share are no predicates. */
 static void
@@ -56,11 +51,8 @@ keep_common_literals(Demand *demand, const Demand *other)
 static bool
 has_lasting_literals(const WorkloadStatement *statement)
 {
-	const WorkloadVariant *first = linitial(statement->variants);
-
 	return list_length(statement->variants) > 1 ||
-		statement->calls >= LASTING_CALLS ||
-		(first->params != NULL && first->params->numParams > 0);
+		statement->calls >= LASTING_CALLS || statement->parameterized;
 }
 
 /* Take values that may be others the next time for no predicates. */
@@ -164,7 +156,7 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 
 	if (error != NULL)
 	{
-		statement->problem = error->message;
+		statement->problem = workload_problem(error);
 		return;
 	}
 	foreach(lc, question.demands)
@@ -178,31 +170,15 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 	}
 }
 
-/* SandboxWork: estimate the size of an index. */
-static void
-size_index(void *arg)
-{
-	IndexQuestion *question = arg;
-
-	question->index = whatif_index(question->def);
-}
-
-/*
- * The estimator's entry for a candidate; NULL if it cannot be imagined.  It is
- * sized as the user of a statement that it is made for, else as the caller.
- */
+/* The estimator's entry for a candidate; NULL if it cannot be imagined. */
 static WhatIfIndex *
-make_index(Advisor *advisor, const Candidate *candidate)
+make_index(Advisor *advisor, Candidate *candidate)
 {
-	IndexQuestion question = {.def = candidate->def};
 	int			first = bms_next_member(candidate->statements, -1);
-	Sandbox		sandbox = {.userid = GetUserId()};
 
-	if (first >= 0)
-		sandbox = workload_sandbox(list_nth(advisor->statements, first));
-	if (sandbox_run(&sandbox, size_index, &question) != NULL)
-		return NULL;
-	return question.index;
+	return imagine_index(candidate->def, first < 0 ? NULL :
+						 list_nth(advisor->statements, first),
+						 &candidate->problem);
 }
 
 /* Is something asked of the first key of the index? */
@@ -275,12 +251,15 @@ advisor_make(List *statements, const AdvisorOptions *options)
 
 	advisor->options = *options;
 	advisor->statements = statements;
+	advisor->estimator.deadline = options->deadline;
 	foreach(lc, statements)
 	{
 		WorkloadStatement *statement = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
 		advisor->total_us += statement->total_us;
+		if (estimate_is_late(&advisor->estimator) && statement->problem == NULL)
+			statement->problem = pstrdup("the time limit ended before it was looked at");
 		if (statement->problem == NULL)
 			add_demands(advisor, foreach_current_index(lc), statement);
 	}
@@ -295,7 +274,6 @@ prepare_estimator(Advisor *advisor)
 	ListCell   *lc;
 
 	estimator->context = CurrentMemoryContext;
-	estimator->deadline = advisor->options.deadline;
 	estimator->nstatements = list_length(advisor->statements);
 	estimator->statements = palloc0(sizeof(EstimatedStatement) *
 									Max(estimator->nstatements, 1));

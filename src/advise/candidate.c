@@ -17,9 +17,8 @@
 #include <math.h>
 
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/pg_am.h"
-#include "catalog/pg_constraint.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
@@ -27,7 +26,6 @@
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
@@ -238,7 +236,7 @@ add_candidate(Builder *builder, IndexDefinition *def)
 			return;
 		}
 	}
-	candidate = palloc(sizeof(Candidate));
+	candidate = palloc0(sizeof(Candidate));
 	candidate->def = def;
 	candidate->hash = hash;
 	candidate->statements = bms_make_singleton(builder->current->statement);
@@ -353,14 +351,24 @@ add_index(Builder *builder, const KeyList *keys, List *predicate)
 		add_candidate(builder, covering);
 }
 
+/*
+ * The statistics of a column, of a partitioned table those of all partitions;
+ * NULL if there are none.
+ */
+static HeapTuple
+find_statistics(Oid relid, AttrNumber attno)
+{
+	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
+
+	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
+						   Int16GetDatum(attno), BoolGetDatum(whole));
+}
+
 /* Has the column few values, so that one of them may be a predicate? */
 static bool
 has_few_values(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = SearchSysCache3(STATRELATTINH,
-										ObjectIdGetDatum(relid),
-										Int16GetDatum(attno),
-										BoolGetDatum(false));
+	HeapTuple	tuple = find_statistics(relid, attno);
 	float4		distinct;
 
 	if (!HeapTupleIsValid(tuple))
@@ -408,7 +416,7 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (filter->use == DEMAND_EQUAL && same_key(&filter->key, key) &&
+		if (filter->use <= DEMAND_LIST && same_key(&filter->key, key) &&
 			is_predicate(builder, filter))
 			return true;
 	}
@@ -510,7 +518,7 @@ add_single(Builder *builder)
 		const DemandFilter *filter = lfirst(lc);
 		KeyList		list = {0};
 
-		if (filter->use > DEMAND_RANGE)
+		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
 			continue;
 		add_key(&list, &filter->key, false, false);
 		add_forms(builder, &list);
@@ -577,8 +585,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 
 	if (demand->pages < BRIN_PAGES)
 		return false;
-	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(demand->relid),
-							Int16GetDatum(attno), BoolGetDatum(false));
+	tuple = find_statistics(demand->relid, attno);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,
@@ -657,61 +664,4 @@ candidates_make(List *demands)
 		add_demand(&builder, lfirst(lc));
 	}
 	return builder.candidates;
-}
-
-/* Does an index begin with these columns, in any order? */
-static bool
-serves_columns(const IndexDefinition *def, const ForeignKeyCacheInfo *key)
-{
-	if (def->am != BTREE_AM_OID || !def->valid || def->predicate != NIL ||
-		def->nkeys < key->nkeys)
-		return false;
-	for (int i = 0; i < key->nkeys; i++)
-	{
-		bool		found = false;
-
-		for (int j = 0; j < key->nkeys; j++)
-			found |= def->keys[j].attno == key->conkey[i];
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_served(const ForeignKeyCacheInfo *key, const List *existing)
-{
-	ListCell   *lc;
-
-	foreach(lc, existing)
-		if (serves_columns(lfirst(lc), key))
-		return true;
-	return false;
-}
-
-/* See candidate.h. */
-List *
-candidates_foreign_keys(Oid relid)
-{
-	Relation	table = table_open(relid, NoLock);
-	List	   *existing = index_def_existing(relid);
-	List	   *unserved = NIL;
-	ListCell   *lc;
-
-	foreach(lc, RelationGetFKeyList(table))
-	{
-		const ForeignKeyCacheInfo *key = lfirst(lc);
-		UnservedKey *item;
-
-		if (is_served(key, existing))
-			continue;
-		item = palloc(sizeof(UnservedKey));
-		item->referenced = key->confrelid;
-		item->def = index_def_make(relid, BTREE_AM_OID);
-		for (int i = 0; i < key->nkeys; i++)
-			index_def_add_column(item->def, key->conkey[i], false, false);
-		unserved = lappend(unserved, item);
-	}
-	table_close(table, NoLock);
-	return unserved;
 }

@@ -19,6 +19,7 @@ typedef struct Candidate
 	IndexDefinition *def;
 	uint64		hash;
 	Bitmapset  *statements;		/* numbers of those that it is made for */
+	char	   *problem;		/* why it could not be imagined, or NULL */
 } Candidate;
 
 /* What one statement asks of one table. */
@@ -41,15 +42,5 @@ extern List *candidates_make(List *demands);
  * "kept", as a list of Candidate.
  */
 extern List *candidates_merge(List *candidates, const Bitmapset *kept);
-
-/* A foreign key that no index serves on the referencing side. */
-typedef struct UnservedKey
-{
-	Oid			referenced;		/* table */
-	IndexDefinition *def;		/* of the index that would serve it */
-} UnservedKey;
-
-/* Those of a table, as a list of UnservedKey. */
-extern List *candidates_foreign_keys(Oid relid);
 
 #endif							/* CLIPPERF_CANDIDATE_H */

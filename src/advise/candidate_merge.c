@@ -118,7 +118,7 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 			if (!are_alike(one->def, other->def) ||
 				(def = merge(one->def, other->def)) == NULL)
 				continue;
-			candidate = palloc(sizeof(Candidate));
+			candidate = palloc0(sizeof(Candidate));
 			candidate->def = def;
 			candidate->hash = index_def_hash(def);
 			candidate->statements = bms_union(one->statements,

@@ -12,7 +12,7 @@
 #include "advise/demand.h"
 
 #include "access/sysattr.h"
-#include "catalog/catalog.h"
+#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
@@ -194,7 +194,8 @@ is_partition(const PlannerInfo *root, const RelOptInfo *rel)
 static bool
 is_indexable_table(const RangeTblEntry *rte)
 {
-	return rte->rtekind == RTE_RELATION && !IsCatalogRelationOid(rte->relid) &&
+	return rte->rtekind == RTE_RELATION &&
+		rte->relid >= FirstNormalObjectId &&
 		(rte->relkind == RELKIND_RELATION || rte->relkind == RELKIND_MATVIEW ||
 		 rte->relkind == RELKIND_PARTITIONED_TABLE);
 }

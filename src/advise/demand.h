@@ -25,7 +25,7 @@ typedef enum DemandUse
 	DEMAND_RANGE,				/* <, <=, >=, > */
 	DEMAND_PREFIX,				/* LIKE 'x%' */
 	DEMAND_OPERATOR,			/* any other operator */
-	DEMAND_CONDITION			/* good as a predicate only: IS NOT NULL */
+	DEMAND_CONDITION			/* good as a predicate only: IS NOT NULL, <> */
 } DemandUse;
 
 /* A column or expression that could be the key of an index. */
@@ -68,7 +68,9 @@ typedef struct Demand
 	double		tuples;
 	double		pages;
 	double		visible_share;	/* pages that an index-only scan can skip */
-	List	   *refused;		/* names of functions no index may be made of */
+	List	   *refused;		/* users' functions that no index should be
+								 * made of, by name */
+	List	   *mutable;		/* .. that none can be made of, by name */
 } Demand;
 
 /* Installs the hook; called once, when the module is loaded. */

@@ -12,24 +12,28 @@
 
 #include "access/htup_details.h"
 #include "access/stratnum.h"
-#include "catalog/dependency.h"
+#include "access/sysattr.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_attribute.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "commands/extension.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+
+#include "advise/function_trust.h"
+
+/* Values of a list that may stand in the predicate of an index, at most. */
+#define MOST_LISTED	8
 
 /* See demand_clause.h. */
 Node *
@@ -41,14 +45,6 @@ demand_copy(const DemandScope *scope, Node *expr)
 	return copy;
 }
 
-/* A function that comes with PostgreSQL or an extension. */
-static bool
-is_trusted(Oid function)
-{
-	return get_func_namespace(function) == PG_CATALOG_NAMESPACE ||
-		OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
-}
-
 /* check_function_callback: finds a function that no index may be made of. */
 static bool
 is_refused(Oid function, void *context)
@@ -56,7 +52,7 @@ is_refused(Oid function, void *context)
 	Oid		   *found = context;
 
 	if (func_volatile(function) == PROVOLATILE_IMMUTABLE &&
-		is_trusted(function))
+		function_is_trusted(function))
 		return false;
 	*found = function;
 	return true;
@@ -96,13 +92,25 @@ search_refused(Node *node, void *context)
 static void
 note_refused(Demand *demand, Oid function)
 {
-	char	   *name = get_func_name(function);
+	char	   *name = function_full_name(function);
+	List	  **names = func_volatile(function) == PROVOLATILE_IMMUTABLE ?
+		&demand->refused : &demand->mutable;
 
-	if (name == NULL || is_trusted(function))
+	if (name == NULL || function_is_trusted(function))
 		return;
-	name = quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
-									  name);
-	demand->refused = list_append_unique(demand->refused, makeString(name));
+	*names = list_append_unique(*names, makeString(name));
+}
+
+/* Are all columns in it such that an index can be made of them? */
+static bool
+has_user_columns(const DemandScope *scope, Node *expr)
+{
+	Bitmapset  *columns = NULL;
+	int			first;
+
+	pull_varattnos(expr, scope->rel->relid, &columns);
+	first = bms_next_member(columns, -1);
+	return first + FirstLowInvalidHeapAttributeNumber > 0;
 }
 
 /* May an index hold this expression? */
@@ -114,7 +122,8 @@ is_indexable(DemandScope *scope, Node *expr)
 	};
 
 	if (contain_subplans(expr) || contain_agg_clause(expr) ||
-		contain_window_function(expr))
+		contain_window_function(expr) || expression_returns_set(expr) ||
+		!has_user_columns(scope, expr))
 		return false;
 	if (!search_refused(expr, &search))
 		return !contain_mutable_functions(expr);
@@ -166,7 +175,8 @@ demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 		key->attno = ((Var *) expr)->varattno;
 		return key->attno > 0 && ((Var *) expr)->varlevelsup == 0;
 	}
-	if (contains_param(expr, NULL) || !is_indexable(scope, expr))
+	if (contains_param(expr, NULL) || !is_indexable(scope, expr) ||
+		get_typtype(key->type) == TYPTYPE_PSEUDO)
 		return false;
 	key->expr = demand_copy(scope, expr);
 	return true;
@@ -204,7 +214,7 @@ has_prefix(Oid operator, Node *pattern)
 	Const	   *value = (Const *) strip_relabel(pattern);
 	const char *beginning;
 
-	if (!IsA(value, Const) || value->constisnull ||
+	if (value == NULL || !IsA(value, Const) || value->constisnull ||
 		(value->consttype != TEXTOID && value->consttype != BPCHAROID &&
 		 value->consttype != VARCHAROID))
 		return false;
@@ -222,18 +232,28 @@ has_prefix(Oid operator, Node *pattern)
 	}
 }
 
+/* The strategy of an operator in a B-tree on the key, or 0. */
+static int
+btree_strategy(const DemandKey *key, Oid operator)
+{
+	Oid			opclass = GetDefaultOpClass(key->type, BTREE_AM_OID);
+
+	return OidIsValid(operator) && OidIsValid(opclass) ?
+		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
+}
+
 /* What a comparison of the key asks of a B-tree, or of something else. */
 static DemandUse
 comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 {
-	Oid			opclass = GetDefaultOpClass(key->type, BTREE_AM_OID);
-	int			strategy = OidIsValid(opclass) ?
-		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
+	int			strategy = btree_strategy(key, operator);
 
 	if (strategy == BTEqualStrategyNumber)
 		return joins ? DEMAND_JOIN : DEMAND_EQUAL;
 	if (strategy != 0)
 		return DEMAND_RANGE;
+	if (btree_strategy(key, get_negator(operator)) == BTEqualStrategyNumber)
+		return DEMAND_CONDITION;
 	return has_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
 }
 
@@ -265,22 +285,40 @@ add_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 	joins = !bms_is_empty(pull_varnos(scope->root, right));
 	filter = add_filter(scope, comparison_use(&key, operator, right, joins),
 						&key, operator, arm);
-	if (filter->use == DEMAND_EQUAL)
+	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
 		keep_clause(scope, filter, (Node *) clause);
 }
 
-/* Add "key = ANY (array)". */
+/* Is it an array of no more values than a predicate should list? */
+static bool
+is_short_list(Node *array)
+{
+	const Const *value = (const Const *) array;
+	const ArrayType *list;
+
+	if (!IsA(array, Const) || value->constisnull)
+		return false;
+	list = DatumGetArrayTypeP(value->constvalue);
+	return ArrayGetNItems(ARR_NDIM(list), ARR_DIMS(list)) <= MOST_LISTED;
+}
+
+/* Add "key = ANY (array)" or "key <> ALL (array)". */
 static void
 add_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
 {
+	Node	   *array = lsecond(clause->args);
+	DemandUse	wanted = clause->useOr ? DEMAND_EQUAL : DEMAND_CONDITION;
 	DemandKey	key;
+	DemandFilter *filter;
 
-	if (!clause->useOr ||
-		!demand_key(scope, linitial(clause->args), clause->inputcollid, &key) ||
-		!bms_is_empty(pull_varnos(scope->root, lsecond(clause->args))) ||
-		comparison_use(&key, clause->opno, NULL, false) != DEMAND_EQUAL)
+	if (!demand_key(scope, linitial(clause->args), clause->inputcollid, &key) ||
+		!bms_is_empty(pull_varnos(scope->root, array)) ||
+		comparison_use(&key, clause->opno, NULL, false) != wanted)
 		return;
-	(void) add_filter(scope, DEMAND_LIST, &key, clause->opno, arm);
+	filter = add_filter(scope, clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
+						&key, clause->opno, arm);
+	if (is_short_list(array))
+		keep_clause(scope, filter, (Node *) clause);
 }
 
 /* Add "(a, b) < (x, y)": the first column tells where to begin. */

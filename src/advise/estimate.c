@@ -150,7 +150,7 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 		answer->cost = made.cost;
 	}
 	else
-		statement->workload->problem = pstrdup(error->message);
+		statement->workload->problem = workload_problem(error);
 	statement->answers = lappend(statement->answers, answer);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);

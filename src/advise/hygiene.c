@@ -13,21 +13,18 @@
  */
 #include "advise/hygiene.h"
 
-#include "access/relation.h"
 #include "access/xlog.h"
 #include "catalog/pg_am.h"
 #include "miscadmin.h"
-#include "nodes/bitmapset.h"
 #include "pgstat.h"
 #include "replication/walsender.h"
 #include "replication/walsender_private.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
-#include "utils/rel.h"
-#include "utils/relcache.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "advise/foreign_key.h"
 #include "advise/redundancy.h"
 #include "relation_size.h"
 
@@ -190,44 +187,6 @@ is_keeper(const IndexDefinition *def, List *indexes)
 	return false;
 }
 
-/* Are these columns, in any order, the first keys of the index? */
-static bool
-begins_with(const IndexDefinition *def, const AttrNumber *columns, int ncolumns)
-{
-	Bitmapset  *wanted = NULL;
-
-	if (def->nkeys < ncolumns)
-		return false;
-	for (int i = 0; i < ncolumns; i++)
-		wanted = bms_add_member(wanted, columns[i]);
-	for (int i = 0; i < ncolumns; i++)
-		if (def->keys[i].attno <= 0 ||
-			!bms_is_member(def->keys[i].attno, wanted))
-			return false;
-	return true;
-}
-
-/*
- * Does it find the rows that refer to a row of another table?  That is needed
- * when such a row is deleted, however rarely.
- */
-static bool
-serves_foreign_key(const IndexDefinition *def)
-{
-	Relation	table = relation_open(def->relid, NoLock);
-	bool		found = false;
-	ListCell   *lc;
-
-	foreach(lc, RelationGetFKeyList(table))
-	{
-		ForeignKeyCacheInfo *key = lfirst(lc);
-
-		found = found || begins_with(def, key->conkey, key->nkeys);
-	}
-	relation_close(table, NoLock);
-	return found;
-}
-
 /* May the index be judged by its use at all? */
 static bool
 can_be_unused(const IndexDefinition *def, List *indexes)
@@ -236,7 +195,7 @@ can_be_unused(const IndexDefinition *def, List *indexes)
 		!def->partitioned && def->predicate == NIL &&
 		def->am != BRIN_AM_OID &&
 		relation_family_bytes(def->indexoid) >= UNUSED_MIN_BYTES &&
-		!serves_foreign_key(def) && !is_keeper(def, indexes);
+		!foreign_key_uses(def) && !is_keeper(def, indexes);
 }
 
 /* A point in time for people, to the minute. */

@@ -7,83 +7,52 @@
  */
 #include "advise/index_fold.h"
 
-#include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/prep.h"
-#include "utils/syscache.h"
 
 #include "advise/sandbox.h"
+#include "owner.h"
 
-/* The owner of a table; InvalidOid if it is gone. */
-static Oid
-table_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/* The owner of a function; InvalidOid if it is gone. */
-static Oid
-function_owner(Oid funcid)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/* check_function_callback: is it none of the server's own? */
+/*
+ * Is it somebody else's than a superuser's and the trusted user's?  With
+ * nobody to trust everybody is.
+ */
 static bool
-is_user_function(Oid funcid, void *context)
+is_others(Oid owner, Oid trusted)
 {
-	return funcid >= FirstNormalObjectId;
+	return !OidIsValid(trusted) ||
+		(owner != trusted && !superuser_arg(owner));
 }
 
-/* check_function_callback: did somebody else than the table's owner make it? */
+/* check_function_callback: is it a function of somebody else's? */
 static bool
-is_foreign_function(Oid funcid, void *context)
+is_others_function(Oid function, void *context)
 {
-	Oid			owner;
-
-	if (funcid < FirstNormalObjectId)
-		return false;
-	owner = function_owner(funcid);
-	return owner != *(Oid *) context && !superuser_arg(owner);
+	return function >= FirstNormalObjectId &&
+		is_others(owner_of_function(function), *(Oid *) context);
 }
 
-typedef struct FunctionSearch
-{
-	check_function_callback matches;
-	void	   *context;
-} FunctionSearch;
-
-/* Does the expression call a function that matches? */
+/*
+ * Does the expression run code of somebody else's than the trusted user, whose
+ * OID is the context?  Functions do, and so do values of types, for which the
+ * server's functions call those of the type, as for the canonical function of
+ * a range.
+ */
 static bool
-function_walker(Node *node, void *context)
+code_walker(Node *node, void *context)
 {
-	FunctionSearch *search = context;
-
 	if (node == NULL)
 		return false;
-	if (check_functions_in_node(node, search->matches, search->context))
+	if (IsA(node, Const) && ((Const *) node)->consttype >= FirstNormalObjectId &&
+		is_others(owner_of_type(((Const *) node)->consttype), *(Oid *) context))
 		return true;
-	return expression_tree_walker(node, function_walker, context);
+	if (check_functions_in_node(node, is_others_function, context))
+		return true;
+	return expression_tree_walker(node, code_walker, context);
 }
 
 /* SandboxWork: simplify the node that the argument points to. */
@@ -101,9 +70,9 @@ simplify_node(void *arg)
  * subtransactions.
  */
 static Node *
-simplify_as(Oid userid, Node *node)
+simplify_as(Oid userid, Node *node, SandboxTrust trust)
 {
-	Sandbox		sandbox = {.userid = userid};
+	Sandbox		sandbox = {.userid = userid,.trust = trust};
 	Node	   *simplified = node;
 
 	if (IsInParallelMode() ||
@@ -116,21 +85,18 @@ simplify_as(Oid userid, Node *node)
 static Node *
 simplify(Node *node, Oid relid, FoldSource source)
 {
-	FunctionSearch search = {.matches = is_user_function};
+	Oid			nobody = InvalidOid;
 	Oid			owner;
 
 	fix_opfuncids(node);
-	if (!function_walker(node, &search))
+	if (!code_walker(node, &nobody))
 		return eval_const_expressions(NULL, node);
-	owner = table_owner(relid);
-	search = (FunctionSearch)
-	{
-		is_foreign_function, &owner
-	};
+	owner = owner_of_relation(relid);
 	if (!OidIsValid(owner) ||
-		(source == FOLD_TEXT && function_walker(node, &search)))
+		(source == FOLD_TEXT && code_walker(node, &owner)))
 		return node;
-	return simplify_as(owner, node);
+	return simplify_as(owner, node, source == FOLD_TEXT ?
+					   SANDBOX_TRUST_OWN : SANDBOX_TRUST_ALL);
 }
 
 /* See index_fold.h. */

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "advise/function_trust.h"
 #include "advise/index_statement.h"
 #include "advise/redundancy.h"
 #include "advise/sandbox.h"
@@ -111,6 +112,8 @@ refusal(const Member *member, const ErrorData *error)
 			return psprintf("table %s: %s", member->relation, error->message);
 		case ERRCODE_LOCK_NOT_AVAILABLE:
 			return psprintf("somebody has table %s locked", member->relation);
+		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
+			return psprintf("its definition cannot be read safely: %s", error->message);
 		default:
 			return psprintf("PostgreSQL refuses it: %s", error->message);
 	}
@@ -123,7 +126,7 @@ refusal(const Member *member, const ErrorData *error)
 static bool
 find_member(Member *member)
 {
-	Sandbox		sandbox = {.userid = GetUserId()};
+	Sandbox		sandbox = {.userid = GetUserId(),.trust = SANDBOX_TRUST_NONE};
 	ErrorData  *error = sandbox_run(&sandbox, parse_member, member);
 
 	member->advice->relid = member->relid;
@@ -344,6 +347,28 @@ remark_fixed(Member *member)
 	return better;
 }
 
+/* The function of a definition that no index should rely on, or InvalidOid. */
+static Oid
+find_untrusted(const IndexDefinition *def)
+{
+	Oid			found = function_find_untrusted(def->written_predicate);
+
+	for (int i = 0; i < def->nkeys && !OidIsValid(found); i++)
+		found = function_find_untrusted(def->keys[i].written);
+	return found;
+}
+
+/* Warn of a function whose results may change. */
+static void
+remark_function(Member *member)
+{
+	Oid			function = find_untrusted(member->def);
+
+	if (OidIsValid(function))
+		remark(member, psprintf("it goes stale if what %s(), a function of this database, returns ever changes",
+								function_full_name(function)));
+}
+
 /* Name an existing index that has the same keys for more rows. */
 static void
 remark_partial_copy(Member *member, const IndexDefinition *better)
@@ -386,6 +411,7 @@ static void
 finish_created(Member *member, List **taken)
 {
 	find_name(member, taken);
+	remark_function(member);
 	remark_partial_copy(member, remark_fixed(member));
 	remark_replaced(member);
 	if (member->advice->reason == NULL)

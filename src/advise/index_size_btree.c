@@ -165,6 +165,24 @@ add_scattered(Leaves *leaves, double rows, double groups, Size key_size)
 	}
 }
 
+/* The largest tuple that a B-tree takes: three must fit into a page. */
+#define MOST_TUPLE \
+	(MAXALIGN_DOWN((BLCKSZ - \
+					MAXALIGN(SizeOfPageHeaderData + 3 * sizeof(ItemIdData)) - \
+					MAXALIGN(sizeof(BTPageOpaqueData))) / 3) - \
+	 MAXALIGN(sizeof(ItemPointerData)))
+
+/* Error 54000 for a row that no B-tree of this definition could hold. */
+static void
+check_tuple(Size size)
+{
+	if (size > MOST_TUPLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("index row size %zu exceeds the maximum %zu of a B-tree",
+						size, (Size) MOST_TUPLE)));
+}
+
 /* The rows of the sample as index tuples. */
 static SampleKey *
 form_keys(const IndexModel *model)
@@ -181,6 +199,7 @@ form_keys(const IndexModel *model)
 
 		keys[i].data = (char *) tuple + sizeof(IndexTupleData);
 		keys[i].size = IndexTupleSize(tuple);
+		check_tuple(keys[i].size);
 	}
 	return keys;
 }

@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "advise/sandbox_guard.h"
 #include "advise/workload.h"
 
 /* Trials of a statement whose tables are changed again and again. */
@@ -73,6 +74,28 @@ mention_function(Oid function, void *context)
 }
 
 /*
+ * The planner's estimates call the functions of operators without asking
+ * anybody.
+ */
+static void
+guard_operator(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			sandbox_guard_function(get_opcode(((OpExpr *) node)->opno));
+			break;
+		case T_ScalarArrayOpExpr:
+			sandbox_guard_function(get_opcode(((ScalarArrayOpExpr *) node)->opno));
+			break;
+		default:
+			break;
+	}
+}
+
+/*
  * Walk the trees: take note of what they name, and check the rights to the
  * relations, which the planner leaves to the executor.
  */
@@ -87,6 +110,7 @@ mention_walker(Node *node, void *context)
 		return false;
 	if (!IsA(node, Query))
 	{
+		guard_operator(node);
 		(void) check_functions_in_node(node, mention_function, context);
 		return expression_tree_walker(node, mention_walker, context);
 	}

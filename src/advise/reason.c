@@ -69,7 +69,19 @@ key_text(const IndexDefinition *def, const IndexKey *key)
 	return deparse_expression(key->expr, context, false, false);
 }
 
-/* Append the keys of one role, after "before" if there are any. */
+/* How a key orders, as SQL says it. */
+static const char *
+order_text(const IndexKey *key)
+{
+	if (key->descending)
+		return key->nulls_first ? " DESC" : " DESC NULLS LAST";
+	return key->nulls_first ? " NULLS FIRST" : "";
+}
+
+/*
+ * Append the keys of one role, after "before" if there are any.  A key that the
+ * predicate fixes has none.
+ */
 static void
 append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
 			KeyRole role, const char *before)
@@ -80,10 +92,10 @@ append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
 	{
 		const IndexKey *key = &def->keys[i];
 
-		if (find_role(demand, key) != role)
+		if (find_role(demand, key) != role || index_def_fixed_key(def, i) == i)
 			continue;
 		appendStringInfo(text, "%s%s%s", between, key_text(def, key),
-						 role == ROLE_ORDERS && key->descending ? " DESC" : "");
+						 role == ROLE_ORDERS ? order_text(key) : "");
 		between = ", ";
 	}
 }
@@ -157,6 +169,14 @@ share_of(const Advisor *advisor, const List *served)
 	return advisor->total_us > 0 ? us / advisor->total_us : 0;
 }
 
+/* A share of the time, for people. */
+static char *
+share_text(double share)
+{
+	return share > 0 && share < 0.01 ? pstrdup("less than 1 %") :
+		psprintf("%.0f %%", 100 * share);
+}
+
 /* See reason.h. */
 char *
 reason_create(Advisor *advisor, int number, const List *served)
@@ -175,12 +195,30 @@ reason_create(Advisor *advisor, int number, const List *served)
 		append_use(&text, def, demand);
 		appendStringInfoString(&text, ", ");
 	}
-	appendStringInfo(&text, "for %d %s %.0f %% of the time%s",
+	appendStringInfo(&text, "for %d %s %s of the time%s",
 					 list_length(served), alone ? "statement that takes" :
-					 "statements that take", 100 * share_of(advisor, served),
+					 "statements that take",
+					 share_text(share_of(advisor, served)),
 					 alone ? "" : ", above all");
 	append_statement(&text, first, alone);
 	return text.data;
+}
+
+/* See reason.h. */
+char *
+reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
+{
+	const char *gist = statement->text == NULL ? "(no text)" :
+		gist_of(statement->text, SHOWN_LENGTH);
+	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
+	double		share = advisor->total_us > 0 ?
+		statement->total_us / advisor->total_us : 0;
+
+	return psprintf("nothing is advised for [%.*s%s]%s: %s", length, gist,
+					gist[length] == '\0' ? "" : "...",
+					statement->handed_in ? "" :
+					psprintf(", which takes %s of the time", share_text(share)),
+					statement->problem);
 }
 
 /* Does any statement read the table at all? */

@@ -16,6 +16,10 @@ extern char *reason_create(Advisor *advisor, int number, const List *served);
 /* Why a member of an index set that nothing uses is not built. */
 extern char *reason_unused(const Advisor *advisor, int number);
 
+/* Why nothing is advised for a statement that has a problem. */
+extern char *reason_unplanned(const Advisor *advisor,
+							  const WorkloadStatement *statement);
+
 /* The definitions of other chosen indexes that serve what this one would. */
 extern char *reason_superseded(Advisor *advisor, int number);
 

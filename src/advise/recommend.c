@@ -9,10 +9,8 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -23,10 +21,10 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
+#include "owner.h"
 #include "settings.h"
 #include "store/store.h"
 
@@ -51,6 +49,7 @@ enum
 	ARG_MIN_CALLS,
 	ARG_SINCE,
 	ARG_QUERYIDS,
+	ARG_UNUSED_SINCE,
 	ARG_STATEMENTS
 };
 
@@ -116,41 +115,18 @@ read_options(FunctionCallInfo fcinfo)
 	return options;
 }
 
-/* A list of uint64 pointers from an array of bigint. */
-static List *
-read_queryids(ArrayType *array)
-{
-	List	   *queryids = NIL;
-	Datum	   *values;
-	bool	   *nulls;
-	int			count;
-
-	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &values, &nulls, &count);
-	for (int i = 0; i < count; i++)
-	{
-		uint64	   *queryid = palloc(sizeof(uint64));
-
-		if (nulls[i])
-			continue;
-		*queryid = (uint64) DatumGetInt64(values[i]);
-		queryids = lappend(queryids, queryid);
-	}
-	return queryids;
-}
-
 /* Which of the statements observed to consider. */
 static WorkloadFilter
-read_filter(FunctionCallInfo fcinfo)
+read_filter(FunctionCallInfo fcinfo, TimestampTz deadline)
 {
-	WorkloadFilter filter = {.min_calls = 1};
+	WorkloadFilter filter = {.min_calls = 1,.deadline = deadline};
 
 	if (!PG_ARGISNULL(ARG_MIN_CALLS))
 		filter.min_calls = PG_GETARG_INT64(ARG_MIN_CALLS);
 	if (!PG_ARGISNULL(ARG_SINCE))
 		filter.since = PG_GETARG_TIMESTAMPTZ(ARG_SINCE);
 	if (!PG_ARGISNULL(ARG_QUERYIDS))
-		filter.queryids = read_queryids(PG_GETARG_ARRAYTYPE_P(ARG_QUERYIDS));
+		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(ARG_QUERYIDS));
 	return filter;
 }
 
@@ -325,17 +301,13 @@ return_rows(List *advice, ReturnSetInfo *result)
 static Oid
 table_owner(Oid schema)
 {
-	Oid			table = get_relname_relid("clipperf_recommendations", schema);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid			owner;
+	Oid			owner = owner_of_relation(get_relname_relid("clipperf_recommendations", schema));
 
-	if (!HeapTupleIsValid(tuple))
+	if (!OidIsValid(owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the table clipperf_recommendations is missing"),
 				 errhint("Run ALTER EXTENSION clipperf UPDATE.")));
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 	return owner;
 }
 
@@ -405,6 +377,10 @@ tell_problems(const Advisor *advisor)
 static void
 tell_rest(const Advisor *advisor)
 {
+	if (advisor->statements == NIL)
+		ereport(NOTICE,
+				(errmsg("no statement to advise on was observed"),
+				 errhint("Let the application run for a while, with clipperf.capture_parameters on.")));
 	if (advisor->estimator.late)
 		ereport(NOTICE,
 				(errmsg("the time limit ended the search"),
@@ -418,33 +394,34 @@ tell_rest(const Advisor *advisor)
 
 /* The statements handed in, else those observed. */
 static List *
-read_statements(FunctionCallInfo fcinfo)
+read_statements(FunctionCallInfo fcinfo, TimestampTz deadline)
 {
 	WorkloadFilter filter;
 
 	if (!PG_ARGISNULL(ARG_STATEMENTS))
 		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS));
-	filter = read_filter(fcinfo);
+	filter = read_filter(fcinfo, deadline);
 	return workload_load(&filter);
 }
 
 /* What to build, drop and leave alone. */
 static List *
-make_advice(Advisor *advisor)
+make_advice(Advisor *advisor, TimestampTz unused_since)
 {
 	List	   *advice;
 
 	advisor_choose(advisor);
 	advice = recommend_chosen(advisor);
-	advice = list_concat(advice, recommend_foreign_keys(advisor, advice));
-	advice = list_concat(advice, recommend_drops(advisor));
-	return list_concat(advice, recommend_refused(advisor));
+	advice = recommend_foreign_keys(advisor, advice);
+	advice = list_concat(advice, recommend_drops(advisor, unused_since));
+	advice = list_concat(advice, recommend_refused(advisor));
+	return list_concat(advice, recommend_unplanned(advisor));
 }
 
 /*
  * clipperf_advise(storage_budget, max_indexes, min_benefit, index_set,
- * time_limit, allow_functions, min_calls, since, queryids, statements): the
- * rows of clipperf_recommend() and clipperf_recommend_for().
+ * time_limit, allow_functions, min_calls, since, queryids, unused_since,
+ * statements): the rows of clipperf_recommend() and clipperf_recommend_for().
  */
 Datum
 clipperf_advise(PG_FUNCTION_ARGS)
@@ -454,9 +431,10 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	List	   *advice;
 
 	store_require();
-	advisor = advisor_make(read_statements(fcinfo), &options);
+	advisor = advisor_make(read_statements(fcinfo, options.deadline), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
-		advice = make_advice(advisor);
+		advice = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
+							 PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE));
 	else
 		advice = recommend_set(advisor,
 							   text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));

@@ -18,23 +18,33 @@ extern List *recommend_tables(const Advisor *advisor);
 extern void recommend_add_figures(Advisor *advisor, int number,
 								  const List *served, Advice *advice);
 
+/* Advise on this index, under a name that is free and not in "taken". */
+extern void recommend_take_definition(Advice *advice, IndexDefinition *def,
+									  List *taken);
+
 /* Advice to build what the advisor chose, most useful first. */
 extern List *recommend_chosen(Advisor *advisor);
 
 /* Advice on each member of an index set. */
 extern List *recommend_set(Advisor *advisor, const char *index_set);
 
-/* Advice to drop existing indexes, those included that chosen ones replace. */
-extern List *recommend_drops(Advisor *advisor);
+/*
+ * Advice to drop existing indexes: what hygiene_check() finds, and those that
+ * chosen ones replace.
+ */
+extern List *recommend_drops(Advisor *advisor, TimestampTz unused_since);
 
 /*
- * Advice to serve foreign keys whose referenced rows get deleted, unless what
- * is advised already ("rows") does.
+ * Append advice to serve foreign keys whose referenced rows get deleted, unless
+ * what is advised already ("rows") does.
  */
 extern List *recommend_foreign_keys(const Advisor *advisor, List *rows);
 
 /* Advice against expressions that no index should be made of. */
 extern List *recommend_refused(const Advisor *advisor);
+
+/* Statements that nothing could be advised for, if they matter. */
+extern List *recommend_unplanned(const Advisor *advisor);
 
 /* Keep the rows as the caller's last run, and return them. */
 extern void recommend_store(List *advice, Oid schema, ReturnSetInfo *result);

@@ -71,10 +71,10 @@ add_replaced(const Advisor *advisor, Oid relid, List *rows)
 
 /* See recommend.h. */
 List *
-recommend_drops(Advisor *advisor)
+recommend_drops(Advisor *advisor, TimestampTz unused_since)
 {
 	List	   *relids = recommend_tables(advisor);
-	List	   *rows = hygiene_check(relids, DT_NOBEGIN);
+	List	   *rows = hygiene_check(relids, unused_since);
 	ListCell   *lc;
 
 	foreach(lc, relids)

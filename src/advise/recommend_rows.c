@@ -11,7 +11,6 @@
 
 #include "catalog/pg_class.h"
 #include "nodes/value.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "advise/reason.h"
@@ -57,6 +56,16 @@ can_build_concurrently(const IndexDefinition *def)
 }
 
 /* See recommend.h. */
+void
+recommend_take_definition(Advice *advice, IndexDefinition *def, List *taken)
+{
+	def->name = index_def_free_name(def, taken);
+	advice->def = def;
+	advice->index_name = def->name;
+	advice->ddl = index_def_ddl(def, can_build_concurrently(def), false);
+}
+
+/* See recommend.h. */
 List *
 recommend_chosen(Advisor *advisor)
 {
@@ -71,11 +80,8 @@ recommend_chosen(Advisor *advisor)
 		List	   *served = advisor_served(advisor, number);
 		Advice	   *advice = advice_make("create", def->relid, "workload");
 
-		def->name = index_def_free_name(def, taken);
+		recommend_take_definition(advice, def, taken);
 		taken = lappend(taken, def->name);
-		advice->def = def;
-		advice->index_name = def->name;
-		advice->ddl = index_def_ddl(def, can_build_concurrently(def), false);
 		recommend_add_figures(advisor, number, served, advice);
 		advice->reason = reason_create(advisor, number, served);
 		rows = lappend(rows, advice);
@@ -97,71 +103,26 @@ recommend_tables(const Advisor *advisor)
 	return relids;
 }
 
-/* Is one of the indexes advised as good as this one? */
-static bool
-is_advised(const List *rows, const IndexDefinition *def)
+/* Append advice against functions used on a table, each once. */
+static List *
+add_refused(List *rows, Oid relid, const List *functions, List **named,
+			const char *why)
 {
 	ListCell   *lc;
 
-	foreach(lc, rows)
+	foreach(lc, functions)
 	{
-		const Advice *advice = lfirst(lc);
+		Advice	   *advice;
 
-		if (strcmp(advice->action, "create") == 0 &&
-			advice->relid == def->relid && advice->def != NULL &&
-			index_def_covers(advice->def, def))
-			return true;
+		if (list_member(*named, lfirst(lc)))
+			continue;
+		*named = lappend(*named, lfirst(lc));
+		advice = advice_make("skip", relid, "workload");
+		advice->reason = psprintf("statements filter or sort by %s(), %s",
+								  strVal(lfirst(lc)), why);
+		rows = lappend(rows, advice);
 	}
-	return false;
-}
-
-/* Deletions of referenced rows since the server's statistics began. */
-static int64
-count_deleted(Oid relid)
-{
-	return DatumGetInt64(DirectFunctionCall1(pg_stat_get_tuples_deleted,
-											 ObjectIdGetDatum(relid)));
-}
-
-static Advice *
-advise_foreign_key(const UnservedKey *key, int64 deleted)
-{
-	Advice	   *advice = advice_make("create", key->def->relid, "hygiene");
-	const WhatIfIndex *index = whatif_index(key->def);
-
-	key->def->name = index_def_free_name(key->def, NIL);
-	advice->def = key->def;
-	advice->index_name = key->def->name;
-	advice->ddl = index_def_ddl(key->def, can_build_concurrently(key->def), false);
-	advice->size_bytes = (int64) index->pages * BLCKSZ;
-	advice->reason = psprintf("each row deleted from %s (%lld so far) has all of %s searched for rows that refer to it",
-							  get_rel_name(key->referenced),
-							  (long long) deleted,
-							  get_rel_name(key->def->relid));
-	return advice;
-}
-
-/* See recommend.h. */
-List *
-recommend_foreign_keys(const Advisor *advisor, List *rows)
-{
-	List	   *advised = NIL;
-	ListCell   *lc;
-
-	foreach(lc, recommend_tables(advisor))
-	{
-		ListCell   *item;
-
-		foreach(item, candidates_foreign_keys(lfirst_oid(lc)))
-		{
-			const UnservedKey *key = lfirst(item);
-			int64		deleted = count_deleted(key->referenced);
-
-			if (deleted > 0 && !is_advised(rows, key->def))
-				advised = lappend(advised, advise_foreign_key(key, deleted));
-		}
-	}
-	return advised;
+	return rows;
 }
 
 /* See recommend.h. */
@@ -174,21 +135,49 @@ recommend_refused(const Advisor *advisor)
 
 	foreach(lc, advisor->demands)
 	{
-		const CandidateDemand *item = lfirst(lc);
-		ListCell   *function;
+		const Demand *demand = ((const CandidateDemand *) lfirst(lc))->demand;
 
-		foreach(function, item->demand->refused)
+		rows = add_refused(rows, demand->relid, demand->refused, &named,
+						   "a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed unless allow_functions is set");
+		rows = add_refused(rows, demand->relid, demand->mutable, &named,
+						   "which is not IMMUTABLE: PostgreSQL makes no index of it");
+	}
+	return rows;
+}
+
+/* Does a statement take enough time to be told of? */
+static bool
+matters(const Advisor *advisor, const WorkloadStatement *statement)
+{
+	return statement->total_us >=
+		advisor->options.limits.least_share * advisor->total_us;
+}
+
+/* See recommend.h. */
+List *
+recommend_unplanned(const Advisor *advisor)
+{
+	List	   *rows = NIL;
+	ListCell   *lc;
+
+	foreach(lc, advisor->statements)
+	{
+		const WorkloadStatement *statement = lfirst(lc);
+		Advice	   *advice;
+		uint64	   *queryid;
+
+		if (statement->problem == NULL ||
+			!(statement->handed_in || matters(advisor, statement)))
+			continue;
+		advice = advice_make("skip", InvalidOid, "workload");
+		advice->reason = reason_unplanned(advisor, statement);
+		if (statement->queryid != 0)
 		{
-			Advice	   *advice;
-
-			if (list_member(named, lfirst(function)))
-				continue;
-			named = lappend(named, lfirst(function));
-			advice = advice_make("skip", item->demand->relid, "workload");
-			advice->reason = psprintf("statements filter or sort by %s(), a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed",
-									  strVal(lfirst(function)));
-			rows = lappend(rows, advice);
+			queryid = palloc(sizeof(uint64));
+			*queryid = statement->queryid;
+			advice->queryids = list_make1(queryid);
 		}
+		rows = lappend(rows, advice);
 	}
 	return rows;
 }

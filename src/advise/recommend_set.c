@@ -54,6 +54,13 @@ judge_member(Advisor *advisor, int number, Advice *advice)
 	advice->action = "skip";
 }
 
+/* Why a member could not be imagined. */
+static const char *
+problem_of(const Advisor *advisor, int number)
+{
+	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
+}
+
 /* See recommend.h. */
 List *
 recommend_set(Advisor *advisor, const char *index_set)
@@ -74,7 +81,15 @@ recommend_set(Advisor *advisor, const char *index_set)
 	}
 	advisor_judge(advisor, definitions);
 	foreach(lc, judged)
-		if (advisor->estimator.indexes[foreach_current_index(lc)] != NULL)
-		judge_member(advisor, foreach_current_index(lc), lfirst(lc));
+	{
+		int			number = foreach_current_index(lc);
+		Advice	   *advice = lfirst(lc);
+
+		if (advisor->estimator.indexes[number] != NULL)
+			judge_member(advisor, number, advice);
+		else
+			advice->reason = psprintf("%s; not judged by the statements: %s",
+									  advice->reason, problem_of(advisor, number));
+	}
 	return rows;
 }

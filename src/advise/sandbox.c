@@ -8,6 +8,8 @@
  *
  * - as the user who ran the statement, with SECURITY_RESTRICTED_OPERATION,
  *   which also keeps him from SET ROLE and SET SESSION AUTHORIZATION;
+ * - without running functions of others where he did not run them before, or
+ *   where they would get a superuser's rights: see SandboxTrust;
  * - in a subtransaction that is read-only (a subtransaction cannot be made
  *   read-write again) and always rolled back, which restores user, settings,
  *   search_path, snapshots, cursors, notifications and locks;
@@ -31,22 +33,26 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "libpq/pqsignal.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
+#include "utils/varlena.h"
 
 #include "advise/sandbox_guard.h"
 
 /* Once the time is over, work is interrupted this often, milliseconds. */
 #define REPEAT_MS 50
 
-/* Sandboxes open now, one within the other. */
+/* The sandbox open now, and how many there are, one within the other. */
+static const Sandbox *current = NULL;
 static int	depth = 0;
 
 /* Of the outermost one: set by signal handlers. */
@@ -68,10 +74,10 @@ static const char *const settings[][2] = {
 };
 
 /* See sandbox.h. */
-bool
-sandbox_is_open(void)
+const Sandbox *
+sandbox_current(void)
 {
-	return depth > 0;
+	return current;
 }
 
 /* Have whatever runs interrupted at its next CHECK_FOR_INTERRUPTS(). */
@@ -162,16 +168,23 @@ apply_setting(const char *name, const char *value)
 }
 
 /*
- * Temporary tables come last: those of our own session must not hide what the
- * statement used.
+ * Temporary tables come last, wherever the user had them: those of our own
+ * session must not hide what the statement used.
  */
 static void
 apply_search_path(const char *search_path)
 {
-	if (strstr(search_path, "pg_temp") == NULL)
-		search_path = psprintf("%s%spg_temp", search_path,
-							   search_path[0] == '\0' ? "" : ", ");
-	apply_setting("search_path", search_path);
+	List	   *schemas;
+	StringInfoData path;
+	ListCell   *lc;
+
+	initStringInfo(&path);
+	if (SplitIdentifierString(pstrdup(search_path), ',', &schemas))
+		foreach(lc, schemas)
+			if (strcmp(lfirst(lc), "pg_temp") != 0)
+			appendStringInfo(&path, "%s, ", quote_identifier(lfirst(lc)));
+	appendStringInfoString(&path, "pg_temp");
+	apply_setting("search_path", path.data);
 }
 
 /* In the subtransaction: become the user, with all that goes with it. */
@@ -237,6 +250,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
+	const Sandbox *outer = current;
 	ErrorData  *error = NULL;
 
 	CHECK_FOR_INTERRUPTS();
@@ -245,6 +259,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 	if (depth == 0)
 		watch(sandbox);
 	depth++;
+	current = sandbox;
 	PG_TRY();
 	{
 		enter(sandbox);
@@ -257,6 +272,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	current = outer;
 	depth--;
 	if (depth == 0)
 		unwatch();

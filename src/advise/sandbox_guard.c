@@ -9,12 +9,15 @@
  * sandbox is open:
  *
  * - utility statements, all of them (PREPARE, LISTEN, SET, COPY .. PROGRAM);
- * - volatile functions of the server and of C libraries (session-level
- *   advisory locks, set_config, setseed, files, signals, dblink), but for a
- *   few that have no effect.  Volatile functions in other languages may run,
- *   since all they do comes by here again;
+ * - volatile functions of the server, of C libraries and in other untrusted
+ *   languages (session-level advisory locks, set_config, setseed, files,
+ *   signals, dblink), but for a few that have no effect.  Volatile functions in
+ *   trusted languages may run, since all they do comes by here again;
  * - operators made of such functions, which selectivity estimates call without
- *   asking anybody.
+ *   asking anybody;
+ * - functions that the sandbox does not trust (SandboxTrust), and where it
+ *   trusts nobody, all queries: a type's input function may be called without
+ *   anybody being asked, but without queries it can only compute.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,9 +39,11 @@
 #include "utils/syscache.h"
 
 #include "advise/sandbox.h"
+#include "owner.h"
 
 static object_access_hook_type prev_object_access = NULL;
 static ProcessUtility_hook_type prev_utility = NULL;
+static ExecutorStart_hook_type prev_executor_start = NULL;
 
 /* The server's volatile functions that only return something. */
 static const char *const harmless[] = {
@@ -58,6 +63,20 @@ is_harmless(Oid function, const char *name)
 	return false;
 }
 
+/* Can functions in a language do more than SQL lets them? */
+static bool
+is_untrusted(Oid language)
+{
+	HeapTuple	tuple = SearchSysCache1(LANGOID, ObjectIdGetDatum(language));
+	bool		untrusted;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	untrusted = !((Form_pg_language) GETSTRUCT(tuple))->lanpltrusted;
+	ReleaseSysCache(tuple);
+	return untrusted;
+}
+
 /* May a function have effects that a rollback does not undo? */
 static bool
 has_effects(Oid function)
@@ -70,11 +89,33 @@ has_effects(Oid function)
 		return false;
 	form = (Form_pg_proc) GETSTRUCT(tuple);
 	effects = form->provolatile == PROVOLATILE_VOLATILE &&
-		(form->prolang == INTERNALlanguageId ||
-		 form->prolang == ClanguageId) &&
+		is_untrusted(form->prolang) &&
 		!is_harmless(function, NameStr(form->proname));
 	ReleaseSysCache(tuple);
 	return effects;
+}
+
+/* See sandbox_guard.h. */
+void
+sandbox_guard_function(Oid function)
+{
+	const Sandbox *sandbox = sandbox_current();
+	Oid			owner;
+
+	if (sandbox == NULL || function < FirstNormalObjectId)
+		return;
+	owner = owner_of_function(function);
+	if (!OidIsValid(owner) || superuser_arg(owner) ||
+		(sandbox->trust == SANDBOX_TRUST_OWN && owner == sandbox->userid) ||
+		(sandbox->trust == SANDBOX_TRUST_ALL && !superuser_arg(sandbox->userid)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("%s, a function of %s, is not run with the rights of %s",
+					format_procedure_qualified(function),
+					quote_identifier(GetUserNameFromId(owner, false)),
+					superuser_arg(sandbox->userid) ? "a superuser" :
+					quote_identifier(GetUserNameFromId(sandbox->userid, false)))));
 }
 
 /* object_access_hook: a function is about to be run by the executor. */
@@ -84,12 +125,30 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (access == OAT_FUNCTION_EXECUTE && sandbox_is_open() &&
-		has_effects(objectId))
+	if (access != OAT_FUNCTION_EXECUTE || sandbox_current() == NULL)
+		return;
+	if (has_effects(objectId))
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("%s is not run to plan a statement",
 						format_procedure(objectId))));
+	sandbox_guard_function(objectId);
+}
+
+/* ExecutorStart_hook */
+static void
+check_query(QueryDesc *queryDesc, int eflags)
+{
+	const Sandbox *sandbox = sandbox_current();
+
+	if (sandbox != NULL && sandbox->trust == SANDBOX_TRUST_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
+				 errmsg("no query is run to read a definition")));
+	if (prev_executor_start)
+		prev_executor_start(queryDesc, eflags);
+	else
+		standard_ExecutorStart(queryDesc, eflags);
 }
 
 /* ProcessUtility_hook */
@@ -99,7 +158,7 @@ check_utility(PlannedStmt *pstmt, const char *queryString,
 			  ParamListInfo params, QueryEnvironment *queryEnv,
 			  DestReceiver *dest, QueryCompletion *qc)
 {
-	if (sandbox_is_open())
+	if (sandbox_current() != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("%s is not run to plan a statement",
@@ -112,15 +171,17 @@ check_utility(PlannedStmt *pstmt, const char *queryString,
 								params, queryEnv, dest, qc);
 }
 
-/* Error if a user made an operator of a volatile function of the server. */
+/*
+ * Error if a user made an operator of a function that has effects.  What a
+ * superuser made of an extension's functions is taken for the extension's.
+ */
 static void
 check_operator(Form_pg_operator operator)
 {
 	Oid			function = operator->oprcode;
 
-	if (operator->oid >= FirstNormalObjectId &&
-		OidIsValid(function) && function < FirstNormalObjectId &&
-		has_effects(function))
+	if (operator->oid >= FirstNormalObjectId && has_effects(function) &&
+		(function < FirstNormalObjectId || !superuser_arg(operator->oprowner)))
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("nothing is planned while operator %s calls %s",
@@ -172,4 +233,6 @@ sandbox_guard_install(void)
 	object_access_hook = check_access;
 	prev_utility = ProcessUtility_hook;
 	ProcessUtility_hook = check_utility;
+	prev_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = check_query;
 }

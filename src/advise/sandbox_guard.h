@@ -18,4 +18,10 @@ extern void sandbox_guard_install(void);	/* from sandbox_init */
  */
 extern void sandbox_guard_operators(void);
 
+/*
+ * Error 28000 if a sandbox is open that does not trust the function, for
+ * functions that are called without the executor.
+ */
+extern void sandbox_guard_function(Oid function);
+
 #endif							/* CLIPPERF_SANDBOX_GUARD_H */

@@ -14,12 +14,14 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "advise/plan_trial.h"
 #include "advise/workload_sample.h"
@@ -152,6 +154,33 @@ is_listed(List *queryids, uint64 queryid)
 	return false;
 }
 
+/* Add a number to a list of uint64 *. */
+static List *
+append_queryid(List *queryids, uint64 queryid)
+{
+	uint64	   *copy = palloc(sizeof(uint64));
+
+	*copy = queryid;
+	return lappend(queryids, copy);
+}
+
+/* See workload.h. */
+List *
+workload_queryids(ArrayType *array)
+{
+	List	   *queryids = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		queryids = append_queryid(queryids, nulls[i] ? 0 :
+								  (uint64) DatumGetInt64(values[i]));
+	return queryids == NIL ? append_queryid(NIL, 0) : queryids;
+}
+
 /* Does a statement pass the filter? */
 static bool
 passes(const WorkloadFilter *filter, const Entry *entry)
@@ -269,6 +298,8 @@ add_variant(WorkloadStatement *statement, const PlanTrial *trial,
 	variant->params = trial->params;
 	variant->weight = weight;
 	variant->cost = trial->cost;
+	if (trial->params != NULL && trial->params->numParams > 0)
+		statement->parameterized = true;
 	statement->variants = lappend(statement->variants, variant);
 	statement->command = trial->command;
 	foreach(lc, trial->relids)
@@ -411,7 +442,10 @@ workload_load(const WorkloadFilter *filter)
 	{
 		WorkloadStatement *statement = make_statement(entries[i]);
 
-		if (try_statement(&loader, statement, entries[i]))
+		if (filter->deadline != 0 && GetCurrentTimestamp() >= filter->deadline)
+			statement->problem = pstrdup("the time limit ended before it was tried");
+		if (statement->problem != NULL ||
+			try_statement(&loader, statement, entries[i]))
 			loader.statements = lappend(loader.statements, statement);
 	}
 	MemoryContextDelete(loader.work);
@@ -421,6 +455,19 @@ workload_load(const WorkloadFilter *filter)
 /* ------------------------------------------------------------------------
  * Statements handed in
  * ------------------------------------------------------------------------ */
+
+/* Is there a parameter from outside in the trees? */
+static bool
+parameter_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, parameter_walker, context, 0);
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN)
+		return true;
+	return expression_tree_walker(node, parameter_walker, context);
+}
 
 /* One of them; its time is what the planner makes of it. */
 static WorkloadStatement *
@@ -432,6 +479,7 @@ statement_of_text(char *text, List **locked)
 	statement->userid = GetUserId();
 	statement->text = text;
 
+	statement->handed_in = true;
 	statement->calls = 1;
 	weighed->trial.text = text;
 
@@ -439,6 +487,8 @@ statement_of_text(char *text, List **locked)
 	weighed->weight = 1;
 	(void) try_all(statement, list_make1(weighed), locked);
 	statement->queryid = weighed->trial.queryid;
+	statement->parameterized = parameter_walker((Node *) weighed->trial.queries,
+												NULL);
 	statement->total_us = weighed->trial.cost * COST_UNIT_US;
 	return statement;
 }

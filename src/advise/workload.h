@@ -43,6 +43,8 @@ typedef struct WorkloadStatement
 	TimestampTz first_seen;
 	TimestampTz last_seen;
 	List	   *variants;		/* NIL if there is a problem */
+	bool		handed_in;		/* by the caller, instead of observed */
+	bool		parameterized;	/* it is handed the values that vary */
 	List	   *relids;			/* OIDs of tables, see workload_load() */
 	char	   *problem;		/* why it cannot be planned; NULL = it can */
 } WorkloadStatement;
@@ -53,8 +55,15 @@ typedef struct WorkloadFilter
 	int64		min_calls;
 	TimestampTz since;			/* seen since then; 0 = any time */
 	List	   *queryids;		/* of uint64 *; NIL = all */
+	TimestampTz deadline;		/* try no more statements then; 0 = none */
 	int			max_statements; /* those that take most time; 0 = all */
 } WorkloadFilter;
+
+/*
+ * An array of bigint as a list for the filter.  An empty one asks for nothing,
+ * not for everything: no statement has the number 0.
+ */
+extern List *workload_queryids(ArrayType *array);
 
 /*
  * Statements of this database that the caller may read, those first that take

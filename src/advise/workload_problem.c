@@ -25,6 +25,7 @@ static const struct
 	{ERRCODE_UNDEFINED_PARAMETER, "a parameter is not known"},
 	{ERRCODE_INSUFFICIENT_PRIVILEGE, "its user may not run it any more"},
 	{ERRCODE_LOCK_NOT_AVAILABLE, "a table is locked by another session", true},
+	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "a function it calls is another user's"},
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, "a function it calls writes"},
 	{ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED, "a function it calls has side effects"},
 	{ERRCODE_QUERY_CANCELED, "it takes too long to plan"}

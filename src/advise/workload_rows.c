@@ -22,36 +22,6 @@ PG_FUNCTION_INFO_V1(clipperf_read_workload);
 
 #define WORKLOAD_COLUMNS 10
 
-/* Add a number to a list of uint64 *. */
-static List *
-append_queryid(List *queryids, uint64 queryid)
-{
-	uint64	   *copy = palloc(sizeof(uint64));
-
-	*copy = queryid;
-	return lappend(queryids, copy);
-}
-
-/*
- * An array of bigint as a list of uint64 *.  An empty one asks for nothing,
- * not for everything: no statement has the number 0.
- */
-static List *
-queryid_list(ArrayType *array)
-{
-	List	   *queryids = NIL;
-	Datum	   *values;
-	bool	   *nulls;
-	int			count;
-
-	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &values, &nulls, &count);
-	for (int i = 0; i < count; i++)
-		queryids = append_queryid(queryids, nulls[i] ? 0 :
-								  (uint64) DatumGetInt64(values[i]));
-	return queryids == NIL ? append_queryid(NIL, 0) : queryids;
-}
-
 /* The tables of a statement as an array of regclass. */
 static Datum
 table_array(List *relids)
@@ -130,7 +100,7 @@ clipperf_read_workload(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		filter.since = PG_GETARG_TIMESTAMPTZ(1);
 	if (!PG_ARGISNULL(2))
-		filter.queryids = queryid_list(PG_GETARG_ARRAYTYPE_P(2));
+		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(2));
 	statements = workload_load(&filter);
 	foreach(lc, statements)
 		total_us += ((WorkloadStatement *) lfirst(lc))->total_us;

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * owner.h
+ *	  Whom the objects of the database belong to.
+ *
+ * InvalidOid stands for an object that is gone.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_OWNER_H
+#define CLIPPERF_OWNER_H
+
+#include "compat.h"
+
+extern Oid	owner_of_relation(Oid relid);
+extern Oid	owner_of_function(Oid function);
+extern Oid	owner_of_type(Oid type);
+
+#endif							/* CLIPPERF_OWNER_H */
