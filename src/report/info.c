@@ -16,6 +16,7 @@
 #include "settings.h"
 #include "store/pattern.h"
 #include "store/resultset.h"
+#include "store/route.h"
 #include "store/seqscan.h"
 #include "store/statement.h"
 #include "store/store.h"
@@ -25,7 +26,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 20
+#define INFO_COLUMNS 23
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -74,6 +75,21 @@ unused_bytes(void)
 	return (setting_max_statements - held) * entry_bytes + reserved - used;
 }
 
+/* Findings and routes: held; findings that were evicted. */
+static int
+put_findings(Datum *values, int i)
+{
+	int			patterns;
+
+	pfree(pattern_copy(&patterns));
+	values[i++] = Int64GetDatum(patterns);
+	values[i++] = Int64GetDatum(pattern_evicted());
+	values[i++] = Int64GetDatum(seqscan_count());
+	values[i++] = Int64GetDatum(seqscan_evicted());
+	values[i++] = Int64GetDatum(route_count());
+	return i;
+}
+
 /* What our own code costs, by executions measured now and then. */
 static int
 put_overhead(Datum *values, bool *nulls, int i)
@@ -98,7 +114,6 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[INFO_COLUMNS];
 	bool		nulls[INFO_COLUMNS] = {false};
-	int			patterns;
 	int			i = 0;
 
 	store_require();
@@ -112,9 +127,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(store_memory_reserved() - unused_bytes());
 	i = put_statements(values, i);
 	i = put_texts(values, i);
-	pfree(pattern_copy(&patterns));
-	values[i++] = Int64GetDatum(patterns);
-	values[i++] = Int64GetDatum(seqscan_count());
+	i = put_findings(values, i);
 	values[i++] = Int64GetDatum(resultset_slots());
 	i = put_overhead(values, nulls, i);
 	values[i++] = Int32GetDatum(store_header->worker_pid);

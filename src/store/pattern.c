@@ -25,15 +25,15 @@
 
 typedef struct PatternTable
 {
+	int64		evicted;
 	Pattern		patterns[MAX_PATTERNS];
 } PatternTable;
 
-/* The name of the route, since its number changes with every start. */
+/* What is saved of a pattern, besides its texts. */
 typedef struct SavedPattern
 {
 	Pattern		pattern;
 	Reputation	reputation;
-	char		route[ROUTE_NAME_LENGTH];
 } SavedPattern;
 
 static PatternTable *table = NULL;
@@ -152,6 +152,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 	Pattern    *pattern = &table->patterns[number];
 	TextKey		child;
 
+	table->evicted += pattern->used ? 1 : 0;
 	free_pattern(pattern);
 	pattern->key = *key;
 	pattern->facts = *facts;
@@ -254,6 +255,34 @@ pattern_copy(int *count)
 	return copy;
 }
 
+/* See pattern.h. */
+int64
+pattern_evicted(void)
+{
+	int64		evicted;
+
+	LWLockAcquire(table_lock(), LW_SHARED);
+	evicted = table->evicted;
+	LWLockRelease(table_lock());
+	return evicted;
+}
+
+/* Write one pattern, with its texts, which no other module may refer to. */
+static void
+save_pattern(const Pattern *pattern, struct SaveFile *file)
+{
+	SavedPattern saved;
+	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+
+	memset(&saved, 0, sizeof(saved));
+	saved.pattern = *pattern;
+	saved.reputation = reputation_read(pattern_reputation(&pattern->key));
+	save_bytes(file, &saved, sizeof(saved));
+	text_save(&child, file);
+	text_save(&parent, file);
+}
+
 /* StoreModule.save: how many, then each. */
 static void
 pattern_save(struct SaveFile *file)
@@ -263,35 +292,28 @@ pattern_save(struct SaveFile *file)
 
 	save_bytes(file, &count, sizeof(count));
 	for (int i = 0; i < count; i++)
-	{
-		SavedPattern saved;
-		const char *route = route_name(patterns[i].key.route);
-
-		memset(&saved, 0, sizeof(saved));
-		saved.pattern = patterns[i];
-		saved.reputation =
-			reputation_read(pattern_reputation(&patterns[i].key));
-		if (route != NULL)
-			strlcpy(saved.route, route, sizeof(saved.route));
-		save_bytes(file, &saved, sizeof(saved));
-	}
+		save_pattern(&patterns[i], file);
 	pfree(patterns);
 }
 
-/* Put a saved pattern into the table, with new references to its texts. */
-static void
-restore_pattern(SavedPattern *saved)
+/* Take new references to the texts of a pattern; they follow it in the file. */
+static bool
+load_texts(Pattern *pattern, struct SaveFile *file)
 {
-	Pattern    *pattern = &saved->pattern;
 	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+
+	return text_load(&child, file, &pattern->has_child_text) &&
+		text_load(&parent, file, &pattern->has_parent_text);
+}
+
+/* Put a saved pattern into the table. */
+static void
+restore_pattern(const SavedPattern *saved)
+{
+	const Pattern *pattern = &saved->pattern;
 	int			number;
 
-	saved->route[ROUTE_NAME_LENGTH - 1] = '\0';
-	pattern->key.route = route_intern(saved->route, strlen(saved->route),
-									  ROUTE_OF_REQUEST);
-	pattern->has_child_text = text_acquire(&child);
-	pattern->has_parent_text = false;
-	hold_parent_text(pattern);
 	reputation_restore(pattern_reputation(&pattern->key), &saved->reputation);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
@@ -314,7 +336,8 @@ pattern_load(struct SaveFile *file)
 	{
 		SavedPattern saved;
 
-		if (!load_bytes(file, &saved, sizeof(saved)) || !saved.pattern.used)
+		if (!load_bytes(file, &saved, sizeof(saved)) ||
+			!saved.pattern.used || !load_texts(&saved.pattern, file))
 			return false;
 		restore_pattern(&saved);
 	}
@@ -330,6 +353,7 @@ pattern_reset(int what)
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	for (int i = 0; i < MAX_PATTERNS; i++)
 		free_pattern(&table->patterns[i]);
+	table->evicted = 0;
 	LWLockRelease(table_lock());
 }
 

@@ -86,6 +86,9 @@ extern uint64 pattern_reputation(const PatternKey *key);
  */
 extern Pattern *pattern_copy(int *count);
 
+/* Patterns forgotten to make room since start or reset. */
+extern int64 pattern_evicted(void);
+
 extern const StoreModule pattern_module;
 
 #endif							/* CLIPPERF_PATTERN_H */

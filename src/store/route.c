@@ -185,6 +185,13 @@ route_label(RouteId route)
 	return label;
 }
 
+/* See route.h. */
+int
+route_count(void)
+{
+	return (int) pg_atomic_read_u32(&shared->count);
+}
+
 /* StoreModule.save: the number of names, then the names in their order. */
 static void
 route_save(SaveFile *file)

@@ -40,6 +40,9 @@ extern const char *route_name(RouteId route);
 /* The same for readers: palloc'd, in a form that this database can show. */
 extern char *route_label(RouteId route);
 
+/* Names held now, of ROUTE_MAX. */
+extern int	route_count(void);
+
 extern const StoreModule route_module;
 
 #endif							/* CLIPPERF_ROUTE_H */

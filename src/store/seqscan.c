@@ -324,14 +324,19 @@ seqscan_attach(void *memory, bool found)
 			SpinLockInit(&table->sets[set][i].mutex);
 }
 
-/* Callback of seqscan_visit() that writes one scan to the SaveFile "arg". */
+/*
+ * Callback of seqscan_visit() that writes one scan to the SaveFile "arg", with
+ * its text, which no other module may refer to.
+ */
 static void
 save_entry(const SeqScanKey *key, const SeqScanColumns *columns,
 		   const SeqScanCounters *counters, void *arg)
 {
 	SavedSeqScan saved = {*key, *columns, *counters};
+	TextKey text = text_key(key);
 
 	save_bytes(arg, &saved, sizeof(saved));
+	text_save(&text, arg);
 }
 
 /* StoreModule callback. */
@@ -351,7 +356,7 @@ makes_sense(const SavedSeqScan *saved)
 		saved->counters.executions >= 0 && saved->counters.rows_read >= 0;
 }
 
-/* StoreModule callback; the texts have been loaded before. */
+/* StoreModule callback. */
 static bool
 seqscan_load(struct SaveFile *file)
 {
@@ -361,13 +366,14 @@ seqscan_load(struct SaveFile *file)
 	{
 		uint32		set = set_of(&saved.key);
 		TextKey text = text_key(&saved.key);
+		bool		has_text;
 		SeqScanEntry *entry;
 
-		if (!makes_sense(&saved))
+		if (!makes_sense(&saved) || !text_load(&text, file, &has_text))
 			return false;
 		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
-		entry = new_entry(set, &saved.key, &saved.columns,
-						  text_acquire(&text), saved.counters.last_seen);
+		entry = new_entry(set, &saved.key, &saved.columns, has_text,
+						  saved.counters.last_seen);
 		entry->counters = saved.counters;
 		LWLockRelease(lock_of(set));
 	}

@@ -34,16 +34,19 @@ StoreHeader *store_header = NULL;
 
 static LWLockPadded *locks = NULL;
 
-/* In the order in which they are set up, saved and loaded. */
+/*
+ * In the order in which they are set up, saved and loaded.  Routes come after
+ * those that refer to them, so that no number is saved without its name.
+ */
 static const StoreModule *const modules[] = {
 	&text_module,
-	&route_module,
 	&statement_module,
 	&sample_module,
 	&resultset_module,
 	&episode_module,
 	&repeat_module,
 	&pattern_module,
+	&route_module,
 	&seqscan_module
 };
 

@@ -21,7 +21,8 @@ SELECT texts_held BETWEEN 1 AND statements_max AS texts, texts_cut, texts_droppe
     text_used_bytes BETWEEN 1 AND text_reserved_bytes AS used,
     text_reserved_bytes = pg_size_bytes(current_setting('clipperf.text_memory')) AS reserved
 FROM clipperf_info;
-SELECT lineage_slots > 0 AS slots, n_plus_one_held >= 0 AS n_plus_one, seq_scans_held >= 0 AS seq_scans
+SELECT lineage_slots > 0 AS slots, n_plus_one_held >= 0 AS n_plus_one, seq_scans_held >= 0 AS seq_scans,
+    n_plus_one_evicted, seq_scans_evicted, routes_held BETWEEN 1 AND 512 AS routes
 FROM clipperf_info;
 SELECT worker_pid > 0 AND worker_pid <> pg_backend_pid() AS worker,
     saved IS NULL OR saved <= now() AS saved

@@ -53,11 +53,11 @@ BEGIN
     END LOOP;
 END
 $$;
-SELECT seq_scans_held BETWEEN 500 AND 1024 AS full FROM clipperf_info;
+SELECT seq_scans_held BETWEEN 500 AND 1024 AS full, seq_scans_held + seq_scans_evicted BETWEEN 1500 AND 1502 AS all_counted FROM clipperf_info;
 SELECT count(*) BETWEEN 500 AND 1024 AS shown, bool_and(rows_read >= 30000) AS counted FROM clipperf_seq_scans;
 
 SELECT clipperf_reset();
 SELECT count(*) FROM clipperf_seq_scans;
-SELECT seq_scans_held FROM clipperf_info;
+SELECT seq_scans_held, seq_scans_evicted FROM clipperf_info;
 DROP SCHEMA seqscan_store CASCADE;
 DROP ROLE regress_seqscan_reader;

@@ -80,6 +80,34 @@ is(calls(), 8, 'from where it was');
 $node->restart;
 is(calls(), 8, 'a second restart keeps that');
 
+# What ran inside of functions is in no row of clipperf_queries: findings keep their texts and routes by themselves.
+$node->safe_psql('postgres', q{
+	CREATE TABLE keeper (id int8 PRIMARY KEY, name text);
+	CREATE TABLE thing (id int8 PRIMARY KEY, keeper_id int8 REFERENCES keeper, kind int);
+	INSERT INTO keeper SELECT 1000 + i, 'keeper ' || i FROM generate_series(1, 500) AS i;
+	INSERT INTO thing SELECT 50000 + i, 1001 + (i * 7) % 500, i % 50 FROM generate_series(1, 5000) AS i;
+	ANALYZE;
+	CREATE FUNCTION names() RETURNS text LANGUAGE plpgsql AS $$
+	DECLARE r record; one text; names text := '';
+	BEGIN
+		FOR r IN SELECT id, keeper_id FROM thing WHERE kind = 7 ORDER BY md5(id::text) LIMIT 40 LOOP
+			SELECT name INTO one FROM keeper WHERE id = r.keeper_id;
+			names := names || one;
+		END LOOP;
+		RETURN names;
+	END $$;
+});
+my $findings = q{
+	SELECT parent_query, child_query, route, confidence, episodes, children FROM clipperf_n_plus_one;
+	SELECT query, scans FROM clipperf_seq_scans WHERE relation = 'thing'::regclass;
+};
+$node->safe_psql('postgres', "SELECT names() /*route='/%C3%A9t%C3%A9'*/;\n" x 3);
+my $found = $node->safe_psql('postgres', $findings);
+like($found, qr{^SELECT id, keeper_id FROM thing.*\|SELECT name.* FROM keeper .*\|/été\|proven\|3\|120\nSELECT id, keeper_id.*\|3$},
+	'a loop and a scan inside of a function');
+$node->restart;
+is($node->safe_psql('postgres', $findings), $found, 'both are there after a restart, with their texts and their route');
+
 # A crash: what was saved last is there again.
 run_statement(1);
 $node->stop('immediate');
