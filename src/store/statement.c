@@ -8,8 +8,8 @@
  * as in PgBackendStatus; so the usual execution takes no lock and writes no
  * cache line that others write.  A slot's counters are folded into its
  * statement's entry when the slot is wanted for another statement, once a
- * second while it is in use (so that eviction knows what is useful), and when
- * the backend ends.
+ * second while it is in use and after a long execution (so that eviction knows
+ * what is useful), and when the backend ends.
  *
  * Folding holds the entry's lock exclusively, from adding to clearing.  A
  * reader that holds it shared therefore sees every pending counter exactly
@@ -32,8 +32,11 @@
 
 #define PENDING_SLOTS 24
 
-/* A slot in use is folded this often, in microseconds. */
+/* A slot in use is folded this often, in microseconds .. */
 #define FOLD_INTERVAL_US INT64CONST(1000000)
+
+/* .. and after each execution that took as long as this. */
+#define FOLD_AT_ONCE_US 10000.0
 
 typedef struct PendingSlot
 {
@@ -309,6 +312,19 @@ add_sample(StatementCounters *counters, const StatementSample *sample)
 		sketch_add(&counters->params, sample->params_hash);
 }
 
+/* Fold a slot if it is time to, after it has been written. */
+static inline void
+fold_in_time(int number, const StatementSample *sample)
+{
+	bool		slow = sample->elapsed_us >= FOLD_AT_ONCE_US;
+
+	if (!slow && sample->when - own[number].folded <= FOLD_INTERVAL_US)
+		return;
+	if (slow || own[number].folded != 0)
+		fold(number);
+	own[number].folded = sample->when;
+}
+
 /* See statement.h. */
 int64
 statement_count(const StatementKey *key, const StatementSample *sample,
@@ -333,12 +349,7 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 
 	own[number].used = ++own_tick;
 	own_last = number;
-	if (sample->when - own[number].folded > FOLD_INTERVAL_US)
-	{
-		if (own[number].folded != 0)
-			fold(number);
-		own[number].folded = sample->when;
-	}
+	fold_in_time(number, sample);
 	return ++own[number].counted;
 }
 

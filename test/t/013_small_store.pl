@@ -51,6 +51,35 @@ is($node->safe_psql('postgres', q{SELECT octet_length(query) > 7500 FROM clipper
 	't', 'a long text is kept');
 is(info('texts_dropped'), 0, 'none was given up');
 
+# A statement that takes long is worth more than many that do not, also if its session idles ever since.
+my $idle = $node->background_psql('postgres');
+$idle->query_safe('SELECT pg_sleep(0.05) AS slow FROM mark');
+run_all('many quick ones', @distinct[0 .. 999]);
+is(calls($node, 'SELECT pg_sleep($1) AS slow FROM mark'), 1, 'what took long has stayed');
+$idle->quit;
+
+# More N+1 patterns than there is room for: some are left, those that went are counted.
+$node->safe_psql('postgres', q{
+	CREATE TABLE leaf (id int8 PRIMARY KEY, name text);
+	INSERT INTO leaf SELECT 1000 + i, 'leaf ' || i FROM generate_series(1, 100) AS i;
+	CREATE FUNCTION walk(label text) RETURNS void LANGUAGE plpgsql AS $$
+	DECLARE r record; one text;
+	BEGIN
+		PERFORM set_config('clipperf.route', label, true);
+		FOR r IN SELECT id FROM leaf ORDER BY md5(id::text) LIMIT 30 LOOP
+			SELECT name INTO one FROM leaf WHERE id = r.id;
+		END LOOP;
+		FOR r IN SELECT id FROM leaf ORDER BY md5(name) LIMIT 30 LOOP
+			SELECT name INTO one FROM leaf WHERE id = r.id;
+		END LOOP;
+	END $$;
+	SELECT clipperf_reset(); });
+run_all('patterns on 400 routes', map { ("SET clipperf.route = '/$_'", "SELECT walk('/$_')") } 1 .. 400);
+is(info('n_plus_one_held BETWEEN 200 AND 512'), 't', 'as many patterns are held as there is room for');
+cmp_ok(info('n_plus_one_held + n_plus_one_evicted'), '>=', 790, 'and those pushed out are counted');
+$node->safe_psql('postgres', 'SELECT clipperf_reset(); SET clipperf.enabled = off');
+is(info('n_plus_one_evicted'), 0, 'until a reset');
+
 # Statements of a megabyte, sent by the client: counted under a text that is cut, with a sample without text.
 my $literal = 'x' x 1_000_000;
 run_all('a megabyte in a literal', "SELECT n FROM mark WHERE n::text = '$literal'", "SELECT n FROM mark WHERE n::text = '$literal'");
