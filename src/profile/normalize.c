@@ -69,6 +69,15 @@ typedef struct Token
 	bool		spaced;			/* white space or a comment before it */
 } Token;
 
+/* Where we are in the name of a type that follows "::" or AS. */
+typedef enum TypeState
+{
+	TYPE_NONE,
+	TYPE_BEGINS,				/* a part of its name is to come */
+	TYPE_NAMED,
+	TYPE_MODIFIED				/* in the brackets behind it */
+} TypeState;
+
 /* A list whose length does not count. */
 typedef struct OpenList
 {
@@ -91,6 +100,7 @@ typedef struct Normalizer
 	Token		held;			/* a minus sign or the N of N'..' that may
 								 * belong to a literal, or a semicolon that
 								 * may be the end; else of KIND_NONE */
+	TypeState	type;
 	int			depth;			/* of round and square brackets */
 	uint64		shape;
 	OpenList	lists[MAX_LISTS];
@@ -394,12 +404,57 @@ put_held(Normalizer *n)
 		put_token(n, &held);
 }
 
-/* Take one token of the statement. */
+/* Is this a further word of a type's name, as in "character varying"? */
+static bool
+continues_type(const Token *token)
+{
+	return is_word(token, "varying") || is_word(token, "character") ||
+		is_word(token, "char");
+}
+
+/* Can this stand in the brackets behind a type's name? */
+static bool
+is_type_modifier(const Token *token)
+{
+	return token->kind == KIND_IDENTIFIER || token->symbol == ',' ||
+		(token->kind == KIND_LITERAL &&
+		 *token->source >= '0' && *token->source <= '9');
+}
+
+/* Follow the name of a type over one more token. */
+static TypeState
+follow_type(TypeState state, const Token *token)
+{
+	bool		word = token->kind == KIND_KEYWORD ||
+		token->kind == KIND_IDENTIFIER;
+
+	if (is_word(token, "as") ||
+		(token->length == 2 && strncmp(token->source, "::", 2) == 0))
+		return TYPE_BEGINS;
+	if (state == TYPE_BEGINS && word)
+		return TYPE_NAMED;
+	if (state == TYPE_NAMED && token->symbol == '.')
+		return TYPE_BEGINS;
+	if (state == TYPE_NAMED && continues_type(token))
+		return TYPE_NAMED;
+	if ((state == TYPE_NAMED && token->symbol == '(') ||
+		(state == TYPE_MODIFIED && is_type_modifier(token)))
+		return TYPE_MODIFIED;
+	return TYPE_NONE;
+}
+
+/*
+ * Take one token of the statement.  The numbers of a type such as numeric(9,2)
+ * are no literals: no parameter can stand for them.
+ */
 static void
 take_token(Normalizer *n, Token *token)
 {
+	n->type = follow_type(n->type, token);
 	if (is_constant_word(token, &n->last))
 		token->kind = KIND_LITERAL;
+	if (n->type == TYPE_MODIFIED && token->kind == KIND_LITERAL)
+		token->kind = KIND_SYMBOL;
 	if (token->kind == KIND_LITERAL &&
 		(n->held.symbol == '-' || is_national_prefix(&n->held)))
 	{

@@ -35,6 +35,9 @@ SELECT date '2024-01-02' AS typed;
 SELECT interval '1 day' AS span;
 SELECT '00000000-0000-0000-0000-000000000001'::uuid AS cast_operator;
 SELECT CAST('abc' AS varchar(2)) AS type_modifier;
+SELECT '1.5'::numeric(9, 2) AS scale, 'ab'::character varying(1) AS length, 'c'::pg_catalog.bpchar(3) AS qualified;
+SELECT 7::int IN (7, 8) AS is_listed, CAST(7 AS int) IN (7, 8) AS cast_listed;
+WITH one AS MATERIALIZED (SELECT 11 AS eleven), two AS (VALUES (12)) SELECT one.eleven::int + (13) AS sum FROM one, two AS t (n);
 SELECT * FROM texts();
 
 -- A minus sign belongs to the literal after it, unless it subtracts.
