@@ -399,6 +399,16 @@ is_cut(const char *text)
 	return length >= mark && strcmp(text +length - mark, TEXT_CUT_MARK) == 0;
 }
 
+/*
+ * Does a text name an object of ours?  Statements inside of our functions do,
+ * and cannot be analysed outside of them.
+ */
+static bool
+names_ours(const char *text)
+{
+	return text !=NULL && strstr(text, "clipperf_") != NULL;
+}
+
 /* Try a statement of the store; false if it is none of the workload's. */
 static bool
 try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
@@ -414,7 +424,8 @@ try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 	else if (trials == NIL)
 		statement->problem = pstrdup(cut ? "its text was too long to be kept" :
 									 "its text was not kept");
-	else if (!try_all(statement, trials, &loader->locked))
+	else if (!try_all(statement, trials, &loader->locked) ||
+			 (statement->problem != NULL && names_ours(statement->text)))
 		return false;
 	else if (statement->problem != NULL && entry->samples == NIL)
 		statement->problem = psprintf("%s; there is no sample of it",

@@ -136,6 +136,12 @@ SELECT clipperf_reset();
 DELETE FROM item WHERE id IN (3, 4);
 SELECT toplevel, sum(calls) >= 2 AS for_each_row FROM seen GROUP BY toplevel ORDER BY toplevel DESC;
 
+-- What clipperf's own functions run is no habit of anybody.
+SET clipperf.track = 'all';
+SELECT clipperf_reset();
+SELECT count(*) >= 0 AS t FROM clipperf_report();
+SELECT count(*) FROM clipperf_queries WHERE NOT toplevel;
+
 RESET clipperf.track;
 RESET clipperf.route;
 SET client_min_messages = error;

@@ -58,6 +58,9 @@ ALTER TYPE mood RENAME VALUE 'bad' TO 'poor';
 -- What is none of the workload's.
 SELECT count(*) > 0 AS t FROM pg_class;
 SELECT count(*) > 0 AS t FROM clipperf_queries;
+SET clipperf.track = 'all';
+SELECT count(*) >= 0 AS t FROM clipperf_report();
+SET clipperf.track = 'top';
 
 SELECT query, calls, tables, problem IS NULL AND plan_cost > 0 AND variants > 0 AS planned, problem
 FROM clipperf_workload() ORDER BY query COLLATE "C";
