@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/evidence.h"
+#include "profile/walk.h"
 #include "settings.h"
 #include "store/pattern.h"
 
@@ -95,6 +96,8 @@ static Look
 make_look(const Child *child)
 {
 	const Match *match = child->match;
+	bool		walkable = parent_column(child)->step > 0 &&
+		match->custody < CUSTODY_TRANSACTION;
 
 	return (Look)
 	{
@@ -104,7 +107,10 @@ make_look(const Child *child)
 			.times = match->hit.times,
 			.rivals = match->rivals,
 			.local_rivals = match->local_rivals,
-			.local = match->custody != CUSTODY_NONE
+			.local = match->custody != CUSTODY_NONE,
+			.walkable = walkable,
+			.passes = walkable &&
+			walk_came_by(child->execution, child->probe, match)
 	};
 }
 
@@ -336,6 +342,16 @@ count_proven(const Child *child, const Episode *before, const Episode *after,
 		settle_waiting(child, pattern_reputation(&key), strong);
 }
 
+/* This may be a step of a walk through the keys: the next one will tell. */
+static void
+note_step(const Child *child)
+{
+	PatternKey	key = pattern_key(child);
+
+	walk_note(child->execution, child->probe, child->match,
+			  pattern_reputation(&key));
+}
+
 /* See credit.h. */
 Credit
 credit_add(Execution *execution, const Probe *probe, uint64 shape,
@@ -371,6 +387,8 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	episode_unlock(match->episode);
 
 	resultset_touch(match->hit.slot, execution->last_us);
+	if (look.walkable)
+		note_step(&child);
 	proven = after.state == EPISODE_PROVEN;
 	if (news)
 		proven |= judge(&child, &after, verdict, &strong);
@@ -378,6 +396,28 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 		return CREDIT_OPEN;
 	count_proven(&child, &before, &after, counts, strong);
 	return CREDIT_PROVEN;
+}
+
+/* See credit.h. */
+void
+credit_retract(uint64 key, uint64 reputation)
+{
+	ReputationNews news = {0};
+	Episode    *episode = episode_lock_existing(key);
+
+	if (episode == NULL)
+		return;
+	if (episode->guarded && episode->state != EPISODE_FAILED)
+	{
+		news.nats = EVIDENCE_FAILURE - episode->credited;
+		news.failed = 1;
+		episode->state = EPISODE_FAILED;
+		episode->counted_failed = true;
+		episode->credited = 0;
+	}
+	episode_unlock(key);
+	if (news.failed > 0)
+		(void) reputation_add(reputation, &news);
 }
 
 /* See credit.h. */

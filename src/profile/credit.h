@@ -25,6 +25,12 @@ extern Credit credit_add(Execution *execution, const Probe *probe,
 						 uint64 child, const Match *match, bool counts);
 
 /*
+ * Those who were taken for children of an episode have walked on where its
+ * result set ends: take back what it was worth to its reputation.
+ */
+extern void credit_retract(uint64 episode, uint64 reputation);
+
+/*
  * A look-up of the same statement on the connection of an episode was not of
  * its result set: "elsewhere" if it fitted another one.
  */

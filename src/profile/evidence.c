@@ -177,12 +177,26 @@ evidence_belongs(const Episode *episode, const Look *look)
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
 }
 
+/*
+ * Is that how somebody comes along who walks through the keys?  On another
+ * connection, or from a key before the rows, or somewhere in their middle.
+ */
+static bool
+is_like_walk(const Episode *episode, const Look *look)
+{
+	return look->walkable &&
+		(!look->local ||
+		 (episode->children == 0 &&
+		  (look->passes || look->rank > EVIDENCE_NEAR)));
+}
+
 /* See evidence.h. */
 void
 evidence_add(Episode *episode, const Look *look)
 {
 	episode->distinct = look->distinct;
 	episode->local &= look->local;
+	episode->guarded |= is_like_walk(episode, look);
 	if (is_new(episode, look))
 		add_new(episode, look);
 	else
@@ -214,11 +228,33 @@ is_proof(const Episode *episode, uint32 failed)
 		episode->used >= COVERED_SHARE * episode->distinct;
 }
 
+/* Is the evidence good, if no other speaks against it? */
+static bool
+is_weak_proof(const Episode *episode)
+{
+	return episode->ordered >= EVIDENCE_WEAK ||
+		(episode->local && episode->custody >= EVIDENCE_WEAK);
+}
+
+/*
+ * What a verdict is worth if a walk looks the same: never more than a weak
+ * success, and on other connections nothing before the end has been reached.
+ */
+static Verdict
+guarded_verdict(const Episode *episode, Verdict verdict)
+{
+	if (verdict == VERDICT_NOTHING ||
+		(!episode->local &&
+		 episode->used < COVERED_SHARE * episode->distinct))
+		return VERDICT_NOTHING;
+	return VERDICT_WEAK;
+}
+
 /* See evidence.h. */
 bool
 evidence_is_local(const Episode *episode, Verdict verdict)
 {
-	return episode->local &&
+	return episode->local && !episode->guarded &&
 		(verdict == VERDICT_SHORT || episode->custody >= EVIDENCE_WEAK);
 }
 
@@ -239,11 +275,13 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 {
 	if (episode->used >= min_children)
 	{
-		if (is_proof(episode, failed))
-			return VERDICT_STRONG;
-		if ((episode->local && episode->custody >= EVIDENCE_WEAK) ||
-			episode->ordered >= EVIDENCE_WEAK)
-			return VERDICT_WEAK;
+		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
+			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
+
+		if (episode->guarded)
+			verdict = guarded_verdict(episode, verdict);
+		if (verdict != VERDICT_NOTHING)
+			return verdict;
 	}
 	else if (nested && episode->used == episode->distinct &&
 			 evidence_worth(episode, VERDICT_SHORT) > 0)

@@ -26,6 +26,9 @@ typedef struct Look
 	int			rivals;			/* result sets it could have been credited to */
 	int			local_rivals;	/* .. in the custody of this backend */
 	bool		local;			/* it ran where its result set came from */
+	bool		walkable;		/* it may be a step of somebody who walks
+								 * through the keys by himself .. */
+	bool		passes;			/* .. and was not his first */
 } Look;
 
 typedef enum Verdict

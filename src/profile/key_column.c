@@ -152,6 +152,19 @@ is_unique(Relation relation, int16 attno)
 	return found;
 }
 
+/* Is the column all of the primary key? */
+static bool
+is_primary(Relation relation, int16 attno)
+{
+	Bitmapset  *columns =
+		RelationGetIndexAttrBitmap(relation, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	bool		found = bms_num_members(columns) == 1 &&
+		bms_is_member(attno - FirstLowInvalidHeapAttributeNumber, columns);
+
+	bms_free(columns);
+	return found;
+}
+
 /* Can values of two types be keys of the same table? */
 static bool
 are_alike(Oid one, Oid other)
@@ -161,7 +174,31 @@ are_alike(Oid one, Oid other)
 
 	return kind == other_kind ||
 		(value_kind_is_small(kind) && value_kind_is_small(other_kind) &&
-		 kind != VALUE_DATE && other_kind != VALUE_DATE);
+		 !value_kind_is_time(kind) && !value_kind_is_time(other_kind));
+}
+
+/* Does a name end so, after something else? */
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t		length = strlen(name);
+
+	return length > strlen(end) &&
+		strcmp(name + length - strlen(end), end) == 0;
+}
+
+/*
+ * Does a column's name say that it refers to something, as author_id and
+ * authorId do?
+ */
+static bool
+is_named(Relation relation, int16 attno)
+{
+	const char *name =
+		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
+
+	return (ends_in(name, "_id") || ends_in(name, "Id")) &&
+		!is_primary(relation, attno);
 }
 
 /* The column of a table that one of this name and type would lead to, or 0. */
@@ -212,12 +249,11 @@ follow_name(Relation relation, Oid *relid, int16 *attno, bool *complete)
 	Form_pg_attribute attribute =
 		TupleDescAttr(RelationGetDescr(relation), *attno - 1);
 	const char *name = NameStr(attribute->attname);
-	int			length = strlen(name);
 	Oid			target;
 	Relation	table;
 	int16		found;
 
-	if (length <= strlen("_id") || strcmp(name + length - 3, "_id") != 0)
+	if (!ends_in(name, "_id"))
 		return false;
 	target = find_named_table(relation, name);
 	if (!OidIsValid(target) || target == *relid)
@@ -254,15 +290,19 @@ read_column(Oid relid, int16 attno)
 		if (relation == NULL)
 			break;
 		if (step == 0)
+		{
 			column.is_unique = is_unique(relation, attno);
+			column.is_named = is_named(relation, attno);
+		}
 		further = follow_foreign_key(relation, &column.key_relid,
 									 &column.key_attno) ||
 			follow_name(relation, &column.key_relid, &column.key_attno,
 						&column.is_complete);
 		relation_close(relation, AccessShareLock);
-		column.is_key |= further;
 		if (!further)
 			break;
+		column.is_key = true;
+		column.is_named = false;
 	}
 	column.is_key |= column.is_unique;
 	return column;

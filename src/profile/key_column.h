@@ -15,6 +15,8 @@ typedef struct KeyColumn
 	bool		is_key;			/* in a primary key, unique index or foreign
 								 * key */
 	bool		is_unique;		/* in a primary key or unique index */
+	bool		is_named;		/* refers to something by its name, but nobody
+								 * knows to what */
 	bool		is_complete;	/* false if a table on the way was locked */
 	Oid			key_relid;		/* the column a foreign key leads to, at last; */
 	int16		key_attno;		/* else the column itself */
@@ -27,7 +29,8 @@ typedef struct KeyColumn
  *
  * "author_id" is a foreign key, declared or not, where a table "author" or
  * "authors" of the same schema has a unique column "id" or "author_id" that
- * holds values of the same kind.
+ * holds values of the same kind.  Where there is no such table, its name still
+ * tells that it is one, but not of what.
  */
 extern KeyColumn key_column_find(Oid relid, int16 attno);
 

@@ -24,6 +24,7 @@
 #include "profile/statement_info.h"
 #include "profile/suspect.h"
 #include "profile/value.h"
+#include "profile/walk.h"
 #include "settings.h"
 #include "store/text.h"
 
@@ -512,6 +513,18 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 	return accepted;
 }
 
+/* Does the statement walk on, past the result it seemed to follow? */
+static pg_noinline void
+check_walk(const Execution *execution, Footprint * footprint, ProbeHits *found)
+{
+	for (int i = 0; i < execution->probes.count; i++)
+	{
+		if (walk_left_behind(execution, i, found[i].hits, found[i].count))
+			credit_retract(footprint->episode, footprint->reputation);
+	}
+	footprint->episode = 0;
+}
+
 /* A look-up without a parent, if it is one, may be suspicious. */
 static void
 suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
@@ -529,17 +542,20 @@ lineage_end(Execution *execution)
 	StatementInfo *info = info_of(execution);
 	const ProbeList *list = &execution->probes;
 	ProbeHits	found[PROBES];
+	bool		any;			/* hits, then credits */
 
 	if (info == NULL || list->count == 0)
 		return;
-	if (find_hits(execution, list, found))
-	{
-		if (credit_hits(execution, info, list, found))
-			return;
-	}
+	any = find_hits(execution, list, found);
+	if (info->footprint.episode != 0)
+		check_walk(execution, &info->footprint, found);
+	if (any)
+		any = credit_hits(execution, info, list, found);
 	else if (info->episode != 0)
 		note_miss(execution, info, false);
-	suspect(execution, info, list);
+	walk_end(execution);
+	if (!any)
+		suspect(execution, info, list);
 }
 
 /* See lineage.h. */

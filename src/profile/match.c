@@ -67,7 +67,7 @@ find_custody(const Scene *scene, const ResultSet *set)
 {
 	if (set->trace != 0 && set->trace == scene->execution->trace)
 		return CUSTODY_TRACE;
-	if (set->backend != MY_PROC_INDEX)
+	if (set->pid != MyProcPid)
 		return CUSTODY_NONE;
 	return set->transaction == scene->transaction ?
 		CUSTODY_TRANSACTION : CUSTODY_BACKEND;
@@ -83,7 +83,7 @@ is_same_depth(const Scene *scene, const ResultSet *set)
 	if (set->trigger_depth != scene->execution->trigger_depth)
 		return false;
 	return set->trigger_depth == 0 ||
-		(set->backend == MY_PROC_INDEX && set->statement == scene->statement);
+		(set->pid == MyProcPid && set->statement == scene->statement);
 }
 
 /* Was the result set there in time, and recently? */
@@ -116,21 +116,29 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
 /*
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
- * a type where equal values mean nothing.
+ * a type where equal values mean nothing.  Where nobody knows, they may, but
+ * not if somebody might count through such numbers for other reasons.
  */
 static bool
 compare_keys(const Comparison *comparison, const ResultColumn *column,
 			 bool *same)
 {
-	KeyColumn	key;
-
 	*same = false;
-	if (!OidIsValid(comparison->relid))
-		return true;
-	key = key_column_find(comparison->relid, comparison->attno);
-	*same = key.key_relid == column->key_relid &&
-		key.key_attno == column->key_attno;
-	return *same || !column->small || !key.is_key;
+	if (OidIsValid(comparison->relid))
+	{
+		KeyColumn	key = key_column_find(comparison->relid,
+										  comparison->attno);
+
+		*same = key.key_relid == column->key_relid &&
+			key.key_attno == column->key_attno;
+		if (*same)
+			return true;
+		if (column->small && key.is_key && !key.is_named && !column->is_open)
+			return false;
+		if (key.is_named && !column->is_open)
+			return true;
+	}
+	return !column->small || column->step == 0;
 }
 
 /* Look at one place the value was found in; false if it is out. */

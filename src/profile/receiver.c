@@ -14,6 +14,7 @@
 #include "executor/tuptable.h"
 
 #include "clock.h"
+#include "profile/numbers.h"
 
 /* Rows gathered before they go into the shared table. */
 #define BATCH_ROWS		64
@@ -31,6 +32,7 @@ typedef struct RecordedColumn
 	uint32		distinct;
 	uint32		first_times;	/* rows while there was one value only */
 	uint64		first;
+	Numbers		numbers;		/* if they are some */
 	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
 } RecordedColumn;
 
@@ -194,6 +196,16 @@ note_seen(RecordedColumn *column, uint64 hash)
 	return is_new;
 }
 
+/* Count a value that is new to a column. */
+static inline void
+note_new(RecordedColumn *column, uint64 hash)
+{
+	if (value_kind_is_small(column->kind))
+		numbers_add(&column->numbers, column->distinct,
+					value_number(hash, value_kind_is_time(column->kind)));
+	column->distinct++;
+}
+
 /*
  * Put one value into the shared table.  A column that has held one value only
  * tells nothing: its value is put when a second one comes.
@@ -206,7 +218,7 @@ put_value(ResultRecorder *recorder, int column, uint64 hash)
 	if (facts->distinct == 0)
 	{
 		facts->first = hash;
-		facts->distinct = 1;
+		note_new(facts, hash);
 	}
 	if (facts->distinct == 1)
 	{
@@ -222,7 +234,7 @@ put_value(ResultRecorder *recorder, int column, uint64 hash)
 	}
 	if (resultset_put(recorder->slot, recorder->generation, column, hash,
 					  facts->distinct, note_seen(facts, hash)))
-		facts->distinct++;
+		note_new(facts, hash);
 }
 
 /* Take a slot; false if there is none. */
@@ -281,7 +293,7 @@ void
 recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 				  const ResultContext *context)
 {
-	set->backend = MY_PROC_INDEX;
+	set->pid = MyProcPid;
 	set->dbid = MyDatabaseId;
 	set->userid = execution->userid;
 	set->queryid = execution->queryid;
@@ -323,7 +335,14 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	set->rows = recorder->rows;
 	set->ended_us = recorder->execution->last_us;
 	for (int i = 0; i < recorder->ncolumns; i++)
-		set->columns[i].distinct = recorder->columns[i].distinct;
+	{
+		const RecordedColumn *column = &recorder->columns[i];
+
+		set->columns[i].distinct = column->distinct;
+		if (value_kind_is_small(column->kind))
+			set->columns[i].step = numbers_step(&column->numbers,
+												column->distinct);
+	}
 	if (pg_atomic_read_u32(&set->generation) != recorder->generation)
 		resultset_open(set);
 	return true;

@@ -135,8 +135,8 @@ is_queue(const PlannedStmt *plan)
 }
 
 /*
- * Keep a column of the result if it carries keys, as every uuid does.  What is
- * not known for a lock on some table is asked for again next time.
+ * Keep a column of the result if it carries keys, or seems to, as every uuid
+ * does.  What is not known for a lock on some table is asked for again next time.
  */
 static void
 add_column(StatementInfo *info, const TargetEntry *entry, int position,
@@ -155,7 +155,7 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 		return;
 	key = key_column_find(relid, attno);
 	info->planned &= key.is_complete;
-	if (!key.is_key && kind != VALUE_UUID)
+	if (!key.is_key && !key.is_named && kind != VALUE_UUID)
 		return;
 
 	key_column_resolve(&relid, &attno);
@@ -167,6 +167,9 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 	item->column.key_attno = key.key_attno;
 	item->column.distinct = 0;
 	item->column.small = value_kind_is_small(kind);
+	item->column.is_time = value_kind_is_time(kind);
+	item->column.is_open = key.is_named;
+	item->column.step = 0;
 	info->ncolumns++;
 }
 

@@ -34,6 +34,24 @@ typedef struct Chain
 	uint16		distinct[RESULTSET_COLUMNS];
 } Chain;
 
+/* Values of the last execution that are remembered. */
+#define FOOTPRINT_VALUES	4
+
+/* What the statement looked up last: see walk.h. */
+typedef struct Footprint
+{
+	int64		last_us;		/* when it ended */
+	int			count;
+	uint64		hashes[FOOTPRINT_VALUES];	/* its first probes */
+
+	/* The episode it was credited to, if that may be a walk; 0 = none. */
+	uint64		episode;
+	uint64		reputation;		/* of its pattern */
+	int			number;			/* of the value */
+	ResultHit	hit;			/* where that was found .. */
+	ResultColumn column;		/* .. and what is known of it there */
+}			Footprint;
+
 typedef struct StatementInfo
 {
 	uint64		queryid;
@@ -52,6 +70,8 @@ typedef struct StatementInfo
 	/* The episode in this backend's custody that it was in last; 0 = none. */
 	uint64		episode;
 	int64		episode_us;
+
+	Footprint	footprint;
 
 	/* When it was last part of a proven loop, as this backend saw it. */
 	int64		looped_us;

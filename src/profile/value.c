@@ -71,6 +71,27 @@ value_kind(Oid type)
 	return kind == VALUE_NONE && type_is_enum(type) ? VALUE_OID : kind;
 }
 
+/* The inverse of value_mix(). */
+static uint64
+unmix(uint64 bits)
+{
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0x9cb4b2f8129337db);
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0x4f74430c22a54005);
+	bits ^= bits >> 33;
+	return bits;
+}
+
+/* See value.h. */
+int64
+value_number(uint64 hash, bool is_time)
+{
+	if (is_time)
+		hash = unmix(hash);
+	return (int64) (unmix(hash) ^ value_salt());
+}
+
 /* The value of a hexadecimal digit, -1 if it is none. */
 static inline int
 hex_digit(char c)

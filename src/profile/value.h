@@ -37,11 +37,19 @@ typedef enum ValueKind
 /* How values of a type are hashed; domains as their base type. */
 extern ValueKind value_kind(Oid type);
 
-/* Values of this kind that are equal by chance are common. */
+/* Is it a time of the calendar? */
+static inline bool
+value_kind_is_time(ValueKind kind)
+{
+	return kind == VALUE_DATE || kind == VALUE_TIMESTAMP;
+}
+
+/* Values of this kind are numbers inside, and often equal by chance. */
 static inline bool
 value_kind_is_small(ValueKind kind)
 {
-	return kind >= VALUE_INT2 && kind <= VALUE_DATE;
+	return (kind >= VALUE_INT2 && kind <= VALUE_OID) ||
+		value_kind_is_time(kind);
 }
 
 /* Of kinds that are not integers; false if the value is not followed. */
@@ -72,10 +80,15 @@ value_mix_step(uint64 hash, uint64 word)
 
 /* Values of two databases have nothing to do with each other. */
 static inline uint64
+value_salt(void)
+{
+	return (uint64) MyDatabaseId * UINT64CONST(0x9e3779b97f4a7c15);
+}
+
+static inline uint64
 value_hash_integer(int64 value)
 {
-	return value_mix((uint64) value ^
-					 (uint64) MyDatabaseId * UINT64CONST(0x9e3779b97f4a7c15));
+	return value_mix((uint64) value ^ value_salt());
 }
 
 /* Dates and timestamps are numbers inside, but equal to none. */
@@ -84,6 +97,9 @@ value_hash_time(int64 value)
 {
 	return value_mix(value_hash_integer(value));
 }
+
+/* The number that was hashed, if it was one, or a time. */
+extern int64 value_number(uint64 hash, bool is_time);
 
 /*
  * The hash of a value that is not null.  False if it is not followed: too

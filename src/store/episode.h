@@ -37,6 +37,7 @@ typedef struct Episode
 	uint8		state;			/* an EpisodeState */
 	bool		local;			/* all of it where the result set came from */
 	bool		counted_failed; /* its reputation has had its failure */
+	bool		guarded;		/* a walk through the keys looks the same */
 	bool		strong;			/* proven by itself */
 	bool		counted;		/* its children are in the table of patterns */
 	uint16		distinct;		/* values of the column, as last seen */

@@ -55,8 +55,8 @@ typedef struct ResultSetShared
 
 static ResultSetShared *shared = NULL;
 
-/* The slot of this backend's ring that was taken last. */
-static int	ring_position = 0;
+/* The slot of this backend's ring that was taken last; -1 = none so far. */
+static int	ring_position = -1;
 
 /* Slots of one backend's ring. */
 static inline int
@@ -131,6 +131,8 @@ resultset_claim(int64 now_us, uint32 *slot)
 
 	if (first + size > 1 << SLOT_BITS)
 		return NULL;
+	if (ring_position < 0)		/* spare what the session before has read */
+		ring_position = MyProcPid % size;
 	ring_position = next_position(first, size, now_us);
 	*slot = first + ring_position;
 	set = &shared->sets[*slot];

@@ -38,7 +38,11 @@ typedef struct ResultColumn
 	int16		attno;
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far */
-	bool		small;			/* integers: equal by chance is common */
+	bool		small;			/* numbers: equal by chance is common */
+	bool		is_time;		/* .. that are dates or times */
+	bool		is_open;		/* whose keys it holds is not known */
+	uint32		step;			/* how far apart, if one may walk through them
+								 * without knowing the result, else 0 */
 } ResultColumn;
 
 /* Written by the owner; see the contract above. */
@@ -46,7 +50,8 @@ typedef struct ResultSet
 {
 	pg_atomic_uint64 active_us; /* clock_us() of its last child */
 	pg_atomic_uint32 generation;	/* odd while the slot is being rewritten */
-	int32		backend;		/* MY_PROC_INDEX of the owner */
+	int32		pid;			/* of the owner: its place among the backends
+								 * may be another's soon */
 	Oid			dbid;
 	Oid			userid;
 	uint64		queryid;

@@ -123,8 +123,12 @@ CREATE TABLE story (id int8 PRIMARY KEY, category_id int4, editor_id int8, signa
 INSERT INTO story SELECT 600000 + i, 1 + i * 7 % 300, 1 + i * 11 % 300, md5((1 + i * 13 % 300)::text)::uuid, 1 + i * 17 % 300,
   md5(i::text) FROM generate_series(1, 300) AS i;
 CREATE TABLE footnote (id int8 PRIMARY KEY, story_id int8, body text);
+ALTER TABLE story ADD reviewer_id int4, ADD "proofReaderId" int4;
+UPDATE story SET reviewer_id = 1 + editor_id * 23 % 300, "proofReaderId" = 1 + editor_id * 19 % 300;
+CREATE TABLE review (id int8 PRIMARY KEY, reviewer_id int4, body text);
 SQL
-my $stories = 'SELECT id, category_id, editor_id, signature, score FROM story ORDER BY title LIMIT 40';
+my $stories = 'SELECT id, category_id, editor_id, signature, score, reviewer_id, "proofReaderId" FROM story '
+  . 'ORDER BY title LIMIT 40';
 my %undeclared = (
 	category_id => 'SELECT name FROM categories WHERE id = $1',
 	editor_id => 'SELECT name FROM editor WHERE editor_id = $1',
@@ -141,6 +145,22 @@ foreach my $column (sort keys %undeclared)
 		has($finding, $name, children => [36, 40], parent_column => "story.$column");
 	}
 }
+
+# A key by its name alone, which does not say of what: what tells is that the children follow it.
+my %unknown = (
+	reviewer_id => 'SELECT name FROM editor WHERE editor_id = $1',
+	'"proofReaderId"' => 'SELECT body FROM review WHERE reviewer_id = $1');
+foreach my $column (sort keys %unknown)
+{
+	my $name = "a key of an unknown table, $column";
+	$finding = proven($node, $name,
+		loop('--parent' => $stories, '--child' => $unknown{$column}, '--bind' => "1=col:$column"));
+	has($finding, $name, children => [36, 40], parent_column => "story.$column");
+}
+$finding = proven($node, 'children by a key of an unknown table',
+	loop('--parent' => 'SELECT editor_id FROM editor ORDER BY editor_id LIMIT 40',
+		'--child' => 'SELECT body FROM review WHERE reviewer_id = $1', '--bind' => '1=col:editor_id'));
+has($finding, 'children by a key of an unknown table', children => 40, child_parameter => '$1 (review.reviewer_id)');
 
 # A number that is no key is none, whatever rows it happens to find.
 silent($node, 'a number that is no key',
