@@ -91,6 +91,24 @@ SELECT format('EXECUTE look (%s)', 1 + i % 4) FROM generate_series(1, 40) AS i \
 SELECT calls, distinct_params FROM seen WHERE query LIKE '%look%' OR query LIKE '%SELECT kind FROM item%';
 DEALLOCATE look;
 
+-- Many different parameters: an estimate with a standard error of 9 %, however often each comes back.
+SELECT clipperf_reset();
+SET clipperf.track = 'all';
+DO $$
+DECLARE number int;
+BEGIN
+    FOR i IN 1..20000 LOOP
+        number := i % 4000;
+        PERFORM two FROM counters_mark WHERE one = number;
+    END LOOP;
+    FOR i IN 1..3000 LOOP
+        EXECUTE 'SELECT three FROM (SELECT 3 AS three) AS s WHERE three = ' || i;
+    END LOOP;
+END $$;
+RESET clipperf.track;
+SELECT calls, distinct_params BETWEEN 4000 * 0.73 AND 4000 * 1.27 AS of_parameters FROM seen WHERE query LIKE '%two FROM counters_mark%';
+SELECT calls, distinct_params BETWEEN 3000 * 0.73 AND 3000 * 1.27 AS of_constants FROM seen WHERE query LIKE '%AS three)%';
+
 -- More statements than a backend keeps pending for itself: none is lost.
 SELECT clipperf_reset();
 \o /dev/null

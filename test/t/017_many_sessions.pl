@@ -23,7 +23,11 @@ is(calls($node, 'SELECT n FROM mark'), 2, 'still there when it has gone');
 
 # Eight sessions on the same few statements, by every protocol, while others read.
 my $run = "\\set id random(1, 100)\nSELECT n FROM tally WHERE id = :id;\nUPDATE tally SET n = n + 1 WHERE id = :id;\n";
-my $read = "SELECT sum(calls), count(query) FROM clipperf_queries;\n";
+# A reader that meets a counter half-written, or counted twice or not at all, fails.
+my $read = q{SELECT 1 / (bool_and(calls = rows AND errors = 0 AND min_ms <= mean_ms * 1.000001 AND mean_ms <= max_ms * 1.000001
+	AND min_ms <= p50_ms AND p50_ms <= p95_ms AND p95_ms <= p99_ms AND p99_ms <= max_ms AND p50_ms > 0
+	AND abs(mean_ms * calls - total_ms) <= 0.001 * total_ms AND first_seen <= last_seen AND query IS NOT NULL))::int
+	FROM clipperf_queries WHERE query ~ '^(SELECT n FROM|UPDATE) tally';} =~ s/\s+/ /gr . "\n";
 foreach my $protocol (qw(simple extended prepared))
 {
 	$node->safe_psql('postgres', 'SELECT clipperf_reset()');
