@@ -50,6 +50,29 @@ my $done = $node->safe_psql('postgres', 'SELECT sum(n) FROM tally') - $before;
 is(calls($node, 'UPDATE tally SET n = n + $1 WHERE id = $2'), $done, 'with readers: as many as were done');
 is($node->safe_psql('postgres', 'SELECT executions_dropped, statements_evicted FROM clipperf_info'), '0|0', 'none was lost');
 
+# More statements than a session has slots for, so that each execution moves the counters of another: readers see
+# as many calls as the sequence has moved, but for those that are just running.
+$node->safe_psql('postgres', 'SELECT clipperf_reset(); CREATE SEQUENCE moved CACHE 1');
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION compare() RETURNS void LANGUAGE plpgsql AS $$
+	DECLARE before bigint; counted bigint; after bigint;
+	BEGIN
+		FOR i IN 1..20 LOOP
+			before := last_value FROM moved;
+			counted := coalesce(sum(calls), 0) FROM clipperf_read_queries() WHERE route = 'moved';
+			after := last_value FROM moved;
+			IF counted NOT BETWEEN before - 9 AND after THEN
+				RAISE EXCEPTION '% counted between % and %', counted, before, after;
+			END IF;
+		END LOOP;
+	END $$; });
+my @moves = map { "SELECT nextval('moved')" . ', 1' x $_ . " /*route='moved'*/;" } 0 .. 29;
+$node->pgbench('--no-vacuum --client=10 --jobs=2 --transactions=150', 0, [qr{processed: 1500/1500}],
+	[qr/^(?!.*(ERROR|FATAL|aborted))/s], 'eight sessions without free slots, and two that read',
+	{ '017_move@8' => join("\n", @moves, ''), '017_compare@2' => "SELECT compare();\n" });
+is($node->safe_psql('postgres', q{SELECT sum(calls) = (SELECT last_value FROM moved), min(rows) = min(calls) FROM clipperf_queries WHERE route = 'moved'}),
+	't|t', 'in the end all are counted');
+
 is_healthy($node, 'many sessions');
 $node->stop;
 done_testing();
