@@ -14,6 +14,5 @@
 
 extern Oid	owner_of_relation(Oid relid);
 extern Oid	owner_of_function(Oid function);
-extern Oid	owner_of_type(Oid type);
 
 #endif							/* CLIPPERF_OWNER_H */

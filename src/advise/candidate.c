@@ -34,7 +34,7 @@
 /* Columns that are worth having in an index only to be read there. */
 #define MOST_INCLUDED		6
 #define WIDEST_INCLUDED		160 /* bytes */
-/* .. and of a row at most, or the index repeats the table. */
+/* .. and, with the keys, of a row at most, or the index repeats the table. */
 #define INCLUDED_SHARE		0.5
 /* Share of the pages that must be all-visible for that. */
 #define LEAST_VISIBLE		0.3
@@ -301,12 +301,17 @@ is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
 
 /* Bytes of other columns that are worth having in the index. */
 static double
-includable_width(const Demand *demand)
+includable_width(const Demand *demand, const IndexDefinition *def)
 {
+	double		room = WIDEST_INCLUDED;
+
 	if (demand->tuples <= 0 || demand->pages <= 0)
-		return WIDEST_INCLUDED;
-	return Min(WIDEST_INCLUDED, INCLUDED_SHARE * BLCKSZ * demand->pages /
-			   demand->tuples);
+		return room;
+	room = INCLUDED_SHARE * BLCKSZ * demand->pages / demand->tuples;
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno != 0)
+			room -= get_attavgwidth(def->relid, def->keys[i].attno);
+	return Min(WIDEST_INCLUDED, room);
 }
 
 /* Let an index hold the other columns that are read; false if too many. */
@@ -314,7 +319,7 @@ static bool
 include_needed(const Demand *demand, IndexDefinition *def)
 {
 	List	   *columns = list_union_int(demand->needed, demand->tested);
-	double		widest = includable_width(demand);
+	double		widest = includable_width(demand, def);
 	double		width = 0;
 	ListCell   *lc;
 

@@ -37,22 +37,16 @@ is_others_function(Oid function, void *context)
 }
 
 /*
- * Does the expression run code of somebody else's than the trusted user, whose
- * OID is the context?  Functions do, and so do values of types, for which the
- * server's functions call those of the type, as for the canonical function of
- * a range.
+ * Does the expression call a function of somebody else's than the trusted user,
+ * whose OID is the context?
  */
 static bool
-code_walker(Node *node, void *context)
+function_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, Const) && ((Const *) node)->consttype >= FirstNormalObjectId &&
-		is_others(owner_of_type(((Const *) node)->consttype), *(Oid *) context))
-		return true;
-	if (check_functions_in_node(node, is_others_function, context))
-		return true;
-	return expression_tree_walker(node, code_walker, context);
+	return check_functions_in_node(node, is_others_function, context) ||
+		expression_tree_walker(node, function_walker, context);
 }
 
 /* SandboxWork: simplify the node that the argument points to. */
@@ -89,11 +83,11 @@ simplify(Node *node, Oid relid, FoldSource source)
 	Oid			owner;
 
 	fix_opfuncids(node);
-	if (!code_walker(node, &nobody))
+	if (!function_walker(node, &nobody))
 		return eval_const_expressions(NULL, node);
 	owner = owner_of_relation(relid);
 	if (!OidIsValid(owner) ||
-		(source == FOLD_TEXT && code_walker(node, &owner)))
+		(source == FOLD_TEXT && function_walker(node, &owner)))
 		return node;
 	return simplify_as(owner, node, source == FOLD_TEXT ?
 					   SANDBOX_TRUST_OWN : SANDBOX_TRUST_ALL);

@@ -23,7 +23,7 @@ typedef enum SandboxTrust
 {
 	SANDBOX_TRUST_ALL,			/* everybody's: the user ran them before */
 	SANDBOX_TRUST_OWN,			/* the user's own */
-	SANDBOX_TRUST_NONE			/* nobody's, nor any query */
+	SANDBOX_TRUST_NONE			/* nobody's */
 } SandboxTrust;
 
 typedef struct Sandbox

@@ -15,9 +15,7 @@
  *   trusted languages may run, since all they do comes by here again;
  * - operators made of such functions, which selectivity estimates call without
  *   asking anybody;
- * - functions that the sandbox does not trust (SandboxTrust), and where it
- *   trusts nobody, all queries: a type's input function may be called without
- *   anybody being asked, but without queries it can only compute.
+ * - functions that the sandbox does not trust (SandboxTrust).
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +41,6 @@
 
 static object_access_hook_type prev_object_access = NULL;
 static ProcessUtility_hook_type prev_utility = NULL;
-static ExecutorStart_hook_type prev_executor_start = NULL;
 
 /* The server's volatile functions that only return something. */
 static const char *const harmless[] = {
@@ -135,22 +132,6 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 	sandbox_guard_function(objectId);
 }
 
-/* ExecutorStart_hook */
-static void
-check_query(QueryDesc *queryDesc, int eflags)
-{
-	const Sandbox *sandbox = sandbox_current();
-
-	if (sandbox != NULL && sandbox->trust == SANDBOX_TRUST_NONE)
-		ereport(ERROR,
-				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("no query is run to read a definition")));
-	if (prev_executor_start)
-		prev_executor_start(queryDesc, eflags);
-	else
-		standard_ExecutorStart(queryDesc, eflags);
-}
-
 /* ProcessUtility_hook */
 static void
 check_utility(PlannedStmt *pstmt, const char *queryString,
@@ -233,6 +214,4 @@ sandbox_guard_install(void)
 	object_access_hook = check_access;
 	prev_utility = ProcessUtility_hook;
 	ProcessUtility_hook = check_utility;
-	prev_executor_start = ExecutorStart_hook;
-	ExecutorStart_hook = check_query;
 }

@@ -28,7 +28,10 @@
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
-/* An included column, or a predicate, counts as this share of an index's size. */
+/*
+ * An included column, a predicate, or a key that the predicate fixes, counts as
+ * this share of an index's size.
+ */
 #define EXTRA_WEIGHT	0.1
 
 /* Indexes that are added together. */
@@ -437,7 +440,8 @@ static double
 weight_of(const Selection *selection, int number)
 {
 	const IndexDefinition *def = selection->estimator->indexes[number]->def;
-	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0);
+	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
+		(index_def_fixed_key(def, 0) >= 0 ? 1 : 0);
 
 	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
 }
