@@ -54,10 +54,11 @@ PG_CPPFLAGS = -Isrc -I$(libpq_srcdir) -DCLIPPERF_VERSION='"$(EXTVERSION)"'
 
 # WERROR=1 turns warnings into errors: for our own checks, so that no newer compiler breaks a user's build.
 # Hidden visibility: none of our names can be taken for one of the server's.
-# gcc warns of every variable around a PG_TRY (clobbered), right or wrong.
+# gcc warns of every variable around a PG_TRY (clobbered), right or wrong; clang of the server's headers, where these
+# were configured for gcc, whose printf format it does not know by that name (attributes).
 PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
 	$(if $(findstring clang,$(CC)),,-Wno-clobbered) \
-	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-optimization-argument) \
+	$(if $(findstring clang,$(CC)),-Wno-unknown-warning-option -Wno-ignored-optimization-argument -Wno-ignored-attributes) \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
