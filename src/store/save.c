@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/xlog.h"
 #include "catalog/pg_control.h"
 #include "common/controldata_utils.h"
 #include "pgstat.h"
@@ -319,6 +320,18 @@ put_aside(const char *reason)
 	(void) durable_rename(SAVE_PATH, SAVE_DAMAGED, LOG);
 }
 
+/*
+ * Is the data directory a copy that starts for the first time, made by
+ * pg_basebackup or pg_rewind?  Its file tells of another server then.
+ */
+static bool
+is_copy(void)
+{
+	struct stat status;
+
+	return stat(BACKUP_LABEL_FILE, &status) == 0;
+}
+
 /* load_store() in a memory context of its own. */
 static void
 load_saved(void)
@@ -360,6 +373,8 @@ load_store(void)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 
+	if (is_copy())
+		unlink(SAVE_PATH);
 	load_saved();
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

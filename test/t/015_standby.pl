@@ -12,6 +12,8 @@ use Test::More;
 my $primary = new_server('primary');
 $primary->safe_psql('postgres', 'CREATE TABLE read_here AS SELECT i AS id, i % 100 AS kind FROM generate_series(1, 5000) AS i');
 $primary->safe_psql('postgres', 'SELECT before FROM mark');
+$primary->restart;
+is(calls($primary, 'SELECT before FROM mark'), 1, 'the primary has saved what it saw');
 $primary->backup('copy');
 
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -20,6 +22,7 @@ $standby->start;
 $primary->wait_for_catchup($standby);
 
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'the standby is one');
+is(calls($standby, 'SELECT before FROM mark'), 0, 'the primary\'s file, which the backup has copied, is not the standby\'s');
 $standby->safe_psql('postgres', 'SELECT clipperf_reset()');
 $standby->safe_psql('postgres', 'SELECT n FROM mark') foreach 1 .. 3;
 is(calls($standby, 'SELECT n FROM mark'), 3, 'the standby counts its own statements');
