@@ -348,7 +348,7 @@ episode_reset(int what)
 }
 
 const StoreModule episode_module = {
-	.name = "clipperf episodes",
+	.name = "episodes",
 	.size = episode_size,
 	.attach = episode_attach,
 	.reset = episode_reset

@@ -358,7 +358,7 @@ pattern_reset(int what)
 }
 
 const StoreModule pattern_module = {
-	.name = "clipperf patterns",
+	.name = "patterns",
 	.size = pattern_size,
 	.attach = pattern_attach,
 	.save = pattern_save,

@@ -97,7 +97,7 @@ repeat_reset(int what)
 }
 
 const StoreModule repeat_module = {
-	.name = "clipperf repeated look-ups",
+	.name = "repeated look-ups",
 	.size = repeat_size,
 	.attach = repeat_attach,
 	.reset = repeat_reset

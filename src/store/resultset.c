@@ -341,7 +341,7 @@ resultset_reset(int what)
 }
 
 const StoreModule resultset_module = {
-	.name = "clipperf result sets",
+	.name = "result sets",
 	.size = resultset_size,
 	.attach = resultset_attach,
 	.reset = resultset_reset
