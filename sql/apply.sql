@@ -73,7 +73,9 @@ CREATE TABLE clipperf_job_measures (
     is_write boolean NOT NULL,
     calls double precision NOT NULL,
     total_ms double precision NOT NULL,
+    rows double precision NOT NULL,
     blocks double precision NOT NULL,
+    blocks_read double precision NOT NULL,
     histogram bytea NOT NULL,
     PRIMARY KEY (job, stage, queryid)
 );
@@ -84,7 +86,9 @@ COMMENT ON COLUMN clipperf_job_measures.queryid IS 'the server''s hash of the st
 COMMENT ON COLUMN clipperf_job_measures.is_write IS 'does it change the table?';
 COMMENT ON COLUMN clipperf_job_measures.calls IS 'calls of all users and routes until then';
 COMMENT ON COLUMN clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
+COMMENT ON COLUMN clipperf_job_measures.rows IS 'rows they returned or changed';
 COMMENT ON COLUMN clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
+COMMENT ON COLUMN clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
 COMMENT ON COLUMN clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
 
 CREATE FUNCTION clipperf_job_changed()

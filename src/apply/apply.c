@@ -192,11 +192,7 @@ store_job(ApplyCall *call, Job *job, bool done)
 	job_insert(job);
 	if (done)
 	{
-		Measure    *measures;
-		int			count;
-
-		verify_before(job, &measures, &count);
-		verify_keep_before(job, measures, count);
+		verify_before(job);
 		job_set_index(job, job->index_oid, job->index_name);
 		verify_begin(job, job->reason ? job->reason :
 					 "done within the caller's transaction");

@@ -239,11 +239,8 @@ static void
 announce(BuildPlan *plan)
 {
 	Job		   *job = plan->job;
-	Measure    *measures;
-	int			count;
 
-	verify_before(job, &measures, &count);
-	verify_keep_before(job, measures, count);
+	verify_before(job);
 	if (JOB_CREATES(job))
 		job_set_index(job, InvalidOid, plan->index_name);
 	job_change(job, JOB_BUILDING, plan->note);

@@ -11,16 +11,21 @@
 #include "compat.h"
 
 #include "apply/jobs.h"
+#include "datatype/timestamp.h"
 #include "store/histogram.h"
 
 /* Counters of one statement: of all users and routes, up to some moment. */
 typedef struct Measure
 {
 	uint64		queryid;
-	bool		write;			/* changes the table, else meant to be served */
+	bool		write;			/* changes the table */
+	bool		served;			/* the index is meant for it */
+	TimestampTz first_seen;		/* its counters began, at the latest */
 	double		calls;
 	double		total_us;
+	double		rows;			/* returned or changed */
 	double		blocks;			/* shared, hit or read */
+	double		blocks_read;	/* of these, not found in the cache */
 	Histogram	latency;
 } Measure;
 
@@ -30,25 +35,30 @@ typedef struct Measure
 
 /*
  * The statements that the job's index is meant for, and those that write to
- * its table, as counted up to now.  Returns how many there are; *measures is
- * palloc'd.  Within job_begin() and job_end(), as the next two.
+ * its table, as counted since another job last changed the table's indexes, or
+ * for as long as is known if that was not long enough ago.  Returns how many
+ * there are; *measures is palloc'd.  Within job_begin() and job_end(), as the
+ * next two.
  */
-extern int	measure_now(const Job *job, Measure **measures);
+extern int	measure_concerned(const Job *job, Measure **measures);
 
-/* Keep them in the job, or read what was kept; keeping forgets what was. */
+/* Keep measures in the job, or read what was kept; keeping forgets what was. */
 extern void measure_keep(const Job *job, const char *stage,
 						 const Measure *measures, int count);
 extern int	measure_kept(const Job *job, const char *stage, Measure **measures);
+
+/* The same statements as counted up to now, palloc'd. */
+extern Measure *measure_again(const Measure *measures, int count);
 
 /* The one of that statement, or NULL. */
 extern const Measure *measure_find(const Measure *measures, int count,
 								   uint64 queryid);
 
 /*
- * What happened between two moments; all of "later" if the counters were begun
- * anew meanwhile.
+ * What happened since "at", when the counters were "earlier" (NULL = there were
+ * none); all of "later" if they were begun anew since then.
  */
 extern void measure_subtract(const Measure *later, const Measure *earlier,
-							 Measure *difference);
+							 TimestampTz at, Measure *difference);
 
 #endif							/* CLIPPERF_MEASURE_H */

@@ -215,6 +215,13 @@ arg_int4(int32 value)
 
 /* See own_sql.h. */
 SqlArg
+arg_float8(double value)
+{
+	return arg_datum(FLOAT8OID, Float8GetDatum(value), false);
+}
+
+/* See own_sql.h. */
+SqlArg
 arg_oid(Oid value)
 {
 	return arg_datum(OIDOID, ObjectIdGetDatum(value), !OidIsValid(value));

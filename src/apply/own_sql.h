@@ -47,6 +47,7 @@ extern char *own_string(int row, int column);	/* in text form, or NULL */
 /* For argument lists. */
 extern SqlArg arg_int8(int64 value);
 extern SqlArg arg_int4(int32 value);
+extern SqlArg arg_float8(double value);
 extern SqlArg arg_oid(Oid value);	/* InvalidOid is NULL */
 extern SqlArg arg_text(const char *value);	/* NULL is NULL */
 extern SqlArg arg_bool(bool value);

@@ -11,16 +11,13 @@
 #include "compat.h"
 
 #include "apply/jobs.h"
-#include "apply/measure.h"
 
 /*
- * The counters of the statements concerned, before the build; none if nothing
- * is to be judged.  They are kept once the job has a number.  Within
- * job_begin() and job_end(), or what is like it, as verify_begin().
+ * Keep the counters of the statements concerned in the job, before it changes
+ * anything.  Within job_begin() and job_end(), or what is like it, as
+ * verify_begin().
  */
-extern void verify_before(Job *job, Measure **measures, int *count);
-extern void verify_keep_before(const Job *job, const Measure *measures,
-							   int count);
+extern void verify_before(const Job *job);
 
 /* The work is done: watch what comes of it, or end the job. */
 extern void verify_begin(Job *job, const char *reason);

@@ -35,7 +35,7 @@ my $job = apply_index($node, 'item', 'item_owner', 'CREATE INDEX item_owner ON i
 is(wait_for_job($node, $job), 'verifying', 'it is built, and its statements are watched');
 load();
 is(wait_for_verdict($node, $job), 'kept', 'it is kept');
-like(reason($node, $job), qr/^statement -?\d+ faster: p95 .* ms -> .* ms, mean .* over 200 calls/, 'with the figures');
+like(reason($node, $job), qr/\[SELECT count\(note\) FROM item WHERE owner = \$1\]: p95 .* ms -> .* ms over 200 calls \(mean .* ms -> .* ms\)/, 'with the figures');
 is($node->safe_psql('postgres', qq{
 	SELECT s->>'judgement', (s->>'calls_before')::int, (s->>'calls_after')::int,
 		(s->>'blocks_after')::float < (s->>'blocks_before')::float, (verdict->>'index_scans')::int
@@ -50,9 +50,16 @@ $job = apply_index($node, 'item', 'item_note', 'CREATE INDEX item_note ON item (
 is(wait_for_job($node, $job), 'verifying', 'another one is built');
 load();
 is(wait_for_verdict($node, $job), 'useless', 'it is useless');
-like(reason($node, $job), qr/^the index was never scanned; no statement became faster or slower in 200 calls/,
+like(reason($node, $job), qr/^no statement became faster or slower in 200 calls; the index was never scanned/,
 	'because nobody used it');
 is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NOT NULL"), 't', 'it stays');
+my $found = "FROM clipperf_report(100) WHERE kind = 'unused_index' AND finding LIKE 'Index item\\_note%'";
+is($node->safe_psql('postgres', "SELECT relation, finding $found"),
+	'item|Index item_note on item made no statement faster', 'the report says so');
+like($node->safe_psql('postgres', "SELECT evidence $found"), qr/^no statement became faster or slower/, 'and why');
+$node->safe_psql('postgres', $node->safe_psql('postgres', "SELECT fix $found"));
+ok(wait_for_state($node, $job, 'reverted'), 'its fix takes it back');
+is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NULL, count(*) $found"), 't|0', 'and nothing is left to say');
 
 # With auto_revert it goes.
 $node->append_conf('postgresql.conf', 'clipperf.auto_revert = on');
@@ -76,12 +83,33 @@ is(history($node, $job), 'queued building verifying regressed queued building re
 is($node->safe_psql('postgres', "SELECT indisvalid FROM pg_index WHERE indexrelid = 'item_owner'::regclass"), 't',
 	'it is there again');
 
+# Built within a transaction: others do not have it before that has committed.
+$node->safe_psql('postgres', 'DROP INDEX item_owner');
+$node->append_conf('postgresql.conf', 'clipperf.auto_revert = off');
+$node->reload;
+load() foreach 1 .. 3;
+my $within = recommend($node, 'create', 'item', 'item_within', 'CREATE INDEX item_within ON item (owner)', $look);
+my $session = $node->background_psql('postgres');
+$session->query_safe('BEGIN');
+$job = $session->query_safe("SELECT job FROM clipperf_apply(ARRAY[$within])");
+$node->safe_psql('postgres', join('; ', map { "SELECT count(note) FROM item WHERE owner = $_" } 1 .. 90));
+$session->query_safe('COMMIT');
+$session->quit;
+ok($node->poll_query_until('postgres', "SELECT verify_since IS NOT NULL FROM clipperf_job WHERE job = $job"),
+	'its statements are watched from the commit on');
+load();
+is(wait_for_verdict($node, $job), 'kept', 'built within a transaction, it is kept');
+is($node->safe_psql('postgres', qq{
+	SELECT (s->>'calls_after')::int <= 200, (s->>'mean_after_ms')::float < 0.2 * (s->>'mean_before_ms')::float
+	FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+	WHERE job = $job AND s->>'queryid' = '$look'}), 't|t', 'by the calls since then');
+
 # Too few calls: after the time, nothing is said against it.
 $node->append_conf('postgresql.conf', "clipperf.verify_time = 1\n");
 $node->reload;
 $job = apply_index($node, 'item', 'item_late', 'CREATE INDEX item_late ON item (id, note)', $look);
 is(wait_for_verdict($node, $job), 'kept', 'without calls there is no verdict against it');
-like(reason($node, $job), qr/only 0 calls/, 'and it says so');
+like(reason($node, $job), qr/^too few calls to judge by: 0 calls/, 'and it says so');
 
 apply_is_healthy($node, 'verify');
 $node->stop;
