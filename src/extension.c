@@ -16,6 +16,11 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "token.h"
+
+/* What the names of all our objects begin with. */
+#define PREFIX "clipperf_"
+
 /* See extension.h. */
 Oid
 extension_schema(void)
@@ -47,4 +52,17 @@ char *
 extension_object(const char *name)
 {
 	return quote_qualified_identifier(get_namespace_name(extension_schema()), name);
+}
+
+/* See extension.h. */
+bool
+extension_is_named(const char *text)
+{
+	for (const char *at = strstr(text, PREFIX); at != NULL;
+		 at = strstr(at + 1, PREFIX))
+	{
+		if (at == text || !token_is_word(at[-1]))
+			return true;
+	}
+	return false;
 }

@@ -19,4 +19,10 @@ extern Oid	extension_schema(void);
 /* Schema and name of one of its objects, quoted. */
 extern char *extension_object(const char *name);
 
+/*
+ * Does a text name an object of ours?  All their names begin with the same
+ * prefix.
+ */
+extern bool extension_is_named(const char *text);
+
 #endif							/* CLIPPERF_EXTENSION_H */

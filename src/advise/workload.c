@@ -25,6 +25,7 @@
 
 #include "advise/plan_trial.h"
 #include "advise/workload_sample.h"
+#include "extension.h"
 #include "store/statement.h"
 #include "store/text.h"
 
@@ -399,14 +400,11 @@ is_cut(const char *text)
 	return length >= mark && strcmp(text +length - mark, TEXT_CUT_MARK) == 0;
 }
 
-/*
- * Does a text name an object of ours?  Statements inside of our functions do,
- * and cannot be analysed outside of them.
- */
+/* Statements inside of our functions cannot be analysed outside of them. */
 static bool
 names_ours(const char *text)
 {
-	return text !=NULL && strstr(text, "clipperf_") != NULL;
+	return text !=NULL && extension_is_named(text);
 }
 
 /* Try a statement of the store; false if it is none of the workload's. */

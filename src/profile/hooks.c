@@ -24,6 +24,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "clock.h"
+#include "extension.h"
 #include "profile/execution.h"
 #include "profile/function.h"
 #include "profile/lineage.h"
@@ -113,7 +114,7 @@ client_asks_us(void)
 	{
 		message = GetCurrentStatementStartTimestamp();
 		asks = debug_query_string != NULL &&
-			strstr(debug_query_string, "clipperf_") != NULL;
+			extension_is_named(debug_query_string);
 	}
 	return asks;
 }
