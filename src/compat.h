@@ -343,4 +343,7 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define INDEX_SCANNED_AFTER(entry, since) true
 #endif
 
+/* 18: a B-tree scan skips over first keys that no condition is on. */
+#define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
+
 #endif							/* CLIPPERF_COMPAT_H */

@@ -46,7 +46,9 @@ BEGIN
         EXECUTE replace(advice.ddl, ' CONCURRENTLY', '');
         made := made || advice.index_name::text;
     END LOOP;
-    ANALYZE people, items;
+    IF EXISTS (SELECT FROM pg_index AS i WHERE i.indexprs IS NOT NULL AND i.indexrelid = ANY (made::regclass[])) THEN
+        ANALYZE people, items;
+    END IF;
     FOREACH index IN ARRAY coalesce(made, '{}') LOOP
         used := (SELECT count(*) FROM unnest(statements) AS s
                  WHERE EXISTS (SELECT FROM pg_class AS c WHERE (c.relname = index OR c.oid IN (SELECT relid FROM pg_partition_tree(index::regclass)))
@@ -94,11 +96,12 @@ SELECT * FROM built('SELECT max(score) FROM items');
 SELECT * FROM built('SELECT kind, title, count(*) FROM items GROUP BY kind, title');
 SELECT * FROM built('SELECT avg(score) FROM items');
 -- Constant conditions that recur: booleans, nulls, few values.
-SELECT * FROM built('SELECT * FROM items WHERE removed AND owner > $1');
+SELECT * FROM built('SELECT * FROM items WHERE removed AND owner = $1');
 SELECT * FROM built('SELECT * FROM items WHERE deleted IS NULL AND owner = $1');
-SELECT * FROM built('SELECT * FROM items WHERE state = ''queued'' AND owner > $1 ORDER BY created LIMIT 10');
-SELECT * FROM built('SELECT * FROM items WHERE state IN (''queued'', ''failed'') AND owner > $1 ORDER BY created LIMIT 10');
-SELECT * FROM built('SELECT * FROM items WHERE state <> ''done'' AND owner > $1');
+SELECT * FROM built('SELECT * FROM items WHERE state = ''queued'' AND owner = $1');
+SELECT * FROM built('SELECT * FROM items WHERE state IN (''queued'', ''failed'') AND owner = $1');
+SELECT * FROM built('SELECT * FROM items WHERE state <> ''done'' AND owner = $1');
+SELECT * FROM built('SELECT * FROM items WHERE state NOT IN (''done'', ''failed'') AND owner = $1');
 -- .. but not what is true of nearly all rows, a value among many, or a value that may be another the next time.
 SELECT * FROM built('SELECT * FROM items WHERE NOT removed AND owner = $1');
 SELECT * FROM built('SELECT * FROM items WHERE deleted IS NOT NULL AND owner = $1');
@@ -182,8 +185,8 @@ SELECT * FROM built('SELECT * FROM people WHERE id IN (SELECT owner FROM items W
 SELECT * FROM built('SELECT * FROM people AS p, LATERAL (SELECT * FROM items AS i WHERE i.owner = p.id ORDER BY i.created DESC LIMIT 3) AS l WHERE p.id < 10');
 SELECT * FROM built('WITH mine AS MATERIALIZED (SELECT * FROM items WHERE owner = 5) SELECT * FROM mine WHERE score > 3');
 SELECT * FROM built('WITH RECURSIVE t AS (SELECT id FROM people WHERE id = 7 UNION ALL SELECT p.id FROM people AS p JOIN t ON p.boss = t.id) SELECT * FROM t');
-SELECT * FROM built('SELECT id FROM items WHERE owner = 5 UNION SELECT id FROM people WHERE email = ''Mail7@example.com''');
-SELECT * FROM built('SELECT id FROM items WHERE owner = 5 EXCEPT SELECT id FROM items WHERE score = 7');
+SELECT * FROM built('SELECT attributes::text FROM items WHERE owner = 5 UNION SELECT name FROM people WHERE email = ''Mail7@example.com''');
+SELECT * FROM built('SELECT attributes::text FROM items WHERE owner = 5 EXCEPT SELECT attributes::text FROM items WHERE score = 7');
 SELECT * FROM built('SELECT * FROM items WHERE owner = 5 OR score = 999');
 SELECT * FROM built('UPDATE items SET score = score + 1 WHERE owner = 5');
 SELECT * FROM built('UPDATE items SET score = 0 FROM people AS p WHERE p.id = items.owner AND p.email = ''Mail7@example.com''');

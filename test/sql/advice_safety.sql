@@ -29,6 +29,7 @@ CREATE TABLE parent (id int PRIMARY KEY);
 CREATE TABLE child (a int REFERENCES parent, b int);
 INSERT INTO parent SELECT generate_series(1, 2000);
 INSERT INTO child SELECT n, n FROM generate_series(1, 1900) AS n;
+ANALYZE child;
 CREATE FUNCTION one() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
 CREATE INDEX child_b ON child (b) WHERE one() = 1;
 DELETE FROM parent WHERE id > 1990;
