@@ -11,10 +11,13 @@
 #include "profile/comparison.h"
 
 #include "catalog/pg_operator_d.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
+
+#include "profile/key_column.h"
 
 /* Operators that are an equality without asking the catalogs. */
 #define INT48_EQUAL		15
@@ -132,6 +135,7 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 	item->relid = relid;
 	item->attno = attno;
 	item->list = walk->list;
+	item->is_array = false;
 	if (IsA(value, Param))
 	{
 		item->parameter = castNode(Param, value)->paramid;
@@ -223,26 +227,51 @@ enter_list(Walk *walk)
 	return before;
 }
 
+/* "column = ANY (array)" */
+static void
+add_array(Oid relid, int16 attno, Node *array, Walk *walk)
+{
+	Comparisons *found = walk->found;
+	int			before = found->count;
+
+	add_value(relid, attno, array, walk);
+	if (found->count == before)
+		return;
+	found->items[before].is_array = true;
+	found->items[before].type = get_element_type(found->items[before].type);
+}
+
 /* "column IN (values)" */
+static void
+add_list(Oid relid, int16 attno, List *values, Walk *walk)
+{
+	int			before = enter_list(walk);
+	ListCell   *cell;
+
+	walk->found->has_list = true;
+	foreach(cell, values)
+		add_value(relid, attno, lfirst(cell), walk);
+	walk->list = before;
+}
+
+/* "column = ANY (..)", which "column IN (..)" is as well. */
 static void
 walk_in(ScalarArrayOpExpr *expression, Walk *walk)
 {
 	Node	   *left = strip(linitial(expression->args));
 	Node	   *right = strip(lsecond(expression->args));
-	int			before;
 	Oid			relid;
 	int16		attno;
-	ListCell   *cell;
 
 	if (!expression->useOr || left == NULL || right == NULL ||
-		!IsA(left, Var) || !IsA(right, ArrayExpr))
+		!IsA(left, Var) ||
+		!is_equality(expression->opno, linitial(expression->args)))
 		return;
-	walk->found->has_list = true;
 	find_column(walk->query, (Var *) left, &relid, &attno);
-	before = enter_list(walk);
-	foreach(cell, castNode(ArrayExpr, right)->elements)
-		add_value(relid, attno, lfirst(cell), walk);
-	walk->list = before;
+	if (IsA(right, ArrayExpr))
+		add_list(relid, attno, castNode(ArrayExpr, right)->elements, walk);
+	else
+		add_array(relid, attno, right, walk);
 }
 
 /* AND, OR; under NOT there are only sub-queries of interest. */
@@ -344,18 +373,31 @@ walk_sublinks(Node *node, void *walk)
 	return expression_tree_walker(node, walk_sublinks, walk);
 }
 
-/* The values a single new row is made of. */
+/* May a column hold keys of something? */
+static bool
+may_hold_keys(Oid relid, int16 attno)
+{
+	KeyColumn	key = key_column_find(relid, attno);
+
+	return key.is_key || key.is_named || get_atttype(relid, attno) == UUIDOID;
+}
+
+/* The values a single new row is made of; of many, those that may be keys. */
 static void
 walk_insert(Query *query, Walk *walk)
 {
-	RangeTblEntry *target = rt_fetch(query->resultRelation, query->rtable);
+	Oid			relid = rt_fetch(query->resultRelation, query->rtable)->relid;
+	bool		is_wide = list_length(query->targetList) > COMPARISONS;
 	ListCell   *cell;
 
 	foreach(cell, query->targetList)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		Node	   *value = strip((Node *) entry->expr);
 
-		add_value(target->relid, entry->resno, (Node *) entry->expr, walk);
+		walk->found->has_literals |= value != NULL && IsA(value, Const);
+		if (!is_wide || may_hold_keys(relid, entry->resno))
+			add_value(relid, entry->resno, value, walk);
 	}
 }
 

@@ -22,8 +22,9 @@ typedef struct Comparison
 	int16		parameter;		/* number of the parameter, 0 = a literal */
 	uint8		list;			/* values of one IN list share a number, 0 =
 								 * none */
+	bool		is_array;		/* = ANY (array), which may hold one value */
 	int			location;		/* of the literal in the source text */
-	Oid			type;			/* of the value */
+	Oid			type;			/* of the value, or of an array's elements */
 	Const	   *literal;		/* NULL for a parameter */
 } Comparison;
 

@@ -96,13 +96,14 @@ static Look
 make_look(const Child *child)
 {
 	const Match *match = child->match;
-	bool		walkable = parent_column(child)->step > 0 &&
+	const ResultColumn *column = parent_column(child);
+	bool		walkable = column->step > 0 &&
 		match->custody < CUSTODY_TRANSACTION;
 
 	return (Look)
 	{
 		.rank = match->hit.rank,
-			.distinct = Max(parent_column(child)->distinct, match->hit.rank + 1),
+			.distinct = Max(column->distinct, match->hit.rank + 1),
 			.rows = match->set.rows,
 			.times = match->hit.times,
 			.rivals = match->rivals,
@@ -110,7 +111,11 @@ make_look(const Child *child)
 			.local = match->custody != CUSTODY_NONE,
 			.walkable = walkable,
 			.passes = walkable &&
-			walk_came_by(child->execution, child->probe, match)
+			walk_came_by(child->execution, child->probe, match),
+			.sorted = column->is_sorted,
+			.step = column->step,
+			.number = walkable ?
+			value_number(child->probe->hash, column->is_time) : 0
 	};
 }
 
@@ -134,7 +139,10 @@ count_episode(const Episode *episode, const Execution *execution)
 	};
 }
 
-/* Counters of the latest child of a proven episode. */
+/*
+ * Counters of the latest child of a proven episode, and of those that turned
+ * out to be some by it.
+ */
 static PatternCounters
 count_child(const Episode *before, const Episode *after,
 			const Execution *execution)
@@ -143,7 +151,7 @@ count_child(const Episode *before, const Episode *after,
 
 	return (PatternCounters)
 	{
-		.children = 1,
+		.children = after->children - before->children,
 			.max_children = after->children,
 			.connections = pg_popcount64(after->backends),
 			.pipelined = after->pipelined - before->pipelined,
@@ -219,17 +227,19 @@ settle_waiting(const Child *child, uint64 reputation, bool strong)
 
 /*
  * The verdict on an episode.  Rows that were fetched one by one are a result
- * only if a loop fetched them.
+ * only if a loop fetched them.  A statement that follows its own rows, as from
+ * branch to branch of a tree, makes loops in loops.
  */
 static Verdict
 weigh(const Child *child, const Episode *episode, uint32 failed)
 {
 	const ResultSet *set = &child->match->set;
+	bool		nested = set->nested || set->shape == child->shape;
 
 	if (set->is_chain && !set->nested)
 		return VERDICT_NOTHING;
 	return evidence_verdict(episode, failed, setting_nplusone_min_children,
-							set->nested && !set->is_chain);
+							nested && !set->is_chain);
 }
 
 /*
@@ -369,6 +379,7 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 
 	if (is_over(episode, execution, match))
 		episode_clear(episode);
+	before = *episode;
 	if (episode->state == EPISODE_FAILED ||
 		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, &look)))
 	{
@@ -377,7 +388,6 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 		episode_unlock(match->episode);
 		return CREDIT_REFUSED;
 	}
-	before = *episode;
 	add_times(episode, execution);
 	evidence_add(episode, &look);
 	verdict = weigh(&child, episode, 0);
@@ -407,7 +417,8 @@ credit_retract(uint64 key, uint64 reputation)
 
 	if (episode == NULL)
 		return;
-	if (episode->guarded && episode->state != EPISODE_FAILED)
+	if (episode->guarded && !episode->strong &&
+		episode->state != EPISODE_FAILED)
 	{
 		news.nats = EVIDENCE_FAILURE - episode->credited;
 		news.failed = 1;

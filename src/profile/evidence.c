@@ -41,6 +41,8 @@
 #define COVERED_SHARE	0.8
 /* A loop that shares keys without remembering them: most repeats believed. */
 #define MOST_REPEATS	0.7
+/* A walk's next look is among so large a part of the values. */
+#define STRIDE_PART		8
 /* A repeat is never worth more, in nats. */
 #define REPEAT_WORTH	0.1
 #define REPEAT_COST		(-1.0)
@@ -48,6 +50,8 @@
 #define MISS_COST		(-2.9)
 /* One false alarm per million episodes, for each way to be proven. */
 #define PROOF			13.8
+/* One false alarm per ten thousand looks of others at the same keys. */
+#define JOINED			9.2
 /* Below this the evidence speaks against the loop. */
 #define FAILING			(-3.0)
 
@@ -113,25 +117,74 @@ is_new(const Episode *episode, const Look *look)
 	return episode_unhit(episode, look->rank, look->rank + 1) > 0;
 }
 
+/*
+ * Is that how somebody comes along who walks through the keys?  On another
+ * connection, or from a key before the rows, or somewhere in their middle.
+ */
+static bool
+is_like_walk(const Episode *episode, const Look *look)
+{
+	return !look->local ||
+		(episode->children == 0 &&
+		 (look->passes || look->rank > EVIDENCE_NEAR));
+}
+
+/* Is the look's number close to the one before, as those of a walk are? */
+static bool
+is_stride(const Episode *episode, const Look *look)
+{
+	uint64		distance = look->number > episode->number ?
+		(uint64) look->number - (uint64) episode->number :
+		(uint64) episode->number - (uint64) look->number;
+
+	return episode->used > 0 &&
+		distance / look->step <= Max(2, look->distinct / STRIDE_PART);
+}
+
+/* Note what may tell a walk from a loop. */
+static void
+watch_walk(Episode *episode, const Look *look)
+{
+	episode->guarded |= is_like_walk(episode, look);
+	episode->sorted = look->sorted;
+	if (is_new(episode, look))
+		episode->strides += is_stride(episode, look);
+	episode->number = look->number;
+}
+
+/* How likely a loop in order makes this look, one that was not made before. */
+static double
+chance_in_loop(const Episode *episode, const Look *look, double next)
+{
+	return chance_in_order(episode, next,
+						   episode_distance(episode, look->rank),
+						   Max(1, look->distinct - episode->used),
+						   look->distinct);
+}
+
+/* How likely somebody makes it who looks up the values at random. */
+static double
+chance_of_others(const Look *look)
+{
+	return Min(1.0, look->rivals *
+			   chance_at_random(look->rank, look->distinct));
+}
+
 /* A value that was not hit before. */
 static void
 add_new(Episode *episode, const Look *look)
 {
 	int			unhit = Max(1, look->distinct - episode->used);
-	int			distance = episode_distance(episode, look->rank);
 	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
-	double		ordered = share *
-		chance_in_order(episode, NEXT_SHARE, distance, unhit, look->distinct);
-	double		loosely = share *
-		chance_in_order(episode, LOOSE_NEXT_SHARE, distance, unhit,
-						look->distinct);
-	double		chance = look->rivals * chance_at_random(look->rank,
-														 look->distinct);
+	double		ordered = share * chance_in_loop(episode, look, NEXT_SHARE);
+	double		loosely = share * chance_in_loop(episode, look,
+												 LOOSE_NEXT_SHARE);
+	double		chance = chance_of_others(look);
 	double		local = (double) look->local_rivals / look->distinct;
 	double		unused = (double) look->rivals * unhit / look->distinct;
 
-	episode->ordered += log(ordered / Min(1.0, chance));
-	episode->loosely += log(loosely / Min(1.0, chance));
+	episode->ordered += log(ordered / chance);
+	episode->loosely += log(loosely / chance);
 	episode->custody += log(ordered / Min(1.0, local));
 	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
 	mark_hit(episode, look->rank);
@@ -157,37 +210,59 @@ add_repeat(Episode *episode, const Look *look)
 	episode->repeats++;
 }
 
+/* How likely others who take part in a loop make this look. */
+static double
+chance_in_others(const Episode *episode, const Look *look)
+{
+	int			distance = episode_distance(episode, look->rank);
+	int			before = Min(look->rank, episode->others_last);
+	int			behind = Max(look->rank, episode->others_last);
+
+	if (episode->others > 0)
+		distance = Min(distance, episode_unhit(episode, before + 1, behind));
+	return (1.0 - STRAY_SHARE) * pow(0.5, Min(distance, 60) + 1) +
+		STRAY_SHARE / look->distinct;
+}
+
+/*
+ * Do others take part in a loop that has been on one connection so far?  That
+ * of a pool may have been the only one to come to run.  Page's test (E. S.
+ * Page, Biometrika 41, 1954): the evidence for it is never less than none.
+ */
+static bool
+is_spreading(Episode *episode, const Look *look)
+{
+	double		worth = !is_new(episode, look) ? REPEAT_COST :
+		log(chance_in_others(episode, look) / chance_of_others(look));
+
+	episode->spread = Max(0.0, episode->spread + worth);
+	episode->others = episode->spread > 0.0 ? episode->others + 1 : 0;
+	episode->others_last = look->rank;
+	if (episode->spread < JOINED)
+		return false;
+	episode->children += episode->others - 1;
+	episode->others = 0;
+	return true;
+}
+
 /*
  * See evidence.h.  What runs where the result set came from belongs to it, and
- * nothing else if all has run there so far.  Elsewhere, children of a loop
- * follow the order, apart from those that other connections have overtaken,
- * unless the loop was proven without it.
+ * nothing else if all has run there so far, unless others take part.  Elsewhere,
+ * children of a loop follow the order, apart from those that other connections
+ * have overtaken, unless the loop was proven without it.
  */
 bool
-evidence_belongs(const Episode *episode, const Look *look)
+evidence_belongs(Episode *episode, const Look *look)
 {
 	if (look->local)
 		return true;
 	if (episode->local)
-		return false;
+		return is_spreading(episode, look);
 	if (!is_new(episode, look))
 		return repeats_shared_key(episode, look);
 	return Max(episode->ordered, episode->loosely) < EVIDENCE_WEAK ||
 		episode_distance(episode, look->rank) <=
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
-}
-
-/*
- * Is that how somebody comes along who walks through the keys?  On another
- * connection, or from a key before the rows, or somewhere in their middle.
- */
-static bool
-is_like_walk(const Episode *episode, const Look *look)
-{
-	return look->walkable &&
-		(!look->local ||
-		 (episode->children == 0 &&
-		  (look->passes || look->rank > EVIDENCE_NEAR)));
 }
 
 /* See evidence.h. */
@@ -196,7 +271,8 @@ evidence_add(Episode *episode, const Look *look)
 {
 	episode->distinct = look->distinct;
 	episode->local &= look->local;
-	episode->guarded |= is_like_walk(episode, look);
+	if (look->walkable)
+		watch_walk(episode, look);
 	if (is_new(episode, look))
 		add_new(episode, look);
 	else
@@ -237,6 +313,17 @@ is_weak_proof(const Episode *episode)
 }
 
 /*
+ * Might it be a walk?  One that goes through the keys up or down has little to
+ * do with the order of rows that are not sorted.
+ */
+static bool
+may_be_walk(const Episode *episode)
+{
+	return episode->guarded &&
+		(episode->sorted || episode->strides * 2 >= episode->used);
+}
+
+/*
  * What a verdict is worth if a walk looks the same: never more than a weak
  * success, and on other connections nothing before the end has been reached.
  */
@@ -254,7 +341,7 @@ guarded_verdict(const Episode *episode, Verdict verdict)
 bool
 evidence_is_local(const Episode *episode, Verdict verdict)
 {
-	return episode->local && !episode->guarded &&
+	return episode->local && !may_be_walk(episode) &&
 		(verdict == VERDICT_SHORT || episode->custody >= EVIDENCE_WEAK);
 }
 
@@ -278,7 +365,7 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
 			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
 
-		if (episode->guarded)
+		if (may_be_walk(episode))
 			verdict = guarded_verdict(episode, verdict);
 		if (verdict != VERDICT_NOTHING)
 			return verdict;

@@ -29,6 +29,9 @@ typedef struct Look
 	bool		walkable;		/* it may be a step of somebody who walks
 								 * through the keys by himself .. */
 	bool		passes;			/* .. and was not his first */
+	bool		sorted;			/* .. as the rows are sorted by them */
+	uint32		step;			/* mean distance of neighbours */
+	int64		number;			/* the value itself */
 } Look;
 
 typedef enum Verdict
@@ -50,7 +53,7 @@ typedef enum Verdict
  * Does a look belong to a loop that is proven already?  Others look up the same
  * keys meanwhile.  The caller holds the episode's lock.
  */
-extern bool evidence_belongs(const Episode *episode, const Look *look);
+extern bool evidence_belongs(Episode *episode, const Look *look);
 
 /* Add a look to an episode.  The caller holds the episode's lock. */
 extern void evidence_add(Episode *episode, const Look *look);

@@ -435,7 +435,7 @@ executor_run(EXECUTOR_RUN_ARGS)
 
 	if (execution)
 	{
-		queryDesc->dest = lineage_receiver(execution, dest);
+		queryDesc->dest = lineage_receiver(execution, count, dest);
 		begin_stretch(&stretch);
 	}
 	nesting_level++;

@@ -15,6 +15,7 @@
 #include "profile/lineage.h"
 
 #include "access/xact.h"
+#include "utils/lsyscache.h"
 
 #include "profile/chain.h"
 #include "profile/comparison.h"
@@ -75,6 +76,16 @@ info_of(const Execution *execution)
 	return info != NULL && info->queryid == execution->queryid ? info : NULL;
 }
 
+/* The hash of a literal; false if there is nothing to look for. */
+static bool
+hash_literal(const Comparison *item, uint64 *hash)
+{
+	Datum		value = item->literal->constvalue;
+
+	return item->is_array ? value_hash_array(value, hash) :
+		value_hash(value_kind(item->literal->consttype), value, hash);
+}
+
 /* Keep the hashes of the literals in a statement. */
 static void
 keep_literals(uint64 queryid, const Comparisons *comparisons,
@@ -88,9 +99,7 @@ keep_literals(uint64 queryid, const Comparisons *comparisons,
 		const Comparison *item = &comparisons->items[i];
 		Probe	   *probe = &analyzed.probes[analyzed.count];
 
-		if (item->literal == NULL ||
-			!value_hash(value_kind(item->literal->consttype),
-						item->literal->constvalue, &probe->hash))
+		if (item->literal == NULL || !hash_literal(item, &probe->hash))
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
@@ -119,12 +128,16 @@ lineage_analyzed(Query *query, const JumbleState *jumble)
 	keep_literals(query->queryId, &comparisons, jumble);
 }
 
-/* The hash of parameter "number"; false if there is nothing to look for. */
+/*
+ * The hash of a parameter, whose type is set, too; false if there is nothing
+ * to look for.
+ */
 static bool
-hash_parameter(ParamListInfo params, int number, Oid *type, uint64 *hash)
+hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 {
 	ParamExternData workspace;
 	ParamExternData *param;
+	int			number = item->parameter;
 
 	if (params == NULL || number > params->numParams)
 		return false;
@@ -134,7 +147,10 @@ hash_parameter(ParamListInfo params, int number, Oid *type, uint64 *hash)
 		param = &params->params[number - 1];
 	if (param->isnull || !OidIsValid(param->ptype))
 		return false;
-	*type = param->ptype;
+	if (item->is_array)
+		return type_is_array(param->ptype) &&
+			value_hash_array(param->value, hash);
+	item->type = param->ptype;
 	return value_hash(value_kind(param->ptype), param->value, hash);
 }
 
@@ -148,14 +164,9 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
 	for (int i = 0; i < info->nparameters; i++)
 	{
 		Probe	   *probe = &probes[count];
-		Oid			type;
 
-		if (!hash_parameter(params, info->parameters[i].parameter, &type,
-							&probe->hash))
-			continue;
 		probe->comparison = info->parameters[i];
-		probe->comparison.type = type;
-		count++;
+		count += hash_parameter(params, &probe->comparison, &probe->hash);
 	}
 	return count;
 }
@@ -174,14 +185,10 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 	for (int i = 1; i <= Min(params->numParams, COMPARISONS); i++)
 	{
 		Probe	   *probe = &probes[count];
-		Oid			type;
 
-		if (!hash_parameter(params, i, &type, &probe->hash))
-			continue;
 		memset(&probe->comparison, 0, sizeof(Comparison));
 		probe->comparison.parameter = i;
-		probe->comparison.type = type;
-		count++;
+		count += hash_parameter(params, &probe->comparison, &probe->hash);
 	}
 	return count;
 }
@@ -263,13 +270,14 @@ is_followed(const DestReceiver *dest)
 
 /* See lineage.h. */
 DestReceiver *
-lineage_receiver(Execution *execution, DestReceiver *dest)
+lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 {
 	StatementInfo *info = info_of(execution);
 
 	if (execution->recorder == NULL)
 	{
-		if (info == NULL || info->ncolumns == 0 || !is_followed(dest))
+		if (info == NULL || info->ncolumns == 0 || !is_followed(dest) ||
+			(info->is_bulk && count == 0))
 			return dest;
 		execution->recorder = recorder_make(execution, info);
 	}
@@ -441,8 +449,11 @@ note_episode(const Execution *execution, StatementInfo *info,
 		info->looped_us = execution->last_us;
 	if (match->custody == CUSTODY_NONE || credit != CREDIT_OPEN)
 		return;
+	if (info->episode != match->episode)
+		info->strays = 0;
 	info->episode = match->episode;
 	info->episode_us = execution->last_us;
+	info->strayed = false;
 }
 
 /*
@@ -464,14 +475,23 @@ extend_chain(Execution *execution, StatementInfo *info, const Match *match,
 		keep_text(execution, info);
 }
 
-/* Evidence against the episode this backend was in, if it is another one. */
+/*
+ * Evidence against the episode this backend was in, if it is another one.  The
+ * same values again, as those of the user whose request it is, are no more of
+ * it.
+ */
 static void
 note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
 {
-	if (info->episode != 0 && execution->first_us - info->episode_us <=
-		match_longest_pause())
+	uint64		stray = UINT64CONST(1) << (probes_hash(&execution->probes) % 64);
+
+	if (info->strayed)
+		return;
+	if ((info->strays & stray) == 0 &&
+		execution->first_us - info->episode_us <= match_longest_pause())
 		credit_miss(info->episode, elsewhere);
-	info->episode = 0;
+	info->strays |= stray;
+	info->strayed = true;
 }
 
 /*
@@ -515,7 +535,7 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 
 /* Does the statement walk on, past the result it seemed to follow? */
 static pg_noinline void
-check_walk(const Execution *execution, Footprint * footprint, ProbeHits *found)
+check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
 {
 	for (int i = 0; i < execution->probes.count; i++)
 	{

@@ -20,10 +20,12 @@ extern void lineage_analyzed(Query *query, const JumbleState *jumble);
 extern void lineage_begin(Execution *execution);
 
 /*
- * Before each ExecutorRun that sends rows to "dest": the receiver to use in
- * its place, "dest" itself if the rows have no lineage worth keeping.
+ * Before each ExecutorRun that sends rows to "dest", "count" of them at most if
+ * that is not 0: the receiver to use in its place, "dest" itself if the rows
+ * have no lineage worth keeping.
  */
-extern DestReceiver *lineage_receiver(Execution *execution, DestReceiver *dest);
+extern DestReceiver *lineage_receiver(Execution *execution, uint64 count,
+									  DestReceiver *dest);
 
 /* After each ExecutorRun: what was received is visible to all backends. */
 extern void lineage_publish(Execution *execution);

@@ -76,7 +76,7 @@ typedef enum TypeState
 	TYPE_BEGINS,				/* a part of its name is to come */
 	TYPE_NAMED,
 	TYPE_MODIFIED				/* in the brackets behind it */
-} TypeState;
+}			TypeState;
 
 /* A list whose length does not count. */
 typedef struct OpenList

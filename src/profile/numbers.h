@@ -10,6 +10,9 @@
 
 #include "c.h"
 
+/* So few numbers are sorted or without gaps by chance too often. */
+#define NUMBERS_FEWEST	5
+
 /* Distinct numbers of a column, in the order of its rows. */
 typedef struct Numbers
 {
@@ -36,6 +39,13 @@ numbers_add(Numbers *numbers, int before, int64 number)
 	numbers->last = number;
 }
 
+/* Are they sorted, one way or the other? */
+static inline bool
+numbers_are_sorted(const Numbers *numbers)
+{
+	return numbers->ascending || numbers->descending;
+}
+
 /*
  * The mean distance of neighbours if somebody who knows nothing of the column
  * might visit its numbers, all of them or in their order: they are sorted, or
@@ -46,10 +56,10 @@ numbers_step(const Numbers *numbers, int count)
 {
 	uint64		span;
 
-	if (count < 2)
+	if (count < NUMBERS_FEWEST)
 		return 0;
 	span = (uint64) numbers->greatest - (uint64) numbers->least;
-	if (!numbers->ascending && !numbers->descending && span >= 2 * count)
+	if (!numbers_are_sorted(numbers) && span >= 2 * count)
 		return 0;
 	return (uint32) Min(span / (count - 1), PG_UINT32_MAX);
 }

@@ -9,6 +9,7 @@
 #define CLIPPERF_PROBE_H
 
 #include "profile/comparison.h"
+#include "profile/value.h"
 
 /* A value that a statement looked up. */
 typedef struct Probe
@@ -25,5 +26,16 @@ typedef struct ProbeList
 	int			count;
 	Probe		probes[PROBES];
 } ProbeList;
+
+/* The hash of all values together. */
+static inline uint64
+probes_hash(const ProbeList *list)
+{
+	uint64		hash = 0;
+
+	for (int i = 0; i < list->count; i++)
+		hash = value_mix(hash ^ list->probes[i].hash);
+	return hash;
+}
 
 #endif							/* CLIPPERF_PROBE_H */

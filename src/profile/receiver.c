@@ -339,9 +339,11 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		const RecordedColumn *column = &recorder->columns[i];
 
 		set->columns[i].distinct = column->distinct;
-		if (value_kind_is_small(column->kind))
-			set->columns[i].step = numbers_step(&column->numbers,
-												column->distinct);
+		if (!value_kind_is_small(column->kind))
+			continue;
+		set->columns[i].is_sorted = numbers_are_sorted(&column->numbers);
+		set->columns[i].step = numbers_step(&column->numbers,
+											column->distinct);
 	}
 	if (pg_atomic_read_u32(&set->generation) != recorder->generation)
 		resultset_open(set);

@@ -22,7 +22,10 @@
 #define CACHE_SETS		128
 #define CACHE_WAYS		4
 
-/* A plan that expects more rows than this is not a parent worth recording. */
+/*
+ * A plan that expects more rows than this is a parent only if they are fetched
+ * bit by bit.
+ */
 #define MAX_PLAN_ROWS	100000.0
 
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
@@ -95,7 +98,7 @@ compares_key(const Comparisons *comparisons)
 	{
 		const Comparison *item = &comparisons->items[i];
 
-		if (is_watched(item->relid) && item->list == 0 &&
+		if (is_watched(item->relid) && item->list == 0 && !item->is_array &&
 			key_column_find(item->relid, item->attno).is_key)
 			return true;
 	}
@@ -169,6 +172,7 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 	item->column.small = value_kind_is_small(kind);
 	item->column.is_time = value_kind_is_time(kind);
 	item->column.is_open = key.is_named;
+	item->column.is_sorted = false;
 	item->column.step = 0;
 	info->ncolumns++;
 }
@@ -184,9 +188,9 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->ncolumns = 0;
 	info->planned = true;
 	info->tables_version = setting_tables_version;
+	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
 	if (query->tupDesc == NULL || is_queue(plan) ||
-		(query->operation != CMD_SELECT && !plan->hasReturning) ||
-		plan->planTree->plan_rows > MAX_PLAN_ROWS)
+		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;
 	foreach(cell, plan->planTree->targetlist)
 	{

@@ -50,7 +50,7 @@ typedef struct Footprint
 	int			number;			/* of the value */
 	ResultHit	hit;			/* where that was found .. */
 	ResultColumn column;		/* .. and what is known of it there */
-}			Footprint;
+} Footprint;
 
 typedef struct StatementInfo
 {
@@ -62,6 +62,8 @@ typedef struct StatementInfo
 	bool		has_list;		/* texts may differ by the length of a list */
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		key_lookup;		/* a SELECT by a key */
+	bool		is_bulk;		/* so many rows that a loop fetches them bit
+								 * by bit, if there is one */
 	int			nparameters;
 	int			ncolumns;
 	Comparison	parameters[COMPARISONS];	/* without literals */
@@ -70,6 +72,8 @@ typedef struct StatementInfo
 	/* The episode in this backend's custody that it was in last; 0 = none. */
 	uint64		episode;
 	int64		episode_us;
+	bool		strayed;		/* it has looked elsewhere since .. */
+	uint64		strays;			/* .. a bit per value looked up there */
 
 	Footprint	footprint;
 

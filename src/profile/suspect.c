@@ -15,6 +15,7 @@
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
 
+#include "settings.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
 
@@ -40,17 +41,6 @@ note_value(Repeat *repeat, uint64 value)
 	return is_new || repeat->distinct > REPEAT_SEEN_BITS / 2;
 }
 
-/* The values of a look-up, as one. */
-static uint64
-hash_all(const ProbeList *list)
-{
-	uint64		hash = 0;
-
-	for (int i = 0; i < list->count; i++)
-		hash = value_mix(hash ^ list->probes[i].hash);
-	return hash;
-}
-
 /* The value that differs from the look-up before, the last if several do. */
 static const Probe *
 varying_probe(const Repeat *repeat, const ProbeList *list)
@@ -73,10 +63,16 @@ keep_values(Repeat *repeat, const ProbeList *list)
 		repeat->values[i] = list->probes[i].hash;
 }
 
-/* Count a look-up. */
+/*
+ * Count a look-up.  After a long pause it begins anew: who thinks in between,
+ * in a transaction that he has left open, runs no loop.
+ */
 static void
 add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 {
+	if (execution->first_us - repeat->last_us >
+		(int64) setting_nplusone_window_ms * 1000)
+		repeat_clear(repeat);
 	if (repeat->last_us != 0 && execution->first_us > repeat->last_us)
 		repeat->gap_us += execution->first_us - repeat->last_us;
 	repeat->last_us = execution->last_us;
@@ -150,7 +146,7 @@ suspect_add(Execution *execution, StatementInfo *info, const ProbeList *list,
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
 		repeat_find(repeats, MAX_REPEATS, transaction, shape);
 
-	add_lookup(repeat, execution, hash_all(list));
+	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);
 	keep_values(repeat, list);
 	suspicious = take_counters(repeat, &add);

@@ -8,8 +8,10 @@
 #include "profile/value.h"
 
 #include "access/transam.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -257,4 +259,20 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 		default:
 			return false;
 	}
+}
+
+/* See value.h.  An array that is compressed or taken apart is not looked at. */
+bool
+value_hash_array(Datum array, uint64 *hash)
+{
+	ArrayType  *header = (ArrayType *) DatumGetPointer(array);
+	int16		length;
+	bool		by_value;
+
+	if (VARATT_IS_EXTENDED(header) || ARR_NDIM(header) != 1 ||
+		ARR_DIMS(header)[0] != 1 || ARR_HASNULL(header))
+		return false;
+	get_typlenbyval(ARR_ELEMTYPE(header), &length, &by_value);
+	return value_hash(value_kind(ARR_ELEMTYPE(header)),
+					  fetch_att(ARR_DATA_PTR(header), by_value, length), hash);
 }

@@ -101,6 +101,9 @@ value_hash_time(int64 value)
 /* The number that was hashed, if it was one, or a time. */
 extern int64 value_number(uint64 hash, bool is_time);
 
+/* The hash of an array's only element; false if it has none, or several. */
+extern bool value_hash_array(Datum array, uint64 *hash);
+
 /*
  * The hash of a value that is not null.  False if it is not followed: too
  * long, or stored outside of its row.

@@ -142,6 +142,38 @@ equals_before(const char *statement, const char *at)
 	return at - 1;
 }
 
+/* The "any" of "any (" that ends right before "at", or NULL. */
+static const char *
+any_before(const char *statement, const char *at)
+{
+	const size_t length = strlen("any");
+
+	while (at > statement && at[-1] == ' ')
+		at--;
+	if (at == statement || *--at != '(')
+		return NULL;
+	while (at > statement && at[-1] == ' ')
+		at--;
+	if (at - statement <= length || token_is_word(at[-length - 1]) ||
+		!token_is(at - length, at, "any"))
+		return NULL;
+	return at - length;
+}
+
+/* The statement with "= $n" in place of "= ANY ($n)". */
+static const char *
+without_any(const char *statement, int number)
+{
+	const char *at = find_placeholder(statement, number);
+	const char *any = at ? any_before(statement, at) : NULL;
+	const char *end = any ? token_skip_blanks(skip_placeholder(at)) : NULL;
+
+	if (end == NULL || *end != ')')
+		return statement;
+	return psprintf("%.*s$%d%s", (int) (any - statement), statement, number,
+					end + 1);
+}
+
 /* Does the identifier that ends right before "at" name the column? */
 static bool
 names_column(const char *statement, const char *at, const char *column)
@@ -168,7 +200,8 @@ suggestion_find_parameter(const char *statement, const char *column)
 
 		if (*at != '$' || !isdigit((unsigned char) at[1]))
 			continue;
-		equals = equals_before(statement, at);
+		equals = any_before(statement, at);
+		equals = equals_before(statement, equals ? equals : at);
 		if (equals != NULL && names_column(statement, equals, column))
 			return atoi(at + 1);
 	}
@@ -392,9 +425,13 @@ is_with_select(const char *statement)
 char *
 suggestion_make(const char *child, int number, const char *type)
 {
-	const char *end = token_end(child);
-	bool		select = token_is(child, end, "select") || is_with_select(child);
+	const char *end;
+	bool		select;
 	char	   *text = NULL;
+
+	child = without_any(child, number);
+	end = token_end(child);
+	select = token_is(child, end, "select") || is_with_select(child);
 
 	if (find_placeholder(child, number) == NULL)
 		return NULL;

@@ -37,13 +37,16 @@ typedef struct Episode
 	uint8		state;			/* an EpisodeState */
 	bool		local;			/* all of it where the result set came from */
 	bool		counted_failed; /* its reputation has had its failure */
-	bool		guarded;		/* a walk through the keys looks the same */
+	bool		guarded;		/* it may be a walk through the keys: */
+	bool		sorted;			/* .. they are sorted */
 	bool		strong;			/* proven by itself */
 	bool		counted;		/* its children are in the table of patterns */
 	uint16		distinct;		/* values of the column, as last seen */
 	uint16		used;			/* ranks hit */
 	uint16		last;			/* rank hit last */
 	uint16		frontier;		/* lowest rank not hit */
+	uint16		strides;		/* ranks hit whose number was close to the one
+								 * before */
 	uint32		children;		/* executions */
 	uint32		repeats;		/* .. that hit a rank again */
 	uint32		pipelined;		/* .. that another statement waited for */
@@ -54,7 +57,11 @@ typedef struct Episode
 	float		covering;		/* all rows once in any order against at
 								 * random */
 	float		credited;		/* what its reputation has had for its success */
+	float		spread;			/* for others that take part in a local loop */
+	uint16		others;			/* .. how many looks of theirs .. */
+	uint16		others_last;	/* .. and the rank of the last one */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
+	int64		number;			/* looked up last */
 	int64		first_us;		/* when the first child started */
 	int64		last_us;		/* when the last child ended */
 	int64		child_us;		/* time inside children */

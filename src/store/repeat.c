@@ -36,6 +36,19 @@ repeat_attach(void *memory, bool found)
 }
 
 /* See repeat.h. */
+void
+repeat_clear(Repeat *repeat)
+{
+	uint64		request = repeat->request;
+	uint64		shape = repeat->shape;
+
+	memset(repeat, 0, sizeof(Repeat));
+	repeat->request = request;
+	repeat->shape = shape;
+	repeat->first_seen = GetCurrentStatementStartTimestamp();
+}
+
+/* See repeat.h. */
 Repeat *
 repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
 {
@@ -50,10 +63,9 @@ repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
 		if (repeat->last_us < oldest->last_us)
 			oldest = repeat;
 	}
-	memset(oldest, 0, sizeof(Repeat));
 	oldest->request = request;
 	oldest->shape = shape;
-	oldest->first_seen = GetCurrentStatementStartTimestamp();
+	repeat_clear(oldest);
 	return oldest;
 }
 

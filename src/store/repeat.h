@@ -49,6 +49,9 @@ typedef struct Repeat
 extern Repeat *repeat_find(Repeat *repeats, int count, uint64 request,
 						   uint64 shape);
 
+/* Begin anew. */
+extern void repeat_clear(Repeat *repeat);
+
 /* The same, shared by all backends, locked until repeat_unlock(). */
 extern Repeat *repeat_lock(uint64 request, uint64 shape);
 extern void repeat_unlock(uint64 request);

@@ -96,7 +96,8 @@ resultset_attach(void *memory, bool found)
 
 /*
  * The slot of this backend's ring to take next: the first one that has had no
- * child lately, else the one whose last child is the longest ago.
+ * child lately, or is left from a session before, else the one whose last child
+ * is the longest ago.
  */
 static int
 next_position(int first, int size, int64 now_us)
@@ -107,10 +108,10 @@ next_position(int first, int size, int64 now_us)
 	for (int tried = 1; tried < size; tried++)
 	{
 		int			position = (ring_position + tried) % size;
-		int64		active = (int64)
-			pg_atomic_read_u64(&shared->sets[first + position].active_us);
+		ResultSet  *set = &shared->sets[first + position];
+		int64		active = (int64) pg_atomic_read_u64(&set->active_us);
 
-		if (now_us - active >= SPARED_US)
+		if (now_us - active >= SPARED_US || set->pid != MyProcPid)
 			return position;
 		if (active < oldest)
 		{

@@ -41,6 +41,7 @@ typedef struct ResultColumn
 	bool		small;			/* numbers: equal by chance is common */
 	bool		is_time;		/* .. that are dates or times */
 	bool		is_open;		/* whose keys it holds is not known */
+	bool		is_sorted;		/* all ascend, or descend */
 	uint32		step;			/* how far apart, if one may walk through them
 								 * without knowing the result, else 0 */
 } ResultColumn;

@@ -124,7 +124,9 @@ SELECT s.child, b.same, b.suggestion FROM (VALUES
     (39, 'DELETE FROM remark WHERE post_id = $1'),
     (40, 'INSERT INTO tally (post_id) VALUES ($1) ON CONFLICT DO NOTHING'),
     (41, 'INSERT INTO tally (post_id, hits) VALUES ($1, (SELECT count(*) FROM remark WHERE post_id = $1)) ON CONFLICT (post_id) DO UPDATE SET hits = tally.hits + 1'),
-    (42, 'INSERT INTO tally (post_id, hits) SELECT id, 1 FROM post WHERE id = $1')
+    (42, 'INSERT INTO tally (post_id, hits) SELECT id, 1 FROM post WHERE id = $1'),
+    (43, 'SELECT body FROM remark WHERE post_id = ANY (ARRAY[$1])'),
+    (44, 'SELECT body FROM remark WHERE post_id = ANY (ARRAY[$1::bigint]) AND kind = ANY (ARRAY[1]) ORDER BY id LIMIT 1')
 ) AS s (n, child), LATERAL batched(s.child) AS b ORDER BY n;
 \x off
 DROP SCHEMA suggestions CASCADE;

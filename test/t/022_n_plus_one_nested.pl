@@ -92,5 +92,37 @@ SQL
 	qr/FROM remark/, qr/FROM author/);
 has($_, 'two levels in a function', function => 'authors_of_remarks()') foreach ($remarks, $authors);
 
+# From branch to branch of a tree, by one statement that follows its own rows.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE branch (id int8 PRIMARY KEY, parent_id int8 REFERENCES branch, name text);
+INSERT INTO branch SELECT 800000 + i, CASE WHEN i > 1 THEN 800000 + (i + 1) / 3 END, md5(i::text)
+  FROM generate_series(1, 121) AS i;
+CREATE INDEX ON branch (parent_id);
+SQL
+my %below;
+push @{ $below{ $_->[0] } }, $_->[1]
+  foreach map { [ split /\|/ ] }
+  split /\n/, $node->safe_psql('postgres', 'SELECT parent_id, id FROM branch WHERE parent_id IS NOT NULL ORDER BY name');
+foreach my $order (qw(depth breadth))
+{
+	my @todo = (800001);
+	my @visited;
+	while (defined(my $branch = shift @todo))
+	{
+		my @branches = @{ $below{$branch} || [] };
+		push @visited, $branch;
+		if ($order eq 'depth') { unshift @todo, @branches; }
+		else { push @todo, @branches; }
+	}
+	my $name = "a tree, $order first";
+	$finding = proven($node, $name,
+		statements(join(';', map { "SELECT id, name FROM branch WHERE parent_id = $_ ORDER BY name" } @visited)));
+	has($finding, $name, children => [100, 120], parent_column => 'branch.id', child_parameter => '$1 (branch.parent_id)');
+	is($finding->{parent_queryid}, $finding->{child_queryid}, "$name: the statement follows itself") if $finding;
+}
+silent($node, 'a user who opens a few branches',
+	statements(join(';', map { "SELECT id, name FROM branch WHERE parent_id = $_ ORDER BY name" }
+				800001, 800003, 800008, 800024, 800002, 800006, 800018)));
+
 $node->stop;
 done_testing();

@@ -67,6 +67,32 @@ foreach my $name (sort keys %cursors)
 		parent_query => qr/FROM post ORDER BY title/, child_query => qr/FROM author/);
 }
 
+# A cursor over more rows than a client would read at once.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE event (id int8 PRIMARY KEY, post_id int8, body text);
+INSERT INTO event SELECT 1000000 + i, 200000 + i * 7919 % 4000, md5(i::text) FROM generate_series(1, 150000) AS i;
+ANALYZE event;
+CREATE FUNCTION last_titles(events int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE row record; one text; titles text := ''; seen int := 0;
+BEGIN
+  FOR row IN SELECT id, post_id FROM event LOOP
+    SELECT title INTO one FROM post WHERE id = row.post_id;
+    titles := titles || one;
+    seen := seen + 1;
+    EXIT WHEN seen = events;
+  END LOOP;
+  RETURN titles;
+END $$;
+SQL
+my @events = split /\n/, $node->safe_psql('postgres', 'SELECT post_id FROM event LIMIT 100');
+$finding = proven($node, 'a cursor over many rows',
+	statements('BEGIN; DECLARE page CURSOR FOR SELECT id, post_id FROM event;'
+		  . join('', map { my $page = $_; 'FETCH 20 FROM page;' . join('', map { "SELECT title FROM post WHERE id = $_;" }
+					@events[ $page * 20 .. $page * 20 + 19 ]) } 0 .. 4) . 'COMMIT;'));
+has($finding, 'a cursor over many rows', children => [95, 100], episodes => 1, parent_column => 'event.post_id');
+$finding = proven($node, 'a loop of a function over many rows', statements('SELECT last_titles(100)'));
+has($finding, 'a loop of a function over many rows', children => [85, 100], function => 'last_titles(integer)');
+
 # A parent that is still being sent while the children run.
 foreach my $protocol (qw(prepared simple))
 {

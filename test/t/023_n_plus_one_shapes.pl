@@ -54,6 +54,70 @@ has($found[1], 'interleaved children', parent_column => qr/\bid\b/);
 	qr/FROM author/, qr/UPDATE post/);
 has($_, 'interleaved over a pool', children => [45, 50], connections => [2, 4]) foreach @found;
 
+# The same statement for two columns of each row, one after the other.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE article (id int8 PRIMARY KEY, author_id int8 REFERENCES author, editor_id int8 REFERENCES author, title text);
+INSERT INTO article SELECT 700000 + i, 100001 + (i * 7) % 2000, 100001 + (i * 13) % 2000, md5(i::text)
+  FROM generate_series(1, 500) AS i;
+SQL
+foreach my $connections (1, 4)
+{
+	my $name = "two columns by the same statement over $connections connections";
+	@found = run_scenario($node,
+		loop('--parent' => 'SELECT id, author_id, editor_id FROM article ORDER BY title LIMIT 40', '--connections' => $connections,
+			map { ('--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => "1=col:$_") } qw(author_id editor_id)));
+	is_deeply([ map { "$_->{confidence} $_->{parent_column}" } sort { $a->{parent_column} cmp $b->{parent_column} } @found ],
+		[ 'proven article.author_id', 'proven article.editor_id' ], "$name: both");
+	has($_, $name, children => [36, 40], episodes => 1) foreach @found;
+}
+
+# Between the children, the same statement looks up the user whose request it is.
+foreach my $rows (12, 50)
+{
+	foreach my $options ([], ['--transaction'], [ '--connections' => 4 ])
+	{
+		my $name = "$rows rows, the user looked up each time @$options";
+		$finding = proven($node, $name,
+			loop(posts($rows), @$options, '--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',
+				'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=value:101777'));
+		has($finding, $name, children => [ $rows - 2, $rows ], parent_column => 'post.author_id');
+	}
+}
+
+# A key far back among the columns of a new row.
+$node->safe_psql('postgres', 'CREATE TABLE wide (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, '
+	  . join(', ', map { "c$_ int" } 1 .. 12) . ', post_id int8 REFERENCES post)');
+my $wide = 'INSERT INTO wide (' . join(', ', map { "c$_" } 1 .. 12) . ', post_id) VALUES ';
+foreach my $protocol (qw(prepared simple))
+{
+	my $name = "a wide INSERT of constants, $protocol";
+	$finding = proven($node, $name, loop(posts(30), '--protocol' => $protocol,
+			'--child' => $wide . '(' . '7, ' x 12 . '$1)', '--bind' => '1=col:id'));
+	has($finding, $name, children => [27, 30], relation => 'wide', child_parameter => qr/\(wide\.post_id\)/);
+}
+$finding = proven($node, 'a wide INSERT of parameters',
+	loop(posts(30), '--child' => $wide . '(' . join(', ', map { '$' . $_ } 1 .. 13) . ')',
+		(map { ('--bind' => "$_=value:$_") } 1 .. 12), '--bind' => '13=col:id'));
+has($finding, 'a wide INSERT of parameters', children => [27, 30], child_parameter => '$13 (wide.post_id)');
+
+# Batches of one key each, as a loader makes them whose caller waits for every key; no batches of several.
+my $arrays = 'SELECT id, ARRAY[id] AS one, ARRAY[id, id + 1] AS two FROM post ORDER BY title LIMIT 30';
+foreach my $protocol (qw(prepared simple))
+{
+	my $name = "batches of one, $protocol";
+	my @child = ('--child' => 'SELECT body FROM remark WHERE post_id = ANY ($1)', '--protocol' => $protocol);
+	$finding = proven($node, $name, loop('--parent' => $arrays, @child, '--bind' => '1=col:one'));
+	has($finding, $name, children => [27, 30], child_parameter => '$1 (remark.post_id)');
+	runs($node, $finding, $name, '{200001,200002,200003}');
+	silent($node, "batches of two, $protocol", loop('--parent' => $arrays, @child, '--bind' => '1=col:two'));
+
+	$name = "batches of one with LIMIT, $protocol";
+	$finding = proven($node, $name,
+		loop('--parent' => $arrays, '--protocol' => $protocol,
+			'--child' => 'SELECT body FROM remark WHERE post_id = ANY($1::bigint[]) ORDER BY id LIMIT 1', '--bind' => '1=col:one'));
+	runs($node, $finding, $name, '{200001,200002,200003}');
+}
+
 # A child that runs for some rows.
 $finding = proven($node, 'conditional children',
 	loop('--parent' => 'SELECT id, post_id, kind FROM remark ORDER BY body LIMIT 90',

@@ -63,6 +63,14 @@ silent($node, 'many short transactions',
 		}
 	});
 
+# Who thinks for long between his look-ups, in a transaction that he has left open, runs no loop.
+$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '50ms'});
+silent($node, 'long thoughts in one transaction',
+	loop('--series' => '202001..202015', @keyed, '--transaction', '--think-ms' => 60));
+silent($node, 'long thoughts in one trace',
+	loop('--series' => '202101..202115', @keyed, '--protocol' => 'simple', '--think-ms' => 60, trace(3)));
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET clipperf.nplusone_window');
+
 # A loop with lineage in a transaction is proven, not suspected as well.
 proven($node, 'lineage in a transaction', children_of('author', '--transaction'));
 
