@@ -56,12 +56,12 @@ extension_object(const char *name)
 
 /* See extension.h. */
 bool
-extension_is_named(const char *text)
+extension_is_named(const char *string)
 {
-	for (const char *at = strstr(text, PREFIX); at != NULL;
+	for (const char *at = strstr(string, PREFIX); at != NULL;
 		 at = strstr(at + 1, PREFIX))
 	{
-		if (at == text || !token_is_word(at[-1]))
+		if (at == string || !token_is_word(at[-1]))
 			return true;
 	}
 	return false;

@@ -23,6 +23,6 @@ extern char *extension_object(const char *name);
  * Does a text name an object of ours?  All their names begin with the same
  * prefix.
  */
-extern bool extension_is_named(const char *text);
+extern bool extension_is_named(const char *string);
 
 #endif							/* CLIPPERF_EXTENSION_H */

@@ -53,17 +53,17 @@ source_leave(StatementSource before)
 
 /* See source.h. */
 StatementSource
-source_of(const char *text, int location, int length)
+source_of(const char *string, int location, int length)
 {
 	StatementSource source = {
-		.text = text != NULL ? text : "",
+		.text = string != NULL ? string : "",
 		.location = Max(location, 0),
 		.length = Max(length, 0),
 		.exact = location >= 0
 	};
 
-	if (location <= 0 && length <= 0 && utility.text != NULL &&
-		(utility.text == text || strcmp(utility.text, source.text) == 0))
+	if (location <= 0 && length <= 0 && utility.text !=NULL &&
+		(utility.text == string || strcmp(utility.text, source.text) == 0))
 	{
 		source.location = utility.location;
 		source.length = utility.length;
@@ -334,7 +334,7 @@ source_body(const StatementSource *source, int *length)
 	Reader		reader;
 	Reader		inside;
 
-	reader.at = source->text + source->location;
+	reader.at = source->text +source->location;
 	reader.end = reader.at +
 		(source->length > 0 ? source->length : strlen(reader.at));
 	for (inside = reader; step_inside(&inside);)

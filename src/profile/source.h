@@ -32,7 +32,7 @@ extern void source_leave(StatementSource before);
  * asked while the utility statement around it runs, if there is one; lives as
  * long as the text.
  */
-extern StatementSource source_of(const char *text, int location, int length);
+extern StatementSource source_of(const char *string, int location, int length);
 
 /*
  * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR

@@ -70,6 +70,15 @@ add_key(ScanIndex *index, Oid relid, SortColumn column)
 	};
 }
 
+/* The same for a column in the usual order. */
+static void
+add_plain_key(ScanIndex *index, Oid relid, int16 attnum)
+{
+	SortColumn	column = {.attnum = attnum};
+
+	add_key(index, relid, column);
+}
+
 static bool
 is_range(const FilterColumn *filter)
 {
@@ -113,7 +122,7 @@ take_filters(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
 		if (!OidIsValid(get_atttype(relid, filter->attnum)))
 			continue;			/* dropped */
 		if (filter->use == USE_EQUAL)
-			add_key(index, relid, (SortColumn) {.attnum = filter->attnum});
+			add_plain_key(index, relid, filter->attnum);
 		else if (filter->use >= USE_TRUE && filter->use <= USE_NOT_NULL)
 			index->condition[index->conditions++] = *filter;
 	}
@@ -190,12 +199,12 @@ scan_index_design(Oid relid, const SeqScanColumns *columns,
 		index.ordered = index.keys - index.equals;
 	}
 	else if (range != NULL)
-		add_key(&index, relid, (SortColumn) {.attnum = range->attnum});
+		add_plain_key(&index, relid, range->attnum);
 
 	if (index.keys == 0)
 		index = other;
 	if (index.keys == 0 && index.conditions > 0)
-		add_key(&index, relid, (SortColumn) {.attnum = index.condition[0].attnum});
+		add_plain_key(&index, relid, index.condition[0].attnum);
 	if (index.keys > 0 && index.method == NULL)
 		index.method = "btree";
 	return index;
