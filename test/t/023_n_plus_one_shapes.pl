@@ -118,6 +118,16 @@ foreach my $protocol (qw(prepared simple))
 	runs($node, $finding, $name, '{200001,200002,200003}');
 }
 
+# A list that is filled up with the same key, as Hibernate does, is a look-up of one.
+foreach my $protocol (qw(prepared simple))
+{
+	my $name = "lists of one key, $protocol";
+	$finding = proven($node, $name,
+		loop(posts(6), '--protocol' => $protocol, '--child' => 'SELECT title FROM post WHERE id IN ($1, $2, $3, $4)',
+			map { ('--bind' => "$_=col:id", '--type' => "$_=int8") } 1 .. 4));
+	has($finding, $name, children => 6, episodes => 1);
+}
+
 # A child that runs for some rows.
 $finding = proven($node, 'conditional children',
 	loop('--parent' => 'SELECT id, post_id, kind FROM remark ORDER BY body LIMIT 90',
