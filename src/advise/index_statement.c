@@ -189,7 +189,10 @@ begin_token(Writer *w, char first, bool spaced)
 		w->depth--;
 }
 
-/* Write a token, which the scanner understood as "value". */
+/*
+ * Write a token, which the scanner understood as "value".  A string keeps its
+ * value for those who read the text with other settings.
+ */
 static void
 write_token(Writer *w, const char *token, const core_YYSTYPE *value, bool spaced)
 {
@@ -210,6 +213,8 @@ write_token(Writer *w, const char *token, const core_YYSTYPE *value, bool spaced
 		appendStringInfoString(&w->text, value->keyword);
 	else if (is_word || *token == '"')
 		appendStringInfoString(&w->text, quote_identifier(value->str));
+	else if (*token == '\'' && !STANDARD_STRINGS)
+		appendStringInfoString(&w->text, quote_literal_cstr(value->str));
 	else
 		appendStringInfoString(&w->text, token);
 }

@@ -22,6 +22,11 @@ SELECT index, kind, reason, ddl FROM clipperf_hygiene()
 JOIN pg_class AS c ON c.oid = relation AND c.relnamespace = 'index_set_clipper'::regnamespace
 ORDER BY index::text COLLATE "C";
 
+-- The better definitions can be built.
+BEGIN;
+SELECT substring(reason FROM 'better: (CREATE INDEX [^;]*)') FROM clipperf_index_set_verdicts('clipper') WHERE reason LIKE '%better: %' \gexec
+ROLLBACK;
+
 -- After what it advises, nothing is left to do.
 SELECT ddl FROM clipperf_index_set_verdicts('clipper') WHERE action = 'create' \gexec
 SELECT action, count(*) FROM clipperf_index_set_verdicts('clipper') GROUP BY action ORDER BY action;

@@ -63,5 +63,21 @@ dump_and_restore('first', 'second');
 is($node->safe_psql('second', $rows), $node->safe_psql('first', $rows), 'a restored database can be dumped again');
 is($node->safe_psql('second', 'SELECT index_set FROM clipperf_index_sets'), 'mine', 'the dropped set stays dropped');
 
+# A string means the same to whoever reads it, whatever his settings.
+SKIP:
+{
+	my ($status) = $node->psql('postgres', 'SET standard_conforming_strings = off');
+	skip 'strings cannot be read in another way', 1 if $status != 0;
+	is($node->safe_psql('postgres', q{
+		SET escape_string_warning = off;
+		SET standard_conforming_strings = off;
+		SELECT clipperf_add_index('strings', $$CREATE INDEX backslash ON item (a) WHERE b = 'x\\\\y'$$);
+		SELECT clipperf_add_index('strings', $$CREATE INDEX quote ON item (a) WHERE b = 'x\'y'$$);
+		RESET standard_conforming_strings;
+		SELECT ddl FROM clipperf_index_set_members WHERE index_set = 'strings' ORDER BY position}),
+		"backslash\nquote\nCREATE INDEX backslash ON item (a) WHERE b = E'x\\\\y'\nCREATE INDEX quote ON item (a) WHERE b = 'x''y'",
+		'strings are stored such that any setting reads them alike');
+}
+
 $node->stop;
 done_testing();

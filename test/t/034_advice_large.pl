@@ -105,6 +105,33 @@ $session->{stderr} = '';
 $session->query_safe('RESET statement_timeout');
 plans_as_before('after a timeout');
 
+# A function that the planner runs raises an error in the middle of the search: its statement is told of, the others are
+# advised on.
+$node->safe_psql('postgres', q{
+	CREATE TABLE due (at timestamptz);
+	INSERT INTO due VALUES ('infinity');
+	CREATE FUNCTION seven() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 7'});
+$node->safe_psql('postgres', 'SELECT id, d FROM t1 WHERE c = seven() ORDER BY e DESC LIMIT 5') foreach 1 .. 5;
+$node->safe_psql('postgres', q{
+	CREATE OR REPLACE FUNCTION seven() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+	BEGIN
+		IF clock_timestamp() > (SELECT at FROM due) THEN
+			RAISE 'too late';
+		END IF;
+		RETURN 7;
+	END
+	$$});
+$session->query_safe('SET client_min_messages = error');
+for my $delay ('0 s', '20 ms', '100 ms')
+{
+	$session->query_safe("UPDATE due SET at = clock_timestamp() + interval '$delay'");
+	is($session->query_safe("SELECT count(*) > 0 FROM clipperf_recommend(queryids => ARRAY(
+		SELECT queryid FROM clipperf_queries WHERE query ~ '\\mt1\\M')) WHERE action = 'create'"), 't',
+		"an error after $delay ends the advice on its statement only");
+	plans_as_before("after an error, $delay");
+}
+$session->query_safe('RESET client_min_messages');
+
 # Time that is limited ends the search, not the answer.
 my ($limited, $output, $notice) = $node->psql('postgres',
 	"SELECT count(*) FROM clipperf_recommend(time_limit => '1 millisecond', min_benefit => 0.0001)");
