@@ -4,6 +4,7 @@ CREATE TABLE clipperf_job (
     job bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('create', 'drop')),
     goal text NOT NULL DEFAULT 'apply' CHECK (goal IN ('apply', 'revert')),
+    cancel text,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN (
         'queued', 'waiting', 'building', 'verifying', 'kept', 'useless', 'regressed', 'reverted', 'failed', 'cancelled')),
     reason text,
@@ -13,6 +14,9 @@ CREATE TABLE clipperf_job (
     index_name name NOT NULL,
     ddl text NOT NULL,
     index_oid oid,
+    undo boolean NOT NULL DEFAULT false,
+    part_relid oid,
+    part_name name,
     parts oid[] NOT NULL DEFAULT '{}',
     transactional boolean NOT NULL DEFAULT false,
     queryids bigint[],
@@ -31,6 +35,7 @@ COMMENT ON TABLE clipperf_job IS 'jobs of clipperf_apply(); read the view clippe
 COMMENT ON COLUMN clipperf_job.job IS 'number of the job';
 COMMENT ON COLUMN clipperf_job.action IS 'create or drop an index';
 COMMENT ON COLUMN clipperf_job.goal IS 'apply: do it; revert: take it back';
+COMMENT ON COLUMN clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
 COMMENT ON COLUMN clipperf_job.state IS 'state of the job';
 COMMENT ON COLUMN clipperf_job.reason IS 'why it is in this state';
 COMMENT ON COLUMN clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
@@ -39,6 +44,9 @@ COMMENT ON COLUMN clipperf_job.relation_name IS 'its name when the job was made'
 COMMENT ON COLUMN clipperf_job.index_name IS 'name of the index';
 COMMENT ON COLUMN clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
 COMMENT ON COLUMN clipperf_job.index_oid IS 'index that the job has built, or is to drop';
+COMMENT ON COLUMN clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
+COMMENT ON COLUMN clipperf_job.part_relid IS 'partition whose index is being built';
+COMMENT ON COLUMN clipperf_job.part_name IS 'name of that index';
 COMMENT ON COLUMN clipperf_job.parts IS 'indexes of partitions that the job has built';
 COMMENT ON COLUMN clipperf_job.transactional IS 'was it done within the caller''s transaction?';
 COMMENT ON COLUMN clipperf_job.queryids IS 'statements the index is meant for';
@@ -245,14 +253,14 @@ RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_cancel';
 COMMENT ON FUNCTION clipperf_cancel(bigint) IS
-'end a job: a build that goes on is broken off, at once, and what it left is removed; an index that is built stays, without verification. False if the job had ended already';
+'end a job: a build that goes on is broken off, at once, and what it left is removed; an index that is half dropped is rebuilt; an index that is built stays, without verification. False if the job had ended already';
 
 CREATE FUNCTION clipperf_revert(job bigint)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_revert';
 COMMENT ON FUNCTION clipperf_revert(bigint) IS
-'take back what a job did: its index is dropped, or what it dropped is rebuilt, by a background process without blocking. False if there is nothing to take back';
+'take back what a job did: its index is dropped, or what it dropped is rebuilt, by a background process without blocking; a job that is not done yet is ended. False if there is nothing to take back';
 
 REVOKE ALL ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION clipperf_wait(bigint, interval, boolean) FROM PUBLIC;

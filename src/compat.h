@@ -309,19 +309,37 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 	((pathkey)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
-/* 16: one function for the owners of all kinds of object. */
+/* 16: one function for the owners and the rights of all kinds of object. */
 #if PG_VERSION_NUM >= 160000
 #define RELATION_OWNERCHECK(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define NAMESPACE_ACLCHECK(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
+#define TABLESPACE_ACLCHECK(tablespace, role, mode) \
+	object_aclcheck(TableSpaceRelationId, tablespace, role, mode)
 #else
 #define RELATION_OWNERCHECK(relid, role) pg_class_ownercheck(relid, role)
+#define NAMESPACE_ACLCHECK(schema, role, mode) \
+	pg_namespace_aclcheck(schema, role, mode)
+#define TABLESPACE_ACLCHECK(tablespace, role, mode) \
+	pg_tablespace_aclcheck(tablespace, role, mode)
 #endif
 
 /* 17: backends are known by their process numbers. */
 #if PG_VERSION_NUM >= 170000
-#define VXID_GET_PROC(vxid) ProcNumberGetProc((vxid).procNumber)
+#define VXID_OWNER(vxid) ((vxid).procNumber)
+#define VXID_GET_PROC(vxid) ProcNumberGetProc(VXID_OWNER(vxid))
 #else
-#define VXID_GET_PROC(vxid) BackendIdGetProc((vxid).backendId)
+#define VXID_OWNER(vxid) ((vxid).backendId)
+#define VXID_GET_PROC(vxid) BackendIdGetProc(VXID_OWNER(vxid))
+#endif
+
+/* 15.4, 16: DROP DATABASE that was broken off leaves a mark. */
+#include "catalog/pg_database.h"
+#ifdef DATCONNLIMIT_INVALID_DB
+#define DATABASE_IS_INVALID(form) database_is_invalid_form(form)
+#else
+#define DATABASE_IS_INVALID(form) false
 #endif
 
 /* 18: PortalRun lost its run_once argument. */

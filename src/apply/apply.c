@@ -209,7 +209,7 @@ apply_create(ApplyCall *call, const Request *request)
 	IndexPlan	plan;
 	bool		build = define_index(job, &plan);
 	char	   *refusal = build ?
-		preflight_space(plan.def, job->size_bytes) : NULL;
+		preflight_place(plan.def, job->size_bytes) : NULL;
 
 	if (refusal != NULL)
 		ereport(ERROR,

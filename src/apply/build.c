@@ -13,21 +13,20 @@
 #include "apply/build.h"
 
 #include "access/xact.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
-#include "storage/latch.h"
-#include "storage/lmgr.h"
+#include "catalog/pg_inherits.h"
 #include "storage/lock.h"
-#include "pgstat.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "apply/claim.h"
 #include "apply/partition.h"
 #include "apply/preflight.h"
 #include "apply/queue.h"
+#include "apply/remains.h"
 #include "apply/top_statement.h"
 #include "apply/verify.h"
 #include "settings.h"
@@ -36,15 +35,13 @@
 #define LEAST_DELAY_MS	1000
 #define MOST_DELAY_MS	30000
 
-/* How often the removal of remains is tried. */
-#define REMOVAL_TRIES	50
-
 /* What is to be done for the job now. */
 typedef struct BuildPlan
 {
 	Job		   *job;
 	MemoryContext context;
 	bool		go;				/* else the job is in its next state */
+	const char *failure;		/* why it is to fail instead, or NULL */
 	bool		waits;			/* it turned out that the job has to wait */
 	bool		partitioned;	/* the table is */
 	char	   *sql;			/* statement to run */
@@ -71,30 +68,26 @@ next_delay(const Job *job)
 }
 
 /*
- * Lock the table against other DDL for the session, unless it is so already or
- * is not possible now.
+ * Lock the table of the jobs against DROP EXTENSION, which is noticed by that
+ * and let pass.
  */
-static bool
-lock_table(Oid relid)
+static void
+lock_jobs(const Job *job)
 {
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LOCK_HELD_BY_ME(&tag, ShareUpdateExclusiveLock))
-		return true;
-	return LockAcquire(&tag, ShareUpdateExclusiveLock, true, true) !=
-		LOCKACQUIRE_NOT_AVAIL;
+	if (!claim_relation(job->table, AccessShareLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("the table of the jobs is locked")));
+	queue_worker_holds(job->table);
 }
 
-/* Unlock it, unless an aborted transaction has done so. */
+/* Give up all locks on tables. */
 static void
-unlock_table(Oid relid)
+unlock_all(const Job *job)
 {
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LOCK_HELD_BY_ME(&tag, ShareUpdateExclusiveLock))
-		(void) LockRelease(&tag, ShareUpdateExclusiveLock, true);
+	claim_release_relation(job->relid, ShareUpdateExclusiveLock);
+	claim_release_relation(job->table, AccessShareLock);
+	queue_worker_holds(InvalidOid);
 }
 
 /* The state in which a job ends that did what it was made for. */
@@ -131,7 +124,6 @@ plan_create(BuildPlan *plan)
 {
 	Job		   *job = plan->job;
 	IndexPlan	index;
-	char	   *refusal;
 
 	preflight_index(job, &index);
 	if (index.existing != NULL)
@@ -139,12 +131,9 @@ plan_create(BuildPlan *plan)
 		end_with_existing(job, index.existing);
 		return false;
 	}
-	refusal = preflight_space(index.def, job->size_bytes);
-	if (refusal != NULL)
-	{
-		job_change(job, JOB_FAILED, refusal);
+	plan->failure = preflight_place(index.def, job->size_bytes);
+	if (plan->failure != NULL)
 		return false;
-	}
 	plan->def = index.def;
 	plan->sql = index_def_ddl(index.def, !plan->partitioned, false);
 	plan->index_name = index.def->name;
@@ -190,17 +179,44 @@ plan_as_role(BuildPlan *plan)
 	return go;
 }
 
-/* Is the way free?  If not, the job waits. */
-static bool
-way_is_free(Job *job)
+/* The tables that the statement of the plan concerns. */
+static List *
+tables_of(const BuildPlan *plan)
 {
-	char	   *obstacle = preflight_transactions(job->relid);
+	return plan->partitioned ?
+		find_all_inheritors(plan->job->relid, NoLock, NULL) :
+		list_make1_oid(plan->job->relid);
+}
 
-	if (obstacle == NULL && !lock_table(job->relid))
-		obstacle = preflight_lock_holders(job->relid);
+/* Whose lock is in the way; NULL if the locks needed are had. */
+static char *
+find_lock(const BuildPlan *plan)
+{
+	Oid			relid = plan->job->relid;
+
+	if (plan->partitioned)
+		return preflight_lock_all(tables_of(plan));
+	return claim_relation(relid, ShareUpdateExclusiveLock) ? NULL :
+		preflight_lock_holders(relid, ShareUpdateExclusiveLock);
+}
+
+/* Whose transaction is in the way; NULL if nobody's is. */
+static char *
+find_transaction(const BuildPlan *plan)
+{
+	if (!JOB_CREATES(plan->job))
+		return preflight_transactions(tables_of(plan), AccessExclusiveLock, false);
+	return plan->partitioned ? partition_obstacle(plan->def) :
+		preflight_transactions(tables_of(plan), ShareLock, true);
+}
+
+/* Let the job wait if there is something to wait for; true if so. */
+static bool
+waits_for(Job *job, const char *obstacle)
+{
 	if (obstacle != NULL)
 		job_wait(job, next_delay(job), obstacle);
-	return obstacle == NULL;
+	return obstacle != NULL;
 }
 
 /* What cannot be helped by waiting: NULL if nothing. */
@@ -214,42 +230,47 @@ reason_to_give_up(const Job *job)
 	return NULL;
 }
 
-/* First step: can it be done, and now?  Runs in a transaction. */
+/*
+ * First step: can it be done, and now?  Runs in a transaction.  The table is
+ * locked before anything is read of it, so that nobody is waited for.
+ */
 static void
-prepare(BuildPlan *plan)
+prepare(void *arg)
 {
+	BuildPlan  *plan = arg;
 	Job		   *job = plan->job;
 	const char *reason = reason_to_give_up(job);
 	MemoryContext old = MemoryContextSwitchTo(plan->context);
 
-	if (reason != NULL)
-		job_change(job, JOB_FAILED, reason);
-	else
-	{
-		plan->partitioned =
-			get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE;
-		plan->go = plan_as_role(plan) &&
-			(plan->partitioned || way_is_free(job));
-	}
+	job_limit_lock_waits();
+	lock_jobs(job);
+	plan->failure = reason;
+	plan->partitioned = get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE;
+	if (reason == NULL)
+		plan->go = !waits_for(job, find_lock(plan)) && plan_as_role(plan) &&
+			!waits_for(job, find_transaction(plan));
 	MemoryContextSwitchTo(old);
 }
 
 /* Say in the job that it is being done, and what the index is called. */
 static void
-announce(BuildPlan *plan)
+announce(void *arg)
 {
+	BuildPlan  *plan = arg;
 	Job		   *job = plan->job;
 
 	verify_before(job);
-	if (JOB_CREATES(job))
-		job_set_index(job, InvalidOid, plan->index_name);
+	job_set_index(job, job->index_oid, plan->index_name);
+	if (!JOB_CREATES(job) && plan->def->valid)
+		job_set_undo(job);
 	job_change(job, JOB_BUILDING, plan->note);
 }
 
 /* Last step: the statement has done its work. */
 static void
-conclude(BuildPlan *plan)
+conclude(void *arg)
 {
+	BuildPlan  *plan = arg;
 	Job		   *job = plan->job;
 	Oid			schema = get_rel_namespace(job->relid);
 
@@ -258,33 +279,6 @@ conclude(BuildPlan *plan)
 					  plan->index_name);
 	end_well(job, plan->note ? plan->note :
 			 JOB_CREATES(job) ? "built" : "dropped");
-}
-
-/*
- * Run a step in a transaction of its own.  Returns NULL, or its error, in the
- * plan's context.
- */
-static ErrorData *
-run_step(void (*step) (BuildPlan *plan), BuildPlan *plan)
-{
-	ErrorData  *error = NULL;
-
-	PG_TRY();
-	{
-		job_begin();
-		step(plan);
-		job_end();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(plan->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		AbortOutOfAnyTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(plan->context);
-	return error;
 }
 
 /* ------------------------------------------------------------------------
@@ -300,163 +294,97 @@ build_error_text(const ErrorData *error)
 	return psprintf("%s: %s", error->message, error->detail);
 }
 
-/* The quoted name of an INVALID index of the table, or NULL. */
-static char *
-find_remains(Oid relid, const char *index_name)
+/* Was the name of the index taken by somebody at the same moment? */
+static bool
+is_name_taken(const ErrorData *error)
 {
-	char	   *found = NULL;
-	ListCell   *lc;
-
-	if (get_rel_relkind(relid) == '\0')
-		return NULL;
-	LockRelationOid(relid, AccessShareLock);
-	foreach(lc, index_def_existing(relid))
-	{
-		IndexDefinition *def = lfirst(lc);
-
-		if (!def->valid && !def->partitioned &&
-			strcmp(def->name, index_name) == 0)
-			found = index_def_drop_ddl(def);
-	}
-	return found;
+	return error->sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
+		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
+		 error->schema_name != NULL &&
+		 strcmp(error->schema_name, "pg_catalog") == 0);
 }
 
-/* The statement that removes what is left, or NULL; in the caller's context. */
-static char *
-removal_statement(Oid relid, const char *index_name)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *found;
-
-	job_begin();
-	found = find_remains(relid, index_name);
-	if (found != NULL)
-		found = MemoryContextStrdup(caller, found);
-	job_end();
-	MemoryContextSwitchTo(caller);
-	return found;
-}
-
-/* Sleep between two tries; ends the process if it is told to. */
-static void
-sleep_ms(long ms)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
-
-/* See build.h. */
-bool
-build_remove_remains(Job *job, Oid relid, const char *index_name)
-{
-	for (int i = 0; i < REMOVAL_TRIES; i++)
-	{
-		char	   *sql = removal_statement(relid, index_name);
-
-		if (sql == NULL)
-			return true;
-		queue_worker_takes(job->id, relid);
-		if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) != NULL)
-			sleep_ms(Min(100 * (i + 1), MOST_DELAY_MS));
-	}
-	return removal_statement(relid, index_name) == NULL;
-}
-
-/* Errors after which another attempt has a chance. */
+/* Is it an error after which another attempt has a chance? */
 static bool
 is_worth_another(const ErrorData *error)
 {
 	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
 		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
-		error->sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
-		error->sqlerrcode == ERRCODE_OBJECT_IN_USE;
+		error->sqlerrcode == ERRCODE_OBJECT_IN_USE || is_name_taken(error);
 }
 
-/* The name of a role, or its number if it is gone. */
-static char *
-role_name(Oid role)
-{
-	char	   *name = GetUserNameFromId(role, true);
-
-	return name != NULL ? name : psprintf("%u", role);
-}
-
-/* Try again later, if that has not been done too often. */
+/* Try again later. */
 static void
 put_off(Job *job, const char *reason)
 {
 	job_count_attempt(job);
-	if (job->attempts < JOB_MOST_ATTEMPTS)
-		job_wait(job, Min((int64) LEAST_DELAY_MS << job->attempts,
-						  MOST_DELAY_MS), reason);
-	else
-		job_change(job, JOB_FAILED,
-				   psprintf("given up after %d attempts: %s", job->attempts,
-							reason));
+	job_wait(job, Min((int64) LEAST_DELAY_MS << job->attempts, MOST_DELAY_MS),
+			 reason);
 }
 
-/* Is the index that was to be dropped half dropped, so that it must go? */
-static bool
-is_half_dropped(const Job *job)
+/* Why the statement of the plan failed, and whether to try again. */
+static const char *
+explain_failure(const ErrorData *error, bool *again)
 {
-	IndexDefinition *def = JOB_CREATES(job) ? NULL :
-		index_def_of_index(job->index_oid);
+	int			by;
+	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
 
-	return def != NULL && !def->valid;
-}
-
-/* The job is tried again after this failure; false if that makes no sense. */
-static bool
-try_again(Job *job, WorkerInterrupt interrupt, int by, const ErrorData *error)
-{
-	char	   *text = build_error_text(error);
-
+	*again = interrupt == INTERRUPT_GIVE_WAY || is_worth_another(error);
 	if (interrupt == INTERRUPT_GIVE_WAY)
-		put_off(job, psprintf("gave way to process %d, which waited for the table",
-							  by));
-	else if (is_half_dropped(job))
-		put_off(job, psprintf("%s; the index is half dropped already", text));
-	else if (interrupt == INTERRUPT_NONE && is_worth_another(error))
-		put_off(job, text);
-	else
-		return false;
-	return true;
+		return psprintf("gave way to process %d, which waited for the table", by);
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		return "the build process was told to cancel";
+	return build_error_text(error);
 }
 
-/* The job ends by this failure. */
+/* What there is to say of what is left. */
+static const char *
+rest_text(const Job *job, RemainsOutcome outcome)
+{
+	switch (outcome)
+	{
+		case REMAINS_LEFT:
+			return psprintf("; what was begun of \"%s\" could not be undone",
+							job->index_name);
+		case REMAINS_DONE:
+			return JOB_CREATES(job) ? "; the index was built by then, and stays" :
+				"; the index was dropped by then";
+		default:
+			return "";
+	}
+}
+
+/*
+ * End the job in that state, once nothing of it is left.  It may have been
+ * cancelled meanwhile.
+ */
 static void
-end_badly(Job *job, WorkerInterrupt interrupt, int by, const ErrorData *error,
-		  const char *rest)
+end_undone(Job *job, JobState state, const char *reason)
 {
-	if (interrupt == INTERRUPT_CANCEL)
-		job_change(job, JOB_CANCELLED,
-				   psprintf("cancelled by %s%s", role_name(by), rest));
-	else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		job_change(job, JOB_CANCELLED,
-				   psprintf("the build process was told to cancel%s", rest));
-	else
-		job_change(job, JOB_FAILED,
-				   psprintf("%s%s", build_error_text(error), rest));
+	RemainsOutcome outcome = remains_settle(job, true, reason);
+
+	job_begin();
+	if (outcome == REMAINS_DONE && JOB_CREATES(job))
+		job_set_index(job, get_relname_relid(job->index_name,
+											 get_rel_namespace(job->relid)),
+					  job->index_name);
+	job_change(job, state, psprintf("%s%s", reason, rest_text(job, outcome)));
+	job_end();
 }
 
-/* Take away what a build left.  Returns what to say if that was not possible. */
-static char *
-clean_up(BuildPlan *plan)
+/* End a job that was cancelled. */
+static void
+end_cancelled(Job *job)
 {
-	Job		   *job = plan->job;
-	bool		clean = true;
+	end_undone(job, JOB_CANCELLED, job->cancel);
+}
 
-	if (!JOB_CREATES(job))
-		return "";
-	if (plan->partitioned)
-		clean = partition_clean_up(job);
-	else
-		clean = build_remove_remains(job, job->relid, plan->index_name);
-	return clean ? "" :
-		psprintf("; what the build of \"%s\" left could not be removed",
-				 plan->index_name);
+/* The state in which a job ends by an error. */
+static JobState
+state_by_error(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ? JOB_CANCELLED :
+		JOB_FAILED;
 }
 
 /* The statement has failed: remove what it left, and say what happened. */
@@ -464,24 +392,42 @@ static void
 fail(BuildPlan *plan, const ErrorData *error)
 {
 	Job		   *job = plan->job;
-	int			by;
-	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
-	char	   *rest = "";
 	bool		again;
+	const char *reason = explain_failure(error, &again);
 
-	if (!plan->partitioned)
-		rest = clean_up(plan);
-	job_begin();
-	again = try_again(job, interrupt, by, error);
-	job_end();
-	if (again && job->state == JOB_WAITING)
-		return;
-	if (plan->partitioned)
-		rest = clean_up(plan);
-	job_begin();
-	if (!again)
-		end_badly(job, interrupt, by, error, rest);
-	job_end();
+	claim_heed_cancel(job);
+	if (again && job->attempts + 1 >= JOB_MOST_ATTEMPTS)
+	{
+		again = false;
+		reason = psprintf("given up after %d attempts: %s", JOB_MOST_ATTEMPTS,
+						  reason);
+	}
+	if (again && job->cancel == NULL)
+		(void) remains_settle(job, false, reason);
+	if (job->cancel != NULL)
+		end_cancelled(job);
+	else if (!again)
+		end_undone(job, state_by_error(error), reason);
+	else
+	{
+		job_begin();
+		put_off(job, reason);
+		job_end();
+	}
+}
+
+/* It could not even be looked whether the job can be done. */
+static void
+fail_early(Job *job, const ErrorData *error)
+{
+	if (is_worth_another(error))
+	{
+		job_begin();
+		job_wait(job, next_delay(job), build_error_text(error));
+		job_end();
+	}
+	else
+		end_undone(job, JOB_FAILED, build_error_text(error));
 }
 
 /* ------------------------------------------------------------------------
@@ -490,9 +436,12 @@ fail(BuildPlan *plan, const ErrorData *error)
 
 /* Lock the table again: the removal of remains may have lost the lock. */
 static void
-lock_again(BuildPlan *plan)
+lock_again(void *arg)
 {
-	if (!lock_table(plan->job->relid))
+	BuildPlan  *plan = arg;
+
+	lock_jobs(plan->job);
+	if (!claim_relation(plan->job->relid, ShareUpdateExclusiveLock))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("the table is locked")));
@@ -509,54 +458,79 @@ run_plan(BuildPlan *plan)
 		return partition_build(job, plan->def, plan->sql, plan->context,
 							   &plan->waits);
 	if (plan->remains != NULL &&
-		build_remove_remains(job, job->relid, plan->remains))
-		error = run_step(lock_again, plan);
+		remains_drop(job, job->relid, plan->remains))
+		error = job_step(lock_again, plan, plan->context);
 	if (error != NULL)
 		return error;
 	return top_statement_run(plan->sql, job->role, job->settings,
 							 plan->partitioned ? setting_give_way_after_ms : 0);
 }
 
-/* A job whose processes died again and again ends; nothing is left of it. */
-static void
-give_up(Job *job, MemoryContext context)
-{
-	BuildPlan	plan = {.job = job,.index_name = job->index_name};
-	char	   *rest;
-
-	job_begin();
-	plan.partitioned = get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE;
-	job_end();
-	MemoryContextSwitchTo(context);
-	rest = clean_up(&plan);
-	job_begin();
-	job_change(job, JOB_FAILED,
-			   psprintf("the process that built it ended %d times%s",
-						job->attempts, rest));
-	job_end();
-}
-
 /* Look whether the job can be done, and do it. */
 static void
 do_job(BuildPlan *plan)
 {
-	ErrorData  *error = run_step(prepare, plan);
+	Job		   *job = plan->job;
+	ErrorData  *error = job_step(prepare, plan, plan->context);
 
 	if (error != NULL)
-	{
-		job_begin();
-		job_change(plan->job, JOB_FAILED, build_error_text(error));
-		job_end();
-	}
+		fail_early(job, error);
+	else if (plan->failure != NULL)
+		end_undone(job, JOB_FAILED, plan->failure);
 	if (!plan->go)
 		return;
-	error = run_step(announce, plan);
+	error = job_step(announce, plan, plan->context);
 	if (error == NULL)
 		error = run_plan(plan);
 	if (error == NULL && !plan->waits)
-		error = run_step(conclude, plan);
+		error = job_step(conclude, plan, plan->context);
 	if (error != NULL)
 		fail(plan, error);
+}
+
+/*
+ * Take over a job whose process died: whatever that left goes first.  True if
+ * the job can be done then.
+ */
+static bool
+recover(Job *job)
+{
+	const char *reason = "the server or the build process ended while it was building";
+
+	if (job->cancel == NULL && job->attempts < JOB_MOST_ATTEMPTS)
+		(void) remains_settle(job, false, reason);
+	if (job->cancel != NULL)
+		end_cancelled(job);
+	else if (job->attempts >= JOB_MOST_ATTEMPTS)
+		end_undone(job, JOB_FAILED,
+				   psprintf("the process that built it ended %d times",
+							job->attempts));
+	else
+	{
+		job_begin();
+		job_change(job, JOB_QUEUED, reason);
+		job_end();
+	}
+	return job->state == JOB_QUEUED;
+}
+
+/* The work on the job is over; it may have been cancelled meanwhile. */
+static void
+finish(Job *job)
+{
+	claim_end_work(job);
+	if (job->cancel == NULL || !job_state_is_open(job->state))
+		return;
+	if (job->state == JOB_VERIFYING)
+	{
+		job_begin();
+		job_change(job, JOB_CANCELLED,
+				   psprintf("verification %s; what was done stays", job->cancel));
+		job_end();
+	}
+	else
+		end_cancelled(job);
+	queue_worker_leaves();
 }
 
 /* See build.h. */
@@ -566,9 +540,12 @@ build_run(Job *job, MemoryContext context)
 	BuildPlan	plan = {.job = job,.context = context};
 
 	MemoryContextSwitchTo(context);
-	if (job->state == JOB_BUILDING)
-		give_up(job, context);
-	else
+	if (job->state == JOB_BUILDING ? recover(job) : job->cancel == NULL)
+	{
+		MemoryContextSwitchTo(context);
 		do_job(&plan);
-	unlock_table(job->relid);
+	}
+	MemoryContextSwitchTo(context);
+	finish(job);
+	unlock_all(job);
 }

@@ -18,12 +18,6 @@
  */
 extern void build_run(Job *job, MemoryContext context);
 
-/*
- * Drop an INVALID index of that name that a build has left on a table; waits
- * and tries again while others are in the way.  False if it could not be done.
- */
-extern bool build_remove_remains(Job *job, Oid relid, const char *index_name);
-
 /* The message of an error, with its detail, for the reason of a job. */
 extern char *build_error_text(const ErrorData *error);
 

@@ -13,6 +13,7 @@
 #include "apply/build_worker.h"
 
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -35,7 +36,12 @@
  * here; nor is it to be counted as statements of the application.
  */
 static const char *const session_settings[][2] = {
+	{"role", "none"},
+	{"session_replication_role", "origin"},
 	{"search_path", "pg_catalog, pg_temp"},
+	{"default_tablespace", ""},
+	{"exit_on_error", "off"},
+	{"row_security", "on"},
 	{"statement_timeout", "0"},
 	{"lock_timeout", "0"},
 	{"default_transaction_read_only", "off"},
@@ -47,6 +53,7 @@ static const char *const session_settings[][2] = {
 static void
 set_up_session(void)
 {
+	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
 	for (int i = 0; i < lengthof(session_settings); i++)
 		SetConfigOption(session_settings[i][0], session_settings[i][1],
 						PGC_SUSET, PGC_S_SESSION);
@@ -79,16 +86,17 @@ do_one_job(MemoryContext context)
 		(void) queue_wake(MyDatabaseId, GetCurrentTimestamp());
 	build_run(job, context);
 	claim_release(job);
-	queue_worker_takes(0, InvalidOid);
 	return true;
 }
 
-/* When something is to be done here again. */
+/* When something is to be done here again; DT_NOEND: never. */
 static TimestampTz
 next_due(void)
 {
 	TimestampTz next;
 
+	if (!is_installed())
+		return DT_NOEND;
 	job_begin();
 	next = Min(claim_next_due(), verify_next_due());
 	job_end();
@@ -103,7 +111,8 @@ work(void)
 												  "clipperf job",
 												  ALLOCSET_DEFAULT_SIZES);
 
-	do
+	MemoryContextSwitchTo(context);
+	while (is_installed() && (do_one_job(context) || verify_due(context)))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -113,7 +122,7 @@ work(void)
 		}
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
-	} while (do_one_job(context) || verify_due(context));
+	}
 	MemoryContextSwitchTo(TopMemoryContext);
 	MemoryContextDelete(context);
 }
@@ -137,12 +146,7 @@ clipperf_builder_main(Datum arg)
 	set_up_session();
 	pgstat_report_appname("clipperf builder");
 
-	if (!is_installed())
-		queue_worker_done(DT_NOEND);
-	else
-	{
-		work();
-		queue_worker_done(next_due());
-	}
+	work();
+	queue_worker_done(next_due());
 	proc_exit(0);
 }

@@ -7,9 +7,12 @@
  */
 #include "apply/claim.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "apply/own_sql.h"
@@ -87,6 +90,28 @@ claim_release(const Job *job)
 	unlock(job_tag(job->id));
 }
 
+/* See claim.h. */
+bool
+claim_relation(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return LOCK_HELD_BY_ME(&tag, mode) ||
+		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* See claim.h. */
+void
+claim_release_relation(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	if (LOCK_HELD_BY_ME(&tag, mode))
+		(void) LockRelease(&tag, mode, true);
+}
+
 /* Jobs that are due, in the order in which they were made. */
 #define DUE \
 	" FROM @extschema@.clipperf_job WHERE state = 'building'" \
@@ -145,20 +170,50 @@ lock_first(Oid *relid, bool *more)
 	return 0;
 }
 
-/*
- * Put a job back that was left by a process that died while building.  What it
- * left of the index is found when the job is done again.
- */
+/* The job is to end, since that role wants it to; a transaction may be open. */
 static void
-put_back(Job *job)
+note_cancel(Job *job, Oid role)
 {
-	job_count_attempt(job);
-	if (job->attempts < JOB_MOST_ATTEMPTS)
-		job_change(job, JOB_QUEUED,
-				   "the server or the build process ended while it was building");
+	MemoryContext caller = CurrentMemoryContext;
+	bool		alone = !IsTransactionState();
+	char	   *name;
+
+	if (job->cancel != NULL)
+		return;
+	if (alone)
+		StartTransactionCommand();
+	name = GetUserNameFromId(role, true);
+	if (name == NULL)
+		name = psprintf("%u", role);
+	job->cancel = MemoryContextStrdup(GetMemoryChunkContext(job),
+									  psprintf("cancelled by %s", name));
+	if (alone)
+		CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
 }
 
-/* Take the job that was locked, as it is by now; NULL if it is done with. */
+/* See claim.h. */
+void
+claim_heed_cancel(Job *job)
+{
+	int			by;
+
+	if (queue_worker_interrupt(&by) == INTERRUPT_CANCEL)
+		note_cancel(job, by);
+}
+
+/* See claim.h. */
+void
+claim_end_work(Job *job)
+{
+	queue_worker_leaves();
+	claim_heed_cancel(job);
+}
+
+/*
+ * Take the job that was locked, as it is by now; NULL if it is done with.  One
+ * in state building was left so by a process that died.
+ */
 static Job *
 take(int64 id, MemoryContext context)
 {
@@ -167,7 +222,7 @@ take(int64 id, MemoryContext context)
 	job_begin();
 	job = job_load(id, context);
 	if (job != NULL && job->state == JOB_BUILDING)
-		put_back(job);
+		job_count_attempt(job);
 	if (job != NULL && job->state >= JOB_VERIFYING)
 		job = NULL;
 	if (job != NULL)
@@ -195,9 +250,9 @@ claim_next(MemoryContext context, bool *more)
 		job = take(id, context);
 		if (job != NULL)
 			return job;
+		queue_worker_leaves();
 		unlock(table_tag(relid));
 		unlock(job_tag(id));
-		queue_worker_takes(0, InvalidOid);
 	}
 }
 

@@ -8,14 +8,19 @@
  */
 #include "compat.h"
 
+#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "pgstat.h"
-#include "storage/latch.h"
 #include "storage/lock.h"
 #include "tcop/utility.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -25,6 +30,7 @@
 #include "apply/own_sql.h"
 #include "apply/preflight.h"
 #include "apply/queue.h"
+#include "apply/remains.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_wait(PG_FUNCTION_ARGS);
@@ -39,16 +45,6 @@ PG_FUNCTION_INFO_V1(clipperf_apply_obstacle);
 
 /* How often a job that is waited for is looked at. */
 #define LOOK_MS 50
-
-/* Sleep; ends by an error if the caller cancels. */
-static void
-sleep_ms(long ms)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
 
 /* The job; error 42704 if there is none.  As it is committed by now. */
 static Job *
@@ -77,9 +73,11 @@ require_job(int64 id)
 /*
  * A concurrent build waits for all transactions whose snapshots are older than
  * it, so for that of the statement that calls us, too, by the lock on our
- * virtual transaction.  Give that lock up early, whoever waits for it by now:
- * this process looks at no table but our own until the statement ends.  The
- * end of the transaction finds it gone and minds not.
+ * virtual transaction.  Nobody is to wait for it as long as we wait ourselves:
+ * who waits for it by now goes on, and who comes later finds none.
+ *
+ * That is safe only since this transaction has used no table, see
+ * require_clean_transaction(), and uses none before it has the lock again.
  */
 static void
 let_builds_pass(void)
@@ -87,15 +85,69 @@ let_builds_pass(void)
 	VirtualXactLockTableCleanup();
 }
 
-/* Errors where waiting would keep the job from getting on. */
+/* The transaction is waited for again. */
 static void
-require_no_transaction(void)
+stop_builds(void)
+{
+	VirtualTransactionId vxid;
+
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	VirtualXactLockTableInsert(vxid);
+}
+
+/* Does the relation belong to the server or to clipperf? */
+static bool
+is_own_relation(Oid relid)
+{
+	Oid			table;
+
+	if (relid < FirstNormalObjectId)
+		return true;
+	table = get_rel_relkind(relid) == RELKIND_INDEX ?
+		IndexGetRelation(relid, true) : relid;
+	return OidIsValid(table) &&
+		getExtensionOfObject(RelationRelationId, table) ==
+		get_extension_oid("clipperf", true);
+}
+
+/* Has this transaction a lock on a table other than the server's and ours? */
+static bool
+has_used_tables(void)
+{
+	LockData   *locks = GetLockStatusData();
+
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->pid == MyProcPid && lock->holdMask != 0 &&
+			lock->locktag.locktag_type == LOCKTAG_RELATION &&
+			lock->locktag.locktag_field1 == MyDatabaseId &&
+			!is_own_relation(lock->locktag.locktag_field2))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Errors where waiting would keep the job from getting on, or where a build that
+ * does not wait for us would do harm: it might miss a row that we have written,
+ * or remove what we still read.
+ */
+static void
+require_clean_transaction(void)
 {
 	if (IsTransactionBlock() || IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("clipperf_wait() cannot be called inside a transaction block"),
 				 errdetail("Jobs begin when the transaction that makes them commits, and a build waits for transactions that are older than it.")));
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) || has_used_tables())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("clipperf_wait() cannot be called in a transaction that has used tables"),
+				 errdetail("A build waits for such transactions."),
+				 errhint("Call it in a statement of its own.")));
 }
 
 /* The end of the wait; DT_NOEND if there is none. */
@@ -116,6 +168,21 @@ is_awaited(JobState state, bool verdict)
 	return state <= JOB_BUILDING || (verdict && state == JOB_VERIFYING);
 }
 
+/* Wait until the job is not awaited any more, or until the end; its state. */
+static JobState
+wait_for_job(int64 id, TimestampTz end, bool verdict)
+{
+	Job		   *job = require_job(id);
+
+	while (is_awaited(job->state, verdict) && GetCurrentTimestamp() < end)
+	{
+		job_sleep(LOOK_MS);
+		pfree(job);
+		job = require_job(id);
+	}
+	return job->state;
+}
+
 /*
  * clipperf_wait(job, timeout, verdict)
  */
@@ -124,26 +191,45 @@ clipperf_wait(PG_FUNCTION_ARGS)
 {
 	TimestampTz end = end_of_wait(fcinfo);
 	bool		verdict = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
-	Job		   *job;
+	volatile JobState state = JOB_QUEUED;
 
 	store_require();
 	PreventCommandDuringRecovery("clipperf_wait()");
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	require_no_transaction();
-	job = require_job(PG_GETARG_INT64(0));
+	require_clean_transaction();
 	let_builds_pass();
-	while (is_awaited(job->state, verdict) && GetCurrentTimestamp() < end)
+	PG_TRY();
 	{
-		sleep_ms(LOOK_MS);
-		job = require_job(PG_GETARG_INT64(0));
+		state = wait_for_job(PG_GETARG_INT64(0), end, verdict);
 	}
-	PG_RETURN_TEXT_P(cstring_to_text(job_state_name(job->state)));
+	PG_FINALLY();
+	{
+		stop_builds();
+	}
+	PG_END_TRY();
+	PG_RETURN_TEXT_P(cstring_to_text(job_state_name(state)));
 }
 
 /* ------------------------------------------------------------------------
  * Changing
  * ------------------------------------------------------------------------ */
+
+/* Open what functions of jobs.h need, within the caller's transaction. */
+static void
+begin_change(void)
+{
+	SPI_connect();
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+/* The counterpart of begin_change(). */
+static void
+end_change(void)
+{
+	PopActiveSnapshot();
+	SPI_finish();
+}
 
 /*
  * Keep workers away from the job, or have the one that is on it cancel.  True
@@ -159,31 +245,76 @@ take_from_workers(int64 id, bool cancel)
 		if (cancel && queue_interrupt(MyDatabaseId, id, INTERRUPT_CANCEL,
 									  (int) GetUserId()))
 			return false;
-		sleep_ms(LOOK_MS);
+		job_sleep(LOOK_MS);
 	}
 }
 
-/* Change a job that no worker has. */
+/*
+ * Errors unless the caller may end the job: he owns the table, or is a member of
+ * the role that made the job.
+ */
 static void
-change(Job *job, JobState state, const char *reason)
+require_right(const Job *job)
 {
-	SPI_connect();
-	PushActiveSnapshot(GetLatestSnapshot());
-	job_change(job, state, reason);
-	PopActiveSnapshot();
-	SPI_finish();
+	if ((get_rel_relkind(job->relid) != '\0' &&
+		 RELATION_OWNERCHECK(job->relid, GetUserId())) ||
+		has_privs_of_role(GetUserId(), job->role))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for job %lld", (long long) job->id),
+			 errdetail("Only who owns the table, or is a member of the role that made the job, may end it.")));
 }
 
-/* What "cancelled" means for a job in that state. */
+/* What "cancelled" means for a job that no worker is on. */
 static char *
-cancel_reason(JobState state)
+cancel_reason(const Job *job)
 {
 	const char *name = GetUserNameFromId(GetUserId(), false);
 
-	if (state == JOB_VERIFYING)
+	if (job->state == JOB_VERIFYING)
 		return psprintf("verification cancelled by %s; what was done stays, clipperf_revert() takes it back",
 						name);
+	if (job->revert)
+		return psprintf("cancelled by %s; what the job did was not taken back",
+						name);
 	return psprintf("cancelled by %s", name);
+}
+
+/*
+ * End a job that no worker is on, and that none takes before the transaction
+ * ends; at once, or by a worker if something of it is left.
+ */
+static void
+cancel(Job *job)
+{
+	begin_change();
+	if (job->state == JOB_BUILDING || remains_exist(job))
+	{
+		job_set_cancel(job, cancel_reason(job));
+		queue_wake_at_commit();
+	}
+	else
+		job_change(job, JOB_CANCELLED, cancel_reason(job));
+	end_change();
+}
+
+/* End the job of that number; false if it has ended already. */
+static bool
+cancel_job(int64 id)
+{
+	Job		   *job = require_job(id);
+
+	if (!job_state_is_open(job->state))
+		return false;
+	require_right(job);
+	if (!take_from_workers(id, true))
+		return true;
+	job = require_job(id);
+	if (!job_state_is_open(job->state))
+		return false;
+	cancel(job);
+	return true;
 }
 
 /*
@@ -192,29 +323,9 @@ cancel_reason(JobState state)
 Datum
 clipperf_cancel(PG_FUNCTION_ARGS)
 {
-	int64		id = PG_GETARG_INT64(0);
-	Job		   *job;
-
 	store_require();
 	PreventCommandDuringRecovery("clipperf_cancel()");
-	job = require_job(id);
-	if (!job_state_is_open(job->state))
-		PG_RETURN_BOOL(false);
-	if (!take_from_workers(id, true))
-		PG_RETURN_BOOL(true);
-	job = require_job(id);
-	if (!job_state_is_open(job->state))
-		PG_RETURN_BOOL(false);
-	if (job->state == JOB_BUILDING)
-	{
-		/* Its process has died: whoever finds it takes the remains away. */
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("job %lld is being recovered", (long long) id),
-				 errhint("Try again in a moment.")));
-	}
-	change(job, JOB_CANCELLED, cancel_reason(job->state));
-	PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(cancel_job(PG_GETARG_INT64(0)));
 }
 
 /* Is there something that a job did, to be taken back? */
@@ -223,6 +334,28 @@ can_be_reverted(const Job *job)
 {
 	return OidIsValid(job->index_oid) && job->state != JOB_REVERTED &&
 		job->state > JOB_BUILDING;
+}
+
+/* Have what a job did taken back; false if there is nothing to take back. */
+static bool
+revert(int64 id)
+{
+	Job		   *job = require_job(id);
+
+	if (!can_be_reverted(job))
+		return false;
+	preflight_table(job->relid, job->relation_name, GetUserId());
+	(void) take_from_workers(id, false);
+	job = require_job(id);
+	if (!can_be_reverted(job))
+		return false;
+	begin_change();
+	job_set_goal_revert(job, GetUserId(),
+						psprintf("to be taken back, as asked by %s",
+								 GetUserNameFromId(GetUserId(), false)));
+	end_change();
+	queue_wake_at_commit();
+	return true;
 }
 
 /*
@@ -237,22 +370,13 @@ clipperf_revert(PG_FUNCTION_ARGS)
 	store_require();
 	PreventCommandDuringRecovery("clipperf_revert()");
 	job = require_job(id);
-	if (!can_be_reverted(job))
-		PG_RETURN_BOOL(false);
-	preflight_table(job->relid, job->relation_name, GetUserId());
-	(void) take_from_workers(id, false);
-	job = require_job(id);
-	if (!can_be_reverted(job))
-		PG_RETURN_BOOL(false);
-	SPI_connect();
-	PushActiveSnapshot(GetLatestSnapshot());
-	job_set_goal_revert(job, GetUserId(),
-						psprintf("to be taken back, as asked by %s",
-								 GetUserNameFromId(GetUserId(), false)));
-	PopActiveSnapshot();
-	SPI_finish();
-	queue_wake_at_commit();
-	PG_RETURN_BOOL(true);
+	if (job->state > JOB_BUILDING)
+		PG_RETURN_BOOL(revert(id));
+	if (job->revert)
+		PG_RETURN_BOOL(true);	/* it is under way */
+
+	/* What is not done yet is not to be done. */
+	PG_RETURN_BOOL(cancel_job(id));
 }
 
 /*

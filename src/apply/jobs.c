@@ -10,12 +10,18 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "pgstat.h"
+#include "storage/latch.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "apply/own_sql.h"
+
+/* Longest wait for a lock where nobody is to be waited for. */
+#define LOCK_TIMEOUT "1s"
 
 static const char *const job_state_names[] = {
 	"queued", "waiting", "building", "verifying", "kept",
@@ -39,6 +45,38 @@ job_end(void)
 	PopActiveSnapshot();
 	SPI_finish();
 	CommitTransactionCommand();
+}
+
+/* See jobs.h. */
+ErrorData *
+job_step(void (*step) (void *arg), void *arg, MemoryContext context)
+{
+	ErrorData  *error = NULL;
+
+	PG_TRY();
+	{
+		job_begin();
+		step(arg);
+		job_end();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortOutOfAnyTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	return error;
+}
+
+/* See jobs.h. */
+void
+job_limit_lock_waits(void)
+{
+	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
 /* See jobs.h. */
@@ -73,6 +111,21 @@ array_column(int column)
 		DatumGetArrayTypePCopy(own_datum(0, column));
 }
 
+/* The OIDs in a column of the first row of the last result. */
+static List *
+oid_list_column(int column)
+{
+	List	   *list = NIL;
+	Datum	   *elements;
+	int			count;
+
+	deconstruct_array(DatumGetArrayTypeP(own_datum(0, column)), OIDOID,
+					  sizeof(Oid), true, TYPALIGN_INT, &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+		list = lappend_oid(list, DatumGetObjectId(elements[i]));
+	return list;
+}
+
 /* Read the first row of the last result, in the order of job_load(). */
 static void
 read_job(Job *job)
@@ -82,6 +135,7 @@ read_job(Job *job)
 	job->id = DatumGetInt64(own_datum(0, i++));
 	job->drop = DatumGetBool(own_datum(0, i++));
 	job->revert = DatumGetBool(own_datum(0, i++));
+	job->cancel = own_string(0, i++);
 	job->state = parse_state(own_string(0, i++));
 	job->reason = own_string(0, i++);
 	job->recommendation = DatumGetInt64(own_datum(0, i++));
@@ -90,6 +144,10 @@ read_job(Job *job)
 	job->index_name = own_string(0, i++);
 	job->ddl = own_string(0, i++);
 	job->index_oid = DatumGetObjectId(own_datum(0, i++));
+	job->undo = DatumGetBool(own_datum(0, i++));
+	job->part_relid = DatumGetObjectId(own_datum(0, i++));
+	job->part_name = own_string(0, i++);
+	job->parts = oid_list_column(i++);
 	job->transactional = DatumGetBool(own_datum(0, i++));
 	job->queryids = array_column(i++);
 	job->size_bytes = DatumGetInt64(own_datum(0, i++));
@@ -109,9 +167,11 @@ job_load(int64 id, MemoryContext context)
 	MemoryContext old;
 	Job		   *job;
 
-	own_sql("SELECT job, action = 'drop', goal = 'revert', state, reason,"
-			" coalesce(recommendation, 0), relid, relation_name, index_name,"
-			" ddl, coalesce(index_oid, 0), transactional, queryids,"
+	own_sql("SELECT job, action = 'drop', goal = 'revert', cancel, state,"
+			" reason, coalesce(recommendation, 0), relid, relation_name,"
+			" index_name, ddl, coalesce(index_oid, 0), undo,"
+			" coalesce(part_relid, 0), part_name, parts, transactional,"
+			" queryids,"
 			" coalesce(size_bytes, -1), role, settings, attempts, changed_at,"
 			" verify_since"
 			" FROM @extschema@.clipperf_job WHERE job = $1", 1, args);
@@ -206,7 +266,8 @@ job_change(Job *job, JobState state, const char *reason)
 	job->state = state;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
 			   " SET state = $2, reason = $3, changed_at = clock_timestamp(),"
-			   " worker_pid = CASE $2 WHEN 'building' THEN worker_pid END"
+			   " worker_pid = CASE $2 WHEN 'building' THEN worker_pid END,"
+			   " cancel = CASE WHEN $2 IN ('queued', 'building') THEN cancel END"
 			   " WHERE job = $1", lengthof(args), args);
 }
 
@@ -243,8 +304,20 @@ job_set_goal_revert(Job *job, Oid role, const char *reason)
 	job->revert = true;
 	update_job(job, "UPDATE @extschema@.clipperf_job"
 			   " SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
-			   " attempts = 0, changed_at = clock_timestamp(),"
+			   " undo = false, attempts = 0, changed_at = clock_timestamp(),"
 			   " retry_at = clock_timestamp()"
+			   " WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_set_cancel(Job *job, const char *reason)
+{
+	SqlArg		args[] = {arg_int8(job->id), arg_text(reason)};
+
+	update_job(job, "UPDATE @extschema@.clipperf_job"
+			   " SET cancel = $2, reason = $2 || '; what was begun is undone',"
+			   " changed_at = clock_timestamp(), retry_at = clock_timestamp()"
 			   " WHERE job = $1", lengthof(args), args);
 }
 
@@ -278,26 +351,66 @@ job_set_index(Job *job, Oid index_oid, const char *index_name)
 
 /* See jobs.h. */
 void
-job_add_part(Job *job, Oid index_oid)
+job_set_undo(Job *job)
 {
-	SqlArg		args[] = {arg_int8(job->id), arg_oid(index_oid)};
+	SqlArg		args[] = {arg_int8(job->id)};
 
-	update_job(job, "UPDATE @extschema@.clipperf_job SET parts = parts || $2"
+	job->undo = true;
+	update_job(job, "UPDATE @extschema@.clipperf_job SET undo = true"
+			   " WHERE job = $1", lengthof(args), args);
+}
+
+/* Store what is known of its partitions' indexes. */
+static void
+store_parts(Job *job)
+{
+	Datum	   *oids = palloc(sizeof(Datum) * Max(list_length(job->parts), 1));
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_oid(job->part_relid),
+		arg_text(job->part_name),
+		{.type = OIDARRAYOID}
+	};
+	ListCell   *lc;
+
+	foreach(lc, job->parts)
+		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	args[3].value = PointerGetDatum(construct_array(oids,
+													list_length(job->parts),
+													OIDOID, sizeof(Oid), true,
+													TYPALIGN_INT));
+	update_job(job, "UPDATE @extschema@.clipperf_job"
+			   " SET part_relid = $2, part_name = $3, parts = $4"
 			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
-List *
-job_parts(Job *job)
+void
+job_begin_part(Job *job, Oid relid, const char *index_name)
 {
-	SqlArg		args[] = {arg_int8(job->id)};
-	List	   *parts = NIL;
+	job->part_relid = relid;
+	job->part_name = MemoryContextStrdup(GetMemoryChunkContext(job), index_name);
+	store_parts(job);
+}
 
-	own_sql("SELECT unnest(parts) FROM @extschema@.clipperf_job"
-			" WHERE job = $1", lengthof(args), args);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		parts = lappend_oid(parts, DatumGetObjectId(own_datum(i, 1)));
-	return parts;
+/* See jobs.h. */
+void
+job_keep_part(Job *job, Oid index_oid)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(job));
+
+	job->parts = list_append_unique_oid(job->parts, index_oid);
+	job->part_relid = InvalidOid;
+	job->part_name = NULL;
+	MemoryContextSwitchTo(old);
+}
+
+/* See jobs.h. */
+void
+job_add_part(Job *job, Oid index_oid)
+{
+	job_keep_part(job, index_oid);
+	store_parts(job);
 }
 
 /* See jobs.h. */
@@ -311,4 +424,14 @@ job_set_worker(Job *job, int pid)
 
 	update_job(job, "UPDATE @extschema@.clipperf_job SET worker_pid = $2"
 			   " WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_sleep(long ms)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
 }

@@ -42,6 +42,8 @@ typedef struct Job
 	Oid			table;			/* clipperf_job, as it was found in */
 	bool		drop;			/* else create */
 	bool		revert;			/* take back what it did */
+	char	   *cancel;			/* why it is to end, once what is left of it
+								 * is removed; NULL if it is not */
 	JobState	state;
 	char	   *reason;			/* NULL if none */
 	int64		recommendation; /* 0 if none */
@@ -50,6 +52,10 @@ typedef struct Job
 	char	   *index_name;
 	char	   *ddl;			/* CREATE INDEX, not CONCURRENTLY */
 	Oid			index_oid;		/* InvalidOid: none known */
+	bool		undo;			/* the index it drops was valid */
+	Oid			part_relid;		/* partition whose index it builds, or 0 */
+	char	   *part_name;		/* name of that index */
+	List	   *parts;			/* OIDs: indexes of partitions it has built */
 	bool		transactional;
 	ArrayType  *queryids;		/* int8; NULL if none */
 	int64		size_bytes;		/* estimated; -1 if unknown */
@@ -66,6 +72,17 @@ typedef struct Job
 /* Open and close: a transaction if there is none, a snapshot and SPI. */
 extern void job_begin(void);
 extern void job_end(void);
+
+/*
+ * Run a step of a worker between job_begin() and job_end().  Returns NULL, or
+ * its error in "context"; no transaction is open then.  Locks that belong to the
+ * session are gone after an error, but for advisory ones.
+ */
+extern ErrorData *job_step(void (*step) (void *arg), void *arg,
+						   MemoryContext context);
+
+/* Wait for locks for a moment only, to the end of the transaction. */
+extern void job_limit_lock_waits(void);
 
 extern const char *job_state_name(JobState state);
 extern bool job_state_is_open(JobState state);	/* a worker has to do with it */
@@ -88,17 +105,30 @@ extern void job_wait(Job *job, int64 delay_ms, const char *reason);
 /* Queue a job to be taken back, as that role. */
 extern void job_set_goal_revert(Job *job, Oid role, const char *reason);
 
+/* Let a worker end it as cancelled, once what is left of it is removed. */
+extern void job_set_cancel(Job *job, const char *reason);
+
 /* Count an attempt that was broken off. */
 extern void job_count_attempt(Job *job);
 
 /* Remember the index that it has built. */
 extern void job_set_index(Job *job, Oid index_oid, const char *index_name);
 
-/* Indexes of partitions that it has built. */
+/* Remember that the index it is about to drop is a valid one. */
+extern void job_set_undo(Job *job);
+
+/*
+ * The index of a partition is built from now; it is built.  job_keep_part()
+ * leaves it to the next of these to store that, and so needs no SPI.
+ */
+extern void job_begin_part(Job *job, Oid relid, const char *index_name);
 extern void job_add_part(Job *job, Oid index_oid);
-extern List *job_parts(Job *job);
+extern void job_keep_part(Job *job, Oid index_oid);
 
 /* Take the job for this process, or leave it. */
 extern void job_set_worker(Job *job, int pid);
+
+/* Sleep; ends by an error, or with the process, if it is told to end. */
+extern void job_sleep(long ms);
 
 #endif							/* CLIPPERF_JOBS_H */

@@ -51,6 +51,15 @@ static StartedWorker started[QUEUE_WORKERS];
 /* Databases that are to be looked into when the queue has room for them. */
 static List *unvisited = NIL;
 
+/* Can the database of this row of pg_database be connected to? */
+static bool
+can_be_visited(HeapTuple tuple)
+{
+	Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+
+	return database->datallowconn && !DATABASE_IS_INVALID(database);
+}
+
 /* List all databases that can be connected to in "unvisited". */
 static void
 list_databases(void)
@@ -67,15 +76,12 @@ list_databases(void)
 	scan = table_beginscan_catalog(catalog, 0, NULL);
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
-		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 
-		if (database->datallowconn)
-		{
-			MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-
-			unvisited = lappend_oid(unvisited, database->oid);
-			MemoryContextSwitchTo(old);
-		}
+		if (can_be_visited(tuple))
+			unvisited = lappend_oid(unvisited,
+									((Form_pg_database) GETSTRUCT(tuple))->oid);
+		MemoryContextSwitchTo(old);
 	}
 	table_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -101,8 +107,7 @@ database_exists(Oid dbid)
 
 	StartTransactionCommand();
 	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(dbid));
-	exists = HeapTupleIsValid(tuple) &&
-		((Form_pg_database) GETSTRUCT(tuple))->datallowconn;
+	exists = HeapTupleIsValid(tuple) && can_be_visited(tuple);
 	if (HeapTupleIsValid(tuple))
 		ReleaseSysCache(tuple);
 	CommitTransactionCommand();

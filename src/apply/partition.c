@@ -8,14 +8,17 @@
  * partitioned table finds all of them and attaches them instead of building:
  * it only needs a lock for a moment, and gives up soon if it cannot have it.
  *
+ * That is done in one transaction and in the end, rather than by CREATE INDEX ON
+ * ONLY in the beginning and ALTER INDEX ATTACH PARTITION: the index of the whole
+ * would be INVALID all the while, and ATTACH PARTITION locks the partition's
+ * index against everybody who has planned a query with it, readers too.
+ *
  *-------------------------------------------------------------------------
  */
 #include "apply/partition.h"
 
 #include "access/attmap.h"
 #include "access/table.h"
-#include "access/xact.h"
-#include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
@@ -26,10 +29,10 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-#include "apply/build.h"
-#include "apply/own_sql.h"
+#include "apply/claim.h"
 #include "apply/preflight.h"
 #include "apply/queue.h"
+#include "apply/remains.h"
 #include "apply/top_statement.h"
 #include "settings.h"
 
@@ -40,8 +43,21 @@ typedef struct Partition
 	char	   *sql;			/* that builds it */
 	char	   *index_name;
 	char	   *remains;		/* INVALID index in the way, or NULL */
-	char	   *obstacle;		/* who is in the way, or NULL */
+	char	   *obstacle;		/* who is in the way; NULL if nobody is */
 } Partition;
+
+/* The work on one partitioned table. */
+typedef struct PartitionWork
+{
+	Job		   *job;
+	const IndexDefinition *def;
+	MemoryContext context;		/* lasts as long as the work */
+	Partition	next;			/* to be built next */
+	List	   *locked;			/* OIDs: partitioned tables locked */
+} PartitionWork;
+
+/* How long a job waits that cannot go on now. */
+#define WAIT_MS 1000
 
 /* Expressions over columns of the parent, over those of a partition. */
 static Node *
@@ -105,14 +121,13 @@ has_index(const IndexDefinition *def, char **remains)
 	return false;
 }
 
-/* Look for a partition that lacks the index; locks all to the transaction's end. */
+/* Look for a partition that lacks the index; all are locked. */
 static void
-find_partition(const IndexDefinition *def, Partition *partition)
+find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 {
 	ListCell   *lc;
 
-	partition->relid = InvalidOid;
-	foreach(lc, find_all_inheritors(def->relid, AccessShareLock, NULL))
+	foreach(lc, relids)
 	{
 		Oid			relid = lfirst_oid(lc);
 		IndexDefinition *mapped;
@@ -126,36 +141,100 @@ find_partition(const IndexDefinition *def, Partition *partition)
 		partition->relid = relid;
 		mapped->name = partition->index_name = index_def_free_name(mapped, NIL);
 		partition->sql = index_def_ddl(mapped, true, false);
-		partition->obstacle = preflight_transactions(relid);
+		partition->obstacle = preflight_transactions(list_make1_oid(relid),
+													 ShareLock, true);
 		return;
 	}
 }
 
-/* The next partition to build, in the caller's memory context. */
-static void
-next_partition(Job *job, const IndexDefinition *def, Partition *partition)
+/*
+ * Keep partitions from being added, which the last statement would have to
+ * build an index for while it blocks writes; what may be, is seen by those who
+ * look afterwards.  NULL, or who is in the way.
+ */
+static char *
+lock_against_new(PartitionWork *work, List *relids)
 {
-	MemoryContext caller = CurrentMemoryContext;
+	ListCell   *lc;
 
-	job_begin();
-	MemoryContextSwitchTo(caller);
-	LockRelationOid(def->relid, AccessShareLock);
-	find_partition(def, partition);
-	if (OidIsValid(partition->relid) && partition->obstacle != NULL)
-		job_wait(job, 1000, partition->obstacle);
-	job_end();
-	MemoryContextSwitchTo(caller);
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+
+		if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+			continue;
+		if (!claim_relation(relid, ShareUpdateExclusiveLock))
+			return preflight_lock_holders(relid, ShareUpdateExclusiveLock);
+		work->locked = list_append_unique_oid(work->locked, relid);
+	}
+	return NULL;
 }
 
-/* Remember that the job has built the index of a partition. */
+/*
+ * Look what is to be done next.  If it is the last statement, and "lock", then
+ * partitions are kept from being added to the end of the session's locks.
+ */
 static void
-remember_part(Job *job, const Partition *partition)
+look(PartitionWork *work, bool lock)
+{
+	Partition  *next = &work->next;
+	List	   *relids = find_all_inheritors(work->def->relid, NoLock, NULL);
+
+	memset(next, 0, sizeof(*next));
+	next->obstacle = preflight_lock_all(relids);
+	if (next->obstacle == NULL)
+		find_partition(work->def, relids, next);
+	if (next->obstacle != NULL || OidIsValid(next->relid))
+		return;
+	if (lock)
+	{
+		next->obstacle = lock_against_new(work, relids);
+		if (next->obstacle != NULL)
+			return;
+		/* Some may have been added before that lock was had. */
+		relids = find_all_inheritors(work->def->relid, AccessShareLock, NULL);
+		find_partition(work->def, relids, next);
+	}
+	if (!OidIsValid(next->relid))
+		next->obstacle = preflight_transactions(relids, ShareLock, false);
+}
+
+/* See partition.h. */
+char *
+partition_obstacle(const IndexDefinition *def)
+{
+	PartitionWork work = {.def = def};
+
+	look(&work, false);
+	return work.next.obstacle;
+}
+
+/* Step: look, and let the job wait if somebody is in the way. */
+static void
+look_step(void *arg)
+{
+	PartitionWork *work = arg;
+	MemoryContext old = MemoryContextSwitchTo(work->context);
+
+	job_limit_lock_waits();
+	look(work, true);
+	if (work->next.obstacle != NULL)
+		job_wait(work->job, WAIT_MS, work->next.obstacle);
+	MemoryContextSwitchTo(old);
+}
+
+/* Remember that the index of a partition is being built, or is built. */
+static void
+remember_part(Job *job, const Partition *partition, bool built)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
 	job_begin();
-	job_add_part(job, get_relname_relid(partition->index_name,
-										get_rel_namespace(partition->relid)));
+	if (built)
+		job_add_part(job, get_relname_relid(partition->index_name,
+											get_rel_namespace(partition->relid)));
+	else
+		job_begin_part(job, partition->relid, partition->index_name);
 	job_end();
 	MemoryContextSwitchTo(caller);
 }
@@ -167,16 +246,23 @@ build_part(Job *job, const Partition *partition)
 	ErrorData  *error;
 
 	if (partition->remains != NULL)
-		(void) build_remove_remains(job, partition->relid, partition->remains);
+		(void) remains_drop(job, partition->relid, partition->remains);
 	queue_worker_takes_table(partition->relid);
+	remember_part(job, partition, false);
 	error = top_statement_run(partition->sql, job->role, job->settings, 0);
-	if (error != NULL)
-		(void) build_remove_remains(job, partition->relid,
-									partition->index_name);
-	else
-		remember_part(job, partition);
-	queue_worker_takes_table(job->relid);
+	if (error == NULL)
+		remember_part(job, partition, true);
 	return error;
+}
+
+/* End the locks on partitioned tables. */
+static void
+unlock_all(PartitionWork *work)
+{
+	ListCell   *lc;
+
+	foreach(lc, work->locked)
+		claim_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
 }
 
 /* See partition.h. */
@@ -184,64 +270,24 @@ ErrorData *
 partition_build(Job *job, const IndexDefinition *def, const char *sql,
 				MemoryContext context, bool *waits)
 {
+	PartitionWork work = {.job = job,.def = def,.context = context};
+	ErrorData  *error;
+
 	MemoryContextSwitchTo(context);
 	for (;;)
 	{
-		Partition	partition = {0};
-		ErrorData  *error;
-
-		next_partition(job, def, &partition);
-		if (!OidIsValid(partition.relid))
+		error = job_step(look_step, &work, context);
+		*waits = error == NULL && work.next.obstacle != NULL;
+		if (error != NULL || *waits || !OidIsValid(work.next.relid))
 			break;
-		if (partition.obstacle != NULL)
-		{
-			*waits = true;
-			return NULL;
-		}
-		error = build_part(job, &partition);
+		error = build_part(job, &work.next);
 		if (error != NULL)
-			return error;
+			break;
 	}
-	return top_statement_run(sql, job->role,
-							 job->settings, setting_give_way_after_ms);
-}
-
-/* The statement that drops one of the job's parts, or NULL. */
-static char *
-part_to_drop(Job *job)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	char	   *sql = NULL;
-	List	   *parts;
-	ListCell   *lc;
-
-	job_begin();
-	parts = job_parts(job);
-	foreach(lc, parts)
-	{
-		IndexDefinition *part = index_def_of_index(lfirst_oid(lc));
-
-		if (part == NULL || OidIsValid(part->parent))
-			continue;
-		sql = MemoryContextStrdup(caller, index_def_drop_ddl(part));
-		break;
-	}
-	job_end();
-	MemoryContextSwitchTo(caller);
-	return sql;
-}
-
-/* See partition.h. */
-bool
-partition_clean_up(Job *job)
-{
-	char	   *sql;
-
-	while ((sql = part_to_drop(job)) != NULL)
-	{
-		queue_worker_takes(job->id, job->relid);
-		if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) != NULL)
-			return false;
-	}
-	return true;
+	queue_worker_takes_table(job->relid);
+	if (error == NULL && !*waits)
+		error = top_statement_run(sql, job->role, job->settings,
+								  setting_give_way_after_ms);
+	unlock_all(&work);
+	return error;
 }

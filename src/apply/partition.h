@@ -24,9 +24,9 @@ extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
 								  bool *waits);
 
 /*
- * Drop the indexes of partitions that this job has built and that belong to no
- * index of the partitioned table.  False if one is left.
+ * Who is in the way of its next statement, in one sentence; NULL if nobody is.
+ * In a transaction.
  */
-extern bool partition_clean_up(Job *job);
+extern char *partition_obstacle(const IndexDefinition *def);
 
 #endif							/* CLIPPERF_PARTITION_H */

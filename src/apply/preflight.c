@@ -11,8 +11,13 @@
 #include <sys/statvfs.h>
 
 #include "access/htup_details.h"
+#include "catalog/catalog.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_tablespace.h"
 #include "catalog/pg_type.h"
+#include "commands/tablespace.h"
 #include "common/relpath.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
@@ -26,6 +31,7 @@
 #include "utils/syscache.h"
 
 #include "apply/own_sql.h"
+#include "apply/remains.h"
 #include "settings.h"
 
 /* Errors unless the relation is of a kind whose indexes we make. */
@@ -53,6 +59,27 @@ require_kind(Form_pg_class form)
 				 errhint("Use CREATE INDEX in that session.")));
 }
 
+/* Errors unless the role owns the relation. */
+static void
+require_owner(Oid relid, Oid role)
+{
+	if (!RELATION_OWNERCHECK(relid, role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of table %s", get_rel_name(relid))));
+}
+
+/* Errors unless the role owns all partitions, too. */
+static void
+require_owner_of_all(Oid relid, Oid role)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) != '\0')
+		require_owner(lfirst_oid(lc), role);
+}
+
 /* See preflight.h. */
 void
 preflight_table(Oid relid, const char *name, Oid role)
@@ -65,11 +92,15 @@ preflight_table(Oid relid, const char *name, Oid role)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table %s does not exist any more", name)));
 	form = (Form_pg_class) GETSTRUCT(tuple);
-	if (!RELATION_OWNERCHECK(relid, role))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of table %s", NameStr(form->relname))));
+	require_owner(relid, role);
 	require_kind(form);
+	if (IsCatalogRelationOid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot create indexes on system catalog \"%s\"",
+						NameStr(form->relname))));
+	if (form->relkind == RELKIND_PARTITIONED_TABLE)
+		require_owner_of_all(relid, role);
 	ReleaseSysCache(tuple);
 }
 
@@ -111,22 +142,6 @@ find_equal(const IndexDefinition *def)
 	return NULL;
 }
 
-/*
- * Is the relation of that OID an INVALID index of the table, as a build leaves
- * it that was broken off?  Partitioned indexes are invalid while partitions
- * lack theirs, which is another matter.
- */
-static bool
-is_remains(Oid oid, Oid relid)
-{
-	IndexDefinition *def;
-
-	if (get_rel_relkind(oid) != RELKIND_INDEX)
-		return false;
-	def = index_def_of_index(oid);
-	return def != NULL && def->relid == relid && !def->valid;
-}
-
 /* Settle what the new index is called. */
 static void
 choose_name(IndexPlan *plan)
@@ -139,7 +154,7 @@ choose_name(IndexPlan *plan)
 	taken = get_relname_relid(def->name, get_rel_namespace(def->relid));
 	if (!OidIsValid(taken))
 		return;
-	if (is_remains(taken, def->relid))
+	if (remains_is_one(taken, def->relid))
 		plan->remains = def->name;
 	else
 	{
@@ -164,21 +179,58 @@ preflight_index(const Job *job, IndexPlan *plan)
 		choose_name(plan);
 }
 
+/* Errors unless the current user may create in the schemas of the indexes. */
+static void
+require_schema(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+	{
+		Oid			schema = get_rel_namespace(lfirst_oid(lc));
+
+		if (OidIsValid(schema) &&
+			NAMESPACE_ACLCHECK(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
+						   get_namespace_name(schema));
+	}
+}
+
+/* Errors unless the current user may create in that tablespace. */
+static void
+require_tablespace(Oid tablespace)
+{
+	if (tablespace != MyDatabaseTableSpace &&
+		TABLESPACE_ACLCHECK(tablespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLESPACE,
+					   get_tablespace_name(tablespace));
+}
+
+/* What is known of the file system of a tablespace; false if nothing is. */
+static bool
+look_at_disk(Oid tablespace, struct statvfs *disk)
+{
+	if (statvfs(GetDatabasePath(MyDatabaseId, tablespace), disk) == 0)
+		return true;
+	/* This database may have nothing there yet. */
+	return statvfs(psprintf("pg_tblspc/%u", tablespace), disk) == 0;
+}
+
 /* See preflight.h. */
 char *
-preflight_space(const IndexDefinition *def, int64 size_bytes)
+preflight_place(const IndexDefinition *def, int64 size_bytes)
 {
 	Oid			tablespace = OidIsValid(def->tablespace) ? def->tablespace :
 		MyDatabaseTableSpace;
-	char	   *path = GetDatabasePath(MyDatabaseId, tablespace);
 	struct statvfs disk;
 	double		available;
 
 	/* The sort may need as much again while the index is written. */
 	double		needed = 2.0 * (double) size_bytes;
 
-	/* Where nothing was created yet, the directory may be missing. */
-	if (size_bytes <= 0 || statvfs(path, &disk) != 0)
+	require_schema(def->relid);
+	require_tablespace(tablespace);
+	if (size_bytes <= 0 || !look_at_disk(tablespace, &disk))
 		return NULL;
 	available = (double) disk.f_bavail * (double) disk.f_frsize;
 	if (available >= needed)
@@ -188,10 +240,29 @@ preflight_space(const IndexDefinition *def, int64 size_bytes)
 					floor(available / (1024.0 * 1024.0)));
 }
 
+/* ------------------------------------------------------------------------
+ * Who is in the way
+ * ------------------------------------------------------------------------ */
+
 /*
- * Processes of virtual transactions, as an int4 array; without those that have
- * given the lock on theirs up, as clipperf_wait() does.
+ * The process whose transaction that is; NULL if it has ended, is prepared, or
+ * is not to be waited for, as that of clipperf_wait() which has given the lock on
+ * it up.
  */
+static PGPROC *
+process_of(VirtualTransactionId vxid)
+{
+	PGPROC	   *proc = VXID_GET_PROC(vxid);
+	VirtualTransactionId now;
+
+	if (proc == NULL || proc->pid == 0)
+		return NULL;
+	GET_VXID_FROM_PGPROC(now, *proc);
+	return now.localTransactionId == vxid.localTransactionId &&
+		!VirtualXactLock(vxid, false) ? proc : NULL;
+}
+
+/* Processes of virtual transactions, as an int4 array. */
 static ArrayType *
 processes_of(const VirtualTransactionId *vxids, int count)
 {
@@ -200,74 +271,165 @@ processes_of(const VirtualTransactionId *vxids, int count)
 
 	for (int i = 0; i < count; i++)
 	{
-		PGPROC	   *proc = VXID_GET_PROC(vxids[i]);
+		PGPROC	   *proc = process_of(vxids[i]);
 
-		if (proc != NULL && proc->pid != 0 && !VirtualXactLock(vxids[i], false))
+		if (proc != NULL)
 			pids[npids++] = Int32GetDatum(proc->pid);
 	}
 	return construct_array(pids, npids, INT4OID, sizeof(int32), true,
 						   TYPALIGN_INT);
 }
 
-/* How processes are presented; $1 are the pids. */
+/* Those whose snapshots the end of a concurrent build waits for. */
+static ArrayType *
+snapshot_holders(void)
+{
+	int			count;
+	VirtualTransactionId *vxids;
+
+	vxids = GetCurrentVirtualXIDs(InvalidTransactionId, true, false,
+								  PROC_IS_AUTOVACUUM | PROC_IN_VACUUM |
+								  PROC_IN_SAFE_IC, &count);
+	return processes_of(vxids, count);
+}
+
+/* OIDs as an array. */
+static ArrayType *
+oid_array(List *oids)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(oids), 1));
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		elements[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	return construct_array(elements, list_length(oids), OIDOID, sizeof(Oid),
+						   true, TYPALIGN_INT);
+}
+
+/* The names of the modes that conflict with that one, as an array. */
+static ArrayType *
+conflicting_modes(LOCKMODE mode)
+{
+	Datum		names[MaxLockMode];
+	int			count = 0;
+
+	for (LOCKMODE other = AccessShareLock; other <= MaxLockMode; other++)
+		if (DoLockModesConflict(mode, other))
+			names[count++] =
+				CStringGetTextDatum(GetLockmodeName(DEFAULT_LOCKMETHOD, other));
+	return construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+/* How processes are presented. */
 #define DESCRIBE_PROCESS \
 	"SELECT format('process %s (%s%s%s)', a.pid," \
 	" 'application ' || quote_ident(nullif(a.application_name, '')) || ', '," \
 	" coalesce(a.state, a.backend_type)," \
 	" ', transaction open for ' ||" \
 	" @extschema@.clipperf_duration(1000 * extract(epoch FROM" \
-	" clock_timestamp() - a.xact_start)::float8))" \
-	" FROM pg_stat_activity AS a"
+	" clock_timestamp() - a.xact_start)::float8))," \
+	" a.xact_start AS since FROM pg_stat_activity AS a"
+
+/* How prepared transactions are presented. */
+#define DESCRIBE_PREPARED \
+	"SELECT format('prepared transaction %s (prepared %s ago)', quote_literal(p.gid)," \
+	" @extschema@.clipperf_duration(1000 * extract(epoch FROM" \
+	" clock_timestamp() - p.prepared)::float8))," \
+	" p.prepared AS since FROM pg_prepared_xacts AS p JOIN pg_locks AS x" \
+	" ON x.locktype = 'transactionid' AND x.transactionid = p.transaction" \
+	" AND x.granted AND x.pid IS NULL"
+
+/* Is a lock "l" on one of the tables $2, and of one of the modes $4? */
+#define LOCKS_TABLE \
+	" l.locktype = 'relation' AND l.granted AND l.relation = ANY ($2)" \
+	" AND l.database = (SELECT oid FROM pg_database" \
+	" WHERE datname = current_database()) AND l.mode = ANY ($4)"
 
 /* See preflight.h. */
 char *
-preflight_transactions(Oid relid)
+preflight_transactions(List *relids, LOCKMODE mode, bool snapshots)
 {
-	int			count;
-	VirtualTransactionId *vxids;
-	SqlArg		args[3];
+	SqlArg		args[] = {
+		arg_datum(INT4ARRAYOID, (Datum) 0, true),
+		arg_datum(OIDARRAYOID, PointerGetDatum(oid_array(relids)), false),
+		arg_datum(FLOAT8OID,
+				  Float8GetDatum(setting_long_transaction_ms / 1000.0), false),
+		arg_datum(TEXTARRAYOID, PointerGetDatum(conflicting_modes(mode)), false)
+	};
 
-	/* Those whose snapshots the end of a concurrent build waits for. */
-	vxids = GetCurrentVirtualXIDs(InvalidTransactionId, true, false,
-								  PROC_IS_AUTOVACUUM | PROC_IN_VACUUM |
-								  PROC_IN_SAFE_IC, &count);
-	args[0] = arg_datum(INT4ARRAYOID,
-						PointerGetDatum(processes_of(vxids, count)), false);
-	args[1] = arg_oid(relid);
-	args[2] = arg_datum(FLOAT8OID,
-						Float8GetDatum(setting_long_transaction_ms / 1000.0),
-						false);
+	if (snapshots)
+		args[0] = arg_datum(INT4ARRAYOID, PointerGetDatum(snapshot_holders()),
+							false);
 	own_sql(DESCRIBE_PROCESS
 			" WHERE a.datid = (SELECT oid FROM pg_database"
 			" WHERE datname = current_database())"
 			" AND a.xact_start < clock_timestamp() - make_interval(secs => $3)"
 			" AND a.pid <> pg_backend_pid()"
 			" AND (a.pid = ANY ($1) OR EXISTS (SELECT FROM pg_locks AS l"
-			" WHERE l.pid = a.pid AND l.locktype = 'relation' AND l.granted"
-			" AND l.database = a.datid AND l.relation = $2"
-			" AND l.mode NOT IN ('AccessShareLock', 'RowShareLock',"
-			" 'ShareUpdateExclusiveLock')))"
-			" ORDER BY a.xact_start LIMIT 1", lengthof(args), args);
+			" WHERE l.pid = a.pid AND" LOCKS_TABLE "))"
+			" UNION ALL " DESCRIBE_PREPARED
+			" WHERE p.prepared < clock_timestamp() - make_interval(secs => $3)"
+			" AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid IS NULL"
+			" AND l.virtualtransaction = x.virtualtransaction AND" LOCKS_TABLE ")"
+			" ORDER BY since LIMIT 1", lengthof(args), args);
 	return SPI_processed == 0 ? NULL :
 		psprintf("waits for %s to end its transaction", own_string(0, 1));
 }
 
+/* Who waits for a lock on the table that others queue behind. */
+static char *
+waiting_for_lock(Oid relid)
+{
+	SqlArg		args[] = {arg_oid(relid)};
+
+	own_sql(DESCRIBE_PROCESS " WHERE a.pid <> pg_backend_pid()"
+			" AND EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid"
+			" AND l.locktype = 'relation' AND NOT l.granted"
+			" AND l.relation = $1 AND l.database ="
+			" (SELECT oid FROM pg_database WHERE datname = current_database()))"
+			" ORDER BY since LIMIT 1", lengthof(args), args);
+	return SPI_processed > 0 ?
+		psprintf("waits for %s, which wants to lock the table", own_string(0, 1)) :
+		psprintf("waits for a lock on table %s", get_rel_name(relid));
+}
+
 /* See preflight.h. */
 char *
-preflight_lock_holders(Oid relid)
+preflight_lock_holders(Oid relid, LOCKMODE mode)
 {
 	LOCKTAG		tag;
 	VirtualTransactionId *vxids;
 	int			count;
-	SqlArg		args[1];
+	SqlArg		args[] = {
+		arg_datum(INT4ARRAYOID, (Datum) 0, true),
+		arg_datum(OIDARRAYOID, PointerGetDatum(oid_array(list_make1_oid(relid))),
+				  false),
+		arg_datum(FLOAT8OID, (Datum) 0, true),
+		arg_datum(TEXTARRAYOID, PointerGetDatum(conflicting_modes(mode)), false)
+	};
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	vxids = GetLockConflicts(&tag, ShareUpdateExclusiveLock, &count);
+	vxids = GetLockConflicts(&tag, mode, &count);
 	args[0] = arg_datum(INT4ARRAYOID,
 						PointerGetDatum(processes_of(vxids, count)), false);
 	own_sql(DESCRIBE_PROCESS " WHERE a.pid = ANY ($1)"
-			" ORDER BY a.xact_start LIMIT 1", lengthof(args), args);
-	return SPI_processed == 0 ?
-		pstrdup("waits for a lock on the table") :
-		psprintf("waits for %s, which has the table locked", own_string(0, 1));
+			" UNION ALL " DESCRIBE_PREPARED
+			" WHERE EXISTS (SELECT FROM pg_locks AS l WHERE l.pid IS NULL"
+			" AND l.virtualtransaction = x.virtualtransaction AND" LOCKS_TABLE ")"
+			" ORDER BY since LIMIT 1", lengthof(args), args);
+	return SPI_processed > 0 ?
+		psprintf("waits for %s, which has the table locked", own_string(0, 1)) :
+		waiting_for_lock(relid);
+}
+
+/* See preflight.h. */
+char *
+preflight_lock_all(List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+		return preflight_lock_holders(lfirst_oid(lc), AccessShareLock);
+	return NULL;
 }

@@ -26,7 +26,8 @@ typedef struct IndexPlan
 /*
  * Errors unless indexes of the table may be made and dropped by that role, in
  * principle: 42P01 if it is gone, 42809 if it is no table, 0A000 if it is
- * temporary, 42501 if the role does not own it.
+ * temporary or the server's own, 42501 if the role does not own it or one of its
+ * partitions.
  */
 extern void preflight_table(Oid relid, const char *name, Oid role);
 
@@ -44,14 +45,27 @@ extern void preflight_index(const Job *job, IndexPlan *plan);
 
 /*
  * The error message if the file system of the index has less space than it is
- * estimated to need; else NULL.
+ * estimated to need; else NULL.  Error 42501 if the current user may not create
+ * in the schema or the tablespace.
  */
-extern char *preflight_space(const IndexDefinition *def, int64 size_bytes);
+extern char *preflight_place(const IndexDefinition *def, int64 size_bytes);
 
-/* Who would keep a concurrent build waiting, in one sentence; NULL if nobody. */
-extern char *preflight_transactions(Oid relid);
+/*
+ * Whose long transaction holds a lock on one of these tables that conflicts with
+ * that mode, or, if "snapshots", one that the end of a concurrent build waits
+ * for; in one sentence.  NULL if nobody's does.
+ */
+extern char *preflight_transactions(List *relids, LOCKMODE mode,
+									bool snapshots);
 
-/* Who holds a lock that the build needs, in one sentence. */
-extern char *preflight_lock_holders(Oid relid);
+/* Who holds a lock on the table that conflicts with that one, in one sentence. */
+extern char *preflight_lock_holders(Oid relid, LOCKMODE mode);
+
+/*
+ * Lock these tables, which are the partitions of one, to the transaction's end
+ * against DROP and the like.  Who has one of them locked, if that is not
+ * possible now; else NULL.
+ */
+extern char *preflight_lock_all(List *relids);
 
 #endif							/* CLIPPERF_PREFLIGHT_H */

@@ -43,6 +43,7 @@ typedef struct QueueWorker
 	Oid			dbid;
 	int64		job;			/* that it works on, 0 if none */
 	Oid			relid;			/* table of the job */
+	Oid			jobs;			/* table of the jobs, which it has locked */
 	WorkerInterrupt interrupt;
 	int			interrupted_by; /* role or process, by kind of interrupt */
 } QueueWorker;
@@ -470,6 +471,7 @@ queue_builds(RunningBuild *builds)
 		builds[count].pid = worker->pid;
 		builds[count].dbid = worker->dbid;
 		builds[count].relid = worker->relid;
+		builds[count].jobs = worker->jobs;
 		count++;
 	}
 	LWLockRelease(queue_lock);
@@ -514,7 +516,10 @@ queue_worker_begins(const WorkerTicket *ticket)
 	return valid;
 }
 
-/* The job this worker is on from now, or 0; the launcher watches builds. */
+/*
+ * The job this worker is on from now, and its table; the launcher watches
+ * builds.  What it was told before is forgotten.
+ */
 void
 queue_worker_takes(int64 job, Oid relid)
 {
@@ -523,8 +528,25 @@ queue_worker_takes(int64 job, Oid relid)
 	my_worker->relid = relid;
 	my_worker->interrupt = INTERRUPT_NONE;
 	my_worker->interrupted_by = 0;
-	if (job != 0)
-		wake_launcher();
+	wake_launcher();
+	LWLockRelease(queue_lock);
+}
+
+/* It is on no job any more, and is told nothing more. */
+void
+queue_worker_leaves(void)
+{
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	my_worker->job = 0;
+	LWLockRelease(queue_lock);
+}
+
+/* It holds a lock on the table of the jobs, which it gives up if asked. */
+void
+queue_worker_holds(Oid jobs)
+{
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	my_worker->jobs = jobs;
 	LWLockRelease(queue_lock);
 }
 

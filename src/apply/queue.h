@@ -41,6 +41,7 @@ typedef struct RunningBuild
 	int			pid;			/* of the worker */
 	Oid			dbid;
 	Oid			relid;
+	Oid			jobs;			/* table of the jobs */
 } RunningBuild;
 
 extern void queue_init(void);	/* from _PG_init: installs the shmem hooks */
@@ -65,8 +66,10 @@ extern int	queue_builds(RunningBuild *builds); /* QUEUE_WORKERS long */
 
 /* For a worker. */
 extern bool queue_worker_begins(const WorkerTicket *ticket);
-extern void queue_worker_takes(int64 job, Oid relid);	/* 0: none */
+extern void queue_worker_takes(int64 job, Oid relid);
+extern void queue_worker_holds(Oid jobs);
 extern void queue_worker_takes_table(Oid relid);
+extern void queue_worker_leaves(void);
 extern WorkerInterrupt queue_worker_interrupt(int *by);
 extern void queue_worker_done(TimestampTz next);
 

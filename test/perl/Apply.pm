@@ -24,7 +24,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 
 our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
-	history state phase invalid_indexes apply_is_healthy);
+	history state phase invalid_indexes index_names index_is_complete no_locks apply_is_healthy);
 
 # A server as new_server() makes it.
 sub apply_server
@@ -112,6 +112,42 @@ sub invalid_indexes
 		"SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE NOT indisvalid OR NOT indisready");
 }
 
+# Names of the indexes that are like a pattern.
+sub index_names
+{
+	my ($node, $pattern, $database) = @_;
+	return $node->safe_psql($database || 'postgres',
+		"SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE indexname LIKE '$pattern'
+			AND indexname NOT LIKE '%pkey'");
+}
+
+# Does an index on an integer expression, or on the table's column a, find all rows of the table?
+sub index_is_complete
+{
+	my ($node, $index, $table, $expression, $database) = @_;
+	$expression ||= 'a';
+	my $count = "SELECT count(*) FROM $table WHERE $expression >= -2147483648";
+	my $settings = "SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off;";
+	my @counts = split /\n/, $node->safe_psql($database || 'postgres', qq{
+		BEGIN ISOLATION LEVEL REPEATABLE READ; $settings
+		SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; $count;
+		SET LOCAL enable_indexscan = on; SET LOCAL enable_indexonlyscan = on; SET LOCAL enable_seqscan = off; $count;
+		EXPLAIN (COSTS off) $count; COMMIT});
+	my ($seq, $found) = splice @counts, 0, 2;
+	my $uses = grep { /\b$index\b/ } @counts;
+	note("$seq rows, $found by the index", $uses ? '' : ', which is not used: ' . join("\n", @counts));
+	return $uses && $seq == $found;
+}
+
+# Waits until no builder holds a lock; true if that came.
+sub no_locks
+{
+	my ($node, $database) = @_;
+	return $node->poll_query_until($database || 'postgres', q{
+		SELECT count(*) = 0 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+		WHERE a.backend_type LIKE 'clipperf builder'});
+}
+
 # Nothing crashed, no INVALID index and no lock on a table is left.
 sub apply_is_healthy
 {
@@ -121,9 +157,7 @@ sub apply_is_healthy
 	unlike($log, qr/PANIC|TRAP:|was terminated by signal 11|was terminated by signal 6/, "$name: nothing has crashed");
 	unlike($log, qr/WARNING:.*(leak|not closed|still referenced|already held)/, "$name: nothing leaks");
 	is(invalid_indexes($node), '', "$name: no INVALID index is left");
-	ok($node->poll_query_until('postgres', q{
-		SELECT count(*) = 0 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-		WHERE a.backend_type LIKE 'clipperf builder'}), "$name: no lock of a build is left");
+	ok(no_locks($node), "$name: no lock of a build is left");
 }
 
 1;

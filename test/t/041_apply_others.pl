@@ -181,7 +181,8 @@ diag(reason($node, $job)) if state($node, $job) ne 'kept';
 
 $holder = hold();
 $node->safe_psql('postgres', q{CREATE ROLE passing; CREATE TABLE his (a int); ALTER TABLE his OWNER TO passing;
-	GRANT EXECUTE ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) TO passing; GRANT pg_read_all_stats TO passing});
+	GRANT EXECUTE ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) TO passing;
+	GRANT pg_read_all_stats TO passing; GRANT CREATE ON SCHEMA public TO passing});
 $id = recommend($node, 'create', 'item', 'blocker', 'CREATE INDEX blocker ON item (a, id, b)');
 my $blocker = apply_id($node, $id);
 ok(phase($node, $blocker, 'waiting for old snapshots'), 'the only builder is busy');
