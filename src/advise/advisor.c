@@ -359,12 +359,19 @@ prepare(Advisor *advisor, List *candidates)
 void
 advisor_choose(Advisor *advisor)
 {
+	Selection  *selection = &advisor->selection;
+	List	   *merged;
+
 	prepare(advisor, candidates_make(advisor->demands));
-	selection_prune(&advisor->selection);
-	add_candidates(advisor,
-				   candidates_merge(advisor->candidates,
-									advisor->selection.allowed));
-	advisor->chosen = selection_choose(&advisor->selection);
+	selection_prune(selection);
+	selection_find_concerns(selection);
+	advisor->chosen = selection_choose(selection);
+	merged = candidates_merge(advisor->candidates, advisor->chosen);
+	if (merged == NIL)
+		return;
+	add_candidates(advisor, merged);
+	selection_find_concerns(selection);
+	advisor->chosen = selection_improve(selection, advisor->chosen);
 }
 
 /* See advisor.h. */
@@ -382,6 +389,7 @@ advisor_judge(Advisor *advisor, List *definitions)
 		candidates = lappend(candidates, candidate);
 	}
 	prepare(advisor, candidates);
+	selection_find_concerns(&advisor->selection);
 	advisor->chosen = selection_choose(&advisor->selection);
 }
 

@@ -37,6 +37,10 @@ typedef struct CandidateDemand
  */
 extern List *candidates_make(List *demands);
 
+/* Could one index do the work of the two? */
+extern bool candidates_are_alike(const IndexDefinition *a,
+								 const IndexDefinition *b);
+
 /*
  * Indexes that do the work of two of the candidates whose numbers are in
  * "kept", as a list of Candidate.

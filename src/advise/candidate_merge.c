@@ -35,9 +35,9 @@ has_index_key(const IndexDefinition *def, const IndexKey *key)
 	return false;
 }
 
-/* Can the two be one? */
-static bool
-are_alike(const IndexDefinition *a, const IndexDefinition *b)
+/* See candidate.h. */
+bool
+candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
 {
 	return a->relid == b->relid && a->am == BTREE_AM_OID &&
 		b->am == BTREE_AM_OID && equal(a->predicate, b->predicate) &&
@@ -115,7 +115,7 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 			IndexDefinition *def;
 			Candidate  *candidate;
 
-			if (!are_alike(one->def, other->def) ||
+			if (!candidates_are_alike(one->def, other->def) ||
 				(def = merge(one->def, other->def)) == NULL)
 				continue;
 			candidate = palloc0(sizeof(Candidate));

@@ -7,6 +7,8 @@
  * matter to it.  One answer settles many questions: if with the set T the
  * plans use only U, then any set between U and T costs the same (S. Agrawal,
  * S. Chaudhuri, V. Narasayya, VLDB 2000, call this an atomic configuration).
+ * Any set that has all of U costs no more, and any set within T no less: so
+ * much is known of sets that nobody asked about.
  *
  *-------------------------------------------------------------------------
  */
@@ -190,6 +192,55 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
 		return 0;
 	return statement->workload->total_us * cost / statement->base_cost;
+}
+
+/* The same for what a call costs, of a set of relevant indexes. */
+static void
+bound_cost(const EstimatedStatement *statement, const Bitmapset *with,
+		   double *low, double *high)
+{
+	ListCell   *lc;
+
+	*low = 0;
+	*high = statement->base_cost;
+	foreach(lc, statement->answers)
+	{
+		const Answer *answer = lfirst(lc);
+		bool		usable = bms_is_subset(answer->used, with);
+		bool		within = bms_is_subset(with, answer->with);
+
+		if (usable && within)
+		{
+			*low = *high = answer->cost;
+			return;
+		}
+		if (usable)
+			*high = Min(*high, answer->cost);
+		else if (within)
+			*low = Max(*low, answer->cost);
+	}
+	*low = Min(*low, *high);
+}
+
+/* See estimate.h. */
+void
+estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
+				  double *low, double *high)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+	Bitmapset  *relevant;
+	double		scale;
+
+	*low = 0;
+	*high = 0;
+	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
+		return;
+	relevant = bms_intersect(with, statement->relevant);
+	bound_cost(statement, relevant, low, high);
+	bms_free(relevant);
+	scale = statement->workload->total_us / statement->base_cost;
+	*low *= scale;
+	*high *= scale;
 }
 
 /* See estimate.h. */

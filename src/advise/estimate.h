@@ -47,6 +47,14 @@ extern double estimate_cost(Estimator *estimator, int statement,
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
+/*
+ * What the answers so far say of that time.  The planner is not asked; high is
+ * low where they settle it.
+ */
+extern void estimate_bound_us(Estimator *estimator, int statement,
+							  const Bitmapset *with, double *low,
+							  double *high);
+
 /* Has the time that was allowed run out? */
 extern bool estimate_is_late(Estimator *estimator);
 

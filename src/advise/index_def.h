@@ -18,6 +18,7 @@
 #include "compat.h"
 
 #include "access/attnum.h"
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 
 #define INDEX_DEF_KEYS INDEX_MAX_KEYS
@@ -136,6 +137,9 @@ extern bool index_def_covers(const IndexDefinition *big,
 /* Is it so, but for rows that only the predicate of "small" leaves out? */
 extern bool index_def_covers_rows_apart(const IndexDefinition *big,
 										const IndexDefinition *small);
+
+/* The columns that it holds or asks about, a set of attribute numbers. */
+extern Bitmapset *index_def_columns(const IndexDefinition *def);
 
 /* Equal for equal definitions. */
 extern uint64 index_def_hash(const IndexDefinition *def);

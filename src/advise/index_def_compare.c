@@ -8,6 +8,7 @@
 #include "advise/index_def.h"
 
 #include "access/stratnum.h"
+#include "access/sysattr.h"
 #include "catalog/pg_am.h"
 #include "common/hashfn.h"
 #include "nodes/nodeFuncs.h"
@@ -265,6 +266,31 @@ index_def_equal(const IndexDefinition *a, const IndexDefinition *b)
 		returns_included(a, b) &&
 		returns_included(b, a) &&
 		same_rows(a, b);
+}
+
+/* See index_def.h. */
+Bitmapset *
+index_def_columns(const IndexDefinition *def)
+{
+	Bitmapset  *offset = NULL;
+	Bitmapset  *columns = NULL;
+	int			column = -1;
+
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		if (def->keys[i].attno != 0)
+			columns = bms_add_member(columns, def->keys[i].attno);
+		else
+			pull_varattnos(def->keys[i].expr, 1, &offset);
+	}
+	for (int i = 0; i < def->nincluded; i++)
+		columns = bms_add_member(columns, def->included[i]);
+	pull_varattnos((Node *) def->predicate, 1, &offset);
+	while ((column = bms_next_member(offset, column)) >= 0)
+		if (column + FirstLowInvalidHeapAttributeNumber > 0)
+			columns = bms_add_member(columns,
+									 column + FirstLowInvalidHeapAttributeNumber);
+	return columns;
 }
 
 /* See index_def.h. */

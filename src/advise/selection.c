@@ -5,11 +5,15 @@
  *
  * Moves are single indexes and the sets that one statement's plan uses
  * together, since two that help only both would never be found one by one.
- * The best move is made until none pays: once by what it saves, once by what
- * it saves per byte, and the better outcome is taken.  Then indexes that the
- * others have made useless go, each is exchanged for another of its table
- * where that saves more, and for a smaller or plainer one where that saves
- * nearly as much.
+ * The best move is made until none pays; what is best may be what saves most,
+ * or most per byte, and selection_improve.c takes the better outcome.
+ *
+ * Calls of the planner are what all of this costs.  So a move is first judged
+ * by what it could save, given the answers so far; only while the move that
+ * looks best is not known well enough, the planner is asked, and about the
+ * statement that is least certain.  It is first shown at once all candidates of
+ * the table of which more could be hoped: what it leaves aside is known not to
+ * save more than what it takes.
  *
  * Ties are settled by the number of the candidate, so that the answer is
  * always the same.
@@ -18,30 +22,45 @@
  */
 #include "advise/selection.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "storage/bufpage.h"
 
 /* How often the indexes used by a statement are set aside to see the next. */
-#define PRUNE_ROUNDS	3
-/* Rounds of exchanging one index for another. */
-#define EXCHANGE_ROUNDS 3
+#define PRUNE_ROUNDS	2
 
-/* Share of what an index saves that may be given up for a simpler one. */
-#define SIMPLER_LOSS	0.05
 /*
- * An included column, a predicate, or a key that the predicate fixes, counts as
- * this share of an index's size.
+ * What does not matter: a difference of this share of all time, or of this
+ * share of an average statement's time, or of this share of the gain.
  */
-#define EXTRA_WEIGHT	0.1
+#define ALL_TOLERANCE	0.001
+#define ONE_TOLERANCE	0.02
+#define GAIN_TOLERANCE	0.1
+
+/* How much of what a move might save, for all that is known, is believed. */
+#define HOPE			0.5
 
 /* Indexes that are added together. */
 typedef struct Move
 {
 	Bitmapset  *indexes;
 	Bitmapset  *statements;		/* whose cost it can change */
-	double		gain;			/* microseconds saved; valid if known */
-	bool		known;
+	bool		known;			/* the following are up to date */
+	bool		settled;		/* gain is what it is */
+	double		gain;			/* microseconds saved, or hoped for */
+	double		value;			/* by which moves are compared */
+	GainBounds	bounds;			/* without upkeep */
 } Move;
+
+/* A search for the best moves. */
+typedef struct Search
+{
+	const Selection *selection;
+	List	   *moves;			/* of Move */
+	Bitmapset  *chosen;
+	double		exponent;		/* of the bytes that a gain is divided by */
+} Search;
 
 /* See selection.h. */
 int64
@@ -50,8 +69,9 @@ selection_bytes(const Selection *selection, int number)
 	return (int64) selection->estimator->indexes[number]->pages * BLCKSZ;
 }
 
-static int64
-bytes_of(const Selection *selection, const Bitmapset *indexes)
+/* See selection.h. */
+int64
+selection_bytes_of(const Selection *selection, const Bitmapset *indexes)
 {
 	int64		bytes = 0;
 	int			number = -1;
@@ -61,21 +81,33 @@ bytes_of(const Selection *selection, const Bitmapset *indexes)
 	return bytes;
 }
 
-/* Within the budget, and not too many? */
-static bool
-fits(const Selection *selection, const Bitmapset *indexes)
+/* See selection.h. */
+bool
+selection_fits(const Selection *selection, const Bitmapset *indexes)
 {
 	const SelectionLimits *limits = &selection->limits;
 
 	return (limits->indexes < 0 ||
 			bms_num_members(indexes) <= limits->indexes) &&
 		(limits->bytes < 0 ||
-		 bytes_of(selection, indexes) <= limits->bytes);
+		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/* Find out to which statements each index could matter. */
-static void
-find_concerns(Selection *selection)
+/* See selection.h. */
+double
+selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
+{
+	double		us = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		us += selection->write_us[number];
+	return us;
+}
+
+/* See selection.h. */
+void
+selection_find_concerns(Selection *selection)
 {
 	const Estimator *estimator = selection->estimator;
 
@@ -92,9 +124,9 @@ find_concerns(Selection *selection)
 	}
 }
 
-/* Statements to which one of these indexes could matter. */
-static Bitmapset *
-find_statements(const Selection *selection, const Bitmapset *indexes)
+/* See selection.h. */
+Bitmapset *
+selection_statements(const Selection *selection, const Bitmapset *indexes)
 {
 	Bitmapset  *found = NULL;
 	int			number = -1;
@@ -128,70 +160,131 @@ add_simpler(const Selection *selection, const Bitmapset *kept)
 	return all;
 }
 
+/* What one statement's plans use, and what they use without that. */
+static Bitmapset *
+find_used(const Selection *selection, int statement)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *rest = bms_copy(estimator->statements[statement].relevant);
+	Bitmapset  *kept = NULL;
+
+	for (int round = 0; round < PRUNE_ROUNDS; round++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(estimator, statement, rest, &used);
+		if (bms_is_empty(used))
+			break;
+		kept = bms_add_members(kept, used);
+		rest = bms_del_members(rest, used);
+	}
+	bms_free(rest);
+	return kept;
+}
+
 /* See selection.h. */
 void
 selection_prune(Selection *selection)
 {
-	Estimator  *estimator = selection->estimator;
 	Bitmapset  *kept = NULL;
 
-	for (int i = 0; i < estimator->nstatements; i++)
-	{
-		Bitmapset  *rest = bms_copy(estimator->statements[i].relevant);
-
-		for (int round = 0; round < PRUNE_ROUNDS; round++)
-		{
-			Bitmapset  *used;
-
-			(void) estimate_cost(estimator, i, rest, &used);
-			if (bms_is_empty(used))
-				break;
-			kept = bms_add_members(kept, used);
-			rest = bms_del_members(rest, used);
-		}
-		bms_free(rest);
-	}
+	for (int i = 0; i < selection->estimator->nstatements; i++)
+		kept = bms_join(kept, find_used(selection, i));
 	kept = add_simpler(selection, kept);
-	for (int i = 0; i < estimator->nstatements; i++)
-		estimator->statements[i].relevant =
-			bms_int_members(estimator->statements[i].relevant, kept);
 	selection->allowed = bms_int_members(selection->allowed, kept);
-}
-
-/* Upkeep of a set of indexes. */
-static double
-upkeep_us(const Selection *selection, const Bitmapset *indexes)
-{
-	double		us = 0;
-	int			number = -1;
-
-	while ((number = bms_next_member(indexes, number)) >= 0)
-		us += selection->write_us[number];
-	return us;
 }
 
 /* See selection.h. */
 double
 selection_time_us(const Selection *selection, const Bitmapset *chosen)
 {
-	double		us = upkeep_us(selection, chosen);
+	double		us = selection_upkeep_us(selection, chosen);
 
 	for (int i = 0; i < selection->estimator->nstatements; i++)
 		us += estimate_time_us(selection->estimator, i, chosen);
 	return us;
 }
 
-/* The time of some statements with a set of indexes. */
-static double
-time_of(const Selection *selection, const Bitmapset *statements,
-		const Bitmapset *indexes)
+/* See selection.h. */
+double
+selection_worth_us(const Selection *selection, const Bitmapset *chosen,
+				   int number)
 {
-	double		us = 0;
-	int			number = -1;
+	Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+	double		worth = -selection->write_us[number];
+	int			i = -1;
 
-	while ((number = bms_next_member(statements, number)) >= 0)
-		us += estimate_time_us(selection->estimator, number, indexes);
-	return us;
+	while ((i = bms_next_member(selection->concerns[number], i)) >= 0)
+		worth += estimate_time_us(selection->estimator, i, without) -
+			estimate_time_us(selection->estimator, i, chosen);
+	bms_free(without);
+	return worth;
+}
+
+/* See selection.h. */
+GainBounds
+selection_bound_gain(const Selection *selection, const Bitmapset *statements,
+					 const Bitmapset *from, const Bitmapset *to)
+{
+	GainBounds	gain = {.statement = -1};
+	int			i = -1;
+
+	while ((i = bms_next_member(statements, i)) >= 0)
+	{
+		double		from_low;
+		double		from_high;
+		double		to_low;
+		double		to_high;
+		double		width;
+
+		estimate_bound_us(selection->estimator, i, from, &from_low, &from_high);
+		estimate_bound_us(selection->estimator, i, to, &to_low, &to_high);
+		gain.low += from_low - to_high;
+		gain.high += from_high - to_low;
+		width = from_high - from_low + to_high - to_low;
+		if (width <= gain.widest)
+			continue;
+		gain.widest = width;
+		gain.statement = i;
+		gain.of_from = from_high - from_low > to_high - to_low;
+	}
+	return gain;
+}
+
+/* See selection.h. */
+bool
+selection_is_settled(const Selection *selection, const GainBounds *gain)
+{
+	double		share = Min(ALL_TOLERANCE,
+							ONE_TOLERANCE / selection->estimator->nstatements);
+
+	return gain->high - gain->low <= Max(share * selection->total_us,
+										 GAIN_TOLERANCE * gain->high) ||
+		estimate_is_late(selection->estimator);
+}
+
+/* See selection.h. */
+double
+selection_gain_us(const Selection *selection, const Bitmapset *from,
+				  const Bitmapset *to, double least, double most)
+{
+	Bitmapset  *statements =
+		selection_statements(selection, bms_union(bms_difference(from, to),
+												  bms_difference(to, from)));
+	double		upkeep = selection_upkeep_us(selection, to) -
+		selection_upkeep_us(selection, from);
+	GainBounds	gain;
+
+	for (;;)
+	{
+		gain = selection_bound_gain(selection, statements, from, to);
+		if (gain.high - upkeep < least)
+			return gain.high - upkeep;
+		if (gain.low - upkeep > most || selection_is_settled(selection, &gain))
+			return gain.low - upkeep;
+		(void) estimate_cost(selection->estimator, gain.statement,
+							 gain.of_from ? from : to, NULL);
+	}
 }
 
 static Move *
@@ -200,7 +293,7 @@ make_move(const Selection *selection, Bitmapset *indexes)
 	Move	   *move = palloc0(sizeof(Move));
 
 	move->indexes = indexes;
-	move->statements = find_statements(selection, indexes);
+	move->statements = selection_statements(selection, indexes);
 	return move;
 }
 
@@ -226,287 +319,174 @@ make_moves(const Selection *selection)
 	return moves;
 }
 
-/* What a move saves, given what was chosen before. */
-static double
-gain_of(const Selection *selection, Move *move, const Bitmapset *chosen)
+/*
+ * Judge a move by what is known.  It is worth nothing if it does not fit or
+ * does not pay.
+ */
+static void
+judge_move(const Search *search, Move *move)
 {
-	Bitmapset  *with;
-	Bitmapset  *added;
+	const Selection *selection = search->selection;
+	Bitmapset  *added = bms_difference(move->indexes, search->chosen);
+	Bitmapset  *with = bms_union(search->chosen, added);
 
-	if (move->known)
-		return move->gain;
-	with = bms_union(chosen, move->indexes);
-	added = bms_difference(move->indexes, chosen);
-	move->gain = time_of(selection, move->statements, chosen) -
-		time_of(selection, move->statements, with) -
-		upkeep_us(selection, added);
 	move->known = true;
-	bms_free(with);
+	move->value = 0;
+	if (!bms_is_empty(added) && selection_fits(selection, with))
+	{
+		move->bounds = selection_bound_gain(selection, move->statements,
+											search->chosen, with);
+		move->settled = selection_is_settled(selection, &move->bounds);
+		move->gain = move->bounds.low - selection_upkeep_us(selection, added);
+		if (!move->settled)
+			move->gain += HOPE * (move->bounds.high - move->bounds.low);
+		if (move->gain > 0 && move->gain >=
+			selection->limits.least_share * selection->total_us)
+			move->value = search->exponent > 0 ?
+				move->gain / pow(selection_bytes_of(selection, added),
+								 search->exponent) :
+				move->gain / bms_num_members(added);
+	}
 	bms_free(added);
-	return move->gain;
+	bms_free(with);
 }
 
-/* The best move from here, or NULL if none pays or fits. */
+/* The move that looks best, or NULL if none pays. */
 static Move *
-find_best(const Selection *selection, const List *moves,
-		  const Bitmapset *chosen, bool per_byte)
+find_best(const Search *search)
 {
 	Move	   *best = NULL;
-	double		best_value = 0;
 	ListCell   *lc;
 
-	foreach(lc, moves)
+	foreach(lc, search->moves)
 	{
 		Move	   *move = lfirst(lc);
-		Bitmapset  *added = bms_difference(move->indexes, chosen);
-		Bitmapset  *with = bms_union(chosen, added);
-		int			count = bms_num_members(added);
-		double		least = selection->limits.least_share *
-			selection->total_us;
 
-		if (count > 0 && fits(selection, with) &&
-			!estimate_is_late(selection->estimator) &&
-			gain_of(selection, move, chosen) >= least && move->gain > 0)
-		{
-			double		value = per_byte ?
-				move->gain / Max(bytes_of(selection, added), BLCKSZ) :
-				move->gain / count;
-
-			if (best == NULL || value > best_value)
-			{
-				best = move;
-				best_value = value;
-			}
-		}
-		bms_free(added);
-		bms_free(with);
+		if (!move->known)
+			judge_move(search, move);
+		if (move->value > (best ? best->value : 0))
+			best = move;
 	}
 	return best;
 }
 
-/* What is known of moves that concern the same statements is out of date. */
+/* What is known of moves that concern these statements is out of date. */
 static void
-forget_gains(List *moves, const Move *made)
+forget_moves(const Search *search, const Bitmapset *statements)
 {
 	ListCell   *lc;
 
-	foreach(lc, moves)
+	foreach(lc, search->moves)
 	{
 		Move	   *move = lfirst(lc);
 
-		if (bms_overlap(move->statements, made->statements))
+		if (bms_overlap(move->statements, statements))
 			move->known = false;
 	}
 }
 
-/* Make the best move until none pays. */
-static Bitmapset *
-choose_greedily(const Selection *selection, List *moves, bool per_byte)
+/* Make a move; with limits, it may leave no room for others. */
+static void
+make_choice(Search *search, const Move *move)
 {
-	Bitmapset  *chosen = NULL;
-	Move	   *best;
+	const SelectionLimits *limits = &search->selection->limits;
 	ListCell   *lc;
 
-	foreach(lc, moves)
+	search->chosen = bms_add_members(search->chosen, move->indexes);
+	forget_moves(search, move->statements);
+	if (limits->bytes < 0 && limits->indexes < 0)
+		return;
+	foreach(lc, search->moves)
 		((Move *) lfirst(lc))->known = false;
-	while ((best = find_best(selection, moves, chosen, per_byte)) != NULL)
-	{
-		chosen = bms_add_members(chosen, best->indexes);
-		forget_gains(moves, best);
-	}
-	return chosen;
 }
 
-/* See selection.h. */
-double
-selection_worth_us(const Selection *selection, const Bitmapset *chosen,
-				   int number)
-{
-	Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
-	const Bitmapset *statements = selection->concerns[number];
-	double		worth = time_of(selection, statements, without) -
-		time_of(selection, statements, chosen) -
-		selection->write_us[number];
-
-	bms_free(without);
-	return worth;
-}
-
-/*
- * What is saved by having one index in the place of another.  Only statements
- * that one of the two concerns are asked: the others cost what they did.
- */
-static double
-gain_of_exchange(const Selection *selection, const Bitmapset *chosen,
-				 const Bitmapset *other, int out, int in)
-{
-	Bitmapset  *statements = bms_union(selection->concerns[out],
-									   selection->concerns[in]);
-	double		gain = time_of(selection, statements, chosen) -
-		time_of(selection, statements, other) +
-		selection->write_us[out] - selection->write_us[in];
-
-	bms_free(statements);
-	return gain;
-}
-
-/* The set with one index in the place of another. */
-static Bitmapset *
-replace_member(const Bitmapset *set, int out, int in)
-{
-	return bms_add_member(bms_del_member(bms_copy(set), out), in);
-}
-
-/* Take out the least useful index until each saves enough. */
-static Bitmapset *
-drop_useless(const Selection *selection, Bitmapset *chosen)
-{
-	double		least = selection->limits.least_share * selection->total_us;
-
-	for (;;)
-	{
-		int			worst = -1;
-		double		worst_worth = 0;
-		int			number = -1;
-
-		while ((number = bms_next_member(chosen, number)) >= 0)
-		{
-			double		worth = selection_worth_us(selection, chosen, number);
-
-			if ((worth < least || worth <= 0) &&
-				(worst < 0 || worth < worst_worth))
-			{
-				worst = number;
-				worst_worth = worth;
-			}
-		}
-		if (worst < 0)
-			return chosen;
-		chosen = bms_del_member(chosen, worst);
-	}
-}
-
-/* May this index stand in the place of that one? */
+/* Is a candidate on one of the tables that a move's indexes are on? */
 static bool
-is_exchangeable(const Selection *selection, const Bitmapset *chosen, int out,
-				int in)
+shares_table(const Selection *selection, const Move *move, int number)
 {
 	WhatIfIndex *const *indexes = selection->estimator->indexes;
+	int			other = -1;
 
-	return !bms_is_member(in, chosen) &&
-		indexes[in]->def->relid == indexes[out]->def->relid &&
-		!estimate_is_late(selection->estimator);
-}
-
-/* The best exchange of one index for another of its table; true if made. */
-static bool
-exchange(const Selection *selection, Bitmapset **chosen)
-{
-	double		best_gain = 0;
-	Bitmapset  *best = NULL;
-	int			out = -1;
-
-	while ((out = bms_next_member(*chosen, out)) >= 0)
-	{
-		int			in = -1;
-
-		while ((in = bms_next_member(selection->allowed, in)) >= 0)
-		{
-			Bitmapset  *other;
-			double		gain;
-
-			if (!is_exchangeable(selection, *chosen, out, in))
-				continue;
-			other = replace_member(*chosen, out, in);
-			if (fits(selection, other) &&
-				(gain = gain_of_exchange(selection, *chosen, other, out,
-										 in)) > best_gain)
-			{
-				bms_free(best);
-				best = other;
-				best_gain = gain;
-			}
-			else
-				bms_free(other);
-		}
-	}
-	if (best != NULL)
-		*chosen = best;
-	return best != NULL;
-}
-
-/* How big and how special an index is. */
-static double
-weight_of(const Selection *selection, int number)
-{
-	const IndexDefinition *def = selection->estimator->indexes[number]->def;
-	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
-		(index_def_fixed_key(def, 0) >= 0 ? 1 : 0);
-
-	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
+	while ((other = bms_next_member(move->indexes, other)) >= 0)
+		if (indexes[other]->def->relid == indexes[number]->def->relid)
+			return true;
+	return false;
 }
 
 /*
- * The lightest index that does nearly what this one does, in its place; the
- * number itself if there is none.
+ * The indexes chosen, the move's, and those of the same tables of which nothing
+ * is known that keeps one from hoping that they save something in the statement.
  */
-static int
-find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
-{
-	double		loss = SIMPLER_LOSS * selection_worth_us(selection, chosen, number);
-	int			best = number;
-	int			other = -1;
-
-	while ((other = bms_next_member(selection->allowed, other)) >= 0)
-	{
-		Bitmapset  *with;
-
-		if (!is_exchangeable(selection, chosen, number, other) ||
-			weight_of(selection, other) >= weight_of(selection, best))
-			continue;
-		with = replace_member(chosen, number, other);
-		if (fits(selection, with) &&
-			gain_of_exchange(selection, chosen, with, number, other) >= -loss)
-			best = other;
-		bms_free(with);
-	}
-	return best;
-}
-
-/* Prefer small and plain indexes where they do nearly as well. */
 static Bitmapset *
-simplify(const Selection *selection, Bitmapset *chosen)
+find_group(const Search *search, const Move *move, int statement)
 {
-	Bitmapset  *simpler = bms_copy(chosen);
+	const Selection *selection = search->selection;
+	Bitmapset  *group = bms_union(search->chosen, move->indexes);
+	Bitmapset  *relevant =
+		selection->estimator->statements[statement].relevant;
 	int			number = -1;
 
-	while ((number = bms_next_member(chosen, number)) >= 0)
+	while ((number = bms_next_member(relevant, number)) >= 0)
 	{
-		int			other = find_simpler(selection, simpler, number);
+		Bitmapset  *only = bms_make_singleton(number);
+		Bitmapset  *with = bms_union(search->chosen, only);
+		GainBounds	gain;
 
-		simpler = bms_del_member(simpler, number);
-		simpler = bms_add_member(simpler, other);
+		gain = selection_bound_gain(selection, bms_make_singleton(statement),
+									search->chosen, with);
+		if (bms_is_member(number, selection->allowed) &&
+			shares_table(selection, move, number) &&
+			!selection_is_settled(selection, &gain))
+			group = bms_add_member(group, number);
 	}
-	return simpler;
+	return group;
+}
+
+/* Ask the planner about the statement that makes a move least certain. */
+static void
+ask_about(const Search *search, const Move *move)
+{
+	Estimator  *estimator = search->selection->estimator;
+	int			statement = move->bounds.statement;
+	Bitmapset  *with = bms_union(search->chosen, move->indexes);
+	Bitmapset  *group;
+	int64		questions;
+
+	if (move->bounds.of_from)
+	{
+		(void) estimate_cost(estimator, statement, search->chosen, NULL);
+		return;
+	}
+	group = find_group(search, move, statement);
+	questions = estimator->questions;
+	(void) estimate_cost(estimator, statement, group, NULL);
+	if (estimator->questions == questions)
+		(void) estimate_cost(estimator, statement, with, NULL);
 }
 
 /* See selection.h. */
 Bitmapset *
-selection_choose(Selection *selection)
+selection_fill(const Selection *selection, const Bitmapset *chosen,
+			   double exponent)
 {
-	List	   *moves;
-	Bitmapset  *by_gain;
-	Bitmapset  *by_size;
-	Bitmapset  *chosen;
+	Search		search = {
+		.selection = selection,
+		.moves = make_moves(selection),
+		.chosen = bms_copy(chosen),
+		.exponent = exponent
+	};
+	Move	   *best;
 
-	find_concerns(selection);
-	moves = make_moves(selection);
-	by_gain = drop_useless(selection, choose_greedily(selection, moves, false));
-	by_size = drop_useless(selection, choose_greedily(selection, moves, true));
-	chosen = selection_time_us(selection, by_size) <
-		selection_time_us(selection, by_gain) ? by_size : by_gain;
-	for (int round = 0; round < EXCHANGE_ROUNDS; round++)
-		if (!exchange(selection, &chosen))
-			break;
-	return drop_useless(selection, simplify(selection, chosen));
+	while ((best = find_best(&search)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (best->settled)
+			make_choice(&search, best);
+		else
+		{
+			ask_about(&search, best);
+			forget_moves(&search, bms_make_singleton(best->bounds.statement));
+		}
+	}
+	return search.chosen;
 }

@@ -17,7 +17,10 @@ typedef struct SelectionLimits
 	double		least_share;	/* of all time that each must save */
 } SelectionLimits;
 
-/* The numbers of the candidates that may be chosen are in "allowed". */
+/*
+ * The numbers of the candidates that are searched are in "allowed".  Others may
+ * be chosen in the place of one of them if they are simpler.
+ */
 typedef struct Selection
 {
 	Estimator  *estimator;
@@ -25,30 +28,89 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
-	Bitmapset **concerns;		/* statements, by candidate; when chosen */
+	Bitmapset **concerns;		/* statements, by candidate */
 } Selection;
 
-/* Bytes of a candidate. */
+/* Bytes of a candidate, and of several. */
 extern int64 selection_bytes(const Selection *selection, int number);
+extern int64 selection_bytes_of(const Selection *selection,
+								const Bitmapset *indexes);
+
+/* Within the budget, and not too many? */
+extern bool selection_fits(const Selection *selection,
+						   const Bitmapset *indexes);
+
+/* Upkeep of a set of indexes. */
+extern double selection_upkeep_us(const Selection *selection,
+								  const Bitmapset *indexes);
+
+/* Statements to which one of these indexes could matter. */
+extern Bitmapset *selection_statements(const Selection *selection,
+									   const Bitmapset *indexes);
 
 /*
- * Leave only the candidates that some statement's plan would use, and their
- * runners-up.
+ * Search only the candidates that some statement's plan would use, their
+ * runners-up, and what these could stand in for.
  */
 extern void selection_prune(Selection *selection);
+
+/*
+ * Find out anew which statements each candidate concerns: to be called when
+ * there are more candidates.
+ */
+extern void selection_find_concerns(Selection *selection);
+
+/* What changing one set of indexes for another saves, as far as is known. */
+typedef struct GainBounds
+{
+	double		low;
+	double		high;
+	double		widest;			/* the greatest uncertainty of one statement */
+	int			statement;		/* this one's */
+	bool		of_from;		/* it lies in what was, not in what will be */
+} GainBounds;
+
+/*
+ * The time of those statements with "from" less that with "to".  The planner
+ * is not asked, upkeep is left out.
+ */
+extern GainBounds selection_bound_gain(const Selection *selection,
+									   const Bitmapset *statements,
+									   const Bitmapset *from,
+									   const Bitmapset *to);
+
+/* Is more known than matters? */
+extern bool selection_is_settled(const Selection *selection,
+								 const GainBounds *gain);
+
+/*
+ * What changing one set for another saves, upkeep included.  The planner is
+ * asked until that is known, or known to be below "least" or above "most".
+ */
+extern double selection_gain_us(const Selection *selection,
+								const Bitmapset *from, const Bitmapset *to,
+								double least, double most);
 
 /* The time of all statements with these indexes, their upkeep included. */
 extern double selection_time_us(const Selection *selection,
 								const Bitmapset *chosen);
 
-/*
- * What is lost by leaving one of these indexes out, its upkeep subtracted; to
- * be asked once selection_choose() has run.
- */
+/* What is lost by leaving one of these indexes out, its upkeep subtracted. */
 extern double selection_worth_us(const Selection *selection,
 								 const Bitmapset *chosen, int number);
 
+/*
+ * Add to the indexes chosen what else pays, that which saves most per byte to
+ * the power of "exponent" first.
+ */
+extern Bitmapset *selection_fill(const Selection *selection,
+								 const Bitmapset *chosen, double exponent);
+
 /* Choose.  The same input gives the same answer. */
-extern Bitmapset *selection_choose(Selection *selection);
+extern Bitmapset *selection_choose(const Selection *selection);
+
+/* Make better what was chosen, with candidates that came since perhaps. */
+extern Bitmapset *selection_improve(const Selection *selection,
+									const Bitmapset *chosen);
 
 #endif							/* CLIPPERF_SELECTION_H */

@@ -17,7 +17,6 @@
 
 #include <math.h>
 
-#include "access/sysattr.h"
 #include "catalog/pg_am.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/cost.h"
@@ -243,36 +242,11 @@ entry_cost(const WhatIfIndex *index)
 	return descent + seq_page_cost;
 }
 
-/* The columns that an index holds or asks about. */
-static Bitmapset *
-index_columns(const IndexDefinition *def)
-{
-	Bitmapset  *offset = NULL;
-	Bitmapset  *columns = NULL;
-	int			column = -1;
-
-	for (int i = 0; i < def->nkeys; i++)
-	{
-		if (def->keys[i].attno != 0)
-			columns = bms_add_member(columns, def->keys[i].attno);
-		else
-			pull_varattnos(def->keys[i].expr, 1, &offset);
-	}
-	for (int i = 0; i < def->nincluded; i++)
-		columns = bms_add_member(columns, def->included[i]);
-	pull_varattnos((Node *) def->predicate, 1, &offset);
-	while ((column = bms_next_member(offset, column)) >= 0)
-		if (column + FirstLowInvalidHeapAttributeNumber > 0)
-			columns = bms_add_member(columns,
-									 column + FirstLowInvalidHeapAttributeNumber);
-	return columns;
-}
-
 /* Updates that change a column of the index. */
 static double
 touching_rows(const TableWrites *table, const IndexDefinition *def)
 {
-	Bitmapset  *columns = index_columns(def);
+	Bitmapset  *columns = index_def_columns(def);
 	double		rows = UNKNOWN_SHARE * table->hidden_updates;
 	ListCell   *lc;
 
