@@ -37,7 +37,7 @@ my $batch = 10;
 my $started = 0;
 
 # What psql says when the server goes down, or is down; any other line is an error.
-my $outage = qr/(WARNING|FATAL):\ \ 57P0[123]:|^WARNING:\ \ terminating\ connection\ because\ of\ crash
+my $outage = qr/(WARNING|FATAL):\ \ 57P0[123]:|^WARNING:\ \ terminating\ connection\ (because\ of\ crash|due\ to\ immediate\ shutdown)
 	|^psql:\ error:\ connection\ to\ server.*(starting\ up|shutting\ down|recovery\ mode|not\ yet\ accepting|No\ such\ file
 		|Connection\ refused|Connection\ reset|Broken\ pipe|server\ closed|terminating|could\ not\ send)
 	|server\ closed\ the\ connection\ unexpectedly|connection\ to\ server\ was\ lost|no\ connection\ to\ the\ server|could\ not\ receive|could\ not\ send
