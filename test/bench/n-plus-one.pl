@@ -6,6 +6,9 @@
 # by others, or by others of another route; they hold 5, 10 or 50 of the keys, the most popular first or any. Keys
 # are small integers in sequence or uuids, 100 or 5000 of them, equally popular or by Zipf's law.
 #
+# The walks: jobs that update all keys from the first to the last, over one connection or four, while others read lists
+# of the same keys: the first of them, a page in the middle, or any page, up or down. Every finding is false.
+#
 # The loops: the same noise, and one client that reads a list and looks up each of its rows with the very statement
 # of the noise. Found is the share of its children that are reported, more than 1 where others were taken for them.
 # Findings about any other parent are false.
@@ -17,7 +20,7 @@ use Getopt::Long;
 
 my $directory;
 my $lookups = 2000;
-my $rows = 'noise loops';
+my $rows = 'noise walks loops';
 GetOptions('directory=s' => \$directory, 'lookups=i' => \$lookups, 'rows=s' => \$rows) or exit 2;
 die "--directory is needed\n" unless defined $directory;
 
@@ -136,7 +139,7 @@ sub measure_noise
 	my $false = 0;
 	printf "%-8s %-8s %5s %5s %-8s %-12s %6s\n", qw(key popular keys rows order readers false);
 	foreach my $line (combinations(
-		column => [qw(id code)], popularity => [qw(zipf uniform)], keys => [ 100, 5000 ], rows => [ 5, 10, 50 ],
+		column => [qw(id code)], popularity => [qw(zipf uniform)], keys => [ 10, 100, 5000 ], rows => [ 5, 10, 50 ],
 		order => [qw(popular any)], readers => [ 'the same', 'others', 'other route' ]))
 	{
 		sql('SELECT clipperf_reset()');
@@ -144,6 +147,33 @@ sub measure_noise
 		my $found = false_alarms();
 		printf "%-8s %-8s %5d %5d %-8s %-12s %6d\n", $line->{column} eq 'id' ? 'integer' : 'uuid',
 		  @$line{qw(popularity keys rows order readers)}, $found;
+		$false += $found;
+	}
+	return $false;
+}
+
+# Prints false alarms by line; returns how many there were.
+sub measure_walks
+{
+	my $false = 0;
+	my %lists = (
+		'the first' => 'id <= 50', 'in the middle' => 'id BETWEEN 2001 AND 2050',
+		'any page' => 'id > (SELECT 50 * floor(random() * 100))');
+	printf "%-14s %-5s %12s %8s %6s\n", qw(list order connections pause false);
+	foreach my $line (combinations(list => [ sort keys %lists ], order => [qw(ASC DESC)], connections => [ 1, 4 ],
+			pause => [ 0, 1 ]))
+	{
+		my $list = "SELECT id FROM item WHERE $lists{$line->{list}} ORDER BY id LIMIT 50";
+		$list = "SELECT id FROM ($list) AS page ORDER BY id DESC" if $line->{order} eq 'DESC';
+		sql('SELECT clipperf_reset()');
+		my $readers = start('app', 'hot', '--type' => 'int8', '--keys' => 'SELECT 1',
+			'--lookup' => 'SELECT 1 WHERE $1 IS NOT NULL', '--list' => $list, '--list-every' => 1, '--users' => 2, '--pool' => 2, '--lookups' => $lookups * 4);
+		finish(start('app', 'loop', '--series' => '1..5000',
+				'--child' => 'UPDATE item SET title = title WHERE id = $1', '--bind' => '1=col:n', '--type' => '1=int8',
+				'--connections' => $line->{connections}, '--think-ms' => $line->{pause}));
+		finish($readers);
+		my $found = false_alarms();
+		printf "%-14s %-5s %12d %5d ms %6d\n", @$line{qw(list order connections pause)}, $found;
 		$false += $found;
 	}
 	return $false;
@@ -187,6 +217,12 @@ if ($rows =~ /\bnoise\b/)
 {
 	$false += measure_noise();
 	push @summary, sprintf('%d false alarms under noise alone', $false);
+}
+if ($rows =~ /\bwalks\b/)
+{
+	my $more = measure_walks();
+	$false += $more;
+	push @summary, "$more false alarms under walks";
 }
 if ($rows =~ /\bloops\b/)
 {

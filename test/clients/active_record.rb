@@ -149,6 +149,10 @@ program :several_lazy_parts_of_each_comment, 'users', 'clips' do
   Comment.newest.limit(40).map { |comment| [comment.user.username, comment.clip.title] }
 end
 
+program :author_and_the_user_asked_for_each_time, 'users' do
+  Comment.newest.limit(30).map { |comment| [User.find(comment.user_id).username, User.find(ids('users', 7).last).id] }
+end
+
 # Eager loading, batches, and what else is none.
 
 program :authors_with_includes do

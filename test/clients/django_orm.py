@@ -155,6 +155,12 @@ def refresh_each_clip():
         clip.refresh_from_db(fields=["vote_score"])
 
 
+@program("users")
+def author_and_the_user_asked_for_each_time():
+    me = ids("users", 9)[8]
+    return [(comment.user.username, User.objects.get(pk=me).karma_points) for comment in page_of_comments(25)]
+
+
 # Eager loading, batches, and what else is none.
 
 

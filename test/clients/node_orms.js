@@ -145,6 +145,16 @@ program('pg_stream_with_look_ups', ['users'], withPool(3, async (pool) => {
   client.release();
 }));
 
+program('dataloader_awaited_one_by_one', ['users'], withPool(4, async (pool) => {
+  const users = new DataLoader(async (keys) => {
+    const { rows } = await pool.query('SELECT id, username FROM users WHERE id = ANY ($1)', [keys]);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return keys.map((key) => byId.get(key));
+  });
+  const { rows } = await pool.query('SELECT id, user_id FROM comments ORDER BY created_at DESC, id LIMIT 40');
+  for (const row of rows) await users.load(row.user_id);
+}));
+
 // Eager loading, batches, and what else is none.
 
 program('sequelize_include', [], withSequelize(5, async ({ Comment, User }) => {
