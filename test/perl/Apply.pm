@@ -24,7 +24,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 
 our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
-	history state phase invalid_indexes index_names index_is_complete no_locks apply_is_healthy);
+	history state phase invalid_indexes index_names index_is_complete no_locks no_builder apply_is_healthy);
 
 # A server as new_server() makes it.
 sub apply_server
@@ -79,21 +79,21 @@ sub wait_for_state
 
 sub reason
 {
-	my ($node, $job) = @_;
-	return $node->safe_psql('postgres', "SELECT reason FROM clipperf_jobs WHERE job = $job");
+	my ($node, $job, $database) = @_;
+	return $node->safe_psql($database || 'postgres', "SELECT reason FROM clipperf_jobs WHERE job = $job");
 }
 
 sub state
 {
-	my ($node, $job) = @_;
-	return $node->safe_psql('postgres', "SELECT state FROM clipperf_jobs WHERE job = $job");
+	my ($node, $job, $database) = @_;
+	return $node->safe_psql($database || 'postgres', "SELECT state FROM clipperf_jobs WHERE job = $job");
 }
 
 # The states a job went through.
 sub history
 {
-	my ($node, $job) = @_;
-	return $node->safe_psql('postgres', "SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes WHERE job = $job");
+	my ($node, $job, $database) = @_;
+	return $node->safe_psql($database || 'postgres', "SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes WHERE job = $job");
 }
 
 # Waits until the build of a job is in a phase; true if it came.
@@ -107,8 +107,8 @@ sub phase
 # INVALID indexes, by name.
 sub invalid_indexes
 {
-	my ($node) = @_;
-	return $node->safe_psql('postgres',
+	my ($node, $database) = @_;
+	return $node->safe_psql($database || 'postgres',
 		"SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE NOT indisvalid OR NOT indisready");
 }
 
@@ -146,6 +146,14 @@ sub no_locks
 	return $node->poll_query_until($database || 'postgres', q{
 		SELECT count(*) = 0 FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
 		WHERE a.backend_type LIKE 'clipperf builder'});
+}
+
+# Waits until no builder is at work in a database; true if that came.
+sub no_builder
+{
+	my ($node, $database) = @_;
+	return $node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity
+		WHERE backend_type = 'clipperf builder' AND datname = '$database'");
 }
 
 # Nothing crashed, no INVALID index and no lock on a table is left.
