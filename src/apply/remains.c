@@ -357,10 +357,15 @@ static void
 announce_step(void *arg)
 {
 	Announcement *announcement = arg;
+	Job		   *job = announcement->job;
 
 	job_limit_lock_waits();
-	job_change(announcement->job, JOB_BUILDING,
+	job_change(job, JOB_BUILDING,
 			   psprintf("%s; what was begun is undone", announcement->reason));
+
+	/* If this process dies, the next one is to go on with it. */
+	if (job->cancel != NULL)
+		job_set_cancel(job, job->cancel);
 }
 
 /* See remains.h. */
