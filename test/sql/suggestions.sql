@@ -95,7 +95,7 @@ SELECT s.child, b.same, b.suggestion FROM (VALUES
     (10, 'SELECT body FROM remark WHERE post_id = $1 AND kind BETWEEN 1 AND 1'),
     (11, 'SELECT body FROM remark WHERE post_id = $1 AND NOT (kind = 1)'),
     (12, 'SELECT body FROM remark WHERE $1 = post_id'),
-    (13, 'SELECT body FROM remark WHERE post_id IN ($1)'),
+    (13, 'SELECT kind FROM remark WHERE post_id IN ($1)'),
     (14, 'SELECT body FROM remark WHERE (post_id, kind) = ($1, 1)'),
     (15, 'SELECT body FROM remark WHERE post_id = $1 OR kind = 1'),
     (16, 'SELECT $1 AS key, body FROM remark WHERE post_id = $1'),
