@@ -61,18 +61,41 @@ COMMENT ON COLUMN clipperf_job.worker_pid IS 'process that works on it; NULL if 
 COMMENT ON COLUMN clipperf_job.verify_since IS 'when its verification began';
 COMMENT ON COLUMN clipperf_job.verdict IS 'figures of the verification';
 
-CREATE TABLE clipperf_job_changes (
+CREATE TABLE clipperf_job_change (
     job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     state text NOT NULL,
     reason text
 );
-CREATE INDEX clipperf_job_changes_job ON clipperf_job_changes (job, at);
-COMMENT ON TABLE clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
+CREATE INDEX clipperf_job_change_job ON clipperf_job_change (job, at);
+COMMENT ON TABLE clipperf_job_change IS 'each change of a job''s state; read the view clipperf_job_changes instead';
+COMMENT ON COLUMN clipperf_job_change.job IS 'number of the job';
+COMMENT ON COLUMN clipperf_job_change.at IS 'when it changed';
+COMMENT ON COLUMN clipperf_job_change.state IS 'the state it changed to';
+COMMENT ON COLUMN clipperf_job_change.reason IS 'why';
+
+-- The error that a build ended by may hold values of rows, and reasons tell of other sessions.
+CREATE FUNCTION clipperf_may_see_job(role oid, relid oid)
+RETURNS boolean
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.pg_has_role(clipperf_may_see_job.role, 'USAGE') OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+        OR EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                   WHERE c.oid = clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
+END;
+COMMENT ON FUNCTION clipperf_may_see_job(oid, oid) IS
+'may the current user read the reasons of a job of that role on that table?';
+
+CREATE VIEW clipperf_job_changes AS
+SELECT c.job, c.at, c.state,
+       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
+FROM @extschema@.clipperf_job_change AS c JOIN @extschema@.clipperf_job AS j USING (job);
+COMMENT ON VIEW clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
 COMMENT ON COLUMN clipperf_job_changes.job IS 'number of the job';
 COMMENT ON COLUMN clipperf_job_changes.at IS 'when it changed';
 COMMENT ON COLUMN clipperf_job_changes.state IS 'the state it changed to';
-COMMENT ON COLUMN clipperf_job_changes.reason IS 'why';
+COMMENT ON COLUMN clipperf_job_changes.reason IS
+'why; NULL for those who are neither members of the job''s role or the table''s owner nor in pg_read_all_stats';
 
 CREATE TABLE clipperf_job_measures (
     job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
@@ -105,7 +128,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO @extschema@.clipperf_job_changes (job, at, state, reason)
+    INSERT INTO @extschema@.clipperf_job_change (job, at, state, reason)
     VALUES (NEW.job, NEW.changed_at, NEW.state, NEW.reason);
     -- Nobody is kept waiting for it: who has the row locked applies it, too.
     UPDATE @extschema@.clipperf_recommendations AS r SET status = NEW.state
@@ -163,7 +186,8 @@ CREATE VIEW clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
        j.index_name, j.state,
-       CASE WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
+       CASE WHEN NOT @extschema@.clipperf_may_see_job(j.role, j.relid) THEN NULL
+            WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
             ELSE j.reason END AS reason,
        p.phase, p.done_share,
        CASE WHEN p.phase LIKE '%scanning table%' THEN
@@ -172,7 +196,7 @@ SELECT j.job, j.action,
        CASE WHEN p.done_share > 0 THEN
            1000 * extract(epoch FROM pg_catalog.clock_timestamp() - j.changed_at)::float8
                * (1 - p.done_share) / p.done_share END AS remaining_ms,
-       p.waits_for, j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for, j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid, j.verdict
 FROM @extschema@.clipperf_job AS j
      LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
@@ -183,12 +207,13 @@ COMMENT ON COLUMN clipperf_jobs.relation IS 'table of the index; NULL if it is g
 COMMENT ON COLUMN clipperf_jobs.index_name IS 'name of the index';
 COMMENT ON COLUMN clipperf_jobs.state IS
 'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or cancelled';
-COMMENT ON COLUMN clipperf_jobs.reason IS 'why it is in this state';
+COMMENT ON COLUMN clipperf_jobs.reason IS
+'why it is in this state; NULL for those who are neither members of its role or the table''s owner nor in pg_read_all_stats';
 COMMENT ON COLUMN clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
 COMMENT ON COLUMN clipperf_jobs.done_share IS 'about how much of the build is done, 0..1';
 COMMENT ON COLUMN clipperf_jobs.blocks_per_second IS 'blocks of the table read per second in this phase';
 COMMENT ON COLUMN clipperf_jobs.remaining_ms IS 'time the build still needs if it goes on like this, milliseconds';
-COMMENT ON COLUMN clipperf_jobs.waits_for IS 'whose transaction the build waits for now';
+COMMENT ON COLUMN clipperf_jobs.waits_for IS 'whose transaction the build waits for now; NULL for those who may not read the reason';
 COMMENT ON COLUMN clipperf_jobs.ddl IS 'CREATE INDEX statement of the index';
 COMMENT ON COLUMN clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
 COMMENT ON COLUMN clipperf_jobs.role IS 'role that called, with whose rights it is done';

@@ -212,16 +212,24 @@ append_storage(StringInfo text, const IndexDefinition *def)
 }
 
 /*
- * From here on only what is in pg_catalog is written without its schema.
- * Returns what AtEOXact_GUC() takes to end that.
+ * From here on only what is in pg_catalog is written without its schema, and
+ * constants are written as every session understands them.  Returns what
+ * AtEOXact_GUC() takes to end that.
  */
 static int
 begin_qualified(void)
 {
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"DateStyle", "ISO"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "3"}
+	};
 	int			nestlevel = NewGUCNestLevel();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	return nestlevel;
 }
 
