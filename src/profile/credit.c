@@ -397,6 +397,8 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	episode_unlock(match->episode);
 
 	resultset_touch(match->hit.slot, execution->last_us);
+	if (verdict > VERDICT_FAILING || after.state == EPISODE_PROVEN)
+		resultset_note_parent(match->set.queryid, execution->last_us);
 	if (look.walkable)
 		note_step(&child);
 	proven = after.state == EPISODE_PROVEN;

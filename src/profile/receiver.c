@@ -14,6 +14,7 @@
 #include "executor/tuptable.h"
 
 #include "clock.h"
+#include "profile/budget.h"
 #include "profile/numbers.h"
 
 /* Rows gathered before they go into the shared table. */
@@ -69,17 +70,24 @@ hash_column(TupleTableSlot *row, const RecordedColumn *column)
 	return hash;
 }
 
-/* Make room for more than one row. */
-static void
+/*
+ * There is more than one row: make room for them.  False if this result is not
+ * to be recorded.
+ */
+static bool
 make_batch(ResultRecorder *recorder)
 {
-	MemoryContext context = recorder->execution->query->estate->es_query_cxt;
+	const Execution *execution = recorder->execution;
+	MemoryContext context = execution->query->estate->es_query_cxt;
 
+	if (!budget_allows(execution->queryid, execution->first_us))
+		return false;
 	recorder->batch =
 		MemoryContextAlloc(context, sizeof(uint64) * BATCH_ROWS *
 						   recorder->ncolumns);
 	memcpy(recorder->batch, recorder->first_row,
 		   sizeof(uint64) * recorder->ncolumns);
+	return true;
 }
 
 /* receiveSlot once enough rows were seen. */
@@ -91,6 +99,15 @@ pass_row(TupleTableSlot *slot, DestReceiver *self)
 	return dest->receiveSlot(slot, dest);
 }
 
+/* This result is not to be recorded: forget its first row, too. */
+static void
+pass_over(ResultRecorder *recorder)
+{
+	recorder->rows = RESULTSET_ROWS;
+	recorder->pending = 0;
+	recorder->receiver.receiveSlot = pass_row;
+}
+
 /* receiveSlot: note the keys, hand the row on. */
 static bool
 receive_row(TupleTableSlot *slot, DestReceiver *self)
@@ -99,8 +116,12 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	DestReceiver *dest = recorder->dest;
 	uint64	   *hashes;
 
-	if (recorder->pending == 1 && recorder->batch == recorder->first_row)
-		make_batch(recorder);
+	if (recorder->pending == 1 && recorder->batch == recorder->first_row &&
+		!make_batch(recorder))
+	{
+		pass_over(recorder);
+		return pass_row(slot, self);
+	}
 	hashes = recorder->batch + recorder->pending * recorder->ncolumns;
 	for (int i = 0; i < recorder->ncolumns; i++)
 		hashes[i] = hash_column(slot, &recorder->columns[i]);
@@ -277,6 +298,9 @@ flush_batch(ResultRecorder *recorder)
 					put_value(recorder, column, *hash);
 			}
 		}
+		budget_spend(recorder->execution->queryid,
+					 recorder->execution->first_us,
+					 ncolumns * recorder->pending);
 	}
 	recorder->pending = 0;
 }

@@ -47,9 +47,14 @@ StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 /* A set whose child ended less than this ago (us) is not overwritten. */
 #define SPARED_US		1000000
 
+/* Statements whose last child is remembered, and how exactly (us). */
+#define NUM_PARENTS		1024
+#define PARENT_ERROR_US	1000000
+
 typedef struct ResultSetShared
 {
 	uint64		words[NUM_BUCKETS][RESULTSET_BUCKET];
+	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
 	ResultSet	sets[FLEXIBLE_ARRAY_MEMBER];
 } ResultSetShared;
 
@@ -87,6 +92,8 @@ resultset_attach(void *memory, bool found)
 	if (found)
 		return;
 	memset(shared, 0, resultset_size());
+	for (int i = 0; i < NUM_PARENTS; i++)
+		pg_atomic_init_u64(&shared->parent_us[i], 0);
 	for (int i = 0; i < resultset_slots(); i++)
 	{
 		pg_atomic_init_u64(&shared->sets[i].active_us, 0);
@@ -328,6 +335,23 @@ void
 resultset_touch(uint32 slot, int64 now_us)
 {
 	pg_atomic_write_u64(&shared->sets[slot].active_us, now_us);
+}
+
+/* See resultset.h.  The line is shared: it is not written for each child. */
+void
+resultset_note_parent(uint64 queryid, int64 now_us)
+{
+	pg_atomic_uint64 *last = &shared->parent_us[queryid % NUM_PARENTS];
+
+	if (now_us - (int64) pg_atomic_read_u64(last) > PARENT_ERROR_US)
+		pg_atomic_write_u64(last, now_us);
+}
+
+/* See resultset.h. */
+int64
+resultset_parent_us(uint64 queryid)
+{
+	return pg_atomic_read_u64(&shared->parent_us[queryid % NUM_PARENTS]);
 }
 
 /*

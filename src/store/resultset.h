@@ -12,7 +12,8 @@
  * atomic that any backend may advance.  Readers copy a slot with
  * resultset_read(), which notices when the slot changed under it.  A word may
  * be overwritten by anybody at any time: what the table says is a hint, and a
- * word whose generation is not that of its slot means nothing.
+ * word whose generation is not that of its slot means nothing.  So may the times
+ * of parents' last children, which are atomics.
  *
  *-------------------------------------------------------------------------
  */
@@ -107,6 +108,13 @@ extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
 
 /* A child of this set ended. */
 extern void resultset_touch(uint32 slot, int64 now_us);
+
+/*
+ * A child of one of a statement's result sets was seen, and when that was last:
+ * clock_us(), 0 if never.  Statements may be mistaken for each other, seldom.
+ */
+extern void resultset_note_parent(uint64 queryid, int64 now_us);
+extern int64 resultset_parent_us(uint64 queryid);
 
 /* How many result sets can be held. */
 extern int	resultset_slots(void);

@@ -1,0 +1,51 @@
+# A statement that reads lists faster than they can all be recorded: its loops are found, and then all of them counted.
+
+use strict;
+use warnings;
+
+use Digest::MD5 'md5_hex';
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use NPlusOne;
+use Test::More;
+
+# The posts number $first to $last, in the order of their titles.
+sub list
+{
+	my ($first, $last) = @_;
+	return 'SELECT id, author_id FROM post WHERE id BETWEEN ' . (200000 + $first) . ' AND ' . (200000 + $last)
+	  . " ORDER BY title;\n";
+}
+
+# A list of ten posts, and a look-up of each one's author.
+sub looped
+{
+	my ($round) = @_;
+	my ($first, $last) = (1 + $round * 10 % 200, 10 + $round * 10 % 200);
+	my @posts = sort { md5_hex($a) cmp md5_hex($b) } $first .. $last;
+	return list($first, $last) . join('', map { 'SELECT name FROM author WHERE id = ' . (100001 + $_ * 7 % 2000) . ";\n" } @posts);
+}
+
+# Lists that nothing follows, long enough to use up what may be recorded. Their authors are not looked up.
+sub idle
+{
+	my ($count) = @_;
+	return list(2501, 2600) x $count;
+}
+
+sub rounds
+{
+	my ($count, $idle) = @_;
+	return statements("\\o /dev/null\n" . idle(2000) . join('', map { idle($idle) . looped($_) } 1 .. $count));
+}
+
+my $node = start_server('fast');
+my $finding = proven($node, 'one list in twenty has a loop', rounds(400, 19));
+cmp_ok($finding->{episodes}, '<=', 400, 'no more loops than there were');
+
+rounds(30, 50)->($node);
+my ($after) = findings($node);
+is($after->{episodes} - $finding->{episodes}, 30, 'each later loop is counted');
+is($after->{children} - $finding->{children}, 300, 'with all of its children');
+
+done_testing();
