@@ -132,7 +132,7 @@ source_text(void *arg)
 	int			length;
 	const char *body = source_body(arg, &length);
 
-	return normalize_statement(body, 0, length).text;
+	return normalize_text(body, 0, length);
 }
 
 /* See execution.h. */

@@ -21,6 +21,7 @@
 #include "lib/stringinfo.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
@@ -90,7 +91,7 @@ typedef struct OpenList
 
 typedef struct Normalizer
 {
-	StringInfoData text;
+	StringInfoData text;		/* with room for the whole statement */
 	int		   *literals;		/* offsets in text where a literal stood */
 	int			nliterals;
 	int			max_literals;
@@ -102,6 +103,7 @@ typedef struct Normalizer
 								 * may be the end; else of KIND_NONE */
 	TypeState	type;
 	int			depth;			/* of round and square brackets */
+	bool		shaping;		/* the shape is wanted, not the text */
 	uint64		shape;
 	OpenList	lists[MAX_LISTS];
 	int			nlists;
@@ -228,11 +230,6 @@ shape_token(Normalizer *n, const Token *token)
 		end_element(n);
 	else
 		hash_token(n, token);
-
-	if (token->symbol == '(' || token->symbol == '[')
-		n->depth++;
-	else if (token->symbol == ')' || token->symbol == ']')
-		n->depth--;
 }
 
 /* ------------------------------------------------------------------------
@@ -256,12 +253,18 @@ mark_literal(Normalizer *n)
 static void
 write_token(Normalizer *n, const Token *token)
 {
+	char	   *end;
+
 	if (token->spaced && n->last.kind != KIND_NONE)
-		appendStringInfoChar(&n->text, ' ');
+		n->text.data[n->text.len++] = ' ';
+	end = n->text.data + n->text.len;
 	if (token->kind == KIND_LITERAL)
 		mark_literal(n);
 	else
-		appendBinaryStringInfo(&n->text, token->source, token->length);
+	{
+		memcpy(end, token->source, token->length);
+		n->text.len += token->length;
+	}
 }
 
 /* The text with its literals numbered, and marked if it was cut. */
@@ -274,9 +277,12 @@ number_literals(const Normalizer *n)
 	initStringInfo(&numbered);
 	for (int i = 0; i < n->nliterals; i++)
 	{
+		char		parameter[1 + sizeof("-2147483648")] = "$";
+		int			length = 1 + pg_ltoa(n->highest + i + 1, parameter + 1);
+
 		appendBinaryStringInfo(&numbered, n->text.data + from,
 							   n->literals[i] - from);
-		appendStringInfo(&numbered, "$%d", n->highest + i + 1);
+		appendBinaryStringInfo(&numbered, parameter, length);
 		from = n->literals[i];
 	}
 	appendBinaryStringInfo(&numbered, n->text.data + from, n->text.len - from);
@@ -380,12 +386,18 @@ classify(Token *token, int number, const core_YYSTYPE *value)
 	}
 }
 
-/* Put one token out, both ways. */
+/* Put one token out. */
 static void
 put_token(Normalizer *n, const Token *token)
 {
-	shape_token(n, token);
-	write_token(n, token);
+	if (n->shaping)
+		shape_token(n, token);
+	else
+		write_token(n, token);
+	if (token->symbol == '(' || token->symbol == '[')
+		n->depth++;
+	else if (token->symbol == ')' || token->symbol == ']')
+		n->depth--;
 	n->before = n->last;
 	n->last = *token;
 }
@@ -602,31 +614,61 @@ finish(Normalizer *n)
 		close_list(n);
 }
 
-/* See normalize.h. */
-NormalizedStatement
-normalize_statement(const char *source, int location, int length)
+/* Take the statement apart, in the current memory context. */
+static void
+normalize(Normalizer *n, const char *source, int location, int length)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext scratch = AllocSetContextCreate(caller, "clipperf normalize",
-												  ALLOCSET_DEFAULT_SIZES);
-	Normalizer	n = {0};
-	NormalizedStatement result;
-
-	MemoryContextSwitchTo(scratch);
 	source += Max(location, 0);
 	if (length <= 0)
 		length = strlen(source);
-	n.cut = length > MAX_SOURCE;
-	if (n.cut)
+	n->cut = length > MAX_SOURCE;
+	if (n->cut)
 		length = encoding_clip(source, length, MAX_SOURCE);
 
-	initStringInfo(&n.text);
-	scan_quietly(&n, pnstrdup(source, length));
-	finish(&n);
+	initStringInfo(&n->text);
+	enlargeStringInfo(&n->text, length);
+	scan_quietly(n, pnstrdup(source, length));
+	finish(n);
+}
 
+/* A memory context for the time of normalising, made the current one. */
+static MemoryContext
+enter_scratch(void)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "clipperf normalize",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(scratch);
+	return scratch;
+}
+
+/* See normalize.h. */
+char *
+normalize_text(const char *source, int location, int length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = enter_scratch();
+	Normalizer	n = {0};
+	char	   *text;
+
+	normalize(&n, source, location, length);
 	MemoryContextSwitchTo(caller);
-	result.text = number_literals(&n);
-	result.shape = n.shape;
+	text = number_literals(&n);
 	MemoryContextDelete(scratch);
-	return result;
+	return text;
+}
+
+/* See normalize.h. */
+uint64
+normalize_shape(const char *source, int location, int length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = enter_scratch();
+	Normalizer	n = {.shaping = true};
+
+	normalize(&n, source, location, length);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	return n.shape;
 }

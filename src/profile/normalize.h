@@ -10,24 +10,22 @@
 
 #include "compat.h"
 
-typedef struct NormalizedStatement
-{
-	char	   *text;			/* palloc'd */
-	uint64		shape;			/* hash of the text, see below */
-} NormalizedStatement;
-
 /*
  * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
  * to the end) of "source".  Literals become $n, numbered after the highest
  * parameter of the text; comments go; runs of white space become one blank.
- * "shape" is the same for texts that differ only in literals, parameter
- * numbers, white space, case of keywords and the length of IN lists, ARRAY[]
- * and VALUES lists.  Never raises an error on text that the server's scanner
- * refuses: what follows the bad place is left out.  A text is cut, and marked
- * as such, after 64 kB and after a literal whose end is not certain.
+ * Never raises an error on text that the server's scanner refuses: what follows
+ * the bad place is left out.  A text is cut, and marked as such, after 64 kB and
+ * after a literal whose end is not certain.  palloc'd.
  */
-extern NormalizedStatement normalize_statement(const char *source,
-											   int location, int length);
+extern char *normalize_text(const char *source, int location, int length);
+
+/*
+ * A hash that is the same for statements whose texts differ only in literals,
+ * parameter numbers, white space, case of keywords and the length of IN lists,
+ * ARRAY[] and VALUES lists.
+ */
+extern uint64 normalize_shape(const char *source, int location, int length);
 
 /*
  * To be called when a statement is analysed: remembers the settings that it

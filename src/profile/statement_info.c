@@ -213,15 +213,9 @@ statement_shape(StatementInfo *info, const QueryDesc *query)
 	{
 		info->shape = info->queryid;
 		if (info->has_list)
-		{
-			NormalizedStatement normal =
-				normalize_statement(query->sourceText,
-									query->plannedstmt->stmt_location,
-									query->plannedstmt->stmt_len);
-
-			info->shape = normal.shape;
-			pfree(normal.text);
-		}
+			info->shape = normalize_shape(query->sourceText,
+										  query->plannedstmt->stmt_location,
+										  query->plannedstmt->stmt_len);
 	}
 	return info->shape;
 }
