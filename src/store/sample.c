@@ -55,9 +55,11 @@ typedef struct SampleEntry
 typedef struct SampleStripe
 {
 	uint32		hand;			/* next entry the clock looks at */
+	uint32		held;			/* entries in use */
 	uint32		free;			/* chunks on the free list */
 	uint16		first_free;
 	uint16		next[CHUNKS];	/* of a sample or of the free list */
+	uint64		queryids[ENTRIES];	/* of the entries: searched for each sample */
 	SampleEntry entries[ENTRIES];
 	char		chunks[CHUNKS][CHUNK_BYTES];
 } SampleStripe;
@@ -76,8 +78,10 @@ sample_size(void)
 static void
 clear_stripe(SampleStripe *stripe)
 {
+	memset(stripe->queryids, 0, sizeof(stripe->queryids));
 	memset(stripe->entries, 0, sizeof(stripe->entries));
 	stripe->hand = 0;
+	stripe->held = 0;
 	stripe->free = CHUNKS;
 	stripe->first_free = 0;
 	for (int i = 0; i < CHUNKS; i++)
@@ -237,6 +241,8 @@ free_entry(SampleStripe *stripe, SampleEntry *entry)
 		if (entry->samples[i].kind != SAMPLE_NONE)
 			free_sample(stripe, &entry->samples[i]);
 	memset(entry, 0, sizeof(SampleEntry));
+	stripe->queryids[entry - stripe->entries] = 0;
+	stripe->held--;
 }
 
 /*
@@ -326,12 +332,13 @@ same_key(const SampleKey *a, const SampleKey *b)
 		a->dbid == b->dbid;
 }
 
-/* The entry of a statement, or NULL. */
+/* The entry of a statement, or with an empty key a free one; or NULL. */
 static SampleEntry *
 find_entry(SampleStripe *stripe, const SampleKey *key)
 {
 	for (int i = 0; i < ENTRIES; i++)
-		if (same_key(&stripe->entries[i].key, key))
+		if (stripe->queryids[i] == key->queryid &&
+			same_key(&stripe->entries[i].key, key))
 			return &stripe->entries[i];
 	return NULL;
 }
@@ -341,13 +348,15 @@ static SampleEntry *
 make_entry(SampleStripe *stripe, const SampleKey *key)
 {
 	SampleEntry *entry = find_entry(stripe, key);
+	SampleKey	none = {0};
 
-	for (int i = 0; entry == NULL && i < ENTRIES; i++)
-		if (stripe->entries[i].key.queryid == 0)
-			entry = &stripe->entries[i];
-	if (entry == NULL)
-		entry = evict_entry(stripe, NULL);
+	if (entry != NULL)
+		return entry;
+	entry = stripe->held < ENTRIES ? find_entry(stripe, &none) :
+		evict_entry(stripe, NULL);
 	entry->key = *key;
+	stripe->queryids[entry - stripe->entries] = key->queryid;
+	stripe->held++;
 	return entry;
 }
 

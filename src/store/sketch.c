@@ -42,7 +42,7 @@ sketch_add(Sketch *sketch, uint32 hash)
 
 /* Make "into" the sketch of the values of both. */
 void
-sketch_merge(Sketch *into, const Sketch *from)
+sketch_merge(Sketch *pg_restrict into, const Sketch *pg_restrict from)
 {
 	for (int i = 0; i < SKETCH_REGISTERS; i++)
 		into->registers[i] = Max(into->registers[i], from->registers[i]);

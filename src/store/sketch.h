@@ -21,7 +21,8 @@ typedef struct Sketch
 } Sketch;
 
 extern void sketch_add(Sketch *sketch, uint32 hash);
-extern void sketch_merge(Sketch *into, const Sketch *from);
+extern void sketch_merge(Sketch *pg_restrict into,
+						 const Sketch *pg_restrict from);
 extern double sketch_estimate(const Sketch *sketch);
 
 #endif							/* CLIPPERF_SKETCH_H */
