@@ -56,11 +56,19 @@ histogram_value(int bucket)
 	return 2.0 * low * high / (low + high);
 }
 
-/* Add "from" to "into"; a count that would overflow stays at its maximum. */
+/* See histogram.h. */
 void
 histogram_merge(Histogram *into, const Histogram *from)
 {
-	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+	histogram_merge_part(into, from, 0, HISTOGRAM_BUCKETS);
+}
+
+/* See histogram.h. */
+void
+histogram_merge_part(Histogram *into, const Histogram *from, int first,
+					 int end)
+{
+	for (int i = first; i < end; i++)
 	{
 		uint32		sum = into->count[i] + from->count[i];
 

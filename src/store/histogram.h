@@ -29,7 +29,14 @@ extern int	histogram_bucket(double us);
 
 /* The duration reported for a bucket, in microseconds. */
 extern double histogram_value(int bucket);
-extern void histogram_merge(Histogram *into, const Histogram *from);	/* saturating */
+
+/* Add "from" to "into"; counts stop at their maximum. */
+extern void histogram_merge(Histogram *into, const Histogram *from);
+
+/* The same where "from" is empty outside of the buckets first .. end - 1. */
+extern void histogram_merge_part(Histogram *into, const Histogram *from,
+								 int first, int end);
+
 extern uint64 histogram_total(const Histogram *histogram);
 
 /* Quantile q (0..1) in microseconds; 0 of an empty histogram. */

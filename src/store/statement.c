@@ -168,7 +168,7 @@ own_slots(void)
 	for (int i = 0; i < PENDING_SLOTS; i++)
 	{
 		own[i].ref.index = -1;
-		counters_clear(&own_pending[i].counters);
+		counters_init(&own_pending[i].counters);
 	}
 	own_resets = pg_atomic_read_u64(&store_header->resets);
 	before_shmem_exit(flush_at_exit, (Datum) 0);
@@ -238,11 +238,12 @@ point_slot(int number, StatementRef ref)
 	own[number].ref = ref;
 }
 
-/* Take a slot for a statement; -1 if the store has no room. */
+/* Take a slot for a statement; -1 if the store does not take it. */
 static int
-take_slot(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
+take_slot(const StatementKey *key, const StatementSample *sample,
+		  StatementTextMaker maker, void *maker_arg)
 {
-	StatementRef ref = statement_table_enter(key, maker, maker_arg);
+	StatementRef ref = statement_table_enter(key, sample, maker, maker_arg);
 	int			number;
 
 	if (ref.index < 0)
@@ -258,16 +259,17 @@ take_slot(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
 
 /* The statement's slot, its entry made again if it was evicted; or -1. */
 static int
-get_slot(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
+get_slot(const StatementKey *key, const StatementSample *sample,
+		 StatementTextMaker maker, void *maker_arg)
 {
 	int			number = find_slot(key);
 	StatementRef ref;
 
 	if (number < 0)
-		return take_slot(key, maker, maker_arg);
+		return take_slot(key, sample, maker, maker_arg);
 	if (statement_ref_is_valid(&own[number].ref))
 		return number;
-	ref = statement_table_enter(key, maker, maker_arg);
+	ref = statement_table_enter(key, NULL, maker, maker_arg);
 	if (ref.index < 0)
 		return -1;
 	point_slot(number, ref);
@@ -288,7 +290,7 @@ add_time(StatementCounters *counters, double us)
 		counters->min_us = us;
 	if (us > counters->max_us)
 		counters->max_us = us;
-	counters->latency.count[histogram_bucket(us)]++;
+	counters_add_latency(counters, us);
 }
 
 /* Add one execution; between begin_change and end_change. */
@@ -337,7 +339,7 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 	if (own_resets != pg_atomic_read_u64(&store_header->resets))
 		forget_pending();
 
-	number = get_slot(key, maker, maker_arg);
+	number = get_slot(key, sample, maker, maker_arg);
 	if (number < 0)
 	{
 		pg_atomic_fetch_add_u64(&store_header->dropped, 1);

@@ -28,13 +28,18 @@ typedef struct StatementKey
 	uint32		toplevel;		/* 1 = sent by a client, 0 = nested */
 } StatementKey;
 
-/* Times in microseconds. */
+/*
+ * Times in microseconds.  What eviction looks at stands together, and the part
+ * of the histogram that is in use is known, because where statements come and
+ * go fast most of their cost is the memory they touch.
+ */
 typedef struct StatementCounters
 {
+	double		total_us;
+	TimestampTz last_seen;
 	int64		calls;			/* executions that ended without error */
 	int64		errors;			/* executions that ended with one */
 	int64		rows;
-	double		total_us;
 	double		min_us;
 	double		max_us;
 	double		mean_us;		/* of the calls, for sum_dev2 */
@@ -45,9 +50,10 @@ typedef struct StatementCounters
 	int64		temp_blks_written;
 	int64		wal_bytes;
 	TimestampTz first_seen;
-	TimestampTz last_seen;
 	Sketch		params;			/* distinct parameter lists */
-	Histogram	latency;		/* of the calls */
+	uint16		latency_first;	/* latency is empty before this bucket .. */
+	uint16		latency_end;	/* .. and from this one on */
+	Histogram	latency;		/* of the calls; must be last */
 } StatementCounters;
 
 /* One execution, as the profiler measured it. */

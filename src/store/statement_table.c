@@ -3,16 +3,14 @@
  * statement_table.c
  *	  The shared table of statements: look-up, insertion, eviction.
  *
- * A fixed array of entries, a partitioned hash table from key to index, and a
- * list of entries per partition for the choice of victims.  When no entry is
+ * A fixed array of entries, a partitioned hash table from key to index, and
+ * the members of each partition for the choice of victims.  When no entry is
  * free, the least useful of the next few of the new statement's own partition
  * goes, so that no lock wider than a partition is ever taken.
  *
  *-------------------------------------------------------------------------
  */
 #include "store/statement_table.h"
-
-#include <math.h>
 
 #include "port/pg_bitutils.h"
 #include "storage/shmem.h"
@@ -21,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "settings.h"
+#include "store/admission.h"
 
 /* How many entries are looked at to find a victim. */
 #define VICTIM_CANDIDATES 16
@@ -37,16 +36,25 @@ typedef struct IndexEntry
 	int			index;
 } IndexEntry;
 
+/* The entries of one partition; under its lock. */
+typedef struct Partition
+{
+	int			count;			/* of members */
+	int			hand;			/* the next one to be looked at, a clock's */
+	Admission	admission;
+} Partition;
+
 typedef struct TableShared
 {
 	slock_t		mutex;			/* protects first_free and next_free */
 	int			first_free;		/* index of a free entry, or -1 */
 	pg_atomic_uint32 hand;		/* partition to give up a text next */
-	dlist_head	used[STATEMENT_PARTITIONS]; /* under the partition's lock */
+	Partition	partitions[STATEMENT_PARTITIONS];
 } TableShared;
 
 static TableShared *shared = NULL;
 static StatementEntry *entries = NULL;
+static int *members = NULL;		/* [partition][position]: indexes of entries */
 static HTAB *index_table = NULL;
 
 /*
@@ -61,10 +69,25 @@ partitions(void)
 	return Min(pg_nextpower2_32(wanted), STATEMENT_PARTITIONS);
 }
 
+/* Members that a partition may have: far more than it has by chance. */
+static int
+members_max(void)
+{
+	return Min(setting_max_statements,
+			   4 * (setting_max_statements / partitions() + 1));
+}
+
+static Size
+members_size(void)
+{
+	return CACHELINEALIGN(mul_size(partitions(),
+								   mul_size(members_max(), sizeof(int))));
+}
+
 Size
 statement_table_size(void)
 {
-	return CACHELINEALIGN(sizeof(TableShared)) +
+	return CACHELINEALIGN(sizeof(TableShared)) + members_size() +
 		mul_size(setting_max_statements, sizeof(StatementEntry));
 }
 
@@ -95,16 +118,15 @@ void
 statement_table_attach(void *memory, bool found)
 {
 	shared = memory;
-	entries = (StatementEntry *) ((char *) memory +
-								  CACHELINEALIGN(sizeof(TableShared)));
+	members = (int *) ((char *) memory + CACHELINEALIGN(sizeof(TableShared)));
+	entries = (StatementEntry *) ((char *) members + members_size());
 	attach_index();
 	if (found)
 		return;
 
 	SpinLockInit(&shared->mutex);
 	pg_atomic_init_u32(&shared->hand, 0);
-	for (int i = 0; i < STATEMENT_PARTITIONS; i++)
-		dlist_init(&shared->used[i]);
+	memset(shared->partitions, 0, sizeof(shared->partitions));
 	for (int i = 0; i < setting_max_statements; i++)
 	{
 		LWLockInitialize(&entries[i].lock, store_tranche());
@@ -142,11 +164,52 @@ statement_text_key(const StatementKey *key)
 	};
 }
 
-/* Empty counters. */
+/* See statement_table.h. */
+void
+counters_init(StatementCounters *counters)
+{
+	memset(counters, 0, sizeof(*counters));
+}
+
+/* See statement_table.h. */
 void
 counters_clear(StatementCounters *counters)
 {
-	memset(counters, 0, sizeof(*counters));
+	memset(&counters->latency.count[counters->latency_first], 0,
+		   sizeof(uint32) * (counters->latency_end - counters->latency_first));
+	memset(counters, 0, offsetof(StatementCounters, latency));
+}
+
+/* The buckets first .. end - 1 of the histogram are in use, too. */
+static inline void
+widen_latency(StatementCounters *counters, int first, int end)
+{
+	if (counters->latency_end == 0)
+	{
+		counters->latency_first = first;
+		counters->latency_end = end;
+	}
+	counters->latency_first = Min(counters->latency_first, first);
+	counters->latency_end = Max(counters->latency_end, end);
+}
+
+/* See statement_table.h. */
+void
+counters_add_latency(StatementCounters *counters, double us)
+{
+	int			bucket = histogram_bucket(us);
+
+	widen_latency(counters, bucket, bucket + 1);
+	counters->latency.count[bucket]++;
+}
+
+/* Add the histogram of "from", which has calls. */
+static void
+merge_latency(StatementCounters *into, const StatementCounters *from)
+{
+	widen_latency(into, from->latency_first, from->latency_end);
+	histogram_merge_part(&into->latency, &from->latency, from->latency_first,
+						 from->latency_end);
 }
 
 /* Times and their spread; both sides have calls. */
@@ -193,7 +256,22 @@ counters_merge(StatementCounters *into, const StatementCounters *from)
 		into->first_seen = from->first_seen;
 	into->last_seen = Max(into->last_seen, from->last_seen);
 	sketch_merge(&into->params, &from->params);
-	histogram_merge(&into->latency, &from->latency);
+	if (from->calls > 0)
+		merge_latency(into, from);
+}
+
+/*
+ * The logarithm to the base 2 of a number from 1 on, at most 0.09 too small: an
+ * IEEE 754 double's bits, read as a number, grow like it (J. N. Mitchell, IRE
+ * Transactions on Electronic Computers 11, 1962).
+ */
+static inline double
+rough_log2(double number)
+{
+	uint64		bits;
+
+	memcpy(&bits, &number, sizeof(bits));
+	return (double) bits / (double) (UINT64CONST(1) << 52) - 1023.0;
 }
 
 /*
@@ -207,12 +285,13 @@ usefulness(const StatementEntry *entry, TimestampTz now)
 {
 	double		idle_s = (now - entry->counters.last_seen) / 1000000.0;
 
-	return log2(1.0 + entry->counters.total_us) - idle_s / USEFUL_HALF_LIFE_S;
+	return rough_log2(1.0 + entry->counters.total_us) -
+		idle_s / USEFUL_HALF_LIFE_S;
 }
 
 /*
- * Take an entry out of use; its text loses a reference.  Caller holds the
- * partition's lock exclusively.
+ * Take an entry out of use; its text loses a reference, and it stays a member
+ * of its partition.  Caller holds the partition's lock exclusively.
  */
 static void
 remove_entry(StatementEntry *entry)
@@ -220,7 +299,6 @@ remove_entry(StatementEntry *entry)
 	TextKey text = statement_text_key(&entry->key);
 
 	hash_search(index_table, &entry->key, HASH_REMOVE, NULL);
-	dlist_delete(&entry->node);
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
 	pg_atomic_fetch_add_u64(&entry->generation, 1);
 	LWLockRelease(&entry->lock);
@@ -254,46 +332,124 @@ take_free(void)
 	return entry;
 }
 
+/* The members of a partition. */
+static inline int *
+members_of(uint32 partition)
+{
+	return members + partition * members_max();
+}
+
+/* Make an entry a member; caller holds the partition's lock exclusively. */
+static void
+add_member(uint32 partition, StatementEntry *entry)
+{
+	entry->position = shared->partitions[partition].count++;
+	members_of(partition)[entry->position] = entry - entries;
+}
+
+/* Its place goes to the last member; lock as above. */
+static void
+drop_member(uint32 partition, StatementEntry *entry)
+{
+	int			last = --shared->partitions[partition].count;
+	int			moved = members_of(partition)[last];
+
+	members_of(partition)[entry->position] = moved;
+	entries[moved].position = entry->position;
+}
+
 /*
- * Push the least useful of the partition's next few entries out and return it
- * unused, or NULL.  Caller holds the partition's lock exclusively.
+ * The least useful of the partition's next few members, or NULL if it has none.
+ * They are scattered in memory: all are fetched before the first is looked at.
  */
 static StatementEntry *
-evict_from(uint32 partition)
+choose_victim(uint32 partition, TimestampTz now)
 {
-	dlist_head *used = &shared->used[partition];
-	TimestampTz now = GetCurrentTimestamp();
+	Partition  *facts = &shared->partitions[partition];
+	const int  *member = members_of(partition);
+	int			count = Min(VICTIM_CANDIDATES, facts->count);
+	StatementEntry *next[VICTIM_CANDIDATES];
 	StatementEntry *victim = NULL;
 	double		least = 0;
 
-	for (int i = 0; i < VICTIM_CANDIDATES && !dlist_is_empty(used); i++)
+	for (int i = 0; i < count; i++)
 	{
-		dlist_node *node = dlist_pop_head_node(used);
-		StatementEntry *entry = dlist_container(StatementEntry, node, node);
-		double		useful = usefulness(entry, now);
+		if (++facts->hand >= facts->count)
+			facts->hand = 0;
+		next[i] = &entries[member[facts->hand]];
+		__builtin_prefetch(&next[i]->counters.total_us);
+		__builtin_prefetch(&next[i]->counters.last_seen);
+	}
+	for (int i = 0; i < count; i++)
+	{
+		double		useful = usefulness(next[i], now);
 
-		dlist_push_tail(used, node);
 		if (victim == NULL || useful < least)
 		{
-			victim = entry;
+			victim = next[i];
 			least = useful;
 		}
-	}
-	if (victim != NULL)
-	{
-		remove_entry(victim);
-		pg_atomic_fetch_add_u64(&store_header->evicted, 1);
 	}
 	return victim;
 }
 
-/* Look a statement up; index -1 if it is not there.  Caller holds no lock. */
+/*
+ * Push the least useful of the partition's next few members out and return it
+ * unused, still a member; or NULL.  Caller holds the partition's lock
+ * exclusively.
+ */
+static StatementEntry *
+evict_from(uint32 partition)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	StatementEntry *victim = choose_victim(partition, now);
+
+	if (victim == NULL)
+		return NULL;
+	remove_entry(victim);
+	admission_evicted(&shared->partitions[partition].admission, now);
+	pg_atomic_fetch_add_u64(&store_header->evicted, 1);
+	return victim;
+}
+
+/*
+ * An entry that is not in use, made a member of the partition; NULL if there
+ * is none.  Caller holds the partition's lock exclusively.
+ */
+static StatementEntry *
+take_entry(uint32 partition)
+{
+	StatementEntry *entry = NULL;
+
+	if (shared->partitions[partition].count < members_max())
+		entry = take_free();
+	if (entry == NULL)
+		return evict_from(partition);
+	add_member(partition, entry);
+	counters_init(&entry->counters);
+	return entry;
+}
+
+/* Give such an entry back; lock as above. */
+static void
+return_entry(uint32 partition, StatementEntry *entry)
+{
+	drop_member(partition, entry);
+	free_entry(entry);
+}
+
+/*
+ * Look a statement up; index -1 if it is not there.  *welcome tells whether it
+ * may come in then, for this execution, NULL if it always may.  Caller holds no
+ * lock.
+ */
 static StatementRef
-lookup(const StatementKey *key)
+lookup(const StatementKey *key, const StatementSample *sample, bool *welcome)
 {
 	StatementRef ref = {.index = -1};
 	uint32		hash = get_hash_value(index_table, key);
-	LWLock	   *lock = store_lock(LOCKS_STATEMENT, hash % partitions());
+	uint32		partition = hash % partitions();
+	LWLock	   *lock = store_lock(LOCKS_STATEMENT, partition);
 	IndexEntry *found;
 
 	LWLockAcquire(lock, LW_SHARED);
@@ -303,14 +459,17 @@ lookup(const StatementKey *key)
 		ref.index = found->index;
 		ref.generation = pg_atomic_read_u64(&entries[ref.index].generation);
 	}
+	*welcome = found != NULL || sample == NULL ||
+		admission_allows(&shared->partitions[partition].admission,
+						 hash / partitions(), sample->elapsed_us,
+						 sample->when);
 	LWLockRelease(lock);
 	return ref;
 }
 
 /* Start the life of an entry under its partition's exclusive lock. */
 static void
-start_entry(StatementEntry *entry, const StatementKey *key, uint32 partition,
-			bool has_text)
+start_entry(StatementEntry *entry, const StatementKey *key, bool has_text)
 {
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
 	entry->key = *key;
@@ -319,7 +478,6 @@ start_entry(StatementEntry *entry, const StatementKey *key, uint32 partition,
 	entry->counters.last_seen = GetCurrentTimestamp();
 	pg_atomic_fetch_add_u64(&entry->generation, 1);
 	LWLockRelease(&entry->lock);
-	dlist_push_tail(&shared->used[partition], &entry->node);
 }
 
 /* Insert under the partition's exclusive lock; *taken as has_text's fate. */
@@ -335,20 +493,18 @@ insert_locked(const StatementKey *key, uint32 hash, bool has_text, bool *taken)
 	*taken = slot == NULL;
 	if (slot == NULL)
 	{
-		entry = take_free();
-		if (entry == NULL)
-			entry = evict_from(partition);
+		entry = take_entry(partition);
 		if (entry == NULL)
 			return ref;
 		slot = hash_search_with_hash_value(index_table, key, hash,
 										   HASH_ENTER_NULL, NULL);
 		if (slot == NULL)
 		{
-			free_entry(entry);
+			return_entry(partition, entry);
 			return ref;
 		}
 		slot->index = entry - entries;
-		start_entry(entry, key, partition, has_text);
+		start_entry(entry, key, has_text);
 	}
 	ref.index = slot->index;
 	ref.generation = pg_atomic_read_u64(&entries[ref.index].generation);
@@ -383,9 +539,9 @@ evict_one_for_text(void)
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	entry = evict_from(partition);
-	LWLockRelease(lock);
 	if (entry != NULL)
-		free_entry(entry);
+		return_entry(partition, entry);
+	LWLockRelease(lock);
 }
 
 /* Have the statement's text stored, with a reference; false without room. */
@@ -416,12 +572,13 @@ ensure_text(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
 
 /* See statement_table.h. */
 StatementRef
-statement_table_enter(const StatementKey *key, StatementTextMaker maker,
-					  void *maker_arg)
+statement_table_enter(const StatementKey *key, const StatementSample *sample,
+					  StatementTextMaker maker, void *maker_arg)
 {
-	StatementRef ref = lookup(key);
+	bool		welcome;
+	StatementRef ref = lookup(key, sample, &welcome);
 
-	if (ref.index >= 0)
+	if (!welcome || ref.index >= 0)
 		return ref;
 	return statement_table_insert(key, ensure_text(key, maker, maker_arg));
 }
@@ -437,14 +594,14 @@ statement_table_clear(void)
 		LWLock	   *lock = store_lock(LOCKS_STATEMENT, i);
 
 		LWLockAcquire(lock, LW_EXCLUSIVE);
-		while (!dlist_is_empty(&shared->used[i]))
+		while (shared->partitions[i].count > 0)
 		{
-			StatementEntry *entry = dlist_container(StatementEntry, node,
-													dlist_head_node(&shared->used[i]));
+			StatementEntry *entry = &entries[members_of(i)[0]];
 
 			remove_entry(entry);
-			free_entry(entry);
+			return_entry(i, entry);
 		}
+		memset(&shared->partitions[i].admission, 0, sizeof(Admission));
 		LWLockRelease(lock);
 	}
 }

@@ -15,7 +15,6 @@
 
 #include "compat.h"
 
-#include "lib/ilist.h"
 #include "store/statement.h"
 #include "store/text.h"
 
@@ -26,7 +25,7 @@ typedef struct StatementEntry
 	StatementKey key;
 	bool		has_text;		/* holds a reference to its text */
 	int			next_free;		/* index of the next free entry, or -1 */
-	dlist_node	node;			/* in the partition's list, in clock order */
+	int			position;		/* among the members of its partition */
 	StatementCounters counters;
 } StatementEntry;
 
@@ -47,11 +46,13 @@ extern StatementEntry *statement_entry(int index);
 extern bool statement_ref_is_valid(const StatementRef *ref);
 
 /*
- * Find or make the entry of a statement.  An entry that is made may push
- * another one out.  ref->index is -1 if there was no room.  Takes the locks it
- * needs; the caller holds none.
+ * Find or make the entry of a statement, for this execution of it, NULL if it
+ * was in the table before.  An entry that is made may push another one out.
+ * ref->index is -1 if there was no room, or a new statement was not let in: see
+ * admission.h.  Takes the locks it needs; the caller holds none.
  */
 extern StatementRef statement_table_enter(const StatementKey *key,
+										  const StatementSample *sample,
 										  StatementTextMaker maker,
 										  void *maker_arg);
 
@@ -64,7 +65,13 @@ extern StatementRef statement_table_insert(const StatementKey *key,
 
 extern void statement_table_clear(void);
 extern TextKey statement_text_key(const StatementKey *key);
+
+/* Empty counters, which may hold anything, or which are known to be valid. */
+extern void counters_init(StatementCounters *counters);
 extern void counters_clear(StatementCounters *counters);
+
+/* A call took so long: note its histogram's bucket. */
+extern void counters_add_latency(StatementCounters *counters, double us);
 extern void counters_merge(StatementCounters *into,
 						   const StatementCounters *from);
 extern int64 statement_table_held(void);
