@@ -5,7 +5,7 @@
  *
  * For each table that a statement reads: the columns fixed by conditions
  * first, in the order that serves most statements, then what gives an order
- * or a range.  Each list of keys comes with and without the conditions as a
+ * or a range, or an order and then all ranges.  Each list of keys comes with and without the conditions as a
  * predicate, and with and without the other columns that are read.
  *
  * Which of them are worth anything the planner is asked later.
@@ -462,6 +462,29 @@ collect_fixed(Builder *builder, DemandUse last)
 	return list;
 }
 
+/*
+ * Add the order of the first rows followed by what else is compared: such an
+ * index is read from the beginning until enough rows are found, and tells
+ * itself which rows these are.
+ */
+static void
+add_tested(Builder *builder, const KeyList *ordered)
+{
+	KeyList		list = *ordered;
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (!filter->arm &&
+			(filter->use == DEMAND_RANGE || filter->use == DEMAND_LIST))
+			add_key(&list, &filter->key, false, false);
+	}
+	if (list.count > ordered->count)
+		add_forms(builder, &list);
+}
+
 /* Add the keys followed by the order, by each range, and by themselves. */
 static void
 add_continued(Builder *builder, const KeyList *fixed)
@@ -474,6 +497,8 @@ add_continued(Builder *builder, const KeyList *fixed)
 	{
 		add_sorts(&list, demand);
 		add_forms(builder, &list);
+		if (demand->limited)
+			add_tested(builder, &list);
 	}
 	foreach(lc, demand->filters)
 	{

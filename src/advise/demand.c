@@ -118,7 +118,8 @@ collect_sorts(DemandScope *scope)
 		sorts = lappend(sorts, sort);
 	}
 	scope->demand->sorts = sorts;
-	scope->demand->limited = scope->root->limit_tuples > 0;
+	scope->demand->limited = scope->root->limit_tuples > 0 ||
+		scope->root->tuple_fraction > 0;
 }
 
 /* Is the table written or locked by the statement? */
