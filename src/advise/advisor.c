@@ -446,6 +446,7 @@ advisor_served(Advisor *advisor, int number)
 {
 	Bitmapset  *with = with_or_without(advisor, number, true);
 	Bitmapset  *without = with_or_without(advisor, number, false);
+	List	   *slowed = advisor_slowed(advisor, number);
 	List	   *served = NIL;
 	List	   *numbers = NIL;
 	ListCell   *lc;
@@ -457,7 +458,7 @@ advisor_served(Advisor *advisor, int number)
 		Served	   *item;
 
 		(void) estimate_cost(&advisor->estimator, i, with, &used);
-		if (!bms_is_member(number, used))
+		if (!bms_is_member(number, used) || list_member_int(slowed, i))
 			continue;
 		item = palloc(sizeof(Served));
 		item->statement = i;
@@ -469,6 +470,15 @@ advisor_served(Advisor *advisor, int number)
 	foreach(lc, served)
 		numbers = lappend_int(numbers, ((Served *) lfirst(lc))->statement);
 	return numbers;
+}
+
+/* See advisor.h. */
+List *
+advisor_slowed(Advisor *advisor, int number)
+{
+	return selection_slowed(&advisor->selection,
+							with_or_without(advisor, number, false),
+							with_or_without(advisor, number, true), number);
 }
 
 /* See advisor.h. */

@@ -56,9 +56,12 @@ extern double advisor_write_share(const Advisor *advisor, int number);
 
 /*
  * The statements whose plans use the index, as numbers in the order of what
- * they save by it.
+ * they save by it; without those that it slows down.
  */
 extern List *advisor_served(Advisor *advisor, int number);
+
+/* The statements that it slows down, as numbers. */
+extern List *advisor_slowed(Advisor *advisor, int number);
 
 /*
  * The planner's cost of one call of those statements, weighted by their calls,

@@ -16,14 +16,6 @@
 /* Merged candidates at most: their number grows with the square. */
 #define MOST_MERGED 500
 
-static bool
-same_index_key(const IndexKey *a, const IndexKey *b)
-{
-	return a->attno == b->attno && equal(a->expr, b->expr) &&
-		a->opclass == b->opclass && a->collation == b->collation &&
-		a->descending == b->descending && a->nulls_first == b->nulls_first;
-}
-
 /* Is the column or expression a key, in whatever direction? */
 static bool
 has_index_key(const IndexDefinition *def, const IndexKey *key)
@@ -41,7 +33,7 @@ candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
 {
 	return a->relid == b->relid && a->am == BTREE_AM_OID &&
 		b->am == BTREE_AM_OID && equal(a->predicate, b->predicate) &&
-		same_index_key(&a->keys[0], &b->keys[0]);
+		index_def_same_key(&a->keys[0], &b->keys[0]);
 }
 
 /* Let an index include a column, unless it is a key. */

@@ -12,48 +12,22 @@
 
 #include "miscadmin.h"
 
+#include "advise/statement_cost.h"
+
 /* An index stays if without it all statements together take this much more .. */
 #define MOST_LOST	0.01
 /* .. or one of them costs this many times as much. */
 #define MOST_SLOWER	1.5
 
-/* A statement on its way through the sandbox. */
-typedef struct Question
-{
-	const WorkloadStatement *statement;
-	WhatIfConfig config;
-	double		cost;
-	List	   *used;			/* OIDs of real indexes */
-} Question;
-
-/* SandboxWork: plan all samples of the statement. */
-static void
-plan_variants(void *arg)
-{
-	Question   *question = arg;
-	ListCell   *lc;
-
-	foreach(lc, question->statement->variants)
-	{
-		const WorkloadVariant *variant = lfirst(lc);
-		WhatIfResult result;
-
-		whatif_plan(variant->queries, variant->text, variant->params,
-					&question->config, &result);
-		question->cost += variant->weight * result.total_cost;
-		question->used = list_concat_unique_oid(question->used,
-												result.used_real);
-	}
-}
-
 /* Plan a statement; false if that fails. */
 static bool
-ask(Advisor *advisor, Question *question)
+ask(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
+	StatementCost *cost)
 {
-	Sandbox		sandbox = workload_sandbox(question->statement);
+	ErrorData  *error = statement_cost(statement, config, cost);
 
-	advisor->estimator.questions += list_length(question->statement->variants);
-	return sandbox_run(&sandbox, plan_variants, question) == NULL;
+	advisor->estimator.questions += cost->plans;
+	return error == NULL;
 }
 
 /* The indexes chosen, as a config of what there will be. */
@@ -88,23 +62,28 @@ add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
 			  List *hidden, DropCheck *check)
 {
 	const EstimatedStatement *estimated = &advisor->estimator.statements[number];
-	Question	with = {.statement = estimated->workload,.config = chosen_config(advisor)};
-	Question	without = with;
+	WhatIfConfig config = chosen_config(advisor);
+	StatementCost with;
+	StatementCost without;
 
-	with.config.hidden = hidden;
-	without.config.hidden = whatif_hide(list_copy(hidden), existing->indexoid);
-	if (!ask(advisor, &with) || !ask(advisor, &without))
+	config.hidden = hidden;
+	if (!ask(advisor, estimated->workload, &config, &with))
+		return;
+	config.hidden = whatif_hide(list_copy(hidden), existing->indexoid);
+	if (!ask(advisor, estimated->workload, &config, &without))
 		return;
 	check->concerned++;
-	if (uses(existing->indexoid, with.used))
+	if (uses(existing->indexoid, with.used_real))
 		check->users++;
-	if (with.cost <= 0 || estimated->base_cost <= 0 || without.cost <= with.cost)
+	if (with.likely <= 0 || estimated->base_cost <= 0 ||
+		without.likely <= with.likely)
 		return;
-	check->lost_share += (without.cost - with.cost) / estimated->base_cost *
-		estimated->workload->total_us / Max(advisor->total_us, 1);
-	if (without.cost / with.cost > check->slower)
+	check->lost_share += (without.likely - with.likely) /
+		estimated->base_cost * estimated->workload->total_us /
+		Max(advisor->total_us, 1);
+	if (without.likely / with.likely > check->slower)
 	{
-		check->slower = without.cost / with.cost;
+		check->slower = without.likely / with.likely;
 		check->worst = number;
 	}
 }

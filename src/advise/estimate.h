@@ -20,6 +20,8 @@ typedef struct EstimatedStatement
 	Bitmapset  *relevant;		/* indexes that could matter to it */
 	List	   *answers;		/* of the planner, so far */
 	double		base_cost;		/* without any of them */
+	double	   *base_by;		/* the same, by variant */
+	bool		stops_early;	/* some plan does, or could */
 } EstimatedStatement;
 
 typedef struct Estimator
@@ -36,8 +38,9 @@ typedef struct Estimator
 } Estimator;
 
 /*
- * The planner's cost of one call of a statement with the indexes "with" built,
- * weighted over its samples.  *used (may be NULL) is set to those that its
+ * The cost of one call of a statement with the indexes "with" built, weighted
+ * over its samples: the planner's, and more where a plan stops early, but
+ * perhaps later than the planner thinks.  *used (may be NULL) is set to those that its
  * plans use.  A statement that fails is given a problem and costs nothing.
  */
 extern double estimate_cost(Estimator *estimator, int statement,
@@ -47,11 +50,22 @@ extern double estimate_cost(Estimator *estimator, int statement,
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
+/* .. if the planner were right about plans that stop early. */
+extern double estimate_planned_us(Estimator *estimator, int statement,
+								  const Bitmapset *with);
+
+/*
+ * Indexes that the planner was seen to use for a statement because it hoped to
+ * stop earlier than is to be expected.
+ */
+extern Bitmapset *estimate_tempting(const Estimator *estimator, int statement);
+
 /*
  * What the answers so far say of that time.  The planner is not asked; high is
- * low where they settle it.
+ * low where they settle it.  False if it may be higher still, since a plan may
+ * stop early.
  */
-extern void estimate_bound_us(Estimator *estimator, int statement,
+extern bool estimate_bound_us(Estimator *estimator, int statement,
 							  const Bitmapset *with, double *low,
 							  double *high);
 

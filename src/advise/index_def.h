@@ -138,6 +138,9 @@ extern bool index_def_covers(const IndexDefinition *big,
 extern bool index_def_covers_rows_apart(const IndexDefinition *big,
 										const IndexDefinition *small);
 
+/* Are two keys the same, and from the same side? */
+extern bool index_def_same_key(const IndexKey *a, const IndexKey *b);
+
 /* The columns that it holds or asks about, a set of attribute numbers. */
 extern Bitmapset *index_def_columns(const IndexDefinition *def);
 

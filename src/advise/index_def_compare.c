@@ -29,6 +29,15 @@ same_opclass(const IndexKey *a, const IndexKey *b)
 		get_opclass_input_type(a->opclass) == get_opclass_input_type(b->opclass);
 }
 
+/* See index_def.h. */
+bool
+index_def_same_key(const IndexKey *a, const IndexKey *b)
+{
+	return a->attno == b->attno && equal(a->expr, b->expr) &&
+		a->opclass == b->opclass && a->collation == b->collation &&
+		a->descending == b->descending && a->nulls_first == b->nulls_first;
+}
+
 /* Do two keys hold the same values in the same form, whatever their order? */
 static bool
 same_key(const IndexKey *a, const IndexKey *b)

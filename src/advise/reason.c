@@ -137,19 +137,34 @@ find_demand(const Advisor *advisor, int statement, Oid relid)
 	return NULL;
 }
 
-/* Append where a statement runs, and what tells it apart, cut. */
-static void
-append_statement(StringInfo text, const WorkloadStatement *statement,
-				 bool alone)
+/* What tells a statement apart, cut. */
+static char *
+statement_text(const WorkloadStatement *statement)
 {
 	const char *gist = statement->text == NULL ? "(no text)" :
 		gist_of(statement->text, SHOWN_LENGTH);
 	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
 
+	return psprintf("%.*s%s", length, gist, gist[length] == '\0' ? "" : "...");
+}
+
+/* Append where a statement runs, and what tells it apart. */
+static void
+append_statement(StringInfo text, const WorkloadStatement *statement,
+				 bool alone)
+{
 	if (statement->route != NULL)
 		appendStringInfo(text, "%s in %s", alone ? "," : "", statement->route);
-	appendStringInfo(text, ": %.*s%s", length, gist,
-					 gist[length] == '\0' ? "" : "...");
+	appendStringInfo(text, ": %s", statement_text(statement));
+}
+
+/* A statement in a sentence. */
+static char *
+bracketed(const WorkloadStatement *statement)
+{
+	return psprintf("[%s]%s%s", statement_text(statement),
+					statement->route ? " in " : "",
+					statement->route ? statement->route : "");
 }
 
 /* The share of all time that goes into these statements. */
@@ -177,6 +192,40 @@ share_text(double share)
 		psprintf("%.0f %%", 100 * share);
 }
 
+/* Append which statement suffers by the index, if any does. */
+static void
+append_slowed(StringInfo text, Advisor *advisor, int number)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+	int			first;
+
+	if (slowed == NIL)
+		return;
+	first = linitial_int(slowed);
+	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.0f times as much",
+					 bracketed(list_nth(advisor->statements, first)),
+					 estimate_time_us(&advisor->estimator, first,
+									  advisor->chosen) /
+					 estimate_time_us(&advisor->estimator, first, NULL));
+	if (list_length(slowed) > 1)
+		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
+}
+
+/* See reason.h. */
+char *
+reason_late(Advisor *advisor, int number, int statement,
+			const Bitmapset *with)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+
+	return psprintf("%s %s is not proposed: for the first rows of %s PostgreSQL would read it in its order, in which they come late or not at all; a call would cost %.0f instead of %.0f",
+					get_rel_name(def->relid), index_def_keys_text(def),
+					bracketed(list_nth(advisor->statements, statement)),
+					estimate_cost(&advisor->estimator, statement, with, NULL),
+					estimate_cost(&advisor->estimator, statement,
+								  advisor->chosen, NULL));
+}
+
 /* See reason.h. */
 char *
 reason_create(Advisor *advisor, int number, const List *served)
@@ -201,6 +250,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 					 share_text(share_of(advisor, served)),
 					 alone ? "" : ", above all");
 	append_statement(&text, first, alone);
+	append_slowed(&text, advisor, number);
 	return text.data;
 }
 
@@ -208,14 +258,11 @@ reason_create(Advisor *advisor, int number, const List *served)
 char *
 reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 {
-	const char *gist = statement->text == NULL ? "(no text)" :
-		gist_of(statement->text, SHOWN_LENGTH);
-	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
 	double		share = advisor->total_us > 0 ?
 		statement->total_us / advisor->total_us : 0;
 
-	return psprintf("nothing is advised for [%.*s%s]%s: %s", length, gist,
-					gist[length] == '\0' ? "" : "...",
+	return psprintf("nothing is advised for [%s]%s: %s",
+					statement_text(statement),
 					statement->handed_in ? "" :
 					psprintf(", which takes %s of the time", share_text(share)),
 					statement->problem);

@@ -13,6 +13,13 @@
 /* What an index does for the statements it serves, as advisor_served() says. */
 extern char *reason_create(Advisor *advisor, int number, const List *served);
 
+/*
+ * Why an index is not proposed in whose order the rows of a statement come late;
+ * "with" are the indexes that there would be.
+ */
+extern char *reason_late(Advisor *advisor, int number, int statement,
+						 const Bitmapset *with);
+
 /* Why a member of an index set that nothing uses is not built. */
 extern char *reason_unused(const Advisor *advisor, int number);
 

@@ -18,6 +18,9 @@ extern List *recommend_tables(const Advisor *advisor);
 extern void recommend_add_figures(Advisor *advisor, int number,
 								  const List *served, Advice *advice);
 
+/* The number of a statement, as a list for an Advice. */
+extern List *recommend_queryid(const WorkloadStatement *statement);
+
 /* Advise on this index, under a name that is free and not in "taken". */
 extern void recommend_take_definition(Advice *advice, IndexDefinition *def,
 									  List *taken);
@@ -39,6 +42,9 @@ extern List *recommend_drops(Advisor *advisor, TimestampTz unused_since);
  * what is advised already ("rows") does.
  */
 extern List *recommend_foreign_keys(const Advisor *advisor, List *rows);
+
+/* Advice against indexes in an order in which statements find nothing soon. */
+extern List *recommend_late(Advisor *advisor);
 
 /* Advice against expressions that no index should be made of. */
 extern List *recommend_refused(const Advisor *advisor);

@@ -29,11 +29,20 @@ recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *
 	{
 		const WorkloadStatement *statement =
 			list_nth(advisor->statements, lfirst_int(lc));
-		uint64	   *queryid = palloc(sizeof(uint64));
 
-		*queryid = statement->queryid;
-		advice->queryids = lappend(advice->queryids, queryid);
+		advice->queryids = list_concat(advice->queryids,
+									   recommend_queryid(statement));
 	}
+}
+
+/* See recommend.h. */
+List *
+recommend_queryid(const WorkloadStatement *statement)
+{
+	uint64	   *queryid = palloc(sizeof(uint64));
+
+	*queryid = statement->queryid;
+	return list_make1(queryid);
 }
 
 /* Most useful first, then by definition. */
@@ -164,7 +173,6 @@ recommend_unplanned(const Advisor *advisor)
 	{
 		const WorkloadStatement *statement = lfirst(lc);
 		Advice	   *advice;
-		uint64	   *queryid;
 
 		if (statement->problem == NULL ||
 			!(statement->handed_in || matters(advisor, statement)))
@@ -172,11 +180,7 @@ recommend_unplanned(const Advisor *advisor)
 		advice = advice_make("skip", InvalidOid, "workload");
 		advice->reason = reason_unplanned(advisor, statement);
 		if (statement->queryid != 0)
-		{
-			queryid = palloc(sizeof(uint64));
-			*queryid = statement->queryid;
-			advice->queryids = list_make1(queryid);
-		}
+			advice->queryids = recommend_queryid(statement);
 		rows = lappend(rows, advice);
 	}
 	return rows;

@@ -38,6 +38,9 @@
 #define ONE_TOLERANCE	0.02
 #define GAIN_TOLERANCE	0.1
 
+/* A statement that takes this many times as long is slowed down. */
+#define MOST_SLOWER		1.5
+
 /* How much of what a move might save, for all that is known, is believed. */
 #define HOPE			0.5
 
@@ -222,11 +225,54 @@ selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 }
 
 /* See selection.h. */
+List *
+selection_slowed(const Selection *selection, const Bitmapset *from,
+				 const Bitmapset *to, int number)
+{
+	Estimator  *estimator = selection->estimator;
+	List	   *slowed = NIL;
+	int			i = -1;
+
+	while ((i = bms_next_member(selection->concerns[number], i)) >= 0)
+	{
+		double		us;
+
+		if (!estimator->statements[i].stops_early)
+			continue;
+		us = estimate_time_us(estimator, i, to);
+		if (us > MOST_SLOWER * estimate_time_us(estimator, i, NULL) &&
+			us > MOST_SLOWER * estimate_time_us(estimator, i, from))
+			slowed = lappend_int(slowed, i);
+	}
+	return slowed;
+}
+
+/*
+ * Make a statement the one to ask about, if it is less certain than others.
+ * Where not even bounds are known, that comes first.
+ */
+static void
+note_width(const Selection *selection, GainBounds *gain, int statement,
+		   double from_width, double to_width, bool from_holds, bool to_holds)
+{
+	double		width = from_width + to_width;
+
+	if (!from_holds || !to_holds)
+		width += Max(selection->total_us, 1);
+	if (width <= gain->widest)
+		return;
+	gain->widest = width;
+	gain->statement = statement;
+	gain->of_from = from_holds == to_holds ? from_width > to_width :
+		!from_holds;
+}
+
+/* See selection.h. */
 GainBounds
 selection_bound_gain(const Selection *selection, const Bitmapset *statements,
 					 const Bitmapset *from, const Bitmapset *to)
 {
-	GainBounds	gain = {.statement = -1};
+	GainBounds	gain = {.statement = -1,.low_holds = true,.high_holds = true};
 	int			i = -1;
 
 	while ((i = bms_next_member(statements, i)) >= 0)
@@ -235,25 +281,24 @@ selection_bound_gain(const Selection *selection, const Bitmapset *statements,
 		double		from_high;
 		double		to_low;
 		double		to_high;
-		double		width;
+		bool		from_holds = estimate_bound_us(selection->estimator, i, from,
+												   &from_low, &from_high);
+		bool		to_holds = estimate_bound_us(selection->estimator, i, to,
+												 &to_low, &to_high);
 
-		estimate_bound_us(selection->estimator, i, from, &from_low, &from_high);
-		estimate_bound_us(selection->estimator, i, to, &to_low, &to_high);
 		gain.low += from_low - to_high;
 		gain.high += from_high - to_low;
-		width = from_high - from_low + to_high - to_low;
-		if (width <= gain.widest)
-			continue;
-		gain.widest = width;
-		gain.statement = i;
-		gain.of_from = from_high - from_low > to_high - to_low;
+		gain.low_holds &= to_holds;
+		gain.high_holds &= from_holds;
+		note_width(selection, &gain, i, from_high - from_low,
+				   to_high - to_low, from_holds, to_holds);
 	}
 	return gain;
 }
 
 /* See selection.h. */
 bool
-selection_is_settled(const Selection *selection, const GainBounds *gain)
+selection_is_planned(const Selection *selection, const GainBounds *gain)
 {
 	double		share = Min(ALL_TOLERANCE,
 							ONE_TOLERANCE / selection->estimator->nstatements);
@@ -261,6 +306,15 @@ selection_is_settled(const Selection *selection, const GainBounds *gain)
 	return gain->high - gain->low <= Max(share * selection->total_us,
 										 GAIN_TOLERANCE * gain->high) ||
 		estimate_is_late(selection->estimator);
+}
+
+/* See selection.h. */
+bool
+selection_is_settled(const Selection *selection, const GainBounds *gain)
+{
+	return selection_is_planned(selection, gain) &&
+		((gain->low_holds && gain->high_holds) ||
+		 estimate_is_late(selection->estimator));
 }
 
 /* See selection.h. */
@@ -278,9 +332,10 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 	for (;;)
 	{
 		gain = selection_bound_gain(selection, statements, from, to);
-		if (gain.high - upkeep < least)
+		if (gain.high_holds && gain.high - upkeep < least)
 			return gain.high - upkeep;
-		if (gain.low - upkeep > most || selection_is_settled(selection, &gain))
+		if ((gain.low_holds && gain.low - upkeep > most) ||
+			selection_is_settled(selection, &gain))
 			return gain.low - upkeep;
 		(void) estimate_cost(selection->estimator, gain.statement,
 							 gain.of_from ? from : to, NULL);
@@ -436,7 +491,7 @@ find_group(const Search *search, const Move *move, int statement)
 									search->chosen, with);
 		if (bms_is_member(number, selection->allowed) &&
 			shares_table(selection, move, number) &&
-			!selection_is_settled(selection, &gain))
+			!selection_is_planned(selection, &gain))
 			group = bms_add_member(group, number);
 	}
 	return group;
@@ -457,7 +512,8 @@ ask_about(const Search *search, const Move *move)
 		(void) estimate_cost(estimator, statement, search->chosen, NULL);
 		return;
 	}
-	group = find_group(search, move, statement);
+	group = selection_is_planned(search->selection, &move->bounds) ? with :
+		find_group(search, move, statement);
 	questions = estimator->questions;
 	(void) estimate_cost(estimator, statement, group, NULL);
 	if (estimator->questions == questions)

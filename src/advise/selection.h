@@ -65,6 +65,9 @@ typedef struct GainBounds
 {
 	double		low;
 	double		high;
+	bool		low_holds;		/* false: it may be less, if plans that stop
+								 * early do so late */
+	bool		high_holds;		/* false: it may be more, likewise */
 	double		widest;			/* the greatest uncertainty of one statement */
 	int			statement;		/* this one's */
 	bool		of_from;		/* it lies in what was, not in what will be */
@@ -78,6 +81,10 @@ extern GainBounds selection_bound_gain(const Selection *selection,
 									   const Bitmapset *statements,
 									   const Bitmapset *from,
 									   const Bitmapset *to);
+
+/* Is more known than matters, of what the planner says? */
+extern bool selection_is_planned(const Selection *selection,
+								 const GainBounds *gain);
 
 /* Is more known than matters? */
 extern bool selection_is_settled(const Selection *selection,
@@ -94,6 +101,14 @@ extern double selection_gain_us(const Selection *selection,
 /* The time of all statements with these indexes, their upkeep included. */
 extern double selection_time_us(const Selection *selection,
 								const Bitmapset *chosen);
+
+/*
+ * The statements that stop early and take much longer with the indexes "to"
+ * than with "from", and than they do now, as far as "number" concerns them: a
+ * list of numbers.
+ */
+extern List *selection_slowed(const Selection *selection, const Bitmapset *from,
+							  const Bitmapset *to, int number);
 
 /* What is lost by leaving one of these indexes out, its upkeep subtracted. */
 extern double selection_worth_us(const Selection *selection,

@@ -212,8 +212,8 @@ is_variant(const Selection *selection, int number, int other)
 }
 
 /*
- * The lightest index that does nearly what this one does, in its place; the
- * number itself if there is none.
+ * The lightest index that does nearly what this one does, in its place, and
+ * slows no statement down; the number itself if there is none.
  */
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
@@ -237,7 +237,9 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 													0, get_float8_infinity());
 		with = bms_add_member(bms_copy(without), other);
 		if (selection_fits(selection, with) &&
-			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss)
+			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss &&
+			selection_slowed(selection, chosen, with, number) == NIL &&
+			selection_slowed(selection, chosen, with, other) == NIL)
 			best = other;
 		bms_free(with);
 	}

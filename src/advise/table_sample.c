@@ -52,6 +52,7 @@ typedef struct Draw
 	TableSample *sample;
 	int			wanted;			/* rows */
 	double		seen;			/* rows */
+	double		blocks;			/* read */
 	pg_prng_state random;
 } Draw;
 
@@ -177,6 +178,7 @@ draw_blocks(Draw *draw, Relation heap)
 	{
 		CHECK_FOR_INTERRUPTS();
 		draw_block(draw, scan, BlockSampler_Next(&blocks), slot);
+		draw->blocks++;
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
@@ -219,6 +221,7 @@ draw_sample(Relation heap, BlockNumber blocks)
 
 	draw_blocks(&draw, heap);
 	sample->complete = blocks <= SAMPLE_BLOCKS && draw.seen == sample->nrows;
+	sample->tuples = draw.seen * Max(blocks / Max(draw.blocks, 1), 1);
 	qsort(sample->rows, sample->nrows, sizeof(HeapTuple), compare_rows);
 	return sample;
 }

@@ -22,6 +22,7 @@
  */
 #include "advise/whatif.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "optimizer/planner.h"
@@ -339,6 +340,17 @@ run_planner(Query *query, const char *text, Planning *mine)
 	return stmt;
 }
 
+/* What there is to say of a plan later on; its memory is not copied. */
+static WhatIfPlan *
+keep_plan(PlannedStmt *stmt, List *shown)
+{
+	WhatIfPlan *plan = palloc(sizeof(WhatIfPlan));
+
+	plan->stmt = stmt;
+	plan->shown = shown;
+	return plan;
+}
+
 /* Plan one query and add what came out; scratch memory is the caller's. */
 static void
 plan_query(Query *query, const char *text, Planning *mine,
@@ -359,6 +371,8 @@ plan_query(Query *query, const char *text, Planning *mine,
 	scratch = MemoryContextSwitchTo(result_context);
 	note_plan(stmt->planTree, mine->shown, result);
 	note_plans(stmt->subplans, mine->shown, result);
+	if (mine->config->keep_plans)
+		result->plans = lappend(result->plans, keep_plan(stmt, mine->shown));
 	MemoryContextSwitchTo(scratch);
 }
 
@@ -388,7 +402,35 @@ whatif_plan(List *queries, const char *text, ParamListInfo params,
 		plan_query(query, text, &mine, caller, result);
 	}
 	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(scratch);
+	if (result->plans == NIL)
+		MemoryContextDelete(scratch);
+}
+
+/* See whatif.h. */
+const IndexDefinition *
+whatif_plan_index(const WhatIfPlan *plan, Oid indexoid)
+{
+	const ShownIndex *shown = find_shown(plan->shown, indexoid);
+
+	return shown != NULL ? shown->part->def : index_def_of_index(indexoid);
+}
+
+/* See whatif.h. */
+double
+whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid)
+{
+	const ShownIndex *shown = find_shown(plan->shown, indexoid);
+	HeapTuple	tuple;
+	double		pages;
+
+	if (shown != NULL)
+		return shown->part->size.pages;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(indexoid));
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	pages = ((Form_pg_class) GETSTRUCT(tuple))->relpages;
+	ReleaseSysCache(tuple);
+	return pages;
 }
 
 /* See whatif.h. */

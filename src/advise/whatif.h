@@ -21,6 +21,7 @@
 typedef struct WhatIfPart
 {
 	Oid			relid;
+	const IndexDefinition *def; /* as it is for this table */
 	IndexOptInfo *info;			/* as the planner wants it, for varno 1 */
 	List	   *targets;		/* TargetEntry of each index column, varno 1 */
 	IndexSize	size;
@@ -43,7 +44,15 @@ typedef struct WhatIfConfig
 	int			nindexes;
 	WhatIfIndex **indexes;
 	List	   *hidden;			/* OIDs of real indexes, from whatif_hide() */
+	bool		keep_plans;		/* have them in the result */
 } WhatIfConfig;
+
+/* A plan that was made. */
+typedef struct WhatIfPlan
+{
+	PlannedStmt *stmt;
+	List	   *shown;			/* the hypothetical indexes it may name */
+} WhatIfPlan;
 
 /* What the planner said. */
 typedef struct WhatIfResult
@@ -54,6 +63,7 @@ typedef struct WhatIfResult
 	double		planning_us;	/* time in the planner, microseconds */
 	Bitmapset  *used;			/* positions in config->indexes */
 	List	   *used_real;		/* OIDs */
+	List	   *plans;			/* of WhatIfPlan, if they are kept */
 } WhatIfResult;
 
 /* Called once, when the module is preloaded. */
@@ -81,6 +91,16 @@ extern List *whatif_hide(List *hidden, Oid indexoid);
  */
 extern void whatif_plan(List *queries, const char *text, ParamListInfo params,
 						const WhatIfConfig *config, WhatIfResult *result);
+
+/*
+ * The definition of an index that a plan uses, hypothetical or real; NULL if it
+ * is gone.
+ */
+extern const IndexDefinition *whatif_plan_index(const WhatIfPlan *plan,
+												Oid indexoid);
+
+/* Pages of such an index. */
+extern double whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid);
 
 /* How often whatif_plan() has called the planner in this backend. */
 extern int64 whatif_planner_calls(void);

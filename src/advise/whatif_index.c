@@ -192,6 +192,7 @@ make_part(WhatIfPart *part, const IndexDefinition *def, Relation heap)
 	fill_access_method(info, def, heap);
 
 	part->relid = RelationGetRelid(heap);
+	part->def = def;
 	part->info = info;
 	part->targets = make_targets(def, heap);
 }

@@ -47,6 +47,10 @@ typedef struct WorkloadStatement
 	bool		parameterized;	/* it is handed the values that vary */
 	List	   *relids;			/* OIDs of tables, see workload_load() */
 	char	   *problem;		/* why it cannot be planned; NULL = it can */
+
+	/* Learnt by statement_cost.c. */
+	List	   *scans;			/* where matches are in their order */
+	bool		never_generic;	/* it is not prepared by name */
 } WorkloadStatement;
 
 /* Which statements are wanted; all zero = all of them. */

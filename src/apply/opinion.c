@@ -12,21 +12,16 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "advise/whatif.h"
-#include "advise/workload.h"
+#include "advise/statement_cost.h"
 #include "apply/own_sql.h"
 
-/* One question on its way through the sandbox. */
+/* The index in question. */
 typedef struct Question
 {
 	const Job  *job;
-	const WorkloadStatement *statement;
 	WhatIfConfig with;			/* as if the index were there */
 	WhatIfConfig without;
 	List	   *oids;			/* of the index and its partitions */
-	bool		used;
-	double		cost_with;		/* weighed over the variants */
-	double		cost_without;
 } Question;
 
 static const char *const opinion_names[] = {
@@ -100,55 +95,32 @@ set_up(Question *question)
 	return true;
 }
 
-/* Does the plan use the index in question? */
+/* Do the plans use the index in question? */
 static bool
-uses_index(const Question *question, const WhatIfResult *result)
+uses_index(const Question *question, const StatementCost *cost)
 {
 	ListCell   *lc;
 
-	foreach(lc, result->used_real)
+	foreach(lc, cost->used_real)
 		if (list_member_oid(question->oids, lfirst_oid(lc)))
 		return true;
-	return !bms_is_empty(result->used);
-}
-
-/* SandboxWork: plan all variants of the statement both ways. */
-static void
-ask(void *arg)
-{
-	Question   *question = arg;
-	ListCell   *lc;
-
-	foreach(lc, question->statement->variants)
-	{
-		const WorkloadVariant *variant = lfirst(lc);
-		WhatIfResult result;
-
-		whatif_plan(variant->queries, variant->text, variant->params,
-					&question->with, &result);
-		question->cost_with += variant->weight * result.total_cost;
-		question->used |= uses_index(question, &result);
-		whatif_plan(variant->queries, variant->text, variant->params,
-					&question->without, &result);
-		question->cost_without += variant->weight * result.total_cost;
-	}
+	return !bms_is_empty(cost->used);
 }
 
 /* The opinion on a statement as one user runs it. */
 static PlanOpinion
-ask_about(Question *question, const WorkloadStatement *statement)
+ask_about(const Question *question, WorkloadStatement *statement)
 {
-	Sandbox		sandbox = workload_sandbox(statement);
+	StatementCost with;
+	StatementCost without;
 
-	question->statement = statement;
-	question->used = false;
-	question->cost_with = question->cost_without = 0;
-	if (statement->variants == NIL || sandbox_run(&sandbox, ask, question) != NULL)
+	if (statement->variants == NIL ||
+		statement_cost(statement, &question->with, &with) != NULL ||
+		statement_cost(statement, &question->without, &without) != NULL)
 		return OPINION_NONE;
-	if (!question->used)
+	if (!uses_index(question, &with))
 		return OPINION_UNUSED;
-	return question->cost_without >=
-		(1 + OPINION_WORTH_SHARE) * question->cost_with ?
+	return without.planned >= (1 + OPINION_WORTH_SHARE) * with.planned ?
 		OPINION_WORTH : OPINION_EQUAL;
 }
 

@@ -1,0 +1,293 @@
+/*-------------------------------------------------------------------------
+ *
+ * early_stop_scan.c
+ *	  The scan that a node of a plan makes.
+ *
+ * Its conditions are to be run on rows of a sample.  So what refers to other
+ * tables and sub-queries cannot be tested, nor what users' functions decide:
+ * the planner does not run them so often.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/early_stop_scan.h"
+
+#include "access/stratnum.h"
+#include "access/transam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_proc.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+/* While conditions of a plan become conditions on the table alone. */
+typedef struct Translation
+{
+	Index		varno;			/* of the table in the plan */
+	const List *targets;		/* TargetEntry: what an index-only scan reads */
+	ParamListInfo params;
+	bool		failed;
+} Translation;
+
+/* check_function_callback: is it one that we do not run? */
+static bool
+is_foreign(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId ||
+		func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+/* The value of a parameter; fails if it is not known. */
+static Node *
+translate_param(const Param *param, Translation *translation)
+{
+	ParamListInfo params = translation->params;
+	const ParamExternData *known;
+	int16		length;
+	bool		by_value;
+
+	if (param->paramkind != PARAM_EXTERN || params == NULL ||
+		param->paramid <= 0 || param->paramid > params->numParams ||
+		params->params[param->paramid - 1].ptype != param->paramtype)
+	{
+		translation->failed = true;
+		return NULL;
+	}
+	known = &params->params[param->paramid - 1];
+	get_typlenbyval(param->paramtype, &length, &by_value);
+	return (Node *) makeConst(param->paramtype, param->paramtypmod,
+							  param->paramcollid, length, known->value,
+							  known->isnull, by_value);
+}
+
+/* expression_tree_mutator callback */
+static Node *
+translate(Node *node, void *context)
+{
+	Translation *translation = context;
+
+	if (node == NULL || translation->failed)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			{
+				const Var  *var = (const Var *) node;
+				Var		   *copy;
+
+				if (var->varno == INDEX_VAR && var->varattno > 0 &&
+					var->varattno <= list_length(translation->targets))
+					return translate((Node *) list_nth_node(TargetEntry, translation->targets,
+															var->varattno - 1)->expr,
+									 context);
+				translation->failed = var->varno != (int) translation->varno ||
+					var->varattno <= 0;
+				copy = copyObject(unconstify(Var *, var));
+				copy->varno = 1;
+				return (Node *) copy;
+			}
+		case T_Param:
+			return translate_param((const Param *) node, translation);
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_CoerceToDomain:
+			translation->failed = true;
+			return NULL;
+		default:
+			translation->failed = check_functions_in_node(node, is_foreign,
+														  NULL);
+			return expression_tree_mutator(node, translate, context);
+	}
+}
+
+/*
+ * The conditions that can be tested, as they are for the table alone; *whole is
+ * cleared if there are others.
+ */
+static List *
+translate_all(const List *conditions, const Translation *how, bool *whole)
+{
+	List	   *translated = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		Translation translation = *how;
+		Node	   *condition = translate(lfirst(lc), &translation);
+
+		if (translation.failed)
+			*whole = false;
+		else
+			translated = lappend(translated, condition);
+	}
+	return translated;
+}
+
+/* The scan of an index, as both kinds of nodes describe it. */
+typedef struct IndexConditions
+{
+	Oid			indexid;
+	ScanDirection direction;
+	const List *conditions;		/* on columns of the index */
+	const List *original;		/* the same, on those of the table */
+	const List *targets;		/* TargetEntry: what an index-only scan reads */
+} IndexConditions;
+
+/* False if the node scans no index in its order. */
+static bool
+describe(const Plan *node, IndexConditions *description)
+{
+	if (IsA(node, IndexScan))
+	{
+		const IndexScan *scan = (const IndexScan *) node;
+
+		*description = (IndexConditions)
+		{
+			.indexid = scan->indexid,
+				.direction = scan->indexorderdir,
+				.conditions = scan->indexqual,
+				.original = scan->indexqualorig
+		};
+	}
+	else if (IsA(node, IndexOnlyScan))
+	{
+		const IndexOnlyScan *scan = (const IndexOnlyScan *) node;
+
+		*description = (IndexConditions)
+		{
+			.indexid = scan->indexid,
+				.direction = scan->indexorderdir,
+				.conditions = scan->indexqual,
+				.original = scan->indexqual,
+				.targets = scan->indextlist
+		};
+	}
+	else
+		return false;
+	return true;
+}
+
+/* The operand of a condition that is the index's column. */
+static const Node *
+condition_operand(const Node *condition)
+{
+	switch (nodeTag(condition))
+	{
+		case T_OpExpr:
+			return get_leftop((const Expr *) condition);
+		case T_ScalarArrayOpExpr:
+			return linitial(((const ScalarArrayOpExpr *) condition)->args);
+		case T_RowCompareExpr:
+			return linitial(((const RowCompareExpr *) condition)->largs);
+		case T_NullTest:
+			return (const Node *) ((const NullTest *) condition)->arg;
+		default:
+			return NULL;
+	}
+}
+
+/* The column of the index that a condition is on, from 1; 0 if not known. */
+static int
+condition_column(const Node *condition)
+{
+	const Node *operand = condition_operand(condition);
+
+	if (operand != NULL && IsA(operand, RelabelType))
+		operand = (const Node *) ((const RelabelType *) operand)->arg;
+	return operand != NULL && IsA(operand, Var) ?
+		((const Var *) operand)->varattno : 0;
+}
+
+/* Does a condition fix its column to one value, or a few? */
+static bool
+is_fixing(const Node *condition, const IndexDefinition *index, int column)
+{
+	if (IsA(condition, NullTest))
+		return ((const NullTest *) condition)->nulltesttype == IS_NULL;
+	if (IsA(condition, ScalarArrayOpExpr))
+		return true;
+	return IsA(condition, OpExpr) &&
+		get_op_opfamily_strategy(((const OpExpr *) condition)->opno,
+								 index->keys[column - 1].opfamily) ==
+		BTEqualStrategyNumber;
+}
+
+/*
+ * The number of columns on which conditions bound what is read of the index:
+ * the first ones that are fixed, and the next.
+ */
+static int
+count_bounding(const List *conditions, const IndexDefinition *index)
+{
+	int			column = 1;
+	bool		fixed = true;
+
+	for (; fixed && column <= index->nkeys; column++)
+	{
+		ListCell   *lc;
+
+		fixed = false;
+		foreach(lc, conditions)
+			fixed |= condition_column(lfirst(lc)) == column &&
+				is_fixing(lfirst(lc), index, column);
+	}
+	return column - 1;
+}
+
+/* Divide the conditions on an index; false if some cannot be tested. */
+static bool
+divide(OrderedScan *scan, const IndexConditions *description,
+	   const Translation *how)
+{
+	int			bounding = count_bounding(description->conditions, scan->index);
+	List	   *bounds = NIL;
+	List	   *inside = NIL;
+	bool		whole = true;
+	ListCell   *condition;
+	ListCell   *original;
+
+	forboth(condition, description->conditions, original, description->original)
+	{
+		if (condition_column(lfirst(condition)) <= bounding)
+			bounds = lappend(bounds, lfirst(original));
+		else
+			inside = lappend(inside, lfirst(original));
+	}
+	scan->bounds = translate_all(bounds, how, &whole);
+	scan->inside = translate_all(inside, how, &whole);
+	return whole;
+}
+
+/* See early_stop_scan.h. */
+OrderedScan *
+early_stop_scan(const WhatIfPlan *plan, const Plan *node,
+				ParamListInfo params, bool *whole)
+{
+	Index		varno = ((const Scan *) node)->scanrelid;
+	OrderedScan *scan = palloc0(sizeof(OrderedScan));
+	IndexConditions description = {0};
+	bool		indexed = describe(node, &description);
+	Translation how = {
+		.varno = varno,
+		.targets = description.targets,
+		.params = params
+	};
+	bool		bounded = true;
+
+	*whole = true;
+	scan->relid = rt_fetch(varno, plan->stmt->rtable)->relid;
+	scan->backward = ScanDirectionIsBackward(description.direction);
+	scan->filter = translate_all(node->qual, &how, whole);
+	if (indexed)
+	{
+		scan->index = whatif_plan_index(plan, description.indexid);
+		if (scan->index == NULL || scan->index->am != BTREE_AM_OID ||
+			!divide(scan, &description, &how))
+			return NULL;
+	}
+	else if (IsA(node, BitmapHeapScan))
+		scan->bounds = translate_all(((const BitmapHeapScan *) node)->bitmapqualorig,
+									 &how, &bounded);
+	return bounded && (scan->filter != NIL || *whole) ? scan : NULL;
+}
