@@ -361,6 +361,13 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define INDEX_SCANNED_AFTER(entry, since) true
 #endif
 
+/* 17: what MERGE compares its rows by stands apart. */
+#if PG_VERSION_NUM >= 170000
+#define MERGE_CONDITION(query) ((query)->mergeJoinCondition)
+#else
+#define MERGE_CONDITION(query) NULL
+#endif
+
 /* 18: a B-tree scan skips over first keys that no condition is on. */
 #define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
 

@@ -108,6 +108,46 @@ find_column(Query *query, Var *var, Oid *relid, int16 *attno)
 	}
 }
 
+/* What stands in column "number" of VALUES with a single row, or NULL. */
+static Node *
+single_value(const RangeTblEntry *entry, int number)
+{
+	List	   *row = linitial(entry->values_lists);
+
+	return list_length(entry->values_lists) == 1 &&
+		number <= list_length(row) ? list_nth(row, number - 1) : NULL;
+}
+
+/*
+ * The parameter or literal that a column of a sub-query, or of VALUES with a
+ * single row, stands for; else the expression itself.
+ */
+static Node *
+value_behind(Query *query, Node *expression)
+{
+	Node	   *node = expression;
+
+	while (node != NULL && IsA(node, Var) &&
+		   ((Var *) node)->varlevelsup == 0 && ((Var *) node)->varattno > 0)
+	{
+		int			number = ((Var *) node)->varattno;
+		RangeTblEntry *entry = rt_fetch(((Var *) node)->varno, query->rtable);
+		TargetEntry *target = NULL;
+
+		if (entry->rtekind == RTE_VALUES)
+			node = strip(single_value(entry, number));
+		else
+		{
+			if (entry->rtekind == RTE_SUBQUERY)
+				target = get_tle_by_resno(entry->subquery->targetList, number);
+			query = entry->subquery;
+			node = target != NULL ? strip((Node *) target->expr) : NULL;
+		}
+	}
+	return node != NULL && (IsA(node, Param) || IsA(node, Const)) ?
+		node : expression;
+}
+
 /* Keep a comparison of a column with a value, if it is one. */
 static void
 add_value(Oid relid, int16 attno, Node *value, Walk *walk)
@@ -197,6 +237,11 @@ walk_operator(OpExpr *expression, Walk *walk)
 	right = strip(lsecond(expression->args));
 	if (left == NULL || right == NULL)
 		return;
+	if (IsA(left, Var) && IsA(right, Var))
+	{
+		left = value_behind(walk->query, left);
+		right = value_behind(walk->query, right);
+	}
 	if (IsA(right, Var))
 	{
 		Node	   *other = left;
@@ -409,6 +454,7 @@ walk_level(Query *query, Walk *walk)
 	if (query->commandType == CMD_INSERT)
 		walk_insert(query, walk);
 	walk_from(query->jointree, walk);
+	walk_condition(MERGE_CONDITION(query), walk);
 }
 
 /* The queries in a query. */

@@ -22,8 +22,11 @@ my %writes = (
 	UPDATE => 'UPDATE post SET views = views + 1 WHERE id = $1',
 	UPSERT => 'INSERT INTO tally (post_id, hits) VALUES ($1, 1) '
 	  . 'ON CONFLICT (post_id) DO UPDATE SET hits = tally.hits + 1',
-	DELETE => 'DELETE FROM tally WHERE post_id = $1');
-foreach my $command (qw(INSERT UPDATE UPSERT DELETE))
+	DELETE => 'DELETE FROM tally WHERE post_id = $1',
+	'UPDATE of one row of VALUES' => 'UPDATE post SET views = v.n FROM (VALUES ($1::int8, 5)) AS v (id, n) WHERE post.id = v.id',
+	MERGE => 'MERGE INTO tally AS t USING (SELECT $1::int8 AS id) AS s ON t.post_id = s.id '
+	  . 'WHEN MATCHED THEN UPDATE SET hits = t.hits + 1 WHEN NOT MATCHED THEN INSERT (post_id) VALUES (s.id)');
+foreach my $command ('INSERT', 'UPDATE', 'UPSERT', 'DELETE', 'UPDATE of one row of VALUES', 'MERGE')
 {
 	foreach my $protocol (qw(prepared simple))
 	{
@@ -31,7 +34,7 @@ foreach my $command (qw(INSERT UPDATE UPSERT DELETE))
 		$node->safe_psql('postgres', 'TRUNCATE tally');
 		$finding = proven($node, $name, loop(posts(50), '--child' => $writes{$command}, '--bind' => '1=col:id',
 				'--protocol' => $protocol));
-		has($finding, $name, children => [45, 50], relation => $command eq 'UPDATE' ? 'post' : 'tally');
+		has($finding, $name, children => [45, 50], relation => $command =~ /^UPDATE/ ? 'post' : 'tally');
 	}
 }
 
