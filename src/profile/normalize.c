@@ -77,7 +77,7 @@ typedef enum TypeState
 	TYPE_BEGINS,				/* a part of its name is to come */
 	TYPE_NAMED,
 	TYPE_MODIFIED				/* in the brackets behind it */
-}			TypeState;
+} TypeState;
 
 /* A list whose length does not count. */
 typedef struct OpenList
@@ -650,13 +650,13 @@ normalize_text(const char *source, int location, int length)
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = enter_scratch();
 	Normalizer	n = {0};
-	char	   *text;
+	char	   *numbered;
 
 	normalize(&n, source, location, length);
 	MemoryContextSwitchTo(caller);
-	text = number_literals(&n);
+	numbered = number_literals(&n);
 	MemoryContextDelete(scratch);
-	return text;
+	return numbered;
 }
 
 /* See normalize.h. */

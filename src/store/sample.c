@@ -59,7 +59,8 @@ typedef struct SampleStripe
 	uint32		free;			/* chunks on the free list */
 	uint16		first_free;
 	uint16		next[CHUNKS];	/* of a sample or of the free list */
-	uint64		queryids[ENTRIES];	/* of the entries: searched for each sample */
+	uint64		queryids[ENTRIES];	/* of the entries: searched for each
+									 * sample */
 	SampleEntry entries[ENTRIES];
 	char		chunks[CHUNKS][CHUNK_BYTES];
 } SampleStripe;
