@@ -21,10 +21,11 @@
  *   match_order.c, for as many rows as are wanted.  Conditions that the index
  *   tests, but not on its first keys, count as well; then g is the share of the
  *   index that is read, and the rows fetched are as many as the sample says.
- * - With others, and with joins that lose rows, nothing is known but the
- *   share q of the rows that is kept.  The rows wanted may come first (g = f),
- *   or last (g = 1).  We take the geometric mean of the two as far as rows are
- *   lost: g = f ^ ((1 + q) / 2).
+ * - With joins to other tables that lose rows, likewise, if their conditions can
+ *   be tested on samples of these.
+ * - With others nothing is known but the share q of the rows that is kept.  The
+ *   rows wanted may come first (g = f), or last (g = 1).  We take the geometric
+ *   mean of the two as far as rows are lost: g = f ^ ((1 + q) / 2).
  *
  * So what we say is never below what the planner says, and never above what the
  * plan would cost if it ran to its end.
@@ -45,6 +46,9 @@
 
 #include "advise/early_stop_scan.h"
 
+/* A join that keeps this share of the rows is not worth being tested. */
+#define KEEPS_MOST 0.9
+
 /* On the way through a plan. */
 typedef struct Pricing
 {
@@ -54,8 +58,11 @@ typedef struct Pricing
 	void	   *arg;
 	bool		stops;			/* something stops early */
 	double		wanted;			/* of the rows the planner thinks are wanted,
-								 * those that are: 1, or less if only the
+								 * those that are: less than 1 if only the
 								 * parameters tell how many */
+	List	   *joins;			/* of JoinTest: what else a scan's rows meet */
+	bool		reached;		/* these were tested .. */
+	double		reach;			/* .. and so much of the scan has to be read */
 	double		calls;			/* of the sub-queries found */
 	double		extra;			/* .. what they cost more */
 } Pricing;
@@ -109,7 +116,7 @@ static double
 tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 			 bool whole, double f)
 {
-	double		matches = order->matches / order->ratio;
+	double		matches = order->matches / order->match_ratio;
 
 	if (whole)
 		return match_order_share(order, f * node->plan_rows * pricing->wanted,
@@ -158,17 +165,21 @@ price_inside(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 
 /* What a scan costs more. */
 static double
-price_scan(const Pricing *pricing, const Plan *node, double f)
+price_scan(Pricing *pricing, const Plan *node, double f)
 {
 	bool		whole;
-	const OrderedScan *scan;
+	OrderedScan *scan;
 	const MatchOrder *order = NULL;
 	double		g;
 
-	if (f <= 0 || f >= 1 || (node->qual == NIL && !is_indexed(node)))
+	if (f <= 0 || f >= 1 ||
+		(node->qual == NIL && !is_indexed(node) && pricing->joins == NIL))
 		return 0;
 	scan = early_stop_scan(pricing->plan, node, pricing->params, &whole);
-	if (scan != NULL && scan->filter == NIL && scan->inside == NIL)
+	if (scan != NULL)
+		scan->joins = list_copy(pricing->joins);
+	if (scan != NULL && scan->filter == NIL && scan->inside == NIL &&
+		scan->joins == NIL)
 		return 0;
 	if (scan != NULL)
 		order = pricing->find(scan, pricing->arg);
@@ -177,6 +188,8 @@ price_scan(const Pricing *pricing, const Plan *node, double f)
 			(share_unknown(f, node->plan_rows /
 						   Max(table_rows(pricing, node), 1)) - f);
 	g = tested_share(pricing, node, order, whole, f);
+	pricing->reached = true;
+	pricing->reach = g;
 	return scan->inside == NIL ? run_cost(node) * (g - f) :
 		price_inside(pricing, node, order, f, g);
 }
@@ -261,14 +274,46 @@ price_inner(Pricing *pricing, const NestLoop *join)
 	return price(pricing, inner, share);
 }
 
+/*
+ * What a join costs more that loses rows, with what it does for the outer rows
+ * up to where the scan below has to be read.  -1 if that cannot be tested on
+ * samples.
+ */
+static double
+price_tested_join(Pricing *pricing, const Plan *node, double f)
+{
+	double		kept = kept_share(node, outerPlan(node));
+	Pricing		inner = *pricing;
+	JoinTest   *test;
+	double		extra;
+
+	if (f <= 0 || f >= 1 || kept > KEEPS_MOST)
+		return -1;
+	test = early_stop_join(pricing->plan, node, pricing->params);
+	if (test == NULL)
+		return -1;
+	inner.joins = lappend(list_copy(pricing->joins), test);
+	inner.wanted *= kept;
+	inner.reached = false;
+	extra = price(&inner, outerPlan(node), f);
+	pricing->stops |= inner.stops;
+	if (!inner.reached)
+		return -1;
+	pricing->reached = true;
+	pricing->reach = inner.reach;
+	return Max(run_cost(node) * (inner.reach - f), extra);
+}
+
 /* What a join costs more. */
 static double
 price_join(Pricing *pricing, const Plan *node, double f)
 {
 	const Plan *outer = outerPlan(node);
 	double		g = share_unknown(f, kept_share(node, outer));
-	double		extra = run_cost(node) * (g - f) + price(pricing, outer, g);
+	double		extra = price_tested_join(pricing, node, f);
 
+	if (extra < 0)
+		extra = run_cost(node) * (g - f) + price(pricing, outer, g);
 	if (IsA(node, NestLoop))
 		return extra + outer->plan_rows * g *
 			price_inner(pricing, (const NestLoop *) node);

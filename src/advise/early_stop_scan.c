@@ -1,128 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_scan.c
- *	  The scan that a node of a plan makes.
- *
- * Its conditions are to be run on rows of a sample.  So what refers to other
- * tables and sub-queries cannot be tested, nor what users' functions decide:
- * the planner does not run them so often.
+ *	  What the scans of a plan test.
  *
  *-------------------------------------------------------------------------
  */
 #include "advise/early_stop_scan.h"
 
 #include "access/stratnum.h"
-#include "access/transam.h"
 #include "catalog/pg_am.h"
-#include "catalog/pg_proc.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
-/* While conditions of a plan become conditions on the table alone. */
-typedef struct Translation
-{
-	Index		varno;			/* of the table in the plan */
-	const List *targets;		/* TargetEntry: what an index-only scan reads */
-	ParamListInfo params;
-	bool		failed;
-} Translation;
-
-/* check_function_callback: is it one that we do not run? */
-static bool
-is_foreign(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId ||
-		func_volatile(function) == PROVOLATILE_VOLATILE;
-}
-
-/* The value of a parameter; fails if it is not known. */
-static Node *
-translate_param(const Param *param, Translation *translation)
-{
-	ParamListInfo params = translation->params;
-	const ParamExternData *known;
-	int16		length;
-	bool		by_value;
-
-	if (param->paramkind != PARAM_EXTERN || params == NULL ||
-		param->paramid <= 0 || param->paramid > params->numParams ||
-		params->params[param->paramid - 1].ptype != param->paramtype)
-	{
-		translation->failed = true;
-		return NULL;
-	}
-	known = &params->params[param->paramid - 1];
-	get_typlenbyval(param->paramtype, &length, &by_value);
-	return (Node *) makeConst(param->paramtype, param->paramtypmod,
-							  param->paramcollid, length, known->value,
-							  known->isnull, by_value);
-}
-
-/* expression_tree_mutator callback */
-static Node *
-translate(Node *node, void *context)
-{
-	Translation *translation = context;
-
-	if (node == NULL || translation->failed)
-		return NULL;
-	switch (nodeTag(node))
-	{
-		case T_Var:
-			{
-				const Var  *var = (const Var *) node;
-				Var		   *copy;
-
-				if (var->varno == INDEX_VAR && var->varattno > 0 &&
-					var->varattno <= list_length(translation->targets))
-					return translate((Node *) list_nth_node(TargetEntry, translation->targets,
-															var->varattno - 1)->expr,
-									 context);
-				translation->failed = var->varno != (int) translation->varno ||
-					var->varattno <= 0;
-				copy = copyObject(unconstify(Var *, var));
-				copy->varno = 1;
-				return (Node *) copy;
-			}
-		case T_Param:
-			return translate_param((const Param *) node, translation);
-		case T_SubPlan:
-		case T_AlternativeSubPlan:
-		case T_CoerceToDomain:
-			translation->failed = true;
-			return NULL;
-		default:
-			translation->failed = check_functions_in_node(node, is_foreign,
-														  NULL);
-			return expression_tree_mutator(node, translate, context);
-	}
-}
-
-/*
- * The conditions that can be tested, as they are for the table alone; *whole is
- * cleared if there are others.
- */
-static List *
-translate_all(const List *conditions, const Translation *how, bool *whole)
-{
-	List	   *translated = NIL;
-	ListCell   *lc;
-
-	foreach(lc, conditions)
-	{
-		Translation translation = *how;
-		Node	   *condition = translate(lfirst(lc), &translation);
-
-		if (translation.failed)
-			*whole = false;
-		else
-			translated = lappend(translated, condition);
-	}
-	return translated;
-}
+#include "advise/early_stop_translate.h"
 
 /* The scan of an index, as both kinds of nodes describe it. */
 typedef struct IndexConditions
@@ -254,8 +145,8 @@ divide(OrderedScan *scan, const IndexConditions *description,
 		else
 			inside = lappend(inside, lfirst(original));
 	}
-	scan->bounds = translate_all(bounds, how, &whole);
-	scan->inside = translate_all(inside, how, &whole);
+	scan->bounds = early_stop_translate(bounds, how, &whole);
+	scan->inside = early_stop_translate(inside, how, &whole);
 	return whole;
 }
 
@@ -278,7 +169,7 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 	*whole = true;
 	scan->relid = rt_fetch(varno, plan->stmt->rtable)->relid;
 	scan->backward = ScanDirectionIsBackward(description.direction);
-	scan->filter = translate_all(node->qual, &how, whole);
+	scan->filter = early_stop_translate(node->qual, &how, whole);
 	if (indexed)
 	{
 		scan->index = whatif_plan_index(plan, description.indexid);
@@ -287,7 +178,7 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 			return NULL;
 	}
 	else if (IsA(node, BitmapHeapScan))
-		scan->bounds = translate_all(((const BitmapHeapScan *) node)->bitmapqualorig,
-									 &how, &bounded);
+		scan->bounds = early_stop_translate(((const BitmapHeapScan *) node)->bitmapqualorig,
+											&how, &bounded);
 	return bounded && (scan->filter != NIL || *whole) ? scan : NULL;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_scan.h
- *	  The scan that a node of a plan makes; for early_stop.c.
+ *	  What the scans and joins of a plan test; for early_stop.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,5 +18,13 @@
  */
 extern OrderedScan *early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 									ParamListInfo params, bool *whole);
+
+/*
+ * What a join tests of the rows of the scan that its outer side begins with:
+ * palloc'd.  NULL unless it is an inner join or a semi-join to the scan of one
+ * other table by one equality, and all conditions there can be tested.
+ */
+extern JoinTest *early_stop_join(const WhatIfPlan *plan, const Plan *join,
+								 ParamListInfo params);
 
 #endif							/* CLIPPERF_EARLY_STOP_SCAN_H */

@@ -23,6 +23,10 @@
  *	- otherwise they are spread evenly: j / k, which is the planner's formula
  *	  with a selectivity that was measured.
  *
+ * A join that loses rows is tested like a condition, by the rows of a sample of
+ * the other table.  If that holds a share of it only, so many of the matches are
+ * met, and s is multiplied by it.
+ *
  *-------------------------------------------------------------------------
  */
 #include "advise/match_order.h"
@@ -37,7 +41,9 @@
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -207,8 +213,6 @@ find_places(MatchOrder *order, const IndexSample *sample, const int *rows)
 			order->places[order->nplaces++] = (i + 1.0) / order->rows;
 		order->matches++;
 	}
-	order->places = repalloc(order->places,
-							 sizeof(float4) * Max(order->nplaces, 1));
 }
 
 /*
@@ -224,43 +228,163 @@ named_table(Oid relid)
 	return llast_oid(get_partition_ancestors(relid));
 }
 
-/* Fill in what a sample of the table tells. */
-static void
-look(const OrderedScan *scan, Relation heap, MatchOrder *order)
+/* The columns of a table as an index that holds one of them. */
+static IndexDefinition *
+make_key(const JoinTest *join)
 {
-	const TableSample *rows = table_sample(heap, named_table(scan->relid));
+	IndexDefinition *def = index_def_make(join->relid, BTREE_AM_OID);
+
+	index_def_add_column(def, join->inner, false, false);
+	def->predicate = join->conditions;
+	return def;
+}
+
+/* The keys of a sample's rows that meet the conditions, as an array. */
+static Const *
+collect_keys(const JoinTest *join, Relation heap, const TableSample *rows)
+{
+	const IndexSample *sample = index_sample(make_key(join), heap, rows);
+	Oid			type = get_atttype(join->relid, join->inner);
+	Datum	   *keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
+	int			count = 0;
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	for (int i = 0; i < sample->nrows; i++)
+		if (!sample->nulls[i])
+			keys[count++] = sample->values[i];
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	return makeConst(get_array_type(type), -1, join->collation, -1,
+					 PointerGetDatum(construct_array(keys, count, type, length,
+													 by_value, align)),
+					 false, false);
+}
+
+/* The condition that a row is joined to one of those keys. */
+static Node *
+make_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
+{
+	ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	get_atttypetypmodcoll(scan->relid, join->outer, &type, &typmod, &collation);
+	condition->opno = join->operator;
+	condition->opfuncid = get_opcode(join->operator);
+	condition->useOr = true;
+	condition->inputcollid = join->collation;
+	condition->args = list_make2(makeVar(1, join->outer, type, typmod,
+										 collation, 0), keys);
+	condition->location = -1;
+	convert_saop_to_hashed_saop((Node *) condition);
+	return (Node *) condition;
+}
+
+/*
+ * Make conditions of the joins.  False if that is not possible; *ratio is
+ * multiplied by the share of the other tables that was looked at.
+ */
+static bool
+add_joins(OrderedScan *scan, double *ratio)
+{
+	ListCell   *lc;
+
+	foreach(lc, scan->joins)
+	{
+		const JoinTest *join = lfirst(lc);
+		Relation	heap = try_table_open(join->relid, AccessShareLock);
+		const TableSample *rows = heap == NULL ? NULL :
+			table_sample(heap, named_table(join->relid));
+
+		if (rows != NULL)
+			scan->filter = lappend(list_copy(scan->filter),
+								   make_condition(scan, join,
+												  collect_keys(join, heap, rows)));
+		if (rows != NULL && !rows->complete)
+			*ratio *= Min(rows->nrows / Max(rows->tuples, 1), 1);
+		if (heap != NULL)
+			table_close(heap, NoLock);
+		if (rows == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Put the rows of a sample into order and note which of them match. */
+static void
+examine(const OrderedScan *scan, Relation heap, const TableSample *rows,
+		MatchOrder *order)
+{
 	IndexDefinition *questions = make_questions(scan);
-	MemoryContext caller = CurrentMemoryContext;
-	MemoryContext scratch;
 	const IndexSample *sample;
 	int		   *sorted;
 
-	if (rows == NULL || questions == NULL || rows->nrows == 0)
+	if (questions == NULL)
 		return;
-	scratch = AllocSetContextCreate(caller, "clipperf match order",
-									ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(scratch);
 	sample = index_sample(questions, heap, rows);
 	sorted = sort_rows(scan, questions, sample, &order->rows);
-	MemoryContextSwitchTo(caller);
 	find_places(order, sample, sorted);
-	MemoryContextDelete(scratch);
-	order->complete = rows->complete;
+	order->tested = true;
+}
+
+/* Fill in what samples of the tables tell; memory is that of the context. */
+static void
+look(const OrderedScan *scan, Relation heap, MatchOrder *order)
+{
+	OrderedScan joined = *scan;
+	double		share = 1;
+	const TableSample *rows;
+
+	if (!add_joins(&joined, &share))
+		return;
+	rows = table_sample(heap, named_table(scan->relid));
+	if (rows == NULL || rows->nrows == 0)
+		return;
+	order->complete = rows->complete && share == 1;
 	order->ratio = rows->complete ? 1 :
 		Min(rows->nrows / Max(rows->tuples, 1), 1);
-	order->tested = true;
+	order->match_ratio = order->ratio * share;
+	examine(&joined, heap, rows, order);
+}
+
+/* A copy in the current memory context. */
+static MatchOrder *
+copy_order(const MatchOrder *order)
+{
+	MatchOrder *copy = palloc(sizeof(MatchOrder));
+
+	*copy = *order;
+	copy->places = palloc(sizeof(float4) * Max(order->nplaces, 1));
+	if (order->nplaces > 0)
+		memcpy(copy->places, order->places, sizeof(float4) * order->nplaces);
+	return copy;
 }
 
 /* See match_order.h. */
 MatchOrder *
-match_order(const OrderedScan *scan)
+match_order(const OrderedScan *scan, MemoryContext keep)
 {
-	MatchOrder *order = palloc0(sizeof(MatchOrder));
-	Relation	heap = table_open(scan->relid, NoLock);
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller, "clipperf match order",
+												  ALLOCSET_DEFAULT_SIZES);
+	MatchOrder	order = {0};
+	MatchOrder *copy;
+	Relation	heap;
 
-	look(scan, heap, order);
-	table_close(heap, NoLock);
-	return order;
+	MemoryContextSwitchTo(scratch);
+	heap = try_table_open(scan->relid, AccessShareLock);
+	if (heap != NULL)
+	{
+		look(scan, heap, &order);
+		table_close(heap, NoLock);
+	}
+	MemoryContextSwitchTo(keep);
+	copy = copy_order(&order);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	return copy;
 }
 
 /* The chance that of k rows, each with the chance p, fewer than j are met. */
@@ -285,7 +409,7 @@ chance_of_fewer(int k, int j, double p)
 double
 match_order_share(const MatchOrder *order, double wanted, double even)
 {
-	double		expected = wanted * order->ratio;
+	double		expected = wanted * order->match_ratio;
 	int			nth = (int) Max(ceil(Min(expected, order->matches + 1.0)), 1);
 	double		spread;
 	double		place;

@@ -12,6 +12,17 @@
 
 #include "advise/index_def.h"
 
+/* Rows are kept only if another table has a row for them. */
+typedef struct JoinTest
+{
+	Oid			relid;			/* of the other table */
+	AttrNumber	inner;			/* its column .. */
+	AttrNumber	outer;			/* .. that equals this one of the scan's table */
+	Oid			operator;		/* outer = inner; both sides hash alike */
+	Oid			collation;
+	List	   *conditions;		/* on the other table's rows, varno 1 */
+} JoinTest;
+
 /* A scan of a table, in some order, that throws rows away. */
 typedef struct OrderedScan
 {
@@ -22,14 +33,18 @@ typedef struct OrderedScan
 	List	   *bounds;			/* where the index is read from and to */
 	List	   *inside;			/* tested on what is in the index */
 	List	   *filter;			/* tested on the table's rows */
+	List	   *joins;			/* of JoinTest */
 } OrderedScan;
 
 /* Where its matches are, as far as a sample of the table tells. */
 typedef struct MatchOrder
 {
 	bool		tested;			/* false: nothing could be found out */
-	bool		complete;		/* all rows of the table were looked at */
+	bool		complete;		/* all rows of the tables were looked at */
 	double		ratio;			/* of the rows of the table, these were */
+	double		match_ratio;	/* of its matches, those with joined rows:
+								 * less, where the other tables were not
+								 * looked at as a whole */
 	int			rows;			/* of them within bounds */
 	int			fetched;		/* of these, kept by the conditions inside */
 	int			matches;		/* of these, kept by the filter */
@@ -38,11 +53,11 @@ typedef struct MatchOrder
 } MatchOrder;
 
 /*
- * Look at a sample of the table, as the current user, in the current memory
- * context: palloc'd.  The table is locked by the caller.  Errors are those of
- * the conditions.
+ * Look at a sample of the table, as the current user.  The answer is palloc'd
+ * in the memory context given.  Locks tables (AccessShareLock) to the end of the
+ * (sub)transaction.  Errors are those of the conditions.
  */
-extern MatchOrder *match_order(const OrderedScan *scan);
+extern MatchOrder *match_order(const OrderedScan *scan, MemoryContext keep);
 
 /*
  * The share of the scan that must be read to find "wanted" matches, where

@@ -139,12 +139,36 @@ same_order(const OrderedScan *a, const OrderedScan *b)
 	return true;
 }
 
+/* Are they the same tests by other tables? */
+static bool
+same_joins(const List *a, const List *b)
+{
+	ListCell   *one;
+	ListCell   *other;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(one, a, other, b)
+	{
+		const JoinTest *left = lfirst(one);
+		const JoinTest *right = lfirst(other);
+
+		if (left->relid != right->relid || left->inner != right->inner ||
+			left->outer != right->outer || left->operator != right->operator ||
+			left->collation != right->collation ||
+			!equal(left->conditions, right->conditions))
+			return false;
+	}
+	return true;
+}
+
 /* Are they the same scan? */
 static bool
 same_scan(const OrderedScan *a, const OrderedScan *b)
 {
-	return same_order(a, b) && equal(a->bounds, b->bounds) && equal(a->inside, b->inside) &&
-		equal(a->filter, b->filter);
+	return same_order(a, b) && equal(a->bounds, b->bounds) &&
+		equal(a->inside, b->inside) &&
+		equal(a->filter, b->filter) && same_joins(a->joins, b->joins);
 }
 
 /* MatchOrderFinder: what is known; what is not is put on the list. */
@@ -169,6 +193,24 @@ find_order(const OrderedScan *scan, void *arg)
 	return NULL;
 }
 
+/* A copy of tests by other tables. */
+static List *
+copy_joins(const List *joins)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, joins)
+	{
+		JoinTest   *copy = palloc(sizeof(JoinTest));
+
+		*copy = *(const JoinTest *) lfirst(lc);
+		copy->conditions = copyObject(copy->conditions);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
 /* Remember what is known of a scan. */
 static void
 remember(Question *question, const OrderedScan *scan, const MatchOrder *order)
@@ -180,28 +222,12 @@ remember(Question *question, const OrderedScan *scan, const MatchOrder *order)
 	known->scan.bounds = copyObject(scan->bounds);
 	known->scan.inside = copyObject(scan->inside);
 	known->scan.filter = copyObject(scan->filter);
+	known->scan.joins = copy_joins(scan->joins);
 	if (scan->index != NULL && OidIsValid(scan->index->indexoid))
 		known->scan.index = index_def_of_index(scan->index->indexoid);
 	known->order = order;
 	question->statement->scans = lappend(question->statement->scans, known);
 	MemoryContextSwitchTo(caller);
-}
-
-/* A copy with the statement's memory. */
-static const MatchOrder *
-keep_order(const Question *question, const MatchOrder *order)
-{
-	MemoryContext caller = MemoryContextSwitchTo(keep_context(question));
-	MatchOrder *copy = palloc(sizeof(MatchOrder));
-
-	*copy = *order;
-	if (order->nplaces > 0)
-	{
-		copy->places = palloc(sizeof(float4) * order->nplaces);
-		memcpy(copy->places, order->places, sizeof(float4) * order->nplaces);
-	}
-	MemoryContextSwitchTo(caller);
-	return copy;
 }
 
 /* SandboxWork: test the scans on samples. */
@@ -213,9 +239,8 @@ test_scans(void *arg)
 	while (question->unknown != NIL)
 	{
 		const OrderedScan *scan = linitial(question->unknown);
-		MatchOrder *order = match_order(scan);
 
-		remember(question, scan, keep_order(question, order));
+		remember(question, scan, match_order(scan, keep_context(question)));
 		question->unknown = list_delete_first(question->unknown);
 	}
 }

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * early_stop_translate.h
+ *	  Conditions of a plan as conditions on one table; for early_stop*.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EARLY_STOP_TRANSLATE_H
+#define CLIPPERF_EARLY_STOP_TRANSLATE_H
+
+#include "compat.h"
+
+#include "nodes/params.h"
+#include "nodes/pg_list.h"
+
+/* While conditions of a plan become conditions on the table alone. */
+typedef struct Translation
+{
+	Index		varno;			/* of the table in the plan */
+	const List *targets;		/* TargetEntry: what an index-only scan reads */
+	ParamListInfo params;
+	bool		failed;
+} Translation;
+
+/*
+ * The conditions that can be tested on rows of a sample, for varno 1; *whole is
+ * cleared if there are others.
+ */
+extern List *early_stop_translate(const List *conditions,
+								  const Translation *how, bool *whole);
+
+#endif							/* CLIPPERF_EARLY_STOP_TRANSLATE_H */
