@@ -144,12 +144,34 @@ plan_create(BuildPlan *plan)
 	return true;
 }
 
+/*
+ * An index that the job has built, and that REINDEX CONCURRENTLY has built anew
+ * since then, has its name, and another OID.
+ */
+static void
+find_rebuilt(Job *job)
+{
+	Oid			index_oid;
+	IndexDefinition *def;
+
+	if (!job->revert ||
+		SearchSysCacheExists1(INDEXRELID, ObjectIdGetDatum(job->index_oid)))
+		return;
+	index_oid = get_relname_relid(job->index_name,
+								  get_rel_namespace(job->relid));
+	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
+	if (def != NULL && def->relid == job->relid &&
+		index_def_equal(def, index_def_parse(job->ddl)))
+		job_set_index(job, index_oid, job->index_name);
+}
+
 /* Plan the dropping of an index; false if the job is in its next state. */
 static bool
 plan_drop(BuildPlan *plan)
 {
 	Job		   *job = plan->job;
 
+	find_rebuilt(job);
 	if (!SearchSysCacheExists1(INDEXRELID, ObjectIdGetDatum(job->index_oid)))
 	{
 		end_well(job, "the index is gone");

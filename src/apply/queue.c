@@ -52,6 +52,7 @@ typedef struct ApplyQueue
 {
 	Latch	   *launcher;		/* NULL if it does not run */
 	int			launcher_pid;
+	TimestampTz since;			/* when the first launcher began; 0 = never */
 	bool		rescan;			/* look into all databases */
 	TimestampTz refused_since;	/* no free background worker; 0 = there was */
 	QueueDatabase databases[QUEUE_DATABASES];
@@ -272,6 +273,18 @@ queue_refused_since(void)
 	return since;
 }
 
+/* See queue.h. */
+TimestampTz
+queue_since(void)
+{
+	TimestampTz since;
+
+	LWLockAcquire(queue_lock, LW_SHARED);
+	since = queue->since;
+	LWLockRelease(queue_lock);
+	return since;
+}
+
 /* Callback at the launcher's end. */
 static void
 launcher_ends(int code, Datum arg)
@@ -293,6 +306,8 @@ queue_launcher_begins(void)
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	queue->launcher = MyLatch;
 	queue->launcher_pid = MyProcPid;
+	if (queue->since == 0)
+		queue->since = GetCurrentTimestamp();
 	queue->rescan = true;
 	for (int i = 0; i < QUEUE_WORKERS; i++)
 		if (queue->workers[i].pid == 0)

@@ -53,6 +53,8 @@ extern void queue_wake_at_commit(void);
 extern bool queue_interrupt(Oid dbid, int64 job, WorkerInterrupt why, int by);
 extern int	queue_launcher_pid(void);	/* 0 if it does not run */
 extern TimestampTz queue_refused_since(void);	/* 0 if no worker was refused */
+extern TimestampTz queue_since(void);	/* when work began in this run of the
+										 * server, as a primary */
 
 /* For the launcher. */
 extern void queue_launcher_begins(void);

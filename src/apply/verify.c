@@ -24,6 +24,7 @@
 #include "apply/measure.h"
 #include "apply/opinion.h"
 #include "apply/own_sql.h"
+#include "apply/queue.h"
 #include "apply/top_statement.h"
 #include "apply/verdict.h"
 #include "settings.h"
@@ -51,7 +52,10 @@ verify_before(const Job *job)
 	measure_keep(job, MEASURE_BEFORE, measures, count);
 }
 
-/* From now on calls count as calls after. */
+/*
+ * From now on calls count as calls after.  What was counted for that until now
+ * is forgotten.
+ */
 static void
 watch_from_now(Job *job)
 {
@@ -239,6 +243,37 @@ judge(Job *job)
 	return pronounce(&trial);
 }
 
+/*
+ * Is the index there, or the table from which it was dropped?  If not, the job
+ * ends.  An index that was rebuilt has another OID, but its name.
+ */
+static bool
+is_still_there(Job *job)
+{
+	if (get_rel_relkind(job->relid) == '\0')
+		job_change(job, JOB_FAILED, psprintf("table %s does not exist any more",
+											 job->relation_name));
+	else if (!job->drop && get_rel_relkind(job->index_oid) == '\0' &&
+			 !OidIsValid(get_relname_relid(job->index_name,
+										   get_rel_namespace(job->relid))))
+		job_change(job, JOB_REVERTED,
+				   psprintf("index \"%s\" was dropped by somebody else",
+							job->index_name));
+	return job->state == JOB_VERIFYING;
+}
+
+/*
+ * Is it known what was counted when the index was there?  Not after a crash,
+ * which takes the counters back to those that were saved, nor after a failover,
+ * as every server has its own.  A server that was merely restarted has all of
+ * them, but is not worth a distinction.
+ */
+static bool
+is_watched(const Job *job)
+{
+	return job->verify_since != 0 && job->verify_since >= queue_since();
+}
+
 /* Look at a job, in a transaction; true if it is to be taken back. */
 static bool
 look_at(int64 id, MemoryContext context)
@@ -248,9 +283,9 @@ look_at(int64 id, MemoryContext context)
 
 	job_begin();
 	job = job_load(id, context);
-	if (job != NULL && job->state == JOB_VERIFYING)
+	if (job != NULL && job->state == JOB_VERIFYING && is_still_there(job))
 	{
-		if (job->verify_since != 0)
+		if (is_watched(job))
 			revert = judge(job);
 		else
 		{
