@@ -172,6 +172,23 @@ define_index(Job *job, IndexPlan *plan)
 	return true;
 }
 
+/*
+ * The same for an index that is to be built at once.  CREATE INDEX would let
+ * another transaction build the same meanwhile, and fail when that commits; the
+ * lock taken here blocks no more than that of CREATE INDEX, but for each other.
+ */
+static bool
+define_index_at_once(Job *job, IndexPlan *plan)
+{
+	Job			asked = *job;
+
+	if (!define_index(job, plan))
+		return false;
+	LockRelationOid(job->relid, ShareRowExclusiveLock);
+	*job = asked;
+	return define_index(job, plan);
+}
+
 /* An open job that does the same is given back instead of a new one. */
 static bool
 find_open_job(ApplyCall *call, const Request *request, Job *job)
@@ -207,7 +224,9 @@ apply_create(ApplyCall *call, const Request *request)
 {
 	Job		   *job = make_job(call, request);
 	IndexPlan	plan;
-	bool		build = define_index(job, &plan);
+	bool		at_once = !call->concurrently && !call->dry_run;
+	bool		build = at_once ? define_index_at_once(job, &plan) :
+		define_index(job, &plan);
 	char	   *refusal = build ?
 		preflight_place(plan.def, job->size_bytes) : NULL;
 
