@@ -1,7 +1,6 @@
 # A build that runs out of space fails, leaves nothing, and the application goes on.
 #
-# The space is that of temporary files, which a setting can limit; a full file system fails in the same place, but
-# needs root to be made.
+# The space is that of temporary files, which a setting can limit; 044_apply_disk_full.pl fills a file system.
 
 use strict;
 use warnings;
