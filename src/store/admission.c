@@ -60,10 +60,13 @@ note(Admission *admission, uint32 hash)
 
 /* See admission.h. */
 bool
-admission_allows(Admission *admission, uint32 hash, double elapsed_us,
-				 TimestampTz now)
+admission_allows(Admission *admission, uint32 hash, double elapsed_us)
 {
-	if (now >= admission->flooded_until || elapsed_us >= WELCOME_US)
+	TimestampTz left;
+
+	if (admission->flooded_until == 0 || elapsed_us >= WELCOME_US)
 		return true;
-	return note(admission, hash);
+	left = admission->flooded_until - GetCurrentTimestamp();
+	/* more is left than can be if the clock was set back */
+	return left <= 0 || left > FLOOD_LENGTH || note(admission, hash);
 }

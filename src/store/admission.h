@@ -34,6 +34,6 @@ extern void admission_evicted(Admission *admission, TimestampTz now);
  * noted, and may the next time.  Under the partition's lock, shared.
  */
 extern bool admission_allows(Admission *admission, uint32 hash,
-							 double elapsed_us, TimestampTz now);
+							 double elapsed_us);
 
 #endif							/* CLIPPERF_ADMISSION_H */

@@ -461,8 +461,7 @@ lookup(const StatementKey *key, const StatementSample *sample, bool *welcome)
 	}
 	*welcome = found != NULL || sample == NULL ||
 		admission_allows(&shared->partitions[partition].admission,
-						 hash / partitions(), sample->elapsed_us,
-						 sample->when);
+						 hash / partitions(), sample->elapsed_us);
 	LWLockRelease(lock);
 	return ref;
 }
