@@ -355,23 +355,32 @@ prepare(Advisor *advisor, List *candidates)
 	add_candidates(advisor, candidates);
 }
 
+/* Add candidates that do the work of two of these; false if there are none. */
+static bool
+add_merged(Advisor *advisor, const Bitmapset *numbers)
+{
+	List	   *merged = candidates_merge(advisor->candidates, numbers);
+
+	add_candidates(advisor, merged);
+	if (merged != NIL)
+		selection_find_concerns(&advisor->selection);
+	return merged != NIL;
+}
+
 /* See advisor.h. */
 void
 advisor_choose(Advisor *advisor)
 {
 	Selection  *selection = &advisor->selection;
-	List	   *merged;
 
 	prepare(advisor, candidates_make(advisor->demands));
 	selection_prune(selection);
 	selection_find_concerns(selection);
+	if (selection->limits.bytes >= 0)
+		(void) add_merged(advisor, selection_outcomes(selection));
 	advisor->chosen = selection_choose(selection);
-	merged = candidates_merge(advisor->candidates, advisor->chosen);
-	if (merged == NIL)
-		return;
-	add_candidates(advisor, merged);
-	selection_find_concerns(selection);
-	advisor->chosen = selection_improve(selection, advisor->chosen);
+	if (add_merged(advisor, advisor->chosen))
+		advisor->chosen = selection_improve(selection, advisor->chosen);
 }
 
 /* See advisor.h. */

@@ -29,6 +29,8 @@
 
 /* How often the indexes used by a statement are set aside to see the next. */
 #define PRUNE_ROUNDS	2
+/* How often, with a budget, only indexes of half the size are left then. */
+#define SMALL_ROUNDS	4
 
 /*
  * What does not matter: a difference of this share of all time, or of this
@@ -48,6 +50,7 @@
 typedef struct Move
 {
 	Bitmapset  *indexes;
+	Bitmapset  *extended;		/* which those make useless */
 	Bitmapset  *statements;		/* whose cost it can change */
 	bool		known;			/* the following are up to date */
 	bool		settled;		/* gain is what it is */
@@ -108,11 +111,34 @@ selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
 	return us;
 }
 
+/* The candidates that one makes useless. */
+static Bitmapset *
+find_extended(const Selection *selection, int number)
+{
+	WhatIfIndex *const *indexes = selection->estimator->indexes;
+	Bitmapset  *extended = NULL;
+	int			other = -1;
+
+	CHECK_FOR_INTERRUPTS();
+	while ((other = bms_next_member(selection->allowed, other)) >= 0)
+		if (other != number &&
+			indexes[other]->def->relid == indexes[number]->def->relid &&
+			index_def_covers(indexes[number]->def, indexes[other]->def))
+			extended = bms_add_member(extended, other);
+	return extended;
+}
+
 /* See selection.h. */
 void
 selection_find_concerns(Selection *selection)
 {
 	const Estimator *estimator = selection->estimator;
+	int			index = -1;
+
+	selection->extended = palloc0(sizeof(Bitmapset *) *
+								  Max(estimator->nindexes, 1));
+	while ((index = bms_next_member(selection->allowed, index)) >= 0)
+		selection->extended[index] = find_extended(selection, index);
 
 	selection->concerns = palloc0(sizeof(Bitmapset *) *
 								  Max(estimator->nindexes, 1));
@@ -163,15 +189,47 @@ add_simpler(const Selection *selection, const Bitmapset *kept)
 	return all;
 }
 
-/* What one statement's plans use, and what they use without that. */
+/* Those of the indexes that are of this size at most. */
+static Bitmapset *
+keep_small(const Selection *selection, const Bitmapset *indexes, int64 bytes)
+{
+	Bitmapset  *small = NULL;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		if (selection_bytes(selection, number) <= bytes)
+			small = bms_add_member(small, number);
+	return small;
+}
+
+/* The size of the largest index. */
+static int64
+largest_bytes(const Selection *selection, const Bitmapset *indexes)
+{
+	int64		bytes = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		bytes = Max(bytes, selection_bytes(selection, number));
+	return bytes;
+}
+
+/*
+ * What one statement's plans use, and what they use without that; with a
+ * budget, also what they use when there is only what is smaller and smaller.
+ */
 static Bitmapset *
 find_used(const Selection *selection, int statement)
 {
 	Estimator  *estimator = selection->estimator;
-	Bitmapset  *rest = bms_copy(estimator->statements[statement].relevant);
+	int			rounds = PRUNE_ROUNDS +
+		(selection->limits.bytes >= 0 ? SMALL_ROUNDS : 0);
+	Bitmapset  *rest =
+		bms_intersect(estimator->statements[statement].relevant,
+					  selection->allowed);
 	Bitmapset  *kept = NULL;
 
-	for (int round = 0; round < PRUNE_ROUNDS; round++)
+	for (int round = 1; round <= rounds; round++)
 	{
 		Bitmapset  *used;
 
@@ -180,9 +238,30 @@ find_used(const Selection *selection, int statement)
 			break;
 		kept = bms_add_members(kept, used);
 		rest = bms_del_members(rest, used);
+		if (round >= PRUNE_ROUNDS)
+			rest = keep_small(selection, rest,
+							  largest_bytes(selection, used) / 2);
 	}
 	bms_free(rest);
 	return kept;
+}
+
+/* Search none that is too large by itself. */
+static void
+leave_out_large(Selection *selection)
+{
+	Bitmapset  *all = bms_copy(selection->allowed);
+	int			number = -1;
+
+	while ((number = bms_next_member(all, number)) >= 0)
+	{
+		Bitmapset  *alone = bms_make_singleton(number);
+
+		if (!selection_fits(selection, alone))
+			selection->allowed = bms_del_member(selection->allowed, number);
+		bms_free(alone);
+	}
+	bms_free(all);
 }
 
 /* See selection.h. */
@@ -191,6 +270,7 @@ selection_prune(Selection *selection)
 {
 	Bitmapset  *kept = NULL;
 
+	leave_out_large(selection);
 	for (int i = 0; i < selection->estimator->nstatements; i++)
 		kept = bms_join(kept, find_used(selection, i));
 	kept = add_simpler(selection, kept);
@@ -346,9 +426,15 @@ static Move *
 make_move(const Selection *selection, Bitmapset *indexes)
 {
 	Move	   *move = palloc0(sizeof(Move));
+	int			number = -1;
 
 	move->indexes = indexes;
-	move->statements = selection_statements(selection, indexes);
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		move->extended = bms_add_members(move->extended,
+										 selection->extended[number]);
+	move->extended = bms_del_members(move->extended, indexes);
+	move->statements =
+		selection_statements(selection, bms_union(indexes, move->extended));
 	return move;
 }
 
@@ -374,6 +460,30 @@ make_moves(const Selection *selection)
 	return moves;
 }
 
+/* The indexes chosen after a move: those that an added one extends go. */
+static Bitmapset *
+after_move(const Search *search, const Move *move)
+{
+	Bitmapset  *with = bms_difference(search->chosen, move->extended);
+
+	return bms_add_members(with, move->indexes);
+}
+
+/* How good a move is: what it saves, divided by what it takes. */
+static double
+value_of(const Search *search, const Move *move, const Bitmapset *added,
+		 const Bitmapset *with)
+{
+	const Selection *selection = search->selection;
+	int64		bytes;
+
+	if (search->exponent == 0)
+		return move->gain / bms_num_members(added);
+	bytes = selection_bytes_of(selection, with) -
+		selection_bytes_of(selection, search->chosen);
+	return move->gain / pow(Max(bytes, BLCKSZ), search->exponent);
+}
+
 /*
  * Judge a move by what is known.  It is worth nothing if it does not fit or
  * does not pay.
@@ -383,7 +493,7 @@ judge_move(const Search *search, Move *move)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *added = bms_difference(move->indexes, search->chosen);
-	Bitmapset  *with = bms_union(search->chosen, added);
+	Bitmapset  *with = after_move(search, move);
 
 	move->known = true;
 	move->value = 0;
@@ -392,15 +502,14 @@ judge_move(const Search *search, Move *move)
 		move->bounds = selection_bound_gain(selection, move->statements,
 											search->chosen, with);
 		move->settled = selection_is_settled(selection, &move->bounds);
-		move->gain = move->bounds.low - selection_upkeep_us(selection, added);
+		move->gain = move->bounds.low +
+			selection_upkeep_us(selection, search->chosen) -
+			selection_upkeep_us(selection, with);
 		if (!move->settled)
 			move->gain += HOPE * (move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
 			selection->limits.least_share * selection->total_us)
-			move->value = search->exponent > 0 ?
-				move->gain / pow(selection_bytes_of(selection, added),
-								 search->exponent) :
-				move->gain / bms_num_members(added);
+			move->value = value_of(search, move, added, with);
 	}
 	bms_free(added);
 	bms_free(with);
@@ -447,7 +556,7 @@ make_choice(Search *search, const Move *move)
 	const SelectionLimits *limits = &search->selection->limits;
 	ListCell   *lc;
 
-	search->chosen = bms_add_members(search->chosen, move->indexes);
+	search->chosen = after_move(search, move);
 	forget_moves(search, move->statements);
 	if (limits->bytes < 0 && limits->indexes < 0)
 		return;
@@ -503,7 +612,7 @@ ask_about(const Search *search, const Move *move)
 {
 	Estimator  *estimator = search->selection->estimator;
 	int			statement = move->bounds.statement;
-	Bitmapset  *with = bms_union(search->chosen, move->indexes);
+	Bitmapset  *with = after_move(search, move);
 	Bitmapset  *group;
 	int64		questions;
 

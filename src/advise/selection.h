@@ -29,6 +29,8 @@ typedef struct Selection
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
 	Bitmapset **concerns;		/* statements, by candidate */
+	Bitmapset **extended;		/* candidates that it makes useless, by
+								 * candidate */
 } Selection;
 
 /* Bytes of a candidate, and of several. */
@@ -55,8 +57,8 @@ extern Bitmapset *selection_statements(const Selection *selection,
 extern void selection_prune(Selection *selection);
 
 /*
- * Find out anew which statements each candidate concerns: to be called when
- * there are more candidates.
+ * Find out anew which statements each candidate concerns, and which others it
+ * makes useless: to be called when there are more candidates.
  */
 extern void selection_find_concerns(Selection *selection);
 
@@ -120,6 +122,9 @@ extern double selection_worth_us(const Selection *selection,
  */
 extern Bitmapset *selection_fill(const Selection *selection,
 								 const Bitmapset *chosen, double exponent);
+
+/* What several searches choose, all together: nothing else is worth merging. */
+extern Bitmapset *selection_outcomes(const Selection *selection);
 
 /* Choose.  The same input gives the same answer. */
 extern Bitmapset *selection_choose(const Selection *selection);

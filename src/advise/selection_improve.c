@@ -3,10 +3,11 @@
  * selection_improve.c
  *	  Chooses indexes, and makes what was chosen better.
  *
- * Under a budget a search by what moves save per byte, and one that also counts
- * what they save; the better outcome is taken.  Then indexes that the others have made useless go, each is
- * exchanged for another of its table where that saves more, and for a smaller
- * or plainer one where that saves nearly as much.
+ * Under a budget several searches, by what moves save and by what they save per
+ * byte; the best outcome is taken.  Then indexes that the others have made
+ * useless go, each is exchanged for another where that saves more, or frees
+ * bytes that are worth more, and for a smaller or plainer one where that saves
+ * nearly as much.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,10 +21,16 @@
  * Gains are divided by bytes to the power of these, for one search each, where
  * bytes are limited.
  */
-static const double exponents[] = {0.5, 1};
+static const double exponents[] = {0, 0.5, 1};
+
+/*
+ * Of these outcomes, one that is better for the average statement may save a
+ * little less time: what all statements save on the average counts so much.
+ */
+#define MEAN_WEIGHT		0.25
 
 /* Rounds of exchanging indexes. */
-#define EXCHANGE_ROUNDS 3
+#define EXCHANGE_ROUNDS 8
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
@@ -40,8 +47,20 @@ static const double exponents[] = {0.5, 1};
 typedef struct Proposal
 {
 	Bitmapset  *indexes;
-	double		gain;			/* microseconds saved at most */
+	double		freed;			/* what the bytes that it frees are worth */
+	double		gain;			/* microseconds saved at most, with that */
 } Proposal;
+
+/* What exchanges begin with. */
+typedef struct Exchange
+{
+	const Selection *selection;
+	const Bitmapset *chosen;
+	double	   *densities;		/* what each of them saves for its bytes, as
+								 * far as is known, by candidate */
+	double		price;			/* microseconds that a byte is worth */
+	List	   *proposals;		/* of Proposal */
+} Exchange;
 
 static inline double
 least_worth(const Selection *selection)
@@ -87,53 +106,118 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 }
 
 /* Propose to have one more index, and not those "out". */
-static List *
-propose(const Selection *selection, List *proposals, const Bitmapset *chosen,
-		const Bitmapset *out, int in)
+static void
+propose(Exchange *exchange, const Bitmapset *out, int in)
 {
+	const Selection *selection = exchange->selection;
+	const Bitmapset *chosen = exchange->chosen;
 	Bitmapset  *changed = bms_add_member(bms_copy(out), in);
 	Bitmapset  *indexes = bms_add_member(bms_difference(chosen, out), in);
 	GainBounds	bounds;
 	Proposal   *proposal;
 
 	if (!selection_fits(selection, indexes))
-		return proposals;
+		return;
 	bounds = selection_bound_gain(selection,
 								  selection_statements(selection, changed),
 								  chosen, indexes);
 	proposal = palloc(sizeof(Proposal));
 	proposal->indexes = indexes;
+	proposal->freed = exchange->price *
+		(selection_bytes_of(selection, out) - selection_bytes(selection, in));
+	proposal->freed = Max(proposal->freed, 0);
 	proposal->gain = bounds.high + selection_upkeep_us(selection, chosen) -
-		selection_upkeep_us(selection, indexes);
-	if (proposal->gain <= 0)
-		return proposals;
-	return lappend(proposals, proposal);
+		selection_upkeep_us(selection, indexes) + proposal->freed;
+	if (proposal->gain > 0)
+		exchange->proposals = lappend(exchange->proposals, proposal);
+}
+
+/* Find out what each of the indexes chosen saves for its bytes. */
+static void
+find_densities(Exchange *exchange)
+{
+	const Selection *selection = exchange->selection;
+	int			number = -1;
+
+	exchange->densities =
+		palloc0(sizeof(double) * selection->estimator->nindexes);
+	while ((number = bms_next_member(exchange->chosen, number)) >= 0)
+	{
+		Bitmapset  *without = bms_del_member(bms_copy(exchange->chosen),
+											 number);
+		GainBounds	worth;
+
+		worth = selection_bound_gain(selection, selection->concerns[number],
+									 without, exchange->chosen);
+		exchange->densities[number] = (worth.low + worth.high) / 2 /
+			selection_bytes(selection, number);
+		bms_free(without);
+	}
+}
+
+/* The index that saves least for its bytes, of a set but for one; -1 = none. */
+static int
+find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
+{
+	int			worst = -1;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		if (number != but &&
+			(worst < 0 ||
+			 exchange->densities[number] < exchange->densities[worst]))
+			worst = number;
+	return worst;
+}
+
+/*
+ * Indexes chosen that are to go, so that another one fits: those that it makes
+ * useless, then those that save least for their bytes.
+ */
+static Bitmapset *
+make_room(const Exchange *exchange, int in)
+{
+	const Selection *selection = exchange->selection;
+	Bitmapset  *out = bms_intersect(selection->extended[in], exchange->chosen);
+	Bitmapset  *with = bms_add_member(bms_difference(exchange->chosen, out),
+									  in);
+	int			worst;
+
+	while (!selection_fits(selection, with) &&
+		   (worst = find_sparsest(exchange, with, in)) >= 0)
+	{
+		out = bms_add_member(out, worst);
+		with = bms_del_member(with, worst);
+	}
+	bms_free(with);
+	return out;
 }
 
 /* Propose exchanges in favour of one index. */
-static List *
-propose_index(const Selection *selection, List *proposals,
-			  const Bitmapset *chosen, int in)
+static void
+propose_index(Exchange *exchange, int in)
 {
+	const Selection *selection = exchange->selection;
 	WhatIfIndex *const *indexes = selection->estimator->indexes;
 	bool		limited = selection->limits.bytes >= 0 ||
 		selection->limits.indexes >= 0;
 	Bitmapset  *alike = NULL;
+	Bitmapset  *room = make_room(exchange, in);
 	int			out = -1;
 
-	while ((out = bms_next_member(chosen, out)) >= 0)
+	while ((out = bms_next_member(exchange->chosen, out)) >= 0)
 	{
 		const IndexDefinition *def = indexes[out]->def;
 
 		if (candidates_are_alike(def, indexes[in]->def))
 			alike = bms_add_member(alike, out);
 		if (limited || def->relid == indexes[in]->def->relid)
-			proposals = propose(selection, proposals, chosen,
-								bms_make_singleton(out), in);
+			propose(exchange, bms_make_singleton(out), in);
 	}
 	if (bms_membership(alike) == BMS_MULTIPLE)
-		proposals = propose(selection, proposals, chosen, alike, in);
-	return proposals;
+		propose(exchange, alike, in);
+	if (bms_membership(room) == BMS_MULTIPLE && !bms_equal(room, alike))
+		propose(exchange, room, in);
 }
 
 /* Most promising first; list_sort() keeps no order, so the set decides ties. */
@@ -148,39 +232,92 @@ compare_proposals(const ListCell *a, const ListCell *b)
 	return bms_compare(one->indexes, other->indexes);
 }
 
-/* The best exchange of indexes; true if one was made. */
-static bool
-exchange(const Selection *selection, Bitmapset **chosen)
+/* The best of the most promising proposals; NULL if none is good. */
+static Bitmapset *
+find_best_proposal(const Exchange *exchange)
 {
-	List	   *proposals = NIL;
 	double		best_gain = 0;
 	Bitmapset  *best = NULL;
-	int			in = -1;
 	ListCell   *lc;
 
-	while ((in = bms_next_member(selection->allowed, in)) >= 0)
-		if (!bms_is_member(in, *chosen))
-			proposals = propose_index(selection, proposals, *chosen, in);
-	list_sort(proposals, compare_proposals);
-	foreach(lc, proposals)
+	foreach(lc, exchange->proposals)
 	{
 		const Proposal *proposal = lfirst(lc);
+		double		least = best_gain - proposal->freed;
 		double		gain;
 
 		if (foreach_current_index(lc) >= MOST_PROPOSALS ||
 			proposal->gain <= best_gain ||
-			estimate_is_late(selection->estimator))
+			estimate_is_late(exchange->selection->estimator))
 			break;
-		gain = selection_gain_us(selection, *chosen, proposal->indexes,
-								 best_gain, get_float8_infinity());
-		if (gain <= best_gain)
+		gain = selection_gain_us(exchange->selection, exchange->chosen,
+								 proposal->indexes, least,
+								 get_float8_infinity());
+		if (gain <= least)
 			continue;
 		best = proposal->indexes;
-		best_gain = gain;
+		best_gain = gain + proposal->freed;
 	}
-	if (best != NULL)
-		*chosen = best;
-	return best != NULL;
+	return best;
+}
+
+/*
+ * The best exchange of indexes, for bytes too if they have a price; NULL if
+ * there is none.
+ */
+static Bitmapset *
+exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
+{
+	Exchange	exchange = {.selection = selection,.chosen = chosen};
+	int			in = -1;
+	int			sparsest;
+
+	find_densities(&exchange);
+	sparsest = find_sparsest(&exchange, chosen, -1);
+	if (priced && sparsest >= 0)
+		exchange.price = exchange.densities[sparsest];
+	while ((in = bms_next_member(selection->allowed, in)) >= 0)
+		if (!bms_is_member(in, chosen))
+			propose_index(&exchange, in);
+	list_sort(exchange.proposals, compare_proposals);
+	return find_best_proposal(&exchange);
+}
+
+/*
+ * How good a choice is: the share of all time that it saves and, for less, the
+ * share of its own cost that a statement saves on the average.
+ */
+static double
+score(const Selection *selection, const Bitmapset *chosen)
+{
+	Estimator  *estimator = selection->estimator;
+	double		saved = selection->total_us -
+		selection_time_us(selection, chosen);
+	double		shares = 0;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		double		base = estimator->statements[i].base_cost;
+
+		if (base > 0)
+			shares += 1 - estimate_cost(estimator, i, chosen, NULL) / base;
+	}
+	return saved / Max(selection->total_us, 1) +
+		MEAN_WEIGHT * shares / estimator->nstatements;
+}
+
+/* Exchange one index and fill up what is free then; NULL if that is no better. */
+static Bitmapset *
+exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
+				  bool priced)
+{
+	Bitmapset  *changed = exchange_one(selection, chosen, priced);
+
+	if (changed == NULL)
+		return NULL;
+	changed = drop_useless(selection, selection_fill(selection, changed, 1));
+	return score(selection, changed) > score(selection, chosen) ?
+		changed : NULL;
 }
 
 /* How big and how special an index is. */
@@ -288,10 +425,15 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 
 	for (int round = 0; round < EXCHANGE_ROUNDS; round++)
 	{
-		if (!exchange(selection, &chosen))
+		Bitmapset  *changed = NULL;
+
+		if (selection->limits.bytes >= 0)
+			changed = exchange_and_fill(selection, chosen, true);
+		if (changed == NULL)
+			changed = exchange_and_fill(selection, chosen, false);
+		if (changed == NULL)
 			break;
-		chosen = drop_useless(selection,
-							  selection_fill(selection, chosen, 1));
+		chosen = changed;
 	}
 	chosen = drop_useless(selection, simplify(selection, chosen));
 	if (selection->limits.bytes >= 0)
@@ -308,18 +450,34 @@ search(const Selection *selection, double exponent)
 
 /* See selection.h. */
 Bitmapset *
+selection_outcomes(const Selection *selection)
+{
+	Bitmapset  *all = NULL;
+
+	for (int i = 0; i < lengthof(exponents); i++)
+		all = bms_join(all, search(selection, exponents[i]));
+	return all;
+}
+
+/* See selection.h. */
+Bitmapset *
 selection_choose(const Selection *selection)
 {
 	Bitmapset  *best = NULL;
+	double		best_score = 0;
 
 	if (selection->limits.bytes < 0)
 		return selection_improve(selection, search(selection, 0));
 	for (int i = 0; i < lengthof(exponents); i++)
 	{
 		Bitmapset  *chosen = search(selection, exponents[i]);
+		double		its_score = score(selection, chosen);
 
-		if (selection_gain_us(selection, best, chosen, 0, 0) > 0)
+		if (its_score > best_score)
+		{
 			best = chosen;
+			best_score = its_score;
+		}
 	}
 	return selection_improve(selection, best);
 }
