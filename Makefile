@@ -7,6 +7,7 @@
 # make bench-overhead                     measures what clipperf costs
 # make bench-n-plus-one                   counts its false alarms and misses under hot look-ups
 # make bench-whatif                       compares hypothetical indexes with real ones
+# make bench-selection                    compares the choice of indexes with two algorithms of the literature
 # make bench-apply                        measures what building indexes does to an application
 # make demo                               loads the example application and shows the report
 #
@@ -16,7 +17,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients core-regress bench-overhead bench-n-plus-one bench-advice bench-whatif bench-apply demo
+self_contained := check check-clients core-regress bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 

@@ -373,6 +373,25 @@ tell_problems(const Advisor *advisor)
 				 errhint("clipperf_workload() lists what was observed and what keeps it from being planned.")));
 }
 
+/* Tell those who look closely what was searched. */
+static void
+tell_search(const Advisor *advisor)
+{
+	ListCell   *lc;
+
+	ereport(DEBUG1,
+			(errmsg_internal("%d candidates, %lld questions to the planner",
+							 list_length(advisor->candidates),
+							 (long long) advisor->estimator.questions)));
+	if (!message_level_is_interesting(DEBUG2))
+		return;
+	foreach(lc, advisor->candidates)
+		ereport(DEBUG2,
+				(errmsg_internal("candidate: %s",
+								 index_def_ddl(((Candidate *) lfirst(lc))->def,
+											   false, false))));
+}
+
 /* Tell what the rows do not say. */
 static void
 tell_rest(const Advisor *advisor)
@@ -386,10 +405,7 @@ tell_rest(const Advisor *advisor)
 				(errmsg("the time limit ended the search"),
 				 errdetail("This is the best found until then.")));
 	tell_problems(advisor);
-	ereport(DEBUG1,
-			(errmsg_internal("%d candidates, %lld questions to the planner",
-							 list_length(advisor->candidates),
-							 (long long) advisor->estimator.questions)));
+	tell_search(advisor);
 }
 
 /* The statements handed in, else those observed. */

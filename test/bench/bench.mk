@@ -1,6 +1,6 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-apply
+.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
 bench-overhead:
@@ -19,6 +19,11 @@ bench-advice:
 # How exact the what-if planner is, beside HypoPG. SCALE of Clipper's data: see test/bench/whatif.
 bench-whatif:
 	@test/bench/whatif --scale='$(SCALE)'
+
+# How good the choice of indexes is, beside two algorithms of the literature. SCALE of Clipper's data, ROWS selects the
+# workloads: see test/bench/selection.
+bench-selection:
+	@test/bench/selection --scale='$(SCALE)' --rows='$(ROWS)'
 
 # What building indexes does to an application. SCALE of the data, SECONDS of load before and after, HOLD of a
 # transaction meanwhile: see test/bench/apply.
