@@ -22,6 +22,7 @@
  */
 #include "advise/whatif.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
