@@ -523,6 +523,21 @@ $$;
 COMMENT ON FUNCTION clipperf_find_statements(boolean, text[]) IS
 'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';
 
+CREATE FUNCTION clipperf_fix_of(recommendation clipperf_recommendations)
+RETURNS text
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN recommendation.action = 'create' AND c.relkind = 'p'
+                THEN format('SELECT * FROM %I.clipperf_apply(ARRAY[%s]);', n.nspname, recommendation.id)
+                ELSE recommendation.ddl || ';' END
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+         LEFT JOIN pg_class AS c ON c.oid = recommendation.relation
+    WHERE e.extname = 'clipperf'
+$$;
+COMMENT ON FUNCTION clipperf_fix_of(clipperf_recommendations) IS
+'what to run for a recommendation so that nobody is blocked: its statement, or clipperf_apply() for a partitioned table';
+
 CREATE FUNCTION clipperf_find_advice(accepted boolean, allow text[])
 RETURNS SETOF clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -539,7 +554,7 @@ AS $$
                      'recommendation ' || r.id),
            coalesce(r.benefit_share, 0) * total.ms,
            CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
-           r.ddl || ';'
+           @extschema@.clipperf_fix_of(r)
     FROM @extschema@.clipperf_recommendations AS r, @extschema@.clipperf_statement_time() AS total (ms)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND r.source NOT LIKE 'set:%'
       AND r.made_by = (SELECT l.made_by FROM @extschema@.clipperf_recommendations AS l ORDER BY l.id DESC LIMIT 1)
@@ -557,10 +572,10 @@ AS $$
         SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
         UNION ALL
         SELECT s.kind, s.relation, s.queryid, s.subject, s.finding, s.evidence, s.saved_ms, s.highest_severity,
-               coalesce(advised.ddl || ';', s.fix)
+               coalesce(advised.fix, s.fix)
         FROM @extschema@.clipperf_find_seq_scans($1, $2) AS s
              LEFT JOIN LATERAL (
-                SELECT r.ddl FROM @extschema@.clipperf_recommendations AS r
+                SELECT @extschema@.clipperf_fix_of(r) AS fix FROM @extschema@.clipperf_recommendations AS r
                 WHERE r.status = 'new' AND r.action = 'create' AND r.relation = s.relation AND s.queryid = ANY (r.queryids)
                 ORDER BY r.benefit_share DESC NULLS LAST, r.id LIMIT 1) AS advised ON true
         UNION ALL

@@ -299,6 +299,34 @@ is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
 	return false;
 }
 
+/*
+ * The statistics of a column, of a partitioned table those of all partitions;
+ * NULL if there are none.
+ */
+static HeapTuple
+find_statistics(Oid relid, AttrNumber attno)
+{
+	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
+
+	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
+						   Int16GetDatum(attno), BoolGetDatum(whole));
+}
+
+/* Average bytes of a column's values; 0 without statistics. */
+static double
+column_width(Oid relid, AttrNumber attno)
+{
+	HeapTuple	tuple = find_statistics(relid, attno);
+	double		width = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		width = ((Form_pg_statistic) GETSTRUCT(tuple))->stawidth;
+		ReleaseSysCache(tuple);
+	}
+	return width;
+}
+
 /* Bytes of other columns that are worth having in the index. */
 static double
 includable_width(const Demand *demand, const IndexDefinition *def)
@@ -310,7 +338,7 @@ includable_width(const Demand *demand, const IndexDefinition *def)
 	room = INCLUDED_SHARE * BLCKSZ * demand->pages / demand->tuples;
 	for (int i = 0; i < def->nkeys; i++)
 		if (def->keys[i].attno != 0)
-			room -= get_attavgwidth(def->relid, def->keys[i].attno);
+			room -= column_width(def->relid, def->keys[i].attno);
 	return Min(WIDEST_INCLUDED, room);
 }
 
@@ -329,7 +357,7 @@ include_needed(const Demand *demand, IndexDefinition *def)
 
 		if (has_column(def, attno) || is_settled(demand, def, attno))
 			continue;
-		width += get_attavgwidth(def->relid, attno);
+		width += column_width(def->relid, attno);
 		if (def->nincluded == MOST_INCLUDED || width > widest)
 			return false;
 		index_def_include(def, attno);
@@ -354,19 +382,6 @@ add_index(Builder *builder, const KeyList *keys, List *predicate)
 	covering = make_def(builder, keys, predicate);
 	if (include_needed(demand, covering))
 		add_candidate(builder, covering);
-}
-
-/*
- * The statistics of a column, of a partitioned table those of all partitions;
- * NULL if there are none.
- */
-static HeapTuple
-find_statistics(Oid relid, AttrNumber attno)
-{
-	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
-
-	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
-						   Int16GetDatum(attno), BoolGetDatum(whole));
 }
 
 /* Has the column few values, so that one of them may be a predicate? */
@@ -605,7 +620,10 @@ add_operators(Builder *builder)
 	}
 }
 
-/* Is the table big, and in the order of this column? */
+/*
+ * Is the table big, and in the order of this column?  Of a partitioned table the
+ * largest partition tells, since each has an index of its own.
+ */
 static bool
 is_in_order(const Demand *demand, AttrNumber attno)
 {
@@ -615,7 +633,10 @@ is_in_order(const Demand *demand, AttrNumber attno)
 
 	if (demand->pages < BRIN_PAGES)
 		return false;
-	tuple = find_statistics(demand->relid, attno);
+	if (demand->largest != demand->relid)
+		attno = get_attnum(demand->largest,
+						   get_attname(demand->relid, attno, false));
+	tuple = find_statistics(demand->largest, attno);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,

@@ -176,6 +176,66 @@ collect_columns(DemandScope *scope)
 	scope->demand->tested = list_columns(scope->demand, tested);
 }
 
+/* Is it a partition, at any depth, of the table numbered "parent"? */
+static bool
+is_below(const PlannerInfo *root, Index child, Index parent)
+{
+	while (child != parent)
+	{
+		const AppendRelInfo *append = root->append_rel_array[child];
+
+		if (append == NULL)
+			return false;
+		child = append->parent_relid;
+	}
+	return true;
+}
+
+/* Add up the sizes of the partitions that are read. */
+static void
+collect_partitions(DemandScope *scope)
+{
+	const PlannerInfo *root = scope->root;
+	Demand	   *demand = scope->demand;
+	double		visible = 0;
+	double		most = -1;
+
+	demand->tuples = 0;
+	demand->pages = 0;
+	for (int i = 1; i < root->simple_rel_array_size; i++)
+	{
+		const RelOptInfo *part = root->simple_rel_array[i];
+
+		if (part == NULL ||
+			root->simple_rte_array[i]->relkind != RELKIND_RELATION ||
+			!is_below(root, i, scope->rel->relid))
+			continue;
+		demand->tuples += part->tuples;
+		demand->pages += part->pages;
+		visible += part->pages * part->allvisfrac;
+		if (part->pages <= most)
+			continue;
+		most = part->pages;
+		demand->largest = root->simple_rte_array[i]->relid;
+	}
+	demand->visible_share = demand->pages > 0 ? visible / demand->pages : 0;
+}
+
+/* How large the table is. */
+static void
+collect_size(DemandScope *scope, const RangeTblEntry *rte)
+{
+	Demand	   *demand = scope->demand;
+
+	demand->largest = rte->relid;
+	demand->tuples = scope->rel->tuples;
+	demand->pages = scope->rel->pages;
+	demand->visible_share = scope->rel->allvisfrac;
+	if (rte->relkind == RELKIND_PARTITIONED_TABLE &&
+		scope->root->append_rel_array != NULL)
+		collect_partitions(scope);
+}
+
 /* A partition is served by an index on its parent. */
 static bool
 is_partition(const PlannerInfo *root, const RelOptInfo *rel)
@@ -210,9 +270,7 @@ collect_table(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 	DemandScope scope = {root, rel, demand, collection->allow_functions};
 
 	demand->relid = rte->relid;
-	demand->tuples = rel->tuples;
-	demand->pages = rel->pages;
-	demand->visible_share = rel->allvisfrac;
+	collect_size(&scope, rte);
 	collect_clauses(&scope);
 	collect_joins(&scope);
 	collect_sorts(&scope);

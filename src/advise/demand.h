@@ -65,9 +65,10 @@ typedef struct Demand
 	bool		can_skip_table; /* an index could answer it alone */
 	List	   *needed;			/* columns the rest of the statement reads */
 	List	   *tested;			/* columns in conditions; attribute numbers */
-	double		tuples;
-	double		pages;
+	double		tuples;			/* of all partitions that are read */
+	double		pages;			/* likewise */
 	double		visible_share;	/* pages that an index-only scan can skip */
+	Oid			largest;		/* partition that is read, or the table */
 	List	   *refused;		/* users' functions that no index should be
 								 * made of, by name */
 	List	   *mutable;		/* .. that none can be made of, by name */

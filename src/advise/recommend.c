@@ -429,6 +429,7 @@ make_advice(Advisor *advisor, TimestampTz unused_since)
 	advisor_choose(advisor);
 	advice = recommend_chosen(advisor);
 	advice = recommend_foreign_keys(advisor, advice);
+	recommend_tell_locks(advice);
 	advice = list_concat(advice, recommend_drops(advisor, unused_since));
 	advice = list_concat(advice, recommend_late(advisor));
 	advice = list_concat(advice, recommend_refused(advisor));

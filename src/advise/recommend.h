@@ -28,6 +28,9 @@ extern void recommend_take_definition(Advice *advice, IndexDefinition *def,
 /* Advice to build what the advisor chose, most useful first. */
 extern List *recommend_chosen(Advisor *advisor);
 
+/* Tell of each index to be built whose statement blocks those who write. */
+extern void recommend_tell_locks(const List *rows);
+
 /* Advice on each member of an index set. */
 extern List *recommend_set(Advisor *advisor, const char *index_set);
 

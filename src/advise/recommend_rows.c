@@ -100,6 +100,24 @@ recommend_chosen(Advisor *advisor)
 }
 
 /* See recommend.h. */
+void
+recommend_tell_locks(const List *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		Advice	   *advice = lfirst(lc);
+
+		if (strcmp(advice->action, "create") == 0 &&
+			!can_build_concurrently(advice->def))
+			advice->reason = psprintf("%s; to build it blocks writes to the partitioned table %s, unless clipperf_apply() does it",
+									  advice->reason,
+									  get_rel_name(advice->relid));
+	}
+}
+
+/* See recommend.h. */
 List *
 recommend_tables(const Advisor *advisor)
 {

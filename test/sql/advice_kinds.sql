@@ -174,6 +174,18 @@ SELECT * FROM built('SELECT * FROM parts WHERE v = 3');
 SELECT * FROM built('SELECT * FROM parts WHERE state = ''open'' AND v > $1');
 SELECT * FROM built('SELECT * FROM parts_2 WHERE v = 3');
 SELECT * FROM built('SELECT * FROM parts WHERE day > ''2026-01-02''');
+-- .. with what is read besides, unless that is wide, and in the order of time: as any other table.
+CREATE TABLE logs (padding text NOT NULL, id integer NOT NULL, at timestamp NOT NULL, kind integer NOT NULL, v integer NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (8000) WITH (fillfactor = 10, autovacuum_enabled = off);
+CREATE TABLE logs_2 (id integer NOT NULL, v integer NOT NULL, kind integer NOT NULL, at timestamp NOT NULL, padding text NOT NULL) WITH (fillfactor = 10, autovacuum_enabled = off);
+ALTER TABLE logs ATTACH PARTITION logs_2 FOR VALUES FROM (8000) TO (16000);
+INSERT INTO logs SELECT repeat('x', 500), n, timestamp '2026-01-01' + n % 8000 * interval '1 minute', n * 7919 % 1000, n % 100 FROM generate_series(1, 15999) AS n;
+VACUUM (ANALYZE) logs;
+SELECT max(relpages) < 10000 AND sum(relpages) >= 10000 AS big_together FROM pg_class WHERE relname LIKE 'logs\__';
+SELECT * FROM built('SELECT kind, v FROM logs WHERE kind BETWEEN 5 AND 80');
+SELECT * FROM built('SELECT kind, padding FROM logs WHERE kind = 5');
+SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM logs WHERE at BETWEEN ''2026-01-05'' AND ''2026-01-06'''], storage_budget => '100 kB');
+SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM logs WHERE kind BETWEEN 50 AND 100'], storage_budget => '100 kB');
 -- Whatever stands around the table.
 CREATE VIEW live AS SELECT * FROM items WHERE NOT removed;
 CREATE VIEW of_people AS SELECT i.*, p.name FROM live AS i JOIN people AS p ON p.id = i.owner;

@@ -119,6 +119,25 @@ SELECT format('EXECUTE hit(%s)', n) FROM generate_series(1, 500) AS n \gexec
 SELECT count(*) FROM counter WHERE hits = 3;
 SELECT action FROM clipperf_recommend() WHERE ddl LIKE '%counter%hits%';
 
+-- An index of a partitioned table cannot be built CONCURRENTLY by one statement: what is offered can.
+CREATE TABLE post_log (post integer NOT NULL, at date NOT NULL, what text NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE post_log_1 PARTITION OF post_log FOR VALUES FROM ('2026-01-01') TO ('2026-07-01') WITH (autovacuum_enabled = off);
+CREATE TABLE post_log_2 PARTITION OF post_log FOR VALUES FROM ('2026-07-01') TO ('2027-01-01') WITH (autovacuum_enabled = off);
+INSERT INTO post_log SELECT n, date '2026-01-01' + n % 360, repeat('z', 100) FROM generate_series(1, 20000) AS n;
+VACUUM (ANALYZE) post_log;
+SELECT clipperf_reset();
+PREPARE logged(int) AS SELECT * FROM post_log WHERE post = $1;
+EXECUTE logged(1) \; EXECUTE logged(7) \; EXECUTE logged(9) \g /dev/null
+SELECT ddl, substring(reason FROM '; to build it.*') AS locks FROM clipperf_recommend() WHERE action = 'create';
+SELECT kind, regexp_replace(fix, '[0-9]+', 'N') AS fix FROM clipperf_report(100) WHERE relation = 'post_log'::regclass;
+SELECT fix FROM clipperf_report(100) WHERE relation = 'post_log'::regclass AND kind = 'missing_index' \gset
+BEGIN;
+\o /dev/null
+:fix
+\o
+COMMIT;
+SELECT indexrelid::regclass AS index, indisvalid FROM pg_index WHERE indrelid IN (SELECT relid FROM pg_partition_tree('post_log')) ORDER BY 1;
+
 SELECT clipperf_reset();
 SET client_min_messages = error;
 DROP SCHEMA advice_workload CASCADE;
