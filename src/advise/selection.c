@@ -101,6 +101,13 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 
 /* See selection.h. */
 double
+selection_least_us(const Selection *selection, int count)
+{
+	return count * selection->limits.least_share * selection->total_us;
+}
+
+/* See selection.h. */
+double
 selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
 {
 	double		us = 0;
@@ -508,7 +515,7 @@ judge_move(const Search *search, Move *move)
 		if (!move->settled)
 			move->gain += HOPE * (move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
-			selection->limits.least_share * selection->total_us)
+			selection_least_us(selection, bms_num_members(added)))
 			move->value = value_of(search, move, added, with);
 	}
 	bms_free(added);

@@ -42,6 +42,9 @@ extern int64 selection_bytes_of(const Selection *selection,
 extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
+/* What so many indexes must save together, in microseconds. */
+extern double selection_least_us(const Selection *selection, int count);
+
 /* Upkeep of a set of indexes. */
 extern double selection_upkeep_us(const Selection *selection,
 								  const Bitmapset *indexes);

@@ -62,17 +62,11 @@ typedef struct Exchange
 	List	   *proposals;		/* of Proposal */
 } Exchange;
 
-static inline double
-least_worth(const Selection *selection)
-{
-	return selection->limits.least_share * selection->total_us;
-}
-
 /* The index that saves least of those that save too little; -1 = none. */
 static int
 find_useless(const Selection *selection, const Bitmapset *chosen)
 {
-	double		least = least_worth(selection);
+	double		least = selection_least_us(selection, 1);
 	double		worst_worth = 0;
 	int			worst = -1;
 	int			number = -1;
@@ -94,15 +88,56 @@ find_useless(const Selection *selection, const Bitmapset *chosen)
 	return worst;
 }
 
-/* Take out the least useful index until each saves enough. */
+/* Do these indexes, each of which saves enough, save too little together? */
+static bool
+is_weak_group(const Selection *selection, const Bitmapset *chosen,
+			  const Bitmapset *group)
+{
+	double		least = selection_least_us(selection, bms_num_members(group));
+	Bitmapset  *without = bms_difference(chosen, group);
+	bool		weak = least > 0 &&
+		selection_gain_us(selection, without, chosen,
+						  -get_float8_infinity(), least) < least;
+
+	bms_free(without);
+	return weak;
+}
+
+/*
+ * Indexes that a statement's plan uses together and that save too little for
+ * their number: what one of them loses, the others lose too.  NULL = none.
+ */
+static Bitmapset *
+find_weak_group(const Selection *selection, const Bitmapset *chosen)
+{
+	for (int i = 0; i < selection->estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(selection->estimator, i, chosen, &used);
+		if (bms_membership(used) == BMS_MULTIPLE &&
+			is_weak_group(selection, chosen, used))
+			return used;
+	}
+	return NULL;
+}
+
+/* Take out the least useful indexes until each saves enough. */
 static Bitmapset *
 drop_useless(const Selection *selection, Bitmapset *chosen)
 {
-	int			number;
+	for (;;)
+	{
+		int			number = find_useless(selection, chosen);
+		Bitmapset  *group;
 
-	while ((number = find_useless(selection, chosen)) >= 0)
-		chosen = bms_del_member(chosen, number);
-	return chosen;
+		if (number >= 0)
+			chosen = bms_del_member(chosen, number);
+		else if ((group = find_weak_group(selection, chosen)) != NULL)
+			chosen = bms_difference(chosen, group);
+		else
+			return chosen;
+	}
 }
 
 /* Propose to have one more index, and not those "out". */

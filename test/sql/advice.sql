@@ -100,6 +100,13 @@ INSERT INTO parts SELECT n, date '2026-01-01' + n % 360, n % 1000 FROM generate_
 ANALYZE parts;
 SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM parts WHERE v = 3']);
 
+-- Two indexes that help only together count as two: one alone does not pay, and both must save twice as much.
+SELECT index_name FROM clipperf_recommend_for(ARRAY['SELECT * FROM items WHERE owner = 5 OR score = 999'], min_benefit => 0.4) ORDER BY 1;
+SELECT index_name FROM clipperf_recommend_for(ARRAY['SELECT * FROM items WHERE owner = 5 OR score = 999'], min_benefit => 0.6);
+SELECT least, array_agg(index_name::text ORDER BY index_name) FROM (VALUES (0.2), (0.3)) AS l (least), clipperf_recommend_for(ARRAY[
+    'SELECT * FROM items WHERE owner = 5 OR score = 999', 'SELECT * FROM items WHERE score = 77', 'SELECT * FROM items WHERE score = 78',
+    'SELECT * FROM items WHERE score = 79'], min_benefit => least) GROUP BY least ORDER BY least;
+
 -- Statements without tables, or on catalogs alone, ask for nothing.
 SELECT * FROM advised('SELECT 1', 'SELECT * FROM pg_class', 'VALUES (1)');
 
