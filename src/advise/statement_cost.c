@@ -81,6 +81,7 @@ plan_variant(Question *question, const WorkloadVariant *variant,
 	whatif_plan(variant->queries, variant->text,
 				generic ? NULL : variant->params, &question->config,
 				&plans->result);
+	plans->likely = plans->result.total_cost;
 	question->plans = lappend(question->plans, plans);
 	question->cost->plans++;
 }
@@ -434,22 +435,22 @@ weigh_generic(Question *question)
 		take_generic(question, generic);
 }
 
-/* Plan, price and sum up, in memory of its own that stays. */
+/* Plan all variants, price the plans if they are kept, and sum up. */
 static ErrorData *
-answer(Question *question)
+plan_and_price(Question *question)
 {
 	Sandbox		sandbox = workload_sandbox(question->statement);
-	StatementCost *cost = question->cost;
 	ErrorData  *error = sandbox_run(&sandbox, plan_variants, question);
 	ListCell   *lc;
 
 	if (error != NULL)
 		return error;
-	price_all(question);
+	if (question->config.keep_plans)
+		price_all(question);
 	foreach(lc, question->plans)
-		add_plans(cost, foreach_current_index(lc), lfirst(lc));
-	cost->decisive = bms_copy(cost->used);
-	if (cost->stops_early && may_have_generic(question) &&
+		add_plans(question->cost, foreach_current_index(lc), lfirst(lc));
+	question->cost->decisive = bms_copy(question->cost->used);
+	if (question->cost->stops_early && may_have_generic(question) &&
 		sandbox_run(&sandbox, plan_generic, question) == NULL)
 	{
 		price_all(question);
@@ -458,25 +459,22 @@ answer(Question *question)
 	return NULL;
 }
 
-/* See statement_cost.h. */
-ErrorData *
-statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
-			   StatementCost *cost)
+/* Ask a question in memory of its own, and keep the answer. */
+static ErrorData *
+answer(Question *question)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "clipperf statement cost",
 											   ALLOCSET_DEFAULT_SIZES);
-	Question	question = {.statement = statement,.config = *config,.cost = cost};
+	int			count = list_length(question->statement->variants);
+	StatementCost *cost = question->cost;
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
-	cost->planned_by = palloc0(sizeof(double) *
-							   list_length(statement->variants));
-	cost->likely_by = palloc0(sizeof(double) *
-							  list_length(statement->variants));
-	question.config.keep_plans = true;
+	cost->planned_by = palloc0(sizeof(double) * count);
+	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);
-	error = answer(&question);
+	error = plan_and_price(question);
 	MemoryContextSwitchTo(caller);
 	cost->used = bms_copy(cost->used);
 	cost->decisive = bms_copy(cost->decisive);
@@ -484,4 +482,25 @@ statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 	if (error == NULL)
 		MemoryContextDelete(work);
 	return error;
+}
+
+/* See statement_cost.h. */
+ErrorData *
+statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
+			   StatementCost *cost)
+{
+	Question	question = {.statement = statement,.config = *config,.cost = cost};
+
+	question.config.keep_plans = true;
+	return answer(&question);
+}
+
+/* See statement_cost.h. */
+ErrorData *
+statement_planned_cost(WorkloadStatement *statement,
+					   const WhatIfConfig *config, StatementCost *cost)
+{
+	Question	question = {.statement = statement,.config = *config,.cost = cost};
+
+	return answer(&question);
 }

@@ -38,4 +38,9 @@ extern ErrorData *statement_cost(WorkloadStatement *statement,
 								 const WhatIfConfig *config,
 								 StatementCost *cost);
 
+/* The same by the planner's word alone: no sample is read. */
+extern ErrorData *statement_planned_cost(WorkloadStatement *statement,
+										 const WhatIfConfig *config,
+										 StatementCost *cost);
+
 #endif							/* CLIPPERF_STATEMENT_COST_H */

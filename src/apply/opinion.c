@@ -115,8 +115,8 @@ ask_about(const Question *question, WorkloadStatement *statement)
 	StatementCost without;
 
 	if (statement->variants == NIL ||
-		statement_cost(statement, &question->with, &with) != NULL ||
-		statement_cost(statement, &question->without, &without) != NULL)
+		statement_planned_cost(statement, &question->with, &with) != NULL ||
+		statement_planned_cost(statement, &question->without, &without) != NULL)
 		return OPINION_NONE;
 	if (!uses_index(question, &with))
 		return OPINION_UNUSED;
