@@ -17,6 +17,8 @@ CREATE TABLE clipperf_job (
     undo boolean NOT NULL DEFAULT false,
     part_relid oid,
     part_name name,
+    part_from double precision,
+    part_share double precision,
     parts oid[] NOT NULL DEFAULT '{}',
     transactional boolean NOT NULL DEFAULT false,
     queryids bigint[],
@@ -47,6 +49,8 @@ COMMENT ON COLUMN clipperf_job.index_oid IS 'index that the job has built, or is
 COMMENT ON COLUMN clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
 COMMENT ON COLUMN clipperf_job.part_relid IS 'partition whose index is being built';
 COMMENT ON COLUMN clipperf_job.part_name IS 'name of that index';
+COMMENT ON COLUMN clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
+COMMENT ON COLUMN clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
 COMMENT ON COLUMN clipperf_job.parts IS 'indexes of partitions that the job has built';
 COMMENT ON COLUMN clipperf_job.transactional IS 'was it done within the caller''s transaction?';
 COMMENT ON COLUMN clipperf_job.queryids IS 'statements the index is meant for';
@@ -147,32 +151,52 @@ FOR EACH ROW WHEN (OLD.state <> NEW.state
        IS DISTINCT FROM pg_catalog.split_part(NEW.reason, ' open for ', 1))
 EXECUTE FUNCTION @extschema@.clipperf_job_changed();
 
+CREATE FUNCTION clipperf_build_pace(
+    OUT pid integer, OUT phase_ms double precision, OUT phase_blocks bigint, OUT work_ms double precision)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_build_pace';
+COMMENT ON FUNCTION clipperf_build_pace() IS
+'of each build, since when it is in its phase, blocks that were done of it then, and how long it has worked rather than waited';
+
 CREATE FUNCTION clipperf_build_progress(
-    OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_done bigint, OUT waits_for text)
+    OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_per_second double precision,
+    OUT remaining_ms double precision, OUT waits_for text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT p.pid, p.phase,
-           CASE
+    SELECT p.pid, p.phase, a.done,
+           CASE WHEN p.phase LIKE '%scanning%' THEN
+               (p.blocks_done - v.phase_blocks) / nullif(v.phase_ms / 1000, 0) END,
+           -- All the work is the work that was done on this part, by its share of all.
+           CASE WHEN a.done = 1 THEN 0 ELSE v.work_ms * (1 - a.done) / nullif(j.part_share * s.done, 0) END,
+           (SELECT format('process %s (%s%s)', l.pid, 'application ' || quote_ident(nullif(l.application_name, '')) || ', ',
+                          coalesce(l.state, l.backend_type)
+                          || ', transaction open for ' || @extschema@.clipperf_duration(
+                                1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8))
+            FROM pg_stat_activity AS l WHERE l.pid = p.current_locker_pid AND p.phase LIKE 'waiting%')
+    FROM (SELECT worker_pid,
+                 -- When all partitions are done, only the index of the whole is missing.
+                 CASE WHEN part_relid IS NOT NULL THEN part_from WHEN parts = '{}' THEN 0 ELSE 1 END AS part_from,
+                 CASE WHEN part_relid IS NOT NULL THEN part_share WHEN parts = '{}' THEN 1 ELSE 0 END AS part_share
+          FROM @extschema@.clipperf_job WHERE state = 'building') AS j
+         JOIN pg_stat_progress_create_index AS p ON p.pid = j.worker_pid
+         LEFT JOIN @extschema@.clipperf_build_pace() AS v ON v.pid = p.pid,
+         -- In its first block the scan of a table says that all are done.
+         LATERAL (SELECT CASE WHEN p.phase LIKE 'building index: scanning table%' AND p.blocks_done = p.blocks_total
+                                   AND coalesce(v.phase_blocks = p.blocks_total, true) THEN 0
+                              ELSE coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0) END AS blocks) AS b,
+         LATERAL (SELECT CASE
                WHEN p.phase LIKE 'waiting for writers before build%' OR p.phase = 'initializing' THEN 0
                WHEN p.phase LIKE 'building index%' AND p.tuples_total > 0 THEN 0.45 + 0.15 * p.tuples_done / p.tuples_total
-               WHEN p.phase LIKE 'building index%' THEN 0.45 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
+               WHEN p.phase LIKE 'building index%' THEN 0.45 * b.blocks
                WHEN p.phase LIKE 'waiting for writers before validation%' THEN 0.6
-               WHEN p.phase LIKE 'index validation: scanning index%'
-                   THEN 0.6 + 0.1 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
-               WHEN p.phase LIKE 'index validation: scanning table%'
-                   THEN 0.7 + 0.25 * coalesce(p.blocks_done::float8 / nullif(p.blocks_total, 0), 0)
+               WHEN p.phase LIKE 'index validation: scanning index%' THEN 0.6 + 0.1 * b.blocks
+               WHEN p.phase LIKE 'index validation: scanning table%' THEN 0.7 + 0.3 * b.blocks
                WHEN p.phase LIKE 'index validation%' THEN 0.7
-               ELSE 0.95 END,
-           p.blocks_done,
-           (SELECT format('process %s (%s%s)', a.pid, 'application ' || quote_ident(nullif(a.application_name, '')) || ', ',
-                          coalesce(a.state, a.backend_type)
-                          || ', transaction open for ' || @extschema@.clipperf_duration(
-                                1000 * extract(epoch FROM clock_timestamp() - a.xact_start)::float8))
-            FROM pg_stat_activity AS a WHERE a.pid = p.current_locker_pid AND p.phase LIKE 'waiting%')
-    FROM pg_stat_progress_create_index AS p
-    WHERE p.pid IN (SELECT j.worker_pid FROM @extschema@.clipperf_job AS j WHERE j.state = 'building')
+               ELSE 1 END AS done) AS s,
+         LATERAL (SELECT j.part_from + j.part_share * s.done AS done) AS a
 $$;
 COMMENT ON FUNCTION clipperf_build_progress() IS 'how far the builds of clipperf have come; read the view clipperf_jobs instead';
 
@@ -189,13 +213,7 @@ SELECT j.job, j.action,
        CASE WHEN NOT @extschema@.clipperf_may_see_job(j.role, j.relid) THEN NULL
             WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
             ELSE j.reason END AS reason,
-       p.phase, p.done_share,
-       CASE WHEN p.phase LIKE '%scanning table%' THEN
-           p.blocks_done / nullif(extract(epoch FROM pg_catalog.clock_timestamp() - j.changed_at)::float8, 0)
-           END AS blocks_per_second,
-       CASE WHEN p.done_share > 0 THEN
-           1000 * extract(epoch FROM pg_catalog.clock_timestamp() - j.changed_at)::float8
-               * (1 - p.done_share) / p.done_share END AS remaining_ms,
+       p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
        CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for, j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid, j.verdict
 FROM @extschema@.clipperf_job AS j
@@ -210,9 +228,9 @@ COMMENT ON COLUMN clipperf_jobs.state IS
 COMMENT ON COLUMN clipperf_jobs.reason IS
 'why it is in this state; NULL for those who are neither members of its role or the table''s owner nor in pg_read_all_stats';
 COMMENT ON COLUMN clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
-COMMENT ON COLUMN clipperf_jobs.done_share IS 'about how much of the build is done, 0..1';
-COMMENT ON COLUMN clipperf_jobs.blocks_per_second IS 'blocks of the table read per second in this phase';
-COMMENT ON COLUMN clipperf_jobs.remaining_ms IS 'time the build still needs if it goes on like this, milliseconds';
+COMMENT ON COLUMN clipperf_jobs.done_share IS 'about how much of the build is done, 0..1, over all partitions; 1: it only waits for others';
+COMMENT ON COLUMN clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if it is not one that reads the table or the index';
+COMMENT ON COLUMN clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
 COMMENT ON COLUMN clipperf_jobs.waits_for IS 'whose transaction the build waits for now; NULL for those who may not read the reason';
 COMMENT ON COLUMN clipperf_jobs.ddl IS 'CREATE INDEX statement of the index';
 COMMENT ON COLUMN clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';

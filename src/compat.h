@@ -56,6 +56,13 @@ extern bool pq_buffer_has_data(void);
 #define INPUT_IS_BUFFERED() pq_buffer_has_data()
 #endif
 
+/* 16: renamed. */
+#if PG_VERSION_NUM >= 160000
+#define LOCAL_BACKEND_STATUS(i) pgstat_get_local_beentry_by_index(i)
+#else
+#define LOCAL_BACKEND_STATUS(i) pgstat_fetch_stat_local_beentry(i)
+#endif
+
 /* 16: JumbleQuery takes the query only. */
 #if PG_VERSION_NUM >= 160000
 #define JUMBLE_QUERY(query, text) JumbleQuery(query)

@@ -369,7 +369,9 @@ store_parts(Job *job)
 		arg_int8(job->id),
 		arg_oid(job->part_relid),
 		arg_text(job->part_name),
-		{.type = OIDARRAYOID}
+		{.type = OIDARRAYOID},
+		arg_float8(job->part_from),
+		arg_float8(job->part_share)
 	};
 	ListCell   *lc;
 
@@ -380,15 +382,19 @@ store_parts(Job *job)
 													OIDOID, sizeof(Oid), true,
 													TYPALIGN_INT));
 	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET part_relid = $2, part_name = $3, parts = $4"
+			   " SET part_relid = $2, part_name = $3, parts = $4,"
+			   " part_from = $5, part_share = $6"
 			   " WHERE job = $1", lengthof(args), args);
 }
 
 /* See jobs.h. */
 void
-job_begin_part(Job *job, Oid relid, const char *index_name)
+job_begin_part(Job *job, Oid relid, const char *index_name, double from,
+			   double share)
 {
 	job->part_relid = relid;
+	job->part_from = from;
+	job->part_share = share;
 	job->part_name = MemoryContextStrdup(GetMemoryChunkContext(job), index_name);
 	store_parts(job);
 }

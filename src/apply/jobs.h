@@ -55,6 +55,8 @@ typedef struct Job
 	bool		undo;			/* the index it drops was valid */
 	Oid			part_relid;		/* partition whose index it builds, or 0 */
 	char	   *part_name;		/* name of that index */
+	double		part_from;		/* share of the table that is before it, */
+	double		part_share;		/* and that it is, by size */
 	List	   *parts;			/* OIDs: indexes of partitions it has built */
 	bool		transactional;
 	ArrayType  *queryids;		/* int8; NULL if none */
@@ -121,7 +123,8 @@ extern void job_set_undo(Job *job);
  * The index of a partition is built from now; it is built.  job_keep_part()
  * leaves it to the next of these to store that, and so needs no SPI.
  */
-extern void job_begin_part(Job *job, Oid relid, const char *index_name);
+extern void job_begin_part(Job *job, Oid relid, const char *index_name,
+						   double from, double share);
 extern void job_add_part(Job *job, Oid index_oid);
 extern void job_keep_part(Job *job, Oid index_oid);
 

@@ -30,6 +30,7 @@
 #include "utils/timestamp.h"
 
 #include "apply/give_way.h"
+#include "apply/pace.h"
 #include "apply/queue.h"
 #include "settings.h"
 
@@ -235,6 +236,7 @@ clipperf_launcher_main(Datum arg)
 		reap_workers();
 		start_workers();
 		give_way();
+		pace_watch();
 		sleep_until_needed();
 	}
 	/* Not 0: the postmaster starts it again unless it shuts down itself. */

@@ -19,11 +19,13 @@
 
 #include "access/attmap.h"
 #include "access/table.h"
+#include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteManip.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -44,6 +46,7 @@ typedef struct Partition
 	char	   *index_name;
 	char	   *remains;		/* INVALID index in the way, or NULL */
 	char	   *obstacle;		/* who is in the way; NULL if nobody is */
+	double		blocks;			/* size of the partition, and a bit */
 } Partition;
 
 /* The work on one partitioned table. */
@@ -54,6 +57,8 @@ typedef struct PartitionWork
 	MemoryContext context;		/* lasts as long as the work */
 	Partition	next;			/* to be built next */
 	List	   *locked;			/* OIDs: partitioned tables locked */
+	double		blocks;			/* of all partitions to be done; 0 = unknown */
+	double		blocks_done;	/* of those that are */
 } PartitionWork;
 
 /* How long a job waits that cannot go on now. */
@@ -121,6 +126,17 @@ has_index(const IndexDefinition *def, char **remains)
 	return false;
 }
 
+/* Size of a partition that is locked; never 0, as none is done in no time. */
+static double
+count_blocks(Oid relid)
+{
+	Relation	relation = table_open(relid, NoLock);
+	double		blocks = 1.0 + RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return blocks;
+}
+
 /* Look for a partition that lacks the index; all are locked. */
 static void
 find_partition(const IndexDefinition *def, List *relids, Partition *partition)
@@ -139,6 +155,7 @@ find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 		if (has_index(mapped, &partition->remains))
 			continue;
 		partition->relid = relid;
+		partition->blocks = count_blocks(relid);
 		mapped->name = partition->index_name = index_def_free_name(mapped, NIL);
 		partition->sql = index_def_ddl(mapped, true, false);
 		partition->obstacle = preflight_transactions(list_make1_oid(relid),
@@ -170,6 +187,43 @@ lock_against_new(PartitionWork *work, List *relids)
 	return NULL;
 }
 
+/* The tables of the partitions' indexes that the job has built. */
+static List *
+tables_done(const Job *job)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, job->parts)
+		relids = lappend_oid(relids, IndexGetRelation(lfirst_oid(lc), true));
+	return relids;
+}
+
+/*
+ * How much there is to do for the job, and how much of it is done; all are
+ * locked.  Partitions that had the index before do not count.
+ */
+static void
+weigh(PartitionWork *work, List *relids)
+{
+	List	   *done = tables_done(work->job);
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+		bool		is_done = list_member_oid(done, relid);
+		char	   *remains;
+
+		if (get_rel_relkind(relid) != RELKIND_RELATION ||
+			(!is_done && has_index(map_definition(work->def, relid), &remains)))
+			continue;
+		work->blocks += count_blocks(relid);
+		if (is_done)
+			work->blocks_done += count_blocks(relid);
+	}
+}
+
 /*
  * Look what is to be done next.  If it is the last statement, and "lock", then
  * partitions are kept from being added to the end of the session's locks.
@@ -184,6 +238,8 @@ look(PartitionWork *work, bool lock)
 	next->obstacle = preflight_lock_all(relids);
 	if (next->obstacle == NULL)
 		find_partition(work->def, relids, next);
+	if (OidIsValid(next->relid) && work->blocks == 0 && work->job != NULL)
+		weigh(work, relids);
 	if (next->obstacle != NULL || OidIsValid(next->relid))
 		return;
 	if (lock)
@@ -223,35 +279,45 @@ look_step(void *arg)
 	MemoryContextSwitchTo(old);
 }
 
-/* Remember that the index of a partition is being built, or is built. */
+/* Remember that the index of the next partition is being built, or is built. */
 static void
-remember_part(Job *job, const Partition *partition, bool built)
+remember_part(PartitionWork *work, bool built)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	Job		   *job = work->job;
+	const Partition *partition = &work->next;
+
+	/* Some may have been added since they were weighed. */
+	double		all = Max(work->blocks, work->blocks_done + partition->blocks);
 
 	job_begin();
 	if (built)
 		job_add_part(job, get_relname_relid(partition->index_name,
 											get_rel_namespace(partition->relid)));
 	else
-		job_begin_part(job, partition->relid, partition->index_name);
+		job_begin_part(job, partition->relid, partition->index_name,
+					   work->blocks_done / all, partition->blocks / all);
 	job_end();
+	if (built)
+		work->blocks_done += partition->blocks;
 	MemoryContextSwitchTo(caller);
 }
 
-/* Build the index of one partition. */
+/* Build the index of the next partition. */
 static ErrorData *
-build_part(Job *job, const Partition *partition)
+build_part(PartitionWork *work)
 {
+	Job		   *job = work->job;
+	const Partition *partition = &work->next;
 	ErrorData  *error;
 
 	if (partition->remains != NULL)
 		(void) remains_drop(job, partition->relid, partition->remains);
 	queue_worker_takes_table(partition->relid);
-	remember_part(job, partition, false);
+	remember_part(work, false);
 	error = top_statement_run(partition->sql, job->role, job->settings, 0);
 	if (error == NULL)
-		remember_part(job, partition, true);
+		remember_part(work, true);
 	return error;
 }
 
@@ -280,7 +346,7 @@ partition_build(Job *job, const IndexDefinition *def, const char *sql,
 		*waits = error == NULL && work.next.obstacle != NULL;
 		if (error != NULL || *waits || !OidIsValid(work.next.relid))
 			break;
-		error = build_part(job, &work.next);
+		error = build_part(&work);
 		if (error != NULL)
 			break;
 	}

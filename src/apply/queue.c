@@ -46,6 +46,7 @@ typedef struct QueueWorker
 	Oid			jobs;			/* table of the jobs, which it has locked */
 	WorkerInterrupt interrupt;
 	int			interrupted_by; /* role or process, by kind of interrupt */
+	BuildPace	pace;			/* only the launcher writes it, but for 0 */
 } QueueWorker;
 
 typedef struct ApplyQueue
@@ -487,10 +488,27 @@ queue_builds(RunningBuild *builds)
 		builds[count].dbid = worker->dbid;
 		builds[count].relid = worker->relid;
 		builds[count].jobs = worker->jobs;
+		builds[count].pace = worker->pace;
 		count++;
 	}
 	LWLockRelease(queue_lock);
 	return count;
+}
+
+/* Remember the pace of a build that goes on still. */
+void
+queue_keep_pace(const RunningBuild *build)
+{
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < QUEUE_WORKERS; i++)
+	{
+		QueueWorker *worker = &queue->workers[i];
+
+		if (worker->used && worker->pid == build->pid &&
+			worker->job == build->job)
+			worker->pace = build->pace;
+	}
+	LWLockRelease(queue_lock);
 }
 
 /* Callback at a worker's end; it may have failed. */
@@ -541,6 +559,7 @@ queue_worker_takes(int64 job, Oid relid)
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	my_worker->job = job;
 	my_worker->relid = relid;
+	memset(&my_worker->pace, 0, sizeof(my_worker->pace));
 	my_worker->interrupt = INTERRUPT_NONE;
 	my_worker->interrupted_by = 0;
 	wake_launcher();

@@ -34,6 +34,18 @@ typedef struct WorkerTicket
 	Oid			dbid;
 } WorkerTicket;
 
+/* What the launcher remembers of a build, see pace.c.  All 0: nothing. */
+typedef struct BuildPace
+{
+	Oid			table;			/* whose index is being built */
+	int64		phase;			/* and the subphase, as in progress.h */
+	int64		subphase;
+	TimestampTz phase_since;	/* when it was seen in that phase first */
+	int64		phase_blocks;	/* blocks it had done of it then */
+	TimestampTz seen_at;		/* when it was seen last */
+	int64		work_us;		/* time it has worked until then */
+} BuildPace;
+
 /* A build that goes on, as the launcher watches it. */
 typedef struct RunningBuild
 {
@@ -42,6 +54,7 @@ typedef struct RunningBuild
 	Oid			dbid;
 	Oid			relid;
 	Oid			jobs;			/* table of the jobs */
+	BuildPace	pace;
 } RunningBuild;
 
 extern void queue_init(void);	/* from _PG_init: installs the shmem hooks */
@@ -65,6 +78,7 @@ extern void queue_started(void);
 extern void queue_forget(Oid dbid);
 extern TimestampTz queue_next(void);	/* DT_NOEND: nothing to wait for */
 extern int	queue_builds(RunningBuild *builds); /* QUEUE_WORKERS long */
+extern void queue_keep_pace(const RunningBuild *build);
 
 /* For a worker. */
 extern bool queue_worker_begins(const WorkerTicket *ticket);
