@@ -150,6 +150,24 @@ divide(OrderedScan *scan, const IndexConditions *description,
 	return whole;
 }
 
+/* Is an index one whose order can be found out without users' functions? */
+static bool
+is_testable(const IndexDefinition *index)
+{
+	Translation how = {.varno = 1};
+	List	   *expressions = NIL;
+	bool		whole = true;
+
+	if (index == NULL || index->am != BTREE_AM_OID)
+		return false;
+	for (int i = 0; i < index->nkeys; i++)
+		if (index->keys[i].attno == 0)
+			expressions = lappend(expressions, index->keys[i].expr);
+	(void) early_stop_translate(expressions, &how, &whole);
+	(void) early_stop_translate(index->predicate, &how, &whole);
+	return whole;
+}
+
 /* See early_stop_scan.h. */
 OrderedScan *
 early_stop_scan(const WhatIfPlan *plan, const Plan *node,
@@ -173,8 +191,7 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 	if (indexed)
 	{
 		scan->index = whatif_plan_index(plan, description.indexid);
-		if (scan->index == NULL || scan->index->am != BTREE_AM_OID ||
-			!divide(scan, &description, &how))
+		if (!is_testable(scan->index) || !divide(scan, &description, &how))
 			return NULL;
 	}
 	else if (IsA(node, BitmapHeapScan))

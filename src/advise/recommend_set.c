@@ -20,6 +20,7 @@ static void
 judge_member(Advisor *advisor, int number, Advice *advice)
 {
 	List	   *served = advisor_served(advisor, number);
+	List	   *slowed = advisor_slowed(advisor, number);
 	char	   *reason;
 
 	recommend_add_figures(advisor, number, served, advice);
@@ -28,7 +29,11 @@ judge_member(Advisor *advisor, int number, Advice *advice)
 		advice->reason = reason_create(advisor, number, served);
 		return;
 	}
-	if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
+	if (slowed != NIL)
+		advice->reason = reason_late(advisor, number, linitial_int(slowed),
+									 bms_add_member(bms_copy(advisor->chosen),
+													number));
+	else if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
 		advice->reason = psprintf("%s of this set serves the same statements better",
 								  reason);
 	else if (served == NIL)

@@ -137,6 +137,11 @@ RESET clipperf.capture_parameters;
 SELECT action, substring(ddl FROM 'advice_limit\.(.*)') AS index, substring(reason FROM '.* is not proposed') AS reason
 FROM clipperf_recommend(queryids => ARRAY(SELECT queryid FROM clipperf_queries WHERE query LIKE '%left(body, %'))
 WHERE action IN ('create', 'skip');
+-- A member of an index set is judged likewise.
+SELECT clipperf_add_index('advice_limit', 'CREATE INDEX posts_time ON advice_limit.posts (created DESC)');
+SELECT action, substring(reason FROM '.* is not proposed') AS reason
+FROM clipperf_recommend(index_set => 'advice_limit', queryids => ARRAY(SELECT queryid FROM clipperf_queries WHERE query LIKE 'SELECT id, score, left(%'));
+SELECT clipperf_drop_index_set('advice_limit');
 SET plan_cache_mode = force_generic_plan;
 CREATE INDEX posts_created ON posts (created DESC);
 SELECT blocks('EXECUTE unpopular(-90)') AS by_order \gset
