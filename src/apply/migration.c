@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "apply/index_settings.h"
 #include "apply/jobs.h"
 #include "apply/migration_text.h"
 #include "apply/own_sql.h"
@@ -58,6 +59,9 @@ describe(const IndexDefinition *def)
 	MigrationIndex index = {
 		.name = quote_qualified_identifier(schema, def->name),
 		.schema = schema,
+		.table = quote_qualified_identifier(schema, get_rel_name(def->relid)),
+		.table_kind = get_rel_relkind(def->relid) == RELKIND_MATVIEW ?
+		"MATERIALIZED VIEW" : "TABLE",
 		.ddl = index_def_ddl(def, false, false),
 		.ddl_concurrently = partitioned ? NULL : index_def_ddl(def, true, true),
 		.definition = index_def_catalog_text(def),
@@ -97,25 +101,6 @@ append_made(Migration *migration, const IndexDefinition *def,
 		migration_text_drop_made(&migration->text, &index);
 }
 
-/* The statements that set what CREATE INDEX cannot: targets of statistics. */
-static List *
-read_settings(const IndexDefinition *def, const char *name)
-{
-	SqlArg		args[] = {arg_oid(def->indexoid)};
-	List	   *settings = NIL;
-
-	caller_sql("SELECT attnum::int4, attstattarget::int4"
-			   " FROM pg_catalog.pg_attribute"
-			   " WHERE attrelid = $1 AND attstattarget >= 0 ORDER BY attnum",
-			   lengthof(args), args);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		settings = lappend(settings,
-						   psprintf("ALTER INDEX %s ALTER COLUMN %d SET STATISTICS %d",
-									name, DatumGetInt32(own_datum(i, 1)),
-									DatumGetInt32(own_datum(i, 2))));
-	return settings;
-}
-
 /* An index that is to be dropped is gone. */
 static void
 append_gone(Migration *migration, const Request *request)
@@ -148,7 +133,7 @@ append_dropped(Migration *migration, const Request *request)
 	def = preflight_drop(oid, request->index_name);
 	index = describe(def);
 	index.comment = GetComment(oid, RelationRelationId, 0);
-	index.settings = read_settings(def, index.name);
+	index.settings = index_settings(def, CurrentMemoryContext);
 	note_index(migration, def, request->reason);
 	if (migration->up)
 		migration_text_drop(&migration->text, &index);

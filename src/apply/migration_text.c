@@ -7,6 +7,8 @@
  * the database than the one it was written in: an index that is there already,
  * or a name that means something else.  So each index is guarded, and what the
  * file makes is marked by its comment; the down file drops only what is marked.
+ * What the file drops is noted in the comment of its table, as nothing else is
+ * left of it; the down file makes only that again, and takes the note away.
  *
  * A guard sets the search_path, so that the server writes definitions as we
  * do, and puts it back: what follows in the same transaction is not ours.
@@ -23,6 +25,9 @@
 
 /* Ends that of one that was there, and that the migration is about to touch. */
 #define FOUND_MARK		"[there before clipperf_migration]"
+
+/* The comment of what keeps the name of an index that is not to be made. */
+#define PLACEHOLDER_COMMENT "[placeholder of clipperf_migration]"
 
 /* ------------------------------------------------------------------------
  * Statements
@@ -163,6 +168,62 @@ set_comment(const MigrationIndex *index, const char *comment)
 												index->name)), comment);
 }
 
+/* ------------------------------------------------------------------------
+ * The note on a table that an index of it was dropped
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Declares table_comment, and drop_note, which is a line of its own in it.
+ */
+static char *
+declare_note(const MigrationIndex *index)
+{
+	char	   *note = psprintf("[dropped by clipperf_migration: %s]", index->name);
+
+	return psprintf("    table_comment text := coalesce(obj_description(to_regclass(%s), 'pg_class'), '');\n"
+					"    drop_note text := chr(10) || %s;\n",
+					quote_literal_cstr(index->table), quote_literal_cstr(note));
+}
+
+/* The condition that the table has the note. */
+#define HAS_NOTE "strpos(table_comment, drop_note) > 0"
+
+/* The statement that gives the table a comment, which is an expression. */
+static char *
+set_note(const MigrationIndex *index, const char *comment)
+{
+	return psprintf("        EXECUTE %s ||\n            %s;\n",
+					quote_literal_cstr(psprintf("COMMENT ON %s %s IS ",
+												index->table_kind, index->table)),
+					comment);
+}
+
+/* Note that the index is dropped. */
+static char *
+add_note(const MigrationIndex *index)
+{
+	return set_note(index, "quote_literal(replace(table_comment, drop_note, '') || drop_note)");
+}
+
+/* If the index is there, it needs no note any more. */
+static char *
+remove_note(const MigrationIndex *index)
+{
+	return psprintf("    IF " HAS_NOTE " AND EXISTS (SELECT FROM pg_index\n"
+					"            WHERE indexrelid = to_regclass(%s) AND indisvalid) THEN\n"
+					"%s    END IF;\n", quote_literal_cstr(index->name),
+					set_note(index, "quote_nullable(nullif(replace(table_comment, drop_note, ''), ''))"));
+}
+
+/* Say that the index is not made. */
+static char *
+warn_not_made(const MigrationIndex *index)
+{
+	return psprintf("        RAISE WARNING USING MESSAGE = %s;\n",
+					quote_literal_cstr(psprintf("index %s is not made again, as no up file has dropped it here",
+												index->name)));
+}
+
 /* The statements that give a new index its comment and its settings. */
 static char *
 finish(const MigrationIndex *index)
@@ -202,11 +263,24 @@ mark_partitions(const MigrationIndex *index)
 					with_mark("obj_description(part, 'pg_class')"));
 }
 
-/* Make an index within the transaction of the file. */
+/* Make an index again within the transaction of the file. */
+static void
+append_create_again(MigrationText *text, const MigrationIndex *index)
+{
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF old_index IS NULL AND NOT " HAS_NOTE " THEN\n%s"
+						  "    ELSIF old_index IS NULL THEN\n        %s;\n%s%s%s"
+						  "    END IF;\n%s",
+						  warn_not_made(index), index->ddl, finish(index),
+						  refuse_others(index), refuse_invalid(index),
+						  remove_note(index)));
+}
+
+/* Make a new index within the transaction of the file. */
 static void
 append_create(MigrationText *text, const MigrationIndex *index)
 {
-	bool		takes_in = index->mark && index->partitioned;
+	bool		takes_in = index->partitioned;
 
 	append_guard(text, index, takes_in ?
 				 "    old_indexes oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
@@ -238,27 +312,70 @@ append_create_concurrently(MigrationText *text, const MigrationIndex *index)
 	append_guard(text, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s%s%s"
 						  "    END IF;\n", refuse_others(index),
-						  refuse_invalid(index),
-						  index->mark ? mark_found(index) : ""));
+						  refuse_invalid(index), mark_found(index)));
 	append_statement(text, index->ddl_concurrently);
-	if (!index->mark && index->comment == NULL && index->settings == NIL)
-		return;
 	append_guard(text, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSIF %s THEN\n%s    END IF;\n",
-						  refuse_others(index), index->mark ?
-						  compare_mark("old_comment", "<>", FOUND_MARK) :
-						  "old_comment = ''", finish(index)));
+						  refuse_others(index),
+						  compare_mark("old_comment", "<>", FOUND_MARK),
+						  finish(index)));
+}
+
+/* The condition that the name of the index is kept by a placeholder. */
+static char *
+is_placeholder(void)
+{
+	return psprintf("old_comment = %s", quote_literal_cstr(PLACEHOLDER_COMMENT));
+}
+
+/*
+ * Before an index is made again CONCURRENTLY: a placeholder takes its name if it
+ * is not to be made, so that IF NOT EXISTS skips the statement that follows.
+ */
+static void
+append_placeholder(MigrationText *text, const MigrationIndex *index)
+{
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF %s OR old_index IS NULL AND " HAS_NOTE " THEN\n        NULL;\n"
+						  "    ELSIF old_index IS NULL THEN\n%s"
+						  "        CREATE VIEW %s AS SELECT 1 AS n;\n"
+						  "        COMMENT ON VIEW %s IS %s;\n%s%s    END IF;\n",
+						  is_placeholder(), warn_not_made(index), index->name, index->name,
+						  quote_literal_cstr(PLACEHOLDER_COMMENT),
+						  refuse_others(index), refuse_invalid(index)));
+}
+
+/* Make an index again CONCURRENTLY, as above. */
+static void
+append_create_again_concurrently(MigrationText *text,
+								 const MigrationIndex *index)
+{
+	append_placeholder(text, index);
+	append_statement(text, index->ddl_concurrently);
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF %s THEN\n        DROP VIEW %s;\n"
+						  "    ELSIF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSIF old_comment = '' AND " HAS_NOTE " THEN\n%s        NULL;\n"
+						  "    END IF;\n%s",
+						  is_placeholder(), index->name, refuse_others(index),
+						  finish(index), remove_note(index)));
 }
 
 /* See migration_text.h. */
 void
 migration_text_create(MigrationText *text, const MigrationIndex *index)
 {
-	if (text->concurrently && !index->partitioned)
+	bool		concurrently = text->concurrently && !index->partitioned;
+
+	if (index->mark && concurrently)
 		append_create_concurrently(text, index);
-	else
+	else if (index->mark)
 		append_create(text, index);
+	else if (concurrently)
+		append_create_again_concurrently(text, index);
+	else
+		append_create_again(text, index);
 }
 
 /* ------------------------------------------------------------------------
@@ -346,13 +463,14 @@ migration_text_drop(MigrationText *text, const MigrationIndex *index)
 {
 	bool		concurrently = text->concurrently && !index->partitioned;
 
-	append_guard(text, index, "",
+	append_guard(text, index, declare_note(index),
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
-						  "    ELSE\n        %s;\n    END IF;\n",
+						  "    ELSE\n        %s;\n%s    END IF;\n",
 						  refuse_others(index), concurrently ?
 						  psprintf("ALTER INDEX %s RENAME TO %s", index->name,
 								   doomed_name(index)) :
-						  psprintf("DROP INDEX %s", index->name)));
+						  psprintf("DROP INDEX %s", index->name),
+						  add_note(index)));
 	if (concurrently)
 		append_drop_doomed(text, index);
 }

@@ -26,13 +26,15 @@ typedef struct MigrationIndex
 {
 	const char *name;			/* with its schema, quoted */
 	const char *schema;
+	const char *table;			/* with its schema, quoted */
+	const char *table_kind;		/* as COMMENT ON names it */
 	const char *ddl;			/* CREATE INDEX */
 	const char *ddl_concurrently;	/* the same, IF NOT EXISTS; NULL if the
 									 * table is partitioned */
 	const char *definition;		/* as index_def_catalog_text() says it */
 	const char *comment;		/* to be given to it; NULL if none */
 	List	   *settings;		/* char *: further statements that make it */
-	bool		mark;			/* it is the file that makes it */
+	bool		mark;			/* the up file makes it; else it drops it */
 	bool		partitioned;
 } MigrationIndex;
 
@@ -41,7 +43,8 @@ extern void migration_text_note(MigrationText *text, const char *note);
 
 /*
  * Make the index unless it is there; an error when the file is run if its name
- * means something else.  With "mark" its comment says that the file made it.
+ * means something else.  With "mark" its comment says that the file made it;
+ * without, it is made only if a file dropped it.
  */
 extern void migration_text_create(MigrationText *text,
 								  const MigrationIndex *index);
@@ -50,7 +53,10 @@ extern void migration_text_create(MigrationText *text,
 extern void migration_text_drop_made(MigrationText *text,
 									 const MigrationIndex *index);
 
-/* Drop it if it is there; an error if its name means something else. */
+/*
+ * Drop it if it is there, which the comment of its table tells from then on; an
+ * error if its name means something else.
+ */
 extern void migration_text_drop(MigrationText *text,
 								const MigrationIndex *index);
 

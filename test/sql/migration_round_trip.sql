@@ -18,6 +18,10 @@ CREATE INDEX "Goes away" ON "Odd schema"."Odd ""table""" USING gin (tags) WITH (
 COMMENT ON INDEX "Odd schema"."Goes away" IS 'it''s old';
 CREATE INDEX goes_too ON "Odd schema"."Odd ""table""" (lower("B b"), n);
 ALTER INDEX "Odd schema".goes_too ALTER COLUMN 1 SET STATISTICS 500;
+ALTER INDEX "Odd schema".goes_too DEPENDS ON EXTENSION clipperf;
+COMMENT ON TABLE "Odd schema"."Odd ""table""" IS 'odd ';
+CREATE MATERIALIZED VIEW "Odd schema".view AS SELECT 1 AS n;
+CREATE INDEX goes_of_view ON "Odd schema".view (n);
 
 CREATE TABLE regress_wanted (position int GENERATED ALWAYS AS IDENTITY, action text, name name, keys text);
 INSERT INTO regress_wanted (action, name, keys) VALUES
@@ -49,6 +53,8 @@ SELECT action, '"Odd schema"."Odd ""table"""', name,
        format('CREATE %sINDEX %I ON "Odd schema"."Odd ""table""" %s',
               CASE WHEN name IN ('a unique one', 'nulls') THEN 'UNIQUE ' END, name, keys), 'workload', 'for the test of ' || name
 FROM regress_wanted ORDER BY position;
+INSERT INTO clipperf_recommendations (action, relation, index_name, source, reason)
+VALUES ('drop', '"Odd schema".view', 'goes_of_view', 'workload', 'for the test of materialized views');
 SELECT array_agg(id ORDER BY id) AS ids, array_agg(id) FILTER (WHERE action = 'create') AS made FROM clipperf_recommendations \gset
 
 -- All that the catalog knows of these indexes, but for numbers that are new whenever an index is made.
@@ -65,6 +71,9 @@ SELECT c.relname, pg_get_indexdef(c.oid) AS definition, c.relowner::regrole AS o
         FROM pg_depend AS d WHERE classid = 'pg_class'::regclass AND objid = c.oid) AS depends
 FROM pg_class AS c JOIN pg_index AS i ON i.indexrelid = c.oid
 WHERE c.relnamespace = '"Odd schema"'::regnamespace;
+CREATE VIEW regress_tables AS
+SELECT relname, relkind, obj_description(oid, 'pg_class') AS comment FROM pg_class
+WHERE relnamespace = '"Odd schema"'::regnamespace AND relkind IN ('r', 'm', 'v') ORDER BY relname COLLATE "C";
 CREATE FUNCTION regress_differences(state text, OUT what text, OUT relname name, OUT definition text, OUT comment text)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
@@ -89,6 +98,7 @@ COMMIT;
 SHOW search_path;
 RESET search_path;
 SELECT relname, definition, comment FROM regress_catalog WHERE relname <> 'sql_expressions' ORDER BY relname COLLATE "C";
+TABLE regress_tables;
 SELECT * FROM regress_differences('up');
 :up
 SELECT * FROM regress_differences('up');
@@ -96,6 +106,7 @@ BEGIN;
 :down
 COMMIT;
 SELECT * FROM regress_differences('before');
+TABLE regress_tables;
 :down
 SELECT * FROM regress_differences('before');
 :up
@@ -123,6 +134,31 @@ SELECT * FROM regress_differences('before');
 SELECT * FROM regress_differences('up');
 :down
 SELECT * FROM regress_differences('before');
+TABLE regress_tables;
+
+-- What was gone before the up file is run is not made by the down file, in either way; what it has dropped is.
+SELECT clipperf_migration('up', :'ids') AS up_within, clipperf_migration('down', :'ids') AS down_within \gset
+DROP INDEX "Odd schema"."Goes away", "Odd schema".goes_of_view;
+DROP TABLE regress_before;
+SELECT * FROM regress_differences('before');
+:up_within
+TABLE regress_tables;
+:up_within
+:down_within
+SELECT * FROM regress_differences('before');
+:up
+:up
+:down
+SELECT * FROM regress_differences('before');
+-- In one way and back in the other.
+:up
+:down_within
+SELECT * FROM regress_differences('before');
+:up_within
+:down
+SELECT * FROM regress_differences('before');
+TABLE regress_tables;
+CREATE INDEX "Goes away" ON "Odd schema"."Odd ""table""" USING gin (tags) WITH (fastupdate = off) TABLESPACE "Odd space";
 
 -- Partitions: what they had before outlives the index of the whole.
 CREATE TABLE "Odd schema".parts (a int, b int) PARTITION BY RANGE (a);
@@ -180,7 +216,7 @@ UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"Odd schema".filled':
 :up
 :up_concurrently
 SET client_min_messages = error;
-DROP VIEW regress_catalog;
+DROP VIEW regress_catalog, regress_tables;
 DROP SCHEMA "Odd schema" CASCADE;
 DROP TABLESPACE "Odd space";
 DROP TABLE regress_wanted, regress_before, regress_up;

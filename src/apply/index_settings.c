@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_settings.c
+ *	  What an index has that CREATE INDEX does not say.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/index_settings.h"
+
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "apply/own_sql.h"
+
+/* $1 is the index, $2 its name as statements write it. */
+#define SETTINGS \
+	"SELECT format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', $2," \
+	" a.attnum, a.attstattarget) AS statement, 1 AS kind, a.attnum AS number" \
+	" FROM pg_attribute AS a WHERE a.attrelid = $1 AND a.attstattarget >= 0" \
+	" UNION ALL SELECT format('ALTER INDEX %s DEPENDS ON EXTENSION %I', $2," \
+	" e.extname), 2, d.refobjid::int FROM pg_depend AS d" \
+	" JOIN pg_extension AS e ON e.oid = d.refobjid" \
+	" WHERE d.classid = 'pg_class'::regclass AND d.objid = $1" \
+	" AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'x'" \
+	" ORDER BY kind, number"
+
+/* The name of a relation with its schema. */
+static char *
+full_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* See index_settings.h. */
+List *
+index_settings(const IndexDefinition *def, MemoryContext context)
+{
+	SqlArg		args[] = {
+		arg_oid(def->indexoid),
+		arg_text(full_name(def->indexoid))
+	};
+	MemoryContext old;
+	List	   *settings = NIL;
+
+	own_sql(SETTINGS, lengthof(args), args);
+	old = MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		settings = lappend(settings, own_string(i, 1));
+	MemoryContextSwitchTo(old);
+	return settings;
+}
+
+/* See index_settings.h. */
+char *
+index_settings_comment(const IndexDefinition *def)
+{
+	char	   *comment = GetComment(def->indexoid, RelationRelationId, 0);
+
+	return comment == NULL ? NULL :
+		psprintf("COMMENT ON INDEX %s IS %s", full_name(def->indexoid),
+				 quote_literal_cstr(comment));
+}
