@@ -20,6 +20,9 @@ CREATE TABLE clipperf_job (
     part_from double precision,
     part_share double precision,
     parts oid[] NOT NULL DEFAULT '{}',
+    taken_in oid[] NOT NULL DEFAULT '{}',
+    restore text[] NOT NULL DEFAULT '{}',
+    after_job bigint,
     transactional boolean NOT NULL DEFAULT false,
     queryids bigint[],
     size_bytes bigint,
@@ -52,6 +55,9 @@ COMMENT ON COLUMN clipperf_job.part_name IS 'name of that index';
 COMMENT ON COLUMN clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
 COMMENT ON COLUMN clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
 COMMENT ON COLUMN clipperf_job.parts IS 'indexes of partitions that the job has built';
+COMMENT ON COLUMN clipperf_job.taken_in IS 'partitions that had such an index before';
+COMMENT ON COLUMN clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
+COMMENT ON COLUMN clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
 COMMENT ON COLUMN clipperf_job.transactional IS 'was it done within the caller''s transaction?';
 COMMENT ON COLUMN clipperf_job.queryids IS 'statements the index is meant for';
 COMMENT ON COLUMN clipperf_job.size_bytes IS 'estimated size of the index, bytes';

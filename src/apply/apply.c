@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/tablespace.h"
 #include "executor/spi.h"
@@ -22,8 +23,10 @@
 #include "utils/memutils.h"
 
 #include "apply/claim.h"
+#include "apply/index_settings.h"
 #include "apply/jobs.h"
 #include "apply/own_sql.h"
+#include "apply/partition.h"
 #include "apply/preflight.h"
 #include "apply/queue.h"
 #include "apply/request.h"
@@ -140,11 +143,17 @@ drop_now(Oid relid, const char *index_name)
 static void
 create_now(Job *job, const IndexPlan *plan)
 {
+	List	   *before = NIL;
+
 	if (plan->remains != NULL)
 		drop_now(job->relid, plan->remains);
+	if (get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE)
+		before = partition_indexes(job->relid);
 	run_now(job->ddl);
 	job->index_oid = get_relname_relid(job->index_name,
 									   get_rel_namespace(job->relid));
+	if (get_rel_relkind(job->index_oid) == RELKIND_PARTITIONED_INDEX)
+		job->parts = partition_new_indexes(job->index_oid, before);
 }
 
 /* Settle what a new index is and is called; true if it has to be built. */
@@ -209,6 +218,8 @@ store_job(ApplyCall *call, Job *job, bool done)
 	job_insert(job);
 	if (done)
 	{
+		partition_note_taken_in(job);
+		job_set_restore(job, job->restore);
 		verify_before(job);
 		job_set_index(job, job->index_oid, job->index_name);
 		verify_begin(job, job->reason ? job->reason :
@@ -266,7 +277,10 @@ apply_drop(ApplyCall *call, const Request *request)
 	if (!call->dry_run)
 	{
 		if (!call->concurrently)
+		{
+			job->restore = index_settings_restore(def, call->context);
 			drop_now(def->relid, def->name);
+		}
 		store_job(call, job, !call->concurrently);
 	}
 	put_row(call, request, job);

@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "apply/claim.h"
+#include "apply/index_settings.h"
 #include "apply/partition.h"
 #include "apply/preflight.h"
 #include "apply/queue.h"
@@ -90,10 +91,32 @@ unlock_all(const Job *job)
 	queue_worker_holds(InvalidOid);
 }
 
-/* The state in which a job ends that did what it was made for. */
+/* What was dropped is made again: let it be what it was, with the rights of the role. */
 static void
-end_well(Job *job, const char *reason)
+restore_settings(const Job *job, const char *index_name)
 {
+	Oid			userid;
+	int			sec_context;
+
+	job_limit_lock_waits();
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(job->role, SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	index_settings_run(job->restore, get_rel_namespace(job->relid), index_name);
+	SetUserIdAndSecContext(userid, sec_context);
+}
+
+/*
+ * The state in which a job ends that did what it was made for.  An index that
+ * it has made is called index_name.
+ */
+static void
+end_well(Job *job, const char *index_name, const char *reason)
+{
+	if (JOB_CREATES(job))
+		partition_note_taken_in(job);
+	if (job->revert && JOB_CREATES(job))
+		restore_settings(job, index_name);
 	if (job->revert)
 		job_change(job, JOB_REVERTED, reason);
 	else
@@ -110,7 +133,8 @@ end_with_existing(Job *job, const IndexDefinition *existing)
 	if (ours)
 	{
 		job_set_index(job, existing->indexoid, existing->name);
-		end_well(job, "built; the process that built it had ended before it could say so");
+		end_well(job, existing->name,
+				 "built; the process that built it had ended before it could say so");
 	}
 	else
 		job_change(job, job->revert ? JOB_REVERTED : JOB_KEPT,
@@ -174,7 +198,7 @@ plan_drop(BuildPlan *plan)
 	find_rebuilt(job);
 	if (!SearchSysCacheExists1(INDEXRELID, ObjectIdGetDatum(job->index_oid)))
 	{
-		end_well(job, "the index is gone");
+		end_well(job, NULL, "the index is gone");
 		return false;
 	}
 	plan->def = preflight_drop(job->index_oid, job->index_name);
@@ -274,6 +298,48 @@ prepare(void *arg)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * An index of a partition that was there before goes with the index of the
+ * whole, which has taken it in.  A job is made that makes it again.
+ */
+static void
+follow_with(const Job *first, Oid index_oid)
+{
+	IndexDefinition *def = index_def_of_index(index_oid);
+	Job		   *job = palloc0(sizeof(Job));
+
+	if (def == NULL)
+		return;
+	job->relid = def->relid;
+	job->relation_name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(def->relid)),
+													get_rel_name(def->relid));
+	job->ddl = index_def_ddl(def, false, false);
+	job->index_name = def->name;
+	job->size_bytes = -1;
+	job->role = first->role;
+	job->settings = first->settings;
+	job->reason = psprintf("was there before job %lld, which takes it away with its own index",
+						   (long long) first->id);
+	job_insert_follower(job, first);
+	job_set_restore(job, index_settings_restore(def, CurrentMemoryContext));
+}
+
+/* Remember what is needed to undo the drop of an index. */
+static void
+prepare_undo(BuildPlan *plan)
+{
+	Job		   *job = plan->job;
+	ListCell   *lc;
+
+	if (plan->def->valid)
+		job_set_undo(job);
+	if (!job->revert)
+		job_set_restore(job, index_settings_restore(plan->def, plan->context));
+	else if (plan->partitioned && !job_has_followers(job))
+		foreach(lc, partition_taken_in(job))
+			follow_with(job, lfirst_oid(lc));
+}
+
 /* Say in the job that it is being done, and what the index is called. */
 static void
 announce(void *arg)
@@ -283,8 +349,8 @@ announce(void *arg)
 
 	verify_before(job);
 	job_set_index(job, job->index_oid, plan->index_name);
-	if (!JOB_CREATES(job) && plan->def->valid)
-		job_set_undo(job);
+	if (!JOB_CREATES(job))
+		prepare_undo(plan);
 	job_change(job, JOB_BUILDING, plan->note);
 }
 
@@ -299,7 +365,7 @@ conclude(void *arg)
 	if (JOB_CREATES(job))
 		job_set_index(job, get_relname_relid(plan->index_name, schema),
 					  plan->index_name);
-	end_well(job, plan->note ? plan->note :
+	end_well(job, plan->index_name, plan->note ? plan->note :
 			 JOB_CREATES(job) ? "built" : "dropped");
 }
 
@@ -387,9 +453,12 @@ end_undone(Job *job, JobState state, const char *reason)
 
 	job_begin();
 	if (outcome == REMAINS_DONE && JOB_CREATES(job))
+	{
 		job_set_index(job, get_relname_relid(job->index_name,
 											 get_rel_namespace(job->relid)),
 					  job->index_name);
+		partition_note_taken_in(job);
+	}
 	job_change(job, state, psprintf("%s%s", reason, rest_text(job, outcome)));
 	job_end();
 }

@@ -9,6 +9,7 @@
 
 #include "catalog/pg_class.h"
 #include "commands/comment.h"
+#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -54,12 +55,38 @@ index_settings(const IndexDefinition *def, MemoryContext context)
 }
 
 /* See index_settings.h. */
-char *
-index_settings_comment(const IndexDefinition *def)
+List *
+index_settings_restore(const IndexDefinition *def, MemoryContext context)
 {
+	List	   *restore = index_settings(def, context);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	char	   *name = full_name(def->indexoid);
 	char	   *comment = GetComment(def->indexoid, RelationRelationId, 0);
 
-	return comment == NULL ? NULL :
-		psprintf("COMMENT ON INDEX %s IS %s", full_name(def->indexoid),
-				 quote_literal_cstr(comment));
+	if (comment != NULL)
+		restore = lappend(restore, psprintf("COMMENT ON INDEX %s IS %s", name,
+											quote_literal_cstr(comment)));
+	restore = lcons(name, restore);
+	MemoryContextSwitchTo(old);
+	return restore;
+}
+
+/* See index_settings.h. */
+void
+index_settings_run(const List *restore, Oid schema, const char *name)
+{
+	ListCell   *lc;
+
+	if (restore == NIL ||
+		strcmp(linitial(restore),
+			   quote_qualified_identifier(get_namespace_name(schema), name)) != 0)
+		return;
+	for_each_from(lc, restore, 1)
+	{
+		int			result = SPI_execute(lfirst(lc), false, 0);
+
+		if (result < 0)
+			elog(ERROR, "\"%s\" failed: %s", (char *) lfirst(lc),
+				 SPI_result_code_string(result));
+	}
 }

@@ -20,7 +20,14 @@
  */
 extern List *index_settings(const IndexDefinition *def, MemoryContext context);
 
-/* The statement that gives it its comment; NULL if it has none. */
-extern char *index_settings_comment(const IndexDefinition *def);
+/* What a job keeps of an index that it drops, see Job.restore. */
+extern List *index_settings_restore(const IndexDefinition *def,
+									MemoryContext context);
+
+/*
+ * Run these statements, as the current user, for an index of that name in that
+ * schema, unless it is another name than that of what was dropped.
+ */
+extern void index_settings_run(const List *restore, Oid schema, const char *name);
 
 #endif							/* CLIPPERF_INDEX_SETTINGS_H */

@@ -126,6 +126,21 @@ oid_list_column(int column)
 	return list;
 }
 
+/* The texts in a column of the first row of the last result. */
+static List *
+text_list_column(int column)
+{
+	List	   *list = NIL;
+	Datum	   *elements;
+	int			count;
+
+	deconstruct_array(DatumGetArrayTypeP(own_datum(0, column)), TEXTOID, -1,
+					  false, TYPALIGN_INT, &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+		list = lappend(list, TextDatumGetCString(elements[i]));
+	return list;
+}
+
 /* Read the first row of the last result, in the order of job_load(). */
 static void
 read_job(Job *job)
@@ -148,6 +163,8 @@ read_job(Job *job)
 	job->part_relid = DatumGetObjectId(own_datum(0, i++));
 	job->part_name = own_string(0, i++);
 	job->parts = oid_list_column(i++);
+	job->taken_in = oid_list_column(i++);
+	job->restore = text_list_column(i++);
 	job->transactional = DatumGetBool(own_datum(0, i++));
 	job->queryids = array_column(i++);
 	job->size_bytes = DatumGetInt64(own_datum(0, i++));
@@ -170,7 +187,8 @@ job_load(int64 id, MemoryContext context)
 	own_sql("SELECT job, action = 'drop', goal = 'revert', cancel, state,"
 			" reason, coalesce(recommendation, 0), relid, relation_name,"
 			" index_name, ddl, coalesce(index_oid, 0), undo,"
-			" coalesce(part_relid, 0), part_name, parts, transactional,"
+			" coalesce(part_relid, 0), part_name, parts, taken_in, restore,"
+			" transactional,"
 			" queryids,"
 			" coalesce(size_bytes, -1), role, settings, attempts, changed_at,"
 			" verify_since"
@@ -253,6 +271,23 @@ job_find_open(const Job *job)
 	return SPI_processed == 0 ? 0 : DatumGetInt64(own_datum(0, 1));
 }
 
+/* Let the jobs that wait for the end of this one go on, or end them, too. */
+static void
+release_followers(const Job *job)
+{
+	SqlArg		args[] = {
+		arg_int8(job->id),
+		arg_text(job_state_name(job->state == JOB_REVERTED ? JOB_QUEUED :
+								JOB_CANCELLED))
+	};
+
+	update_job(job, "UPDATE @extschema@.clipperf_job"
+			   " SET state = $2, reason = format('job %s has ended', $1),"
+			   " after_job = NULL, changed_at = clock_timestamp(),"
+			   " retry_at = clock_timestamp()"
+			   " WHERE after_job = $1 AND state = 'waiting'", lengthof(args), args);
+}
+
 /* See jobs.h. */
 void
 job_change(Job *job, JobState state, const char *reason)
@@ -269,6 +304,8 @@ job_change(Job *job, JobState state, const char *reason)
 			   " worker_pid = CASE $2 WHEN 'building' THEN worker_pid END,"
 			   " cancel = CASE WHEN $2 IN ('queued', 'building') THEN cancel END"
 			   " WHERE job = $1", lengthof(args), args);
+	if (!job_state_is_open(state))
+		release_followers(job);
 }
 
 /* See jobs.h. */
@@ -360,30 +397,39 @@ job_set_undo(Job *job)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* Store what is known of its partitions' indexes. */
-static void
-store_parts(Job *job)
+/* An argument that is an array of OIDs. */
+static SqlArg
+arg_oids(const List *list)
 {
-	Datum	   *oids = palloc(sizeof(Datum) * Max(list_length(job->parts), 1));
+	Datum	   *oids = palloc(sizeof(Datum) * Max(list_length(list), 1));
+	SqlArg		arg = {.type = OIDARRAYOID};
+	ListCell   *lc;
+
+	foreach(lc, list)
+		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
+	arg.value = PointerGetDatum(construct_array(oids, list_length(list), OIDOID,
+												sizeof(Oid), true,
+												TYPALIGN_INT));
+	return arg;
+}
+
+/* See jobs.h. */
+void
+job_store_parts(const Job *job)
+{
 	SqlArg		args[] = {
 		arg_int8(job->id),
 		arg_oid(job->part_relid),
 		arg_text(job->part_name),
-		{.type = OIDARRAYOID},
+		arg_oids(job->parts),
 		arg_float8(job->part_from),
-		arg_float8(job->part_share)
+		arg_float8(job->part_share),
+		arg_oids(job->taken_in)
 	};
-	ListCell   *lc;
 
-	foreach(lc, job->parts)
-		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
-	args[3].value = PointerGetDatum(construct_array(oids,
-													list_length(job->parts),
-													OIDOID, sizeof(Oid), true,
-													TYPALIGN_INT));
 	update_job(job, "UPDATE @extschema@.clipperf_job"
 			   " SET part_relid = $2, part_name = $3, parts = $4,"
-			   " part_from = $5, part_share = $6"
+			   " part_from = $5, part_share = $6, taken_in = $7"
 			   " WHERE job = $1", lengthof(args), args);
 }
 
@@ -396,7 +442,7 @@ job_begin_part(Job *job, Oid relid, const char *index_name, double from,
 	job->part_from = from;
 	job->part_share = share;
 	job->part_name = MemoryContextStrdup(GetMemoryChunkContext(job), index_name);
-	store_parts(job);
+	job_store_parts(job);
 }
 
 /* See jobs.h. */
@@ -416,7 +462,52 @@ void
 job_add_part(Job *job, Oid index_oid)
 {
 	job_keep_part(job, index_oid);
-	store_parts(job);
+	job_store_parts(job);
+}
+
+/* See jobs.h. */
+void
+job_set_restore(Job *job, List *restore)
+{
+	Datum	   *texts = palloc(sizeof(Datum) * Max(list_length(restore), 1));
+	SqlArg		args[] = {arg_int8(job->id), {.type = TEXTARRAYOID}};
+	ListCell   *lc;
+
+	foreach(lc, restore)
+		texts[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	args[1].value = PointerGetDatum(construct_array(texts, list_length(restore),
+													TEXTOID, -1, false,
+													TYPALIGN_INT));
+	job->restore = restore;
+	update_job(job, "UPDATE @extschema@.clipperf_job SET restore = $2"
+			   " WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+void
+job_insert_follower(Job *job, const Job *first)
+{
+	SqlArg		args[] = {arg_int8(0), arg_int8(first->id)};
+
+	job->state = JOB_WAITING;
+	job->drop = true;
+	job->revert = true;
+	job_insert(job);
+	args[0] = arg_int8(job->id);
+	update_job(job, "UPDATE @extschema@.clipperf_job"
+			   " SET goal = 'revert', after_job = $2, retry_at = 'infinity'"
+			   " WHERE job = $1", lengthof(args), args);
+}
+
+/* See jobs.h. */
+bool
+job_has_followers(const Job *job)
+{
+	SqlArg		args[] = {arg_int8(job->id)};
+
+	own_sql("SELECT FROM @extschema@.clipperf_job WHERE after_job = $1 LIMIT 1",
+			lengthof(args), args);
+	return SPI_processed > 0;
 }
 
 /* See jobs.h. */

@@ -58,6 +58,9 @@ typedef struct Job
 	double		part_from;		/* share of the table that is before it, */
 	double		part_share;		/* and that it is, by size */
 	List	   *parts;			/* OIDs: indexes of partitions it has built */
+	List	   *taken_in;		/* OIDs: partitions that had the index before */
+	List	   *restore;		/* char *: name of the index it dropped, and
+								 * statements that follow CREATE INDEX */
 	bool		transactional;
 	ArrayType  *queryids;		/* int8; NULL if none */
 	int64		size_bytes;		/* estimated; -1 if unknown */
@@ -127,6 +130,19 @@ extern void job_begin_part(Job *job, Oid relid, const char *index_name,
 						   double from, double share);
 extern void job_add_part(Job *job, Oid index_oid);
 extern void job_keep_part(Job *job, Oid index_oid);
+
+/* Store job->parts and job->taken_in. */
+extern void job_store_parts(const Job *job);
+
+/* What makes the index that it drops what it was, see index_settings.h. */
+extern void job_set_restore(Job *job, List *restore);
+
+/*
+ * Store a new job that makes an index again, when "first" has ended as reverted;
+ * it is cancelled if that ends otherwise.
+ */
+extern void job_insert_follower(Job *job, const Job *first);
+extern bool job_has_followers(const Job *job);
 
 /* Take the job for this process, or leave it. */
 extern void job_set_worker(Job *job, int pid);

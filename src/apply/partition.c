@@ -357,3 +357,66 @@ partition_build(Job *job, const IndexDefinition *def, const char *sql,
 	unlock_all(&work);
 	return error;
 }
+
+/* See partition.h. */
+List *
+partition_indexes(Oid relid)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		ListCell   *index;
+
+		foreach(index, index_def_existing(lfirst_oid(lc)))
+			indexes = lappend_oid(indexes,
+								  ((IndexDefinition *) lfirst(index))->indexoid);
+	}
+	return indexes;
+}
+
+/* See partition.h. */
+List *
+partition_new_indexes(Oid index_oid, const List *others)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(index_oid, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_INDEX &&
+			!list_member_oid(others, lfirst_oid(lc)))
+		indexes = lappend_oid(indexes, lfirst_oid(lc));
+	return indexes;
+}
+
+/* See partition.h. */
+void
+partition_note_taken_in(Job *job)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	if (get_rel_relkind(job->index_oid) != RELKIND_PARTITIONED_INDEX)
+		return;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(job));
+	foreach(lc, partition_new_indexes(job->index_oid, job->parts))
+		job->taken_in = list_append_unique_oid(job->taken_in,
+											   IndexGetRelation(lfirst_oid(lc), true));
+	MemoryContextSwitchTo(old);
+	job_store_parts(job);
+}
+
+/* See partition.h. */
+List *
+partition_taken_in(const Job *job)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, partition_new_indexes(job->index_oid, NIL))
+		if (list_member_oid(job->taken_in,
+							IndexGetRelation(lfirst_oid(lc), true)))
+		indexes = lappend_oid(indexes, lfirst_oid(lc));
+	return indexes;
+}

@@ -29,4 +29,19 @@ extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
  */
 extern char *partition_obstacle(const IndexDefinition *def);
 
+/* OIDs of all indexes of the partitions of a table, which is locked. */
+extern List *partition_indexes(Oid relid);
+
+/* OIDs of the indexes of leaf partitions that the index holds, but for others. */
+extern List *partition_new_indexes(Oid index_oid, const List *others);
+
+/*
+ * The job has made its index: remember of which partitions that has taken in an
+ * index which was there before, if it is one of a partitioned table.
+ */
+extern void partition_note_taken_in(Job *job);
+
+/* OIDs of these indexes now. */
+extern List *partition_taken_in(const Job *job);
+
 #endif							/* CLIPPERF_PARTITION_H */
