@@ -176,7 +176,7 @@ AS $$
            CASE WHEN p.phase LIKE '%scanning%' THEN
                (p.blocks_done - v.phase_blocks) / nullif(v.phase_ms / 1000, 0) END,
            -- All the work is the work that was done on this part, by its share of all.
-           CASE WHEN a.done = 1 THEN 0 ELSE v.work_ms * (1 - a.done) / nullif(j.part_share * s.done, 0) END,
+           CASE WHEN a.done = 1 THEN 0 ELSE nullif(v.work_ms, 0) * (1 - a.done) / nullif(j.part_share * s.done, 0) END,
            (SELECT format('process %s (%s%s)', l.pid, 'application ' || quote_ident(nullif(l.application_name, '')) || ', ',
                           coalesce(l.state, l.backend_type)
                           || ', transaction open for ' || @extschema@.clipperf_duration(
