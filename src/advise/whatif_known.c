@@ -1,12 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * whatif_known.c
- *	  Hypothetical indexes of one statement, each sized once.
+ *	  Hypothetical indexes that were sized before.
  *
- * To size an index takes longer than to plan a statement with it, and a
- * statement of the caller's may ask about the same indexes many times.  What
- * is known is forgotten when it might be out of date: with the next command,
- * under another user, or when the definition of any relation has changed.
+ * To size an index takes longer than to plan a statement with it, and people
+ * ask about the same indexes many times.  What is known lasts as long as the
+ * caller's view of the data: for the client's statement, or for the transaction
+ * if that is REPEATABLE READ or above.  It is forgotten before when it might be
+ * out of date: with the next command, under another user, or when the
+ * definition of any relation has changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,9 +19,10 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 /* Indexes that are remembered at most. */
-#define MOST_KNOWN	1000
+#define MOST_KNOWN	2000
 
 /* One of them. */
 typedef struct KnownIndex
@@ -28,15 +31,19 @@ typedef struct KnownIndex
 	WhatIfIndex *index;
 } KnownIndex;
 
-/* What is known, and when it was true; in fn_extra. */
+/* What is known, and when it was true; in memory of the transaction. */
 typedef struct KnownIndexes
 {
-	MemoryContext context;		/* of all that follows */
+	MemoryContext context;		/* of all this */
+	MemoryContextCallback forget;
 	List	   *indexes;		/* of KnownIndex */
 	Oid			userid;
 	CommandId	command;
+	TimestampTz statement;		/* when it began; 0 = any */
 	uint64		changes;
 } KnownIndexes;
+
+static KnownIndexes *known = NULL;
 
 /* Messages that a relation has changed; only their number matters. */
 static uint64 relation_changes = 0;
@@ -48,48 +55,57 @@ count_change(Datum arg, Oid relid)
 	relation_changes++;
 }
 
-/* What the function knows; made at its first call. */
-static KnownIndexes *
-find_known(FmgrInfo *flinfo)
+/* MemoryContextCallbackFunction: the memory goes. */
+static void
+forget(void *arg)
+{
+	known = NULL;
+}
+
+/* Begin to remember, for this transaction. */
+static void
+begin_knowing(void)
 {
 	static bool watching = false;
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
+												  "clipperf known indexes",
+												  ALLOCSET_DEFAULT_SIZES);
+	KnownIndexes *made = MemoryContextAllocZero(context,
+												sizeof(KnownIndexes));
 
 	if (!watching)
 		CacheRegisterRelcacheCallback(count_change, (Datum) 0);
 	watching = true;
-	if (flinfo->fn_extra == NULL)
-	{
-		KnownIndexes *known = MemoryContextAllocZero(flinfo->fn_mcxt,
-													 sizeof(KnownIndexes));
-
-		known->context = AllocSetContextCreate(flinfo->fn_mcxt,
-											   "clipperf known indexes",
-											   ALLOCSET_DEFAULT_SIZES);
-		flinfo->fn_extra = known;
-	}
-	return flinfo->fn_extra;
+	made->context = context;
+	made->userid = GetUserId();
+	made->command = GetCurrentCommandId(false);
+	if (!IsolationUsesXactSnapshot())
+		made->statement = GetCurrentStatementStartTimestamp();
+	made->changes = relation_changes;
+	made->forget.func = forget;
+	MemoryContextRegisterResetCallback(context, &made->forget);
+	known = made;
 }
 
 /* Forget what may be out of date, or is too much. */
 static void
-refresh(KnownIndexes *known)
+refresh(void)
 {
-	CommandId	command = GetCurrentCommandId(false);
-
-	if (known->userid == GetUserId() && known->command == command &&
-		known->changes == relation_changes &&
-		list_length(known->indexes) < MOST_KNOWN)
-		return;
-	known->indexes = NIL;
-	MemoryContextReset(known->context);
-	known->userid = GetUserId();
-	known->command = command;
-	known->changes = relation_changes;
+	if (known != NULL &&
+		(known->userid != GetUserId() ||
+		 known->command != GetCurrentCommandId(false) ||
+		 (known->statement != 0 &&
+		  known->statement != GetCurrentStatementStartTimestamp()) ||
+		 known->changes != relation_changes ||
+		 list_length(known->indexes) >= MOST_KNOWN))
+		MemoryContextDelete(known->context);
+	if (known == NULL)
+		begin_knowing();
 }
 
 /* Size an index and remember it. */
 static WhatIfIndex *
-learn(KnownIndexes *known, const char *text, const char *ddl)
+learn(const char *text, const char *ddl)
 {
 	MemoryContext caller = MemoryContextSwitchTo(known->context);
 	KnownIndex *item = palloc(sizeof(KnownIndex));
@@ -103,7 +119,7 @@ learn(KnownIndexes *known, const char *text, const char *ddl)
 
 /* An index, remembered or sized now; "def" was made of the text just now. */
 static WhatIfIndex *
-know(KnownIndexes *known, const char *text, const IndexDefinition *def)
+know(const char *text, const IndexDefinition *def)
 {
 	const char *ddl = index_def_ddl(def, false, false);
 	ListCell   *lc;
@@ -116,15 +132,13 @@ know(KnownIndexes *known, const char *text, const IndexDefinition *def)
 			strcmp(item->ddl, ddl) == 0)
 			return item->index;
 	}
-	return learn(known, text, ddl);
+	return learn(text, ddl);
 }
 
 /* See whatif_known.h. */
 void
-whatif_known_indexes(FmgrInfo *flinfo, const Datum *texts, int count,
-					 WhatIfIndex **indexes)
+whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
 {
-	KnownIndexes *known = find_known(flinfo);
 	char	  **ddls = palloc(Max(count, 1) * sizeof(char *));
 	IndexDefinition **defs = palloc(Max(count, 1) * sizeof(IndexDefinition *));
 
@@ -134,7 +148,7 @@ whatif_known_indexes(FmgrInfo *flinfo, const Datum *texts, int count,
 		ddls[i] = TextDatumGetCString(texts[i]);
 		defs[i] = index_def_parse(ddls[i]);
 	}
-	refresh(known);
+	refresh();
 	for (int i = 0; i < count; i++)
-		indexes[i] = know(known, ddls[i], defs[i]);
+		indexes[i] = know(ddls[i], defs[i]);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * whatif_known.h
- *	  Hypothetical indexes of one statement, each sized once.
+ *	  Hypothetical indexes that were sized before.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,17 +10,14 @@
 
 #include "compat.h"
 
-#include "fmgr.h"
-
 #include "advise/whatif.h"
 
 /*
- * The indexes that CREATE INDEX statements (text) define, for a function that
- * may be called many times in one statement: "flinfo" is the function's own,
- * whose fn_extra is used.  They live until the next call.  Locks and errors as
+ * The indexes that CREATE INDEX statements (text) define, those that were asked
+ * for before as they were.  They live until the next call.  Locks and errors as
  * of index_def_parse() and whatif_index().
  */
-extern void whatif_known_indexes(FmgrInfo *flinfo, const Datum *texts,
-								 int count, WhatIfIndex **indexes);
+extern void whatif_known_indexes(const Datum *texts, int count,
+								 WhatIfIndex **indexes);
 
 #endif							/* CLIPPERF_WHATIF_KNOWN_H */

@@ -78,7 +78,7 @@ array_elements(ArrayType *array, int *count)
 
 /* The config that the caller's arrays describe. */
 static WhatIfConfig *
-make_config(FmgrInfo *flinfo, ArrayType *indexes, ArrayType *hidden)
+make_config(ArrayType *indexes, ArrayType *hidden)
 {
 	WhatIfConfig *config = palloc0(sizeof(WhatIfConfig));
 	Datum	   *values;
@@ -86,7 +86,7 @@ make_config(FmgrInfo *flinfo, ArrayType *indexes, ArrayType *hidden)
 
 	values = array_elements(indexes, &config->nindexes);
 	config->indexes = palloc(Max(config->nindexes, 1) * sizeof(WhatIfIndex *));
-	whatif_known_indexes(flinfo, values, config->nindexes, config->indexes);
+	whatif_known_indexes(values, config->nindexes, config->indexes);
 
 	values = array_elements(hidden, &count);
 	for (int i = 0; i < count; i++)
@@ -182,7 +182,7 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 	report_check_columns(desc, WHAT_IF_COLUMNS);
 
 	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	config = make_config(fcinfo->flinfo, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
+	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
 	queries = analyze(statement);
 	plan_warm(queries, statement, NULL, &before);
 	plan_warm(queries, statement, config, &after);

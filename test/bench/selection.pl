@@ -147,8 +147,7 @@ sub add_index
 	return $number_of{$ddl} if defined $number_of{$ddl};
 	my $index = parse_index($ddl);
 	my $number = @indexes;
-	my ($size) = sql("INSERT INTO indexes VALUES ($number, " . quote($ddl) . ') RETURNING'
-		  . " (SELECT size_bytes[1] FROM clipperf_what_if('SELECT 1', ARRAY[ddl]))");
+	my ($size) = sql("SELECT size_bytes[1] FROM clipperf_what_if('SELECT 1', ARRAY[" . quote($ddl) . '])');
 	$index->{size} = $size;
 	my ($name) = $index->{table} =~ /(\w+)"?$/;
 	my @words = $index->{keys}[0] =~ /(\w+)/g;
@@ -177,10 +176,13 @@ sub plan
 	{
 		my $n = -1;
 		my $values = join(', ', map { my ($s, @i) = split / /; $n++; "($n, $s, '{" . join(',', @i) . "}'::int[])" } @batch);
-		foreach my $line (sql("SELECT q.n, w.cost_after, w.planning_after_ms,
-			ARRAY(SELECT id FROM indexes WHERE ddl = ANY (w.used) ORDER BY id) FROM (VALUES $values) AS q (n, s, i)
-			JOIN statements AS s ON s.id = q.s, clipperf_what_if(s.statement, ARRAY(SELECT ddl FROM indexes
-			WHERE id = ANY (q.i) ORDER BY id)) AS w"))
+		my %asked = map { $_ => 1 } map { my (undef, @i) = split / /; @i } @batch;
+		my $indexes = join(', ', '(-1, NULL)', map { "($_, " . quote($indexes[$_]{ddl}) . ')' } sort keys %asked);
+		my $statements = join(', ', map { "($_, " . quote($statements[$_]) . ')' } 0 .. $#statements);
+		foreach my $line (sql("WITH index (id, ddl) AS MATERIALIZED (VALUES $indexes)
+			SELECT q.n, w.cost_after, w.planning_after_ms, ARRAY(SELECT id FROM index WHERE ddl = ANY (w.used))
+			FROM (VALUES $values) AS q (n, s, i) JOIN (VALUES $statements) AS s (id, statement) ON s.id = q.s,
+			clipperf_what_if(s.statement, ARRAY(SELECT ddl FROM index WHERE id = ANY (q.i) ORDER BY id)) AS w"))
 		{
 			my ($number, $cost, $ms, $used) = split /\|/, $line;
 			my ($statement) = split / /, $batch[$number];
@@ -497,9 +499,8 @@ sub begin_workload
 	@statements = read_statements(@{ $files{$workload} // ["selection_${workload}_statements.sql"] });
 	@indexes = @planned = @planning_ms = ();
 	%number_of = %answers = ();
-	sql("SET search_path = $search_path{$workload}; DROP TABLE IF EXISTS statements, indexes;
-		CREATE TEMPORARY TABLE statements (id int, statement text); CREATE TEMPORARY TABLE indexes (id int, ddl text);
-		INSERT INTO statements VALUES " . join(', ', map { "($_, " . quote($statements[$_]) . ')' } 0 .. $#statements));
+	# One transaction that always sees the same, so that clipperf_what_if() sizes each index once.
+	sql("COMMIT; BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = $search_path{$workload}");
 	@base = costs_of();
 }
 
