@@ -126,7 +126,10 @@ extern double selection_worth_us(const Selection *selection,
 extern Bitmapset *selection_fill(const Selection *selection,
 								 const Bitmapset *chosen, double exponent);
 
-/* What several searches choose, all together: nothing else is worth merging. */
+/*
+ * What several searches choose, and what would be used if all were built:
+ * nothing else is worth merging.
+ */
 extern Bitmapset *selection_outcomes(const Selection *selection);
 
 /* Choose.  The same input gives the same answer. */

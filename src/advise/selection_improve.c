@@ -436,7 +436,7 @@ simplify(const Selection *selection, Bitmapset *chosen)
 	return simpler;
 }
 
-/* Of these indexes, those that the plans with them use: not all was asked. */
+/* Of these indexes, those that the plans with all of them use. */
 static Bitmapset *
 keep_used(const Selection *selection, const Bitmapset *chosen)
 {
@@ -487,7 +487,7 @@ search(const Selection *selection, double exponent)
 Bitmapset *
 selection_outcomes(const Selection *selection)
 {
-	Bitmapset  *all = NULL;
+	Bitmapset  *all = keep_used(selection, selection->allowed);
 
 	for (int i = 0; i < lengthof(exponents); i++)
 		all = bms_join(all, search(selection, exponents[i]));
