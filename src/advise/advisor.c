@@ -376,7 +376,7 @@ advisor_choose(Advisor *advisor)
 	prepare(advisor, candidates_make(advisor->demands));
 	selection_prune(selection);
 	selection_find_concerns(selection);
-	if (selection->limits.bytes >= 0)
+	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
 		(void) add_merged(advisor, selection_outcomes(selection));
 	advisor->chosen = selection_choose(selection);
 	if (add_merged(advisor, advisor->chosen))

@@ -114,6 +114,8 @@ find_weak_group(const Selection *selection, const Bitmapset *chosen)
 	{
 		Bitmapset  *used;
 
+		if (estimate_is_late(selection->estimator))
+			break;
 		(void) estimate_cost(selection->estimator, i, chosen, &used);
 		if (bms_membership(used) == BMS_MULTIPLE &&
 			is_weak_group(selection, chosen, used))
@@ -506,8 +508,11 @@ selection_choose(const Selection *selection)
 	for (int i = 0; i < lengthof(exponents); i++)
 	{
 		Bitmapset  *chosen = search(selection, exponents[i]);
-		double		its_score = score(selection, chosen);
+		double		its_score;
 
+		if (best != NULL && estimate_is_late(selection->estimator))
+			break;
+		its_score = score(selection, chosen);
 		if (its_score > best_score)
 		{
 			best = chosen;
