@@ -3,6 +3,7 @@
 # make, make install, make installcheck   PGXS, the standard way
 # make check                              builds with warnings as errors and runs every test
 # make check-clients                      runs real ORMs and measures how well the detector does
+# make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
 # make bench-overhead                     measures what clipperf costs
 # make bench-n-plus-one                   counts its false alarms and misses under hot look-ups
@@ -17,7 +18,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients core-regress bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
+self_contained := check check-clients check-migrations core-regress bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -29,6 +30,9 @@ check:
 
 check-clients:
 	@test/clients/run --only='$(ONLY)'
+
+check-migrations:
+	@test/clients/migrations
 
 core-regress:
 	@test/core-regress
