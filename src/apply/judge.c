@@ -224,6 +224,20 @@ hear(const Comparison *comparison, Judgement judgement)
 		JUDGED_UNCLEAR : judgement;
 }
 
+/* Did time and blocks change so much that few calls are enough to see it? */
+static bool
+is_plain(const Comparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		time = judge_mean_us(after) / judge_mean_us(before);
+	double		blocks = judge_blocks(after) / judge_blocks(before);
+
+	return fabs(comparison->deviation) >= JUDGE_DEVIATION &&
+		((time <= 1 / JUDGE_PLAIN_CHANGE && blocks <= 1 / JUDGE_PLAIN_CHANGE) ||
+		 (time >= JUDGE_PLAIN_CHANGE && blocks >= JUDGE_PLAIN_CHANGE));
+}
+
 /* See judge.h. */
 bool
 judge_compare(const Measure *before, const Measure *after, bool dropped,
@@ -234,9 +248,12 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 	comparison->after = after;
 	comparison->dropped = dropped;
 	comparison->judgement = JUDGED_UNKNOWN;
-	if (before->calls < JUDGE_LEAST_CALLS || after->calls < JUDGE_LEAST_CALLS)
+	if (before->calls == 0 || after->calls == 0)
 		return false;
 	test_latencies(comparison);
+	if (Min(before->calls, after->calls) < JUDGE_LEAST_CALLS &&
+		!is_plain(comparison))
+		return false;
 	comparison->judgement = judge_measures(comparison);
 	return comparison->judgement != JUDGED_SAME;
 }

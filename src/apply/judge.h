@@ -46,8 +46,12 @@
 #define JUDGE_WRITE_BLOCKS 0.05
 /* The cache is as warm as before if so much more or less of the blocks was in it. */
 #define JUDGE_CACHE		0.1
-/* With fewer calls than this on one side there is no judgement. */
+/*
+ * With fewer calls than this on one side only what is plain is judged: the test
+ * is sure, which takes a dozen calls, and time and blocks changed twofold.
+ */
 #define JUDGE_LEAST_CALLS 30
+#define JUDGE_PLAIN_CHANGE 2.0
 
 typedef enum Judgement
 {

@@ -104,9 +104,20 @@ is($node->safe_psql('postgres', qq{
 	FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
 	WHERE job = $job AND s->>'queryid' = '$look'}), 't|t', 'by the calls since then');
 
-# Too few calls: after the time, nothing is said against it.
+# A dozen calls are enough where the difference is plain, once the time is over.
+my $dozen = 'PREPARE seldom (int) AS SELECT count(note) FROM seldom WHERE owner = $1;' . join('', map { "EXECUTE seldom ($_);" } 1 .. 14);
+$node->safe_psql('postgres', "CREATE TABLE seldom AS SELECT * FROM item; VACUUM ANALYZE seldom; $dozen");
+$job = apply_index($node, 'seldom', 'seldom_owner', 'CREATE INDEX seldom_owner ON seldom (owner)', $node->safe_psql('postgres',
+	"SELECT DISTINCT queryid FROM clipperf_queries WHERE query LIKE 'SELECT count(note) FROM seldom WHERE owner%'"));
+is(wait_for_job($node, $job), 'verifying', 'an index for a rare statement is built');
+$node->safe_psql('postgres', $dozen);
+is(state($node, $job), 'verifying', 'it is watched for long');
 $node->append_conf('postgresql.conf', "clipperf.verify_time = 1\n");
 $node->reload;
+is(wait_for_verdict($node, $job), 'kept', 'then it is kept');
+like(reason($node, $job), qr/: p95 .* ms -> .* ms over 14 calls/, 'for what 14 calls have shown');
+
+# Too few calls: after the time, nothing is said against it.
 $job = apply_index($node, 'item', 'item_late', 'CREATE INDEX item_late ON item (id, note)', $look);
 is(wait_for_verdict($node, $job), 'kept', 'without calls there is no verdict against it');
 like(reason($node, $job), qr/^too few calls to judge by: 0 calls/, 'and it says so');
