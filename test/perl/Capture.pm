@@ -29,7 +29,7 @@ sub new_server
 	my ($name, @settings) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
 
-	$node->init(allows_streaming => 1);
+	$node->init(allows_streaming => 1, extra => [ '--encoding=UTF8', '--locale=C' ]);
 	$node->append_conf('postgresql.conf', join("\n",
 			"shared_preload_libraries = 'clipperf'", 'compute_query_id = on', 'restart_after_crash = on',
 			'autovacuum = off', 'fsync = off', @settings, ''));
