@@ -2,8 +2,8 @@
 # an order system, and a wholesale trade whose statements join many tables. Each statement is handed in once, so that
 # what is minimised is the sum of the planner's costs; none writes, so that no index costs any upkeep.
 #
-# Three algorithms choose among the same candidates, those that the advisor makes, within the same bytes, and ask the
-# same planner about the same hypothetical indexes:
+# Three algorithms choose among the same candidates, those that the advisor makes and merges without a budget, within the
+# same bytes, and ask the same planner about the same hypothetical indexes; the peers make others of them, as follows:
 #
 #   clipperf  clipperf_recommend_for(statements, storage_budget, min_benefit => 0)
 #   extend    R. Schlosser, J. Kossmann, M. Boissier, "Efficient scalable multi-attribute index selection using recursive
