@@ -89,7 +89,8 @@ sub script
 	return $script;
 }
 
-# What a session does until it is told to stop.
+# What a session does until it is told to stop. Its script is a file: psql may end, as the server is down, before it has
+# read a pipe, and whoever writes to that then is killed.
 sub work
 {
 	my ($self, $session) = @_;
@@ -97,9 +98,11 @@ sub work
 
 	for (my $first = 1; !-e "$dir/stop"; $first += $batch)
 	{
-		my $script = $self->script($session, $first);
 		my ($out, $err) = ('', '');
-		IPC::Run::run([ 'psql', '-XAtq', '-d', $self->{connstr}, '-f', '-' ], '<', \$script, '>', \$out, '2>', \$err);
+		open my $script, '>', "$dir/script.$session" or die "$dir/script.$session: $!";
+		print $script $self->script($session, $first);
+		close $script;
+		IPC::Run::run([ 'psql', '-XAtq', '-d', $self->{connstr}, '-f', "$dir/script.$session" ], '<', \undef, '>', \$out, '2>', \$err);
 		PostgreSQL::Test::Utils::append_to_file("$dir/done.$session", $out);
 		PostgreSQL::Test::Utils::append_to_file("$dir/errors.$session", $err) if $err ne '';
 	}
