@@ -121,7 +121,7 @@ count_bounding(const List *conditions, const IndexDefinition *index)
 		fixed = false;
 		foreach(lc, conditions)
 			fixed |= condition_column(lfirst(lc)) == column &&
-				is_fixing(lfirst(lc), index, column);
+			is_fixing(lfirst(lc), index, column);
 	}
 	return column - 1;
 }
