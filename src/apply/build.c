@@ -175,6 +175,7 @@ plan_create(BuildPlan *plan)
 static void
 find_rebuilt(Job *job)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	Oid			index_oid;
 	IndexDefinition *def;
 
@@ -187,6 +188,8 @@ find_rebuilt(Job *job)
 	if (def != NULL && def->relid == job->relid &&
 		index_def_equal(def, index_def_parse(job->ddl)))
 		job_set_index(job, index_oid, job->index_name);
+	/* That has left us in memory of SPI, which is gone with this step. */
+	MemoryContextSwitchTo(caller);
 }
 
 /* Plan the dropping of an index; false if the job is in its next state. */
