@@ -15,6 +15,9 @@
 #include "apply/own_sql.h"
 #include "store/statement.h"
 
+/* Share by which times are rounded as milliseconds and back, at most. */
+#define ROUNDING 1e-9
+
 /* Fewer calls than this are no base for a comparison. */
 #define ENOUGH_CALLS 400
 
@@ -327,10 +330,11 @@ measure_subtract(const Measure *later, const Measure *earlier, TimestampTz at,
 {
 	*difference = *later;
 	if (earlier == NULL || later->first_seen > at ||
-		later->calls < earlier->calls || later->total_us < earlier->total_us)
+		later->calls < earlier->calls ||
+		later->total_us < earlier->total_us * (1 - ROUNDING))
 		return;
 	difference->calls -= earlier->calls;
-	difference->total_us -= earlier->total_us;
+	difference->total_us = Max(later->total_us - earlier->total_us, 0);
 	difference->rows -= earlier->rows;
 	difference->blocks -= earlier->blocks;
 	difference->blocks_read -= earlier->blocks_read;
