@@ -94,16 +94,14 @@ test_latencies(Comparison *comparison)
  * The rule
  * ------------------------------------------------------------------------ */
 
-/* Times as many rows per call as before; 1 if that cannot be told. */
+/*
+ * Times as much to do as before, by the rows per call.  Even a call that finds
+ * no row has something to do.
+ */
 static double
 rows_factor(const Measure *before, const Measure *after)
 {
-	double		rows_before = before->rows / before->calls;
-	double		rows_after = after->rows / after->calls;
-
-	if (rows_before == rows_after)
-		return 1;
-	return rows_before > 0 ? rows_after / rows_before : HUGE_VAL;
+	return (after->rows / after->calls + 1) / (before->rows / before->calls + 1);
 }
 
 /* Share of the blocks that was not in the cache. */
@@ -206,7 +204,7 @@ hear(const Comparison *comparison, Judgement judgement)
 	Change		change = find_change(comparison);
 
 	if (is_upkeep(comparison, judgement))
-		return judgement;
+		return comparison->others_changed ? JUDGED_UNCLEAR : judgement;
 	switch (comparison->opinion)
 	{
 		case OPINION_UNUSED:

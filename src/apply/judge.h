@@ -24,10 +24,12 @@
  * use.  What it sees no use in is neither praised nor blamed.
  *
  * Where calls return other numbers of rows than before, as much more time and
- * blocks are taken for granted, or as much less asked for.
+ * blocks are taken for granted, or as much less asked for; to find nothing is
+ * taken to be the work of one row less.
  *
  * A write pays for the upkeep of an index that its plan does not use.  It is
- * charged with the time of the blocks that it touches more, at most.
+ * charged with the time of the blocks that it touches more, at most, unless
+ * another index of the table came or went meanwhile.
  *
  *-------------------------------------------------------------------------
  */
@@ -67,6 +69,7 @@ typedef struct Comparison
 	const Measure *before;
 	const Measure *after;
 	bool		dropped;		/* there was an index, else there is one */
+	bool		others_changed; /* other indexes of the table came or went */
 	double		superiority;	/* share of pairs in which before was slower */
 	double		deviation;		/* of it from one half, in standard deviations */
 	bool		by_blocks;		/* judged by blocks, as the cache was colder */

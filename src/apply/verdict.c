@@ -210,6 +210,8 @@ doubt(const Comparison *comparison)
 	double		before = judge_blocks(comparison->before);
 	double		after = judge_blocks(comparison->after);
 
+	if (comparison->others_changed && comparison->after->write)
+		return "other indexes of the table came or went meanwhile";
 	if (comparison->opinion == OPINION_EQUAL)
 		return "its plan is as good without the index";
 	if (after <= (1 - JUDGE_CHANGE) * before)

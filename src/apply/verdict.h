@@ -23,6 +23,7 @@ typedef struct Trial
 	int			count;
 	Comparison *comparisons;	/* of the statements seen on both sides */
 	int64		scans;			/* of the index; -1 if there is none to scan */
+	bool		others_changed; /* other indexes of the table came or went */
 	double		served_calls;	/* since, of statements to be served */
 	double		served_us;		/* before, of these statements */
 	double		judged_us;		/* of it, of those that could be judged */

@@ -156,6 +156,24 @@ is_time(const Trial *trial, bool waits)
 		GetCurrentTimestamp() >= end;
 }
 
+/* Has another job changed the indexes of the table since this one's is there? */
+static bool
+have_others_changed(const Job *job)
+{
+	SqlArg		args[] = {arg_oid(job->relid), arg_int8(job->id)};
+
+	own_sql("SELECT EXISTS (SELECT FROM @extschema@.clipperf_job AS j"
+			" JOIN @extschema@.clipperf_job_change AS c USING (job)"
+			" WHERE j.relid = $1 AND j.job <> $2 GROUP BY j.job"
+			" HAVING greatest(min(c.at) FILTER"
+			" (WHERE c.state IN ('verifying', 'kept')),"
+			" max(c.at) FILTER (WHERE c.state = 'reverted')) >"
+			" (SELECT o.verify_since FROM @extschema@.clipperf_job AS o"
+			" WHERE o.job = $2))",
+			lengthof(args), args);
+	return DatumGetBool(own_datum(0, 1));
+}
+
 /* Without the planner's word, an index that was never scanned is not used. */
 static PlanOpinion
 hear_planner(const Trial *trial, uint64 queryid)
@@ -170,6 +188,7 @@ static void
 decide_all(Trial *trial)
 {
 	trial->scans = count_scans(trial->job);
+	trial->others_changed = have_others_changed(trial->job);
 	for (int i = 0; i < trial->count; i++)
 	{
 		Comparison *comparison = &trial->comparisons[i];
@@ -177,6 +196,7 @@ decide_all(Trial *trial)
 
 		if (comparison->judgement <= JUDGED_SAME)
 			continue;
+		comparison->others_changed = trial->others_changed;
 		judge_decide(comparison, hear_planner(trial, queryid));
 		if (comparison->judgement == JUDGED_FASTER)
 			trial->saved_us += comparison->saved_us;
