@@ -220,8 +220,10 @@ SELECT j.job, j.action,
             WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
             ELSE j.reason END AS reason,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for, j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
-       j.made_at, j.changed_at, j.attempts, j.worker_pid, j.verdict
+       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for,
+       j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       j.made_at, j.changed_at, j.attempts, j.worker_pid,
+       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN j.verdict END AS verdict
 FROM @extschema@.clipperf_job AS j
      LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
 COMMENT ON VIEW clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
@@ -246,7 +248,8 @@ COMMENT ON COLUMN clipperf_jobs.made_at IS 'when it was made';
 COMMENT ON COLUMN clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
 COMMENT ON COLUMN clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
 COMMENT ON COLUMN clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
-COMMENT ON COLUMN clipperf_jobs.verdict IS 'figures of the verification';
+COMMENT ON COLUMN clipperf_jobs.verdict IS
+'figures of the verification, with the statements; NULL for those who may not read the reason';
 GRANT SELECT ON clipperf_jobs, clipperf_job_changes TO PUBLIC;
 
 -- What turned out not to pay, for clipperf_report().

@@ -185,6 +185,11 @@ foreach my $source ("clipperf_jobs WHERE job = $job", "clipperf_job_changes WHER
 		"others do not, in $source");
 }
 
+# So are statements in a verdict.
+$node->safe_psql('postgres', qq{UPDATE clipperf_job SET verdict = '{"statements": []}' WHERE job = $job});
+is($node->safe_psql('postgres', "SET ROLE owner; SELECT verdict IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the verdict');
+is($node->safe_psql('postgres', "SET ROLE anybody; SELECT verdict IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
+
 # Who may end a job.
 my $build = BuildPhase->reach($node, 'waiting for old snapshots');
 failed_with($node, 'postgres', "SET ROLE stranger; SELECT clipperf_cancel($build->{job})", '42501', qr/permission denied for job/,
