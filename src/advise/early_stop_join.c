@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "advise/early_stop_translate.h"
+#include "join_conditions.h"
 
 /* An equality of columns of two tables. */
 typedef struct Equality
@@ -143,21 +144,6 @@ is_equality(const Plan *join, const Plan *node, const Node *condition,
 	}
 	equality->collation = op->inputcollid;
 	return take_sides(equality, origins[0], origins[1], outer, inner, op->opno);
-}
-
-/* The conditions of the join itself. */
-static const List *
-join_conditions(const Plan *join)
-{
-	switch (nodeTag(join))
-	{
-		case T_HashJoin:
-			return ((const HashJoin *) join)->hashclauses;
-		case T_MergeJoin:
-			return ((const MergeJoin *) join)->mergeclauses;
-		default:
-			return ((const Join *) join)->joinqual;
-	}
 }
 
 /* All conditions of the scan of the other table. */

@@ -13,9 +13,6 @@
 
 #include "advise/reason.h"
 
-/* A statement takes this many times as long with the index. */
-#define MOST_SLOWER 1.5
-
 /* An index that harms a statement. */
 typedef struct Temptation
 {
@@ -61,7 +58,7 @@ find_harm_us(Advisor *advisor, int statement, int number)
 	double		after = estimate_time_us(&advisor->estimator, statement,
 										 instead(advisor, number));
 
-	return after > MOST_SLOWER * before ? after - before : 0;
+	return after > SELECTION_MOST_SLOWER * before ? after - before : 0;
 }
 
 /* Remember what harms a statement, each index once. */

@@ -40,9 +40,6 @@
 #define ONE_TOLERANCE	0.02
 #define GAIN_TOLERANCE	0.1
 
-/* A statement that takes this many times as long is slowed down. */
-#define MOST_SLOWER		1.5
-
 /* How much of what a move might save, for all that is known, is believed. */
 #define HOPE			0.5
 
@@ -327,8 +324,8 @@ selection_slowed(const Selection *selection, const Bitmapset *from,
 		if (!estimator->statements[i].stops_early)
 			continue;
 		us = estimate_time_us(estimator, i, to);
-		if (us > MOST_SLOWER * estimate_time_us(estimator, i, NULL) &&
-			us > MOST_SLOWER * estimate_time_us(estimator, i, from))
+		if (us > SELECTION_MOST_SLOWER * estimate_time_us(estimator, i, NULL) &&
+			us > SELECTION_MOST_SLOWER * estimate_time_us(estimator, i, from))
 			slowed = lappend_int(slowed, i);
 	}
 	return slowed;

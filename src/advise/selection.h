@@ -10,6 +10,9 @@
 
 #include "advise/estimate.h"
 
+/* A statement that takes this many times as long is slowed down. */
+#define SELECTION_MOST_SLOWER	1.5
+
 typedef struct SelectionLimits
 {
 	int64		bytes;			/* of all indexes chosen; -1 = no limit */

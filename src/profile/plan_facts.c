@@ -28,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "join_conditions.h"
 #include "profile/scan_columns.h"
 #include "settings.h"
 #include "store/seqscan.h"
@@ -341,21 +342,6 @@ trace_column(const PlanPath *bottom, const PlanPath *top, AttrNumber attnum)
 			innerPlanState(top->node) == step_down(bottom, top)->node)
 			return 0;
 		top = step_down(bottom, top);
-	}
-}
-
-/* The conditions by which a join finds the partners of a row. */
-static List *
-join_conditions(const Plan *join)
-{
-	switch (nodeTag(join))
-	{
-		case T_HashJoin:
-			return ((const HashJoin *) join)->hashclauses;
-		case T_MergeJoin:
-			return ((const MergeJoin *) join)->mergeclauses;
-		default:
-			return ((const Join *) join)->joinqual;
 	}
 }
 

@@ -24,7 +24,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 
 our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
-	history state phase invalid_indexes index_names index_is_complete no_locks no_builder apply_is_healthy);
+	history state phase invalid_indexes index_names index_is_complete no_locks no_builder send_query waits_for_lock apply_is_healthy);
 
 # A server as new_server() makes it.
 sub apply_server
@@ -166,6 +166,23 @@ sub apply_is_healthy
 	unlike($log, qr/WARNING:.*(leak|not closed|still referenced|already held)/, "$name: nothing leaks");
 	is(invalid_indexes($node), '', "$name: no INVALID index is left");
 	ok(no_locks($node), "$name: no lock of a build is left");
+}
+
+# Sends statements without waiting for their end.
+sub send_query
+{
+	my ($session, $sql) = @_;
+	$session->{stdin} .= "$sql;\n";
+	$session->{run}->pump_nb;
+	return;
+}
+
+# Waits until a statement like this waits for a lock.
+sub waits_for_lock
+{
+	my ($node, $like) = @_;
+	return $node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND query LIKE '$like' AND pid <> pg_backend_pid()");
 }
 
 1;

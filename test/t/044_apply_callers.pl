@@ -23,21 +23,6 @@ sub wanted
 	return (recommend($node, 'create', 'item', $index, "CREATE INDEX $index ON item (a, id)"), $index);
 }
 
-# Sends statements without waiting for their end.
-sub send_query
-{
-	my ($session, $sql) = @_;
-	$session->{stdin} .= "$sql;\n";
-	$session->{run}->pump_nb;
-}
-
-sub waits_for_lock
-{
-	my ($like) = @_;
-	return $node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity
-		WHERE wait_event_type = 'Lock' AND query LIKE '$like' AND pid <> pg_backend_pid()");
-}
-
 sub jobs
 {
 	return $node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_jobs');
@@ -124,7 +109,7 @@ foreach my $end ('pg_cancel_backend', 'pg_terminate_backend')
 	my $jobs = jobs();
 	BuildPhase::lock_phase($holder, $phase);
 	send_query($session, "SELECT * FROM clipperf_apply(ARRAY[$id], concurrently => false)");
-	ok(waits_for_lock('SELECT * FROM clipperf\\_apply%'), "$end: the caller builds");
+	ok(waits_for_lock($node, 'SELECT * FROM clipperf\\_apply%'), "$end: the caller builds");
 	is($node->safe_psql('postgres', "SELECT $end(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT * FROM clipperf\\_apply%'"), 't',
 		"$end: he is told to end");
 	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity
@@ -159,7 +144,7 @@ foreach my $end ('COMMIT', 'ROLLBACK')
 	my $apply = "SELECT state, reason FROM clipperf_apply(ARRAY[$id], concurrently => false)";
 	is($one->query_safe("BEGIN; $apply"), 'kept|', "$end: the first one builds it");
 	send_query($two, "BEGIN; $apply");
-	ok(waits_for_lock('SELECT state, reason%'), "$end: the second one waits");
+	ok(waits_for_lock($node, 'SELECT state, reason%'), "$end: the second one waits");
 	$one->query_safe($end);
 	my $said = $two->query("SELECT 'alive'");
 	if ($end eq 'COMMIT')

@@ -41,21 +41,6 @@ sub has_looked_for_deadlocks
 		AND waitstart < clock_timestamp() - 2 * current_setting('deadlock_timeout')::interval");
 }
 
-# Sends a statement without waiting for its end.
-sub send_query
-{
-	my ($session, $sql) = @_;
-	$session->{stdin} .= "$sql;\n";
-	$session->{run}->pump_nb;
-}
-
-sub waits_for_lock
-{
-	my ($like) = @_;
-	return $node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_stat_activity
-		WHERE wait_event_type = 'Lock' AND query LIKE '$like' AND pid <> pg_backend_pid()");
-}
-
 my $holder = $node->background_psql('postgres', on_error_stop => 0);
 my $other = $node->background_psql('postgres', on_error_stop => 0);
 
@@ -78,7 +63,7 @@ foreach my $statement ('ANALYZE item', 'LOCK TABLE item IN SHARE UPDATE EXCLUSIV
 $holder->query_safe('BEGIN; UPDATE other SET n = 2');
 $other->query_safe('BEGIN; UPDATE item SET a = a WHERE id = 200');
 send_query($other, 'UPDATE other SET n = 3');
-ok(waits_for_lock('UPDATE other%'), 'a transaction waits for another one');
+ok(waits_for_lock($node, 'UPDATE other%'), 'a transaction waits for another one');
 my ($job, $index) = job_on_item();
 ok(phase($node, $job, 'waiting for writers before build'), 'a build waits for it');
 ok(has_looked_for_deadlocks(), 'for a while');
@@ -91,7 +76,7 @@ done_and_dropped($job, $index, 'the build is done afterwards');
 # VACUUM alone has no need to hurry.
 my $build = BuildPhase->reach($node, 'building index: scanning table');
 send_query($other, 'VACUUM item');
-ok(waits_for_lock('VACUUM item%'), 'VACUUM waits for a build');
+ok(waits_for_lock($node, 'VACUUM item%'), 'VACUUM waits for a build');
 $application->goes_on('the application does not wait for either');
 is(state($node, $build->{job}), 'building', 'nor does the build give way');
 $build->release;
@@ -102,7 +87,7 @@ is($other->query('SELECT 1'), 1, 'VACUUM is done');
 $application->ends_well('locks of the same kind');
 $build = BuildPhase->reach($node, 'waiting');
 send_query($other, 'BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
-ok(waits_for_lock('LOCK TABLE%'), 'another one wants to lock the table');
+ok(waits_for_lock($node, 'LOCK TABLE%'), 'another one wants to lock the table');
 $node->poll_query_until('postgres', "SELECT reason LIKE '%wants to lock the table' OR reason LIKE '%has the table locked'
 	FROM clipperf_jobs WHERE job = $build->{job}");
 $build->release;
