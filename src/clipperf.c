@@ -5,15 +5,13 @@
  *
  * Data flows one way: the executor's hooks (profile/) measure, the shared
  * memory (store/) remembers, the SQL-callable readers (report/) tell, and the
- * advisor (advise/) plans what was seen again, as if other indexes existed.
+ * advisor (advise/) plans what was seen again, as if other indexes existed.  The
+ * advisor's own hooks are installed by the backend that asks it.
  *
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
 
-#include "advise/demand.h"
-#include "advise/sandbox.h"
-#include "advise/whatif.h"
 #include "apply/launcher.h"
 #include "apply/queue.h"
 #include "profile/hooks.h"
@@ -40,7 +38,4 @@ _PG_init(void)
 	queue_init();
 	launcher_register();
 	hooks_install();
-	sandbox_init();
-	whatif_init();
-	demand_init();
 }

@@ -290,12 +290,17 @@ note_table(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 		collect_table(root, rel, rte);
 }
 
-/* See demand.h. */
-void
-demand_init(void)
+/* Before this backend collects for the first time. */
+static void
+install_hook(void)
 {
+	static bool installed = false;
+
+	if (installed)
+		return;
 	prev_pathlist = set_rel_pathlist_hook;
 	set_rel_pathlist_hook = note_table;
+	installed = true;
 }
 
 /* See demand.h. */
@@ -311,6 +316,7 @@ demand_collect(List *queries, const char *text, ParamListInfo params,
 	WhatIfResult result;
 	Collection *outer = collection;
 
+	install_hook();
 	collection = &own;
 	PG_TRY();
 	{

@@ -74,9 +74,6 @@ typedef struct Demand
 	List	   *mutable;		/* .. that none can be made of, by name */
 } Demand;
 
-/* Installs the hook; called once, when the module is loaded. */
-extern void demand_init(void);
-
 /*
  * Plan the rewritten queries and return what they ask of each table: a list
  * of Demand in the caller's memory context.  Errors are the planner's.

@@ -244,6 +244,19 @@ judge(ErrorData *error)
 	return error;
 }
 
+/* Before the first sandbox of this backend: those who need none pay nothing. */
+static void
+prepare(void)
+{
+	static bool prepared = false;
+
+	if (prepared)
+		return;
+	sandbox_guard_install();
+	RegisterSubXactCallback(subtransaction_ended, NULL);
+	prepared = true;
+}
+
 /* See sandbox.h. */
 ErrorData *
 sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
@@ -253,6 +266,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 	const Sandbox *outer = current;
 	ErrorData  *error = NULL;
 
+	prepare();
 	CHECK_FOR_INTERRUPTS();
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
@@ -281,12 +295,4 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return judge(error);
-}
-
-/* See sandbox.h. */
-void
-sandbox_init(void)
-{
-	sandbox_guard_install();
-	RegisterSubXactCallback(subtransaction_ended, NULL);
 }

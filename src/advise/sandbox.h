@@ -36,9 +36,6 @@ typedef struct Sandbox
 
 typedef void (*SandboxWork) (void *arg);
 
-/* Called once, when the module is preloaded. */
-extern void sandbox_init(void);
-
 /*
  * Run work as that user, security-restricted and read-only, with his
  * search_path, waiting for no lock and within a timeout, in a subtransaction

@@ -10,7 +10,8 @@
 
 #include "compat.h"
 
-extern void sandbox_guard_install(void);	/* from sandbox_init */
+/* Before the first sandbox of a backend, once. */
+extern void sandbox_guard_install(void);
 
 /*
  * Error 2F003 if there is an operator through which the planner's estimates

@@ -377,6 +377,24 @@ plan_query(Query *query, const char *text, Planning *mine,
 	MemoryContextSwitchTo(scratch);
 }
 
+/*
+ * Install the hooks before the first question of this backend: those who ask
+ * none pay nothing.
+ */
+static void
+install_hooks(void)
+{
+	static bool installed = false;
+
+	if (installed)
+		return;
+	prev_relation_info = RELATION_INFO_HOOK;
+	RELATION_INFO_HOOK = edit_relation_info;
+	prev_index_stats = get_index_stats_hook;
+	get_index_stats_hook = supply_index_stats;
+	installed = true;
+}
+
 /* See whatif.h. */
 void
 whatif_plan(List *queries, const char *text, ParamListInfo params,
@@ -388,6 +406,7 @@ whatif_plan(List *queries, const char *text, ParamListInfo params,
 												  ALLOCSET_DEFAULT_SIZES);
 	ListCell   *cell;
 
+	install_hooks();
 	memset(result, 0, sizeof(*result));
 	MemoryContextSwitchTo(scratch);
 	foreach(cell, queries)
@@ -447,14 +466,4 @@ int64
 whatif_planner_calls(void)
 {
 	return planner_calls;
-}
-
-/* See whatif.h. */
-void
-whatif_init(void)
-{
-	prev_relation_info = RELATION_INFO_HOOK;
-	RELATION_INFO_HOOK = edit_relation_info;
-	prev_index_stats = get_index_stats_hook;
-	get_index_stats_hook = supply_index_stats;
 }

@@ -66,9 +66,6 @@ typedef struct WhatIfResult
 	List	   *plans;			/* of WhatIfPlan, if they are kept */
 } WhatIfResult;
 
-/* Called once, when the module is preloaded. */
-extern void whatif_init(void);
-
 /*
  * A hypothetical index as defined, its size estimated, in the current memory
  * context; "def" must live as long.  The caller has locked the table; the
