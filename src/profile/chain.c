@@ -94,6 +94,7 @@ chain_extend(Execution *execution, StatementInfo *info,
 	set->transaction = context->transaction;
 	set->statement = context->statement;
 	set->ended_us = execution->last_us;
+	resultset_note_use(execution->last_us);
 	set->nested |= context->nested;
 	return true;
 }

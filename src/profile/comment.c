@@ -289,23 +289,16 @@ find_first_comment(Cursor text, Cursor *inside)
 }
 
 /*
- * The statement's text, with the rest of the source if that holds no further
- * statement: a comment may follow the semicolon.
+ * The statement's text with the rest of the source, if that is nothing but a
+ * comment behind a semicolon.
  */
-static Cursor
-statement_text(const char *source, int location, int length)
+static pg_noinline Cursor
+add_rest(Cursor text)
 {
-	Cursor text;
-	const char *rest;
+	const char *rest = text.end;
 	const char *close;
 
-	text.		at = source + Max(location, 0);
-	text.		end = text.at + (length > 0 ? length : strlen(text.at));
-
-	if (*text.end == '\0')
-		return text;
-
-	for (rest = text.end; *rest == ';' || is_space(*rest);)
+	while (*rest == ';' || is_space(*rest))
 		rest++;
 	if (rest > text.end && rest[0] == '/' && rest[1] == '*')
 	{
@@ -314,6 +307,21 @@ statement_text(const char *source, int location, int length)
 			text.		end = close + 2;
 	}
 	return text;
+}
+
+/*
+ * The statement's text, with the rest of the source if that holds no further
+ * statement: a comment may follow the semicolon.
+ */
+static inline Cursor
+statement_text(const char *source, int location, int length)
+{
+	Cursor text;
+
+	text.		at = source + Max(location, 0);
+	text.		end = text.at + (length > 0 ? length : strlen(text.at));
+
+	return likely(*text.end == '\0') ? text : add_rest(text);
 }
 
 /*
@@ -334,6 +342,13 @@ may_have_comment(Cursor text)
 }
 
 /* See comment.h. */
+pg_attribute_hot bool
+comment_is_likely(const char *source, int location, int length)
+{
+	return may_have_comment(statement_text(source, location, length));
+}
+
+/* See comment.h. */
 bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)
@@ -341,8 +356,6 @@ comment_read(const char *source, int location, int length,
 	Cursor text = statement_text(source, location, length);
 	Cursor		inside;
 
-	if (!may_have_comment(text))
-		return false;
 	if (find_last_comment(text, &inside) && read_facts(inside, facts))
 		return true;
 	return find_first_comment(text, &inside) && read_facts(inside, facts);

@@ -23,9 +23,12 @@ typedef struct CommentFacts
 } CommentFacts;
 
 /*
- * False at the cost of a few instructions when there is no comment at either
- * end.  "length" in bytes, 0 = up to the terminating zero.
+ * Does the statement begin or end with something like a comment?  Most do not,
+ * and it is asked for each.  "length" in bytes, 0 = up to the terminating zero.
  */
+extern bool comment_is_likely(const char *source, int location, int length);
+
+/* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
 

@@ -16,21 +16,20 @@
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16
 
-/* Open executions, the latest first. */
-static dlist_head executions = DLIST_STATIC_INIT(executions);
+dlist_head	executions = DLIST_STATIC_INIT(executions);
 
 /* Those kept for use. */
 static dlist_head spare = DLIST_STATIC_INIT(spare);
 static int	spare_count = 0;
 
 /* Off the list: callback of the query's memory context. */
-static void
+pg_attribute_hot static void
 forget_execution(void *arg)
 {
 	Execution  *execution = arg;
 
 	dlist_delete(&execution->node);
-	if (spare_count == MAX_SPARE)
+	if (unlikely(spare_count == MAX_SPARE))
 	{
 		pfree(execution);
 		return;
@@ -43,14 +42,14 @@ forget_execution(void *arg)
 static inline Execution *
 take_spare(void)
 {
-	if (spare_count == 0)
+	if (unlikely(spare_count == 0))
 		return MemoryContextAlloc(TopMemoryContext, sizeof(Execution));
 	spare_count--;
 	return dlist_container(Execution, node, dlist_pop_head_node(&spare));
 }
 
 /* See execution.h. */
-Execution *
+pg_attribute_hot Execution *
 execution_open(QueryDesc *query)
 {
 	Execution  *execution = take_spare();
@@ -64,20 +63,4 @@ execution_open(QueryDesc *query)
 	MemoryContextRegisterResetCallback(query->estate->es_query_cxt,
 									   &execution->forget);
 	return execution;
-}
-
-/* See execution.h. */
-Execution *
-execution_find(const QueryDesc *query)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &executions)
-	{
-		Execution  *execution = dlist_container(Execution, node, iter.cur);
-
-		if (execution->query == query)
-			return execution;
-	}
-	return NULL;
 }

@@ -42,9 +42,14 @@ typedef struct Execution
 	Oid			userid;			/* who it runs as */
 	int			level;			/* 0 = sent by a client */
 	uint64		trace;			/* trace id of the request, 0 = none */
+	TimestampTz message;		/* of the client that it runs for */
 	int64		first_us;		/* clock_us() when it began */
 	int64		last_us;		/* clock_us() when it last ran */
 	int64		own_ns;			/* our own time so far; -1 = not measured */
+
+	/* Of the ExecutorRun or ExecutorFinish that is under way. */
+	int64		stretch_us;		/* clock_us() when it began */
+	WorkCounters stretch_work;	/* the counters then */
 	RouteId		route;
 	bool		tracked;		/* counts in clipperf_queries */
 
@@ -70,8 +75,24 @@ typedef struct Execution
  */
 extern Execution *execution_open(QueryDesc *query);
 
+/* Open executions, the latest first. */
+extern dlist_head executions;
+
 /* The open execution of a query, or NULL. */
-extern Execution *execution_find(const QueryDesc *query);
+static inline Execution *
+execution_find(const QueryDesc *query)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &executions)
+	{
+		Execution  *execution = dlist_container(Execution, node, iter.cur);
+
+		if (likely(execution->query == query))
+			return execution;
+	}
+	return NULL;
+}
 
 /* The text key and the text of an execution's statement. */
 extern char *execution_text(void *execution);	/* a StatementTextMaker */

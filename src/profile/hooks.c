@@ -35,6 +35,7 @@
 #include "profile/request.h"
 #include "profile/source.h"
 #include "settings.h"
+#include "store/sample.h"
 #include "store/statement.h"
 
 static planner_hook_type prev_planner = NULL;
@@ -59,13 +60,6 @@ static struct
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
-
-/* A stretch of an execution's work: one ExecutorRun or ExecutorFinish. */
-typedef struct Stretch
-{
-	int64		start;			/* clock_us() */
-	WorkCounters before;
-} Stretch;
 
 /*
  * Does this process run statements for somebody, by itself?  Autovacuum, the
@@ -174,7 +168,7 @@ execution_key(const Execution *execution)
  * Count a statement that an error has just ended, from within PG_CATCH.  The
  * error is put aside meanwhile, since making a text may use the error stack.
  */
-static void
+pg_attribute_cold static void
 count_failure(StatementKey key, StatementSource *source,
 			  MemoryContext context)
 {
@@ -192,12 +186,13 @@ count_failure(StatementKey key, StatementSource *source,
 }
 
 /* The same for an execution. */
-static void
-fail_execution(Execution *execution, MemoryContext context)
+pg_attribute_cold static void
+fail_execution(Execution *execution)
 {
 	execution->counted = true;
 	if (execution->tracked)
-		count_failure(execution_key(execution), &execution->source, context);
+		count_failure(execution_key(execution), &execution->source,
+					  execution->query->estate->es_query_cxt);
 }
 
 /* The server's counters of work as they are now. */
@@ -225,28 +220,31 @@ add_work(WorkCounters *sum, const WorkCounters *before)
 	sum->wal_bytes += now.wal_bytes - before->wal_bytes;
 }
 
-/*
- * Begin and end of a stretch of our own work, timed in some executions only.
- */
+/* Is our own work timed in this execution? */
+static inline bool
+is_own_timed(const Execution *execution)
+{
+	return execution->own_ns >= 0;
+}
+
+/* Begin and end of a stretch of our own work. */
 static inline int64
 begin_own_work(const Execution *execution)
 {
-	return execution->own_ns < 0 ? 0 : clock_ns();
+	return unlikely(is_own_timed(execution)) ? clock_ns() : 0;
 }
 
 static inline void
 end_own_work(Execution *execution, int64 start)
 {
-	if (execution->own_ns >= 0)
+	if (unlikely(is_own_timed(execution)))
 		execution->own_ns += clock_ns() - start;
 }
 
 /* Tell the store what an execution whose own work was timed has cost. */
-static void
+static pg_noinline void
 report_own_work(const Execution *execution)
 {
-	if (execution->own_ns < 0)
-		return;
 	pg_atomic_fetch_add_u64(&store_header->overhead_ns, execution->own_ns);
 	pg_atomic_fetch_add_u64(&store_header->overhead_of_ns,
 							execution->elapsed_us * 1000);
@@ -260,8 +258,8 @@ report_own_work(const Execution *execution)
 static inline void
 begin_times(Execution *execution)
 {
-	if (planned.queryid == execution->queryid &&
-		planned.message == GetCurrentStatementStartTimestamp())
+	if (likely(planned.queryid == execution->queryid &&
+			   planned.message == execution->message))
 	{
 		execution->plan_us = planned.us;
 		execution->first_us = planned.ended_us;
@@ -278,7 +276,7 @@ identify(Execution *execution)
 {
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
-	if (execution->level == 0)
+	if (likely(execution->level == 0))
 		request_begin(execution->source.text, execution->source.location,
 					  execution->source.length);
 	else
@@ -286,8 +284,8 @@ identify(Execution *execution)
 		execution->function = function_current();
 		execution->trigger_depth = DatumGetInt32(pg_trigger_depth(NULL));
 	}
-	execution->route = request_route();
-	execution->trace = request_trace();
+	execution->route = request_current.route;
+	execution->trace = request_current.trace;
 }
 
 /*
@@ -317,6 +315,7 @@ open_execution(QueryDesc *query)
 	execution->source = plan_source(query);
 	execution->queryid = query->plannedstmt->queryId;
 	execution->userid = GetUserId();
+	execution->message = GetCurrentStatementStartTimestamp();
 	begin_times(execution);
 	identify(execution);
 	lineage_begin(execution);
@@ -332,7 +331,7 @@ is_watched(const QueryDesc *query, int eflags)
 }
 
 /* ExecutorStart failed, for lack of rights for instance. */
-static void
+pg_attribute_cold static void
 fail_start(const QueryDesc *query, MemoryContext context)
 {
 	int			level = current_level();
@@ -343,12 +342,12 @@ fail_start(const QueryDesc *query, MemoryContext context)
 	if (level == 0)
 		request_begin(source.text, source.location, source.length);
 	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
-								request_route(), level),
+								request_current.route, level),
 				  &source, context);
 }
 
 /* ExecutorStart_hook */
-static void
+pg_attribute_hot static void
 executor_start(QueryDesc *queryDesc, int eflags)
 {
 	bool		watched = is_watched(queryDesc, eflags);
@@ -359,7 +358,7 @@ executor_start(QueryDesc *queryDesc, int eflags)
 
 	PG_TRY();
 	{
-		if (prev_start)
+		if (unlikely(prev_start != NULL))
 			prev_start(queryDesc, eflags);
 		else
 			standard_ExecutorStart(queryDesc, eflags);
@@ -396,27 +395,27 @@ input_is_waiting(void)
 
 /* An ExecutorRun or ExecutorFinish begins its work, and has done it. */
 static inline void
-begin_stretch(Stretch *stretch)
+begin_stretch(Execution *execution)
 {
-	stretch->before = read_work();
-	stretch->start = clock_us();
+	execution->stretch_work = read_work();
+	execution->stretch_us = clock_us();
 }
 
 static inline void
-end_stretch(Execution *execution, const Stretch *stretch)
+end_stretch(Execution *execution)
 {
 	execution->last_us = clock_us();
-	execution->elapsed_us += execution->last_us - stretch->start;
-	add_work(&execution->work, &stretch->before);
+	execution->elapsed_us += execution->last_us - execution->stretch_us;
+	add_work(&execution->work, &execution->stretch_work);
 }
 
 /* ExecutorRun has returned. */
 static inline void
-end_run(Execution *execution, const Stretch *stretch)
+end_run(Execution *execution)
 {
 	int64		own_start = begin_own_work(execution);
 
-	end_stretch(execution, stretch);
+	end_stretch(execution);
 	execution->rows += execution->query->estate->es_processed;
 	if (execution->level == 0)
 		execution->pipelined = input_is_waiting();
@@ -425,23 +424,21 @@ end_run(Execution *execution, const Stretch *stretch)
 }
 
 /* ExecutorRun_hook */
-static void
+pg_attribute_hot static void
 executor_run(EXECUTOR_RUN_ARGS)
 {
 	Execution  *execution = execution_find(queryDesc);
 	DestReceiver *dest = queryDesc->dest;
-	MemoryContext context = CurrentMemoryContext;
-	Stretch		stretch = {0};
 
 	if (execution)
 	{
 		queryDesc->dest = lineage_receiver(execution, count, dest);
-		begin_stretch(&stretch);
+		begin_stretch(execution);
 	}
 	nesting_level++;
 	PG_TRY();
 	{
-		if (prev_run)
+		if (unlikely(prev_run != NULL))
 			prev_run(EXECUTOR_RUN_PASS);
 		else
 			standard_ExecutorRun(EXECUTOR_RUN_PASS);
@@ -453,45 +450,60 @@ executor_run(EXECUTOR_RUN_ARGS)
 		nesting_level--;
 		queryDesc->dest = dest;
 		if (execution)
-			fail_execution(execution, context);
+			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	if (execution)
-		end_run(execution, &stretch);
+		end_run(execution);
 }
 
 /* Chain of ExecutorFinish. */
 static inline void
 finish(QueryDesc *queryDesc)
 {
-	if (prev_finish)
+	if (unlikely(prev_finish != NULL))
 		prev_finish(queryDesc);
 	else
 		standard_ExecutorFinish(queryDesc);
 }
 
+/* Has any of these tables a trigger?  Foreign keys are triggers, too. */
+static inline bool
+have_triggers(const List *relations)
+{
+	ListCell   *cell;
+
+	foreach(cell, relations)
+	{
+		if (((ResultRelInfo *) lfirst(cell))->ri_TrigDesc != NULL)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Can ExecutorFinish run statements?  It completes what a WITH changes, and
- * fires triggers; after a plain SELECT it has nothing to do.
+ * fires triggers.
  */
 static inline bool
 finish_matters(const QueryDesc *query)
 {
-	return query->operation != CMD_SELECT ||
-		query->plannedstmt->hasModifyingCTE;
+	const EState *estate = query->estate;
+
+	return query->plannedstmt->hasModifyingCTE ||
+		have_triggers(estate->es_opened_result_relations) ||
+		have_triggers(estate->es_tuple_routing_result_relations);
 }
 
 /* ExecutorFinish where that takes time. */
-static void
+pg_attribute_hot static void
 finish_watched(QueryDesc *queryDesc)
 {
 	Execution  *execution = execution_find(queryDesc);
-	MemoryContext context = CurrentMemoryContext;
-	Stretch		stretch = {0};
 
 	if (execution)
-		begin_stretch(&stretch);
+		begin_stretch(execution);
 	nesting_level++;
 	PG_TRY();
 	{
@@ -502,16 +514,16 @@ finish_watched(QueryDesc *queryDesc)
 	{
 		nesting_level--;
 		if (execution)
-			fail_execution(execution, context);
+			fail_execution(execution);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	if (execution)
-		end_stretch(execution, &stretch);
+		end_stretch(execution);
 }
 
 /* ExecutorFinish_hook */
-static void
+pg_attribute_hot static void
 executor_finish(QueryDesc *queryDesc)
 {
 	if (finish_matters(queryDesc))
@@ -533,14 +545,17 @@ count_execution(Execution *execution)
 		.shared_blks_read = execution->work.shared_blks_read,
 		.temp_blks_written = execution->work.temp_blks_written,
 		.wal_bytes = execution->work.wal_bytes,
+		.has_params = true,
 		.when = GetCurrentStatementStartTimestamp()
 	};
 	int64		nth;
 
-	sample.has_params = parameters_hash(execution, &sample.params_hash);
+	sample.params_hash = parameters_hash(execution);
 	nth = statement_count(&key, &sample, execution_text, execution);
-	if (setting_capture_parameters && nth > 0)
-		parameters_sample(execution, &key, nth);
+	if (setting_capture_parameters && nth > 0 &&
+		unlikely(sample_wanted(key.queryid, key.userid, nth,
+							   execution->elapsed_us)))
+		parameters_sample(execution, &key);
 }
 
 /* An execution has ended well: let everybody know. */
@@ -555,26 +570,27 @@ close_execution(Execution *execution)
 		count_execution(execution);
 	lineage_end(execution);
 	end_own_work(execution, start);
-	report_own_work(execution);
+	if (unlikely(is_own_timed(execution)))
+		report_own_work(execution);
 }
 
 /* ExecutorEnd_hook */
-static void
+pg_attribute_hot static void
 executor_end(QueryDesc *queryDesc)
 {
 	Execution  *execution = execution_find(queryDesc);
 
-	if (execution && !execution->counted)
+	if (likely(execution != NULL && !execution->counted))
 		close_execution(execution);
 
-	if (prev_end)
+	if (unlikely(prev_end != NULL))
 		prev_end(queryDesc);
 	else
 		standard_ExecutorEnd(queryDesc);
 }
 
 /* Planning failed. */
-static void
+pg_attribute_cold static void
 fail_planning(const Query *parse, const char *query_string,
 			  MemoryContext context)
 {
@@ -586,7 +602,7 @@ fail_planning(const Query *parse, const char *query_string,
 		return;
 	if (level == 0)
 		request_begin(source.text, source.location, source.length);
-	count_failure(statement_key(parse->queryId, GetUserId(), request_route(),
+	count_failure(statement_key(parse->queryId, GetUserId(), request_current.route,
 								level),
 				  &source, context);
 }
@@ -604,7 +620,7 @@ identify_cursor(Query *parse, const char *query_string, int cursorOptions)
 }
 
 /* planner_hook */
-static PlannedStmt *
+pg_attribute_hot static PlannedStmt *
 plan_statement(PLANNER_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -622,7 +638,7 @@ plan_statement(PLANNER_ARGS)
 	nesting_level++;
 	PG_TRY();
 	{
-		if (prev_planner)
+		if (unlikely(prev_planner != NULL))
 			plan = prev_planner(PLANNER_PASS);
 		else
 			plan = standard_planner(PLANNER_PASS);
@@ -647,15 +663,15 @@ plan_statement(PLANNER_ARGS)
 }
 
 /* post_parse_analyze_hook */
-static void
+pg_attribute_hot static void
 analyzed(POST_PARSE_ARGS)
 {
-	if (prev_post_parse)
+	if (unlikely(prev_post_parse != NULL))
 		prev_post_parse(POST_PARSE_PASS);
 	normalize_watch_settings();
 	if (query->queryId == 0 || !capturing())
 		return;
-	lineage_analyzed(query, jstate);
+	lineage_analyzed(query, jstate, pstate->p_sourcetext);
 	if (setting_capture_parameters)
 		named_statement_analyzed(pstate, query);
 }
@@ -693,7 +709,7 @@ begin_utility(const PlannedStmt *pstmt, const char *source)
 }
 
 /* ProcessUtility_hook: utility statements are not tracked, but nest. */
-static void
+pg_attribute_hot static void
 process_utility(PlannedStmt *pstmt, const char *queryString,
 				bool readOnlyTree, ProcessUtilityContext context,
 				ParamListInfo params, QueryEnvironment *queryEnv,
@@ -708,7 +724,7 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	nesting_level += deeper;
 	PG_TRY();
 	{
-		if (prev_utility)
+		if (unlikely(prev_utility != NULL))
 			prev_utility(pstmt, queryString, readOnlyTree, context, params,
 						 queryEnv, dest, qc);
 		else

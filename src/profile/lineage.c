@@ -34,7 +34,8 @@ static struct
 {
 	uint64		queryid;		/* 0 = none */
 	TimestampTz message;		/* the client's, that it came with */
-	bool		complete;		/* no literals but these */
+	bool		complete;		/* the hash is of all literals */
+	uint32		hash;
 	int			count;
 	Probe		probes[COMPARISONS];
 }			analyzed;
@@ -86,14 +87,48 @@ hash_literal(const Comparison *item, uint64 *hash)
 		value_hash(value_kind(item->literal->consttype), value, hash);
 }
 
+/* Begin to keep literals of a statement. */
+static inline void
+begin_literals(uint64 queryid)
+{
+	analyzed.queryid = queryid;
+	analyzed.message = GetCurrentStatementStartTimestamp();
+	analyzed.count = 0;
+}
+
+/*
+ * Keep the hashes of a statement's literals as its text has them; false if they
+ * cannot be read there.
+ */
+static inline bool
+read_literals(const StatementInfo *info, const JumbleState *jumble,
+			  const char *source)
+{
+	const LiteralPlaces *places = &info->literals;
+	LiteralValues read;
+
+	if (places->count == 0 || !literal_read(places, jumble, source, &read))
+		return false;
+	begin_literals(info->queryid);
+	for (int i = 0; i < places->count; i++)
+	{
+		analyzed.probes[i].comparison = places->comparisons[i];
+		analyzed.probes[i].hash = value_hash_integer(read.values[places->ranks[i]]);
+	}
+	analyzed.count = places->count;
+	analyzed.complete = places->all;
+	analyzed.hash = (uint32) value_mix(read.hash);
+	return true;
+}
+
 /* Keep the hashes of the literals in a statement. */
 static void
 keep_literals(uint64 queryid, const Comparisons *comparisons,
 			  const JumbleState *jumble)
 {
-	analyzed.queryid = queryid;
-	analyzed.message = GetCurrentStatementStartTimestamp();
-	analyzed.count = 0;
+	uint64		hash = 0;
+
+	begin_literals(queryid);
 	for (int i = 0; i < comparisons->count; i++)
 	{
 		const Comparison *item = &comparisons->items[i];
@@ -103,29 +138,46 @@ keep_literals(uint64 queryid, const Comparisons *comparisons,
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
+		hash = value_mix_step(hash, probe->hash);
 		analyzed.count++;
 	}
+	analyzed.hash = (uint32) value_mix(hash);
 	analyzed.complete = jumble != NULL && !comparisons->has_list &&
 		jumble->clocations_count == analyzed.count;
 }
 
-/* See lineage.h. */
-void
-lineage_analyzed(Query *query, const JumbleState *jumble)
+/* Find out what the analysed query compares. */
+pg_attribute_cold static void
+look_at_query(StatementInfo *info, Query *query, const JumbleState *jumble,
+			  const char *source)
 {
 	Comparisons comparisons;
+
+	comparisons_collect(query, &comparisons);
+	if (!info->analyzed)
+	{
+		statement_info_analyzed(info, query, &comparisons);
+		literal_learn(&info->literals, &comparisons, jumble, source);
+		if (read_literals(info, jumble, source))
+			return;
+	}
+	keep_literals(query->queryId, &comparisons, jumble);
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
+{
 	StatementInfo *info;
 
 	if (!is_on() || query->commandType == CMD_UTILITY)
 		return;
 	info = statement_info_find(query->queryId);
 	analyzed.queryid = 0;
-	if (info->analyzed && !info->has_literals)
+	if (info->analyzed && (!info->has_literals ||
+						   read_literals(info, jumble, source)))
 		return;
-	comparisons_collect(query, &comparisons);
-	if (!info->analyzed)
-		statement_info_analyzed(info, query, &comparisons);
-	keep_literals(query->queryId, &comparisons, jumble);
+	look_at_query(info, query, jumble, source);
 }
 
 /*
@@ -175,7 +227,7 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
  * The statement was analysed before we knew of it: take all parameters.  Not
  * of PL/pgSQL, where they are all variables of the function.
  */
-static int
+pg_attribute_cold static int
 add_all_parameters(ParamListInfo params, Probe *probes)
 {
 	int			count = 0;
@@ -195,20 +247,29 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 
 /*
  * What tells this execution of a statement from others, if the literals that
- * are known do: it is the client's own, and will not be executed again.
+ * are known do: it is the client's own, has no parameters, and will not be
+ * executed again.
  */
 static inline void
-hash_literals(Execution *execution)
+take_literals_hash(Execution *execution)
 {
-	uint64		hash = 0;
-
 	if (!analyzed.complete || execution->level > 0 ||
-		analyzed.message != GetCurrentStatementStartTimestamp())
+		execution->query->params != NULL ||
+		analyzed.message != execution->message)
 		return;
-	for (int i = 0; i < analyzed.count; i++)
-		hash = value_mix_step(hash, analyzed.probes[i].hash);
-	execution->literals_hash = (uint32) value_mix(hash);
+	execution->literals_hash = analyzed.hash;
 	execution->has_literals_hash = true;
+}
+
+/*
+ * Can any result set be a parent now, by its age?  If not, nothing need be
+ * looked for in the table of their values, which is large.
+ */
+static inline bool
+results_are_recent(const Execution *execution)
+{
+	return execution->first_us - resultset_last_use() <=
+		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
 }
 
 /* Find out what the execution looks up. */
@@ -219,22 +280,22 @@ collect_probes(Execution *execution, const StatementInfo *info)
 	Probe	   *probes = execution->probes.probes;
 	int			count;
 
-	count = info->analyzed ? add_known_parameters(info, params, probes) :
+	count = likely(info->analyzed) ? add_known_parameters(info, params, probes) :
 		add_all_parameters(params, probes);
 	if (analyzed.queryid == execution->queryid)
 	{
-		hash_literals(execution);
+		take_literals_hash(execution);
 		for (int i = 0; i < analyzed.count; i++)
 			probes[count++] = analyzed.probes[i];
 		analyzed.queryid = 0;
 	}
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count && results_are_recent(execution); i++)
 		resultset_prefetch(probes[i].hash);
 	execution->probes.count = count;
 }
 
 /* See lineage.h. */
-void
+pg_attribute_hot void
 lineage_begin(Execution *execution)
 {
 	StatementInfo *info;
@@ -244,7 +305,7 @@ lineage_begin(Execution *execution)
 	if (execution->level == 0)
 		statements++;
 	info = statement_info_find(execution->queryid);
-	if (!info->planned || info->tables_version != setting_tables_version)
+	if (unlikely(!info->planned || info->tables_version != setting_tables_version))
 		statement_info_planned(info, execution->query);
 	execution->info = info;
 	collect_probes(execution, info);
@@ -269,7 +330,7 @@ is_followed(const DestReceiver *dest)
 }
 
 /* See lineage.h. */
-DestReceiver *
+pg_attribute_hot DestReceiver *
 lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 {
 	StatementInfo *info = info_of(execution);
@@ -307,9 +368,9 @@ keep_text(Execution *execution, StatementInfo *info)
 	pfree(text);
 }
 
-/* Show what an execution's recorder has seen. */
-static pg_noinline void
-publish(Execution *execution)
+/* See lineage.h. */
+void
+lineage_publish_results(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
 	ResultContext context = result_context();
@@ -320,14 +381,6 @@ publish(Execution *execution)
 		execution->first_us - info->looped_us <= match_longest_pause();
 	if (recorder_publish(execution->recorder, info, &context))
 		keep_text(execution, info);
-}
-
-/* See lineage.h. */
-void
-lineage_publish(Execution *execution)
-{
-	if (execution->recorder != NULL)
-		publish(execution);
 }
 
 /* Take out hits on the execution's own result. */
@@ -374,7 +427,7 @@ share_parent(const ProbeHits *one, const ProbeHits *other)
 }
 
 /* Empty the hits of lists that fetch several rows' children at once. */
-static void
+pg_attribute_cold static void
 drop_batches(const ProbeList *list, ProbeHits *found)
 {
 	for (int i = 0; i < list->count; i++)
@@ -499,7 +552,7 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
  * patterns, however many of its values were found.  True if any credit was
  * accepted.
  */
-static pg_noinline bool
+static bool
 credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 			const ProbeHits *found)
 {
@@ -534,7 +587,7 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 }
 
 /* Does the statement walk on, past the result it seemed to follow? */
-static pg_noinline void
+static void
 check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
 {
 	for (int i = 0; i < execution->probes.count; i++)
@@ -555,31 +608,58 @@ suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
 					IsTransactionBlock() ? transaction_key() : 0);
 }
 
+/* May any of the values have been seen in a result?  Most were in none. */
+static inline bool
+may_be_child(const ProbeList *list)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		if (resultset_holds(list->probes[i].hash))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Look for the results that the values came from.  True if there is one, and
+ * its pattern took the credit.
+ */
+static pg_noinline bool
+look_for_parents(Execution *execution, StatementInfo *info)
+{
+	const ProbeList *list = &execution->probes;
+	ProbeHits	found[PROBES];
+	bool		any = find_hits(execution, list, found);
+
+	if (info->footprint.episode != 0)
+		check_walk(execution, &info->footprint, found);
+	if (any)
+		return credit_hits(execution, info, list, found);
+	if (info->episode != 0)
+		note_miss(execution, info, false);
+	return false;
+}
+
 /* See lineage.h. */
-void
+pg_attribute_hot void
 lineage_end(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
 	const ProbeList *list = &execution->probes;
-	ProbeHits	found[PROBES];
-	bool		any;			/* hits, then credits */
+	bool		credited = false;
 
 	if (info == NULL || list->count == 0)
 		return;
-	any = find_hits(execution, list, found);
-	if (info->footprint.episode != 0)
-		check_walk(execution, &info->footprint, found);
-	if (any)
-		any = credit_hits(execution, info, list, found);
-	else if (info->episode != 0)
-		note_miss(execution, info, false);
+	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
+				 (results_are_recent(execution) && may_be_child(list))))
+		credited = look_for_parents(execution, info);
 	walk_end(execution);
-	if (!any)
+	if (!credited)
 		suspect(execution, info, list);
 }
 
 /* See lineage.h. */
-void
+pg_attribute_hot void
 lineage_transaction_end(void)
 {
 	transactions++;

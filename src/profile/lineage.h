@@ -12,9 +12,10 @@
 
 /*
  * After parse analysis: literals compared with columns are kept for the
- * statement's execution.  "jumble" may be NULL.
+ * statement's execution.  "jumble" and the source text may be NULL.
  */
-extern void lineage_analyzed(Query *query, const JumbleState *jumble);
+extern void lineage_analyzed(Query *query, const JumbleState *jumble,
+							 const char *source);
 
 /* After ExecutorStart. */
 extern void lineage_begin(Execution *execution);
@@ -27,8 +28,16 @@ extern void lineage_begin(Execution *execution);
 extern DestReceiver *lineage_receiver(Execution *execution, uint64 count,
 									  DestReceiver *dest);
 
+/* Show what an execution's recorder has seen. */
+extern void lineage_publish_results(Execution *execution);
+
 /* After each ExecutorRun: what was received is visible to all backends. */
-extern void lineage_publish(Execution *execution);
+static inline void
+lineage_publish(Execution *execution)
+{
+	if (unlikely(execution->recorder != NULL))
+		lineage_publish_results(execution);
+}
 
 /* At ExecutorEnd of an execution that did not fail: is it somebody's child? */
 extern void lineage_end(Execution *execution);

@@ -184,18 +184,19 @@ make_table(void)
 static bool
 is_wanted(const ParseState *pstate, const Query *query)
 {
-	return pstate->p_post_columnref_hook != NULL &&
-		pstate->p_sourcetext != NULL && query->rtable != NIL &&
+	return pstate->p_sourcetext != NULL && query->rtable != NIL &&
 		query->commandType != CMD_UTILITY;
 }
 
-/* Number the names of a statement and keep it, if there are any. */
-static pg_noinline void
-number_statement(const ParseState *pstate, Query *query)
+/* See named_statement.h: number the names and keep the text, if there are any. */
+void
+named_statement_number(const ParseState *pstate, Query *query)
 {
 	Names		names = {0};
 	char	   *text;
 
+	if (!is_wanted(pstate, query))
+		return;
 	if (statements == NULL)
 		make_table();
 	if (hash_get_num_entries(statements) >= MAX_STATEMENTS ||
@@ -212,14 +213,6 @@ number_statement(const ParseState *pstate, Query *query)
 		return;
 	keep(query->queryId, text, &names);
 	pfree(text);
-}
-
-/* See named_statement.h. */
-void
-named_statement_analyzed(ParseState *pstate, Query *query)
-{
-	if (is_wanted(pstate, query))
-		number_statement(pstate, query);
 }
 
 /* See named_statement.h. */

@@ -20,8 +20,16 @@ typedef struct NamedStatement
 	int		   *numbers;		/* what each is in the ParamListInfo, from 1 */
 } NamedStatement;
 
+/* For a statement whose columns may be somebody's variables. */
+extern void named_statement_number(const ParseState *pstate, Query *query);
+
 /* A statement was analysed: remember it if its parameters have names. */
-extern void named_statement_analyzed(ParseState *pstate, Query *query);
+static inline void
+named_statement_analyzed(const ParseState *pstate, Query *query)
+{
+	if (pstate->p_post_columnref_hook != NULL)
+		named_statement_number(pstate, query);
+}
 
 /* NULL unless it was remembered.  Lives as long as the backend. */
 extern const NamedStatement *named_statement_find(uint64 queryid);

@@ -485,7 +485,7 @@ take_token(Normalizer *n, Token *token)
 }
 
 /* See normalize.h. */
-void
+pg_attribute_hot void
 normalize_watch_settings(void)
 {
 	if (STANDARD_STRINGS)

@@ -143,7 +143,7 @@ parameter(ParamListInfo params, int i, ParamExternData *workspace)
 }
 
 /* A hash of all parameters that the statement uses. */
-static pg_noinline uint32
+static uint32
 hash_list(ParamListInfo params)
 {
 	uint32		hash = 0;
@@ -170,7 +170,7 @@ bare_statement(const Execution *execution, const char **text, int *length)
 }
 
 /* A hash of that. */
-static pg_noinline uint32
+static uint32
 hash_statement(const Execution *execution)
 {
 	const char *text;
@@ -181,18 +181,13 @@ hash_statement(const Execution *execution)
 }
 
 /* See parameters.h. */
-bool
-parameters_hash(const Execution *execution, uint32 *hash)
+uint32
+parameters_hash_all(const Execution *execution)
 {
 	ParamListInfo params = execution->query->params;
 
-	if (params != NULL && params->numParams > 0)
-		*hash = hash_list(params);
-	else if (execution->has_literals_hash)
-		*hash = execution->literals_hash;
-	else
-		*hash = hash_statement(execution);
-	return true;
+	return params != NULL && params->numParams > 0 ? hash_list(params) :
+		hash_statement(execution);
 }
 
 /* ------------------------------------------------------------------------
@@ -367,9 +362,9 @@ take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
 	MemoryContextDelete(context);
 }
 
-/* Offer this execution as a sample. */
-static pg_noinline void
-offer_sample(const Execution *execution, const StatementKey *key)
+/* See parameters.h. */
+void
+parameters_sample(const Execution *execution, const StatementKey *key)
 {
 	SampleKey	sample_key = {
 		.queryid = key->queryid,
@@ -381,13 +376,4 @@ offer_sample(const Execution *execution, const StatementKey *key)
 	kind = sample_admit(&sample_key, execution->elapsed_us);
 	if (kind != SAMPLE_NONE)
 		take_sample(execution, &sample_key, kind);
-}
-
-/* See parameters.h. */
-void
-parameters_sample(const Execution *execution, const StatementKey *key,
-				  int64 nth)
-{
-	if (sample_wanted(key->queryid, key->userid, nth, execution->elapsed_us))
-		offer_sample(execution, key);
 }

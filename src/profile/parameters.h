@@ -11,18 +11,26 @@
 #include "profile/execution.h"
 #include "store/statement.h"
 
-/*
- * A hash of the parameter values, or of the literals or the whole text of a
- * statement that has none, since its values are constants in the text.  Runs no output function
- * and reads no toasted value.  Always true.
- */
-extern bool parameters_hash(const Execution *execution, uint32 *hash);
+/* A hash of the parameter values, or of the whole text if there are none. */
+extern uint32 parameters_hash_all(const Execution *execution);
 
 /*
- * Keep this execution, the nth of its statement in this backend, as a sample
- * if it is worth it.  Usually a few instructions.
+ * A hash of the parameter values, or of the literals or the whole text of a
+ * statement that has none, since its values are constants in the text.  Runs no
+ * output function and reads no toasted value.
+ */
+static inline uint32
+parameters_hash(const Execution *execution)
+{
+	return execution->has_literals_hash ? execution->literals_hash :
+		parameters_hash_all(execution);
+}
+
+/*
+ * Keep this execution, which sample_wanted() is true of, as a sample if it is
+ * worth it.
  */
 extern void parameters_sample(const Execution *execution,
-							  const StatementKey *key, int64 nth);
+							  const StatementKey *key);
 
 #endif							/* CLIPPERF_PARAMETERS_H */

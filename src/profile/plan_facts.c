@@ -240,22 +240,13 @@ take_sample(uint64 queryid)
 	return executions;
 }
 
-/* Is this all there is to a plan: the look-up of a few rows? */
-static inline bool
-is_lookup(const PlannedStmt *plan)
-{
-	return plan->subplans == NIL &&
-		(IsA(plan->planTree, IndexScan) ||
-		 IsA(plan->planTree, IndexOnlyScan));
-}
-
-/* What to count while a plan runs: its rows, if there is reason to. */
-static pg_noinline int
-survey_options(const PlannedStmt *plan)
+/* See plan_facts.h. */
+int
+plan_facts_survey(const PlannedStmt *plan)
 {
 	PlanSurvey	survey = {
 		.plan = plan,
-		.least_cost = setting_seqscan_min_rows * cpu_tuple_cost
+		.least_cost = plan_facts_least_cost()
 	};
 	bool		costly = plan->planTree->total_cost >= survey.least_cost;
 	ListCell   *lc;
@@ -272,14 +263,6 @@ survey_options(const PlannedStmt *plan)
 	if (survey.rows > CHEAP_ROWS && !sample_execution(plan->queryId))
 		return 0;
 	return INSTRUMENT_ROWS;
-}
-
-/* See plan_facts.h. */
-int
-plan_facts_options(const QueryDesc *query)
-{
-	return is_lookup(query->plannedstmt) ? 0 :
-		survey_options(query->plannedstmt);
 }
 
 /* Rows that a node that has run emitted, of all its loops. */
@@ -634,9 +617,9 @@ record_scans(const Execution *execution, List *scans)
 	}
 }
 
-/* Look at the scans of a plan whose rows were counted. */
-static pg_noinline void
-collect_scans(const Execution *execution)
+/* See plan_facts.h. */
+void
+plan_facts_count(const Execution *execution)
 {
 	const QueryDesc *query = execution->query;
 	Collector	collector = {.plan = query->plannedstmt};
@@ -647,12 +630,4 @@ collect_scans(const Execution *execution)
 	if (collector.scans != NIL)
 		record_scans(execution, collector.scans);
 	MemoryContextSwitchTo(old);
-}
-
-/* See plan_facts.h. */
-void
-plan_facts_collect(const Execution *execution)
-{
-	if (execution->query->estate->es_instrument != 0)
-		collect_scans(execution);
 }

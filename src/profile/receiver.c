@@ -358,6 +358,7 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	}
 	set->rows = recorder->rows;
 	set->ended_us = recorder->execution->last_us;
+	resultset_note_use(set->ended_us);
 	for (int i = 0; i < recorder->ncolumns; i++)
 	{
 		const RecordedColumn *column = &recorder->columns[i];

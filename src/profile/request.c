@@ -15,8 +15,7 @@
 #include "profile/comment.h"
 #include "settings.h"
 
-static RouteId current_route = ROUTE_NONE;
-static uint64 current_trace = 0;
+Request		request_current = {ROUTE_NONE, 0};
 
 /* The route that holds where no comment names one. */
 static RouteId
@@ -31,34 +30,33 @@ session_route(void)
 	return ROUTE_NONE;
 }
 
-/* See request.h. */
-void
-request_begin(const char *source, int location, int length)
+/* The request of a statement that seems to have a comment. */
+static pg_noinline Request
+commented_request(const char *source, int location, int length)
 {
 	CommentFacts facts;
+	Request		request = {ROUTE_NONE, 0};
 
-	current_trace = 0;
-	if (comment_read(source, location, length, &facts))
+	if (!comment_read(source, location, length, &facts))
 	{
-		current_trace = facts.trace;
-		if (facts.route[0] != '\0')
-		{
-			current_route = route_intern(facts.route, strlen(facts.route),
-										 ROUTE_OF_REQUEST);
-			return;
-		}
+		request.route = session_route();
+		return request;
 	}
-	current_route = session_route();
+	request.trace = facts.trace;
+	request.route = facts.route[0] == '\0' ? session_route() :
+		route_intern(facts.route, strlen(facts.route), ROUTE_OF_REQUEST);
+	return request;
 }
 
-RouteId
-request_route(void)
+/* See request.h. */
+pg_attribute_hot void
+request_begin(const char *source, int location, int length)
 {
-	return current_route;
-}
-
-uint64
-request_trace(void)
-{
-	return current_trace;
+	if (unlikely(comment_is_likely(source, location, length)))
+	{
+		request_current = commented_request(source, location, length);
+		return;
+	}
+	request_current.route = session_route();
+	request_current.trace = 0;
 }

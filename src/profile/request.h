@@ -18,7 +18,13 @@
  */
 extern void request_begin(const char *source, int location, int length);
 
-extern RouteId request_route(void);
-extern uint64 request_trace(void);	/* hash of the trace id, 0 = none */
+/* The request that runs. */
+typedef struct Request
+{
+	RouteId		route;
+	uint64		trace;			/* hash of the trace id, 0 = none */
+} Request;
+
+extern Request request_current;
 
 #endif							/* CLIPPERF_REQUEST_H */

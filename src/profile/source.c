@@ -17,8 +17,7 @@
 
 #include "parser/scansup.h"
 
-/* The innermost utility statement that runs. */
-static StatementSource utility = {0};
+StatementSource source_utility = {0};
 
 /* A piece of text, [at, end). */
 typedef struct Reader
@@ -35,39 +34,31 @@ typedef struct Lexeme
 } Lexeme;
 
 /* See source.h. */
-StatementSource
+pg_attribute_hot StatementSource
 source_enter(const char *text, int location, int length)
 {
-	StatementSource before = utility;
+	StatementSource before = source_utility;
 
-	utility = source_of(text, location, length);
+	source_utility = source_of(text, location, length);
 	return before;
 }
 
 /* See source.h. */
-void
+pg_attribute_hot void
 source_leave(StatementSource before)
 {
-	utility = before;
+	source_utility = before;
 }
 
 /* See source.h. */
 StatementSource
-source_of(const char *string, int location, int length)
+source_within_utility(StatementSource source)
 {
-	StatementSource source = {
-		.text = string != NULL ? string : "",
-		.location = Max(location, 0),
-		.length = Max(length, 0),
-		.exact = location >= 0
-	};
-
-	if (location <= 0 && length <= 0 && utility.text !=NULL &&
-		(utility.text == string || strcmp(utility.text, source.text) == 0))
+	if (strcmp(source_utility.text, source.text) == 0)
 	{
-		source.location = utility.location;
-		source.length = utility.length;
-		source.exact = utility.exact;
+		source.location = source_utility.location;
+		source.length = source_utility.length;
+		source.exact = source_utility.exact;
 	}
 	return source;
 }
@@ -327,6 +318,16 @@ step_inside(Reader *reader)
 	return false;
 }
 
+/*
+ * May a statement that begins with this character contain another one?  SELECT,
+ * INSERT, UPDATE, MERGE, VALUES and WITH do not.
+ */
+static inline bool
+may_contain(char first)
+{
+	return strchr("SsIiUuMmVvWw", first) == NULL;
+}
+
 /* See source.h. */
 const char *
 source_body(const StatementSource *source, int *length)
@@ -337,7 +338,7 @@ source_body(const StatementSource *source, int *length)
 	reader.at = source->text +source->location;
 	reader.end = reader.at +
 		(source->length > 0 ? source->length : strlen(reader.at));
-	for (inside = reader; step_inside(&inside);)
+	for (inside = reader; may_contain(*reader.at) && step_inside(&inside);)
 	{
 		skip_blanks(&inside);
 		reader = inside;

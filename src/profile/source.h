@@ -27,12 +27,31 @@ extern StatementSource source_enter(const char *text, int location,
 									int length);
 extern void source_leave(StatementSource before);
 
+/* The innermost utility statement that runs. */
+extern StatementSource source_utility;
+
+/* Its place, if it is the one with this text. */
+extern StatementSource source_within_utility(StatementSource source);
+
 /*
  * Where a statement stands, from what its Query or PlannedStmt tells.  Must be
  * asked while the utility statement around it runs, if there is one; lives as
  * long as the text.
  */
-extern StatementSource source_of(const char *string, int location, int length);
+static inline StatementSource
+source_of(const char *string, int location, int length)
+{
+	StatementSource source = {
+		.text = string != NULL ? string : "",
+		.location = Max(location, 0),
+		.length = Max(length, 0),
+		.exact = location >= 0
+	};
+
+	if (unlikely(source_utility.text !=NULL) && location <= 0 && length <= 0)
+		source = source_within_utility(source);
+	return source;
+}
 
 /*
  * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR

@@ -31,6 +31,8 @@
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
 
+StatementInfo *statement_info_last = NULL;
+
 /* A relation changed: look at the columns of statements on it again. */
 static void
 relation_changed(Oid relid)
@@ -49,7 +51,10 @@ make_info(StatementInfo **entry, uint64 queryid)
 	if (*entry == NULL)
 	{
 		key_column_watch(relation_changed);
-		*entry = MemoryContextAlloc(TopMemoryContext, sizeof(StatementInfo));
+		*entry = (StatementInfo *)
+			CACHELINEALIGN(MemoryContextAlloc(TopMemoryContext,
+											  sizeof(StatementInfo) +
+											  PG_CACHE_LINE_SIZE));
 	}
 	memset(*entry, 0, sizeof(StatementInfo));
 	(*entry)->queryid = queryid;
@@ -57,7 +62,7 @@ make_info(StatementInfo **entry, uint64 queryid)
 }
 
 /* Search the cache, making an entry if there is none. */
-static pg_noinline StatementInfo *
+static inline StatementInfo *
 find_in_cache(uint64 queryid)
 {
 	StatementInfo **set = cache[(queryid >> 7) % CACHE_SETS];
@@ -72,15 +77,12 @@ find_in_cache(uint64 queryid)
 	return make_info(&set[next_victim++ % CACHE_WAYS], queryid);
 }
 
-/* See statement_info.h. */
-StatementInfo *
-statement_info_find(uint64 queryid)
+/* See statement_info.h: what statement_info_find() does not know by itself. */
+pg_attribute_hot StatementInfo *
+statement_info_search(uint64 queryid)
 {
-	static StatementInfo *last = NULL;
-
-	if (last == NULL || last->queryid != queryid)
-		last = find_in_cache(queryid);
-	return last;
+	statement_info_last = find_in_cache(queryid);
+	return statement_info_last;
 }
 
 /* Tables of users only: catalogs are full of keys that nobody loops over. */

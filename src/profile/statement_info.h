@@ -12,6 +12,7 @@
 
 #include "profile/comparison.h"
 #include "profile/execution.h"
+#include "profile/literal.h"
 #include "profile/value.h"
 #include "store/resultset.h"
 
@@ -40,53 +41,66 @@ typedef struct Chain
 /* What the statement looked up last: see walk.h. */
 typedef struct Footprint
 {
+	uint64		episode;		/* that it was credited to, if that may be a
+								 * walk; 0 = none */
 	int64		last_us;		/* when it ended */
 	int			count;
 	uint64		hashes[FOOTPRINT_VALUES];	/* its first probes */
 
-	/* The episode it was credited to, if that may be a walk; 0 = none. */
-	uint64		episode;
+	/* Of the episode. */
 	uint64		reputation;		/* of its pattern */
 	int			number;			/* of the value */
 	ResultHit	hit;			/* where that was found .. */
 	ResultColumn column;		/* .. and what is known of it there */
 } Footprint;
 
+/* What every execution looks at stands together, before what few need. */
 typedef struct StatementInfo
 {
 	uint64		queryid;
-	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		analyzed;		/* parameters[] is known */
 	bool		planned;		/* columns[] is known .. */
-	uint32		tables_version; /* .. for this setting_tables_version */
-	bool		has_list;		/* texts may differ by the length of a list */
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		key_lookup;		/* a SELECT by a key */
-	bool		is_bulk;		/* so many rows that a loop fetches them bit
-								 * by bit, if there is one */
+	uint32		tables_version; /* .. for this setting_tables_version */
 	int			nparameters;
 	int			ncolumns;
+	uint64		episode;		/* in this backend's custody that it was in
+								 * last; 0 = none */
+	Footprint	footprint;
+	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
 	InfoColumn	columns[RESULTSET_COLUMNS];
 
-	/* The episode in this backend's custody that it was in last; 0 = none. */
-	uint64		episode;
-	int64		episode_us;
-	bool		strayed;		/* it has looked elsewhere since .. */
-	uint64		strays;			/* .. a bit per value looked up there */
+	uint64		shape;			/* 0 until statement_shape() was asked */
+	bool		has_list;		/* texts may differ by the length of a list */
+	bool		is_bulk;		/* so many rows that a loop fetches them bit
+								 * by bit, if there is one */
+	bool		text_kept;		/* is its text known to the store? */
 
-	Footprint	footprint;
+	/* Of the episode. */
+	bool		strayed;		/* it has looked elsewhere since .. */
+	int64		episode_us;
+	uint64		strays;			/* .. a bit per value looked up there */
 
 	/* When it was last part of a proven loop, as this backend saw it. */
 	int64		looped_us;
 	Chain		chain;
-
-	/* Is its text known to the store? */
-	bool		text_kept;
 } StatementInfo;
 
+/* The one asked for last, or NULL. */
+extern StatementInfo *statement_info_last;
+
+extern StatementInfo *statement_info_search(uint64 queryid);
+
 /* The facts of a statement, made if they are new. */
-extern StatementInfo *statement_info_find(uint64 queryid);
+static inline StatementInfo *
+statement_info_find(uint64 queryid)
+{
+	if (statement_info_last == NULL || statement_info_last->queryid != queryid)
+		return statement_info_search(queryid);
+	return statement_info_last;
+}
 
 /* Fill in what the analysed query tells. */
 extern void statement_info_analyzed(StatementInfo *info, Query *query,

@@ -24,10 +24,14 @@
 /* .. if so large a share of them has a value of its own. */
 #define DISTINCT_SHARE	0.8
 
-/* Statements of transactions followed at the same time. */
-#define MAX_REPEATS		16
+/*
+ * Statements of transactions followed at the same time, in sets that are
+ * searched for each look-up.
+ */
+#define REPEAT_SETS		8
+#define REPEAT_WAYS		4
 
-static Repeat repeats[MAX_REPEATS];
+static Repeat repeats[REPEAT_SETS][REPEAT_WAYS];
 
 /* Was the value new?  When the set is half full, all are. */
 static bool
@@ -144,7 +148,7 @@ suspect_add(Execution *execution, StatementInfo *info, const ProbeList *list,
 	PatternCounters add;
 	bool		suspicious;
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
-		repeat_find(repeats, MAX_REPEATS, transaction, shape);
+		repeat_find(repeats[shape % REPEAT_SETS], REPEAT_WAYS, transaction, shape);
 
 	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);

@@ -20,9 +20,6 @@
 /* Characters of a uuid in its canonical spelling. */
 #define UUID_TEXT_LENGTH	36
 
-/* Digits of an integer that surely fits into 64 bits. */
-#define MAX_DIGITS			18
-
 /* How values of one of the server's own types are hashed. */
 static inline ValueKind
 builtin_kind(Oid type)
@@ -114,7 +111,7 @@ parse_integer(const char *text, int length, int64 *value)
 	int			digit = negative ? 1 : 0;
 	int64		sum = 0;
 
-	if (length - digit > MAX_DIGITS || length == digit ||
+	if (length - digit > VALUE_MAX_DIGITS || length == digit ||
 		(text[digit] == '0' && length > 1))
 		return false;
 	for (; digit < length; digit++)

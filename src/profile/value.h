@@ -34,6 +34,9 @@ typedef enum ValueKind
 /* Longer values are not followed, in bytes. */
 #define VALUE_MAX_LENGTH	64
 
+/* Digits of an integer that surely fits into 64 bits. */
+#define VALUE_MAX_DIGITS	18
+
 /* How values of a type are hashed; domains as their base type. */
 extern ValueKind value_kind(Oid type);
 

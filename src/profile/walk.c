@@ -112,16 +112,3 @@ walk_left_behind(const Execution *execution, int number,
 	}
 	return true;
 }
-
-/* See walk.h. */
-void
-walk_end(Execution *execution)
-{
-	Footprint  *footprint = &execution->info->footprint;
-	const ProbeList *list = &execution->probes;
-
-	footprint->last_us = execution->last_us;
-	footprint->count = Min(list->count, FOOTPRINT_VALUES);
-	for (int i = 0; i < footprint->count; i++)
-		footprint->hashes[i] = list->probes[i].hash;
-}

@@ -37,6 +37,16 @@ extern bool walk_left_behind(const Execution *execution, int number,
 							 const ResultHit *hits, int count);
 
 /* An execution is over: it leaves its footprint. */
-extern void walk_end(Execution *execution);
+static inline void
+walk_end(Execution *execution)
+{
+	Footprint  *footprint = &execution->info->footprint;
+	const ProbeList *list = &execution->probes;
+
+	footprint->last_us = execution->last_us;
+	footprint->count = Min(list->count, FOOTPRINT_VALUES);
+	for (int i = 0; i < footprint->count; i++)
+		footprint->hashes[i] = list->probes[i].hash;
+}
 
 #endif							/* CLIPPERF_WALK_H */

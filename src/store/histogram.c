@@ -11,32 +11,6 @@
 
 #include <math.h>
 
-/* An IEEE 754 double: 52 bits of fraction below an exponent biased by 1023. */
-#define FRACTION_BITS	52
-#define EXPONENT_BIAS	1023
-
-/*
- * The bucket of a duration in microseconds.  Reads octave and step off the
- * bits of the number, as this runs for every execution.
- */
-int
-histogram_bucket(double us)
-{
-	uint64		bits;
-	uint64		fraction;
-	int			octave;
-
-	if (!(us > 1.0))
-		return 0;
-	memcpy(&bits, &us, sizeof(bits));
-	octave = (int) (bits >> FRACTION_BITS) - EXPONENT_BIAS;
-	if (octave >= HISTOGRAM_OCTAVES)
-		return HISTOGRAM_BUCKETS - 1;
-	fraction = bits & ((UINT64CONST(1) << FRACTION_BITS) - 1);
-	return octave * HISTOGRAM_STEPS +
-		(int) ((fraction * HISTOGRAM_STEPS) >> FRACTION_BITS);
-}
-
 /* Lower bound of a bucket in microseconds; of the next one its upper bound. */
 static double
 lower_bound(int bucket)

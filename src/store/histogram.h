@@ -24,8 +24,32 @@ typedef struct Histogram
 	uint32		count[HISTOGRAM_BUCKETS];
 } Histogram;
 
-/* Below 1 us counts as 1 us, above the range as its last bucket. */
-extern int	histogram_bucket(double us);
+/* An IEEE 754 double: 52 bits of fraction below an exponent biased by 1023. */
+#define HISTOGRAM_FRACTION_BITS	52
+#define HISTOGRAM_EXPONENT_BIAS	1023
+
+/*
+ * The bucket of a duration in microseconds.  Below 1 us counts as 1 us, above
+ * the range as its last bucket.  Reads octave and step off the bits of the
+ * number, as this runs for every execution.
+ */
+static inline int
+histogram_bucket(double us)
+{
+	uint64		bits;
+	uint64		fraction;
+	int			octave;
+
+	if (unlikely(!(us > 1.0)))
+		return 0;
+	memcpy(&bits, &us, sizeof(bits));
+	octave = (int) (bits >> HISTOGRAM_FRACTION_BITS) - HISTOGRAM_EXPONENT_BIAS;
+	if (unlikely(octave >= HISTOGRAM_OCTAVES))
+		return HISTOGRAM_BUCKETS - 1;
+	fraction = bits & ((UINT64CONST(1) << HISTOGRAM_FRACTION_BITS) - 1);
+	return octave * HISTOGRAM_STEPS +
+		(int) ((fraction * HISTOGRAM_STEPS) >> HISTOGRAM_FRACTION_BITS);
+}
 
 /* The duration reported for a bucket, in microseconds. */
 extern double histogram_value(int bucket);

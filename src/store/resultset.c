@@ -13,7 +13,7 @@
 #define SLOTS_PER_BACKEND	64
 
 /* How a word is made up, from the top: tag, slot, generation, rank, .. */
-#define TAG_BITS		24
+#define TAG_BITS		RESULTSET_TAG_BITS
 #define SLOT_BITS		16
 #define GENERATION_BITS 8
 #define RANK_BITS		10
@@ -37,10 +37,6 @@ StaticAssertDecl(TAG_BITS + SLOT_BITS + GENERATION_BITS + RANK_BITS +
 StaticAssertDecl(RESULTSET_ROWS <= 1 << RANK_BITS, "ranks fit");
 StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 
-/* Buckets of the table of words. */
-#define BUCKET_BITS		14
-#define NUM_BUCKETS		(1 << BUCKET_BITS)
-
 /* Words of a full bucket that are looked at to find one to overwrite. */
 #define VICTIMS			4
 
@@ -53,12 +49,16 @@ StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 
 typedef struct ResultSetShared
 {
-	uint64		words[NUM_BUCKETS][RESULTSET_BUCKET];
+	uint64		words[RESULTSET_BUCKETS][RESULTSET_BUCKET];
+	pg_atomic_uint64 used_us;	/* see resultset_used_us */
+	char		padding[PG_CACHE_LINE_SIZE - sizeof(pg_atomic_uint64)];
 	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
 	ResultSet	sets[FLEXIBLE_ARRAY_MEMBER];
 } ResultSetShared;
 
 static ResultSetShared *shared = NULL;
+uint64		(*resultset_words)[RESULTSET_BUCKET] = NULL;
+pg_atomic_uint64 *resultset_used_us = NULL;
 
 /* The slot of this backend's ring that was taken last; -1 = none so far. */
 static int	ring_position = -1;
@@ -89,9 +89,12 @@ static void
 resultset_attach(void *memory, bool found)
 {
 	shared = memory;
+	resultset_words = shared->words;
+	resultset_used_us = &shared->used_us;
 	if (found)
 		return;
 	memset(shared, 0, resultset_size());
+	pg_atomic_init_u64(&shared->used_us, 0);
 	for (int i = 0; i < NUM_PARENTS; i++)
 		pg_atomic_init_u64(&shared->parent_us[i], 0);
 	for (int i = 0; i < resultset_slots(); i++)
@@ -158,13 +161,6 @@ resultset_open(ResultSet *set)
 	pg_write_barrier();
 	pg_atomic_write_u32(&set->generation,
 						pg_atomic_read_u32(&set->generation) + 1);
-}
-
-/* The bucket of a value. */
-static inline volatile uint64 *
-bucket_of(uint64 hash)
-{
-	return shared->words[hash & (NUM_BUCKETS - 1)];
 }
 
 /*
@@ -261,8 +257,8 @@ bool
 resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 			  int rank, bool is_new)
 {
-	volatile uint64 *bucket = bucket_of(hash);
-	uint64		identity = (hash >> (64 - TAG_BITS)) << TAG_SHIFT |
+	volatile uint64 *bucket = resultset_bucket(hash);
+	uint64		identity = resultset_tag(hash) << TAG_SHIFT |
 		(uint64) slot << SLOT_SHIFT |
 		word_generation(generation) << GENERATION_SHIFT |
 		(uint64) column << COLUMN_SHIFT;
@@ -278,21 +274,10 @@ resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 }
 
 /* See resultset.h. */
-void
-resultset_prefetch(uint64 hash)
-{
-	volatile uint64 *bucket = bucket_of(hash);
-
-	__builtin_prefetch((const void *) bucket);
-	__builtin_prefetch((const void *) (bucket + 8));
-}
-
-/* See resultset.h. */
 int
 resultset_find(uint64 hash, ResultHit *hits)
 {
-	volatile uint64 *bucket = bucket_of(hash);
-	uint64		tag = hash >> (64 - TAG_BITS);
+	volatile uint64 *bucket = resultset_bucket(hash);
 	int			count = 0;
 
 	for (int i = 0; i < RESULTSET_BUCKET; i++)
@@ -302,7 +287,7 @@ resultset_find(uint64 hash, ResultHit *hits)
 
 		if (word == 0)
 			break;				/* words are never taken away */
-		if (word >> TAG_SHIFT != tag || !word_is_alive(word))
+		if (resultset_tag(word) != resultset_tag(hash) || !word_is_alive(word))
 			continue;
 		hit->slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
 		hit->generation =
@@ -334,6 +319,7 @@ resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
 void
 resultset_touch(uint32 slot, int64 now_us)
 {
+	resultset_note_use(now_us);
 	pg_atomic_write_u64(&shared->sets[slot].active_us, now_us);
 }
 

@@ -27,8 +27,12 @@
 #define RESULTSET_COLUMNS	7
 #define RESULTSET_ROWS		1000
 
-/* Words of one bucket: two cache lines. */
+/* Buckets of the table of words, and the words of one: two cache lines. */
+#define RESULTSET_BUCKETS	(1 << 14)
 #define RESULTSET_BUCKET	16
+
+/* Bits of a word that tell a value, the highest ones. */
+#define RESULTSET_TAG_BITS	24
 
 /* A column of a result set that carries keys. */
 typedef struct ResultColumn
@@ -98,13 +102,73 @@ extern void resultset_open(ResultSet *set);
  */
 extern bool resultset_put(uint32 slot, uint32 generation, int column,
 						  uint64 hash, int rank, bool is_new);
-extern void resultset_prefetch(uint64 hash);
+
+/* The words that stand for values: see resultset.c. */
+extern uint64 (*resultset_words)[RESULTSET_BUCKET];
+
+/* The bucket of a value; other backends write it at any time. */
+static inline volatile uint64 *
+resultset_bucket(uint64 hash)
+{
+	return resultset_words[hash & (RESULTSET_BUCKETS - 1)];
+}
+
+/* What tells a value from most others of its bucket, and the same of a word. */
+static inline uint64
+resultset_tag(uint64 bits)
+{
+	return bits >> (64 - RESULTSET_TAG_BITS);
+}
+
+static inline void
+resultset_prefetch(uint64 hash)
+{
+	volatile uint64 *bucket = resultset_bucket(hash);
+
+	__builtin_prefetch((const void *) bucket);
+	__builtin_prefetch((const void *) (bucket + 8));
+}
+
+/* May a value have been seen anywhere? */
+static inline bool
+resultset_holds(uint64 hash)
+{
+	volatile uint64 *bucket = resultset_bucket(hash);
+
+	for (int i = 0; i < RESULTSET_BUCKET && bucket[i] != 0; i++)
+	{
+		if (resultset_tag(bucket[i]) == resultset_tag(hash))
+			return true;
+	}
+	return false;
+}
 
 /* Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many. */
 extern int	resultset_find(uint64 hash, ResultHit *hits);
 
 /* A consistent copy of a slot, if its generation is still the one given. */
 extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
+
+/*
+ * When any result set was published or had a child last, clock_us(), at most
+ * RESULTSET_USE_ERROR_US too early: the line is shared and seldom written.
+ */
+#define RESULTSET_USE_ERROR_US	INT64CONST(100000)
+extern pg_atomic_uint64 *resultset_used_us;
+
+static inline int64
+resultset_last_use(void)
+{
+	return (int64) pg_atomic_read_u64(resultset_used_us);
+}
+
+/* One is used now. */
+static inline void
+resultset_note_use(int64 now_us)
+{
+	if (now_us - resultset_last_use() > RESULTSET_USE_ERROR_US)
+		pg_atomic_write_u64(resultset_used_us, now_us);
+}
 
 /* A child of this set ended. */
 extern void resultset_touch(uint32 slot, int64 now_us);

@@ -11,35 +11,6 @@
  */
 #include "store/sketch.h"
 
-#include "lib/hyperloglog.h"
-
-/* What initHyperLogLog() computes for SKETCH_WIDTH. */
-#define SKETCH_ALPHA (0.7213 / (1.0 + 1.079 / SKETCH_REGISTERS))
-
-/* The server's view of a sketch; nothing is allocated. */
-static hyperLogLogState
-as_server_state(Sketch *sketch)
-{
-	hyperLogLogState state = {
-		.registerWidth = SKETCH_WIDTH,
-		.nRegisters = SKETCH_REGISTERS,
-		.alphaMM = SKETCH_ALPHA * SKETCH_REGISTERS * SKETCH_REGISTERS,
-		.hashesArr = sketch->registers,
-		.arrSize = sizeof(sketch->registers)
-	};
-
-	return state;
-}
-
-/* Add a value by its hash, whose bits must be evenly spread. */
-void
-sketch_add(Sketch *sketch, uint32 hash)
-{
-	hyperLogLogState state = as_server_state(sketch);
-
-	addHyperLogLog(&state, hash);
-}
-
 /* Make "into" the sketch of the values of both. */
 void
 sketch_merge(Sketch *pg_restrict into, const Sketch *pg_restrict from)
@@ -53,7 +24,7 @@ double
 sketch_estimate(const Sketch *sketch)
 {
 	Sketch		copy = *sketch;
-	hyperLogLogState state = as_server_state(&copy);
+	hyperLogLogState state = sketch_server_state(&copy);
 
 	return estimateHyperLogLog(&state);
 }

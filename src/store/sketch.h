@@ -12,6 +12,8 @@
 
 #include "compat.h"
 
+#include "lib/hyperloglog.h"
+
 #define SKETCH_WIDTH		7
 #define SKETCH_REGISTERS	(1 << SKETCH_WIDTH)
 
@@ -20,7 +22,32 @@ typedef struct Sketch
 	uint8		registers[SKETCH_REGISTERS];
 } Sketch;
 
-extern void sketch_add(Sketch *sketch, uint32 hash);
+/* What initHyperLogLog() computes for SKETCH_WIDTH. */
+#define SKETCH_ALPHA (0.7213 / (1.0 + 1.079 / SKETCH_REGISTERS))
+
+/* The server's view of a sketch; nothing is allocated. */
+static inline hyperLogLogState
+sketch_server_state(Sketch *sketch)
+{
+	return (hyperLogLogState)
+	{
+		.registerWidth = SKETCH_WIDTH,
+			.nRegisters = SKETCH_REGISTERS,
+			.alphaMM = SKETCH_ALPHA * SKETCH_REGISTERS * SKETCH_REGISTERS,
+			.hashesArr = sketch->registers,
+			.arrSize = sizeof(sketch->registers)
+	};
+}
+
+/* Add a value by its hash, whose bits must be evenly spread. */
+static inline void
+sketch_add(Sketch *sketch, uint32 hash)
+{
+	hyperLogLogState state = sketch_server_state(sketch);
+
+	addHyperLogLog(&state, hash);
+}
+
 extern void sketch_merge(Sketch *pg_restrict into,
 						 const Sketch *pg_restrict from);
 extern double sketch_estimate(const Sketch *sketch);

@@ -45,12 +45,17 @@ typedef struct PendingSlot
 	StatementCounters counters;
 } PendingSlot;
 
-/* What this backend knows of its slots without looking into them. */
+/*
+ * What this backend knows of its slots without looking into them: one line of
+ * the processor's cache each.
+ */
 typedef struct OwnSlot
 {
 	StatementKey key;
 	StatementRef ref;			/* index -1 = slot not in use */
-	uint64		used;			/* tick of the last use */
+	uint32		used;			/* tick of the last use; wraps around */
+	uint32		evicted;		/* of all statements when ref was known to be
+								 * valid; wraps around */
 	int64		counted;		/* executions since the slot was taken */
 	TimestampTz folded;
 } OwnSlot;
@@ -58,8 +63,8 @@ typedef struct OwnSlot
 static PendingSlot *pending = NULL; /* of all backends */
 
 static PendingSlot *own_pending = NULL; /* of this backend, once it counted */
-static OwnSlot own[PENDING_SLOTS];
-static uint64 own_tick = 0;
+static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
+static uint32 own_tick = 0;
 static uint64 own_resets = 0;	/* value of store_header->resets we follow */
 static int	own_last = 0;		/* slot used last */
 
@@ -112,7 +117,7 @@ end_change(PendingSlot *slot)
  * that is there no more are dropped, and counted as such unless a reset took
  * the statement.
  */
-static void
+pg_attribute_cold static void
 fold(int number)
 {
 	PendingSlot *slot = &own_pending[number];
@@ -161,7 +166,7 @@ flush_at_exit(int code, Datum arg)
 }
 
 /* Take possession of this backend's slots. */
-static void
+pg_attribute_cold static void
 own_slots(void)
 {
 	own_pending = &pending[MY_PROC_INDEX * PENDING_SLOTS];
@@ -177,7 +182,7 @@ own_slots(void)
 /*
  * After a reset of the store: what is pending was counted before it.
  */
-static void
+pg_attribute_cold static void
 forget_pending(void)
 {
 	for (int i = 0; i < PENDING_SLOTS; i++)
@@ -203,7 +208,7 @@ same_key(const StatementKey *a, const StatementKey *b)
 static inline int
 find_slot(const StatementKey *key)
 {
-	if (own[own_last].ref.index >= 0 && same_key(&own[own_last].key, key))
+	if (likely(own[own_last].ref.index >= 0) && same_key(&own[own_last].key, key))
 		return own_last;
 	for (int i = 0; i < PENDING_SLOTS; i++)
 		if (own[i].key.queryid == key->queryid && own[i].ref.index >= 0 &&
@@ -222,7 +227,7 @@ oldest_slot(void)
 	{
 		if (own[i].ref.index < 0)
 			return i;
-		if (own[i].used < own[oldest].used)
+		if ((int32) (own[i].used - own[oldest].used) < 0)
 			oldest = i;
 	}
 	return oldest;
@@ -236,10 +241,11 @@ point_slot(int number, StatementRef ref)
 	own_pending[number].ref = ref;
 	end_change(&own_pending[number]);
 	own[number].ref = ref;
+	own[number].evicted = (uint32) pg_atomic_read_u64(&store_header->evicted) - 1;
 }
 
 /* Take a slot for a statement; -1 if the store does not take it. */
-static int
+pg_attribute_cold static int
 take_slot(const StatementKey *key, const StatementSample *sample,
 		  StatementTextMaker maker, void *maker_arg)
 {
@@ -257,6 +263,24 @@ take_slot(const StatementKey *key, const StatementSample *sample,
 	return number;
 }
 
+/*
+ * Is the entry still that of the slot's statement?  The entry itself is looked
+ * at only if any has been evicted since, as it is far off in memory.
+ */
+static inline bool
+slot_is_valid(OwnSlot *slot)
+{
+	uint32		evicted = (uint32) pg_atomic_read_u64(&store_header->evicted);
+
+	if (likely(slot->evicted == evicted))
+		return true;
+	pg_read_barrier();
+	if (!statement_ref_is_valid(&slot->ref))
+		return false;
+	slot->evicted = evicted;
+	return true;
+}
+
 /* The statement's slot, its entry made again if it was evicted; or -1. */
 static int
 get_slot(const StatementKey *key, const StatementSample *sample,
@@ -265,9 +289,9 @@ get_slot(const StatementKey *key, const StatementSample *sample,
 	int			number = find_slot(key);
 	StatementRef ref;
 
-	if (number < 0)
+	if (unlikely(number < 0))
 		return take_slot(key, sample, maker, maker_arg);
-	if (statement_ref_is_valid(&own[number].ref))
+	if (likely(slot_is_valid(&own[number])))
 		return number;
 	ref = statement_table_enter(key, NULL, maker, maker_arg);
 	if (ref.index < 0)
@@ -297,7 +321,7 @@ add_time(StatementCounters *counters, double us)
 static inline void
 add_sample(StatementCounters *counters, const StatementSample *sample)
 {
-	if (sample->failed)
+	if (unlikely(sample->failed))
 		counters->errors++;
 	else
 		add_time(counters, sample->elapsed_us);
@@ -307,7 +331,7 @@ add_sample(StatementCounters *counters, const StatementSample *sample)
 	counters->shared_blks_read += sample->shared_blks_read;
 	counters->temp_blks_written += sample->temp_blks_written;
 	counters->wal_bytes += sample->wal_bytes;
-	if (counters->first_seen == 0)
+	if (unlikely(counters->first_seen == 0))
 		counters->first_seen = sample->when;
 	counters->last_seen = sample->when;
 	if (sample->has_params)
@@ -320,7 +344,7 @@ fold_in_time(int number, const StatementSample *sample)
 {
 	bool		slow = sample->elapsed_us >= FOLD_AT_ONCE_US;
 
-	if (!slow && sample->when - own[number].folded <= FOLD_INTERVAL_US)
+	if (likely(!slow) && sample->when - own[number].folded <= FOLD_INTERVAL_US)
 		return;
 	if (slow || own[number].folded != 0)
 		fold(number);
@@ -328,19 +352,19 @@ fold_in_time(int number, const StatementSample *sample)
 }
 
 /* See statement.h. */
-int64
+pg_attribute_hot int64
 statement_count(const StatementKey *key, const StatementSample *sample,
 				StatementTextMaker maker, void *maker_arg)
 {
 	int			number;
 
-	if (own_pending == NULL)
+	if (unlikely(own_pending == NULL))
 		own_slots();
-	if (own_resets != pg_atomic_read_u64(&store_header->resets))
+	if (unlikely(own_resets != pg_atomic_read_u64(&store_header->resets)))
 		forget_pending();
 
 	number = get_slot(key, sample, maker, maker_arg);
-	if (number < 0)
+	if (unlikely(number < 0))
 	{
 		pg_atomic_fetch_add_u64(&store_header->dropped, 1);
 		return 0;

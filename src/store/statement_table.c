@@ -53,7 +53,7 @@ typedef struct TableShared
 } TableShared;
 
 static TableShared *shared = NULL;
-static StatementEntry *entries = NULL;
+StatementEntry *statement_entries = NULL;
 static int *members = NULL;		/* [partition][position]: indexes of entries */
 static HTAB *index_table = NULL;
 
@@ -119,7 +119,7 @@ statement_table_attach(void *memory, bool found)
 {
 	shared = memory;
 	members = (int *) ((char *) memory + CACHELINEALIGN(sizeof(TableShared)));
-	entries = (StatementEntry *) ((char *) members + members_size());
+	statement_entries = (StatementEntry *) ((char *) members + members_size());
 	attach_index();
 	if (found)
 		return;
@@ -129,24 +129,11 @@ statement_table_attach(void *memory, bool found)
 	memset(shared->partitions, 0, sizeof(shared->partitions));
 	for (int i = 0; i < setting_max_statements; i++)
 	{
-		LWLockInitialize(&entries[i].lock, store_tranche());
-		pg_atomic_init_u64(&entries[i].generation, 0);
-		entries[i].next_free = i + 1 < setting_max_statements ? i + 1 : -1;
+		LWLockInitialize(&statement_entry(i)->lock, store_tranche());
+		pg_atomic_init_u64(&statement_entry(i)->generation, 0);
+		statement_entry(i)->next_free = i + 1 < setting_max_statements ? i + 1 : -1;
 	}
 	shared->first_free = 0;
-}
-
-StatementEntry *
-statement_entry(int index)
-{
-	return &entries[index];
-}
-
-bool
-statement_ref_is_valid(const StatementRef *ref)
-{
-	return pg_atomic_read_u64(&entries[ref->index].generation) ==
-		ref->generation;
 }
 
 int64
@@ -180,34 +167,11 @@ counters_clear(StatementCounters *counters)
 	memset(counters, 0, offsetof(StatementCounters, latency));
 }
 
-/* The buckets first .. end - 1 of the histogram are in use, too. */
-static inline void
-widen_latency(StatementCounters *counters, int first, int end)
-{
-	if (counters->latency_end == 0)
-	{
-		counters->latency_first = first;
-		counters->latency_end = end;
-	}
-	counters->latency_first = Min(counters->latency_first, first);
-	counters->latency_end = Max(counters->latency_end, end);
-}
-
-/* See statement_table.h. */
-void
-counters_add_latency(StatementCounters *counters, double us)
-{
-	int			bucket = histogram_bucket(us);
-
-	widen_latency(counters, bucket, bucket + 1);
-	counters->latency.count[bucket]++;
-}
-
 /* Add the histogram of "from", which has calls. */
 static void
 merge_latency(StatementCounters *into, const StatementCounters *from)
 {
-	widen_latency(into, from->latency_first, from->latency_end);
+	counters_widen_latency(into, from->latency_first, from->latency_end);
 	histogram_merge_part(&into->latency, &from->latency, from->latency_first,
 						 from->latency_end);
 }
@@ -312,7 +276,7 @@ free_entry(StatementEntry *entry)
 {
 	SpinLockAcquire(&shared->mutex);
 	entry->next_free = shared->first_free;
-	shared->first_free = entry - entries;
+	shared->first_free = entry - statement_entries;
 	SpinLockRelease(&shared->mutex);
 }
 
@@ -325,7 +289,7 @@ take_free(void)
 	SpinLockAcquire(&shared->mutex);
 	if (shared->first_free >= 0)
 	{
-		entry = &entries[shared->first_free];
+		entry = statement_entry(shared->first_free);
 		shared->first_free = entry->next_free;
 	}
 	SpinLockRelease(&shared->mutex);
@@ -344,7 +308,7 @@ static void
 add_member(uint32 partition, StatementEntry *entry)
 {
 	entry->position = shared->partitions[partition].count++;
-	members_of(partition)[entry->position] = entry - entries;
+	members_of(partition)[entry->position] = entry - statement_entries;
 }
 
 /* Its place goes to the last member; lock as above. */
@@ -355,7 +319,7 @@ drop_member(uint32 partition, StatementEntry *entry)
 	int			moved = members_of(partition)[last];
 
 	members_of(partition)[entry->position] = moved;
-	entries[moved].position = entry->position;
+	statement_entry(moved)->position = entry->position;
 }
 
 /*
@@ -376,7 +340,7 @@ choose_victim(uint32 partition, TimestampTz now)
 	{
 		if (++facts->hand >= facts->count)
 			facts->hand = 0;
-		next[i] = &entries[member[facts->hand]];
+		next[i] = statement_entry(member[facts->hand]);
 		__builtin_prefetch(&next[i]->counters.total_us);
 		__builtin_prefetch(&next[i]->counters.last_seen);
 	}
@@ -457,7 +421,7 @@ lookup(const StatementKey *key, const StatementSample *sample, bool *welcome)
 	if (found != NULL)
 	{
 		ref.index = found->index;
-		ref.generation = pg_atomic_read_u64(&entries[ref.index].generation);
+		ref.generation = pg_atomic_read_u64(&statement_entry(ref.index)->generation);
 	}
 	*welcome = found != NULL || sample == NULL ||
 		admission_allows(&shared->partitions[partition].admission,
@@ -502,11 +466,11 @@ insert_locked(const StatementKey *key, uint32 hash, bool has_text, bool *taken)
 			return_entry(partition, entry);
 			return ref;
 		}
-		slot->index = entry - entries;
+		slot->index = entry - statement_entries;
 		start_entry(entry, key, has_text);
 	}
 	ref.index = slot->index;
-	ref.generation = pg_atomic_read_u64(&entries[ref.index].generation);
+	ref.generation = pg_atomic_read_u64(&statement_entry(ref.index)->generation);
 	return ref;
 }
 
@@ -595,7 +559,7 @@ statement_table_clear(void)
 		LWLockAcquire(lock, LW_EXCLUSIVE);
 		while (shared->partitions[i].count > 0)
 		{
-			StatementEntry *entry = &entries[members_of(i)[0]];
+			StatementEntry *entry = statement_entry(members_of(i)[0]);
 
 			remove_entry(entry);
 			return_entry(i, entry);

@@ -40,10 +40,22 @@ extern Size statement_table_size(void);
 extern Size statement_table_hash_size(void);
 extern void statement_table_attach(void *memory, bool found);
 
-extern StatementEntry *statement_entry(int index);
+/* The table. */
+extern StatementEntry *statement_entries;
+
+static inline StatementEntry *
+statement_entry(int index)
+{
+	return &statement_entries[index];
+}
 
 /* Does the reference still name its statement?  No lock needed: a hint. */
-extern bool statement_ref_is_valid(const StatementRef *ref);
+static inline bool
+statement_ref_is_valid(const StatementRef *ref)
+{
+	return pg_atomic_read_u64(&statement_entry(ref->index)->generation) ==
+		ref->generation;
+}
 
 /*
  * Find or make the entry of a statement, for this execution of it, NULL if it
@@ -70,8 +82,29 @@ extern TextKey statement_text_key(const StatementKey *key);
 extern void counters_init(StatementCounters *counters);
 extern void counters_clear(StatementCounters *counters);
 
+/* The buckets first .. end - 1 of the histogram are in use, too. */
+static inline void
+counters_widen_latency(StatementCounters *counters, int first, int end)
+{
+	if (counters->latency_end == 0)
+	{
+		counters->latency_first = first;
+		counters->latency_end = end;
+	}
+	counters->latency_first = Min(counters->latency_first, first);
+	counters->latency_end = Max(counters->latency_end, end);
+}
+
 /* A call took so long: note its histogram's bucket. */
-extern void counters_add_latency(StatementCounters *counters, double us);
+static inline void
+counters_add_latency(StatementCounters *counters, double us)
+{
+	int			bucket = histogram_bucket(us);
+
+	counters_widen_latency(counters, bucket, bucket + 1);
+	counters->latency.count[bucket]++;
+}
+
 extern void counters_merge(StatementCounters *into,
 						   const StatementCounters *from);
 extern int64 statement_table_held(void);

@@ -77,12 +77,6 @@ locks_before(int group)
 	return sum;
 }
 
-bool
-store_is_ready(void)
-{
-	return store_header != NULL;
-}
-
 /*
  * Raise an error unless clipperf was preloaded.
  */

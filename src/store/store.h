@@ -88,7 +88,11 @@ typedef struct StoreHeader
 extern StoreHeader *store_header;
 
 /* True when clipperf was in shared_preload_libraries. */
-extern bool store_is_ready(void);
+static inline bool
+store_is_ready(void)
+{
+	return store_header != NULL;
+}
 
 /* Raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);

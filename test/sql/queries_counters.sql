@@ -91,6 +91,19 @@ SELECT format('EXECUTE look (%s)', 1 + i % 4) FROM generate_series(1, 40) AS i \
 SELECT calls, distinct_params FROM seen WHERE query LIKE '%look%' OR query LIKE '%SELECT kind FROM item%';
 DEALLOCATE look;
 
+-- Different constants, compared with a column or not, and spelt in several ways.
+SELECT clipperf_reset();
+\o /dev/null
+\set ECHO none
+SELECT format('UPDATE counters_mark SET two = two + %s WHERE one = %s', i % 3 - 1, i % 2) FROM generate_series(1, 48) AS i \gexec
+SELECT format('SELECT third FROM counters_mark WHERE first = %s', i % 5 - 2) FROM generate_series(1, 20) AS i \gexec
+SELECT format('SELECT third FROM counters_mark WHERE second = %s AND 1.5 < %s.5', i % 2, i % 3) FROM generate_series(1, 24) AS i \gexec
+SELECT format('SELECT second FROM counters_mark WHERE first = %s', CASE WHEN i % 2 = 0 THEN '1' ELSE quote_literal(2) END)
+FROM generate_series(1, 20) AS i \gexec
+\set ECHO all
+\o
+SELECT query, calls, distinct_params FROM seen WHERE query LIKE '%counters_mark%' ORDER BY query COLLATE "C";
+
 -- Many different parameters: an estimate with a standard error of 9 %, however often each comes back.
 SELECT clipperf_reset();
 SET clipperf.track = 'all';
