@@ -2,9 +2,10 @@
 
 .PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply
 
-# What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads: see test/bench/overhead.
+# What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads; ONE_SERVER=1 compares
+# sessions of one server: see test/bench/overhead.
 bench-overhead:
-	@test/bench/overhead --pairs='$(PAIRS)' --seconds='$(SECONDS)' --rows='$(ROWS)'
+	@test/bench/overhead $(if $(ONE_SERVER),--one-server) --pairs='$(PAIRS)' --seconds='$(SECONDS)' --rows='$(ROWS)'
 
 # How often the N+1 detector is wrong under hot look-ups. LOOKUPS per user, ROWS selects the tables: see
 # test/bench/n-plus-one.

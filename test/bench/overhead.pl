@@ -8,6 +8,11 @@
 # verdict is about throughput. Beside it stands the ratio of transactions per second of processor time that the
 # server used, which other work on the machine disturbs much less.
 #
+# With --one-server there is a single server with both extensions, and the three are kinds of sessions on it, in which
+# both, clipperf or pg_stat_statements are switched off. Server and clients share one processor. Where in memory each
+# server's buffers happen to lie makes differences of some percent between servers, and idle processors others; both
+# are gone then. What is left out is what hooks that return at once cost, and the queryid, which "nothing" has, too.
+#
 # The data fits into shared buffers, and fsync is off: the loads are bound by the processor, where an extension's
 # cost shows most. Instructions are counted by callgrind in a single-user backend, which no noise touches: the
 # difference between a run of 2N statements and one of N, divided by N.
@@ -21,13 +26,16 @@ use POSIX ();
 my $directory;
 my $pairs = 50;
 my $seconds = 1;
-my $rows = 'prepared simple tpcb rows50 million distinct hot instructions';
+my $rows;
+my $one_server;
 GetOptions(
+	'one-server' => \$one_server,
 	'directory=s' => \$directory,
 	'pairs=i' => \$pairs,
 	'seconds=i' => \$seconds,
 	'rows=s' => \$rows) or exit 2;
 die "--directory is needed\n" unless defined $directory;
+$rows //= 'prepared simple tpcb rows50 million' . ($one_server ? '' : ' distinct hot instructions');
 
 $| = 1;
 
@@ -37,6 +45,16 @@ my $max_statements = 5000;
 my @servers = qw(nothing pgss clipperf);
 my %preload = (nothing => '', pgss => 'pg_stat_statements', clipperf => 'clipperf');
 my %extension = (pgss => 'pg_stat_statements', clipperf => 'clipperf');
+
+# Of the sessions on the one server: what each is made of.
+my %session_options = (
+	nothing => '-c clipperf.enabled=off -c pg_stat_statements.track=none',
+	pgss => '-c clipperf.enabled=off',
+	clipperf => '-c pg_stat_statements.track=none');
+
+# What binds a command to one processor.
+my @bound = $one_server ? qw(taskset -c 0) : ();
+
 my @orders = ([0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1], [2, 0, 1], [1, 0, 2]);
 
 # A target compares clipperf with another server: [peer, least ratio].
@@ -143,15 +161,16 @@ sub run
 # The data directory of a server; its socket lies in it.
 sub data_directory
 {
-	return "$directory/$_[0]";
+	return "$directory/" . ($one_server ? 'nothing' : $_[0]);
 }
 
 sub start_server
 {
 	my ($name) = @_;
 	my $data = data_directory($name);
-	run('pg_ctl', 'start', '-s', '-w', '-t', '120', '-D', $data, '-l', "$data.log", '-o',
-		"-c shared_preload_libraries='$preload{$name}' -c unix_socket_directories='$data'");
+	my $libraries = $one_server ? 'pg_stat_statements,clipperf' : $preload{$name};
+	run(@bound, 'pg_ctl', 'start', '-s', '-w', '-t', '120', '-D', $data, '-l', "$data.log", '-o',
+		"-c shared_preload_libraries='$libraries' -c unix_socket_directories='$data'");
 }
 
 sub stop_server
@@ -188,11 +207,14 @@ sub make_servers
 	run("pgbench -i -q -s 10 -h '$first' postgres 2>&1");
 	write_file("$directory/schema.sql", $schema);
 	run('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-h', $first, '-d', 'postgres', '-f', "$directory/schema.sql");
-	stop_server($servers[0]);
-	run('cp', '-R', $first, data_directory($_)) foreach @servers[1 .. $#servers];
+	if (!$one_server)
+	{
+		stop_server($servers[0]);
+		run('cp', '-R', $first, data_directory($_)) foreach @servers[1 .. $#servers];
+		start_server($_) foreach @servers;
+	}
 	foreach my $name (@servers)
 	{
-		start_server($name);
 		sql($name, "CREATE EXTENSION $extension{$name}") if $extension{$name};
 	}
 }
@@ -233,8 +255,9 @@ sub measure
 	my ($name, $load, $duration) = @_;
 	sql($name, $load->{before}) if $load->{before};
 	my $before = processor_seconds($name);
+	local $ENV{PGOPTIONS} = $session_options{$name} if $one_server;
 	my $text = run(
-		'pgbench', @{ $load->{arguments} }, '-T', $duration,
+		@bound, 'pgbench', @{ $load->{arguments} }, '-T', $duration,
 		'-h', data_directory($name),
 		($load->{file} ? ('-f', $load->{file}) : ()), 'postgres');
 	$text =~ /^tps = ([0-9.]+)/m or die "pgbench said:\n$text\n";
@@ -433,6 +456,7 @@ my @lines;
 foreach my $key (@selected)
 {
 	die "unknown load: $key; known are: " . join(' ', sort keys %loads) . "\n" unless $loads{$key};
+	die "one server cannot measure $key\n" if $one_server && $key =~ /^(distinct|instructions)$/;
 }
 make_servers();
 foreach my $key (grep { $_ ne 'instructions' } @selected)
@@ -440,7 +464,7 @@ foreach my $key (grep { $_ ne 'instructions' } @selected)
 	push @lines, load_lines($loads{$key}, measure_load($key));
 }
 sql('nothing', 'VACUUM (FREEZE)');
-stop_server($_) foreach @servers;
+stop_server($_) foreach $one_server ? 'nothing' : @servers;
 push @lines, instruction_lines() if grep { $_ eq 'instructions' } @selected;
 printf "\n%s, %d rounds of %d s, %s processors\n", split(/\n/, run('postgres', '--version')), $pairs, $seconds,
   split(/\n/, run('getconf', '_NPROCESSORS_ONLN'));
