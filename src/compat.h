@@ -111,6 +111,13 @@ extern bool pq_buffer_has_data(void);
 #endif
 #define POST_PARSE_PASS pstate, query, jstate
 
+/* 18: the elements of a list are one constant, as long as the list is. */
+#if PG_VERSION_NUM >= 180000
+#define CONSTANT_IS_LIST(constant) ((constant)->squashed)
+#else
+#define CONSTANT_IS_LIST(constant) false
+#endif
+
 /* 17: MyBackendId (from 1) became MyProcNumber (from 0). */
 #if PG_VERSION_NUM >= 170000
 #define MY_PROC_INDEX ((int) MyProcNumber)

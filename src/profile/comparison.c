@@ -168,8 +168,13 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 		if (castNode(Param, value)->paramkind != PARAM_EXTERN)
 			return;
 	}
-	else if (!IsA(value, Const) || castNode(Const, value)->constisnull)
+	else if (!IsA(value, Const))
 		return;
+	else if (castNode(Const, value)->constisnull)
+	{
+		found->has_nulls = true;
+		return;
+	}
 
 	item = &found->items[found->count++];
 	item->relid = relid;
@@ -514,6 +519,7 @@ comparisons_collect(Query *query, Comparisons *comparisons)
 	comparisons->lists = 0;
 	comparisons->has_list = false;
 	comparisons->has_literals = false;
+	comparisons->has_nulls = false;
 	if (is_plain(query))
 		walk_level(query, &walk);
 	else

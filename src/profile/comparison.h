@@ -34,6 +34,7 @@ typedef struct Comparisons
 	int			lists;
 	bool		has_list;		/* texts may differ by the length of a list */
 	bool		has_literals;	/* nulls, and those left out, too */
+	bool		has_nulls;		/* a literal was left out for being null */
 	Comparison	items[COMPARISONS];
 } Comparisons;
 

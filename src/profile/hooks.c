@@ -545,12 +545,11 @@ count_execution(Execution *execution)
 		.shared_blks_read = execution->work.shared_blks_read,
 		.temp_blks_written = execution->work.temp_blks_written,
 		.wal_bytes = execution->work.wal_bytes,
-		.has_params = true,
+		.params_hash = parameters_hash(execution),
 		.when = GetCurrentStatementStartTimestamp()
 	};
 	int64		nth;
 
-	sample.params_hash = parameters_hash(execution);
 	nth = statement_count(&key, &sample, execution_text, execution);
 	if (setting_capture_parameters && nth > 0 &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,

@@ -79,7 +79,7 @@ literal_learn(LiteralPlaces *places, const Comparisons *comparisons,
 
 	places->count = 0;
 	if (jumble == NULL || source == NULL || comparisons->has_list ||
-		!literal_sort(&constants, jumble))
+		comparisons->has_nulls || !literal_sort(&constants, jumble))
 		return;
 	for (int i = 0; i < comparisons->count; i++)
 	{

@@ -29,7 +29,8 @@ typedef struct LiteralPlaces
 
 /*
  * Learn where the literals of these comparisons stand.  They can be read if all
- * of them are integers, written in digits, and so can the other constants.
+ * of them are integers, written in digits, and so can the other constants.  A
+ * null tells nothing of the literals that stand in its place next time.
  */
 extern void literal_learn(LiteralPlaces *places,
 						  const Comparisons *comparisons,
@@ -44,7 +45,7 @@ typedef struct LiteralConstants
 
 /*
  * Put the places of all constants in order, whatever order others that look at
- * them have left; false if there are too many.
+ * them have left; false if there are too many, or lists among them.
  */
 static inline bool
 literal_sort(LiteralConstants *constants, const JumbleState *jumble)
@@ -57,6 +58,8 @@ literal_sort(LiteralConstants *constants, const JumbleState *jumble)
 		int			place = jumble->clocations[i].location;
 		int			at = i;
 
+		if (CONSTANT_IS_LIST(&jumble->clocations[i]))
+			return false;
 		for (; at > 0 && constants->places[at - 1] > place; at--)
 			constants->places[at] = constants->places[at - 1];
 		constants->places[at] = place;

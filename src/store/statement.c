@@ -54,7 +54,7 @@ typedef struct OwnSlot
 	StatementKey key;
 	StatementRef ref;			/* index -1 = slot not in use */
 	uint32		used;			/* tick of the last use; wraps around */
-	uint32		evicted;		/* of all statements when ref was known to be
+	uint32		removals;		/* of all entries when ref was known to be
 								 * valid; wraps around */
 	int64		counted;		/* executions since the slot was taken */
 	TimestampTz folded;
@@ -233,15 +233,25 @@ oldest_slot(void)
 	return oldest;
 }
 
-/* Let a slot point at its statement's entry. */
+/* How many entries have been removed so far. */
+static inline uint32
+count_removals(void)
+{
+	return (uint32) pg_atomic_read_u64(&store_header->removals);
+}
+
+/*
+ * Let a slot point at its statement's entry, which was there after so many
+ * removals.
+ */
 static void
-point_slot(int number, StatementRef ref)
+point_slot(int number, StatementRef ref, uint32 removals)
 {
 	begin_change(&own_pending[number]);
 	own_pending[number].ref = ref;
 	end_change(&own_pending[number]);
 	own[number].ref = ref;
-	own[number].evicted = (uint32) pg_atomic_read_u64(&store_header->evicted) - 1;
+	own[number].removals = removals;
 }
 
 /* Take a slot for a statement; -1 if the store does not take it. */
@@ -249,6 +259,7 @@ pg_attribute_cold static int
 take_slot(const StatementKey *key, const StatementSample *sample,
 		  StatementTextMaker maker, void *maker_arg)
 {
+	uint32		removals = count_removals();
 	StatementRef ref = statement_table_enter(key, sample, maker, maker_arg);
 	int			number;
 
@@ -259,25 +270,25 @@ take_slot(const StatementKey *key, const StatementSample *sample,
 	own[number].key = *key;
 	own[number].counted = 0;
 	own[number].folded = 0;
-	point_slot(number, ref);
+	point_slot(number, ref, removals);
 	return number;
 }
 
 /*
  * Is the entry still that of the slot's statement?  The entry itself is looked
- * at only if any has been evicted since, as it is far off in memory.
+ * at only if any has been removed since, as it is far off in memory.
  */
 static inline bool
 slot_is_valid(OwnSlot *slot)
 {
-	uint32		evicted = (uint32) pg_atomic_read_u64(&store_header->evicted);
+	uint32		removals = count_removals();
 
-	if (likely(slot->evicted == evicted))
+	if (likely(slot->removals == removals))
 		return true;
 	pg_read_barrier();
 	if (!statement_ref_is_valid(&slot->ref))
 		return false;
-	slot->evicted = evicted;
+	slot->removals = removals;
 	return true;
 }
 
@@ -287,16 +298,18 @@ get_slot(const StatementKey *key, const StatementSample *sample,
 		 StatementTextMaker maker, void *maker_arg)
 {
 	int			number = find_slot(key);
+	uint32		removals;
 	StatementRef ref;
 
 	if (unlikely(number < 0))
 		return take_slot(key, sample, maker, maker_arg);
 	if (likely(slot_is_valid(&own[number])))
 		return number;
+	removals = count_removals();
 	ref = statement_table_enter(key, NULL, maker, maker_arg);
 	if (ref.index < 0)
 		return -1;
-	point_slot(number, ref);
+	point_slot(number, ref, removals);
 	return number;
 }
 
@@ -324,7 +337,10 @@ add_sample(StatementCounters *counters, const StatementSample *sample)
 	if (unlikely(sample->failed))
 		counters->errors++;
 	else
+	{
 		add_time(counters, sample->elapsed_us);
+		sketch_add(&counters->params, sample->params_hash);
+	}
 	counters->rows += sample->rows;
 	counters->plan_us += sample->plan_us;
 	counters->shared_blks_hit += sample->shared_blks_hit;
@@ -334,8 +350,6 @@ add_sample(StatementCounters *counters, const StatementSample *sample)
 	if (unlikely(counters->first_seen == 0))
 		counters->first_seen = sample->when;
 	counters->last_seen = sample->when;
-	if (sample->has_params)
-		sketch_add(&counters->params, sample->params_hash);
 }
 
 /* Fold a slot if it is time to, after it has been written. */

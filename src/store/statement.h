@@ -60,8 +60,7 @@ typedef struct StatementCounters
 typedef struct StatementSample
 {
 	bool		failed;
-	bool		has_params;		/* params_hash is valid */
-	uint32		params_hash;
+	uint32		params_hash;	/* unless it failed */
 	double		elapsed_us;
 	double		plan_us;
 	int64		rows;

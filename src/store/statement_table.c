@@ -266,6 +266,7 @@ remove_entry(StatementEntry *entry)
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
 	pg_atomic_fetch_add_u64(&entry->generation, 1);
 	LWLockRelease(&entry->lock);
+	pg_atomic_fetch_add_u64(&store_header->removals, 1);
 	if (entry->has_text)
 		text_release(&text);
 }

@@ -175,6 +175,7 @@ init_header(void)
 {
 	store_header->since = GetCurrentTimestamp();
 	pg_atomic_init_u64(&store_header->resets, 0);
+	pg_atomic_init_u64(&store_header->removals, 0);
 	pg_atomic_init_u64(&store_header->evicted, 0);
 	pg_atomic_init_u64(&store_header->dropped, 0);
 	pg_atomic_init_u64(&store_header->texts_dropped, 0);

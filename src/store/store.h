@@ -74,6 +74,9 @@ typedef struct StoreHeader
 {
 	TimestampTz since;			/* set at start, by load and by reset(all) */
 	pg_atomic_uint64 resets;	/* bumped by every reset of statements */
+	pg_atomic_uint64 removals;	/* of statements' entries, for whatever
+								 * reason: raised when an entry's generation
+								 * has been */
 	pg_atomic_uint64 evicted;	/* statements that made room for another */
 	pg_atomic_uint64 dropped;	/* executions that could not be counted */
 	pg_atomic_uint64 texts_dropped; /* statements whose text had no room */

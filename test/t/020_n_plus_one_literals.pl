@@ -56,6 +56,17 @@ FROM (SELECT debtor_id::text AS key, row_number() OVER (ORDER BY title) AS n FRO
 SQL
 has($finding, 'two spellings', children => [27, 30], relation => 'debtor');
 
+# The first of them compares with NULL, which is no key: those after it are followed all the same.
+$node->safe_psql('postgres', 'ALTER TABLE debtor ADD kind int DEFAULT 1');
+$finding = proven($node, 'NULL before keys', statements(<<'SQL'));
+SELECT name FROM debtor WHERE id = NULL AND kind = 1;
+SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 1', debtor_id)
+FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\gexec
+SQL
+has($finding, 'NULL before keys', children => [27, 30], relation => 'debtor');
+
 # A constant that is no key has the keys' values: it is not taken for one.
 silent($node, 'numbers that are compared with nothing',
 	loop(posts(30), '--child' => 'SELECT $1 AS number, name FROM author WHERE id = 100001',

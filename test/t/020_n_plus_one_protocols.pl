@@ -50,6 +50,15 @@ cmp_ok($finding->{roundtrip_ms}, '>', 45 * 5, 'think time: it is part of the rou
 cmp_ok($finding->{child_ms}, '<', $finding->{roundtrip_ms}, 'think time: the children themselves are faster');
 proven($node, 'think time in a transaction', children_of('author', '--think-ms' => 5, '--transaction'));
 
+# A loop may take longer than a result waits for its first child.
+$node->safe_psql('postgres', 'ALTER SYSTEM SET clipperf.nplusone_window = 1000');
+$node->reload;
+$finding = proven($node, 'longer than the window',
+	children_of('author', '--think-ms' => 40, '--connections' => 12));
+has($finding, 'longer than the window', children => [45, 50]);
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET clipperf.nplusone_window');
+$node->reload;
+
 # Episodes add up.
 $finding = proven($node, 'five times', children_of('author', '--repeat' => 5));
 has($finding, 'five times', episodes => 5, children => [225, 250], max_children => [45, 50]);
