@@ -21,25 +21,26 @@
 
 #include "store/resultset.h"
 
-/* Values that may be recorded in a second, and at once after a quiet one. */
-#define VALUES_PER_SECOND	50000
+/* Values that may be recorded in a second, and at once after a quiet time. */
+#define VALUES_PER_SECOND	5000
+#define VALUES_AT_ONCE		5000
 
 /* A statement is a parent for so long after its last child, in us. */
 #define PARENT_US			INT64CONST(60000000)
 
-static int64 left = VALUES_PER_SECOND;	/* values that may be recorded yet */
+static int64 left = VALUES_AT_ONCE;	/* values that may be recorded yet */
 static int64 filled_us = 0;		/* when they were topped up */
 
 /* Top up what is left for the time that has passed. */
 static inline void
 fill(int64 now_us)
 {
-	int64		passed = Min(now_us - filled_us, 1000000);
+	int64		passed = Min(now_us - filled_us, 10000000);
 	int64		more = passed * VALUES_PER_SECOND / 1000000;
 
 	if (more <= 0)
 		return;
-	left = Min(left + more, VALUES_PER_SECOND);
+	left = Min(left + more, VALUES_AT_ONCE);
 	filled_us = now_us;
 }
 

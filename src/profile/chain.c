@@ -25,7 +25,7 @@ current_set(const Chain *chain, uint64 episode)
 
 	if (set == NULL || chain->episode != episode ||
 		chain->rows >= RESULTSET_ROWS ||
-		pg_atomic_read_u32(&set->generation) != chain->generation)
+		resultset_generation(chain->slot) != chain->generation)
 		return NULL;
 	return set;
 }
@@ -47,8 +47,8 @@ begin_chain(Execution *execution, StatementInfo *info,
 	recorder_describe(set, execution, info, context);
 	set->is_chain = true;
 	set->rows = 0;
-	resultset_open(set);
-	chain->generation = pg_atomic_read_u32(&set->generation);
+	resultset_open(chain->slot);
+	chain->generation = resultset_generation(chain->slot);
 	return set;
 }
 

@@ -57,6 +57,7 @@ typedef struct Execution
 	bool		counted;		/* its end has been dealt with */
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		has_literals_hash;
+	bool		passed_over;	/* its rows are not recorded, for their cost */
 	uint32		literals_hash;	/* of all the literals in its text */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */

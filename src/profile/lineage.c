@@ -17,9 +17,11 @@
 #include "access/xact.h"
 #include "utils/lsyscache.h"
 
+#include "profile/budget.h"
 #include "profile/chain.h"
 #include "profile/comparison.h"
 #include "profile/credit.h"
+#include "profile/key_column.h"
 #include "profile/match.h"
 #include "profile/receiver.h"
 #include "profile/statement_info.h"
@@ -329,6 +331,19 @@ is_followed(const DestReceiver *dest)
 	}
 }
 
+/* Has the result lineage worth keeping?  Of so many rows at most, if not 0. */
+static inline bool
+is_recorded(Execution *execution, const StatementInfo *info, uint64 count,
+			const DestReceiver *dest)
+{
+	if (info == NULL || info->ncolumns == 0 || execution->passed_over ||
+		!is_followed(dest) || (info->is_bulk && count == 0))
+		return false;
+	execution->passed_over = info->many_rows &&
+		!budget_allows(execution->queryid, execution->first_us);
+	return !execution->passed_over;
+}
+
 /* See lineage.h. */
 pg_attribute_hot DestReceiver *
 lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
@@ -337,8 +352,7 @@ lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 
 	if (execution->recorder == NULL)
 	{
-		if (info == NULL || info->ncolumns == 0 || !is_followed(dest) ||
-			(info->is_bulk && count == 0))
+		if (!is_recorded(execution, info, count, dest))
 			return dest;
 		execution->recorder = recorder_make(execution, info);
 	}
@@ -376,6 +390,9 @@ lineage_publish_results(Execution *execution)
 	ResultContext context = result_context();
 
 	if (info == NULL)
+		return;
+	info->many_rows = execution->rows > 1;
+	if (execution->recorder == NULL)
 		return;
 	context.nested = info->looped_us != 0 &&
 		execution->first_us - info->looped_us <= match_longest_pause();
@@ -470,6 +487,22 @@ repeats_earlier(const ProbeList *list, int number)
 	return false;
 }
 
+/*
+ * The table whose keys a comparison looks for, as resultset_key(); 0 if nobody
+ * knows.
+ */
+static uint32
+wanted_key(const Comparison *comparison)
+{
+	KeyColumn	key;
+
+	if (!OidIsValid(comparison->relid))
+		return 0;
+	key = key_column_find(comparison->relid, comparison->attno);
+	return key.is_key && !key.is_named ?
+		resultset_key(key.key_relid, key.key_attno) : 0;
+}
+
 /* Search for the values; false if none was seen anywhere. */
 static bool
 find_hits(const Execution *execution, const ProbeList *list,
@@ -480,8 +513,11 @@ find_hits(const Execution *execution, const ProbeList *list,
 
 	for (int i = 0; i < list->count; i++)
 	{
+		const Probe *probe = &list->probes[i];
+
 		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(list->probes[i].hash, found[i].hits);
+			resultset_find(probe->hash, wanted_key(&probe->comparison),
+						   found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,
 									  found[i].count);

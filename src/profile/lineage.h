@@ -35,7 +35,7 @@ extern void lineage_publish_results(Execution *execution);
 static inline void
 lineage_publish(Execution *execution)
 {
-	if (unlikely(execution->recorder != NULL))
+	if (unlikely(execution->recorder != NULL || execution->passed_over))
 		lineage_publish_results(execution);
 }
 

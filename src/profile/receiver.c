@@ -51,8 +51,8 @@ typedef struct ResultRecorder
 	bool		stopped;		/* this result cannot be recorded */
 	uint64	   *batch;			/* [row][column]; first_row until there are
 								 * two */
-	RecordedColumn columns[RESULTSET_COLUMNS];
 	uint64		first_row[RESULTSET_COLUMNS];
+	RecordedColumn columns[FLEXIBLE_ARRAY_MEMBER];	/* ncolumns of them */
 } ResultRecorder;
 
 static void flush_batch(ResultRecorder *recorder);
@@ -162,8 +162,9 @@ ResultRecorder *
 recorder_make(Execution *execution, const StatementInfo *info)
 {
 	MemoryContext context = execution->query->estate->es_query_cxt;
-	ResultRecorder *recorder = MemoryContextAlloc(context,
-												  sizeof(ResultRecorder));
+	ResultRecorder *recorder =
+		MemoryContextAlloc(context, offsetof(ResultRecorder, columns) +
+						   info->ncolumns * sizeof(RecordedColumn));
 
 	recorder->receiver.receiveSlot = receive_row;
 	recorder->receiver.rStartup = start_up;
@@ -273,8 +274,7 @@ claim_slot(ResultRecorder *recorder)
 	for (int i = 0; i < recorder->ncolumns; i++)
 		memset(recorder->columns[i].seen, 0, sizeof(recorder->columns[i].seen));
 	/* what it will be once it is open */
-	recorder->generation =
-		pg_atomic_read_u32(&recorder->set->generation) + 1;
+	recorder->generation = resultset_generation(recorder->slot) + 1;
 	return true;
 }
 
@@ -349,10 +349,10 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	set = recorder->set;
 	if (set == NULL)
 		return false;
-	if (pg_atomic_read_u32(&set->generation) != recorder->generation)
+	if (resultset_generation(recorder->slot) != recorder->generation)
 	{
 		/* new, or given to another result set since */
-		if (pg_atomic_read_u32(&set->generation) != recorder->generation - 1)
+		if (resultset_generation(recorder->slot) != recorder->generation - 1)
 			return false;
 		recorder_describe(set, recorder->execution, info, context);
 	}
@@ -370,7 +370,7 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		set->columns[i].step = numbers_step(&column->numbers,
 											column->distinct);
 	}
-	if (pg_atomic_read_u32(&set->generation) != recorder->generation)
-		resultset_open(set);
+	if (resultset_generation(recorder->slot) != recorder->generation)
+		resultset_open(recorder->slot);
 	return true;
 }

@@ -62,6 +62,9 @@ typedef struct StatementInfo
 	bool		planned;		/* columns[] is known .. */
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		key_lookup;		/* a SELECT by a key */
+	bool		is_bulk;		/* so many rows that a loop fetches them bit
+								 * by bit, if there is one */
+	bool		many_rows;		/* its last result had several */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	int			nparameters;
 	int			ncolumns;
@@ -74,8 +77,6 @@ typedef struct StatementInfo
 
 	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		has_list;		/* texts may differ by the length of a list */
-	bool		is_bulk;		/* so many rows that a loop fetches them bit
-								 * by bit, if there is one */
 	bool		text_kept;		/* is its text known to the store? */
 
 	/* Of the episode. */

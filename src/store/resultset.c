@@ -53,10 +53,14 @@ typedef struct ResultSetShared
 	pg_atomic_uint64 used_us;	/* see resultset_used_us */
 	char		padding[PG_CACHE_LINE_SIZE - sizeof(pg_atomic_uint64)];
 	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
-	ResultSet	sets[FLEXIBLE_ARRAY_MEMBER];
+	ResultHead	heads[FLEXIBLE_ARRAY_MEMBER];	/* of the slots; these follow */
 } ResultSetShared;
 
+StaticAssertDecl(sizeof(ResultHead) * 2 == 64, "two heads fill a cache line");
+
 static ResultSetShared *shared = NULL;
+static ResultSet *sets = NULL;
+ResultHead *resultset_heads = NULL;
 uint64		(*resultset_words)[RESULTSET_BUCKET] = NULL;
 pg_atomic_uint64 *resultset_used_us = NULL;
 
@@ -80,8 +84,8 @@ resultset_slots(void)
 static Size
 resultset_size(void)
 {
-	return offsetof(ResultSetShared, sets) +
-		mul_size(resultset_slots(), sizeof(ResultSet));
+	return offsetof(ResultSetShared, heads) +
+		mul_size(resultset_slots(), sizeof(ResultHead) + sizeof(ResultSet));
 }
 
 /* Slot numbers beyond what a word can name are never taken. */
@@ -89,6 +93,8 @@ static void
 resultset_attach(void *memory, bool found)
 {
 	shared = memory;
+	resultset_heads = shared->heads;
+	sets = (ResultSet *) (shared->heads + resultset_slots());
 	resultset_words = shared->words;
 	resultset_used_us = &shared->used_us;
 	if (found)
@@ -99,8 +105,8 @@ resultset_attach(void *memory, bool found)
 		pg_atomic_init_u64(&shared->parent_us[i], 0);
 	for (int i = 0; i < resultset_slots(); i++)
 	{
-		pg_atomic_init_u64(&shared->sets[i].active_us, 0);
-		pg_atomic_init_u32(&shared->sets[i].generation, 0);
+		pg_atomic_init_u64(&sets[i].active_us, 0);
+		pg_atomic_init_u32(&shared->heads[i].generation, 0);
 	}
 }
 
@@ -118,7 +124,7 @@ next_position(int first, int size, int64 now_us)
 	for (int tried = 1; tried < size; tried++)
 	{
 		int			position = (ring_position + tried) % size;
-		ResultSet  *set = &shared->sets[first + position];
+		ResultSet  *set = &sets[first + position];
 		int64		active = (int64) pg_atomic_read_u64(&set->active_us);
 
 		if (now_us - active >= SPARED_US || set->pid != MyProcPid)
@@ -146,9 +152,9 @@ resultset_claim(int64 now_us, uint32 *slot)
 		ring_position = MyProcPid % size;
 	ring_position = next_position(first, size, now_us);
 	*slot = first + ring_position;
-	set = &shared->sets[*slot];
-	pg_atomic_write_u32(&set->generation,
-						(pg_atomic_read_u32(&set->generation) + 1) | 1);
+	set = &sets[*slot];
+	pg_atomic_write_u32(&shared->heads[*slot].generation,
+						(resultset_generation(*slot) + 1) | 1);
 	pg_write_barrier();
 	pg_atomic_write_u64(&set->active_us, 0);
 	return set;
@@ -156,11 +162,19 @@ resultset_claim(int64 now_us, uint32 *slot)
 
 /* See resultset.h. */
 void
-resultset_open(ResultSet *set)
+resultset_open(uint32 slot)
 {
+	ResultHead *head = &shared->heads[slot];
+
+	for (int i = 0; i < sets[slot].ncolumns; i++)
+	{
+		const ResultColumn *column = &sets[slot].columns[i];
+
+		head->keys[i] = column->small && !column->is_open ?
+			resultset_key(column->key_relid, column->key_attno) : 0;
+	}
 	pg_write_barrier();
-	pg_atomic_write_u32(&set->generation,
-						pg_atomic_read_u32(&set->generation) + 1);
+	pg_atomic_write_u32(&head->generation, resultset_generation(slot) + 1);
 }
 
 /*
@@ -178,7 +192,7 @@ static inline bool
 word_is_alive(uint64 word)
 {
 	uint32		slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
-	uint32		generation = pg_atomic_read_u32(&shared->sets[slot].generation);
+	uint32		generation = resultset_generation(slot);
 
 	return (generation & 1) == 0 && word_generation(generation) ==
 		((word >> GENERATION_SHIFT) & MASK(GENERATION_BITS));
@@ -188,7 +202,7 @@ word_is_alive(uint64 word)
 static inline int64
 word_last_use(uint64 word)
 {
-	ResultSet  *set = &shared->sets[(word >> SLOT_SHIFT) & MASK(SLOT_BITS)];
+	ResultSet  *set = &sets[(word >> SLOT_SHIFT) & MASK(SLOT_BITS)];
 
 	return Max(set->ended_us, (int64) pg_atomic_read_u64(&set->active_us));
 }
@@ -273,9 +287,21 @@ resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 	return true;
 }
 
+/* Are the numbers there keys of another table than those looked for? */
+static inline bool
+has_other_keys(const ResultHit *hit, uint32 key)
+{
+	uint32		other;
+
+	if (key == 0 || hit->column >= RESULTSET_COLUMNS)
+		return false;
+	other = shared->heads[hit->slot].keys[hit->column];
+	return other != 0 && other != key;
+}
+
 /* See resultset.h. */
 int
-resultset_find(uint64 hash, ResultHit *hits)
+resultset_find(uint64 hash, uint32 key, ResultHit *hits)
 {
 	volatile uint64 *bucket = resultset_bucket(hash);
 	int			count = 0;
@@ -290,10 +316,11 @@ resultset_find(uint64 hash, ResultHit *hits)
 		if (resultset_tag(word) != resultset_tag(hash) || !word_is_alive(word))
 			continue;
 		hit->slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
-		hit->generation =
-			pg_atomic_read_u32(&shared->sets[hit->slot].generation);
-		hit->rank = (word >> RANK_SHIFT) & MASK(RANK_BITS);
 		hit->column = (word >> COLUMN_SHIFT) & MASK(COLUMN_BITS);
+		if (has_other_keys(hit, key))
+			continue;
+		hit->generation = resultset_generation(hit->slot);
+		hit->rank = (word >> RANK_SHIFT) & MASK(RANK_BITS);
 		hit->times = word & MASK(TIMES_BITS);
 		count++;
 	}
@@ -304,14 +331,12 @@ resultset_find(uint64 hash, ResultHit *hits)
 bool
 resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
 {
-	ResultSet  *set = &shared->sets[slot];
-
-	if (pg_atomic_read_u32(&set->generation) != generation)
+	if (resultset_generation(slot) != generation)
 		return false;
 	pg_read_barrier();
-	memcpy(copy, set, sizeof(ResultSet));
+	memcpy(copy, &sets[slot], sizeof(ResultSet));
 	pg_read_barrier();
-	return pg_atomic_read_u32(&set->generation) == generation &&
+	return resultset_generation(slot) == generation &&
 		copy->ncolumns <= RESULTSET_COLUMNS;
 }
 
@@ -320,7 +345,7 @@ void
 resultset_touch(uint32 slot, int64 now_us)
 {
 	resultset_note_use(now_us);
-	pg_atomic_write_u64(&shared->sets[slot].active_us, now_us);
+	pg_atomic_write_u64(&sets[slot].active_us, now_us);
 }
 
 /* See resultset.h.  The line is shared: it is not written for each child. */

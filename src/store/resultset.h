@@ -8,8 +8,8 @@
  * result sets a value was seen: one plain store per value, one short scan per
  * look-up, no locks.
  *
- * Contract: a slot is written by its owner only, except for "active_us", an
- * atomic that any backend may advance.  Readers copy a slot with
+ * Contract: a slot and its head are written by its owner only, except for
+ * "active_us", an atomic that any backend may advance.  Readers copy a slot with
  * resultset_read(), which notices when the slot changed under it.  A word may
  * be overwritten by anybody at any time: what the table says is a hint, and a
  * word whose generation is not that of its slot means nothing.  So may the times
@@ -55,7 +55,6 @@ typedef struct ResultColumn
 typedef struct ResultSet
 {
 	pg_atomic_uint64 active_us; /* clock_us() of its last child */
-	pg_atomic_uint32 generation;	/* odd while the slot is being rewritten */
 	int32		pid;			/* of the owner: its place among the backends
 								 * may be another's soon */
 	Oid			dbid;
@@ -77,6 +76,35 @@ typedef struct ResultSet
 	ResultColumn columns[RESULTSET_COLUMNS];
 } ResultSet;
 
+/*
+ * What a look-up needs to know of a slot before anything else.  Apart from the
+ * slots, since most words lead to slots that were given away or hold other keys:
+ * half a cache line tells so.
+ */
+typedef struct ResultHead
+{
+	pg_atomic_uint32 generation;	/* odd while the slot is being rewritten */
+	uint32		keys[RESULTSET_COLUMNS];	/* see resultset_key */
+} ResultHead;
+
+extern ResultHead *resultset_heads;
+
+static inline uint32
+resultset_generation(uint32 slot)
+{
+	return pg_atomic_read_u32(&resultset_heads[slot].generation);
+}
+
+/*
+ * What tells keys of one table from those of others.  Never 0, which stands for
+ * a column whose values may be keys of any table.
+ */
+static inline uint32
+resultset_key(Oid key_relid, int16 key_attno)
+{
+	return (key_relid << 5 | (uint32) key_attno % 31) + 1;
+}
+
 /* A value found in a result set. */
 typedef struct ResultHit
 {
@@ -93,7 +121,7 @@ typedef struct ResultHit
  * forgotten.  The caller fills the slot and calls resultset_open().
  */
 extern ResultSet *resultset_claim(int64 now_us, uint32 *slot);
-extern void resultset_open(ResultSet *set);
+extern void resultset_open(uint32 slot);
 
 /*
  * Record a value of a column.  "rank" is what it gets if the set has not had
@@ -143,8 +171,12 @@ resultset_holds(uint64 hash)
 	return false;
 }
 
-/* Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many. */
-extern int	resultset_find(uint64 hash, ResultHit *hits);
+/*
+ * Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many.  A
+ * resultset_key() that is not 0 leaves out columns of numbers that are keys of
+ * other tables.
+ */
+extern int	resultset_find(uint64 hash, uint32 key, ResultHit *hits);
 
 /* A consistent copy of a slot, if its generation is still the one given. */
 extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
