@@ -18,18 +18,20 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
-bool		setting_enabled = true;
-int			setting_track = TRACK_TOP;
+#include "hot.h"
+
+bool		setting_enabled HOT_DATA = true;
+int			setting_track HOT_DATA = TRACK_TOP;
 char	   *setting_tables = NULL;
-uint32		setting_tables_version = 0;
+uint32		setting_tables_version HOT_DATA = 0;
 int			setting_max_statements = 5000;
 int			setting_text_memory_kb = 6144;
-bool		setting_lineage = true;
+bool		setting_lineage HOT_DATA = true;
 int			setting_nplusone_min_children = 5;
-int			setting_nplusone_window_ms = 5000;
-int			setting_seqscan_min_rows = 1000;
-bool		setting_capture_parameters = true;
-char	   *setting_route = NULL;
+int			setting_nplusone_window_ms HOT_DATA = 5000;
+int			setting_seqscan_min_rows HOT_DATA = 1000;
+bool		setting_capture_parameters HOT_DATA = true;
+char	   *setting_route HOT_DATA = NULL;
 int			setting_save_interval_s = 300;
 int			setting_max_build_workers = 1;
 bool		setting_auto_revert = false;

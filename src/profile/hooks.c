@@ -25,6 +25,7 @@
 
 #include "clock.h"
 #include "extension.h"
+#include "hot.h"
 #include "profile/execution.h"
 #include "profile/function.h"
 #include "profile/lineage.h"
@@ -38,16 +39,19 @@
 #include "store/sample.h"
 #include "store/statement.h"
 
-static planner_hook_type prev_planner = NULL;
-static post_parse_analyze_hook_type prev_post_parse = NULL;
-static ExecutorStart_hook_type prev_start = NULL;
-static ExecutorRun_hook_type prev_run = NULL;
-static ExecutorFinish_hook_type prev_finish = NULL;
-static ExecutorEnd_hook_type prev_end = NULL;
-static ProcessUtility_hook_type prev_utility = NULL;
+/* What our hooks call: that of another extension, or the server's own. */
+static planner_hook_type prev_planner HOT_DATA = NULL;
+static ExecutorStart_hook_type prev_start HOT_DATA = NULL;
+static ExecutorRun_hook_type prev_run HOT_DATA = NULL;
+static ExecutorFinish_hook_type prev_finish HOT_DATA = NULL;
+static ExecutorEnd_hook_type prev_end HOT_DATA = NULL;
+static ProcessUtility_hook_type prev_utility HOT_DATA = NULL;
+
+/* NULL if there is no other extension's. */
+static post_parse_analyze_hook_type prev_post_parse HOT_DATA = NULL;
 
 /* 0 while statements of the client run, more inside of them. */
-static int	nesting_level = 0;
+static int	nesting_level HOT_DATA = 0;
 
 /* The statement planned last, until its execution starts. */
 static struct
@@ -56,7 +60,7 @@ static struct
 	int64		us;				/* that the planner took */
 	int64		ended_us;		/* clock_us() when it was done */
 	TimestampTz message;		/* of the client that made it necessary */
-}			planned;
+}			planned HOT_DATA;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
@@ -66,12 +70,27 @@ static struct
  * workers that apply changes of a publication and the helpers of a parallel
  * query do not.
  */
-static inline bool
-serves_clients(void)
+static bool
+is_server_of_clients(void)
 {
 	if (MyBackendType == B_BG_WORKER)
 		return !IsParallelWorker() && !IsLogicalWorker();
 	return MyBackendType != B_AUTOVAC_WORKER;
+}
+
+/* The same, found out by the process's first statement. */
+static inline bool
+serves_clients(void)
+{
+	static bool known HOT_DATA = false;
+	static bool serves HOT_DATA = false;
+
+	if (unlikely(!known))
+	{
+		serves = is_server_of_clients();
+		known = true;
+	}
+	return serves;
 }
 
 /* Is anything to be captured in this process now? */
@@ -296,7 +315,7 @@ identify(Execution *execution)
 static bool
 is_timed(void)
 {
-	static uint32 opened = 0;
+	static uint32 opened HOT_DATA = 0;
 
 	if (opened == 0)
 		opened = MyProcPid;
@@ -358,10 +377,7 @@ executor_start(QueryDesc *queryDesc, int eflags)
 
 	PG_TRY();
 	{
-		if (unlikely(prev_start != NULL))
-			prev_start(queryDesc, eflags);
-		else
-			standard_ExecutorStart(queryDesc, eflags);
+		prev_start(queryDesc, eflags);
 	}
 	PG_CATCH();
 	{
@@ -384,7 +400,7 @@ input_is_waiting(void)
 {
 	int			byte;
 
-	if (whereToSendOutput != DestRemote || !INPUT_IS_BUFFERED() ||
+	if (likely(!INPUT_IS_BUFFERED()) || whereToSendOutput != DestRemote ||
 		pq_is_reading_msg())
 		return false;
 	pq_startmsgread();
@@ -438,10 +454,7 @@ executor_run(EXECUTOR_RUN_ARGS)
 	nesting_level++;
 	PG_TRY();
 	{
-		if (unlikely(prev_run != NULL))
-			prev_run(EXECUTOR_RUN_PASS);
-		else
-			standard_ExecutorRun(EXECUTOR_RUN_PASS);
+		prev_run(EXECUTOR_RUN_PASS);
 		nesting_level--;
 		queryDesc->dest = dest;
 	}
@@ -456,16 +469,6 @@ executor_run(EXECUTOR_RUN_ARGS)
 	PG_END_TRY();
 	if (execution)
 		end_run(execution);
-}
-
-/* Chain of ExecutorFinish. */
-static inline void
-finish(QueryDesc *queryDesc)
-{
-	if (unlikely(prev_finish != NULL))
-		prev_finish(queryDesc);
-	else
-		standard_ExecutorFinish(queryDesc);
 }
 
 /* Has any of these tables a trigger?  Foreign keys are triggers, too. */
@@ -507,7 +510,7 @@ finish_watched(QueryDesc *queryDesc)
 	nesting_level++;
 	PG_TRY();
 	{
-		finish(queryDesc);
+		prev_finish(queryDesc);
 		nesting_level--;
 	}
 	PG_CATCH();
@@ -529,7 +532,7 @@ executor_finish(QueryDesc *queryDesc)
 	if (finish_matters(queryDesc))
 		finish_watched(queryDesc);
 	else
-		finish(queryDesc);
+		prev_finish(queryDesc);
 }
 
 /* Count a tracked execution that ended well. */
@@ -582,10 +585,7 @@ executor_end(QueryDesc *queryDesc)
 	if (likely(execution != NULL && !execution->counted))
 		close_execution(execution);
 
-	if (unlikely(prev_end != NULL))
-		prev_end(queryDesc);
-	else
-		standard_ExecutorEnd(queryDesc);
+	prev_end(queryDesc);
 }
 
 /* Planning failed. */
@@ -637,10 +637,7 @@ plan_statement(PLANNER_ARGS)
 	nesting_level++;
 	PG_TRY();
 	{
-		if (unlikely(prev_planner != NULL))
-			plan = prev_planner(PLANNER_PASS);
-		else
-			plan = standard_planner(PLANNER_PASS);
+		plan = prev_planner(PLANNER_PASS);
 		nesting_level--;
 	}
 	PG_CATCH();
@@ -723,12 +720,8 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	nesting_level += deeper;
 	PG_TRY();
 	{
-		if (unlikely(prev_utility != NULL))
-			prev_utility(pstmt, queryString, readOnlyTree, context, params,
-						 queryEnv, dest, qc);
-		else
-			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context,
-									params, queryEnv, dest, qc);
+		prev_utility(pstmt, queryString, readOnlyTree, context, params,
+					 queryEnv, dest, qc);
 	}
 	PG_FINALLY();
 	{
@@ -764,16 +757,18 @@ hooks_install(void)
 
 	prev_post_parse = post_parse_analyze_hook;
 	post_parse_analyze_hook = analyzed;
-	prev_planner = planner_hook;
+	prev_planner = planner_hook ? planner_hook : standard_planner;
 	planner_hook = plan_statement;
-	prev_start = ExecutorStart_hook;
+	prev_start = ExecutorStart_hook ? ExecutorStart_hook : standard_ExecutorStart;
 	ExecutorStart_hook = executor_start;
-	prev_run = ExecutorRun_hook;
+	prev_run = ExecutorRun_hook ? ExecutorRun_hook : standard_ExecutorRun;
 	ExecutorRun_hook = executor_run;
-	prev_finish = ExecutorFinish_hook;
+	prev_finish =
+		ExecutorFinish_hook ? ExecutorFinish_hook : standard_ExecutorFinish;
 	ExecutorFinish_hook = executor_finish;
-	prev_end = ExecutorEnd_hook;
+	prev_end = ExecutorEnd_hook ? ExecutorEnd_hook : standard_ExecutorEnd;
 	ExecutorEnd_hook = executor_end;
-	prev_utility = ProcessUtility_hook;
+	prev_utility =
+		ProcessUtility_hook ? ProcessUtility_hook : standard_ProcessUtility;
 	ProcessUtility_hook = process_utility;
 }

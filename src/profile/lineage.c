@@ -17,6 +17,7 @@
 #include "access/xact.h"
 #include "utils/lsyscache.h"
 
+#include "hot.h"
 #include "profile/budget.h"
 #include "profile/chain.h"
 #include "profile/comparison.h"
@@ -40,11 +41,11 @@ static struct
 	uint32		hash;
 	int			count;
 	Probe		probes[COMPARISONS];
-}			analyzed;
+}			analyzed HOT_DATA;
 
 /* Client statements and transactions of this backend so far. */
-static uint64 statements = 0;
-static uint64 transactions = 0;
+static uint64 statements HOT_DATA = 0;
+static uint64 transactions HOT_DATA = 0;
 
 /* What tells a transaction from all others; never 0. */
 static inline uint64

@@ -25,6 +25,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "hot.h"
 #include "store/encoding.h"
 #include "store/text.h"
 
@@ -114,8 +115,8 @@ typedef struct Normalizer
  * The values of standard_conforming_strings that this backend has analysed
  * statements with.
  */
-static bool seen_standard = false;
-static bool seen_escaped = false;
+static bool seen_standard HOT_DATA = false;
+static bool seen_escaped HOT_DATA = false;
 
 static bool
 is_word(const Token *token, const char *word)

@@ -12,21 +12,20 @@
 
 #include "utils/guc.h"
 
+#include "hot.h"
 #include "profile/comment.h"
 #include "settings.h"
 
-Request		request_current = {ROUTE_NONE, 0};
+Request		request_current HOT_DATA = {ROUTE_NONE, 0};
 
 /* The route that holds where no comment names one. */
 static RouteId
 session_route(void)
 {
 	if (setting_route != NULL && *setting_route != '\0')
-		return route_intern(setting_route, strlen(setting_route),
-							ROUTE_OF_REQUEST);
+		return route_intern_string(setting_route, ROUTE_OF_REQUEST);
 	if (application_name != NULL && *application_name != '\0')
-		return route_intern(application_name, strlen(application_name),
-							ROUTE_OF_APPLICATION);
+		return route_intern_string(application_name, ROUTE_OF_APPLICATION);
 	return ROUTE_NONE;
 }
 

@@ -17,7 +17,9 @@
 
 #include "parser/scansup.h"
 
-StatementSource source_utility = {0};
+#include "hot.h"
+
+StatementSource source_utility HOT_DATA = {0};
 
 /* A piece of text, [at, end). */
 typedef struct Reader

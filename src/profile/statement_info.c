@@ -15,6 +15,7 @@
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
+#include "hot.h"
 #include "profile/key_column.h"
 #include "profile/normalize.h"
 #include "settings.h"
@@ -31,7 +32,7 @@
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
 
-StatementInfo *statement_info_last = NULL;
+StatementInfo *statement_info_last HOT_DATA = NULL;
 
 /* A relation changed: look at the columns of statements on it again. */
 static void

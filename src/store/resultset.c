@@ -9,6 +9,8 @@
  */
 #include "store/resultset.h"
 
+#include "hot.h"
+
 /* Slots of one backend, fewer where there are thousands of backends. */
 #define SLOTS_PER_BACKEND	64
 
@@ -60,9 +62,9 @@ StaticAssertDecl(sizeof(ResultHead) * 2 == 64, "two heads fill a cache line");
 
 static ResultSetShared *shared = NULL;
 static ResultSet *sets = NULL;
-ResultHead *resultset_heads = NULL;
-uint64		(*resultset_words)[RESULTSET_BUCKET] = NULL;
-pg_atomic_uint64 *resultset_used_us = NULL;
+ResultHead *resultset_heads HOT_DATA = NULL;
+uint64		(*resultset_words)[RESULTSET_BUCKET] HOT_DATA = NULL;
+pg_atomic_uint64 *resultset_used_us HOT_DATA = NULL;
 
 /* The slot of this backend's ring that was taken last; -1 = none so far. */
 static int	ring_position = -1;

@@ -15,6 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
+#include "hot.h"
 #include "store/encoding.h"
 #include "store/save.h"
 
@@ -31,11 +32,7 @@ typedef struct RouteShared
 
 static RouteShared *shared = NULL;
 
-/* The name this backend looked up last. */
-static char last_name[ROUTE_NAME_LENGTH];
-static int	last_length = 0;
-static RouteSource last_source;
-static RouteId last_route = ROUTE_NONE;
+RouteLast	route_last HOT_DATA = {ROUTE_OF_REQUEST, ROUTE_NONE, 0, ""};
 
 static Size
 route_size(void)
@@ -144,19 +141,20 @@ route_intern(const char *name, int length, RouteSource source)
 	length = kept_length(name, length);
 	if (length == 0)
 		return ROUTE_NONE;
-	if (length == last_length && source == last_source &&
-		memcmp(name, last_name, length) == 0)
-		return last_route;
+	if (length == route_last.length && source == route_last.source &&
+		memcmp(name, route_last.name, length) == 0)
+		return route_last.route;
 
 	make_portable(wanted, name, length);
-	last_route = pg_atomic_read_u32(find_bucket(wanted));
-	if (last_route == ROUTE_NONE &&
+	route_last.route = pg_atomic_read_u32(find_bucket(wanted));
+	if (route_last.route == ROUTE_NONE &&
 		pg_atomic_read_u32(&shared->count) < ROUTE_MAX)
-		last_route = add(wanted, source);
-	memcpy(last_name, name, length);
-	last_length = length;
-	last_source = source;
-	return last_route;
+		route_last.route = add(wanted, source);
+	memcpy(route_last.name, name, length);
+	route_last.name[length] = '\0';
+	route_last.length = length;
+	route_last.source = source;
+	return route_last.route;
 }
 
 /* See route.h. */

@@ -29,10 +29,30 @@ typedef enum RouteSource
 
 /*
  * The number of a route name (cut at a character boundary), added if it is
- * new.  ROUTE_NONE for "" and when the table is full.  The name looked up last
- * is remembered, so that the usual call is one comparison.
+ * new.  ROUTE_NONE for "" and when the table is full.
  */
 extern RouteId route_intern(const char *name, int length, RouteSource source);
+
+/* The name that this backend looked up last. */
+typedef struct RouteLast
+{
+	RouteSource source;
+	RouteId		route;
+	int			length;
+	char		name[ROUTE_NAME_LENGTH];	/* zero-terminated */
+} RouteLast;
+
+extern RouteLast route_last;
+
+/* The same of a string; usually one comparison. */
+static inline RouteId
+route_intern_string(const char *name, RouteSource source)
+{
+	if (likely(source == route_last.source &&
+			   strcmp(name, route_last.name) == 0))
+		return route_last.route;
+	return route_intern(name, strlen(name), source);
+}
 
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);

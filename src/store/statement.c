@@ -26,6 +26,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
+#include "hot.h"
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"
@@ -62,11 +63,11 @@ typedef struct OwnSlot
 
 static PendingSlot *pending = NULL; /* of all backends */
 
-static PendingSlot *own_pending = NULL; /* of this backend, once it counted */
+static PendingSlot *own_pending HOT_DATA = NULL; /* of this backend, once it counted */
 static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
-static uint32 own_tick = 0;
-static uint64 own_resets = 0;	/* value of store_header->resets we follow */
-static int	own_last = 0;		/* slot used last */
+static uint32 own_tick HOT_DATA = 0;
+static uint64 own_resets HOT_DATA = 0;	/* value of store_header->resets we follow */
+static int	own_last HOT_DATA = 0;		/* slot used last */
 
 static Size
 pending_size(void)
@@ -204,16 +205,22 @@ same_key(const StatementKey *a, const StatementKey *b)
 		a->toplevel == b->toplevel;
 }
 
-/* The slot of a statement, or -1. */
+/*
+ * The slot of a statement, or -1.  The search begins at the one used last: where
+ * a few statements take turns, the next one stands in the next slot.
+ */
 static inline int
 find_slot(const StatementKey *key)
 {
-	if (likely(own[own_last].ref.index >= 0) && same_key(&own[own_last].key, key))
-		return own_last;
+	int			number = own_last;
+
 	for (int i = 0; i < PENDING_SLOTS; i++)
-		if (own[i].key.queryid == key->queryid && own[i].ref.index >= 0 &&
-			same_key(&own[i].key, key))
-			return i;
+	{
+		if (own[number].key.queryid == key->queryid &&
+			own[number].ref.index >= 0 && same_key(&own[number].key, key))
+			return number;
+		number = number + 1 < PENDING_SLOTS ? number + 1 : 0;
+	}
 	return -1;
 }
 

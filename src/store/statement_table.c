@@ -18,6 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
+#include "hot.h"
 #include "settings.h"
 #include "store/admission.h"
 
@@ -53,7 +54,7 @@ typedef struct TableShared
 } TableShared;
 
 static TableShared *shared = NULL;
-StatementEntry *statement_entries = NULL;
+StatementEntry *statement_entries HOT_DATA = NULL;
 static int *members = NULL;		/* [partition][position]: indexes of entries */
 static HTAB *index_table = NULL;
 

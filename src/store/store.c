@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "hot.h"
 #include "settings.h"
 #include "store/episode.h"
 #include "store/pattern.h"
@@ -30,7 +31,7 @@
 
 #define TRANCHE_NAME "clipperf"
 
-StoreHeader *store_header = NULL;
+StoreHeader *store_header HOT_DATA = NULL;
 
 static LWLockPadded *locks = NULL;
 
