@@ -156,7 +156,7 @@ define_capture_settings(void)
 	DefineCustomStringVariable("clipperf.route",
 							   "Route (endpoint, job) that the following statements belong to.",
 							   "A route in an sqlcommenter comment goes before it; application_name is used when it is empty.",
-							   &setting_route, "",
+							   &setting_route, NULL,
 							   PGC_USERSET, 0, NULL, NULL, NULL);
 }
 

@@ -321,7 +321,9 @@ statement_text(const char *source, int location, int length)
 	text.		at = source + Max(location, 0);
 	text.		end = text.at + (length > 0 ? length : strlen(text.at));
 
-	return likely(*text.end == '\0') ? text : add_rest(text);
+	if (likely(*text.end == '\0' || (*text.end == ';' && text.end[1] == '\0')))
+		return text;
+	return add_rest(text);
 }
 
 /*

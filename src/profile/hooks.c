@@ -19,6 +19,7 @@
 #include "executor/instrument.h"
 #include "replication/logicalworker.h"
 #include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
@@ -102,13 +103,14 @@ capturing(void)
 
 /*
  * The level of a statement that begins now.  What deferred triggers do when an
- * implicit transaction commits runs outside of any executor, but no client has
- * sent it.
+ * implicit transaction commits runs outside of any executor and portal, but no
+ * client has sent it.
  */
 static inline int
 current_level(void)
 {
-	if (nesting_level == 0 && DatumGetInt32(pg_trigger_depth(NULL)) > 0)
+	if (nesting_level == 0 && unlikely(ActivePortal == NULL) &&
+		DatumGetInt32(pg_trigger_depth(NULL)) > 0)
 		return 1;
 	return nesting_level;
 }
@@ -732,7 +734,7 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 }
 
 /* XactCallback */
-static void
+pg_attribute_hot static void
 transaction_ended(XactEvent event, void *arg)
 {
 	switch (event)

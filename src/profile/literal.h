@@ -103,7 +103,7 @@ typedef struct LiteralValues
  * other constants with them if that is possible.  False if they are written
  * otherwise there.
  */
-static inline bool
+pg_attribute_hot static inline bool
 literal_read(const LiteralPlaces *places, const JumbleState *jumble,
 			 const char *source, LiteralValues *read)
 {

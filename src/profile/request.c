@@ -19,7 +19,7 @@
 Request		request_current HOT_DATA = {ROUTE_NONE, 0};
 
 /* The route that holds where no comment names one. */
-static RouteId
+pg_attribute_hot static RouteId
 session_route(void)
 {
 	if (setting_route != NULL && *setting_route != '\0')

@@ -138,7 +138,7 @@ report(Execution *execution, uint64 shape, const Comparison *key,
 }
 
 /* See suspect.h. */
-void
+pg_attribute_hot void
 suspect_add(Execution *execution, StatementInfo *info, const ProbeList *list,
 			uint64 transaction)
 {

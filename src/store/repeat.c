@@ -36,7 +36,7 @@ repeat_attach(void *memory, bool found)
 }
 
 /* See repeat.h. */
-void
+pg_attribute_hot void
 repeat_clear(Repeat *repeat)
 {
 	uint64		request = repeat->request;
@@ -49,7 +49,7 @@ repeat_clear(Repeat *repeat)
 }
 
 /* See repeat.h. */
-Repeat *
+pg_attribute_hot Repeat *
 repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
 {
 	Repeat	   *oldest = &repeats[0];
