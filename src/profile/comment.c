@@ -326,28 +326,36 @@ statement_text(const char *source, int location, int length)
 	return add_rest(text);
 }
 
+/* The text without white space and semicolons at its ends. */
+static inline Cursor
+strip(Cursor text)
+{
+	skip_space(&text);
+	while (text.end > text.at && (is_space(text.end[-1]) || text.end[-1] == ';'))
+		text.end--;
+	return text;
+}
+
 /*
- * Does a piece of text begin or end with something like a comment?  Most do
+ * Does a stripped text begin or end with something like a comment?  Most do
  * not, and it is asked for each statement.
  */
 static inline bool
-may_have_comment(Cursor text)
+may_have_comment(Cursor bare)
 {
-	const char *at = text.at;
-	const char *end = text.end;
-
-	while (at < end && is_space(*at))
-		at++;
-	while (end > at && (is_space(end[-1]) || end[-1] == ';'))
-		end--;
-	return end > at && (*at == '/' || end[-1] == '/');
+	return bare.end > bare.at && (*bare.at == '/' || bare.end[-1] == '/');
 }
 
 /* See comment.h. */
 pg_attribute_hot bool
-comment_is_likely(const char *source, int location, int length)
+comment_is_likely(const char *source, int location, int length,
+				  const char **bare, int *bare_length)
 {
-	return may_have_comment(statement_text(source, location, length));
+	Cursor stripped = strip(statement_text(source, location, length));
+
+	*bare = stripped.at;
+	*bare_length = stripped.end - stripped.at;
+	return may_have_comment(stripped);
 }
 
 /* See comment.h. */
@@ -370,7 +378,7 @@ comment_trim(const char **text, int *length)
 	Cursor		whole = {*text, *text +*length};
 	Cursor		inside;
 
-	if (may_have_comment(whole))
+	if (may_have_comment(strip(whole)))
 	{
 		if (find_last_comment(whole, &inside))
 			whole.end = inside.at - 2;

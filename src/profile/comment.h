@@ -25,8 +25,11 @@ typedef struct CommentFacts
 /*
  * Does the statement begin or end with something like a comment?  Most do not,
  * and it is asked for each.  "length" in bytes, 0 = up to the terminating zero.
+ * Tells also where the statement stands without white space and semicolons at
+ * its ends.
  */
-extern bool comment_is_likely(const char *source, int location, int length);
+extern bool comment_is_likely(const char *source, int location, int length,
+							  const char **bare, int *bare_length);
 
 /* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,

@@ -56,9 +56,9 @@ typedef struct Execution
 	/* All zeros then: from here to the probes. */
 	bool		counted;		/* its end has been dealt with */
 	bool		pipelined;		/* the next statement was waiting already */
-	bool		has_literals_hash;
 	bool		passed_over;	/* its rows are not recorded, for their cost */
-	uint32		literals_hash;	/* of all the literals in its text */
+	int			plain_length;	/* as in Request; if the client sent it */
+	const char *plain;
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		elapsed_us;		/* time inside the executor so far */

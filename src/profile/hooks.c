@@ -298,8 +298,12 @@ identify(Execution *execution)
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
 	if (likely(execution->level == 0))
+	{
 		request_begin(execution->source.text, execution->source.location,
 					  execution->source.length);
+		execution->plain = request_current.plain;
+		execution->plain_length = request_current.plain_length;
+	}
 	else
 	{
 		execution->function = function_current();

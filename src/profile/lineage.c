@@ -36,12 +36,12 @@
 static struct
 {
 	uint64		queryid;		/* 0 = none */
-	TimestampTz message;		/* the client's, that it came with */
-	bool		complete;		/* the hash is of all literals */
-	uint32		hash;
 	int			count;
 	Probe		probes[COMPARISONS];
 }			analyzed HOT_DATA;
+
+/* clock_us() when an execution ended last: it is later now. */
+static int64 ended_us HOT_DATA = 0;
 
 /* Client statements and transactions of this backend so far. */
 static uint64 statements HOT_DATA = 0;
@@ -90,13 +90,23 @@ hash_literal(const Comparison *item, uint64 *hash)
 		value_hash(value_kind(item->literal->consttype), value, hash);
 }
 
-/* Begin to keep literals of a statement. */
-static inline void
-begin_literals(uint64 queryid)
+/*
+ * Can any result set be a parent now, by its age?  If not, nothing need be
+ * looked for in the table of their values, which is large.
+ */
+static inline bool
+results_are_recent(int64 now_us)
 {
-	analyzed.queryid = queryid;
-	analyzed.message = GetCurrentStatementStartTimestamp();
-	analyzed.count = 0;
+	return now_us - resultset_last_use() <=
+		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
+}
+
+/* Can what the statement looks up tell anything of its parents? */
+static inline bool
+may_have_parent(const StatementInfo *info, int64 now_us)
+{
+	return results_are_recent(now_us) || info->episode != 0 ||
+		info->footprint.episode != 0;
 }
 
 /*
@@ -112,26 +122,22 @@ read_literals(const StatementInfo *info, const JumbleState *jumble,
 
 	if (places->count == 0 || !literal_read(places, jumble, source, &read))
 		return false;
-	begin_literals(info->queryid);
 	for (int i = 0; i < places->count; i++)
 	{
 		analyzed.probes[i].comparison = places->comparisons[i];
-		analyzed.probes[i].hash = value_hash_integer(read.values[places->ranks[i]]);
+		analyzed.probes[i].hash = value_hash_integer(read.values[i]);
 	}
+	analyzed.queryid = info->queryid;
 	analyzed.count = places->count;
-	analyzed.complete = places->all;
-	analyzed.hash = (uint32) value_mix(read.hash);
 	return true;
 }
 
 /* Keep the hashes of the literals in a statement. */
 static void
-keep_literals(uint64 queryid, const Comparisons *comparisons,
-			  const JumbleState *jumble)
+keep_literals(uint64 queryid, const Comparisons *comparisons)
 {
-	uint64		hash = 0;
-
-	begin_literals(queryid);
+	analyzed.queryid = queryid;
+	analyzed.count = 0;
 	for (int i = 0; i < comparisons->count; i++)
 	{
 		const Comparison *item = &comparisons->items[i];
@@ -141,12 +147,8 @@ keep_literals(uint64 queryid, const Comparisons *comparisons,
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
-		hash = value_mix_step(hash, probe->hash);
 		analyzed.count++;
 	}
-	analyzed.hash = (uint32) value_mix(hash);
-	analyzed.complete = jumble != NULL && !comparisons->has_list &&
-		jumble->clocations_count == analyzed.count;
 }
 
 /* Find out what the analysed query compares. */
@@ -164,7 +166,18 @@ look_at_query(StatementInfo *info, Query *query, const JumbleState *jumble,
 		if (read_literals(info, jumble, source))
 			return;
 	}
-	keep_literals(query->queryId, &comparisons, jumble);
+	keep_literals(query->queryId, &comparisons);
+}
+
+/*
+ * Does it matter to anybody what the literals of the statement are?  That is
+ * asked before it runs, so nobody knows whether it has a trace.
+ */
+static inline bool
+literals_matter(const StatementInfo *info)
+{
+	return may_have_parent(info, ended_us) ||
+		(info->key_lookup && (info->traced || IsTransactionBlock()));
 }
 
 /* See lineage.h. */
@@ -177,8 +190,9 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 		return;
 	info = statement_info_find(query->queryId);
 	analyzed.queryid = 0;
-	if (info->analyzed && (!info->has_literals ||
-						   read_literals(info, jumble, source)))
+	if (likely(info->analyzed) &&
+		(!info->has_literals || !literals_matter(info) ||
+		 read_literals(info, jumble, source)))
 		return;
 	look_at_query(info, query, jumble, source);
 }
@@ -248,33 +262,6 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 	return count;
 }
 
-/*
- * What tells this execution of a statement from others, if the literals that
- * are known do: it is the client's own, has no parameters, and will not be
- * executed again.
- */
-static inline void
-take_literals_hash(Execution *execution)
-{
-	if (!analyzed.complete || execution->level > 0 ||
-		execution->query->params != NULL ||
-		analyzed.message != execution->message)
-		return;
-	execution->literals_hash = analyzed.hash;
-	execution->has_literals_hash = true;
-}
-
-/*
- * Can any result set be a parent now, by its age?  If not, nothing need be
- * looked for in the table of their values, which is large.
- */
-static inline bool
-results_are_recent(const Execution *execution)
-{
-	return execution->first_us - resultset_last_use() <=
-		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
-}
-
 /* Find out what the execution looks up. */
 static void
 collect_probes(Execution *execution, const StatementInfo *info)
@@ -287,14 +274,24 @@ collect_probes(Execution *execution, const StatementInfo *info)
 		add_all_parameters(params, probes);
 	if (analyzed.queryid == execution->queryid)
 	{
-		take_literals_hash(execution);
 		for (int i = 0; i < analyzed.count; i++)
 			probes[count++] = analyzed.probes[i];
 		analyzed.queryid = 0;
 	}
-	for (int i = 0; i < count && results_are_recent(execution); i++)
+	for (int i = 0; i < count && results_are_recent(execution->first_us); i++)
 		resultset_prefetch(probes[i].hash);
 	execution->probes.count = count;
+}
+
+/*
+ * Is it a look-up that would be suspicious if it were repeated?  It is part of a
+ * request then: a trace or a transaction.
+ */
+static inline bool
+may_be_suspect(const Execution *execution, const StatementInfo *info)
+{
+	return info->key_lookup && execution->level == 0 &&
+		(execution->trace != 0 || IsTransactionBlock());
 }
 
 /* See lineage.h. */
@@ -311,7 +308,10 @@ lineage_begin(Execution *execution)
 	if (unlikely(!info->planned || info->tables_version != setting_tables_version))
 		statement_info_planned(info, execution->query);
 	execution->info = info;
-	collect_probes(execution, info);
+	info->traced |= execution->trace != 0;
+	if (may_have_parent(info, execution->first_us) ||
+		may_be_suspect(execution, info))
+		collect_probes(execution, info);
 }
 
 /* Does somebody look at the rows that go there? */
@@ -639,8 +639,7 @@ check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
 static void
 suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
 {
-	if (info->key_lookup && execution->level == 0 &&
-		(execution->trace != 0 || IsTransactionBlock()))
+	if (may_be_suspect(execution, info))
 		suspect_add(execution, info, list,
 					IsTransactionBlock() ? transaction_key() : 0);
 }
@@ -685,10 +684,12 @@ lineage_end(Execution *execution)
 	const ProbeList *list = &execution->probes;
 	bool		credited = false;
 
+	ended_us = execution->last_us;
 	if (info == NULL || list->count == 0)
 		return;
 	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
-				 (results_are_recent(execution) && may_be_child(list))))
+				 (results_are_recent(execution->first_us) &&
+				  may_be_child(list))))
 		credited = look_for_parents(execution, info);
 	walk_end(execution);
 	if (!credited)

@@ -54,21 +54,6 @@ find_rank(const Comparison *item, const LiteralConstants *constants,
 	return -1;
 }
 
-/* Are all constants written as integers? */
-static bool
-are_integers(const LiteralConstants *constants, const char *source)
-{
-	int64		ignored;
-
-	for (int i = 0; i < constants->count; i++)
-	{
-		if (constants->places[i] < 0 ||
-			!literal_integer(source + constants->places[i], &ignored))
-			return false;
-	}
-	return true;
-}
-
 /* See literal.h. */
 void
 literal_learn(LiteralPlaces *places, const Comparisons *comparisons,
@@ -96,6 +81,5 @@ literal_learn(LiteralPlaces *places, const Comparisons *comparisons,
 		places->ranks[count++] = rank;
 	}
 	places->constants = constants.count;
-	places->all = are_integers(&constants, source);
 	places->count = count;
 }

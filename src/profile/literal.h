@@ -22,15 +22,14 @@ typedef struct LiteralPlaces
 {
 	int			count;			/* 0 = they cannot be read */
 	int			constants;		/* of the whole text */
-	bool		all;			/* all of these can be read */
 	uint8		ranks[COMPARISONS];
 	Comparison	comparisons[COMPARISONS];	/* without literals */
 } LiteralPlaces;
 
 /*
  * Learn where the literals of these comparisons stand.  They can be read if all
- * of them are integers, written in digits, and so can the other constants.  A
- * null tells nothing of the literals that stand in its place next time.
+ * of them are integers, written in digits.  A null tells nothing of the literals
+ * that stand in its place next time.
  */
 extern void literal_learn(LiteralPlaces *places,
 						  const Comparisons *comparisons,
@@ -91,38 +90,31 @@ literal_integer(const char *start, int64 *value)
 		literal_may_end(*digit);
 }
 
-/* What was read. */
+/* What was read, in the order of the comparisons. */
 typedef struct LiteralValues
 {
-	int64		values[LITERAL_CONSTANTS];	/* by the ranks of the constants */
-	uint64		hash;			/* of all that were read */
+	int64		values[COMPARISONS];
 } LiteralValues;
 
 /*
- * Read them from the source of another statement with the same queryid, and all
- * other constants with them if that is possible.  False if they are written
- * otherwise there.
+ * Read them from the source of another statement with the same queryid.  False if
+ * they are written otherwise there.
  */
 pg_attribute_hot static inline bool
 literal_read(const LiteralPlaces *places, const JumbleState *jumble,
 			 const char *source, LiteralValues *read)
 {
 	LiteralConstants constants;
-	int			count = places->all ? places->constants : places->count;
 
-	read->hash = 0;
 	if (jumble == NULL || source == NULL ||
 		jumble->clocations_count != places->constants ||
 		!literal_sort(&constants, jumble))
 		return false;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < places->count; i++)
 	{
-		int			rank = places->all ? i : places->ranks[i];
-		int64	   *value = &read->values[rank];
-
-		if (!literal_integer(source + constants.places[rank], value))
+		if (!literal_integer(source + constants.places[places->ranks[i]],
+							 &read->values[i]))
 			return false;
-		read->hash = value_mix_step(read->hash, (uint64) *value);
 	}
 	return true;
 }

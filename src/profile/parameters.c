@@ -181,13 +181,17 @@ hash_statement(const Execution *execution)
 }
 
 /* See parameters.h. */
-uint32
-parameters_hash_all(const Execution *execution)
+pg_attribute_hot uint32
+parameters_hash(const Execution *execution)
 {
 	ParamListInfo params = execution->query->params;
 
-	return params != NULL && params->numParams > 0 ? hash_list(params) :
-		hash_statement(execution);
+	if (params != NULL && params->numParams > 0)
+		return hash_list(params);
+	if (likely(execution->plain != NULL && !source_may_contain(*execution->plain)))
+		return hash_text(execution->plain,
+						 Min(execution->plain_length, HASHED_TEXT));
+	return hash_statement(execution);
 }
 
 /* ------------------------------------------------------------------------

@@ -11,20 +11,12 @@
 #include "profile/execution.h"
 #include "store/statement.h"
 
-/* A hash of the parameter values, or of the whole text if there are none. */
-extern uint32 parameters_hash_all(const Execution *execution);
-
 /*
- * A hash of the parameter values, or of the literals or the whole text of a
- * statement that has none, since its values are constants in the text.  Runs no
- * output function and reads no toasted value.
+ * A hash of the parameter values, or of the whole text of a statement that has
+ * none, since its values are constants in the text.  Runs no output function and
+ * reads no toasted value.
  */
-static inline uint32
-parameters_hash(const Execution *execution)
-{
-	return execution->has_literals_hash ? execution->literals_hash :
-		parameters_hash_all(execution);
-}
+extern uint32 parameters_hash(const Execution *execution);
 
 /*
  * Keep this execution, which sample_wanted() is true of, as a sample if it is

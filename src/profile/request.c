@@ -16,7 +16,7 @@
 #include "profile/comment.h"
 #include "settings.h"
 
-Request		request_current HOT_DATA = {ROUTE_NONE, 0};
+Request		request_current HOT_DATA = {ROUTE_NONE, 0, NULL, 0};
 
 /* The route that holds where no comment names one. */
 pg_attribute_hot static RouteId
@@ -34,7 +34,7 @@ static pg_noinline Request
 commented_request(const char *source, int location, int length)
 {
 	CommentFacts facts;
-	Request		request = {ROUTE_NONE, 0};
+	Request		request = {ROUTE_NONE, 0, NULL, 0};
 
 	if (!comment_read(source, location, length, &facts))
 	{
@@ -51,11 +51,14 @@ commented_request(const char *source, int location, int length)
 pg_attribute_hot void
 request_begin(const char *source, int location, int length)
 {
-	if (unlikely(comment_is_likely(source, location, length)))
+	Request    *request = &request_current;
+
+	if (unlikely(comment_is_likely(source, location, length, &request->plain,
+								   &request->plain_length)))
 	{
-		request_current = commented_request(source, location, length);
+		*request = commented_request(source, location, length);
 		return;
 	}
-	request_current.route = session_route();
-	request_current.trace = 0;
+	request->route = session_route();
+	request->trace = 0;
 }

@@ -320,16 +320,6 @@ step_inside(Reader *reader)
 	return false;
 }
 
-/*
- * May a statement that begins with this character contain another one?  SELECT,
- * INSERT, UPDATE, MERGE, VALUES and WITH do not.
- */
-static inline bool
-may_contain(char first)
-{
-	return strchr("SsIiUuMmVvWw", first) == NULL;
-}
-
 /* See source.h. */
 const char *
 source_body(const StatementSource *source, int *length)
@@ -340,7 +330,7 @@ source_body(const StatementSource *source, int *length)
 	reader.at = source->text +source->location;
 	reader.end = reader.at +
 		(source->length > 0 ? source->length : strlen(reader.at));
-	for (inside = reader; may_contain(*reader.at) && step_inside(&inside);)
+	for (inside = reader; source_may_contain(*reader.at) && step_inside(&inside);)
 	{
 		skip_blanks(&inside);
 		reader = inside;

@@ -54,6 +54,16 @@ source_of(const char *string, int location, int length)
 }
 
 /*
+ * May a statement that begins with this character contain another one?  SELECT,
+ * INSERT, UPDATE, MERGE, VALUES and WITH do not.
+ */
+static inline bool
+source_may_contain(char first)
+{
+	return strchr("SsIiUuMmVvWw", first) == NULL;
+}
+
+/*
  * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR
  * and the like.  Not zero-terminated.
  */

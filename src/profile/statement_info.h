@@ -62,6 +62,7 @@ typedef struct StatementInfo
 	bool		planned;		/* columns[] is known .. */
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		key_lookup;		/* a SELECT by a key */
+	bool		traced;			/* its requests may have traces */
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
 								 * by bit, if there is one */
 	bool		many_rows;		/* its last result had several */
