@@ -40,12 +40,12 @@ static struct
 	Probe		probes[COMPARISONS];
 }			analyzed HOT_DATA;
 
-/* clock_us() when an execution ended last: it is later now. */
-static int64 ended_us HOT_DATA = 0;
+/* clock_us() when an execution began last: it is later now. */
+static int64 begun_us HOT_DATA = 0;
 
 /* Client statements and transactions of this backend so far. */
 static uint64 statements HOT_DATA = 0;
-static uint64 transactions HOT_DATA = 0;
+static uint64 transactions HOT_DATA = 1;
 
 /* What tells a transaction from all others; never 0. */
 static inline uint64
@@ -170,14 +170,25 @@ look_at_query(StatementInfo *info, Query *query, const JumbleState *jumble,
 }
 
 /*
+ * Is it a look-up that may be repeated within one request, which is suspicious?
+ * A request is a trace or a transaction.  The first look-up of a transaction is
+ * but noted: most are not repeated.
+ */
+static inline bool
+may_repeat(const StatementInfo *info, bool traced)
+{
+	return info->key_lookup && (traced || info->transaction == transactions ||
+								(info->has_list && IsTransactionBlock()));
+}
+
+/*
  * Does it matter to anybody what the literals of the statement are?  That is
  * asked before it runs, so nobody knows whether it has a trace.
  */
 static inline bool
 literals_matter(const StatementInfo *info)
 {
-	return may_have_parent(info, ended_us) ||
-		(info->key_lookup && (info->traced || IsTransactionBlock()));
+	return may_have_parent(info, begun_us) || may_repeat(info, info->traced);
 }
 
 /* See lineage.h. */
@@ -283,22 +294,12 @@ collect_probes(Execution *execution, const StatementInfo *info)
 	execution->probes.count = count;
 }
 
-/*
- * Is it a look-up that would be suspicious if it were repeated?  It is part of a
- * request then: a trace or a transaction.
- */
-static inline bool
-may_be_suspect(const Execution *execution, const StatementInfo *info)
-{
-	return info->key_lookup && execution->level == 0 &&
-		(execution->trace != 0 || IsTransactionBlock());
-}
-
 /* See lineage.h. */
 pg_attribute_hot void
 lineage_begin(Execution *execution)
 {
 	StatementInfo *info;
+	bool		looks_up;
 
 	if (!is_on())
 		return;
@@ -307,10 +308,14 @@ lineage_begin(Execution *execution)
 	info = statement_info_find(execution->queryid);
 	if (unlikely(!info->planned || info->tables_version != setting_tables_version))
 		statement_info_planned(info, execution->query);
-	execution->info = info;
 	info->traced |= execution->trace != 0;
-	if (may_have_parent(info, execution->first_us) ||
-		may_be_suspect(execution, info))
+	begun_us = execution->first_us;
+	looks_up = may_have_parent(info, execution->first_us) ||
+		(execution->level == 0 && may_repeat(info, execution->trace != 0));
+	if (!looks_up && info->ncolumns == 0 && !info->key_lookup)
+		return;
+	execution->info = info;
+	if (looks_up)
 		collect_probes(execution, info);
 }
 
@@ -347,7 +352,7 @@ is_recorded(Execution *execution, const StatementInfo *info, uint64 count,
 
 /* See lineage.h. */
 pg_attribute_hot DestReceiver *
-lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
+lineage_followed(Execution *execution, uint64 count, DestReceiver *dest)
 {
 	StatementInfo *info = info_of(execution);
 
@@ -635,13 +640,24 @@ check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
 	footprint->episode = 0;
 }
 
-/* A look-up without a parent, if it is one, may be suspicious. */
-static void
-suspect(Execution *execution, StatementInfo *info, const ProbeList *list)
+/* A look-up without a parent, if it is one, is suspicious if it is repeated. */
+static inline void
+suspect(Execution *execution, StatementInfo *info)
 {
-	if (may_be_suspect(execution, info))
-		suspect_add(execution, info, list,
-					IsTransactionBlock() ? transaction_key() : 0);
+	bool		in_block;
+
+	if (!info->key_lookup || execution->level > 0)
+		return;
+	in_block = IsTransactionBlock();
+	if (execution->trace == 0 && !in_block)
+		return;
+	if (execution->trace != 0 || may_repeat(info, false))
+	{
+		if (execution->probes.count > 0)
+			suspect_add(execution, info, in_block ? transaction_key() : 0);
+	}
+	else
+		info->transaction = transactions;
 }
 
 /* May any of the values have been seen in a result?  Most were in none. */
@@ -676,24 +692,30 @@ look_for_parents(Execution *execution, StatementInfo *info)
 	return false;
 }
 
-/* See lineage.h. */
-pg_attribute_hot void
-lineage_end(Execution *execution)
+/* The same if there may be some at all. */
+static inline bool
+has_parent(Execution *execution, StatementInfo *info)
 {
-	StatementInfo *info = info_of(execution);
-	const ProbeList *list = &execution->probes;
 	bool		credited = false;
 
-	ended_us = execution->last_us;
-	if (info == NULL || list->count == 0)
-		return;
+	if (execution->probes.count == 0)
+		return false;
 	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
 				 (results_are_recent(execution->first_us) &&
-				  may_be_child(list))))
+				  may_be_child(&execution->probes))))
 		credited = look_for_parents(execution, info);
 	walk_end(execution);
-	if (!credited)
-		suspect(execution, info, list);
+	return credited;
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_look_back(Execution *execution)
+{
+	StatementInfo *info = info_of(execution);
+
+	if (info != NULL && !has_parent(execution, info))
+		suspect(execution, info);
 }
 
 /* See lineage.h. */

@@ -20,13 +20,21 @@ extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 /* After ExecutorStart. */
 extern void lineage_begin(Execution *execution);
 
+/* The same of an execution of which something is known. */
+extern DestReceiver *lineage_followed(Execution *execution, uint64 count,
+									  DestReceiver *dest);
+
 /*
  * Before each ExecutorRun that sends rows to "dest", "count" of them at most if
  * that is not 0: the receiver to use in its place, "dest" itself if the rows
  * have no lineage worth keeping.
  */
-extern DestReceiver *lineage_receiver(Execution *execution, uint64 count,
-									  DestReceiver *dest);
+static inline DestReceiver *
+lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
+{
+	return execution->info == NULL ? dest :
+		lineage_followed(execution, count, dest);
+}
 
 /* Show what an execution's recorder has seen. */
 extern void lineage_publish_results(Execution *execution);
@@ -39,8 +47,16 @@ lineage_publish(Execution *execution)
 		lineage_publish_results(execution);
 }
 
+/* The same of an execution of which something is known. */
+extern void lineage_look_back(Execution *execution);
+
 /* At ExecutorEnd of an execution that did not fail: is it somebody's child? */
-extern void lineage_end(Execution *execution);
+static inline void
+lineage_end(Execution *execution)
+{
+	if (execution->info != NULL)
+		lineage_look_back(execution);
+}
 
 /* At the end of each transaction. */
 extern void lineage_transaction_end(void);

@@ -61,6 +61,7 @@ typedef struct StatementInfo
 	bool		analyzed;		/* parameters[] is known */
 	bool		planned;		/* columns[] is known .. */
 	bool		has_literals;	/* each text must be looked at for its own */
+	bool		has_list;		/* texts may differ by the length of a list */
 	bool		key_lookup;		/* a SELECT by a key */
 	bool		traced;			/* its requests may have traces */
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
@@ -71,13 +72,14 @@ typedef struct StatementInfo
 	int			ncolumns;
 	uint64		episode;		/* in this backend's custody that it was in
 								 * last; 0 = none */
+	uint64		transaction;	/* in which it looked something up first; 0 =
+								 * none */
 	Footprint	footprint;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
 	InfoColumn	columns[RESULTSET_COLUMNS];
 
 	uint64		shape;			/* 0 until statement_shape() was asked */
-	bool		has_list;		/* texts may differ by the length of a list */
 	bool		text_kept;		/* is its text known to the store? */
 
 	/* Of the episode. */

@@ -87,6 +87,19 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 	repeat->distinct += note_value(repeat, value);
 }
 
+/*
+ * Count the first look-up of a transaction, which was but noted.  It is taken to
+ * be like the second, with a value of its own.
+ */
+static void
+add_noted(Repeat *repeat, const Execution *execution)
+{
+	repeat->last_us = execution->first_us;
+	repeat->child_us += execution->elapsed_us;
+	repeat->lookups++;
+	repeat->distinct++;
+}
+
 /* Take out what the table of patterns has not had yet; false if nothing. */
 static bool
 take_counters(Repeat *repeat, PatternCounters *add)
@@ -139,9 +152,9 @@ report(Execution *execution, uint64 shape, const Comparison *key,
 
 /* See suspect.h. */
 pg_attribute_hot void
-suspect_add(Execution *execution, StatementInfo *info, const ProbeList *list,
-			uint64 transaction)
+suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 {
+	const ProbeList *list = &execution->probes;
 	uint64		shape = statement_shape(info, execution->query);
 	uint64		trace = execution->trace;
 	const Probe *varying;
@@ -150,6 +163,8 @@ suspect_add(Execution *execution, StatementInfo *info, const ProbeList *list,
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
 		repeat_find(repeats[shape % REPEAT_SETS], REPEAT_WAYS, transaction, shape);
 
+	if (trace == 0 && repeat->last_us == 0 && !info->has_list)
+		add_noted(repeat, execution);
 	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);
 	keep_values(repeat, list);

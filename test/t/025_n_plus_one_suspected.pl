@@ -44,6 +44,22 @@ suspected($node, 'random order in one transaction',
 
 suspected($node, 'twenty in one transaction', loop('--series' => '200501..200520', @keyed, '--transaction'));
 
+# The first look-up of a transaction counts like the others.
+$finding = suspected($node, 'ten in one transaction', loop('--series' => '203001..203010', @keyed, '--transaction'));
+has($finding, 'ten in one transaction', children => 10, episodes => 1);
+silent($node, 'nine in one transaction', loop('--series' => '203101..203109', @keyed, '--transaction'));
+silent($node, 'nine in one transaction with literals',
+	loop('--series' => '203201..203209', @keyed, '--transaction', '--protocol' => 'simple'));
+$finding = suspected($node, 'ten in one transaction with literals',
+	loop('--series' => '203301..203310', @keyed, '--transaction', '--protocol' => 'simple'));
+has($finding, 'ten in one transaction with literals', children => 10, episodes => 1);
+
+# Lists of different lengths are one statement to us, though each length is looked up with but once.
+suspected($node, 'beside lists of twelve lengths in one transaction',
+	statements("BEGIN;\n"
+		. join('', map { "SELECT title FROM post WHERE id = 20340$_ AND author_id IN (" . join(', ', 1 .. $_) . ");\n" } 1 .. 12)
+		. "COMMIT;\n"));
+
 # What a single request does a few times, or what no request ties together, is no finding.
 silent($node, 'five in one transaction',
 	loop('--series' => '200601..200605', @keyed, '--transaction', '--repeat' => 10));
