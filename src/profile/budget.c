@@ -3,44 +3,43 @@
  * budget.c
  *	  What recording the results of statements without children may cost.
  *
- * To record a value costs some 0.1 us, mostly for the cache line it goes to.
+ * To record a value costs some 0.2 us, mostly for the cache lines it goes to.
  * Few statements have children, and those that have them show it soon.  So a
  * backend that reads key columns very fast records an even sample of the
- * results, as many values as cost some half a percent of its time, until a
+ * results, as many values as cost a tenth of a percent of its time, until a
  * child of the statement is seen, by any backend: from then on all are
- * recorded.
+ * recorded.  A statement that is run now and then is not left out because
+ * another one is run all the time.
  *
  * A token bucket, which may go into debt by one result.  Belongs to one
  * backend: no locks.
  *
  *-------------------------------------------------------------------------
  */
-#include "postgres.h"
-
 #include "profile/budget.h"
 
-#include "store/resultset.h"
-
-/* Values that may be recorded in a second, and at once after a quiet time. */
+/* Values that may be recorded in a second, and at once after a quiet one. */
 #define VALUES_PER_SECOND	5000
-#define VALUES_AT_ONCE		5000
+
+/* A result of a statement is recorded in any case after such a time, in us. */
+#define STATEMENT_US		INT64CONST(100000)
 
 /* A statement is a parent for so long after its last child, in us. */
 #define PARENT_US			INT64CONST(60000000)
 
-static int64 left = VALUES_AT_ONCE;	/* values that may be recorded yet */
+static int64 left = VALUES_PER_SECOND;	/* values that may be recorded yet */
 static int64 filled_us = 0;		/* when they were topped up */
 
 /* Top up what is left for the time that has passed. */
 static inline void
 fill(int64 now_us)
 {
-	int64		passed = Min(now_us - filled_us, 10000000);
+	int64		passed = Min(now_us - filled_us, 1000000);
 	int64		more = passed * VALUES_PER_SECOND / 1000000;
 
 	if (more <= 0)
 		return;
-	left = Min(left + more, VALUES_AT_ONCE);
+	left = Min(left + more, VALUES_PER_SECOND);
 	filled_us = now_us;
 }
 
@@ -53,10 +52,14 @@ is_parent(uint64 queryid, int64 now_us)
 
 /* See budget.h. */
 bool
-budget_allows(uint64 queryid, int64 now_us)
+budget_admits(StatementInfo *info, int64 now_us)
 {
 	fill(now_us);
-	return left > 0 || is_parent(queryid, now_us);
+	if (left <= 0 && now_us - info->recorded_us < STATEMENT_US &&
+		!is_parent(info->queryid, now_us))
+		return false;
+	info->recorded_us = now_us;
+	return true;
 }
 
 /* See budget.h. */

@@ -8,13 +8,13 @@
 #ifndef CLIPPERF_BUDGET_H
 #define CLIPPERF_BUDGET_H
 
-#include "c.h"
+#include "profile/statement_info.h"
 
 /*
- * May another result of this statement be recorded now, clock_us()?  Those of
- * statements that had children lately always may.
+ * Is another result of this statement to be recorded now, clock_us()?  Those of
+ * statements that had children lately always are.
  */
-extern bool budget_allows(uint64 queryid, int64 now_us);
+extern bool budget_admits(StatementInfo *info, int64 now_us);
 
 /* So many values of such a result were recorded. */
 extern void budget_spend(uint64 queryid, int64 now_us, int values);

@@ -339,14 +339,14 @@ is_followed(const DestReceiver *dest)
 
 /* Has the result lineage worth keeping?  Of so many rows at most, if not 0. */
 static inline bool
-is_recorded(Execution *execution, const StatementInfo *info, uint64 count,
+is_recorded(Execution *execution, StatementInfo *info, uint64 count,
 			const DestReceiver *dest)
 {
 	if (info == NULL || info->ncolumns == 0 || execution->passed_over ||
 		!is_followed(dest) || (info->is_bulk && count == 0))
 		return false;
 	execution->passed_over = info->many_rows &&
-		!budget_allows(execution->queryid, execution->first_us);
+		!budget_admits(info, execution->first_us);
 	return !execution->passed_over;
 }
 

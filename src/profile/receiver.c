@@ -78,9 +78,11 @@ static bool
 make_batch(ResultRecorder *recorder)
 {
 	const Execution *execution = recorder->execution;
+	StatementInfo *info = execution->info;
 	MemoryContext context = execution->query->estate->es_query_cxt;
 
-	if (!budget_allows(execution->queryid, execution->first_us))
+	/* Where several rows were expected, that has been asked already. */
+	if (!info->many_rows && !budget_admits(info, execution->first_us))
 		return false;
 	recorder->batch =
 		MemoryContextAlloc(context, sizeof(uint64) * BATCH_ROWS *

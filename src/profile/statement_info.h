@@ -81,6 +81,7 @@ typedef struct StatementInfo
 
 	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		text_kept;		/* is its text known to the store? */
+	int64		recorded_us;	/* when a result was begun to be recorded */
 
 	/* Of the episode. */
 	bool		strayed;		/* it has looked elsewhere since .. */

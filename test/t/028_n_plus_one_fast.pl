@@ -48,4 +48,19 @@ my ($after) = findings($node);
 is($after->{episodes} - $finding->{episodes}, 30, 'each later loop is counted');
 is($after->{children} - $finding->{children}, 300, 'with all of its children');
 
+# A statement that is run now and then has each of its loops counted from the first on, whatever is run beside it.
+# That a loop is not missed by chance, twelve rounds are run.
+sub beside
+{
+	my ($round) = @_;
+	my $looped = looped($round);
+	$looped =~ s/^SELECT id, author_id FROM/SELECT author_id, title FROM/;
+	return idle(2000) . $looped;
+}
+
+$node->safe_psql('postgres', 'SELECT clipperf_reset()');
+$finding = proven($node, 'a list now and then beside one all the time',
+	statements("\\o /dev/null\n" . join('', map { beside($_) } 1 .. 12)));
+is($finding->{episodes}, 12, 'all of its loops are counted');
+
 done_testing();
