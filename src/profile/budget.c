@@ -6,10 +6,10 @@
  * To record a value costs some 0.2 us, mostly for the cache lines it goes to.
  * Few statements have children, and those that have them show it soon.  So a
  * backend that reads key columns very fast records an even sample of the
- * results, as many values as cost a tenth of a percent of its time, until a
- * child of the statement is seen, by any backend: from then on all are
- * recorded.  A statement that is run now and then is not left out because
- * another one is run all the time.
+ * results, as many values as cost some half a percent of the time that the
+ * executor took for such results, until a child of the statement is seen, by
+ * any backend: from then on all are recorded.  A statement that is run now and
+ * then is not left out because another one is run all the time.
  *
  * A token bucket, which may go into debt by one result.  Belongs to one
  * backend: no locks.
@@ -18,8 +18,11 @@
  */
 #include "profile/budget.h"
 
-/* Values that may be recorded in a second, and at once after a quiet one. */
-#define VALUES_PER_SECOND	5000
+/* Values that may be recorded for each ms of the executor's time .. */
+#define VALUES_PER_MS		30
+
+/* .. and at once. */
+#define VALUES_AT_ONCE		1000
 
 /* A result of a statement is recorded in any case after such a time, in us. */
 #define STATEMENT_US		INT64CONST(100000)
@@ -27,21 +30,8 @@
 /* A statement is a parent for so long after its last child, in us. */
 #define PARENT_US			INT64CONST(60000000)
 
-static int64 left = VALUES_PER_SECOND;	/* values that may be recorded yet */
-static int64 filled_us = 0;		/* when they were topped up */
-
-/* Top up what is left for the time that has passed. */
-static inline void
-fill(int64 now_us)
-{
-	int64		passed = Min(now_us - filled_us, 1000000);
-	int64		more = passed * VALUES_PER_SECOND / 1000000;
-
-	if (more <= 0)
-		return;
-	left = Min(left + more, VALUES_PER_SECOND);
-	filled_us = now_us;
-}
+/* Thousandths of values that may be recorded yet. */
+static int64 left = VALUES_AT_ONCE * 1000;
 
 /* Has the statement had children lately? */
 static inline bool
@@ -54,7 +44,6 @@ is_parent(uint64 queryid, int64 now_us)
 bool
 budget_admits(StatementInfo *info, int64 now_us)
 {
-	fill(now_us);
 	if (left <= 0 && now_us - info->recorded_us < STATEMENT_US &&
 		!is_parent(info->queryid, now_us))
 		return false;
@@ -64,8 +53,15 @@ budget_admits(StatementInfo *info, int64 now_us)
 
 /* See budget.h. */
 void
+budget_earn(int64 us)
+{
+	left = Min(left + Min(us, 1000000) * VALUES_PER_MS, VALUES_AT_ONCE * 1000);
+}
+
+/* See budget.h. */
+void
 budget_spend(uint64 queryid, int64 now_us, int values)
 {
 	if (!is_parent(queryid, now_us))
-		left -= values;
+		left -= values * 1000;
 }

@@ -16,6 +16,9 @@
  */
 extern bool budget_admits(StatementInfo *info, int64 now_us);
 
+/* The executor has worked so long for a result, recorded or not. */
+extern void budget_earn(int64 us);
+
 /* So many values of such a result were recorded. */
 extern void budget_spend(uint64 queryid, int64 now_us, int values);
 

@@ -398,6 +398,7 @@ lineage_publish_results(Execution *execution)
 	if (info == NULL)
 		return;
 	info->many_rows = execution->rows > 1;
+	budget_earn(execution->last_us - execution->stretch_us);
 	if (execution->recorder == NULL)
 		return;
 	context.nested = info->looped_us != 0 &&
