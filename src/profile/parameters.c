@@ -59,7 +59,7 @@ hash_ends(const void *bytes, Size length)
  * Hash a statement's text.  It runs for every statement without parameters, so
  * it takes eight bytes at a time.
  */
-static uint32
+pg_attribute_hot static uint32
 hash_text(const char *text, int length)
 {
 	uint64		hash = length;
@@ -117,7 +117,7 @@ type_layout(Oid type, int16 *length, bool *byval)
 	}
 }
 
-static uint32
+pg_attribute_hot static uint32
 hash_value(Oid type, Datum value)
 {
 	int16		length;
@@ -143,7 +143,7 @@ parameter(ParamListInfo params, int i, ParamExternData *workspace)
 }
 
 /* A hash of all parameters that the statement uses. */
-static uint32
+pg_attribute_hot static uint32
 hash_list(ParamListInfo params)
 {
 	uint32		hash = 0;
