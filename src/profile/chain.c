@@ -88,6 +88,7 @@ chain_extend(Execution *execution, StatementInfo *info,
 						   chain->distinct[i], false))
 			continue;
 		chain->distinct[i]++;
+		resultset_note_column(chain->slot, i, execution->last_us);
 		set->columns[i].distinct = chain->distinct[i];
 	}
 	set->rows = ++chain->rows;

@@ -22,7 +22,6 @@
 #include "profile/chain.h"
 #include "profile/comparison.h"
 #include "profile/credit.h"
-#include "profile/key_column.h"
 #include "profile/match.h"
 #include "profile/receiver.h"
 #include "profile/statement_info.h"
@@ -90,23 +89,40 @@ hash_literal(const Comparison *item, uint64 *hash)
 		value_hash(value_kind(item->literal->consttype), value, hash);
 }
 
+/* Can a result set of that time be a parent now? */
+static inline bool
+is_recent(int64 used_us, int64 now_us)
+{
+	return now_us - used_us <=
+		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
+}
+
 /*
- * Can any result set be a parent now, by its age?  If not, nothing need be
- * looked for in the table of their values, which is large.
+ * Can any result set that holds such keys as the statement looks up be its parent
+ * now, by its age?  If not, nothing need be looked for in the table of their
+ * values, which is large.
  */
 static inline bool
-results_are_recent(int64 now_us)
+results_are_recent(const StatementInfo *info, int64 now_us)
 {
-	return now_us - resultset_last_use() <=
-		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
+	if (!is_recent(resultset_last_use(), now_us))
+		return false;
+	if (info->any_key || !info->planned)
+		return true;
+	for (int i = 0; i < KEYS && info->keys[i] != 0; i++)
+	{
+		if (is_recent(resultset_key_last_use(info->keys[i]), now_us))
+			return true;
+	}
+	return false;
 }
 
 /* Can what the statement looks up tell anything of its parents? */
 static inline bool
 may_have_parent(const StatementInfo *info, int64 now_us)
 {
-	return results_are_recent(now_us) || info->episode != 0 ||
-		info->footprint.episode != 0;
+	return info->episode != 0 || info->footprint.episode != 0 ||
+		results_are_recent(info, now_us);
 }
 
 /*
@@ -289,8 +305,11 @@ collect_probes(Execution *execution, const StatementInfo *info)
 			probes[count++] = analyzed.probes[i];
 		analyzed.queryid = 0;
 	}
-	for (int i = 0; i < count && results_are_recent(execution->first_us); i++)
-		resultset_prefetch(probes[i].hash);
+	if (results_are_recent(info, execution->first_us))
+	{
+		for (int i = 0; i < count; i++)
+			resultset_prefetch(probes[i].hash);
+	}
 	execution->probes.count = count;
 }
 
@@ -494,22 +513,6 @@ repeats_earlier(const ProbeList *list, int number)
 	return false;
 }
 
-/*
- * The table whose keys a comparison looks for, as resultset_key(); 0 if nobody
- * knows.
- */
-static uint32
-wanted_key(const Comparison *comparison)
-{
-	KeyColumn	key;
-
-	if (!OidIsValid(comparison->relid))
-		return 0;
-	key = key_column_find(comparison->relid, comparison->attno);
-	return key.is_key && !key.is_named ?
-		resultset_key(key.key_relid, key.key_attno) : 0;
-}
-
 /* Search for the values; false if none was seen anywhere. */
 static bool
 find_hits(const Execution *execution, const ProbeList *list,
@@ -517,13 +520,15 @@ find_hits(const Execution *execution, const ProbeList *list,
 {
 	bool		any = false;
 	bool		lists = false;
+	bool		ignored;
 
 	for (int i = 0; i < list->count; i++)
 	{
 		const Probe *probe = &list->probes[i];
 
 		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(probe->hash, wanted_key(&probe->comparison),
+			resultset_find(probe->hash,
+						   statement_wanted_key(&probe->comparison, &ignored),
 						   found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,
@@ -702,7 +707,7 @@ has_parent(Execution *execution, StatementInfo *info)
 	if (execution->probes.count == 0)
 		return false;
 	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
-				 (results_are_recent(execution->first_us) &&
+				 (results_are_recent(info, execution->first_us) &&
 				  may_be_child(&execution->probes))))
 		credited = look_for_parents(execution, info);
 	walk_end(execution);

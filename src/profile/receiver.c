@@ -374,5 +374,10 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	}
 	if (resultset_generation(recorder->slot) != recorder->generation)
 		resultset_open(recorder->slot);
+	for (int i = 0; i < recorder->ncolumns; i++)
+	{
+		if (recorder->columns[i].distinct > 1)
+			resultset_note_column(recorder->slot, i, set->ended_us);
+	}
 	return true;
 }

@@ -124,6 +124,7 @@ statement_info_analyzed(StatementInfo *info, Query *query,
 	info->key_lookup = query->commandType == CMD_SELECT &&
 		compares_key(comparisons);
 	info->analyzed = true;
+	info->planned = false;		/* keys[] follow from it */
 }
 
 /* Do rows leave a queue by this statement? */
@@ -181,6 +182,49 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 }
 
 /* See statement_info.h. */
+uint32
+statement_wanted_key(const Comparison *comparison, bool *is_complete)
+{
+	KeyColumn	key;
+
+	if (!OidIsValid(comparison->relid))
+		return 0;
+	key = key_column_find(comparison->relid, comparison->attno);
+	*is_complete &= key.is_complete;
+	return key.is_key && !key.is_named ?
+		resultset_key(key.key_relid, key.key_attno) : 0;
+}
+
+/* Note whose keys a comparison looks up. */
+static void
+add_key(StatementInfo *info, const Comparison *comparison)
+{
+	uint32		key = statement_wanted_key(comparison, &info->planned);
+
+	for (int i = 0; key != 0 && i < KEYS; i++)
+	{
+		if (info->keys[i] == 0)
+			info->keys[i] = key;
+		if (info->keys[i] == key)
+			return;
+	}
+	info->any_key = true;
+}
+
+/* Find out whose keys the statement looks up. */
+static void
+collect_keys(StatementInfo *info)
+{
+	memset(info->keys, 0, sizeof(info->keys));
+	info->any_key = !info->analyzed ||
+		(info->has_literals && info->literals.count == 0);
+	for (int i = 0; i < info->nparameters; i++)
+		add_key(info, &info->parameters[i]);
+	for (int i = 0; i < info->literals.count; i++)
+		add_key(info, &info->literals.comparisons[i]);
+}
+
+/* See statement_info.h. */
 void
 statement_info_planned(StatementInfo *info, const QueryDesc *query)
 {
@@ -192,6 +236,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->planned = true;
 	info->tables_version = setting_tables_version;
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
+	collect_keys(info);
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;

@@ -54,6 +54,9 @@ typedef struct Footprint
 	ResultColumn column;		/* .. and what is known of it there */
 } Footprint;
 
+/* Tables whose keys a statement looks up that are known at once. */
+#define KEYS				2
+
 /* What every execution looks at stands together, before what few need. */
 typedef struct StatementInfo
 {
@@ -67,6 +70,7 @@ typedef struct StatementInfo
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
 								 * by bit, if there is one */
 	bool		many_rows;		/* its last result had several */
+	bool		any_key;		/* it may look up keys of other tables, too */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	int			nparameters;
 	int			ncolumns;
@@ -74,6 +78,8 @@ typedef struct StatementInfo
 								 * last; 0 = none */
 	uint64		transaction;	/* in which it looked something up first; 0 =
 								 * none */
+	uint32		keys[KEYS];		/* whose keys it looks up, as resultset_key();
+								 * 0 = no further ones */
 	Footprint	footprint;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
@@ -114,6 +120,13 @@ extern void statement_info_analyzed(StatementInfo *info, Query *query,
 /* Fill in what the plan tells. */
 extern void statement_info_planned(StatementInfo *info,
 								   const QueryDesc *query);
+
+/*
+ * The table whose keys a comparison looks for, as resultset_key(); 0 if nobody
+ * knows.  *is_complete is taken away if that is for a lock.
+ */
+extern uint32 statement_wanted_key(const Comparison *comparison,
+								   bool *is_complete);
 
 /*
  * What identifies a statement whose text may vary by the length of a list:

@@ -54,6 +54,9 @@ typedef struct ResultSetShared
 	uint64		words[RESULTSET_BUCKETS][RESULTSET_BUCKET];
 	pg_atomic_uint64 used_us;	/* see resultset_used_us */
 	char		padding[PG_CACHE_LINE_SIZE - sizeof(pg_atomic_uint64)];
+	pg_atomic_uint64 key_used_us[1 + RESULTSET_KEYS];	/* by resultset_key();
+														 * first of those that
+														 * may be any */
 	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
 	ResultHead	heads[FLEXIBLE_ARRAY_MEMBER];	/* of the slots; these follow */
 } ResultSetShared;
@@ -65,6 +68,7 @@ static ResultSet *sets = NULL;
 ResultHead *resultset_heads HOT_DATA = NULL;
 uint64		(*resultset_words)[RESULTSET_BUCKET] HOT_DATA = NULL;
 pg_atomic_uint64 *resultset_used_us HOT_DATA = NULL;
+pg_atomic_uint64 *resultset_key_used_us HOT_DATA = NULL;
 
 /* The slot of this backend's ring that was taken last; -1 = none so far. */
 static int	ring_position = -1;
@@ -99,10 +103,13 @@ resultset_attach(void *memory, bool found)
 	sets = (ResultSet *) (shared->heads + resultset_slots());
 	resultset_words = shared->words;
 	resultset_used_us = &shared->used_us;
+	resultset_key_used_us = shared->key_used_us;
 	if (found)
 		return;
 	memset(shared, 0, resultset_size());
 	pg_atomic_init_u64(&shared->used_us, 0);
+	for (int i = 0; i <= RESULTSET_KEYS; i++)
+		pg_atomic_init_u64(&shared->key_used_us[i], 0);
 	for (int i = 0; i < NUM_PARENTS; i++)
 		pg_atomic_init_u64(&shared->parent_us[i], 0);
 	for (int i = 0; i < resultset_slots(); i++)
@@ -342,11 +349,37 @@ resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
 		copy->ncolumns <= RESULTSET_COLUMNS;
 }
 
+/* Advance one of the times of last use. */
+static inline void
+note_use(pg_atomic_uint64 *used_us, int64 now_us)
+{
+	if (now_us - (int64) pg_atomic_read_u64(used_us) > RESULTSET_USE_ERROR_US)
+		pg_atomic_write_u64(used_us, now_us);
+}
+
 /* See resultset.h. */
 void
-resultset_touch(uint32 slot, int64 now_us)
+resultset_note_use(int64 now_us)
+{
+	note_use(&shared->used_us, now_us);
+}
+
+/* See resultset.h. */
+void
+resultset_note_column(uint32 slot, int column, int64 now_us)
+{
+	uint32		key = shared->heads[slot].keys[column];
+
+	note_use(&shared->key_used_us[key == 0 ? 0 : 1 + key % RESULTSET_KEYS],
+			 now_us);
+}
+
+/* See resultset.h. */
+void
+resultset_touch(uint32 slot, int column, int64 now_us)
 {
 	resultset_note_use(now_us);
+	resultset_note_column(slot, column, now_us);
 	pg_atomic_write_u64(&sets[slot].active_us, now_us);
 }
 

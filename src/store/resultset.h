@@ -183,7 +183,7 @@ extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
 
 /*
  * When any result set was published or had a child last, clock_us(), at most
- * RESULTSET_USE_ERROR_US too early: the line is shared and seldom written.
+ * RESULTSET_USE_ERROR_US too early: the lines are shared and seldom written.
  */
 #define RESULTSET_USE_ERROR_US	INT64CONST(100000)
 extern pg_atomic_uint64 *resultset_used_us;
@@ -194,16 +194,27 @@ resultset_last_use(void)
 	return (int64) pg_atomic_read_u64(resultset_used_us);
 }
 
-/* One is used now. */
-static inline void
-resultset_note_use(int64 now_us)
+/*
+ * The same of result sets with several values that a look-up of such a key,
+ * resultset_key(), may have come from.
+ */
+#define RESULTSET_KEYS			1024
+extern pg_atomic_uint64 *resultset_key_used_us;
+
+static inline int64
+resultset_key_last_use(uint32 key)
 {
-	if (now_us - resultset_last_use() > RESULTSET_USE_ERROR_US)
-		pg_atomic_write_u64(resultset_used_us, now_us);
+	return (int64)
+		Max(pg_atomic_read_u64(&resultset_key_used_us[0]),
+			pg_atomic_read_u64(&resultset_key_used_us[1 + key % RESULTSET_KEYS]));
 }
 
-/* A child of this set ended. */
-extern void resultset_touch(uint32 slot, int64 now_us);
+/* A set is used now, and one of its columns that holds several values. */
+extern void resultset_note_use(int64 now_us);
+extern void resultset_note_column(uint32 slot, int column, int64 now_us);
+
+/* A child of this column of a set ended. */
+extern void resultset_touch(uint32 slot, int column, int64 now_us);
 
 /*
  * A child of one of a statement's result sets was seen, and when that was last:
