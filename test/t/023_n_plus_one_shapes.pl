@@ -57,6 +57,13 @@ has($found[1], 'interleaved children', parent_column => qr/\bid\b/);
 	qr/FROM author/, qr/UPDATE post/);
 has($_, 'interleaved over a pool', children => [45, 50], connections => [2, 4]) foreach @found;
 
+# A look-up by the keys of three tables, the last of which is the list's.
+$finding = proven($node, 'keys of three tables',
+	loop(posts(50),
+		'--child' => 'SELECT count(*) FROM job, remark, post WHERE job.id = $1 AND remark.id = $2 AND post.id = $3',
+		'--bind' => '1=value:1', '--bind' => '2=value:300001', '--bind' => '3=col:id'));
+has($finding, 'keys of three tables', children => [45, 50], parent_column => qr/\bid\b/);
+
 # The same statement for two columns of each row, one after the other.
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE article (id int8 PRIMARY KEY, author_id int8 REFERENCES author, editor_id int8 REFERENCES author, title text);
