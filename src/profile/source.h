@@ -55,12 +55,30 @@ source_of(const char *string, int location, int length)
 
 /*
  * May a statement that begins with this character contain another one?  SELECT,
- * INSERT, UPDATE, MERGE, VALUES and WITH do not.
+ * INSERT, UPDATE, MERGE, VALUES and WITH do not.  No call: it is asked for each
+ * statement.
  */
 static inline bool
 source_may_contain(char first)
 {
-	return strchr("SsIiUuMmVvWw", first) == NULL;
+	switch (first)
+	{
+		case 'S':
+		case 's':
+		case 'I':
+		case 'i':
+		case 'U':
+		case 'u':
+		case 'M':
+		case 'm':
+		case 'V':
+		case 'v':
+		case 'W':
+		case 'w':
+			return false;
+		default:
+			return true;
+	}
 }
 
 /*
