@@ -293,20 +293,20 @@ find_first_comment(Cursor text, Cursor *inside)
  * comment behind a semicolon.
  */
 static pg_noinline Cursor
-add_rest(Cursor text)
+add_rest(Cursor whole)
 {
-	const char *rest = text.end;
+	const char *rest = whole.end;
 	const char *close;
 
 	while (*rest == ';' || is_space(*rest))
 		rest++;
-	if (rest > text.end && rest[0] == '/' && rest[1] == '*')
+	if (rest > whole.end && rest[0] == '/' && rest[1] == '*')
 	{
 		close = strstr(rest, "*/");
 		if (close != NULL && close[2 + strspn(close + 2, "; \t\r\n")] == '\0')
-			text.		end = close + 2;
+			whole.end = close + 2;
 	}
-	return text;
+	return whole;
 }
 
 /*
@@ -316,24 +316,25 @@ add_rest(Cursor text)
 static inline Cursor
 statement_text(const char *source, int location, int length)
 {
-	Cursor text;
+	Cursor		whole;
 
-	text.		at = source + Max(location, 0);
-	text.		end = text.at + (length > 0 ? length : strlen(text.at));
+	whole.at = source + Max(location, 0);
+	whole.end = whole.at + (length > 0 ? length : strlen(whole.at));
 
-	if (likely(*text.end == '\0' || (*text.end == ';' && text.end[1] == '\0')))
-		return text;
-	return add_rest(text);
+	if (likely(*whole.end == '\0' || (*whole.end == ';' && whole.end[1] == '\0')))
+		return whole;
+
+	return add_rest(whole);
 }
 
 /* The text without white space and semicolons at its ends. */
 static inline Cursor
-strip(Cursor text)
+strip(Cursor whole)
 {
-	skip_space(&text);
-	while (text.end > text.at && (is_space(text.end[-1]) || text.end[-1] == ';'))
-		text.end--;
-	return text;
+	skip_space(&whole);
+	while (whole.end > whole.at && (is_space(whole.end[-1]) || whole.end[-1] == ';'))
+		whole.end--;
+	return whole;
 }
 
 /*
@@ -351,7 +352,7 @@ pg_attribute_hot bool
 comment_is_likely(const char *source, int location, int length,
 				  const char **bare, int *bare_length)
 {
-	Cursor stripped = strip(statement_text(source, location, length));
+	Cursor		stripped = strip(statement_text(source, location, length));
 
 	*bare = stripped.at;
 	*bare_length = stripped.end - stripped.at;

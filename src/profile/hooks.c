@@ -55,13 +55,15 @@ static post_parse_analyze_hook_type prev_post_parse HOT_DATA = NULL;
 static int	nesting_level HOT_DATA = 0;
 
 /* The statement planned last, until its execution starts. */
-static struct
+typedef struct PlannedStatement
 {
 	uint64		queryid;		/* 0 = none */
 	int64		us;				/* that the planner took */
 	int64		ended_us;		/* clock_us() when it was done */
 	TimestampTz message;		/* of the client that made it necessary */
-}			planned HOT_DATA;
+} PlannedStatement;
+
+static PlannedStatement planned HOT_DATA;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128

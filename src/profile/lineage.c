@@ -32,12 +32,14 @@
 #include "store/text.h"
 
 /* Literals of the statement analysed last, until its execution begins. */
-static struct
+typedef struct AnalyzedLiterals
 {
 	uint64		queryid;		/* 0 = none */
 	int			count;
 	Probe		probes[COMPARISONS];
-}			analyzed HOT_DATA;
+} AnalyzedLiterals;
+
+static AnalyzedLiterals analyzed HOT_DATA;
 
 /* clock_us() when an execution began last: it is later now. */
 static int64 begun_us HOT_DATA = 0;

@@ -25,8 +25,8 @@ typedef struct Request
 	uint64		trace;			/* hash of the trace id, 0 = none */
 
 	/*
-	 * The statement it began with, bare of white space at its ends; NULL if it
-	 * may have a comment.  Lives as long as the statement's source.
+	 * The statement it began with, bare of white space at its ends; NULL if
+	 * it may have a comment.  Lives as long as the statement's source.
 	 */
 	const char *plain;
 	int			plain_length;

@@ -63,12 +63,15 @@ typedef struct OwnSlot
 
 static PendingSlot *pending = NULL; /* of all backends */
 
-static PendingSlot *own_pending HOT_DATA = NULL; /* of this backend, once it counted */
+/* Of this backend; own_pending is NULL until it has counted something. */
+static PendingSlot *own_pending HOT_DATA = NULL;
 static OwnSlot own[PENDING_SLOTS] HOT_DATA
 			pg_attribute_aligned(PG_CACHE_LINE_SIZE);
 static uint32 own_tick HOT_DATA = 0;
-static uint64 own_resets HOT_DATA = 0;	/* value of store_header->resets we follow */
-static int	own_last HOT_DATA = 0;		/* slot used last */
+static int	own_last HOT_DATA = 0;	/* slot used last */
+
+/* The value of store_header->resets that we follow. */
+static uint64 own_resets HOT_DATA = 0;
 
 static Size
 pending_size(void)
