@@ -6,7 +6,7 @@
  * To record a value costs some 0.2 us, mostly for the cache lines it goes to.
  * Few statements have children, and those that have them show it soon.  So a
  * backend that reads key columns very fast records an even sample of the
- * results, as many values as cost some half a percent of the time that the
+ * results, as many values as cost some one percent of the time that the
  * executor took for such results, until a child of the statement is seen, by
  * any backend: from then on all are recorded.  A statement that is run now and
  * then is not left out because another one is run all the time.
@@ -19,7 +19,7 @@
 #include "profile/budget.h"
 
 /* Values that may be recorded for each ms of the executor's time .. */
-#define VALUES_PER_MS		30
+#define VALUES_PER_MS		50
 
 /* .. and at once. */
 #define VALUES_AT_ONCE		1000

@@ -88,7 +88,6 @@ chain_extend(Execution *execution, StatementInfo *info,
 						   chain->distinct[i], false))
 			continue;
 		chain->distinct[i]++;
-		resultset_note_column(chain->slot, i, execution->last_us);
 		set->columns[i].distinct = chain->distinct[i];
 	}
 	set->rows = ++chain->rows;
@@ -96,6 +95,7 @@ chain_extend(Execution *execution, StatementInfo *info,
 	set->statement = context->statement;
 	set->ended_us = execution->last_us;
 	resultset_note_use(execution->last_us);
+	resultset_note_columns(chain->slot, execution->last_us);
 	set->nested |= context->nested;
 	return true;
 }

@@ -350,12 +350,12 @@ may_have_comment(Cursor bare)
 /* See comment.h. */
 pg_attribute_hot bool
 comment_is_likely(const char *source, int location, int length,
-				  const char **bare, int *bare_length)
+				  BareText *bare)
 {
 	Cursor		stripped = strip(statement_text(source, location, length));
 
-	*bare = stripped.at;
-	*bare_length = stripped.end - stripped.at;
+	bare->at = stripped.at;
+	bare->length = stripped.end - stripped.at;
 	return may_have_comment(stripped);
 }
 

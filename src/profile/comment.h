@@ -13,6 +13,7 @@
 #define CLIPPERF_COMMENT_H
 
 #include "compat.h"
+#include "profile/source.h"
 #include "store/route.h"
 
 typedef struct CommentFacts
@@ -29,7 +30,7 @@ typedef struct CommentFacts
  * its ends.
  */
 extern bool comment_is_likely(const char *source, int location, int length,
-							  const char **bare, int *bare_length);
+							  BareText *bare);
 
 /* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,

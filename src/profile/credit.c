@@ -396,7 +396,7 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	note_verdict(episode, verdict);
 	episode_unlock(match->episode);
 
-	resultset_touch(match->hit.slot, match->hit.column, execution->last_us);
+	resultset_touch(match->hit.slot, execution->last_us);
 	if (verdict > VERDICT_FAILING || after.state == EPISODE_PROVEN)
 		resultset_note_parent(match->set.queryid, execution->last_us);
 	if (look.walkable)

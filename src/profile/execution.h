@@ -57,8 +57,8 @@ typedef struct Execution
 	bool		counted;		/* its end has been dealt with */
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
-	int			plain_length;	/* as in Request; if the client sent it */
-	const char *plain;
+	BareText	bare;			/* its text, if a client sent it: see
+								 * request.h */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		elapsed_us;		/* time inside the executor so far */

@@ -105,13 +105,15 @@ capturing(void)
 
 /*
  * The level of a statement that begins now.  What deferred triggers do when an
- * implicit transaction commits runs outside of any executor and portal, but no
- * client has sent it.
+ * implicit transaction commits runs outside of any executor, but no client has
+ * sent it.  It runs outside of any portal, or in one of PL/pgSQL's, which have
+ * names; that of the client seldom has.
  */
 static inline int
 current_level(void)
 {
-	if (nesting_level == 0 && unlikely(ActivePortal == NULL) &&
+	if (nesting_level == 0 &&
+		unlikely(ActivePortal == NULL || ActivePortal->name[0] != '\0') &&
 		DatumGetInt32(pg_trigger_depth(NULL)) > 0)
 		return 1;
 	return nesting_level;
@@ -300,12 +302,9 @@ identify(Execution *execution)
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
 	if (likely(execution->level == 0))
-	{
-		request_begin(execution->source.text, execution->source.location,
-					  execution->source.length);
-		execution->plain = request_current.plain;
-		execution->plain_length = request_current.plain_length;
-	}
+		execution->bare = request_begin(execution->source.text,
+										execution->source.location,
+										execution->source.length);
 	else
 	{
 		execution->function = function_current();
@@ -367,7 +366,7 @@ fail_start(const QueryDesc *query, MemoryContext context)
 	if (!is_tracked(level))
 		return;
 	if (level == 0)
-		request_begin(source.text, source.location, source.length);
+		(void) request_begin(source.text, source.location, source.length);
 	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
 								request_current.route, level),
 				  &source, context);
@@ -608,7 +607,7 @@ fail_planning(const Query *parse, const char *query_string,
 	if (!is_tracked(level))
 		return;
 	if (level == 0)
-		request_begin(source.text, source.location, source.length);
+		(void) request_begin(source.text, source.location, source.length);
 	count_failure(statement_key(parse->queryId, GetUserId(), request_current.route,
 								level),
 				  &source, context);
@@ -709,7 +708,7 @@ begin_utility(const PlannedStmt *pstmt, const char *source)
 {
 	if (nesting_level == 0 && capturing() &&
 		!IsA(pstmt->utilityStmt, TransactionStmt))
-		request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
+		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
 }
 
 /* ProcessUtility_hook: utility statements are not tracked, but nest. */

@@ -22,6 +22,7 @@
 #include "utils/relcache.h"
 
 #include "profile/value.h"
+#include "store/resultset.h"
 
 #define CACHE_SIZE		256
 
@@ -336,4 +337,18 @@ key_column_find(Oid relid, int16 attno)
 		entry->column = column;
 	}
 	return column;
+}
+
+/* See key_column.h. */
+uint32
+key_column_sought(Oid relid, int16 attno, bool *complete)
+{
+	KeyColumn	key;
+
+	if (!OidIsValid(relid))
+		return 0;
+	key = key_column_find(relid, attno);
+	*complete &= key.is_complete;
+	return key.is_key && !key.is_named ?
+		resultset_key(key.key_relid, key.key_attno) : 0;
 }

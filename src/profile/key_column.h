@@ -34,6 +34,14 @@ typedef struct KeyColumn
  */
 extern KeyColumn key_column_find(Oid relid, int16 attno);
 
+/*
+ * Whose keys a look-up by this column looks for, as resultset_key(); 0 if they may
+ * be any table's.  *complete is taken away if that is for a lock.  Together with
+ * what resultset_open() notes of columns it tells beforehand what compare_keys()
+ * of match.c would refuse.
+ */
+extern uint32 key_column_sought(Oid relid, int16 attno, bool *complete);
+
 /* The table's column that a view's column shows, else the column itself. */
 extern void key_column_resolve(Oid *relid, int16 *attno);
 

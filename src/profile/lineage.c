@@ -22,6 +22,7 @@
 #include "profile/chain.h"
 #include "profile/comparison.h"
 #include "profile/credit.h"
+#include "profile/key_column.h"
 #include "profile/match.h"
 #include "profile/receiver.h"
 #include "profile/statement_info.h"
@@ -333,11 +334,12 @@ lineage_begin(Execution *execution)
 	begun_us = execution->first_us;
 	looks_up = may_have_parent(info, execution->first_us) ||
 		(execution->level == 0 && may_repeat(info, execution->trace != 0));
-	if (!looks_up && info->ncolumns == 0 && !info->key_lookup)
-		return;
-	execution->info = info;
+	if (looks_up || info->ncolumns > 0 || info->key_lookup)
+		execution->info = info;
 	if (looks_up)
 		collect_probes(execution, info);
+	else if (analyzed.queryid == execution->queryid)
+		analyzed.queryid = 0;	/* not for a later execution */
 }
 
 /* Does somebody look at the rows that go there? */
@@ -522,16 +524,16 @@ find_hits(const Execution *execution, const ProbeList *list,
 {
 	bool		any = false;
 	bool		lists = false;
-	bool		ignored;
+	bool		ignored = true;
 
 	for (int i = 0; i < list->count; i++)
 	{
 		const Probe *probe = &list->probes[i];
+		uint32		key = key_column_sought(probe->comparison.relid,
+											probe->comparison.attno, &ignored);
 
 		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(probe->hash,
-						   statement_wanted_key(&probe->comparison, &ignored),
-						   found[i].hits);
+			resultset_find(probe->hash, key, found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,
 									  found[i].count);
@@ -665,7 +667,10 @@ suspect(Execution *execution, StatementInfo *info)
 			suspect_add(execution, info, in_block ? transaction_key() : 0);
 	}
 	else
+	{
 		info->transaction = transactions;
+		info->noted_us = execution->first_us;
+	}
 }
 
 /* May any of the values have been seen in a result?  Most were in none. */

@@ -20,7 +20,7 @@ extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 /* After ExecutorStart. */
 extern void lineage_begin(Execution *execution);
 
-/* The same of an execution of which something is known. */
+/* lineage_receiver() of an execution of which something is known. */
 extern DestReceiver *lineage_followed(Execution *execution, uint64 count,
 									  DestReceiver *dest);
 
@@ -36,18 +36,21 @@ lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 		lineage_followed(execution, count, dest);
 }
 
-/* Show what an execution's recorder has seen. */
+/*
+ * The rows of an execution have gone by: show what its recorder has seen, or note
+ * what was passed over.
+ */
 extern void lineage_publish_results(Execution *execution);
 
 /* After each ExecutorRun: what was received is visible to all backends. */
 static inline void
 lineage_publish(Execution *execution)
 {
-	if (unlikely(execution->recorder != NULL || execution->passed_over))
+	if (execution->recorder != NULL || execution->passed_over)
 		lineage_publish_results(execution);
 }
 
-/* The same of an execution of which something is known. */
+/* lineage_end() of an execution of which something is known. */
 extern void lineage_look_back(Execution *execution);
 
 /* At ExecutorEnd of an execution that did not fail: is it somebody's child? */

@@ -188,9 +188,10 @@ parameters_hash(const Execution *execution)
 
 	if (params != NULL && params->numParams > 0)
 		return hash_list(params);
-	if (likely(execution->plain != NULL && !source_may_contain(*execution->plain)))
-		return hash_text(execution->plain,
-						 Min(execution->plain_length, HASHED_TEXT));
+	if (likely(execution->bare.at != NULL &&
+			   !source_may_contain(*execution->bare.at)))
+		return hash_text(execution->bare.at,
+						 Min(execution->bare.length, HASHED_TEXT));
 	return hash_statement(execution);
 }
 

@@ -48,6 +48,7 @@ typedef struct ResultRecorder
 	uint32		rows;			/* recorded, pending ones included */
 	int			pending;
 	int			ncolumns;
+	bool		admitted;		/* by the budget, already */
 	bool		stopped;		/* this result cannot be recorded */
 	uint64	   *batch;			/* [row][column]; first_row until there are
 								 * two */
@@ -81,8 +82,8 @@ make_batch(ResultRecorder *recorder)
 	StatementInfo *info = execution->info;
 	MemoryContext context = execution->query->estate->es_query_cxt;
 
-	/* Where several rows were expected, that has been asked already. */
-	if (!info->many_rows && !budget_admits(info, execution->first_us))
+	if (!recorder->admitted && info->queryid == execution->queryid &&
+		!budget_admits(info, execution->first_us))
 		return false;
 	recorder->batch =
 		MemoryContextAlloc(context, sizeof(uint64) * BATCH_ROWS *
@@ -176,6 +177,7 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	recorder->set = NULL;
 	recorder->rows = 0;
 	recorder->pending = 0;
+	recorder->admitted = info->many_rows;
 	recorder->stopped = false;
 	recorder->batch = recorder->first_row;
 	recorder->ncolumns = info->ncolumns;

@@ -20,7 +20,10 @@ typedef struct ResultContext
 	bool		nested;
 } ResultContext;
 
-/* A recorder for an execution whose statement has key columns. */
+/*
+ * A recorder for an execution whose statement has key columns.  Where several
+ * rows are expected the budget has admitted the result.
+ */
 extern struct ResultRecorder *recorder_make(Execution *execution,
 											const StatementInfo *info);
 

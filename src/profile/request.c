@@ -16,7 +16,7 @@
 #include "profile/comment.h"
 #include "settings.h"
 
-Request		request_current HOT_DATA = {ROUTE_NONE, 0, NULL, 0};
+Request		request_current HOT_DATA = {ROUTE_NONE, 0};
 
 /* The route that holds where no comment names one. */
 pg_attribute_hot static RouteId
@@ -34,7 +34,7 @@ static pg_noinline Request
 commented_request(const char *source, int location, int length)
 {
 	CommentFacts facts;
-	Request		request = {ROUTE_NONE, 0, NULL, 0};
+	Request		request = {ROUTE_NONE, 0};
 
 	if (!comment_read(source, location, length, &facts))
 	{
@@ -48,17 +48,20 @@ commented_request(const char *source, int location, int length)
 }
 
 /* See request.h. */
-pg_attribute_hot void
+pg_attribute_hot BareText
 request_begin(const char *source, int location, int length)
 {
-	Request    *request = &request_current;
+	BareText	bare;
 
-	if (unlikely(comment_is_likely(source, location, length, &request->plain,
-								   &request->plain_length)))
+	if (unlikely(comment_is_likely(source, location, length, &bare)))
 	{
-		*request = commented_request(source, location, length);
-		return;
+		request_current = commented_request(source, location, length);
+		return (BareText)
+		{
+			NULL, 0
+		};
 	}
-	request->route = session_route();
-	request->trace = 0;
+	request_current.route = session_route();
+	request_current.trace = 0;
+	return bare;
 }

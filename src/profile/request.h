@@ -9,27 +9,23 @@
 #define CLIPPERF_REQUEST_H
 
 #include "compat.h"
+#include "profile/source.h"
 #include "store/route.h"
 
 /*
  * A client's statement begins: the route is that of its sqlcommenter comment,
  * else clipperf.route, else application_name.  Statements inside it belong to
- * the same request.
+ * the same request.  Returns the statement's text without white space and
+ * semicolons at its ends, which lives as long as the source; { NULL, 0 } if it may
+ * have a comment.
  */
-extern void request_begin(const char *source, int location, int length);
+extern BareText request_begin(const char *source, int location, int length);
 
 /* The request that runs. */
 typedef struct Request
 {
 	RouteId		route;
 	uint64		trace;			/* hash of the trace id, 0 = none */
-
-	/*
-	 * The statement it began with, bare of white space at its ends; NULL if
-	 * it may have a comment.  Lives as long as the statement's source.
-	 */
-	const char *plain;
-	int			plain_length;
 } Request;
 
 extern Request request_current;

@@ -19,6 +19,13 @@ typedef struct StatementSource
 	bool		exact;			/* is it known where the statement stands? */
 } StatementSource;
 
+/* A statement's text; not zero-terminated. */
+typedef struct BareText
+{
+	const char *at;				/* NULL = none */
+	int			length;			/* in bytes */
+} BareText;
+
 /*
  * A utility statement begins, which may run others.  Returns what
  * source_leave() must be given when it ends, on error too.

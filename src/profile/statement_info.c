@@ -181,25 +181,12 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 	info->ncolumns++;
 }
 
-/* See statement_info.h. */
-uint32
-statement_wanted_key(const Comparison *comparison, bool *is_complete)
-{
-	KeyColumn	key;
-
-	if (!OidIsValid(comparison->relid))
-		return 0;
-	key = key_column_find(comparison->relid, comparison->attno);
-	*is_complete &= key.is_complete;
-	return key.is_key && !key.is_named ?
-		resultset_key(key.key_relid, key.key_attno) : 0;
-}
-
 /* Note whose keys a comparison looks up. */
 static void
 add_key(StatementInfo *info, const Comparison *comparison)
 {
-	uint32		key = statement_wanted_key(comparison, &info->planned);
+	uint32		key = key_column_sought(comparison->relid, comparison->attno,
+										&info->planned);
 
 	for (int i = 0; key != 0 && i < KEYS; i++)
 	{

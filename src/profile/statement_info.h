@@ -62,7 +62,7 @@ typedef struct StatementInfo
 {
 	uint64		queryid;
 	bool		analyzed;		/* parameters[] is known */
-	bool		planned;		/* columns[] is known .. */
+	bool		planned;		/* columns[] and keys[] are known .. */
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		has_list;		/* texts may differ by the length of a list */
 	bool		key_lookup;		/* a SELECT by a key */
@@ -76,8 +76,7 @@ typedef struct StatementInfo
 	int			ncolumns;
 	uint64		episode;		/* in this backend's custody that it was in
 								 * last; 0 = none */
-	uint64		transaction;	/* in which it looked something up first; 0 =
-								 * none */
+	uint64		transaction;	/* whose first look-up was noted; 0 = none */
 	uint32		keys[KEYS];		/* whose keys it looks up, as resultset_key();
 								 * 0 = no further ones */
 	Footprint	footprint;
@@ -87,6 +86,7 @@ typedef struct StatementInfo
 
 	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		text_kept;		/* is its text known to the store? */
+	int64		noted_us;		/* when that was; 0 = it has been counted */
 	int64		recorded_us;	/* when a result was begun to be recorded */
 
 	/* Of the episode. */
@@ -120,13 +120,6 @@ extern void statement_info_analyzed(StatementInfo *info, Query *query,
 /* Fill in what the plan tells. */
 extern void statement_info_planned(StatementInfo *info,
 								   const QueryDesc *query);
-
-/*
- * The table whose keys a comparison looks for, as resultset_key(); 0 if nobody
- * knows.  *is_complete is taken away if that is for a lock.
- */
-extern uint32 statement_wanted_key(const Comparison *comparison,
-								   bool *is_complete);
 
 /*
  * What identifies a statement whose text may vary by the length of a list:

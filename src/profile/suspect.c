@@ -88,13 +88,16 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 }
 
 /*
- * Count the first look-up of a transaction, which was but noted.  It is taken to
- * be like the second, with a value of its own.
+ * Count the first look-up of a transaction, which was but noted, unless that was
+ * long ago.  It is taken to be like the second, with a value of its own.
  */
 static void
-add_noted(Repeat *repeat, const Execution *execution)
+add_noted(Repeat *repeat, const Execution *execution, int64 noted_us)
 {
-	repeat->last_us = execution->first_us;
+	if (execution->first_us - noted_us >
+		(int64) setting_nplusone_window_ms * 1000)
+		return;
+	repeat->last_us = noted_us;
 	repeat->child_us += execution->elapsed_us;
 	repeat->lookups++;
 	repeat->distinct++;
@@ -163,8 +166,11 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
 		repeat_find(repeats[shape % REPEAT_SETS], REPEAT_WAYS, transaction, shape);
 
-	if (trace == 0 && repeat->last_us == 0 && !info->has_list)
-		add_noted(repeat, execution);
+	if (trace == 0 && info->noted_us != 0)
+	{
+		add_noted(repeat, execution, info->noted_us);
+		info->noted_us = 0;
+	}
 	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);
 	keep_values(repeat, list);

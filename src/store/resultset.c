@@ -54,14 +54,14 @@ typedef struct ResultSetShared
 	uint64		words[RESULTSET_BUCKETS][RESULTSET_BUCKET];
 	pg_atomic_uint64 used_us;	/* see resultset_used_us */
 	char		padding[PG_CACHE_LINE_SIZE - sizeof(pg_atomic_uint64)];
-	pg_atomic_uint64 key_used_us[1 + RESULTSET_KEYS];	/* by resultset_key();
-														 * first of those that
-														 * may be any */
+	pg_atomic_uint64 key_used_us[RESULTSET_KEYS];	/* by their numbers */
 	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
 	ResultHead	heads[FLEXIBLE_ARRAY_MEMBER];	/* of the slots; these follow */
 } ResultSetShared;
 
-StaticAssertDecl(sizeof(ResultHead) * 2 == 64, "two heads fill a cache line");
+StaticAssertDecl(sizeof(ResultHead) * 2 == 64 &&
+				 offsetof(ResultSetShared, heads) % 64 == 0,
+				 "two heads fill a cache line");
 
 static ResultSetShared *shared = NULL;
 static ResultSet *sets = NULL;
@@ -108,7 +108,7 @@ resultset_attach(void *memory, bool found)
 		return;
 	memset(shared, 0, resultset_size());
 	pg_atomic_init_u64(&shared->used_us, 0);
-	for (int i = 0; i <= RESULTSET_KEYS; i++)
+	for (int i = 0; i < RESULTSET_KEYS; i++)
 		pg_atomic_init_u64(&shared->key_used_us[i], 0);
 	for (int i = 0; i < NUM_PARENTS; i++)
 		pg_atomic_init_u64(&shared->parent_us[i], 0);
@@ -370,16 +370,25 @@ resultset_note_column(uint32 slot, int column, int64 now_us)
 {
 	uint32		key = shared->heads[slot].keys[column];
 
-	note_use(&shared->key_used_us[key == 0 ? 0 : 1 + key % RESULTSET_KEYS],
-			 now_us);
+	note_use(&shared->key_used_us[resultset_key_number(key)], now_us);
 }
 
 /* See resultset.h. */
 void
-resultset_touch(uint32 slot, int column, int64 now_us)
+resultset_note_columns(uint32 slot, int64 now_us)
+{
+	int			ncolumns = Min(sets[slot].ncolumns, RESULTSET_COLUMNS);
+
+	for (int i = 0; i < ncolumns; i++)
+		resultset_note_column(slot, i, now_us);
+}
+
+/* See resultset.h. */
+void
+resultset_touch(uint32 slot, int64 now_us)
 {
 	resultset_note_use(now_us);
-	resultset_note_column(slot, column, now_us);
+	resultset_note_columns(slot, now_us);
 	pg_atomic_write_u64(&sets[slot].active_us, now_us);
 }
 

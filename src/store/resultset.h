@@ -13,7 +13,7 @@
  * resultset_read(), which notices when the slot changed under it.  A word may
  * be overwritten by anybody at any time: what the table says is a hint, and a
  * word whose generation is not that of its slot means nothing.  So may the times
- * of parents' last children, which are atomics.
+ * of last use and of parents' last children, which are atomics.
  *
  *-------------------------------------------------------------------------
  */
@@ -201,20 +201,31 @@ resultset_last_use(void)
 #define RESULTSET_KEYS			1024
 extern pg_atomic_uint64 *resultset_key_used_us;
 
+/* Where that of a key stands; first those of columns that may hold any. */
+static inline uint32
+resultset_key_number(uint32 key)
+{
+	return key == 0 ? 0 :
+		1 + (key * UINT32_C(0x9e3779b1) >> 8) % (RESULTSET_KEYS - 1);
+}
+
 static inline int64
 resultset_key_last_use(uint32 key)
 {
 	return (int64)
 		Max(pg_atomic_read_u64(&resultset_key_used_us[0]),
-			pg_atomic_read_u64(&resultset_key_used_us[1 + key % RESULTSET_KEYS]));
+			pg_atomic_read_u64(&resultset_key_used_us[resultset_key_number(key)]));
 }
 
-/* A set is used now, and one of its columns that holds several values. */
+/* A set of this backend is used now, and a column that holds several values. */
 extern void resultset_note_use(int64 now_us);
 extern void resultset_note_column(uint32 slot, int column, int64 now_us);
 
-/* A child of this column of a set ended. */
-extern void resultset_touch(uint32 slot, int column, int64 now_us);
+/* The same of all columns of anybody's set. */
+extern void resultset_note_columns(uint32 slot, int64 now_us);
+
+/* A child of this set ended. */
+extern void resultset_touch(uint32 slot, int64 now_us);
 
 /*
  * A child of one of a statement's result sets was seen, and when that was last:

@@ -65,8 +65,7 @@ static PendingSlot *pending = NULL; /* of all backends */
 
 /* Of this backend; own_pending is NULL until it has counted something. */
 static PendingSlot *own_pending HOT_DATA = NULL;
-static OwnSlot own[PENDING_SLOTS] HOT_DATA
-			pg_attribute_aligned(PG_CACHE_LINE_SIZE);
+static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
 static uint32 own_tick HOT_DATA = 0;
 static int	own_last HOT_DATA = 0;	/* slot used last */
 

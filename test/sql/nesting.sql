@@ -136,6 +136,24 @@ SELECT clipperf_reset();
 DELETE FROM item WHERE id IN (3, 4);
 SELECT toplevel, sum(calls) >= 2 AS for_each_row FROM seen GROUP BY toplevel ORDER BY toplevel DESC;
 
+-- Nor were the queries of a loop in a deferred trigger, which run in a portal.
+CREATE FUNCTION look_around() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE found record;
+BEGIN
+    FOR found IN SELECT id AS in_loop FROM item LIMIT 2 LOOP
+        PERFORM found.in_loop AS in_body FROM item WHERE id = found.in_loop;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TABLE watched (id int);
+CREATE CONSTRAINT TRIGGER look_around AFTER INSERT ON watched DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION look_around();
+SET clipperf.track = 'all';
+SELECT clipperf_reset();
+INSERT INTO watched VALUES (1);
+SELECT query, toplevel, route = 'nesting' AS same_route FROM clipperf_queries
+WHERE query LIKE '%in_loop%' OR query LIKE '%watched%' ORDER BY query COLLATE "C";
+
 -- What clipperf's own functions run is no habit of anybody.
 SET clipperf.track = 'all';
 SELECT clipperf_reset();

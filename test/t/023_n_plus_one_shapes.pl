@@ -64,6 +64,22 @@ $finding = proven($node, 'keys of three tables',
 		'--bind' => '1=value:1', '--bind' => '2=value:300001', '--bind' => '3=col:id'));
 has($finding, 'keys of three tables', children => [45, 50], parent_column => qr/\bid\b/);
 
+# Two loops over one list, one after the other, the first of which takes longer than the window.
+sub slow_loop
+{
+	my ($sql, @keys) = @_;
+	return map { "SELECT pg_sleep(0.04);\n$sql = $_;\n" } @keys;
+}
+$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '500ms'});
+my @posts = split(/\n/, $node->safe_psql('postgres', 'SELECT id FROM post WHERE id <= 200030 ORDER BY title'));
+my @written = split(/\n/, $node->safe_psql('postgres', 'SELECT author_id FROM post WHERE id <= 200030 ORDER BY title'));
+@found = all_proven($node, 'a loop after a long one',
+	statements(join('', "SELECT id, author_id FROM post WHERE id <= 200030 ORDER BY title;\n",
+			slow_loop('SELECT count(*) FROM remark WHERE post_id', @posts),
+			slow_loop('SELECT name FROM author WHERE id', @written[ 0 .. 11 ]))),
+	qr/FROM remark/, qr/FROM author/);
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET clipperf.nplusone_window');
+
 # The same statement for two columns of each row, one after the other.
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE article (id int8 PRIMARY KEY, author_id int8 REFERENCES author, editor_id int8 REFERENCES author, title text);

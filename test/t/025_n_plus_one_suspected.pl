@@ -54,6 +54,13 @@ $finding = suspected($node, 'ten in one transaction with literals',
 	loop('--series' => '203301..203310', @keyed, '--transaction', '--protocol' => 'simple'));
 has($finding, 'ten in one transaction with literals', children => 10, episodes => 1);
 
+# .. unless it was long ago.
+$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '50ms'});
+silent($node, 'nine in one transaction, long after the first',
+	statements(join('', "BEGIN;\nSELECT title FROM post WHERE id = 203500;\nSELECT pg_sleep(0.2);\n",
+			(map { "SELECT title FROM post WHERE id = 20350$_;\n" } 1 .. 9), "COMMIT;\n")));
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET clipperf.nplusone_window');
+
 # Lists of different lengths are one statement to us, though each length is looked up with but once.
 suspected($node, 'beside lists of twelve lengths in one transaction',
 	statements("BEGIN;\n"

@@ -40,8 +40,8 @@ sub rounds
 }
 
 my $node = start_server('fast');
-my $finding = proven($node, 'one list in twenty has a loop', rounds(400, 19));
-cmp_ok($finding->{episodes}, '<=', 400, 'no more loops than there were');
+my $finding = proven($node, 'one list in twenty has a loop', rounds(1000, 19));
+cmp_ok($finding->{episodes}, '<=', 1000, 'no more loops than there were');
 
 rounds(30, 50)->($node);
 my ($after) = findings($node);
