@@ -48,6 +48,13 @@ my ($after) = findings($node);
 is($after->{episodes} - $finding->{episodes}, 30, 'each later loop is counted');
 is($after->{children} - $finding->{children}, 300, 'with all of its children');
 
+# Lists of a statement that never had children: they use up what may be recorded.
+sub childless
+{
+	my ($count) = @_;
+	return "SELECT id, author_id, views FROM post WHERE id BETWEEN 202501 AND 202600 ORDER BY title;\n" x $count;
+}
+
 # A statement that is run now and then has each of its loops counted from the first on, whatever is run beside it.
 # That a loop is not missed by chance, twelve rounds are run.
 sub beside
@@ -55,12 +62,27 @@ sub beside
 	my ($round) = @_;
 	my $looped = looped($round);
 	$looped =~ s/^SELECT id, author_id FROM/SELECT author_id, title FROM/;
-	return idle(2000) . $looped;
+	return childless(2000) . $looped;
 }
 
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 $finding = proven($node, 'a list now and then beside one all the time',
 	statements("\\o /dev/null\n" . join('', map { beside($_) } 1 .. 12)));
 is($finding->{episodes}, 12, 'all of its loops are counted');
+
+# The same of a cursor that fetches row by row, first over other posts and without children.
+sub cursor
+{
+	my ($first, @keys) = @_;
+	return "BEGIN;\nDECLARE c CURSOR FOR SELECT author_id, views FROM post "
+	  . "WHERE id BETWEEN $first AND $first + 19 ORDER BY title;\n"
+	  . join('', map { "FETCH c;\n" . ($_ ? "SELECT name FROM author WHERE id = $_;\n" : '') } @keys) . "COMMIT;\n";
+}
+
+$node->safe_psql('postgres', 'SELECT clipperf_reset()');
+my @authors = split(/\n/,
+	$node->safe_psql('postgres', 'SELECT author_id FROM post WHERE id BETWEEN 200001 AND 200020 ORDER BY title'));
+proven($node, 'a cursor beside lists',
+	statements("\\o /dev/null\n" . childless(2000) . cursor(200101, (0) x 20) . childless(2000) . cursor(200001, @authors)));
 
 done_testing();
