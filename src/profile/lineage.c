@@ -137,14 +137,14 @@ read_literals(const StatementInfo *info, const JumbleState *jumble,
 			  const char *source)
 {
 	const LiteralPlaces *places = &info->literals;
-	LiteralValues read;
+	int64		values[COMPARISONS];
 
-	if (places->count == 0 || !literal_read(places, jumble, source, &read))
+	if (places->count == 0 || !literal_read(places, jumble, source, values))
 		return false;
 	for (int i = 0; i < places->count; i++)
 	{
 		analyzed.probes[i].comparison = places->comparisons[i];
-		analyzed.probes[i].hash = value_hash_integer(read.values[i]);
+		analyzed.probes[i].hash = value_hash_integer(values[i]);
 	}
 	analyzed.queryid = info->queryid;
 	analyzed.count = places->count;

@@ -90,19 +90,14 @@ literal_integer(const char *start, int64 *value)
 		literal_may_end(*digit);
 }
 
-/* What was read, in the order of the comparisons. */
-typedef struct LiteralValues
-{
-	int64		values[COMPARISONS];
-} LiteralValues;
-
 /*
- * Read them from the source of another statement with the same queryid.  False if
- * they are written otherwise there.
+ * Read them from the source of another statement with the same queryid, into
+ * values[COMPARISONS] in the order of the comparisons.  False if they are written
+ * otherwise there.
  */
 pg_attribute_hot static inline bool
 literal_read(const LiteralPlaces *places, const JumbleState *jumble,
-			 const char *source, LiteralValues *read)
+			 const char *source, int64 *values)
 {
 	LiteralConstants constants;
 
@@ -113,7 +108,7 @@ literal_read(const LiteralPlaces *places, const JumbleState *jumble,
 	for (int i = 0; i < places->count; i++)
 	{
 		if (!literal_integer(source + constants.places[places->ranks[i]],
-							 &read->values[i]))
+							 &values[i]))
 			return false;
 	}
 	return true;

@@ -117,7 +117,8 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
- * not if somebody might count through such numbers for other reasons.
+ * not if somebody might count through such numbers for other reasons.  What is
+ * surely refused here is left out beforehand: see key_column_sought().
  */
 static bool
 compare_keys(const Comparison *comparison, const ResultColumn *column,

@@ -86,7 +86,8 @@ typedef struct StatementInfo
 
 	uint64		shape;			/* 0 until statement_shape() was asked */
 	bool		text_kept;		/* is its text known to the store? */
-	int64		noted_us;		/* when that was; 0 = it has been counted */
+	int64		noted_us;		/* when the first look-up of the transaction
+								 * was; 0 = it has been counted */
 	int64		recorded_us;	/* when a result was begun to be recorded */
 
 	/* Of the episode. */
