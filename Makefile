@@ -53,10 +53,10 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" clipperf.con
 # The module: every file of src/, except the libpq programs under src/client/.
 MODULE_big := clipperf
 # What runs for every statement is linked first and stays together: most of what it costs is memory to be fetched.
-all_sources := $(sort $(wildcard src/*.c $(filter-out src/client/%,$(wildcard src/*/*.c))))
+all_sources := $(filter-out src/client/%,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 hot_sources := $(filter src/profile/% src/store/%,$(all_sources))
 sources := $(hot_sources) $(filter-out $(hot_sources),$(all_sources))
-headers := $(wildcard src/*.h src/*/*.h)
+headers := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 OBJS := $(sources:.c=.o)
 PG_CPPFLAGS = -Isrc -I$(libpq_srcdir) -DCLIPPERF_VERSION='"$(EXTVERSION)"'
 

@@ -12,8 +12,8 @@
  */
 #include "compat.h"
 
-#include "apply/launcher.h"
-#include "apply/queue.h"
+#include "apply/jobs/launcher.h"
+#include "apply/jobs/queue.h"
 #include "profile/hooks.h"
 #include "settings.h"
 #include "store/store.h"

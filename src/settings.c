@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
-#include "hot.h"
+#include "common/hot.h"
 
 bool		setting_enabled HOT_DATA = true;
 int			setting_track HOT_DATA = TRACK_TOP;

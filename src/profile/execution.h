@@ -15,8 +15,8 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
-#include "profile/probe.h"
-#include "profile/source.h"
+#include "profile/lineage/probe.h"
+#include "profile/text/source.h"
 #include "store/route.h"
 
 struct StatementInfo;

@@ -22,9 +22,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "profile/comment.h"
-#include "profile/named_statement.h"
-#include "profile/value.h"
+#include "profile/lineage/value.h"
+#include "profile/text/comment.h"
+#include "profile/text/named_statement.h"
 #include "store/sample.h"
 
 /* Bytes of a value that are hashed at each of its ends. */

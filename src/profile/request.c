@@ -12,8 +12,8 @@
 
 #include "utils/guc.h"
 
-#include "hot.h"
-#include "profile/comment.h"
+#include "common/hot.h"
+#include "profile/text/comment.h"
 #include "settings.h"
 
 Request		request_current HOT_DATA = {ROUTE_NONE, 0};

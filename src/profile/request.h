@@ -9,7 +9,7 @@
 #define CLIPPERF_REQUEST_H
 
 #include "compat.h"
-#include "profile/source.h"
+#include "profile/text/source.h"
 #include "store/route.h"
 
 /*

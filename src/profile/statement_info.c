@@ -15,9 +15,9 @@
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
-#include "hot.h"
-#include "profile/key_column.h"
-#include "profile/normalize.h"
+#include "common/hot.h"
+#include "profile/lineage/key_column.h"
+#include "profile/text/normalize.h"
 #include "settings.h"
 
 #define CACHE_SETS		128

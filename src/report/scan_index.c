@@ -31,7 +31,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
-#include "advise/index_fold.h"
+#include "advise/indexes/index_fold.h"
 
 /* A range is preferred to a sort when it leaves this share of the rows. */
 #define SELECTIVE_SHARE 0.05

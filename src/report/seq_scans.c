@@ -24,7 +24,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "relation_size.h"
+#include "common/relation_size.h"
 #include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"

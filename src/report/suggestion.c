@@ -23,7 +23,7 @@
 #include "utils/catcache.h"
 #include "utils/syscache.h"
 
-#include "token.h"
+#include "common/token.h"
 
 /* What stands for one key of the array. */
 #define KEY "k.key"

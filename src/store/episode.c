@@ -12,7 +12,7 @@
 
 #include "port/pg_bitutils.h"
 
-#include "clock.h"
+#include "common/clock.h"
 
 #define NUM_EPISODES	4096
 #define EPISODE_WAYS	8

@@ -15,7 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
-#include "hot.h"
+#include "common/hot.h"
 #include "store/encoding.h"
 #include "store/save.h"
 

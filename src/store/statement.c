@@ -26,7 +26,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "hot.h"
+#include "common/hot.h"
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"

@@ -18,7 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
-#include "hot.h"
+#include "common/hot.h"
 #include "settings.h"
 #include "store/admission.h"
 

@@ -1,0 +1,718 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate.c
+ *	  Indexes that might help.
+ *
+ * For each table that a statement reads: the columns fixed by conditions
+ * first, in the order that serves most statements, then what gives an order
+ * or a range, or an order and then all ranges.  Each list of keys comes with and without the conditions as a
+ * predicate, and with and without the other columns that are read.
+ *
+ * Which of them are worth anything the planner is asked later.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/candidates/candidate.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+#include "advise/candidates/candidate_opclass.h"
+
+/* Columns that are worth having in an index only to be read there. */
+#define MOST_INCLUDED		6
+#define WIDEST_INCLUDED		160 /* bytes */
+/* .. and, with the keys, of a row at most, or the index repeats the table. */
+#define INCLUDED_SHARE		0.5
+/* Share of the pages that must be all-visible for that. */
+#define LEAST_VISIBLE		0.3
+/* A column with no more values than this can be part of a predicate. */
+#define FEW_VALUES			50
+/* A BRIN index is for tables of this many pages in the order of a column. */
+#define BRIN_PAGES			10000
+#define BRIN_CORRELATION	0.9
+
+/* How much time goes into statements that fix a column. */
+typedef struct KeyWeight
+{
+	Oid			relid;
+	DemandKey	key;
+	double		weight;
+} KeyWeight;
+
+typedef struct Builder
+{
+	List	   *candidates;
+	List	   *weights;		/* of KeyWeight */
+	Oid			relid;			/* whose indexes "existing" are */
+	List	   *existing;		/* of IndexDefinition */
+	const CandidateDemand *current;
+} Builder;
+
+/* Keys of an index in the making. */
+typedef struct KeyList
+{
+	int			count;
+	DemandSort	keys[CANDIDATE_KEYS];
+} KeyList;
+
+static bool
+same_key(const DemandKey *a, const DemandKey *b)
+{
+	return a->attno == b->attno && equal(a->expr, b->expr);
+}
+
+/* Does the filter fix a column to a value, such that an index can follow? */
+static inline bool
+is_fixing(const DemandFilter *filter)
+{
+	return !filter->arm && filter->use <= DEMAND_JOIN;
+}
+
+/* Has the statement a condition here that can stand in a predicate? */
+static inline bool
+is_plain_condition(const DemandFilter *filter)
+{
+	return filter->clause != NULL && !OidIsValid(filter->operator);
+}
+
+static KeyWeight *
+find_weight(Builder *builder, Oid relid, const DemandKey *key)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->weights)
+	{
+		KeyWeight  *weight = lfirst(lc);
+
+		if (weight->relid == relid && same_key(&weight->key, key))
+			return weight;
+	}
+	return NULL;
+}
+
+/* Add up the time that goes into statements that fix each column. */
+static void
+add_weights(Builder *builder, const CandidateDemand *item)
+{
+	ListCell   *lc;
+
+	foreach(lc, item->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyWeight  *weight;
+
+		if (!is_fixing(filter))
+			continue;
+		weight = find_weight(builder, item->demand->relid, &filter->key);
+		if (weight == NULL)
+		{
+			weight = palloc(sizeof(KeyWeight));
+			weight->relid = item->demand->relid;
+			weight->key = filter->key;
+			weight->weight = 0;
+			builder->weights = lappend(builder->weights, weight);
+		}
+		weight->weight += item->weight;
+	}
+}
+
+static void
+add_key(KeyList *list, const DemandKey *key, bool descending,
+		bool nulls_first)
+{
+	for (int i = 0; i < list->count; i++)
+		if (same_key(&list->keys[i].key, key))
+			return;
+	if (list->count == CANDIDATE_KEYS ||
+		!OidIsValid(GetDefaultOpClass(key->type, BTREE_AM_OID)))
+		return;
+	list->keys[list->count++] = (DemandSort)
+	{
+		.key = *key,
+			.descending = descending,
+			.nulls_first = nulls_first
+	};
+}
+
+/* Put a filter's column into a list that is kept by weight. */
+static void
+add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
+{
+	const KeyWeight *weight = find_weight(builder, builder->relid,
+										  &filter->key);
+	int			before = list->count;
+	DemandSort	added;
+	int			at;
+
+	add_key(list, &filter->key, false, false);
+	if (list->count == before)
+		return;
+	added = list->keys[before];
+	for (at = before; at > 0; at--)
+	{
+		const KeyWeight *other = find_weight(builder, builder->relid,
+											 &list->keys[at - 1].key);
+
+		if (other == NULL || weight == NULL || other->weight >= weight->weight)
+			break;
+		list->keys[at] = list->keys[at - 1];
+	}
+	list->keys[at] = added;
+}
+
+static void
+add_sorts(KeyList *list, const Demand *demand)
+{
+	ListCell   *lc;
+
+	foreach(lc, demand->sorts)
+	{
+		const DemandSort *sort = lfirst(lc);
+
+		add_key(list, &sort->key, sort->descending, sort->nulls_first);
+	}
+}
+
+/* Is the column one of the first keys of the index? */
+static bool
+begins_with(const IndexDefinition *def, int first, AttrNumber attno)
+{
+	for (int i = 0; i < first; i++)
+		if (def->keys[i].attno == attno)
+			return true;
+	return false;
+}
+
+/*
+ * Does the candidate begin with the keys of a unique index?  That finds the
+ * one row already.
+ */
+static bool
+extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
+{
+	if (!existing->unique || !existing->valid || existing->predicate != NIL ||
+		def->am != BTREE_AM_OID || existing->nkeys > def->nkeys)
+		return false;
+	for (int i = 0; i < existing->nkeys; i++)
+		if (existing->keys[i].attno == 0 ||
+			!begins_with(def, existing->nkeys, existing->keys[i].attno))
+			return false;
+	return true;
+}
+
+/* Add a candidate unless it, or an index that does the same, is there. */
+static void
+add_candidate(Builder *builder, IndexDefinition *def)
+{
+	uint64		hash = index_def_hash(def);
+	Candidate  *candidate;
+	ListCell   *lc;
+
+	foreach(lc, builder->existing)
+		if (index_def_covers(lfirst(lc), def) ||
+			extends_unique(lfirst(lc), def))
+		return;
+	foreach(lc, builder->candidates)
+	{
+		candidate = lfirst(lc);
+		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+		{
+			candidate->statements =
+				bms_add_member(candidate->statements,
+							   builder->current->statement);
+			return;
+		}
+	}
+	candidate = palloc0(sizeof(Candidate));
+	candidate->def = def;
+	candidate->hash = hash;
+	candidate->statements = bms_make_singleton(builder->current->statement);
+	builder->candidates = lappend(builder->candidates, candidate);
+}
+
+static IndexDefinition *
+make_def(Builder *builder, const KeyList *keys, List *predicate)
+{
+	IndexDefinition *def = index_def_make(builder->relid, BTREE_AM_OID);
+
+	for (int i = 0; i < keys->count; i++)
+	{
+		const DemandSort *key = &keys->keys[i];
+
+		if (key->key.attno != 0)
+		{
+			index_def_add_column(def, key->key.attno, key->descending,
+								 key->nulls_first);
+			def->keys[i].collation = key->key.collation;
+		}
+		else
+			index_def_add_expr(def, key->key.expr,
+							   GetDefaultOpClass(key->key.type, BTREE_AM_OID),
+							   key->key.collation, key->descending,
+							   key->nulls_first);
+	}
+	def->predicate = predicate;
+	return def;
+}
+
+static bool
+has_column(const IndexDefinition *def, AttrNumber attno)
+{
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno == attno)
+			return true;
+	for (int i = 0; i < def->nincluded; i++)
+		if (def->included[i] == attno)
+			return true;
+	return false;
+}
+
+/* Is a column tested by nothing but the predicate? */
+static bool
+is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
+{
+	ListCell   *lc;
+
+	if (list_member_int(demand->needed, attno))
+		return false;
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (filter->key.attno == attno)
+			return filter->clause != NULL &&
+				list_member(def->predicate, filter->clause);
+	}
+	return false;
+}
+
+/*
+ * The statistics of a column, of a partitioned table those of all partitions;
+ * NULL if there are none.
+ */
+static HeapTuple
+find_statistics(Oid relid, AttrNumber attno)
+{
+	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
+
+	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
+						   Int16GetDatum(attno), BoolGetDatum(whole));
+}
+
+/* Average bytes of a column's values; 0 without statistics. */
+static double
+column_width(Oid relid, AttrNumber attno)
+{
+	HeapTuple	tuple = find_statistics(relid, attno);
+	double		width = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		width = ((Form_pg_statistic) GETSTRUCT(tuple))->stawidth;
+		ReleaseSysCache(tuple);
+	}
+	return width;
+}
+
+/* Bytes of other columns that are worth having in the index. */
+static double
+includable_width(const Demand *demand, const IndexDefinition *def)
+{
+	double		room = WIDEST_INCLUDED;
+
+	if (demand->tuples <= 0 || demand->pages <= 0)
+		return room;
+	room = INCLUDED_SHARE * BLCKSZ * demand->pages / demand->tuples;
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno != 0)
+			room -= column_width(def->relid, def->keys[i].attno);
+	return Min(WIDEST_INCLUDED, room);
+}
+
+/* Let an index hold the other columns that are read; false if too many. */
+static bool
+include_needed(const Demand *demand, IndexDefinition *def)
+{
+	List	   *columns = list_union_int(demand->needed, demand->tested);
+	double		widest = includable_width(demand, def);
+	double		width = 0;
+	ListCell   *lc;
+
+	foreach(lc, columns)
+	{
+		AttrNumber	attno = lfirst_int(lc);
+
+		if (has_column(def, attno) || is_settled(demand, def, attno))
+			continue;
+		width += column_width(def->relid, attno);
+		if (def->nincluded == MOST_INCLUDED || width > widest)
+			return false;
+		index_def_include(def, attno);
+	}
+	return def->nincluded > 0;
+}
+
+/* Add an index of these keys, and one that need not visit the table. */
+static void
+add_index(Builder *builder, const KeyList *keys, List *predicate)
+{
+	const Demand *demand = builder->current->demand;
+	IndexDefinition *covering;
+
+	if (keys->count == 0)
+		return;
+	add_candidate(builder, make_def(builder, keys, predicate));
+	/* an index-only scan computes no expression from its columns */
+	if (!demand->can_skip_table || demand->visible_share < LEAST_VISIBLE ||
+		keys->keys[0].key.attno == 0)
+		return;
+	covering = make_def(builder, keys, predicate);
+	if (include_needed(demand, covering))
+		add_candidate(builder, covering);
+}
+
+/* Has the column few values, so that one of them may be a predicate? */
+static bool
+has_few_values(Oid relid, AttrNumber attno)
+{
+	HeapTuple	tuple = find_statistics(relid, attno);
+	float4		distinct;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	distinct = ((Form_pg_statistic) GETSTRUCT(tuple))->stadistinct;
+	ReleaseSysCache(tuple);
+	return distinct > 0 && distinct <= FEW_VALUES;
+}
+
+/* Can the condition be a predicate that other statements will need too? */
+static bool
+is_predicate(const Builder *builder, const DemandFilter *filter)
+{
+	if (filter->clause == NULL || filter->arm)
+		return false;
+	return is_plain_condition(filter) ||
+		(filter->key.attno != 0 &&
+		 has_few_values(builder->relid, filter->key.attno));
+}
+
+/* The conditions of the statement that can be predicates. */
+static List *
+find_predicate(const Builder *builder)
+{
+	List	   *predicate = NIL;
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (is_predicate(builder, filter))
+			predicate = list_append_unique(predicate, filter->clause);
+	}
+	return predicate;
+}
+
+/* Does the predicate fix this column already? */
+static bool
+is_fixed_by(const Builder *builder, const DemandKey *key)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (filter->use <= DEMAND_LIST && same_key(&filter->key, key) &&
+			is_predicate(builder, filter))
+			return true;
+	}
+	return false;
+}
+
+/* Add the keys as they are, and with the conditions taken to the predicate. */
+static void
+add_forms(Builder *builder, const KeyList *keys)
+{
+	List	   *predicate = find_predicate(builder);
+	KeyList		rest = {0};
+
+	add_index(builder, keys, NIL);
+	if (predicate == NIL)
+		return;
+	for (int i = 0; i < keys->count; i++)
+		if (!is_fixed_by(builder, &keys->keys[i].key))
+			rest.keys[rest.count++] = keys->keys[i];
+	add_index(builder, rest.count > 0 ? &rest : keys, predicate);
+}
+
+/* Conditions that fix a column, of the uses asked for. */
+static KeyList
+collect_fixed(Builder *builder, DemandUse last)
+{
+	KeyList		list = {0};
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (is_fixing(filter) && filter->use <= last &&
+			!is_plain_condition(filter))
+			add_by_weight(builder, &list, filter);
+	}
+	return list;
+}
+
+/*
+ * Add the order of the first rows followed by what else is compared: such an
+ * index is read from the beginning until enough rows are found, and tells
+ * itself which rows these are.
+ */
+static void
+add_tested(Builder *builder, const KeyList *ordered)
+{
+	KeyList		list = *ordered;
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (!filter->arm &&
+			(filter->use == DEMAND_RANGE || filter->use == DEMAND_LIST))
+			add_key(&list, &filter->key, false, false);
+	}
+	if (list.count > ordered->count)
+		add_forms(builder, &list);
+}
+
+/* Add the keys followed by the order, by each range, and by themselves. */
+static void
+add_continued(Builder *builder, const KeyList *fixed)
+{
+	const Demand *demand = builder->current->demand;
+	KeyList		list = *fixed;
+	ListCell   *lc;
+
+	if (demand->sorts != NIL)
+	{
+		add_sorts(&list, demand);
+		add_forms(builder, &list);
+		if (demand->limited)
+			add_tested(builder, &list);
+	}
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (filter->use != DEMAND_RANGE || filter->arm)
+			continue;
+		list = *fixed;
+		add_key(&list, &filter->key, false, false);
+		add_forms(builder, &list);
+	}
+	add_forms(builder, fixed);
+}
+
+/* Add what each column of a join can do together with the conditions. */
+static void
+add_joins(Builder *builder, const KeyList *fixed)
+{
+	KeyList		all = collect_fixed(builder, DEMAND_JOIN);
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyList		list = {0};
+
+		if (filter->use != DEMAND_JOIN)
+			continue;
+		add_key(&list, &filter->key, false, false);
+		add_continued(builder, &list);
+		list = *fixed;
+		add_by_weight(builder, &list, filter);
+		add_continued(builder, &list);
+	}
+	if (all.count > fixed->count)
+		add_continued(builder, &all);
+}
+
+/* Add an index on each column alone that something is asked of. */
+static void
+add_single(Builder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyList		list = {0};
+
+		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
+			continue;
+		add_key(&list, &filter->key, false, false);
+		add_forms(builder, &list);
+	}
+}
+
+/* Add an index that knows the beginning of strings. */
+static void
+add_prefixes(Builder *builder, const KeyList *fixed)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyList		list = *fixed;
+		IndexDefinition *def;
+
+		if (filter->use != DEMAND_PREFIX)
+			continue;
+		add_key(&list, &filter->key, false, false);
+		def = make_def(builder, &list, NIL);
+		candidate_use_pattern_opclass(&def->keys[def->nkeys - 1]);
+		add_candidate(builder, def);
+	}
+}
+
+/* Add an index of another access method for an operator. */
+static void
+add_operators(Builder *builder)
+{
+	List	   *predicate = find_predicate(builder);
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		IndexDefinition *def;
+
+		if (filter->use != DEMAND_OPERATOR && filter->use != DEMAND_PREFIX)
+			continue;
+		def = candidate_for_operator(builder->relid, &filter->key,
+									 filter->operator);
+		if (def == NULL)
+			continue;
+		add_candidate(builder, def);
+		if (predicate != NIL && !filter->arm)
+		{
+			def = candidate_for_operator(builder->relid, &filter->key,
+										 filter->operator);
+			def->predicate = predicate;
+			add_candidate(builder, def);
+		}
+	}
+}
+
+/*
+ * Is the table big, and in the order of this column?  Of a partitioned table the
+ * largest partition tells, since each has an index of its own.
+ */
+static bool
+is_in_order(const Demand *demand, AttrNumber attno)
+{
+	HeapTuple	tuple;
+	AttStatsSlot slot;
+	bool		ordered;
+
+	if (demand->pages < BRIN_PAGES)
+		return false;
+	if (demand->largest != demand->relid)
+		attno = get_attnum(demand->largest,
+						   get_attname(demand->relid, attno, false));
+	tuple = find_statistics(demand->largest, attno);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,
+							   InvalidOid, ATTSTATSSLOT_NUMBERS);
+	if (ordered)
+	{
+		ordered = slot.nnumbers == 1 &&
+			fabs(slot.numbers[0]) >= BRIN_CORRELATION;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	return ordered;
+}
+
+/* Add a BRIN index for each range on a column the table is in order of. */
+static void
+add_brin(Builder *builder)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		IndexDefinition *def;
+		Oid			opclass;
+
+		if (filter->use != DEMAND_RANGE || filter->key.attno == 0 ||
+			!is_in_order(builder->current->demand, filter->key.attno))
+			continue;
+		opclass = GetDefaultOpClass(filter->key.type, BRIN_AM_OID);
+		if (!OidIsValid(opclass))
+			continue;
+		def = index_def_make(builder->relid, BRIN_AM_OID);
+		index_def_add_column(def, filter->key.attno, false, false);
+		add_candidate(builder, def);
+	}
+}
+
+/* Add all that one statement asks of one table. */
+static void
+add_demand(Builder *builder, const CandidateDemand *item)
+{
+	KeyList		fixed;
+	KeyList		lists;
+
+	if (builder->relid != item->demand->relid)
+	{
+		builder->relid = item->demand->relid;
+		builder->existing = index_def_existing(builder->relid);
+	}
+	builder->current = item;
+	fixed = collect_fixed(builder, DEMAND_EQUAL);
+	lists = collect_fixed(builder, DEMAND_LIST);
+	add_continued(builder, &fixed);
+	if (lists.count > fixed.count)
+		add_continued(builder, &lists);
+	add_joins(builder, &fixed);
+	add_single(builder);
+	add_prefixes(builder, &fixed);
+	add_operators(builder);
+	add_brin(builder);
+}
+
+/* See candidate.h. */
+List *
+candidates_make(List *demands)
+{
+	Builder		builder = {0};
+	ListCell   *lc;
+
+	foreach(lc, demands)
+		add_weights(&builder, lfirst(lc));
+	foreach(lc, demands)
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_demand(&builder, lfirst(lc));
+	}
+	return builder.candidates;
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate.h
+ *	  Indexes that might help.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_CANDIDATE_H
+#define CLIPPERF_CANDIDATE_H
+
+#include "advise/candidates/demand.h"
+#include "advise/indexes/index_def.h"
+
+/* Key columns at most. */
+#define CANDIDATE_KEYS	8
+
+typedef struct Candidate
+{
+	IndexDefinition *def;
+	uint64		hash;
+	Bitmapset  *statements;		/* numbers of those that it is made for */
+	char	   *problem;		/* why it could not be imagined, or NULL */
+} Candidate;
+
+/* What one statement asks of one table. */
+typedef struct CandidateDemand
+{
+	int			statement;		/* number */
+	double		weight;			/* time spent in the statement */
+	const Demand *demand;
+} CandidateDemand;
+
+/*
+ * Candidates for a list of CandidateDemand, as a list of Candidate: none
+ * twice, none that an existing index makes useless.  The caller holds locks
+ * on the tables.
+ */
+extern List *candidates_make(List *demands);
+
+/* Could one index do the work of the two? */
+extern bool candidates_are_alike(const IndexDefinition *a,
+								 const IndexDefinition *b);
+
+/*
+ * Indexes that do the work of two of the candidates whose numbers are in
+ * "kept", as a list of Candidate.
+ */
+extern List *candidates_merge(List *candidates, const Bitmapset *kept);
+
+#endif							/* CLIPPERF_CANDIDATE_H */

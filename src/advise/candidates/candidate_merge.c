@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate_merge.c
+ *	  Indexes that do the work of two candidates.
+ *
+ * Two indexes that begin alike become one: the keys of the longer, then those
+ * that only the shorter has, then what either includes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/candidates/candidate.h"
+
+#include "catalog/pg_am.h"
+#include "miscadmin.h"
+
+/* Merged candidates at most: their number grows with the square. */
+#define MOST_MERGED 500
+
+/* Is the column or expression a key, in whatever direction? */
+static bool
+has_index_key(const IndexDefinition *def, const IndexKey *key)
+{
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno == key->attno &&
+			equal(def->keys[i].expr, key->expr))
+			return true;
+	return false;
+}
+
+/* See candidate.h. */
+bool
+candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
+{
+	return a->relid == b->relid && a->am == BTREE_AM_OID &&
+		b->am == BTREE_AM_OID && equal(a->predicate, b->predicate) &&
+		index_def_same_key(&a->keys[0], &b->keys[0]);
+}
+
+/* Let an index include a column, unless it is a key. */
+static void
+include_column(IndexDefinition *def, AttrNumber attno)
+{
+	IndexKey	key = {.attno = attno};
+
+	if (!has_index_key(def, &key) && def->nkeys + def->nincluded < INDEX_DEF_KEYS)
+		index_def_include(def, attno);
+}
+
+/* One index for two; NULL if it would be too wide. */
+static IndexDefinition *
+merge(const IndexDefinition *a, const IndexDefinition *b)
+{
+	const IndexDefinition *longer = a->nkeys >= b->nkeys ? a : b;
+	const IndexDefinition *shorter = longer == a ? b : a;
+	IndexDefinition *merged = palloc(sizeof(IndexDefinition));
+
+	*merged = *longer;
+	merged->nincluded = 0;
+	for (int i = 0; i < shorter->nkeys; i++)
+	{
+		if (has_index_key(merged, &shorter->keys[i]))
+			continue;
+		if (merged->nkeys == CANDIDATE_KEYS)
+			return NULL;
+		merged->keys[merged->nkeys++] = shorter->keys[i];
+	}
+	for (int i = 0; i < longer->nincluded; i++)
+		include_column(merged, longer->included[i]);
+	for (int i = 0; i < shorter->nincluded; i++)
+		include_column(merged, shorter->included[i]);
+	return merged;
+}
+
+/* Is it among them already? */
+static bool
+is_known(const List *candidates, const IndexDefinition *def, uint64 hash)
+{
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		const Candidate *candidate = lfirst(lc);
+
+		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+			return true;
+	}
+	return false;
+}
+
+/* See candidate.h. */
+List *
+candidates_merge(List *candidates, const Bitmapset *kept)
+{
+	List	   *merged = NIL;
+	int			i = -1;
+
+	while ((i = bms_next_member(kept, i)) >= 0)
+	{
+		const Candidate *one = list_nth(candidates, i);
+		int			j = i;
+
+		CHECK_FOR_INTERRUPTS();
+		while ((j = bms_next_member(kept, j)) >= 0 &&
+			   list_length(merged) < MOST_MERGED)
+		{
+			const Candidate *other = list_nth(candidates, j);
+			IndexDefinition *def;
+			Candidate  *candidate;
+
+			if (!candidates_are_alike(one->def, other->def) ||
+				(def = merge(one->def, other->def)) == NULL)
+				continue;
+			candidate = palloc0(sizeof(Candidate));
+			candidate->def = def;
+			candidate->hash = index_def_hash(def);
+			candidate->statements = bms_union(one->statements,
+											  other->statements);
+			if (!is_known(candidates, def, candidate->hash) &&
+				!is_known(merged, def, candidate->hash))
+				merged = lappend(merged, candidate);
+		}
+	}
+	return merged;
+}

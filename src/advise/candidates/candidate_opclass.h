@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidate_opclass.h
+ *	  Operator classes other than the default one of a B-tree.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_CANDIDATE_OPCLASS_H
+#define CLIPPERF_CANDIDATE_OPCLASS_H
+
+#include "advise/candidates/demand.h"
+#include "advise/indexes/index_def.h"
+
+/*
+ * An index of another access method that serves the operator, or NULL: GIN
+ * before GiST, the default operator class before others.
+ */
+extern IndexDefinition *candidate_for_operator(Oid relid, const DemandKey *key,
+											   Oid operator);
+
+/*
+ * Let a B-tree key of a string type serve LIKE 'x%', unless its collation
+ * does so by itself.
+ */
+extern void candidate_use_pattern_opclass(IndexKey *key);
+
+#endif							/* CLIPPERF_CANDIDATE_OPCLASS_H */

@@ -1,0 +1,490 @@
+/*-------------------------------------------------------------------------
+ *
+ * demand_clause.c
+ *	  What the conditions of a statement ask of one table.
+ *
+ * A condition has a key, which belongs to the table, and something that it is
+ * compared with, which does not.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/candidates/demand_clause.h"
+
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "advise/workload/function_trust.h"
+
+/* Values of a list that may stand in the predicate of an index, at most. */
+#define MOST_LISTED	8
+
+/* See demand_clause.h. */
+Node *
+demand_copy(const DemandScope *scope, Node *expr)
+{
+	Node	   *copy = WITHOUT_NULLING_RELS(copyObject(expr), scope->root);
+
+	ChangeVarNodes(copy, scope->rel->relid, 1, 0);
+	return copy;
+}
+
+/* check_function_callback: finds a function that no index may be made of. */
+static bool
+is_refused(Oid function, void *context)
+{
+	Oid		   *found = context;
+
+	if (func_volatile(function) == PROVOLATILE_IMMUTABLE &&
+		function_is_trusted(function))
+		return false;
+	*found = function;
+	return true;
+}
+
+/* The same, where the users' own immutable functions are allowed. */
+static bool
+is_mutable(Oid function, void *context)
+{
+	Oid		   *found = context;
+
+	if (func_volatile(function) == PROVOLATILE_IMMUTABLE)
+		return false;
+	*found = function;
+	return true;
+}
+
+typedef struct RefusalSearch
+{
+	check_function_callback refuses;
+	Oid			found;
+} RefusalSearch;
+
+static bool
+search_refused(Node *node, void *context)
+{
+	RefusalSearch *search = context;
+
+	if (node == NULL)
+		return false;
+	if (check_functions_in_node(node, search->refuses, &search->found))
+		return true;
+	return expression_tree_walker(node, search_refused, context);
+}
+
+/* Remember why an expression cannot be indexed. */
+static void
+note_refused(Demand *demand, Oid function)
+{
+	char	   *name = function_full_name(function);
+	List	  **names = func_volatile(function) == PROVOLATILE_IMMUTABLE ?
+		&demand->refused : &demand->mutable;
+
+	if (name == NULL || function_is_trusted(function))
+		return;
+	*names = list_append_unique(*names, makeString(name));
+}
+
+/* Are all columns in it such that an index can be made of them? */
+static bool
+has_user_columns(const DemandScope *scope, Node *expr)
+{
+	Bitmapset  *columns = NULL;
+	int			first;
+
+	pull_varattnos(expr, scope->rel->relid, &columns);
+	first = bms_next_member(columns, -1);
+	return first + FirstLowInvalidHeapAttributeNumber > 0;
+}
+
+/* May an index hold this expression? */
+static bool
+is_indexable(DemandScope *scope, Node *expr)
+{
+	RefusalSearch search = {
+		scope->allow_functions ? is_mutable : is_refused, InvalidOid
+	};
+
+	if (contain_subplans(expr) || contain_agg_clause(expr) ||
+		contain_window_function(expr) || expression_returns_set(expr) ||
+		!has_user_columns(scope, expr))
+		return false;
+	if (!search_refused(expr, &search))
+		return !contain_mutable_functions(expr);
+	note_refused(scope->demand, search.found);
+	return false;
+}
+
+/* Does the expression use this table, and no other? */
+static bool
+is_of_table(const DemandScope *scope, Node *expr)
+{
+	int			relid;
+
+	return bms_get_singleton_member(pull_varnos(scope->root, expr), &relid) &&
+		relid == scope->rel->relid;
+}
+
+static Node *
+strip_relabel(Node *expr)
+{
+	while (expr != NULL && IsA(expr, RelabelType))
+		expr = (Node *) ((RelabelType *) expr)->arg;
+	return expr;
+}
+
+static bool
+contains_param(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return IsA(node, Param) ||
+		expression_tree_walker(node, contains_param, context);
+}
+
+/* See demand_clause.h. */
+bool
+demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
+{
+	expr = strip_relabel(expr);
+	if (expr == NULL || !is_of_table(scope, expr))
+		return false;
+	memset(key, 0, sizeof(DemandKey));
+	key->type = exprType(expr);
+	key->collation = OidIsValid(collation) ? collation : exprCollation(expr);
+	if (!type_is_collatable(key->type))
+		key->collation = InvalidOid;
+	if (IsA(expr, Var))
+	{
+		key->attno = ((Var *) expr)->varattno;
+		return key->attno > 0 && ((Var *) expr)->varlevelsup == 0;
+	}
+	if (contains_param(expr, NULL) || !is_indexable(scope, expr) ||
+		get_typtype(key->type) == TYPTYPE_PSEUDO)
+		return false;
+	key->expr = demand_copy(scope, expr);
+	return true;
+}
+
+static DemandFilter *
+add_filter(DemandScope *scope, DemandUse use, const DemandKey *key,
+		   Oid operator, bool arm)
+{
+	DemandFilter *filter = palloc0(sizeof(DemandFilter));
+
+	filter->use = use;
+	filter->key = *key;
+	filter->operator = operator;
+	filter->arm = arm;
+	scope->demand->filters = lappend(scope->demand->filters, filter);
+	return filter;
+}
+
+/* Let the condition be the predicate of an index, if it can. */
+static void
+keep_clause(DemandScope *scope, DemandFilter *filter, Node *clause)
+{
+	if (filter->arm || !is_of_table(scope, clause) ||
+		contains_param(clause, NULL) || !is_indexable(scope, clause))
+		return;
+	filter->clause = demand_copy(scope, clause);
+	filter->literal = true;
+}
+
+/* Is this a pattern with a fixed beginning? */
+static bool
+has_prefix(Oid operator, Node *pattern)
+{
+	Const	   *value = (Const *) strip_relabel(pattern);
+	const char *beginning;
+
+	if (value == NULL || !IsA(value, Const) || value->constisnull ||
+		(value->consttype != TEXTOID && value->consttype != BPCHAROID &&
+		 value->consttype != VARCHAROID))
+		return false;
+	beginning = TextDatumGetCString(value->constvalue);
+	switch (get_oprrest(operator))
+	{
+		case F_LIKESEL:
+			return beginning[0] != '\0' && strchr("%_\\", beginning[0]) == NULL;
+		case F_REGEXEQSEL:
+			return beginning[0] == '^' && isalnum((unsigned char) beginning[1]);
+		case F_PREFIXSEL:
+			return beginning[0] != '\0';
+		default:
+			return false;
+	}
+}
+
+/* The strategy of an operator in a B-tree on the key, or 0. */
+static int
+btree_strategy(const DemandKey *key, Oid operator)
+{
+	Oid			opclass = GetDefaultOpClass(key->type, BTREE_AM_OID);
+
+	return OidIsValid(operator) && OidIsValid(opclass) ?
+		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
+}
+
+/* What a comparison of the key asks of a B-tree, or of something else. */
+static DemandUse
+comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
+{
+	int			strategy = btree_strategy(key, operator);
+
+	if (strategy == BTEqualStrategyNumber)
+		return joins ? DEMAND_JOIN : DEMAND_EQUAL;
+	if (strategy != 0)
+		return DEMAND_RANGE;
+	if (btree_strategy(key, get_negator(operator)) == BTEqualStrategyNumber)
+		return DEMAND_CONDITION;
+	return has_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
+}
+
+/* Add "key operator other". */
+static void
+add_comparison(DemandScope *scope, OpExpr *clause, bool arm)
+{
+	Node	   *left = linitial(clause->args);
+	Node	   *right = lsecond(clause->args);
+	Oid			operator = clause->opno;
+	DemandKey	key;
+	DemandFilter *filter;
+	bool		joins;
+
+	if (!demand_key(scope, left, clause->inputcollid, &key))
+	{
+		Node	   *swap = left;
+
+		left = right;
+		right = swap;
+		operator = get_commutator(operator);
+		if (!OidIsValid(operator) ||
+			!demand_key(scope, left, clause->inputcollid, &key))
+			return;
+	}
+	if (bms_is_member(scope->rel->relid, pull_varnos(scope->root, right)) ||
+		contain_volatile_functions(right))
+		return;
+	joins = !bms_is_empty(pull_varnos(scope->root, right));
+	filter = add_filter(scope, comparison_use(&key, operator, right, joins),
+						&key, operator, arm);
+	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
+		keep_clause(scope, filter, (Node *) clause);
+}
+
+/* Is it an array of no more values than a predicate should list? */
+static bool
+is_short_list(Node *array)
+{
+	const Const *value = (const Const *) array;
+	const ArrayType *list;
+
+	if (!IsA(array, Const) || value->constisnull)
+		return false;
+	list = DatumGetArrayTypeP(value->constvalue);
+	return ArrayGetNItems(ARR_NDIM(list), ARR_DIMS(list)) <= MOST_LISTED;
+}
+
+/* Add "key = ANY (array)" or "key <> ALL (array)". */
+static void
+add_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
+{
+	Node	   *array = lsecond(clause->args);
+	DemandUse	wanted = clause->useOr ? DEMAND_EQUAL : DEMAND_CONDITION;
+	DemandKey	key;
+	DemandFilter *filter;
+
+	if (!demand_key(scope, linitial(clause->args), clause->inputcollid, &key) ||
+		!bms_is_empty(pull_varnos(scope->root, array)) ||
+		comparison_use(&key, clause->opno, NULL, false) != wanted)
+		return;
+	filter = add_filter(scope, clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
+						&key, clause->opno, arm);
+	if (is_short_list(array))
+		keep_clause(scope, filter, (Node *) clause);
+}
+
+/* Add "(a, b) < (x, y)": the first column tells where to begin. */
+static void
+add_row_comparison(DemandScope *scope, RowCompareExpr *clause, bool arm)
+{
+	DemandKey	key;
+	List	   *sides[] = {clause->largs, clause->rargs};
+
+	for (int i = 0; i < lengthof(sides); i++)
+	{
+		if (demand_key(scope, linitial(sides[i]),
+					   linitial_oid(clause->inputcollids), &key))
+			(void) add_filter(scope, DEMAND_RANGE, &key, InvalidOid, arm);
+	}
+}
+
+/* Can the column be null at all? */
+static bool
+is_nullable(const DemandScope *scope, AttrNumber attno)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM,
+										ObjectIdGetDatum(scope->demand->relid),
+										Int16GetDatum(attno));
+	bool		nullable = true;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		nullable = !((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+		ReleaseSysCache(tuple);
+	}
+	return nullable;
+}
+
+/* Add a test of a boolean column or for null. */
+static void
+add_test(DemandScope *scope, Node *arg, Node *clause, bool equal, bool arm)
+{
+	DemandKey	key;
+
+	if (!demand_key(scope, arg, InvalidOid, &key))
+		return;
+	if (equal || is_nullable(scope, key.attno))
+		keep_clause(scope,
+					add_filter(scope, equal ? DEMAND_EQUAL : DEMAND_CONDITION,
+							   &key, InvalidOid, arm),
+					clause);
+}
+
+static void add_condition(DemandScope *scope, Node *clause, bool arm);
+
+/* Each side of an OR can use an index of its own. */
+static void
+add_arms(DemandScope *scope, BoolExpr *clause)
+{
+	ListCell   *lc;
+
+	foreach(lc, clause->args)
+	{
+		Node	   *arm = lfirst(lc);
+
+		if (is_andclause(arm))
+		{
+			ListCell   *part;
+
+			foreach(part, ((BoolExpr *) arm)->args)
+				add_condition(scope, lfirst(part), true);
+		}
+		else
+			add_condition(scope, arm, true);
+	}
+}
+
+/* Add NOT column and OR; an AND was split by the planner. */
+static void
+add_boolean(DemandScope *scope, BoolExpr *clause, bool arm)
+{
+	if (clause->boolop == NOT_EXPR)
+		add_test(scope, linitial(clause->args), (Node *) clause, true, arm);
+	else if (clause->boolop == OR_EXPR && !arm)
+		add_arms(scope, clause);
+}
+
+/* Add any condition. */
+static void
+add_condition(DemandScope *scope, Node *clause, bool arm)
+{
+	check_stack_depth();
+	switch (nodeTag(clause))
+	{
+		case T_OpExpr:
+			if (list_length(((OpExpr *) clause)->args) == 2)
+				add_comparison(scope, (OpExpr *) clause, arm);
+			break;
+		case T_ScalarArrayOpExpr:
+			add_list(scope, (ScalarArrayOpExpr *) clause, arm);
+			break;
+		case T_RowCompareExpr:
+			add_row_comparison(scope, (RowCompareExpr *) clause, arm);
+			break;
+		case T_NullTest:
+			add_test(scope, (Node *) ((NullTest *) clause)->arg, clause,
+					 ((NullTest *) clause)->nulltesttype == IS_NULL, arm);
+			break;
+		case T_BooleanTest:
+			add_test(scope, (Node *) ((BooleanTest *) clause)->arg, clause,
+					 true, arm);
+			break;
+		case T_Var:
+			add_test(scope, clause, clause, true, arm);
+			break;
+		case T_BoolExpr:
+			add_boolean(scope, (BoolExpr *) clause, arm);
+			break;
+		default:
+			break;
+	}
+}
+
+/* See demand_clause.h. */
+void
+demand_add_clause(DemandScope *scope, Node *clause)
+{
+	add_condition(scope, clause, false);
+}
+
+/* See demand_clause.h. */
+void
+demand_add_join(DemandScope *scope, Node *expr, Oid collation)
+{
+	DemandKey	key;
+
+	if (demand_key(scope, expr, collation, &key))
+		(void) add_filter(scope, DEMAND_JOIN, &key, InvalidOid, false);
+}
+
+/* Is there an access method that can order by this operator? */
+static bool
+is_ordering_operator(Oid operator)
+{
+	CatCList   *list = SearchSysCacheList1(AMOPOPID,
+										   ObjectIdGetDatum(operator));
+	bool		found = false;
+
+	for (int i = 0; i < list->n_members; i++)
+	{
+		const FormData_pg_amop *entry =
+			(Form_pg_amop) GETSTRUCT(&list->members[i]->tuple);
+
+		found |= entry->amoppurpose == AMOP_ORDER;
+	}
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+/* See demand_clause.h. */
+bool
+demand_add_distance(DemandScope *scope, Node *expr)
+{
+	OpExpr	   *distance = (OpExpr *) expr;
+	DemandKey	key;
+
+	if (!IsA(expr, OpExpr) || list_length(distance->args) != 2 ||
+		!is_ordering_operator(distance->opno))
+		return false;
+	if (demand_key(scope, linitial(distance->args), distance->inputcollid, &key))
+		(void) add_filter(scope, DEMAND_OPERATOR, &key, distance->opno, false);
+	return true;
+}

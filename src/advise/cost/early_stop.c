@@ -1,0 +1,483 @@
+/*-------------------------------------------------------------------------
+ *
+ * early_stop.c
+ *	  What a plan costs more if the first rows it wants come late.
+ *
+ * For LIMIT, EXISTS, min() and max() the planner takes a plan that stops early
+ * to cost
+ *
+ *		startup + run * f
+ *
+ * where f is the share of the rows that is wanted, as if these were spread
+ * evenly over what is read.  Nodes that read everything before they return a
+ * row (sorts, hashes) have it in their startup cost.  Of the others we follow
+ * the rows down to the scan, with f, and ask there for the share g >= f of the
+ * scan that has to be read until the rows wanted are found.  What we add is
+ *
+ *		run * (g - f)
+ *
+ * - A scan without conditions on what it reads: g = f.
+ * - With conditions that can be tested on a sample of the table: g by
+ *   match_order.c, for as many rows as are wanted.  Conditions that the index
+ *   tests, but not on its first keys, count as well; then g is the share of the
+ *   index that is read, and the rows fetched are as many as the sample says.
+ * - With joins to other tables that lose rows, likewise, if their conditions can
+ *   be tested on samples of these.
+ * - With others nothing is known but the share q of the rows that is kept.  The
+ *   rows wanted may come first (g = f), or last (g = 1).  We take the geometric
+ *   mean of the two as far as rows are lost: g = f ^ ((1 + q) / 2).
+ *
+ * So what we say is never below what the planner says, and never above what the
+ * plan would cost if it ran to its end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/early_stop.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/syscache.h"
+
+#include "advise/cost/early_stop_scan.h"
+
+/* A join that keeps this share of the rows is not worth being tested. */
+#define KEEPS_MOST 0.9
+
+/* On the way through a plan. */
+typedef struct Pricing
+{
+	const WhatIfPlan *plan;
+	ParamListInfo params;
+	MatchOrderFinder find;
+	void	   *arg;
+	bool		stops;			/* something stops early */
+	double		wanted;			/* of the rows the planner thinks are wanted,
+								 * those that are: less than 1 if only the
+								 * parameters tell how many */
+	List	   *joins;			/* of JoinTest: what else a scan's rows meet */
+	bool		reached;		/* these were tested .. */
+	double		reach;			/* .. and so much of the scan has to be read */
+	double		calls;			/* of the sub-queries found */
+	double		extra;			/* .. what they cost more */
+} Pricing;
+
+static double price(Pricing *pricing, const Plan *node, double share);
+
+static inline double
+run_cost(const Plan *node)
+{
+	return Max(node->total_cost - node->startup_cost, 0);
+}
+
+/* The share to be read for the share f, if only the share q is kept. */
+static double
+share_unknown(double f, double q)
+{
+	if (f <= 0 || f >= 1)
+		return f;
+	return pow(f, (1 + Min(Max(q, 0), 1)) / 2);
+}
+
+/* The rows that a node returns for each row it is given. */
+static double
+kept_share(const Plan *node, const Plan *child)
+{
+	return node->plan_rows / Max(child->plan_rows, 1);
+}
+
+/* ------------------------------------------------------------------------
+ * Scans
+ * ------------------------------------------------------------------------ */
+
+/* The rows of a table, by its own statistics. */
+static double
+table_rows(const Pricing *pricing, const Plan *node)
+{
+	const RangeTblEntry *rte = rt_fetch(((const Scan *) node)->scanrelid,
+										pricing->plan->stmt->rtable);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rte->relid));
+	double		rows;
+
+	if (!HeapTupleIsValid(tuple))
+		return node->plan_rows;
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return rows;
+}
+
+/* The share of a scan that must be read where a sample was looked at. */
+static double
+tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
+			 bool whole, double f)
+{
+	double		matches = order->matches / order->match_ratio;
+
+	if (whole)
+		return match_order_share(order, f * node->plan_rows * pricing->wanted,
+								 f);
+	return match_order_share(order, matches *
+							 share_unknown(f * pricing->wanted,
+										   node->plan_rows / Max(matches, 1)),
+							 f);
+}
+
+/*
+ * Of the cost of a scan, that of reading an index from one end to the other: as
+ * genericcostestimate() in selfuncs.c has it.
+ */
+static double
+index_cost(const Pricing *pricing, const Plan *node)
+{
+	Oid			index = IsA(node, IndexScan) ?
+		((const IndexScan *) node)->indexid :
+		((const IndexOnlyScan *) node)->indexid;
+
+	return Min(run_cost(node),
+			   whatif_plan_index_pages(pricing->plan, index) * random_page_cost +
+			   table_rows(pricing, node) *
+			   (cpu_index_tuple_cost + cpu_operator_cost));
+}
+
+/* Does an index give the rows of a scan? */
+static inline bool
+is_indexed(const Plan *node)
+{
+	return IsA(node, IndexScan) || IsA(node, IndexOnlyScan);
+}
+
+/* The same where conditions inside of the index keep rows from being fetched. */
+static double
+price_inside(const Pricing *pricing, const Plan *node, const MatchOrder *order,
+			 double f, double g)
+{
+	double		walk = index_cost(pricing, node);
+	double		fetched = g * order->fetched / order->ratio;
+	double		h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
+
+	return walk * (g - f) + (run_cost(node) - walk) * (h - f);
+}
+
+/* What a scan costs more. */
+static double
+price_scan(Pricing *pricing, const Plan *node, double f)
+{
+	bool		whole;
+	OrderedScan *scan;
+	const MatchOrder *order = NULL;
+	double		g;
+
+	if (f <= 0 || f >= 1 ||
+		(node->qual == NIL && !is_indexed(node) && pricing->joins == NIL))
+		return 0;
+	scan = early_stop_scan(pricing->plan, node, pricing->params, &whole);
+	if (scan != NULL)
+		scan->joins = list_copy(pricing->joins);
+	if (scan != NULL && scan->filter == NIL && scan->inside == NIL &&
+		scan->joins == NIL)
+		return 0;
+	if (scan != NULL)
+		order = pricing->find(scan, pricing->arg);
+	if (order == NULL || !order->tested)
+		return node->qual == NIL ? 0 : run_cost(node) *
+			(share_unknown(f, node->plan_rows /
+						   Max(table_rows(pricing, node), 1)) - f);
+	g = tested_share(pricing, node, order, whole, f);
+	pricing->reached = true;
+	pricing->reach = g;
+	return scan->inside == NIL ? run_cost(node) * (g - f) :
+		price_inside(pricing, node, order, f, g);
+}
+
+/* ------------------------------------------------------------------------
+ * Sub-queries
+ * ------------------------------------------------------------------------ */
+
+/* What a sub-query costs more, each time it is run. */
+static double
+price_subplan(Pricing *pricing, const SubPlan *subplan)
+{
+	const Plan *node = list_nth(pricing->plan->stmt->subplans,
+								subplan->plan_id - 1);
+	double		share = 1;
+
+	if (subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable)
+		share = 1 / Max(node->plan_rows, 1);
+	pricing->stops |= share < 1;
+	return price(pricing, node, share);
+}
+
+/* expression_tree_walker callback: adds up sub-queries. */
+static bool
+add_subplans(Node *node, void *context)
+{
+	Pricing    *pricing = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan))
+	{
+		const SubPlan *subplan = (const SubPlan *) node;
+		double		calls = subplan->useHashTable ? 1 : pricing->calls;
+
+		pricing->extra += calls * price_subplan(pricing, subplan);
+		return false;
+	}
+	return expression_tree_walker(node, add_subplans, context);
+}
+
+/*
+ * What the sub-queries of a node cost more.  Those in its conditions are run at
+ * least as often as it returns rows.
+ */
+static double
+price_subplans(Pricing *pricing, const Plan *node, double share)
+{
+	double		extra = 0;
+	Pricing		inner = *pricing;
+	ListCell   *lc;
+
+	inner.wanted = 1;
+	foreach(lc, node->initPlan)
+		extra += price_subplan(&inner, lfirst(lc));
+	inner.calls = Max(node->plan_rows * share, 1);
+	inner.extra = 0;
+	(void) add_subplans((Node *) node->targetlist, &inner);
+	(void) add_subplans((Node *) node->qual, &inner);
+	pricing->stops |= inner.stops;
+	return extra + inner.extra;
+}
+
+/* ------------------------------------------------------------------------
+ * Joins and other nodes
+ * ------------------------------------------------------------------------ */
+
+/*
+ * What the inner side of a nested loop costs more, for each row of the outer.
+ * A semi-join stops at the first match: the planner takes 1 + n matches to cut
+ * what is read into n + 2 parts (final_cost_nestloop() in costsize.c).
+ */
+static double
+price_inner(Pricing *pricing, const NestLoop *join)
+{
+	const Plan *inner = innerPlan(join);
+	double		share = 1;
+
+	if (join->join.jointype == JOIN_SEMI || join->join.jointype == JOIN_ANTI)
+		share = Min(2 / (inner->plan_rows + 1), 1);
+	pricing->stops |= share < 1;
+	return price(pricing, inner, share);
+}
+
+/*
+ * What a join costs more that loses rows, with what it does for the outer rows
+ * up to where the scan below has to be read.  -1 if that cannot be tested on
+ * samples.
+ */
+static double
+price_tested_join(Pricing *pricing, const Plan *node, double f)
+{
+	double		kept = kept_share(node, outerPlan(node));
+	Pricing		inner = *pricing;
+	JoinTest   *test;
+	double		extra;
+
+	if (f <= 0 || f >= 1 || kept > KEEPS_MOST)
+		return -1;
+	test = early_stop_join(pricing->plan, node, pricing->params);
+	if (test == NULL)
+		return -1;
+	inner.joins = lappend(list_copy(pricing->joins), test);
+	inner.wanted *= kept;
+	inner.reached = false;
+	extra = price(&inner, outerPlan(node), f);
+	pricing->stops |= inner.stops;
+	if (!inner.reached)
+		return -1;
+	pricing->reached = true;
+	pricing->reach = inner.reach;
+	return Max(run_cost(node) * (inner.reach - f), extra);
+}
+
+/* What a join costs more. */
+static double
+price_join(Pricing *pricing, const Plan *node, double f)
+{
+	const Plan *outer = outerPlan(node);
+	double		g = share_unknown(f, kept_share(node, outer));
+	double		extra = price_tested_join(pricing, node, f);
+
+	if (extra < 0)
+		extra = run_cost(node) * (g - f) + price(pricing, outer, g);
+	if (IsA(node, NestLoop))
+		return extra + outer->plan_rows * g *
+			price_inner(pricing, (const NestLoop *) node);
+	return extra + price(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
+}
+
+/* What a node with a list of children costs more. */
+static double
+price_list(Pricing *pricing, const List *children, double f)
+{
+	double		extra = 0;
+	ListCell   *lc;
+
+	foreach(lc, children)
+		extra += price(pricing, lfirst(lc), f);
+	return extra;
+}
+
+/* The number that a LIMIT or OFFSET gives, -1 if it is not known. */
+static double
+limit_number(const Pricing *pricing, const Node *expr)
+{
+	const Param *param = (const Param *) expr;
+	ParamListInfo params = pricing->params;
+
+	if (expr == NULL)
+		return 0;
+	if (IsA(expr, Const) && !((const Const *) expr)->constisnull)
+		return DatumGetInt64(((const Const *) expr)->constvalue);
+	if (!IsA(expr, Param) || param->paramkind != PARAM_EXTERN ||
+		params == NULL || param->paramid > params->numParams ||
+		params->params[param->paramid - 1].ptype != INT8OID ||
+		params->params[param->paramid - 1].isnull)
+		return -1;
+	return DatumGetInt64(params->params[param->paramid - 1].value);
+}
+
+/*
+ * What a LIMIT costs more.  The share that the planner thinks is wanted is in
+ * its own cost; of a number it did not know, that is a tenth.
+ */
+static double
+price_limit(Pricing *pricing, const Plan *node)
+{
+	const Limit *limit = (const Limit *) node;
+	const Plan *child = outerPlan(node);
+	double		offset = limit_number(pricing, limit->limitOffset);
+	double		count = limit_number(pricing, limit->limitCount);
+	double		before = pricing->wanted;
+	double		share = 1;
+	double		extra;
+
+	if (run_cost(child) > 0)
+		share = Min(Max((node->total_cost - child->startup_cost) /
+						run_cost(child), 0), 1);
+	if (offset >= 0 && count >= 0 && limit->limitCount != NULL && share > 0)
+		pricing->wanted = Min((offset + count) /
+							  (share * Max(child->plan_rows, 1)), 1);
+	pricing->stops |= share < 1;
+	extra = price(pricing, child, share);
+	pricing->wanted = before;
+	return extra;
+}
+
+/* What a node costs more that hands on the rows of another. */
+static double
+price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
+{
+	double		g = node->qual == NIL ? f :
+		share_unknown(f, kept_share(node, child));
+
+	return run_cost(node) * (g - f) + price(pricing, child, g);
+}
+
+/*
+ * What a node costs more that collects the rows of parallel workers.  What is
+ * below counts the rows of one of them.
+ */
+static double
+price_gather(Pricing *pricing, const Plan *node, double f)
+{
+	double		before = pricing->wanted;
+	double		extra;
+
+	pricing->wanted *= Max(kept_share(node, outerPlan(node)), 1);
+	extra = price_pipe(pricing, node, outerPlan(node), f);
+	pricing->wanted = before;
+	return extra;
+}
+
+/* What a node itself costs more than startup + run * f, and those below. */
+static double
+price_node(Pricing *pricing, const Plan *node, double f)
+{
+	switch (nodeTag(node))
+	{
+		case T_Limit:
+			return price_limit(pricing, node);
+		case T_SeqScan:
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+		case T_BitmapHeapScan:
+			return price_scan(pricing, node, f);
+		case T_NestLoop:
+		case T_MergeJoin:
+		case T_HashJoin:
+			return price_join(pricing, node, f);
+		case T_Append:
+			return price_list(pricing, ((const Append *) node)->appendplans, f);
+		case T_MergeAppend:
+			return price_list(pricing, ((const MergeAppend *) node)->mergeplans,
+							  f);
+		case T_Gather:
+		case T_GatherMerge:
+			return price_gather(pricing, node, f);
+		case T_SubqueryScan:
+			return price_pipe(pricing, node,
+							  ((const SubqueryScan *) node)->subplan, f);
+		case T_Sort:
+		case T_Hash:
+		case T_ModifyTable:
+		case T_RecursiveUnion:
+		case T_BitmapAnd:
+		case T_BitmapOr:
+			return (outerPlan(node) ? price(pricing, outerPlan(node), 1) : 0) +
+				(innerPlan(node) ? price(pricing, innerPlan(node), 1) : 0);
+		case T_Agg:
+			if (((const Agg *) node)->aggstrategy != AGG_SORTED)
+				f = 1;
+			break;
+		default:
+			break;
+	}
+	return outerPlan(node) == NULL ? 0 :
+		price_pipe(pricing, node, outerPlan(node), f);
+}
+
+/*
+ * What must be added to startup + run * share for that share of the rows of a
+ * node.
+ */
+static double
+price(Pricing *pricing, const Plan *node, double share)
+{
+	check_stack_depth();
+	return price_node(pricing, node, share) +
+		price_subplans(pricing, node, share);
+}
+
+/* See early_stop.h. */
+double
+early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
+				 MatchOrderFinder find, void *arg, bool *stops)
+{
+	Pricing		pricing = {
+		.plan = plan,
+		.params = params,
+		.find = find,
+		.arg = arg,
+		.wanted = 1
+	};
+	double		extra = price(&pricing, plan->stmt->planTree, 1);
+
+	*stops |= pricing.stops;
+	return extra;
+}

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * early_stop.h
+ *	  What a plan costs more if the first rows it wants come late.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_EARLY_STOP_H
+#define CLIPPERF_EARLY_STOP_H
+
+#include "advise/cost/match_order.h"
+#include "advise/whatif/whatif.h"
+
+/* What is known of a scan; NULL if nothing is. */
+typedef const MatchOrder *(*MatchOrderFinder) (const OrderedScan *scan,
+											   void *arg);
+
+/*
+ * Cost to be added to that of the plan, in the planner's unit, 0 if it does not
+ * stop early.  "params" are those that it is run with, NULL if they are in it
+ * or not known.  *stops is set if it hopes to stop early, or could with another
+ * index.  What "find" is asked about is palloc'd.
+ */
+extern double early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
+							   MatchOrderFinder find, void *arg, bool *stops);
+
+#endif							/* CLIPPERF_EARLY_STOP_H */

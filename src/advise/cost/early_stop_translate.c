@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * early_stop_translate.c
+ *	  Conditions of a plan as conditions on one table.
+ *
+ * They are to be run on rows of a sample.  So what refers to other tables and
+ * sub-queries cannot be tested, nor what users' functions decide: the planner
+ * does not run them so often.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/early_stop_translate.h"
+
+#include "access/transam.h"
+#include "catalog/pg_proc.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/lsyscache.h"
+
+/* check_function_callback: is it one that we do not run? */
+static bool
+is_foreign(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId ||
+		func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+/* The value of a parameter; fails if it is not known. */
+static Node *
+translate_param(const Param *param, Translation *translation)
+{
+	ParamListInfo params = translation->params;
+	const ParamExternData *known;
+	int16		length;
+	bool		by_value;
+
+	if (param->paramkind != PARAM_EXTERN || params == NULL ||
+		param->paramid <= 0 || param->paramid > params->numParams ||
+		params->params[param->paramid - 1].ptype != param->paramtype)
+	{
+		translation->failed = true;
+		return NULL;
+	}
+	known = &params->params[param->paramid - 1];
+	get_typlenbyval(param->paramtype, &length, &by_value);
+	return (Node *) makeConst(param->paramtype, param->paramtypmod,
+							  param->paramcollid, length, known->value,
+							  known->isnull, by_value);
+}
+
+/* expression_tree_mutator callback */
+static Node *
+translate(Node *node, void *context)
+{
+	Translation *translation = context;
+
+	if (node == NULL || translation->failed)
+		return NULL;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			{
+				const Var  *var = (const Var *) node;
+				Var		   *copy;
+
+				if (var->varno == INDEX_VAR && var->varattno > 0 &&
+					var->varattno <= list_length(translation->targets))
+					return translate((Node *) list_nth_node(TargetEntry, translation->targets,
+															var->varattno - 1)->expr,
+									 context);
+				translation->failed = var->varno != (int) translation->varno ||
+					var->varattno <= 0;
+				copy = copyObject(unconstify(Var *, var));
+				copy->varno = 1;
+				return (Node *) copy;
+			}
+		case T_Param:
+			return translate_param((const Param *) node, translation);
+		case T_SubPlan:
+		case T_AlternativeSubPlan:
+		case T_CoerceToDomain:
+			translation->failed = true;
+			return NULL;
+		default:
+			translation->failed = check_functions_in_node(node, is_foreign,
+														  NULL);
+			return expression_tree_mutator(node, translate, context);
+	}
+}
+
+/* See early_stop_translate.h. */
+List *
+early_stop_translate(const List *conditions, const Translation *how,
+					 bool *whole)
+{
+	List	   *translated = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+	{
+		Translation translation = *how;
+		Node	   *condition = translate(lfirst(lc), &translation);
+
+		if (translation.failed)
+			*whole = false;
+		else
+			translated = lappend(translated, condition);
+	}
+	return translated;
+}

@@ -1,0 +1,340 @@
+/*-------------------------------------------------------------------------
+ *
+ * estimate.c
+ *	  What each statement would cost with some of the candidates built.
+ *
+ * The planner is asked once for each statement and set of indexes that could
+ * matter to it.  One answer settles many questions: if with the set T the
+ * plans use only U, then any set between U and T costs the same (S. Agrawal,
+ * S. Chaudhuri, V. Narasayya, VLDB 2000, call this an atomic configuration).
+ * Any set that has all of U costs no more, and any set within T no less: so
+ * much is known of sets that nobody asked about.
+ *
+ * The latter holds for the planner's cost.  What is to be expected of a plan
+ * that stops early may be more (early_stop.c): the planner does not know, takes
+ * it, and makes the statement dearer by an index that it need not have.
+ *
+ * Each variant stands for a share of the time measured, which changes as the
+ * cost of its plan does.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/estimate.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "advise/cost/statement_cost.h"
+
+/* With "with" built, the plans use "used" and cost that much. */
+typedef struct Answer
+{
+	Bitmapset  *with;
+	Bitmapset  *used;
+	Bitmapset  *decisive;		/* without these, the answer would be another */
+	double		cost;			/* of a call, as it is to be expected */
+	double		time;			/* 1 = what the statement takes now */
+	double		planned;		/* the same if the planner were right */
+} Answer;
+
+/* A plan that costs this many times as much stops late. */
+#define MUCH_LATER 1.5
+
+/* A plan that costs nothing costs this much. */
+#define LEAST_COST 0.01
+
+/* How often people are told how far it is. */
+#define PROGRESS_INTERVAL_MS 5000
+
+/* Tell people who wait that something goes on. */
+static void
+tell_progress(Estimator *estimator)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (estimator->told == 0)
+		estimator->told = now;
+	if (!TimestampDifferenceExceeds(estimator->told, now, PROGRESS_INTERVAL_MS))
+		return;
+	estimator->told = now;
+	ereport(NOTICE,
+			(errmsg("advising: %lld plans of %d statements made with up to %d indexes, still searching",
+					(long long) estimator->questions, estimator->nstatements,
+					estimator->nindexes)));
+}
+
+/*
+ * An earlier answer that settles the question, or NULL.  One that was found is
+ * put first, since the same is asked again and again.
+ */
+static const Answer *
+find_answer(const EstimatedStatement *statement, const Bitmapset *with)
+{
+	ListCell   *lc;
+
+	foreach(lc, statement->answers)
+	{
+		Answer	   *answer = lfirst(lc);
+
+		if (bms_is_subset(answer->decisive, with) &&
+			bms_is_subset(with, answer->with))
+		{
+			lfirst(lc) = linitial(statement->answers);
+			linitial(statement->answers) = answer;
+			return answer;
+		}
+	}
+	return NULL;
+}
+
+/* A set of indexes as a configuration, and their numbers by position. */
+static WhatIfConfig
+configure(const Estimator *estimator, const Bitmapset *with, int **numbers)
+{
+	int			count = bms_num_members(with);
+	WhatIfConfig config = {0};
+	int			number = -1;
+
+	config.indexes = palloc(sizeof(WhatIfIndex *) * Max(count, 1));
+	*numbers = palloc(sizeof(int) * Max(count, 1));
+	while ((number = bms_next_member(with, number)) >= 0)
+	{
+		(*numbers)[config.nindexes] = number;
+		config.indexes[config.nindexes++] = estimator->indexes[number];
+	}
+	return config;
+}
+
+/* The numbers of the indexes at some positions. */
+static Bitmapset *
+numbers_of(const Bitmapset *positions, const int *numbers)
+{
+	Bitmapset  *set = NULL;
+	int			position = -1;
+
+	while ((position = bms_next_member(positions, position)) >= 0)
+		set = bms_add_member(set, numbers[position]);
+	return set;
+}
+
+/* The time of a statement whose variants cost that much; 1 = what it takes. */
+static double
+weigh_time(const EstimatedStatement *statement, const double *costs)
+{
+	double		time = 0;
+	ListCell   *lc;
+
+	foreach(lc, statement->workload->variants)
+	{
+		int			i = foreach_current_index(lc);
+
+		time += ((WorkloadVariant *) lfirst(lc))->weight *
+			Max(costs[i], LEAST_COST) / Max(statement->base_by[i], LEAST_COST);
+	}
+	return time;
+}
+
+/* Remember what the first question tells, asked of no index. */
+static void
+keep_base(EstimatedStatement *statement, const StatementCost *cost)
+{
+	int			count = list_length(statement->workload->variants);
+
+	statement->base_cost = cost->likely;
+	statement->base_by = palloc(sizeof(double) * Max(count, 1));
+	memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
+}
+
+/* Remember an answer. */
+static Answer *
+keep_answer(Estimator *estimator, EstimatedStatement *statement,
+			const Bitmapset *with, const StatementCost *cost,
+			const int *numbers)
+{
+	MemoryContext old = MemoryContextSwitchTo(estimator->context);
+	Answer	   *answer = palloc0(sizeof(Answer));
+
+	answer->with = bms_copy(with);
+	answer->used = numbers_of(cost->used, numbers);
+	answer->decisive = numbers_of(cost->decisive, numbers);
+	if (statement->base_by == NULL)
+		keep_base(statement, cost);
+	answer->cost = cost->likely;
+	answer->time = weigh_time(statement, cost->likely_by);
+	answer->planned = weigh_time(statement, cost->planned_by);
+	statement->answers = lappend(statement->answers, answer);
+	statement->stops_early |= cost->stops_early;
+	MemoryContextSwitchTo(old);
+	return answer;
+}
+
+/* Ask the planner. */
+static const Answer *
+ask(Estimator *estimator, EstimatedStatement *statement,
+	const Bitmapset *with)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
+											   "clipperf what-if",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(work);
+	StatementCost cost;
+	int		   *numbers;
+	WhatIfConfig config = configure(estimator, with, &numbers);
+	ErrorData  *error;
+	const Answer *answer;
+
+	tell_progress(estimator);
+	error = statement_cost(statement->workload, &config, &cost);
+	estimator->questions += cost.plans;
+	MemoryContextSwitchTo(estimator->context);
+	if (error != NULL)
+		statement->workload->problem = workload_problem(error);
+	answer = keep_answer(estimator, statement, with, &cost, numbers);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(work);
+	return answer;
+}
+
+/* The answer to a question, asked if need be. */
+static const Answer *
+find_or_ask(Estimator *estimator, EstimatedStatement *statement,
+			const Bitmapset *with)
+{
+	Bitmapset  *relevant = bms_intersect(with, statement->relevant);
+	const Answer *answer = find_answer(statement, relevant);
+
+	CHECK_FOR_INTERRUPTS();
+	if (answer == NULL)
+		answer = ask(estimator, statement, relevant);
+	bms_free(relevant);
+	return answer;
+}
+
+/* See estimate.h. */
+double
+estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
+			  Bitmapset **used)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+	const Answer *answer;
+
+	if (used != NULL)
+		*used = NULL;
+	if (statement->workload->problem != NULL)
+		return 0;
+	answer = find_or_ask(estimator, statement, with);
+	if (used != NULL)
+		*used = answer->used;
+	return answer->cost;
+}
+
+/* Microseconds of a share of the time that a statement takes. */
+static double
+to_us(const EstimatedStatement *statement, double share)
+{
+	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
+		return 0;
+	return statement->workload->total_us * share;
+}
+
+/* See estimate.h. */
+double
+estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+
+	if (statement->workload->problem != NULL)
+		return 0;
+	return to_us(statement, find_or_ask(estimator, statement, with)->time);
+}
+
+/* See estimate.h. */
+double
+estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+
+	if (statement->workload->problem != NULL)
+		return 0;
+	return to_us(statement, find_or_ask(estimator, statement, with)->planned);
+}
+
+/* See estimate.h. */
+Bitmapset *
+estimate_tempting(const Estimator *estimator, int number)
+{
+	Bitmapset  *tempting = NULL;
+	ListCell   *lc;
+
+	foreach(lc, estimator->statements[number].answers)
+	{
+		const Answer *answer = lfirst(lc);
+
+		if (answer->time > MUCH_LATER * answer->planned)
+			tempting = bms_add_members(tempting, answer->used);
+	}
+	return tempting;
+}
+
+/*
+ * The same for the share of its time, of a set of relevant indexes: true if it
+ * is so.  What the planner says bounds what it says of other sets; where plans stop
+ * early, that is no upper bound of what is to be expected.
+ */
+static bool
+bound_share(const EstimatedStatement *statement, const Bitmapset *with,
+			double *low, double *high)
+{
+	const Answer *known = find_answer(statement, with);
+	ListCell   *lc;
+
+	*low = 0;
+	*high = 1;
+	if (known != NULL)
+	{
+		*low = *high = known->time;
+		return true;
+	}
+	foreach(lc, statement->answers)
+	{
+		const Answer *answer = lfirst(lc);
+
+		if (bms_is_subset(answer->decisive, with))
+			*high = Min(*high, answer->planned);
+		if (bms_is_subset(with, answer->with))
+			*low = Max(*low, answer->planned);
+	}
+	*low = Min(*low, *high);
+	return !statement->stops_early;
+}
+
+/* See estimate.h. */
+bool
+estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
+				  double *low, double *high)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+	Bitmapset  *relevant;
+	bool		bounded;
+
+	*low = 0;
+	*high = 0;
+	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
+		return true;
+	relevant = bms_intersect(with, statement->relevant);
+	bounded = bound_share(statement, relevant, low, high);
+	bms_free(relevant);
+	*low = to_us(statement, *low);
+	*high = to_us(statement, *high);
+	return bounded;
+}
+
+/* See estimate.h. */
+bool
+estimate_is_late(Estimator *estimator)
+{
+	if (!estimator->late && estimator->deadline != 0)
+		estimator->late = GetCurrentTimestamp() >= estimator->deadline;
+	return estimator->late;
+}

@@ -1,0 +1,506 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement_cost.c
+ *	  What a statement costs under a config, over all its variants.
+ *
+ * All variants are planned.  Then each plan that stops early is priced as
+ * early_stop.c says; that needs samples of tables, which are taken in a sandbox
+ * of their own: if they cannot be taken in time, the plans still count.
+ *
+ * A statement that is prepared by name has a generic plan too.  PostgreSQL
+ * takes it for all calls once it looks cheaper than the plans made for the
+ * values at hand (choose_custom_plan() in utils/cache/plancache.c).  The
+ * generic plan of a rare search with LIMIT does, as soon as some index gives
+ * the order: without values a condition is taken to keep a third of the rows.
+ * So where a statement with parameters stops early, the generic plan is made as
+ * well; if PostgreSQL would take it, and does not as things are, the statement
+ * costs what it costs with it, over the values of all samples.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/statement_cost.h"
+
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "utils/memutils.h"
+
+#include "advise/cost/early_stop.h"
+
+/* What is known of a scan that some plan of the statement makes. */
+typedef struct KnownScan
+{
+	OrderedScan scan;
+	const MatchOrder *order;
+} KnownScan;
+
+/* The plans of one variant. */
+typedef struct VariantPlans
+{
+	const WorkloadVariant *variant;
+	double		weight;
+	bool		generic;
+	WhatIfResult result;
+	double	   *extra;			/* if it stops late: of a generic plan, with
+								 * the values of each variant */
+	double		likely;			/* all in all */
+} VariantPlans;
+
+/* A statement on its way through the sandbox. */
+typedef struct Question
+{
+	WorkloadStatement *statement;
+	WhatIfConfig config;
+	List	   *plans;			/* of VariantPlans */
+	List	   *unknown;		/* of OrderedScan, to be tested */
+	StatementCost *cost;
+} Question;
+
+/* What a question finds out is kept with the statement. */
+static MemoryContext
+keep_context(const Question *question)
+{
+	return GetMemoryChunkContext(question->statement);
+}
+
+/* ------------------------------------------------------------------------
+ * Plans
+ * ------------------------------------------------------------------------ */
+
+/* Plan one variant, or the generic plan of it. */
+static void
+plan_variant(Question *question, const WorkloadVariant *variant,
+			 double weight, bool generic)
+{
+	VariantPlans *plans = palloc0(sizeof(VariantPlans));
+
+	plans->variant = variant;
+	plans->weight = weight;
+	plans->generic = generic;
+	plans->extra = palloc0(sizeof(double) *
+						   list_length(question->statement->variants));
+	whatif_plan(variant->queries, variant->text,
+				generic ? NULL : variant->params, &question->config,
+				&plans->result);
+	plans->likely = plans->result.total_cost;
+	question->plans = lappend(question->plans, plans);
+	question->cost->plans++;
+}
+
+/* Has the variant values that a generic plan would not have? */
+static inline bool
+has_values(const WorkloadVariant *variant)
+{
+	return variant->params != NULL && variant->params->numParams > 0;
+}
+
+/* SandboxWork: plan all variants of the statement. */
+static void
+plan_variants(void *arg)
+{
+	Question   *question = arg;
+	ListCell   *lc;
+
+	foreach(lc, question->statement->variants)
+	{
+		const WorkloadVariant *variant = lfirst(lc);
+
+		plan_variant(question, variant, variant->weight,
+					 question->statement->parameterized && !has_values(variant));
+	}
+}
+
+/* SandboxWork: make the generic plan, which weighs nothing as yet. */
+static void
+plan_generic(void *arg)
+{
+	Question   *question = arg;
+
+	plan_variant(question, linitial(question->statement->variants), 0, true);
+}
+
+/* ------------------------------------------------------------------------
+ * Samples
+ * ------------------------------------------------------------------------ */
+
+/* Do they read the same rows in the same order? */
+static bool
+same_order(const OrderedScan *a, const OrderedScan *b)
+{
+	if (a->relid != b->relid || a->backward != b->backward ||
+		(a->index == NULL) != (b->index == NULL))
+		return false;
+	if (a->index == NULL)
+		return true;
+	if (a->index->nkeys != b->index->nkeys ||
+		!equal(a->index->predicate, b->index->predicate))
+		return false;
+	for (int i = 0; i < a->index->nkeys; i++)
+		if (!index_def_same_key(&a->index->keys[i], &b->index->keys[i]))
+			return false;
+	return true;
+}
+
+/* Are they the same tests by other tables? */
+static bool
+same_joins(const List *a, const List *b)
+{
+	ListCell   *one;
+	ListCell   *other;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(one, a, other, b)
+	{
+		const JoinTest *left = lfirst(one);
+		const JoinTest *right = lfirst(other);
+
+		if (left->relid != right->relid || left->inner != right->inner ||
+			left->outer != right->outer || left->operator != right->operator ||
+			left->collation != right->collation ||
+			!equal(left->conditions, right->conditions))
+			return false;
+	}
+	return true;
+}
+
+/* Are they the same scan? */
+static bool
+same_scan(const OrderedScan *a, const OrderedScan *b)
+{
+	return same_order(a, b) && equal(a->bounds, b->bounds) &&
+		equal(a->inside, b->inside) &&
+		equal(a->filter, b->filter) && same_joins(a->joins, b->joins);
+}
+
+/* MatchOrderFinder: what is known; what is not is put on the list. */
+static const MatchOrder *
+find_order(const OrderedScan *scan, void *arg)
+{
+	Question   *question = arg;
+	ListCell   *lc;
+
+	foreach(lc, question->statement->scans)
+	{
+		const KnownScan *known = lfirst(lc);
+
+		if (same_scan(&known->scan, scan))
+			return known->order;
+	}
+	foreach(lc, question->unknown)
+		if (same_scan(lfirst(lc), scan))
+		return NULL;
+	question->unknown = lappend(question->unknown,
+								unconstify(OrderedScan *, scan));
+	return NULL;
+}
+
+/* A copy of tests by other tables. */
+static List *
+copy_joins(const List *joins)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, joins)
+	{
+		JoinTest   *copy = palloc(sizeof(JoinTest));
+
+		*copy = *(const JoinTest *) lfirst(lc);
+		copy->conditions = copyObject(copy->conditions);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
+/* Remember what is known of a scan. */
+static void
+remember(Question *question, const OrderedScan *scan, const MatchOrder *order)
+{
+	MemoryContext caller = MemoryContextSwitchTo(keep_context(question));
+	KnownScan  *known = palloc(sizeof(KnownScan));
+
+	known->scan = *scan;
+	known->scan.bounds = copyObject(scan->bounds);
+	known->scan.inside = copyObject(scan->inside);
+	known->scan.filter = copyObject(scan->filter);
+	known->scan.joins = copy_joins(scan->joins);
+	if (scan->index != NULL && OidIsValid(scan->index->indexoid))
+		known->scan.index = index_def_of_index(scan->index->indexoid);
+	known->order = order;
+	question->statement->scans = lappend(question->statement->scans, known);
+	MemoryContextSwitchTo(caller);
+}
+
+/* SandboxWork: test the scans on samples. */
+static void
+test_scans(void *arg)
+{
+	Question   *question = arg;
+
+	while (question->unknown != NIL)
+	{
+		const OrderedScan *scan = linitial(question->unknown);
+
+		remember(question, scan, match_order(scan, keep_context(question)));
+		question->unknown = list_delete_first(question->unknown);
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Prices
+ * ------------------------------------------------------------------------ */
+
+/* Does a plan with those parameters of the statement tell its values? */
+static bool
+can_run_with(const WorkloadVariant *generic, const WorkloadVariant *sample)
+{
+	return has_values(sample) && strcmp(generic->text, sample->text) == 0;
+}
+
+/* What a variant's plans cost more with some values. */
+static double
+price_with(Question *question, const VariantPlans *plans,
+		   ParamListInfo params)
+{
+	double		extra = 0;
+	ListCell   *lc;
+
+	foreach(lc, plans->result.plans)
+		extra += early_stop_extra(lfirst(lc), params, find_order, question,
+								  &question->cost->stops_early);
+	return extra;
+}
+
+/*
+ * Price a generic plan with the values of all samples, or without any if there
+ * are none.
+ */
+static void
+price_generic(Question *question, VariantPlans *plans)
+{
+	double		extra = 0;
+	double		weight = 0;
+	ListCell   *lc;
+
+	foreach(lc, question->statement->variants)
+	{
+		const WorkloadVariant *sample = lfirst(lc);
+		double	   *mine = &plans->extra[foreach_current_index(lc)];
+
+		if (!can_run_with(plans->variant, sample))
+			continue;
+		*mine = price_with(question, plans, sample->params);
+		extra += sample->weight * *mine;
+		weight += sample->weight;
+	}
+	plans->likely = plans->result.total_cost +
+		(weight > 0 ? extra / weight : price_with(question, plans, NULL));
+}
+
+/* Price all plans by what is known. */
+static void
+price_plans(Question *question)
+{
+	ListCell   *lc;
+
+	question->unknown = NIL;
+	foreach(lc, question->plans)
+	{
+		VariantPlans *plans = lfirst(lc);
+
+		if (plans->generic)
+			price_generic(question, plans);
+		else
+			plans->likely = plans->result.total_cost +
+				price_with(question, plans, NULL);
+	}
+}
+
+/* Price all plans, and find out before what is not known. */
+static void
+price_all(Question *question)
+{
+	Sandbox		sandbox = workload_sandbox(question->statement);
+	static const MatchOrder nothing = {0};
+
+	price_plans(question);
+	if (question->unknown == NIL)
+		return;
+	if (sandbox_run(&sandbox, test_scans, question) != NULL)
+	{
+		ListCell   *lc;
+
+		foreach(lc, question->unknown)
+			remember(question, lfirst(lc), &nothing);
+	}
+	price_plans(question);
+}
+
+/* ------------------------------------------------------------------------
+ * The sum
+ * ------------------------------------------------------------------------ */
+
+/* Is the config how things are? */
+static inline bool
+is_real(const WhatIfConfig *config)
+{
+	return config->nindexes == 0 && config->hidden == NIL;
+}
+
+/* Does some variant run the generic plan, for all that was observed? */
+static bool
+runs_generic(const Question *question)
+{
+	ListCell   *lc;
+
+	foreach(lc, question->plans)
+		if (((VariantPlans *) lfirst(lc))->generic)
+		return true;
+	return false;
+}
+
+/* Could the statement have a generic plan that it is not observed to run? */
+static bool
+may_have_generic(const Question *question)
+{
+	const WorkloadStatement *statement = question->statement;
+
+	return statement->parameterized && !statement->handed_in &&
+		!statement->never_generic &&
+		has_values(linitial(statement->variants)) && !runs_generic(question);
+}
+
+/* What PostgreSQL adds to the cost of plans that it makes for each call. */
+static double
+planning_cost(const VariantPlans *plans)
+{
+	double		cost = 0;
+	ListCell   *lc;
+
+	foreach(lc, plans->result.plans)
+	{
+		const WhatIfPlan *plan = lfirst(lc);
+
+		cost += 1000.0 * cpu_operator_cost *
+			(list_length(plan->stmt->rtable) + 1);
+	}
+	return cost;
+}
+
+/* Add what the planner said of one variant. */
+static void
+add_plans(StatementCost *cost, int number, const VariantPlans *plans)
+{
+	cost->planned_by[number] = plans->result.total_cost;
+	cost->likely_by[number] = plans->likely;
+	cost->planned += plans->weight * plans->result.total_cost;
+	cost->likely += plans->weight * plans->likely;
+	cost->used = bms_add_members(cost->used, plans->result.used);
+	cost->used_real = list_concat_unique_oid(cost->used_real,
+											 plans->result.used_real);
+}
+
+/* Let all variants run the generic plan. */
+static void
+take_generic(Question *question, const VariantPlans *generic)
+{
+	StatementCost *cost = question->cost;
+	int			count = list_length(question->statement->variants);
+
+	cost->likely = generic->likely;
+	for (int i = 0; i < count; i++)
+		cost->likely_by[i] = generic->result.total_cost + generic->extra[i];
+	cost->used = bms_add_members(cost->used, generic->result.used);
+	cost->used_real = list_concat_unique_oid(cost->used_real,
+											 generic->result.used_real);
+}
+
+/*
+ * Weigh the generic plan, the last one made.  A statement whose generic plan
+ * looks cheaper as things are, but that does not run it, is not prepared by
+ * name.
+ */
+static void
+weigh_generic(Question *question)
+{
+	StatementCost *cost = question->cost;
+	const VariantPlans *generic = llast(question->plans);
+
+	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
+	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
+		return;
+	if (is_real(&question->config))
+		question->statement->never_generic = true;
+	else if (generic->likely > generic->result.total_cost)
+		take_generic(question, generic);
+}
+
+/* Plan all variants, price the plans if they are kept, and sum up. */
+static ErrorData *
+plan_and_price(Question *question)
+{
+	Sandbox		sandbox = workload_sandbox(question->statement);
+	ErrorData  *error = sandbox_run(&sandbox, plan_variants, question);
+	ListCell   *lc;
+
+	if (error != NULL)
+		return error;
+	if (question->config.keep_plans)
+		price_all(question);
+	foreach(lc, question->plans)
+		add_plans(question->cost, foreach_current_index(lc), lfirst(lc));
+	question->cost->decisive = bms_copy(question->cost->used);
+	if (question->cost->stops_early && may_have_generic(question) &&
+		sandbox_run(&sandbox, plan_generic, question) == NULL)
+	{
+		price_all(question);
+		weigh_generic(question);
+	}
+	return NULL;
+}
+
+/* Ask a question in memory of its own, and keep the answer. */
+static ErrorData *
+answer(Question *question)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext work = AllocSetContextCreate(caller, "clipperf statement cost",
+											   ALLOCSET_DEFAULT_SIZES);
+	int			count = list_length(question->statement->variants);
+	StatementCost *cost = question->cost;
+	ErrorData  *error;
+
+	memset(cost, 0, sizeof(*cost));
+	cost->planned_by = palloc0(sizeof(double) * count);
+	cost->likely_by = palloc0(sizeof(double) * count);
+	MemoryContextSwitchTo(work);
+	error = plan_and_price(question);
+	MemoryContextSwitchTo(caller);
+	cost->used = bms_copy(cost->used);
+	cost->decisive = bms_copy(cost->decisive);
+	cost->used_real = list_copy(cost->used_real);
+	if (error == NULL)
+		MemoryContextDelete(work);
+	return error;
+}
+
+/* See statement_cost.h. */
+ErrorData *
+statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
+			   StatementCost *cost)
+{
+	Question	question = {.statement = statement,.config = *config,.cost = cost};
+
+	question.config.keep_plans = true;
+	return answer(&question);
+}
+
+/* See statement_cost.h. */
+ErrorData *
+statement_planned_cost(WorkloadStatement *statement,
+					   const WhatIfConfig *config, StatementCost *cost)
+{
+	Question	question = {.statement = statement,.config = *config,.cost = cost};
+
+	return answer(&question);
+}

@@ -1,0 +1,283 @@
+/*-------------------------------------------------------------------------
+ *
+ * write_cost.c
+ *	  What it costs to keep an index up to date.
+ *
+ * Every inserted row takes a new entry in each index of its table.  So does an
+ * updated one, unless the update is HOT: then it takes none, but an index on a
+ * column that it changes puts an end to that, for all indexes of the table.
+ *
+ * Rows and columns come from the statements observed.  What triggers and
+ * functions write beside them is taken from the server's statistics of the
+ * table, scaled to the same time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/write_cost.h"
+
+#include <math.h>
+
+#include "catalog/pg_am.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/fmgrprotos.h"
+
+/* Entries that one row makes in a GIN index, on the average. */
+#define GIN_ENTRIES		8
+/* A BRIN index changes once for this many rows. */
+#define BRIN_ROWS		10000
+/* Of updates whose columns are not known, so many touch an index. */
+#define UNKNOWN_SHARE	0.5
+/* Writes beside the statements observed that are believed, as a multiple. */
+#define MOST_HIDDEN		20.0
+
+/* Rows updated in the same columns. */
+typedef struct ColumnUpdates
+{
+	Bitmapset  *columns;		/* attribute numbers */
+	double		rows;
+} ColumnUpdates;
+
+typedef struct TableWrites
+{
+	Oid			relid;
+	double		inserted;		/* rows, by the statements observed */
+	double		updated;
+	List	   *updates;		/* of ColumnUpdates */
+	double		hidden_inserts; /* beside them */
+	double		hidden_updates;
+	double		hot_share;		/* of updates */
+	int			indexes;		/* the table has */
+} TableWrites;
+
+struct WriteModel
+{
+	List	   *tables;			/* of TableWrites */
+	double		us_per_cost;
+};
+
+static TableWrites *
+find_table(const WriteModel *model, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, model->tables)
+	{
+		TableWrites *table = lfirst(lc);
+
+		if (table->relid == relid)
+			return table;
+	}
+	return NULL;
+}
+
+/* One of pg_stat_get_tuples_...() */
+static double
+read_statistic(PGFunction function, Oid relid)
+{
+	return (double) DatumGetInt64(DirectFunctionCall1(function,
+													  ObjectIdGetDatum(relid)));
+}
+
+static TableWrites *
+make_table(WriteModel *model, Oid relid)
+{
+	TableWrites *table = find_table(model, relid);
+	double		updates;
+
+	if (table != NULL)
+		return table;
+	table = palloc0(sizeof(TableWrites));
+	table->relid = relid;
+	table->indexes = list_length(index_def_existing(relid));
+	updates = read_statistic(pg_stat_get_tuples_updated, relid);
+	if (updates > 0)
+		table->hot_share =
+			read_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
+	model->tables = lappend(model->tables, table);
+	return table;
+}
+
+/* The columns that a target list assigns. */
+static Bitmapset *
+assigned_columns(const List *targets)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		const TargetEntry *target = lfirst(lc);
+
+		if (!target->resjunk)
+			columns = bms_add_member(columns, target->resno);
+	}
+	return columns;
+}
+
+static void
+add_update(TableWrites *table, Bitmapset *columns, double rows)
+{
+	ColumnUpdates *update = palloc(sizeof(ColumnUpdates));
+
+	update->columns = columns;
+	update->rows = rows;
+	table->updates = lappend(table->updates, update);
+	table->updated += rows;
+}
+
+/* Count what one query writes. */
+static void
+add_query(WriteModel *model, const Query *query, double rows)
+{
+	TableWrites *table;
+	ListCell   *lc;
+
+	foreach(lc, query->cteList)
+	{
+		const CommonTableExpr *cte = lfirst(lc);
+
+		if (IsA(cte->ctequery, Query))
+			add_query(model, (const Query *) cte->ctequery, rows);
+	}
+	if (query->resultRelation == 0)
+		return;
+	table = make_table(model,
+					   rt_fetch(query->resultRelation, query->rtable)->relid);
+	if (query->commandType == CMD_INSERT)
+		table->inserted += rows;
+	else if (query->commandType == CMD_UPDATE)
+		add_update(table, assigned_columns(query->targetList), rows);
+}
+
+/* Count what one statement wrote. */
+static void
+add_statement(WriteModel *model, const WorkloadStatement *statement)
+{
+	const WorkloadVariant *variant;
+	ListCell   *lc;
+
+	if (statement->command == CMD_SELECT || statement->variants == NIL)
+		return;
+	variant = linitial(statement->variants);
+	foreach(lc, variant->queries)
+		add_query(model, lfirst(lc), statement->rows);
+}
+
+/*
+ * Rows that the server's statistics count beside those observed, brought down
+ * to the time observed, which is shorter: by the share of all such writes that
+ * was observed.
+ */
+static double
+hidden_rows(double all, double share, double observed)
+{
+	double		expected = all * share;
+
+	return Max(0, Min(expected - observed, MOST_HIDDEN * observed));
+}
+
+static void
+add_hidden(WriteModel *model)
+{
+	double		observed = 0;
+	double		all = 0;
+	ListCell   *lc;
+
+	foreach(lc, model->tables)
+	{
+		TableWrites *table = lfirst(lc);
+
+		observed += table->inserted + table->updated;
+		all += read_statistic(pg_stat_get_tuples_inserted, table->relid) +
+			read_statistic(pg_stat_get_tuples_updated, table->relid);
+	}
+	if (all <= 0)
+		return;
+	foreach(lc, model->tables)
+	{
+		TableWrites *table = lfirst(lc);
+		double		share = Min(1.0, observed / all);
+
+		table->hidden_inserts =
+			hidden_rows(read_statistic(pg_stat_get_tuples_inserted,
+									   table->relid), share, table->inserted);
+		table->hidden_updates =
+			hidden_rows(read_statistic(pg_stat_get_tuples_updated,
+									   table->relid), share, table->updated);
+	}
+}
+
+/* See write_cost.h. */
+WriteModel *
+write_model_make(List *statements, double us_per_cost)
+{
+	WriteModel *model = palloc0(sizeof(WriteModel));
+	ListCell   *lc;
+
+	model->us_per_cost = us_per_cost;
+	foreach(lc, statements)
+		add_statement(model, lfirst(lc));
+	add_hidden(model);
+	return model;
+}
+
+/*
+ * The planner's cost of one new entry: going down the tree, as btcostestimate()
+ * has it, and writing one page.
+ */
+static double
+entry_cost(const WhatIfIndex *index)
+{
+	double		tuples = Max(index->tuples, 2);
+	double		descent = ceil(log2(tuples)) * cpu_operator_cost +
+		(index->tree_height + 1) * 50.0 * cpu_operator_cost;
+
+	if (index->def->am == GIN_AM_OID)
+		return GIN_ENTRIES * (descent + seq_page_cost);
+	if (index->def->am == BRIN_AM_OID)
+		return (descent + seq_page_cost) / BRIN_ROWS;
+	return descent + seq_page_cost;
+}
+
+/* Updates that change a column of the index. */
+static double
+touching_rows(const TableWrites *table, const IndexDefinition *def)
+{
+	Bitmapset  *columns = index_def_columns(def);
+	double		rows = UNKNOWN_SHARE * table->hidden_updates;
+	ListCell   *lc;
+
+	foreach(lc, table->updates)
+	{
+		const ColumnUpdates *update = lfirst(lc);
+
+		if (bms_overlap(update->columns, columns))
+			rows += update->rows;
+	}
+	return rows;
+}
+
+/* See write_cost.h. */
+double
+write_cost_us(const WriteModel *model, const WhatIfIndex *index)
+{
+	const TableWrites *table = find_table(model, index->def->relid);
+	double		inserts;
+	double		updates;
+	double		touching;
+	double		not_hot;
+	double		broken;
+
+	if (table == NULL)
+		return 0;
+	inserts = table->inserted + table->hidden_inserts;
+	updates = table->updated + table->hidden_updates;
+	touching = touching_rows(table, index->def);
+	not_hot = (updates - touching) * (1.0 - table->hot_share) + touching;
+	broken = touching * table->hot_share;
+	return model->us_per_cost * entry_cost(index) *
+		(inserts + not_hot + broken * table->indexes);
+}

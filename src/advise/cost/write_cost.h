@@ -1,0 +1,26 @@
+/*-------------------------------------------------------------------------
+ *
+ * write_cost.h
+ *	  What it costs to keep an index up to date.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_WRITE_COST_H
+#define CLIPPERF_WRITE_COST_H
+
+#include "advise/whatif/whatif.h"
+#include "advise/workload/workload.h"
+
+typedef struct WriteModel WriteModel;
+
+/*
+ * Learn from a list of WorkloadStatement which tables are written, how often
+ * and in which columns.  us_per_cost: how long one unit of the planner's cost
+ * takes here.
+ */
+extern WriteModel *write_model_make(List *statements, double us_per_cost);
+
+/* Microseconds that the index would have cost over the time observed. */
+extern double write_cost_us(const WriteModel *model, const WhatIfIndex *index);
+
+#endif							/* CLIPPERF_WRITE_COST_H */

@@ -1,0 +1,438 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_def_text.c
+ *	  Definitions of indexes as SQL, and names for them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/indexes/index_def.h"
+
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_opclass.h"
+#include "commands/defrem.h"
+#include "commands/tablespace.h"
+#include "lib/stringinfo.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+/* ------------------------------------------------------------------------
+ * Names of objects
+ * ------------------------------------------------------------------------ */
+
+/* Schema and name of a relation, quoted. */
+static char *
+relation_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* The name of an operator class, with its schema unless that is pg_catalog. */
+static char *
+opclass_name(Oid opclass)
+{
+	HeapTuple	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
+	Form_pg_opclass form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for opclass %u", opclass);
+	form = (Form_pg_opclass) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(form->opcnamespace == PG_CATALOG_NAMESPACE ? NULL :
+									  get_namespace_name(form->opcnamespace),
+									  NameStr(form->opcname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/* ------------------------------------------------------------------------
+ * Parts of a definition; the search_path is such that names carry schemas
+ * ------------------------------------------------------------------------ */
+
+/* An expression over the columns of the table, with few brackets. */
+static char *
+expression_text(Oid relid, Node *expr)
+{
+	Datum		tree = CStringGetTextDatum(nodeToString(expr));
+
+	return TextDatumGetCString(DirectFunctionCall3(pg_get_expr_ext, tree,
+												   ObjectIdGetDatum(relid),
+												   BoolGetDatum(true)));
+}
+
+/* The expression of a key as people know it. */
+static Node *
+written_expr(const IndexKey *key)
+{
+	return key->written != NULL ? key->written : key->expr;
+}
+
+/*
+ * Can the expression stand as a key without brackets?  The same answer as
+ * that of the function of this name in the server's ruleutils.c.
+ */
+static bool
+looks_like_function(Node *expr)
+{
+	switch (nodeTag(expr))
+	{
+		case T_FuncExpr:
+			return ((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL ||
+				((FuncExpr *) expr)->funcformat == COERCE_SQL_SYNTAX;
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_NullIfExpr:
+		case T_SQLValueFunction:
+		case T_XmlExpr:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Append "name=value, ..." in brackets, as the server writes it. */
+static void
+append_options(StringInfo text, List *options)
+{
+	ListCell   *lc;
+	const char *separator = "(";
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst(lc);
+		const char *value = defGetString(option);
+
+		appendStringInfo(text, "%s%s=%s", separator,
+						 quote_identifier(option->defname),
+						 quote_identifier(value) == value ? value :
+						 quote_literal_cstr(value));
+		separator = ", ";
+	}
+	appendStringInfoChar(text, ')');
+}
+
+/* Append the column or expression of a key; returns its own collation. */
+static Oid
+append_key_value(StringInfo text, const IndexDefinition *def, const IndexKey *key)
+{
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+
+	if (key->attno == 0)
+	{
+		Node	   *expr = written_expr(key);
+
+		appendStringInfo(text, looks_like_function(expr) ? "%s" : "(%s)",
+						 expression_text(def->relid, expr));
+		return exprCollation(expr);
+	}
+	appendStringInfoString(text,
+						   quote_identifier(get_attname(def->relid, key->attno, false)));
+	get_atttypetypmodcoll(def->relid, key->attno, &type, &typmod, &collation);
+	return collation;
+}
+
+/* Append a key with all that is not the default. */
+static void
+append_key(StringInfo text, const IndexDefinition *def, const IndexKey *key)
+{
+	Oid			collation = append_key_value(text, def, key);
+
+	if (OidIsValid(key->collation) && key->collation != collation)
+		appendStringInfo(text, " COLLATE %s",
+						 generate_collation_name(key->collation));
+	if (key->options != NIL ||
+		key->opclass != GetDefaultOpClass(key->type, def->am))
+		appendStringInfo(text, " %s", opclass_name(key->opclass));
+	if (key->options != NIL)
+	{
+		appendStringInfoChar(text, ' ');
+		append_options(text, key->options);
+	}
+	if (key->descending)
+		appendStringInfoString(text, key->nulls_first ? " DESC" : " DESC NULLS LAST");
+	else if (key->nulls_first)
+		appendStringInfoString(text, " NULLS FIRST");
+}
+
+/* Append the keys and the included columns. */
+static void
+append_columns(StringInfo text, const IndexDefinition *def)
+{
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		appendStringInfoString(text, i == 0 ? "(" : ", ");
+		append_key(text, def, &def->keys[i]);
+	}
+	appendStringInfoChar(text, ')');
+	for (int i = 0; i < def->nincluded; i++)
+		appendStringInfo(text, "%s%s", i == 0 ? " INCLUDE (" : ", ",
+						 quote_identifier(get_attname(def->relid, def->included[i], false)));
+	if (def->nincluded > 0)
+		appendStringInfoChar(text, ')');
+}
+
+/* Append the predicate. */
+static void
+append_predicate(StringInfo text, const IndexDefinition *def)
+{
+	Node	   *condition = def->written_predicate;
+
+	if (condition == NULL && def->predicate != NIL)
+		condition = (Node *) make_ands_explicit(def->predicate);
+	if (condition != NULL)
+		appendStringInfo(text, " WHERE %s",
+						 expression_text(def->relid, condition));
+}
+
+/* Append what follows the columns. */
+static void
+append_storage(StringInfo text, const IndexDefinition *def)
+{
+	if (def->nulls_not_distinct)
+		appendStringInfoString(text, " NULLS NOT DISTINCT");
+	if (def->options != NIL)
+	{
+		appendStringInfoString(text, " WITH ");
+		append_options(text, def->options);
+	}
+}
+
+/*
+ * From here on only what is in pg_catalog is written without its schema, and
+ * constants are written as every session understands them.  Returns what
+ * AtEOXact_GUC() takes to end that.
+ */
+static int
+begin_qualified(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"DateStyle", "ISO"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "3"}
+	};
+	int			nestlevel = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return nestlevel;
+}
+
+/* Append a definition from "CREATE" up to the name. */
+static void
+append_head(StringInfo text, const IndexDefinition *def, const char *flags)
+{
+	appendStringInfo(text, "CREATE %sINDEX %s", def->unique ? "UNIQUE " : "",
+					 flags);
+	if (def->name != NULL)
+		appendStringInfo(text, "%s ", quote_identifier(def->name));
+}
+
+/* See index_def.h. */
+char *
+index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
+{
+	StringInfoData text;
+	int			nestlevel = begin_qualified();
+
+	initStringInfo(&text);
+	append_head(&text, def,
+				psprintf("%s%s", concurrently ? "CONCURRENTLY " : "",
+						 if_not_exists && def->name != NULL ?
+						 "IF NOT EXISTS " : ""));
+	appendStringInfo(&text, "ON %s ", relation_name(def->relid));
+	if (def->am != BTREE_AM_OID)
+		appendStringInfo(&text, "USING %s ", quote_identifier(get_am_name(def->am)));
+	append_columns(&text, def);
+	append_storage(&text, def);
+	if (OidIsValid(def->tablespace))
+		appendStringInfo(&text, " TABLESPACE %s",
+						 quote_identifier(get_tablespace_name(def->tablespace)));
+	append_predicate(&text, def);
+	AtEOXact_GUC(false, nestlevel);
+	return text.data;
+}
+
+/* See index_def.h. */
+char *
+index_def_catalog_text(const IndexDefinition *def)
+{
+	StringInfoData text;
+	int			nestlevel = begin_qualified();
+	bool		partitioned =
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE;
+
+	initStringInfo(&text);
+	append_head(&text, def, "");
+	appendStringInfo(&text, "ON %s%s USING %s ", partitioned ? "ONLY " : "",
+					 relation_name(def->relid),
+					 quote_identifier(get_am_name(def->am)));
+	append_columns(&text, def);
+	append_storage(&text, def);
+	append_predicate(&text, def);
+	AtEOXact_GUC(false, nestlevel);
+	return text.data;
+}
+
+/* See index_def.h. */
+char *
+index_def_drop_ddl(const IndexDefinition *def)
+{
+	return psprintf("DROP INDEX %s%s", def->partitioned ? "" : "CONCURRENTLY ",
+					relation_name(def->indexoid));
+}
+
+/* See index_def.h. */
+char *
+index_def_keys_text(const IndexDefinition *def)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (def->am != BTREE_AM_OID)
+		appendStringInfo(&text, "using %s ", get_am_name(def->am));
+	append_columns(&text, def);
+	append_predicate(&text, def);
+	return text.data;
+}
+
+/* ------------------------------------------------------------------------
+ * Names for indexes
+ * ------------------------------------------------------------------------ */
+
+/* Append the names of columns, "_" between. */
+static void
+append_column_name(StringInfo text, Oid relid, AttrNumber attno)
+{
+	if (text->len > 0)
+		appendStringInfoChar(text, '_');
+	appendStringInfoString(text, attno == 0 ? "row" : get_attname(relid, attno, false));
+}
+
+/* Append the names of what an expression is made from. */
+static void
+append_expression_name(StringInfo text, Oid relid, Node *expr)
+{
+	List	   *vars = pull_var_clause(expr, 0);
+	ListCell   *lc;
+
+	if (IsA(expr, FuncExpr) &&
+		((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL)
+		appendStringInfo(text, "%s%s", text->len > 0 ? "_" : "",
+						 get_func_name(((FuncExpr *) expr)->funcid));
+	foreach(lc, vars)
+		append_column_name(text, relid, ((Var *) lfirst(lc))->varattno);
+}
+
+/* Is the name one of those in the list? */
+static bool
+is_taken(const char *name, List *taken)
+{
+	ListCell   *lc;
+
+	foreach(lc, taken)
+		if (strcmp(lfirst(lc), name) == 0)
+		return true;
+	return false;
+}
+
+/* See index_def.h. */
+char *
+index_def_free_name(const IndexDefinition *def, List *taken)
+{
+	Oid			schema = get_rel_namespace(def->relid);
+	char	   *table = psprintf("idx_%s", get_rel_name(def->relid));
+	StringInfoData columns;
+	char	   *name;
+
+	initStringInfo(&columns);
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno == 0)
+			append_expression_name(&columns, def->relid,
+								   written_expr(&def->keys[i]));
+		else
+			append_column_name(&columns, def->relid, def->keys[i].attno);
+	name = makeObjectName(table, columns.data, NULL);
+	for (int number = 2; is_taken(name, taken) ||
+		 OidIsValid(get_relname_relid(name, schema)); number++)
+		name = makeObjectName(table, columns.data, psprintf("%d", number));
+	return name;
+}
+
+/* ------------------------------------------------------------------------
+ * What depends on an index
+ * ------------------------------------------------------------------------ */
+
+/* 'unique constraint "name"' */
+static char *
+constraint_text(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Form_pg_constraint form;
+	const char *kind;
+	char	   *text;
+
+	if (!HeapTupleIsValid(tuple))
+		return pstrdup("a constraint");
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	switch (form->contype)
+	{
+		case CONSTRAINT_PRIMARY:
+			kind = "primary key";
+			break;
+		case CONSTRAINT_UNIQUE:
+			kind = "unique constraint";
+			break;
+		case CONSTRAINT_EXCLUSION:
+			kind = "exclusion constraint";
+			break;
+		case CONSTRAINT_FOREIGN:
+			kind = "target of foreign key";
+			break;
+		default:
+			kind = "constraint";
+	}
+	text = psprintf("%s \"%s\"", kind, NameStr(form->conname));
+
+	ReleaseSysCache(tuple);
+	return text;
+}
+
+/* See index_def.h. */
+List *
+index_def_backs(const IndexDefinition *def)
+{
+	List	   *backs = NIL;
+	ListCell   *lc;
+
+	if (!OidIsValid(def->indexoid))
+		return NIL;
+	if (def->constraint)
+		backs = lappend(backs, constraint_text(get_index_constraint(def->indexoid)));
+	else
+		foreach(lc, get_index_ref_constraints(def->indexoid))
+			backs = lappend(backs, constraint_text(lfirst_oid(lc)));
+	if (def->replident)
+		backs = lappend(backs, pstrdup("replica identity"));
+	if (def->clustered)
+		backs = lappend(backs, pstrdup("order of CLUSTER"));
+	if (OidIsValid(def->parent))
+		backs = lappend(backs, psprintf("partition of index \"%s\"",
+										get_rel_name(def->parent)));
+	return backs;
+}

@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_set_sql.c
+ *	  What SQL calls for index sets.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "advise/indexes/index_set.h"
+#include "advise/indexes/index_statement.h"
+
+PGDLLEXPORT Datum clipperf_read_index_statement(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_index_set_verdicts(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_read_index_statement);
+PG_FUNCTION_INFO_V1(clipperf_index_set_verdicts);
+
+#define STATEMENT_COLUMNS 3
+#define VERDICT_COLUMNS 5
+
+/* Error 22023 unless the index has a name. */
+static void
+require_name(const IndexStmt *stmt)
+{
+	if (stmt->idxname == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the index has no name"),
+				 errdetail("Members of an index set are known by their names."),
+				 errhint("Write CREATE INDEX name ON ....")));
+}
+
+/* Tell what of the statement is not kept. */
+static void
+notice_left_out(const IndexStmt *stmt)
+{
+	if (stmt->concurrent)
+		ereport(NOTICE,
+				(errmsg("CONCURRENTLY is left out"),
+				 errdetail("How an index is built is decided when it is built.")));
+	if (stmt->if_not_exists)
+		ereport(NOTICE,
+				(errmsg("IF NOT EXISTS is left out"),
+				 errdetail("Members of an index set that exist already are recognized by their definitions.")));
+}
+
+/*
+ * clipperf_read_index_statement(ddl): name, table and normalised text of
+ * exactly one CREATE INDEX statement.  For errors see index_statement_parse().
+ */
+Datum
+clipperf_read_index_statement(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	char	   *ddl;
+	IndexStmt  *stmt;
+	NameData	name;
+	Datum		values[STATEMENT_COLUMNS];
+	bool		nulls[STATEMENT_COLUMNS] = {false};
+	int			i = 0;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	report_check_columns(desc, STATEMENT_COLUMNS);
+	ddl = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	stmt = index_statement_parse(ddl);
+	require_name(stmt);
+	notice_left_out(stmt);
+	namestrcpy(&name, stmt->idxname);
+	values[i++] = NameGetDatum(&name);
+	values[i++] = CStringGetTextDatum(quote_qualified_identifier(stmt->relation->schemaname,
+																 stmt->relation->relname));
+	values[i++] = CStringGetTextDatum(index_statement_normalize(ddl, stmt));
+	Assert(i == STATEMENT_COLUMNS);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
+}
+
+/* Add the row of a member. */
+static void
+put_verdict(ReturnSetInfo *result, const Advice *advice)
+{
+	Datum		values[VERDICT_COLUMNS];
+	bool		nulls[VERDICT_COLUMNS] = {false};
+	NameData	name;
+	int			i = 0;
+
+	namestrcpy(&name, advice->index_name);
+	values[i++] = NameGetDatum(&name);
+	nulls[i] = !OidIsValid(advice->relid);
+	values[i++] = ObjectIdGetDatum(advice->relid);
+	values[i++] = CStringGetTextDatum(advice->action);
+	values[i++] = CStringGetTextDatum(advice->reason);
+	report_set_text(values, nulls, i++, advice->ddl);
+	Assert(i == VERDICT_COLUMNS);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* clipperf_index_set_verdicts(index_set): what becomes of each member. */
+Datum
+clipperf_index_set_verdicts(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	report_check_columns(result->setDesc, VERDICT_COLUMNS);
+	foreach(lc, index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0))))
+		put_verdict(result, lfirst(lc));
+	return (Datum) 0;
+}

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * advice.c
+ *	  One row of advice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/advice.h"
+
+#include <math.h>
+
+/* See advice.h. */
+Advice *
+advice_make(const char *action, Oid relid, char *source)
+{
+	Advice	   *advice = palloc0(sizeof(Advice));
+
+	advice->action = action;
+	advice->relid = relid;
+	advice->source = source;
+	advice->status = "new";
+	advice->benefit_share = NAN;
+	advice->cost_before = NAN;
+	advice->cost_after = NAN;
+	advice->write_cost_share = NAN;
+	advice->size_bytes = -1;
+	return advice;
+}

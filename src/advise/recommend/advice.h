@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * advice.h
+ *	  One row of advice.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_ADVICE_H
+#define CLIPPERF_ADVICE_H
+
+#include "compat.h"
+
+#include "nodes/pg_list.h"
+
+#include "advise/indexes/index_def.h"
+
+typedef struct Advice
+{
+	const char *action;			/* "create", "drop", "keep", "skip" */
+	const char *kind;			/* what makes it so, for those who sort
+								 * advice; see ADVICE_* below; NULL = nothing
+								 * special */
+	Oid			relid;			/* InvalidOid when the table is missing */
+	char	   *index_name;
+	char	   *ddl;			/* of an action; NULL for keep and skip */
+	char	   *source;			/* "workload", "set:NAME", "hygiene" */
+	char	   *status;			/* "new" until it was acted on */
+	double		benefit_share;	/* these four: NAN = unknown */
+	double		cost_before;
+	double		cost_after;
+	double		write_cost_share;
+	int64		size_bytes;		/* -1 = unknown */
+	List	   *queryids;		/* of uint64 * */
+	char	   *reason;			/* one plain sentence */
+	IndexDefinition *def;		/* NULL if there is none */
+} Advice;
+
+/* Kinds of advice to drop an index. */
+#define ADVICE_DUPLICATE "duplicate"
+#define ADVICE_REDUNDANT "redundant"
+#define ADVICE_INVALID "invalid"
+#define ADVICE_UNUSED "unused"
+
+/* Advice with nothing known but this; the strings are not copied. */
+extern Advice *advice_make(const char *action, Oid relid, char *source);
+
+#endif							/* CLIPPERF_ADVICE_H */

@@ -1,0 +1,325 @@
+/*-------------------------------------------------------------------------
+ *
+ * reason.c
+ *	  Why an index is recommended, in one sentence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/reason.h"
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+#include "common/gist.h"
+
+/* Bytes of a statement that are shown. */
+#define SHOWN_LENGTH 100
+
+/* What a key of the index is good for. */
+typedef enum KeyRole
+{
+	ROLE_FINDS,					/* compared for equality */
+	ROLE_MATCHES,				/* by an operator such as @> or LIKE */
+	ROLE_RANGE,					/* compared otherwise */
+	ROLE_ORDERS,				/* sorted by */
+	ROLE_NONE
+} KeyRole;
+
+static bool
+is_key(const IndexKey *key, const DemandKey *other)
+{
+	return key->attno == other->attno && equal(key->expr, other->expr);
+}
+
+/* What the demand wants with a key. */
+static KeyRole
+find_role(const Demand *demand, const IndexKey *key)
+{
+	KeyRole		role = ROLE_NONE;
+	ListCell   *lc;
+
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (!is_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
+			continue;
+		if (filter->use <= DEMAND_JOIN)
+			return ROLE_FINDS;
+		role = filter->use == DEMAND_OPERATOR ? ROLE_MATCHES : ROLE_RANGE;
+	}
+	foreach(lc, demand->sorts)
+		if (role == ROLE_NONE &&
+			is_key(key, &((const DemandSort *) lfirst(lc))->key))
+		role = ROLE_ORDERS;
+	return role;
+}
+
+/* A key as SQL says it. */
+static char *
+key_text(const IndexDefinition *def, const IndexKey *key)
+{
+	List	   *context;
+
+	if (key->attno != 0)
+		return get_attname(def->relid, key->attno, false);
+	context = deparse_context_for(get_rel_name(def->relid), def->relid);
+	return deparse_expression(key->expr, context, false, false);
+}
+
+/* How a key orders, as SQL says it. */
+static const char *
+order_text(const IndexKey *key)
+{
+	if (key->descending)
+		return key->nulls_first ? " DESC" : " DESC NULLS LAST";
+	return key->nulls_first ? " NULLS FIRST" : "";
+}
+
+/*
+ * Append the keys of one role, after "before" if there are any.  A key that the
+ * predicate fixes has none.
+ */
+static void
+append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
+			KeyRole role, const char *before)
+{
+	const char *between = before;
+
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		const IndexKey *key = &def->keys[i];
+
+		if (find_role(demand, key) != role || index_def_fixed_key(def, i) == i)
+			continue;
+		appendStringInfo(text, "%s%s%s", between, key_text(def, key),
+						 role == ROLE_ORDERS ? order_text(key) : "");
+		between = ", ";
+	}
+}
+
+/* What the index does for a demand on its table. */
+static void
+append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
+{
+	int			start = text->len;
+
+	append_role(text, def, demand, ROLE_FINDS, "finds rows by ");
+	append_role(text, def, demand, ROLE_MATCHES,
+				text->len > start ? " and what matches in " :
+				"finds rows by what matches in ");
+	append_role(text, def, demand, ROLE_RANGE,
+				text->len > start ? " and a range of " : "finds rows by a range of ");
+	append_role(text, def, demand, ROLE_ORDERS,
+				text->len > start ? ", in the order of " :
+				"reads rows in the order of ");
+	if (text->len == start)
+		appendStringInfoString(text, "holds only the rows that are asked for");
+	if (def->nincluded > 0)
+		appendStringInfoString(text, ", without visiting the table");
+}
+
+/* What the statement asks of the table of the index; NULL if nothing. */
+static const Demand *
+find_demand(const Advisor *advisor, int statement, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+	{
+		const CandidateDemand *item = lfirst(lc);
+
+		if (item->statement == statement && item->demand->relid == relid)
+			return item->demand;
+	}
+	return NULL;
+}
+
+/* What tells a statement apart, cut. */
+static char *
+statement_text(const WorkloadStatement *statement)
+{
+	const char *gist = statement->text == NULL ? "(no text)" :
+		gist_of(statement->text, SHOWN_LENGTH);
+	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
+
+	return psprintf("%.*s%s", length, gist, gist[length] == '\0' ? "" : "...");
+}
+
+/* Append where a statement runs, and what tells it apart. */
+static void
+append_statement(StringInfo text, const WorkloadStatement *statement,
+				 bool alone)
+{
+	if (statement->route != NULL)
+		appendStringInfo(text, "%s in %s", alone ? "," : "", statement->route);
+	appendStringInfo(text, ": %s", statement_text(statement));
+}
+
+/* A statement in a sentence. */
+static char *
+bracketed(const WorkloadStatement *statement)
+{
+	return psprintf("[%s]%s%s", statement_text(statement),
+					statement->route ? " in " : "",
+					statement->route ? statement->route : "");
+}
+
+/* The share of all time that goes into these statements. */
+static double
+share_of(const Advisor *advisor, const List *served)
+{
+	double		us = 0;
+	ListCell   *lc;
+
+	foreach(lc, served)
+	{
+		const WorkloadStatement *statement =
+			list_nth(advisor->statements, lfirst_int(lc));
+
+		us += statement->total_us;
+	}
+	return advisor->total_us > 0 ? us / advisor->total_us : 0;
+}
+
+/* A share of the time, for people. */
+static char *
+share_text(double share)
+{
+	return share > 0 && share < 0.01 ? pstrdup("less than 1 %") :
+		psprintf("%.0f %%", 100 * share);
+}
+
+/* Append which statement suffers by the index, if any does. */
+static void
+append_slowed(StringInfo text, Advisor *advisor, int number)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+	int			first;
+
+	if (slowed == NIL)
+		return;
+	first = linitial_int(slowed);
+	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.0f times as much",
+					 bracketed(list_nth(advisor->statements, first)),
+					 estimate_time_us(&advisor->estimator, first,
+									  advisor->chosen) /
+					 estimate_time_us(&advisor->estimator, first, NULL));
+	if (list_length(slowed) > 1)
+		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
+}
+
+/* See reason.h. */
+char *
+reason_late(Advisor *advisor, int number, int statement,
+			const Bitmapset *with)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+
+	return psprintf("%s %s is not proposed: for the first rows of %s PostgreSQL would read it in its order, in which they come late or not at all; a call would cost %.0f instead of %.0f",
+					get_rel_name(def->relid), index_def_keys_text(def),
+					bracketed(list_nth(advisor->statements, statement)),
+					estimate_cost(&advisor->estimator, statement, with, NULL),
+					estimate_cost(&advisor->estimator, statement,
+								  advisor->chosen, NULL));
+}
+
+/* See reason.h. */
+char *
+reason_create(Advisor *advisor, int number, const List *served)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+	const WorkloadStatement *first =
+		list_nth(advisor->statements, linitial_int(served));
+	const Demand *demand = find_demand(advisor, linitial_int(served),
+									   def->relid);
+	bool		alone = list_length(served) == 1;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (demand != NULL)
+	{
+		append_use(&text, def, demand);
+		appendStringInfoString(&text, ", ");
+	}
+	appendStringInfo(&text, "for %d %s %s of the time%s",
+					 list_length(served), alone ? "statement that takes" :
+					 "statements that take",
+					 share_text(share_of(advisor, served)),
+					 alone ? "" : ", above all");
+	append_statement(&text, first, alone);
+	append_slowed(&text, advisor, number);
+	return text.data;
+}
+
+/* See reason.h. */
+char *
+reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
+{
+	double		share = advisor->total_us > 0 ?
+		statement->total_us / advisor->total_us : 0;
+
+	return psprintf("nothing is advised for [%s]%s: %s",
+					statement_text(statement),
+					statement->handed_in ? "" :
+					psprintf(", which takes %s of the time", share_text(share)),
+					statement->problem);
+}
+
+/* Does any statement read the table at all? */
+static bool
+is_read(const Advisor *advisor, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+		if (((const CandidateDemand *) lfirst(lc))->demand->relid == relid)
+		return true;
+	return false;
+}
+
+/* See reason.h. */
+char *
+reason_unused(const Advisor *advisor, int number)
+{
+	const IndexDefinition *def =
+		((const Candidate *) list_nth(advisor->candidates, number))->def;
+	const char *table = get_rel_name(def->relid);
+
+	if (!is_read(advisor, def->relid))
+		return NULL;
+	return psprintf("no observed statement on %s would use it", table);
+}
+
+/* See reason.h. */
+char *
+reason_superseded(Advisor *advisor, int number)
+{
+	Bitmapset  *alone = bms_make_singleton(number);
+	StringInfoData text;
+	Bitmapset  *others = NULL;
+	int			other = -1;
+
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(&advisor->estimator, i, alone, &used);
+		if (bms_is_empty(used))
+			continue;
+		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
+		others = bms_add_members(others, used);
+	}
+	initStringInfo(&text);
+	while ((other = bms_next_member(others, other)) >= 0)
+	{
+		const IndexDefinition *def = advisor->estimator.indexes[other]->def;
+
+		if (def->relid == advisor->estimator.indexes[number]->def->relid)
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 def->name ? def->name : index_def_keys_text(def));
+	}
+	return text.len > 0 ? text.data : NULL;
+}

@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_drops.c
+ *	  Existing indexes that nothing would miss.
+ *
+ * What definitions and counters say of an index is put to the planner: one
+ * that the statements observed would miss stays, and that is told.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend.h"
+
+#include "catalog/pg_am.h"
+
+#include "advise/indexes/foreign_key.h"
+#include "advise/indexes/hygiene.h"
+#include "advise/indexes/redundancy.h"
+#include "advise/select/drop_check.h"
+#include "common/relation_size.h"
+
+/*
+ * An index is left to PostgreSQL's skipping over the first key of another one
+ * if no statement costs more than so many times as much.
+ */
+#define MOST_SLOWER_SKIPPING 1.1
+
+/* Advice to drop indexes in the making. */
+typedef struct Drops
+{
+	Advisor    *advisor;
+	List	   *rows;			/* of Advice */
+	List	   *hidden;			/* OIDs of the indexes to be dropped so far */
+} Drops;
+
+/* Keep the advice, and have later ones know of it. */
+static void
+add_drop(Drops *drops, Advice *advice)
+{
+	drops->rows = lappend(drops->rows, advice);
+	drops->hidden = whatif_hide(drops->hidden, advice->def->indexoid);
+}
+
+/* Add advice to drop, unless the statements say otherwise: then to keep. */
+static void
+add_checked(Drops *drops, Advice *advice)
+{
+	DropCheck	check;
+
+	if (!advice->def->valid)
+	{
+		add_drop(drops, advice);
+		return;
+	}
+	check = drop_check(drops->advisor, advice->def, drops->hidden);
+	if (!drop_check_forbids(&check))
+	{
+		advice->reason = psprintf("%s%s", advice->reason, drop_check_text(&check));
+		add_drop(drops, advice);
+		return;
+	}
+	advice->action = "keep";
+	advice->ddl = NULL;
+	advice->reason = psprintf("%s, yet it stays%s", advice->reason,
+							  drop_check_text(&check));
+	drops->rows = lappend(drops->rows, advice);
+}
+
+/* Is there advice on the index already? */
+static bool
+is_advised(const List *rows, const IndexDefinition *existing)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		if (((const Advice *) lfirst(lc))->def->indexoid == existing->indexoid)
+		return true;
+	return false;
+}
+
+/* May the index be dropped, as far as its definition tells? */
+static bool
+is_free(const Drops *drops, const IndexDefinition *existing)
+{
+	return redundancy_droppable(existing) && !existing->partitioned &&
+		!is_advised(drops->rows, existing);
+}
+
+static Advice *
+advise_drop(IndexDefinition *existing, char *reason)
+{
+	Advice	   *advice = advice_make("drop", existing->relid, "workload");
+
+	advice->def = existing;
+	advice->index_name = existing->name;
+	advice->ddl = index_def_drop_ddl(existing);
+	advice->size_bytes = relation_family_bytes(existing->indexoid);
+	advice->reason = reason;
+	return advice;
+}
+
+/* The chosen index that serves all that an existing one does, or NULL. */
+static const IndexDefinition *
+find_replacement(const Advisor *advisor, const IndexDefinition *existing)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+	{
+		const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+
+		if (def->relid == existing->relid && index_def_covers(def, existing))
+			return def;
+	}
+	return NULL;
+}
+
+/* Add the indexes of a table that chosen ones make superfluous. */
+static void
+add_replaced(Drops *drops, List *existing)
+{
+	ListCell   *lc;
+
+	foreach(lc, existing)
+	{
+		IndexDefinition *def = lfirst(lc);
+		const IndexDefinition *replacement = find_replacement(drops->advisor, def);
+
+		if (replacement != NULL && is_free(drops, def))
+			add_checked(drops, advise_drop(def,
+										   psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
+													replacement->name)));
+	}
+}
+
+/* The index that does all that "def" does but for its own first key, or NULL. */
+static const IndexDefinition *
+find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
+{
+	ListCell   *lc;
+
+	foreach(lc, existing)
+	{
+		const IndexDefinition *other = lfirst(lc);
+		IndexDefinition *rest;
+
+		if (other == def || other->am != BTREE_AM_OID || other->nkeys < 2 ||
+			list_member_oid(drops->hidden, other->indexoid))
+			continue;
+		rest = index_def_without_key(other, 0);
+		rest->unique = false;
+		if (index_def_covers(rest, def))
+			return other;
+	}
+	return NULL;
+}
+
+/*
+ * Add the indexes of a table that another one serves, now that PostgreSQL skips
+ * over its first key, if the statements that use them say so.
+ */
+static void
+add_skipped(Drops *drops, List *existing)
+{
+	ListCell   *lc;
+
+	foreach(lc, existing)
+	{
+		IndexDefinition *def = lfirst(lc);
+		const IndexDefinition *other;
+		DropCheck	check;
+
+		if (!is_free(drops, def) || foreign_key_uses(def) ||
+			(other = find_skipping(drops, def, existing)) == NULL)
+			continue;
+		check = drop_check(drops->advisor, def, drops->hidden);
+		if (check.users > 0 && !drop_check_forbids(&check) &&
+			check.slower <= MOST_SLOWER_SKIPPING)
+			add_drop(drops, advise_drop(def,
+										psprintf("PostgreSQL skips over the first key of %s%s",
+												 redundancy_describe(other),
+												 drop_check_text(&check))));
+	}
+}
+
+/* See recommend.h. */
+List *
+recommend_drops(Advisor *advisor, TimestampTz unused_since)
+{
+	List	   *relids = recommend_tables(advisor);
+	Drops		drops = {.advisor = advisor};
+	ListCell   *lc;
+
+	foreach(lc, hygiene_check(relids, unused_since))
+		add_checked(&drops, lfirst(lc));
+	foreach(lc, relids)
+	{
+		List	   *existing = index_def_existing(lfirst_oid(lc));
+
+		add_replaced(&drops, existing);
+		if (PLANNER_SKIPS_KEYS)
+			add_skipped(&drops, existing);
+	}
+	return drops.rows;
+}

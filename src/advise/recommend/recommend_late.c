@@ -1,0 +1,167 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_late.c
+ *	  Why an index that seems to help is not recommended.
+ *
+ * An index in the order of a result looks good to the planner wherever few rows
+ * are wanted.  Where they come late in that order it is not proposed, or not
+ * alone; a row tells so, or people would build it by themselves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend.h"
+
+#include "advise/recommend/reason.h"
+
+/* An index that harms a statement. */
+typedef struct Temptation
+{
+	int			number;
+	int			statement;		/* that is harmed most */
+	double		harm_us;
+} Temptation;
+
+/* What an index alone seems to save, by what the planner says. */
+static double
+promised_us(Advisor *advisor, int number)
+{
+	Bitmapset  *alone = bms_make_singleton(number);
+	double		us = -advisor->write_us[number];
+	int			i = -1;
+
+	while ((i = bms_next_member(advisor->selection.concerns[number], i)) >= 0)
+		us += estimate_planned_us(&advisor->estimator, i, NULL) -
+			estimate_planned_us(&advisor->estimator, i, alone);
+	return us;
+}
+
+/* The indexes chosen, with this one in the place of those like it. */
+static Bitmapset *
+instead(const Advisor *advisor, int number)
+{
+	WhatIfIndex *const *indexes = advisor->estimator.indexes;
+	Bitmapset  *set = bms_make_singleton(number);
+	int			other = -1;
+
+	while ((other = bms_next_member(advisor->chosen, other)) >= 0)
+		if (!candidates_are_alike(indexes[other]->def, indexes[number]->def))
+			set = bms_add_member(set, other);
+	return set;
+}
+
+/* How much longer a statement takes with the index; 0 if that is not much. */
+static double
+find_harm_us(Advisor *advisor, int statement, int number)
+{
+	double		before = estimate_time_us(&advisor->estimator, statement,
+										  advisor->chosen);
+	double		after = estimate_time_us(&advisor->estimator, statement,
+										 instead(advisor, number));
+
+	return after > SELECTION_MOST_SLOWER * before ? after - before : 0;
+}
+
+/* Remember what harms a statement, each index once. */
+static List *
+note_temptation(List *temptations, int number, int statement, double harm_us)
+{
+	Temptation *item;
+	ListCell   *lc;
+
+	foreach(lc, temptations)
+	{
+		item = lfirst(lc);
+		if (item->number != number)
+			continue;
+		if (harm_us > item->harm_us)
+		{
+			item->statement = statement;
+			item->harm_us = harm_us;
+		}
+		return temptations;
+	}
+	item = palloc(sizeof(Temptation));
+	item->number = number;
+	item->statement = statement;
+	item->harm_us = harm_us;
+	return lappend(temptations, item);
+}
+
+/* How many columns an index has, a predicate counted as one. */
+static int
+count_parts(const Advisor *advisor, int number)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+
+	return def->nkeys + def->nincluded + (def->predicate != NIL ? 1 : 0);
+}
+
+/*
+ * The plainest index that seems to help, and in truth harms a statement: -1 if
+ * there is none.
+ */
+static int
+find_temptation(Advisor *advisor, int statement, double *harm_us)
+{
+	Bitmapset  *tempting = bms_difference(estimate_tempting(&advisor->estimator,
+															statement),
+										  advisor->chosen);
+	double		least = advisor->options.limits.least_share * advisor->total_us;
+	int			found = -1;
+	int			number = -1;
+
+	while ((number = bms_next_member(tempting, number)) >= 0)
+	{
+		double		harm;
+
+		if (found >= 0 &&
+			count_parts(advisor, number) >= count_parts(advisor, found))
+			continue;
+		harm = find_harm_us(advisor, statement, number);
+		if (harm <= 0 || harm < least || promised_us(advisor, number) < least)
+			continue;
+		found = number;
+		*harm_us = harm;
+	}
+	return found;
+}
+
+/* The row about one of them. */
+static Advice *
+make_row(Advisor *advisor, const Temptation *item)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[item->number]->def;
+	const WorkloadStatement *statement = list_nth(advisor->statements,
+												  item->statement);
+	Advice	   *advice = advice_make("skip", def->relid, "workload");
+
+	advice->reason = reason_late(advisor, item->number, item->statement,
+								 instead(advisor, item->number));
+	advice->queryids = recommend_queryid(statement);
+	return advice;
+}
+
+/* See recommend.h. */
+List *
+recommend_late(Advisor *advisor)
+{
+	List	   *temptations = NIL;
+	List	   *rows = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		double		harm_us;
+		int			number;
+
+		if (!advisor->estimator.statements[i].stops_early ||
+			estimate_is_late(&advisor->estimator))
+			continue;
+		number = find_temptation(advisor, i, &harm_us);
+		if (number >= 0)
+			temptations = note_temptation(temptations, number, i, harm_us);
+	}
+	foreach(lc, temptations)
+		rows = lappend(rows, make_row(advisor, lfirst(lc)));
+	return rows;
+}

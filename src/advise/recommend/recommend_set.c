@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_set.c
+ *	  What the statements say of the members of an index set.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend.h"
+
+#include "utils/lsyscache.h"
+
+#include "advise/indexes/index_set.h"
+#include "advise/recommend/reason.h"
+
+/* A smaller share would be shown as 0.00 %. */
+#define LEAST_SHOWN_SHARE 0.00005
+
+/* What the statements say of a member that could be built. */
+static void
+judge_member(Advisor *advisor, int number, Advice *advice)
+{
+	List	   *served = advisor_served(advisor, number);
+	List	   *slowed = advisor_slowed(advisor, number);
+	char	   *reason;
+
+	recommend_add_figures(advisor, number, served, advice);
+	if (bms_is_member(number, advisor->chosen) && served != NIL)
+	{
+		advice->reason = reason_create(advisor, number, served);
+		return;
+	}
+	if (slowed != NIL)
+		advice->reason = reason_late(advisor, number, linitial_int(slowed),
+									 bms_add_member(bms_copy(advisor->chosen),
+													number));
+	else if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
+		advice->reason = psprintf("%s of this set serves the same statements better",
+								  reason);
+	else if (served == NIL)
+	{
+		reason = reason_unused(advisor, number);
+		if (reason == NULL)
+		{
+			advice->reason =
+				psprintf("%s; no statement on %s was observed yet",
+						 advice->reason, get_rel_name(advice->relid));
+			return;
+		}
+		advice->reason = reason;
+	}
+	else if (advice->benefit_share > 0 &&
+			 advice->benefit_share < LEAST_SHOWN_SHARE)
+		advice->reason = "saves next to nothing";
+	else if (advice->benefit_share > 0)
+		advice->reason = psprintf("saves only %.2f %% of the time",
+								  100 * advice->benefit_share);
+	else
+		advice->reason = "its upkeep costs more than it saves";
+	advice->action = "skip";
+}
+
+/* Why a member could not be imagined. */
+static const char *
+problem_of(const Advisor *advisor, int number)
+{
+	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
+}
+
+/* See recommend.h. */
+List *
+recommend_set(Advisor *advisor, const char *index_set)
+{
+	List	   *rows = index_set_judge(index_set);
+	List	   *definitions = NIL;
+	List	   *judged = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		Advice	   *advice = lfirst(lc);
+
+		if (strcmp(advice->action, "create") != 0)
+			continue;
+		definitions = lappend(definitions, advice->def);
+		judged = lappend(judged, advice);
+	}
+	advisor_judge(advisor, definitions);
+	foreach(lc, judged)
+	{
+		int			number = foreach_current_index(lc);
+		Advice	   *advice = lfirst(lc);
+
+		if (advisor->estimator.indexes[number] != NULL)
+			judge_member(advisor, number, advice);
+		else
+			advice->reason = psprintf("%s; not judged by the statements: %s",
+									  advice->reason, problem_of(advisor, number));
+	}
+	return rows;
+}

@@ -1,0 +1,519 @@
+/*-------------------------------------------------------------------------
+ *
+ * advisor.c
+ *	  One run of the advisor, from the statements to the indexes chosen.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/select/advisor.h"
+
+#include "miscadmin.h"
+#include "utils/timestamp.h"
+
+#include "advise/whatif/imagine.h"
+
+/* What a statement asks for, on its way through the sandbox. */
+typedef struct DemandQuestion
+{
+	const WorkloadStatement *statement;
+	bool		allow_functions;
+	List	   *demands;		/* of Demand */
+} DemandQuestion;
+
+/* Conditions with a value that not all samples share are no predicates. */
+static void
+keep_common_literals(Demand *demand, const Demand *other)
+{
+	ListCell   *lc;
+
+	foreach(lc, demand->filters)
+	{
+		DemandFilter *filter = lfirst(lc);
+		bool		shared = false;
+		ListCell   *theirs;
+
+		foreach(theirs, other->filters)
+			shared |= equal(filter->clause,
+							((DemandFilter *) lfirst(theirs))->clause);
+		if (!shared)
+			filter->clause = NULL;
+	}
+}
+
+/* Samples of so many calls, all alike, make literals believed to last. */
+#define LASTING_CALLS 4
+
+/*
+ * Is there reason to believe that the statement always has these literals?  A
+ * statement that takes parameters has its values elsewhere; several samples
+ * that agree are as good, and samples that are the same are one variant.
+ */
+static bool
+has_lasting_literals(const WorkloadStatement *statement)
+{
+	return list_length(statement->variants) > 1 ||
+		statement->calls >= LASTING_CALLS || statement->parameterized;
+}
+
+/* Take values that may be others the next time for no predicates. */
+static void
+forget_values(const List *demands)
+{
+	ListCell   *lc;
+
+	foreach(lc, demands)
+	{
+		ListCell   *item;
+
+		foreach(item, ((Demand *) lfirst(lc))->filters)
+		{
+			DemandFilter *filter = lfirst(item);
+
+			if (OidIsValid(filter->operator))
+				filter->clause = NULL;
+		}
+	}
+}
+
+/* The beginnings of strings are known only with the values at hand. */
+static void
+take_prefixes(Demand *demand, const Demand *with_values)
+{
+	ListCell   *lc;
+
+	foreach(lc, with_values->filters)
+	{
+		DemandFilter *filter = lfirst(lc);
+
+		if (filter->use != DEMAND_PREFIX)
+			continue;
+		filter->clause = NULL;
+		demand->filters = lappend(demand->filters, filter);
+	}
+}
+
+typedef void (*DemandMerger) (Demand *demand, const Demand *other);
+
+/* Merge what another plan of the same statement asked for. */
+static void
+merge_demands(List *demands, const List *others, DemandMerger merge)
+{
+	ListCell   *mine;
+	ListCell   *theirs;
+
+	forboth(mine, demands, theirs, others)
+	{
+		Demand	   *demand = lfirst(mine);
+		const Demand *other = lfirst(theirs);
+
+		if (demand->relid == other->relid)
+			merge(demand, other);
+	}
+}
+
+/*
+ * SandboxWork: plan without values, so that literals can be told from
+ * parameters, and with them.
+ */
+static void
+ask_demands(void *arg)
+{
+	DemandQuestion *question = arg;
+	ListCell   *lc;
+
+	foreach(lc, question->statement->variants)
+	{
+		const WorkloadVariant *variant = lfirst(lc);
+		List	   *demands = demand_collect(variant->queries, variant->text,
+											 NULL, question->allow_functions);
+
+		if (question->demands == NIL)
+			question->demands = demands;
+		else
+			merge_demands(question->demands, demands, keep_common_literals);
+		if (variant->params == NULL)
+			continue;
+		demands = demand_collect(variant->queries, variant->text,
+								 variant->params, question->allow_functions);
+		merge_demands(question->demands, demands, take_prefixes);
+	}
+	if (question->demands != NIL &&
+		!has_lasting_literals(question->statement))
+		forget_values(question->demands);
+}
+
+/* Add what one statement asks for. */
+static void
+add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
+{
+	DemandQuestion question = {
+		.statement = statement,
+		.allow_functions = advisor->options.allow_functions
+	};
+	Sandbox		sandbox = workload_sandbox(statement);
+	ErrorData  *error = sandbox_run(&sandbox, ask_demands, &question);
+	ListCell   *lc;
+
+	if (error != NULL)
+	{
+		statement->problem = workload_problem(error);
+		return;
+	}
+	foreach(lc, question.demands)
+	{
+		CandidateDemand *item = palloc(sizeof(CandidateDemand));
+
+		item->statement = number;
+		item->weight = statement->total_us;
+		item->demand = lfirst(lc);
+		advisor->demands = lappend(advisor->demands, item);
+	}
+}
+
+/* The estimator's entry for a candidate; NULL if it cannot be imagined. */
+static WhatIfIndex *
+make_index(Advisor *advisor, Candidate *candidate)
+{
+	int			first = bms_next_member(candidate->statements, -1);
+
+	return imagine_index(candidate->def, first < 0 ? NULL :
+						 list_nth(advisor->statements, first),
+						 &candidate->problem);
+}
+
+/* Is something asked of the first key of the index? */
+static bool
+asks_for(const Demand *demand, const IndexDefinition *def)
+{
+	const IndexKey *key = &def->keys[0];
+	ListCell   *lc;
+
+	if (demand->relid != def->relid)
+		return false;
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (filter->key.attno == key->attno &&
+			equal(filter->key.expr, key->expr))
+			return true;
+	}
+	foreach(lc, demand->sorts)
+	{
+		const DemandSort *sort = lfirst(lc);
+
+		if (sort->key.attno == key->attno && equal(sort->key.expr, key->expr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Could the candidate matter to a statement?  A partial index that was handed
+ * in may do so by its predicate alone.
+ */
+static bool
+is_relevant(const CandidateDemand *item, const Candidate *candidate)
+{
+	if (asks_for(item->demand, candidate->def) ||
+		bms_is_member(item->statement, candidate->statements))
+		return true;
+	return candidate->statements == NULL &&
+		candidate->def->predicate != NIL &&
+		candidate->def->relid == item->demand->relid;
+}
+
+/* Tell each statement which of the candidates from "first" on could matter. */
+static void
+find_relevant(Advisor *advisor, int first)
+{
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+	{
+		const CandidateDemand *item = lfirst(lc);
+		EstimatedStatement *statement =
+			&advisor->estimator.statements[item->statement];
+
+		for (int i = first; i < advisor->estimator.nindexes; i++)
+			if (advisor->estimator.indexes[i] != NULL &&
+				is_relevant(item, list_nth(advisor->candidates, i)))
+				statement->relevant = bms_add_member(statement->relevant, i);
+	}
+}
+
+/* See advisor.h. */
+Advisor *
+advisor_make(List *statements, const AdvisorOptions *options)
+{
+	Advisor    *advisor = palloc0(sizeof(Advisor));
+	ListCell   *lc;
+
+	advisor->options = *options;
+	advisor->statements = statements;
+	advisor->estimator.deadline = options->deadline;
+	foreach(lc, statements)
+	{
+		WorkloadStatement *statement = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		advisor->total_us += statement->total_us;
+		if (estimate_is_late(&advisor->estimator) && statement->problem == NULL)
+			statement->problem = pstrdup("the time limit ended before it was looked at");
+		if (statement->problem == NULL)
+			add_demands(advisor, foreach_current_index(lc), statement);
+	}
+	return advisor;
+}
+
+/* Ask what each statement costs as things are. */
+static void
+prepare_estimator(Advisor *advisor)
+{
+	Estimator  *estimator = &advisor->estimator;
+	ListCell   *lc;
+
+	estimator->context = CurrentMemoryContext;
+	estimator->nstatements = list_length(advisor->statements);
+	estimator->statements = palloc0(sizeof(EstimatedStatement) *
+									Max(estimator->nstatements, 1));
+	foreach(lc, advisor->statements)
+	{
+		int			i = foreach_current_index(lc);
+
+		estimator->statements[i].workload = lfirst(lc);
+		estimator->statements[i].base_cost =
+			estimate_cost(estimator, i, NULL, NULL);
+	}
+}
+
+/* How long a unit of the planner's cost takes here. */
+static double
+measure_cost_unit(const Advisor *advisor)
+{
+	double		us = 0;
+	double		cost = 0;
+
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		const EstimatedStatement *statement = &advisor->estimator.statements[i];
+
+		if (statement->base_cost <= 0)
+			continue;
+		us += statement->workload->total_us;
+		cost += statement->workload->calls * statement->base_cost;
+	}
+	return cost > 0 ? us / cost : 0;
+}
+
+/* Size more candidates and find out what their upkeep costs. */
+static void
+add_candidates(Advisor *advisor, List *candidates)
+{
+	Estimator  *estimator = &advisor->estimator;
+	int			first = estimator->nindexes;
+	int			count = first + list_length(candidates);
+	ListCell   *lc;
+
+	if (candidates == NIL)
+		return;
+	advisor->candidates = list_concat(advisor->candidates, candidates);
+	estimator->indexes = first == 0 ? palloc(sizeof(WhatIfIndex *) * count) :
+		repalloc(estimator->indexes, sizeof(WhatIfIndex *) * count);
+	advisor->write_us = first == 0 ? palloc(sizeof(double) * count) :
+		repalloc(advisor->write_us, sizeof(double) * count);
+	foreach(lc, candidates)
+	{
+		WhatIfIndex *index = make_index(advisor, lfirst(lc));
+		int			i = first + foreach_current_index(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		estimator->indexes[i] = index;
+		if (index == NULL)
+			continue;
+		advisor->write_us[i] = write_cost_us(advisor->writes, index);
+		advisor->selection.allowed =
+			bms_add_member(advisor->selection.allowed, i);
+	}
+	estimator->nindexes = count;
+	advisor->selection.write_us = advisor->write_us;
+	find_relevant(advisor, first);
+}
+
+/* Make everything ready for the candidates. */
+static void
+prepare(Advisor *advisor, List *candidates)
+{
+	Selection  *selection = &advisor->selection;
+
+	prepare_estimator(advisor);
+	advisor->writes = write_model_make(advisor->statements,
+									   measure_cost_unit(advisor));
+	selection->estimator = &advisor->estimator;
+	selection->limits = advisor->options.limits;
+	selection->total_us = advisor->total_us;
+	add_candidates(advisor, candidates);
+}
+
+/* Add candidates that do the work of two of these; false if there are none. */
+static bool
+add_merged(Advisor *advisor, const Bitmapset *numbers)
+{
+	List	   *merged = candidates_merge(advisor->candidates, numbers);
+
+	add_candidates(advisor, merged);
+	if (merged != NIL)
+		selection_find_concerns(&advisor->selection);
+	return merged != NIL;
+}
+
+/* See advisor.h. */
+void
+advisor_choose(Advisor *advisor)
+{
+	Selection  *selection = &advisor->selection;
+
+	prepare(advisor, candidates_make(advisor->demands));
+	selection_prune(selection);
+	selection_find_concerns(selection);
+	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
+		(void) add_merged(advisor, selection_outcomes(selection));
+	advisor->chosen = selection_choose(selection);
+	if (add_merged(advisor, advisor->chosen))
+		advisor->chosen = selection_improve(selection, advisor->chosen);
+}
+
+/* See advisor.h. */
+void
+advisor_judge(Advisor *advisor, List *definitions)
+{
+	List	   *candidates = NIL;
+	ListCell   *lc;
+
+	foreach(lc, definitions)
+	{
+		Candidate  *candidate = palloc0(sizeof(Candidate));
+
+		candidate->def = lfirst(lc);
+		candidates = lappend(candidates, candidate);
+	}
+	prepare(advisor, candidates);
+	selection_find_concerns(&advisor->selection);
+	advisor->chosen = selection_choose(&advisor->selection);
+}
+
+/* The chosen indexes but for one, or with it. */
+static Bitmapset *
+with_or_without(const Advisor *advisor, int number, bool with)
+{
+	Bitmapset  *set = bms_copy(advisor->chosen);
+
+	return with ? bms_add_member(set, number) : bms_del_member(set, number);
+}
+
+/* See advisor.h. */
+double
+advisor_benefit_share(Advisor *advisor, int number)
+{
+	Bitmapset  *with = with_or_without(advisor, number, true);
+
+	return advisor->total_us > 0 ?
+		selection_worth_us(&advisor->selection, with, number) /
+		advisor->total_us : 0;
+}
+
+/* See advisor.h. */
+double
+advisor_write_share(const Advisor *advisor, int number)
+{
+	return advisor->total_us > 0 ?
+		advisor->write_us[number] / advisor->total_us : 0;
+}
+
+/* A statement, and what it saves by an index. */
+typedef struct Served
+{
+	int			statement;
+	double		saved_us;
+} Served;
+
+/* Most saved first, then by number. */
+static int
+compare_served(const ListCell *a, const ListCell *b)
+{
+	const Served *one = lfirst(a);
+	const Served *other = lfirst(b);
+
+	if (one->saved_us != other->saved_us)
+		return one->saved_us > other->saved_us ? -1 : 1;
+	return one->statement - other->statement;
+}
+
+/* See advisor.h. */
+List *
+advisor_served(Advisor *advisor, int number)
+{
+	Bitmapset  *with = with_or_without(advisor, number, true);
+	Bitmapset  *without = with_or_without(advisor, number, false);
+	List	   *slowed = advisor_slowed(advisor, number);
+	List	   *served = NIL;
+	List	   *numbers = NIL;
+	ListCell   *lc;
+	int			i = -1;
+
+	while ((i = bms_next_member(advisor->selection.concerns[number], i)) >= 0)
+	{
+		Bitmapset  *used;
+		Served	   *item;
+
+		(void) estimate_cost(&advisor->estimator, i, with, &used);
+		if (!bms_is_member(number, used) || list_member_int(slowed, i))
+			continue;
+		item = palloc(sizeof(Served));
+		item->statement = i;
+		item->saved_us = estimate_time_us(&advisor->estimator, i, without) -
+			estimate_time_us(&advisor->estimator, i, with);
+		served = lappend(served, item);
+	}
+	list_sort(served, compare_served);
+	foreach(lc, served)
+		numbers = lappend_int(numbers, ((Served *) lfirst(lc))->statement);
+	return numbers;
+}
+
+/* See advisor.h. */
+List *
+advisor_slowed(Advisor *advisor, int number)
+{
+	return selection_slowed(&advisor->selection,
+							with_or_without(advisor, number, false),
+							with_or_without(advisor, number, true), number);
+}
+
+/* See advisor.h. */
+void
+advisor_costs(Advisor *advisor, int number, double *before, double *after)
+{
+	Bitmapset  *with = with_or_without(advisor, number, true);
+	Bitmapset  *without = with_or_without(advisor, number, false);
+	double		calls = 0;
+	ListCell   *lc;
+
+	*before = 0;
+	*after = 0;
+	foreach(lc, advisor_served(advisor, number))
+	{
+		int			i = lfirst_int(lc);
+		double		weight = advisor->estimator.statements[i].workload->calls;
+
+		calls += weight;
+		*before += weight *
+			estimate_cost(&advisor->estimator, i, without, NULL);
+		*after += weight * estimate_cost(&advisor->estimator, i, with, NULL);
+	}
+	if (calls > 0)
+	{
+		*before /= calls;
+		*after /= calls;
+	}
+}

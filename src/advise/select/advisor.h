@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * advisor.h
+ *	  One run of the advisor, from the statements to the indexes chosen.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_ADVISOR_H
+#define CLIPPERF_ADVISOR_H
+
+#include "advise/candidates/candidate.h"
+#include "advise/cost/write_cost.h"
+#include "advise/select/selection.h"
+#include "advise/workload/workload.h"
+
+typedef struct AdvisorOptions
+{
+	SelectionLimits limits;
+	bool		allow_functions;	/* of the users' own, in keys */
+	TimestampTz deadline;		/* 0 = none */
+} AdvisorOptions;
+
+/* Sets of indexes are Bitmapsets of numbers of candidates. */
+typedef struct Advisor
+{
+	AdvisorOptions options;
+	List	   *statements;		/* of WorkloadStatement */
+	List	   *demands;		/* of CandidateDemand */
+	List	   *candidates;		/* of Candidate, by number */
+	WriteModel *writes;
+	Estimator	estimator;
+	Selection	selection;
+	double	   *write_us;		/* upkeep, by candidate */
+	double		total_us;		/* of all statements, planned again or not */
+	Bitmapset  *chosen;
+} Advisor;
+
+/*
+ * Find out what a list of WorkloadStatement asks of the tables.  A statement
+ * that cannot be planned is given a problem.
+ */
+extern Advisor *advisor_make(List *statements, const AdvisorOptions *options);
+
+/* Make candidates of what is asked, and choose among them. */
+extern void advisor_choose(Advisor *advisor);
+
+/*
+ * Judge these definitions instead (a list of IndexDefinition); candidates are
+ * numbered in their order.  Chosen are those that save more than they cost.
+ */
+extern void advisor_judge(Advisor *advisor, List *definitions);
+
+/* What leaving an index out would cost, a share of the time of all statements. */
+extern double advisor_benefit_share(Advisor *advisor, int number);
+extern double advisor_write_share(const Advisor *advisor, int number);
+
+/*
+ * The statements whose plans use the index, as numbers in the order of what
+ * they save by it; without those that it slows down.
+ */
+extern List *advisor_served(Advisor *advisor, int number);
+
+/* The statements that it slows down, as numbers. */
+extern List *advisor_slowed(Advisor *advisor, int number);
+
+/*
+ * The planner's cost of one call of those statements, weighted by their calls,
+ * without and with the index.
+ */
+extern void advisor_costs(Advisor *advisor, int number, double *before,
+						  double *after);
+
+#endif							/* CLIPPERF_ADVISOR_H */

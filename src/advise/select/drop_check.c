@@ -1,0 +1,134 @@
+/*-------------------------------------------------------------------------
+ *
+ * drop_check.c
+ *	  What the statements observed would lose without an existing index.
+ *
+ * That another index can do the same does not mean that it does so as cheaply:
+ * it may be much larger.  The planner tells.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/select/drop_check.h"
+
+#include "miscadmin.h"
+
+#include "advise/cost/statement_cost.h"
+
+/* An index stays if without it all statements together take this much more .. */
+#define MOST_LOST	0.01
+/* .. or one of them costs this many times as much. */
+#define MOST_SLOWER	1.5
+
+/* Plan a statement; false if that fails. */
+static bool
+ask(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
+	StatementCost *cost)
+{
+	ErrorData  *error = statement_cost(statement, config, cost);
+
+	advisor->estimator.questions += cost->plans;
+	return error == NULL;
+}
+
+/* The indexes chosen, as a config of what there will be. */
+static WhatIfConfig
+chosen_config(const Advisor *advisor)
+{
+	WhatIfConfig config = {0};
+	int			number = -1;
+
+	config.indexes = palloc(sizeof(WhatIfIndex *) *
+							Max(bms_num_members(advisor->chosen), 1));
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+		config.indexes[config.nindexes++] = advisor->estimator.indexes[number];
+	return config;
+}
+
+/* Is the index, or a part of it, among those that a plan uses? */
+static bool
+uses(Oid indexoid, const List *used)
+{
+	ListCell   *lc;
+
+	foreach(lc, whatif_hide(NIL, indexoid))
+		if (list_member_oid(used, lfirst_oid(lc)))
+		return true;
+	return false;
+}
+
+/* Add what one statement loses. */
+static void
+add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
+			  List *hidden, DropCheck *check)
+{
+	const EstimatedStatement *estimated = &advisor->estimator.statements[number];
+	WhatIfConfig config = chosen_config(advisor);
+	StatementCost with;
+	StatementCost without;
+
+	config.hidden = hidden;
+	if (!ask(advisor, estimated->workload, &config, &with))
+		return;
+	config.hidden = whatif_hide(list_copy(hidden), existing->indexoid);
+	if (!ask(advisor, estimated->workload, &config, &without))
+		return;
+	check->concerned++;
+	if (uses(existing->indexoid, with.used_real))
+		check->users++;
+	if (with.likely <= 0 || estimated->base_cost <= 0 ||
+		without.likely <= with.likely)
+		return;
+	check->lost_share += (without.likely - with.likely) /
+		estimated->base_cost * estimated->workload->total_us /
+		Max(advisor->total_us, 1);
+	if (without.likely / with.likely > check->slower)
+	{
+		check->slower = without.likely / with.likely;
+		check->worst = number;
+	}
+}
+
+/* See drop_check.h. */
+DropCheck
+drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
+{
+	DropCheck	check = {.slower = 1,.worst = -1};
+
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		const WorkloadStatement *statement =
+			advisor->estimator.statements[i].workload;
+
+		CHECK_FOR_INTERRUPTS();
+		if (statement->problem == NULL &&
+			list_member_oid(statement->relids, existing->relid) &&
+			!estimate_is_late(&advisor->estimator))
+			add_statement(advisor, i, existing, hidden, &check);
+	}
+	return check;
+}
+
+/* See drop_check.h. */
+bool
+drop_check_forbids(const DropCheck *check)
+{
+	return check->lost_share > MOST_LOST || check->slower > MOST_SLOWER;
+}
+
+/* See drop_check.h. */
+char *
+drop_check_text(const DropCheck *check)
+{
+	double		percent = 100 * (check->slower - 1);
+
+	if (check->concerned == 0)
+		return "";
+	if (check->users == 0)
+		return "; no observed statement uses it";
+	return psprintf("; %d observed statement%s it and %s%s without it",
+					check->users, check->users == 1 ? " uses" : "s use",
+					check->users == 1 ? "costs " : "cost ",
+					percent < 1 ? "no more" :
+					psprintf("%s%.0f %% more", check->users == 1 ? "" : "up to ",
+							 percent));
+}

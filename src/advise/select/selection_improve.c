@@ -1,0 +1,523 @@
+/*-------------------------------------------------------------------------
+ *
+ * selection_improve.c
+ *	  Chooses indexes, and makes what was chosen better.
+ *
+ * Under a budget several searches, by what moves save and by what they save per
+ * byte; the best outcome is taken.  Then indexes that the others have made
+ * useless go, each is exchanged for another where that saves more, or frees
+ * bytes that are worth more, and for a smaller or plainer one where that saves
+ * nearly as much.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/select/selection.h"
+
+#include "utils/float.h"
+
+#include "advise/candidates/candidate.h"
+
+/*
+ * Gains are divided by bytes to the power of these, for one search each, where
+ * bytes are limited.
+ */
+static const double exponents[] = {0, 0.5, 1};
+
+/*
+ * Of these outcomes, one that is better for the average statement may save a
+ * little less time: what all statements save on the average counts so much.
+ */
+#define MEAN_WEIGHT		0.25
+
+/* Rounds of exchanging indexes. */
+#define EXCHANGE_ROUNDS 8
+
+/* Share of what an index saves that may be given up for a simpler one. */
+#define SIMPLER_LOSS	0.05
+/*
+ * An included column, a predicate, or a key that the predicate fixes, counts as
+ * this share of an index's size.
+ */
+#define EXTRA_WEIGHT	0.1
+
+/* Proposals that the planner is asked about, in each round. */
+#define MOST_PROPOSALS	20
+
+/* A set of indexes in the place of those chosen. */
+typedef struct Proposal
+{
+	Bitmapset  *indexes;
+	double		freed;			/* what the bytes that it frees are worth */
+	double		gain;			/* microseconds saved at most, with that */
+} Proposal;
+
+/* What exchanges begin with. */
+typedef struct Exchange
+{
+	const Selection *selection;
+	const Bitmapset *chosen;
+	double	   *densities;		/* what each of them saves for its bytes, as
+								 * far as is known, by candidate */
+	double		price;			/* microseconds that a byte is worth */
+	List	   *proposals;		/* of Proposal */
+} Exchange;
+
+/* The index that saves least of those that save too little; -1 = none. */
+static int
+find_useless(const Selection *selection, const Bitmapset *chosen)
+{
+	double		least = selection_least_us(selection, 1);
+	double		worst_worth = 0;
+	int			worst = -1;
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+		double		worth = selection_gain_us(selection, without, chosen,
+											  -get_float8_infinity(), least);
+
+		bms_free(without);
+		if ((worth < least || worth <= 0) &&
+			(worst < 0 || worth < worst_worth))
+		{
+			worst = number;
+			worst_worth = worth;
+		}
+	}
+	return worst;
+}
+
+/* Do these indexes, each of which saves enough, save too little together? */
+static bool
+is_weak_group(const Selection *selection, const Bitmapset *chosen,
+			  const Bitmapset *group)
+{
+	double		least = selection_least_us(selection, bms_num_members(group));
+	Bitmapset  *without = bms_difference(chosen, group);
+	bool		weak = least > 0 &&
+		selection_gain_us(selection, without, chosen,
+						  -get_float8_infinity(), least) < least;
+
+	bms_free(without);
+	return weak;
+}
+
+/*
+ * Indexes that a statement's plan uses together and that save too little for
+ * their number: what one of them loses, the others lose too.  NULL = none.
+ */
+static Bitmapset *
+find_weak_group(const Selection *selection, const Bitmapset *chosen)
+{
+	for (int i = 0; i < selection->estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		if (estimate_is_late(selection->estimator))
+			break;
+		(void) estimate_cost(selection->estimator, i, chosen, &used);
+		if (bms_membership(used) == BMS_MULTIPLE &&
+			is_weak_group(selection, chosen, used))
+			return used;
+	}
+	return NULL;
+}
+
+/* Take out the least useful indexes until each saves enough. */
+static Bitmapset *
+drop_useless(const Selection *selection, Bitmapset *chosen)
+{
+	for (;;)
+	{
+		int			number = find_useless(selection, chosen);
+		Bitmapset  *group;
+
+		if (number >= 0)
+			chosen = bms_del_member(chosen, number);
+		else if ((group = find_weak_group(selection, chosen)) != NULL)
+			chosen = bms_difference(chosen, group);
+		else
+			return chosen;
+	}
+}
+
+/* Propose to have one more index, and not those "out". */
+static void
+propose(Exchange *exchange, const Bitmapset *out, int in)
+{
+	const Selection *selection = exchange->selection;
+	const Bitmapset *chosen = exchange->chosen;
+	Bitmapset  *changed = bms_add_member(bms_copy(out), in);
+	Bitmapset  *indexes = bms_add_member(bms_difference(chosen, out), in);
+	GainBounds	bounds;
+	Proposal   *proposal;
+
+	if (!selection_fits(selection, indexes))
+		return;
+	bounds = selection_bound_gain(selection,
+								  selection_statements(selection, changed),
+								  chosen, indexes);
+	proposal = palloc(sizeof(Proposal));
+	proposal->indexes = indexes;
+	proposal->freed = exchange->price *
+		(selection_bytes_of(selection, out) - selection_bytes(selection, in));
+	proposal->freed = Max(proposal->freed, 0);
+	proposal->gain = bounds.high + selection_upkeep_us(selection, chosen) -
+		selection_upkeep_us(selection, indexes) + proposal->freed;
+	if (proposal->gain > 0)
+		exchange->proposals = lappend(exchange->proposals, proposal);
+}
+
+/* Find out what each of the indexes chosen saves for its bytes. */
+static void
+find_densities(Exchange *exchange)
+{
+	const Selection *selection = exchange->selection;
+	int			number = -1;
+
+	exchange->densities =
+		palloc0(sizeof(double) * selection->estimator->nindexes);
+	while ((number = bms_next_member(exchange->chosen, number)) >= 0)
+	{
+		Bitmapset  *without = bms_del_member(bms_copy(exchange->chosen),
+											 number);
+		GainBounds	worth;
+
+		worth = selection_bound_gain(selection, selection->concerns[number],
+									 without, exchange->chosen);
+		exchange->densities[number] = (worth.low + worth.high) / 2 /
+			selection_bytes(selection, number);
+		bms_free(without);
+	}
+}
+
+/* The index that saves least for its bytes, of a set but for one; -1 = none. */
+static int
+find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
+{
+	int			worst = -1;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		if (number != but &&
+			(worst < 0 ||
+			 exchange->densities[number] < exchange->densities[worst]))
+			worst = number;
+	return worst;
+}
+
+/*
+ * Indexes chosen that are to go, so that another one fits: those that it makes
+ * useless, then those that save least for their bytes.
+ */
+static Bitmapset *
+make_room(const Exchange *exchange, int in)
+{
+	const Selection *selection = exchange->selection;
+	Bitmapset  *out = bms_intersect(selection->extended[in], exchange->chosen);
+	Bitmapset  *with = bms_add_member(bms_difference(exchange->chosen, out),
+									  in);
+	int			worst;
+
+	while (!selection_fits(selection, with) &&
+		   (worst = find_sparsest(exchange, with, in)) >= 0)
+	{
+		out = bms_add_member(out, worst);
+		with = bms_del_member(with, worst);
+	}
+	bms_free(with);
+	return out;
+}
+
+/* Propose exchanges in favour of one index. */
+static void
+propose_index(Exchange *exchange, int in)
+{
+	const Selection *selection = exchange->selection;
+	WhatIfIndex *const *indexes = selection->estimator->indexes;
+	bool		limited = selection->limits.bytes >= 0 ||
+		selection->limits.indexes >= 0;
+	Bitmapset  *alike = NULL;
+	Bitmapset  *room = make_room(exchange, in);
+	int			out = -1;
+
+	while ((out = bms_next_member(exchange->chosen, out)) >= 0)
+	{
+		const IndexDefinition *def = indexes[out]->def;
+
+		if (candidates_are_alike(def, indexes[in]->def))
+			alike = bms_add_member(alike, out);
+		if (limited || def->relid == indexes[in]->def->relid)
+			propose(exchange, bms_make_singleton(out), in);
+	}
+	if (bms_membership(alike) == BMS_MULTIPLE)
+		propose(exchange, alike, in);
+	if (bms_membership(room) == BMS_MULTIPLE && !bms_equal(room, alike))
+		propose(exchange, room, in);
+}
+
+/* Most promising first; list_sort() keeps no order, so the set decides ties. */
+static int
+compare_proposals(const ListCell *a, const ListCell *b)
+{
+	const Proposal *one = lfirst(a);
+	const Proposal *other = lfirst(b);
+
+	if (one->gain != other->gain)
+		return one->gain > other->gain ? -1 : 1;
+	return bms_compare(one->indexes, other->indexes);
+}
+
+/* The best of the most promising proposals; NULL if none is good. */
+static Bitmapset *
+find_best_proposal(const Exchange *exchange)
+{
+	double		best_gain = 0;
+	Bitmapset  *best = NULL;
+	ListCell   *lc;
+
+	foreach(lc, exchange->proposals)
+	{
+		const Proposal *proposal = lfirst(lc);
+		double		least = best_gain - proposal->freed;
+		double		gain;
+
+		if (foreach_current_index(lc) >= MOST_PROPOSALS ||
+			proposal->gain <= best_gain ||
+			estimate_is_late(exchange->selection->estimator))
+			break;
+		gain = selection_gain_us(exchange->selection, exchange->chosen,
+								 proposal->indexes, least,
+								 get_float8_infinity());
+		if (gain <= least)
+			continue;
+		best = proposal->indexes;
+		best_gain = gain + proposal->freed;
+	}
+	return best;
+}
+
+/*
+ * The best exchange of indexes, for bytes too if they have a price; NULL if
+ * there is none.
+ */
+static Bitmapset *
+exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
+{
+	Exchange	exchange = {.selection = selection,.chosen = chosen};
+	int			in = -1;
+	int			sparsest;
+
+	find_densities(&exchange);
+	sparsest = find_sparsest(&exchange, chosen, -1);
+	if (priced && sparsest >= 0)
+		exchange.price = exchange.densities[sparsest];
+	while ((in = bms_next_member(selection->allowed, in)) >= 0)
+		if (!bms_is_member(in, chosen))
+			propose_index(&exchange, in);
+	list_sort(exchange.proposals, compare_proposals);
+	return find_best_proposal(&exchange);
+}
+
+/*
+ * How good a choice is: the share of all time that it saves and, for less, the
+ * share of its own cost that a statement saves on the average.
+ */
+static double
+score(const Selection *selection, const Bitmapset *chosen)
+{
+	Estimator  *estimator = selection->estimator;
+	double		saved = selection->total_us -
+		selection_time_us(selection, chosen);
+	double		shares = 0;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		double		base = estimator->statements[i].base_cost;
+
+		if (base > 0)
+			shares += 1 - estimate_cost(estimator, i, chosen, NULL) / base;
+	}
+	return saved / Max(selection->total_us, 1) +
+		MEAN_WEIGHT * shares / estimator->nstatements;
+}
+
+/* Exchange one index and fill up what is free then; NULL if that is no better. */
+static Bitmapset *
+exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
+				  bool priced)
+{
+	Bitmapset  *changed = exchange_one(selection, chosen, priced);
+
+	if (changed == NULL)
+		return NULL;
+	changed = drop_useless(selection, selection_fill(selection, changed, 1));
+	return score(selection, changed) > score(selection, chosen) ?
+		changed : NULL;
+}
+
+/* How big and how special an index is. */
+static double
+weight_of(const Selection *selection, int number)
+{
+	const IndexDefinition *def = selection->estimator->indexes[number]->def;
+	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
+		(index_def_fixed_key(def, 0) >= 0 ? 1 : 0);
+
+	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
+}
+
+/*
+ * May one index do the work of the other, more or less?  If it is of the same
+ * columns, or of fewer or more.
+ */
+static bool
+is_variant(const Selection *selection, int number, int other)
+{
+	const IndexDefinition *a = selection->estimator->indexes[number]->def;
+	const IndexDefinition *b = selection->estimator->indexes[other]->def;
+	BMS_Comparison compared;
+
+	if (a->relid != b->relid || a->am != b->am)
+		return false;
+	compared = bms_subset_compare(index_def_columns(a), index_def_columns(b));
+	return compared != BMS_DIFFERENT;
+}
+
+/*
+ * The lightest index that does nearly what this one does, in its place, and
+ * slows no statement down; the number itself if there is none.
+ */
+static int
+find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
+{
+	Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+	double		loss = -1;
+	int			best = number;
+
+	for (int other = 0; other < selection->estimator->nindexes; other++)
+	{
+		Bitmapset  *with;
+
+		if (selection->estimator->indexes[other] == NULL ||
+			bms_is_member(other, chosen) ||
+			!is_variant(selection, number, other) ||
+			weight_of(selection, other) >= weight_of(selection, best) ||
+			estimate_is_late(selection->estimator))
+			continue;
+		if (loss < 0)
+			loss = SIMPLER_LOSS * selection_gain_us(selection, without, chosen,
+													0, get_float8_infinity());
+		with = bms_add_member(bms_copy(without), other);
+		if (selection_fits(selection, with) &&
+			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss &&
+			selection_slowed(selection, chosen, with, number) == NIL &&
+			selection_slowed(selection, chosen, with, other) == NIL)
+			best = other;
+		bms_free(with);
+	}
+	bms_free(without);
+	return best;
+}
+
+/* Prefer small and plain indexes where they do nearly as well. */
+static Bitmapset *
+simplify(const Selection *selection, Bitmapset *chosen)
+{
+	Bitmapset  *simpler = bms_copy(chosen);
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		int			other = find_simpler(selection, simpler, number);
+
+		simpler = bms_del_member(simpler, number);
+		simpler = bms_add_member(simpler, other);
+	}
+	return simpler;
+}
+
+/* Of these indexes, those that the plans with all of them use. */
+static Bitmapset *
+keep_used(const Selection *selection, const Bitmapset *chosen)
+{
+	Bitmapset  *kept = NULL;
+
+	for (int i = 0; i < selection->estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(selection->estimator, i, chosen, &used);
+		kept = bms_add_members(kept, used);
+	}
+	return kept;
+}
+
+/* See selection.h. */
+Bitmapset *
+selection_improve(const Selection *selection, const Bitmapset *before)
+{
+	Bitmapset  *chosen = bms_copy(before);
+
+	for (int round = 0; round < EXCHANGE_ROUNDS; round++)
+	{
+		Bitmapset  *changed = NULL;
+
+		if (selection->limits.bytes >= 0)
+			changed = exchange_and_fill(selection, chosen, true);
+		if (changed == NULL)
+			changed = exchange_and_fill(selection, chosen, false);
+		if (changed == NULL)
+			break;
+		chosen = changed;
+	}
+	chosen = drop_useless(selection, simplify(selection, chosen));
+	if (selection->limits.bytes >= 0)
+		chosen = drop_useless(selection, selection_fill(selection, chosen, 1));
+	return keep_used(selection, chosen);
+}
+
+/* Search by what moves save per byte to the power of "exponent". */
+static Bitmapset *
+search(const Selection *selection, double exponent)
+{
+	return drop_useless(selection, selection_fill(selection, NULL, exponent));
+}
+
+/* See selection.h. */
+Bitmapset *
+selection_outcomes(const Selection *selection)
+{
+	Bitmapset  *all = keep_used(selection, selection->allowed);
+
+	for (int i = 0; i < lengthof(exponents); i++)
+		all = bms_join(all, search(selection, exponents[i]));
+	return all;
+}
+
+/* See selection.h. */
+Bitmapset *
+selection_choose(const Selection *selection)
+{
+	Bitmapset  *best = NULL;
+	double		best_score = 0;
+
+	if (selection->limits.bytes < 0)
+		return selection_improve(selection, search(selection, 0));
+	for (int i = 0; i < lengthof(exponents); i++)
+	{
+		Bitmapset  *chosen = search(selection, exponents[i]);
+		double		its_score;
+
+		if (best != NULL && estimate_is_late(selection->estimator))
+			break;
+		its_score = score(selection, chosen);
+		if (its_score > best_score)
+		{
+			best = chosen;
+			best_score = its_score;
+		}
+	}
+	return selection_improve(selection, best);
+}

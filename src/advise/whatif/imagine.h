@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * imagine.h
+ *	  Hypothetical indexes, made with nobody's rights but those they need.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_IMAGINE_H
+#define CLIPPERF_IMAGINE_H
+
+#include "compat.h"
+
+#include "advise/whatif/whatif.h"
+#include "advise/workload/workload.h"
+
+/*
+ * The index as the planner would see it, in the current memory context, for a
+ * statement that it is made for, or NULL.  Returns NULL and sets *problem if
+ * it cannot be imagined.  The caller has locked the table.
+ */
+extern WhatIfIndex *imagine_index(const IndexDefinition *def,
+								  const WorkloadStatement *statement,
+								  char **problem);
+
+#endif							/* CLIPPERF_IMAGINE_H */

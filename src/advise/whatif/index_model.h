@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_model.h
+ *	  What the size models of the access methods share; for index_size*.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_INDEX_MODEL_H
+#define CLIPPERF_INDEX_MODEL_H
+
+#include "compat.h"
+
+#include "nodes/pathnodes.h"
+#include "storage/bufpage.h"
+#include "storage/itemid.h"
+
+#include "advise/whatif/index_sample.h"
+#include "advise/whatif/index_size.h"
+
+typedef struct IndexModel
+{
+	const IndexDefinition *def;
+	Relation	heap;
+	PlannerInfo *root;			/* in which the table has number 1 */
+	RelOptInfo *rel;
+	const IndexSample *sample;	/* NULL: the user may not read the table */
+	double		tuples;			/* rows in the index */
+} IndexModel;
+
+/* Room of an index page for items and their pointers, without special space. */
+#define PAGE_ROOM(special) \
+	((double) (BLCKSZ - SizeOfPageHeaderData - MAXALIGN(special)))
+
+/* What an item of this size takes from a page. */
+#define ITEM_ROOM(size) ((double) (MAXALIGN(size) + sizeof(ItemIdData)))
+
+/* Average size of the data of an index row, from statistics, in bytes. */
+extern double index_model_width(const IndexModel *model);
+
+/* Estimated number of distinct keys of all rows in the index, at least 1. */
+extern double index_model_distinct(const IndexModel *model);
+
+/* The models: each fills in pages and what its access method has besides. */
+extern void btree_size(const IndexModel *model, IndexSize *size);
+extern void hash_size(const IndexModel *model, IndexSize *size);
+extern void gist_size(const IndexModel *model, IndexSize *size);
+extern void gin_size(const IndexModel *model, IndexSize *size);
+extern void brin_size(const IndexModel *model, IndexSize *size);
+
+#endif							/* CLIPPERF_INDEX_MODEL_H */

@@ -1,0 +1,201 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_size.c
+ *	  How large an index would be right after CREATE INDEX.
+ *
+ * The number of rows comes from the planner's view of the table, so that the
+ * hypothetical index and its table agree.  What goes into the index is tried
+ * out on a sample of the table: it tells widths, duplicates of several columns
+ * together and what a predicate lets in, where the statistics of single columns
+ * must guess.  Without the right to read the table the statistics alone are
+ * used, as far as the planner would use them for this user.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/whatif/index_size.h"
+
+#include <math.h>
+
+#include "access/tupmacs.h"
+#include "catalog/pg_am.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "parser/parse_relation.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/selfuncs.h"
+
+#include "advise/whatif/index_model.h"
+#include "advise/whatif/index_stats.h"
+
+/* With fewer rows of a sample than this, a share of rows is not learnt of it. */
+#define ROWS_FOR_SHARE 100
+
+/* The planner's view of the table: its size, statistics and number 1. */
+static void
+look_as_planner(IndexModel *model)
+{
+	Query	   *query = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	PlannerInfo *root = makeNode(PlannerInfo);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(model->heap);
+	rte->relkind = model->heap->rd_rel->relkind;
+	rte->rellockmode = AccessShareLock;
+	rte->eref = makeAlias(RelationGetRelationName(model->heap), NIL);
+	rte->inFromCl = true;
+	ADD_RTE_PERMISSIONS(query, rte);
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(rte);
+
+	root->parse = query;
+	root->glob = makeNode(PlannerGlobal);
+	root->query_level = 1;
+	root->planner_cxt = CurrentMemoryContext;
+	root->wt_param_id = -1;
+	setup_simple_rel_arrays(root);
+	model->root = root;
+	model->rel = build_simple_rel(root, 1, NULL);
+	model->rel->rows = model->rel->tuples;
+}
+
+/* The share of the table's rows that the predicate lets in. */
+static double
+predicate_share(const IndexModel *model)
+{
+	const IndexSample *sample = model->sample;
+
+	if (model->def->predicate == NIL)
+		return 1.0;
+	if (sample != NULL && sample->examined > 0 &&
+		(sample->complete || sample->nrows >= ROWS_FOR_SHARE))
+		return (double) sample->nrows / sample->examined;
+	return clauselist_selectivity(model->root, model->def->predicate, 1,
+								  JOIN_INNER, NULL);
+}
+
+/* See index_model.h. */
+double
+index_model_width(const IndexModel *model)
+{
+	Oid			relid = RelationGetRelid(model->heap);
+	double		width = 0;
+
+	for (int i = 0; i < model->def->nkeys + model->def->nincluded; i++)
+	{
+		AttrNumber	attno = i < model->def->nkeys ?
+			model->def->keys[i].attno :
+			model->def->included[i - model->def->nkeys];
+		int			known = attno > 0 ? get_attavgwidth(relid, attno) : 0;
+		Oid			type = attno > 0 ? get_atttype(relid, attno) :
+			model->def->keys[i].type;
+		int16		length;
+		bool		by_value;
+		char		align;
+
+		get_typlenbyvalalign(type, &length, &by_value, &align);
+		if (length > 0)
+			width = att_align_nominal((Size) width, align);
+		width += known > 0 ? known : get_typavgwidth(type, -1);
+	}
+	return width;
+}
+
+/* See index_model.h. */
+double
+index_model_distinct(const IndexModel *model)
+{
+	List	   *keys = NIL;
+
+	for (int i = 0; i < model->def->nkeys; i++)
+	{
+		const IndexKey *key = &model->def->keys[i];
+		Node	   *expr = key->expr;
+
+		if (key->attno != 0)
+			expr = (Node *) makeVar(1, key->attno, key->type, -1,
+									key->collation, 0);
+		keys = lappend(keys, expr);
+	}
+	return Max(estimate_num_groups(model->root, keys, Max(model->tuples, 1),
+								   NULL, NULL), 1);
+}
+
+/* Run the model of the access method. */
+static void
+run_model(const IndexModel *model, IndexSize *size)
+{
+	size->tree_height = -1;
+	switch (model->def->am)
+	{
+		case BTREE_AM_OID:
+			btree_size(model, size);
+			break;
+		case HASH_AM_OID:
+			hash_size(model, size);
+			break;
+		case GIST_AM_OID:
+			gist_size(model, size);
+			break;
+		case GIN_AM_OID:
+			gin_size(model, size);
+			break;
+		case BRIN_AM_OID:
+			brin_size(model, size);
+			break;
+		default:
+			elog(ERROR, "no size is known for access method %u",
+				 model->def->am);
+	}
+}
+
+/* Is any key an expression? */
+static bool
+has_expressions(const IndexDefinition *def)
+{
+	for (int i = 0; i < def->nkeys; i++)
+		if (def->keys[i].attno == 0)
+			return true;
+	return false;
+}
+
+/* See index_size.h. */
+void
+index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller,
+												  "clipperf index size",
+												  ALLOCSET_DEFAULT_SIZES);
+	const TableSample *rows;
+	IndexModel	model = {0};
+
+	MemoryContextSwitchTo(scratch);
+	model.def = def;
+	model.heap = heap;
+	look_as_planner(&model);
+	rows = table_sample(heap, def->relid);
+	if (rows != NULL)
+		model.sample = index_sample(def, heap, rows);
+	model.tuples = rint(model.rel->tuples * predicate_share(&model));
+	size->tuples = model.tuples;
+	run_model(&model, size);
+	MemoryContextSwitchTo(caller);
+	if (has_expressions(def) && model.sample != NULL)
+		size->stats = index_stats(def, model.sample, model.tuples);
+	MemoryContextDelete(scratch);
+}
+
+/* See index_size.h. */
+void
+index_size_scale(IndexSize *size, const IndexSize *known, double share)
+{
+	*size = *known;
+	size->tuples = rint(known->tuples * share);
+	size->pages = Max((BlockNumber) ceil(known->pages * share), 1);
+	size->gin_entry_pages = ceil(known->gin_entry_pages * share);
+	size->gin_data_pages = ceil(known->gin_data_pages * share);
+}

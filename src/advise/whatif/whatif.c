@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * whatif.c
+ *	  What would the planner do if these indexes existed, and those did not?
+ *
+ * While whatif_plan() runs, a static pointer tells the planner's hook which
+ * indexes to add to a table and which to take away.  PG_FINALLY puts it back,
+ * so that an error, a cancel or a subtransaction's end leaves nothing behind.
+ *
+ * The planner runs functions, to fold constants and to estimate, and these may
+ * plan statements of their own, whose plans are kept and executed.  They must
+ * not see an index that is not there.  Our own planning is told apart by the
+ * parameter list that it was given: every planner that we call gets the list
+ * that "planning" points to, and no other planner has it.  For the same reason
+ * standard_planner() is called and not the hooks of other modules.
+ *
+ * The OIDs of hypothetical indexes are taken from the upper end of the range,
+ * leaving out what pg_class knows; they are good for one planning.  Nothing in
+ * the planner opens an index that is marked hypothetical.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/whatif/whatif.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "miscadmin.h"
+#include "optimizer/planner.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
+#include "portability/instr_time.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/selfuncs.h"
+#include "utils/syscache.h"
+
+#include "common/clock.h"
+
+/* A hypothetical index that the planner of the moment was shown. */
+typedef struct ShownIndex
+{
+	Oid			fake;
+	int			position;		/* in config->indexes */
+	const WhatIfPart *part;
+} ShownIndex;
+
+/* One run of the planner. */
+typedef struct Planning
+{
+	const WhatIfConfig *config;
+	ParamListInfo params;		/* tells our planning from others inside it */
+	Oid			next_fake;
+	List	   *shown;			/* of ShownIndex */
+} Planning;
+
+static relation_info_hook_type prev_relation_info = NULL;
+static get_index_stats_hook_type prev_index_stats = NULL;
+
+/* The run of the planner in progress, NULL = no what-if question is asked. */
+static Planning *planning = NULL;
+
+static int64 planner_calls = 0;
+
+/* Take the hidden indexes away from a table. */
+static void
+hide_indexes(RelOptInfo *rel, const List *hidden)
+{
+	ListCell   *cell;
+
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *info = lfirst_node(IndexOptInfo, cell);
+
+		if (list_member_oid(hidden, info->indexoid))
+			rel->indexlist = foreach_delete_current(rel->indexlist, cell);
+	}
+}
+
+/* An OID that no relation has, nor any other index of this planning. */
+static Oid
+next_fake_oid(void)
+{
+	while (SearchSysCacheExists1(RELOID,
+								 ObjectIdGetDatum(planning->next_fake)))
+		planning->next_fake--;
+	return planning->next_fake--;
+}
+
+/* The part of a hypothetical index that lies on this table, or NULL. */
+static const WhatIfPart *
+find_part(const WhatIfIndex *index, Oid relid)
+{
+	int			low = 0;
+	int			high = index->nparts;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (index->parts[middle].relid < relid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < index->nparts && index->parts[low].relid == relid ?
+		&index->parts[low] : NULL;
+}
+
+/* A copy of an expression list made for varno 1. */
+static List *
+for_varno(List *list, Index varno)
+{
+	List	   *copy = copyObject(list);
+
+	if (varno != 1)
+		ChangeVarNodes((Node *) copy, 1, varno, 0);
+	return copy;
+}
+
+/*
+ * Show a hypothetical index to the planner, first in the list, as the real one
+ * would be that was created last.
+ */
+static void
+show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
+{
+	IndexOptInfo *info = makeNode(IndexOptInfo);
+	ShownIndex *shown = palloc(sizeof(ShownIndex));
+
+	*info = *part->info;
+	info->indexoid = next_fake_oid();
+	info->rel = rel;
+	info->pages = part->size.pages;
+	info->tuples = part->info->indpred == NIL ? rel->tuples :
+		Min(part->size.tuples, rel->tuples);
+	info->tree_height = part->size.tree_height;
+	info->indexprs = for_varno(part->info->indexprs, rel->relid);
+	info->indpred = for_varno(part->info->indpred, rel->relid);
+	info->indextlist = for_varno(part->targets, rel->relid);
+	rel->indexlist = lcons(info, rel->indexlist);
+
+	shown->fake = info->indexoid;
+	shown->position = position;
+	shown->part = part;
+	planning->shown = lappend(planning->shown, shown);
+}
+
+/* Hide and show indexes of a table as the config says. */
+static void
+pretend(RelOptInfo *rel, const RangeTblEntry *rte)
+{
+	const WhatIfConfig *config = planning->config;
+
+	if (config->hidden != NIL)
+		hide_indexes(rel, config->hidden);
+
+	/* Of a parent's indexes the planner wants to know the unique ones only. */
+	for (int i = 0; i < config->nindexes && !rte->inh; i++)
+	{
+		const WhatIfPart *part = find_part(config->indexes[i], rte->relid);
+
+		if (part != NULL)
+			show_index(part, i, rel);
+	}
+}
+
+/*
+ * The planner's hook: runs for every table of every statement planned in this
+ * backend.
+ */
+static void
+edit_relation_info(RELATION_INFO_ARGS)
+{
+	if (prev_relation_info)
+		prev_relation_info(RELATION_INFO_PASS);
+	if (planning != NULL && root->glob->boundParams == planning->params &&
+		rel->rtekind == RTE_RELATION)
+		pretend(rel, planner_rt_fetch(rel->relid, root));
+}
+
+/* The hypothetical index of that OID in the planning of the moment, or NULL. */
+static const ShownIndex *
+find_shown(const List *shown_indexes, Oid indexoid)
+{
+	ListCell   *cell;
+
+	foreach(cell, shown_indexes)
+	{
+		const ShownIndex *shown = lfirst(cell);
+
+		if (shown->fake == indexoid)
+			return shown;
+	}
+	return NULL;
+}
+
+/*
+ * May the current user see statistics of all rows of the table that an index
+ * was defined on?  Partitions go by their parent's rights.
+ */
+static bool
+may_see_stats(PlannerInfo *root, const ShownIndex *shown)
+{
+	Oid			relid = planning->config->indexes[shown->position]->def->relid;
+	ListCell   *cell;
+
+	foreach(cell, root->parse->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, cell);
+
+		if (rte->relid == relid && rte->securityQuals != NIL)
+			return false;
+	}
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The freefunc of statistics that live as long as their index. */
+static void
+keep_stats(HeapTuple stats)
+{
+}
+
+/*
+ * get_index_stats_hook: what ANALYZE would have learnt of the expressions of a
+ * hypothetical index.  As for real ones, a partial index tells how its own rows
+ * are ordered, where "var" is not set, but nothing of the table's rows.
+ */
+static bool
+supply_index_stats(PlannerInfo *root, Oid indexoid, AttrNumber column,
+				   VariableStatData *vardata)
+{
+	const ShownIndex *shown = NULL;
+
+	if (planning != NULL && root->glob->boundParams == planning->params)
+		shown = find_shown(planning->shown, indexoid);
+	if (shown == NULL)
+		return prev_index_stats != NULL &&
+			prev_index_stats(root, indexoid, column, vardata);
+	if (shown->part->size.stats == NULL ||
+		(vardata->var != NULL && shown->part->info->indpred != NIL))
+		return false;
+	vardata->statsTuple = shown->part->size.stats[column - 1];
+	vardata->freefunc = keep_stats;
+	vardata->acl_ok = may_see_stats(root, shown);
+	return true;
+}
+
+/* Note that a plan uses an index, hypothetical or real. */
+static void
+note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
+{
+	const ShownIndex *shown = find_shown(shown_indexes, indexoid);
+
+	if (shown != NULL)
+		result->used = bms_add_member(result->used, shown->position);
+	else
+		result->used_real = list_append_unique_oid(result->used_real,
+												   indexoid);
+}
+
+static void note_plan(const Plan *plan, const List *shown,
+					  WhatIfResult *result);
+
+/* note_plan() for a list of plans. */
+static void
+note_plans(const List *plans, const List *shown, WhatIfResult *result)
+{
+	ListCell   *cell;
+
+	foreach(cell, plans)
+		note_plan(lfirst(cell), shown, result);
+}
+
+/* Note the indexes that a plan and the plans below it use. */
+static void
+note_plan(const Plan *plan, const List *shown, WhatIfResult *result)
+{
+	if (plan == NULL)
+		return;
+	check_stack_depth();
+	switch (nodeTag(plan))
+	{
+		case T_IndexScan:
+			note_used(((const IndexScan *) plan)->indexid, shown, result);
+			break;
+		case T_IndexOnlyScan:
+			note_used(((const IndexOnlyScan *) plan)->indexid, shown, result);
+			break;
+		case T_BitmapIndexScan:
+			note_used(((const BitmapIndexScan *) plan)->indexid, shown, result);
+			break;
+		case T_Append:
+			note_plans(((const Append *) plan)->appendplans, shown, result);
+			break;
+		case T_MergeAppend:
+			note_plans(((const MergeAppend *) plan)->mergeplans, shown, result);
+			break;
+		case T_BitmapAnd:
+			note_plans(((const BitmapAnd *) plan)->bitmapplans, shown, result);
+			break;
+		case T_BitmapOr:
+			note_plans(((const BitmapOr *) plan)->bitmapplans, shown, result);
+			break;
+		case T_SubqueryScan:
+			note_plan(((const SubqueryScan *) plan)->subplan, shown, result);
+			break;
+		case T_CustomScan:
+			note_plans(((const CustomScan *) plan)->custom_plans, shown, result);
+			break;
+		default:
+			break;
+	}
+	note_plan(plan->lefttree, shown, result);
+	note_plan(plan->righttree, shown, result);
+}
+
+/*
+ * Run the planner under a config, with nothing pretended if that is empty.  A
+ * question asked while another one is answered, by a function that the planner
+ * runs, stands for itself.
+ */
+static PlannedStmt *
+run_planner(Query *query, const char *text, Planning *mine)
+{
+	Planning   *outer = planning;
+	PlannedStmt *stmt;
+
+	planner_calls++;
+	planning = mine;
+	PG_TRY();
+	{
+		stmt = STANDARD_PLANNER(query, text, CURSOR_OPT_PARALLEL_OK,
+								mine->params);
+	}
+	PG_FINALLY();
+	{
+		planning = outer;
+	}
+	PG_END_TRY();
+	return stmt;
+}
+
+/* What there is to say of a plan later on; its memory is not copied. */
+static WhatIfPlan *
+keep_plan(PlannedStmt *stmt, List *shown)
+{
+	WhatIfPlan *plan = palloc(sizeof(WhatIfPlan));
+
+	plan->stmt = stmt;
+	plan->shown = shown;
+	return plan;
+}
+
+/* Plan one query and add what came out; scratch memory is the caller's. */
+static void
+plan_query(Query *query, const char *text, Planning *mine,
+		   MemoryContext result_context, WhatIfResult *result)
+{
+	MemoryContext scratch;
+	PlannedStmt *stmt;
+	int64		begin = clock_ns();
+
+	stmt = run_planner(copyObject(query), text, mine);
+	result->planning_us += (clock_ns() - begin) / 1000.0;
+
+	CHECK_PLAN_RIGHTS(stmt);
+	result->total_cost += stmt->planTree->total_cost;
+	result->startup_cost += stmt->planTree->startup_cost;
+	result->rows += stmt->planTree->plan_rows;
+
+	scratch = MemoryContextSwitchTo(result_context);
+	note_plan(stmt->planTree, mine->shown, result);
+	note_plans(stmt->subplans, mine->shown, result);
+	if (mine->config->keep_plans)
+		result->plans = lappend(result->plans, keep_plan(stmt, mine->shown));
+	MemoryContextSwitchTo(scratch);
+}
+
+/*
+ * Install the hooks before the first question of this backend: those who ask
+ * none pay nothing.
+ */
+static void
+install_hooks(void)
+{
+	static bool installed = false;
+
+	if (installed)
+		return;
+	prev_relation_info = RELATION_INFO_HOOK;
+	RELATION_INFO_HOOK = edit_relation_info;
+	prev_index_stats = get_index_stats_hook;
+	get_index_stats_hook = supply_index_stats;
+	installed = true;
+}
+
+/* See whatif.h. */
+void
+whatif_plan(List *queries, const char *text, ParamListInfo params,
+			const WhatIfConfig *config, WhatIfResult *result)
+{
+	static const WhatIfConfig nothing = {0};
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(caller, "clipperf what-if",
+												  ALLOCSET_DEFAULT_SIZES);
+	ListCell   *cell;
+
+	install_hooks();
+	memset(result, 0, sizeof(*result));
+	MemoryContextSwitchTo(scratch);
+	foreach(cell, queries)
+	{
+		Query	   *query = lfirst_node(Query, cell);
+		Planning	mine = {0};
+
+		if (query->commandType == CMD_UTILITY)
+			continue;
+		mine.config = config != NULL ? config : &nothing;
+		mine.params = params != NULL ? params : makeParamList(0);
+		mine.next_fake = OID_MAX;
+		plan_query(query, text, &mine, caller, result);
+	}
+	MemoryContextSwitchTo(caller);
+	if (result->plans == NIL)
+		MemoryContextDelete(scratch);
+}
+
+/* See whatif.h. */
+const IndexDefinition *
+whatif_plan_index(const WhatIfPlan *plan, Oid indexoid)
+{
+	const ShownIndex *shown = find_shown(plan->shown, indexoid);
+
+	return shown != NULL ? shown->part->def : index_def_of_index(indexoid);
+}
+
+/* See whatif.h. */
+double
+whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid)
+{
+	const ShownIndex *shown = find_shown(plan->shown, indexoid);
+	HeapTuple	tuple;
+	double		pages;
+
+	if (shown != NULL)
+		return shown->part->size.pages;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(indexoid));
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	pages = ((Form_pg_class) GETSTRUCT(tuple))->relpages;
+	ReleaseSysCache(tuple);
+	return pages;
+}
+
+/* See whatif.h. */
+List *
+whatif_hide(List *hidden, Oid indexoid)
+{
+	return list_concat_unique_oid(hidden,
+								  find_all_inheritors(indexoid, NoLock, NULL));
+}
+
+/* See whatif.h. */
+int64
+whatif_planner_calls(void)
+{
+	return planner_calls;
+}

@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * whatif_known.c
+ *	  Hypothetical indexes that were sized before.
+ *
+ * To size an index takes longer than to plan a statement with it, and people
+ * ask about the same indexes many times.  What is known lasts as long as the
+ * caller's view of the data: for the client's statement, or for the transaction
+ * if that is REPEATABLE READ or above.  It is forgotten before when it might be
+ * out of date: with the next command, under another user, or when the
+ * definition of any relation has changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/whatif/whatif_known.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* Indexes that are remembered at most. */
+#define MOST_KNOWN	2000
+
+/* One of them. */
+typedef struct KnownIndex
+{
+	char	   *ddl;			/* the same under any search_path */
+	WhatIfIndex *index;
+} KnownIndex;
+
+/* What is known, and when it was true; in memory of the transaction. */
+typedef struct KnownIndexes
+{
+	MemoryContext context;		/* of all this */
+	MemoryContextCallback forget;
+	List	   *indexes;		/* of KnownIndex */
+	Oid			userid;
+	CommandId	command;
+	TimestampTz statement;		/* when it began; 0 = any */
+	uint64		changes;
+} KnownIndexes;
+
+static KnownIndexes *known = NULL;
+
+/* Messages that a relation has changed; only their number matters. */
+static uint64 relation_changes = 0;
+
+/* RelcacheCallbackFunction */
+static void
+count_change(Datum arg, Oid relid)
+{
+	relation_changes++;
+}
+
+/* MemoryContextCallbackFunction: the memory goes. */
+static void
+forget(void *arg)
+{
+	known = NULL;
+}
+
+/* Begin to remember, for this transaction. */
+static void
+begin_knowing(void)
+{
+	static bool watching = false;
+	MemoryContext context = AllocSetContextCreate(TopTransactionContext,
+												  "clipperf known indexes",
+												  ALLOCSET_DEFAULT_SIZES);
+	KnownIndexes *made = MemoryContextAllocZero(context,
+												sizeof(KnownIndexes));
+
+	if (!watching)
+		CacheRegisterRelcacheCallback(count_change, (Datum) 0);
+	watching = true;
+	made->context = context;
+	made->userid = GetUserId();
+	made->command = GetCurrentCommandId(false);
+	if (!IsolationUsesXactSnapshot())
+		made->statement = GetCurrentStatementStartTimestamp();
+	made->changes = relation_changes;
+	made->forget.func = forget;
+	MemoryContextRegisterResetCallback(context, &made->forget);
+	known = made;
+}
+
+/* Forget what may be out of date, or is too much. */
+static void
+refresh(void)
+{
+	if (known != NULL &&
+		(known->userid != GetUserId() ||
+		 known->command != GetCurrentCommandId(false) ||
+		 (known->statement != 0 &&
+		  known->statement != GetCurrentStatementStartTimestamp()) ||
+		 known->changes != relation_changes ||
+		 list_length(known->indexes) >= MOST_KNOWN))
+		MemoryContextDelete(known->context);
+	if (known == NULL)
+		begin_knowing();
+}
+
+/* Size an index and remember it. */
+static WhatIfIndex *
+learn(const char *text, const char *ddl)
+{
+	MemoryContext caller = MemoryContextSwitchTo(known->context);
+	KnownIndex *item = palloc(sizeof(KnownIndex));
+
+	item->ddl = pstrdup(ddl);
+	item->index = whatif_index(index_def_parse(text));
+	known->indexes = lappend(known->indexes, item);
+	MemoryContextSwitchTo(caller);
+	return item->index;
+}
+
+/* An index, remembered or sized now; "def" was made of the text just now. */
+static WhatIfIndex *
+know(const char *text, const IndexDefinition *def)
+{
+	const char *ddl = index_def_ddl(def, false, false);
+	ListCell   *lc;
+
+	foreach(lc, known->indexes)
+	{
+		const KnownIndex *item = lfirst(lc);
+
+		if (item->index->def->relid == def->relid &&
+			strcmp(item->ddl, ddl) == 0)
+			return item->index;
+	}
+	return learn(text, ddl);
+}
+
+/* See whatif_known.h. */
+void
+whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
+{
+	char	  **ddls = palloc(Max(count, 1) * sizeof(char *));
+	IndexDefinition **defs = palloc(Max(count, 1) * sizeof(IndexDefinition *));
+
+	/* Once all tables are locked, what is known stays true. */
+	for (int i = 0; i < count; i++)
+	{
+		ddls[i] = TextDatumGetCString(texts[i]);
+		defs[i] = index_def_parse(ddls[i]);
+	}
+	refresh();
+	for (int i = 0; i < count; i++)
+		indexes[i] = know(ddls[i], defs[i]);
+}

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * whatif_known.h
+ *	  Hypothetical indexes that were sized before.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_WHATIF_KNOWN_H
+#define CLIPPERF_WHATIF_KNOWN_H
+
+#include "compat.h"
+
+#include "advise/whatif/whatif.h"
+
+/*
+ * The indexes that CREATE INDEX statements (text) define, those that were asked
+ * for before as they were.  They live until the next call.  Locks and errors as
+ * of index_def_parse() and whatif_index().
+ */
+extern void whatif_known_indexes(const Datum *texts, int count,
+								 WhatIfIndex **indexes);
+
+#endif							/* CLIPPERF_WHATIF_KNOWN_H */

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * function_trust.c
+ *	  Functions that an index can rely on.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/workload/function_trust.h"
+
+#include "catalog/dependency.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* See function_trust.h. */
+bool
+function_is_trusted(Oid function)
+{
+	return get_func_namespace(function) == PG_CATALOG_NAMESPACE ||
+		OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
+}
+
+/* check_function_callback: puts an untrusted function into the context. */
+static bool
+note_untrusted(Oid function, void *context)
+{
+	if (function_is_trusted(function))
+		return false;
+	*(Oid *) context = function;
+	return true;
+}
+
+static bool
+untrusted_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, note_untrusted, context) ||
+		expression_tree_walker(node, untrusted_walker, context);
+}
+
+/* See function_trust.h. */
+Oid
+function_find_untrusted(Node *expr)
+{
+	Oid			found = InvalidOid;
+
+	(void) untrusted_walker(expr, &found);
+	return found;
+}
+
+/* See function_trust.h. */
+char *
+function_full_name(Oid function)
+{
+	char	   *name = get_func_name(function);
+
+	if (name == NULL)
+		return NULL;
+	return quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
+									  name);
+}

@@ -1,0 +1,407 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_trial.c
+ *	  Analyses and plans one statement as its user, on trial.
+ *
+ * The locks that analysis takes go with the sandbox, so what was analysed may
+ * be stale by then.  A trial therefore counts only if its relations had been
+ * locked by us before it began; else they are locked and it is repeated.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/workload/plan_trial.h"
+
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
+#include "commands/extension.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "advise/workload/sandbox_guard.h"
+#include "advise/workload/workload.h"
+
+/* Trials of a statement whose tables are changed again and again. */
+#define ATTEMPTS 5
+
+/* What the trees of a statement name. */
+typedef struct Mentioned
+{
+	List	   *relids;
+	Oid			extension;		/* ours */
+	bool		ours;			/* one of our functions, or relations */
+	bool		foreign;		/* a relation neither ours nor a catalog */
+	char	   *temporary;		/* name of a temporary table */
+} Mentioned;
+
+/* ------------------------------------------------------------------------
+ * In the sandbox
+ * ------------------------------------------------------------------------ */
+
+/* Take note of a relation. */
+static void
+mention_relation(Mentioned *mentioned, Oid relid)
+{
+	mentioned->relids = list_append_unique_oid(mentioned->relids, relid);
+	if (relid < FirstNormalObjectId)
+		return;
+	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP)
+		mentioned->temporary = get_rel_name(relid);
+	if (getExtensionOfObject(RelationRelationId, relid) == mentioned->extension)
+		mentioned->ours = true;
+	else
+		mentioned->foreign = true;
+}
+
+/* check_function_callback: is it one of ours? */
+static bool
+mention_function(Oid function, void *context)
+{
+	Mentioned  *mentioned = context;
+
+	if (function >= FirstNormalObjectId && !mentioned->ours &&
+		getExtensionOfObject(ProcedureRelationId,
+							 function) == mentioned->extension)
+		mentioned->ours = true;
+	return false;
+}
+
+/*
+ * The planner's estimates call the functions of operators without asking
+ * anybody.
+ */
+static void
+guard_operator(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			sandbox_guard_function(get_opcode(((OpExpr *) node)->opno));
+			break;
+		case T_ScalarArrayOpExpr:
+			sandbox_guard_function(get_opcode(((ScalarArrayOpExpr *) node)->opno));
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Walk the trees: take note of what they name, and check the rights to the
+ * relations, which the planner leaves to the executor.
+ */
+static bool
+mention_walker(Node *node, void *context)
+{
+	Mentioned  *mentioned = context;
+	Query	   *query = (Query *) node;
+	ListCell   *lc;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+	{
+		guard_operator(node);
+		(void) check_functions_in_node(node, mention_function, context);
+		return expression_tree_walker(node, mention_walker, context);
+	}
+	foreach(lc, query->rtable)
+	{
+		Oid			relid = ((RangeTblEntry *) lfirst(lc))->relid;
+
+		if (OidIsValid(relid))
+			mention_relation(mentioned, relid);
+	}
+	CHECK_QUERY_PERMISSIONS(query);
+	return query_tree_walker(query, mention_walker, context, 0);
+}
+
+/* Put the query of a statement that wraps one in the statement's place. */
+static void
+unwrap(RawStmt *raw)
+{
+	switch (nodeTag(raw->stmt))
+	{
+		case T_DeclareCursorStmt:
+			raw->stmt = ((DeclareCursorStmt *) raw->stmt)->query;
+			break;
+		case T_CreateTableAsStmt:
+			raw->stmt = ((CreateTableAsStmt *) raw->stmt)->query;
+			break;
+		case T_ExplainStmt:
+			raw->stmt = ((ExplainStmt *) raw->stmt)->query;
+			break;
+		case T_PrepareStmt:
+			raw->stmt = ((PrepareStmt *) raw->stmt)->query;
+			break;
+		default:
+			break;
+	}
+}
+
+/* Parse one statement; NULL if there is a problem. */
+static RawStmt *
+parse(PlanTrial *trial)
+{
+	List	   *list = pg_parse_query(trial->text);
+	RawStmt    *raw;
+
+	if (list_length(list) != 1)
+	{
+		trial->problem = pstrdup(list == NIL ? "it is empty" :
+								 "it is more than one statement");
+		return NULL;
+	}
+	raw = linitial(list);
+	unwrap(raw);
+	return raw;
+}
+
+/* Analyse and rewrite. */
+static List *
+analyze(const PlanTrial *trial, RawStmt *raw)
+{
+	Oid		   *types;
+	int			nparams = trial->nparams;
+
+	if (!trial->guess_types)
+		return pg_analyze_and_rewrite_fixedparams(raw, trial->text,
+												  trial->types, nparams, NULL);
+	types = palloc(sizeof(Oid) * Max(nparams, 1));
+	if (nparams > 0)
+		memcpy(types, trial->types, sizeof(Oid) * nparams);
+	return pg_analyze_and_rewrite_varparams(raw, trial->text, &types,
+											&nparams, NULL);
+}
+
+/* Keep what can be planned; the statement's own query gives its name. */
+static void
+take_queries(PlanTrial *trial, List *queries)
+{
+	ListCell   *lc;
+
+	trial->queries = NIL;
+	foreach(lc, queries)
+	{
+		Query	   *query = lfirst(lc);
+
+		if (query->canSetTag || trial->queries == NIL)
+		{
+			trial->command = query->commandType;
+			trial->queryid = query->queryId;
+		}
+		query->queryId = 0;		/* so that nobody counts it */
+		if (query->commandType != CMD_UTILITY)
+			trial->queries = lappend(trial->queries, query);
+		else if (query->canSetTag)
+			trial->problem = psprintf("%s cannot be planned",
+									  CreateCommandName(query->utilityStmt));
+	}
+	if (trial->queries == NIL && trial->problem == NULL)
+		trial->problem = pstrdup("a rule leaves nothing of it to be planned");
+}
+
+/* Look at what the queries name. */
+static void
+inspect(PlanTrial *trial)
+{
+	Mentioned	mentioned = {
+		.extension = get_extension_oid("clipperf", true)
+	};
+	ListCell   *lc;
+
+	foreach(lc, trial->queries)
+		(void) mention_walker(lfirst(lc), &mentioned);
+	trial->relids = mentioned.relids;
+	trial->own = !mentioned.foreign &&
+		(mentioned.ours || mentioned.relids != NIL);
+	if (mentioned.temporary != NULL)
+		trial->problem = psprintf("table %s is temporary",
+								  mentioned.temporary);
+}
+
+/* Make the values of the parameters; false if there is a problem. */
+static bool
+make_parameters(PlanTrial *trial)
+{
+	trial->params = NULL;
+	if (trial->values == NULL || trial->nparams == 0)
+		return true;
+	trial->in_parameters = true;
+	trial->params = makeParamList(trial->nparams);
+	for (int i = 0; i < trial->nparams; i++)
+	{
+		ParamExternData *param = &trial->params->params[i];
+		Oid			type = trial->types[i];
+		Oid			input;
+		Oid			argument;
+
+		param->ptype = type;
+		param->pflags = PARAM_FLAG_CONST;
+		param->isnull = !OidIsValid(type) || trial->values[i] == NULL;
+		if (OidIsValid(type) &&
+			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+		{
+			trial->problem =
+				psprintf("the type of parameter $%d no longer exists", i + 1);
+			return false;
+		}
+		if (param->isnull)
+			continue;
+		getTypeInputInfo(type, &input, &argument);
+		param->value = OidInputFunctionCall(input, trial->values[i], argument,
+											-1);
+	}
+	trial->in_parameters = false;
+	return true;
+}
+
+/* Plan the queries as things are. */
+static void
+plan(PlanTrial *trial)
+{
+	ListCell   *lc;
+
+	trial->cost = 0;
+	foreach(lc, trial->queries)
+	{
+		Query	   *query = lfirst(lc);
+		PlannedStmt *planned = STANDARD_PLANNER(copyObject(query),
+												trial->text,
+												CURSOR_OPT_PARALLEL_OK,
+												trial->params);
+
+		trial->cost += planned->planTree->total_cost;
+	}
+}
+
+/* SandboxWork */
+static void
+try_statement(void *arg)
+{
+	PlanTrial  *trial = arg;
+	RawStmt    *raw = parse(trial);
+
+	if (raw != NULL)
+		take_queries(trial, analyze(trial, raw));
+	if (trial->problem == NULL)
+		inspect(trial);
+	if (trial->problem == NULL && !trial->own && make_parameters(trial))
+		plan(trial);
+}
+
+/* ------------------------------------------------------------------------
+ * Outside of it
+ * ------------------------------------------------------------------------ */
+
+/* Lock one relation; false if that must be waited for or it is gone. */
+static bool
+lock_relation(PlanTrial *trial, Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+
+	if (name == NULL)
+		name = "of it";
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	{
+		trial->problem = psprintf("table %s is locked by another session", name);
+		return false;
+	}
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		return true;
+	UnlockRelationOid(relid, AccessShareLock);
+	trial->problem = psprintf("table %s was dropped just now", name);
+	return false;
+}
+
+/*
+ * Were all relations locked before the trial began?  If not, lock them now,
+ * unless there is a problem with that.
+ */
+static bool
+is_settled(PlanTrial *trial, List **locked, MemoryContext keep)
+{
+	bool		settled = true;
+	ListCell   *lc;
+
+	foreach(lc, trial->relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+		MemoryContext old;
+
+		if (relid < FirstNormalObjectId || list_member_oid(*locked, relid))
+			continue;
+		settled = false;
+		if (!lock_relation(trial, relid))
+			return false;
+		old = MemoryContextSwitchTo(keep);
+		*locked = lappend_oid(*locked, relid);
+		MemoryContextSwitchTo(old);
+	}
+	return settled;
+}
+
+/* The sandbox came back with an error. */
+static void
+take_error(PlanTrial *trial, const ErrorData *error)
+{
+	trial->timed_out = error->sqlerrcode == ERRCODE_QUERY_CANCELED;
+	if (trial->in_parameters && !trial->timed_out)
+		trial->problem = psprintf("a parameter value no longer fits: %s",
+								  error->message);
+	else
+		trial->problem = workload_problem(error);
+}
+
+/* One attempt; true if there is nothing left to try. */
+static bool
+attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
+		MemoryContext keep)
+{
+	ErrorData  *error;
+
+	trial->queries = NIL;
+	trial->relids = NIL;
+	trial->in_parameters = false;
+	error = sandbox_run(sandbox, try_statement, trial);
+	if (error != NULL)
+		take_error(trial, error);
+	return trial->problem != NULL || trial->own ||
+		is_settled(trial, locked, keep) || trial->problem != NULL;
+}
+
+/* See plan_trial.h. */
+void
+plan_trial_run(PlanTrial *trial, const Sandbox *sandbox, List **locked)
+{
+	MemoryContext keep = CurrentMemoryContext;
+	MemoryContext scratch = AllocSetContextCreate(keep, "clipperf trial",
+												  ALLOCSET_DEFAULT_SIZES);
+	int			attempts = 0;
+	bool		done;
+
+	MemoryContextSwitchTo(scratch);
+	do
+	{
+		MemoryContextReset(scratch);
+		done = attempt(trial, sandbox, locked, keep);
+	} while (!done && ++attempts < ATTEMPTS);
+	if (!done)
+		trial->problem = "its tables are being changed";
+
+	MemoryContextSwitchTo(keep);
+	trial->problem = trial->problem ? pstrdup(trial->problem) : NULL;
+	trial->queries = trial->problem ? NIL : copyObject(trial->queries);
+	trial->params = trial->problem ? NULL : copyParamList(trial->params);
+	trial->relids = list_copy(trial->relids);
+	MemoryContextDelete(scratch);
+}

@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * sandbox.c
+ *	  Plans other people's statements with their rights, and undoes it.
+ *
+ * Planning a statement runs code of whoever owns the functions, operators,
+ * types, policies and indexes it uses.  So it is done
+ *
+ * - as the user who ran the statement, with SECURITY_RESTRICTED_OPERATION,
+ *   which also keeps him from SET ROLE and SET SESSION AUTHORIZATION;
+ * - without running functions of others where he did not run them before, or
+ *   where they would get a superuser's rights: see SandboxTrust;
+ * - in a subtransaction that is read-only (a subtransaction cannot be made
+ *   read-write again) and always rolled back, which restores user, settings,
+ *   search_path, snapshots, cursors, notifications and locks;
+ * - with everything refused that a rollback would not undo: sandbox_guard.c;
+ * - within a timeout.
+ *
+ * The timeout works by the same flags as a cancel.  A function may catch a
+ * cancel and go on; therefore each subtransaction that is rolled back after
+ * the time is over raises the flags again, so that the next statement of the
+ * function is interrupted, until none of its handlers are left.  The same
+ * holds for a cancel of our caller, which the SIGINT handler notes: that is
+ * also how the two are told apart.
+ *
+ * State belongs to one backend.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/workload/sandbox.h"
+
+#include <signal.h>
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqsignal.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+#include "utils/varlena.h"
+
+#include "advise/workload/sandbox_guard.h"
+
+/* Once the time is over, work is interrupted this often, milliseconds. */
+#define REPEAT_MS 50
+
+/* The sandbox open now, and how many there are, one within the other. */
+static const Sandbox *current = NULL;
+static int	depth = 0;
+
+/* Of the outermost one: set by signal handlers. */
+static volatile sig_atomic_t expired = false;
+static volatile sig_atomic_t cancelled = false;
+
+static TimeoutId timeout = MAX_TIMEOUTS;
+static int	timeout_ms = 0;
+
+/* Settings in force inside, for whose names see their manual pages. */
+static const char *const settings[][2] = {
+	{"row_security", "on"},
+	{"lock_timeout", "1"},
+	{"client_min_messages", "error"},
+	{"clipperf.enabled", "off"},
+	{"datestyle", "ISO"},
+	{"intervalstyle", "postgres"},
+	{"bytea_output", "hex"}
+};
+
+/* See sandbox.h. */
+const Sandbox *
+sandbox_current(void)
+{
+	return current;
+}
+
+/* Have whatever runs interrupted at its next CHECK_FOR_INTERRUPTS(). */
+static void
+interrupt(void)
+{
+	QueryCancelPending = true;
+	InterruptPending = true;
+}
+
+/* Timeout handler. */
+static void
+expire(void)
+{
+	expired = true;
+	interrupt();
+	SetLatch(MyLatch);
+}
+
+/*
+ * SIGINT handler: StatementCancelHandler(), and a note.  A lock timeout, which
+ * can only be that of the sandbox, comes as SIGINT too.
+ */
+static void
+note_cancel(SIGNAL_ARGS)
+{
+	int			save_errno = errno;
+
+	if (!get_timeout_indicator(LOCK_TIMEOUT, false))
+		cancelled = true;
+	if (!proc_exit_inprogress)
+		interrupt();
+	SetLatch(MyLatch);
+	errno = save_errno;
+}
+
+/* SubXactCallback: nobody goes on after an interrupt. */
+static void
+subtransaction_ended(SubXactEvent event, SubTransactionId mySubid,
+					 SubTransactionId parentSubid, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && depth > 0 &&
+		(expired || cancelled))
+		interrupt();
+}
+
+/* Begin to watch for the timeout and for cancels. */
+static void
+watch(const Sandbox *sandbox)
+{
+	if (timeout == MAX_TIMEOUTS)
+		timeout = RegisterTimeout(USER_TIMEOUT, expire);
+	timeout_ms = sandbox->timeout_ms > 0 ? sandbox->timeout_ms :
+		SANDBOX_TIMEOUT_MS;
+	expired = false;
+	cancelled = false;
+	(void) get_timeout_indicator(LOCK_TIMEOUT, true);
+	pqsignal(SIGINT, note_cancel);
+	if (QueryCancelPending)
+		cancelled = true;
+	enable_timeout_every(timeout,
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 timeout_ms),
+						 REPEAT_MS);
+}
+
+/*
+ * The reverse.  An interrupt of ours that nobody has seen yet is withdrawn; a
+ * cancel is not, even one that comes in between.
+ */
+static void
+unwatch(void)
+{
+	disable_timeout(timeout, false);
+	if (expired)
+		QueryCancelPending = false;
+	if (cancelled)
+		interrupt();
+	pqsignal(SIGINT, StatementCancelHandler);
+}
+
+/* Settings for the rest of the subtransaction. */
+static void
+apply_setting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Temporary tables come last, wherever the user had them: those of our own
+ * session must not hide what the statement used.
+ */
+static void
+apply_search_path(const char *search_path)
+{
+	List	   *schemas;
+	StringInfoData path;
+	ListCell   *lc;
+
+	initStringInfo(&path);
+	if (SplitIdentifierString(pstrdup(search_path), ',', &schemas))
+		foreach(lc, schemas)
+			if (strcmp(lfirst(lc), "pg_temp") != 0)
+			appendStringInfo(&path, "%s, ", quote_identifier(lfirst(lc)));
+	appendStringInfoString(&path, "pg_temp");
+	apply_setting("search_path", path.data);
+}
+
+/* In the subtransaction: become the user, with all that goes with it. */
+static void
+enter(const Sandbox *sandbox)
+{
+	Oid			userid;
+	int			context;
+
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(sandbox->userid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u does not exist", sandbox->userid)));
+	sandbox_guard_operators();
+	XactReadOnly = true;		/* the subtransaction's end restores it */
+	for (int i = 0; i < lengthof(settings); i++)
+		apply_setting(settings[i][0], settings[i][1]);
+	apply_search_path(sandbox->search_path != NULL ? sandbox->search_path :
+					  namespace_search_path);
+
+	GetUserIdAndSecContext(&userid, &context);
+	context &= ~SECURITY_NOFORCE_RLS;
+	context |= SECURITY_RESTRICTED_OPERATION | SECURITY_LOCAL_USERID_CHANGE;
+	SetUserIdAndSecContext(sandbox->userid, context);
+	if (!ActiveSnapshotSet())
+		PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+/*
+ * What is left of the error once all is restored; throws if it was our
+ * caller's cancel that ended the work, whatever the work made of it.  A
+ * function may pretend to be cancelled.
+ */
+static ErrorData *
+judge(ErrorData *error)
+{
+	bool		interrupted = error != NULL &&
+		error->sqlerrcode == ERRCODE_QUERY_CANCELED;
+
+	if (cancelled && interrupted)
+	{
+		QueryCancelPending = false;
+		ReThrowError(error);
+	}
+	if (cancelled)
+	{
+		interrupt();
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (expired && interrupted && depth > 0)
+		ReThrowError(error);
+	if (expired && interrupted)
+		error->message = psprintf("planning took longer than %d ms",
+								  timeout_ms);
+	else if (interrupted)
+		error->sqlerrcode = ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
+	return error;
+}
+
+/* Before the first sandbox of this backend: those who need none pay nothing. */
+static void
+prepare(void)
+{
+	static bool prepared = false;
+
+	if (prepared)
+		return;
+	sandbox_guard_install();
+	RegisterSubXactCallback(subtransaction_ended, NULL);
+	prepared = true;
+}
+
+/* See sandbox.h. */
+ErrorData *
+sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	const Sandbox *outer = current;
+	ErrorData  *error = NULL;
+
+	prepare();
+	CHECK_FOR_INTERRUPTS();
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	if (depth == 0)
+		watch(sandbox);
+	depth++;
+	current = sandbox;
+	PG_TRY();
+	{
+		enter(sandbox);
+		work(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	current = outer;
+	depth--;
+	if (depth == 0)
+		unwatch();
+
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return judge(error);
+}

@@ -1,0 +1,528 @@
+/*-------------------------------------------------------------------------
+ *
+ * workload.c
+ *	  The statements of this database, ready to be planned again.
+ *
+ * Everything needed is copied out of the store first, so that no lock of the
+ * store is held while statements are planned.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/workload/workload.h"
+
+#include "access/transam.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "advise/workload/plan_trial.h"
+#include "advise/workload/workload_sample.h"
+#include "common/extension.h"
+#include "store/statement.h"
+#include "store/text.h"
+
+/*
+ * No plan is made in less time, microseconds: where the planner took less per
+ * call, some calls ran a plan made before.
+ */
+#define CHEAPEST_PLAN_US 15.0
+
+/* What one unit of the planner's cost is taken for where no time is known. */
+#define COST_UNIT_US 10.0
+
+typedef struct EntryKey
+{
+	uint64		queryid;
+	uint64		userid;			/* as wide as the other: no padding */
+} EntryKey;
+
+/* A statement of the store, over all routes. */
+typedef struct Entry
+{
+	EntryKey	key;
+	double		calls;
+	double		total_us;
+	double		plan_us;
+	double		rows;
+	double		blocks;
+	TimestampTz first_seen;
+	TimestampTz last_seen;
+	RouteId		route;			/* that takes most of the time */
+	double		route_us;
+	bool		wanted;
+	List	   *samples;		/* of SampleDraft */
+	Histogram	latency;
+} Entry;
+
+/* While a workload is loaded. */
+typedef struct Loader
+{
+	const WorkloadFilter *filter;
+	bool		all_users;		/* may the caller read everybody's? */
+	MemoryContext work;			/* what is read of the store */
+	HTAB	   *entries;
+	List	   *locked;			/* OIDs of relations */
+	List	   *statements;		/* the result */
+} Loader;
+
+/* ------------------------------------------------------------------------
+ * Out of the store
+ * ------------------------------------------------------------------------ */
+
+/* The entry of a statement, an empty one if it is new and "make" is set. */
+static Entry *
+find_entry(Loader *loader, uint64 queryid, Oid userid, bool make)
+{
+	EntryKey	key = {.queryid = queryid,.userid = userid};
+	Entry	   *entry;
+	bool		found;
+
+	entry = hash_search(loader->entries, &key, make ? HASH_ENTER : HASH_FIND,
+						&found);
+	if (make && !found)
+	{
+		memset((char *) entry + sizeof(EntryKey), 0,
+			   sizeof(Entry) - sizeof(EntryKey));
+		entry->first_seen = DT_NOEND;
+		entry->last_seen = DT_NOBEGIN;
+	}
+	return entry;
+}
+
+/* StatementVisitor that adds up the routes of a statement. */
+static void
+add_statement(const StatementKey *key, const StatementCounters *counters,
+			  void *arg)
+{
+	Loader	   *loader = arg;
+	Entry	   *entry;
+
+	if (key->dbid != MyDatabaseId ||
+		(!loader->all_users && key->userid != GetUserId()))
+		return;
+	entry = find_entry(loader, key->queryid, key->userid, true);
+	entry->calls += counters->calls;
+	entry->total_us += counters->total_us;
+	entry->plan_us += counters->plan_us;
+	entry->rows += counters->rows;
+	entry->blocks += counters->shared_blks_hit + counters->shared_blks_read;
+	entry->first_seen = Min(entry->first_seen, counters->first_seen);
+	entry->last_seen = Max(entry->last_seen, counters->last_seen);
+	if (counters->total_us > entry->route_us)
+	{
+		entry->route = key->route;
+		entry->route_us = counters->total_us;
+	}
+	histogram_merge(&entry->latency, &counters->latency);
+}
+
+/* SampleVisitor that gives a sample to its statement. */
+static void
+add_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
+		   void *arg)
+{
+	Loader	   *loader = arg;
+	Entry	   *entry;
+	MemoryContext old;
+
+	if (key->dbid != MyDatabaseId)
+		return;
+	entry = find_entry(loader, key->queryid, key->userid, false);
+	if (entry == NULL || !entry->wanted)
+		return;
+	old = MemoryContextSwitchTo(loader->work);
+	entry->samples = lappend(entry->samples, workload_sample_copy(draft));
+	MemoryContextSwitchTo(old);
+}
+
+/* Is this number in a list of uint64 *? */
+static bool
+is_listed(List *queryids, uint64 queryid)
+{
+	ListCell   *lc;
+
+	foreach(lc, queryids)
+		if (*(uint64 *) lfirst(lc) == queryid)
+		return true;
+	return false;
+}
+
+/* Add a number to a list of uint64 *. */
+static List *
+append_queryid(List *queryids, uint64 queryid)
+{
+	uint64	   *copy = palloc(sizeof(uint64));
+
+	*copy = queryid;
+	return lappend(queryids, copy);
+}
+
+/* See workload.h. */
+List *
+workload_queryids(ArrayType *array)
+{
+	List	   *queryids = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		queryids = append_queryid(queryids, nulls[i] ? 0 :
+								  (uint64) DatumGetInt64(values[i]));
+	return queryids == NIL ? append_queryid(NIL, 0) : queryids;
+}
+
+/* Does a statement pass the filter? */
+static bool
+passes(const WorkloadFilter *filter, const Entry *entry)
+{
+	return entry->calls >= Max(filter->min_calls, 1) &&
+		(filter->since == 0 || entry->last_seen >= filter->since) &&
+		(filter->queryids == NIL ||
+		 is_listed(filter->queryids, entry->key.queryid));
+}
+
+/* qsort comparator: the same order for the same store. */
+static int
+compare_entries(const void *a, const void *b)
+{
+	const Entry *left = *(Entry *const *) a;
+	const Entry *right = *(Entry *const *) b;
+
+	if (left->total_us != right->total_us)
+		return left->total_us > right->total_us ? -1 : 1;
+	if (left->key.queryid != right->key.queryid)
+		return left->key.queryid < right->key.queryid ? -1 : 1;
+	if (left->key.userid != right->key.userid)
+		return left->key.userid < right->key.userid ? -1 : 1;
+	return 0;
+}
+
+/* The statements wanted, in order; how many is put into "count". */
+static Entry **
+choose_entries(Loader *loader, int *count)
+{
+	Entry	  **chosen = palloc(sizeof(Entry *) *
+								Max(hash_get_num_entries(loader->entries), 1));
+	HASH_SEQ_STATUS status;
+	Entry	   *entry;
+
+	*count = 0;
+	hash_seq_init(&status, loader->entries);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (passes(loader->filter, entry))
+			chosen[(*count)++] = entry;
+	qsort(chosen, *count, sizeof(Entry *), compare_entries);
+	if (loader->filter->max_statements > 0)
+		*count = Min(*count, loader->filter->max_statements);
+	for (int i = 0; i < *count; i++)
+		chosen[i]->wanted = true;
+	return chosen;
+}
+
+/* The statements wanted with their samples, in loader->work. */
+static Entry **
+read_store(Loader *loader, int *count)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(EntryKey),
+		.entrysize = sizeof(Entry),
+		.hcxt = loader->work
+	};
+	MemoryContext old = MemoryContextSwitchTo(loader->work);
+	MemoryContext passing = AllocSetContextCreate(loader->work,
+												  "clipperf samples",
+												  ALLOCSET_DEFAULT_SIZES);
+	Entry	  **chosen;
+
+	loader->entries = hash_create("clipperf workload", 256, &control,
+								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	statement_visit(add_statement, loader);
+	chosen = choose_entries(loader, count);
+	MemoryContextSwitchTo(passing);
+	sample_visit(add_sample, loader);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(passing);
+	return chosen;
+}
+
+/* ------------------------------------------------------------------------
+ * Trials
+ * ------------------------------------------------------------------------ */
+
+/* See workload.h. */
+Sandbox
+workload_sandbox(const WorkloadStatement *statement)
+{
+	return (Sandbox)
+	{
+		.userid = statement->userid,
+			.search_path = statement->search_path
+	};
+}
+
+/* Is a relation one that can have indexes? */
+static bool
+is_table(Oid relid)
+{
+	switch (get_rel_relkind(relid))
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_MATVIEW:
+			return relid >= FirstNormalObjectId;
+		default:
+			return false;
+	}
+}
+
+/* Take over what came of a trial. */
+static void
+add_variant(WorkloadStatement *statement, const PlanTrial *trial,
+			double weight)
+{
+	WorkloadVariant *variant = palloc(sizeof(WorkloadVariant));
+	ListCell   *lc;
+
+	variant->text = pstrdup(trial->text);
+	variant->queries = trial->queries;
+	variant->params = trial->params;
+	variant->weight = weight;
+	variant->cost = trial->cost;
+	if (trial->params != NULL && trial->params->numParams > 0)
+		statement->parameterized = true;
+	statement->variants = lappend(statement->variants, variant);
+	statement->command = trial->command;
+	foreach(lc, trial->relids)
+		if (is_table(lfirst_oid(lc)))
+		statement->relids = list_append_unique_oid(statement->relids,
+												   lfirst_oid(lc));
+}
+
+/* Have the weights of those variants that could be planned sum up to 1. */
+static void
+normalize(WorkloadStatement *statement)
+{
+	double		total = 0;
+	ListCell   *lc;
+
+	foreach(lc, statement->variants)
+		total += ((WorkloadVariant *) lfirst(lc))->weight;
+	foreach(lc, statement->variants)
+		((WorkloadVariant *) lfirst(lc))->weight /= total;
+}
+
+/*
+ * Try all ways to plan a statement.  Its problem is the first one met, unless
+ * another way works.  False if the statement is none of the workload's.
+ */
+static bool
+try_all(WorkloadStatement *statement, List *trials, List **locked)
+{
+	Sandbox		sandbox = workload_sandbox(statement);
+	char	   *problem = NULL;
+	ListCell   *lc;
+
+	foreach(lc, trials)
+	{
+		WeighedTrial *weighed = lfirst(lc);
+
+		plan_trial_run(&weighed->trial, &sandbox, locked);
+		if (weighed->trial.own)
+			return false;
+		if (weighed->trial.problem == NULL)
+			add_variant(statement, &weighed->trial, weighed->weight);
+		else if (problem == NULL)
+			problem = weighed->trial.problem;
+		if (weighed->trial.timed_out)
+			break;
+	}
+	if (statement->variants == NIL)
+		statement->problem = problem;
+	normalize(statement);
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Statements of the store
+ * ------------------------------------------------------------------------ */
+
+/* The share of the calls that ran a plan made before. */
+static double
+cached_share(const Entry *entry)
+{
+	return Max(0, 1 - entry->plan_us / entry->calls / CHEAPEST_PLAN_US);
+}
+
+/* What the store tells of a statement, in the current memory context. */
+static WorkloadStatement *
+make_statement(const Entry *entry)
+{
+	WorkloadStatement *statement = palloc0(sizeof(WorkloadStatement));
+	TextKey		key = {
+		.queryid = entry->key.queryid,
+		.dbid = MyDatabaseId,
+		.userid = (Oid) entry->key.userid
+	};
+	const char *path = workload_sample_path(entry->samples);
+
+	statement->queryid = entry->key.queryid;
+	statement->userid = (Oid) entry->key.userid;
+	statement->search_path = path == NULL ? NULL : pstrdup(path);
+	statement->text = text_copy(&key);
+	statement->route = route_label(entry->route);
+	statement->calls = entry->calls;
+	statement->total_us = entry->total_us;
+	statement->rows = entry->rows;
+	statement->blocks = entry->blocks;
+	statement->first_seen = entry->first_seen;
+	statement->last_seen = entry->last_seen;
+	return statement;
+}
+
+/* Does a text end with the mark of those that were cut? */
+static bool
+is_cut(const char *text)
+{
+	size_t		length = strlen(text);
+	size_t		mark = strlen(TEXT_CUT_MARK);
+
+	return length >= mark && strcmp(text +length - mark, TEXT_CUT_MARK) == 0;
+}
+
+/* Statements inside of our functions cannot be analysed outside of them. */
+static bool
+names_ours(const char *text)
+{
+	return text !=NULL && extension_is_named(text);
+}
+
+/* Try a statement of the store; false if it is none of the workload's. */
+static bool
+try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
+{
+	bool		cut = statement->text !=NULL && is_cut(statement->text);
+	List	   *trials = workload_sample_trials(entry->samples,
+												cut ? NULL : statement->text,
+												&entry->latency,
+												cached_share(entry));
+
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(statement->userid)))
+		statement->problem = pstrdup("its user no longer exists");
+	else if (trials == NIL)
+		statement->problem = pstrdup(cut ? "its text was too long to be kept" :
+									 "its text was not kept");
+	else if (!try_all(statement, trials, &loader->locked) ||
+			 (statement->problem != NULL && names_ours(statement->text)))
+		return false;
+	else if (statement->problem != NULL && entry->samples == NIL)
+		statement->problem = psprintf("%s; there is no sample of it",
+									  statement->problem);
+	return true;
+}
+
+/* See workload.h. */
+List *
+workload_load(const WorkloadFilter *filter)
+{
+	Loader		loader = {
+		.filter = filter,
+		.all_users = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS),
+		.work = AllocSetContextCreate(CurrentMemoryContext,
+									  "clipperf workload",
+									  ALLOCSET_DEFAULT_SIZES)
+	};
+	int			count;
+	Entry	  **entries;
+
+	store_require();
+	entries = read_store(&loader, &count);
+	for (int i = 0; i < count; i++)
+	{
+		WorkloadStatement *statement = make_statement(entries[i]);
+
+		if (filter->deadline != 0 && GetCurrentTimestamp() >= filter->deadline)
+			statement->problem = pstrdup("the time limit ended before it was tried");
+		if (statement->problem != NULL ||
+			try_statement(&loader, statement, entries[i]))
+			loader.statements = lappend(loader.statements, statement);
+	}
+	MemoryContextDelete(loader.work);
+	return loader.statements;
+}
+
+/* ------------------------------------------------------------------------
+ * Statements handed in
+ * ------------------------------------------------------------------------ */
+
+/* Is there a parameter from outside in the trees? */
+static bool
+parameter_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, parameter_walker, context, 0);
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN)
+		return true;
+	return expression_tree_walker(node, parameter_walker, context);
+}
+
+/* One of them; its time is what the planner makes of it. */
+static WorkloadStatement *
+statement_of_text(char *text, List **locked)
+{
+	WorkloadStatement *statement = palloc0(sizeof(WorkloadStatement));
+	WeighedTrial *weighed = palloc0(sizeof(WeighedTrial));
+
+	statement->userid = GetUserId();
+	statement->text = text;
+
+	statement->handed_in = true;
+	statement->calls = 1;
+	weighed->trial.text = text;
+
+	weighed->trial.guess_types = true;
+	weighed->weight = 1;
+	(void) try_all(statement, list_make1(weighed), locked);
+	statement->queryid = weighed->trial.queryid;
+	statement->parameterized = parameter_walker((Node *) weighed->trial.queries,
+												NULL);
+	statement->total_us = weighed->trial.cost * COST_UNIT_US;
+	return statement;
+}
+
+/* See workload.h. */
+List *
+workload_from_texts(ArrayType *texts)
+{
+	List	   *statements = NIL;
+	List	   *locked = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
+					  &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("a statement to be planned must not be null")));
+		statements = lappend(statements,
+							 statement_of_text(TextDatumGetCString(values[i]),
+											   &locked));
+	}
+	return statements;
+}

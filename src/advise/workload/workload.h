@@ -1,0 +1,93 @@
+/*-------------------------------------------------------------------------
+ *
+ * workload.h
+ *	  The statements of this database, ready to be planned again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_WORKLOAD_H
+#define CLIPPERF_WORKLOAD_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/params.h"
+#include "nodes/pg_list.h"
+#include "utils/array.h"
+
+#include "advise/workload/sandbox.h"
+
+/* One way to plan a statement: with the parameters of one execution. */
+typedef struct WorkloadVariant
+{
+	const char *text;			/* what queries were made of */
+	List	   *queries;		/* rewritten; copyObject() before planning */
+	ParamListInfo params;		/* NULL = generic */
+	double		weight;			/* share of the statement's time; sum 1 */
+	double		cost;			/* of its plan as things are, planner's unit */
+} WorkloadVariant;
+
+/* A statement as one user runs it, over all routes.  Times in microseconds. */
+typedef struct WorkloadStatement
+{
+	uint64		queryid;
+	Oid			userid;
+	const char *search_path;	/* of its latest sample; NULL = the session's */
+	const char *text;			/* normalised; NULL = not kept */
+	const char *route;			/* that takes most of its time; NULL = none */
+	CmdType		command;
+	double		calls;
+	double		total_us;
+	double		rows;
+	double		blocks;			/* shared blocks hit and read */
+	TimestampTz first_seen;
+	TimestampTz last_seen;
+	List	   *variants;		/* NIL if there is a problem */
+	bool		handed_in;		/* by the caller, instead of observed */
+	bool		parameterized;	/* it is handed the values that vary */
+	List	   *relids;			/* OIDs of tables, see workload_load() */
+	char	   *problem;		/* why it cannot be planned; NULL = it can */
+
+	/* Learnt by statement_cost.c. */
+	List	   *scans;			/* where matches are in their order */
+	bool		never_generic;	/* it is not prepared by name */
+} WorkloadStatement;
+
+/* Which statements are wanted; all zero = all of them. */
+typedef struct WorkloadFilter
+{
+	int64		min_calls;
+	TimestampTz since;			/* seen since then; 0 = any time */
+	List	   *queryids;		/* of uint64 *; NIL = all */
+	TimestampTz deadline;		/* try no more statements then; 0 = none */
+	int			max_statements; /* those that take most time; 0 = all */
+} WorkloadFilter;
+
+/*
+ * An array of bigint as a list for the filter.  An empty one asks for nothing,
+ * not for everything: no statement has the number 0.
+ */
+extern List *workload_queryids(ArrayType *array);
+
+/*
+ * Statements of this database that the caller may read, those first that take
+ * most time, in the current memory context.  Left out are those on catalogs
+ * and on clipperf's own objects only.
+ *
+ * "relids" are the tables and materialized views in the trees, partitioned
+ * tables but not their partitions.  They are locked (AccessShareLock) to the
+ * end of the transaction; a table that somebody else has locked is a problem
+ * and never waited for.
+ */
+extern List *workload_load(const WorkloadFilter *filter);
+
+/* Statements handed in, as the caller would run them, one call each. */
+extern List *workload_from_texts(ArrayType *texts);
+
+/* Where a statement is to be planned. */
+extern Sandbox workload_sandbox(const WorkloadStatement *statement);
+
+/* The problem that an error of sandbox_run() amounts to; palloc'd. */
+extern char *workload_problem(const ErrorData *error);
+
+#endif							/* CLIPPERF_WORKLOAD_H */

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * workload_sample.h
+ *	  The executions that stand for a statement, and how much each weighs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_WORKLOAD_SAMPLE_H
+#define CLIPPERF_WORKLOAD_SAMPLE_H
+
+#include "compat.h"
+
+#include "nodes/pg_list.h"
+
+#include "advise/workload/plan_trial.h"
+#include "store/histogram.h"
+#include "store/sample.h"
+
+/* A trial and its share of the statement's time. */
+typedef struct WeighedTrial
+{
+	PlanTrial	trial;
+	double		weight;
+} WeighedTrial;
+
+/* A copy of a sample in the current memory context. */
+extern SampleDraft *workload_sample_copy(const SampleDraft *draft);
+
+/*
+ * What the samples (a list of SampleDraft) and the normalised text, which may
+ * be NULL, give to try: a list of WeighedTrial whose weights sum up to 1.
+ * "latency" tells how the calls were spread; "cached" is the share of the
+ * calls that ran a plan made before, which is a generic one if there are
+ * parameters.  Empty if there is nothing to plan.
+ */
+extern List *workload_sample_trials(List *samples, const char *text,
+									const Histogram *latency, double cached);
+
+/* The search_path of the latest sample; NULL if there is none. */
+extern const char *workload_sample_path(List *samples);
+
+#endif							/* CLIPPERF_WORKLOAD_SAMPLE_H */

@@ -1,0 +1,375 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.c
+ *	  clipperf_apply(): jobs of what was recommended.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/tablespace.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "storage/lmgr.h"
+#include "tcop/utility.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "apply/build/index_settings.h"
+#include "apply/build/partition.h"
+#include "apply/build/preflight.h"
+#include "apply/jobs/claim.h"
+#include "apply/jobs/jobs.h"
+#include "apply/jobs/own_sql.h"
+#include "apply/jobs/queue.h"
+#include "apply/jobs/request.h"
+#include "apply/verify/verify.h"
+#include "report/report.h"
+#include "store/store.h"
+
+PGDLLEXPORT Datum clipperf_apply(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_apply);
+
+#define APPLY_COLUMNS 7
+
+/* How clipperf_apply() was called. */
+typedef struct ApplyCall
+{
+	bool		concurrently;
+	bool		dry_run;
+	MemoryContext context;		/* lasts as long as the call */
+	ReturnSetInfo *result;
+	ArrayType  *settings;		/* of the caller, for background builds */
+	int			made;			/* rows put out */
+} ApplyCall;
+
+/* ------------------------------------------------------------------------
+ * One request
+ * ------------------------------------------------------------------------ */
+
+/* Put one row out. */
+static void
+put_row(ApplyCall *call, const Request *request, const Job *job)
+{
+	Datum		values[APPLY_COLUMNS];
+	bool		nulls[APPLY_COLUMNS] = {false};
+	int			i = 0;
+
+	nulls[i] = job == NULL || job->id == 0;
+	values[i++] = Int64GetDatum(job ? job->id : 0);
+	report_set_text(values, nulls, i++, request->action);
+	nulls[i] = !OidIsValid(request->relid);
+	values[i++] = ObjectIdGetDatum(request->relid);
+	nulls[i] = job == NULL && request->index_name == NULL;
+	values[i] = (Datum) 0;
+	if (!nulls[i])
+		values[i] = DirectFunctionCall1(namein,
+										CStringGetDatum(job ? job->index_name : request->index_name));
+	i++;
+	report_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
+	report_set_text(values, nulls, i++, job ? job->reason : request->reason);
+	report_set_text(values, nulls, i++, job ? job->ddl : request->ddl);
+	Assert(i == APPLY_COLUMNS);
+	tuplestore_putvalues(call->result->setResult, call->result->setDesc,
+						 values, nulls);
+	call->made++;
+}
+
+/* The job that a request asks for, without its definition yet. */
+static Job *
+make_job(const ApplyCall *call, const Request *request)
+{
+	Job		   *job = palloc0(sizeof(Job));
+
+	job->drop = strcmp(request->action, "drop") == 0;
+	job->state = JOB_QUEUED;
+	job->recommendation = request->recommendation;
+	job->relid = request->relid;
+	job->relation_name = quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(request->relid)),
+													get_rel_name(request->relid));
+	job->ddl = request->ddl;
+	job->index_name = request->index_name;
+	job->transactional = !call->concurrently;
+	job->queryids = request->queryids;
+	job->size_bytes = request->size_bytes;
+	job->role = GetUserId();
+	job->settings = call->settings;
+	return job;
+}
+
+/* Errors unless the caller may do that to the table; locks it. */
+static void
+require_table(const Request *request)
+{
+	if (!OidIsValid(request->relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the table of index \"%s\" does not exist",
+						request->index_name ? request->index_name : "")));
+	LockRelationOid(request->relid, AccessShareLock);
+	preflight_table(request->relid, psprintf("%u", request->relid),
+					GetUserId());
+}
+
+/* Run a statement of ours as the caller, within his transaction. */
+static void
+run_now(const char *sql)
+{
+	int			result = SPI_execute(sql, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "\"%s\" failed: %s", sql, SPI_result_code_string(result));
+}
+
+/* Drop an index within the caller's transaction. */
+static void
+drop_now(Oid relid, const char *index_name)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	run_now(psprintf("DROP INDEX %s",
+					 quote_qualified_identifier(schema, index_name)));
+}
+
+/* Build the index within the caller's transaction. */
+static void
+create_now(Job *job, const IndexPlan *plan)
+{
+	List	   *before = NIL;
+
+	if (plan->remains != NULL)
+		drop_now(job->relid, plan->remains);
+	if (get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE)
+		before = partition_indexes(job->relid);
+	run_now(job->ddl);
+	job->index_oid = get_relname_relid(job->index_name,
+									   get_rel_namespace(job->relid));
+	if (get_rel_relkind(job->index_oid) == RELKIND_PARTITIONED_INDEX)
+		job->parts = partition_new_indexes(job->index_oid, before);
+}
+
+/* Settle what a new index is and is called; true if it has to be built. */
+static bool
+define_index(Job *job, IndexPlan *plan)
+{
+	preflight_index(job, plan);
+	if (plan->existing != NULL)
+	{
+		job->state = JOB_KEPT;
+		job->index_name = plan->existing->name;
+		job->reason = psprintf("nothing to build: index \"%s\" does the same",
+							   plan->existing->name);
+		return false;
+	}
+	if (plan->renamed_from != NULL)
+		job->reason = psprintf("the name \"%s\" is taken by another index",
+							   plan->renamed_from);
+	job->index_name = plan->def->name;
+	if (!OidIsValid(plan->def->tablespace))
+		plan->def->tablespace =
+			GetDefaultTablespace(RELPERSISTENCE_PERMANENT,
+								 get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE);
+	job->ddl = index_def_ddl(plan->def, false, false);
+	return true;
+}
+
+/*
+ * The same for an index that is to be built at once.  CREATE INDEX would let
+ * another transaction build the same meanwhile, and fail when that commits; the
+ * lock taken here blocks no more than that of CREATE INDEX, but for each other.
+ */
+static bool
+define_index_at_once(Job *job, IndexPlan *plan)
+{
+	Job			asked = *job;
+
+	if (!define_index(job, plan))
+		return false;
+	LockRelationOid(job->relid, ShareRowExclusiveLock);
+	*job = asked;
+	return define_index(job, plan);
+}
+
+/* An open job that does the same is given back instead of a new one. */
+static bool
+find_open_job(ApplyCall *call, const Request *request, Job *job)
+{
+	int64		id = job_find_open(job);
+	Job		   *open = id == 0 ? NULL : job_load(id, call->context);
+
+	if (open == NULL)
+		return false;
+	put_row(call, request, open);
+	return true;
+}
+
+/* Store the job of an index that is built, or to be built. */
+static void
+store_job(ApplyCall *call, Job *job, bool done)
+{
+	job_insert(job);
+	if (done)
+	{
+		partition_note_taken_in(job);
+		job_set_restore(job, job->restore);
+		verify_before(job);
+		job_set_index(job, job->index_oid, job->index_name);
+		verify_begin(job, job->reason ? job->reason :
+					 "done within the caller's transaction");
+	}
+	if (job_state_is_open(job->state))
+		queue_wake_at_commit();
+}
+
+/* Do what is asked for: make an index. */
+static void
+apply_create(ApplyCall *call, const Request *request)
+{
+	Job		   *job = make_job(call, request);
+	IndexPlan	plan;
+	bool		at_once = !call->concurrently && !call->dry_run;
+	bool		build = at_once ? define_index_at_once(job, &plan) :
+		define_index(job, &plan);
+	char	   *refusal = build ?
+		preflight_place(plan.def, job->size_bytes) : NULL;
+
+	if (refusal != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DISK_FULL),
+				 errmsg("%s", refusal)));
+	if (build && find_open_job(call, request, job))
+		return;
+	if (!call->dry_run)
+	{
+		if (build && !call->concurrently)
+			create_now(job, &plan);
+		store_job(call, job, build && !call->concurrently);
+	}
+	put_row(call, request, job);
+}
+
+/* Do what is asked for: drop an index. */
+static void
+apply_drop(ApplyCall *call, const Request *request)
+{
+	Job		   *job = make_job(call, request);
+	IndexDefinition *def;
+
+	job->index_oid = get_relname_relid(request->index_name,
+									   get_rel_namespace(request->relid));
+	def = preflight_drop(job->index_oid, request->index_name);
+	if (def->relid != request->relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index \"%s\" belongs to another table",
+						request->index_name)));
+	job->ddl = index_def_ddl(def, false, false);
+	if (find_open_job(call, request, job))
+		return;
+	if (!call->dry_run)
+	{
+		if (!call->concurrently)
+		{
+			job->restore = index_settings_restore(def, call->context);
+			drop_now(def->relid, def->name);
+		}
+		store_job(call, job, !call->concurrently);
+	}
+	put_row(call, request, job);
+}
+
+/* Do what is asked for. */
+static void
+apply_request(ApplyCall *call, const Request *request)
+{
+	if (strcmp(request->action, "create") == 0)
+	{
+		require_table(request);
+		apply_create(call, request);
+	}
+	else if (strcmp(request->action, "drop") == 0)
+	{
+		require_table(request);
+		apply_drop(call, request);
+	}
+	else
+		put_row(call, request, NULL);
+}
+
+/* ------------------------------------------------------------------------
+ * The call
+ * ------------------------------------------------------------------------ */
+
+/* The caller's settings that a build in the background is to use. */
+static ArrayType *
+caller_settings(void)
+{
+	static const char *const names[] = {
+		"maintenance_work_mem", "max_parallel_maintenance_workers"
+	};
+	Datum		elements[lengthof(names)];
+
+	for (int i = 0; i < lengthof(names); i++)
+		elements[i] = CStringGetTextDatum(psprintf("%s=%s", names[i],
+												   GetConfigOptionByName(names[i], NULL, false)));
+	return construct_array(elements, lengthof(names), TEXTOID, -1, false,
+						   TYPALIGN_INT);
+}
+
+/* Say so if there was nothing to do. */
+static void
+note_nothing(const ApplyCall *call)
+{
+	if (call->made == 0)
+		ereport(NOTICE,
+				(errmsg("there is nothing to apply"),
+				 errhint("Call clipperf_recommend() first; drops are applied by their ids.")));
+}
+
+/* What the arguments say. */
+static void
+read_call(FunctionCallInfo fcinfo, ApplyCall *call)
+{
+	call->concurrently = PG_ARGISNULL(2) ? !IsTransactionBlock() :
+		PG_GETARG_BOOL(2);
+	call->dry_run = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	call->context = CurrentMemoryContext;
+	call->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	call->settings = caller_settings();
+	call->made = 0;
+}
+
+/*
+ * clipperf_apply(ids, index_set, concurrently, dry_run): one row per
+ * recommendation, with its job.
+ */
+Datum
+clipperf_apply(PG_FUNCTION_ARGS)
+{
+	ApplyCall	call;
+	List	   *requests;
+	ListCell   *lc;
+
+	report_begin_rows(fcinfo, APPLY_COLUMNS);
+	read_call(fcinfo, &call);
+	PreventCommandDuringRecovery("clipperf_apply()");
+	if (!call.dry_run)
+		PreventCommandIfReadOnly("clipperf_apply()");
+	SPI_connect();
+	requests = request_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
+							PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							call.context);
+	foreach(lc, requests)
+		apply_request(&call, lfirst(lc));
+	note_nothing(&call);
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * build_worker.c
+ *	  The background worker that does the jobs of one database.
+ *
+ * Started by the launcher, it does what is due and ends; it does not stay
+ * where it has to wait, so that DROP DATABASE and other jobs are not held up.
+ * It is connected as the bootstrap superuser to keep the jobs, and becomes the
+ * role that asked for a job while it runs the job's statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/build/build_worker.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "apply/build/build.h"
+#include "apply/jobs/claim.h"
+#include "apply/jobs/jobs.h"
+#include "apply/jobs/own_sql.h"
+#include "apply/jobs/queue.h"
+#include "apply/verify/top_statement.h"
+#include "apply/verify/verify.h"
+
+/*
+ * Settings of the server, the database or the role must not break what is done
+ * here; nor is it to be counted as statements of the application.
+ */
+static const char *const session_settings[][2] = {
+	{"role", "none"},
+	{"session_replication_role", "origin"},
+	{"search_path", "pg_catalog, pg_temp"},
+	{"default_tablespace", ""},
+	{"exit_on_error", "off"},
+	{"row_security", "on"},
+	{"statement_timeout", "0"},
+	{"lock_timeout", "0"},
+	{"default_transaction_read_only", "off"},
+	{"default_transaction_isolation", "read committed"},
+	{"clipperf.enabled", "off"}
+};
+
+/* Put the settings of this session into force. */
+static void
+set_up_session(void)
+{
+	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+	for (int i = 0; i < lengthof(session_settings); i++)
+		SetConfigOption(session_settings[i][0], session_settings[i][1],
+						PGC_SUSET, PGC_S_SESSION);
+	if (GetConfigOption("transaction_timeout", true, false) != NULL)
+		SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_SESSION);
+}
+
+/* Is the extension here, with the tables this module knows? */
+static bool
+is_installed(void)
+{
+	bool		installed;
+
+	StartTransactionCommand();
+	installed = OidIsValid(own_table("clipperf_job"));
+	CommitTransactionCommand();
+	return installed;
+}
+
+/* Do one job, if one is due. */
+static bool
+do_one_job(MemoryContext context)
+{
+	bool		more;
+	Job		   *job = claim_next(context, &more);
+
+	if (job == NULL)
+		return false;
+	if (more)					/* another worker may take the next one */
+		(void) queue_wake(MyDatabaseId, GetCurrentTimestamp());
+	build_run(job, context);
+	claim_release(job);
+	return true;
+}
+
+/* When something is to be done here again; DT_NOEND: never. */
+static TimestampTz
+next_due(void)
+{
+	TimestampTz next;
+
+	if (!is_installed())
+		return DT_NOEND;
+	job_begin();
+	next = Min(claim_next_due(), verify_next_due());
+	job_end();
+	return next;
+}
+
+/* Do all that is due. */
+static void
+work(void)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
+												  "clipperf job",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(context);
+	while (is_installed() && (do_one_job(context) || verify_due(context)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		MemoryContextReset(context);
+		MemoryContextSwitchTo(context);
+	}
+	MemoryContextSwitchTo(TopMemoryContext);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Entry point of the worker.
+ */
+void
+clipperf_builder_main(Datum arg)
+{
+	WorkerTicket ticket;
+
+	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	pqsignal(SIGINT, top_statement_cancel);
+	BackgroundWorkerUnblockSignals();
+	if (!queue_worker_begins(&ticket))
+		proc_exit(0);
+	BackgroundWorkerInitializeConnectionByOid(ticket.dbid, InvalidOid, 0);
+	set_up_session();
+	pgstat_report_appname("clipperf builder");
+
+	work();
+	queue_worker_done(next_due());
+	proc_exit(0);
+}

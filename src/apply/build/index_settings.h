@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * index_settings.h
+ *	  What an index has that CREATE INDEX does not say.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_INDEX_SETTINGS_H
+#define CLIPPERF_INDEX_SETTINGS_H
+
+#include "compat.h"
+
+#include "advise/indexes/index_def.h"
+
+/*
+ * Statements (char *) that give an index which was made anew, under the same
+ * name, what this one has: targets of statistics, and extensions that it depends
+ * on.  Its comment is another matter; what carries the mark of CLUSTER or is the
+ * replica identity is not dropped.  Needs SPI and a snapshot.
+ */
+extern List *index_settings(const IndexDefinition *def, MemoryContext context);
+
+/* What a job keeps of an index that it drops, see Job.restore. */
+extern List *index_settings_restore(const IndexDefinition *def,
+									MemoryContext context);
+
+/*
+ * Run these statements, as the current user, for an index of that name in that
+ * schema, unless it is another name than that of what was dropped.
+ */
+extern void index_settings_run(const List *restore, Oid schema, const char *name);
+
+#endif							/* CLIPPERF_INDEX_SETTINGS_H */

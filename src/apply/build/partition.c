@@ -1,0 +1,422 @@
+/*-------------------------------------------------------------------------
+ *
+ * partition.c
+ *	  Indexes of partitioned tables.
+ *
+ * CREATE INDEX CONCURRENTLY does not work on a partitioned table.  So each
+ * partition gets its index CONCURRENTLY first.  After that CREATE INDEX on the
+ * partitioned table finds all of them and attaches them instead of building:
+ * it only needs a lock for a moment, and gives up soon if it cannot have it.
+ *
+ * That is done in one transaction and in the end, rather than by CREATE INDEX ON
+ * ONLY in the beginning and ALTER INDEX ATTACH PARTITION: the index of the whole
+ * would be INVALID all the while, and ATTACH PARTITION locks the partition's
+ * index against everybody who has planned a query with it, readers too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/build/partition.h"
+
+#include "access/attmap.h"
+#include "access/table.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteManip.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "apply/build/preflight.h"
+#include "apply/build/remains.h"
+#include "apply/jobs/claim.h"
+#include "apply/jobs/queue.h"
+#include "apply/verify/top_statement.h"
+#include "settings.h"
+
+/* A partition that lacks the index. */
+typedef struct Partition
+{
+	Oid			relid;			/* InvalidOid: none lacks it */
+	char	   *sql;			/* that builds it */
+	char	   *index_name;
+	char	   *remains;		/* INVALID index in the way, or NULL */
+	char	   *obstacle;		/* who is in the way; NULL if nobody is */
+	double		blocks;			/* size of the partition, and a bit */
+} Partition;
+
+/* The work on one partitioned table. */
+typedef struct PartitionWork
+{
+	Job		   *job;
+	const IndexDefinition *def;
+	MemoryContext context;		/* lasts as long as the work */
+	Partition	next;			/* to be built next */
+	List	   *locked;			/* OIDs: partitioned tables locked */
+	double		blocks;			/* of all partitions to be done; 0 = unknown */
+	double		blocks_done;	/* of those that are */
+} PartitionWork;
+
+/* How long a job waits that cannot go on now. */
+#define WAIT_MS 1000
+
+/* Expressions over columns of the parent, over those of a partition. */
+static Node *
+map_node(Node *node, AttrMap *map)
+{
+	bool		whole_row;
+
+	return map_variable_attnos(node, 1, 0, map, InvalidOid, &whole_row);
+}
+
+/* The definition of a partition's index. */
+static IndexDefinition *
+map_definition(const IndexDefinition *def, Oid relid)
+{
+	IndexDefinition *mapped = palloc(sizeof(IndexDefinition));
+	Relation	parent = table_open(def->relid, NoLock);
+	Relation	child = table_open(relid, NoLock);
+	AttrMap    *map = BUILD_ATTRMAP(RelationGetDescr(child),
+									RelationGetDescr(parent));
+
+	*mapped = *def;
+	mapped->relid = relid;
+	mapped->name = NULL;
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		IndexKey   *key = &mapped->keys[i];
+
+		if (key->attno != 0)
+			key->attno = map->attnums[key->attno - 1];
+		key->expr = map_node(key->expr, map);
+		key->written = map_node(key->written, map);
+	}
+	for (int i = 0; i < def->nincluded; i++)
+		mapped->included[i] = map->attnums[def->included[i] - 1];
+	mapped->predicate = (List *) map_node((Node *) def->predicate, map);
+	mapped->written_predicate = map_node(def->written_predicate, map);
+	table_close(child, NoLock);
+	table_close(parent, NoLock);
+	return mapped;
+}
+
+/*
+ * Does the partition have that index, to be attached or attached already?
+ * *remains is set to an INVALID one.
+ */
+static bool
+has_index(const IndexDefinition *def, char **remains)
+{
+	ListCell   *lc;
+
+	foreach(lc, index_def_existing(def->relid))
+	{
+		IndexDefinition *existing = lfirst(lc);
+
+		if (OidIsValid(existing->parent) || !index_def_equal(existing, def))
+			continue;
+		if (existing->valid)
+			return true;
+		*remains = existing->name;
+	}
+	return false;
+}
+
+/* Size of a partition that is locked; never 0, as none is done in no time. */
+static double
+count_blocks(Oid relid)
+{
+	Relation	relation = table_open(relid, NoLock);
+	double		blocks = 1.0 + RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return blocks;
+}
+
+/* Look for a partition that lacks the index; all are locked. */
+static void
+find_partition(const IndexDefinition *def, List *relids, Partition *partition)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+		IndexDefinition *mapped;
+
+		if (get_rel_relkind(relid) != RELKIND_RELATION)
+			continue;
+		mapped = map_definition(def, relid);
+		partition->remains = NULL;
+		if (has_index(mapped, &partition->remains))
+			continue;
+		partition->relid = relid;
+		partition->blocks = count_blocks(relid);
+		mapped->name = partition->index_name = index_def_free_name(mapped, NIL);
+		partition->sql = index_def_ddl(mapped, true, false);
+		partition->obstacle = preflight_transactions(list_make1_oid(relid),
+													 ShareLock, true);
+		return;
+	}
+}
+
+/*
+ * Keep partitions from being added, which the last statement would have to
+ * build an index for while it blocks writes; what may be, is seen by those who
+ * look afterwards.  NULL, or who is in the way.
+ */
+static char *
+lock_against_new(PartitionWork *work, List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+
+		if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+			continue;
+		if (!claim_relation(relid, ShareUpdateExclusiveLock))
+			return preflight_lock_holders(relid, ShareUpdateExclusiveLock);
+		work->locked = list_append_unique_oid(work->locked, relid);
+	}
+	return NULL;
+}
+
+/* The tables of the partitions' indexes that the job has built. */
+static List *
+tables_done(const Job *job)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, job->parts)
+		relids = lappend_oid(relids, IndexGetRelation(lfirst_oid(lc), true));
+	return relids;
+}
+
+/*
+ * How much there is to do for the job, and how much of it is done; all are
+ * locked.  Partitions that had the index before do not count.
+ */
+static void
+weigh(PartitionWork *work, List *relids)
+{
+	List	   *done = tables_done(work->job);
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+		bool		is_done = list_member_oid(done, relid);
+		char	   *remains;
+
+		if (get_rel_relkind(relid) != RELKIND_RELATION ||
+			(!is_done && has_index(map_definition(work->def, relid), &remains)))
+			continue;
+		work->blocks += count_blocks(relid);
+		if (is_done)
+			work->blocks_done += count_blocks(relid);
+	}
+}
+
+/*
+ * Look what is to be done next.  If it is the last statement, and "lock", then
+ * partitions are kept from being added to the end of the session's locks.
+ */
+static void
+look(PartitionWork *work, bool lock)
+{
+	Partition  *next = &work->next;
+	List	   *relids = find_all_inheritors(work->def->relid, NoLock, NULL);
+
+	memset(next, 0, sizeof(*next));
+	next->obstacle = preflight_lock_all(relids);
+	if (next->obstacle == NULL)
+		find_partition(work->def, relids, next);
+	if (OidIsValid(next->relid) && work->blocks == 0 && work->job != NULL)
+		weigh(work, relids);
+	if (next->obstacle != NULL || OidIsValid(next->relid))
+		return;
+	if (lock)
+	{
+		next->obstacle = lock_against_new(work, relids);
+		if (next->obstacle != NULL)
+			return;
+		/* Some may have been added before that lock was had. */
+		relids = find_all_inheritors(work->def->relid, AccessShareLock, NULL);
+		find_partition(work->def, relids, next);
+	}
+	if (!OidIsValid(next->relid))
+		next->obstacle = preflight_transactions(relids, ShareLock, false);
+}
+
+/* See partition.h. */
+char *
+partition_obstacle(const IndexDefinition *def)
+{
+	PartitionWork work = {.def = def};
+
+	look(&work, false);
+	return work.next.obstacle;
+}
+
+/* Step: look, and let the job wait if somebody is in the way. */
+static void
+look_step(void *arg)
+{
+	PartitionWork *work = arg;
+	MemoryContext old = MemoryContextSwitchTo(work->context);
+
+	job_limit_lock_waits();
+	look(work, true);
+	if (work->next.obstacle != NULL)
+		job_wait(work->job, WAIT_MS, work->next.obstacle);
+	MemoryContextSwitchTo(old);
+}
+
+/* Remember that the index of the next partition is being built, or is built. */
+static void
+remember_part(PartitionWork *work, bool built)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Job		   *job = work->job;
+	const Partition *partition = &work->next;
+
+	/* Some may have been added since they were weighed. */
+	double		all = Max(work->blocks, work->blocks_done + partition->blocks);
+
+	job_begin();
+	if (built)
+		job_add_part(job, get_relname_relid(partition->index_name,
+											get_rel_namespace(partition->relid)));
+	else
+		job_begin_part(job, partition->relid, partition->index_name,
+					   work->blocks_done / all, partition->blocks / all);
+	job_end();
+	if (built)
+		work->blocks_done += partition->blocks;
+	MemoryContextSwitchTo(caller);
+}
+
+/* Build the index of the next partition. */
+static ErrorData *
+build_part(PartitionWork *work)
+{
+	Job		   *job = work->job;
+	const Partition *partition = &work->next;
+	ErrorData  *error;
+
+	if (partition->remains != NULL)
+		(void) remains_drop(job, partition->relid, partition->remains);
+	queue_worker_takes_table(partition->relid);
+	remember_part(work, false);
+	error = top_statement_run(partition->sql, job->role, job->settings, 0);
+	if (error == NULL)
+		remember_part(work, true);
+	return error;
+}
+
+/* End the locks on partitioned tables. */
+static void
+unlock_all(PartitionWork *work)
+{
+	ListCell   *lc;
+
+	foreach(lc, work->locked)
+		claim_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
+}
+
+/* See partition.h. */
+ErrorData *
+partition_build(Job *job, const IndexDefinition *def, const char *sql,
+				MemoryContext context, bool *waits)
+{
+	PartitionWork work = {.job = job,.def = def,.context = context};
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	for (;;)
+	{
+		error = job_step(look_step, &work, context);
+		*waits = error == NULL && work.next.obstacle != NULL;
+		if (error != NULL || *waits || !OidIsValid(work.next.relid))
+			break;
+		error = build_part(&work);
+		if (error != NULL)
+			break;
+	}
+	queue_worker_takes_table(job->relid);
+	if (error == NULL && !*waits)
+		error = top_statement_run(sql, job->role, job->settings,
+								  setting_give_way_after_ms);
+	unlock_all(&work);
+	return error;
+}
+
+/* See partition.h. */
+List *
+partition_indexes(Oid relid)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		ListCell   *index;
+
+		foreach(index, index_def_existing(lfirst_oid(lc)))
+			indexes = lappend_oid(indexes,
+								  ((IndexDefinition *) lfirst(index))->indexoid);
+	}
+	return indexes;
+}
+
+/* See partition.h. */
+List *
+partition_new_indexes(Oid index_oid, const List *others)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(index_oid, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_INDEX &&
+			!list_member_oid(others, lfirst_oid(lc)))
+		indexes = lappend_oid(indexes, lfirst_oid(lc));
+	return indexes;
+}
+
+/* See partition.h. */
+void
+partition_note_taken_in(Job *job)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	if (get_rel_relkind(job->index_oid) != RELKIND_PARTITIONED_INDEX)
+		return;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(job));
+	foreach(lc, partition_new_indexes(job->index_oid, job->parts))
+		job->taken_in = list_append_unique_oid(job->taken_in,
+											   IndexGetRelation(lfirst_oid(lc), true));
+	MemoryContextSwitchTo(old);
+	job_store_parts(job);
+}
+
+/* See partition.h. */
+List *
+partition_taken_in(const Job *job)
+{
+	List	   *indexes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, partition_new_indexes(job->index_oid, NIL))
+		if (list_member_oid(job->taken_in,
+							IndexGetRelation(lfirst_oid(lc), true)))
+		indexes = lappend_oid(indexes, lfirst_oid(lc));
+	return indexes;
+}

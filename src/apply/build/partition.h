@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * partition.h
+ *	  Indexes of partitioned tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_PARTITION_H
+#define CLIPPERF_PARTITION_H
+
+#include "compat.h"
+
+#include "advise/indexes/index_def.h"
+#include "apply/jobs/jobs.h"
+
+/*
+ * Build the index of every partition that lacks it, CONCURRENTLY, then, by
+ * "sql", that of the partitioned table, to which they are attached.  Returns NULL, or the
+ * error in "context".  *waits is set if the job was told to wait instead: what
+ * is built by then is found when it is called again.
+ */
+extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
+								  const char *sql, MemoryContext context,
+								  bool *waits);
+
+/*
+ * Who is in the way of its next statement, in one sentence; NULL if nobody is.
+ * In a transaction.
+ */
+extern char *partition_obstacle(const IndexDefinition *def);
+
+/* OIDs of all indexes of the partitions of a table, which is locked. */
+extern List *partition_indexes(Oid relid);
+
+/* OIDs of the indexes of leaf partitions that the index holds, but for others. */
+extern List *partition_new_indexes(Oid index_oid, const List *others);
+
+/*
+ * The job has made its index: remember of which partitions that has taken in an
+ * index which was there before, if it is one of a partitioned table.
+ */
+extern void partition_note_taken_in(Job *job);
+
+/* OIDs of these indexes now. */
+extern List *partition_taken_in(const Job *job);
+
+#endif							/* CLIPPERF_PARTITION_H */

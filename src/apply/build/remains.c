@@ -1,0 +1,423 @@
+/*-------------------------------------------------------------------------
+ *
+ * remains.c
+ *	  What a job that was broken off has left, and how it is taken away.
+ *
+ * A build that is broken off leaves an INVALID index.  It is dropped.
+ *
+ * A drop that is broken off leaves the index INVALID, in one of two stages.  In
+ * the first one it still is kept up to date: as long as the job may try again
+ * it stays so, and when the job ends it is made valid by REINDEX.  In the second
+ * one it is dead, and nothing can be done but to complete the drop.
+ *
+ * All this is done with the rights of the server, since it restores what was
+ * there before, and the role that asked may have lost its rights meanwhile.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/build/remains.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "advise/indexes/index_def.h"
+#include "apply/jobs/claim.h"
+#include "apply/jobs/queue.h"
+#include "apply/verify/top_statement.h"
+
+/* How often a removal is tried. */
+#define REMOVAL_TRIES	50
+
+/* Longest time between two tries. */
+#define MOST_DELAY_MS	5000
+
+/* What is to be done next to take away what a job has left. */
+typedef struct Removal
+{
+	Job		   *job;
+	bool		ends;			/* the job does */
+	RemainsOutcome outcome;		/* if there is no statement */
+	char	   *sql;			/* the next statement; NULL if none */
+	Oid			relid;			/* table that it concerns */
+} Removal;
+
+/* ------------------------------------------------------------------------
+ * Looking
+ * ------------------------------------------------------------------------ */
+
+/* See remains.h. */
+bool
+remains_is_one(Oid index_oid, Oid relid)
+{
+	IndexDefinition *def;
+
+	/*
+	 * Partitioned indexes are invalid while partitions lack theirs, which is
+	 * another matter.
+	 */
+	if (get_rel_relkind(index_oid) != RELKIND_INDEX)
+		return false;
+	def = index_def_of_index(index_oid);
+	return def != NULL && def->relid == relid && !def->valid;
+}
+
+/* The index of that name in the schema of a table; InvalidOid if there is none. */
+static Oid
+index_of_name(Oid relid, const char *name)
+{
+	return get_relname_relid(name, get_rel_namespace(relid));
+}
+
+/* The statement that drops an index. */
+static char *
+drop_statement(Oid index_oid)
+{
+	return index_def_drop_ddl(index_def_of_index(index_oid));
+}
+
+/* The statement that makes an INVALID index valid. */
+static char *
+reindex_statement(const IndexDefinition *def)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(def->indexoid));
+
+	return psprintf("REINDEX INDEX CONCURRENTLY %s",
+					quote_qualified_identifier(schema, def->name));
+}
+
+/* The statement that drops what a build has left by that name, or NULL. */
+static char *
+drop_remains(Oid relid, const char *name)
+{
+	Oid			index_oid;
+
+	if (get_rel_relkind(relid) == '\0')
+		return NULL;
+	index_oid = index_of_name(relid, name);
+	return OidIsValid(index_oid) && remains_is_one(index_oid, relid) ?
+		drop_statement(index_oid) : NULL;
+}
+
+/* Has the index come to its second stage of being dropped? */
+static bool
+is_dead(Oid index_oid)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index_oid));
+	bool		dead;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	dead = !((Form_pg_index) GETSTRUCT(tuple))->indislive;
+	ReleaseSysCache(tuple);
+	return dead;
+}
+
+/* All INVALID indexes of a table, the dead ones among them. */
+static List *
+invalid_indexes(Oid relid)
+{
+	Relation	catalog = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *found = NIL;
+
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(catalog, IndexIndrelidIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
+
+		if (!form->indisvalid)
+			found = lappend_oid(found, form->indexrelid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+/* Is it what a REINDEX CONCURRENTLY of an index like "def" has left? */
+static bool
+is_left_by_reindex(Oid index_oid, const IndexDefinition *def)
+{
+	IndexDefinition *left = index_def_of_index(index_oid);
+
+	return left != NULL && index_oid != def->indexoid &&
+		(strstr(left->name, "_ccnew") || strstr(left->name, "_ccold")) &&
+		index_def_equal(left, def);
+}
+
+/* The statement that drops what a REINDEX of the index has left, or NULL. */
+static char *
+drop_left_by_reindex(const IndexDefinition *def)
+{
+	ListCell   *lc;
+
+	foreach(lc, invalid_indexes(def->relid))
+		if (is_left_by_reindex(lfirst_oid(lc), def))
+		return drop_statement(lfirst_oid(lc));
+	return NULL;
+}
+
+/* ------------------------------------------------------------------------
+ * What to do next
+ * ------------------------------------------------------------------------ */
+
+/* Look for one of the partitions' indexes that are built. */
+static void
+look_for_part(Removal *removal)
+{
+	ListCell   *lc;
+
+	foreach(lc, removal->job->parts)
+	{
+		IndexDefinition *part = index_def_of_index(lfirst_oid(lc));
+
+		if (part == NULL || OidIsValid(part->parent))
+			continue;
+		removal->relid = part->relid;
+		removal->sql = index_def_drop_ddl(part);
+		return;
+	}
+}
+
+/* Look at the index of a partition that was being built. */
+static void
+look_at_part(Removal *removal)
+{
+	Job		   *job = removal->job;
+	Oid			index_oid;
+
+	if (!OidIsValid(job->part_relid) ||
+		get_rel_relkind(job->part_relid) == '\0')
+		return;
+	removal->relid = job->part_relid;
+	removal->sql = drop_remains(job->part_relid, job->part_name);
+	index_oid = index_of_name(job->part_relid, job->part_name);
+	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
+		job_keep_part(job, index_oid);
+}
+
+/* Is the index there that the job was to build? */
+static bool
+is_built(const Job *job)
+{
+	IndexDefinition *def;
+	Oid			index_oid = index_of_name(job->relid, job->index_name);
+
+	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
+	return def != NULL && def->relid == job->relid && def->valid;
+}
+
+/* Look at what the making of an index has left. */
+static void
+look_at_creation(Removal *removal)
+{
+	Job		   *job = removal->job;
+
+	if (get_rel_relkind(job->relid) == '\0')
+		return;
+	if (job->state == JOB_BUILDING && is_built(job))
+	{
+		removal->outcome = REMAINS_DONE;
+		return;
+	}
+	removal->sql = drop_remains(job->relid, job->index_name);
+	if (removal->sql == NULL)
+		look_at_part(removal);
+	if (removal->sql == NULL && removal->ends)
+		look_for_part(removal);
+}
+
+/* The index is rebuilt already, under its name: go on with that one. */
+static void
+adopt_rebuilt(Job *job)
+{
+	Oid			index_oid = index_of_name(job->relid, job->index_name);
+	IndexDefinition *old = index_def_of_index(job->index_oid);
+	IndexDefinition *def = OidIsValid(index_oid) ?
+		index_def_of_index(index_oid) : NULL;
+
+	if (def != NULL && index_oid != job->index_oid && def->valid &&
+		(old == NULL || (!old->valid && index_def_equal(old, def))))
+		job_set_index(job, index_oid, job->index_name);
+}
+
+/* Look at what the dropping of an index has left. */
+static void
+look_at_drop(Removal *removal)
+{
+	Job		   *job = removal->job;
+	IndexDefinition *def;
+
+	if (job->undo)
+		adopt_rebuilt(job);
+	def = index_def_of_index(job->index_oid);
+	if (def == NULL)
+		removal->outcome = REMAINS_DONE;
+	else if (is_dead(job->index_oid))
+		removal->sql = index_def_drop_ddl(def);
+	else if (job->undo && def->valid)
+		removal->sql = drop_left_by_reindex(def);
+	else if (job->undo && removal->ends)
+	{
+		removal->sql = drop_left_by_reindex(def);
+		if (removal->sql == NULL)
+			removal->sql = reindex_statement(def);
+	}
+}
+
+/* Find the next statement, or the outcome; in an open transaction. */
+static void
+look(Removal *removal)
+{
+	Job		   *job = removal->job;
+
+	removal->sql = NULL;
+	removal->relid = job->relid;
+	removal->outcome = REMAINS_NONE;
+	if (JOB_CREATES(job))
+		look_at_creation(removal);
+	else
+		look_at_drop(removal);
+}
+
+/* The same in a transaction of its own; the statement survives it. */
+static void
+look_by_itself(Removal *removal)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	job_begin();
+	look(removal);
+	if (removal->sql != NULL)
+		removal->sql = MemoryContextStrdup(caller, removal->sql);
+	job_end();
+	MemoryContextSwitchTo(caller);
+}
+
+/* Has the job begun something, so that there may be remains? */
+static bool
+has_begun(const Job *job)
+{
+	return job->state == JOB_BUILDING || job->attempts > 0 || job->parts != NIL;
+}
+
+/* See remains.h. */
+bool
+remains_exist(Job *job)
+{
+	Removal		removal = {.job = job,.ends = true};
+
+	if (!has_begun(job))
+		return false;
+	look(&removal);
+	return removal.sql != NULL;
+}
+
+/* ------------------------------------------------------------------------
+ * Doing
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Run a statement for the job; false if it failed, after a moment.  A cancel
+ * that comes meanwhile is remembered, since this must be done all the same.
+ */
+static bool
+run(Job *job, Oid relid, const char *sql, int tries)
+{
+	claim_heed_cancel(job);
+	queue_worker_takes(job->id, relid);
+	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
+		return true;
+	job_sleep(Min(100 * (tries + 1), MOST_DELAY_MS));
+	return false;
+}
+
+/* What is to be said of a job. */
+typedef struct Announcement
+{
+	Job		   *job;
+	const char *reason;
+} Announcement;
+
+/* Step: say why something is undone. */
+static void
+announce_step(void *arg)
+{
+	Announcement *announcement = arg;
+	Job		   *job = announcement->job;
+
+	job_limit_lock_waits();
+	job_change(job, JOB_BUILDING,
+			   psprintf("%s; what was begun is undone", announcement->reason));
+
+	/* If this process dies, the next one is to go on with it. */
+	if (job->cancel != NULL)
+		job_set_cancel(job, job->cancel);
+}
+
+/* See remains.h. */
+RemainsOutcome
+remains_settle(Job *job, bool ends, const char *reason)
+{
+	Removal		removal = {.job = job};
+	Announcement announcement = {.job = job,.reason = reason};
+	int			failures = 0;
+
+	if (!has_begun(job))
+		return REMAINS_NONE;
+
+	for (;;)
+	{
+		removal.ends = ends || job->cancel != NULL;
+		look_by_itself(&removal);
+		if (removal.sql == NULL)
+			return removal.outcome;
+		if (failures >= REMOVAL_TRIES)
+			return REMAINS_LEFT;
+
+		/*
+		 * An error here means that the jobs are gone; this must be done
+		 * still.
+		 */
+		if (failures == 0)
+			(void) job_step(announce_step, &announcement, CurrentMemoryContext);
+		if (!run(job, removal.relid, removal.sql, failures))
+			failures++;
+	}
+}
+
+/* See remains.h. */
+bool
+remains_drop(Job *job, Oid relid, const char *index_name)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	for (int i = 0; i < REMOVAL_TRIES; i++)
+	{
+		char	   *sql;
+
+		job_begin();
+		sql = drop_remains(relid, index_name);
+		if (sql != NULL)
+			sql = MemoryContextStrdup(caller, sql);
+		job_end();
+		MemoryContextSwitchTo(caller);
+		if (sql == NULL)
+			return true;
+		(void) run(job, relid, sql, i);
+	}
+	return false;
+}

@@ -1,0 +1,272 @@
+/*-------------------------------------------------------------------------
+ *
+ * claim.c
+ *	  Which process works on a job.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/jobs/claim.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "apply/jobs/own_sql.h"
+#include "apply/jobs/queue.h"
+
+/* Kinds of our advisory locks; those of SQL functions are 1 and 2. */
+#define LOCK_JOB		3
+#define LOCK_TABLE		4
+
+/* A job that is due, but whose table is taken, is looked at again then. */
+#define LOOK_AGAIN_MS	500
+
+/* The lock on a job. */
+static LOCKTAG
+job_tag(int64 job)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (job >> 32), (uint32) job,
+						 LOCK_JOB);
+	return tag;
+}
+
+/* The lock on a table. */
+static LOCKTAG
+table_tag(Oid relid)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, relid, 0, LOCK_TABLE);
+	return tag;
+}
+
+/* Try to get a lock, for the session or the transaction. */
+static bool
+try_lock(LOCKTAG tag, bool session)
+{
+	return LockAcquire(&tag, ExclusiveLock, session, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* End a session lock. */
+static void
+unlock(LOCKTAG tag)
+{
+	(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/* See claim.h. */
+bool
+claim_exclude(int64 job)
+{
+	return try_lock(job_tag(job), false);
+}
+
+/* See claim.h. */
+bool
+claim_job(int64 job)
+{
+	return try_lock(job_tag(job), true);
+}
+
+/* See claim.h. */
+void
+claim_release_job(int64 job)
+{
+	unlock(job_tag(job));
+}
+
+/* See claim.h. */
+void
+claim_release(const Job *job)
+{
+	unlock(table_tag(job->relid));
+	unlock(job_tag(job->id));
+}
+
+/* See claim.h. */
+bool
+claim_relation(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return LOCK_HELD_BY_ME(&tag, mode) ||
+		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* See claim.h. */
+void
+claim_release_relation(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	if (LOCK_HELD_BY_ME(&tag, mode))
+		(void) LockRelease(&tag, mode, true);
+}
+
+/* Jobs that are due, in the order in which they were made. */
+#define DUE \
+	" FROM @extschema@.clipperf_job WHERE state = 'building'" \
+	" OR state IN ('queued', 'waiting') AND retry_at <= clock_timestamp()"
+
+/* The numbers and tables of the jobs that are due. */
+static int
+list_due(int64 **jobs, Oid **relids)
+{
+	int			count;
+
+	own_sql("SELECT job, relid" DUE " ORDER BY job", 0, NULL);
+	count = (int) SPI_processed;
+	*jobs = palloc(sizeof(int64) * Max(count, 1));
+	*relids = palloc(sizeof(Oid) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+	{
+		(*jobs)[i] = DatumGetInt64(own_datum(i, 1));
+		(*relids)[i] = DatumGetObjectId(own_datum(i, 2));
+	}
+	return count;
+}
+
+/* Lock a job and its table; false if somebody has one of them. */
+static bool
+lock_both(int64 job, Oid relid)
+{
+	if (!try_lock(job_tag(job), true))
+		return false;
+	if (try_lock(table_tag(relid), true))
+		return true;
+	unlock(job_tag(job));
+	return false;
+}
+
+/*
+ * The first due job that could be locked; 0 if none.  *more tells whether there
+ * are others.
+ */
+static int64
+lock_first(Oid *relid, bool *more)
+{
+	int64	   *jobs;
+	Oid		   *relids;
+	int			count = list_due(&jobs, &relids);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!lock_both(jobs[i], relids[i]))
+			continue;
+		*relid = relids[i];
+		*more = i + 1 < count;
+		return jobs[i];
+	}
+	*more = false;
+	return 0;
+}
+
+/* The job is to end, since that role wants it to; a transaction may be open. */
+static void
+note_cancel(Job *job, Oid role)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	bool		alone = !IsTransactionState();
+	char	   *name;
+
+	if (job->cancel != NULL)
+		return;
+	if (alone)
+		StartTransactionCommand();
+	name = GetUserNameFromId(role, true);
+	if (name == NULL)
+		name = psprintf("%u", role);
+	job->cancel = MemoryContextStrdup(GetMemoryChunkContext(job),
+									  psprintf("cancelled by %s", name));
+	if (alone)
+		CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+}
+
+/* See claim.h. */
+void
+claim_heed_cancel(Job *job)
+{
+	int			by;
+
+	if (queue_worker_interrupt(&by) == INTERRUPT_CANCEL)
+		note_cancel(job, by);
+}
+
+/* See claim.h. */
+void
+claim_end_work(Job *job)
+{
+	queue_worker_leaves();
+	claim_heed_cancel(job);
+}
+
+/*
+ * Take the job that was locked, as it is by now; NULL if it is done with.  One
+ * in state building was left so by a process that died.
+ */
+static Job *
+take(int64 id, MemoryContext context)
+{
+	Job		   *job;
+
+	job_begin();
+	job = job_load(id, context);
+	if (job != NULL && job->state == JOB_BUILDING)
+		job_count_attempt(job);
+	if (job != NULL && job->state >= JOB_VERIFYING)
+		job = NULL;
+	if (job != NULL)
+		job_set_worker(job, MyProcPid);
+	job_end();
+	return job;
+}
+
+/* See claim.h. */
+Job *
+claim_next(MemoryContext context, bool *more)
+{
+	for (;;)
+	{
+		Oid			relid;
+		int64		id;
+		Job		   *job;
+
+		job_begin();
+		id = lock_first(&relid, more);
+		job_end();
+		if (id == 0)
+			return NULL;
+		queue_worker_takes(id, relid);
+		job = take(id, context);
+		if (job != NULL)
+			return job;
+		queue_worker_leaves();
+		unlock(table_tag(relid));
+		unlock(job_tag(id));
+	}
+}
+
+/* See claim.h. */
+TimestampTz
+claim_next_due(void)
+{
+	TimestampTz soon = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   LOOK_AGAIN_MS);
+
+	own_sql("SELECT min(CASE WHEN state = 'building' THEN clock_timestamp()"
+			" ELSE retry_at END) FROM @extschema@.clipperf_job"
+			" WHERE state IN ('queued', 'waiting', 'building')", 0, NULL);
+	if (own_isnull(0, 1))
+		return DT_NOEND;
+	return Max(DatumGetTimestampTz(own_datum(0, 1)), soon);
+}

@@ -1,0 +1,395 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_control.c
+ *	  clipperf_wait(), clipperf_cancel(), clipperf_revert(), and what keeps
+ *	  jobs from being begun.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "storage/lock.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "apply/build/preflight.h"
+#include "apply/build/remains.h"
+#include "apply/jobs/claim.h"
+#include "apply/jobs/jobs.h"
+#include "apply/jobs/own_sql.h"
+#include "apply/jobs/queue.h"
+#include "store/store.h"
+
+PGDLLEXPORT Datum clipperf_wait(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_cancel(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_revert(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_apply_obstacle(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_wait);
+PG_FUNCTION_INFO_V1(clipperf_cancel);
+PG_FUNCTION_INFO_V1(clipperf_revert);
+PG_FUNCTION_INFO_V1(clipperf_apply_obstacle);
+
+/* How often a job that is waited for is looked at. */
+#define LOOK_MS 50
+
+/* The job; error 42704 if there is none.  As it is committed by now. */
+static Job *
+require_job(int64 id)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Job		   *job;
+
+	SPI_connect();
+	PushActiveSnapshot(GetLatestSnapshot());
+	job = job_load(id, caller);
+	PopActiveSnapshot();
+	SPI_finish();
+	if (job == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("there is no job %lld", (long long) id),
+				 errhint("See clipperf_jobs.")));
+	return job;
+}
+
+/* ------------------------------------------------------------------------
+ * Waiting
+ * ------------------------------------------------------------------------ */
+
+/*
+ * A concurrent build waits for all transactions whose snapshots are older than
+ * it, so for that of the statement that calls us, too, by the lock on our
+ * virtual transaction.  Nobody is to wait for it as long as we wait ourselves:
+ * who waits for it by now goes on, and who comes later finds none.
+ *
+ * That is safe only since this transaction has used no table, see
+ * require_clean_transaction(), and uses none before it has the lock again.
+ */
+static void
+let_builds_pass(void)
+{
+	VirtualXactLockTableCleanup();
+}
+
+/* The transaction is waited for again. */
+static void
+stop_builds(void)
+{
+	VirtualTransactionId vxid;
+
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	VirtualXactLockTableInsert(vxid);
+}
+
+/* Does the relation belong to the server or to clipperf? */
+static bool
+is_own_relation(Oid relid)
+{
+	Oid			table;
+
+	if (relid < FirstNormalObjectId)
+		return true;
+	table = get_rel_relkind(relid) == RELKIND_INDEX ?
+		IndexGetRelation(relid, true) : relid;
+	return OidIsValid(table) &&
+		getExtensionOfObject(RelationRelationId, table) ==
+		get_extension_oid("clipperf", true);
+}
+
+/* Has this transaction a lock on a table other than the server's and ours? */
+static bool
+has_used_tables(void)
+{
+	LockData   *locks = GetLockStatusData();
+
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->pid == MyProcPid && lock->holdMask != 0 &&
+			lock->locktag.locktag_type == LOCKTAG_RELATION &&
+			lock->locktag.locktag_field1 == MyDatabaseId &&
+			!is_own_relation(lock->locktag.locktag_field2))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Errors where waiting would keep the job from getting on, or where a build that
+ * does not wait for us would do harm: it might miss a row that we have written,
+ * or remove what we still read.
+ */
+static void
+require_clean_transaction(void)
+{
+	if (IsTransactionBlock() || IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("clipperf_wait() cannot be called inside a transaction block"),
+				 errdetail("Jobs begin when the transaction that makes them commits, and a build waits for transactions that are older than it.")));
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) || has_used_tables())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("clipperf_wait() cannot be called in a transaction that has used tables"),
+				 errdetail("A build waits for such transactions."),
+				 errhint("Call it in a statement of its own.")));
+}
+
+/* The end of the wait; DT_NOEND if there is none. */
+static TimestampTz
+end_of_wait(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(1))
+		return DT_NOEND;
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(GetCurrentTimestamp()),
+												   PG_GETARG_DATUM(1)));
+}
+
+/* Does the caller wait on? */
+static bool
+is_awaited(JobState state, bool verdict)
+{
+	return state <= JOB_BUILDING || (verdict && state == JOB_VERIFYING);
+}
+
+/* Wait until the job is not awaited any more, or until the end; its state. */
+static JobState
+wait_for_job(int64 id, TimestampTz end, bool verdict)
+{
+	Job		   *job = require_job(id);
+
+	while (is_awaited(job->state, verdict) && GetCurrentTimestamp() < end)
+	{
+		job_sleep(LOOK_MS);
+		pfree(job);
+		job = require_job(id);
+	}
+	return job->state;
+}
+
+/*
+ * clipperf_wait(job, timeout, verdict)
+ */
+Datum
+clipperf_wait(PG_FUNCTION_ARGS)
+{
+	TimestampTz end = end_of_wait(fcinfo);
+	bool		verdict = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	volatile JobState state = JOB_QUEUED;
+
+	store_require();
+	PreventCommandDuringRecovery("clipperf_wait()");
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	require_clean_transaction();
+	let_builds_pass();
+	PG_TRY();
+	{
+		state = wait_for_job(PG_GETARG_INT64(0), end, verdict);
+	}
+	PG_FINALLY();
+	{
+		stop_builds();
+	}
+	PG_END_TRY();
+	PG_RETURN_TEXT_P(cstring_to_text(job_state_name(state)));
+}
+
+/* ------------------------------------------------------------------------
+ * Changing
+ * ------------------------------------------------------------------------ */
+
+/* Open what functions of jobs.h need, within the caller's transaction. */
+static void
+begin_change(void)
+{
+	SPI_connect();
+	PushActiveSnapshot(GetLatestSnapshot());
+}
+
+/* The counterpart of begin_change(). */
+static void
+end_change(void)
+{
+	PopActiveSnapshot();
+	SPI_finish();
+}
+
+/*
+ * Keep workers away from the job, or have the one that is on it cancel.  True
+ * if the job is ours now, to the end of the transaction.
+ */
+static bool
+take_from_workers(int64 id, bool cancel)
+{
+	for (;;)
+	{
+		if (claim_exclude(id))
+			return true;
+		if (cancel && queue_interrupt(MyDatabaseId, id, INTERRUPT_CANCEL,
+									  (int) GetUserId()))
+			return false;
+		job_sleep(LOOK_MS);
+	}
+}
+
+/*
+ * Errors unless the caller may end the job: he owns the table, or is a member of
+ * the role that made the job.
+ */
+static void
+require_right(const Job *job)
+{
+	if ((get_rel_relkind(job->relid) != '\0' &&
+		 RELATION_OWNERCHECK(job->relid, GetUserId())) ||
+		has_privs_of_role(GetUserId(), job->role))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for job %lld", (long long) job->id),
+			 errdetail("Only who owns the table, or is a member of the role that made the job, may end it.")));
+}
+
+/* What "cancelled" means for a job that no worker is on. */
+static char *
+cancel_reason(const Job *job)
+{
+	const char *name = GetUserNameFromId(GetUserId(), false);
+
+	if (job->state == JOB_VERIFYING)
+		return psprintf("verification cancelled by %s; what was done stays, clipperf_revert() takes it back",
+						name);
+	if (job->revert)
+		return psprintf("cancelled by %s; what the job did was not taken back",
+						name);
+	return psprintf("cancelled by %s", name);
+}
+
+/*
+ * End a job that no worker is on, and that none takes before the transaction
+ * ends; at once, or by a worker if something of it is left.
+ */
+static void
+cancel(Job *job)
+{
+	begin_change();
+	if (job->state == JOB_BUILDING || remains_exist(job))
+	{
+		job_set_cancel(job, cancel_reason(job));
+		queue_wake_at_commit();
+	}
+	else
+		job_change(job, JOB_CANCELLED, cancel_reason(job));
+	end_change();
+}
+
+/* End the job of that number; false if it has ended already. */
+static bool
+cancel_job(int64 id)
+{
+	Job		   *job = require_job(id);
+
+	if (!job_state_is_open(job->state))
+		return false;
+	require_right(job);
+	if (!take_from_workers(id, true))
+		return true;
+	job = require_job(id);
+	if (!job_state_is_open(job->state))
+		return false;
+	cancel(job);
+	return true;
+}
+
+/*
+ * clipperf_cancel(job)
+ */
+Datum
+clipperf_cancel(PG_FUNCTION_ARGS)
+{
+	store_require();
+	PreventCommandDuringRecovery("clipperf_cancel()");
+	PG_RETURN_BOOL(cancel_job(PG_GETARG_INT64(0)));
+}
+
+/* Is there something that a job did, to be taken back? */
+static bool
+can_be_reverted(const Job *job)
+{
+	return OidIsValid(job->index_oid) && job->state != JOB_REVERTED &&
+		job->state > JOB_BUILDING;
+}
+
+/* Have what a job did taken back; false if there is nothing to take back. */
+static bool
+revert(int64 id)
+{
+	Job		   *job = require_job(id);
+
+	if (!can_be_reverted(job))
+		return false;
+	preflight_table(job->relid, job->relation_name, GetUserId());
+	(void) take_from_workers(id, false);
+	job = require_job(id);
+	if (!can_be_reverted(job))
+		return false;
+	begin_change();
+	job_set_goal_revert(job, GetUserId(),
+						psprintf("to be taken back, as asked by %s",
+								 GetUserNameFromId(GetUserId(), false)));
+	end_change();
+	queue_wake_at_commit();
+	return true;
+}
+
+/*
+ * clipperf_revert(job)
+ */
+Datum
+clipperf_revert(PG_FUNCTION_ARGS)
+{
+	int64		id = PG_GETARG_INT64(0);
+	Job		   *job;
+
+	store_require();
+	PreventCommandDuringRecovery("clipperf_revert()");
+	job = require_job(id);
+	if (job->state > JOB_BUILDING)
+		PG_RETURN_BOOL(revert(id));
+	if (job->revert)
+		PG_RETURN_BOOL(true);	/* it is under way */
+
+	/* What is not done yet is not to be done. */
+	PG_RETURN_BOOL(cancel_job(id));
+}
+
+/*
+ * clipperf_apply_obstacle()
+ */
+Datum
+clipperf_apply_obstacle(PG_FUNCTION_ARGS)
+{
+	store_require();
+	if (queue_refused_since() != 0)
+		PG_RETURN_TEXT_P(cstring_to_text(psprintf("waits for a free background worker; max_worker_processes is %d",
+												  max_worker_processes)));
+	if (queue_launcher_pid() == 0)
+		PG_RETURN_TEXT_P(cstring_to_text("the launcher does not run"));
+	PG_RETURN_NULL();
+}

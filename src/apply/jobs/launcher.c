@@ -1,0 +1,261 @@
+/*-------------------------------------------------------------------------
+ *
+ * launcher.c
+ *	  The background worker that starts build workers where jobs wait.
+ *
+ * It starts when the server can be written to, so on a standby not before it
+ * is promoted, and then has every database looked into: what a crash or a
+ * failover left undone is found so.  It is connected to no database.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/jobs/launcher.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "apply/build/give_way.h"
+#include "apply/build/pace.h"
+#include "apply/jobs/queue.h"
+#include "settings.h"
+
+/* The postmaster starts it again after this many seconds if it fails. */
+#define RESTART_SECONDS 5
+
+/* How often a build is asked whether somebody waits for it. */
+#define WATCH_MS 100
+
+/* A worker that was asked for: whether it began shows later. */
+typedef struct StartedWorker
+{
+	WorkerTicket ticket;
+	BackgroundWorkerHandle *handle; /* NULL: nothing to watch */
+} StartedWorker;
+
+static StartedWorker started[QUEUE_WORKERS];
+
+/* Databases that are to be looked into when the queue has room for them. */
+static List *unvisited = NIL;
+
+/* Can the database of this row of pg_database be connected to? */
+static bool
+can_be_visited(HeapTuple tuple)
+{
+	Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+
+	return database->datallowconn && !DATABASE_IS_INVALID(database);
+}
+
+/* List all databases that can be connected to in "unvisited". */
+static void
+list_databases(void)
+{
+	Relation	catalog;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+
+	list_free(unvisited);
+	unvisited = NIL;
+	StartTransactionCommand();
+	(void) GetTransactionSnapshot();
+	catalog = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(catalog, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+		if (can_be_visited(tuple))
+			unvisited = lappend_oid(unvisited,
+									((Form_pg_database) GETSTRUCT(tuple))->oid);
+		MemoryContextSwitchTo(old);
+	}
+	table_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	CommitTransactionCommand();
+}
+
+/* Have them looked into, as many as the queue has room for. */
+static void
+visit_databases(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	while (unvisited != NIL && queue_wake(linitial_oid(unvisited), now))
+		unvisited = list_delete_first(unvisited);
+}
+
+/* Can this database be connected to, still? */
+static bool
+database_exists(Oid dbid)
+{
+	HeapTuple	tuple;
+	bool		exists;
+
+	StartTransactionCommand();
+	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(dbid));
+	exists = HeapTupleIsValid(tuple) && can_be_visited(tuple);
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	CommitTransactionCommand();
+	return exists;
+}
+
+/* Ask the postmaster for a worker; false if there is no free process for it. */
+static bool
+start_worker(const WorkerTicket *ticket)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = BGW_NEVER_RESTART,
+		.bgw_notify_pid = MyProcPid
+	};
+	StartedWorker *watched = &started[ticket->slot];
+
+	strcpy(worker.bgw_name, "clipperf builder");
+	strcpy(worker.bgw_type, "clipperf builder");
+	strcpy(worker.bgw_library_name, "clipperf");
+	strcpy(worker.bgw_function_name, "clipperf_builder_main");
+	memcpy(worker.bgw_extra, ticket, sizeof(*ticket));
+	if (watched->handle != NULL)
+		pfree(watched->handle);
+	watched->handle = NULL;
+	watched->ticket = *ticket;
+	return RegisterDynamicBackgroundWorker(&worker, &watched->handle);
+}
+
+/* Take back what was given to workers that ended before they began. */
+static void
+reap_workers(void)
+{
+	for (int i = 0; i < QUEUE_WORKERS; i++)
+	{
+		pid_t		pid;
+
+		if (started[i].handle == NULL ||
+			GetBackgroundWorkerPid(started[i].handle, &pid) != BGWH_STOPPED)
+			continue;
+		queue_unassign(&started[i].ticket, false);
+		pfree(started[i].handle);
+		started[i].handle = NULL;
+	}
+}
+
+/* Start workers for the databases that are due, as many as may run. */
+static void
+start_workers(void)
+{
+	WorkerTicket ticket;
+
+	while (queue_assign(setting_max_build_workers, &ticket))
+	{
+		if (!database_exists(ticket.dbid))
+		{
+			queue_unassign(&ticket, false);
+			queue_forget(ticket.dbid);
+			continue;
+		}
+		if (!start_worker(&ticket))
+		{
+			queue_unassign(&ticket, true);
+			return;
+		}
+		queue_started();
+	}
+}
+
+/* Milliseconds to sleep if nobody wakes us; -1 = for ever. */
+static long
+time_to_sleep(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = queue_next();
+	RunningBuild builds[QUEUE_WORKERS];
+	long		ms = -1;
+
+	/* One that is due already waits for a worker to end, which wakes us. */
+	if (next != DT_NOEND && next > now)
+		ms = Max(TimestampDifferenceMilliseconds(now, next), 1);
+	if (queue_builds(builds) > 0)
+		ms = ms < 0 ? WATCH_MS : Min(ms, WATCH_MS);
+	return ms;
+}
+
+/* Sleep until something is to be done, or a signal comes. */
+static void
+sleep_until_needed(void)
+{
+	long		ms = time_to_sleep();
+	int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+
+	if (ms >= 0)
+		events |= WL_TIMEOUT;
+	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+/*
+ * Entry point of the launcher.
+ */
+void
+clipperf_launcher_main(Datum arg)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	MemoryContextSwitchTo(TopMemoryContext);
+	queue_launcher_begins();
+
+	while (!ShutdownRequestPending)
+	{
+		if (queue_take_rescan())
+			list_databases();
+		visit_databases();
+		reap_workers();
+		start_workers();
+		give_way();
+		pace_watch();
+		sleep_until_needed();
+	}
+	/* Not 0: the postmaster starts it again unless it shuts down itself. */
+	proc_exit(1);
+}
+
+/* See launcher.h. */
+void
+launcher_register(void)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = RESTART_SECONDS
+	};
+
+	strcpy(worker.bgw_name, "clipperf launcher");
+	strcpy(worker.bgw_type, "clipperf launcher");
+	strcpy(worker.bgw_library_name, "clipperf");
+	strcpy(worker.bgw_function_name, "clipperf_launcher_main");
+	RegisterBackgroundWorker(&worker);
+}

@@ -1,0 +1,243 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_sql.c
+ *	  SQL on clipperf's own tables, whoever calls.
+ *
+ * The functions that act are granted to roles that have no rights on the
+ * tables below them.  So these statements, which are constants of this module,
+ * run as the owner of the tables; nothing a caller passes becomes part of
+ * their text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/jobs/own_sql.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "settings.h"
+
+/* The table that every installation has. */
+#define ANY_TABLE "clipperf_job"
+
+/* The placeholder of our schema in a statement. */
+#define SCHEMA_MARK "@extschema@"
+
+/* The OID of our schema in this database; InvalidOid if there is none. */
+static Oid
+schema_oid(void)
+{
+	Relation	catalog;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	Oid			schema = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber,
+				F_NAMEEQ, CStringGetDatum("clipperf"));
+	catalog = table_open(ExtensionRelationId, AccessShareLock);
+	scan = systable_beginscan(catalog, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return schema;
+}
+
+/* See own_sql.h. */
+char *
+own_schema(void)
+{
+	Oid			schema = schema_oid();
+
+	return OidIsValid(schema) ? get_namespace_name(schema) : NULL;
+}
+
+/* See own_sql.h. */
+Oid
+own_table(const char *name)
+{
+	Oid			schema = schema_oid();
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+/* The owner of our tables. */
+static Oid
+own_owner(void)
+{
+	Oid			relid = own_table(ANY_TABLE);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the extension clipperf is not installed in this database, or not in this version"),
+				 errhint("Use CREATE EXTENSION clipperf.")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* The statement with our schema in it. */
+static char *
+fill_in_schema(const char *statement)
+{
+	const char *schema = quote_identifier(own_schema());
+	StringInfoData filled;
+	const char *mark;
+
+	initStringInfo(&filled);
+	while ((mark = strstr(statement, SCHEMA_MARK)) != NULL)
+	{
+		appendBinaryStringInfo(&filled, statement, mark - statement);
+		appendStringInfoString(&filled, schema);
+		statement = mark + strlen(SCHEMA_MARK);
+	}
+	appendStringInfoString(&filled, statement);
+	return filled.data;
+}
+
+/* Run a statement as it is. */
+static void
+run_statement(const char *statement, int nargs, const SqlArg *args)
+{
+	Oid		   *types = palloc(sizeof(Oid) * Max(nargs, 1));
+	Datum	   *values = palloc(sizeof(Datum) * Max(nargs, 1));
+	char	   *nulls = palloc(Max(nargs, 1));
+	int			result;
+
+	for (int i = 0; i < nargs; i++)
+	{
+		types[i] = args[i].type;
+		values[i] = args[i].value;
+		nulls[i] = args[i].isnull ? 'n' : ' ';
+	}
+	result = SPI_execute_with_args(statement, nargs, types, values, nulls,
+								   false, 0);
+	if (result < 0)
+		elog(ERROR, "own statement failed: %s", SPI_result_code_string(result));
+}
+
+/* See own_sql.h. */
+void
+own_sql(const char *statement, int nargs, const SqlArg *args)
+{
+	char	   *filled;
+	Oid			owner = own_owner();
+	Oid			userid;
+	int			sec_context;
+	int			guc_level;
+
+	filled = fill_in_schema(statement);
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	settings_pause();
+	run_statement(filled, nargs, args);
+	AtEOXact_GUC(true, guc_level);
+	SetUserIdAndSecContext(userid, sec_context);
+}
+
+/* See own_sql.h. */
+void
+caller_sql(const char *statement, int nargs, const SqlArg *args)
+{
+	(void) own_owner();			/* errors if we are not installed */
+	run_statement(fill_in_schema(statement), nargs, args);
+}
+
+/* See own_sql.h. */
+bool
+own_isnull(int row, int column)
+{
+	bool		isnull;
+
+	(void) SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, &isnull);
+	return isnull;
+}
+
+/* See own_sql.h. */
+Datum
+own_datum(int row, int column)
+{
+	bool		isnull;
+
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, &isnull);
+}
+
+/* See own_sql.h. */
+char *
+own_string(int row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_datum(Oid type, Datum value, bool isnull)
+{
+	SqlArg		arg = {.type = type,.value = value,.isnull = isnull};
+
+	return arg;
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_int8(int64 value)
+{
+	return arg_datum(INT8OID, Int64GetDatum(value), false);
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_int4(int32 value)
+{
+	return arg_datum(INT4OID, Int32GetDatum(value), false);
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_float8(double value)
+{
+	return arg_datum(FLOAT8OID, Float8GetDatum(value), false);
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_oid(Oid value)
+{
+	return arg_datum(OIDOID, ObjectIdGetDatum(value), !OidIsValid(value));
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_text(const char *value)
+{
+	return arg_datum(TEXTOID, value ? CStringGetTextDatum(value) : (Datum) 0,
+					 value == NULL);
+}
+
+/* See own_sql.h. */
+SqlArg
+arg_bool(bool value)
+{
+	return arg_datum(BOOLOID, BoolGetDatum(value), false);
+}

@@ -1,0 +1,120 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *	  What clipperf_apply() and clipperf_migration() are asked to do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/jobs/request.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+
+#include "apply/jobs/own_sql.h"
+
+/* The columns that read_request() reads, in its order. */
+#define REQUEST_COLUMNS \
+	"SELECT r.id, r.action, coalesce(r.relation, 0)::pg_catalog.oid," \
+	" r.index_name, r.ddl, r.source, r.reason," \
+	" coalesce(r.size_bytes, -1), r.queryids"
+
+/* A row of the last result. */
+static Request *
+read_request(int row)
+{
+	Request    *request = palloc0(sizeof(Request));
+	int			i = 1;
+
+	request->recommendation = own_isnull(row, i) ? 0 :
+		DatumGetInt64(own_datum(row, i));
+	i++;
+	request->action = own_string(row, i++);
+	request->relid = DatumGetObjectId(own_datum(row, i++));
+	request->index_name = own_string(row, i++);
+	request->ddl = own_string(row, i++);
+	request->source = own_string(row, i++);
+	request->reason = own_string(row, i++);
+	request->size_bytes = DatumGetInt64(own_datum(row, i++));
+	request->queryids = own_isnull(row, i) ? NULL :
+		DatumGetArrayTypePCopy(own_datum(row, i));
+	return request;
+}
+
+/* All rows of the last result. */
+static List *
+read_requests(MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	List	   *requests = NIL;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		requests = lappend(requests, read_request((int) i));
+	MemoryContextSwitchTo(old);
+	return requests;
+}
+
+/* Errors if one of the ids was not found. */
+static void
+require_all(ArrayType *ids, List *requests)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(ids, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+					  TYPALIGN_DOUBLE, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		bool		found = false;
+		ListCell   *lc;
+
+		foreach(lc, requests)
+			if (!nulls[i] && ((Request *) lfirst(lc))->recommendation ==
+				DatumGetInt64(elements[i]))
+			found = true;
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("there is no recommendation %s",
+							nulls[i] ? "NULL" :
+							psprintf("%lld", (long long) DatumGetInt64(elements[i]))),
+					 errhint("See clipperf_recommendations, or call clipperf_recommend().")));
+	}
+}
+
+/* See request.h. */
+List *
+request_list(ArrayType *ids, const char *index_set, MemoryContext context)
+{
+	SqlArg		args[1];
+	List	   *requests;
+
+	if (ids != NULL && index_set != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ids and an index set exclude each other")));
+	if (index_set != NULL)
+	{
+		args[0] = arg_text(index_set);
+		caller_sql(REQUEST_COLUMNS
+				   " FROM @extschema@.clipperf_recommend(index_set => $1) AS r"
+				   " ORDER BY r.id", 1, args);
+		return read_requests(context);
+	}
+	if (ids == NULL)
+	{
+		caller_sql(REQUEST_COLUMNS
+				   " FROM @extschema@.clipperf_recommendations AS r"
+				   " WHERE r.status = 'new' AND r.action = 'create'"
+				   " ORDER BY r.id", 0, NULL);
+		return read_requests(context);
+	}
+	args[0] = arg_datum(INT8ARRAYOID, PointerGetDatum(ids), false);
+	caller_sql(REQUEST_COLUMNS
+			   " FROM @extschema@.clipperf_recommendations AS r"
+			   " WHERE r.id = ANY ($1) ORDER BY r.id", 1, args);
+	requests = read_requests(context);
+	require_all(ids, requests);
+	return requests;
+}

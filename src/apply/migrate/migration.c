@@ -1,0 +1,288 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration.c
+ *	  clipperf_migration(): what clipperf_apply() would do, as a file of SQL.
+ *
+ * Here it is settled which indexes the file is about, and in which order; how
+ * its statements are written is the business of migration_text.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "catalog/pg_class.h"
+#include "commands/comment.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "apply/build/index_settings.h"
+#include "apply/build/preflight.h"
+#include "apply/jobs/jobs.h"
+#include "apply/jobs/own_sql.h"
+#include "apply/jobs/request.h"
+#include "apply/migrate/migration_text.h"
+#include "store/store.h"
+
+PGDLLEXPORT Datum clipperf_migration(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_migration);
+
+/* What is asked for, and what is written. */
+typedef struct Migration
+{
+	bool		up;
+	MigrationText text;
+} Migration;
+
+/* Text as the rest of a line of a comment. */
+static char *
+one_line(const char *text)
+{
+	char	   *line = pstrdup(text);
+
+	for (char *c = line; *c != '\0'; c++)
+		if (*c == '\n' || *c == '\r')
+			*c = ' ';
+	return line;
+}
+
+/* What the file has to know of an index. */
+static MigrationIndex
+describe(const IndexDefinition *def)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(def->relid));
+	bool		partitioned =
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE;
+	MigrationIndex index = {
+		.name = quote_qualified_identifier(schema, def->name),
+		.schema = schema,
+		.table = quote_qualified_identifier(schema, get_rel_name(def->relid)),
+		.table_kind = get_rel_relkind(def->relid) == RELKIND_MATVIEW ?
+		"MATERIALIZED VIEW" : "TABLE",
+		.ddl = index_def_ddl(def, false, false),
+		.ddl_concurrently = partitioned ? NULL : index_def_ddl(def, true, true),
+		.definition = index_def_catalog_text(def),
+		.partitioned = partitioned
+	};
+
+	return index;
+}
+
+/* Say what follows. */
+static void
+note_index(Migration *migration, const IndexDefinition *def, const char *reason)
+{
+	migration_text_note(&migration->text,
+						psprintf("-- %s on %s: %s\n", one_line(def->name),
+								 one_line(get_rel_name(def->relid)),
+								 one_line(reason)));
+	if (migration->text.concurrently &&
+		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE)
+		appendStringInfoString(&migration->text.sql,
+							   "-- (a partitioned table: not CONCURRENTLY; clipperf_apply() does it without blocking)\n");
+}
+
+/* Write one index that the up file makes. */
+static void
+append_made(Migration *migration, const IndexDefinition *def,
+			const char *purpose)
+{
+	MigrationIndex index = describe(def);
+
+	index.comment = one_line(purpose);
+	index.mark = true;
+	note_index(migration, def, purpose);
+	if (migration->up)
+		migration_text_create(&migration->text, &index);
+	else
+		migration_text_drop_made(&migration->text, &index);
+}
+
+/* An index that is to be dropped is gone. */
+static void
+append_gone(Migration *migration, const Request *request)
+{
+	if (!migration->up)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index \"%s\" does not exist any more",
+						request->index_name),
+				 errhint("Write the down file before the up file is run.")));
+	migration_text_note(&migration->text,
+						psprintf("-- %s: nothing to drop, it is gone already\n",
+								 one_line(request->index_name)));
+}
+
+/* Write one index that the up file drops and the down file makes again. */
+static void
+append_dropped(Migration *migration, const Request *request)
+{
+	Oid			oid = get_relname_relid(request->index_name,
+										get_rel_namespace(request->relid));
+	IndexDefinition *def;
+	MigrationIndex index;
+
+	if (!OidIsValid(oid))
+	{
+		append_gone(migration, request);
+		return;
+	}
+	def = preflight_drop(oid, request->index_name);
+	index = describe(def);
+	index.comment = GetComment(oid, RelationRelationId, 0);
+	index.settings = index_settings(def, CurrentMemoryContext);
+	note_index(migration, def, request->reason);
+	if (migration->up)
+		migration_text_drop(&migration->text, &index);
+	else
+		migration_text_create(&migration->text, &index);
+}
+
+/* Write one index of those to be made. */
+static void
+append_created(Migration *migration, const Request *request)
+{
+	Job			job = {
+		.relid = request->relid,
+		.ddl = request->ddl,
+		.relation_name = request->index_name
+	};
+	IndexPlan	plan;
+
+	preflight_index(&job, &plan);
+	if (plan.existing == NULL)
+		append_made(migration, plan.def, request->reason);
+	else if (migration->up)
+		migration_text_note(&migration->text,
+							psprintf("-- %s: nothing to make, %s does the same\n",
+									 one_line(request->index_name),
+									 one_line(plan.existing->name)));
+	else if (!plan.existing->constraint)
+		append_made(migration, plan.existing, request->reason);
+}
+
+/* Write what a request asks for. */
+static void
+append_request(Migration *migration, const Request *request)
+{
+	if (strcmp(request->action, "drop") == 0)
+		append_dropped(migration, request);
+	else if (strcmp(request->action, "create") == 0)
+		append_created(migration, request);
+	else if (migration->up)
+		migration_text_note(&migration->text,
+							psprintf("-- %s: %s\n",
+									 one_line(request->index_name ? request->index_name : ""),
+									 one_line(request->reason)));
+}
+
+/* The members of an index set, as the down file must look for all of them. */
+static List *
+list_members(const char *index_set, MemoryContext context)
+{
+	SqlArg		args[] = {arg_text(index_set)};
+	MemoryContext old;
+	List	   *requests = NIL;
+
+	caller_sql("SELECT m.index_name, m.ddl, coalesce(m.purpose, ''),"
+			   " pg_catalog.to_regclass(m.relation)::pg_catalog.oid"
+			   " FROM @extschema@.clipperf_index_set_members AS m"
+			   " WHERE m.index_set = $1"
+			   " AND pg_catalog.to_regclass(m.relation) IS NOT NULL"
+			   " ORDER BY m.position", lengthof(args), args);
+	old = MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Request    *request = palloc0(sizeof(Request));
+
+		request->action = "create";
+		request->index_name = own_string(i, 1);
+		request->ddl = own_string(i, 2);
+		request->reason = own_string(i, 3);
+		request->relid = DatumGetObjectId(own_datum(i, 4));
+		requests = lappend(requests, request);
+	}
+	MemoryContextSwitchTo(old);
+	return requests;
+}
+
+/* The head of the file. */
+static void
+append_head(Migration *migration, const char *index_set)
+{
+	StringInfo	sql = &migration->text.sql;
+
+	appendStringInfo(sql, "-- %s migration of indexes%s%s, written by clipperf_migration().\n",
+					 migration->up ? "Up" : "Down",
+					 index_set ? " of set " : "",
+					 index_set ? one_line(index_set) : "");
+	if (migration->text.concurrently)
+		appendStringInfoString(sql,
+							   "-- Run it outside of a transaction, one statement at a time, as psql does without -1. Tools that send\n"
+							   "-- a file at once need a file per statement: cut it at the lines \"-- statement-breakpoint\".\n");
+	else
+		appendStringInfoString(sql,
+							   "-- It can be run within a transaction, and again; writes to the tables wait meanwhile.\n");
+	migration->text.at_mark = true;
+}
+
+/* Which direction is meant? */
+static bool
+parse_direction(const char *direction)
+{
+	if (strcmp(direction, "up") != 0 && strcmp(direction, "down") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown direction \"%s\"", direction),
+				 errhint("The directions are up and down.")));
+	return strcmp(direction, "up") == 0;
+}
+
+/* Write all of it; the down file undoes the last thing first. */
+static void
+append_all(Migration *migration, List *requests)
+{
+	int			count = list_length(requests);
+
+	for (int i = 0; i < count; i++)
+	{
+		Request    *request = list_nth(requests,
+									   migration->up ? i : count - 1 - i);
+
+		if (OidIsValid(request->relid))
+			LockRelationOid(request->relid, AccessShareLock);
+		append_request(migration, request);
+	}
+}
+
+/*
+ * clipperf_migration(direction, ids, index_set, concurrently)
+ */
+Datum
+clipperf_migration(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Migration	migration;
+	char	   *index_set = PG_ARGISNULL(2) ? NULL :
+		text_to_cstring(PG_GETARG_TEXT_PP(2));
+	ArrayType  *ids = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
+	List	   *requests;
+
+	store_require();
+	migration.up = parse_direction(PG_ARGISNULL(0) ? "up" :
+								   text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	migration.text.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
+	initStringInfo(&migration.text.sql);
+	SPI_connect();
+	append_head(&migration, index_set);
+	if (index_set != NULL && ids == NULL && !migration.up)
+		requests = list_members(index_set, context);
+	else
+		requests = request_list(ids, index_set, context);
+	append_all(&migration, requests);
+	SPI_finish();
+	PG_RETURN_TEXT_P(cstring_to_text(migration.text.sql.data));
+}

@@ -1,0 +1,476 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_text.c
+ *	  The text of a migration file, statement by statement.
+ *
+ * The file needs no clipperf where it is run, and may meet another state of
+ * the database than the one it was written in: an index that is there already,
+ * or a name that means something else.  So each index is guarded, and what the
+ * file makes is marked by its comment; the down file drops only what is marked.
+ * What the file drops is noted in the comment of its table, as nothing else is
+ * left of it; the down file makes only that again, and takes the note away.
+ *
+ * A guard sets the search_path, so that the server writes definitions as we
+ * do, and puts it back: what follows in the same transaction is not ours.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/migrate/migration_text.h"
+
+#include "common/hashfn.h"
+#include "utils/builtins.h"
+
+/* Ends the comment of an index that a migration made. */
+#define MADE_MARK		"[made by clipperf_migration]"
+
+/* Ends that of one that was there, and that the migration is about to touch. */
+#define FOUND_MARK		"[there before clipperf_migration]"
+
+/* The comment of what keeps the name of an index that is not to be made. */
+#define PLACEHOLDER_COMMENT "[placeholder of clipperf_migration]"
+
+/* ------------------------------------------------------------------------
+ * Statements
+ * ------------------------------------------------------------------------ */
+
+/* Begin a statement, or what is written before it. */
+static void
+begin_statement(MigrationText *text)
+{
+	if (text->concurrently && !text->at_mark)
+		appendStringInfoString(&text->sql, "-- statement-breakpoint\n");
+	text	  ->at_mark = true;
+}
+
+/* Write a statement. */
+static void
+append_statement(MigrationText *text, const char *statement)
+{
+	begin_statement(text);
+	appendStringInfo(&text->sql, "%s;\n", statement);
+	text	  ->at_mark = false;
+}
+
+/* See migration_text.h. */
+void
+migration_text_note(MigrationText *text, const char *note)
+{
+	begin_statement(text);
+	appendStringInfo(&text->sql, "\n%s", note);
+}
+
+/* The tag of a DO block, which must not occur in its body. */
+static char *
+quote_tag(const char *body)
+{
+	char	   *tag = pstrdup("$clipperf$");
+
+	for (int i = 1; strstr(body, tag) != NULL; i++)
+		tag = psprintf("$clipperf%d$", i);
+	return tag;
+}
+
+/*
+ * Write a DO block about an index.  In it, old_index is the OID of what has the
+ * name of the index, NULL if nothing has, and old_comment its comment.
+ */
+static void
+append_block(MigrationText *text, const MigrationIndex *index,
+			 const char *declarations, const char *body)
+{
+	char	   *block = psprintf("DECLARE\n"
+								 "    old_index oid := to_regclass(%s);\n"
+								 "    old_comment text := coalesce(obj_description(old_index, 'pg_class'), '');\n"
+								 "%sBEGIN\n%sEND\n",
+								 quote_literal_cstr(index->name),
+								 declarations, body);
+	char	   *tag = quote_tag(block);
+
+	append_statement(text, psprintf("DO %s\n%s%s", tag, block, tag));
+}
+
+/* Write a DO block that compares definitions. */
+static void
+append_guard(MigrationText *text, const MigrationIndex *index,
+			 const char *declarations, const char *body)
+{
+	append_block(text, index,
+				 psprintf("    old_path text := current_setting('search_path');\n%s",
+						  declarations),
+				 psprintf("    PERFORM set_config('search_path', '', true);\n%s"
+						  "    PERFORM set_config('search_path', old_path, true);\n",
+						  body));
+}
+
+/* ------------------------------------------------------------------------
+ * Conditions and parts of blocks
+ * ------------------------------------------------------------------------ */
+
+/*
+ * If the name means something else, that is an error.  Servers of other
+ * versions put brackets and blanks elsewhere, so these do not count.
+ */
+static char *
+refuse_others(const MigrationIndex *index)
+{
+	return psprintf("    ELSIF translate(pg_get_indexdef(old_index, 0, true), E'() \\n', '') IS DISTINCT FROM translate(\n"
+					"        %s, E'() \\n', '') THEN\n"
+					"        RAISE EXCEPTION USING ERRCODE = 'duplicate_table',\n"
+					"            MESSAGE = %s,\n"
+					"            HINT = 'Rename that, or the index in this file.';\n",
+					quote_literal_cstr(index->definition),
+					quote_literal_cstr(psprintf("the name %s is taken by something else",
+												index->name)));
+}
+
+/* If the index was left by a build that was broken off, so it is, too. */
+static char *
+refuse_invalid(const MigrationIndex *index)
+{
+	return psprintf("    ELSIF NOT (SELECT indisvalid FROM pg_index WHERE indexrelid = old_index) THEN\n"
+					"        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',\n"
+					"            MESSAGE = %s,\n"
+					"            HINT = 'Drop it first.';\n",
+					quote_literal_cstr(psprintf("index %s is INVALID, as a build leaves it that was broken off",
+												index->name)));
+}
+
+/* The condition that a comment ends by a mark, or with "<>" that it does not. */
+static char *
+compare_mark(const char *comment, const char *operator, const char *mark)
+{
+	return psprintf("right(%s, %d) %s %s", comment, (int) strlen(mark),
+					operator, quote_literal_cstr(mark));
+}
+
+/* A comment with the mark of what was found, as a literal. */
+static char *
+with_mark(const char *comment)
+{
+	return psprintf("quote_literal(concat_ws(' ', nullif(%s, ''), %s))",
+					comment, quote_literal_cstr(FOUND_MARK));
+}
+
+/* A comment without that mark, as a literal. */
+static char *
+without_mark(const char *comment)
+{
+	return psprintf("quote_nullable(nullif(left(%s, -%d), ''))", comment,
+					(int) strlen(" " FOUND_MARK));
+}
+
+/* A statement that gives the index a comment, which is an expression. */
+static char *
+set_comment(const MigrationIndex *index, const char *comment)
+{
+	return psprintf("        EXECUTE %s ||\n            %s;\n",
+					quote_literal_cstr(psprintf("COMMENT ON INDEX %s IS ",
+												index->name)), comment);
+}
+
+/* ------------------------------------------------------------------------
+ * The note on a table that an index of it was dropped
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Declares table_comment, and drop_note, which is a line of its own in it.
+ */
+static char *
+declare_note(const MigrationIndex *index)
+{
+	char	   *note = psprintf("[dropped by clipperf_migration: %s]", index->name);
+
+	return psprintf("    table_comment text := coalesce(obj_description(to_regclass(%s), 'pg_class'), '');\n"
+					"    drop_note text := chr(10) || %s;\n",
+					quote_literal_cstr(index->table), quote_literal_cstr(note));
+}
+
+/* The condition that the table has the note. */
+#define HAS_NOTE "strpos(table_comment, drop_note) > 0"
+
+/* The statement that gives the table a comment, which is an expression. */
+static char *
+set_note(const MigrationIndex *index, const char *comment)
+{
+	return psprintf("        EXECUTE %s ||\n            %s;\n",
+					quote_literal_cstr(psprintf("COMMENT ON %s %s IS ",
+												index->table_kind, index->table)),
+					comment);
+}
+
+/* Note that the index is dropped. */
+static char *
+add_note(const MigrationIndex *index)
+{
+	return set_note(index, "quote_literal(replace(table_comment, drop_note, '') || drop_note)");
+}
+
+/* If the index is there, it needs no note any more. */
+static char *
+remove_note(const MigrationIndex *index)
+{
+	return psprintf("    IF " HAS_NOTE " AND EXISTS (SELECT FROM pg_index\n"
+					"            WHERE indexrelid = to_regclass(%s) AND indisvalid) THEN\n"
+					"%s    END IF;\n", quote_literal_cstr(index->name),
+					set_note(index, "quote_nullable(nullif(replace(table_comment, drop_note, ''), ''))"));
+}
+
+/* Say that the index is not made. */
+static char *
+warn_not_made(const MigrationIndex *index)
+{
+	return psprintf("        RAISE WARNING USING MESSAGE = %s;\n",
+					quote_literal_cstr(psprintf("index %s is not made again, as no up file has dropped it here",
+												index->name)));
+}
+
+/* The statements that give a new index its comment and its settings. */
+static char *
+finish(const MigrationIndex *index)
+{
+	StringInfoData body;
+	ListCell   *lc;
+
+	initStringInfo(&body);
+	if (index->mark)
+		appendStringInfo(&body, "        COMMENT ON INDEX %s IS %s;\n",
+						 index->name,
+						 quote_literal_cstr(psprintf("%s " MADE_MARK, index->comment)));
+	else if (index->comment != NULL)
+		appendStringInfo(&body, "        COMMENT ON INDEX %s IS %s;\n",
+						 index->name, quote_literal_cstr(index->comment));
+	foreach(lc, index->settings)
+		appendStringInfo(&body, "        %s;\n", (char *) lfirst(lc));
+	return body.data;
+}
+
+/* ------------------------------------------------------------------------
+ * Making indexes
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Indexes of partitions that a new index of the whole takes in are marked, as
+ * they have to outlive it.
+ */
+static char *
+mark_partitions(const MigrationIndex *index)
+{
+	return psprintf("        FOR part IN SELECT relid FROM pg_partition_tree(%s)\n"
+					"            WHERE relid::oid = ANY (old_indexes) LOOP\n"
+					"            EXECUTE 'COMMENT ON INDEX ' || part || ' IS ' ||\n"
+					"                %s;\n"
+					"        END LOOP;\n", quote_literal_cstr(index->name),
+					with_mark("obj_description(part, 'pg_class')"));
+}
+
+/* Make an index again within the transaction of the file. */
+static void
+append_create_again(MigrationText *text, const MigrationIndex *index)
+{
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF old_index IS NULL AND NOT " HAS_NOTE " THEN\n%s"
+						  "    ELSIF old_index IS NULL THEN\n        %s;\n%s%s%s"
+						  "    END IF;\n%s",
+						  warn_not_made(index), index->ddl, finish(index),
+						  refuse_others(index), refuse_invalid(index),
+						  remove_note(index)));
+}
+
+/* Make a new index within the transaction of the file. */
+static void
+append_create(MigrationText *text, const MigrationIndex *index)
+{
+	bool		takes_in = index->partitioned;
+
+	append_guard(text, index, takes_in ?
+				 "    old_indexes oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
+				 "    part regclass;\n" : "",
+				 psprintf("    IF old_index IS NULL THEN\n        %s;\n%s%s%s%s"
+						  "    END IF;\n", index->ddl,
+						  takes_in ? mark_partitions(index) : "",
+						  finish(index), refuse_others(index),
+						  refuse_invalid(index)));
+}
+
+/* What is there already, and is not marked yet, is marked as found. */
+static char *
+mark_found(const MigrationIndex *index)
+{
+	return psprintf("    ELSIF %s AND\n        %s THEN\n%s",
+					compare_mark("old_comment", "<>", MADE_MARK),
+					compare_mark("old_comment", "<>", FOUND_MARK),
+					set_comment(index, with_mark("old_comment")));
+}
+
+/*
+ * Make an index CONCURRENTLY: a guard, the statement alone, the mark.  Whoever
+ * runs the file may go on after an error; so the mark is guarded, too.
+ */
+static void
+append_create_concurrently(MigrationText *text, const MigrationIndex *index)
+{
+	append_guard(text, index, "",
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s%s%s"
+						  "    END IF;\n", refuse_others(index),
+						  refuse_invalid(index), mark_found(index)));
+	append_statement(text, index->ddl_concurrently);
+	append_guard(text, index, "",
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSIF %s THEN\n%s    END IF;\n",
+						  refuse_others(index),
+						  compare_mark("old_comment", "<>", FOUND_MARK),
+						  finish(index)));
+}
+
+/* The condition that the name of the index is kept by a placeholder. */
+static char *
+is_placeholder(void)
+{
+	return psprintf("old_comment = %s", quote_literal_cstr(PLACEHOLDER_COMMENT));
+}
+
+/*
+ * Before an index is made again CONCURRENTLY: a placeholder takes its name if it
+ * is not to be made, so that IF NOT EXISTS skips the statement that follows.
+ */
+static void
+append_placeholder(MigrationText *text, const MigrationIndex *index)
+{
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF %s OR old_index IS NULL AND " HAS_NOTE " THEN\n        NULL;\n"
+						  "    ELSIF old_index IS NULL THEN\n%s"
+						  "        CREATE VIEW %s AS SELECT 1 AS n;\n"
+						  "        COMMENT ON VIEW %s IS %s;\n%s%s    END IF;\n",
+						  is_placeholder(), warn_not_made(index), index->name, index->name,
+						  quote_literal_cstr(PLACEHOLDER_COMMENT),
+						  refuse_others(index), refuse_invalid(index)));
+}
+
+/* Make an index again CONCURRENTLY, as above. */
+static void
+append_create_again_concurrently(MigrationText *text,
+								 const MigrationIndex *index)
+{
+	append_placeholder(text, index);
+	append_statement(text, index->ddl_concurrently);
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF %s THEN\n        DROP VIEW %s;\n"
+						  "    ELSIF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSIF old_comment = '' AND " HAS_NOTE " THEN\n%s        NULL;\n"
+						  "    END IF;\n%s",
+						  is_placeholder(), index->name, refuse_others(index),
+						  finish(index), remove_note(index)));
+}
+
+/* See migration_text.h. */
+void
+migration_text_create(MigrationText *text, const MigrationIndex *index)
+{
+	bool		concurrently = text->concurrently && !index->partitioned;
+
+	if (index->mark && concurrently)
+		append_create_concurrently(text, index);
+	else if (index->mark)
+		append_create(text, index);
+	else if (concurrently)
+		append_create_again_concurrently(text, index);
+	else
+		append_create_again(text, index);
+}
+
+/* ------------------------------------------------------------------------
+ * Dropping them
+ * ------------------------------------------------------------------------ */
+
+/* What makes the indexes of partitions again that the whole has taken in. */
+static char *
+declare_partitions(void)
+{
+	const char *comment = "obj_description(relid, 'pg_class')";
+
+	return psprintf("    old_parts text[] := ARRAY(SELECT pg_get_indexdef(relid) ||\n"
+					"            '; COMMENT ON INDEX ' || relid || ' IS ' || %s\n"
+					"        FROM pg_partition_tree(old_index)\n"
+					"        WHERE isleaf AND %s);\n"
+					"    part text;\n", without_mark(comment),
+					compare_mark(comment, "=", FOUND_MARK));
+}
+
+/* Drop an index within the transaction of the file, if it was made by one. */
+static void
+append_drop_made(MigrationText *text, const MigrationIndex *index)
+{
+	append_block(text, index, index->partitioned ? declare_partitions() : "",
+				 psprintf("    IF %s THEN\n        DROP INDEX %s;\n%s    END IF;\n",
+						  compare_mark("old_comment", "=", MADE_MARK), index->name,
+						  !index->partitioned ? "" :
+						  "        FOREACH part IN ARRAY old_parts LOOP\n"
+						  "            EXECUTE part;\n"
+						  "        END LOOP;\n"));
+}
+
+/*
+ * A name for an index that is about to be dropped.  To drop one CONCURRENTLY
+ * under some condition, it is renamed in a block, which waits for nobody, and
+ * dropped by that name.
+ */
+static char *
+doomed_name(const MigrationIndex *index)
+{
+	return psprintf("clipperf_drop_%u",
+					(unsigned) hash_bytes((const unsigned char *) index->name,
+										  (int) strlen(index->name)));
+}
+
+/* Drop CONCURRENTLY what was renamed. */
+static void
+append_drop_doomed(MigrationText *text, const MigrationIndex *index)
+{
+	append_statement(text, psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+									quote_qualified_identifier(index->schema,
+															   doomed_name(index))));
+}
+
+/*
+ * Drop it CONCURRENTLY if a file made it; what was found gets its comment back.
+ */
+static void
+append_drop_made_concurrently(MigrationText *text, const MigrationIndex *index)
+{
+	append_block(text, index, "",
+				 psprintf("    IF %s THEN\n        ALTER INDEX %s RENAME TO %s;\n"
+						  "    ELSIF %s THEN\n%s    END IF;\n",
+						  compare_mark("old_comment", "=", MADE_MARK),
+						  index->name, doomed_name(index),
+						  compare_mark("old_comment", "=", FOUND_MARK),
+						  set_comment(index, without_mark("old_comment"))));
+	append_drop_doomed(text, index);
+}
+
+/* See migration_text.h. */
+void
+migration_text_drop_made(MigrationText *text, const MigrationIndex *index)
+{
+	if (text->concurrently && !index->partitioned)
+		append_drop_made_concurrently(text, index);
+	else
+		append_drop_made(text, index);
+}
+
+/* See migration_text.h. */
+void
+migration_text_drop(MigrationText *text, const MigrationIndex *index)
+{
+	bool		concurrently = text->concurrently && !index->partitioned;
+
+	append_guard(text, index, declare_note(index),
+				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
+						  "    ELSE\n        %s;\n%s    END IF;\n",
+						  refuse_others(index), concurrently ?
+						  psprintf("ALTER INDEX %s RENAME TO %s", index->name,
+								   doomed_name(index)) :
+						  psprintf("DROP INDEX %s", index->name),
+						  add_note(index)));
+	if (concurrently)
+		append_drop_doomed(text, index);
+}

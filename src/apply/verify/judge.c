@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * judge.c
+ *	  Did an index make a statement faster or slower, all else aside?
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/verify/judge.h"
+
+#include <math.h>
+
+static const char *const judgement_names[] = {
+	"unknown", "same", "unclear", "faster", "slower"
+};
+
+/* What latencies and blocks say of a change. */
+typedef struct Change
+{
+	bool		time_fell;
+	bool		time_rose;
+	bool		blocks_fell;
+	bool		blocks_rose;
+} Change;
+
+/* See judge.h. */
+const char *
+judgement_name(Judgement judgement)
+{
+	return judgement_names[judgement];
+}
+
+/* See judge.h. */
+double
+judge_mean_us(const Measure *measure)
+{
+	return measure->calls > 0 ? measure->total_us / measure->calls : 0;
+}
+
+/* See judge.h. */
+double
+judge_blocks(const Measure *measure)
+{
+	return measure->calls > 0 ? measure->blocks / measure->calls : 0;
+}
+
+/* ------------------------------------------------------------------------
+ * The test
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Share of the pairs of a call before and a call after in which that before
+ * took longer; equal buckets count half.  *ties is the sum of t^3 over shares t
+ * of the calls that have the same bucket, for the variance.
+ */
+static double
+superiority(const Histogram *before, const Histogram *after, double *ties)
+{
+	double		n_before = (double) histogram_total(before);
+	double		n_after = (double) histogram_total(after);
+	double		faster_after = 0;	/* share of the calls after, so far */
+	double		result = 0;
+
+	*ties = 0;
+	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+	{
+		double		share_before = before->count[i] / n_before;
+		double		share_after = after->count[i] / n_after;
+
+		result += share_before * (faster_after + 0.5 * share_after);
+		faster_after += share_after;
+		*ties += pow((share_before + share_after) / 2.0, 3);
+	}
+	return result;
+}
+
+/* Test the distributions. */
+static void
+test_latencies(Comparison *comparison)
+{
+	double		n_before = Min(comparison->before->calls, JUDGE_SAMPLE);
+	double		n_after = Min(comparison->after->calls, JUDGE_SAMPLE);
+	double		ties;
+	double		variance;
+
+	comparison->superiority = superiority(&comparison->before->latency,
+										  &comparison->after->latency, &ties);
+	variance = (1.0 - ties) * (n_before + n_after + 1.0) /
+		(12.0 * n_before * n_after);
+	if (variance > 0)
+		comparison->deviation = (comparison->superiority - 0.5) / sqrt(variance);
+}
+
+/* ------------------------------------------------------------------------
+ * The rule
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Times as much to do as before, by the rows per call.  Even a call that finds
+ * no row has something to do.
+ */
+static double
+rows_factor(const Measure *before, const Measure *after)
+{
+	return (after->rows / after->calls + 1) / (before->rows / before->calls + 1);
+}
+
+/* Share of the blocks that was not in the cache. */
+static double
+read_share(const Measure *measure)
+{
+	return measure->blocks > 0 ? measure->blocks_read / measure->blocks : 0;
+}
+
+/* What changed, beyond what other numbers of rows explain. */
+static Change
+find_change(const Comparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		rows = rows_factor(before, after);
+	double		less = Min(rows, 1);
+	double		more = Max(rows, 1);
+	double		blocks = after->write ? JUDGE_WRITE_BLOCKS : JUDGE_CHANGE;
+	Change		change = {
+		.time_fell = judge_mean_us(after) <=
+		(1 - JUDGE_CHANGE) * less * judge_mean_us(before),
+		.time_rose = judge_mean_us(after) >=
+		(1 + JUDGE_CHANGE) * more * judge_mean_us(before) &&
+		comparison->deviation <= -JUDGE_DEVIATION,
+		.blocks_fell = judge_blocks(after) <=
+		(1 - blocks) * less * judge_blocks(before),
+		.blocks_rose = judge_blocks(after) >=
+		(1 + blocks) * more * judge_blocks(before)
+	};
+
+	return change;
+}
+
+/*
+ * The judgement before the planner was heard; "unclear" if time and blocks
+ * contradict each other.  Sets by_blocks.
+ */
+static Judgement
+judge_measures(Comparison *comparison)
+{
+	Change		change = find_change(comparison);
+	double		colder = read_share(comparison->after) -
+		read_share(comparison->before);
+
+	comparison->by_blocks = change.blocks_fell && !change.time_fell &&
+		colder > JUDGE_CACHE;
+	if (comparison->by_blocks || (change.blocks_fell && change.time_fell))
+		return JUDGED_FASTER;
+	if (change.time_fell && comparison->deviation >= JUDGE_DEVIATION &&
+		!change.blocks_rose && colder >= -JUDGE_CACHE)
+		return JUDGED_FASTER;
+	if (change.time_rose && change.blocks_rose)
+		return JUDGED_SLOWER;
+	return change.time_rose || change.blocks_fell ? JUDGED_UNCLEAR : JUDGED_SAME;
+}
+
+/* Time that all calls after have saved by the blocks they touch less. */
+static double
+saved_by_blocks_us(const Comparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		block_us = Min(before->total_us / Max(before->blocks, 1),
+							   after->total_us / Max(after->blocks, 1));
+
+	return (judge_blocks(before) - judge_blocks(after)) * block_us * after->calls;
+}
+
+/* Is it the upkeep of the index that the judgement is about? */
+static bool
+is_upkeep(const Comparison *comparison, Judgement judgement)
+{
+	if (!comparison->after->write || comparison->opinion == OPINION_WORTH)
+		return false;
+	return comparison->dropped ?
+		judgement == JUDGED_FASTER && find_change(comparison).blocks_fell :
+		judgement == JUDGED_SLOWER;
+}
+
+/* Time that all calls after have saved; negative: lost. */
+static double
+saved_us(const Comparison *comparison)
+{
+	double		saved = judge_mean_us(comparison->before) * comparison->after->calls -
+		comparison->after->total_us;
+	double		by_blocks = saved_by_blocks_us(comparison);
+
+	if (comparison->by_blocks)
+		return by_blocks;
+	if (is_upkeep(comparison, comparison->judgement))
+		return fabs(saved) < fabs(by_blocks) ? saved : by_blocks;
+	return saved;
+}
+
+/* What the planner's word makes of a judgement. */
+static Judgement
+hear(const Comparison *comparison, Judgement judgement)
+{
+	Change		change = find_change(comparison);
+
+	if (is_upkeep(comparison, judgement))
+		return comparison->others_changed ? JUDGED_UNCLEAR : judgement;
+	switch (comparison->opinion)
+	{
+		case OPINION_UNUSED:
+			return JUDGED_SAME;
+		case OPINION_EQUAL:
+			return change.blocks_fell || change.blocks_rose ?
+				JUDGED_UNCLEAR : JUDGED_SAME;
+		case OPINION_WORTH:
+			return judgement;
+		case OPINION_NONE:
+			break;
+	}
+	/* Without the planner, time and blocks have to agree. */
+	return judgement == JUDGED_FASTER && !change.blocks_fell ?
+		JUDGED_UNCLEAR : judgement;
+}
+
+/* Did time and blocks change so much that few calls are enough to see it? */
+static bool
+is_plain(const Comparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		time = judge_mean_us(after) / judge_mean_us(before);
+	double		blocks = judge_blocks(after) / judge_blocks(before);
+
+	return fabs(comparison->deviation) >= JUDGE_DEVIATION &&
+		((time <= 1 / JUDGE_PLAIN_CHANGE && blocks <= 1 / JUDGE_PLAIN_CHANGE) ||
+		 (time >= JUDGE_PLAIN_CHANGE && blocks >= JUDGE_PLAIN_CHANGE));
+}
+
+/* See judge.h. */
+bool
+judge_compare(const Measure *before, const Measure *after, bool dropped,
+			  Comparison *comparison)
+{
+	memset(comparison, 0, sizeof(*comparison));
+	comparison->before = before;
+	comparison->after = after;
+	comparison->dropped = dropped;
+	comparison->judgement = JUDGED_UNKNOWN;
+	if (before->calls == 0 || after->calls == 0)
+		return false;
+	test_latencies(comparison);
+	if (Min(before->calls, after->calls) < JUDGE_LEAST_CALLS &&
+		!is_plain(comparison))
+		return false;
+	comparison->judgement = judge_measures(comparison);
+	return comparison->judgement != JUDGED_SAME;
+}
+
+/* See judge.h. */
+void
+judge_decide(Comparison *comparison, PlanOpinion opinion)
+{
+	comparison->opinion = opinion;
+	comparison->judgement = hear(comparison, comparison->judgement);
+	if (comparison->judgement >= JUDGED_FASTER)
+		comparison->saved_us = saved_us(comparison);
+}

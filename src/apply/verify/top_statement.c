@@ -1,0 +1,191 @@
+/*-------------------------------------------------------------------------
+ *
+ * top_statement.c
+ *	  Runs a statement as if a client had sent it, in transactions of its own.
+ *
+ * CREATE INDEX CONCURRENTLY begins and ends transactions while it runs.  So no
+ * transaction may be open around it, and the statement lives in a portal and
+ * in memory that outlast them, as in the server's main loop.
+ *
+ * Session and current user are the role's meanwhile; they are set outside of
+ * any transaction, since a transaction that aborts restores those it began
+ * with.  Functions in index expressions and predicates are run by the server
+ * as the owner of the table, under SECURITY_RESTRICTED_OPERATION, as for
+ * anybody's CREATE INDEX.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "apply/verify/top_statement.h"
+
+#include "access/xact.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
+#include "storage/proc.h"
+#include "tcop/cmdtag.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+
+#include "apply/jobs/queue.h"
+
+/* Is a statement running that a signal may cancel? */
+static volatile sig_atomic_t cancellable = false;
+
+/* See top_statement.h. */
+void
+top_statement_cancel(SIGNAL_ARGS)
+{
+	if (cancellable)
+		StatementCancelHandler(SIGNAL_PASS);
+}
+
+/* Put "name=value" settings into force, for this session. */
+static void
+apply_settings(ArrayType *settings)
+{
+	Datum	   *elements;
+	int			count;
+
+	if (settings == NULL)
+		return;
+	deconstruct_array(settings, TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		char	   *name = TextDatumGetCString(elements[i]);
+		char	   *value = strchr(name, '=');
+
+		Assert(value != NULL);
+		*value++ = '\0';
+		SetConfigOption(name, value, PGC_USERSET, PGC_S_SESSION);
+	}
+}
+
+/* The plan of the one statement in "sql". */
+static List *
+plan_statement(const char *sql, CommandTag *tag)
+{
+	RawStmt    *raw = linitial_node(RawStmt, pg_parse_query(sql));
+	List	   *queries;
+
+	*tag = CreateCommandTag(raw->stmt);
+	queries = pg_analyze_and_rewrite_fixedparams(raw, sql, NULL, 0, NULL);
+	return pg_plan_queries(queries, sql, CURSOR_OPT_PARALLEL_OK, NULL);
+}
+
+/*
+ * Run the statement in "sql", which may begin and end transactions.  One is
+ * open at the call and when it returns.  Memory of the statement is allocated
+ * in the current context, which outlasts transactions.
+ */
+static void
+run_portal(const char *sql)
+{
+	Portal		portal;
+	List	   *plans;
+	CommandTag	tag;
+
+	plans = plan_statement(sql, &tag);
+	portal = CreatePortal("", true, true);
+	portal->visible = false;
+	PortalDefineQuery(portal, NULL, sql, tag, plans, NULL);
+	PortalStart(portal, NULL, 0, InvalidSnapshot);
+	(void) PORTAL_RUN(portal, None_Receiver);
+	PortalDrop(portal, false);
+}
+
+/* Was this process told to end the build, before the statement began? */
+static void
+check_interrupted(void)
+{
+	int			by;
+
+	if (queue_worker_interrupt(&by) != INTERRUPT_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_QUERY_CANCELED),
+				 errmsg("canceling statement due to user request")));
+}
+
+/* Let signals cancel from now on, or no more. */
+static void
+set_cancellable(bool value)
+{
+	cancellable = value;
+	if (!value)
+		QueryCancelPending = false;
+}
+
+/* Run the statement in a transaction, as the current user. */
+static void
+run_in_transaction(const char *sql, ArrayType *settings, int lock_timeout_ms,
+				   MemoryContext context)
+{
+	set_cancellable(true);
+	check_interrupted();
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	MemoryContextSwitchTo(context);
+	SetConfigOption("lock_timeout", psprintf("%d", lock_timeout_ms),
+					PGC_USERSET, PGC_S_SESSION);
+	apply_settings(settings);
+	run_portal(sql);
+	CommitTransactionCommand();
+	set_cancellable(false);
+}
+
+/* Is that role a superuser?  Opens a transaction for it. */
+static bool
+role_is_superuser(Oid role)
+{
+	bool		result;
+
+	StartTransactionCommand();
+	result = superuser_arg(role);
+	CommitTransactionCommand();
+	return result;
+}
+
+/* See top_statement.h. */
+ErrorData *
+top_statement_run(const char *sql, Oid role, ArrayType *settings,
+				  int lock_timeout_ms)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
+												  "clipperf statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	bool		is_superuser = role_is_superuser(role);
+	ErrorData  *error = NULL;
+
+	pgstat_report_activity(STATE_RUNNING, sql);
+	debug_query_string = sql;
+	SetSessionAuthorization(role, is_superuser);
+	PG_TRY();
+	{
+		run_in_transaction(sql, settings, lock_timeout_ms, context);
+	}
+	PG_CATCH();
+	{
+		set_cancellable(false);
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortOutOfAnyTransaction();
+	}
+	PG_END_TRY();
+	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+	debug_query_string = NULL;
+	pgstat_report_activity(STATE_IDLE, NULL);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return error;
+}

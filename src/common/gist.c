@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * gist.c
+ *	  A statement on one line, and what tells it apart; clipperf_gist().
+ *
+ * Statements of one application read alike for their first hundred characters:
+ * the same columns of the same tables.  They differ in what they ask for.  So
+ * in a long statement the lists of columns are left out, not the end.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "common/gist.h"
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "parser/scansup.h"
+#include "utils/builtins.h"
+
+#include "common/token.h"
+
+PGDLLEXPORT Datum clipperf_gist(PG_FUNCTION_ARGS);
+
+PG_FUNCTION_INFO_V1(clipperf_gist);
+
+/* Lists up to this many bytes are shown as they are. */
+#define SHORT_LIST 24
+
+/* One blank for each run of white space; no semicolon at the end. */
+static void
+make_line(char *text)
+{
+	char	   *to = text;
+
+	for (const char *from = text; *from != '\0'; from++)
+	{
+		if (!scanner_isspace(*from))
+			*to++ = *from;
+		else if (to > text &&to[-1] != ' ')
+			*to++ = ' ';
+	}
+	while (to > text &&(to[-1] == ' ' || to[-1] == ';'))
+		to--;
+	*to = '\0';
+}
+
+/* The end of the token at "at", of all of a bracket if one opens there. */
+static const char *
+skip_group(const char *at)
+{
+	const char *close = *at == '(' ? token_closing_bracket(at) : token_end(at) - 1;
+
+	return close == NULL ? at + strlen(at) : close + 1;
+}
+
+/* The line with "..." for the lists of SELECT and SET outside of brackets. */
+static char *
+elide_lists(const char *line)
+{
+	const char *shown = line;	/* all before is in "text" */
+	const char *list = NULL;	/* where a list begins */
+	bool		distinct = false;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (const char *at = line, *end; *at != '\0'; at = token_skip_blanks(end))
+	{
+		end = skip_group(at);
+		if (token_is(at, end, "select") || token_is(at, end, "set"))
+			list = end;
+		else if (list != NULL && (token_is(at, end, "where") ||
+								  (token_is(at, end, "from") && !distinct)))
+		{
+			if (at - list > SHORT_LIST)
+			{
+				appendBinaryStringInfo(&text, shown, list - shown);
+				appendStringInfoString(&text, " ... ");
+				shown = at;
+			}
+			list = NULL;
+		}
+		distinct = token_is(at, end, "distinct");
+	}
+	appendStringInfoString(&text, shown);
+	return text.data;
+}
+
+/* See gist.h. */
+char *
+gist_of(const char *statement, int width)
+{
+	char	   *line = pstrdup(statement);
+
+	make_line(line);
+	return pg_mbstrlen(line) > width ? elide_lists(line) : line;
+}
+
+/* clipperf_gist(statement text, width integer): see gist.h. */
+Datum
+clipperf_gist(PG_FUNCTION_ARGS)
+{
+	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_TEXT_P(cstring_to_text(gist_of(statement, PG_GETARG_INT32(1))));
+}

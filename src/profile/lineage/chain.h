@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * chain.h
+ *	  The single rows that the children of one loop have fetched.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_CHAIN_H
+#define CLIPPERF_CHAIN_H
+
+#include "profile/lineage/receiver.h"
+
+/*
+ * A child of the loop "episode" has ended on the connection where it runs: put
+ * its row, if it has fetched one only, into the result set of such rows.
+ * context->nested tells whether the loop is proven.  True if that was done.
+ */
+extern bool chain_extend(Execution *execution, StatementInfo *info,
+						 const ResultContext *context, uint64 episode);
+
+#endif							/* CLIPPERF_CHAIN_H */

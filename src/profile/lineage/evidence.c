@@ -1,0 +1,379 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.c
+ *	  How much a look-up speaks for a loop over the rows of a result.
+ *
+ * Every look adds the logarithm of how much likelier it is if the children
+ * follow the rows than if somebody looks up, at random, one of the D values
+ * that the column holds.
+ *
+ * At random: each value with 1/D, or more if it stands at the top, since the
+ * popular often do; times the number of result sets the look could have been
+ * credited to, because the best one was chosen.
+ *
+ * In order: the next unhit value most of the time, seldom a few further
+ * (children that overtake each other, rows that need no child).  Loosely in
+ * order: more often so, as on a pool that is given many children at once.
+ *
+ * Covering: any value that was not hit yet, none twice (children that run
+ * concurrently).  That proves something only when most have been hit.
+ *
+ * The caller holds the lock of the episode.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/evidence.h"
+
+#include <math.h>
+
+#include "port/pg_bitutils.h"
+
+/* The next value; each further one is half as likely as the one before. */
+#define NEXT_SHARE		0.8
+#define LOOSE_NEXT_SHARE 0.5
+/* Looks of a loop that have nothing to do with the order. */
+#define STRAY_SHARE		0.05
+/* Looks of a loop that repeat an earlier one for no reason. */
+#define REPEAT_SHARE	0.02
+/* When values were skipped there are two guesses what comes next. */
+#define GUESS_SHARE		0.6
+/* Share of the values a covering loop must have hit. */
+#define COVERED_SHARE	0.8
+/* A loop that shares keys without remembering them: most repeats believed. */
+#define MOST_REPEATS	0.7
+/* A walk's next look is among so large a part of the values. */
+#define STRIDE_PART		8
+/* A repeat is never worth more, in nats. */
+#define REPEAT_WORTH	0.1
+#define REPEAT_COST		(-1.0)
+/* A look of the same child elsewhere. */
+#define MISS_COST		(-2.9)
+/* One false alarm per million episodes, for each way to be proven. */
+#define PROOF			13.8
+/* One false alarm per ten thousand looks of others at the same keys. */
+#define JOINED			9.2
+/* Below this the evidence speaks against the loop. */
+#define FAILING			(-3.0)
+
+/* How likely a random look hits this rank. */
+static double
+chance_at_random(int rank, int distinct)
+{
+	double		uniform = 1.0 / distinct;
+	double		harmonic = log(distinct) + 0.5772 + 0.5 / distinct;
+	double		popular = 1.0 / ((rank + 1) * harmonic);
+
+	return Max(uniform, popular);
+}
+
+/*
+ * How likely a loop that skips "distance" of "unhit" values is, where the next
+ * one comes as often as "next" says.
+ */
+static double
+chance_in_order(const Episode *episode, double next, int distance, int unhit,
+				int distinct)
+{
+	double		all = 1.0 - (1.0 - next) * pow(0.5, unhit - 1);
+	double		share = distance == 0 ? next :
+		(1.0 - next) * pow(0.5, Min(distance, 60));
+	bool		skipped = episode->children > 0 &&
+		episode->frontier <= episode->last;
+	double		guess = skipped ? GUESS_SHARE : 1.0;
+
+	return (1.0 - STRAY_SHARE) * guess * share / all + STRAY_SHARE / distinct;
+}
+
+/* Share of the rows that repeat a value of an earlier row. */
+static double
+repeating_share(const Look *look)
+{
+	return look->rows > look->distinct ?
+		Min(MOST_REPEATS, 1.0 - (double) look->distinct / look->rows) : 0.0;
+}
+
+static void
+mark_hit(Episode *episode, int rank)
+{
+	episode->hit[rank / 64] |= UINT64CONST(1) << (rank % 64);
+	episode->used++;
+	episode->last = rank;
+	while (episode->frontier < RESULTSET_ROWS &&
+		   episode_unhit(episode, episode->frontier, episode->frontier + 1) == 0)
+		episode->frontier++;
+}
+
+/* Is a look one of the repeats that rows with the same key lead to? */
+static inline bool
+repeats_shared_key(const Episode *episode, const Look *look)
+{
+	return look->times > 1 && episode->repeats < look->rows - look->distinct;
+}
+
+/* Was this rank not hit yet? */
+static inline bool
+is_new(const Episode *episode, const Look *look)
+{
+	return episode_unhit(episode, look->rank, look->rank + 1) > 0;
+}
+
+/*
+ * Is that how somebody comes along who walks through the keys?  On another
+ * connection, or from a key before the rows, or somewhere in their middle.
+ */
+static bool
+is_like_walk(const Episode *episode, const Look *look)
+{
+	return !look->local ||
+		(episode->children == 0 &&
+		 (look->passes || look->rank > EVIDENCE_NEAR));
+}
+
+/* Is the look's number close to the one before, as those of a walk are? */
+static bool
+is_stride(const Episode *episode, const Look *look)
+{
+	uint64		distance = look->number > episode->number ?
+		(uint64) look->number - (uint64) episode->number :
+		(uint64) episode->number - (uint64) look->number;
+
+	return episode->used > 0 &&
+		distance / look->step <= Max(2, look->distinct / STRIDE_PART);
+}
+
+/* Note what may tell a walk from a loop. */
+static void
+watch_walk(Episode *episode, const Look *look)
+{
+	episode->guarded |= is_like_walk(episode, look);
+	episode->sorted = look->sorted;
+	if (is_new(episode, look))
+		episode->strides += is_stride(episode, look);
+	episode->number = look->number;
+}
+
+/* How likely a loop in order makes this look, one that was not made before. */
+static double
+chance_in_loop(const Episode *episode, const Look *look, double next)
+{
+	return chance_in_order(episode, next,
+						   episode_distance(episode, look->rank),
+						   Max(1, look->distinct - episode->used),
+						   look->distinct);
+}
+
+/* How likely somebody makes it who looks up the values at random. */
+static double
+chance_of_others(const Look *look)
+{
+	return Min(1.0, look->rivals *
+			   chance_at_random(look->rank, look->distinct));
+}
+
+/* A value that was not hit before. */
+static void
+add_new(Episode *episode, const Look *look)
+{
+	int			unhit = Max(1, look->distinct - episode->used);
+	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
+	double		ordered = share * chance_in_loop(episode, look, NEXT_SHARE);
+	double		loosely = share * chance_in_loop(episode, look,
+												 LOOSE_NEXT_SHARE);
+	double		chance = chance_of_others(look);
+	double		local = (double) look->local_rivals / look->distinct;
+	double		unused = (double) look->rivals * unhit / look->distinct;
+
+	episode->ordered += log(ordered / chance);
+	episode->loosely += log(loosely / chance);
+	episode->custody += log(ordered / Min(1.0, local));
+	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
+	mark_hit(episode, look->rank);
+}
+
+/* A value that was hit before. */
+static void
+add_repeat(Episode *episode, const Look *look)
+{
+	double		expected = repeating_share(look);
+	bool		shared_key = repeats_shared_key(episode, look);
+	double		share = shared_key ? expected : REPEAT_SHARE;
+	double		worth = log(share * look->distinct / Max(1, episode->used));
+
+	if (shared_key)
+		worth = Max(REPEAT_COST, Min(REPEAT_WORTH, worth));
+	else
+		worth = Min(REPEAT_COST, worth);
+	episode->ordered += worth;
+	episode->loosely += worth;
+	episode->custody += worth;
+	episode->covering += Min(worth, 0.0);
+	episode->repeats++;
+}
+
+/* How likely others who take part in a loop make this look. */
+static double
+chance_in_others(const Episode *episode, const Look *look)
+{
+	int			distance = episode_distance(episode, look->rank);
+	int			before = Min(look->rank, episode->others_last);
+	int			behind = Max(look->rank, episode->others_last);
+
+	if (episode->others > 0)
+		distance = Min(distance, episode_unhit(episode, before + 1, behind));
+	return (1.0 - STRAY_SHARE) * pow(0.5, Min(distance, 60) + 1) +
+		STRAY_SHARE / look->distinct;
+}
+
+/*
+ * Do others take part in a loop that has been on one connection so far?  That
+ * of a pool may have been the only one to come to run.  Page's test (E. S.
+ * Page, Biometrika 41, 1954): the evidence for it is never less than none.
+ */
+static bool
+is_spreading(Episode *episode, const Look *look)
+{
+	double		worth = !is_new(episode, look) ? REPEAT_COST :
+		log(chance_in_others(episode, look) / chance_of_others(look));
+
+	episode->spread = Max(0.0, episode->spread + worth);
+	episode->others = episode->spread > 0.0 ? episode->others + 1 : 0;
+	episode->others_last = look->rank;
+	if (episode->spread < JOINED)
+		return false;
+	episode->children += episode->others - 1;
+	episode->others = 0;
+	return true;
+}
+
+/*
+ * See evidence.h.  What runs where the result set came from belongs to it, and
+ * nothing else if all has run there so far, unless others take part.  Elsewhere,
+ * children of a loop follow the order, apart from those that other connections
+ * have overtaken, unless the loop was proven without it.
+ */
+bool
+evidence_belongs(Episode *episode, const Look *look)
+{
+	if (look->local)
+		return true;
+	if (episode->local)
+		return is_spreading(episode, look);
+	if (!is_new(episode, look))
+		return repeats_shared_key(episode, look);
+	return Max(episode->ordered, episode->loosely) < EVIDENCE_WEAK ||
+		episode_distance(episode, look->rank) <=
+		EVIDENCE_NEAR + pg_popcount64(episode->backends);
+}
+
+/* See evidence.h. */
+void
+evidence_add(Episode *episode, const Look *look)
+{
+	episode->distinct = look->distinct;
+	episode->local &= look->local;
+	if (look->walkable)
+		watch_walk(episode, look);
+	if (is_new(episode, look))
+		add_new(episode, look);
+	else
+		add_repeat(episode, look);
+	episode->children++;
+}
+
+/* See evidence.h. */
+void
+evidence_miss(Episode *episode, bool elsewhere)
+{
+	episode->custody += MISS_COST;
+	if (elsewhere)
+		return;
+	episode->ordered += MISS_COST;
+	episode->loosely += MISS_COST;
+	episode->covering += MISS_COST;
+}
+
+/* Is the evidence beyond doubt, given that so many like it failed? */
+static bool
+is_proof(const Episode *episode, uint32 failed)
+{
+	double		needed = PROOF + 2.0 * log(1.0 + failed);
+
+	if (episode->ordered >= needed || episode->loosely >= needed)
+		return true;
+	return episode->covering >= needed &&
+		episode->used >= COVERED_SHARE * episode->distinct;
+}
+
+/* Is the evidence good, if no other speaks against it? */
+static bool
+is_weak_proof(const Episode *episode)
+{
+	return episode->ordered >= EVIDENCE_WEAK ||
+		(episode->local && episode->custody >= EVIDENCE_WEAK);
+}
+
+/*
+ * Might it be a walk?  One that goes through the keys up or down has little to
+ * do with the order of rows that are not sorted.
+ */
+static bool
+may_be_walk(const Episode *episode)
+{
+	return episode->guarded &&
+		(episode->sorted || episode->strides * 2 >= episode->used);
+}
+
+/*
+ * What a verdict is worth if a walk looks the same: never more than a weak
+ * success, and on other connections nothing before the end has been reached.
+ */
+static Verdict
+guarded_verdict(const Episode *episode, Verdict verdict)
+{
+	if (verdict == VERDICT_NOTHING ||
+		(!episode->local &&
+		 episode->used < COVERED_SHARE * episode->distinct))
+		return VERDICT_NOTHING;
+	return VERDICT_WEAK;
+}
+
+/* See evidence.h. */
+bool
+evidence_is_local(const Episode *episode, Verdict verdict)
+{
+	return episode->local && !may_be_walk(episode) &&
+		(verdict == VERDICT_SHORT || episode->custody >= EVIDENCE_WEAK);
+}
+
+/* See evidence.h. */
+float
+evidence_worth(const Episode *episode, Verdict verdict)
+{
+	if (verdict != VERDICT_SHORT)
+		return EVIDENCE_WEAK;
+	return Min(EVIDENCE_WEAK,
+			   episode->local ? episode->custody : episode->ordered);
+}
+
+/* See evidence.h. */
+Verdict
+evidence_verdict(const Episode *episode, uint32 failed, int min_children,
+				 bool nested)
+{
+	if (episode->used >= min_children)
+	{
+		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
+			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
+
+		if (may_be_walk(episode))
+			verdict = guarded_verdict(episode, verdict);
+		if (verdict != VERDICT_NOTHING)
+			return verdict;
+	}
+	else if (nested && episode->used == episode->distinct &&
+			 evidence_worth(episode, VERDICT_SHORT) > 0)
+		return VERDICT_SHORT;
+	if (!episode->counted_failed && episode->ordered < FAILING)
+		return VERDICT_FAILING;
+	return VERDICT_NOTHING;
+}

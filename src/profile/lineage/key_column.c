@@ -1,0 +1,354 @@
+/*-------------------------------------------------------------------------
+ *
+ * key_column.c
+ *	  Which columns carry keys, and whose.
+ *
+ * Belongs to one backend.  The cache is emptied whenever a relation changes,
+ * or comes to be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/key_column.h"
+
+#include "access/relation.h"
+#include "access/sysattr.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
+#include "storage/lmgr.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "profile/lineage/value.h"
+#include "store/resultset.h"
+
+#define CACHE_SIZE		256
+
+/* Foreign keys followed from one to the next, views looked through. */
+#define MAX_STEPS		4
+
+typedef struct CachedColumn
+{
+	Oid			relid;			/* InvalidOid = empty */
+	int16		attno;
+	KeyColumn	column;
+} CachedColumn;
+
+static CachedColumn cache[CACHE_SIZE];
+static uint64 invalidations = 0;
+static KeyColumnCallback watcher = NULL;
+
+/* Relcache callback: what was known may be wrong now. */
+static void
+relation_changed(Datum arg, Oid relid)
+{
+	invalidations++;
+	memset(cache, 0, sizeof(cache));
+	if (watcher)
+		watcher(relid);
+}
+
+/* See key_column.h. */
+void
+key_column_watch(KeyColumnCallback callback)
+{
+	static bool registered = false;
+
+	watcher = callback;
+	if (registered)
+		return;
+	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	registered = true;
+}
+
+/* The column that a view's query shows as column attno; false if none. */
+static bool
+look_through(Relation view, Oid *relid, int16 *attno)
+{
+	Query	   *query = get_view_query(view);
+	TargetEntry *entry = get_tle_by_resno(query->targetList, *attno);
+
+	if (entry == NULL || !OidIsValid(entry->resorigtbl))
+		return false;
+	*relid = entry->resorigtbl;
+	*attno = entry->resorigcol;
+	return true;
+}
+
+/*
+ * Open a relation unless that means to wait for a lock; NULL then, or if it is
+ * gone.  A statement must never wait for a table that only we look at, as the
+ * one at the other end of a foreign key.
+ */
+static Relation
+open_without_waiting(Oid relid)
+{
+	Relation	relation;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return NULL;
+	relation = try_relation_open(relid, NoLock);
+	if (relation == NULL)
+		UnlockRelationOid(relid, AccessShareLock);
+	return relation;
+}
+
+/* See key_column.h. */
+void
+key_column_resolve(Oid *relid, int16 *attno)
+{
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		Relation	relation = open_without_waiting(*relid);
+		bool		further;
+
+		if (relation == NULL)
+			return;
+		further = relation->rd_rel->relkind == RELKIND_VIEW &&
+			look_through(relation, relid, attno);
+		relation_close(relation, AccessShareLock);
+		if (!further)
+			return;
+	}
+}
+
+/*
+ * The column that a foreign key leads to from this one; false if there is
+ * none.  A key of several columns leads from each of them.
+ */
+static bool
+follow_foreign_key(Relation relation, Oid *relid, int16 *attno)
+{
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(relation))
+	{
+		ForeignKeyCacheInfo *key = lfirst_node(ForeignKeyCacheInfo, cell);
+
+		for (int i = 0; i < key->nkeys; i++)
+		{
+			if (key->conkey[i] != *attno ||
+				(key->confrelid == *relid && key->confkey[i] == *attno))
+				continue;
+			*relid = key->confrelid;
+			*attno = key->confkey[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Is the column part of a primary key or unique index? */
+static bool
+is_unique(Relation relation, int16 attno)
+{
+	Bitmapset  *columns = RelationGetIndexAttrBitmap(relation,
+													 INDEX_ATTR_BITMAP_KEY);
+	bool		found = bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
+									  columns);
+
+	bms_free(columns);
+	return found;
+}
+
+/* Is the column all of the primary key? */
+static bool
+is_primary(Relation relation, int16 attno)
+{
+	Bitmapset  *columns =
+		RelationGetIndexAttrBitmap(relation, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	bool		found = bms_num_members(columns) == 1 &&
+		bms_is_member(attno - FirstLowInvalidHeapAttributeNumber, columns);
+
+	bms_free(columns);
+	return found;
+}
+
+/* Can values of two types be keys of the same table? */
+static bool
+are_alike(Oid one, Oid other)
+{
+	ValueKind	kind = value_kind(one);
+	ValueKind	other_kind = value_kind(other);
+
+	return kind == other_kind ||
+		(value_kind_is_small(kind) && value_kind_is_small(other_kind) &&
+		 !value_kind_is_time(kind) && !value_kind_is_time(other_kind));
+}
+
+/* Does a name end so, after something else? */
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t		length = strlen(name);
+
+	return length > strlen(end) &&
+		strcmp(name + length - strlen(end), end) == 0;
+}
+
+/*
+ * Does a column's name say that it refers to something, as author_id and
+ * authorId do?
+ */
+static bool
+is_named(Relation relation, int16 attno)
+{
+	const char *name =
+		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
+
+	return (ends_in(name, "_id") || ends_in(name, "Id")) &&
+		!is_primary(relation, attno);
+}
+
+/* The column of a table that one of this name and type would lead to, or 0. */
+static int16
+find_named_key(Relation table, const char *name, Oid type)
+{
+	const char *const names[] = {"id", name};
+
+	if (table->rd_rel->relkind != RELKIND_RELATION &&
+		table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return 0;
+	for (int i = 0; i < lengthof(names); i++)
+	{
+		int16		attno = get_attnum(RelationGetRelid(table), names[i]);
+
+		if (attno > 0 && is_unique(table, attno) &&
+			are_alike(type, get_atttype(RelationGetRelid(table), attno)))
+			return attno;
+	}
+	return 0;
+}
+
+/* The table that a column "author_id" speaks of, by its name. */
+static Oid
+find_named_table(Relation relation, const char *name)
+{
+	static const char *const plurals[] = {"%s", "%ss", "%ses"};
+	Oid			schema = RelationGetNamespace(relation);
+	char	   *stem = pnstrdup(name, strlen(name) - strlen("_id"));
+	int			length = strlen(stem);
+	Oid			found = InvalidOid;
+
+	for (int i = 0; i < lengthof(plurals) && !OidIsValid(found); i++)
+		found = get_relname_relid(psprintf(plurals[i], stem), schema);
+	if (!OidIsValid(found) && length > 1 && stem[length - 1] == 'y')
+		found = get_relname_relid(psprintf("%.*sies", length - 1, stem),
+								  schema);
+	return found;
+}
+
+/*
+ * The same for a foreign key that nobody has declared, by the column's name.
+ * *complete is taken away if the other table is locked.
+ */
+static bool
+follow_name(Relation relation, Oid *relid, int16 *attno, bool *complete)
+{
+	Form_pg_attribute attribute =
+		TupleDescAttr(RelationGetDescr(relation), *attno - 1);
+	const char *name = NameStr(attribute->attname);
+	Oid			target;
+	Relation	table;
+	int16		found;
+
+	if (!ends_in(name, "_id"))
+		return false;
+	target = find_named_table(relation, name);
+	if (!OidIsValid(target) || target == *relid)
+		return false;
+	table = open_without_waiting(target);
+	*complete &= table != NULL;
+	if (table == NULL)
+		return false;
+	found = find_named_key(table, name, attribute->atttypid);
+	relation_close(table, AccessShareLock);
+	if (found == 0)
+		return false;
+	*relid = target;
+	*attno = found;
+	return true;
+}
+
+/*
+ * Read the facts of a table's column from the catalogs.
+ */
+static KeyColumn
+read_column(Oid relid, int16 attno)
+{
+	KeyColumn	column = {
+		.key_relid = relid,.key_attno = attno,.is_complete = true
+	};
+
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		Relation	relation = open_without_waiting(column.key_relid);
+		bool		further;
+
+		column.is_complete &= relation != NULL;
+		if (relation == NULL)
+			break;
+		if (step == 0)
+		{
+			column.is_unique = is_unique(relation, attno);
+			column.is_named = is_named(relation, attno);
+		}
+		further = follow_foreign_key(relation, &column.key_relid,
+									 &column.key_attno) ||
+			follow_name(relation, &column.key_relid, &column.key_attno,
+						&column.is_complete);
+		relation_close(relation, AccessShareLock);
+		if (!further)
+			break;
+		column.is_key = true;
+		column.is_named = false;
+	}
+	column.is_key |= column.is_unique;
+	return column;
+}
+
+/* See key_column.h. */
+KeyColumn
+key_column_find(Oid relid, int16 attno)
+{
+	CachedColumn *entry = &cache[(relid * 31 + attno) % CACHE_SIZE];
+	Oid			table_relid = relid;
+	int16		table_attno = attno;
+	KeyColumn	column;
+	uint64		before;
+
+	if (attno <= 0)
+		return (KeyColumn)
+	{
+		.key_relid = relid,.key_attno = attno,.is_complete = true
+	};
+	if (entry->relid == relid && entry->attno == attno)
+		return entry->column;
+
+	before = invalidations;
+	key_column_resolve(&table_relid, &table_attno);
+	column = read_column(table_relid, table_attno);
+	if (column.is_complete && before == invalidations)
+	{
+		entry->relid = relid;
+		entry->attno = attno;
+		entry->column = column;
+	}
+	return column;
+}
+
+/* See key_column.h. */
+uint32
+key_column_sought(Oid relid, int16 attno, bool *complete)
+{
+	KeyColumn	key;
+
+	if (!OidIsValid(relid))
+		return 0;
+	key = key_column_find(relid, attno);
+	*complete &= key.is_complete;
+	return key.is_key && !key.is_named ?
+		resultset_key(key.key_relid, key.key_attno) : 0;
+}

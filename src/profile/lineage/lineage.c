@@ -1,0 +1,739 @@
+/*-------------------------------------------------------------------------
+ *
+ * lineage.c
+ *	  Which result did this parameter come from?
+ *
+ * The events of an execution: its statement is analysed, it begins, its rows
+ * go by, it ends.  At its beginning the values it looks up are hashed; at its
+ * end they are searched for among the result sets of all backends.
+ *
+ * What is kept between events lives in the Execution, so that it goes with
+ * the query, also on error.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/lineage.h"
+
+#include "access/xact.h"
+#include "utils/lsyscache.h"
+
+#include "common/hot.h"
+#include "profile/lineage/budget.h"
+#include "profile/lineage/chain.h"
+#include "profile/lineage/comparison.h"
+#include "profile/lineage/credit.h"
+#include "profile/lineage/key_column.h"
+#include "profile/lineage/match.h"
+#include "profile/lineage/receiver.h"
+#include "profile/lineage/suspect.h"
+#include "profile/lineage/value.h"
+#include "profile/lineage/walk.h"
+#include "profile/statement_info.h"
+#include "settings.h"
+#include "store/text.h"
+
+/* Literals of the statement analysed last, until its execution begins. */
+typedef struct AnalyzedLiterals
+{
+	uint64		queryid;		/* 0 = none */
+	int			count;
+	Probe		probes[COMPARISONS];
+} AnalyzedLiterals;
+
+static AnalyzedLiterals analyzed HOT_DATA;
+
+/* clock_us() when an execution began last: it is later now. */
+static int64 begun_us HOT_DATA = 0;
+
+/* Client statements and transactions of this backend so far. */
+static uint64 statements HOT_DATA = 0;
+static uint64 transactions HOT_DATA = 1;
+
+/* What tells a transaction from all others; never 0. */
+static inline uint64
+transaction_key(void)
+{
+	return (uint64) (MY_PROC_INDEX + 1) << 40 | (transactions & 0xFFFFFFFF);
+}
+
+/* Where this backend is, for a result set. */
+static inline ResultContext
+result_context(void)
+{
+	return (ResultContext)
+	{
+		.transaction = transaction_key(),
+			.statement = statements
+	};
+}
+
+static inline bool
+is_on(void)
+{
+	return setting_lineage && store_is_ready();
+}
+
+/* The facts of an execution's statement, if they are still there. */
+static inline StatementInfo *
+info_of(const Execution *execution)
+{
+	StatementInfo *info = execution->info;
+
+	return info != NULL && info->queryid == execution->queryid ? info : NULL;
+}
+
+/* The hash of a literal; false if there is nothing to look for. */
+static bool
+hash_literal(const Comparison *item, uint64 *hash)
+{
+	Datum		value = item->literal->constvalue;
+
+	return item->is_array ? value_hash_array(value, hash) :
+		value_hash(value_kind(item->literal->consttype), value, hash);
+}
+
+/* Can a result set of that time be a parent now? */
+static inline bool
+is_recent(int64 used_us, int64 now_us)
+{
+	return now_us - used_us <=
+		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
+}
+
+/*
+ * Can any result set that holds such keys as the statement looks up be its parent
+ * now, by its age?  If not, nothing need be looked for in the table of their
+ * values, which is large.
+ */
+static inline bool
+results_are_recent(const StatementInfo *info, int64 now_us)
+{
+	if (!is_recent(resultset_last_use(), now_us))
+		return false;
+	if (info->any_key || !info->planned)
+		return true;
+	for (int i = 0; i < KEYS && info->keys[i] != 0; i++)
+	{
+		if (is_recent(resultset_key_last_use(info->keys[i]), now_us))
+			return true;
+	}
+	return false;
+}
+
+/* Can what the statement looks up tell anything of its parents? */
+static inline bool
+may_have_parent(const StatementInfo *info, int64 now_us)
+{
+	return info->episode != 0 || info->footprint.episode != 0 ||
+		results_are_recent(info, now_us);
+}
+
+/*
+ * Keep the hashes of a statement's literals as its text has them; false if they
+ * cannot be read there.
+ */
+static inline bool
+read_literals(const StatementInfo *info, const JumbleState *jumble,
+			  const char *source)
+{
+	const LiteralPlaces *places = &info->literals;
+	int64		values[COMPARISONS];
+
+	if (places->count == 0 || !literal_read(places, jumble, source, values))
+		return false;
+	for (int i = 0; i < places->count; i++)
+	{
+		analyzed.probes[i].comparison = places->comparisons[i];
+		analyzed.probes[i].hash = value_hash_integer(values[i]);
+	}
+	analyzed.queryid = info->queryid;
+	analyzed.count = places->count;
+	return true;
+}
+
+/* Keep the hashes of the literals in a statement. */
+static void
+keep_literals(uint64 queryid, const Comparisons *comparisons)
+{
+	analyzed.queryid = queryid;
+	analyzed.count = 0;
+	for (int i = 0; i < comparisons->count; i++)
+	{
+		const Comparison *item = &comparisons->items[i];
+		Probe	   *probe = &analyzed.probes[analyzed.count];
+
+		if (item->literal == NULL || !hash_literal(item, &probe->hash))
+			continue;
+		probe->comparison = *item;
+		probe->comparison.literal = NULL;
+		analyzed.count++;
+	}
+}
+
+/* Find out what the analysed query compares. */
+pg_attribute_cold static void
+look_at_query(StatementInfo *info, Query *query, const JumbleState *jumble,
+			  const char *source)
+{
+	Comparisons comparisons;
+
+	comparisons_collect(query, &comparisons);
+	if (!info->analyzed)
+	{
+		statement_info_analyzed(info, query, &comparisons);
+		literal_learn(&info->literals, &comparisons, jumble, source);
+		if (read_literals(info, jumble, source))
+			return;
+	}
+	keep_literals(query->queryId, &comparisons);
+}
+
+/*
+ * Is it a look-up that may be repeated within one request, which is suspicious?
+ * A request is a trace or a transaction.  The first look-up of a transaction is
+ * but noted: most are not repeated.
+ */
+static inline bool
+may_repeat(const StatementInfo *info, bool traced)
+{
+	return info->key_lookup && (traced || info->transaction == transactions ||
+								(info->has_list && IsTransactionBlock()));
+}
+
+/*
+ * Does it matter to anybody what the literals of the statement are?  That is
+ * asked before it runs, so nobody knows whether it has a trace.
+ */
+static inline bool
+literals_matter(const StatementInfo *info)
+{
+	return may_have_parent(info, begun_us) || may_repeat(info, info->traced);
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
+{
+	StatementInfo *info;
+
+	if (!is_on() || query->commandType == CMD_UTILITY)
+		return;
+	info = statement_info_find(query->queryId);
+	analyzed.queryid = 0;
+	if (likely(info->analyzed) &&
+		(!info->has_literals || !literals_matter(info) ||
+		 read_literals(info, jumble, source)))
+		return;
+	look_at_query(info, query, jumble, source);
+}
+
+/*
+ * The hash of a parameter, whose type is set, too; false if there is nothing
+ * to look for.
+ */
+static bool
+hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
+{
+	ParamExternData workspace;
+	ParamExternData *param;
+	int			number = item->parameter;
+
+	if (params == NULL || number > params->numParams)
+		return false;
+	if (params->paramFetch != NULL)
+		param = params->paramFetch(params, number, false, &workspace);
+	else
+		param = &params->params[number - 1];
+	if (param->isnull || !OidIsValid(param->ptype))
+		return false;
+	if (item->is_array)
+		return type_is_array(param->ptype) &&
+			value_hash_array(param->value, hash);
+	item->type = param->ptype;
+	return value_hash(value_kind(param->ptype), param->value, hash);
+}
+
+/* Add the parameters that are compared with columns. */
+static int
+add_known_parameters(const StatementInfo *info, ParamListInfo params,
+					 Probe *probes)
+{
+	int			count = 0;
+
+	for (int i = 0; i < info->nparameters; i++)
+	{
+		Probe	   *probe = &probes[count];
+
+		probe->comparison = info->parameters[i];
+		count += hash_parameter(params, &probe->comparison, &probe->hash);
+	}
+	return count;
+}
+
+/*
+ * The statement was analysed before we knew of it: take all parameters.  Not
+ * of PL/pgSQL, where they are all variables of the function.
+ */
+pg_attribute_cold static int
+add_all_parameters(ParamListInfo params, Probe *probes)
+{
+	int			count = 0;
+
+	if (params == NULL || params->paramFetch != NULL)
+		return 0;
+	for (int i = 1; i <= Min(params->numParams, COMPARISONS); i++)
+	{
+		Probe	   *probe = &probes[count];
+
+		memset(&probe->comparison, 0, sizeof(Comparison));
+		probe->comparison.parameter = i;
+		count += hash_parameter(params, &probe->comparison, &probe->hash);
+	}
+	return count;
+}
+
+/* Find out what the execution looks up. */
+static void
+collect_probes(Execution *execution, const StatementInfo *info)
+{
+	ParamListInfo params = execution->query->params;
+	Probe	   *probes = execution->probes.probes;
+	int			count;
+
+	count = likely(info->analyzed) ? add_known_parameters(info, params, probes) :
+		add_all_parameters(params, probes);
+	if (analyzed.queryid == execution->queryid)
+	{
+		for (int i = 0; i < analyzed.count; i++)
+			probes[count++] = analyzed.probes[i];
+		analyzed.queryid = 0;
+	}
+	if (results_are_recent(info, execution->first_us))
+	{
+		for (int i = 0; i < count; i++)
+			resultset_prefetch(probes[i].hash);
+	}
+	execution->probes.count = count;
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_begin(Execution *execution)
+{
+	StatementInfo *info;
+	bool		looks_up;
+
+	if (!is_on())
+		return;
+	if (execution->level == 0)
+		statements++;
+	info = statement_info_find(execution->queryid);
+	if (unlikely(!info->planned || info->tables_version != setting_tables_version))
+		statement_info_planned(info, execution->query);
+	info->traced |= execution->trace != 0;
+	begun_us = execution->first_us;
+	looks_up = may_have_parent(info, execution->first_us) ||
+		(execution->level == 0 && may_repeat(info, execution->trace != 0));
+	if (looks_up || info->ncolumns > 0 || info->key_lookup)
+		execution->info = info;
+	if (looks_up)
+		collect_probes(execution, info);
+	else if (analyzed.queryid == execution->queryid)
+		analyzed.queryid = 0;	/* not for a later execution */
+}
+
+/* Does somebody look at the rows that go there? */
+static bool
+is_followed(const DestReceiver *dest)
+{
+	switch (dest->mydest)
+	{
+		case DestRemote:
+		case DestRemoteExecute:
+		case DestRemoteSimple:
+		case DestSPI:
+		case DestTuplestore:
+		case DestSQLFunction:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Has the result lineage worth keeping?  Of so many rows at most, if not 0. */
+static inline bool
+is_recorded(Execution *execution, StatementInfo *info, uint64 count,
+			const DestReceiver *dest)
+{
+	if (info == NULL || info->ncolumns == 0 || execution->passed_over ||
+		!is_followed(dest) || (info->is_bulk && count == 0))
+		return false;
+	execution->passed_over = info->many_rows &&
+		!budget_admits(info, execution->first_us);
+	return !execution->passed_over;
+}
+
+/* See lineage.h. */
+pg_attribute_hot DestReceiver *
+lineage_followed(Execution *execution, uint64 count, DestReceiver *dest)
+{
+	StatementInfo *info = info_of(execution);
+
+	if (execution->recorder == NULL)
+	{
+		if (!is_recorded(execution, info, count, dest))
+			return dest;
+		execution->recorder = recorder_make(execution, info);
+	}
+	return recorder_receiver(execution->recorder, dest);
+}
+
+/*
+ * The text of a statement that does not count by itself, inside a function
+ * for instance, must be kept for those who name it as a parent.
+ */
+static void
+keep_text(Execution *execution, StatementInfo *info)
+{
+	TextKey		key = {
+		.queryid = execution->queryid,
+		.dbid = MyDatabaseId,
+		.userid = execution->userid
+	};
+	char	   *text;
+
+	if (info->text_kept)
+		return;
+	info->text_kept = true;
+	text = execution_text(execution);
+
+	text_keep(&key, text);
+	pfree(text);
+}
+
+/* See lineage.h. */
+void
+lineage_publish_results(Execution *execution)
+{
+	StatementInfo *info = info_of(execution);
+	ResultContext context = result_context();
+
+	if (info == NULL)
+		return;
+	info->many_rows = execution->rows > 1;
+	budget_earn(execution->last_us - execution->stretch_us);
+	if (execution->recorder == NULL)
+		return;
+	context.nested = info->looped_us != 0 &&
+		execution->first_us - info->looped_us <= match_longest_pause();
+	if (recorder_publish(execution->recorder, info, &context))
+		keep_text(execution, info);
+}
+
+/* Take out hits on the execution's own result. */
+static int
+drop_own(const Execution *execution, ResultHit *hits, int count)
+{
+	int			kept = 0;
+
+	if (execution->recorder == NULL)
+		return count;
+	for (int i = 0; i < count; i++)
+	{
+		if (!recorder_owns(execution->recorder, hits[i].slot,
+						   hits[i].generation))
+			hits[kept++] = hits[i];
+	}
+	return kept;
+}
+
+/* Hits of one probe. */
+typedef struct ProbeHits
+{
+	int			count;
+	ResultHit	hits[RESULTSET_BUCKET];
+} ProbeHits;
+
+/* Do two values of a list come from two rows of one result? */
+static bool
+share_parent(const ProbeHits *one, const ProbeHits *other)
+{
+	for (int i = 0; i < one->count; i++)
+	{
+		for (int j = 0; j < other->count; j++)
+		{
+			const ResultHit *a = &one->hits[i];
+			const ResultHit *b = &other->hits[j];
+
+			if (a->slot == b->slot && a->generation == b->generation &&
+				a->column == b->column && a->rank != b->rank)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Empty the hits of lists that fetch several rows' children at once. */
+pg_attribute_cold static void
+drop_batches(const ProbeList *list, ProbeHits *found)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		uint8		number = list->probes[i].comparison.list;
+
+		for (int j = i + 1; number != 0 && j < list->count; j++)
+		{
+			if (list->probes[j].comparison.list != number ||
+				!share_parent(&found[i], &found[j]))
+				continue;
+			for (int k = 0; k < list->count; k++)
+			{
+				if (list->probes[k].comparison.list == number)
+					found[k].count = 0;
+			}
+			break;
+		}
+	}
+}
+
+/*
+ * Is this the same value for the same parameter, or column, as an earlier
+ * probe?  A statement that names a parameter twice looks up one value.
+ */
+static bool
+repeats_earlier(const ProbeList *list, int number)
+{
+	const Probe *probe = &list->probes[number];
+
+	for (int i = 0; i < number; i++)
+	{
+		const Probe *earlier = &list->probes[i];
+
+		if (earlier->hash == probe->hash &&
+			match_parameter(&earlier->comparison) ==
+			match_parameter(&probe->comparison))
+			return true;
+	}
+	return false;
+}
+
+/* Search for the values; false if none was seen anywhere. */
+static bool
+find_hits(const Execution *execution, const ProbeList *list,
+		  ProbeHits *found)
+{
+	bool		any = false;
+	bool		lists = false;
+	bool		ignored = true;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		const Probe *probe = &list->probes[i];
+		uint32		key = key_column_sought(probe->comparison.relid,
+											probe->comparison.attno, &ignored);
+
+		found[i].count = repeats_earlier(list, i) ? 0 :
+			resultset_find(probe->hash, key, found[i].hits);
+		if (found[i].count > 0)
+			found[i].count = drop_own(execution, found[i].hits,
+									  found[i].count);
+		any |= found[i].count > 0;
+		lists |= list->probes[i].comparison.list != 0;
+	}
+	if (any && lists)
+		drop_batches(list, found);
+	return any;
+}
+
+/* Remember the episode that this backend is in with a statement. */
+static void
+note_episode(const Execution *execution, StatementInfo *info,
+			 const Match *match, Credit credit)
+{
+	if (credit == CREDIT_PROVEN)
+		info->looped_us = execution->last_us;
+	if (match->custody == CUSTODY_NONE || credit != CREDIT_OPEN)
+		return;
+	if (info->episode != match->episode)
+		info->strays = 0;
+	info->episode = match->episode;
+	info->episode_us = execution->last_us;
+	info->strayed = false;
+}
+
+/*
+ * A child of a loop that this backend has seen before: its only row may have
+ * children in turn.
+ */
+static void
+extend_chain(Execution *execution, StatementInfo *info, const Match *match,
+			 Credit credit)
+{
+	ResultContext context = result_context();
+
+	if (match->custody == CUSTODY_NONE || credit == CREDIT_REFUSED ||
+		info->episode != match->episode)
+		return;
+	context.nested = credit == CREDIT_PROVEN;
+	if (chain_extend(execution, info, &context, match->episode) &&
+		context.nested)
+		keep_text(execution, info);
+}
+
+/*
+ * Evidence against the episode this backend was in, if it is another one.  The
+ * same values again, as those of the user whose request it is, are no more of
+ * it.
+ */
+static void
+note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
+{
+	uint64		stray = UINT64CONST(1) << (probes_hash(&execution->probes) % 64);
+
+	if (info->strayed)
+		return;
+	if ((info->strays & stray) == 0 &&
+		execution->first_us - info->episode_us <= match_longest_pause())
+		credit_miss(info->episode, elsewhere);
+	info->strays |= stray;
+	info->strayed = true;
+}
+
+/*
+ * Credit each value found.  One result set alone counts this child in the
+ * patterns, however many of its values were found.  True if any credit was
+ * accepted.
+ */
+static bool
+credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
+			const ProbeHits *found)
+{
+	Scene		scene = {execution, transaction_key(), statements};
+	uint64		shape = statement_shape(info, execution->query);
+	bool		counted = false;
+	bool		local = false;
+	bool		accepted = false;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		Match		match;
+		Credit		credit;
+
+		if (found[i].count == 0)
+			continue;
+		match_choose(&scene, &list->probes[i], found[i].hits, found[i].count,
+					 shape, &match);
+		if (!match.found)
+			continue;
+		credit = credit_add(execution, &list->probes[i], shape, &match,
+							!counted);
+		accepted |= credit != CREDIT_REFUSED;
+		counted |= credit == CREDIT_PROVEN;
+		local |= match.custody != CUSTODY_NONE;
+		extend_chain(execution, info, &match, credit);
+		note_episode(execution, info, &match, credit);
+	}
+	if (!local && info->episode != 0)
+		note_miss(execution, info, accepted);
+	return accepted;
+}
+
+/* Does the statement walk on, past the result it seemed to follow? */
+static void
+check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
+{
+	for (int i = 0; i < execution->probes.count; i++)
+	{
+		if (walk_left_behind(execution, i, found[i].hits, found[i].count))
+			credit_retract(footprint->episode, footprint->reputation);
+	}
+	footprint->episode = 0;
+}
+
+/* A look-up without a parent, if it is one, is suspicious if it is repeated. */
+static inline void
+suspect(Execution *execution, StatementInfo *info)
+{
+	bool		in_block;
+
+	if (!info->key_lookup || execution->level > 0)
+		return;
+	in_block = IsTransactionBlock();
+	if (execution->trace == 0 && !in_block)
+		return;
+	if (execution->trace != 0 || may_repeat(info, false))
+	{
+		if (execution->probes.count > 0)
+			suspect_add(execution, info, in_block ? transaction_key() : 0);
+	}
+	else
+	{
+		info->transaction = transactions;
+		info->noted_us = execution->first_us;
+	}
+}
+
+/* May any of the values have been seen in a result?  Most were in none. */
+static inline bool
+may_be_child(const ProbeList *list)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		if (resultset_holds(list->probes[i].hash))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Look for the results that the values came from.  True if there is one, and
+ * its pattern took the credit.
+ */
+static pg_noinline bool
+look_for_parents(Execution *execution, StatementInfo *info)
+{
+	const ProbeList *list = &execution->probes;
+	ProbeHits	found[PROBES];
+	bool		any = find_hits(execution, list, found);
+
+	if (info->footprint.episode != 0)
+		check_walk(execution, &info->footprint, found);
+	if (any)
+		return credit_hits(execution, info, list, found);
+	if (info->episode != 0)
+		note_miss(execution, info, false);
+	return false;
+}
+
+/* The same if there may be some at all. */
+static inline bool
+has_parent(Execution *execution, StatementInfo *info)
+{
+	bool		credited = false;
+
+	if (execution->probes.count == 0)
+		return false;
+	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
+				 (results_are_recent(info, execution->first_us) &&
+				  may_be_child(&execution->probes))))
+		credited = look_for_parents(execution, info);
+	walk_end(execution);
+	return credited;
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_look_back(Execution *execution)
+{
+	StatementInfo *info = info_of(execution);
+
+	if (info != NULL && !has_parent(execution, info))
+		suspect(execution, info);
+}
+
+/* See lineage.h. */
+pg_attribute_hot void
+lineage_transaction_end(void)
+{
+	transactions++;
+}

@@ -1,0 +1,276 @@
+/*-------------------------------------------------------------------------
+ *
+ * match.c
+ *	  Which result set a look-up is credited to.
+ *
+ * The same value may have been seen in many result sets, of one connection or
+ * several.  The look-up is credited to the one it fits best: one whose loop
+ * expects this very value next, in the same request rather than another, on
+ * the same connection rather than another.
+ *
+ * How many others it could have been credited to matters to the evidence: the
+ * best of many fits well by chance.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/match.h"
+
+#include "profile/lineage/evidence.h"
+#include "profile/lineage/key_column.h"
+#include "settings.h"
+
+/* Worth of the ways in which a result set can fit; only their order counts. */
+#define WORTH_REQUEST	1000
+#define WORTH_SAME_KEY	500
+#define WORTH_NEXT		400
+#define WORTH_FIRST		350
+#define WORTH_NEAR		250
+#define WORTH_NEAR_TOP	200
+#define WORTH_UNUSED	100
+#define WORTH_UNSTARTED 90
+#define WORTH_BACKEND	40
+#define WORTH_PROVEN	20
+#define WORTH_FAILED	(-2000)
+
+typedef struct Candidate
+{
+	ResultHit	hit;
+	ResultSet	set;
+	EpisodePeek peek;
+	uint64		episode;
+	Custody		custody;
+	bool		same_key;		/* the columns hold the same table's key */
+} Candidate;
+
+/* See match.h. */
+int64
+match_longest_pause(void)
+{
+	return (int64) setting_nplusone_window_ms * 1000 / 10;
+}
+
+/*
+ * Parameters have a number of their own; literals are told apart by the
+ * column, as a negative number, since their numbers would cost too much to
+ * find out each time.
+ */
+int16
+match_parameter(const Comparison *comparison)
+{
+	return comparison->parameter > 0 ? comparison->parameter :
+		-comparison->attno;
+}
+
+/* How close is the result set to the look-up? */
+static Custody
+find_custody(const Scene *scene, const ResultSet *set)
+{
+	if (set->trace != 0 && set->trace == scene->execution->trace)
+		return CUSTODY_TRACE;
+	if (set->pid != MyProcPid)
+		return CUSTODY_NONE;
+	return set->transaction == scene->transaction ?
+		CUSTODY_TRANSACTION : CUSTODY_BACKEND;
+}
+
+/*
+ * Statements of triggers belong to their own trigger only: the rows of a bulk
+ * statement fire them one by one, which is no loop of anybody's.
+ */
+static bool
+is_same_depth(const Scene *scene, const ResultSet *set)
+{
+	if (set->trigger_depth != scene->execution->trigger_depth)
+		return false;
+	return set->trigger_depth == 0 ||
+		(set->pid == MyProcPid && set->statement == scene->statement);
+}
+
+/* Was the result set there in time, and recently? */
+static bool
+is_in_time(const Scene *scene, ResultSet *set)
+{
+	int64		start = scene->execution->first_us;
+	int64		used = Max(set->ended_us,
+						   (int64) pg_atomic_read_u64(&set->active_us));
+
+	return set->started_us < start &&
+		start - used <= (int64) setting_nplusone_window_ms * 1000;
+}
+
+/* Can this result set be the parent of this look-up at all? */
+static bool
+is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
+{
+	const Execution *execution = scene->execution;
+
+	return set->dbid == MyDatabaseId && set->route == execution->route &&
+		set->userid == execution->userid &&
+		hit->column < set->ncolumns &&
+		(set->columns[hit->column].distinct >= 2 || set->is_chain) &&
+		(set->trace == 0 || execution->trace == 0 ||
+		 set->trace == execution->trace) &&
+		is_same_depth(scene, set) && is_in_time(scene, set);
+}
+
+/*
+ * Do the column of the result and the column of the condition hold keys of
+ * the same table?  False from the function if they surely do not, and are of
+ * a type where equal values mean nothing.  Where nobody knows, they may, but
+ * not if somebody might count through such numbers for other reasons.  What is
+ * surely refused here is left out beforehand: see key_column_sought().
+ */
+static bool
+compare_keys(const Comparison *comparison, const ResultColumn *column,
+			 bool *same)
+{
+	*same = false;
+	if (OidIsValid(comparison->relid))
+	{
+		KeyColumn	key = key_column_find(comparison->relid,
+										  comparison->attno);
+
+		*same = key.key_relid == column->key_relid &&
+			key.key_attno == column->key_attno;
+		if (*same)
+			return true;
+		if (column->small && key.is_key && !key.is_named && !column->is_open)
+			return false;
+		if (key.is_named && !column->is_open)
+			return true;
+	}
+	return !column->small || column->step == 0;
+}
+
+/* Look at one place the value was found in; false if it is out. */
+static bool
+examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
+		uint64 child, Candidate *candidate)
+{
+	candidate->hit = *hit;
+	if (!resultset_read(hit->slot, hit->generation, &candidate->set) ||
+		!is_acceptable(scene, &candidate->set, hit) ||
+		!compare_keys(&probe->comparison,
+					  &candidate->set.columns[hit->column],
+					  &candidate->same_key))
+		return false;
+	candidate->custody = find_custody(scene, &candidate->set);
+	candidate->episode = episode_key(hit, child,
+									 match_parameter(&probe->comparison));
+	episode_peek(candidate->episode, hit->rank, &candidate->peek);
+	if (candidate->peek.found && scene->execution->first_us -
+		candidate->peek.last_us > match_longest_pause())
+	{
+		/* over: what comes now begins anew */
+		candidate->peek.found = false;
+		candidate->peek.used = false;
+		candidate->peek.state = EPISODE_OPEN;
+		candidate->peek.distance = hit->rank;
+	}
+	return true;
+}
+
+/* How well it fits. */
+static int
+rate(const Candidate *candidate)
+{
+	const EpisodePeek *peek = &candidate->peek;
+	int			worth = 0;
+
+	if (candidate->custody >= CUSTODY_TRANSACTION)
+		worth += WORTH_REQUEST;
+	else if (candidate->custody == CUSTODY_BACKEND)
+		worth += WORTH_BACKEND;
+	if (candidate->same_key)
+		worth += WORTH_SAME_KEY;
+	if (peek->state == EPISODE_FAILED)
+		worth += WORTH_FAILED;
+	else if (peek->state == EPISODE_PROVEN)
+		worth += WORTH_PROVEN;
+
+	if (peek->used)
+		return worth;
+	if (peek->distance == 0)
+		return worth + (peek->found ? WORTH_NEXT : WORTH_FIRST);
+	if (peek->distance <= EVIDENCE_NEAR)
+		return worth + (peek->found ? WORTH_NEAR : WORTH_NEAR_TOP);
+	return worth + (peek->found ? WORTH_UNUSED : WORTH_UNSTARTED);
+}
+
+/*
+ * Is the first of two that fit equally well the better choice?  The later
+ * result set is, and its first column, but where the look-up fits none of them,
+ * a fixed choice would spare the others the evidence against them: then it is
+ * left to the value's time.
+ */
+static bool
+breaks_tie(const Candidate *one, const Candidate *other, int64 when)
+{
+	if (one->hit.slot == other->hit.slot)
+		return one->hit.column < other->hit.column;
+	if (one->peek.found && !one->peek.used &&
+		one->peek.distance > EVIDENCE_NEAR)
+		return ((one->hit.slot ^ other->hit.slot ^ when) & 1) != 0;
+	return one->set.started_us > other->set.started_us;
+}
+
+/* How many of the candidates a random look-up could have been credited to. */
+static int
+count_rivals(const Candidate *candidates, int count, Custody custody)
+{
+	int			started = 0;
+	bool		unstarted = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (candidates[i].custody < custody ||
+			candidates[i].peek.state == EPISODE_FAILED)
+			continue;
+		if (!candidates[i].peek.found)
+			unstarted = true;
+		else if (!candidates[i].peek.exhausted)
+			started++;
+	}
+	return Max(1, started + (unstarted ? 1 : 0));
+}
+
+/* See match.h. */
+void
+match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
+			 int count, uint64 child, Match *match)
+{
+	Candidate	candidates[RESULTSET_BUCKET];
+	int			ncandidates = 0;
+	int			best = -1;
+	int			best_worth = 0;
+
+	match->found = false;
+	for (int i = 0; i < count; i++)
+	{
+		Candidate  *candidate = &candidates[ncandidates];
+		int			worth;
+
+		if (!examine(scene, probe, &hits[i], child, candidate))
+			continue;
+		worth = rate(candidate);
+		if (best < 0 || worth > best_worth ||
+			(worth == best_worth &&
+			 breaks_tie(candidate, &candidates[best],
+						scene->execution->first_us)))
+		{
+			best = ncandidates;
+			best_worth = worth;
+		}
+		ncandidates++;
+	}
+	if (best < 0)
+		return;
+	match->found = true;
+	match->hit = candidates[best].hit;
+	match->set = candidates[best].set;
+	match->custody = candidates[best].custody;
+	match->episode = candidates[best].episode;
+	match->rivals = count_rivals(candidates, ncandidates, CUSTODY_NONE);
+	match->local_rivals = count_rivals(candidates, ncandidates,
+									   CUSTODY_BACKEND);
+}

@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * match.h
+ *	  Which result set a look-up is credited to.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_MATCH_H
+#define CLIPPERF_MATCH_H
+
+#include "profile/lineage/probe.h"
+#include "profile/statement_info.h"
+#include "store/episode.h"
+
+/* Where a look-up happens. */
+typedef struct Scene
+{
+	const Execution *execution;
+	uint64		transaction;	/* of this backend, 0 = none */
+	uint64		statement;		/* count of client statements */
+} Scene;
+
+/* How close a result set is to a look-up. */
+typedef enum Custody
+{
+	CUSTODY_NONE,				/* another connection */
+	CUSTODY_BACKEND,			/* the same connection */
+	CUSTODY_TRANSACTION,		/* .. and the same transaction */
+	CUSTODY_TRACE				/* the same request, as the client said */
+} Custody;
+
+/* The result set chosen for a look-up. */
+typedef struct Match
+{
+	bool		found;
+	ResultHit	hit;
+	ResultSet	set;
+	Custody		custody;
+	uint64		episode;		/* key */
+	int			rivals;
+	int			local_rivals;
+} Match;
+
+/* A pause between two children that ends a loop, in microseconds. */
+extern int64 match_longest_pause(void);
+
+/* The number that stands for a comparison in keys: see match.c. */
+extern int16 match_parameter(const Comparison *comparison);
+
+/*
+ * Choose a result set for the value of a probe, from those it was found in.
+ * match->found tells whether there was one.
+ */
+extern void match_choose(const Scene *scene, const Probe *probe,
+						 const ResultHit *hits, int count, uint64 child,
+						 Match *match);
+
+#endif							/* CLIPPERF_MATCH_H */

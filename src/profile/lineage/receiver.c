@@ -1,0 +1,385 @@
+/*-------------------------------------------------------------------------
+ *
+ * receiver.c
+ *	  Sees the rows of a result go by and records their keys.
+ *
+ * The recorder lives in the query's memory context.  It stands in for the
+ * real receiver during one ExecutorRun at a time.  Hashes are gathered in
+ * batches, so that the shared table is touched seldom and in bulk.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/receiver.h"
+
+#include "executor/tuptable.h"
+
+#include "common/clock.h"
+#include "profile/lineage/budget.h"
+#include "profile/lineage/numbers.h"
+
+/* Rows gathered before they go into the shared table. */
+#define BATCH_ROWS		64
+
+/* Buckets fetched ahead of their use. */
+#define PREFETCH_AHEAD	8
+
+/* Bits that tell whether a value may have been there before: 64 in a word. */
+#define SEEN_WORDS		16
+
+typedef struct RecordedColumn
+{
+	int16		position;
+	ValueKind	kind;
+	uint32		distinct;
+	uint32		first_times;	/* rows while there was one value only */
+	uint64		first;
+	Numbers		numbers;		/* if they are some */
+	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
+} RecordedColumn;
+
+typedef struct ResultRecorder
+{
+	DestReceiver receiver;		/* must be first */
+	DestReceiver *dest;
+	Execution  *execution;
+	ResultSet  *set;			/* NULL until there are two rows */
+	uint32		slot;
+	uint32		generation;
+	uint32		rows;			/* recorded, pending ones included */
+	int			pending;
+	int			ncolumns;
+	bool		admitted;		/* by the budget, already */
+	bool		stopped;		/* this result cannot be recorded */
+	uint64	   *batch;			/* [row][column]; first_row until there are
+								 * two */
+	uint64		first_row[RESULTSET_COLUMNS];
+	RecordedColumn columns[FLEXIBLE_ARRAY_MEMBER];	/* ncolumns of them */
+} ResultRecorder;
+
+static void flush_batch(ResultRecorder *recorder);
+
+/* The hash of one column of a row. */
+static inline uint64
+hash_column(TupleTableSlot *row, const RecordedColumn *column)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(row, column->position, &isnull);
+	uint64		hash;
+
+	if (isnull || !value_hash(column->kind, value, &hash))
+		return NO_HASH;
+	return hash;
+}
+
+/*
+ * There is more than one row: make room for them.  False if this result is not
+ * to be recorded.
+ */
+static bool
+make_batch(ResultRecorder *recorder)
+{
+	const Execution *execution = recorder->execution;
+	StatementInfo *info = execution->info;
+	MemoryContext context = execution->query->estate->es_query_cxt;
+
+	if (!recorder->admitted && info->queryid == execution->queryid &&
+		!budget_admits(info, execution->first_us))
+		return false;
+	recorder->batch =
+		MemoryContextAlloc(context, sizeof(uint64) * BATCH_ROWS *
+						   recorder->ncolumns);
+	memcpy(recorder->batch, recorder->first_row,
+		   sizeof(uint64) * recorder->ncolumns);
+	return true;
+}
+
+/* receiveSlot once enough rows were seen. */
+static bool
+pass_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	DestReceiver *dest = ((ResultRecorder *) self)->dest;
+
+	return dest->receiveSlot(slot, dest);
+}
+
+/* This result is not to be recorded: forget its first row, too. */
+static void
+pass_over(ResultRecorder *recorder)
+{
+	recorder->rows = RESULTSET_ROWS;
+	recorder->pending = 0;
+	recorder->receiver.receiveSlot = pass_row;
+}
+
+/* receiveSlot: note the keys, hand the row on. */
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	ResultRecorder *recorder = (ResultRecorder *) self;
+	DestReceiver *dest = recorder->dest;
+	uint64	   *hashes;
+
+	if (recorder->pending == 1 && recorder->batch == recorder->first_row &&
+		!make_batch(recorder))
+	{
+		pass_over(recorder);
+		return pass_row(slot, self);
+	}
+	hashes = recorder->batch + recorder->pending * recorder->ncolumns;
+	for (int i = 0; i < recorder->ncolumns; i++)
+		hashes[i] = hash_column(slot, &recorder->columns[i]);
+	recorder->pending++;
+	if (++recorder->rows >= RESULTSET_ROWS)
+		self->receiveSlot = pass_row;
+	if (recorder->pending == BATCH_ROWS)
+		flush_batch(recorder);
+	return dest->receiveSlot(slot, dest);
+}
+
+static void
+start_up(DestReceiver *self, int operation, TupleDesc typeinfo)
+{
+	DestReceiver *dest = ((ResultRecorder *) self)->dest;
+
+	dest->rStartup(dest, operation, typeinfo);
+}
+
+static void
+shut_down(DestReceiver *self)
+{
+	DestReceiver *dest = ((ResultRecorder *) self)->dest;
+
+	dest->rShutdown(dest);
+}
+
+static void
+destroy(DestReceiver *self)
+{
+	DestReceiver *dest = ((ResultRecorder *) self)->dest;
+
+	dest->rDestroy(dest);
+}
+
+/* See receiver.h. */
+ResultRecorder *
+recorder_make(Execution *execution, const StatementInfo *info)
+{
+	MemoryContext context = execution->query->estate->es_query_cxt;
+	ResultRecorder *recorder =
+		MemoryContextAlloc(context, offsetof(ResultRecorder, columns) +
+						   info->ncolumns * sizeof(RecordedColumn));
+
+	recorder->receiver.receiveSlot = receive_row;
+	recorder->receiver.rStartup = start_up;
+	recorder->receiver.rShutdown = shut_down;
+	recorder->receiver.rDestroy = destroy;
+	recorder->execution = execution;
+	recorder->set = NULL;
+	recorder->rows = 0;
+	recorder->pending = 0;
+	recorder->admitted = info->many_rows;
+	recorder->stopped = false;
+	recorder->batch = recorder->first_row;
+	recorder->ncolumns = info->ncolumns;
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		recorder->columns[i].position = info->columns[i].position;
+		recorder->columns[i].kind = info->columns[i].kind;
+		recorder->columns[i].distinct = 0;
+		recorder->columns[i].first_times = 0;
+	}
+	return recorder;
+}
+
+/* See receiver.h. */
+DestReceiver *
+recorder_receiver(ResultRecorder *recorder, DestReceiver *dest)
+{
+	recorder->dest = dest;
+	recorder->receiver.mydest = dest->mydest;
+	return &recorder->receiver;
+}
+
+/* See receiver.h. */
+bool
+recorder_owns(const ResultRecorder *recorder, uint32 slot, uint32 generation)
+{
+	return recorder->set != NULL && recorder->slot == slot &&
+		recorder->generation == generation;
+}
+
+/* Is a value surely the first of its kind in a column?  Notes it, too. */
+static inline bool
+note_seen(RecordedColumn *column, uint64 hash)
+{
+	/* bits that choose neither the bucket nor the tag in it */
+	uint32		number = (hash >> 28) % (SEEN_WORDS * 64);
+	uint64		bit = UINT64CONST(1) << (number % 64);
+	uint64	   *word = &column->seen[number / 64];
+	bool		is_new = (*word & bit) == 0;
+
+	*word |= bit;
+	return is_new;
+}
+
+/* Count a value that is new to a column. */
+static inline void
+note_new(RecordedColumn *column, uint64 hash)
+{
+	if (value_kind_is_small(column->kind))
+		numbers_add(&column->numbers, column->distinct,
+					value_number(hash, value_kind_is_time(column->kind)));
+	column->distinct++;
+}
+
+/*
+ * Put one value into the shared table.  A column that has held one value only
+ * tells nothing: its value is put when a second one comes.
+ */
+static void
+put_value(ResultRecorder *recorder, int column, uint64 hash)
+{
+	RecordedColumn *facts = &recorder->columns[column];
+
+	if (facts->distinct == 0)
+	{
+		facts->first = hash;
+		note_new(facts, hash);
+	}
+	if (facts->distinct == 1)
+	{
+		if (hash == facts->first)
+		{
+			facts->first_times++;
+			return;
+		}
+		for (uint32 i = 0; i < Min(facts->first_times, 7); i++)
+			(void) resultset_put(recorder->slot, recorder->generation, column,
+								 facts->first, 0,
+								 note_seen(facts, facts->first));
+	}
+	if (resultset_put(recorder->slot, recorder->generation, column, hash,
+					  facts->distinct, note_seen(facts, hash)))
+		note_new(facts, hash);
+}
+
+/* Take a slot; false if there is none. */
+static bool
+claim_slot(ResultRecorder *recorder)
+{
+	if (recorder->set != NULL)
+		return true;
+	if (recorder->stopped)
+		return false;
+	recorder->set = resultset_claim(clock_us(), &recorder->slot);
+	recorder->stopped = recorder->set == NULL;
+	if (recorder->stopped)
+		return false;
+	for (int i = 0; i < recorder->ncolumns; i++)
+		memset(recorder->columns[i].seen, 0, sizeof(recorder->columns[i].seen));
+	/* what it will be once it is open */
+	recorder->generation = resultset_generation(recorder->slot) + 1;
+	return true;
+}
+
+/* Put the gathered hashes into the shared table. */
+static void
+flush_batch(ResultRecorder *recorder)
+{
+	if (claim_slot(recorder))
+	{
+		int			ncolumns = recorder->ncolumns;
+
+		for (int column = 0; column < ncolumns; column++)
+		{
+			const uint64 *hash = recorder->batch + column;
+
+			for (int row = 0; row < recorder->pending; row++, hash += ncolumns)
+			{
+				if (row + PREFETCH_AHEAD < recorder->pending)
+					resultset_prefetch(hash[PREFETCH_AHEAD * ncolumns]);
+				if (*hash != NO_HASH)
+					put_value(recorder, column, *hash);
+			}
+		}
+		budget_spend(recorder->execution->queryid,
+					 recorder->execution->first_us,
+					 ncolumns * recorder->pending);
+	}
+	recorder->pending = 0;
+}
+
+/* See receiver.h. */
+const uint64 *
+recorder_only_row(const ResultRecorder *recorder)
+{
+	return recorder != NULL && recorder->rows == 1 ? recorder->first_row : NULL;
+}
+
+/* See receiver.h. */
+void
+recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
+				  const ResultContext *context)
+{
+	set->pid = MyProcPid;
+	set->dbid = MyDatabaseId;
+	set->userid = execution->userid;
+	set->queryid = execution->queryid;
+	set->shape = info->has_list ?
+		statement_shape(info, execution->query) : execution->queryid;
+	set->trace = execution->trace;
+	set->transaction = context->transaction;
+	set->statement = context->statement;
+	set->started_us = execution->first_us;
+	set->route = execution->route;
+	set->trigger_depth = execution->trigger_depth;
+	set->nested = context->nested;
+	set->is_chain = false;
+	set->ncolumns = info->ncolumns;
+	for (int i = 0; i < info->ncolumns; i++)
+		set->columns[i] = info->columns[i].column;
+}
+
+/* See receiver.h. */
+bool
+recorder_publish(ResultRecorder *recorder, StatementInfo *info,
+				 const ResultContext *context)
+{
+	ResultSet  *set;
+
+	if (recorder->rows < 2 || (recorder->pending == 0 && recorder->set == NULL))
+		return false;
+	flush_batch(recorder);
+	set = recorder->set;
+	if (set == NULL)
+		return false;
+	if (resultset_generation(recorder->slot) != recorder->generation)
+	{
+		/* new, or given to another result set since */
+		if (resultset_generation(recorder->slot) != recorder->generation - 1)
+			return false;
+		recorder_describe(set, recorder->execution, info, context);
+	}
+	set->rows = recorder->rows;
+	set->ended_us = recorder->execution->last_us;
+	resultset_note_use(set->ended_us);
+	for (int i = 0; i < recorder->ncolumns; i++)
+	{
+		const RecordedColumn *column = &recorder->columns[i];
+
+		set->columns[i].distinct = column->distinct;
+		if (!value_kind_is_small(column->kind))
+			continue;
+		set->columns[i].is_sorted = numbers_are_sorted(&column->numbers);
+		set->columns[i].step = numbers_step(&column->numbers,
+											column->distinct);
+	}
+	if (resultset_generation(recorder->slot) != recorder->generation)
+		resultset_open(recorder->slot);
+	for (int i = 0; i < recorder->ncolumns; i++)
+	{
+		if (recorder->columns[i].distinct > 1)
+			resultset_note_column(recorder->slot, i, set->ended_us);
+	}
+	return true;
+}

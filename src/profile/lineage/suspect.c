@@ -1,0 +1,182 @@
+/*-------------------------------------------------------------------------
+ *
+ * suspect.c
+ *	  Look-ups that repeat within one request without a known parent.
+ *
+ * A request is a trace id, else an explicit transaction.  The look-ups of a
+ * transaction are counted by its backend, those of a trace by all backends
+ * together.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/suspect.h"
+
+#include "access/xact.h"
+#include "port/pg_bitutils.h"
+#include "utils/timestamp.h"
+
+#include "settings.h"
+#include "store/pattern.h"
+#include "store/repeat.h"
+
+/* So many look-ups of one statement in one request are suspicious.. */
+#define MIN_LOOKUPS		10
+/* .. if so large a share of them has a value of its own. */
+#define DISTINCT_SHARE	0.8
+
+/*
+ * Statements of transactions followed at the same time, in sets that are
+ * searched for each look-up.
+ */
+#define REPEAT_SETS		8
+#define REPEAT_WAYS		4
+
+static Repeat repeats[REPEAT_SETS][REPEAT_WAYS];
+
+/* Was the value new?  When the set is half full, all are. */
+static bool
+note_value(Repeat *repeat, uint64 value)
+{
+	uint64	   *word = &repeat->seen[(value / 64) % REPEAT_SEEN_WORDS];
+	uint64		bit = UINT64CONST(1) << (value % 64);
+	bool		is_new = (*word & bit) == 0;
+
+	*word |= bit;
+	return is_new || repeat->distinct > REPEAT_SEEN_BITS / 2;
+}
+
+/* The value that differs from the look-up before, the last if several do. */
+static const Probe *
+varying_probe(const Repeat *repeat, const ProbeList *list)
+{
+	const Probe *varying = &list->probes[0];
+
+	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+	{
+		if (list->probes[i].hash != repeat->values[i])
+			varying = &list->probes[i];
+	}
+	return varying;
+}
+
+/* Remember the values for the next look-up. */
+static void
+keep_values(Repeat *repeat, const ProbeList *list)
+{
+	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+		repeat->values[i] = list->probes[i].hash;
+}
+
+/*
+ * Count a look-up.  After a long pause it begins anew: who thinks in between,
+ * in a transaction that he has left open, runs no loop.
+ */
+static void
+add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
+{
+	if (execution->first_us - repeat->last_us >
+		(int64) setting_nplusone_window_ms * 1000)
+		repeat_clear(repeat);
+	if (repeat->last_us != 0 && execution->first_us > repeat->last_us)
+		repeat->gap_us += execution->first_us - repeat->last_us;
+	repeat->last_us = execution->last_us;
+	repeat->child_us += execution->elapsed_us;
+	repeat->pipelined += execution->pipelined;
+	repeat->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
+	repeat->lookups++;
+	repeat->distinct += note_value(repeat, value);
+}
+
+/*
+ * Count the first look-up of a transaction, which was but noted, unless that was
+ * long ago.  It is taken to be like the second, with a value of its own.
+ */
+static void
+add_noted(Repeat *repeat, const Execution *execution, int64 noted_us)
+{
+	if (execution->first_us - noted_us >
+		(int64) setting_nplusone_window_ms * 1000)
+		return;
+	repeat->last_us = noted_us;
+	repeat->child_us += execution->elapsed_us;
+	repeat->lookups++;
+	repeat->distinct++;
+}
+
+/* Take out what the table of patterns has not had yet; false if nothing. */
+static bool
+take_counters(Repeat *repeat, PatternCounters *add)
+{
+	if (repeat->lookups < MIN_LOOKUPS ||
+		repeat->distinct < DISTINCT_SHARE * repeat->lookups)
+		return false;
+	*add = (PatternCounters)
+	{
+		.episodes = repeat->reported == 0 ? 1 : 0,
+			.children = repeat->lookups - repeat->reported,
+			.max_children = repeat->lookups,
+			.connections = pg_popcount64(repeat->backends),
+			.pipelined = repeat->pipelined,
+			.child_us = repeat->child_us,
+			.gap_us = repeat->gap_us,
+			.first_seen = repeat->first_seen,
+			.last_seen = GetCurrentStatementStartTimestamp()
+	};
+	repeat->reported = repeat->lookups;
+	repeat->pipelined = 0;
+	repeat->child_us = 0;
+	repeat->gap_us = 0;
+	return true;
+}
+
+/* Put counters into the table of patterns. */
+static void
+report(Execution *execution, uint64 shape, const Comparison *key,
+	   const PatternCounters *add)
+{
+	PatternKey	pattern = {
+		.child = shape,
+		.dbid = MyDatabaseId,
+		.userid = execution->userid,
+		.function = execution->function,
+		.route = execution->route,
+		.parameter = match_parameter(key)
+	};
+	PatternFacts facts = {
+		.child_queryid = execution->queryid,
+		.child_relid = key->relid,
+		.child_attno = key->attno,
+		.parameter_type = key->type
+	};
+
+	(void) pattern_add(-1, &pattern, &facts, add, true, execution_text,
+					   execution);
+}
+
+/* See suspect.h. */
+pg_attribute_hot void
+suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
+{
+	const ProbeList *list = &execution->probes;
+	uint64		shape = statement_shape(info, execution->query);
+	uint64		trace = execution->trace;
+	const Probe *varying;
+	PatternCounters add;
+	bool		suspicious;
+	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
+		repeat_find(repeats[shape % REPEAT_SETS], REPEAT_WAYS, transaction, shape);
+
+	if (trace == 0 && info->noted_us != 0)
+	{
+		add_noted(repeat, execution, info->noted_us);
+		info->noted_us = 0;
+	}
+	add_lookup(repeat, execution, probes_hash(list));
+	varying = varying_probe(repeat, list);
+	keep_values(repeat, list);
+	suspicious = take_counters(repeat, &add);
+	if (trace != 0)
+		repeat_unlock(trace);
+	if (suspicious)
+		report(execution, shape, &varying->comparison, &add);
+}

@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.c
+ *	  One 64-bit hash for the same key, whatever type carries it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/value.h"
+
+#include "access/transam.h"
+#include "access/tupmacs.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/uuid.h"
+
+/* Characters of a uuid in its canonical spelling. */
+#define UUID_TEXT_LENGTH	36
+
+/* How values of one of the server's own types are hashed. */
+static inline ValueKind
+builtin_kind(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return VALUE_INT2;
+		case INT4OID:
+			return VALUE_INT4;
+		case INT8OID:
+			return VALUE_INT8;
+		case OIDOID:
+			return VALUE_OID;
+		case UUIDOID:
+			return VALUE_UUID;
+		case TEXTOID:
+		case VARCHAROID:
+			return VALUE_TEXT;
+		case BPCHAROID:
+			return VALUE_BPCHAR;
+		case NAMEOID:
+			return VALUE_NAME;
+		case NUMERICOID:
+			return VALUE_NUMERIC;
+		case BYTEAOID:
+			return VALUE_BYTES;
+		case DATEOID:
+			return VALUE_DATE;
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return VALUE_TIMESTAMP;
+		default:
+			return VALUE_NONE;
+	}
+}
+
+/* See value.h.  No catalog is asked about the types that keys usually have. */
+ValueKind
+value_kind(Oid type)
+{
+	ValueKind	kind = builtin_kind(type);
+
+	if (kind != VALUE_NONE || type < FirstUnpinnedObjectId)
+		return kind;
+	type = getBaseType(type);
+	kind = builtin_kind(type);
+	return kind == VALUE_NONE && type_is_enum(type) ? VALUE_OID : kind;
+}
+
+/* The inverse of value_mix(). */
+static uint64
+unmix(uint64 bits)
+{
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0x9cb4b2f8129337db);
+	bits ^= bits >> 33;
+	bits *= UINT64CONST(0x4f74430c22a54005);
+	bits ^= bits >> 33;
+	return bits;
+}
+
+/* See value.h. */
+int64
+value_number(uint64 hash, bool is_time)
+{
+	if (is_time)
+		hash = unmix(hash);
+	return (int64) (unmix(hash) ^ value_salt());
+}
+
+/* The value of a hexadecimal digit, -1 if it is none. */
+static inline int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Does the text spell an integer as the server would print it?
+ */
+static bool
+parse_integer(const char *text, int length, int64 *value)
+{
+	bool		negative = length > 1 && text[0] == '-';
+	int			digit = negative ? 1 : 0;
+	int64		sum = 0;
+
+	if (length - digit > VALUE_MAX_DIGITS || length == digit ||
+		(text[digit] == '0' && length > 1))
+		return false;
+	for (; digit < length; digit++)
+	{
+		if (text[digit] < '0' || text[digit] > '9')
+			return false;
+		sum = sum * 10 + (text[digit] - '0');
+	}
+	*value = negative ? -sum : sum;
+	return true;
+}
+
+/*
+ * Does the text of UUID_TEXT_LENGTH characters spell a uuid?
+ */
+static bool
+parse_uuid(const char *text, uint8 *bytes)
+{
+	int			at = 0;
+
+	for (int i = 0; i < UUID_LEN; i++)
+	{
+		int			high;
+		int			low;
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+		{
+			if (text[at++] != '-')
+				return false;
+		}
+		high = hex_digit(text[at++]);
+		low = hex_digit(text[at++]);
+		if (high < 0 || low < 0)
+			return false;
+		bytes[i] = (uint8) (high << 4 | low);
+	}
+	return true;
+}
+
+/* The hash of the 16 bytes of a uuid. */
+static inline uint64
+hash_uuid(const uint8 *bytes)
+{
+	uint64		high;
+	uint64		low;
+
+	memcpy(&high, bytes, sizeof(high));
+	memcpy(&low, bytes + sizeof(high), sizeof(low));
+	return value_mix(high ^ value_hash_integer((int64) low));
+}
+
+/* The hash of bytes that spell nothing else. */
+static inline uint64
+hash_plain(const char *bytes, int length)
+{
+	return hash_bytes_extended((const unsigned char *) bytes, length,
+							   value_hash_integer(length));
+}
+
+/*
+ * The hash of a text: that of the integer or uuid it spells, if it does.
+ */
+static bool
+hash_text(const char *text, int length, uint64 *hash)
+{
+	int64		integer;
+	uint8		uuid[UUID_LEN];
+
+	if (length > VALUE_MAX_LENGTH)
+		return false;
+	if (length == UUID_TEXT_LENGTH && parse_uuid(text, uuid))
+		*hash = hash_uuid(uuid);
+	else if (parse_integer(text, length, &integer))
+		*hash = value_hash_integer(integer);
+	else
+		*hash = hash_plain(text, length);
+	return true;
+}
+
+/* The hash of a number: by its text, so that integers are integers. */
+static bool
+hash_number(Datum value, uint64 *hash)
+{
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
+	bool		done = hash_text(text, strlen(text), hash);
+
+	pfree(text);
+	return done;
+}
+
+/* Values stored elsewhere or compressed are not fetched. */
+static inline bool
+is_stored_plainly(Datum value)
+{
+	struct varlena *bytes = (struct varlena *) DatumGetPointer(value);
+
+	return !VARATT_IS_EXTERNAL(bytes) && !VARATT_IS_COMPRESSED(bytes);
+}
+
+/* The hash of a text-like value; blanks at the end of bpchar do not count. */
+static bool
+hash_varlena(ValueKind kind, Datum value, uint64 *hash)
+{
+	const char *bytes;
+	int			length;
+
+	if (!is_stored_plainly(value))
+		return false;
+	bytes = VARDATA_ANY(DatumGetPointer(value));
+	length = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
+	if (kind == VALUE_BPCHAR)
+	{
+		while (length > 0 && bytes[length - 1] == ' ')
+			length--;
+	}
+	if (kind != VALUE_BYTES)
+		return hash_text(bytes, length, hash);
+	if (length > VALUE_MAX_LENGTH)
+		return false;
+	*hash = hash_plain(bytes, length);
+	return true;
+}
+
+/* See value.h. */
+bool
+value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
+{
+	switch (kind)
+	{
+		case VALUE_UUID:
+			*hash = hash_uuid(DatumGetUUIDP(value)->data);
+			return true;
+		case VALUE_NAME:
+			return hash_text(NameStr(*DatumGetName(value)),
+							 strlen(NameStr(*DatumGetName(value))), hash);
+		case VALUE_NUMERIC:
+			return is_stored_plainly(value) && hash_number(value, hash);
+		case VALUE_TEXT:
+		case VALUE_BPCHAR:
+		case VALUE_BYTES:
+			return hash_varlena(kind, value, hash);
+		default:
+			return false;
+	}
+}
+
+/* See value.h.  An array that is compressed or taken apart is not looked at. */
+bool
+value_hash_array(Datum array, uint64 *hash)
+{
+	ArrayType  *header = (ArrayType *) DatumGetPointer(array);
+	int16		length;
+	bool		by_value;
+
+	if (VARATT_IS_EXTENDED(header) || ARR_NDIM(header) != 1 ||
+		ARR_DIMS(header)[0] != 1 || ARR_HASNULL(header))
+		return false;
+	get_typlenbyval(ARR_ELEMTYPE(header), &length, &by_value);
+	return value_hash(value_kind(ARR_ELEMTYPE(header)),
+					  fetch_att(ARR_DATA_PTR(header), by_value, length), hash);
+}

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * comment.h
+ *	  What an sqlcommenter comment says of the statement's request.
+ *
+ * The format is that of the sqlcommenter specification: key='value' pairs,
+ * separated by commas, percent-encoded, in a comment at the end or the
+ * beginning of the statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_COMMENT_H
+#define CLIPPERF_COMMENT_H
+
+#include "compat.h"
+#include "profile/text/source.h"
+#include "store/route.h"
+
+typedef struct CommentFacts
+{
+	uint64		trace;			/* hash of the 32-digit trace id; 0 = none */
+	char		route[ROUTE_NAME_LENGTH];	/* route, else controller/action;
+											 * "" */
+} CommentFacts;
+
+/*
+ * Does the statement begin or end with something like a comment?  Most do not,
+ * and it is asked for each.  "length" in bytes, 0 = up to the terminating zero.
+ * Tells also where the statement stands without white space and semicolons at
+ * its ends.
+ */
+extern bool comment_is_likely(const char *source, int location, int length,
+							  BareText *bare);
+
+/* Read what the comment at either end says; false if there is none. */
+extern bool comment_read(const char *source, int location, int length,
+						 CommentFacts *facts);
+
+/*
+ * Leave the comments at both ends out of a statement's text: they name the
+ * request, so they differ from call to call.
+ */
+extern void comment_trim(const char **text, int *length);
+
+#endif							/* CLIPPERF_COMMENT_H */

@@ -1,0 +1,675 @@
+/*-------------------------------------------------------------------------
+ *
+ * normalize.c
+ *	  The text of a statement without comments and literals, and its shape.
+ *
+ * One pass of the server's own scanner over the text.  The tokens go two
+ * ways: to a buffer that becomes the text, where places of literals are only
+ * marked until the highest parameter number is known, and into a running hash
+ * that becomes the shape.
+ *
+ * Lists: an element of an IN list, an ARRAY[] or a VALUES list is hashed by
+ * itself, and added to the hash of what is around it unless the element
+ * before it had the same hash.  So `IN (1, 2, 3)` has the shape of `IN (1)`.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/text/normalize.h"
+
+#include "common/hashfn.h"
+#include "common/keywords.h"
+#include "lib/stringinfo.h"
+#include "parser/parser.h"
+#include "parser/scanner.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "common/hot.h"
+#include "store/encoding.h"
+#include "store/text.h"
+
+/* Bytes of a statement that are looked at. */
+#define MAX_SOURCE (64 * 1024)
+
+/* Lists inside each other whose length is ignored; deeper ones count. */
+#define MAX_LISTS 16
+
+/* The scanner's token numbers, fixed by the rule stated in scanner.h. */
+enum ScannerToken
+{
+	TOKEN_END = 0,
+	TOKEN_IDENT = 258,
+	TOKEN_UIDENT,
+	TOKEN_FCONST,
+	TOKEN_SCONST,
+	TOKEN_USCONST,
+	TOKEN_BCONST,
+	TOKEN_XCONST,
+	TOKEN_OP,
+	TOKEN_ICONST,
+	TOKEN_PARAM
+};
+
+typedef enum TokenKind
+{
+	KIND_NONE,					/* before the first token */
+	KIND_KEYWORD,
+	KIND_IDENTIFIER,
+	KIND_LITERAL,
+	KIND_PARAMETER,
+	KIND_SYMBOL					/* operators and punctuation */
+} TokenKind;
+
+typedef struct Token
+{
+	TokenKind	kind;
+	char symbol;				/* of a one-character symbol, else 0 */
+	const char *word;			/* keyword or folded identifier, else NULL */
+	const char *source;			/* as it stands in the statement */
+	int			length;			/* bytes of source */
+	bool		spaced;			/* white space or a comment before it */
+} Token;
+
+/* Where we are in the name of a type that follows "::" or AS. */
+typedef enum TypeState
+{
+	TYPE_NONE,
+	TYPE_BEGINS,				/* a part of its name is to come */
+	TYPE_NAMED,
+	TYPE_MODIFIED				/* in the brackets behind it */
+} TypeState;
+
+/* A list whose length does not count. */
+typedef struct OpenList
+{
+	int			depth;			/* of brackets, inside the list */
+	bool		of_rows;		/* VALUES: elements are in brackets, the list
+								 * is not */
+	uint64		outside;		/* hash of what is before the list's element */
+	uint64		previous;		/* hash of the element before, 0 = none */
+} OpenList;
+
+typedef struct Normalizer
+{
+	StringInfoData text;		/* with room for the whole statement */
+	int		   *literals;		/* offsets in text where a literal stood */
+	int			nliterals;
+	int			max_literals;
+	int			highest;		/* parameter number */
+	Token		last;			/* the token put out last */
+	Token		before;			/* the one before it */
+	Token		held;			/* a minus sign or the N of N'..' that may
+								 * belong to a literal, or a semicolon that
+								 * may be the end; else of KIND_NONE */
+	TypeState	type;
+	int			depth;			/* of round and square brackets */
+	bool		shaping;		/* the shape is wanted, not the text */
+	uint64		shape;
+	OpenList	lists[MAX_LISTS];
+	int			nlists;
+	bool		cut;			/* the text ends before the statement does */
+} Normalizer;
+
+/*
+ * The values of standard_conforming_strings that this backend has analysed
+ * statements with.
+ */
+static bool seen_standard HOT_DATA = false;
+static bool seen_escaped HOT_DATA = false;
+
+static bool
+is_word(const Token *token, const char *word)
+{
+	return token->kind == KIND_KEYWORD && strcmp(token->word, word) == 0;
+}
+
+/* ------------------------------------------------------------------------
+ * The shape
+ * ------------------------------------------------------------------------ */
+
+static void
+hash_bytes_into(Normalizer *n, const char *bytes, int length)
+{
+	n->shape = hash_bytes_extended((const unsigned char *) bytes, length,
+								   n->shape);
+}
+
+static void
+open_list(Normalizer *n, int depth, bool of_rows)
+{
+	OpenList   *list;
+
+	if (n->nlists == MAX_LISTS)
+		return;
+	list = &n->lists[n->nlists++];
+	list->depth = depth;
+	list->of_rows = of_rows;
+	list->outside = n->shape;
+	list->previous = 0;
+	n->shape = 0;
+}
+
+/* An element of the innermost list ends. */
+static void
+end_element(Normalizer *n)
+{
+	OpenList   *list = &n->lists[n->nlists - 1];
+
+	if (n->shape != list->previous)
+	{
+		list->previous = n->shape;
+		list->outside = hash_combine64(list->outside, n->shape);
+	}
+	n->shape = 0;
+}
+
+static void
+close_list(Normalizer *n)
+{
+	end_element(n);
+	n->shape = n->lists[--n->nlists].outside;
+}
+
+/* Does a list end before this token? */
+static bool
+list_ends(const Normalizer *n, const Token *token)
+{
+	const OpenList *list = &n->lists[n->nlists - 1];
+
+	if (n->depth != list->depth)
+		return false;
+	if (list->of_rows)
+		return n->last.symbol == ')' && token->symbol !=',';
+	return token->symbol == ')' || token->symbol == ']';
+}
+
+/* Does the bracket that came last open a list that begins with this token? */
+static bool
+list_begins(const Normalizer *n, const Token *token)
+{
+	if (n->last.symbol == '[')
+		return is_word(&n->before, "array");
+	return n->last.symbol == '(' && is_word(&n->before, "in") &&
+		!is_word(token, "select") && !is_word(token, "with") &&
+		!is_word(token, "values") && !is_word(token, "table");
+}
+
+/* Hash a token that begins, ends or separates nothing. */
+static void
+hash_token(Normalizer *n, const Token *token)
+{
+	switch (token->kind)
+	{
+		case KIND_LITERAL:
+		case KIND_PARAMETER:
+			hash_bytes_into(n, "$", 1);
+			break;
+		case KIND_KEYWORD:
+		case KIND_IDENTIFIER:
+			hash_bytes_into(n, token->word, strlen(token->word));
+			break;
+		default:
+			hash_bytes_into(n, token->source, token->length);
+			break;
+	}
+}
+
+/* Add a token to the shape. */
+static void
+shape_token(Normalizer *n, const Token *token)
+{
+	if (list_begins(n, token))
+		open_list(n, n->depth, false);
+	else if (is_word(&n->last, "values") && token->symbol == '(')
+		open_list(n, n->depth, true);
+	while (n->nlists > 0 && list_ends(n, token))
+		close_list(n);
+
+	if (token->symbol == ',' && n->nlists > 0 &&
+		n->depth == n->lists[n->nlists - 1].depth)
+		end_element(n);
+	else
+		hash_token(n, token);
+}
+
+/* ------------------------------------------------------------------------
+ * The text
+ * ------------------------------------------------------------------------ */
+
+/* Remember that a literal stands at the end of the text so far. */
+static void
+mark_literal(Normalizer *n)
+{
+	if (n->nliterals == n->max_literals)
+	{
+		n->max_literals = Max(2 * n->max_literals, 16);
+		n->literals = n->literals == NULL ?
+			palloc(n->max_literals * sizeof(int)) :
+			repalloc(n->literals, n->max_literals * sizeof(int));
+	}
+	n->literals[n->nliterals++] = n->text.len;
+}
+
+static void
+write_token(Normalizer *n, const Token *token)
+{
+	char	   *end;
+
+	if (token->spaced && n->last.kind != KIND_NONE)
+		n->text.data[n->text.len++] = ' ';
+	end = n->text.data + n->text.len;
+	if (token->kind == KIND_LITERAL)
+		mark_literal(n);
+	else
+	{
+		memcpy(end, token->source, token->length);
+		n->text.len += token->length;
+	}
+}
+
+/* The text with its literals numbered, and marked if it was cut. */
+static char *
+number_literals(const Normalizer *n)
+{
+	StringInfoData numbered;
+	int			from = 0;
+
+	initStringInfo(&numbered);
+	for (int i = 0; i < n->nliterals; i++)
+	{
+		char		parameter[1 + sizeof("-2147483648")] = "$";
+		int			length = 1 + pg_ltoa(n->highest + i + 1, parameter + 1);
+
+		appendBinaryStringInfo(&numbered, n->text.data + from,
+							   n->literals[i] - from);
+		appendBinaryStringInfo(&numbered, parameter, length);
+		from = n->literals[i];
+	}
+	appendBinaryStringInfo(&numbered, n->text.data + from, n->text.len - from);
+	if (n->cut)
+		appendStringInfoString(&numbered, TEXT_CUT_MARK);
+	return numbered.data;
+}
+
+/* ------------------------------------------------------------------------
+ * The tokens
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Can an expression end with this token?  A minus sign after it subtracts,
+ * after another it belongs to what follows.
+ */
+static bool
+ends_expression(const Token *token)
+{
+	static const char *const words[] = {
+		"current_catalog", "current_date", "current_role", "current_time",
+		"current_timestamp", "current_user", "end", "localtime",
+		"localtimestamp", "session_user", "system_user", "user"
+	};
+	int			number;
+
+	if (token->kind == KIND_SYMBOL)
+		return token->symbol == ')' || token->symbol == ']';
+	if (token->kind != KIND_KEYWORD)
+		return token->kind != KIND_NONE;
+
+	for (int i = 0; i < lengthof(words); i++)
+		if (strcmp(token->word, words[i]) == 0)
+			return true;
+	if (strcmp(token->word, "between") == 0)
+		return false;
+	number = ScanKeywordLookup(token->word, &ScanKeywords);
+	return number < 0 || ScanKeywordCategories[number] == UNRESERVED_KEYWORD ||
+		ScanKeywordCategories[number] == COL_NAME_KEYWORD;
+}
+
+/*
+ * Is a keyword a constant of its own?  Not in IS [NOT] NULL, nor in NOT NULL
+ * of a column definition.
+ */
+static bool
+is_constant_word(const Token *token, const Token *before)
+{
+	return (is_word(token, "null") || is_word(token, "true") ||
+			is_word(token, "false")) &&
+		!is_word(before, "is") && !is_word(before, "not");
+}
+
+/* Every keyword begins with one, no operator does. */
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* N'...' is scanned as the keyword NCHAR, of one letter, and a string. */
+static bool
+is_national_prefix(const Token *token)
+{
+	return token->length == 1 && is_word(token, "nchar");
+}
+
+/* Fill a token's kind and word from what the scanner returned. */
+static void
+classify(Token *token, int number, const core_YYSTYPE *value)
+{
+	switch (number)
+	{
+		case TOKEN_IDENT:
+		case TOKEN_UIDENT:
+			token->kind = KIND_IDENTIFIER;
+			token->word = value->str;
+			break;
+		case TOKEN_FCONST:
+		case TOKEN_SCONST:
+		case TOKEN_USCONST:
+		case TOKEN_BCONST:
+		case TOKEN_XCONST:
+		case TOKEN_ICONST:
+			token->kind = KIND_LITERAL;
+			break;
+		case TOKEN_PARAM:
+			token->kind = KIND_PARAMETER;
+			break;
+		default:
+			/* Beyond the fixed numbers: a keyword or a longer operator. */
+			token->kind = KIND_SYMBOL;
+			if (number < TOKEN_IDENT)
+				token->symbol = number;
+			else if (number > TOKEN_PARAM && is_letter(*token->source))
+			{
+				token->kind = KIND_KEYWORD;
+				token->word = value->keyword;
+			}
+			break;
+	}
+}
+
+/* Put one token out. */
+static void
+put_token(Normalizer *n, const Token *token)
+{
+	if (n->shaping)
+		shape_token(n, token);
+	else
+		write_token(n, token);
+	if (token->symbol == '(' || token->symbol == '[')
+		n->depth++;
+	else if (token->symbol == ')' || token->symbol == ']')
+		n->depth--;
+	n->before = n->last;
+	n->last = *token;
+}
+
+/* Put the held token out, if there is one. */
+static void
+put_held(Normalizer *n)
+{
+	Token		held = n->held;
+
+	n->held = (Token)
+	{
+		0
+	};
+	if (held.kind != KIND_NONE)
+		put_token(n, &held);
+}
+
+/* Is this a further word of a type's name, as in "character varying"? */
+static bool
+continues_type(const Token *token)
+{
+	return is_word(token, "varying") || is_word(token, "character") ||
+		is_word(token, "char");
+}
+
+/* Can this stand in the brackets behind a type's name? */
+static bool
+is_type_modifier(const Token *token)
+{
+	return token->kind == KIND_IDENTIFIER || token->symbol == ',' ||
+		(token->kind == KIND_LITERAL &&
+		 *token->source >= '0' && *token->source <= '9');
+}
+
+/* Follow the name of a type over one more token. */
+static TypeState
+follow_type(TypeState state, const Token *token)
+{
+	bool		word = token->kind == KIND_KEYWORD ||
+		token->kind == KIND_IDENTIFIER;
+
+	if (is_word(token, "as") ||
+		(token->length == 2 && strncmp(token->source, "::", 2) == 0))
+		return TYPE_BEGINS;
+	if (state == TYPE_BEGINS && word)
+		return TYPE_NAMED;
+	if (state == TYPE_NAMED && token->symbol == '.')
+		return TYPE_BEGINS;
+	if (state == TYPE_NAMED && continues_type(token))
+		return TYPE_NAMED;
+	if ((state == TYPE_NAMED && token->symbol == '(') ||
+		(state == TYPE_MODIFIED && is_type_modifier(token)))
+		return TYPE_MODIFIED;
+	return TYPE_NONE;
+}
+
+/*
+ * Take one token of the statement.  The numbers of a type such as numeric(9,2)
+ * are no literals: no parameter can stand for them.
+ */
+static void
+take_token(Normalizer *n, Token *token)
+{
+	n->type = follow_type(n->type, token);
+	if (is_constant_word(token, &n->last))
+		token->kind = KIND_LITERAL;
+	if (n->type == TYPE_MODIFIED && token->kind == KIND_LITERAL)
+		token->kind = KIND_SYMBOL;
+	if (token->kind == KIND_LITERAL &&
+		(n->held.symbol == '-' || is_national_prefix(&n->held)))
+	{
+		token->spaced = n->held.spaced;
+		n->held = (Token)
+		{
+			0
+		};
+	}
+	put_held(n);
+	if ((token->symbol == '-' && !ends_expression(&n->last)) ||
+		token->symbol == ';' || is_national_prefix(token))
+		n->held = *token;
+	else
+		put_token(n, token);
+}
+
+/* See normalize.h. */
+pg_attribute_hot void
+normalize_watch_settings(void)
+{
+	if (STANDARD_STRINGS)
+		seen_standard = true;
+	else
+		seen_escaped = true;
+}
+
+/*
+ * May the parser have seen another end of this literal than the scanner does
+ * now?  A quote behind a backslash ends a plain literal or not, depending on a
+ * setting that may have changed since.
+ */
+static bool
+is_uncertain(const Token *token, int number)
+{
+	bool		escaped = false;
+
+	normalize_watch_settings();
+	if (number != TOKEN_SCONST || *token->source != '\'' ||
+		!(seen_standard && seen_escaped))
+		return false;
+	for (int i = 1; i < token->length; i++)
+	{
+		if (token->source[i] == '\'' && escaped)
+			return true;
+		escaped = token->source[i] == '\\' && !escaped;
+	}
+	return false;
+}
+
+/*
+ * Scan the copy of the statement in "source", whose end is no token's end if
+ * it was cut.  Raises what the scanner raises.
+ */
+static void
+scan(Normalizer *n, const char *source)
+{
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	YYLTYPE		location;
+	core_yyscan_t scanner = scanner_init(source, &extra, &ScanKeywords,
+										 ScanKeywordTokens);
+	int			length = strlen(source);
+	int			end = 0;
+	int			number;
+
+	SILENCE_SCANNER(extra);
+	while ((number = core_yylex(&value, &location, scanner)) != TOKEN_END)
+	{
+		Token		token = {
+			.source = source + location,
+			.length = strlen(extra.scanbuf + location),
+			.spaced = location > end
+		};
+
+		end = location + token.length;
+		if (n->cut && end == length)
+			break;
+		classify(&token, number, &value);
+		if (token.kind == KIND_PARAMETER)
+			n->highest = Max(n->highest, value.ival);
+		take_token(n, &token);
+		if (is_uncertain(&token, number))
+		{
+			n->cut = true;
+			break;
+		}
+	}
+	scanner_finish(scanner);
+}
+
+/* Is this an error of the text, not of the server? */
+static bool
+is_text_error(const ErrorData *error)
+{
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION):
+		case ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES):
+		case ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR):
+		case ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR):
+			return false;
+		default:
+			return true;
+	}
+}
+
+/*
+ * The same without errors of the text and without the scanner's notices,
+ * which the client has been sent already.
+ */
+static void
+scan_quietly(Normalizer *n, const char *source)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			saved_level = client_min_messages;
+
+	PG_TRY();
+	{
+		client_min_messages = ERROR;
+		scan(n, source);
+		client_min_messages = saved_level;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		client_min_messages = saved_level;
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (!is_text_error(error))
+			PG_RE_THROW();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}
+
+/* What is left when the last token was taken. */
+static void
+finish(Normalizer *n)
+{
+	if (n->held.symbol !=';')
+		put_held(n);
+	while (n->nlists > 0)
+		close_list(n);
+}
+
+/* Take the statement apart, in the current memory context. */
+static void
+normalize(Normalizer *n, const char *source, int location, int length)
+{
+	source += Max(location, 0);
+	if (length <= 0)
+		length = strlen(source);
+	n->cut = length > MAX_SOURCE;
+	if (n->cut)
+		length = encoding_clip(source, length, MAX_SOURCE);
+
+	initStringInfo(&n->text);
+	enlargeStringInfo(&n->text, length);
+	scan_quietly(n, pnstrdup(source, length));
+	finish(n);
+}
+
+/* A memory context for the time of normalising, made the current one. */
+static MemoryContext
+enter_scratch(void)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "clipperf normalize",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	MemoryContextSwitchTo(scratch);
+	return scratch;
+}
+
+/* See normalize.h. */
+char *
+normalize_text(const char *source, int location, int length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = enter_scratch();
+	Normalizer	n = {0};
+	char	   *numbered;
+
+	normalize(&n, source, location, length);
+	MemoryContextSwitchTo(caller);
+	numbered = number_literals(&n);
+	MemoryContextDelete(scratch);
+	return numbered;
+}
+
+/* See normalize.h. */
+uint64
+normalize_shape(const char *source, int location, int length)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = enter_scratch();
+	Normalizer	n = {.shaping = true};
+
+	normalize(&n, source, location, length);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	return n.shape;
+}
