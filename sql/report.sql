@@ -130,11 +130,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION clipperf_count(double precision, text, text) IS 'a number and what it counts';
 
-CREATE FUNCTION clipperf_gist(statement text, width integer)
+CREATE FUNCTION clipperf_excerpt(statement text, width integer)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'clipperf_gist';
-COMMENT ON FUNCTION clipperf_gist(text, integer) IS
+AS 'MODULE_PATHNAME', 'clipperf_excerpt';
+COMMENT ON FUNCTION clipperf_excerpt(text, integer) IS
 'a statement on one line; if that is longer than the width, without the lists of its columns, so that what it asks for is seen';
 
 CREATE FUNCTION clipperf_line(statement text, width integer)
@@ -142,10 +142,10 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN gist IS NULL THEN '(a statement of another user)'
-                WHEN length(gist) <= width THEN gist
-                ELSE left(gist, width - 3) || '...' END
-    FROM (SELECT @extschema@.clipperf_gist(statement, width)) AS one (gist)
+    SELECT CASE WHEN excerpt IS NULL THEN '(a statement of another user)'
+                WHEN length(excerpt) <= width THEN excerpt
+                ELSE left(excerpt, width - 3) || '...' END
+    FROM (SELECT @extschema@.clipperf_excerpt(statement, width)) AS one (excerpt)
 $$;
 COMMENT ON FUNCTION clipperf_line(text, integer) IS 'a statement on one line, cut to a width';
 
@@ -154,7 +154,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(left(@extschema@.clipperf_gist(statement, 100), 1000), '(a statement of another user)')
+    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement of another user)')
 $$;
 COMMENT ON FUNCTION clipperf_subject(text) IS
 'a statement as clipperf_check() names it: two statements are not to read the same';

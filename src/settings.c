@@ -18,20 +18,20 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 
-bool		setting_enabled HOT_DATA = true;
-int			setting_track HOT_DATA = TRACK_TOP;
+bool		setting_enabled HOTPATH_DATA = true;
+int			setting_track HOTPATH_DATA = TRACK_TOP;
 char	   *setting_tables = NULL;
-uint32		setting_tables_version HOT_DATA = 0;
+uint32		setting_tables_version HOTPATH_DATA = 0;
 int			setting_max_statements = 5000;
 int			setting_text_memory_kb = 6144;
-bool		setting_lineage HOT_DATA = true;
+bool		setting_lineage HOTPATH_DATA = true;
 int			setting_nplusone_min_children = 5;
-int			setting_nplusone_window_ms HOT_DATA = 5000;
-int			setting_seqscan_min_rows HOT_DATA = 1000;
-bool		setting_capture_parameters HOT_DATA = true;
-char	   *setting_route HOT_DATA = NULL;
+int			setting_nplusone_window_ms HOTPATH_DATA = 5000;
+int			setting_seqscan_min_rows HOTPATH_DATA = 1000;
+bool		setting_capture_parameters HOTPATH_DATA = true;
+char	   *setting_route HOTPATH_DATA = NULL;
 int			setting_save_interval_s = 300;
 int			setting_max_build_workers = 1;
 bool		setting_auto_revert = false;

@@ -13,16 +13,16 @@
 
 #include "utils/memutils.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16
 
-dlist_head	executions HOT_DATA = DLIST_STATIC_INIT(executions);
+dlist_head	executions HOTPATH_DATA = DLIST_STATIC_INIT(executions);
 
 /* Those kept for use. */
-static dlist_head spare HOT_DATA = DLIST_STATIC_INIT(spare);
-static int	spare_count HOT_DATA = 0;
+static dlist_head spare HOTPATH_DATA = DLIST_STATIC_INIT(spare);
+static int	spare_count HOTPATH_DATA = 0;
 
 /* Off the list: callback of the query's memory context. */
 pg_attribute_hot static void

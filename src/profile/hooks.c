@@ -26,7 +26,7 @@
 
 #include "common/clock.h"
 #include "common/extension.h"
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "profile/execution.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
@@ -41,18 +41,18 @@
 #include "store/statement.h"
 
 /* What our hooks call: that of another extension, or the server's own. */
-static planner_hook_type prev_planner HOT_DATA = NULL;
-static ExecutorStart_hook_type prev_start HOT_DATA = NULL;
-static ExecutorRun_hook_type prev_run HOT_DATA = NULL;
-static ExecutorFinish_hook_type prev_finish HOT_DATA = NULL;
-static ExecutorEnd_hook_type prev_end HOT_DATA = NULL;
-static ProcessUtility_hook_type prev_utility HOT_DATA = NULL;
+static planner_hook_type prev_planner HOTPATH_DATA = NULL;
+static ExecutorStart_hook_type prev_start HOTPATH_DATA = NULL;
+static ExecutorRun_hook_type prev_run HOTPATH_DATA = NULL;
+static ExecutorFinish_hook_type prev_finish HOTPATH_DATA = NULL;
+static ExecutorEnd_hook_type prev_end HOTPATH_DATA = NULL;
+static ProcessUtility_hook_type prev_utility HOTPATH_DATA = NULL;
 
 /* NULL if there is no other extension's. */
-static post_parse_analyze_hook_type prev_post_parse HOT_DATA = NULL;
+static post_parse_analyze_hook_type prev_post_parse HOTPATH_DATA = NULL;
 
 /* 0 while statements of the client run, more inside of them. */
-static int	nesting_level HOT_DATA = 0;
+static int	nesting_level HOTPATH_DATA = 0;
 
 /* The statement planned last, until its execution starts. */
 typedef struct PlannedStatement
@@ -63,7 +63,7 @@ typedef struct PlannedStatement
 	TimestampTz message;		/* of the client that made it necessary */
 } PlannedStatement;
 
-static PlannedStatement planned HOT_DATA;
+static PlannedStatement planned HOTPATH_DATA;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
@@ -85,8 +85,8 @@ is_server_of_clients(void)
 static inline bool
 serves_clients(void)
 {
-	static bool known HOT_DATA = false;
-	static bool serves HOT_DATA = false;
+	static bool known HOTPATH_DATA = false;
+	static bool serves HOTPATH_DATA = false;
 
 	if (unlikely(!known))
 	{
@@ -322,7 +322,7 @@ identify(Execution *execution)
 static bool
 is_timed(void)
 {
-	static uint32 opened HOT_DATA = 0;
+	static uint32 opened HOTPATH_DATA = 0;
 
 	if (opened == 0)
 		opened = MyProcPid;

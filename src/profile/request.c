@@ -12,11 +12,11 @@
 
 #include "utils/guc.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "profile/text/comment.h"
 #include "settings.h"
 
-Request		request_current HOT_DATA = {ROUTE_NONE, 0};
+Request		request_current HOTPATH_DATA = {ROUTE_NONE, 0};
 
 /* The route that holds where no comment names one. */
 pg_attribute_hot static RouteId

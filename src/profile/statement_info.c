@@ -15,7 +15,7 @@
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "profile/lineage/key_column.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
@@ -32,7 +32,7 @@
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
 
-StatementInfo *statement_info_last HOT_DATA = NULL;
+StatementInfo *statement_info_last HOTPATH_DATA = NULL;
 
 /* A relation changed: look at the columns of statements on it again. */
 static void
@@ -242,15 +242,15 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 
 /* See statement_info.h. */
 uint64
-statement_shape(StatementInfo *info, const QueryDesc *query)
+statement_fingerprint(StatementInfo *info, const QueryDesc *query)
 {
-	if (info->shape == 0)
+	if (info->fingerprint == 0)
 	{
-		info->shape = info->queryid;
+		info->fingerprint = info->queryid;
 		if (info->has_list)
-			info->shape = normalize_shape(query->sourceText,
-										  query->plannedstmt->stmt_location,
-										  query->plannedstmt->stmt_len);
+			info->fingerprint = normalize_fingerprint(query->sourceText,
+													  query->plannedstmt->stmt_location,
+													  query->plannedstmt->stmt_len);
 	}
-	return info->shape;
+	return info->fingerprint;
 }

@@ -36,23 +36,23 @@ typedef struct Chain
 } Chain;
 
 /* Values of the last execution that are remembered. */
-#define FOOTPRINT_VALUES	4
+#define LAST_LOOKUP_VALUES	4
 
 /* What the statement looked up last: see walk.h. */
-typedef struct Footprint
+typedef struct LastLookup
 {
 	uint64		episode;		/* that it was credited to, if that may be a
 								 * walk; 0 = none */
 	int64		last_us;		/* when it ended */
 	int			count;
-	uint64		hashes[FOOTPRINT_VALUES];	/* its first probes */
+	uint64		hashes[LAST_LOOKUP_VALUES]; /* its first probes */
 
 	/* Of the episode. */
-	uint64		reputation;		/* of its pattern */
+	uint64		history;		/* of its pattern */
 	int			number;			/* of the value */
 	ResultHit	hit;			/* where that was found .. */
 	ResultColumn column;		/* .. and what is known of it there */
-} Footprint;
+} LastLookup;
 
 /* Tables whose keys a statement looks up that are known at once. */
 #define KEYS				2
@@ -79,12 +79,12 @@ typedef struct StatementInfo
 	uint64		transaction;	/* whose first look-up was noted; 0 = none */
 	uint32		keys[KEYS];		/* whose keys it looks up, as resultset_key();
 								 * 0 = no further ones */
-	Footprint	footprint;
+	LastLookup	last_lookup;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
 	InfoColumn	columns[RESULTSET_COLUMNS];
 
-	uint64		shape;			/* 0 until statement_shape() was asked */
+	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
 	bool		text_kept;		/* is its text known to the store? */
 	int64		noted_us;		/* when the first look-up of the transaction
 								 * was; 0 = it has been counted */
@@ -126,6 +126,6 @@ extern void statement_info_planned(StatementInfo *info,
  * What identifies a statement whose text may vary by the length of a list:
  * equal for all lengths.  Its queryid, for most.
  */
-extern uint64 statement_shape(StatementInfo *info, const QueryDesc *query);
+extern uint64 statement_fingerprint(StatementInfo *info, const QueryDesc *query);
 
 #endif							/* CLIPPERF_STATEMENT_INFO_H */

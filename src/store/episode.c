@@ -16,28 +16,28 @@
 
 #define NUM_EPISODES	4096
 #define EPISODE_WAYS	8
-#define NUM_REPUTATIONS 4096
-#define REPUTATION_WAYS 8
+#define NUM_PATTERN_HISTORIES 4096
+#define PATTERN_HISTORY_WAYS 8
 
 /* A balance stays within these bounds, in nats. */
 #define BALANCE_MIN		(-60.0f)
 #define BALANCE_MAX		60.0f
 
-typedef struct ReputationEntry
+typedef struct PatternHistoryEntry
 {
 	uint64		key;			/* 0 = free */
 	int64		last_us;
-	Reputation	reputation;
+	PatternHistory history;
 	int			nwaiting;
-	uint64		waiting[REPUTATION_WAITING];
-} ReputationEntry;
+	uint64		waiting[PATTERN_HISTORY_WAITING];
+} PatternHistoryEntry;
 
 typedef struct EpisodeShared
 {
 	/* Beside the episodes, so that a bucket's keys share a cache line. */
 	volatile uint64 keys[NUM_EPISODES];
 	Episode		episodes[NUM_EPISODES];
-	ReputationEntry reputations[NUM_REPUTATIONS];
+	PatternHistoryEntry histories[NUM_PATTERN_HISTORIES];
 } EpisodeShared;
 
 static EpisodeShared *shared = NULL;
@@ -227,31 +227,31 @@ episode_unlock(uint64 key)
 }
 
 /* The reputation of a key, NULL if there is none; under its lock. */
-static ReputationEntry *
-find_reputation(uint64 key)
+static PatternHistoryEntry *
+find_pattern_history(uint64 key)
 {
-	int			first = bucket_of(key, NUM_REPUTATIONS, REPUTATION_WAYS);
+	int			first = bucket_of(key, NUM_PATTERN_HISTORIES, PATTERN_HISTORY_WAYS);
 
-	for (int i = first; i < first + REPUTATION_WAYS; i++)
-		if (shared->reputations[i].key == key)
-			return &shared->reputations[i];
+	for (int i = first; i < first + PATTERN_HISTORY_WAYS; i++)
+		if (shared->histories[i].key == key)
+			return &shared->histories[i];
 	return NULL;
 }
 
 /* The same, made if there is none. */
-static ReputationEntry *
-make_reputation(uint64 key)
+static PatternHistoryEntry *
+make_pattern_history(uint64 key)
 {
-	int			first = bucket_of(key, NUM_REPUTATIONS, REPUTATION_WAYS);
-	ReputationEntry *entry = find_reputation(key);
+	int			first = bucket_of(key, NUM_PATTERN_HISTORIES, PATTERN_HISTORY_WAYS);
+	PatternHistoryEntry *entry = find_pattern_history(key);
 
 	if (entry == NULL)
 	{
-		entry = &shared->reputations[first];
-		for (int i = first + 1; i < first + REPUTATION_WAYS; i++)
-			if (shared->reputations[i].last_us < entry->last_us)
-				entry = &shared->reputations[i];
-		memset(entry, 0, sizeof(ReputationEntry));
+		entry = &shared->histories[first];
+		for (int i = first + 1; i < first + PATTERN_HISTORY_WAYS; i++)
+			if (shared->histories[i].last_us < entry->last_us)
+				entry = &shared->histories[i];
+		memset(entry, 0, sizeof(PatternHistoryEntry));
 		entry->key = key;
 	}
 	entry->last_us = clock_us();
@@ -260,70 +260,70 @@ make_reputation(uint64 key)
 
 /* Remember an episode that waits, the oldest one making room. */
 static void
-add_waiting(ReputationEntry *entry, uint64 episode)
+add_waiting(PatternHistoryEntry *entry, uint64 episode)
 {
-	if (entry->nwaiting == REPUTATION_WAITING)
+	if (entry->nwaiting == PATTERN_HISTORY_WAITING)
 		memmove(&entry->waiting[0], &entry->waiting[1],
 				sizeof(uint64) * --entry->nwaiting);
 	entry->waiting[entry->nwaiting++] = episode;
 }
 
 /* See episode.h. */
-Reputation
-reputation_add(uint64 key, const ReputationNews *news)
+PatternHistory
+pattern_history_add(uint64 key, const PatternHistoryChange *news)
 {
-	ReputationEntry *entry;
-	Reputation *reputation;
-	Reputation	result;
+	PatternHistoryEntry *entry;
+	PatternHistory *history;
+	PatternHistory result;
 
 	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
-	entry = make_reputation(key);
-	reputation = &entry->reputation;
-	reputation->balance = Max(BALANCE_MIN,
-							  Min(BALANCE_MAX,
-								  reputation->balance + news->nats));
-	reputation->failed += news->failed;
-	reputation->children += news->children;
+	entry = make_pattern_history(key);
+	history = &entry->history;
+	history->balance = Max(BALANCE_MIN,
+						   Min(BALANCE_MAX,
+							   history->balance + news->nats));
+	history->failed += news->failed;
+	history->children += news->children;
 	if (news->waiting != 0)
 		add_waiting(entry, news->waiting);
-	result = *reputation;
+	result = *history;
 	LWLockRelease(stripe_of(key));
 	return result;
 }
 
 /* See episode.h. */
-Reputation
-reputation_read(uint64 key)
+PatternHistory
+pattern_history_read(uint64 key)
 {
-	ReputationEntry *entry;
-	Reputation	result = {0};
+	PatternHistoryEntry *entry;
+	PatternHistory result = {0};
 
 	LWLockAcquire(stripe_of(key), LW_SHARED);
-	entry = find_reputation(key);
+	entry = find_pattern_history(key);
 	if (entry != NULL)
-		result = entry->reputation;
+		result = entry->history;
 	LWLockRelease(stripe_of(key));
 	return result;
 }
 
 /* See episode.h. */
 void
-reputation_restore(uint64 key, const Reputation *reputation)
+pattern_history_restore(uint64 key, const PatternHistory *history)
 {
 	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
-	make_reputation(key)->reputation = *reputation;
+	make_pattern_history(key)->history = *history;
 	LWLockRelease(stripe_of(key));
 }
 
 /* See episode.h. */
 int
-reputation_release(uint64 key, uint64 *waiting)
+pattern_history_release(uint64 key, uint64 *waiting)
 {
-	ReputationEntry *entry;
+	PatternHistoryEntry *entry;
 	int			count = 0;
 
 	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
-	entry = find_reputation(key);
+	entry = find_pattern_history(key);
 	if (entry != NULL)
 	{
 		count = entry->nwaiting;

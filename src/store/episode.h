@@ -10,8 +10,8 @@
  * A reputation outlives the episodes: what the earlier ones of the same
  * parent, column and child came to.
  *
- * Contract: an Episode and a Reputation are written under the LOCKS_EPISODE
- * stripe of their key, by episode_lock() and reputation_add().
+ * Contract: an Episode and a PatternHistory are written under the LOCKS_EPISODE
+ * stripe of their key, by episode_lock() and pattern_history_add().
  * episode_peek() reads without a lock: its answer is a hint.
  *
  *-------------------------------------------------------------------------
@@ -52,7 +52,7 @@ typedef struct Episode
 	uint32		pipelined;		/* .. that another statement waited for */
 	float		ordered;		/* in row order against at random */
 	float		loosely;		/* the same where children overtake each other */
-	float		custody;		/* in row order, as the parent's backend saw
+	float		on_connection;	/* in row order, as the parent's backend saw
 								 * it */
 	float		covering;		/* all rows once in any order against at
 								 * random */
@@ -82,27 +82,27 @@ typedef struct EpisodePeek
 } EpisodePeek;
 
 /* The standing of a parent, column and child over many episodes. */
-typedef struct Reputation
+typedef struct PatternHistory
 {
 	float		balance;		/* nats: weak successes less failures */
 	uint32		failed;			/* episodes that failed */
 	uint32		children;		/* of short loops inside of other loops */
-} Reputation;
+} PatternHistory;
 
 /* Balance at which what was weakly proven stands, in nats. */
-#define REPUTATION_GOOD		6.2f
+#define PATTERN_HISTORY_GOOD		6.2f
 
 /* Most episodes that wait for their pattern to be proven. */
-#define REPUTATION_WAITING	8
+#define PATTERN_HISTORY_WAITING	8
 
 /* What is new about a reputation. */
-typedef struct ReputationNews
+typedef struct PatternHistoryChange
 {
 	float		nats;			/* for the balance */
 	uint32		failed;
 	uint32		children;
 	uint64		waiting;		/* key of an episode that waits, 0 = none */
-} ReputationNews;
+} PatternHistoryChange;
 
 extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
 
@@ -128,19 +128,19 @@ extern void episode_unlock(uint64 key);
 extern void episode_clear(Episode *episode);
 
 /* Adds to a reputation and returns what it is then.  Takes a lock. */
-extern Reputation reputation_add(uint64 key, const ReputationNews *news);
+extern PatternHistory pattern_history_add(uint64 key, const PatternHistoryChange *news);
 
 /* All zero if there is none.  Takes a lock. */
-extern Reputation reputation_read(uint64 key);
+extern PatternHistory pattern_history_read(uint64 key);
 
 /* Puts back what was saved.  Takes a lock. */
-extern void reputation_restore(uint64 key, const Reputation *reputation);
+extern void pattern_history_restore(uint64 key, const PatternHistory *history);
 
 /*
  * Hand out the keys of the episodes that wait, latest last, and forget them.
  * Returns how many.  Takes a lock.
  */
-extern int	reputation_release(uint64 key, uint64 *waiting);
+extern int	pattern_history_release(uint64 key, uint64 *waiting);
 
 extern const StoreModule episode_module;
 

@@ -33,7 +33,7 @@ typedef struct PatternTable
 typedef struct SavedPattern
 {
 	Pattern		pattern;
-	Reputation	reputation;
+	PatternHistory history;
 } SavedPattern;
 
 static PatternTable *table = NULL;
@@ -214,7 +214,7 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 
 /* See pattern.h. */
 uint64
-pattern_reputation(const PatternKey *key)
+pattern_history_key(const PatternKey *key)
 {
 	uint64		hash = hash_bytes_extended((const unsigned char *) key,
 										   sizeof(*key), 0);
@@ -227,8 +227,8 @@ static bool
 stands(const Pattern *pattern)
 {
 	return pattern->strong ||
-		reputation_read(pattern_reputation(&pattern->key)).balance >=
-		REPUTATION_GOOD;
+		pattern_history_read(pattern_history_key(&pattern->key)).balance >=
+		PATTERN_HISTORY_GOOD;
 }
 
 /* See pattern.h. */
@@ -277,7 +277,7 @@ save_pattern(const Pattern *pattern, struct SaveFile *file)
 
 	memset(&saved, 0, sizeof(saved));
 	saved.pattern = *pattern;
-	saved.reputation = reputation_read(pattern_reputation(&pattern->key));
+	saved.history = pattern_history_read(pattern_history_key(&pattern->key));
 	save_bytes(file, &saved, sizeof(saved));
 	text_save(&child, file);
 	text_save(&parent, file);
@@ -314,7 +314,7 @@ restore_pattern(const SavedPattern *saved)
 	const Pattern *pattern = &saved->pattern;
 	int			number;
 
-	reputation_restore(pattern_reputation(&pattern->key), &saved->reputation);
+	pattern_history_restore(pattern_history_key(&pattern->key), &saved->history);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	number = choose_place(&pattern->key);

@@ -78,7 +78,7 @@ extern int	pattern_add(int number, const PatternKey *key,
 						StatementTextMaker maker, void *maker_arg);
 
 /* The key of a pattern's reputation: see episode.h. */
-extern uint64 pattern_reputation(const PatternKey *key);
+extern uint64 pattern_history_key(const PatternKey *key);
 
 /*
  * A palloc'd copy of all patterns that stand: those proven strongly once, and

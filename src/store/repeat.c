@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repeat.c
- *	  Look-ups that repeat within one request.
+ *	  Lookup-ups that repeat within one request.
  *
  * Each stripe of locks has a few entries of its own.
  *
@@ -40,17 +40,17 @@ pg_attribute_hot void
 repeat_clear(Repeat *repeat)
 {
 	uint64		request = repeat->request;
-	uint64		shape = repeat->shape;
+	uint64		fingerprint = repeat->fingerprint;
 
 	memset(repeat, 0, sizeof(Repeat));
 	repeat->request = request;
-	repeat->shape = shape;
+	repeat->fingerprint = fingerprint;
 	repeat->first_seen = GetCurrentStatementStartTimestamp();
 }
 
 /* See repeat.h. */
 pg_attribute_hot Repeat *
-repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
+repeat_find(Repeat *repeats, int count, uint64 request, uint64 fingerprint)
 {
 	Repeat	   *oldest = &repeats[0];
 
@@ -58,13 +58,13 @@ repeat_find(Repeat *repeats, int count, uint64 request, uint64 shape)
 	{
 		Repeat	   *repeat = &repeats[i];
 
-		if (repeat->request == request && repeat->shape == shape)
+		if (repeat->request == request && repeat->fingerprint == fingerprint)
 			return repeat;
 		if (repeat->last_us < oldest->last_us)
 			oldest = repeat;
 	}
 	oldest->request = request;
-	oldest->shape = shape;
+	oldest->fingerprint = fingerprint;
 	repeat_clear(oldest);
 	return oldest;
 }
@@ -78,13 +78,13 @@ stripe_of(uint64 request)
 
 /* See repeat.h. */
 Repeat *
-repeat_lock(uint64 request, uint64 shape)
+repeat_lock(uint64 request, uint64 fingerprint)
 {
 	uint32		stripe = stripe_of(request);
 
 	LWLockAcquire(store_lock(LOCKS_REPEAT, stripe), LW_EXCLUSIVE);
 	return repeat_find(shared->stripes[stripe], STRIPE_REPEATS, request,
-					   shape);
+					   fingerprint);
 }
 
 /* See repeat.h. */

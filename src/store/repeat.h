@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repeat.h
- *	  Look-ups that repeat within one request.
+ *	  Lookup-ups that repeat within one request.
  *
  * A Repeat counts the look-ups of one statement in one request.  Those of a
  * request that is known by a trace id may run on any connection: they are
@@ -31,7 +31,7 @@
 typedef struct Repeat
 {
 	uint64		request;		/* 0 = free */
-	uint64		shape;			/* of the statement */
+	uint64		fingerprint;	/* of the statement */
 	int64		lookups;
 	int64		reported;		/* .. of which are in the table of patterns */
 	int64		distinct;
@@ -47,13 +47,13 @@ typedef struct Repeat
 
 /* The entry of a statement in a request, out of an array; made if it is new. */
 extern Repeat *repeat_find(Repeat *repeats, int count, uint64 request,
-						   uint64 shape);
+						   uint64 fingerprint);
 
 /* Begin anew. */
 extern void repeat_clear(Repeat *repeat);
 
 /* The same, shared by all backends, locked until repeat_unlock(). */
-extern Repeat *repeat_lock(uint64 request, uint64 shape);
+extern Repeat *repeat_lock(uint64 request, uint64 fingerprint);
 extern void repeat_unlock(uint64 request);
 
 extern const StoreModule repeat_module;

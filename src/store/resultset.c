@@ -9,7 +9,7 @@
  */
 #include "store/resultset.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 
 /* Slots of one backend, fewer where there are thousands of backends. */
 #define SLOTS_PER_BACKEND	64
@@ -65,10 +65,10 @@ StaticAssertDecl(sizeof(ResultHead) * 2 == 64 &&
 
 static ResultSetShared *shared = NULL;
 static ResultSet *sets = NULL;
-ResultHead *resultset_heads HOT_DATA = NULL;
-uint64		(*resultset_words)[RESULTSET_BUCKET] HOT_DATA = NULL;
-pg_atomic_uint64 *resultset_used_us HOT_DATA = NULL;
-pg_atomic_uint64 *resultset_key_used_us HOT_DATA = NULL;
+ResultHead *resultset_heads HOTPATH_DATA = NULL;
+uint64		(*resultset_words)[RESULTSET_BUCKET] HOTPATH_DATA = NULL;
+pg_atomic_uint64 *resultset_used_us HOTPATH_DATA = NULL;
+pg_atomic_uint64 *resultset_key_used_us HOTPATH_DATA = NULL;
 
 /* The slot of this backend's ring that was taken last; -1 = none so far. */
 static int	ring_position = -1;

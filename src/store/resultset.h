@@ -60,7 +60,7 @@ typedef struct ResultSet
 	Oid			dbid;
 	Oid			userid;
 	uint64		queryid;
-	uint64		shape;			/* as StatementInfo.shape */
+	uint64		fingerprint;	/* as StatementInfo.shape */
 	uint64		trace;			/* 0 = none */
 	uint64		transaction;	/* explicit transaction block, 0 = none */
 	uint64		statement;		/* the owner's count of client statements */

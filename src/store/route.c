@@ -15,7 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "store/encoding.h"
 #include "store/save.h"
 
@@ -32,7 +32,7 @@ typedef struct RouteShared
 
 static RouteShared *shared = NULL;
 
-RouteLast	route_last HOT_DATA = {ROUTE_OF_REQUEST, ROUTE_NONE, 0, ""};
+RouteLast	route_last HOTPATH_DATA = {ROUTE_OF_REQUEST, ROUTE_NONE, 0, ""};
 
 static Size
 route_size(void)

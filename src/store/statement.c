@@ -6,18 +6,18 @@
  * Each backend owns PENDING_SLOTS slots in shared memory, one for each of the
  * statements it ran last.  Only the owner writes a slot, under a change count
  * as in PgBackendStatus; so the usual execution takes no lock and writes no
- * cache line that others write.  A slot's counters are folded into its
+ * cache line that others write.  A slot's counters are flushed into its
  * statement's entry when the slot is wanted for another statement, once a
  * second while it is in use and after a long execution (so that eviction knows
  * what is useful), and when the backend ends.
  *
- * Folding holds the entry's lock exclusively, from adding to clearing.  A
+ * Flushing holds the entry's lock exclusively, from adding to clearing.  A
  * reader that holds it shared therefore sees every pending counter exactly
  * once: in the entry or in the slot.
  *
  * An entry can be evicted while slots refer to it.  The next execution in such
  * a slot notices by the generation and makes the entry again; a slot that is
- * folded after its entry has gone loses its counters, which is counted.
+ * flushed after its entry has gone loses its counters, which is counted.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,18 +26,18 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"
 
 #define PENDING_SLOTS 24
 
-/* A slot in use is folded this often, in microseconds .. */
-#define FOLD_INTERVAL_US INT64CONST(1000000)
+/* A slot in use is flushed this often, in microseconds .. */
+#define FLUSH_INTERVAL_US INT64CONST(1000000)
 
 /* .. and after each execution that took as long as this. */
-#define FOLD_AT_ONCE_US 10000.0
+#define FLUSH_AT_ONCE_US 10000.0
 
 typedef struct PendingSlot
 {
@@ -58,19 +58,19 @@ typedef struct OwnSlot
 	uint32		removals;		/* of all entries when ref was known to be
 								 * valid; wraps around */
 	int64		counted;		/* executions since the slot was taken */
-	TimestampTz folded;
+	TimestampTz flushed;
 } OwnSlot;
 
 static PendingSlot *pending = NULL; /* of all backends */
 
 /* Of this backend; own_pending is NULL until it has counted something. */
-static PendingSlot *own_pending HOT_DATA = NULL;
+static PendingSlot *own_pending HOTPATH_DATA = NULL;
 static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
-static uint32 own_tick HOT_DATA = 0;
-static int	own_last HOT_DATA = 0;	/* slot used last */
+static uint32 own_tick HOTPATH_DATA = 0;
+static int	own_last HOTPATH_DATA = 0;	/* slot used last */
 
 /* The value of store_header->resets that we follow. */
-static uint64 own_resets HOT_DATA = 0;
+static uint64 own_resets HOTPATH_DATA = 0;
 
 static Size
 pending_size(void)
@@ -122,7 +122,7 @@ end_change(PendingSlot *slot)
  * the statement.
  */
 pg_attribute_cold static void
-fold(int number)
+flush(int number)
 {
 	PendingSlot *slot = &own_pending[number];
 	StatementEntry *entry = statement_entry(own[number].ref.index);
@@ -139,13 +139,13 @@ fold(int number)
 	LWLockRelease(&entry->lock);
 }
 
-/* Fold a slot and leave it unused. */
+/* Flush a slot and leave it unused. */
 static void
 release_slot(int number)
 {
 	if (own[number].ref.index < 0)
 		return;
-	fold(number);
+	flush(number);
 	begin_change(&own_pending[number]);
 	own_pending[number].ref.index = -1;
 	end_change(&own_pending[number]);
@@ -279,7 +279,7 @@ take_slot(const StatementKey *key, const StatementSample *sample,
 	release_slot(number);
 	own[number].key = *key;
 	own[number].counted = 0;
-	own[number].folded = 0;
+	own[number].flushed = 0;
 	point_slot(number, ref, removals);
 	return number;
 }
@@ -362,17 +362,17 @@ add_sample(StatementCounters *counters, const StatementSample *sample)
 	counters->last_seen = sample->when;
 }
 
-/* Fold a slot if it is time to, after it has been written. */
+/* Flush a slot if it is time to, after it has been written. */
 static inline void
-fold_in_time(int number, const StatementSample *sample)
+flush_in_time(int number, const StatementSample *sample)
 {
-	bool		slow = sample->elapsed_us >= FOLD_AT_ONCE_US;
+	bool		slow = sample->elapsed_us >= FLUSH_AT_ONCE_US;
 
-	if (likely(!slow) && sample->when - own[number].folded <= FOLD_INTERVAL_US)
+	if (likely(!slow) && sample->when - own[number].flushed <= FLUSH_INTERVAL_US)
 		return;
-	if (slow || own[number].folded != 0)
-		fold(number);
-	own[number].folded = sample->when;
+	if (slow || own[number].flushed != 0)
+		flush(number);
+	own[number].flushed = sample->when;
 }
 
 /* See statement.h. */
@@ -399,7 +399,7 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 
 	own[number].used = ++own_tick;
 	own_last = number;
-	fold_in_time(number, sample);
+	flush_in_time(number, sample);
 	return ++own[number].counted;
 }
 

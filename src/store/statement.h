@@ -84,7 +84,7 @@ extern int64 statement_count(const StatementKey *key,
 							 const StatementSample *sample,
 							 StatementTextMaker maker, void *maker_arg);
 
-/* Fold this backend's pending counters and free its slots (backend exit). */
+/* Flush this backend's pending counters and free its slots (backend exit). */
 extern void statement_flush(void);
 
 /*

@@ -18,7 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "settings.h"
 #include "store/admission.h"
 
@@ -38,23 +38,23 @@ typedef struct IndexEntry
 } IndexEntry;
 
 /* The entries of one partition; under its lock. */
-typedef struct Partition
+typedef struct TablePartition
 {
 	int			count;			/* of members */
 	int			hand;			/* the next one to be looked at, a clock's */
 	Admission	admission;
-} Partition;
+} TablePartition;
 
 typedef struct TableShared
 {
 	slock_t		mutex;			/* protects first_free and next_free */
 	int			first_free;		/* index of a free entry, or -1 */
 	pg_atomic_uint32 hand;		/* partition to give up a text next */
-	Partition	partitions[STATEMENT_PARTITIONS];
+	TablePartition partitions[STATEMENT_PARTITIONS];
 } TableShared;
 
 static TableShared *shared = NULL;
-StatementEntry *statement_entries HOT_DATA = NULL;
+StatementEntry *statement_entries HOTPATH_DATA = NULL;
 static int *members = NULL;		/* [partition][position]: indexes of entries */
 static HTAB *index_table = NULL;
 
@@ -331,7 +331,7 @@ drop_member(uint32 partition, StatementEntry *entry)
 static StatementEntry *
 choose_victim(uint32 partition, TimestampTz now)
 {
-	Partition  *facts = &shared->partitions[partition];
+	TablePartition *facts = &shared->partitions[partition];
 	const int  *member = members_of(partition);
 	int			count = Min(VICTIM_CANDIDATES, facts->count);
 	StatementEntry *next[VICTIM_CANDIDATES];
@@ -405,7 +405,7 @@ return_entry(uint32 partition, StatementEntry *entry)
 }
 
 /*
- * Look a statement up; index -1 if it is not there.  *welcome tells whether it
+ * Lookup a statement up; index -1 if it is not there.  *welcome tells whether it
  * may come in then, for this execution, NULL if it always may.  Caller holds no
  * lock.
  */

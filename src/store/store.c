@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "settings.h"
 #include "store/episode.h"
 #include "store/pattern.h"
@@ -31,7 +31,7 @@
 
 #define TRANCHE_NAME "clipperf"
 
-StoreHeader *store_header HOT_DATA = NULL;
+StoreHeader *store_header HOTPATH_DATA = NULL;
 
 static LWLockPadded *locks = NULL;
 

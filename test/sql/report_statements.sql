@@ -72,9 +72,9 @@ INSERT INTO long VALUES
     (6, 'SELECT "from", "Where it ""is""", creator_name, broken(at FROM clips'),
     (7, 'INSERT INTO clips (id, title, creator_name, game) SELECT id, title, creator_name, game FROM d WHERE id = $1'),
     (8, 'SELECT clip.identity, clip.title, clip.creator_name, no_table()');
-SELECT n, clipperf_gist(statement, 40) FROM long ORDER BY n;
-SELECT clipperf_gist(statement, 1000) = statement AS whole FROM long GROUP BY 1;
-SELECT clipperf_gist('  ;', 10) = '' AS nothing, clipperf_line('SELECT é, é FROM t', 12), clipperf_gist(NULL, 10) IS NULL AS is_null;
+SELECT n, clipperf_excerpt(statement, 40) FROM long ORDER BY n;
+SELECT clipperf_excerpt(statement, 1000) = statement AS whole FROM long GROUP BY 1;
+SELECT clipperf_excerpt('  ;', 10) = '' AS nothing, clipperf_line('SELECT é, é FROM t', 12), clipperf_excerpt(NULL, 10) IS NULL AS is_null;
 SELECT clipperf_some(names) FROM (VALUES ('{a}'::text[]), ('{a,b}'), ('{a,b,c,d}'), ('{}')) AS v (names);
 
 DROP SCHEMA report_statements CASCADE;

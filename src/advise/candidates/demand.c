@@ -22,15 +22,15 @@
 #include "advise/candidates/demand_clause.h"
 #include "advise/whatif/whatif.h"
 
-typedef struct Collection
+typedef struct DemandCollection
 {
 	MemoryContext context;
 	List	   *demands;
 	bool		allow_functions;
-} Collection;
+} DemandCollection;
 
 static set_rel_pathlist_hook_type prev_pathlist = NULL;
-static Collection *collection = NULL;
+static DemandCollection *collection = NULL;
 
 /* Conditions on the table alone, and those that join it. */
 static void
@@ -308,13 +308,13 @@ List *
 demand_collect(List *queries, const char *text, ParamListInfo params,
 			   bool allow_functions)
 {
-	Collection	own = {
+	DemandCollection own = {
 		.context = CurrentMemoryContext,
 		.allow_functions = allow_functions
 	};
 	WhatIfConfig nothing = {0};
 	WhatIfResult result;
-	Collection *outer = collection;
+	DemandCollection *outer = collection;
 
 	install_hook();
 	collection = &own;

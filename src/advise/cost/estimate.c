@@ -262,9 +262,9 @@ estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 
 /* See estimate.h. */
 Bitmapset *
-estimate_tempting(const Estimator *estimator, int number)
+estimate_underpriced(const Estimator *estimator, int number)
 {
-	Bitmapset  *tempting = NULL;
+	Bitmapset  *underpriced = NULL;
 	ListCell   *lc;
 
 	foreach(lc, estimator->statements[number].answers)
@@ -272,9 +272,9 @@ estimate_tempting(const Estimator *estimator, int number)
 		const Answer *answer = lfirst(lc);
 
 		if (answer->time > MUCH_LATER * answer->planned)
-			tempting = bms_add_members(tempting, answer->used);
+			underpriced = bms_add_members(underpriced, answer->used);
 	}
-	return tempting;
+	return underpriced;
 }
 
 /*

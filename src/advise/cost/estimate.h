@@ -58,7 +58,7 @@ extern double estimate_planned_us(Estimator *estimator, int statement,
  * Indexes that the planner was seen to use for a statement because it hoped to
  * stop earlier than is to be expected.
  */
-extern Bitmapset *estimate_tempting(const Estimator *estimator, int statement);
+extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
 
 /*
  * What the answers so far say of that time.  The planner is not asked; high is

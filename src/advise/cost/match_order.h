@@ -53,7 +53,7 @@ typedef struct MatchOrder
 } MatchOrder;
 
 /*
- * Look at a sample of the table, as the current user.  The answer is palloc'd
+ * Lookup at a sample of the table, as the current user.  The answer is palloc'd
  * in the memory context given.  Locks tables (AccessShareLock) to the end of the
  * (sub)transaction.  Errors are those of the conditions.
  */

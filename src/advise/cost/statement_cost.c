@@ -46,18 +46,18 @@ typedef struct VariantPlans
 } VariantPlans;
 
 /* A statement on its way through the sandbox. */
-typedef struct Question
+typedef struct StatementPricing
 {
 	WorkloadStatement *statement;
 	WhatIfConfig config;
 	List	   *plans;			/* of VariantPlans */
 	List	   *unknown;		/* of OrderedScan, to be tested */
 	StatementCost *cost;
-} Question;
+} StatementPricing;
 
 /* What a question finds out is kept with the statement. */
 static MemoryContext
-keep_context(const Question *question)
+keep_context(const StatementPricing *question)
 {
 	return GetMemoryChunkContext(question->statement);
 }
@@ -68,7 +68,7 @@ keep_context(const Question *question)
 
 /* Plan one variant, or the generic plan of it. */
 static void
-plan_variant(Question *question, const WorkloadVariant *variant,
+plan_variant(StatementPricing *question, const WorkloadVariant *variant,
 			 double weight, bool generic)
 {
 	VariantPlans *plans = palloc0(sizeof(VariantPlans));
@@ -97,7 +97,7 @@ has_values(const WorkloadVariant *variant)
 static void
 plan_variants(void *arg)
 {
-	Question   *question = arg;
+	StatementPricing *question = arg;
 	ListCell   *lc;
 
 	foreach(lc, question->statement->variants)
@@ -113,7 +113,7 @@ plan_variants(void *arg)
 static void
 plan_generic(void *arg)
 {
-	Question   *question = arg;
+	StatementPricing *question = arg;
 
 	plan_variant(question, linitial(question->statement->variants), 0, true);
 }
@@ -176,7 +176,7 @@ same_scan(const OrderedScan *a, const OrderedScan *b)
 static const MatchOrder *
 find_order(const OrderedScan *scan, void *arg)
 {
-	Question   *question = arg;
+	StatementPricing *question = arg;
 	ListCell   *lc;
 
 	foreach(lc, question->statement->scans)
@@ -214,7 +214,7 @@ copy_joins(const List *joins)
 
 /* Remember what is known of a scan. */
 static void
-remember(Question *question, const OrderedScan *scan, const MatchOrder *order)
+remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *order)
 {
 	MemoryContext caller = MemoryContextSwitchTo(keep_context(question));
 	KnownScan  *known = palloc(sizeof(KnownScan));
@@ -235,7 +235,7 @@ remember(Question *question, const OrderedScan *scan, const MatchOrder *order)
 static void
 test_scans(void *arg)
 {
-	Question   *question = arg;
+	StatementPricing *question = arg;
 
 	while (question->unknown != NIL)
 	{
@@ -259,7 +259,7 @@ can_run_with(const WorkloadVariant *generic, const WorkloadVariant *sample)
 
 /* What a variant's plans cost more with some values. */
 static double
-price_with(Question *question, const VariantPlans *plans,
+price_with(StatementPricing *question, const VariantPlans *plans,
 		   ParamListInfo params)
 {
 	double		extra = 0;
@@ -276,7 +276,7 @@ price_with(Question *question, const VariantPlans *plans,
  * are none.
  */
 static void
-price_generic(Question *question, VariantPlans *plans)
+price_generic(StatementPricing *question, VariantPlans *plans)
 {
 	double		extra = 0;
 	double		weight = 0;
@@ -299,7 +299,7 @@ price_generic(Question *question, VariantPlans *plans)
 
 /* Price all plans by what is known. */
 static void
-price_plans(Question *question)
+price_plans(StatementPricing *question)
 {
 	ListCell   *lc;
 
@@ -318,7 +318,7 @@ price_plans(Question *question)
 
 /* Price all plans, and find out before what is not known. */
 static void
-price_all(Question *question)
+price_all(StatementPricing *question)
 {
 	Sandbox		sandbox = workload_sandbox(question->statement);
 	static const MatchOrder nothing = {0};
@@ -349,7 +349,7 @@ is_real(const WhatIfConfig *config)
 
 /* Does some variant run the generic plan, for all that was observed? */
 static bool
-runs_generic(const Question *question)
+runs_generic(const StatementPricing *question)
 {
 	ListCell   *lc;
 
@@ -361,7 +361,7 @@ runs_generic(const Question *question)
 
 /* Could the statement have a generic plan that it is not observed to run? */
 static bool
-may_have_generic(const Question *question)
+may_have_generic(const StatementPricing *question)
 {
 	const WorkloadStatement *statement = question->statement;
 
@@ -402,7 +402,7 @@ add_plans(StatementCost *cost, int number, const VariantPlans *plans)
 
 /* Let all variants run the generic plan. */
 static void
-take_generic(Question *question, const VariantPlans *generic)
+take_generic(StatementPricing *question, const VariantPlans *generic)
 {
 	StatementCost *cost = question->cost;
 	int			count = list_length(question->statement->variants);
@@ -421,7 +421,7 @@ take_generic(Question *question, const VariantPlans *generic)
  * name.
  */
 static void
-weigh_generic(Question *question)
+weigh_generic(StatementPricing *question)
 {
 	StatementCost *cost = question->cost;
 	const VariantPlans *generic = llast(question->plans);
@@ -437,7 +437,7 @@ weigh_generic(Question *question)
 
 /* Plan all variants, price the plans if they are kept, and sum up. */
 static ErrorData *
-plan_and_price(Question *question)
+plan_and_price(StatementPricing *question)
 {
 	Sandbox		sandbox = workload_sandbox(question->statement);
 	ErrorData  *error = sandbox_run(&sandbox, plan_variants, question);
@@ -461,7 +461,7 @@ plan_and_price(Question *question)
 
 /* Ask a question in memory of its own, and keep the answer. */
 static ErrorData *
-answer(Question *question)
+answer(StatementPricing *question)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "clipperf statement cost",
@@ -489,7 +489,7 @@ ErrorData *
 statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 			   StatementCost *cost)
 {
-	Question	question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
 
 	question.config.keep_plans = true;
 	return answer(&question);
@@ -500,7 +500,7 @@ ErrorData *
 statement_planned_cost(WorkloadStatement *statement,
 					   const WhatIfConfig *config, StatementCost *cost)
 {
-	Question	question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
 
 	return answer(&question);
 }

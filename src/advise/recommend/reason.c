@@ -12,7 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
-#include "common/gist.h"
+#include "common/excerpt.h"
 
 /* Bytes of a statement that are shown. */
 #define SHOWN_LENGTH 100
@@ -142,7 +142,7 @@ static char *
 statement_text(const WorkloadStatement *statement)
 {
 	const char *gist = statement->text == NULL ? "(no text)" :
-		gist_of(statement->text, SHOWN_LENGTH);
+		excerpt_of(statement->text, SHOWN_LENGTH);
 	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
 
 	return psprintf("%.*s%s", length, gist, gist[length] == '\0' ? "" : "...");

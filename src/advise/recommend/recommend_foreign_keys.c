@@ -17,7 +17,7 @@
 #include "utils/syscache.h"
 
 #include "advise/indexes/foreign_key.h"
-#include "advise/whatif/imagine.h"
+#include "advise/whatif/hypothetical.h"
 #include "settings.h"
 
 /* Is one of the indexes advised as good as this one? */
@@ -77,7 +77,7 @@ advise_key(const UnservedKey *key, int64 deleted, const List *rows)
 {
 	Advice	   *advice;
 	char	   *problem;
-	const WhatIfIndex *index = imagine_index(key->def, NULL, &problem);
+	const WhatIfIndex *index = hypothetical_index(key->def, NULL, &problem);
 
 	if (index != NULL && index->tuples < setting_seqscan_min_rows)
 		return NULL;

@@ -14,12 +14,12 @@
 #include "advise/recommend/reason.h"
 
 /* An index that harms a statement. */
-typedef struct Temptation
+typedef struct UnderpricedIndex
 {
 	int			number;
 	int			statement;		/* that is harmed most */
 	double		harm_us;
-} Temptation;
+} UnderpricedIndex;
 
 /* What an index alone seems to save, by what the planner says. */
 static double
@@ -29,7 +29,7 @@ promised_us(Advisor *advisor, int number)
 	double		us = -advisor->write_us[number];
 	int			i = -1;
 
-	while ((i = bms_next_member(advisor->selection.concerns[number], i)) >= 0)
+	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
 		us += estimate_planned_us(&advisor->estimator, i, NULL) -
 			estimate_planned_us(&advisor->estimator, i, alone);
 	return us;
@@ -63,9 +63,9 @@ find_harm_us(Advisor *advisor, int statement, int number)
 
 /* Remember what harms a statement, each index once. */
 static List *
-note_temptation(List *temptations, int number, int statement, double harm_us)
+note_underpriced(List *temptations, int number, int statement, double harm_us)
 {
-	Temptation *item;
+	UnderpricedIndex *item;
 	ListCell   *lc;
 
 	foreach(lc, temptations)
@@ -80,7 +80,7 @@ note_temptation(List *temptations, int number, int statement, double harm_us)
 		}
 		return temptations;
 	}
-	item = palloc(sizeof(Temptation));
+	item = palloc(sizeof(UnderpricedIndex));
 	item->number = number;
 	item->statement = statement;
 	item->harm_us = harm_us;
@@ -101,16 +101,16 @@ count_parts(const Advisor *advisor, int number)
  * there is none.
  */
 static int
-find_temptation(Advisor *advisor, int statement, double *harm_us)
+find_underpriced(Advisor *advisor, int statement, double *harm_us)
 {
-	Bitmapset  *tempting = bms_difference(estimate_tempting(&advisor->estimator,
-															statement),
-										  advisor->chosen);
+	Bitmapset  *underpriced = bms_difference(estimate_underpriced(&advisor->estimator,
+																  statement),
+											 advisor->chosen);
 	double		least = advisor->options.limits.least_share * advisor->total_us;
 	int			found = -1;
 	int			number = -1;
 
-	while ((number = bms_next_member(tempting, number)) >= 0)
+	while ((number = bms_next_member(underpriced, number)) >= 0)
 	{
 		double		harm;
 
@@ -128,7 +128,7 @@ find_temptation(Advisor *advisor, int statement, double *harm_us)
 
 /* The row about one of them. */
 static Advice *
-make_row(Advisor *advisor, const Temptation *item)
+make_row(Advisor *advisor, const UnderpricedIndex *item)
 {
 	const IndexDefinition *def = advisor->estimator.indexes[item->number]->def;
 	const WorkloadStatement *statement = list_nth(advisor->statements,
@@ -157,9 +157,9 @@ recommend_late(Advisor *advisor)
 		if (!advisor->estimator.statements[i].stops_early ||
 			estimate_is_late(&advisor->estimator))
 			continue;
-		number = find_temptation(advisor, i, &harm_us);
+		number = find_underpriced(advisor, i, &harm_us);
 		if (number >= 0)
-			temptations = note_temptation(temptations, number, i, harm_us);
+			temptations = note_underpriced(temptations, number, i, harm_us);
 	}
 	foreach(lc, temptations)
 		rows = lappend(rows, make_row(advisor, lfirst(lc)));

@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
-#include "advise/whatif/imagine.h"
+#include "advise/whatif/hypothetical.h"
 
 /* What a statement asks for, on its way through the sandbox. */
 typedef struct DemandQuestion
@@ -176,9 +176,9 @@ make_index(Advisor *advisor, Candidate *candidate)
 {
 	int			first = bms_next_member(candidate->statements, -1);
 
-	return imagine_index(candidate->def, first < 0 ? NULL :
-						 list_nth(advisor->statements, first),
-						 &candidate->problem);
+	return hypothetical_index(candidate->def, first < 0 ? NULL :
+							  list_nth(advisor->statements, first),
+							  &candidate->problem);
 }
 
 /* Is something asked of the first key of the index? */
@@ -363,7 +363,7 @@ add_merged(Advisor *advisor, const Bitmapset *numbers)
 
 	add_candidates(advisor, merged);
 	if (merged != NIL)
-		selection_find_concerns(&advisor->selection);
+		selection_find_affected(&advisor->selection);
 	return merged != NIL;
 }
 
@@ -375,7 +375,7 @@ advisor_choose(Advisor *advisor)
 
 	prepare(advisor, candidates_make(advisor->demands));
 	selection_prune(selection);
-	selection_find_concerns(selection);
+	selection_find_affected(selection);
 	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
 		(void) add_merged(advisor, selection_outcomes(selection));
 	advisor->chosen = selection_choose(selection);
@@ -398,7 +398,7 @@ advisor_judge(Advisor *advisor, List *definitions)
 		candidates = lappend(candidates, candidate);
 	}
 	prepare(advisor, candidates);
-	selection_find_concerns(&advisor->selection);
+	selection_find_affected(&advisor->selection);
 	advisor->chosen = selection_choose(&advisor->selection);
 }
 
@@ -461,7 +461,7 @@ advisor_served(Advisor *advisor, int number)
 	ListCell   *lc;
 	int			i = -1;
 
-	while ((i = bms_next_member(advisor->selection.concerns[number], i)) >= 0)
+	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
 	{
 		Bitmapset  *used;
 		Served	   *item;

@@ -134,7 +134,7 @@ find_extended(const Selection *selection, int number)
 
 /* See selection.h. */
 void
-selection_find_concerns(Selection *selection)
+selection_find_affected(Selection *selection)
 {
 	const Estimator *estimator = selection->estimator;
 	int			index = -1;
@@ -144,7 +144,7 @@ selection_find_concerns(Selection *selection)
 	while ((index = bms_next_member(selection->allowed, index)) >= 0)
 		selection->extended[index] = find_extended(selection, index);
 
-	selection->concerns = palloc0(sizeof(Bitmapset *) *
+	selection->affected = palloc0(sizeof(Bitmapset *) *
 								  Max(estimator->nindexes, 1));
 	for (int i = 0; i < estimator->nstatements; i++)
 	{
@@ -152,8 +152,8 @@ selection_find_concerns(Selection *selection)
 
 		while ((number = bms_next_member(estimator->statements[i].relevant,
 										 number)) >= 0)
-			selection->concerns[number] =
-				bms_add_member(selection->concerns[number], i);
+			selection->affected[number] =
+				bms_add_member(selection->affected[number], i);
 	}
 }
 
@@ -165,7 +165,7 @@ selection_statements(const Selection *selection, const Bitmapset *indexes)
 	int			number = -1;
 
 	while ((number = bms_next_member(indexes, number)) >= 0)
-		found = bms_add_members(found, selection->concerns[number]);
+		found = bms_add_members(found, selection->affected[number]);
 	return found;
 }
 
@@ -301,7 +301,7 @@ selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 	double		worth = -selection->write_us[number];
 	int			i = -1;
 
-	while ((i = bms_next_member(selection->concerns[number], i)) >= 0)
+	while ((i = bms_next_member(selection->affected[number], i)) >= 0)
 		worth += estimate_time_us(selection->estimator, i, without) -
 			estimate_time_us(selection->estimator, i, chosen);
 	bms_free(without);
@@ -317,7 +317,7 @@ selection_slowed(const Selection *selection, const Bitmapset *from,
 	List	   *slowed = NIL;
 	int			i = -1;
 
-	while ((i = bms_next_member(selection->concerns[number], i)) >= 0)
+	while ((i = bms_next_member(selection->affected[number], i)) >= 0)
 	{
 		double		us;
 

@@ -31,7 +31,7 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
-	Bitmapset **concerns;		/* statements, by candidate */
+	Bitmapset **affected;		/* statements, by candidate */
 	Bitmapset **extended;		/* candidates that it makes useless, by
 								 * candidate */
 } Selection;
@@ -66,7 +66,7 @@ extern void selection_prune(Selection *selection);
  * Find out anew which statements each candidate concerns, and which others it
  * makes useless: to be called when there are more candidates.
  */
-extern void selection_find_concerns(Selection *selection);
+extern void selection_find_affected(Selection *selection);
 
 /* What changing one set of indexes for another saves, as far as is known. */
 typedef struct GainBounds

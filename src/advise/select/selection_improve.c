@@ -184,7 +184,7 @@ find_densities(Exchange *exchange)
 											 number);
 		GainBounds	worth;
 
-		worth = selection_bound_gain(selection, selection->concerns[number],
+		worth = selection_bound_gain(selection, selection->affected[number],
 									 without, exchange->chosen);
 		exchange->densities[number] = (worth.low + worth.high) / 2 /
 			selection_bytes(selection, number);

@@ -36,11 +36,11 @@ typedef struct Leaves
 } Leaves;
 
 /* A row of the sample as the index would hold it, without its TID. */
-typedef struct SampleKey
+typedef struct BtreeSampleKey
 {
 	const char *data;
 	Size		size;			/* of the tuple, aligned */
-} SampleKey;
+} BtreeSampleKey;
 
 /* May CREATE INDEX merge rows with equal keys? */
 static bool
@@ -184,11 +184,11 @@ check_tuple(Size size)
 }
 
 /* The rows of the sample as index tuples. */
-static SampleKey *
+static BtreeSampleKey *
 form_keys(const IndexModel *model)
 {
 	const IndexSample *sample = model->sample;
-	SampleKey  *keys = palloc(Max(sample->nrows, 1) * sizeof(SampleKey));
+	BtreeSampleKey *keys = palloc(Max(sample->nrows, 1) * sizeof(BtreeSampleKey));
 
 	for (int i = 0; i < sample->nrows; i++)
 	{
@@ -208,8 +208,8 @@ form_keys(const IndexModel *model)
 static int
 compare_keys(const void *a, const void *b)
 {
-	const SampleKey *one = a;
-	const SampleKey *other = b;
+	const BtreeSampleKey *one = a;
+	const BtreeSampleKey *other = b;
 
 	if (one->size != other->size)
 		return one->size < other->size ? -1 : 1;
@@ -229,7 +229,7 @@ typedef struct LightGroups
 
 /* Add the heavy groups of a sorted sample; gather the others. */
 static void
-add_heavy(Leaves *leaves, const IndexModel *model, const SampleKey *keys,
+add_heavy(Leaves *leaves, const IndexModel *model, const BtreeSampleKey *keys,
 		  LightGroups *light)
 {
 	int			nrows = model->sample->nrows;
@@ -352,7 +352,7 @@ light_group_count(const IndexModel *model, const LightGroups *light,
 static void
 leaves_from_sample(Leaves *leaves, const IndexModel *model)
 {
-	SampleKey  *keys = form_keys(model);
+	BtreeSampleKey *keys = form_keys(model);
 	int			nrows = model->sample->nrows;
 	LightGroups light = {0};
 	double		room = 0;
@@ -370,7 +370,7 @@ leaves_from_sample(Leaves *leaves, const IndexModel *model)
 		add_items(leaves, model->tuples, leaves->item_room, 0);
 		return;
 	}
-	qsort(keys, nrows, sizeof(SampleKey), compare_keys);
+	qsort(keys, nrows, sizeof(BtreeSampleKey), compare_keys);
 	add_heavy(leaves, model, keys, &light);
 	if (light.rows > 0)
 	{

@@ -43,12 +43,12 @@
 #define BLOCK_DISTANCE 2048.0
 
 /* An entry in a row of the sample. */
-typedef struct SampleEntry
+typedef struct GinSampleEntry
 {
 	uint64		hash;			/* of column and value */
 	int			row;
 	int			size;			/* of the value */
-} SampleEntry;
+} GinSampleEntry;
 
 /* How the entries of one column are taken out of a value. */
 typedef struct Extractor
@@ -62,7 +62,7 @@ typedef struct Extractor
 /* All entries of the sample. */
 typedef struct SampleEntries
 {
-	SampleEntry *entries;
+	GinSampleEntry *entries;
 	int			count;
 	int			room;
 	int			rows;			/* rows they come from */
@@ -95,13 +95,13 @@ prepare_extractor(Extractor *extractor, const IndexKey *key)
 static void
 add_entry(SampleEntries *all, uint64 hash, int size, int row)
 {
-	SampleEntry *entry;
+	GinSampleEntry *entry;
 
 	if (all->count == all->room)
 	{
 		all->room *= 2;
 		all->entries = repalloc_huge(all->entries,
-									 all->room * sizeof(SampleEntry));
+									 all->room * sizeof(GinSampleEntry));
 	}
 	entry = &all->entries[all->count++];
 	entry->hash = hash;
@@ -182,8 +182,8 @@ extract_all(const IndexModel *model, SampleEntries *all)
 static int
 compare_entries(const void *a, const void *b)
 {
-	const SampleEntry *one = a;
-	const SampleEntry *other = b;
+	const GinSampleEntry *one = a;
+	const GinSampleEntry *other = b;
 
 	if (one->hash != other->hash)
 		return one->hash < other->hash ? -1 : 1;
@@ -250,7 +250,7 @@ add_all_entries(GinPages *pages, const IndexModel *model,
 
 	for (int i = 0; i < all->count; i++)
 	{
-		const SampleEntry *entry = &all->entries[i];
+		const GinSampleEntry *entry = &all->entries[i];
 		bool		last = i + 1 == all->count ||
 			entry[1].hash != entry->hash;
 
@@ -303,9 +303,9 @@ gin_size(const IndexModel *model, IndexSize *size)
 		SampleEntries all = {0};
 
 		all.room = 1024;
-		all.entries = palloc(all.room * sizeof(SampleEntry));
+		all.entries = palloc(all.room * sizeof(GinSampleEntry));
 		extract_all(model, &all);
-		qsort(all.entries, all.count, sizeof(SampleEntry), compare_entries);
+		qsort(all.entries, all.count, sizeof(GinSampleEntry), compare_entries);
 		add_all_entries(&pages, model, &all);
 	}
 	else if (model->tuples >= 1)

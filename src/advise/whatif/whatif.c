@@ -50,7 +50,7 @@ typedef struct Planning
 {
 	const WhatIfConfig *config;
 	ParamListInfo params;		/* tells our planning from others inside it */
-	Oid			next_fake;
+	Oid			next_hypothetical;
 	List	   *shown;			/* of ShownIndex */
 } Planning;
 
@@ -79,12 +79,12 @@ hide_indexes(RelOptInfo *rel, const List *hidden)
 
 /* An OID that no relation has, nor any other index of this planning. */
 static Oid
-next_fake_oid(void)
+next_hypothetical_oid(void)
 {
 	while (SearchSysCacheExists1(RELOID,
-								 ObjectIdGetDatum(planning->next_fake)))
-		planning->next_fake--;
-	return planning->next_fake--;
+								 ObjectIdGetDatum(planning->next_hypothetical)))
+		planning->next_hypothetical--;
+	return planning->next_hypothetical--;
 }
 
 /* The part of a hypothetical index that lies on this table, or NULL. */
@@ -129,7 +129,7 @@ show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
 	ShownIndex *shown = palloc(sizeof(ShownIndex));
 
 	*info = *part->info;
-	info->indexoid = next_fake_oid();
+	info->indexoid = next_hypothetical_oid();
 	info->rel = rel;
 	info->pages = part->size.pages;
 	info->tuples = part->info->indpred == NIL ? rel->tuples :
@@ -418,7 +418,7 @@ whatif_plan(List *queries, const char *text, ParamListInfo params,
 			continue;
 		mine.config = config != NULL ? config : &nothing;
 		mine.params = params != NULL ? params : makeParamList(0);
-		mine.next_fake = OID_MAX;
+		mine.next_hypothetical = OID_MAX;
 		plan_query(query, text, &mine, caller, result);
 	}
 	MemoryContextSwitchTo(caller);

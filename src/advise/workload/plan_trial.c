@@ -210,7 +210,7 @@ take_queries(PlanTrial *trial, List *queries)
 		trial->problem = pstrdup("a rule leaves nothing of it to be planned");
 }
 
-/* Look at what the queries name. */
+/* Lookup at what the queries name. */
 static void
 inspect(PlanTrial *trial)
 {

@@ -25,12 +25,12 @@
 #include "apply/build/index_settings.h"
 #include "apply/build/partition.h"
 #include "apply/build/preflight.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/jobs.h"
-#include "apply/jobs/own_sql.h"
 #include "apply/jobs/queue.h"
-#include "apply/jobs/request.h"
+#include "apply/jobs/recommendation.h"
 #include "apply/verify/verify.h"
+#include "common/own_sql.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -57,7 +57,7 @@ typedef struct ApplyCall
 
 /* Put one row out. */
 static void
-put_row(ApplyCall *call, const Request *request, const Job *job)
+put_row(ApplyCall *call, const Recommendation *request, const Job *job)
 {
 	Datum		values[APPLY_COLUMNS];
 	bool		nulls[APPLY_COLUMNS] = {false};
@@ -85,7 +85,7 @@ put_row(ApplyCall *call, const Request *request, const Job *job)
 
 /* The job that a request asks for, without its definition yet. */
 static Job *
-make_job(const ApplyCall *call, const Request *request)
+make_job(const ApplyCall *call, const Recommendation *request)
 {
 	Job		   *job = palloc0(sizeof(Job));
 
@@ -107,7 +107,7 @@ make_job(const ApplyCall *call, const Request *request)
 
 /* Errors unless the caller may do that to the table; locks it. */
 static void
-require_table(const Request *request)
+require_table(const Recommendation *request)
 {
 	if (!OidIsValid(request->relid))
 		ereport(ERROR,
@@ -145,8 +145,8 @@ create_now(Job *job, const IndexPlan *plan)
 {
 	List	   *before = NIL;
 
-	if (plan->remains != NULL)
-		drop_now(job->relid, plan->remains);
+	if (plan->leftovers != NULL)
+		drop_now(job->relid, plan->leftovers);
 	if (get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE)
 		before = partition_indexes(job->relid);
 	run_now(job->ddl);
@@ -200,7 +200,7 @@ define_index_at_once(Job *job, IndexPlan *plan)
 
 /* An open job that does the same is given back instead of a new one. */
 static bool
-find_open_job(ApplyCall *call, const Request *request, Job *job)
+find_open_job(ApplyCall *call, const Recommendation *request, Job *job)
 {
 	int64		id = job_find_open(job);
 	Job		   *open = id == 0 ? NULL : job_load(id, call->context);
@@ -231,7 +231,7 @@ store_job(ApplyCall *call, Job *job, bool done)
 
 /* Do what is asked for: make an index. */
 static void
-apply_create(ApplyCall *call, const Request *request)
+apply_create(ApplyCall *call, const Recommendation *request)
 {
 	Job		   *job = make_job(call, request);
 	IndexPlan	plan;
@@ -258,7 +258,7 @@ apply_create(ApplyCall *call, const Request *request)
 
 /* Do what is asked for: drop an index. */
 static void
-apply_drop(ApplyCall *call, const Request *request)
+apply_drop(ApplyCall *call, const Recommendation *request)
 {
 	Job		   *job = make_job(call, request);
 	IndexDefinition *def;
@@ -288,7 +288,7 @@ apply_drop(ApplyCall *call, const Request *request)
 
 /* Do what is asked for. */
 static void
-apply_request(ApplyCall *call, const Request *request)
+apply_request(ApplyCall *call, const Recommendation *request)
 {
 	if (strcmp(request->action, "create") == 0)
 	{
@@ -364,9 +364,9 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	if (!call.dry_run)
 		PreventCommandIfReadOnly("clipperf_apply()");
 	SPI_connect();
-	requests = request_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
-							PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
-							call.context);
+	requests = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
+								   PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+								   call.context);
 	foreach(lc, requests)
 		apply_request(&call, lfirst(lc));
 	note_nothing(&call);

@@ -23,10 +23,10 @@
 #include "utils/timestamp.h"
 
 #include "apply/build/index_settings.h"
+#include "apply/build/leftovers.h"
 #include "apply/build/partition.h"
 #include "apply/build/preflight.h"
-#include "apply/build/remains.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/queue.h"
 #include "apply/verify/top_statement.h"
 #include "apply/verify/verify.h"
@@ -47,7 +47,7 @@ typedef struct BuildPlan
 	bool		partitioned;	/* the table is */
 	char	   *sql;			/* statement to run */
 	char	   *index_name;		/* of the index to make or drop */
-	char	   *remains;		/* INVALID index to remove first, or NULL */
+	char	   *leftovers;		/* INVALID index to remove first, or NULL */
 	char	   *note;			/* what to say when it is built, or NULL */
 	IndexDefinition *def;
 } BuildPlan;
@@ -75,7 +75,7 @@ next_delay(const Job *job)
 static void
 lock_jobs(const Job *job)
 {
-	if (!claim_relation(job->table, AccessShareLock))
+	if (!job_lock_relation(job->table, AccessShareLock))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("the table of the jobs is locked")));
@@ -86,8 +86,8 @@ lock_jobs(const Job *job)
 static void
 unlock_all(const Job *job)
 {
-	claim_release_relation(job->relid, ShareUpdateExclusiveLock);
-	claim_release_relation(job->table, AccessShareLock);
+	job_lock_release_relation(job->relid, ShareUpdateExclusiveLock);
+	job_lock_release_relation(job->table, AccessShareLock);
 	queue_worker_holds(InvalidOid);
 }
 
@@ -161,7 +161,7 @@ plan_create(BuildPlan *plan)
 	plan->def = index.def;
 	plan->sql = index_def_ddl(index.def, !plan->partitioned, false);
 	plan->index_name = index.def->name;
-	plan->remains = index.remains;
+	plan->leftovers = index.leftovers;
 	if (index.renamed_from != NULL)
 		plan->note = psprintf("built as \"%s\", since the name \"%s\" is taken by another index",
 							  index.def->name, index.renamed_from);
@@ -245,7 +245,7 @@ find_lock(const BuildPlan *plan)
 
 	if (plan->partitioned)
 		return preflight_lock_all(tables_of(plan));
-	return claim_relation(relid, ShareUpdateExclusiveLock) ? NULL :
+	return job_lock_relation(relid, ShareUpdateExclusiveLock) ? NULL :
 		preflight_lock_holders(relid, ShareUpdateExclusiveLock);
 }
 
@@ -430,14 +430,14 @@ explain_failure(const ErrorData *error, bool *again)
 
 /* What there is to say of what is left. */
 static const char *
-rest_text(const Job *job, RemainsOutcome outcome)
+rest_text(const Job *job, LeftoversOutcome outcome)
 {
 	switch (outcome)
 	{
-		case REMAINS_LEFT:
+		case LEFTOVERS_LEFT:
 			return psprintf("; what was begun of \"%s\" could not be undone",
 							job->index_name);
-		case REMAINS_DONE:
+		case LEFTOVERS_DONE:
 			return JOB_CREATES(job) ? "; the index was built by then, and stays" :
 				"; the index was dropped by then";
 		default:
@@ -452,10 +452,10 @@ rest_text(const Job *job, RemainsOutcome outcome)
 static void
 end_undone(Job *job, JobState state, const char *reason)
 {
-	RemainsOutcome outcome = remains_settle(job, true, reason);
+	LeftoversOutcome outcome = leftovers_remove(job, true, reason);
 
 	job_begin();
-	if (outcome == REMAINS_DONE && JOB_CREATES(job))
+	if (outcome == LEFTOVERS_DONE && JOB_CREATES(job))
 	{
 		job_set_index(job, get_relname_relid(job->index_name,
 											 get_rel_namespace(job->relid)),
@@ -489,7 +489,7 @@ fail(BuildPlan *plan, const ErrorData *error)
 	bool		again;
 	const char *reason = explain_failure(error, &again);
 
-	claim_heed_cancel(job);
+	job_lock_check_cancel(job);
 	if (again && job->attempts + 1 >= JOB_MOST_ATTEMPTS)
 	{
 		again = false;
@@ -497,7 +497,7 @@ fail(BuildPlan *plan, const ErrorData *error)
 						  reason);
 	}
 	if (again && job->cancel == NULL)
-		(void) remains_settle(job, false, reason);
+		(void) leftovers_remove(job, false, reason);
 	if (job->cancel != NULL)
 		end_cancelled(job);
 	else if (!again)
@@ -535,7 +535,7 @@ lock_again(void *arg)
 	BuildPlan  *plan = arg;
 
 	lock_jobs(plan->job);
-	if (!claim_relation(plan->job->relid, ShareUpdateExclusiveLock))
+	if (!job_lock_relation(plan->job->relid, ShareUpdateExclusiveLock))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("the table is locked")));
@@ -551,8 +551,8 @@ run_plan(BuildPlan *plan)
 	if (plan->partitioned && JOB_CREATES(job))
 		return partition_build(job, plan->def, plan->sql, plan->context,
 							   &plan->waits);
-	if (plan->remains != NULL &&
-		remains_drop(job, job->relid, plan->remains))
+	if (plan->leftovers != NULL &&
+		leftovers_drop(job, job->relid, plan->leftovers))
 		error = job_step(lock_again, plan, plan->context);
 	if (error != NULL)
 		return error;
@@ -560,7 +560,7 @@ run_plan(BuildPlan *plan)
 							 plan->partitioned ? setting_give_way_after_ms : 0);
 }
 
-/* Look whether the job can be done, and do it. */
+/* Lookup whether the job can be done, and do it. */
 static void
 do_job(BuildPlan *plan)
 {
@@ -592,7 +592,7 @@ recover(Job *job)
 	const char *reason = "the server or the build process ended while it was building";
 
 	if (job->cancel == NULL && job->attempts < JOB_MOST_ATTEMPTS)
-		(void) remains_settle(job, false, reason);
+		(void) leftovers_remove(job, false, reason);
 	if (job->cancel != NULL)
 		end_cancelled(job);
 	else if (job->attempts >= JOB_MOST_ATTEMPTS)
@@ -612,7 +612,7 @@ recover(Job *job)
 static void
 finish(Job *job)
 {
-	claim_end_work(job);
+	job_lock_end_work(job);
 	if (job->cancel == NULL || !job_state_is_open(job->state))
 		return;
 	if (job->state == JOB_VERIFYING)

@@ -24,12 +24,12 @@
 #include "utils/timestamp.h"
 
 #include "apply/build/build.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/jobs.h"
-#include "apply/jobs/own_sql.h"
 #include "apply/jobs/queue.h"
 #include "apply/verify/top_statement.h"
 #include "apply/verify/verify.h"
+#include "common/own_sql.h"
 
 /*
  * Settings of the server, the database or the role must not break what is done
@@ -78,14 +78,14 @@ static bool
 do_one_job(MemoryContext context)
 {
 	bool		more;
-	Job		   *job = claim_next(context, &more);
+	Job		   *job = job_lock_next(context, &more);
 
 	if (job == NULL)
 		return false;
 	if (more)					/* another worker may take the next one */
 		(void) queue_wake(MyDatabaseId, GetCurrentTimestamp());
 	build_run(job, context);
-	claim_release(job);
+	job_lock_release(job);
 	return true;
 }
 
@@ -98,7 +98,7 @@ next_due(void)
 	if (!is_installed())
 		return DT_NOEND;
 	job_begin();
-	next = Min(claim_next_due(), verify_next_due());
+	next = Min(job_next_due(), verify_next_due());
 	job_end();
 	return next;
 }

@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 /* $1 is the index, $2 its name as statements write it. */
 #define SETTINGS \

@@ -31,9 +31,9 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "apply/build/leftovers.h"
 #include "apply/build/preflight.h"
-#include "apply/build/remains.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/queue.h"
 #include "apply/verify/top_statement.h"
 #include "settings.h"
@@ -44,7 +44,7 @@ typedef struct Partition
 	Oid			relid;			/* InvalidOid: none lacks it */
 	char	   *sql;			/* that builds it */
 	char	   *index_name;
-	char	   *remains;		/* INVALID index in the way, or NULL */
+	char	   *leftovers;		/* INVALID index in the way, or NULL */
 	char	   *obstacle;		/* who is in the way; NULL if nobody is */
 	double		blocks;			/* size of the partition, and a bit */
 } Partition;
@@ -109,7 +109,7 @@ map_definition(const IndexDefinition *def, Oid relid)
  * *remains is set to an INVALID one.
  */
 static bool
-has_index(const IndexDefinition *def, char **remains)
+has_index(const IndexDefinition *def, char **leftovers)
 {
 	ListCell   *lc;
 
@@ -121,7 +121,7 @@ has_index(const IndexDefinition *def, char **remains)
 			continue;
 		if (existing->valid)
 			return true;
-		*remains = existing->name;
+		*leftovers = existing->name;
 	}
 	return false;
 }
@@ -137,7 +137,7 @@ count_blocks(Oid relid)
 	return blocks;
 }
 
-/* Look for a partition that lacks the index; all are locked. */
+/* Lookup for a partition that lacks the index; all are locked. */
 static void
 find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 {
@@ -151,8 +151,8 @@ find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 		if (get_rel_relkind(relid) != RELKIND_RELATION)
 			continue;
 		mapped = map_definition(def, relid);
-		partition->remains = NULL;
-		if (has_index(mapped, &partition->remains))
+		partition->leftovers = NULL;
+		if (has_index(mapped, &partition->leftovers))
 			continue;
 		partition->relid = relid;
 		partition->blocks = count_blocks(relid);
@@ -180,7 +180,7 @@ lock_against_new(PartitionWork *work, List *relids)
 
 		if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
 			continue;
-		if (!claim_relation(relid, ShareUpdateExclusiveLock))
+		if (!job_lock_relation(relid, ShareUpdateExclusiveLock))
 			return preflight_lock_holders(relid, ShareUpdateExclusiveLock);
 		work->locked = list_append_unique_oid(work->locked, relid);
 	}
@@ -213,10 +213,10 @@ weigh(PartitionWork *work, List *relids)
 	{
 		Oid			relid = lfirst_oid(lc);
 		bool		is_done = list_member_oid(done, relid);
-		char	   *remains;
+		char	   *leftovers;
 
 		if (get_rel_relkind(relid) != RELKIND_RELATION ||
-			(!is_done && has_index(map_definition(work->def, relid), &remains)))
+			(!is_done && has_index(map_definition(work->def, relid), &leftovers)))
 			continue;
 		work->blocks += count_blocks(relid);
 		if (is_done)
@@ -225,7 +225,7 @@ weigh(PartitionWork *work, List *relids)
 }
 
 /*
- * Look what is to be done next.  If it is the last statement, and "lock", then
+ * Lookup what is to be done next.  If it is the last statement, and "lock", then
  * partitions are kept from being added to the end of the session's locks.
  */
 static void
@@ -311,8 +311,8 @@ build_part(PartitionWork *work)
 	const Partition *partition = &work->next;
 	ErrorData  *error;
 
-	if (partition->remains != NULL)
-		(void) remains_drop(job, partition->relid, partition->remains);
+	if (partition->leftovers != NULL)
+		(void) leftovers_drop(job, partition->relid, partition->leftovers);
 	queue_worker_takes_table(partition->relid);
 	remember_part(work, false);
 	error = top_statement_run(partition->sql, job->role, job->settings, 0);
@@ -328,7 +328,7 @@ unlock_all(PartitionWork *work)
 	ListCell   *lc;
 
 	foreach(lc, work->locked)
-		claim_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
+		job_lock_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
 }
 
 /* See partition.h. */

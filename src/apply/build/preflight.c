@@ -30,8 +30,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "apply/build/remains.h"
-#include "apply/jobs/own_sql.h"
+#include "apply/build/leftovers.h"
+#include "common/own_sql.h"
 #include "settings.h"
 
 /* Errors unless the relation is of a kind whose indexes we make. */
@@ -154,8 +154,8 @@ choose_name(IndexPlan *plan)
 	taken = get_relname_relid(def->name, get_rel_namespace(def->relid));
 	if (!OidIsValid(taken))
 		return;
-	if (remains_is_one(taken, def->relid))
-		plan->remains = def->name;
+	if (leftovers_is_one(taken, def->relid))
+		plan->leftovers = def->name;
 	else
 	{
 		plan->renamed_from = def->name;

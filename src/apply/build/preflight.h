@@ -19,7 +19,7 @@ typedef struct IndexPlan
 	IndexDefinition *def;		/* with the name that it will have */
 	IndexDefinition *existing;	/* does the same already, or NULL */
 	char	   *renamed_from;	/* name that was taken, or NULL */
-	char	   *remains;		/* name of an INVALID index that is in the
+	char	   *leftovers;		/* name of an INVALID index that is in the
 								 * way, left by an earlier attempt; or NULL */
 } IndexPlan;
 

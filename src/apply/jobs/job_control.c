@@ -25,12 +25,12 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "apply/build/leftovers.h"
 #include "apply/build/preflight.h"
-#include "apply/build/remains.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/jobs.h"
-#include "apply/jobs/own_sql.h"
 #include "apply/jobs/queue.h"
+#include "common/own_sql.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_wait(PG_FUNCTION_ARGS);
@@ -240,7 +240,7 @@ take_from_workers(int64 id, bool cancel)
 {
 	for (;;)
 	{
-		if (claim_exclude(id))
+		if (job_lock_exclude(id))
 			return true;
 		if (cancel && queue_interrupt(MyDatabaseId, id, INTERRUPT_CANCEL,
 									  (int) GetUserId()))
@@ -289,7 +289,7 @@ static void
 cancel(Job *job)
 {
 	begin_change();
-	if (job->state == JOB_BUILDING || remains_exist(job))
+	if (job->state == JOB_BUILDING || leftovers_exist(job))
 	{
 		job_set_cancel(job, cancel_reason(job));
 		queue_wake_at_commit();

@@ -18,7 +18,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 /* Longest wait for a lock where nobody is to be waited for. */
 #define LOCK_TIMEOUT "1s"

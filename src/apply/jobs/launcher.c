@@ -29,8 +29,8 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "apply/build/build_progress.h"
 #include "apply/build/give_way.h"
-#include "apply/build/pace.h"
 #include "apply/jobs/queue.h"
 #include "settings.h"
 
@@ -236,7 +236,7 @@ clipperf_launcher_main(Datum arg)
 		reap_workers();
 		start_workers();
 		give_way();
-		pace_watch();
+		build_progress_watch();
 		sleep_until_needed();
 	}
 	/* Not 0: the postmaster starts it again unless it shuts down itself. */

@@ -46,7 +46,7 @@ typedef struct QueueWorker
 	Oid			jobs;			/* table of the jobs, which it has locked */
 	WorkerInterrupt interrupt;
 	int			interrupted_by; /* role or process, by kind of interrupt */
-	BuildPace	pace;			/* only the launcher writes it, but for 0 */
+	BuildProgress progress;		/* only the launcher writes it, but for 0 */
 } QueueWorker;
 
 typedef struct ApplyQueue
@@ -488,7 +488,7 @@ queue_builds(RunningBuild *builds)
 		builds[count].dbid = worker->dbid;
 		builds[count].relid = worker->relid;
 		builds[count].jobs = worker->jobs;
-		builds[count].pace = worker->pace;
+		builds[count].progress = worker->progress;
 		count++;
 	}
 	LWLockRelease(queue_lock);
@@ -497,7 +497,7 @@ queue_builds(RunningBuild *builds)
 
 /* Remember the pace of a build that goes on still. */
 void
-queue_keep_pace(const RunningBuild *build)
+queue_keep_progress(const RunningBuild *build)
 {
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	for (int i = 0; i < QUEUE_WORKERS; i++)
@@ -506,7 +506,7 @@ queue_keep_pace(const RunningBuild *build)
 
 		if (worker->used && worker->pid == build->pid &&
 			worker->job == build->job)
-			worker->pace = build->pace;
+			worker->progress = build->progress;
 	}
 	LWLockRelease(queue_lock);
 }
@@ -559,7 +559,7 @@ queue_worker_takes(int64 job, Oid relid)
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	my_worker->job = job;
 	my_worker->relid = relid;
-	memset(&my_worker->pace, 0, sizeof(my_worker->pace));
+	memset(&my_worker->progress, 0, sizeof(my_worker->progress));
 	my_worker->interrupt = INTERRUPT_NONE;
 	my_worker->interrupted_by = 0;
 	wake_launcher();

@@ -34,8 +34,8 @@ typedef struct WorkerTicket
 	Oid			dbid;
 } WorkerTicket;
 
-/* What the launcher remembers of a build, see pace.c.  All 0: nothing. */
-typedef struct BuildPace
+/* What the launcher remembers of a build, see build_progress.c.  All 0: nothing. */
+typedef struct BuildProgress
 {
 	Oid			table;			/* whose index is being built */
 	int64		phase;			/* and the subphase, as in progress.h */
@@ -44,7 +44,7 @@ typedef struct BuildPace
 	int64		phase_blocks;	/* blocks it had done of it then */
 	TimestampTz seen_at;		/* when it was seen last */
 	int64		work_us;		/* time it has worked until then */
-} BuildPace;
+} BuildProgress;
 
 /* A build that goes on, as the launcher watches it. */
 typedef struct RunningBuild
@@ -54,7 +54,7 @@ typedef struct RunningBuild
 	Oid			dbid;
 	Oid			relid;
 	Oid			jobs;			/* table of the jobs */
-	BuildPace	pace;
+	BuildProgress progress;
 } RunningBuild;
 
 extern void queue_init(void);	/* from _PG_init: installs the shmem hooks */
@@ -78,7 +78,7 @@ extern void queue_started(void);
 extern void queue_forget(Oid dbid);
 extern TimestampTz queue_next(void);	/* DT_NOEND: nothing to wait for */
 extern int	queue_builds(RunningBuild *builds); /* QUEUE_WORKERS long */
-extern void queue_keep_pace(const RunningBuild *build);
+extern void queue_keep_progress(const RunningBuild *build);
 
 /* For a worker. */
 extern bool queue_worker_begins(const WorkerTicket *ticket);

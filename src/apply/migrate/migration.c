@@ -21,9 +21,9 @@
 #include "apply/build/index_settings.h"
 #include "apply/build/preflight.h"
 #include "apply/jobs/jobs.h"
-#include "apply/jobs/own_sql.h"
-#include "apply/jobs/request.h"
+#include "apply/jobs/recommendation.h"
 #include "apply/migrate/migration_text.h"
+#include "common/own_sql.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_migration(PG_FUNCTION_ARGS);
@@ -103,7 +103,7 @@ append_made(Migration *migration, const IndexDefinition *def,
 
 /* An index that is to be dropped is gone. */
 static void
-append_gone(Migration *migration, const Request *request)
+append_gone(Migration *migration, const Recommendation *request)
 {
 	if (!migration->up)
 		ereport(ERROR,
@@ -118,7 +118,7 @@ append_gone(Migration *migration, const Request *request)
 
 /* Write one index that the up file drops and the down file makes again. */
 static void
-append_dropped(Migration *migration, const Request *request)
+append_dropped(Migration *migration, const Recommendation *request)
 {
 	Oid			oid = get_relname_relid(request->index_name,
 										get_rel_namespace(request->relid));
@@ -143,7 +143,7 @@ append_dropped(Migration *migration, const Request *request)
 
 /* Write one index of those to be made. */
 static void
-append_created(Migration *migration, const Request *request)
+append_created(Migration *migration, const Recommendation *request)
 {
 	Job			job = {
 		.relid = request->relid,
@@ -166,7 +166,7 @@ append_created(Migration *migration, const Request *request)
 
 /* Write what a request asks for. */
 static void
-append_request(Migration *migration, const Request *request)
+append_request(Migration *migration, const Recommendation *request)
 {
 	if (strcmp(request->action, "drop") == 0)
 		append_dropped(migration, request);
@@ -196,7 +196,7 @@ list_members(const char *index_set, MemoryContext context)
 	old = MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Request    *request = palloc0(sizeof(Request));
+		Recommendation *request = palloc0(sizeof(Recommendation));
 
 		request->action = "create";
 		request->index_name = own_string(i, 1);
@@ -249,8 +249,8 @@ append_all(Migration *migration, List *requests)
 
 	for (int i = 0; i < count; i++)
 	{
-		Request    *request = list_nth(requests,
-									   migration->up ? i : count - 1 - i);
+		Recommendation *request = list_nth(requests,
+										   migration->up ? i : count - 1 - i);
 
 		if (OidIsValid(request->relid))
 			LockRelationOid(request->relid, AccessShareLock);
@@ -281,7 +281,7 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	if (index_set != NULL && ids == NULL && !migration.up)
 		requests = list_members(index_set, context);
 	else
-		requests = request_list(ids, index_set, context);
+		requests = recommendation_list(ids, index_set, context);
 	append_all(&migration, requests);
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(migration.text.sql.data));

@@ -75,7 +75,7 @@ superiority(const Histogram *before, const Histogram *after, double *ties)
 
 /* Test the distributions. */
 static void
-test_latencies(Comparison *comparison)
+test_latencies(MeasureComparison *comparison)
 {
 	double		n_before = Min(comparison->before->calls, JUDGE_SAMPLE);
 	double		n_after = Min(comparison->after->calls, JUDGE_SAMPLE);
@@ -113,7 +113,7 @@ read_share(const Measure *measure)
 
 /* What changed, beyond what other numbers of rows explain. */
 static Change
-find_change(const Comparison *comparison)
+find_change(const MeasureComparison *comparison)
 {
 	const Measure *before = comparison->before;
 	const Measure *after = comparison->after;
@@ -141,7 +141,7 @@ find_change(const Comparison *comparison)
  * contradict each other.  Sets by_blocks.
  */
 static Judgement
-judge_measures(Comparison *comparison)
+judge_measures(MeasureComparison *comparison)
 {
 	Change		change = find_change(comparison);
 	double		colder = read_share(comparison->after) -
@@ -161,7 +161,7 @@ judge_measures(Comparison *comparison)
 
 /* Time that all calls after have saved by the blocks they touch less. */
 static double
-saved_by_blocks_us(const Comparison *comparison)
+saved_by_blocks_us(const MeasureComparison *comparison)
 {
 	const Measure *before = comparison->before;
 	const Measure *after = comparison->after;
@@ -173,9 +173,9 @@ saved_by_blocks_us(const Comparison *comparison)
 
 /* Is it the upkeep of the index that the judgement is about? */
 static bool
-is_upkeep(const Comparison *comparison, Judgement judgement)
+is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 {
-	if (!comparison->after->write || comparison->opinion == OPINION_WORTH)
+	if (!comparison->after->write || comparison->planner_check == PLANNER_CHECK_WORTH)
 		return false;
 	return comparison->dropped ?
 		judgement == JUDGED_FASTER && find_change(comparison).blocks_fell :
@@ -184,7 +184,7 @@ is_upkeep(const Comparison *comparison, Judgement judgement)
 
 /* Time that all calls after have saved; negative: lost. */
 static double
-saved_us(const Comparison *comparison)
+saved_us(const MeasureComparison *comparison)
 {
 	double		saved = judge_mean_us(comparison->before) * comparison->after->calls -
 		comparison->after->total_us;
@@ -199,22 +199,22 @@ saved_us(const Comparison *comparison)
 
 /* What the planner's word makes of a judgement. */
 static Judgement
-hear(const Comparison *comparison, Judgement judgement)
+hear(const MeasureComparison *comparison, Judgement judgement)
 {
 	Change		change = find_change(comparison);
 
 	if (is_upkeep(comparison, judgement))
 		return comparison->others_changed ? JUDGED_UNCLEAR : judgement;
-	switch (comparison->opinion)
+	switch (comparison->planner_check)
 	{
-		case OPINION_UNUSED:
+		case PLANNER_CHECK_UNUSED:
 			return JUDGED_SAME;
-		case OPINION_EQUAL:
+		case PLANNER_CHECK_EQUAL:
 			return change.blocks_fell || change.blocks_rose ?
 				JUDGED_UNCLEAR : JUDGED_SAME;
-		case OPINION_WORTH:
+		case PLANNER_CHECK_WORTH:
 			return judgement;
-		case OPINION_NONE:
+		case PLANNER_CHECK_NONE:
 			break;
 	}
 	/* Without the planner, time and blocks have to agree. */
@@ -224,7 +224,7 @@ hear(const Comparison *comparison, Judgement judgement)
 
 /* Did time and blocks change so much that few calls are enough to see it? */
 static bool
-is_plain(const Comparison *comparison)
+is_plain(const MeasureComparison *comparison)
 {
 	const Measure *before = comparison->before;
 	const Measure *after = comparison->after;
@@ -239,7 +239,7 @@ is_plain(const Comparison *comparison)
 /* See judge.h. */
 bool
 judge_compare(const Measure *before, const Measure *after, bool dropped,
-			  Comparison *comparison)
+			  MeasureComparison *comparison)
 {
 	memset(comparison, 0, sizeof(*comparison));
 	comparison->before = before;
@@ -258,9 +258,9 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 
 /* See judge.h. */
 void
-judge_decide(Comparison *comparison, PlanOpinion opinion)
+judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 {
-	comparison->opinion = opinion;
+	comparison->planner_check = planner_check;
 	comparison->judgement = hear(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
 		comparison->saved_us = saved_us(comparison);

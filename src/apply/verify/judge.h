@@ -39,7 +39,7 @@
 #include "compat.h"
 
 #include "apply/verify/measure.h"
-#include "apply/verify/opinion.h"
+#include "apply/verify/planner_check.h"
 
 #define JUDGE_SAMPLE	400
 #define JUDGE_DEVIATION 4.0
@@ -64,7 +64,7 @@ typedef enum Judgement
 	JUDGED_SLOWER
 } Judgement;
 
-typedef struct Comparison
+typedef struct MeasureComparison
 {
 	const Measure *before;
 	const Measure *after;
@@ -73,18 +73,18 @@ typedef struct Comparison
 	double		superiority;	/* share of pairs in which before was slower */
 	double		deviation;		/* of it from one half, in standard deviations */
 	bool		by_blocks;		/* judged by blocks, as the cache was colder */
-	PlanOpinion opinion;		/* asked only where something changed */
+	PlannerCheck planner_check; /* asked only where something changed */
 	Judgement	judgement;
 	double		saved_us;		/* by all calls after; negative: lost */
-} Comparison;
+} MeasureComparison;
 
 /*
  * Compare two measures; true if something changed, so that the planner has to
  * be heard and judge_decide() called.  "dropped": the index is gone since.
  */
 extern bool judge_compare(const Measure *before, const Measure *after,
-						  bool dropped, Comparison *comparison);
-extern void judge_decide(Comparison *comparison, PlanOpinion opinion);
+						  bool dropped, MeasureComparison *comparison);
+extern void judge_decide(MeasureComparison *comparison, PlannerCheck planner_check);
 extern const char *judgement_name(Judgement judgement);
 
 /* Mean time of a call in microseconds; blocks of one. */

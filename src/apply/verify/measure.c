@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 #include "store/statement.h"
 
 /* Share by which times are rounded as milliseconds and back, at most. */
@@ -22,18 +22,18 @@
 #define ENOUGH_CALLS 400
 
 /* What is filled in by the visitor. */
-typedef struct Collection
+typedef struct MeasureCollection
 {
 	Measure    *measures;
 	int			count;
-} Collection;
+} MeasureCollection;
 
 /*
  * Statements of this database that change the table, or that are meant: named
  * by the job or else naming the table.  $1 the table's name as a regular
  * expression, $2 the job's statements.
  */
-#define CONCERNED \
+#define AFFECTED \
 	"SELECT c.queryid, bool_or(c.writes) FROM (" \
 	"SELECT q.queryid, q.query ~* ('\\m(insert\\s+into|update|delete\\s+from" \
 	"|merge\\s+into)\\s+(only\\s+)?(\"?\\w+\"?\\.)?\"?' || $1 || '\"?(\\W|$)')" \
@@ -100,11 +100,11 @@ add_counters(Measure *measure, const StatementCounters *counters)
 	histogram_merge(&measure->latency, &counters->latency);
 }
 
-/* StatementVisitor: add the counters to those of the Collection "arg". */
+/* StatementVisitor: add the counters to those of the MeasureCollection "arg". */
 static void
 collect(const StatementKey *key, const StatementCounters *counters, void *arg)
 {
-	Collection *collection = arg;
+	MeasureCollection *collection = arg;
 
 	if (key->dbid != MyDatabaseId)
 		return;
@@ -117,7 +117,7 @@ collect(const StatementKey *key, const StatementCounters *counters, void *arg)
 static void
 count_now(Measure *measures, int count)
 {
-	Collection	collection = {.measures = measures,.count = count};
+	MeasureCollection collection = {.measures = measures,.count = count};
 
 	for (int i = 0; i < count; i++)
 		measures[i].first_seen = DT_NOEND;
@@ -285,7 +285,7 @@ cut(const Job *job, Measure *measure)
 
 /* See measure.h. */
 int
-measure_concerned(const Job *job, Measure **measures)
+measure_affected(const Job *job, Measure **measures)
 {
 	SqlArg		args[] = {
 		arg_text(name_pattern(job->relid)),
@@ -294,7 +294,7 @@ measure_concerned(const Job *job, Measure **measures)
 	};
 	int			count;
 
-	own_sql(CONCERNED, lengthof(args), args);
+	own_sql(AFFECTED, lengthof(args), args);
 	count = (int) SPI_processed;
 	*measures = palloc0(sizeof(Measure) * Max(count, 1));
 	for (int i = 0; i < count; i++)

@@ -40,7 +40,7 @@ typedef struct Measure
  * there are; *measures is palloc'd.  Within job_begin() and job_end(), as the
  * next two.
  */
-extern int	measure_concerned(const Job *job, Measure **measures);
+extern int	measure_affected(const Job *job, Measure **measures);
 
 /* Keep measures in the job, or read what was kept; keeping forgets what was. */
 extern void measure_keep(const Job *job, const char *stage,

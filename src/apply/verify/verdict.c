@@ -21,7 +21,7 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 /* See verdict.h. */
 JobState
@@ -86,7 +86,7 @@ quantile_ms(const Measure *measure, double q)
 
 /* How the latencies of a statement changed. */
 static char *
-latency_text(const Comparison *comparison)
+latency_text(const MeasureComparison *comparison)
 {
 	SqlArg		args[] = {
 		arg_float8(quantile_ms(comparison->before, 0.95)),
@@ -106,7 +106,7 @@ latency_text(const Comparison *comparison)
 
 /* How the blocks of a statement changed, where its latencies say nothing. */
 static char *
-blocks_text(const Comparison *comparison)
+blocks_text(const MeasureComparison *comparison)
 {
 	SqlArg		args[] = {
 		arg_float8(judge_blocks(comparison->before)),
@@ -125,7 +125,7 @@ blocks_text(const Comparison *comparison)
 
 /* What changed, and for which statement. */
 static char *
-change_text(const Comparison *comparison)
+change_text(const MeasureComparison *comparison)
 {
 	return psprintf("%s: %s", statement_text(comparison->after->queryid),
 					comparison->by_blocks ? blocks_text(comparison) :
@@ -133,14 +133,14 @@ change_text(const Comparison *comparison)
 }
 
 /* The comparison of that judgement that moved most time, or NULL. */
-static const Comparison *
+static const MeasureComparison *
 most_moved(const Trial *trial, Judgement judgement)
 {
-	const Comparison *most = NULL;
+	const MeasureComparison *most = NULL;
 
 	for (int i = 0; i < trial->count; i++)
 	{
-		const Comparison *comparison = &trial->comparisons[i];
+		const MeasureComparison *comparison = &trial->comparisons[i];
 
 		if (comparison->judgement == judgement &&
 			(most == NULL || fabs(comparison->saved_us) > fabs(most->saved_us)))
@@ -151,7 +151,7 @@ most_moved(const Trial *trial, Judgement judgement)
 
 /* "; 2 more faster" */
 static void
-append_others(StringInfo text, const Trial *trial, const Comparison *named,
+append_others(StringInfo text, const Trial *trial, const MeasureComparison *named,
 			  Judgement judgement)
 {
 	int			count = 0;
@@ -195,7 +195,7 @@ append_balance(StringInfo text, const Trial *trial)
 
 /* The changes that led to the verdict. */
 static void
-append_changes(StringInfo text, const Trial *trial, const Comparison *most)
+append_changes(StringInfo text, const Trial *trial, const MeasureComparison *most)
 {
 	appendStringInfoString(text, change_text(most));
 	append_others(text, trial, most, JUDGED_FASTER);
@@ -205,14 +205,14 @@ append_changes(StringInfo text, const Trial *trial, const Comparison *most)
 
 /* Why the index cannot be said to be the cause of a change. */
 static char *
-doubt(const Comparison *comparison)
+doubt(const MeasureComparison *comparison)
 {
 	double		before = judge_blocks(comparison->before);
 	double		after = judge_blocks(comparison->after);
 
 	if (comparison->others_changed && comparison->after->write)
 		return "other indexes of the table came or went meanwhile";
-	if (comparison->opinion == OPINION_EQUAL)
+	if (comparison->planner_check == PLANNER_CHECK_EQUAL)
 		return "its plan is as good without the index";
 	if (after <= (1 - JUDGE_CHANGE) * before)
 		return psprintf("yet it touches %.0f %% fewer blocks: something else has changed",
@@ -243,7 +243,7 @@ write_change(const Trial *trial, double (*figure) (const Measure *measure))
 
 	for (int i = 0; i < trial->count; i++)
 	{
-		const Comparison *comparison = &trial->comparisons[i];
+		const MeasureComparison *comparison = &trial->comparisons[i];
 
 		if (!comparison->after->write ||
 			comparison->judgement == JUDGED_UNKNOWN)
@@ -271,10 +271,10 @@ append_writes(StringInfo text, const Trial *trial)
 char *
 verdict_reason(const Trial *trial, JobState state)
 {
-	const Comparison *faster = most_moved(trial, JUDGED_FASTER);
-	const Comparison *slower = most_moved(trial, JUDGED_SLOWER);
-	const Comparison *unclear = most_moved(trial, JUDGED_UNCLEAR);
-	const Comparison *most = state == JOB_REGRESSED || faster == NULL ?
+	const MeasureComparison *faster = most_moved(trial, JUDGED_FASTER);
+	const MeasureComparison *slower = most_moved(trial, JUDGED_SLOWER);
+	const MeasureComparison *unclear = most_moved(trial, JUDGED_UNCLEAR);
+	const MeasureComparison *most = state == JOB_REGRESSED || faster == NULL ?
 		slower : faster;
 	StringInfoData text;
 
@@ -330,7 +330,7 @@ append_side(StringInfo json, const char *side, const Measure *measure)
 
 /* The figures of one statement. */
 static void
-append_comparison(StringInfo json, const Comparison *comparison)
+append_comparison(StringInfo json, const MeasureComparison *comparison)
 {
 	const Measure *after = comparison->after;
 	char	   *route;
@@ -343,8 +343,8 @@ append_comparison(StringInfo json, const Comparison *comparison)
 	append_string(json, "statement", gist);
 	append_string(json, "kind", after->write ? "write" : "read");
 	append_string(json, "judgement", judgement_name(comparison->judgement));
-	if (comparison->opinion != OPINION_NONE)
-		append_string(json, "planner", opinion_name(comparison->opinion));
+	if (comparison->planner_check != PLANNER_CHECK_NONE)
+		append_string(json, "planner", planner_check_name(comparison->planner_check));
 	append_side(json, "before", comparison->before);
 	append_side(json, "after", after);
 	appendStringInfo(json, "\"saved_ms\": %.6g, \"faster_share\": %.4f,"

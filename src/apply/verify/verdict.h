@@ -21,7 +21,7 @@ typedef struct Trial
 {
 	Job		   *job;
 	int			count;
-	Comparison *comparisons;	/* of the statements seen on both sides */
+	MeasureComparison *comparisons; /* of the statements seen on both sides */
 	int64		scans;			/* of the index; -1 if there is none to scan */
 	bool		others_changed; /* other indexes of the table came or went */
 	double		served_calls;	/* since, of statements to be served */

@@ -19,14 +19,14 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "apply/jobs/claim.h"
-#include "apply/jobs/own_sql.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/queue.h"
 #include "apply/verify/judge.h"
 #include "apply/verify/measure.h"
-#include "apply/verify/opinion.h"
+#include "apply/verify/planner_check.h"
 #include "apply/verify/top_statement.h"
 #include "apply/verify/verdict.h"
+#include "common/own_sql.h"
 #include "settings.h"
 
 /* Bounds of the time between two looks at a job. */
@@ -48,7 +48,7 @@ verify_before(const Job *job)
 	int			count = 0;
 
 	if (setting_verify_calls > 0 && !job->revert)
-		count = measure_concerned(job, &measures);
+		count = measure_affected(job, &measures);
 	measure_keep(job, MEASURE_BEFORE, measures, count);
 }
 
@@ -122,7 +122,7 @@ compare_all(Trial *trial, bool *waits)
 
 	trial->count = measure_kept(trial->job, MEASURE_BEFORE, &before);
 	now = measure_again(before, trial->count);
-	trial->comparisons = palloc(sizeof(Comparison) * Max(trial->count, 1));
+	trial->comparisons = palloc(sizeof(MeasureComparison) * Max(trial->count, 1));
 	for (int i = 0; i < trial->count; i++)
 		if (before[i].served)
 			trial->served_us += before[i].total_us;
@@ -175,12 +175,12 @@ have_others_changed(const Job *job)
 }
 
 /* Without the planner's word, an index that was never scanned is not used. */
-static PlanOpinion
+static PlannerCheck
 hear_planner(const Trial *trial, uint64 queryid)
 {
-	PlanOpinion opinion = opinion_ask(trial->job, queryid);
+	PlannerCheck planner_check = planner_check_run(trial->job, queryid);
 
-	return opinion == OPINION_NONE && trial->scans == 0 ? OPINION_UNUSED : opinion;
+	return planner_check == PLANNER_CHECK_NONE && trial->scans == 0 ? PLANNER_CHECK_UNUSED : planner_check;
 }
 
 /* Ask the planner about what changed, and add everything up. */
@@ -191,7 +191,7 @@ decide_all(Trial *trial)
 	trial->others_changed = have_others_changed(trial->job);
 	for (int i = 0; i < trial->count; i++)
 	{
-		Comparison *comparison = &trial->comparisons[i];
+		MeasureComparison *comparison = &trial->comparisons[i];
 		uint64		queryid = comparison->after->queryid;
 
 		if (comparison->judgement <= JUDGED_SAME)
@@ -211,7 +211,7 @@ decide_all(Trial *trial)
  * The verdict
  * ------------------------------------------------------------------------ */
 
-/* Look again when a hundredth of the time has passed, within bounds. */
+/* Lookup again when a hundredth of the time has passed, within bounds. */
 static void
 look_later(const Job *job)
 {
@@ -294,7 +294,7 @@ is_watched(const Job *job)
 	return job->verify_since != 0 && job->verify_since >= queue_since();
 }
 
-/* Look at a job, in a transaction; true if it is to be taken back. */
+/* Lookup at a job, in a transaction; true if it is to be taken back. */
 static bool
 look_at(int64 id, MemoryContext context)
 {
@@ -330,7 +330,7 @@ give_up(int64 id, const char *message, MemoryContext context)
 	job_end();
 }
 
-/* Look at a job, whatever comes; true if it is to be taken back. */
+/* Lookup at a job, whatever comes; true if it is to be taken back. */
 static bool
 look_safely(int64 id, MemoryContext context)
 {
@@ -365,7 +365,7 @@ next_to_look_at(void)
 			" WHERE state = 'verifying' AND retry_at <= clock_timestamp()"
 			" ORDER BY job", 0, NULL);
 	for (uint64 i = 0; i < SPI_processed && found == 0; i++)
-		if (claim_job(DatumGetInt64(own_datum(i, 1))))
+		if (job_lock_acquire(DatumGetInt64(own_datum(i, 1))))
 			found = DatumGetInt64(own_datum(i, 1));
 	job_end();
 	return found;
@@ -381,9 +381,9 @@ verify_due(MemoryContext context)
 	while ((job = next_to_look_at()) != 0)
 	{
 		revert |= look_safely(job, context);
-		/* The sandbox of opinion.c has left another handler. */
+		/* The sandbox of planner_check.c has left another handler. */
 		pqsignal(SIGINT, top_statement_cancel);
-		claim_release_job(job);
+		job_lock_release_id(job);
 	}
 	return revert;
 }

@@ -3,7 +3,7 @@
  * comparison.c
  *	  Which columns a statement compares with parameters and literals.
  *
- * A walk of its own rather than the server's generic one: it runs for every
+ * A search of its own rather than the server's generic one: it runs for every
  * statement that is parsed, and goes only where a comparison can be.
  *
  *-------------------------------------------------------------------------
@@ -26,17 +26,17 @@
 #define OID_EQUAL		607
 #define UUID_EQUAL		2972
 
-typedef struct Walk
+typedef struct ComparisonSearch
 {
 	Comparisons *found;
 	Query	   *query;			/* the one whose conditions are read */
 	int			list;			/* number of the list we are in, 0 = none */
 	int			in_list;		/* values of it so far */
-} Walk;
+} ComparisonSearch;
 
-static void walk_query(Query *query, Walk *walk);
-static void walk_condition(Node *node, Walk *walk);
-static bool walk_sublinks(Node *node, void *walk);
+static void walk_query(Query *query, ComparisonSearch *search);
+static void walk_condition(Node *node, ComparisonSearch *search);
+static bool walk_sublinks(Node *node, void *search);
 
 /* Take conversions off an expression that is one. */
 static Node *
@@ -150,9 +150,9 @@ value_behind(Query *query, Node *expression)
 
 /* Keep a comparison of a column with a value, if it is one. */
 static void
-add_value(Oid relid, int16 attno, Node *value, Walk *walk)
+add_value(Oid relid, int16 attno, Node *value, ComparisonSearch *search)
 {
-	Comparisons *found = walk->found;
+	Comparisons *found = search->found;
 	Comparison *item;
 
 	value = strip(value);
@@ -161,7 +161,7 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 	found->has_literals |= IsA(value, Const);
 	if (found->count >= COMPARISONS)
 		return;
-	if (walk->list != 0 && walk->in_list >= COMPARISONS_IN_LIST)
+	if (search->list != 0 && search->in_list >= COMPARISONS_IN_LIST)
 		return;
 	if (IsA(value, Param))
 	{
@@ -179,7 +179,7 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 	item = &found->items[found->count++];
 	item->relid = relid;
 	item->attno = attno;
-	item->list = walk->list;
+	item->list = search->list;
 	item->is_array = false;
 	if (IsA(value, Param))
 	{
@@ -195,7 +195,7 @@ add_value(Oid relid, int16 attno, Node *value, Walk *walk)
 		item->location = castNode(Const, value)->location;
 		item->literal = (Const *) value;
 	}
-	walk->in_list++;
+	search->in_list++;
 }
 
 /* Is this operator an equality? */
@@ -221,15 +221,15 @@ is_equality(Oid operator, Node *left)
 
 /* Sub-queries that the operands of a comparison hold. */
 static void
-walk_operands(OpExpr *expression, Walk *walk)
+walk_operands(OpExpr *expression, ComparisonSearch *search)
 {
-	if (walk->query->hasSubLinks)
-		(void) walk_sublinks((Node *) expression->args, walk);
+	if (search->query->hasSubLinks)
+		(void) walk_sublinks((Node *) expression->args, search);
 }
 
 /* "column = value" either way round. */
 static void
-walk_operator(OpExpr *expression, Walk *walk)
+walk_operator(OpExpr *expression, ComparisonSearch *search)
 {
 	Node	   *left;
 	Node	   *right;
@@ -244,8 +244,8 @@ walk_operator(OpExpr *expression, Walk *walk)
 		return;
 	if (IsA(left, Var) && IsA(right, Var))
 	{
-		left = value_behind(walk->query, left);
-		right = value_behind(walk->query, right);
+		left = value_behind(search->query, left);
+		right = value_behind(search->query, right);
 	}
 	if (IsA(right, Var))
 	{
@@ -255,36 +255,36 @@ walk_operator(OpExpr *expression, Walk *walk)
 		right = other;
 	}
 	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)))
-		walk_operands(expression, walk);
+		walk_operands(expression, search);
 	else if (is_equality(expression->opno, linitial(expression->args)))
 	{
-		find_column(walk->query, (Var *) left, &relid, &attno);
-		add_value(relid, attno, right, walk);
+		find_column(search->query, (Var *) left, &relid, &attno);
+		add_value(relid, attno, right, search);
 	}
 }
 
 /* Enter a list of alternatives; what was before is returned for leave_list. */
 static int
-enter_list(Walk *walk)
+enter_list(ComparisonSearch *search)
 {
-	int			before = walk->list;
+	int			before = search->list;
 
 	if (before == 0)
 	{
-		walk->list = ++walk->found->lists;
-		walk->in_list = 0;
+		search->list = ++search->found->lists;
+		search->in_list = 0;
 	}
 	return before;
 }
 
 /* "column = ANY (array)" */
 static void
-add_array(Oid relid, int16 attno, Node *array, Walk *walk)
+add_array(Oid relid, int16 attno, Node *array, ComparisonSearch *search)
 {
-	Comparisons *found = walk->found;
+	Comparisons *found = search->found;
 	int			before = found->count;
 
-	add_value(relid, attno, array, walk);
+	add_value(relid, attno, array, search);
 	if (found->count == before)
 		return;
 	found->items[before].is_array = true;
@@ -293,20 +293,20 @@ add_array(Oid relid, int16 attno, Node *array, Walk *walk)
 
 /* "column IN (values)" */
 static void
-add_list(Oid relid, int16 attno, List *values, Walk *walk)
+add_list(Oid relid, int16 attno, List *values, ComparisonSearch *search)
 {
-	int			before = enter_list(walk);
+	int			before = enter_list(search);
 	ListCell   *cell;
 
-	walk->found->has_list = true;
+	search->found->has_list = true;
 	foreach(cell, values)
-		add_value(relid, attno, lfirst(cell), walk);
-	walk->list = before;
+		add_value(relid, attno, lfirst(cell), search);
+	search->list = before;
 }
 
 /* "column = ANY (..)", which "column IN (..)" is as well. */
 static void
-walk_in(ScalarArrayOpExpr *expression, Walk *walk)
+walk_in(ScalarArrayOpExpr *expression, ComparisonSearch *search)
 {
 	Node	   *left = strip(linitial(expression->args));
 	Node	   *right = strip(lsecond(expression->args));
@@ -317,53 +317,53 @@ walk_in(ScalarArrayOpExpr *expression, Walk *walk)
 		!IsA(left, Var) ||
 		!is_equality(expression->opno, linitial(expression->args)))
 		return;
-	find_column(walk->query, (Var *) left, &relid, &attno);
+	find_column(search->query, (Var *) left, &relid, &attno);
 	if (IsA(right, ArrayExpr))
-		add_list(relid, attno, castNode(ArrayExpr, right)->elements, walk);
+		add_list(relid, attno, castNode(ArrayExpr, right)->elements, search);
 	else
-		add_array(relid, attno, right, walk);
+		add_array(relid, attno, right, search);
 }
 
 /* AND, OR; under NOT there are only sub-queries of interest. */
 static void
-walk_boolean(BoolExpr *expression, Walk *walk)
+walk_boolean(BoolExpr *expression, ComparisonSearch *search)
 {
-	int			before = walk->list;
+	int			before = search->list;
 	ListCell   *cell;
 
 	if (expression->boolop == OR_EXPR)
 	{
-		walk->found->has_list = true;
-		before = enter_list(walk);
+		search->found->has_list = true;
+		before = enter_list(search);
 	}
 	foreach(cell, expression->args)
 	{
 		Node	   *argument = lfirst(cell);
 
 		if (expression->boolop != NOT_EXPR || IsA(argument, SubLink))
-			walk_condition(argument, walk);
+			walk_condition(argument, search);
 	}
-	walk->list = before;
+	search->list = before;
 }
 
 /* The tables and joins that rows come from, and what they must fulfil. */
 static void
-walk_from(FromExpr *from, Walk *walk)
+walk_from(FromExpr *from, ComparisonSearch *search)
 {
 	ListCell   *cell;
 
 	foreach(cell, from->fromlist)
 	{
 		if (!IsA(lfirst(cell), RangeTblRef))
-			walk_condition(lfirst(cell), walk);
+			walk_condition(lfirst(cell), search);
 	}
 	if (from->quals != NULL)
-		walk_condition(from->quals, walk);
+		walk_condition(from->quals, search);
 }
 
 /* A condition made of others. */
 static void
-walk_compound(Node *node, Walk *walk)
+walk_compound(Node *node, ComparisonSearch *search)
 {
 	check_stack_depth();
 	switch (nodeTag(node))
@@ -373,22 +373,22 @@ walk_compound(Node *node, Walk *walk)
 				ListCell   *cell;
 
 				foreach(cell, (List *) node)
-					walk_condition(lfirst(cell), walk);
+					walk_condition(lfirst(cell), search);
 				break;
 			}
 		case T_BoolExpr:
-			walk_boolean((BoolExpr *) node, walk);
+			walk_boolean((BoolExpr *) node, search);
 			break;
 		case T_SubLink:
-			walk_query(castNode(Query, ((SubLink *) node)->subselect), walk);
+			walk_query(castNode(Query, ((SubLink *) node)->subselect), search);
 			break;
 		case T_FromExpr:
-			walk_from((FromExpr *) node, walk);
+			walk_from((FromExpr *) node, search);
 			break;
 		case T_JoinExpr:
-			walk_condition(((JoinExpr *) node)->larg, walk);
-			walk_condition(((JoinExpr *) node)->rarg, walk);
-			walk_condition(((JoinExpr *) node)->quals, walk);
+			walk_condition(((JoinExpr *) node)->larg, search);
+			walk_condition(((JoinExpr *) node)->rarg, search);
+			walk_condition(((JoinExpr *) node)->quals, search);
 			break;
 		default:
 			break;
@@ -397,30 +397,30 @@ walk_compound(Node *node, Walk *walk)
 
 /* A condition that a row must fulfil. */
 static void
-walk_condition(Node *node, Walk *walk)
+walk_condition(Node *node, ComparisonSearch *search)
 {
 	if (node == NULL)
 		return;
 	if (IsA(node, OpExpr))
-		walk_operator((OpExpr *) node, walk);
+		walk_operator((OpExpr *) node, search);
 	else if (IsA(node, ScalarArrayOpExpr))
-		walk_in((ScalarArrayOpExpr *) node, walk);
+		walk_in((ScalarArrayOpExpr *) node, search);
 	else
-		walk_compound(node, walk);
+		walk_compound(node, search);
 }
 
 /* Sub-queries in the select list; an expression_tree_walker callback. */
 static bool
-walk_sublinks(Node *node, void *walk)
+walk_sublinks(Node *node, void *search)
 {
 	if (node == NULL)
 		return false;
 	if (IsA(node, SubLink))
 	{
-		walk_condition(node, walk);
+		walk_condition(node, search);
 		return false;
 	}
-	return expression_tree_walker(node, walk_sublinks, walk);
+	return expression_tree_walker(node, walk_sublinks, search);
 }
 
 /* May a column hold keys of something? */
@@ -434,7 +434,7 @@ may_hold_keys(Oid relid, int16 attno)
 
 /* The values a single new row is made of; of many, those that may be keys. */
 static void
-walk_insert(Query *query, Walk *walk)
+walk_insert(Query *query, ComparisonSearch *search)
 {
 	Oid			relid = rt_fetch(query->resultRelation, query->rtable)->relid;
 	bool		is_wide = list_length(query->targetList) > COMPARISONS;
@@ -445,26 +445,26 @@ walk_insert(Query *query, Walk *walk)
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 		Node	   *value = strip((Node *) entry->expr);
 
-		walk->found->has_literals |= value != NULL && IsA(value, Const);
+		search->found->has_literals |= value != NULL && IsA(value, Const);
 		if (!is_wide || may_hold_keys(relid, entry->resno))
-			add_value(relid, entry->resno, value, walk);
+			add_value(relid, entry->resno, value, search);
 	}
 }
 
 /* What a query compares by itself. */
 static inline void
-walk_level(Query *query, Walk *walk)
+walk_level(Query *query, ComparisonSearch *search)
 {
-	walk->query = query;
+	search->query = query;
 	if (query->commandType == CMD_INSERT)
-		walk_insert(query, walk);
-	walk_from(query->jointree, walk);
-	walk_condition(MERGE_CONDITION(query), walk);
+		walk_insert(query, search);
+	walk_from(query->jointree, search);
+	walk_condition(MERGE_CONDITION(query), search);
 }
 
 /* The queries in a query. */
 static void
-walk_inner_queries(Query *query, Walk *walk)
+walk_inner_queries(Query *query, ComparisonSearch *search)
 {
 	ListCell   *cell;
 
@@ -473,31 +473,31 @@ walk_inner_queries(Query *query, Walk *walk)
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
 
 		if (entry->rtekind == RTE_SUBQUERY)
-			walk_query(entry->subquery, walk);
+			walk_query(entry->subquery, search);
 	}
 	foreach(cell, query->cteList)
 	{
 		Node	   *inner = lfirst_node(CommonTableExpr, cell)->ctequery;
 
 		if (IsA(inner, Query))
-			walk_query((Query *) inner, walk);
+			walk_query((Query *) inner, search);
 	}
 	if (query->hasSubLinks)
-		(void) walk_sublinks((Node *) query->targetList, walk);
+		(void) walk_sublinks((Node *) query->targetList, search);
 }
 
 /* One query, and those in it. */
 static void
-walk_query(Query *query, Walk *walk)
+walk_query(Query *query, ComparisonSearch *search)
 {
-	Query	   *outer = walk->query;
+	Query	   *outer = search->query;
 
 	check_stack_depth();
 	if (query->commandType == CMD_UTILITY)
 		return;
-	walk_level(query, walk);
-	walk_inner_queries(query, walk);
-	walk->query = outer;
+	walk_level(query, search);
+	walk_inner_queries(query, search);
+	search->query = outer;
 }
 
 /* Does a query read from nothing but one table? */
@@ -513,7 +513,7 @@ is_plain(const Query *query)
 void
 comparisons_collect(Query *query, Comparisons *comparisons)
 {
-	Walk		walk = {.found = comparisons};
+	ComparisonSearch search = {.found = comparisons};
 
 	comparisons->count = 0;
 	comparisons->lists = 0;
@@ -521,7 +521,7 @@ comparisons_collect(Query *query, Comparisons *comparisons)
 	comparisons->has_literals = false;
 	comparisons->has_nulls = false;
 	if (is_plain(query))
-		walk_level(query, &walk);
+		walk_level(query, &search);
 	else
-		walk_query(query, &walk);
+		walk_query(query, &search);
 }

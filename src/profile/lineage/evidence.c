@@ -86,10 +86,10 @@ chance_in_order(const Episode *episode, double next, int distance, int unhit,
 
 /* Share of the rows that repeat a value of an earlier row. */
 static double
-repeating_share(const Look *look)
+repeating_share(const Lookup *lookup)
 {
-	return look->rows > look->distinct ?
-		Min(MOST_REPEATS, 1.0 - (double) look->distinct / look->rows) : 0.0;
+	return lookup->rows > lookup->distinct ?
+		Min(MOST_REPEATS, 1.0 - (double) lookup->distinct / lookup->rows) : 0.0;
 }
 
 static void
@@ -105,16 +105,16 @@ mark_hit(Episode *episode, int rank)
 
 /* Is a look one of the repeats that rows with the same key lead to? */
 static inline bool
-repeats_shared_key(const Episode *episode, const Look *look)
+repeats_shared_key(const Episode *episode, const Lookup *lookup)
 {
-	return look->times > 1 && episode->repeats < look->rows - look->distinct;
+	return lookup->times > 1 && episode->repeats < lookup->rows - lookup->distinct;
 }
 
 /* Was this rank not hit yet? */
 static inline bool
-is_new(const Episode *episode, const Look *look)
+is_new(const Episode *episode, const Lookup *lookup)
 {
-	return episode_unhit(episode, look->rank, look->rank + 1) > 0;
+	return episode_unhit(episode, lookup->rank, lookup->rank + 1) > 0;
 }
 
 /*
@@ -122,82 +122,82 @@ is_new(const Episode *episode, const Look *look)
  * connection, or from a key before the rows, or somewhere in their middle.
  */
 static bool
-is_like_walk(const Episode *episode, const Look *look)
+is_like_sweep(const Episode *episode, const Lookup *lookup)
 {
-	return !look->local ||
+	return !lookup->local ||
 		(episode->children == 0 &&
-		 (look->passes || look->rank > EVIDENCE_NEAR));
+		 (lookup->passes || lookup->rank > EVIDENCE_NEAR));
 }
 
 /* Is the look's number close to the one before, as those of a walk are? */
 static bool
-is_stride(const Episode *episode, const Look *look)
+is_stride(const Episode *episode, const Lookup *lookup)
 {
-	uint64		distance = look->number > episode->number ?
-		(uint64) look->number - (uint64) episode->number :
-		(uint64) episode->number - (uint64) look->number;
+	uint64		distance = lookup->number > episode->number ?
+		(uint64) lookup->number - (uint64) episode->number :
+		(uint64) episode->number - (uint64) lookup->number;
 
 	return episode->used > 0 &&
-		distance / look->step <= Max(2, look->distinct / STRIDE_PART);
+		distance / lookup->step <= Max(2, lookup->distinct / STRIDE_PART);
 }
 
 /* Note what may tell a walk from a loop. */
 static void
-watch_walk(Episode *episode, const Look *look)
+watch_sweep(Episode *episode, const Lookup *lookup)
 {
-	episode->guarded |= is_like_walk(episode, look);
-	episode->sorted = look->sorted;
-	if (is_new(episode, look))
-		episode->strides += is_stride(episode, look);
-	episode->number = look->number;
+	episode->guarded |= is_like_sweep(episode, lookup);
+	episode->sorted = lookup->sorted;
+	if (is_new(episode, lookup))
+		episode->strides += is_stride(episode, lookup);
+	episode->number = lookup->number;
 }
 
 /* How likely a loop in order makes this look, one that was not made before. */
 static double
-chance_in_loop(const Episode *episode, const Look *look, double next)
+chance_in_loop(const Episode *episode, const Lookup *lookup, double next)
 {
 	return chance_in_order(episode, next,
-						   episode_distance(episode, look->rank),
-						   Max(1, look->distinct - episode->used),
-						   look->distinct);
+						   episode_distance(episode, lookup->rank),
+						   Max(1, lookup->distinct - episode->used),
+						   lookup->distinct);
 }
 
 /* How likely somebody makes it who looks up the values at random. */
 static double
-chance_of_others(const Look *look)
+chance_of_others(const Lookup *lookup)
 {
-	return Min(1.0, look->rivals *
-			   chance_at_random(look->rank, look->distinct));
+	return Min(1.0, lookup->rivals *
+			   chance_at_random(lookup->rank, lookup->distinct));
 }
 
 /* A value that was not hit before. */
 static void
-add_new(Episode *episode, const Look *look)
+add_new(Episode *episode, const Lookup *lookup)
 {
-	int			unhit = Max(1, look->distinct - episode->used);
-	double		share = episode->repeats > 0 ? 1.0 - repeating_share(look) : 1.0;
-	double		ordered = share * chance_in_loop(episode, look, NEXT_SHARE);
-	double		loosely = share * chance_in_loop(episode, look,
+	int			unhit = Max(1, lookup->distinct - episode->used);
+	double		share = episode->repeats > 0 ? 1.0 - repeating_share(lookup) : 1.0;
+	double		ordered = share * chance_in_loop(episode, lookup, NEXT_SHARE);
+	double		loosely = share * chance_in_loop(episode, lookup,
 												 LOOSE_NEXT_SHARE);
-	double		chance = chance_of_others(look);
-	double		local = (double) look->local_rivals / look->distinct;
-	double		unused = (double) look->rivals * unhit / look->distinct;
+	double		chance = chance_of_others(lookup);
+	double		local = (double) lookup->local_rivals / lookup->distinct;
+	double		unused = (double) lookup->rivals * unhit / lookup->distinct;
 
 	episode->ordered += log(ordered / chance);
 	episode->loosely += log(loosely / chance);
-	episode->custody += log(ordered / Min(1.0, local));
+	episode->on_connection += log(ordered / Min(1.0, local));
 	episode->covering += log(share * (1.0 - REPEAT_SHARE) / Min(1.0, unused));
-	mark_hit(episode, look->rank);
+	mark_hit(episode, lookup->rank);
 }
 
 /* A value that was hit before. */
 static void
-add_repeat(Episode *episode, const Look *look)
+add_repeat(Episode *episode, const Lookup *lookup)
 {
-	double		expected = repeating_share(look);
-	bool		shared_key = repeats_shared_key(episode, look);
+	double		expected = repeating_share(lookup);
+	bool		shared_key = repeats_shared_key(episode, lookup);
 	double		share = shared_key ? expected : REPEAT_SHARE;
-	double		worth = log(share * look->distinct / Max(1, episode->used));
+	double		worth = log(share * lookup->distinct / Max(1, episode->used));
 
 	if (shared_key)
 		worth = Max(REPEAT_COST, Min(REPEAT_WORTH, worth));
@@ -205,23 +205,23 @@ add_repeat(Episode *episode, const Look *look)
 		worth = Min(REPEAT_COST, worth);
 	episode->ordered += worth;
 	episode->loosely += worth;
-	episode->custody += worth;
+	episode->on_connection += worth;
 	episode->covering += Min(worth, 0.0);
 	episode->repeats++;
 }
 
 /* How likely others who take part in a loop make this look. */
 static double
-chance_in_others(const Episode *episode, const Look *look)
+chance_in_others(const Episode *episode, const Lookup *lookup)
 {
-	int			distance = episode_distance(episode, look->rank);
-	int			before = Min(look->rank, episode->others_last);
-	int			behind = Max(look->rank, episode->others_last);
+	int			distance = episode_distance(episode, lookup->rank);
+	int			before = Min(lookup->rank, episode->others_last);
+	int			behind = Max(lookup->rank, episode->others_last);
 
 	if (episode->others > 0)
 		distance = Min(distance, episode_unhit(episode, before + 1, behind));
 	return (1.0 - STRAY_SHARE) * pow(0.5, Min(distance, 60) + 1) +
-		STRAY_SHARE / look->distinct;
+		STRAY_SHARE / lookup->distinct;
 }
 
 /*
@@ -230,14 +230,14 @@ chance_in_others(const Episode *episode, const Look *look)
  * Page, Biometrika 41, 1954): the evidence for it is never less than none.
  */
 static bool
-is_spreading(Episode *episode, const Look *look)
+is_spreading(Episode *episode, const Lookup *lookup)
 {
-	double		worth = !is_new(episode, look) ? REPEAT_COST :
-		log(chance_in_others(episode, look) / chance_of_others(look));
+	double		worth = !is_new(episode, lookup) ? REPEAT_COST :
+		log(chance_in_others(episode, lookup) / chance_of_others(lookup));
 
 	episode->spread = Max(0.0, episode->spread + worth);
 	episode->others = episode->spread > 0.0 ? episode->others + 1 : 0;
-	episode->others_last = look->rank;
+	episode->others_last = lookup->rank;
 	if (episode->spread < JOINED)
 		return false;
 	episode->children += episode->others - 1;
@@ -252,31 +252,31 @@ is_spreading(Episode *episode, const Look *look)
  * have overtaken, unless the loop was proven without it.
  */
 bool
-evidence_belongs(Episode *episode, const Look *look)
+evidence_belongs(Episode *episode, const Lookup *lookup)
 {
-	if (look->local)
+	if (lookup->local)
 		return true;
 	if (episode->local)
-		return is_spreading(episode, look);
-	if (!is_new(episode, look))
-		return repeats_shared_key(episode, look);
+		return is_spreading(episode, lookup);
+	if (!is_new(episode, lookup))
+		return repeats_shared_key(episode, lookup);
 	return Max(episode->ordered, episode->loosely) < EVIDENCE_WEAK ||
-		episode_distance(episode, look->rank) <=
+		episode_distance(episode, lookup->rank) <=
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
 }
 
 /* See evidence.h. */
 void
-evidence_add(Episode *episode, const Look *look)
+evidence_add(Episode *episode, const Lookup *lookup)
 {
-	episode->distinct = look->distinct;
-	episode->local &= look->local;
-	if (look->walkable)
-		watch_walk(episode, look);
-	if (is_new(episode, look))
-		add_new(episode, look);
+	episode->distinct = lookup->distinct;
+	episode->local &= lookup->local;
+	if (lookup->sweepable)
+		watch_sweep(episode, lookup);
+	if (is_new(episode, lookup))
+		add_new(episode, lookup);
 	else
-		add_repeat(episode, look);
+		add_repeat(episode, lookup);
 	episode->children++;
 }
 
@@ -284,7 +284,7 @@ evidence_add(Episode *episode, const Look *look)
 void
 evidence_miss(Episode *episode, bool elsewhere)
 {
-	episode->custody += MISS_COST;
+	episode->on_connection += MISS_COST;
 	if (elsewhere)
 		return;
 	episode->ordered += MISS_COST;
@@ -309,7 +309,7 @@ static bool
 is_weak_proof(const Episode *episode)
 {
 	return episode->ordered >= EVIDENCE_WEAK ||
-		(episode->local && episode->custody >= EVIDENCE_WEAK);
+		(episode->local && episode->on_connection >= EVIDENCE_WEAK);
 }
 
 /*
@@ -317,7 +317,7 @@ is_weak_proof(const Episode *episode)
  * do with the order of rows that are not sorted.
  */
 static bool
-may_be_walk(const Episode *episode)
+may_be_sweep(const Episode *episode)
 {
 	return episode->guarded &&
 		(episode->sorted || episode->strides * 2 >= episode->used);
@@ -341,8 +341,8 @@ guarded_verdict(const Episode *episode, Verdict verdict)
 bool
 evidence_is_local(const Episode *episode, Verdict verdict)
 {
-	return episode->local && !may_be_walk(episode) &&
-		(verdict == VERDICT_SHORT || episode->custody >= EVIDENCE_WEAK);
+	return episode->local && !may_be_sweep(episode) &&
+		(verdict == VERDICT_SHORT || episode->on_connection >= EVIDENCE_WEAK);
 }
 
 /* See evidence.h. */
@@ -352,7 +352,7 @@ evidence_worth(const Episode *episode, Verdict verdict)
 	if (verdict != VERDICT_SHORT)
 		return EVIDENCE_WEAK;
 	return Min(EVIDENCE_WEAK,
-			   episode->local ? episode->custody : episode->ordered);
+			   episode->local ? episode->on_connection : episode->ordered);
 }
 
 /* See evidence.h. */
@@ -365,7 +365,7 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
 			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
 
-		if (may_be_walk(episode))
+		if (may_be_sweep(episode))
 			verdict = guarded_verdict(episode, verdict);
 		if (verdict != VERDICT_NOTHING)
 			return verdict;

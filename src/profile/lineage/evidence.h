@@ -17,7 +17,7 @@
 #define EVIDENCE_NEAR	3
 
 /* One child, as its episode sees it. */
-typedef struct Look
+typedef struct Lookup
 {
 	int			rank;			/* of its value in the column */
 	int			distinct;		/* values of the column */
@@ -26,13 +26,13 @@ typedef struct Look
 	int			rivals;			/* result sets it could have been credited to */
 	int			local_rivals;	/* .. in the custody of this backend */
 	bool		local;			/* it ran where its result set came from */
-	bool		walkable;		/* it may be a step of somebody who walks
+	bool		sweepable;		/* it may be a step of somebody who walks
 								 * through the keys by himself .. */
 	bool		passes;			/* .. and was not his first */
 	bool		sorted;			/* .. as the rows are sorted by them */
 	uint32		step;			/* mean distance of neighbours */
 	int64		number;			/* the value itself */
-} Look;
+} Lookup;
 
 typedef enum Verdict
 {
@@ -44,7 +44,7 @@ typedef enum Verdict
 } Verdict;
 
 /* Nats that a weak success is worth, at most, and a failure costs. */
-#define EVIDENCE_WEAK		REPUTATION_GOOD
+#define EVIDENCE_WEAK		PATTERN_HISTORY_GOOD
 #define EVIDENCE_FAILURE	(-3.0f)
 /* Balance at which weak successes on many connections prove a pattern. */
 #define EVIDENCE_STRONG		13.8f
@@ -53,10 +53,10 @@ typedef enum Verdict
  * Does a look belong to a loop that is proven already?  Others look up the same
  * keys meanwhile.  The caller holds the episode's lock.
  */
-extern bool evidence_belongs(Episode *episode, const Look *look);
+extern bool evidence_belongs(Episode *episode, const Lookup *lookup);
 
 /* Add a look to an episode.  The caller holds the episode's lock. */
-extern void evidence_add(Episode *episode, const Look *look);
+extern void evidence_add(Episode *episode, const Lookup *lookup);
 
 /*
  * The parent's backend looked something else up, "elsewhere" if it fitted

@@ -17,17 +17,17 @@
 #include "access/xact.h"
 #include "utils/lsyscache.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
+#include "profile/lineage/attribution.h"
 #include "profile/lineage/budget.h"
 #include "profile/lineage/chain.h"
 #include "profile/lineage/comparison.h"
-#include "profile/lineage/credit.h"
 #include "profile/lineage/key_column.h"
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
 #include "profile/lineage/suspect.h"
+#include "profile/lineage/sweep.h"
 #include "profile/lineage/value.h"
-#include "profile/lineage/walk.h"
 #include "profile/statement_info.h"
 #include "settings.h"
 #include "store/text.h"
@@ -40,14 +40,14 @@ typedef struct AnalyzedLiterals
 	Probe		probes[COMPARISONS];
 } AnalyzedLiterals;
 
-static AnalyzedLiterals analyzed HOT_DATA;
+static AnalyzedLiterals analyzed HOTPATH_DATA;
 
 /* clock_us() when an execution began last: it is later now. */
-static int64 begun_us HOT_DATA = 0;
+static int64 begun_us HOTPATH_DATA = 0;
 
 /* Client statements and transactions of this backend so far. */
-static uint64 statements HOT_DATA = 0;
-static uint64 transactions HOT_DATA = 1;
+static uint64 statements HOTPATH_DATA = 0;
+static uint64 transactions HOTPATH_DATA = 1;
 
 /* What tells a transaction from all others; never 0. */
 static inline uint64
@@ -124,7 +124,7 @@ results_are_recent(const StatementInfo *info, int64 now_us)
 static inline bool
 may_have_parent(const StatementInfo *info, int64 now_us)
 {
-	return info->episode != 0 || info->footprint.episode != 0 ||
+	return info->episode != 0 || info->last_lookup.episode != 0 ||
 		results_are_recent(info, now_us);
 }
 
@@ -548,11 +548,11 @@ find_hits(const Execution *execution, const ProbeList *list,
 /* Remember the episode that this backend is in with a statement. */
 static void
 note_episode(const Execution *execution, StatementInfo *info,
-			 const Match *match, Credit credit)
+			 const Match *match, Attribution attribution)
 {
-	if (credit == CREDIT_PROVEN)
+	if (attribution == ATTRIBUTION_PROVEN)
 		info->looped_us = execution->last_us;
-	if (match->custody == CUSTODY_NONE || credit != CREDIT_OPEN)
+	if (match->proximity == PROXIMITY_NONE || attribution != ATTRIBUTION_OPEN)
 		return;
 	if (info->episode != match->episode)
 		info->strays = 0;
@@ -567,14 +567,14 @@ note_episode(const Execution *execution, StatementInfo *info,
  */
 static void
 extend_chain(Execution *execution, StatementInfo *info, const Match *match,
-			 Credit credit)
+			 Attribution attribution)
 {
 	ResultContext context = result_context();
 
-	if (match->custody == CUSTODY_NONE || credit == CREDIT_REFUSED ||
+	if (match->proximity == PROXIMITY_NONE || attribution == ATTRIBUTION_REFUSED ||
 		info->episode != match->episode)
 		return;
-	context.nested = credit == CREDIT_PROVEN;
+	context.nested = attribution == ATTRIBUTION_PROVEN;
 	if (chain_extend(execution, info, &context, match->episode) &&
 		context.nested)
 		keep_text(execution, info);
@@ -594,22 +594,22 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
 		return;
 	if ((info->strays & stray) == 0 &&
 		execution->first_us - info->episode_us <= match_longest_pause())
-		credit_miss(info->episode, elsewhere);
+		attribution_miss(info->episode, elsewhere);
 	info->strays |= stray;
 	info->strayed = true;
 }
 
 /*
- * Credit each value found.  One result set alone counts this child in the
+ * Attribution each value found.  One result set alone counts this child in the
  * patterns, however many of its values were found.  True if any credit was
  * accepted.
  */
 static bool
-credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
-			const ProbeHits *found)
+attribution_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
+				 const ProbeHits *found)
 {
 	Scene		scene = {execution, transaction_key(), statements};
-	uint64		shape = statement_shape(info, execution->query);
+	uint64		fingerprint = statement_fingerprint(info, execution->query);
 	bool		counted = false;
 	bool		local = false;
 	bool		accepted = false;
@@ -617,21 +617,21 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 	for (int i = 0; i < list->count; i++)
 	{
 		Match		match;
-		Credit		credit;
+		Attribution attribution;
 
 		if (found[i].count == 0)
 			continue;
 		match_choose(&scene, &list->probes[i], found[i].hits, found[i].count,
-					 shape, &match);
+					 fingerprint, &match);
 		if (!match.found)
 			continue;
-		credit = credit_add(execution, &list->probes[i], shape, &match,
-							!counted);
-		accepted |= credit != CREDIT_REFUSED;
-		counted |= credit == CREDIT_PROVEN;
-		local |= match.custody != CUSTODY_NONE;
-		extend_chain(execution, info, &match, credit);
-		note_episode(execution, info, &match, credit);
+		attribution = attribution_add(execution, &list->probes[i], fingerprint, &match,
+									  !counted);
+		accepted |= attribution != ATTRIBUTION_REFUSED;
+		counted |= attribution == ATTRIBUTION_PROVEN;
+		local |= match.proximity != PROXIMITY_NONE;
+		extend_chain(execution, info, &match, attribution);
+		note_episode(execution, info, &match, attribution);
 	}
 	if (!local && info->episode != 0)
 		note_miss(execution, info, accepted);
@@ -640,14 +640,14 @@ credit_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 
 /* Does the statement walk on, past the result it seemed to follow? */
 static void
-check_walk(const Execution *execution, Footprint *footprint, ProbeHits *found)
+check_sweep(const Execution *execution, LastLookup *last_lookup, ProbeHits *found)
 {
 	for (int i = 0; i < execution->probes.count; i++)
 	{
-		if (walk_left_behind(execution, i, found[i].hits, found[i].count))
-			credit_retract(footprint->episode, footprint->reputation);
+		if (sweep_left_behind(execution, i, found[i].hits, found[i].count))
+			attribution_retract(last_lookup->episode, last_lookup->history);
 	}
-	footprint->episode = 0;
+	last_lookup->episode = 0;
 }
 
 /* A look-up without a parent, if it is one, is suspicious if it is repeated. */
@@ -686,7 +686,7 @@ may_be_child(const ProbeList *list)
 }
 
 /*
- * Look for the results that the values came from.  True if there is one, and
+ * Lookup for the results that the values came from.  True if there is one, and
  * its pattern took the credit.
  */
 static pg_noinline bool
@@ -696,10 +696,10 @@ look_for_parents(Execution *execution, StatementInfo *info)
 	ProbeHits	found[PROBES];
 	bool		any = find_hits(execution, list, found);
 
-	if (info->footprint.episode != 0)
-		check_walk(execution, &info->footprint, found);
+	if (info->last_lookup.episode != 0)
+		check_sweep(execution, &info->last_lookup, found);
 	if (any)
-		return credit_hits(execution, info, list, found);
+		return attribution_hits(execution, info, list, found);
 	if (info->episode != 0)
 		note_miss(execution, info, false);
 	return false;
@@ -713,11 +713,11 @@ has_parent(Execution *execution, StatementInfo *info)
 
 	if (execution->probes.count == 0)
 		return false;
-	if (unlikely(info->footprint.episode != 0 || info->episode != 0 ||
+	if (unlikely(info->last_lookup.episode != 0 || info->episode != 0 ||
 				 (results_are_recent(info, execution->first_us) &&
 				  may_be_child(&execution->probes))))
 		credited = look_for_parents(execution, info);
-	walk_end(execution);
+	sweep_end(execution);
 	return credited;
 }
 

@@ -32,15 +32,15 @@
 #define WORTH_PROVEN	20
 #define WORTH_FAILED	(-2000)
 
-typedef struct Candidate
+typedef struct MatchCandidate
 {
 	ResultHit	hit;
 	ResultSet	set;
 	EpisodePeek peek;
 	uint64		episode;
-	Custody		custody;
+	Proximity	proximity;
 	bool		same_key;		/* the columns hold the same table's key */
-} Candidate;
+} MatchCandidate;
 
 /* See match.h. */
 int64
@@ -62,15 +62,15 @@ match_parameter(const Comparison *comparison)
 }
 
 /* How close is the result set to the look-up? */
-static Custody
-find_custody(const Scene *scene, const ResultSet *set)
+static Proximity
+find_proximity(const Scene *scene, const ResultSet *set)
 {
 	if (set->trace != 0 && set->trace == scene->execution->trace)
-		return CUSTODY_TRACE;
+		return PROXIMITY_TRACE;
 	if (set->pid != MyProcPid)
-		return CUSTODY_NONE;
+		return PROXIMITY_NONE;
 	return set->transaction == scene->transaction ?
-		CUSTODY_TRANSACTION : CUSTODY_BACKEND;
+		PROXIMITY_TRANSACTION : PROXIMITY_BACKEND;
 }
 
 /*
@@ -142,10 +142,10 @@ compare_keys(const Comparison *comparison, const ResultColumn *column,
 	return !column->small || column->step == 0;
 }
 
-/* Look at one place the value was found in; false if it is out. */
+/* Lookup at one place the value was found in; false if it is out. */
 static bool
 examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
-		uint64 child, Candidate *candidate)
+		uint64 child, MatchCandidate *candidate)
 {
 	candidate->hit = *hit;
 	if (!resultset_read(hit->slot, hit->generation, &candidate->set) ||
@@ -154,7 +154,7 @@ examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
 					  &candidate->set.columns[hit->column],
 					  &candidate->same_key))
 		return false;
-	candidate->custody = find_custody(scene, &candidate->set);
+	candidate->proximity = find_proximity(scene, &candidate->set);
 	candidate->episode = episode_key(hit, child,
 									 match_parameter(&probe->comparison));
 	episode_peek(candidate->episode, hit->rank, &candidate->peek);
@@ -172,14 +172,14 @@ examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
 
 /* How well it fits. */
 static int
-rate(const Candidate *candidate)
+rate(const MatchCandidate *candidate)
 {
 	const EpisodePeek *peek = &candidate->peek;
 	int			worth = 0;
 
-	if (candidate->custody >= CUSTODY_TRANSACTION)
+	if (candidate->proximity >= PROXIMITY_TRANSACTION)
 		worth += WORTH_REQUEST;
-	else if (candidate->custody == CUSTODY_BACKEND)
+	else if (candidate->proximity == PROXIMITY_BACKEND)
 		worth += WORTH_BACKEND;
 	if (candidate->same_key)
 		worth += WORTH_SAME_KEY;
@@ -204,7 +204,7 @@ rate(const Candidate *candidate)
  * left to the value's time.
  */
 static bool
-breaks_tie(const Candidate *one, const Candidate *other, int64 when)
+breaks_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
 {
 	if (one->hit.slot == other->hit.slot)
 		return one->hit.column < other->hit.column;
@@ -216,14 +216,14 @@ breaks_tie(const Candidate *one, const Candidate *other, int64 when)
 
 /* How many of the candidates a random look-up could have been credited to. */
 static int
-count_rivals(const Candidate *candidates, int count, Custody custody)
+count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 {
 	int			started = 0;
 	bool		unstarted = false;
 
 	for (int i = 0; i < count; i++)
 	{
-		if (candidates[i].custody < custody ||
+		if (candidates[i].proximity < proximity ||
 			candidates[i].peek.state == EPISODE_FAILED)
 			continue;
 		if (!candidates[i].peek.found)
@@ -239,7 +239,7 @@ void
 match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 			 int count, uint64 child, Match *match)
 {
-	Candidate	candidates[RESULTSET_BUCKET];
+	MatchCandidate candidates[RESULTSET_BUCKET];
 	int			ncandidates = 0;
 	int			best = -1;
 	int			best_worth = 0;
@@ -247,7 +247,7 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	match->found = false;
 	for (int i = 0; i < count; i++)
 	{
-		Candidate  *candidate = &candidates[ncandidates];
+		MatchCandidate *candidate = &candidates[ncandidates];
 		int			worth;
 
 		if (!examine(scene, probe, &hits[i], child, candidate))
@@ -268,9 +268,9 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	match->found = true;
 	match->hit = candidates[best].hit;
 	match->set = candidates[best].set;
-	match->custody = candidates[best].custody;
+	match->proximity = candidates[best].proximity;
 	match->episode = candidates[best].episode;
-	match->rivals = count_rivals(candidates, ncandidates, CUSTODY_NONE);
+	match->rivals = count_rivals(candidates, ncandidates, PROXIMITY_NONE);
 	match->local_rivals = count_rivals(candidates, ncandidates,
-									   CUSTODY_BACKEND);
+									   PROXIMITY_BACKEND);
 }

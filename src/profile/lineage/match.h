@@ -21,13 +21,13 @@ typedef struct Scene
 } Scene;
 
 /* How close a result set is to a look-up. */
-typedef enum Custody
+typedef enum Proximity
 {
-	CUSTODY_NONE,				/* another connection */
-	CUSTODY_BACKEND,			/* the same connection */
-	CUSTODY_TRANSACTION,		/* .. and the same transaction */
-	CUSTODY_TRACE				/* the same request, as the client said */
-} Custody;
+	PROXIMITY_NONE,				/* another connection */
+	PROXIMITY_BACKEND,			/* the same connection */
+	PROXIMITY_TRANSACTION,		/* .. and the same transaction */
+	PROXIMITY_TRACE				/* the same request, as the client said */
+} Proximity;
 
 /* The result set chosen for a look-up. */
 typedef struct Match
@@ -35,7 +35,7 @@ typedef struct Match
 	bool		found;
 	ResultHit	hit;
 	ResultSet	set;
-	Custody		custody;
+	Proximity	proximity;
 	uint64		episode;		/* key */
 	int			rivals;
 	int			local_rivals;

@@ -325,8 +325,8 @@ recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 	set->dbid = MyDatabaseId;
 	set->userid = execution->userid;
 	set->queryid = execution->queryid;
-	set->shape = info->has_list ?
-		statement_shape(info, execution->query) : execution->queryid;
+	set->fingerprint = info->has_list ?
+		statement_fingerprint(info, execution->query) : execution->queryid;
 	set->trace = execution->trace;
 	set->transaction = context->transaction;
 	set->statement = context->statement;

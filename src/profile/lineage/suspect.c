@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.c
- *	  Look-ups that repeat within one request without a known parent.
+ *	  Lookup-ups that repeat within one request without a known parent.
  *
  * A request is a trace id, else an explicit transaction.  The look-ups of a
  * transaction are counted by its backend, those of a trace by all backends
@@ -131,11 +131,11 @@ take_counters(Repeat *repeat, PatternCounters *add)
 
 /* Put counters into the table of patterns. */
 static void
-report(Execution *execution, uint64 shape, const Comparison *key,
+report(Execution *execution, uint64 fingerprint, const Comparison *key,
 	   const PatternCounters *add)
 {
 	PatternKey	pattern = {
-		.child = shape,
+		.child = fingerprint,
 		.dbid = MyDatabaseId,
 		.userid = execution->userid,
 		.function = execution->function,
@@ -158,13 +158,13 @@ pg_attribute_hot void
 suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 {
 	const ProbeList *list = &execution->probes;
-	uint64		shape = statement_shape(info, execution->query);
+	uint64		fingerprint = statement_fingerprint(info, execution->query);
 	uint64		trace = execution->trace;
 	const Probe *varying;
 	PatternCounters add;
 	bool		suspicious;
-	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, shape) :
-		repeat_find(repeats[shape % REPEAT_SETS], REPEAT_WAYS, transaction, shape);
+	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, fingerprint) :
+		repeat_find(repeats[fingerprint % REPEAT_SETS], REPEAT_WAYS, transaction, fingerprint);
 
 	if (trace == 0 && info->noted_us != 0)
 	{
@@ -178,5 +178,5 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 	if (trace != 0)
 		repeat_unlock(trace);
 	if (suspicious)
-		report(execution, shape, &varying->comparison, &add);
+		report(execution, fingerprint, &varying->comparison, &add);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.h
- *	  Look-ups that repeat within one request without a known parent.
+ *	  Lookup-ups that repeat within one request without a known parent.
  *
  *-------------------------------------------------------------------------
  */

@@ -25,7 +25,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 #include "store/encoding.h"
 #include "store/text.h"
 
@@ -105,7 +105,7 @@ typedef struct Normalizer
 	TypeState	type;
 	int			depth;			/* of round and square brackets */
 	bool		shaping;		/* the shape is wanted, not the text */
-	uint64		shape;
+	uint64		fingerprint;
 	OpenList	lists[MAX_LISTS];
 	int			nlists;
 	bool		cut;			/* the text ends before the statement does */
@@ -115,8 +115,8 @@ typedef struct Normalizer
  * The values of standard_conforming_strings that this backend has analysed
  * statements with.
  */
-static bool seen_standard HOT_DATA = false;
-static bool seen_escaped HOT_DATA = false;
+static bool seen_standard HOTPATH_DATA = false;
+static bool seen_escaped HOTPATH_DATA = false;
 
 static bool
 is_word(const Token *token, const char *word)
@@ -131,8 +131,8 @@ is_word(const Token *token, const char *word)
 static void
 hash_bytes_into(Normalizer *n, const char *bytes, int length)
 {
-	n->shape = hash_bytes_extended((const unsigned char *) bytes, length,
-								   n->shape);
+	n->fingerprint = hash_bytes_extended((const unsigned char *) bytes, length,
+										 n->fingerprint);
 }
 
 static void
@@ -145,9 +145,9 @@ open_list(Normalizer *n, int depth, bool of_rows)
 	list = &n->lists[n->nlists++];
 	list->depth = depth;
 	list->of_rows = of_rows;
-	list->outside = n->shape;
+	list->outside = n->fingerprint;
 	list->previous = 0;
-	n->shape = 0;
+	n->fingerprint = 0;
 }
 
 /* An element of the innermost list ends. */
@@ -156,19 +156,19 @@ end_element(Normalizer *n)
 {
 	OpenList   *list = &n->lists[n->nlists - 1];
 
-	if (n->shape != list->previous)
+	if (n->fingerprint != list->previous)
 	{
-		list->previous = n->shape;
-		list->outside = hash_combine64(list->outside, n->shape);
+		list->previous = n->fingerprint;
+		list->outside = hash_combine64(list->outside, n->fingerprint);
 	}
-	n->shape = 0;
+	n->fingerprint = 0;
 }
 
 static void
 close_list(Normalizer *n)
 {
 	end_element(n);
-	n->shape = n->lists[--n->nlists].outside;
+	n->fingerprint = n->lists[--n->nlists].outside;
 }
 
 /* Does a list end before this token? */
@@ -217,7 +217,7 @@ hash_token(Normalizer *n, const Token *token)
 
 /* Add a token to the shape. */
 static void
-shape_token(Normalizer *n, const Token *token)
+fingerprint_token(Normalizer *n, const Token *token)
 {
 	if (list_begins(n, token))
 		open_list(n, n->depth, false);
@@ -392,7 +392,7 @@ static void
 put_token(Normalizer *n, const Token *token)
 {
 	if (n->shaping)
-		shape_token(n, token);
+		fingerprint_token(n, token);
 	else
 		write_token(n, token);
 	if (token->symbol == '(' || token->symbol == '[')
@@ -662,7 +662,7 @@ normalize_text(const char *source, int location, int length)
 
 /* See normalize.h. */
 uint64
-normalize_shape(const char *source, int location, int length)
+normalize_fingerprint(const char *source, int location, int length)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = enter_scratch();
@@ -671,5 +671,5 @@ normalize_shape(const char *source, int location, int length)
 	normalize(&n, source, location, length);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
-	return n.shape;
+	return n.fingerprint;
 }

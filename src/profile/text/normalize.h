@@ -25,7 +25,7 @@ extern char *normalize_text(const char *source, int location, int length);
  * parameter numbers, white space, case of keywords and the length of IN lists,
  * ARRAY[] and VALUES lists.
  */
-extern uint64 normalize_shape(const char *source, int location, int length);
+extern uint64 normalize_fingerprint(const char *source, int location, int length);
 
 /*
  * To be called when a statement is analysed: remembers the settings that it

@@ -17,9 +17,9 @@
 
 #include "parser/scansup.h"
 
-#include "common/hot.h"
+#include "common/hotpath.h"
 
-StatementSource source_utility HOT_DATA = {0};
+StatementSource source_utility HOTPATH_DATA = {0};
 
 /* A piece of text, [at, end). */
 typedef struct Reader

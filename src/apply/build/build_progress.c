@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * pace.c
+ * build_progress.c
  *	  How fast builds get on.
  *
  * The server tells in which phase a build is and how much of it is done, but
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/build/pace.h"
+#include "apply/build/build_progress.h"
 
 #include "compat.h"
 
@@ -26,7 +26,7 @@ PGDLLEXPORT Datum clipperf_build_pace(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_build_pace);
 
-#define PACE_COLUMNS 4
+#define PROGRESS_COLUMNS 4
 
 /* What the server tells of a build at one moment. */
 typedef struct Progress
@@ -72,19 +72,19 @@ is_wait(int64 phase)
 
 /* Is it in the phase in which it was seen last? */
 static bool
-is_same_phase(const BuildPace *pace, const Progress *progress)
+is_same_phase(const BuildProgress *earlier, const Progress *progress)
 {
-	return pace->seen_at != 0 && pace->table == progress->table &&
-		pace->phase == progress->phase && pace->subphase == progress->subphase;
+	return earlier->seen_at != 0 && earlier->table == progress->table &&
+		earlier->phase == progress->phase && earlier->subphase == progress->subphase;
 }
 
 /* The time that it had worked, at "now"; the moments around a wait are left out. */
 static int64
-work_until(const BuildPace *pace, const Progress *progress, TimestampTz now)
+work_until(const BuildProgress *earlier, const Progress *progress, TimestampTz now)
 {
-	if (pace->seen_at == 0 || is_wait(pace->phase) || is_wait(progress->phase))
-		return pace->work_us;
-	return pace->work_us + Max(now - pace->seen_at, 0);
+	if (earlier->seen_at == 0 || is_wait(earlier->phase) || is_wait(progress->phase))
+		return earlier->work_us;
+	return earlier->work_us + Max(now - earlier->seen_at, 0);
 }
 
 /*
@@ -92,35 +92,35 @@ work_until(const BuildPace *pace, const Progress *progress, TimestampTz now)
  * block the scan of a table says that all were.
  */
 static int64
-first_blocks(const BuildPace *pace, const Progress *progress)
+first_blocks(const BuildProgress *earlier, const Progress *progress)
 {
-	return progress->blocks < pace->phase_blocks ? 0 : pace->phase_blocks;
+	return progress->blocks < earlier->phase_blocks ? 0 : earlier->phase_blocks;
 }
 
 /* Bring what is known of a build up to date. */
 static void
-advance(BuildPace *pace, const Progress *progress, TimestampTz now)
+advance(BuildProgress *earlier, const Progress *progress, TimestampTz now)
 {
 	/* Phases go upwards, so this is another statement. */
-	if (pace->table != progress->table || pace->phase > progress->phase)
-		memset(pace, 0, sizeof(*pace));
-	pace->work_us = work_until(pace, progress, now);
-	if (is_same_phase(pace, progress))
-		pace->phase_blocks = first_blocks(pace, progress);
+	if (earlier->table != progress->table || earlier->phase > progress->phase)
+		memset(earlier, 0, sizeof(*earlier));
+	earlier->work_us = work_until(earlier, progress, now);
+	if (is_same_phase(earlier, progress))
+		earlier->phase_blocks = first_blocks(earlier, progress);
 	else
 	{
-		pace->phase_since = now;
-		pace->phase_blocks = progress->blocks;
+		earlier->phase_since = now;
+		earlier->phase_blocks = progress->blocks;
 	}
-	pace->table = progress->table;
-	pace->phase = progress->phase;
-	pace->subphase = progress->subphase;
-	pace->seen_at = now;
+	earlier->table = progress->table;
+	earlier->phase = progress->phase;
+	earlier->subphase = progress->subphase;
+	earlier->seen_at = now;
 }
 
-/* See pace.h. */
+/* See build_progress.h. */
 void
-pace_watch(void)
+build_progress_watch(void)
 {
 	RunningBuild builds[QUEUE_WORKERS];
 	int			count = queue_builds(builds);
@@ -133,29 +133,29 @@ pace_watch(void)
 
 		if (!read_progress(builds[i].pid, &progress))
 			continue;
-		advance(&builds[i].pace, &progress, GetCurrentTimestamp());
-		queue_keep_pace(&builds[i]);
+		advance(&builds[i].progress, &progress, GetCurrentTimestamp());
+		queue_keep_progress(&builds[i]);
 	}
 }
 
 /* Put out one row, unless the build is in another phase by now. */
 static void
-put_pace(ReturnSetInfo *result, const RunningBuild *build)
+put_progress(ReturnSetInfo *result, const RunningBuild *build)
 {
-	const BuildPace *pace = &build->pace;
-	Datum		values[PACE_COLUMNS];
-	bool		nulls[PACE_COLUMNS] = {false};
+	const BuildProgress *earlier = &build->progress;
+	Datum		values[PROGRESS_COLUMNS];
+	bool		nulls[PROGRESS_COLUMNS] = {false};
 	TimestampTz now = GetCurrentTimestamp();
 	Progress	progress;
 	int			i = 0;
 
-	if (!read_progress(build->pid, &progress) || !is_same_phase(pace, &progress))
+	if (!read_progress(build->pid, &progress) || !is_same_phase(earlier, &progress))
 		return;
 	values[i++] = Int32GetDatum(build->pid);
-	values[i++] = Float8GetDatum(US_TO_MS(Max(now - pace->phase_since, 0)));
-	values[i++] = Int64GetDatum(first_blocks(pace, &progress));
-	values[i++] = Float8GetDatum(US_TO_MS(work_until(pace, &progress, now)));
-	Assert(i == PACE_COLUMNS);
+	values[i++] = Float8GetDatum(US_TO_MS(Max(now - earlier->phase_since, 0)));
+	values[i++] = Int64GetDatum(first_blocks(earlier, &progress));
+	values[i++] = Float8GetDatum(US_TO_MS(work_until(earlier, &progress, now)));
+	Assert(i == PROGRESS_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -169,9 +169,9 @@ clipperf_build_pace(PG_FUNCTION_ARGS)
 	RunningBuild builds[QUEUE_WORKERS];
 	int			count;
 
-	report_begin_rows(fcinfo, PACE_COLUMNS);
+	report_begin_rows(fcinfo, PROGRESS_COLUMNS);
 	count = queue_builds(builds);
 	for (int i = 0; i < count; i++)
-		put_pace((ReturnSetInfo *) fcinfo->resultinfo, &builds[i]);
+		put_progress((ReturnSetInfo *) fcinfo->resultinfo, &builds[i]);
 	return (Datum) 0;
 }

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * gist.h
+ * excerpt.h
  *	  A statement on one line, and what tells it apart.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_GIST_H
-#define CLIPPERF_GIST_H
+#ifndef CLIPPERF_EXCERPT_H
+#define CLIPPERF_EXCERPT_H
 
 #include "compat.h"
 
@@ -14,6 +14,6 @@
  * The statement on one line, palloc'd; if that is longer than "width"
  * characters, without the lists of its columns.
  */
-extern char *gist_of(const char *statement, int width);
+extern char *excerpt_of(const char *statement, int width);
 
-#endif							/* CLIPPERF_GIST_H */
+#endif							/* CLIPPERF_EXCERPT_H */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * claim.c
+ * job_lock.c
  *	  Which process works on a job.
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
@@ -15,8 +15,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "apply/jobs/own_sql.h"
 #include "apply/jobs/queue.h"
+#include "common/own_sql.h"
 
 /* Kinds of our advisory locks; those of SQL functions are 1 and 2. */
 #define LOCK_JOB		3
@@ -61,38 +61,38 @@ unlock(LOCKTAG tag)
 	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 bool
-claim_exclude(int64 job)
+job_lock_exclude(int64 job)
 {
 	return try_lock(job_tag(job), false);
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 bool
-claim_job(int64 job)
+job_lock_acquire(int64 job)
 {
 	return try_lock(job_tag(job), true);
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 void
-claim_release_job(int64 job)
+job_lock_release_id(int64 job)
 {
 	unlock(job_tag(job));
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 void
-claim_release(const Job *job)
+job_lock_release(const Job *job)
 {
 	unlock(table_tag(job->relid));
 	unlock(job_tag(job->id));
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 bool
-claim_relation(Oid relid, LOCKMODE mode)
+job_lock_relation(Oid relid, LOCKMODE mode)
 {
 	LOCKTAG		tag;
 
@@ -101,9 +101,9 @@ claim_relation(Oid relid, LOCKMODE mode)
 		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 void
-claim_release_relation(Oid relid, LOCKMODE mode)
+job_lock_release_relation(Oid relid, LOCKMODE mode)
 {
 	LOCKTAG		tag;
 
@@ -192,9 +192,9 @@ note_cancel(Job *job, Oid role)
 	MemoryContextSwitchTo(caller);
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 void
-claim_heed_cancel(Job *job)
+job_lock_check_cancel(Job *job)
 {
 	int			by;
 
@@ -202,12 +202,12 @@ claim_heed_cancel(Job *job)
 		note_cancel(job, by);
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 void
-claim_end_work(Job *job)
+job_lock_end_work(Job *job)
 {
 	queue_worker_leaves();
-	claim_heed_cancel(job);
+	job_lock_check_cancel(job);
 }
 
 /*
@@ -231,9 +231,9 @@ take(int64 id, MemoryContext context)
 	return job;
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 Job *
-claim_next(MemoryContext context, bool *more)
+job_lock_next(MemoryContext context, bool *more)
 {
 	for (;;)
 	{
@@ -256,9 +256,9 @@ claim_next(MemoryContext context, bool *more)
 	}
 }
 
-/* See claim.h. */
+/* See job_lock.h. */
 TimestampTz
-claim_next_due(void)
+job_next_due(void)
 {
 	TimestampTz soon = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   LOOK_AGAIN_MS);

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * imagine.h
+ * hypothetical.h
  *	  Hypothetical indexes, made with nobody's rights but those they need.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_IMAGINE_H
-#define CLIPPERF_IMAGINE_H
+#ifndef CLIPPERF_HYPOTHETICAL_H
+#define CLIPPERF_HYPOTHETICAL_H
 
 #include "compat.h"
 
@@ -18,8 +18,8 @@
  * statement that it is made for, or NULL.  Returns NULL and sets *problem if
  * it cannot be imagined.  The caller has locked the table.
  */
-extern WhatIfIndex *imagine_index(const IndexDefinition *def,
-								  const WorkloadStatement *statement,
-								  char **problem);
+extern WhatIfIndex *hypothetical_index(const IndexDefinition *def,
+									   const WorkloadStatement *statement,
+									   char **problem);
 
-#endif							/* CLIPPERF_IMAGINE_H */
+#endif							/* CLIPPERF_HYPOTHETICAL_H */

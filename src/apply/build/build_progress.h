@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * pace.h
+ * build_progress.h
  *	  How fast builds get on.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_PACE_H
-#define CLIPPERF_PACE_H
+#ifndef CLIPPERF_BUILD_PROGRESS_H
+#define CLIPPERF_BUILD_PROGRESS_H
 
 /* See how far the builds have come; called by the launcher again and again. */
-extern void pace_watch(void);
+extern void build_progress_watch(void);
 
-#endif							/* CLIPPERF_PACE_H */
+#endif							/* CLIPPERF_BUILD_PROGRESS_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * request.h
+ * recommendation.h
  *	  What clipperf_apply() and clipperf_migration() are asked to do.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_REQUEST_H
-#define CLIPPERF_REQUEST_H
+#ifndef CLIPPERF_RECOMMENDATION_H
+#define CLIPPERF_RECOMMENDATION_H
 
 #include "compat.h"
 
@@ -15,7 +15,7 @@
 #include "utils/array.h"
 
 /* One recommendation. */
-typedef struct Request
+typedef struct Recommendation
 {
 	int64		recommendation; /* 0 if none */
 	char	   *action;			/* "create", "drop", "keep", "skip" */
@@ -26,14 +26,14 @@ typedef struct Request
 	char	   *reason;
 	int64		size_bytes;		/* -1 if unknown */
 	ArrayType  *queryids;		/* NULL if none */
-} Request;
+} Recommendation;
 
 /*
  * The recommendations of these ids, or those for the index set, or the new
  * ones that create an index if both are NULL.  SPI is connected; all is
  * palloc'd in "context".  Error 22023 for an id that is not there.
  */
-extern List *request_list(ArrayType *ids, const char *index_set,
-						  MemoryContext context);
+extern List *recommendation_list(ArrayType *ids, const char *index_set,
+								 MemoryContext context);
 
-#endif							/* CLIPPERF_REQUEST_H */
+#endif							/* CLIPPERF_RECOMMENDATION_H */

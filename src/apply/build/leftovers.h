@@ -1,29 +1,29 @@
 /*-------------------------------------------------------------------------
  *
- * remains.h
+ * leftovers.h
  *	  What a job that was broken off has left, and how it is taken away.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_REMAINS_H
-#define CLIPPERF_REMAINS_H
+#ifndef CLIPPERF_LEFTOVERS_H
+#define CLIPPERF_LEFTOVERS_H
 
 #include "compat.h"
 
 #include "apply/jobs/jobs.h"
 
-typedef enum RemainsOutcome
+typedef enum LeftoversOutcome
 {
-	REMAINS_NONE,				/* nothing is left */
-	REMAINS_DONE,				/* nothing, for the job's work is done */
-	REMAINS_LEFT				/* something could not be removed */
-} RemainsOutcome;
+	LEFTOVERS_NONE,				/* nothing is left */
+	LEFTOVERS_DONE,				/* nothing, for the job's work is done */
+	LEFTOVERS_LEFT				/* something could not be removed */
+} LeftoversOutcome;
 
 /*
  * Has the job left something that only a worker can take away?  Needs an open
  * transaction and SPI.
  */
-extern bool remains_exist(Job *job);
+extern bool leftovers_exist(Job *job);
 
 /*
  * Take away what the job has left; no transaction is open.  If it ends, all of
@@ -31,15 +31,15 @@ extern bool remains_exist(Job *job);
  * dropped is rebuilt.  Else what helps another attempt stays.  The job says why
  * if something has to be taken away, which may have to wait.
  */
-extern RemainsOutcome remains_settle(Job *job, bool ends, const char *reason);
+extern LeftoversOutcome leftovers_remove(Job *job, bool ends, const char *reason);
 
 /*
  * Drop an INVALID index of that name that a build has left on a table; waits
  * and tries again while others are in the way.  False if it could not be done.
  */
-extern bool remains_drop(Job *job, Oid relid, const char *index_name);
+extern bool leftovers_drop(Job *job, Oid relid, const char *index_name);
 
 /* Is it an INVALID index of the table, as a build leaves it? */
-extern bool remains_is_one(Oid index_oid, Oid relid);
+extern bool leftovers_is_one(Oid index_oid, Oid relid);
 
-#endif							/* CLIPPERF_REMAINS_H */
+#endif							/* CLIPPERF_LEFTOVERS_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * walk.c
+ * sweep.c
  *	  Does somebody walk through the keys by himself?
  *
  * A job that works its way through a table, key by key, visits the keys of
@@ -15,7 +15,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/walk.h"
+#include "profile/lineage/sweep.h"
 
 #include "profile/lineage/value.h"
 
@@ -45,69 +45,69 @@ are_close(const ResultColumn *column, uint64 one, uint64 other)
 
 /* Has the statement been executed lately, with this many values or more? */
 static inline bool
-is_fresh(const Execution *execution, const Footprint *footprint, int number)
+is_fresh(const Execution *execution, const LastLookup *last_lookup, int number)
 {
-	return number < footprint->count &&
-		execution->first_us - footprint->last_us <= match_longest_pause();
+	return number < last_lookup->count &&
+		execution->first_us - last_lookup->last_us <= match_longest_pause();
 }
 
-/* See walk.h. */
+/* See sweep.h. */
 bool
-walk_came_by(const Execution *execution, const Probe *probe,
-			 const Match *match)
+sweep_came_by(const Execution *execution, const Probe *probe,
+			  const Match *match)
 {
-	const Footprint *footprint = &execution->info->footprint;
+	const LastLookup *last_lookup = &execution->info->last_lookup;
 	int			number = number_of(execution, probe);
 
-	return is_fresh(execution, footprint, number) &&
-		match->set.started_us < footprint->last_us &&
+	return is_fresh(execution, last_lookup, number) &&
+		match->set.started_us < last_lookup->last_us &&
 		are_close(&match->set.columns[match->hit.column],
-				  footprint->hashes[number], probe->hash);
+				  last_lookup->hashes[number], probe->hash);
 }
 
-/* See walk.h. */
+/* See sweep.h. */
 void
-walk_note(Execution *execution, const Probe *probe, const Match *match,
-		  uint64 reputation)
+sweep_note(Execution *execution, const Probe *probe, const Match *match,
+		   uint64 history)
 {
-	Footprint  *footprint = &execution->info->footprint;
+	LastLookup *last_lookup = &execution->info->last_lookup;
 
-	footprint->episode = match->episode;
-	footprint->reputation = reputation;
-	footprint->number = number_of(execution, probe);
-	footprint->hit = match->hit;
-	footprint->column = match->set.columns[match->hit.column];
+	last_lookup->episode = match->episode;
+	last_lookup->history = history;
+	last_lookup->number = number_of(execution, probe);
+	last_lookup->hit = match->hit;
+	last_lookup->column = match->set.columns[match->hit.column];
 }
 
 /* Is a hit in the same list, or in one that was read since? */
 static bool
-explains(const Footprint *footprint, const ResultHit *hit)
+explains(const LastLookup *last_lookup, const ResultHit *hit)
 {
 	ResultSet	set;
 
-	if (hit->slot == footprint->hit.slot &&
-		hit->generation == footprint->hit.generation &&
-		hit->column == footprint->hit.column)
+	if (hit->slot == last_lookup->hit.slot &&
+		hit->generation == last_lookup->hit.generation &&
+		hit->column == last_lookup->hit.column)
 		return true;
 	return resultset_read(hit->slot, hit->generation, &set) &&
-		set.started_us >= footprint->last_us;
+		set.started_us >= last_lookup->last_us;
 }
 
-/* See walk.h. */
+/* See sweep.h. */
 bool
-walk_left_behind(const Execution *execution, int number,
-				 const ResultHit *hits, int count)
+sweep_left_behind(const Execution *execution, int number,
+				  const ResultHit *hits, int count)
 {
-	const Footprint *footprint = &execution->info->footprint;
+	const LastLookup *last_lookup = &execution->info->last_lookup;
 
-	if (number != footprint->number ||
-		!is_fresh(execution, footprint, number) ||
-		!are_close(&footprint->column, footprint->hashes[number],
+	if (number != last_lookup->number ||
+		!is_fresh(execution, last_lookup, number) ||
+		!are_close(&last_lookup->column, last_lookup->hashes[number],
 				   execution->probes.probes[number].hash))
 		return false;
 	for (int i = 0; i < count; i++)
 	{
-		if (explains(footprint, &hits[i]))
+		if (explains(last_lookup, &hits[i]))
 			return false;
 	}
 	return true;

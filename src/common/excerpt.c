@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * gist.c
- *	  A statement on one line, and what tells it apart; clipperf_gist().
+ * excerpt.c
+ *	  A statement on one line, and what tells it apart; clipperf_excerpt().
  *
  * Statements of one application read alike for their first hundred characters:
  * the same columns of the same tables.  They differ in what they ask for.  So
@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "common/gist.h"
+#include "common/excerpt.h"
 
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -19,9 +19,9 @@
 
 #include "common/token.h"
 
-PGDLLEXPORT Datum clipperf_gist(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_excerpt(PG_FUNCTION_ARGS);
 
-PG_FUNCTION_INFO_V1(clipperf_gist);
+PG_FUNCTION_INFO_V1(clipperf_excerpt);
 
 /* Lists up to this many bytes are shown as they are. */
 #define SHORT_LIST 24
@@ -85,9 +85,9 @@ elide_lists(const char *line)
 	return text.data;
 }
 
-/* See gist.h. */
+/* See excerpt.h. */
 char *
-gist_of(const char *statement, int width)
+excerpt_of(const char *statement, int width)
 {
 	char	   *line = pstrdup(statement);
 
@@ -95,11 +95,11 @@ gist_of(const char *statement, int width)
 	return pg_mbstrlen(line) > width ? elide_lists(line) : line;
 }
 
-/* clipperf_gist(statement text, width integer): see gist.h. */
+/* clipperf_excerpt(statement text, width integer): see excerpt.h. */
 Datum
-clipperf_gist(PG_FUNCTION_ARGS)
+clipperf_excerpt(PG_FUNCTION_ARGS)
 {
 	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
-	PG_RETURN_TEXT_P(cstring_to_text(gist_of(statement, PG_GETARG_INT32(1))));
+	PG_RETURN_TEXT_P(cstring_to_text(excerpt_of(statement, PG_GETARG_INT32(1))));
 }

@@ -1,27 +1,27 @@
 /*-------------------------------------------------------------------------
  *
- * opinion.h
+ * planner_check.h
  *	  What the planner says of an index and a statement.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_OPINION_H
-#define CLIPPERF_OPINION_H
+#ifndef CLIPPERF_PLANNER_CHECK_H
+#define CLIPPERF_PLANNER_CHECK_H
 
 #include "compat.h"
 
 #include "apply/jobs/jobs.h"
 
 /* A plan that costs this share more without the index is worse without it. */
-#define OPINION_WORTH_SHARE 0.1
+#define PLANNER_CHECK_WORTH_SHARE 0.1
 
-typedef enum PlanOpinion
+typedef enum PlannerCheck
 {
-	OPINION_NONE,				/* the statement cannot be planned again */
-	OPINION_UNUSED,				/* it does not use the index */
-	OPINION_EQUAL,				/* it does, and is about as well off without */
-	OPINION_WORTH				/* it does, and is worse off without */
-} PlanOpinion;
+	PLANNER_CHECK_NONE,			/* the statement cannot be planned again */
+	PLANNER_CHECK_UNUSED,		/* it does not use the index */
+	PLANNER_CHECK_EQUAL,		/* it does, and is about as well off without */
+	PLANNER_CHECK_WORTH			/* it does, and is worse off without */
+} PlannerCheck;
 
 /*
  * Plan a statement with and without the index that the job has built, or has
@@ -31,7 +31,7 @@ typedef enum PlanOpinion
  *
  * Within job_begin() and job_end().  Leaves the usual handler of SIGINT behind.
  */
-extern PlanOpinion opinion_ask(const Job *job, uint64 queryid);
-extern const char *opinion_name(PlanOpinion opinion);
+extern PlannerCheck planner_check_run(const Job *job, uint64 queryid);
+extern const char *planner_check_name(PlannerCheck planner_check);
 
-#endif							/* CLIPPERF_OPINION_H */
+#endif							/* CLIPPERF_PLANNER_CHECK_H */

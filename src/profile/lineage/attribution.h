@@ -1,39 +1,39 @@
 /*-------------------------------------------------------------------------
  *
- * credit.h
+ * attribution.h
  *	  Credits look-ups to result sets, and proves patterns by them.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_CREDIT_H
-#define CLIPPERF_CREDIT_H
+#ifndef CLIPPERF_ATTRIBUTION_H
+#define CLIPPERF_ATTRIBUTION_H
 
 #include "profile/lineage/match.h"
 
-typedef enum Credit
+typedef enum Attribution
 {
-	CREDIT_REFUSED,				/* not of this loop, or it was given up */
-	CREDIT_OPEN,				/* remains to be seen */
-	CREDIT_PROVEN				/* part of a proven loop */
-} Credit;
+	ATTRIBUTION_REFUSED,		/* not of this loop, or it was given up */
+	ATTRIBUTION_OPEN,			/* remains to be seen */
+	ATTRIBUTION_PROVEN			/* part of a proven loop */
+} Attribution;
 
 /*
  * Add a look-up to the episode it was matched with.  The first one that is
  * proven counts in the table of patterns if "counts" is set.
  */
-extern Credit credit_add(Execution *execution, const Probe *probe,
-						 uint64 child, const Match *match, bool counts);
+extern Attribution attribution_add(Execution *execution, const Probe *probe,
+								   uint64 child, const Match *match, bool counts);
 
 /*
  * Those who were taken for children of an episode have walked on where its
  * result set ends: take back what it was worth to its reputation.
  */
-extern void credit_retract(uint64 episode, uint64 reputation);
+extern void attribution_retract(uint64 episode, uint64 history);
 
 /*
  * A look-up of the same statement on the connection of an episode was not of
  * its result set: "elsewhere" if it fitted another one.
  */
-extern void credit_miss(uint64 episode, bool elsewhere);
+extern void attribution_miss(uint64 episode, bool elsewhere);
 
-#endif							/* CLIPPERF_CREDIT_H */
+#endif							/* CLIPPERF_ATTRIBUTION_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * credit.c
+ * attribution.c
  *	  Credits look-ups to result sets, and proves patterns by them.
  *
  * Locks are taken one after the other, never together: an episode's, its
@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/credit.h"
+#include "profile/lineage/attribution.h"
 
 #include <float.h>
 
@@ -17,7 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/evidence.h"
-#include "profile/lineage/walk.h"
+#include "profile/lineage/sweep.h"
 #include "settings.h"
 #include "store/pattern.h"
 
@@ -30,7 +30,7 @@ typedef struct Child
 {
 	Execution  *execution;
 	const Probe *probe;
-	uint64		shape;
+	uint64		fingerprint;
 	const Match *match;
 } Child;
 
@@ -48,8 +48,8 @@ pattern_key(const Child *child)
 
 	return (PatternKey)
 	{
-		.parent = child->match->set.shape,
-			.child = child->shape,
+		.parent = child->match->set.fingerprint,
+			.child = child->fingerprint,
 			.dbid = MyDatabaseId,
 			.userid = child->execution->userid,
 			.parent_relid = column->relid,
@@ -92,15 +92,15 @@ add_times(Episode *episode, const Execution *execution)
 }
 
 /* The look-up as its episode sees it. */
-static Look
-make_look(const Child *child)
+static Lookup
+make_lookup(const Child *child)
 {
 	const Match *match = child->match;
 	const ResultColumn *column = parent_column(child);
-	bool		walkable = column->step > 0 &&
-		match->custody < CUSTODY_TRANSACTION;
+	bool		sweepable = column->step > 0 &&
+		match->proximity < PROXIMITY_TRANSACTION;
 
-	return (Look)
+	return (Lookup)
 	{
 		.rank = match->hit.rank,
 			.distinct = Max(column->distinct, match->hit.rank + 1),
@@ -108,13 +108,13 @@ make_look(const Child *child)
 			.times = match->hit.times,
 			.rivals = match->rivals,
 			.local_rivals = match->local_rivals,
-			.local = match->custody != CUSTODY_NONE,
-			.walkable = walkable,
-			.passes = walkable &&
-			walk_came_by(child->execution, child->probe, match),
+			.local = match->proximity != PROXIMITY_NONE,
+			.sweepable = sweepable,
+			.passes = sweepable &&
+			sweep_came_by(child->execution, child->probe, match),
 			.sorted = column->is_sorted,
 			.step = column->step,
-			.number = walkable ?
+			.number = sweepable ?
 			value_number(child->probe->hash, column->is_time) : 0
 	};
 }
@@ -216,10 +216,10 @@ settle(const Child *child, uint64 episode_key, bool counts, bool strong)
 
 /* The episodes that waited for their pattern to be proven are so, too. */
 static void
-settle_waiting(const Child *child, uint64 reputation, bool strong)
+settle_waiting(const Child *child, uint64 history, bool strong)
 {
-	uint64		waiting[REPUTATION_WAITING];
-	int			count = reputation_release(reputation, waiting);
+	uint64		waiting[PATTERN_HISTORY_WAITING];
+	int			count = pattern_history_release(history, waiting);
 
 	for (int i = 0; i < count; i++)
 		settle(child, waiting[i], true, strong);
@@ -234,7 +234,7 @@ static Verdict
 weigh(const Child *child, const Episode *episode, uint32 failed)
 {
 	const ResultSet *set = &child->match->set;
-	bool		nested = set->nested || set->shape == child->shape;
+	bool		nested = set->nested || set->fingerprint == child->fingerprint;
 
 	if (set->is_chain && !set->nested)
 		return VERDICT_NOTHING;
@@ -251,15 +251,15 @@ judge(const Child *child, const Episode *episode, Verdict verdict,
 	  bool *strong)
 {
 	PatternKey	pattern = pattern_key(child);
-	uint64		key = pattern_reputation(&pattern);
-	ReputationNews news = {0};
-	Reputation	standing;
+	uint64		key = pattern_history_key(&pattern);
+	PatternHistoryChange news = {0};
+	PatternHistory standing;
 
 	if (verdict == VERDICT_FAILING)
 	{
 		news.nats = EVIDENCE_FAILURE;
 		news.failed = 1;
-		(void) reputation_add(key, &news);
+		(void) pattern_history_add(key, &news);
 		return false;
 	}
 	news.nats = evidence_worth(episode, verdict) - episode->credited;
@@ -269,7 +269,7 @@ judge(const Child *child, const Episode *episode, Verdict verdict,
 		news.waiting = child->match->episode;
 	if (verdict == VERDICT_SHORT)
 		news.children = episode->children;
-	standing = reputation_add(key, &news);
+	standing = pattern_history_add(key, &news);
 	*strong = weigh(child, episode, standing.failed) == VERDICT_STRONG;
 	if (*strong)
 		return true;
@@ -277,7 +277,7 @@ judge(const Child *child, const Episode *episode, Verdict verdict,
 		standing.children < setting_nplusone_min_children)
 		return false;
 	return standing.balance >=
-		(evidence_is_local(episode, verdict) ? REPUTATION_GOOD :
+		(evidence_is_local(episode, verdict) ? PATTERN_HISTORY_GOOD :
 		 EVIDENCE_STRONG);
 }
 
@@ -349,7 +349,7 @@ count_proven(const Child *child, const Episode *before, const Episode *after,
 		count_pattern(child, child->match->episode, after, &add, strong);
 	}
 	else
-		settle_waiting(child, pattern_reputation(&key), strong);
+		settle_waiting(child, pattern_history_key(&key), strong);
 }
 
 /* This may be a step of a walk through the keys: the next one will tell. */
@@ -358,17 +358,17 @@ note_step(const Child *child)
 {
 	PatternKey	key = pattern_key(child);
 
-	walk_note(child->execution, child->probe, child->match,
-			  pattern_reputation(&key));
+	sweep_note(child->execution, child->probe, child->match,
+			   pattern_history_key(&key));
 }
 
-/* See credit.h. */
-Credit
-credit_add(Execution *execution, const Probe *probe, uint64 shape,
-		   const Match *match, bool counts)
+/* See attribution.h. */
+Attribution
+attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
+				const Match *match, bool counts)
 {
-	Child		child = {execution, probe, shape, match};
-	Look		look = make_look(&child);
+	Child		child = {execution, probe, fingerprint, match};
+	Lookup		lookup = make_lookup(&child);
 	Episode    *episode = episode_lock(match->episode, execution->first_us);
 	Episode		before;
 	Episode		after;
@@ -381,15 +381,15 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 		episode_clear(episode);
 	before = *episode;
 	if (episode->state == EPISODE_FAILED ||
-		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, &look)))
+		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, &lookup)))
 	{
 		if (episode->state == EPISODE_FAILED)
 			episode->last_us = Max(episode->last_us, execution->last_us);
 		episode_unlock(match->episode);
-		return CREDIT_REFUSED;
+		return ATTRIBUTION_REFUSED;
 	}
 	add_times(episode, execution);
-	evidence_add(episode, &look);
+	evidence_add(episode, &lookup);
 	verdict = weigh(&child, episode, 0);
 	news = is_news(episode, verdict);
 	after = *episode;
@@ -399,22 +399,22 @@ credit_add(Execution *execution, const Probe *probe, uint64 shape,
 	resultset_touch(match->hit.slot, execution->last_us);
 	if (verdict > VERDICT_FAILING || after.state == EPISODE_PROVEN)
 		resultset_note_parent(match->set.queryid, execution->last_us);
-	if (look.walkable)
+	if (lookup.sweepable)
 		note_step(&child);
 	proven = after.state == EPISODE_PROVEN;
 	if (news)
 		proven |= judge(&child, &after, verdict, &strong);
 	if (!proven)
-		return CREDIT_OPEN;
+		return ATTRIBUTION_OPEN;
 	count_proven(&child, &before, &after, counts, strong);
-	return CREDIT_PROVEN;
+	return ATTRIBUTION_PROVEN;
 }
 
-/* See credit.h. */
+/* See attribution.h. */
 void
-credit_retract(uint64 key, uint64 reputation)
+attribution_retract(uint64 key, uint64 history)
 {
-	ReputationNews news = {0};
+	PatternHistoryChange news = {0};
 	Episode    *episode = episode_lock_existing(key);
 
 	if (episode == NULL)
@@ -430,12 +430,12 @@ credit_retract(uint64 key, uint64 reputation)
 	}
 	episode_unlock(key);
 	if (news.failed > 0)
-		(void) reputation_add(reputation, &news);
+		(void) pattern_history_add(history, &news);
 }
 
-/* See credit.h. */
+/* See attribution.h. */
 void
-credit_miss(uint64 key, bool elsewhere)
+attribution_miss(uint64 key, bool elsewhere)
 {
 	Episode    *episode = episode_lock_existing(key);
 

@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * request.c
+ * recommendation.c
  *	  What clipperf_apply() and clipperf_migration() are asked to do.
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/jobs/request.h"
+#include "apply/jobs/recommendation.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 /* The columns that read_request() reads, in its order. */
 #define REQUEST_COLUMNS \
@@ -20,10 +20,10 @@
 	" coalesce(r.size_bytes, -1), r.queryids"
 
 /* A row of the last result. */
-static Request *
+static Recommendation *
 read_request(int row)
 {
-	Request    *request = palloc0(sizeof(Request));
+	Recommendation *request = palloc0(sizeof(Recommendation));
 	int			i = 1;
 
 	request->recommendation = own_isnull(row, i) ? 0 :
@@ -70,7 +70,7 @@ require_all(ArrayType *ids, List *requests)
 		ListCell   *lc;
 
 		foreach(lc, requests)
-			if (!nulls[i] && ((Request *) lfirst(lc))->recommendation ==
+			if (!nulls[i] && ((Recommendation *) lfirst(lc))->recommendation ==
 				DatumGetInt64(elements[i]))
 			found = true;
 		if (!found)
@@ -83,9 +83,9 @@ require_all(ArrayType *ids, List *requests)
 	}
 }
 
-/* See request.h. */
+/* See recommendation.h. */
 List *
-request_list(ArrayType *ids, const char *index_set, MemoryContext context)
+recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context)
 {
 	SqlArg		args[1];
 	List	   *requests;

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"

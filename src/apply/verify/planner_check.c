@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * opinion.c
+ * planner_check.c
  *	  What the planner says of an index and a statement.
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/verify/opinion.h"
+#include "apply/verify/planner_check.h"
 
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -13,26 +13,26 @@
 #include "utils/lsyscache.h"
 
 #include "advise/cost/statement_cost.h"
-#include "apply/jobs/own_sql.h"
+#include "common/own_sql.h"
 
 /* The index in question. */
-typedef struct Question
+typedef struct PlannerCheckCall
 {
 	const Job  *job;
 	WhatIfConfig with;			/* as if the index were there */
 	WhatIfConfig without;
 	List	   *oids;			/* of the index and its partitions */
-} Question;
+} PlannerCheckCall;
 
-static const char *const opinion_names[] = {
+static const char *const planner_check_names[] = {
 	"unknown", "unused", "equal", "worth it"
 };
 
-/* See opinion.h. */
+/* See planner_check.h. */
 const char *
-opinion_name(PlanOpinion opinion)
+planner_check_name(PlannerCheck planner_check)
 {
-	return opinion_names[opinion];
+	return planner_check_names[planner_check];
 }
 
 /*
@@ -65,7 +65,7 @@ going_indexes(const Job *job)
 static void
 imagine(void *arg)
 {
-	Question   *question = arg;
+	PlannerCheckCall *question = arg;
 	WhatIfIndex **indexes = palloc(sizeof(WhatIfIndex *));
 
 	indexes[0] = whatif_index(index_def_parse(question->job->ddl));
@@ -75,7 +75,7 @@ imagine(void *arg)
 
 /* Set up both sides of the question; false if that is not possible. */
 static bool
-set_up(Question *question)
+set_up(PlannerCheckCall *question)
 {
 	const Job  *job = question->job;
 	Sandbox		sandbox = {.userid = job->role};
@@ -97,7 +97,7 @@ set_up(Question *question)
 
 /* Do the plans use the index in question? */
 static bool
-uses_index(const Question *question, const StatementCost *cost)
+uses_index(const PlannerCheckCall *question, const StatementCost *cost)
 {
 	ListCell   *lc;
 
@@ -108,8 +108,8 @@ uses_index(const Question *question, const StatementCost *cost)
 }
 
 /* The opinion on a statement as one user runs it. */
-static PlanOpinion
-ask_about(const Question *question, WorkloadStatement *statement)
+static PlannerCheck
+ask_about(const PlannerCheckCall *question, WorkloadStatement *statement)
 {
 	StatementCost with;
 	StatementCost without;
@@ -117,19 +117,19 @@ ask_about(const Question *question, WorkloadStatement *statement)
 	if (statement->variants == NIL ||
 		statement_planned_cost(statement, &question->with, &with) != NULL ||
 		statement_planned_cost(statement, &question->without, &without) != NULL)
-		return OPINION_NONE;
+		return PLANNER_CHECK_NONE;
 	if (!uses_index(question, &with))
-		return OPINION_UNUSED;
-	return without.planned >= (1 + OPINION_WORTH_SHARE) * with.planned ?
-		OPINION_WORTH : OPINION_EQUAL;
+		return PLANNER_CHECK_UNUSED;
+	return without.planned >= (1 + PLANNER_CHECK_WORTH_SHARE) * with.planned ?
+		PLANNER_CHECK_WORTH : PLANNER_CHECK_EQUAL;
 }
 
 /* The best opinion on a statement of all its users. */
-static PlanOpinion
-ask_all(Question *question, uint64 queryid)
+static PlannerCheck
+ask_all(PlannerCheckCall *question, uint64 queryid)
 {
 	WorkloadFilter filter = {.queryids = list_make1(&queryid)};
-	PlanOpinion best = OPINION_NONE;
+	PlannerCheck best = PLANNER_CHECK_NONE;
 	ListCell   *lc;
 
 	foreach(lc, workload_load(&filter))
@@ -155,20 +155,20 @@ set_search_path(const Job *job)
 	return nestlevel;
 }
 
-/* See opinion.h. */
-PlanOpinion
-opinion_ask(const Job *job, uint64 queryid)
+/* See planner_check.h. */
+PlannerCheck
+planner_check_run(const Job *job, uint64 queryid)
 {
-	Question	question = {.job = job};
-	PlanOpinion opinion = OPINION_NONE;
+	PlannerCheckCall question = {.job = job};
+	PlannerCheck planner_check = PLANNER_CHECK_NONE;
 	int			nestlevel;
 
 	if (!ConditionalLockRelationOid(job->relid, AccessShareLock) ||
 		get_rel_relkind(job->relid) == '\0')
-		return OPINION_NONE;
+		return PLANNER_CHECK_NONE;
 	nestlevel = set_search_path(job);
 	if (set_up(&question))
-		opinion = ask_all(&question, queryid);
+		planner_check = ask_all(&question, queryid);
 	AtEOXact_GUC(true, nestlevel);
-	return opinion;
+	return planner_check;
 }

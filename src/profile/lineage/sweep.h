@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * walk.h
+ * sweep.h
  *	  Does somebody walk through the keys by himself?
  *
  * What a statement looked up last is its footprint, in its StatementInfo.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_WALK_H
-#define CLIPPERF_WALK_H
+#ifndef CLIPPERF_SWEEP_H
+#define CLIPPERF_SWEEP_H
 
 #include "profile/lineage/match.h"
 #include "profile/statement_info.h"
@@ -18,35 +18,35 @@
  * be walked through.  Did the statement come from a neighbour that it had
  * looked up when the result was there already?
  */
-extern bool walk_came_by(const Execution *execution, const Probe *probe,
-						 const Match *match);
+extern bool sweep_came_by(const Execution *execution, const Probe *probe,
+						  const Match *match);
 
 /*
- * The value has been credited to an episode: walk_left_behind() will tell what
+ * The value has been credited to an episode: sweep_left_behind() will tell what
  * became of it.
  */
-extern void walk_note(Execution *execution, const Probe *probe,
-					  const Match *match, uint64 reputation);
+extern void sweep_note(Execution *execution, const Probe *probe,
+					   const Match *match, uint64 history);
 
 /*
  * The statement's next execution, and where its value number "number" was
  * found: is it a further step, past the end of the result set that its
  * footprint tells of?
  */
-extern bool walk_left_behind(const Execution *execution, int number,
-							 const ResultHit *hits, int count);
+extern bool sweep_left_behind(const Execution *execution, int number,
+							  const ResultHit *hits, int count);
 
 /* An execution is over: it leaves its footprint. */
 static inline void
-walk_end(Execution *execution)
+sweep_end(Execution *execution)
 {
-	Footprint  *footprint = &execution->info->footprint;
+	LastLookup *last_lookup = &execution->info->last_lookup;
 	const ProbeList *list = &execution->probes;
 
-	footprint->last_us = execution->last_us;
-	footprint->count = Min(list->count, FOOTPRINT_VALUES);
-	for (int i = 0; i < footprint->count; i++)
-		footprint->hashes[i] = list->probes[i].hash;
+	last_lookup->last_us = execution->last_us;
+	last_lookup->count = Min(list->count, LAST_LOOKUP_VALUES);
+	for (int i = 0; i < last_lookup->count; i++)
+		last_lookup->hashes[i] = list->probes[i].hash;
 }
 
-#endif							/* CLIPPERF_WALK_H */
+#endif							/* CLIPPERF_SWEEP_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * imagine.c
+ * hypothetical.c
  *	  Hypothetical indexes, made with nobody's rights but those they need.
  *
  * To look at a table as the planner does runs functions in the predicates and
@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/whatif/imagine.h"
+#include "advise/whatif/hypothetical.h"
 
 #include "catalog/pg_authid.h"
 #include "utils/acl.h"
@@ -21,17 +21,17 @@
 #include "common/owner.h"
 
 /* An index on its way through the sandbox. */
-typedef struct Question
+typedef struct HypotheticalIndexCall
 {
 	const IndexDefinition *def;
 	WhatIfIndex *index;
-} Question;
+} HypotheticalIndexCall;
 
 /* SandboxWork: make the index and estimate its size. */
 static void
 make_index(void *arg)
 {
-	Question   *question = arg;
+	HypotheticalIndexCall *question = arg;
 
 	question->index = whatif_index(question->def);
 }
@@ -40,7 +40,7 @@ make_index(void *arg)
 static WhatIfIndex *
 try_sandbox(const IndexDefinition *def, const Sandbox *sandbox, char **problem)
 {
-	Question	question = {.def = def};
+	HypotheticalIndexCall question = {.def = def};
 	ErrorData  *error = sandbox_run(sandbox, make_index, &question);
 
 	if (error == NULL)
@@ -60,10 +60,10 @@ may_know(Oid relid)
 		 check_enable_rls(relid, caller, true) != RLS_ENABLED);
 }
 
-/* See imagine.h. */
+/* See hypothetical.h. */
 WhatIfIndex *
-imagine_index(const IndexDefinition *def, const WorkloadStatement *statement,
-			  char **problem)
+hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statement,
+				   char **problem)
 {
 	Sandbox		sandbox = {0};
 

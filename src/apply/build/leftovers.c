@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * remains.c
+ * leftovers.c
  *	  What a job that was broken off has left, and how it is taken away.
  *
  * A build that is broken off leaves an INVALID index.  It is dropped.
@@ -15,7 +15,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/build/remains.h"
+#include "apply/build/leftovers.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -31,7 +31,7 @@
 #include "utils/syscache.h"
 
 #include "advise/indexes/index_def.h"
-#include "apply/jobs/claim.h"
+#include "apply/jobs/job_lock.h"
 #include "apply/jobs/queue.h"
 #include "apply/verify/top_statement.h"
 
@@ -46,7 +46,7 @@ typedef struct Removal
 {
 	Job		   *job;
 	bool		ends;			/* the job does */
-	RemainsOutcome outcome;		/* if there is no statement */
+	LeftoversOutcome outcome;	/* if there is no statement */
 	char	   *sql;			/* the next statement; NULL if none */
 	Oid			relid;			/* table that it concerns */
 } Removal;
@@ -55,9 +55,9 @@ typedef struct Removal
  * Looking
  * ------------------------------------------------------------------------ */
 
-/* See remains.h. */
+/* See leftovers.h. */
 bool
-remains_is_one(Oid index_oid, Oid relid)
+leftovers_is_one(Oid index_oid, Oid relid)
 {
 	IndexDefinition *def;
 
@@ -97,14 +97,14 @@ reindex_statement(const IndexDefinition *def)
 
 /* The statement that drops what a build has left by that name, or NULL. */
 static char *
-drop_remains(Oid relid, const char *name)
+drop_leftovers(Oid relid, const char *name)
 {
 	Oid			index_oid;
 
 	if (get_rel_relkind(relid) == '\0')
 		return NULL;
 	index_oid = index_of_name(relid, name);
-	return OidIsValid(index_oid) && remains_is_one(index_oid, relid) ?
+	return OidIsValid(index_oid) && leftovers_is_one(index_oid, relid) ?
 		drop_statement(index_oid) : NULL;
 }
 
@@ -174,7 +174,7 @@ drop_left_by_reindex(const IndexDefinition *def)
  * What to do next
  * ------------------------------------------------------------------------ */
 
-/* Look for one of the partitions' indexes that are built. */
+/* Lookup for one of the partitions' indexes that are built. */
 static void
 look_for_part(Removal *removal)
 {
@@ -192,7 +192,7 @@ look_for_part(Removal *removal)
 	}
 }
 
-/* Look at the index of a partition that was being built. */
+/* Lookup at the index of a partition that was being built. */
 static void
 look_at_part(Removal *removal)
 {
@@ -203,7 +203,7 @@ look_at_part(Removal *removal)
 		get_rel_relkind(job->part_relid) == '\0')
 		return;
 	removal->relid = job->part_relid;
-	removal->sql = drop_remains(job->part_relid, job->part_name);
+	removal->sql = drop_leftovers(job->part_relid, job->part_name);
 	index_oid = index_of_name(job->part_relid, job->part_name);
 	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
 		job_keep_part(job, index_oid);
@@ -220,7 +220,7 @@ is_built(const Job *job)
 	return def != NULL && def->relid == job->relid && def->valid;
 }
 
-/* Look at what the making of an index has left. */
+/* Lookup at what the making of an index has left. */
 static void
 look_at_creation(Removal *removal)
 {
@@ -230,10 +230,10 @@ look_at_creation(Removal *removal)
 		return;
 	if (job->state == JOB_BUILDING && is_built(job))
 	{
-		removal->outcome = REMAINS_DONE;
+		removal->outcome = LEFTOVERS_DONE;
 		return;
 	}
-	removal->sql = drop_remains(job->relid, job->index_name);
+	removal->sql = drop_leftovers(job->relid, job->index_name);
 	if (removal->sql == NULL)
 		look_at_part(removal);
 	if (removal->sql == NULL && removal->ends)
@@ -254,7 +254,7 @@ adopt_rebuilt(Job *job)
 		job_set_index(job, index_oid, job->index_name);
 }
 
-/* Look at what the dropping of an index has left. */
+/* Lookup at what the dropping of an index has left. */
 static void
 look_at_drop(Removal *removal)
 {
@@ -265,7 +265,7 @@ look_at_drop(Removal *removal)
 		adopt_rebuilt(job);
 	def = index_def_of_index(job->index_oid);
 	if (def == NULL)
-		removal->outcome = REMAINS_DONE;
+		removal->outcome = LEFTOVERS_DONE;
 	else if (is_dead(job->index_oid))
 		removal->sql = index_def_drop_ddl(def);
 	else if (job->undo && def->valid)
@@ -286,7 +286,7 @@ look(Removal *removal)
 
 	removal->sql = NULL;
 	removal->relid = job->relid;
-	removal->outcome = REMAINS_NONE;
+	removal->outcome = LEFTOVERS_NONE;
 	if (JOB_CREATES(job))
 		look_at_creation(removal);
 	else
@@ -314,9 +314,9 @@ has_begun(const Job *job)
 	return job->state == JOB_BUILDING || job->attempts > 0 || job->parts != NIL;
 }
 
-/* See remains.h. */
+/* See leftovers.h. */
 bool
-remains_exist(Job *job)
+leftovers_exist(Job *job)
 {
 	Removal		removal = {.job = job,.ends = true};
 
@@ -337,7 +337,7 @@ remains_exist(Job *job)
 static bool
 run(Job *job, Oid relid, const char *sql, int tries)
 {
-	claim_heed_cancel(job);
+	job_lock_check_cancel(job);
 	queue_worker_takes(job->id, relid);
 	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
 		return true;
@@ -368,16 +368,16 @@ announce_step(void *arg)
 		job_set_cancel(job, job->cancel);
 }
 
-/* See remains.h. */
-RemainsOutcome
-remains_settle(Job *job, bool ends, const char *reason)
+/* See leftovers.h. */
+LeftoversOutcome
+leftovers_remove(Job *job, bool ends, const char *reason)
 {
 	Removal		removal = {.job = job};
 	Announcement announcement = {.job = job,.reason = reason};
 	int			failures = 0;
 
 	if (!has_begun(job))
-		return REMAINS_NONE;
+		return LEFTOVERS_NONE;
 
 	for (;;)
 	{
@@ -386,7 +386,7 @@ remains_settle(Job *job, bool ends, const char *reason)
 		if (removal.sql == NULL)
 			return removal.outcome;
 		if (failures >= REMOVAL_TRIES)
-			return REMAINS_LEFT;
+			return LEFTOVERS_LEFT;
 
 		/*
 		 * An error here means that the jobs are gone; this must be done
@@ -399,9 +399,9 @@ remains_settle(Job *job, bool ends, const char *reason)
 	}
 }
 
-/* See remains.h. */
+/* See leftovers.h. */
 bool
-remains_drop(Job *job, Oid relid, const char *index_name)
+leftovers_drop(Job *job, Oid relid, const char *index_name)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -410,7 +410,7 @@ remains_drop(Job *job, Oid relid, const char *index_name)
 		char	   *sql;
 
 		job_begin();
-		sql = drop_remains(relid, index_name);
+		sql = drop_leftovers(relid, index_name);
 		if (sql != NULL)
 			sql = MemoryContextStrdup(caller, sql);
 		job_end();
