@@ -251,7 +251,7 @@ settings_define(void)
 	MarkGUCPrefixReserved("clipperf");
 }
 
-/* See settings.h. */
+/* Observe no statement of this session up to the end of the GUC nest level. */
 void
 settings_pause(void)
 {

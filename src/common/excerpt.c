@@ -85,7 +85,10 @@ elide_lists(const char *line)
 	return text.data;
 }
 
-/* See excerpt.h. */
+/*
+ * The statement on one line, palloc'd; if that is longer than "width"
+ * characters, without the lists of its columns.
+ */
 char *
 excerpt_of(const char *statement, int width)
 {

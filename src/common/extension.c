@@ -21,7 +21,10 @@
 /* What the names of all our objects begin with. */
 #define PREFIX "clipperf_"
 
-/* See extension.h. */
+/*
+ * The schema of the extension in this database; error 42704 if it is not
+ * installed.
+ */
 Oid
 extension_schema(void)
 {
@@ -47,14 +50,17 @@ extension_schema(void)
 	return schema;
 }
 
-/* See extension.h. */
+/* Schema and name of one of its objects, quoted. */
 char *
 extension_object(const char *name)
 {
 	return quote_qualified_identifier(get_namespace_name(extension_schema()), name);
 }
 
-/* See extension.h. */
+/*
+ * Does a text name an object of ours?  All their names begin with the same
+ * prefix.
+ */
 bool
 extension_is_named(const char *string)
 {

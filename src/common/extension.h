@@ -19,10 +19,7 @@ extern Oid	extension_schema(void);
 /* Schema and name of one of its objects, quoted. */
 extern char *extension_object(const char *name);
 
-/*
- * Does a text name an object of ours?  All their names begin with the same
- * prefix.
- */
+/* Does a text name an object of ours? */
 extern bool extension_is_named(const char *string);
 
 #endif							/* CLIPPERF_EXTENSION_H */

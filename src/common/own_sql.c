@@ -55,7 +55,7 @@ schema_oid(void)
 	return schema;
 }
 
-/* See own_sql.h. */
+/* Schema of the extension in this database; NULL if it is not installed. */
 char *
 own_schema(void)
 {
@@ -64,7 +64,7 @@ own_schema(void)
 	return OidIsValid(schema) ? get_namespace_name(schema) : NULL;
 }
 
-/* See own_sql.h. */
+/* The OID of one of our tables; InvalidOid if it is not there. */
 Oid
 own_table(const char *name)
 {
@@ -131,7 +131,12 @@ run_statement(const char *statement, int nargs, const SqlArg *args)
 		elog(ERROR, "own statement failed: %s", SPI_result_code_string(result));
 }
 
-/* See own_sql.h. */
+/*
+ * Run a statement in which @extschema@ stands for our schema, as the owner of
+ * our tables, with a safe search_path, and unobserved.  Its result is in
+ * SPI_tuptable and SPI_processed, as the caller has called SPI_connect().
+ * Needs an active snapshot.
+ */
 void
 own_sql(const char *statement, int nargs, const SqlArg *args)
 {
@@ -154,7 +159,7 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 	SetUserIdAndSecContext(userid, sec_context);
 }
 
-/* See own_sql.h. */
+/* The same as the caller, and with his search_path. */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)
 {
@@ -162,7 +167,7 @@ caller_sql(const char *statement, int nargs, const SqlArg *args)
 	run_statement(fill_in_schema(statement), nargs, args);
 }
 
-/* See own_sql.h. */
+/* Columns of row "row" of the last result; column counts from 1. */
 bool
 own_isnull(int row, int column)
 {
@@ -199,7 +204,7 @@ arg_datum(Oid type, Datum value, bool isnull)
 	return arg;
 }
 
-/* See own_sql.h. */
+/* For argument lists. */
 SqlArg
 arg_int8(int64 value)
 {
@@ -227,7 +232,7 @@ arg_oid(Oid value)
 	return arg_datum(OIDOID, ObjectIdGetDatum(value), !OidIsValid(value));
 }
 
-/* See own_sql.h. */
+/* InvalidOid is NULL */
 SqlArg
 arg_text(const char *value)
 {
@@ -235,7 +240,7 @@ arg_text(const char *value)
 					 value == NULL);
 }
 
-/* See own_sql.h. */
+/* NULL is NULL */
 SqlArg
 arg_bool(bool value)
 {

@@ -30,9 +30,7 @@ extern Oid	own_table(const char *name);
 
 /*
  * Run a statement in which @extschema@ stands for our schema, as the owner of
- * our tables, with a safe search_path, and unobserved.  Its result is in SPI_tuptable and
- * SPI_processed, as the caller has called SPI_connect().  Needs an active
- * snapshot.
+ * our tables, with a safe search_path, and unobserved.
  */
 extern void own_sql(const char *statement, int nargs, const SqlArg *args);
 

@@ -39,7 +39,10 @@ own_bytes(Oid relid)
 	return bytes;
 }
 
-/* See relation_size.h. */
+/*
+ * Bytes of the main forks of a table or index and all its partitions; -1 if
+ * one of them is gone or somebody has it locked.
+ */
 int64
 relation_family_bytes(Oid relid)
 {

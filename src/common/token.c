@@ -9,7 +9,7 @@
 
 #include <ctype.h>
 
-/* See token.h. */
+/* May the character be part of an unquoted word? */
 bool
 token_is_word(char c)
 {
@@ -17,7 +17,7 @@ token_is_word(char c)
 		IS_HIGHBIT_SET(c);
 }
 
-/* See token.h. */
+/* The first character from "at" on that is not blank. */
 const char *
 token_skip_blanks(const char *at)
 {
@@ -26,7 +26,7 @@ token_skip_blanks(const char *at)
 	return at;
 }
 
-/* See token.h. */
+/* The end of the word, quoted identifier or other character at "at". */
 const char *
 token_end(const char *at)
 {
@@ -44,7 +44,7 @@ token_end(const char *at)
 	return at;
 }
 
-/* See token.h. */
+/* Is the token from "at" to "end" this word, whatever its case? */
 bool
 token_is(const char *at, const char *end, const char *word)
 {
@@ -53,7 +53,7 @@ token_is(const char *at, const char *end, const char *word)
 	return strlen(word) == length && pg_strncasecmp(at, word, length) == 0;
 }
 
-/* See token.h. */
+/* The bracket that closes the one at "at", or NULL. */
 const char *
 token_closing_bracket(const char *at)
 {

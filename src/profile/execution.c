@@ -50,7 +50,10 @@ take_spare(void)
 	return dlist_container(Execution, node, dlist_pop_head_node(&spare));
 }
 
-/* See execution.h. */
+/*
+ * An execution of a query that has been started, for the caller to fill in. It
+ * is open until the query's memory context goes.
+ */
 pg_attribute_hot Execution *
 execution_open(QueryDesc *query)
 {

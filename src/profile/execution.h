@@ -70,10 +70,7 @@ typedef struct Execution
 	ProbeList	probes;			/* what it looks up; last, as it is big */
 } Execution;
 
-/*
- * An execution of a query that has been started, for the caller to fill in.
- * It is open until the query's memory context goes.
- */
+/* An execution of a query that has been started, for the caller to fill in. */
 extern Execution *execution_open(QueryDesc *query);
 
 /* Open executions, the latest first. */

@@ -28,7 +28,7 @@ function_install(void)
 		*plugin = &own_plugin;
 }
 
-/* See function.h. */
+/* The innermost running function; InvalidOid outside and in a DO block. */
 Oid
 function_current(void)
 {

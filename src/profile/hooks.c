@@ -154,7 +154,7 @@ source_text(void *arg)
 	return normalize_text(body, 0, length);
 }
 
-/* See execution.h. */
+/* The text key and the text of an execution's statement. */
 char *
 execution_text(void *execution)
 {

@@ -180,7 +180,11 @@ hash_statement(const Execution *execution)
 	return hash_text(text, Min(length, HASHED_TEXT));
 }
 
-/* See parameters.h. */
+/*
+ * A hash of the parameter values, or of the whole text of a statement that has
+ * none, since its values are constants in the text.  Runs no output function
+ * and reads no toasted value.
+ */
 pg_attribute_hot uint32
 parameters_hash(const Execution *execution)
 {
@@ -367,7 +371,10 @@ take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
 	MemoryContextDelete(context);
 }
 
-/* See parameters.h. */
+/*
+ * Keep this execution, which sample_wanted() is true of, as a sample if it is
+ * worth it.
+ */
 void
 parameters_sample(const Execution *execution, const StatementKey *key)
 {

@@ -13,8 +13,7 @@
 
 /*
  * A hash of the parameter values, or of the whole text of a statement that has
- * none, since its values are constants in the text.  Runs no output function and
- * reads no toasted value.
+ * none, since its values are constants in the text.
  */
 extern uint32 parameters_hash(const Execution *execution);
 

@@ -47,7 +47,13 @@ commented_request(const char *source, int location, int length)
 	return request;
 }
 
-/* See request.h. */
+/*
+ * A client's statement begins: the route is that of its sqlcommenter comment,
+ * else clipperf.route, else application_name.  Statements inside it belong to
+ * the same request.  Returns the statement's text without white space and
+ * semicolons at its ends, which lives as long as the source; { NULL, 0 } if it
+ * may have a comment.
+ */
 pg_attribute_hot BareText
 request_begin(const char *source, int location, int length)
 {

@@ -12,13 +12,7 @@
 #include "profile/text/source.h"
 #include "store/route.h"
 
-/*
- * A client's statement begins: the route is that of its sqlcommenter comment,
- * else clipperf.route, else application_name.  Statements inside it belong to
- * the same request.  Returns the statement's text without white space and
- * semicolons at its ends, which lives as long as the source; { NULL, 0 } if it may
- * have a comment.
- */
+/* A client's statement begins: */
 extern BareText request_begin(const char *source, int location, int length);
 
 /* The request that runs. */

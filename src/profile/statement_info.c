@@ -108,7 +108,7 @@ compares_key(const Comparisons *comparisons)
 	return false;
 }
 
-/* See statement_info.h. */
+/* Fill in what the analysed query tells. */
 void
 statement_info_analyzed(StatementInfo *info, Query *query,
 						const Comparisons *comparisons)
@@ -211,7 +211,7 @@ collect_keys(StatementInfo *info)
 		add_key(info, &info->literals.comparisons[i]);
 }
 
-/* See statement_info.h. */
+/* Fill in what the plan tells. */
 void
 statement_info_planned(StatementInfo *info, const QueryDesc *query)
 {
@@ -240,7 +240,10 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	}
 }
 
-/* See statement_info.h. */
+/*
+ * What identifies a statement whose text may vary by the length of a list:
+ * equal for all lengths.  Its queryid, for most.
+ */
 uint64
 statement_fingerprint(StatementInfo *info, const QueryDesc *query)
 {

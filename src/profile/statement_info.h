@@ -122,10 +122,7 @@ extern void statement_info_analyzed(StatementInfo *info, Query *query,
 extern void statement_info_planned(StatementInfo *info,
 								   const QueryDesc *query);
 
-/*
- * What identifies a statement whose text may vary by the length of a list:
- * equal for all lengths.  Its queryid, for most.
- */
+/* What identifies a statement whose text may vary by the length of a list: */
 extern uint64 statement_fingerprint(StatementInfo *info, const QueryDesc *query);
 
 #endif							/* CLIPPERF_STATEMENT_INFO_H */

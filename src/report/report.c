@@ -14,7 +14,10 @@
 
 #include "store/store.h"
 
-/* See report.h. */
+/*
+ * Error 55000 unless the SQL declaration of a reader has "columns" columns:
+ * the module and the extension's SQL objects may be of different versions.
+ */
 void
 report_check_columns(TupleDesc desc, int columns)
 {
@@ -27,7 +30,10 @@ report_check_columns(TupleDesc desc, int columns)
 				 errhint("Run ALTER EXTENSION clipperf UPDATE, and restart the server if it still runs an older module.")));
 }
 
-/* See report.h. */
+/*
+ * Begin a set-returning reader of "columns" columns: rows go to the tuplestore
+ * of fcinfo->resultinfo.  Error 55000 unless clipperf was preloaded.
+ */
 void
 report_begin_rows(FunctionCallInfo fcinfo, int columns)
 {
@@ -37,7 +43,7 @@ report_begin_rows(FunctionCallInfo fcinfo, int columns)
 						 columns);
 }
 
-/* See report.h. */
+/* May the caller read texts and parameters of this user's statements? */
 bool
 report_may_read(Oid userid)
 {
@@ -45,7 +51,7 @@ report_may_read(Oid userid)
 		has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 }
 
-/* See report.h. */
+/* Put a text that may be NULL into a row. */
 void
 report_set_text(Datum *values, bool *nulls, int column, const char *text)
 {

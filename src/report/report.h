@@ -16,16 +16,10 @@
 /* Milliseconds, the unit of every time that users see. */
 #define US_TO_MS(us) ((us) / 1000.0)
 
-/*
- * Begin a set-returning reader of "columns" columns: rows go to the tuplestore
- * of fcinfo->resultinfo.  Error 55000 unless clipperf was preloaded.
- */
+/* Begin a set-returning reader of "columns" columns: */
 extern void report_begin_rows(FunctionCallInfo fcinfo, int columns);
 
-/*
- * Error 55000 unless the SQL declaration of a reader has "columns" columns: the
- * module and the extension's SQL objects may be of different versions.
- */
+/* Error 55000 unless the SQL declaration of a reader has "columns" columns: */
 extern void report_check_columns(TupleDesc desc, int columns);
 
 /* May the caller read texts and parameters of this user's statements? */

@@ -179,7 +179,7 @@ design_other(ScanIndex *index, Oid relid, const SeqScanColumns *columns)
 		index->keys = 1;
 }
 
-/* See scan_index.h. */
+/* Design it from what the scans asked for and what became of their rows. */
 ScanIndex
 scan_index_design(Oid relid, const SeqScanColumns *columns,
 				  const SeqScanCounters *counters)
@@ -388,7 +388,10 @@ index_serves(Relation table, Relation existing, const ScanIndex *index)
 	return existing->rd_rel->relam == BTREE_AM_OID && btree_serves(existing, index);
 }
 
-/* See scan_index.h. */
+/*
+ * An index of the table that serves the same purpose, or InvalidOid.  The
+ * caller holds a lock on the table; indexes that are locked are passed over.
+ */
 Oid
 scan_index_existing(Relation table, const ScanIndex *index)
 {

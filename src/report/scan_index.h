@@ -41,10 +41,7 @@ typedef struct ScanIndex
 extern ScanIndex scan_index_design(Oid relid, const SeqScanColumns *columns,
 								   const SeqScanCounters *counters);
 
-/*
- * An index of the table that serves the same purpose, or InvalidOid.  The
- * caller holds a lock on the table; indexes that are locked are passed over.
- */
+/* An index of the table that serves the same purpose, or InvalidOid. */
 extern Oid	scan_index_existing(Relation table, const ScanIndex *index);
 
 #endif							/* CLIPPERF_SCAN_INDEX_H */

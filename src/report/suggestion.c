@@ -190,7 +190,10 @@ names_column(const char *statement, const char *at, const char *column)
 	return at - length == statement || !token_is_word(at[-length - 1]);
 }
 
-/* See suggestion.h. */
+/*
+ * The number of the parameter that the normalised statement compares with this
+ * column by "=", 0 if there is none.
+ */
 int
 suggestion_find_parameter(const char *statement, const char *column)
 {
@@ -421,7 +424,11 @@ is_with_select(const char *statement)
 		!has_word_before(statement, statement + strlen(statement), changes);
 }
 
-/* See suggestion.h. */
+/*
+ * The normalised statement "child" rewritten to take an array of keys of type
+ * "type" as parameter $number: palloc'd, or NULL if there is no such parameter
+ * in it.
+ */
 char *
 suggestion_make(const char *child, int number, const char *type)
 {

@@ -19,8 +19,7 @@ extern int	suggestion_find_parameter(const char *statement,
 
 /*
  * The normalised statement "child" rewritten to take an array of keys of type
- * "type" as parameter $number: palloc'd, or NULL if there is no such parameter
- * in it.
+ * "type" as parameter $number:
  */
 extern char *suggestion_make(const char *child, int number, const char *type);
 

@@ -26,7 +26,7 @@
 /* A statement that took so long (us) is worth having at once. */
 #define WELCOME_US			10000.0
 
-/* See admission.h. */
+/* A statement was evicted.  Under the partition's lock, exclusive. */
 void
 admission_evicted(Admission *admission, TimestampTz now)
 {
@@ -58,7 +58,10 @@ note(Admission *admission, uint32 hash)
 	return false;
 }
 
-/* See admission.h. */
+/*
+ * May a new statement with this hash come in, which took so long, in us?  It
+ * is noted, and may the next time.  Under the partition's lock, shared.
+ */
 bool
 admission_allows(Admission *admission, uint32 hash, double elapsed_us)
 {

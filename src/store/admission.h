@@ -26,13 +26,10 @@ typedef struct Admission
 	uint64		filter[ADMISSION_BITS / 64];
 } Admission;
 
-/* A statement was evicted.  Under the partition's lock, exclusive. */
+/* A statement was evicted. */
 extern void admission_evicted(Admission *admission, TimestampTz now);
 
-/*
- * May a new statement with this hash come in, which took so long, in us?  It is
- * noted, and may the next time.  Under the partition's lock, shared.
- */
+/* May a new statement with this hash come in, which took so long, in us? */
 extern bool admission_allows(Admission *admission, uint32 hash,
 							 double elapsed_us);
 

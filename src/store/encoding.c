@@ -23,7 +23,11 @@ is_readable(const char *string, int encoding)
 		pg_verify_mbstr(PG_UTF8, string, strlen(string), true);
 }
 
-/* See encoding.h. */
+/*
+ * Make a string that was stored in "encoding" one that this database can show:
+ * if it may not be valid here, each byte that is not ASCII becomes a question
+ * mark.
+ */
 void
 encoding_make_readable(char *string, int encoding)
 {
@@ -34,7 +38,10 @@ encoding_make_readable(char *string, int encoding)
 			*c = '?';
 }
 
-/* See encoding.h. */
+/*
+ * Bytes of a string of this database that are kept if "most" may be: it is cut
+ * between two characters.
+ */
 int
 encoding_clip(const char *string, int length, int most)
 {

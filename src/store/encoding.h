@@ -12,15 +12,10 @@
 
 /*
  * Make a string that was stored in "encoding" one that this database can show:
- * if it may not be valid here, each byte that is not ASCII becomes a question
- * mark.
  */
 extern void encoding_make_readable(char *string, int encoding);
 
-/*
- * Bytes of a string of this database that are kept if "most" may be: it is cut
- * between two characters.
- */
+/* Bytes of a string of this database that are kept if "most" may be: */
 extern int	encoding_clip(const char *string, int length, int most);
 
 #endif							/* CLIPPERF_ENCODING_H */

@@ -107,7 +107,7 @@ is_hit(const Episode *episode, int rank)
 	return (episode->hit[rank / 64] >> (rank % 64)) & 1;
 }
 
-/* See episode.h. */
+/* Ranks not hit yet between two ranks [from, to). */
 int
 episode_unhit(const Episode *episode, int from, int to)
 {
@@ -126,7 +126,7 @@ episode_unhit(const Episode *episode, int from, int to)
 	return unhit;
 }
 
-/* See episode.h. */
+/* How far rank lies from where the loop is expected, in unhit ranks. */
 int
 episode_distance(const Episode *episode, int rank)
 {
@@ -170,7 +170,7 @@ choose_episode(uint64 key)
 	return oldest;
 }
 
-/* See episode.h. */
+/* Begin anew under the lock. */
 void
 episode_clear(Episode *episode)
 {
@@ -182,7 +182,10 @@ episode_clear(Episode *episode)
 	episode->pattern = -1;
 }
 
-/* See episode.h. */
+/*
+ * The episode of this key, made if there is none, with its stripe locked until
+ * episode_unlock().
+ */
 Episode *
 episode_lock(uint64 key, int64 now_us)
 {
@@ -205,7 +208,7 @@ episode_lock(uint64 key, int64 now_us)
 	return episode;
 }
 
-/* See episode.h. */
+/* NULL, and no lock, if there is none. */
 Episode *
 episode_lock_existing(uint64 key)
 {
@@ -268,7 +271,7 @@ add_waiting(PatternHistoryEntry *entry, uint64 episode)
 	entry->waiting[entry->nwaiting++] = episode;
 }
 
-/* See episode.h. */
+/* Adds to a reputation and returns what it is then.  Takes a lock. */
 PatternHistory
 pattern_history_add(uint64 key, const PatternHistoryChange *news)
 {
@@ -291,7 +294,7 @@ pattern_history_add(uint64 key, const PatternHistoryChange *news)
 	return result;
 }
 
-/* See episode.h. */
+/* All zero if there is none.  Takes a lock. */
 PatternHistory
 pattern_history_read(uint64 key)
 {
@@ -306,7 +309,7 @@ pattern_history_read(uint64 key)
 	return result;
 }
 
-/* See episode.h. */
+/* Puts back what was saved.  Takes a lock. */
 void
 pattern_history_restore(uint64 key, const PatternHistory *history)
 {
@@ -315,7 +318,10 @@ pattern_history_restore(uint64 key, const PatternHistory *history)
 	LWLockRelease(stripe_of(key));
 }
 
-/* See episode.h. */
+/*
+ * Hand out the keys of the episodes that wait, latest last, and forget them.
+ * Returns how many.  Takes a lock.
+ */
 int
 pattern_history_release(uint64 key, uint64 *waiting)
 {

@@ -127,19 +127,16 @@ extern void episode_unlock(uint64 key);
 /* Begin anew under the lock. */
 extern void episode_clear(Episode *episode);
 
-/* Adds to a reputation and returns what it is then.  Takes a lock. */
+/* Adds to a reputation and returns what it is then. */
 extern PatternHistory pattern_history_add(uint64 key, const PatternHistoryChange *news);
 
-/* All zero if there is none.  Takes a lock. */
+/* All zero if there is none. */
 extern PatternHistory pattern_history_read(uint64 key);
 
-/* Puts back what was saved.  Takes a lock. */
+/* Puts back what was saved. */
 extern void pattern_history_restore(uint64 key, const PatternHistory *history);
 
-/*
- * Hand out the keys of the episodes that wait, latest last, and forget them.
- * Returns how many.  Takes a lock.
- */
+/* Hand out the keys of the episodes that wait, latest last, and forget them. */
 extern int	pattern_history_release(uint64 key, uint64 *waiting);
 
 extern const StoreModule episode_module;

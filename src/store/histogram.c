@@ -30,14 +30,14 @@ histogram_value(int bucket)
 	return 2.0 * low * high / (low + high);
 }
 
-/* See histogram.h. */
+/* Add "from" to "into"; counts stop at their maximum. */
 void
 histogram_merge(Histogram *into, const Histogram *from)
 {
 	histogram_merge_part(into, from, 0, HISTOGRAM_BUCKETS);
 }
 
-/* See histogram.h. */
+/* The same where "from" is empty outside of the buckets first .. end - 1. */
 void
 histogram_merge_part(Histogram *into, const Histogram *from, int first,
 					 int end)

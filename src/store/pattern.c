@@ -178,7 +178,12 @@ add_counters(PatternCounters *sum, const PatternCounters *add)
 		sum->first_seen = add->first_seen;
 }
 
-/* See pattern.h. */
+/*
+ * Add to the pattern of this key, made if it is new; max_children and
+ * connections are raised to those given, first_seen is lowered.  "number" is
+ * the entry's number where it is known, else -1.  Returns the number, or -1 if
+ * the children could not be counted.
+ */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 			const PatternCounters *add, bool strong,
@@ -212,7 +217,7 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	return number;
 }
 
-/* See pattern.h. */
+/* The key of a pattern's reputation: see episode.h. */
 uint64
 pattern_history_key(const PatternKey *key)
 {
@@ -231,7 +236,10 @@ stands(const Pattern *pattern)
 		PATTERN_HISTORY_GOOD;
 }
 
-/* See pattern.h. */
+/*
+ * A palloc'd copy of all patterns that stand: those proven strongly once, and
+ * those whose reputation is still good.
+ */
 Pattern *
 pattern_copy(int *count)
 {
@@ -255,7 +263,7 @@ pattern_copy(int *count)
 	return copy;
 }
 
-/* See pattern.h. */
+/* Patterns forgotten to make room since start or reset. */
 int64
 pattern_evicted(void)
 {

@@ -68,22 +68,17 @@ typedef struct Pattern
 
 /*
  * Add to the pattern of this key, made if it is new; max_children and
- * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1.  Returns the number, or -1 if
- * the children could not be counted.
+ * connections are raised to those given, first_seen is lowered.
  */
 extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
 						const PatternCounters *add, bool strong,
 						StatementTextMaker maker, void *maker_arg);
 
-/* The key of a pattern's reputation: see episode.h. */
+/* The key of a pattern's reputation: */
 extern uint64 pattern_history_key(const PatternKey *key);
 
-/*
- * A palloc'd copy of all patterns that stand: those proven strongly once, and
- * those whose reputation is still good.
- */
+/* A palloc'd copy of all patterns that stand: */
 extern Pattern *pattern_copy(int *count);
 
 /* Patterns forgotten to make room since start or reset. */

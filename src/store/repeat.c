@@ -35,7 +35,7 @@ repeat_attach(void *memory, bool found)
 		memset(shared, 0, sizeof(RepeatShared));
 }
 
-/* See repeat.h. */
+/* Begin anew. */
 pg_attribute_hot void
 repeat_clear(Repeat *repeat)
 {
@@ -48,7 +48,7 @@ repeat_clear(Repeat *repeat)
 	repeat->first_seen = GetCurrentStatementStartTimestamp();
 }
 
-/* See repeat.h. */
+/* The entry of a statement in a request, out of an array; made if it is new. */
 pg_attribute_hot Repeat *
 repeat_find(Repeat *repeats, int count, uint64 request, uint64 fingerprint)
 {
@@ -76,7 +76,7 @@ stripe_of(uint64 request)
 	return (uint32) (request >> 8) % REPEAT_STRIPES;
 }
 
-/* See repeat.h. */
+/* The same, shared by all backends, locked until repeat_unlock(). */
 Repeat *
 repeat_lock(uint64 request, uint64 fingerprint)
 {

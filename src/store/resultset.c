@@ -80,7 +80,7 @@ ring_size(void)
 	return Max(4, Min(SLOTS_PER_BACKEND, (1 << SLOT_BITS) / store_backends()));
 }
 
-/* See resultset.h. */
+/* How many result sets can be held. */
 int
 resultset_slots(void)
 {
@@ -147,7 +147,10 @@ next_position(int first, int size, int64 now_us)
 	return chosen;
 }
 
-/* See resultset.h. */
+/*
+ * Take a slot of this backend for a new result set; what it held is forgotten.
+ * The caller fills the slot and calls resultset_open().
+ */
 ResultSet *
 resultset_claim(int64 now_us, uint32 *slot)
 {
@@ -275,7 +278,11 @@ first_free(volatile uint64 *bucket)
 	return -1;
 }
 
-/* See resultset.h. */
+/*
+ * Record a value of a column.  "rank" is what it gets if the set has not had
+ * it in this column yet; true if that is so.  A caller that knows it to be so
+ * says "is_new", which spares a search.
+ */
 bool
 resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 			  int rank, bool is_new)
@@ -308,7 +315,11 @@ has_other_keys(const ResultHit *hit, uint32 key)
 	return other != 0 && other != key;
 }
 
-/* See resultset.h. */
+/*
+ * Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many.  A
+ * resultset_key() that is not 0 leaves out columns of numbers that are keys of
+ * other tables.
+ */
 int
 resultset_find(uint64 hash, uint32 key, ResultHit *hits)
 {
@@ -336,7 +347,7 @@ resultset_find(uint64 hash, uint32 key, ResultHit *hits)
 	return count;
 }
 
-/* See resultset.h. */
+/* A consistent copy of a slot, if its generation is still the one given. */
 bool
 resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
 {
@@ -357,7 +368,7 @@ note_use(pg_atomic_uint64 *used_us, int64 now_us)
 		pg_atomic_write_u64(used_us, now_us);
 }
 
-/* See resultset.h. */
+/* A set of this backend is used now, and a column that holds several values. */
 void
 resultset_note_use(int64 now_us)
 {
@@ -373,7 +384,7 @@ resultset_note_column(uint32 slot, int column, int64 now_us)
 	note_use(&shared->key_used_us[resultset_key_number(key)], now_us);
 }
 
-/* See resultset.h. */
+/* The same of all columns of anybody's set. */
 void
 resultset_note_columns(uint32 slot, int64 now_us)
 {
@@ -383,7 +394,7 @@ resultset_note_columns(uint32 slot, int64 now_us)
 		resultset_note_column(slot, i, now_us);
 }
 
-/* See resultset.h. */
+/* A child of this set ended. */
 void
 resultset_touch(uint32 slot, int64 now_us)
 {

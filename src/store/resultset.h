@@ -117,17 +117,12 @@ typedef struct ResultHit
 } ResultHit;
 
 /*
- * Take a slot of this backend for a new result set; what it held is
- * forgotten.  The caller fills the slot and calls resultset_open().
+ * Take a slot of this backend for a new result set; what it held is forgotten.
  */
 extern ResultSet *resultset_claim(int64 now_us, uint32 *slot);
 extern void resultset_open(uint32 slot);
 
-/*
- * Record a value of a column.  "rank" is what it gets if the set has not had
- * it in this column yet; true if that is so.  A caller that knows it to be so
- * says "is_new", which spares a search.
- */
+/* Record a value of a column. */
 extern bool resultset_put(uint32 slot, uint32 generation, int column,
 						  uint64 hash, int rank, bool is_new);
 
@@ -171,11 +166,7 @@ resultset_holds(uint64 hash)
 	return false;
 }
 
-/*
- * Where a value was seen: fills hits[RESULTSET_BUCKET], returns how many.  A
- * resultset_key() that is not 0 leaves out columns of numbers that are keys of
- * other tables.
- */
+/* Where a value was seen: */
 extern int	resultset_find(uint64 hash, uint32 key, ResultHit *hits);
 
 /* A consistent copy of a slot, if its generation is still the one given. */

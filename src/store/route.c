@@ -157,7 +157,7 @@ route_intern(const char *name, int length, RouteSource source)
 	return route_last.route;
 }
 
-/* See route.h. */
+/* NULL for ROUTE_NONE; the string lives as long as the server. */
 const char *
 route_name(RouteId route)
 {
@@ -169,7 +169,7 @@ route_name(RouteId route)
 	return shared->names[route - 1];
 }
 
-/* See route.h. */
+/* The same for readers: palloc'd, in a form that this database can show. */
 char *
 route_label(RouteId route)
 {
@@ -183,7 +183,7 @@ route_label(RouteId route)
 	return label;
 }
 
-/* See route.h. */
+/* Names held now, of ROUTE_MAX. */
 int
 route_count(void)
 {

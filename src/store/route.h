@@ -57,7 +57,7 @@ route_intern_string(const char *name, RouteSource source)
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);
 
-/* The same for readers: palloc'd, in a form that this database can show. */
+/* The same for readers: */
 extern char *route_label(RouteId route);
 
 /* Names held now, of ROUTE_MAX. */

@@ -444,7 +444,7 @@ put_packed(const SampleKey *key, StoredSample *sample, const char *bytes)
 	LWLockRelease(lock);
 }
 
-/* See sample.h. */
+/* What a call that is wanted would be kept as.  Takes a lock. */
 SampleKind
 sample_admit(const SampleKey *key, double elapsed_us)
 {
@@ -480,7 +480,7 @@ sample_admit(const SampleKey *key, double elapsed_us)
 	return kind;
 }
 
-/* See sample.h. */
+/* Keep it.  Takes a lock.  A draft that is too big is left out. */
 void
 sample_put(const SampleKey *key, SampleKind kind, const SampleDraft *draft)
 {

@@ -82,10 +82,10 @@ sample_wanted(uint64 queryid, Oid userid, int64 nth, double elapsed_us)
 		 known->key.userid == userid);
 }
 
-/* What a call that is wanted would be kept as.  Takes a lock. */
+/* What a call that is wanted would be kept as. */
 extern SampleKind sample_admit(const SampleKey *key, double elapsed_us);
 
-/* Keep it.  Takes a lock.  A draft that is too big is left out. */
+/* Keep it. */
 extern void sample_put(const SampleKey *key, SampleKind kind,
 					   const SampleDraft *draft);
 

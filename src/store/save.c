@@ -79,7 +79,7 @@ write_raw(SaveFile *file, const void *data, Size length)
 		note_failure(file);
 }
 
-/* See save.h. */
+/* For the save callbacks: a failed write is remembered and reported once. */
 void
 save_bytes(SaveFile *file, const void *data, Size length)
 {
@@ -101,7 +101,7 @@ save_string(SaveFile *file, const char *string)
 		save_bytes(file, string, length);
 }
 
-/* See save.h. */
+/* For the load callbacks: false at the end of the section. */
 bool
 load_bytes(SaveFile *file, void *data, Size length)
 {
@@ -186,7 +186,7 @@ write_temporary(void)
 	return file.error == 0;
 }
 
-/* See save.h. */
+/* Writes all modules; LOGs what fails and returns false.  Cold path. */
 bool
 save_store(void)
 {
@@ -364,7 +364,7 @@ load_saved(void)
 		put_aside(reason);
 }
 
-/* See save.h. */
+/* Reads all modules; a damaged file is renamed aside with a LOG. */
 void
 load_store(void)
 {

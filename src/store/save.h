@@ -16,15 +16,15 @@
 
 typedef struct SaveFile SaveFile;
 
-/* For the save callbacks: a failed write is remembered and reported once. */
+/* For the save callbacks: */
 extern void save_bytes(SaveFile *file, const void *data, Size length);
 extern void save_string(SaveFile *file, const char *string);	/* NULL too */
 
-/* For the load callbacks: false at the end of the section. */
+/* For the load callbacks: */
 extern bool load_bytes(SaveFile *file, void *data, Size length);
 extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */
 
-/* Writes all modules; LOGs what fails and returns false.  Cold path. */
+/* Writes all modules; LOGs what fails and returns false. */
 extern bool save_store(void);
 
 /* The same at a clean shutdown, as a callback of on_shmem_exit. */

@@ -234,7 +234,10 @@ record_new(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
 	LWLockRelease(lock_of(set));
 }
 
-/* See seqscan.h. */
+/*
+ * Add "counters" (first_seen is ignored).  "maker" is called when the scan and
+ * its text are not known yet.
+ */
 void
 seqscan_record(const SeqScanKey *key, const SeqScanColumns *columns,
 			   const SeqScanCounters *counters,

@@ -82,10 +82,7 @@ typedef struct SeqScanCounters
 
 extern uint32 seqscan_columns_hash(const SeqScanColumns *columns);
 
-/*
- * Add "counters" (first_seen is ignored).  "maker" is called when the scan and
- * its text are not known yet.
- */
+/* Add "counters" (first_seen is ignored). */
 extern void seqscan_record(const SeqScanKey *key,
 						   const SeqScanColumns *columns,
 						   const SeqScanCounters *counters,

@@ -152,7 +152,7 @@ release_slot(int number)
 	own[number].ref.index = -1;
 }
 
-/* See statement.h. */
+/* Flush this backend's pending counters and free its slots (backend exit). */
 void
 statement_flush(void)
 {
@@ -375,7 +375,12 @@ flush_in_time(int number, const StatementSample *sample)
 	own[number].flushed = sample->when;
 }
 
-/* See statement.h. */
+/*
+ * Count one execution.  The usual case touches only this backend's memory.
+ * maker is called when the statement's text is not known yet.  Returns how
+ * often this backend has counted it since it took the slot (1 = the first
+ * time), 0 if it could not be counted.
+ */
 pg_attribute_hot int64
 statement_count(const StatementKey *key, const StatementSample *sample,
 				StatementTextMaker maker, void *maker_arg)
@@ -503,7 +508,7 @@ statement_visit(StatementVisitor visitor, void *arg)
 	pfree(lists.next);
 }
 
-/* See statement.h. */
+/* Statements held, and the bytes that each takes in the table. */
 void
 statement_usage(int64 *held, Size *entry_bytes)
 {

@@ -74,12 +74,7 @@ typedef struct StatementSample
 /* Makes the normalised text of the statement being counted; palloc'd. */
 typedef char *(*StatementTextMaker) (void *arg);
 
-/*
- * Count one execution.  The usual case touches only this backend's memory.
- * maker is called when the statement's text is not known yet.  Returns how
- * often this backend has counted it since it took the slot (1 = the first
- * time), 0 if it could not be counted.
- */
+/* Count one execution. */
 extern int64 statement_count(const StatementKey *key,
 							 const StatementSample *sample,
 							 StatementTextMaker maker, void *maker_arg);

@@ -152,7 +152,7 @@ statement_text_key(const StatementKey *key)
 	};
 }
 
-/* See statement_table.h. */
+/* Empty counters, which may hold anything, or which are known to be valid. */
 void
 counters_init(StatementCounters *counters)
 {
@@ -476,7 +476,10 @@ insert_locked(const StatementKey *key, uint32 hash, bool has_text, bool *taken)
 	return ref;
 }
 
-/* See statement_table.h. */
+/*
+ * The same for a statement read from a file, whose text is referenced already
+ * if has_text.
+ */
 StatementRef
 statement_table_insert(const StatementKey *key, bool has_text)
 {
@@ -535,7 +538,12 @@ ensure_text(const StatementKey *key, StatementTextMaker maker, void *maker_arg)
 	return stored;
 }
 
-/* See statement_table.h. */
+/*
+ * Find or make the entry of a statement, for this execution of it, NULL if it
+ * was in the table before.  An entry that is made may push another one out.
+ * ref->index is -1 if there was no room, or a new statement was not let in:
+ * see admission.h.  Takes the locks it needs; the caller holds none.
+ */
 StatementRef
 statement_table_enter(const StatementKey *key, const StatementSample *sample,
 					  StatementTextMaker maker, void *maker_arg)

@@ -59,9 +59,7 @@ statement_ref_is_valid(const StatementRef *ref)
 
 /*
  * Find or make the entry of a statement, for this execution of it, NULL if it
- * was in the table before.  An entry that is made may push another one out.
- * ref->index is -1 if there was no room, or a new statement was not let in: see
- * admission.h.  Takes the locks it needs; the caller holds none.
+ * was in the table before.
  */
 extern StatementRef statement_table_enter(const StatementKey *key,
 										  const StatementSample *sample,

@@ -246,7 +246,7 @@ copy_in(const char *text, uint32 *length)
 	return bytes;
 }
 
-/* See text.h. */
+/* Is there a text?  If so, take a reference and return true. */
 bool
 text_acquire(const TextKey *key)
 {
@@ -307,14 +307,17 @@ put(const TextKey *key, const char *text, int encoding)
 	return done;
 }
 
-/* See text.h. */
+/*
+ * Store "text" (any length, database encoding; cut at TEXT_MAX_LENGTH) unless
+ * it is there, and take a reference.  False if there was no room.
+ */
 bool
 text_put(const TextKey *key, const char *text)
 {
 	return text_acquire(key) || put(key, text, GetDatabaseEncoding());
 }
 
-/* See text.h. */
+/* The same without keeping a reference: stays while there is room. */
 void
 text_keep(const TextKey *key, const char *text)
 {
@@ -356,7 +359,7 @@ copy_out(const TextKey *key, int *encoding)
 	return NULL;
 }
 
-/* See text.h. */
+/* A palloc'd copy, or NULL. */
 char *
 text_copy(const TextKey *key)
 {

@@ -28,18 +28,16 @@ typedef struct TextKey
 /* Said at the end of a text that was cut. */
 #define TEXT_CUT_MARK " /* cut */"
 
-/*
- * Is there a text?  If so, take a reference and return true.
- */
+/* Is there a text? */
 extern bool text_acquire(const TextKey *key);
 
 /*
  * Store "text" (any length, database encoding; cut at TEXT_MAX_LENGTH) unless
- * it is there, and take a reference.  False if there was no room.
+ * it is there, and take a reference.
  */
 extern bool text_put(const TextKey *key, const char *text);
 
-/* The same without keeping a reference: stays while there is room. */
+/* The same without keeping a reference: */
 extern void text_keep(const TextKey *key, const char *text);
 
 extern void text_release(const TextKey *key);

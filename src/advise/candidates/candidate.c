@@ -700,7 +700,11 @@ add_demand(Builder *builder, const CandidateDemand *item)
 	add_brin(builder);
 }
 
-/* See candidate.h. */
+/*
+ * Candidates for a list of CandidateDemand, as a list of Candidate: none
+ * twice, none that an existing index makes useless.  The caller holds locks on
+ * the tables.
+ */
 List *
 candidates_make(List *demands)
 {

@@ -30,11 +30,7 @@ typedef struct CandidateDemand
 	const Demand *demand;
 } CandidateDemand;
 
-/*
- * Candidates for a list of CandidateDemand, as a list of Candidate: none
- * twice, none that an existing index makes useless.  The caller holds locks
- * on the tables.
- */
+/* Candidates for a list of CandidateDemand, as a list of Candidate: */
 extern List *candidates_make(List *demands);
 
 /* Could one index do the work of the two? */

@@ -27,7 +27,7 @@ has_index_key(const IndexDefinition *def, const IndexKey *key)
 	return false;
 }
 
-/* See candidate.h. */
+/* Could one index do the work of the two? */
 bool
 candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
 {
@@ -87,7 +87,10 @@ is_known(const List *candidates, const IndexDefinition *def, uint64 hash)
 	return false;
 }
 
-/* See candidate.h. */
+/*
+ * Indexes that do the work of two of the candidates whose numbers are in
+ * "kept", as a list of Candidate.
+ */
 List *
 candidates_merge(List *candidates, const Bitmapset *kept)
 {

@@ -59,7 +59,10 @@ find_opclass(Oid am, Oid type, Oid operator)
 	return best;
 }
 
-/* See candidate_opclass.h. */
+/*
+ * An index of another access method that serves the operator, or NULL: GIN
+ * before GiST, the default operator class before others.
+ */
 IndexDefinition *
 candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)
 {
@@ -87,7 +90,10 @@ candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)
 	return NULL;
 }
 
-/* See candidate_opclass.h. */
+/*
+ * Let a B-tree key of a string type serve LIKE 'x%', unless its collation does
+ * so by itself.
+ */
 void
 candidate_use_pattern_opclass(IndexKey *key)
 {

@@ -11,10 +11,7 @@
 #include "advise/candidates/demand.h"
 #include "advise/indexes/index_def.h"
 
-/*
- * An index of another access method that serves the operator, or NULL: GIN
- * before GiST, the default operator class before others.
- */
+/* An index of another access method that serves the operator, or NULL: */
 extern IndexDefinition *candidate_for_operator(Oid relid, const DemandKey *key,
 											   Oid operator);
 

@@ -303,7 +303,11 @@ install_hook(void)
 	installed = true;
 }
 
-/* See demand.h. */
+/*
+ * Plan the rewritten queries and return what they ask of each table: a list of
+ * Demand in the caller's memory context.  Errors are the planner's.
+ * allow_functions: immutable functions of the users' own may be in keys.
+ */
 List *
 demand_collect(List *queries, const char *text, ParamListInfo params,
 			   bool allow_functions)

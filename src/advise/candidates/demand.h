@@ -74,11 +74,7 @@ typedef struct Demand
 	List	   *mutable;		/* .. that none can be made of, by name */
 } Demand;
 
-/*
- * Plan the rewritten queries and return what they ask of each table: a list
- * of Demand in the caller's memory context.  Errors are the planner's.
- * allow_functions: immutable functions of the users' own may be in keys.
- */
+/* Plan the rewritten queries and return what they ask of each table: */
 extern List *demand_collect(List *queries, const char *text,
 							ParamListInfo params, bool allow_functions);
 

@@ -35,7 +35,7 @@
 /* Values of a list that may stand in the predicate of an index, at most. */
 #define MOST_LISTED	8
 
-/* See demand_clause.h. */
+/* A copy of an expression of the table as an index on it would hold it. */
 Node *
 demand_copy(const DemandScope *scope, Node *expr)
 {
@@ -158,7 +158,10 @@ contains_param(Node *node, void *context)
 		expression_tree_walker(node, contains_param, context);
 }
 
-/* See demand_clause.h. */
+/*
+ * Can this expression be the key of an index on the table?  What it refuses
+ * because of a function is named in the demand.
+ */
 bool
 demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 {
@@ -438,14 +441,14 @@ add_condition(DemandScope *scope, Node *clause, bool arm)
 	}
 }
 
-/* See demand_clause.h. */
+/* Add what a condition asks for, if it concerns the table. */
 void
 demand_add_clause(DemandScope *scope, Node *clause)
 {
 	add_condition(scope, clause, false);
 }
 
-/* See demand_clause.h. */
+/* Add a column that is compared with one of another table. */
 void
 demand_add_join(DemandScope *scope, Node *expr, Oid collation)
 {
@@ -474,7 +477,10 @@ is_ordering_operator(Oid operator)
 	return found;
 }
 
-/* See demand_clause.h. */
+/*
+ * Is the expression the distance of a column from a value, as GiST can order
+ * by?  Then add that.
+ */
 bool
 demand_add_distance(DemandScope *scope, Node *expr)
 {

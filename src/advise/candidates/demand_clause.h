@@ -21,10 +21,7 @@ typedef struct DemandScope
 	bool		allow_functions;	/* of users */
 } DemandScope;
 
-/*
- * Can this expression be the key of an index on the table?  What it refuses
- * because of a function is named in the demand.
- */
+/* Can this expression be the key of an index on the table? */
 extern bool demand_key(DemandScope *scope, Node *expr, Oid collation,
 					   DemandKey *key);
 
@@ -36,7 +33,7 @@ extern void demand_add_join(DemandScope *scope, Node *expr, Oid collation);
 
 /*
  * Is the expression the distance of a column from a value, as GiST can order
- * by?  Then add that.
+ * by?
  */
 extern bool demand_add_distance(DemandScope *scope, Node *expr);
 

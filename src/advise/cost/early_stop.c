@@ -464,7 +464,12 @@ price(Pricing *pricing, const Plan *node, double share)
 		price_subplans(pricing, node, share);
 }
 
-/* See early_stop.h. */
+/*
+ * Cost to be added to that of the plan, in the planner's unit, 0 if it does
+ * not stop early.  "params" are those that it is run with, NULL if they are in
+ * it or not known.  *stops is set if it hopes to stop early, or could with
+ * another index.  What "find" is asked about is palloc'd.
+ */
 double
 early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 				 MatchOrderFinder find, void *arg, bool *stops)

@@ -16,10 +16,8 @@ typedef const MatchOrder *(*MatchOrderFinder) (const OrderedScan *scan,
 											   void *arg);
 
 /*
- * Cost to be added to that of the plan, in the planner's unit, 0 if it does not
- * stop early.  "params" are those that it is run with, NULL if they are in it
- * or not known.  *stops is set if it hopes to stop early, or could with another
- * index.  What "find" is asked about is palloc'd.
+ * Cost to be added to that of the plan, in the planner's unit, 0 if it does
+ * not stop early.
  */
 extern double early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 							   MatchOrderFinder find, void *arg, bool *stops);

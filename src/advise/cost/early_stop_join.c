@@ -195,7 +195,11 @@ hashes_alike(Oid operator)
 	return get_op_hash_functions(operator, &left, &right) && left == right;
 }
 
-/* See early_stop_scan.h. */
+/*
+ * What a join tests of the rows of the scan that its outer side begins with:
+ * palloc'd.  NULL unless it is an inner join or a semi-join to the scan of one
+ * other table by one equality, and all conditions there can be tested.
+ */
 JoinTest *
 early_stop_join(const WhatIfPlan *plan, const Plan *join,
 				ParamListInfo params)

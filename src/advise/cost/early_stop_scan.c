@@ -168,7 +168,11 @@ is_testable(const IndexDefinition *index)
 	return whole;
 }
 
-/* See early_stop_scan.h. */
+/*
+ * The scan that a node makes, with its conditions as far as they can be tested
+ * on a sample: palloc'd.  *whole is cleared if some of the filter cannot.
+ * NULL if none of it can, or not what the index tests.
+ */
 OrderedScan *
 early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 				ParamListInfo params, bool *whole)

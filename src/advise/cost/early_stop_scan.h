@@ -13,17 +13,12 @@
 
 /*
  * The scan that a node makes, with its conditions as far as they can be tested
- * on a sample: palloc'd.  *whole is cleared if some of the filter cannot.  NULL
- * if none of it can, or not what the index tests.
+ * on a sample:
  */
 extern OrderedScan *early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 									ParamListInfo params, bool *whole);
 
-/*
- * What a join tests of the rows of the scan that its outer side begins with:
- * palloc'd.  NULL unless it is an inner join or a semi-join to the scan of one
- * other table by one equality, and all conditions there can be tested.
- */
+/* What a join tests of the rows of the scan that its outer side begins with: */
 extern JoinTest *early_stop_join(const WhatIfPlan *plan, const Plan *join,
 								 ParamListInfo params);
 

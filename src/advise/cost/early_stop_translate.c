@@ -88,7 +88,10 @@ translate(Node *node, void *context)
 	}
 }
 
-/* See early_stop_translate.h. */
+/*
+ * The conditions that can be tested on rows of a sample, for varno 1; *whole
+ * is cleared if there are others.
+ */
 List *
 early_stop_translate(const List *conditions, const Translation *how,
 					 bool *whole)

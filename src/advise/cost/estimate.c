@@ -211,7 +211,13 @@ find_or_ask(Estimator *estimator, EstimatedStatement *statement,
 	return answer;
 }
 
-/* See estimate.h. */
+/*
+ * The cost of one call of a statement with the indexes "with" built, weighted
+ * over its samples: the planner's, and more where a plan stops early, but
+ * perhaps later than the planner thinks.  *used (may be NULL) is set to those
+ * that its plans use.  A statement that fails is given a problem and costs
+ * nothing.
+ */
 double
 estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 			  Bitmapset **used)
@@ -238,7 +244,7 @@ to_us(const EstimatedStatement *statement, double share)
 	return statement->workload->total_us * share;
 }
 
-/* See estimate.h. */
+/* The time that went into a statement, as it would be with those indexes. */
 double
 estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -249,7 +255,7 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 	return to_us(statement, find_or_ask(estimator, statement, with)->time);
 }
 
-/* See estimate.h. */
+/* .. if the planner were right about plans that stop early. */
 double
 estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -260,7 +266,10 @@ estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 	return to_us(statement, find_or_ask(estimator, statement, with)->planned);
 }
 
-/* See estimate.h. */
+/*
+ * Indexes that the planner was seen to use for a statement because it hoped to
+ * stop earlier than is to be expected.
+ */
 Bitmapset *
 estimate_underpriced(const Estimator *estimator, int number)
 {
@@ -309,7 +318,11 @@ bound_share(const EstimatedStatement *statement, const Bitmapset *with,
 	return !statement->stops_early;
 }
 
-/* See estimate.h. */
+/*
+ * What the answers so far say of that time.  The planner is not asked; high is
+ * low where they settle it.  False if it may be higher still, since a plan may
+ * stop early.
+ */
 bool
 estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 				  double *low, double *high)
@@ -330,7 +343,7 @@ estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 	return bounded;
 }
 
-/* See estimate.h. */
+/* Has the time that was allowed run out? */
 bool
 estimate_is_late(Estimator *estimator)
 {

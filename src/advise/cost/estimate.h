@@ -39,9 +39,7 @@ typedef struct Estimator
 
 /*
  * The cost of one call of a statement with the indexes "with" built, weighted
- * over its samples: the planner's, and more where a plan stops early, but
- * perhaps later than the planner thinks.  *used (may be NULL) is set to those that its
- * plans use.  A statement that fails is given a problem and costs nothing.
+ * over its samples:
  */
 extern double estimate_cost(Estimator *estimator, int statement,
 							const Bitmapset *with, Bitmapset **used);
@@ -50,7 +48,7 @@ extern double estimate_cost(Estimator *estimator, int statement,
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
-/* .. if the planner were right about plans that stop early. */
+/* .. */
 extern double estimate_planned_us(Estimator *estimator, int statement,
 								  const Bitmapset *with);
 
@@ -60,11 +58,7 @@ extern double estimate_planned_us(Estimator *estimator, int statement,
  */
 extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
 
-/*
- * What the answers so far say of that time.  The planner is not asked; high is
- * low where they settle it.  False if it may be higher still, since a plan may
- * stop early.
- */
+/* What the answers so far say of that time. */
 extern bool estimate_bound_us(Estimator *estimator, int statement,
 							  const Bitmapset *with, double *low,
 							  double *high);

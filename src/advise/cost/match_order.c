@@ -362,7 +362,11 @@ copy_order(const MatchOrder *order)
 	return copy;
 }
 
-/* See match_order.h. */
+/*
+ * Lookup at a sample of the table, as the current user.  The answer is
+ * palloc'd in the memory context given.  Locks tables (AccessShareLock) to the
+ * end of the (sub)transaction.  Errors are those of the conditions.
+ */
 MatchOrder *
 match_order(const OrderedScan *scan, MemoryContext keep)
 {
@@ -405,7 +409,10 @@ chance_of_fewer(int k, int j, double p)
 	return sum;
 }
 
-/* See match_order.h. */
+/*
+ * The share of the scan that must be read to find "wanted" matches, where
+ * "even" is what the planner takes it for: never less than that.
+ */
 double
 match_order_share(const MatchOrder *order, double wanted, double even)
 {

@@ -52,16 +52,12 @@ typedef struct MatchOrder
 	float4	   *places;			/* .. and the share of "rows" up to each */
 } MatchOrder;
 
-/*
- * Lookup at a sample of the table, as the current user.  The answer is palloc'd
- * in the memory context given.  Locks tables (AccessShareLock) to the end of the
- * (sub)transaction.  Errors are those of the conditions.
- */
+/* Lookup at a sample of the table, as the current user. */
 extern MatchOrder *match_order(const OrderedScan *scan, MemoryContext keep);
 
 /*
  * The share of the scan that must be read to find "wanted" matches, where
- * "even" is what the planner takes it for: never less than that.
+ * "even" is what the planner takes it for:
  */
 extern double match_order_share(const MatchOrder *order, double wanted,
 								double even);

@@ -484,7 +484,11 @@ answer(StatementPricing *question)
 	return error;
 }
 
-/* See statement_cost.h. */
+/*
+ * Plan a statement in its sandbox, and remember with it what samples of its
+ * tables tell.  The cost is palloc'd in the current memory context.  Returns
+ * NULL, or the error that ended it.
+ */
 ErrorData *
 statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 			   StatementCost *cost)
@@ -495,7 +499,7 @@ statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 	return answer(&question);
 }
 
-/* See statement_cost.h. */
+/* The same by the planner's word alone: no sample is read. */
 ErrorData *
 statement_planned_cost(WorkloadStatement *statement,
 					   const WhatIfConfig *config, StatementCost *cost)

@@ -31,14 +31,13 @@ typedef struct StatementCost
 
 /*
  * Plan a statement in its sandbox, and remember with it what samples of its
- * tables tell.  The cost is palloc'd in the current memory context.  Returns
- * NULL, or the error that ended it.
+ * tables tell.
  */
 extern ErrorData *statement_cost(WorkloadStatement *statement,
 								 const WhatIfConfig *config,
 								 StatementCost *cost);
 
-/* The same by the planner's word alone: no sample is read. */
+/* The same by the planner's word alone: */
 extern ErrorData *statement_planned_cost(WorkloadStatement *statement,
 										 const WhatIfConfig *config,
 										 StatementCost *cost);

@@ -210,7 +210,11 @@ add_hidden(WriteModel *model)
 	}
 }
 
-/* See write_cost.h. */
+/*
+ * Learn from a list of WorkloadStatement which tables are written, how often
+ * and in which columns.  us_per_cost: how long one unit of the planner's cost
+ * takes here.
+ */
 WriteModel *
 write_model_make(List *statements, double us_per_cost)
 {
@@ -260,7 +264,7 @@ touching_rows(const TableWrites *table, const IndexDefinition *def)
 	return rows;
 }
 
-/* See write_cost.h. */
+/* Microseconds that the index would have cost over the time observed. */
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {

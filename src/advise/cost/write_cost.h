@@ -15,8 +15,7 @@ typedef struct WriteModel WriteModel;
 
 /*
  * Learn from a list of WorkloadStatement which tables are written, how often
- * and in which columns.  us_per_cost: how long one unit of the planner's cost
- * takes here.
+ * and in which columns.
  */
 extern WriteModel *write_model_make(List *statements, double us_per_cost);
 

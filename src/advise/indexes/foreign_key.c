@@ -69,7 +69,7 @@ is_served(const ForeignKeyCacheInfo *key, const List *existing)
 	return false;
 }
 
-/* See foreign_key.h. */
+/* Those of a table, as a list of UnservedKey.  The caller has it locked. */
 List *
 foreign_keys_unserved(Oid relid)
 {
@@ -96,7 +96,10 @@ foreign_keys_unserved(Oid relid)
 	return unserved;
 }
 
-/* See foreign_key.h. */
+/*
+ * The tables that refer to one, as a list of OIDs; of partitioned ones the
+ * parent.  The caller has the one locked, and nothing is locked here.
+ */
 List *
 foreign_keys_referencing(Oid relid)
 {
@@ -116,7 +119,7 @@ foreign_keys_referencing(Oid relid)
 	return relids;
 }
 
-/* See foreign_key.h. */
+/* Does the index serve a foreign key of its table, which is locked? */
 bool
 foreign_key_uses(const IndexDefinition *def)
 {

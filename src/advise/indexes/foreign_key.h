@@ -20,12 +20,12 @@ typedef struct UnservedKey
 	IndexDefinition *def;		/* of the index that would serve it */
 } UnservedKey;
 
-/* Those of a table, as a list of UnservedKey.  The caller has it locked. */
+/* Those of a table, as a list of UnservedKey. */
 extern List *foreign_keys_unserved(Oid relid);
 
 /*
  * The tables that refer to one, as a list of OIDs; of partitioned ones the
- * parent.  The caller has the one locked, and nothing is locked here.
+ * parent.
  */
 extern List *foreign_keys_referencing(Oid relid);
 

@@ -264,7 +264,13 @@ check_table(Oid relid, TimestampTz since, bool judge_use, List *rows)
 	return rows;
 }
 
-/* See hygiene.h. */
+/*
+ * Advice to drop indexes of these tables: those that repeat another, those
+ * whose build failed, and those not used since a point in time (DT_NOBEGIN =
+ * do not judge by use).  Never one that backs something.  The tables are
+ * locked (AccessShareLock) to the end of the transaction; those that somebody
+ * has locked exclusively, or that are gone, are left out.
+ */
 List *
 hygiene_check(List *relids, TimestampTz unused_since)
 {

@@ -29,7 +29,7 @@
 
 #include "advise/indexes/index_fold.h"
 
-/* See index_def.h. */
+/* A definition without keys. */
 IndexDefinition *
 index_def_make(Oid relid, Oid am)
 {
@@ -80,7 +80,11 @@ next_key(IndexDefinition *def, Oid type, Oid opclass)
 	return key;
 }
 
-/* See index_def.h. */
+/*
+ * Add a column as the last key, with the default operator class of its type
+ * and its own collation.  Error 42704 if the access method has no such class,
+ * 54011 if there are too many keys.
+ */
 void
 index_def_add_column(IndexDefinition *def, AttrNumber attno, bool descending,
 					 bool nulls_first)
@@ -98,7 +102,11 @@ index_def_add_column(IndexDefinition *def, AttrNumber attno, bool descending,
 	key->nulls_first = nulls_first;
 }
 
-/* See index_def.h. */
+/*
+ * Add an expression as the last key; a bare column becomes one.  opclass
+ * InvalidOid means the default one, collation InvalidOid the expression's own.
+ * The expression is simplified as the planner does.
+ */
 void
 index_def_add_expr(IndexDefinition *def, Node *expr, Oid opclass,
 				   Oid collation, bool descending, bool nulls_first)
@@ -120,7 +128,7 @@ index_def_add_expr(IndexDefinition *def, Node *expr, Oid opclass,
 	key->nulls_first = nulls_first;
 }
 
-/* See index_def.h. */
+/* Add an included column, unless it is there. */
 void
 index_def_include(IndexDefinition *def, AttrNumber attno)
 {
@@ -135,7 +143,7 @@ index_def_include(IndexDefinition *def, AttrNumber attno)
 	def->included[def->nincluded++] = attno;
 }
 
-/* See index_def.h. */
+/* Set the storage parameters, and the fillfactor that is one of them. */
 void
 index_def_set_options(IndexDefinition *def, List *options)
 {
@@ -257,7 +265,7 @@ read_class(IndexDefinition *def, HeapTuple tuple)
 		index_def_set_options(def, untransformRelOptions(options));
 }
 
-/* See index_def.h. */
+/* One of them; NULL if there is no such index. */
 IndexDefinition *
 index_def_of_index(Oid indexoid)
 {
@@ -279,7 +287,10 @@ index_def_of_index(Oid indexoid)
 	return def;
 }
 
-/* See index_def.h. */
+/*
+ * All indexes of a table, valid or not, in the order of their OIDs.  Takes no
+ * lock on the indexes; one that vanishes meanwhile is left out.
+ */
 List *
 index_def_existing(Oid relid)
 {

@@ -74,10 +74,7 @@ typedef struct IndexDefinition
  * Making them (index_def.c, index_def_parse.c)
  * ------------------------------------------------------------------------ */
 
-/*
- * All indexes of a table, valid or not, in the order of their OIDs.  Takes no
- * lock on the indexes; one that vanishes meanwhile is left out.
- */
+/* All indexes of a table, valid or not, in the order of their OIDs. */
 extern List *index_def_existing(Oid relid);
 
 /* One of them; NULL if there is no such index. */
@@ -88,17 +85,12 @@ extern IndexDefinition *index_def_make(Oid relid, Oid am);
 
 /*
  * Add a column as the last key, with the default operator class of its type
- * and its own collation.  Error 42704 if the access method has no such class,
- * 54011 if there are too many keys.
+ * and its own collation.
  */
 extern void index_def_add_column(IndexDefinition *def, AttrNumber attno,
 								 bool descending, bool nulls_first);
 
-/*
- * Add an expression as the last key; a bare column becomes one.  opclass
- * InvalidOid means the default one, collation InvalidOid the expression's own.
- * The expression is simplified as the planner does.
- */
+/* Add an expression as the last key; a bare column becomes one. */
 extern void index_def_add_expr(IndexDefinition *def, Node *expr, Oid opclass,
 							   Oid collation, bool descending, bool nulls_first);
 
@@ -108,28 +100,19 @@ extern void index_def_include(IndexDefinition *def, AttrNumber attno);
 /* Set the storage parameters, and the fillfactor that is one of them. */
 extern void index_def_set_options(IndexDefinition *def, List *options);
 
-/*
- * Exactly one CREATE INDEX statement; an error that says why otherwise.  The
- * table is found by the search_path, and locked (AccessShareLock) to the end of
- * the (sub)transaction.  Errors: those of CREATE INDEX, as far as the
- * definition alone decides; 42P01 if the table is missing, 42703 if a column is.
- */
+/* Exactly one CREATE INDEX statement; an error that says why otherwise. */
 extern IndexDefinition *index_def_parse(const char *ddl);
 
 /* ------------------------------------------------------------------------
  * Comparing (index_def_compare.c)
  * ------------------------------------------------------------------------ */
 
-/*
- * Do both offer the same access paths, and enforce the same?  Names, validity,
- * storage and the side from which a B-tree is read do not count.
- */
+/* Do both offer the same access paths, and enforce the same? */
 extern bool index_def_equal(const IndexDefinition *a, const IndexDefinition *b);
 
 /*
  * Is every use of "small" served by "big", by index conditions as good, in the
- * same order, from no more of the table's rows, and is no uniqueness lost?  An
- * invalid index serves nothing.
+ * same order, from no more of the table's rows, and is no uniqueness lost?
  */
 extern bool index_def_covers(const IndexDefinition *big,
 							 const IndexDefinition *small);
@@ -161,10 +144,7 @@ extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
  * Writing (index_def_text.c)
  * ------------------------------------------------------------------------ */
 
-/*
- * CREATE INDEX, the same under any search_path: tables, functions and types
- * outside pg_catalog carry their schema.
- */
+/* CREATE INDEX, the same under any search_path: */
 extern char *index_def_ddl(const IndexDefinition *def, bool concurrently,
 						   bool if_not_exists);
 
@@ -177,13 +157,10 @@ extern char *index_def_catalog_text(const IndexDefinition *def);
 /* DROP INDEX, CONCURRENTLY where that can be. */
 extern char *index_def_drop_ddl(const IndexDefinition *def);
 
-/* Its keys for people: "(user_id, created_at DESC)", with INCLUDE and WHERE. */
+/* Its keys for people: */
 extern char *index_def_keys_text(const IndexDefinition *def);
 
-/*
- * A name for it, idx_<table>_<columns>[_<number>]: free in the table's schema
- * and not in "taken" (of char *).
- */
+/* A name for it, idx_<table>_<columns>[_<number>]: */
 extern char *index_def_free_name(const IndexDefinition *def, List *taken);
 
 /*

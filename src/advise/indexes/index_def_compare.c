@@ -29,7 +29,7 @@ same_opclass(const IndexKey *a, const IndexKey *b)
 		get_opclass_input_type(a->opclass) == get_opclass_input_type(b->opclass);
 }
 
-/* See index_def.h. */
+/* Are two keys the same, and from the same side? */
 bool
 index_def_same_key(const IndexKey *a, const IndexKey *b)
 {
@@ -228,7 +228,7 @@ enforces(const IndexDefinition *big, const IndexDefinition *small)
  * Whole definitions
  * ------------------------------------------------------------------------ */
 
-/* See index_def.h. */
+/* Is it so, but for rows that only the predicate of "small" leaves out? */
 bool
 index_def_covers_rows_apart(const IndexDefinition *big,
 							const IndexDefinition *small)
@@ -242,7 +242,11 @@ index_def_covers_rows_apart(const IndexDefinition *big,
 		has_rows(big, small);
 }
 
-/* See index_def.h. */
+/*
+ * Is every use of "small" served by "big", by index conditions as good, in the
+ * same order, from no more of the table's rows, and is no uniqueness lost?  An
+ * invalid index serves nothing.
+ */
 bool
 index_def_covers(const IndexDefinition *big, const IndexDefinition *small)
 {
@@ -259,7 +263,10 @@ same_rows(const IndexDefinition *a, const IndexDefinition *b)
 		 has_rows(a, b) && has_rows(b, a));
 }
 
-/* See index_def.h. */
+/*
+ * Do both offer the same access paths, and enforce the same?  Names, validity,
+ * storage and the side from which a B-tree is read do not count.
+ */
 bool
 index_def_equal(const IndexDefinition *a, const IndexDefinition *b)
 {
@@ -277,7 +284,7 @@ index_def_equal(const IndexDefinition *a, const IndexDefinition *b)
 		same_rows(a, b);
 }
 
-/* See index_def.h. */
+/* The columns that it holds or asks about, a set of attribute numbers. */
 Bitmapset *
 index_def_columns(const IndexDefinition *def)
 {
@@ -302,7 +309,7 @@ index_def_columns(const IndexDefinition *def)
 	return columns;
 }
 
-/* See index_def.h. */
+/* Equal for equal definitions. */
 uint64
 index_def_hash(const IndexDefinition *def)
 {
@@ -368,7 +375,10 @@ fixes_key(const IndexKey *key, Node *clause)
 	}
 }
 
-/* See index_def.h. */
+/*
+ * Position of the first key, from "from" on, that has one value in all rows of
+ * the index, because of its predicate; -1 if there is none.
+ */
 int
 index_def_fixed_key(const IndexDefinition *def, int from)
 {
@@ -383,7 +393,7 @@ index_def_fixed_key(const IndexDefinition *def, int from)
 	return -1;
 }
 
-/* See index_def.h. */
+/* A copy without that key. */
 IndexDefinition *
 index_def_without_key(const IndexDefinition *def, int position)
 {

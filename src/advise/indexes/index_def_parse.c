@@ -213,7 +213,13 @@ take_properties(IndexDefinition *def, const IndexStmt *stmt)
 		def->tablespace = InvalidOid;
 }
 
-/* See index_def.h. */
+/*
+ * Exactly one CREATE INDEX statement; an error that says why otherwise.  The
+ * table is found by the search_path, and locked (AccessShareLock) to the end
+ * of the (sub)transaction.  Errors: those of CREATE INDEX, as far as the
+ * definition alone decides; 42P01 if the table is missing, 42703 if a column
+ * is.
+ */
 IndexDefinition *
 index_def_parse(const char *ddl)
 {

@@ -243,7 +243,10 @@ append_head(StringInfo text, const IndexDefinition *def, const char *flags)
 		appendStringInfo(text, "%s ", quote_identifier(def->name));
 }
 
-/* See index_def.h. */
+/*
+ * CREATE INDEX, the same under any search_path: tables, functions and types
+ * outside pg_catalog carry their schema.
+ */
 char *
 index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
 {
@@ -268,7 +271,10 @@ index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
 	return text.data;
 }
 
-/* See index_def.h. */
+/*
+ * What pg_get_indexdef(oid, 0, true) says of the index once it is there, when
+ * the search_path is empty.
+ */
 char *
 index_def_catalog_text(const IndexDefinition *def)
 {
@@ -289,7 +295,7 @@ index_def_catalog_text(const IndexDefinition *def)
 	return text.data;
 }
 
-/* See index_def.h. */
+/* DROP INDEX, CONCURRENTLY where that can be. */
 char *
 index_def_drop_ddl(const IndexDefinition *def)
 {
@@ -297,7 +303,7 @@ index_def_drop_ddl(const IndexDefinition *def)
 					relation_name(def->indexoid));
 }
 
-/* See index_def.h. */
+/* Its keys for people: "(user_id, created_at DESC)", with INCLUDE and WHERE. */
 char *
 index_def_keys_text(const IndexDefinition *def)
 {
@@ -351,7 +357,10 @@ is_taken(const char *name, List *taken)
 	return false;
 }
 
-/* See index_def.h. */
+/*
+ * A name for it, idx_<table>_<columns>[_<number>]: free in the table's schema
+ * and not in "taken" (of char *).
+ */
 char *
 index_def_free_name(const IndexDefinition *def, List *taken)
 {
@@ -413,7 +422,10 @@ constraint_text(Oid constraint)
 	return text;
 }
 
-/* See index_def.h. */
+/*
+ * What would suffer without it, apart from plans, each as a text such as
+ * 'unique constraint "tags_slug_key"'; NIL if nothing would.
+ */
 List *
 index_def_backs(const IndexDefinition *def)
 {

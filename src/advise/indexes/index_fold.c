@@ -102,7 +102,7 @@ index_fold_expression(Node *expr, Oid relid, FoldSource source)
 	return expr;
 }
 
-/* See index_fold.h. */
+/* The condition becomes a list, implicitly ANDed. */
 List *
 index_fold_predicate(Node *condition, Oid relid, FoldSource source)
 {

@@ -419,7 +419,14 @@ finish_created(Member *member, List **taken)
 	member->advice->ddl = index_def_ddl(member->def, false, false);
 }
 
-/* See index_set.h. */
+/*
+ * Advice on each member of an index set, in the set's order, judged by the
+ * definitions alone: whether the table and its columns are there, whether an
+ * index, a constraint or another member does the same, whether the name is
+ * free.  What is left is "create".  Tables are found by the search_path and
+ * stay locked (AccessShareLock) to the end of the transaction.  Error 42704 if
+ * there is no such set.
+ */
 List *
 index_set_judge(const char *index_set)
 {

@@ -75,7 +75,11 @@ only_statement(const char *text)
 	return linitial_node(RawStmt, statements)->stmt;
 }
 
-/* See index_statement.h. */
+/*
+ * The one CREATE INDEX statement that the text is.  Errors: 42601 for what is
+ * no SQL, for more or less than one statement and for ON ONLY, 22023 for other
+ * commands.
+ */
 IndexStmt *
 index_statement_parse(const char *text)
 {
@@ -219,7 +223,11 @@ write_token(Writer *w, const char *token, const core_YYSTYPE *value, bool spaced
 		appendStringInfoString(&w->text, token);
 }
 
-/* See index_statement.h. */
+/*
+ * The same statement in one form: comments, the semicolon, CONCURRENTLY and IF
+ * NOT EXISTS left out, white space made even, key words in capitals,
+ * identifiers quoted only where needed.
+ */
 char *
 index_statement_normalize(const char *text, const IndexStmt *stmt)
 {

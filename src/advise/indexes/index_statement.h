@@ -12,18 +12,10 @@
 
 #include "nodes/parsenodes.h"
 
-/*
- * The one CREATE INDEX statement that the text is.  Errors: 42601 for what is
- * no SQL, for more or less than one statement and for ON ONLY, 22023 for other
- * commands.
- */
+/* The one CREATE INDEX statement that the text is. */
 extern IndexStmt *index_statement_parse(const char *text);
 
-/*
- * The same statement in one form: comments, the semicolon, CONCURRENTLY and IF
- * NOT EXISTS left out, white space made even, key words in capitals,
- * identifiers quoted only where needed.
- */
+/* The same statement in one form: */
 extern char *index_statement_normalize(const char *text, const IndexStmt *stmt);
 
 /*

@@ -11,7 +11,7 @@
 
 #include "common/relation_size.h"
 
-/* See redundancy.h. */
+/* May the index be dropped without harm to anything but plans? */
 bool
 redundancy_droppable(const IndexDefinition *def)
 {
@@ -63,7 +63,12 @@ replaces(List *all, const IndexDefinition *other, const IndexDefinition *def)
 		(!index_def_covers(def, other) || stays(all, other, def));
 }
 
-/* See redundancy.h. */
+/*
+ * The definition of "all" that does what "def", one of them, does; NULL if
+ * there is none or "def" must stay.  Of definitions that do the same, all but
+ * one have such a keeper: what must stay, then the smallest, then the first is
+ * kept.
+ */
 const IndexDefinition *
 redundancy_keeper(const IndexDefinition *def, List *all)
 {
@@ -85,7 +90,7 @@ redundancy_keeper(const IndexDefinition *def, List *all)
 	return keeper;
 }
 
-/* See redundancy.h. */
+/* How people call an index: 'unique constraint "x" (a, b)', 'index "y" (a)'. */
 char *
 redundancy_describe(const IndexDefinition *def)
 {
@@ -102,7 +107,7 @@ redundancy_describe(const IndexDefinition *def)
 	return psprintf("%s \"%s\" %s", kind, def->name, index_def_keys_text(def));
 }
 
-/* See redundancy.h. */
+/* Why "def" is not needed beside "keeper", as a sentence without a period. */
 char *
 redundancy_reason(const IndexDefinition *def, const IndexDefinition *keeper)
 {

@@ -15,9 +15,7 @@ extern bool redundancy_droppable(const IndexDefinition *def);
 
 /*
  * The definition of "all" that does what "def", one of them, does; NULL if
- * there is none or "def" must stay.  Of definitions that do the same, all but
- * one have such a keeper: what must stay, then the smallest, then the first is
- * kept.
+ * there is none or "def" must stay.
  */
 extern const IndexDefinition *redundancy_keeper(const IndexDefinition *def,
 												List *all);
@@ -26,7 +24,7 @@ extern const IndexDefinition *redundancy_keeper(const IndexDefinition *def,
 extern char *redundancy_reason(const IndexDefinition *def,
 							   const IndexDefinition *keeper);
 
-/* How people call an index: 'unique constraint "x" (a, b)', 'index "y" (a)'. */
+/* How people call an index: */
 extern char *redundancy_describe(const IndexDefinition *def);
 
 #endif							/* CLIPPERF_REDUNDANCY_H */

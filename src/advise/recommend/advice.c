@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-/* See advice.h. */
+/* Advice with nothing known but this; the strings are not copied. */
 Advice *
 advice_make(const char *action, Oid relid, char *source)
 {

@@ -211,7 +211,10 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
 }
 
-/* See reason.h. */
+/*
+ * Why an index is not proposed in whose order the rows of a statement come
+ * late; "with" are the indexes that there would be.
+ */
 char *
 reason_late(Advisor *advisor, int number, int statement,
 			const Bitmapset *with)
@@ -226,7 +229,7 @@ reason_late(Advisor *advisor, int number, int statement,
 								  advisor->chosen, NULL));
 }
 
-/* See reason.h. */
+/* What an index does for the statements it serves, as advisor_served() says. */
 char *
 reason_create(Advisor *advisor, int number, const List *served)
 {
@@ -254,7 +257,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	return text.data;
 }
 
-/* See reason.h. */
+/* Why nothing is advised for a statement that has a problem. */
 char *
 reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 {
@@ -280,7 +283,7 @@ is_read(const Advisor *advisor, Oid relid)
 	return false;
 }
 
-/* See reason.h. */
+/* Why a member of an index set that nothing uses is not built. */
 char *
 reason_unused(const Advisor *advisor, int number)
 {
@@ -293,7 +296,7 @@ reason_unused(const Advisor *advisor, int number)
 	return psprintf("no observed statement on %s would use it", table);
 }
 
-/* See reason.h. */
+/* The definitions of other chosen indexes that serve what this one would. */
 char *
 reason_superseded(Advisor *advisor, int number)
 {

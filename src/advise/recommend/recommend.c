@@ -311,7 +311,7 @@ table_owner(Oid schema)
 	return owner;
 }
 
-/* See recommend.h. */
+/* Keep the rows as the caller's last run, and return them. */
 void
 recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 {

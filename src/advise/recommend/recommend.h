@@ -11,7 +11,7 @@
 #include "advise/select/advisor.h"
 #include "advise/recommend/advice.h"
 
-/* The tables that the statements use, none twice: a list of OIDs. */
+/* The tables that the statements use, none twice: */
 extern List *recommend_tables(const Advisor *advisor);
 
 /* Fill in the figures of a candidate and the statements it serves. */
@@ -34,10 +34,7 @@ extern void recommend_tell_locks(const List *rows);
 /* Advice on each member of an index set. */
 extern List *recommend_set(Advisor *advisor, const char *index_set);
 
-/*
- * Advice to drop existing indexes: what hygiene_check() finds, and those that
- * chosen ones replace.
- */
+/* Advice to drop existing indexes: */
 extern List *recommend_drops(Advisor *advisor, TimestampTz unused_since);
 
 /*

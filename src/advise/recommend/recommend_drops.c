@@ -182,7 +182,10 @@ add_skipped(Drops *drops, List *existing)
 	}
 }
 
-/* See recommend.h. */
+/*
+ * Advice to drop existing indexes: what hygiene_check() finds, and those that
+ * chosen ones replace.
+ */
 List *
 recommend_drops(Advisor *advisor, TimestampTz unused_since)
 {

@@ -123,7 +123,10 @@ lock_table(Oid relid)
 	return false;
 }
 
-/* See recommend.h. */
+/*
+ * Append advice to serve foreign keys whose referenced rows get deleted,
+ * unless what is advised already ("rows") does.
+ */
 List *
 recommend_foreign_keys(const Advisor *advisor, List *rows)
 {

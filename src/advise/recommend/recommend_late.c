@@ -141,7 +141,7 @@ make_row(Advisor *advisor, const UnderpricedIndex *item)
 	return advice;
 }
 
-/* See recommend.h. */
+/* Advice against indexes in an order in which statements find nothing soon. */
 List *
 recommend_late(Advisor *advisor)
 {

@@ -15,7 +15,7 @@
 
 #include "advise/recommend/reason.h"
 
-/* See recommend.h. */
+/* Fill in the figures of a candidate and the statements it serves. */
 void
 recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *advice)
 {
@@ -35,7 +35,7 @@ recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *
 	}
 }
 
-/* See recommend.h. */
+/* The number of a statement, as a list for an Advice. */
 List *
 recommend_queryid(const WorkloadStatement *statement)
 {
@@ -64,7 +64,7 @@ can_build_concurrently(const IndexDefinition *def)
 	return get_rel_relkind(def->relid) != RELKIND_PARTITIONED_TABLE;
 }
 
-/* See recommend.h. */
+/* Advise on this index, under a name that is free and not in "taken". */
 void
 recommend_take_definition(Advice *advice, IndexDefinition *def, List *taken)
 {
@@ -74,7 +74,7 @@ recommend_take_definition(Advice *advice, IndexDefinition *def, List *taken)
 	advice->ddl = index_def_ddl(def, can_build_concurrently(def), false);
 }
 
-/* See recommend.h. */
+/* Advice to build what the advisor chose, most useful first. */
 List *
 recommend_chosen(Advisor *advisor)
 {
@@ -99,7 +99,7 @@ recommend_chosen(Advisor *advisor)
 	return rows;
 }
 
-/* See recommend.h. */
+/* Tell of each index to be built whose statement blocks those who write. */
 void
 recommend_tell_locks(const List *rows)
 {
@@ -117,7 +117,7 @@ recommend_tell_locks(const List *rows)
 	}
 }
 
-/* See recommend.h. */
+/* The tables that the statements use, none twice: a list of OIDs. */
 List *
 recommend_tables(const Advisor *advisor)
 {
@@ -152,7 +152,7 @@ add_refused(List *rows, Oid relid, const List *functions, List **named,
 	return rows;
 }
 
-/* See recommend.h. */
+/* Advice against expressions that no index should be made of. */
 List *
 recommend_refused(const Advisor *advisor)
 {
@@ -180,7 +180,7 @@ matters(const Advisor *advisor, const WorkloadStatement *statement)
 		advisor->options.limits.least_share * advisor->total_us;
 }
 
-/* See recommend.h. */
+/* Statements that nothing could be advised for, if they matter. */
 List *
 recommend_unplanned(const Advisor *advisor)
 {

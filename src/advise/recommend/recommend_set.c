@@ -66,7 +66,7 @@ problem_of(const Advisor *advisor, int number)
 	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
 }
 
-/* See recommend.h. */
+/* Advice on each member of an index set. */
 List *
 recommend_set(Advisor *advisor, const char *index_set)
 {

@@ -242,7 +242,10 @@ find_relevant(Advisor *advisor, int first)
 	}
 }
 
-/* See advisor.h. */
+/*
+ * Find out what a list of WorkloadStatement asks of the tables.  A statement
+ * that cannot be planned is given a problem.
+ */
 Advisor *
 advisor_make(List *statements, const AdvisorOptions *options)
 {
@@ -367,7 +370,7 @@ add_merged(Advisor *advisor, const Bitmapset *numbers)
 	return merged != NIL;
 }
 
-/* See advisor.h. */
+/* Make candidates of what is asked, and choose among them. */
 void
 advisor_choose(Advisor *advisor)
 {
@@ -383,7 +386,10 @@ advisor_choose(Advisor *advisor)
 		advisor->chosen = selection_improve(selection, advisor->chosen);
 }
 
-/* See advisor.h. */
+/*
+ * Judge these definitions instead (a list of IndexDefinition); candidates are
+ * numbered in their order.  Chosen are those that save more than they cost.
+ */
 void
 advisor_judge(Advisor *advisor, List *definitions)
 {
@@ -411,7 +417,9 @@ with_or_without(const Advisor *advisor, int number, bool with)
 	return with ? bms_add_member(set, number) : bms_del_member(set, number);
 }
 
-/* See advisor.h. */
+/*
+ * What leaving an index out would cost, a share of the time of all statements.
+ */
 double
 advisor_benefit_share(Advisor *advisor, int number)
 {
@@ -449,7 +457,10 @@ compare_served(const ListCell *a, const ListCell *b)
 	return one->statement - other->statement;
 }
 
-/* See advisor.h. */
+/*
+ * The statements whose plans use the index, as numbers in the order of what
+ * they save by it; without those that it slows down.
+ */
 List *
 advisor_served(Advisor *advisor, int number)
 {
@@ -481,7 +492,7 @@ advisor_served(Advisor *advisor, int number)
 	return numbers;
 }
 
-/* See advisor.h. */
+/* The statements that it slows down, as numbers. */
 List *
 advisor_slowed(Advisor *advisor, int number)
 {
@@ -490,7 +501,10 @@ advisor_slowed(Advisor *advisor, int number)
 							with_or_without(advisor, number, true), number);
 }
 
-/* See advisor.h. */
+/*
+ * The planner's cost of one call of those statements, weighted by their calls,
+ * without and with the index.
+ */
 void
 advisor_costs(Advisor *advisor, int number, double *before, double *after)
 {

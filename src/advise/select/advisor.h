@@ -35,10 +35,7 @@ typedef struct Advisor
 	Bitmapset  *chosen;
 } Advisor;
 
-/*
- * Find out what a list of WorkloadStatement asks of the tables.  A statement
- * that cannot be planned is given a problem.
- */
+/* Find out what a list of WorkloadStatement asks of the tables. */
 extern Advisor *advisor_make(List *statements, const AdvisorOptions *options);
 
 /* Make candidates of what is asked, and choose among them. */
@@ -46,7 +43,7 @@ extern void advisor_choose(Advisor *advisor);
 
 /*
  * Judge these definitions instead (a list of IndexDefinition); candidates are
- * numbered in their order.  Chosen are those that save more than they cost.
+ * numbered in their order.
  */
 extern void advisor_judge(Advisor *advisor, List *definitions);
 

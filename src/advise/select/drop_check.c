@@ -88,7 +88,10 @@ add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
 	}
 }
 
-/* See drop_check.h. */
+/*
+ * Ask the planner, the chosen indexes being there and those in "hidden" gone.
+ * The table is locked.
+ */
 DropCheck
 drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 {
@@ -108,14 +111,14 @@ drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 	return check;
 }
 
-/* See drop_check.h. */
+/* Would they lose so much that it must stay? */
 bool
 drop_check_forbids(const DropCheck *check)
 {
 	return check->lost_share > MOST_LOST || check->slower > MOST_SLOWER;
 }
 
-/* See drop_check.h. */
+/* What came of it, to be added to a reason; "" if there is nothing to say. */
 char *
 drop_check_text(const DropCheck *check)
 {

@@ -22,7 +22,6 @@ typedef struct DropCheck
 
 /*
  * Ask the planner, the chosen indexes being there and those in "hidden" gone.
- * The table is locked.
  */
 extern DropCheck drop_check(Advisor *advisor, const IndexDefinition *existing,
 							List *hidden);

@@ -65,7 +65,7 @@ typedef struct Search
 	double		exponent;		/* of the bytes that a gain is divided by */
 } Search;
 
-/* See selection.h. */
+/* Bytes of a candidate, and of several. */
 int64
 selection_bytes(const Selection *selection, int number)
 {
@@ -84,7 +84,7 @@ selection_bytes_of(const Selection *selection, const Bitmapset *indexes)
 	return bytes;
 }
 
-/* See selection.h. */
+/* Within the budget, and not too many? */
 bool
 selection_fits(const Selection *selection, const Bitmapset *indexes)
 {
@@ -96,14 +96,14 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/* See selection.h. */
+/* What so many indexes must save together, in microseconds. */
 double
 selection_least_us(const Selection *selection, int count)
 {
 	return count * selection->limits.least_share * selection->total_us;
 }
 
-/* See selection.h. */
+/* Upkeep of a set of indexes. */
 double
 selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
 {
@@ -132,7 +132,10 @@ find_extended(const Selection *selection, int number)
 	return extended;
 }
 
-/* See selection.h. */
+/*
+ * Find out anew which statements each candidate concerns, and which others it
+ * makes useless: to be called when there are more candidates.
+ */
 void
 selection_find_affected(Selection *selection)
 {
@@ -157,7 +160,7 @@ selection_find_affected(Selection *selection)
 	}
 }
 
-/* See selection.h. */
+/* Statements to which one of these indexes could matter. */
 Bitmapset *
 selection_statements(const Selection *selection, const Bitmapset *indexes)
 {
@@ -268,7 +271,10 @@ leave_out_large(Selection *selection)
 	bms_free(all);
 }
 
-/* See selection.h. */
+/*
+ * Search only the candidates that some statement's plan would use, their
+ * runners-up, and what these could stand in for.
+ */
 void
 selection_prune(Selection *selection)
 {
@@ -281,7 +287,7 @@ selection_prune(Selection *selection)
 	selection->allowed = bms_int_members(selection->allowed, kept);
 }
 
-/* See selection.h. */
+/* The time of all statements with these indexes, their upkeep included. */
 double
 selection_time_us(const Selection *selection, const Bitmapset *chosen)
 {
@@ -292,7 +298,7 @@ selection_time_us(const Selection *selection, const Bitmapset *chosen)
 	return us;
 }
 
-/* See selection.h. */
+/* What is lost by leaving one of these indexes out, its upkeep subtracted. */
 double
 selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 				   int number)
@@ -308,7 +314,11 @@ selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 	return worth;
 }
 
-/* See selection.h. */
+/*
+ * The statements that stop early and take much longer with the indexes "to"
+ * than with "from", and than they do now, as far as "number" concerns them: a
+ * list of numbers.
+ */
 List *
 selection_slowed(const Selection *selection, const Bitmapset *from,
 				 const Bitmapset *to, int number)
@@ -351,7 +361,10 @@ note_width(const Selection *selection, GainBounds *gain, int statement,
 		!from_holds;
 }
 
-/* See selection.h. */
+/*
+ * The time of those statements with "from" less that with "to".  The planner
+ * is not asked, upkeep is left out.
+ */
 GainBounds
 selection_bound_gain(const Selection *selection, const Bitmapset *statements,
 					 const Bitmapset *from, const Bitmapset *to)
@@ -380,7 +393,7 @@ selection_bound_gain(const Selection *selection, const Bitmapset *statements,
 	return gain;
 }
 
-/* See selection.h. */
+/* Is more known than matters, of what the planner says? */
 bool
 selection_is_planned(const Selection *selection, const GainBounds *gain)
 {
@@ -392,7 +405,7 @@ selection_is_planned(const Selection *selection, const GainBounds *gain)
 		estimate_is_late(selection->estimator);
 }
 
-/* See selection.h. */
+/* Is more known than matters? */
 bool
 selection_is_settled(const Selection *selection, const GainBounds *gain)
 {
@@ -401,7 +414,10 @@ selection_is_settled(const Selection *selection, const GainBounds *gain)
 		 estimate_is_late(selection->estimator));
 }
 
-/* See selection.h. */
+/*
+ * What changing one set for another saves, upkeep included.  The planner is
+ * asked until that is known, or known to be below "least" or above "most".
+ */
 double
 selection_gain_us(const Selection *selection, const Bitmapset *from,
 				  const Bitmapset *to, double least, double most)
@@ -633,7 +649,10 @@ ask_about(const Search *search, const Move *move)
 		(void) estimate_cost(estimator, statement, with, NULL);
 }
 
-/* See selection.h. */
+/*
+ * Add to the indexes chosen what else pays, that which saves most per byte to
+ * the power of "exponent" first.
+ */
 Bitmapset *
 selection_fill(const Selection *selection, const Bitmapset *chosen,
 			   double exponent)

@@ -64,7 +64,7 @@ extern void selection_prune(Selection *selection);
 
 /*
  * Find out anew which statements each candidate concerns, and which others it
- * makes useless: to be called when there are more candidates.
+ * makes useless:
  */
 extern void selection_find_affected(Selection *selection);
 
@@ -81,10 +81,7 @@ typedef struct GainBounds
 	bool		of_from;		/* it lies in what was, not in what will be */
 } GainBounds;
 
-/*
- * The time of those statements with "from" less that with "to".  The planner
- * is not asked, upkeep is left out.
- */
+/* The time of those statements with "from" less that with "to". */
 extern GainBounds selection_bound_gain(const Selection *selection,
 									   const Bitmapset *statements,
 									   const Bitmapset *from,
@@ -98,10 +95,7 @@ extern bool selection_is_planned(const Selection *selection,
 extern bool selection_is_settled(const Selection *selection,
 								 const GainBounds *gain);
 
-/*
- * What changing one set for another saves, upkeep included.  The planner is
- * asked until that is known, or known to be below "least" or above "most".
- */
+/* What changing one set for another saves, upkeep included. */
 extern double selection_gain_us(const Selection *selection,
 								const Bitmapset *from, const Bitmapset *to,
 								double least, double most);
@@ -112,8 +106,7 @@ extern double selection_time_us(const Selection *selection,
 
 /*
  * The statements that stop early and take much longer with the indexes "to"
- * than with "from", and than they do now, as far as "number" concerns them: a
- * list of numbers.
+ * than with "from", and than they do now, as far as "number" concerns them:
  */
 extern List *selection_slowed(const Selection *selection, const Bitmapset *from,
 							  const Bitmapset *to, int number);
@@ -129,13 +122,10 @@ extern double selection_worth_us(const Selection *selection,
 extern Bitmapset *selection_fill(const Selection *selection,
 								 const Bitmapset *chosen, double exponent);
 
-/*
- * What several searches choose, and what would be used if all were built:
- * nothing else is worth merging.
- */
+/* What several searches choose, and what would be used if all were built: */
 extern Bitmapset *selection_outcomes(const Selection *selection);
 
-/* Choose.  The same input gives the same answer. */
+/* Choose. */
 extern Bitmapset *selection_choose(const Selection *selection);
 
 /* Make better what was chosen, with candidates that came since perhaps. */

@@ -454,7 +454,7 @@ keep_used(const Selection *selection, const Bitmapset *chosen)
 	return kept;
 }
 
-/* See selection.h. */
+/* Make better what was chosen, with candidates that came since perhaps. */
 Bitmapset *
 selection_improve(const Selection *selection, const Bitmapset *before)
 {
@@ -485,7 +485,10 @@ search(const Selection *selection, double exponent)
 	return drop_useless(selection, selection_fill(selection, NULL, exponent));
 }
 
-/* See selection.h. */
+/*
+ * What several searches choose, and what would be used if all were built:
+ * nothing else is worth merging.
+ */
 Bitmapset *
 selection_outcomes(const Selection *selection)
 {
@@ -496,7 +499,7 @@ selection_outcomes(const Selection *selection)
 	return all;
 }
 
-/* See selection.h. */
+/* Choose.  The same input gives the same answer. */
 Bitmapset *
 selection_choose(const Selection *selection)
 {

@@ -60,7 +60,11 @@ may_know(Oid relid)
 		 check_enable_rls(relid, caller, true) != RLS_ENABLED);
 }
 
-/* See hypothetical.h. */
+/*
+ * The index as the planner would see it, in the current memory context, for a
+ * statement that it is made for, or NULL.  Returns NULL and sets *problem if
+ * it cannot be imagined.  The caller has locked the table.
+ */
 WhatIfIndex *
 hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statement,
 				   char **problem)

@@ -15,8 +15,7 @@
 
 /*
  * The index as the planner would see it, in the current memory context, for a
- * statement that it is made for, or NULL.  Returns NULL and sets *problem if
- * it cannot be imagined.  The caller has locked the table.
+ * statement that it is made for, or NULL.
  */
 extern WhatIfIndex *hypothetical_index(const IndexDefinition *def,
 									   const WorkloadStatement *statement,

@@ -40,7 +40,7 @@ extern double index_model_width(const IndexModel *model);
 /* Estimated number of distinct keys of all rows in the index, at least 1. */
 extern double index_model_distinct(const IndexModel *model);
 
-/* The models: each fills in pages and what its access method has besides. */
+/* The models: */
 extern void btree_size(const IndexModel *model, IndexSize *size);
 extern void hash_size(const IndexModel *model, IndexSize *size);
 extern void gist_size(const IndexModel *model, IndexSize *size);

@@ -48,7 +48,10 @@ make_index_info(const IndexDefinition *def)
 	return info;
 }
 
-/* See index_sample.h. */
+/*
+ * The type in which an index stores a key; that of the elements for operator
+ * classes of arrays.
+ */
 Oid
 index_stored_type(const IndexKey *key)
 {
@@ -138,7 +141,12 @@ add_row(IndexSample *sample, Evaluation *evaluation, HeapTuple row)
 	sample->nrows++;
 }
 
-/* See index_sample.h. */
+/*
+ * Evaluate an index's columns and predicate over a sample of "heap", as the
+ * current user, in the current memory context.  The values may point into the
+ * table's sample.  What the expressions raise is raised: the index could not
+ * be built.
+ */
 IndexSample *
 index_sample(const IndexDefinition *def, Relation heap,
 			 const TableSample *rows)

@@ -27,9 +27,7 @@ typedef struct IndexSample
 
 /*
  * Evaluate an index's columns and predicate over a sample of "heap", as the
- * current user, in the current memory context.  The values may point into the
- * table's sample.  What the expressions raise is raised: the index could not
- * be built.
+ * current user, in the current memory context.
  */
 extern IndexSample *index_sample(const IndexDefinition *def, Relation heap,
 								 const TableSample *rows);

@@ -77,7 +77,7 @@ predicate_share(const IndexModel *model)
 								  JOIN_INNER, NULL);
 }
 
-/* See index_model.h. */
+/* Average size of the data of an index row, from statistics, in bytes. */
 double
 index_model_width(const IndexModel *model)
 {
@@ -104,7 +104,7 @@ index_model_width(const IndexModel *model)
 	return width;
 }
 
-/* See index_model.h. */
+/* Estimated number of distinct keys of all rows in the index, at least 1. */
 double
 index_model_distinct(const IndexModel *model)
 {
@@ -162,7 +162,13 @@ has_expressions(const IndexDefinition *def)
 	return false;
 }
 
-/* See index_size.h. */
+/*
+ * Estimate the size of an index on "heap", which the caller has open and
+ * locked.  The definition's columns are those of "heap"; its relid is that of
+ * "heap" or of the partitioned table above it.  Expressions are evaluated over
+ * a sample of the table, as the current user, if that user may read the table
+ * with that relid; what they raise is raised.
+ */
 void
 index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 {
@@ -189,7 +195,7 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 	MemoryContextDelete(scratch);
 }
 
-/* See index_size.h. */
+/* The size of an index like a known one, on a share of its table's rows. */
 void
 index_size_scale(IndexSize *size, const IndexSize *known, double share)
 {

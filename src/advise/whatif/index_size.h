@@ -30,10 +30,7 @@ typedef struct IndexSize
 
 /*
  * Estimate the size of an index on "heap", which the caller has open and
- * locked.  The definition's columns are those of "heap"; its relid is that of
- * "heap" or of the partitioned table above it.  Expressions are evaluated over a
- * sample of the table, as the current user, if that user may read the table
- * with that relid; what they raise is raised.
+ * locked.
  */
 extern void index_size(const IndexDefinition *def, Relation heap,
 					   IndexSize *size);

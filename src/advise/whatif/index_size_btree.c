@@ -414,7 +414,7 @@ add_levels(IndexSize *size, const Leaves *leaves)
 	}
 }
 
-/* See index_model.h. */
+/* The models: each fills in pages and what its access method has besides. */
 void
 btree_size(const IndexModel *model, IndexSize *size)
 {

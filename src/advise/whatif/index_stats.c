@@ -123,7 +123,12 @@ form_stats(const VacAttrStats *stats, TupleDesc desc)
 	return heap_form_tuple(desc, values, nulls);
 }
 
-/* See index_stats.h. */
+/*
+ * A row of pg_statistic for each column of the index that is an expression,
+ * NULL for the others and where nothing can be said; as many as the index has
+ * columns, in the current memory context.  "tuples" is the number of rows in
+ * the index.
+ */
 HeapTuple *
 index_stats(const IndexDefinition *def, const IndexSample *sample,
 			double tuples)

@@ -234,7 +234,13 @@ may_read_all(Oid relid)
 		check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
 }
 
-/* See table_sample.h. */
+/*
+ * A sample of a table that the caller has open; kept until the client's
+ * statement or the transaction ends, so use it at once.  The same table gives
+ * the same sample.  NULL if the current user may not read all of the table, or
+ * all of "named" when "heap" is a partition of that: a sample must not tell
+ * what the table would not.  Needs an active snapshot.
+ */
 const TableSample *
 table_sample(Relation heap, Oid named)
 {

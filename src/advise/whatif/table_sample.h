@@ -27,10 +27,7 @@ typedef struct TableSample
 
 /*
  * A sample of a table that the caller has open; kept until the client's
- * statement or the transaction ends, so use it at once.  The same table gives
- * the same sample.  NULL if the current user may not read all of the table, or
- * all of "named" when "heap" is a partition of that: a sample must not tell what
- * the table would not.  Needs an active snapshot.
+ * statement or the transaction ends, so use it at once.
  */
 extern const TableSample *table_sample(Relation heap, Oid named);
 

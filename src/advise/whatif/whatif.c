@@ -395,7 +395,12 @@ install_hooks(void)
 	installed = true;
 }
 
-/* See whatif.h. */
+/*
+ * Plan rewritten queries under a config, NULL for things as they are, and add
+ * up what the plans cost.  "params" may be NULL: generic plans.  The current
+ * user needs the rights to run them.  Whatever the planner raises is passed on
+ * and leaves nothing behind.  The queries are not changed.
+ */
 void
 whatif_plan(List *queries, const char *text, ParamListInfo params,
 			const WhatIfConfig *config, WhatIfResult *result)
@@ -426,7 +431,10 @@ whatif_plan(List *queries, const char *text, ParamListInfo params,
 		MemoryContextDelete(scratch);
 }
 
-/* See whatif.h. */
+/*
+ * The definition of an index that a plan uses, hypothetical or real; NULL if
+ * it is gone.
+ */
 const IndexDefinition *
 whatif_plan_index(const WhatIfPlan *plan, Oid indexoid)
 {
@@ -435,7 +443,7 @@ whatif_plan_index(const WhatIfPlan *plan, Oid indexoid)
 	return shown != NULL ? shown->part->def : index_def_of_index(indexoid);
 }
 
-/* See whatif.h. */
+/* Pages of such an index. */
 double
 whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid)
 {
@@ -453,7 +461,10 @@ whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid)
 	return pages;
 }
 
-/* See whatif.h. */
+/*
+ * Add a real index to a list of hidden ones, with its partitions if it is a
+ * partitioned index.
+ */
 List *
 whatif_hide(List *hidden, Oid indexoid)
 {
@@ -461,7 +472,7 @@ whatif_hide(List *hidden, Oid indexoid)
 								  find_all_inheritors(indexoid, NoLock, NULL));
 }
 
-/* See whatif.h. */
+/* How often whatif_plan() has called the planner in this backend. */
 int64
 whatif_planner_calls(void)
 {

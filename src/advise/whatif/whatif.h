@@ -68,9 +68,7 @@ typedef struct WhatIfResult
 
 /*
  * A hypothetical index as defined, its size estimated, in the current memory
- * context; "def" must live as long.  The caller has locked the table; the
- * partitions of a partitioned one are locked here, to the end of the
- * transaction.  Error 0A000 for an access method that we cannot imagine.
+ * context; "def" must live as long.
  */
 extern WhatIfIndex *whatif_index(const IndexDefinition *def);
 
@@ -82,9 +80,7 @@ extern List *whatif_hide(List *hidden, Oid indexoid);
 
 /*
  * Plan rewritten queries under a config, NULL for things as they are, and add
- * up what the plans cost.  "params" may be NULL: generic plans.  The current
- * user needs the rights to run them.  Whatever the planner raises is passed on
- * and leaves nothing behind.  The queries are not changed.
+ * up what the plans cost.
  */
 extern void whatif_plan(List *queries, const char *text, ParamListInfo params,
 						const WhatIfConfig *config, WhatIfResult *result);

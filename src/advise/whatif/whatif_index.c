@@ -315,7 +315,12 @@ sum_parts(WhatIfIndex *index)
 	}
 }
 
-/* See whatif.h. */
+/*
+ * A hypothetical index as defined, its size estimated, in the current memory
+ * context; "def" must live as long.  The caller has locked the table; the
+ * partitions of a partitioned one are locked here, to the end of the
+ * transaction.  Error 0A000 for an access method that we cannot imagine.
+ */
 WhatIfIndex *
 whatif_index(const IndexDefinition *def)
 {

@@ -135,7 +135,11 @@ know(const char *text, const IndexDefinition *def)
 	return learn(text, ddl);
 }
 
-/* See whatif_known.h. */
+/*
+ * The indexes that CREATE INDEX statements (text) define, those that were
+ * asked for before as they were.  They live until the next call.  Locks and
+ * errors as of index_def_parse() and whatif_index().
+ */
 void
 whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
 {

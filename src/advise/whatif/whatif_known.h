@@ -13,9 +13,8 @@
 #include "advise/whatif/whatif.h"
 
 /*
- * The indexes that CREATE INDEX statements (text) define, those that were asked
- * for before as they were.  They live until the next call.  Locks and errors as
- * of index_def_parse() and whatif_index().
+ * The indexes that CREATE INDEX statements (text) define, those that were
+ * asked for before as they were.
  */
 extern void whatif_known_indexes(const Datum *texts, int count,
 								 WhatIfIndex **indexes);

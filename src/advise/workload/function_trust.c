@@ -15,7 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-/* See function_trust.h. */
+/* Does it come with PostgreSQL or an extension? */
 bool
 function_is_trusted(Oid function)
 {
@@ -42,7 +42,7 @@ untrusted_walker(Node *node, void *context)
 		expression_tree_walker(node, untrusted_walker, context);
 }
 
-/* See function_trust.h. */
+/* A function in the expression that does not; InvalidOid if there is none. */
 Oid
 function_find_untrusted(Node *expr)
 {
@@ -52,7 +52,7 @@ function_find_untrusted(Node *expr)
 	return found;
 }
 
-/* See function_trust.h. */
+/* Its name with its schema, quoted; NULL if it is gone. */
 char *
 function_full_name(Oid function)
 {

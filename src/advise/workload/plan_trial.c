@@ -379,7 +379,12 @@ attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
 		is_settled(trial, locked, keep) || trial->problem != NULL;
 }
 
-/* See plan_trial.h. */
+/*
+ * Try, and see that the relations stay as they are: they are locked
+ * (AccessShareLock) to the end of the transaction, without waiting.  "locked"
+ * is the list of OIDs that the caller has locked so far.  Throws only what
+ * sandbox_run() throws.
+ */
 void
 plan_trial_run(PlanTrial *trial, const Sandbox *sandbox, List **locked)
 {

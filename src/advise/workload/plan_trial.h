@@ -39,12 +39,7 @@ typedef struct PlanTrial
 	bool		in_parameters;
 } PlanTrial;
 
-/*
- * Try, and see that the relations stay as they are: they are locked
- * (AccessShareLock) to the end of the transaction, without waiting.  "locked"
- * is the list of OIDs that the caller has locked so far.  Throws only what
- * sandbox_run() throws.
- */
+/* Try, and see that the relations stay as they are: */
 extern void plan_trial_run(PlanTrial *trial, const Sandbox *sandbox,
 						   List **locked);
 

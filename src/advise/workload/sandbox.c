@@ -73,7 +73,7 @@ static const char *const settings[][2] = {
 	{"bytea_output", "hex"}
 };
 
-/* See sandbox.h. */
+/* The innermost sandbox that is open, or NULL. */
 const Sandbox *
 sandbox_current(void)
 {
@@ -257,7 +257,17 @@ prepare(void)
 	prepared = true;
 }
 
-/* See sandbox.h. */
+/*
+ * Run work as that user, security-restricted and read-only, with his
+ * search_path, waiting for no lock and within a timeout, in a subtransaction
+ * that is always rolled back: locks that work took are gone afterwards, and so
+ * is command progress that the caller had reported.  What work allocates is in
+ * the caller's memory context and stays.
+ *
+ * Returns NULL, or the error that ended it, copied; 57014 means the timeout. A
+ * cancel or statement_timeout of our own caller is thrown again.  Not for
+ * parallel workers.
+ */
 ErrorData *
 sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 {

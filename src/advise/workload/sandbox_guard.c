@@ -92,7 +92,10 @@ has_effects(Oid function)
 	return effects;
 }
 
-/* See sandbox_guard.h. */
+/*
+ * Error 28000 if a sandbox is open that does not trust the function, for
+ * functions that are called without the executor.
+ */
 void
 sandbox_guard_function(Oid function)
 {
@@ -170,7 +173,10 @@ check_operator(Form_pg_operator operator)
 						format_procedure(function))));
 }
 
-/* See sandbox_guard.h. */
+/*
+ * Error 2F003 if there is an operator through which the planner's estimates
+ * would call one of the server's functions that have side effects.
+ */
 void
 sandbox_guard_operators(void)
 {
@@ -205,7 +211,7 @@ operators_changed(SYSCACHE_CALLBACK_ARGS)
 	operators_checked = false;
 }
 
-/* See sandbox_guard.h. */
+/* Before the first sandbox of a backend, once. */
 void
 sandbox_guard_install(void)
 {

@@ -165,7 +165,10 @@ append_queryid(List *queryids, uint64 queryid)
 	return lappend(queryids, copy);
 }
 
-/* See workload.h. */
+/*
+ * An array of bigint as a list for the filter.  An empty one asks for nothing,
+ * not for everything: no statement has the number 0.
+ */
 List *
 workload_queryids(ArrayType *array)
 {
@@ -260,7 +263,7 @@ read_store(Loader *loader, int *count)
  * Trials
  * ------------------------------------------------------------------------ */
 
-/* See workload.h. */
+/* Where a statement is to be planned. */
 Sandbox
 workload_sandbox(const WorkloadStatement *statement)
 {
@@ -431,7 +434,16 @@ try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 	return true;
 }
 
-/* See workload.h. */
+/*
+ * Statements of this database that the caller may read, those first that take
+ * most time, in the current memory context.  Left out are those on catalogs
+ * and on clipperf's own objects only.
+ *
+ * "relids" are the tables and materialized views in the trees, partitioned
+ * tables but not their partitions.  They are locked (AccessShareLock) to the
+ * end of the transaction; a table that somebody else has locked is a problem
+ * and never waited for.
+ */
 List *
 workload_load(const WorkloadFilter *filter)
 {
@@ -502,7 +514,7 @@ statement_of_text(char *text, List **locked)
 	return statement;
 }
 
-/* See workload.h. */
+/* Statements handed in, as the caller would run them, one call each. */
 List *
 workload_from_texts(ArrayType *texts)
 {

@@ -63,21 +63,12 @@ typedef struct WorkloadFilter
 	int			max_statements; /* those that take most time; 0 = all */
 } WorkloadFilter;
 
-/*
- * An array of bigint as a list for the filter.  An empty one asks for nothing,
- * not for everything: no statement has the number 0.
- */
+/* An array of bigint as a list for the filter. */
 extern List *workload_queryids(ArrayType *array);
 
 /*
  * Statements of this database that the caller may read, those first that take
- * most time, in the current memory context.  Left out are those on catalogs
- * and on clipperf's own objects only.
- *
- * "relids" are the tables and materialized views in the trees, partitioned
- * tables but not their partitions.  They are locked (AccessShareLock) to the
- * end of the transaction; a table that somebody else has locked is a problem
- * and never waited for.
+ * most time, in the current memory context.
  */
 extern List *workload_load(const WorkloadFilter *filter);
 

@@ -31,7 +31,7 @@ static const struct
 	{ERRCODE_QUERY_CANCELED, "it takes too long to plan"}
 };
 
-/* See workload.h. */
+/* The problem that an error of sandbox_run() amounts to; palloc'd. */
 char *
 workload_problem(const ErrorData *error)
 {

@@ -19,7 +19,7 @@
  */
 #define MOST_GENERIC 0.5
 
-/* See workload_sample.h. */
+/* A copy of a sample in the current memory context. */
 SampleDraft *
 workload_sample_copy(const SampleDraft *draft)
 {
@@ -58,7 +58,7 @@ latest(List *samples)
 	return found;
 }
 
-/* See workload_sample.h. */
+/* The search_path of the latest sample; NULL if there is none. */
 const char *
 workload_sample_path(List *samples)
 {
@@ -234,7 +234,13 @@ text_trial(const char *text)
 	return list_make1(weighed);
 }
 
-/* See workload_sample.h. */
+/*
+ * What the samples (a list of SampleDraft) and the normalised text, which may
+ * be NULL, give to try: a list of WeighedTrial whose weights sum up to 1.
+ * "latency" tells how the calls were spread; "cached" is the share of the
+ * calls that ran a plan made before, which is a generic one if there are
+ * parameters.  Empty if there is nothing to plan.
+ */
 List *
 workload_sample_trials(List *samples, const char *text,
 					   const Histogram *latency, double cached)

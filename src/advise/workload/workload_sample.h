@@ -28,10 +28,7 @@ extern SampleDraft *workload_sample_copy(const SampleDraft *draft);
 
 /*
  * What the samples (a list of SampleDraft) and the normalised text, which may
- * be NULL, give to try: a list of WeighedTrial whose weights sum up to 1.
- * "latency" tells how the calls were spread; "cached" is the share of the
- * calls that ran a plan made before, which is a generic one if there are
- * parameters.  Empty if there is nothing to plan.
+ * be NULL, give to try:
  */
 extern List *workload_sample_trials(List *samples, const char *text,
 									const Histogram *latency, double cached);

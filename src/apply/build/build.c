@@ -376,7 +376,7 @@ conclude(void *arg)
  * When it went wrong
  * ------------------------------------------------------------------------ */
 
-/* See build.h. */
+/* The message of an error, with its detail, for the reason of a job. */
 char *
 build_error_text(const ErrorData *error)
 {
@@ -627,7 +627,10 @@ finish(Job *job)
 	queue_worker_leaves();
 }
 
-/* See build.h. */
+/*
+ * Build or drop the index of a job that this process has claimed, and bring
+ * the job into its next state.  No transaction is open.
+ */
 void
 build_run(Job *job, MemoryContext context)
 {

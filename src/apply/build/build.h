@@ -14,7 +14,7 @@
 
 /*
  * Build or drop the index of a job that this process has claimed, and bring
- * the job into its next state.  No transaction is open.
+ * the job into its next state.
  */
 extern void build_run(Job *job, MemoryContext context);
 

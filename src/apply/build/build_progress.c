@@ -118,7 +118,7 @@ advance(BuildProgress *earlier, const Progress *progress, TimestampTz now)
 	earlier->seen_at = now;
 }
 
-/* See build_progress.h. */
+/* See how far the builds have come; called by the launcher again and again. */
 void
 build_progress_watch(void)
 {

@@ -35,7 +35,12 @@ full_name(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* See index_settings.h. */
+/*
+ * Statements (char *) that give an index which was made anew, under the same
+ * name, what this one has: targets of statistics, and extensions that it
+ * depends on.  Its comment is another matter; what carries the mark of CLUSTER
+ * or is the replica identity is not dropped.  Needs SPI and a snapshot.
+ */
 List *
 index_settings(const IndexDefinition *def, MemoryContext context)
 {
@@ -54,7 +59,7 @@ index_settings(const IndexDefinition *def, MemoryContext context)
 	return settings;
 }
 
-/* See index_settings.h. */
+/* What a job keeps of an index that it drops, see Job.restore. */
 List *
 index_settings_restore(const IndexDefinition *def, MemoryContext context)
 {
@@ -71,7 +76,10 @@ index_settings_restore(const IndexDefinition *def, MemoryContext context)
 	return restore;
 }
 
-/* See index_settings.h. */
+/*
+ * Run these statements, as the current user, for an index of that name in that
+ * schema, unless it is another name than that of what was dropped.
+ */
 void
 index_settings_run(const List *restore, Oid schema, const char *name)
 {

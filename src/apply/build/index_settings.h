@@ -14,9 +14,7 @@
 
 /*
  * Statements (char *) that give an index which was made anew, under the same
- * name, what this one has: targets of statistics, and extensions that it depends
- * on.  Its comment is another matter; what carries the mark of CLUSTER or is the
- * replica identity is not dropped.  Needs SPI and a snapshot.
+ * name, what this one has:
  */
 extern List *index_settings(const IndexDefinition *def, MemoryContext context);
 

@@ -55,7 +55,7 @@ typedef struct Removal
  * Looking
  * ------------------------------------------------------------------------ */
 
-/* See leftovers.h. */
+/* Is it an INVALID index of the table, as a build leaves it? */
 bool
 leftovers_is_one(Oid index_oid, Oid relid)
 {
@@ -314,7 +314,10 @@ has_begun(const Job *job)
 	return job->state == JOB_BUILDING || job->attempts > 0 || job->parts != NIL;
 }
 
-/* See leftovers.h. */
+/*
+ * Has the job left something that only a worker can take away?  Needs an open
+ * transaction and SPI.
+ */
 bool
 leftovers_exist(Job *job)
 {
@@ -368,7 +371,12 @@ announce_step(void *arg)
 		job_set_cancel(job, job->cancel);
 }
 
-/* See leftovers.h. */
+/*
+ * Take away what the job has left; no transaction is open.  If it ends, all of
+ * what it did goes: indexes of partitions that are built, and an index half
+ * dropped is rebuilt.  Else what helps another attempt stays.  The job says
+ * why if something has to be taken away, which may have to wait.
+ */
 LeftoversOutcome
 leftovers_remove(Job *job, bool ends, const char *reason)
 {
@@ -399,7 +407,10 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 	}
 }
 
-/* See leftovers.h. */
+/*
+ * Drop an INVALID index of that name that a build has left on a table; waits
+ * and tries again while others are in the way.  False if it could not be done.
+ */
 bool
 leftovers_drop(Job *job, Oid relid, const char *index_name)
 {

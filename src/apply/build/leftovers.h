@@ -19,23 +19,15 @@ typedef enum LeftoversOutcome
 	LEFTOVERS_LEFT				/* something could not be removed */
 } LeftoversOutcome;
 
-/*
- * Has the job left something that only a worker can take away?  Needs an open
- * transaction and SPI.
- */
+/* Has the job left something that only a worker can take away? */
 extern bool leftovers_exist(Job *job);
 
-/*
- * Take away what the job has left; no transaction is open.  If it ends, all of
- * what it did goes: indexes of partitions that are built, and an index half
- * dropped is rebuilt.  Else what helps another attempt stays.  The job says why
- * if something has to be taken away, which may have to wait.
- */
+/* Take away what the job has left; no transaction is open. */
 extern LeftoversOutcome leftovers_remove(Job *job, bool ends, const char *reason);
 
 /*
  * Drop an INVALID index of that name that a build has left on a table; waits
- * and tries again while others are in the way.  False if it could not be done.
+ * and tries again while others are in the way.
  */
 extern bool leftovers_drop(Job *job, Oid relid, const char *index_name);
 

@@ -255,7 +255,10 @@ look(PartitionWork *work, bool lock)
 		next->obstacle = preflight_transactions(relids, ShareLock, false);
 }
 
-/* See partition.h. */
+/*
+ * Who is in the way of its next statement, in one sentence; NULL if nobody is.
+ * In a transaction.
+ */
 char *
 partition_obstacle(const IndexDefinition *def)
 {
@@ -331,7 +334,12 @@ unlock_all(PartitionWork *work)
 		job_lock_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
 }
 
-/* See partition.h. */
+/*
+ * Build the index of every partition that lacks it, CONCURRENTLY, then, by
+ * "sql", that of the partitioned table, to which they are attached.  Returns
+ * NULL, or the error in "context".  *waits is set if the job was told to wait
+ * instead: what is built by then is found when it is called again.
+ */
 ErrorData *
 partition_build(Job *job, const IndexDefinition *def, const char *sql,
 				MemoryContext context, bool *waits)
@@ -358,7 +366,7 @@ partition_build(Job *job, const IndexDefinition *def, const char *sql,
 	return error;
 }
 
-/* See partition.h. */
+/* OIDs of all indexes of the partitions of a table, which is locked. */
 List *
 partition_indexes(Oid relid)
 {
@@ -376,7 +384,9 @@ partition_indexes(Oid relid)
 	return indexes;
 }
 
-/* See partition.h. */
+/*
+ * OIDs of the indexes of leaf partitions that the index holds, but for others.
+ */
 List *
 partition_new_indexes(Oid index_oid, const List *others)
 {
@@ -390,7 +400,10 @@ partition_new_indexes(Oid index_oid, const List *others)
 	return indexes;
 }
 
-/* See partition.h. */
+/*
+ * The job has made its index: remember of which partitions that has taken in
+ * an index which was there before, if it is one of a partitioned table.
+ */
 void
 partition_note_taken_in(Job *job)
 {
@@ -407,7 +420,7 @@ partition_note_taken_in(Job *job)
 	job_store_parts(job);
 }
 
-/* See partition.h. */
+/* OIDs of these indexes now. */
 List *
 partition_taken_in(const Job *job)
 {

@@ -15,9 +15,7 @@
 
 /*
  * Build the index of every partition that lacks it, CONCURRENTLY, then, by
- * "sql", that of the partitioned table, to which they are attached.  Returns NULL, or the
- * error in "context".  *waits is set if the job was told to wait instead: what
- * is built by then is found when it is called again.
+ * "sql", that of the partitioned table, to which they are attached.
  */
 extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
 								  const char *sql, MemoryContext context,
@@ -25,7 +23,6 @@ extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
 
 /*
  * Who is in the way of its next statement, in one sentence; NULL if nobody is.
- * In a transaction.
  */
 extern char *partition_obstacle(const IndexDefinition *def);
 
@@ -35,10 +32,7 @@ extern List *partition_indexes(Oid relid);
 /* OIDs of the indexes of leaf partitions that the index holds, but for others. */
 extern List *partition_new_indexes(Oid index_oid, const List *others);
 
-/*
- * The job has made its index: remember of which partitions that has taken in an
- * index which was there before, if it is one of a partitioned table.
- */
+/* The job has made its index: */
 extern void partition_note_taken_in(Job *job);
 
 /* OIDs of these indexes now. */

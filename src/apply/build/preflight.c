@@ -80,7 +80,12 @@ require_owner_of_all(Oid relid, Oid role)
 		require_owner(lfirst_oid(lc), role);
 }
 
-/* See preflight.h. */
+/*
+ * Errors unless indexes of the table may be made and dropped by that role, in
+ * principle: 42P01 if it is gone, 42809 if it is no table, 0A000 if it is
+ * temporary or the server's own, 42501 if the role does not own it or one of
+ * its partitions.
+ */
 void
 preflight_table(Oid relid, const char *name, Oid role)
 {
@@ -104,7 +109,10 @@ preflight_table(Oid relid, const char *name, Oid role)
 	ReleaseSysCache(tuple);
 }
 
-/* See preflight.h. */
+/*
+ * Errors unless the index can be dropped: 42704 if it is gone, 2BP01 if
+ * something depends on it.
+ */
 IndexDefinition *
 preflight_drop(Oid index_oid, const char *name)
 {
@@ -163,7 +171,10 @@ choose_name(IndexPlan *plan)
 	}
 }
 
-/* See preflight.h. */
+/*
+ * Read the definition in the job's DDL and compare it with what the table has.
+ * The table is locked (AccessShareLock) to the end of the transaction.
+ */
 void
 preflight_index(const Job *job, IndexPlan *plan)
 {
@@ -216,7 +227,11 @@ look_at_disk(Oid tablespace, struct statvfs *disk)
 	return statvfs(psprintf("pg_tblspc/%u", tablespace), disk) == 0;
 }
 
-/* See preflight.h. */
+/*
+ * The error message if the file system of the index has less space than it is
+ * estimated to need; else NULL.  Error 42501 if the current user may not
+ * create in the schema or the tablespace.
+ */
 char *
 preflight_place(const IndexDefinition *def, int64 size_bytes)
 {
@@ -345,7 +360,11 @@ conflicting_modes(LOCKMODE mode)
 	" AND l.database = (SELECT oid FROM pg_database" \
 	" WHERE datname = current_database()) AND l.mode = ANY ($4)"
 
-/* See preflight.h. */
+/*
+ * Whose long transaction holds a lock on one of these tables that conflicts
+ * with that mode, or, if "snapshots", one that the end of a concurrent build
+ * waits for; in one sentence.  NULL if nobody's does.
+ */
 char *
 preflight_transactions(List *relids, LOCKMODE mode, bool snapshots)
 {
@@ -393,7 +412,9 @@ waiting_for_lock(Oid relid)
 		psprintf("waits for a lock on table %s", get_rel_name(relid));
 }
 
-/* See preflight.h. */
+/*
+ * Who holds a lock on the table that conflicts with that one, in one sentence.
+ */
 char *
 preflight_lock_holders(Oid relid, LOCKMODE mode)
 {
@@ -422,7 +443,11 @@ preflight_lock_holders(Oid relid, LOCKMODE mode)
 		waiting_for_lock(relid);
 }
 
-/* See preflight.h. */
+/*
+ * Lock these tables, which are the partitions of one, to the transaction's end
+ * against DROP and the like.  Who has one of them locked, if that is not
+ * possible now; else NULL.
+ */
 char *
 preflight_lock_all(List *relids)
 {

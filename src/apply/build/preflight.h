@@ -25,28 +25,21 @@ typedef struct IndexPlan
 
 /*
  * Errors unless indexes of the table may be made and dropped by that role, in
- * principle: 42P01 if it is gone, 42809 if it is no table, 0A000 if it is
- * temporary or the server's own, 42501 if the role does not own it or one of its
- * partitions.
+ * principle:
  */
 extern void preflight_table(Oid relid, const char *name, Oid role);
 
-/*
- * Errors unless the index can be dropped: 42704 if it is gone, 2BP01 if
- * something depends on it.
- */
+/* Errors unless the index can be dropped: */
 extern IndexDefinition *preflight_drop(Oid index_oid, const char *name);
 
 /*
  * Read the definition in the job's DDL and compare it with what the table has.
- * The table is locked (AccessShareLock) to the end of the transaction.
  */
 extern void preflight_index(const Job *job, IndexPlan *plan);
 
 /*
  * The error message if the file system of the index has less space than it is
- * estimated to need; else NULL.  Error 42501 if the current user may not create
- * in the schema or the tablespace.
+ * estimated to need; else NULL.
  */
 extern char *preflight_place(const IndexDefinition *def, int64 size_bytes);
 
@@ -63,8 +56,7 @@ extern char *preflight_lock_holders(Oid relid, LOCKMODE mode);
 
 /*
  * Lock these tables, which are the partitions of one, to the transaction's end
- * against DROP and the like.  Who has one of them locked, if that is not
- * possible now; else NULL.
+ * against DROP and the like.
  */
 extern char *preflight_lock_all(List *relids);
 

@@ -61,14 +61,17 @@ unlock(LOCKTAG tag)
 	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 
-/* See job_lock.h. */
+/*
+ * Keep workers away from a job to the end of the transaction; false if one has
+ * it.
+ */
 bool
 job_lock_exclude(int64 job)
 {
 	return try_lock(job_tag(job), false);
 }
 
-/* See job_lock.h. */
+/* The same for a session; job_lock_release_id() ends it. */
 bool
 job_lock_acquire(int64 job)
 {
@@ -82,7 +85,7 @@ job_lock_release_id(int64 job)
 	unlock(job_tag(job));
 }
 
-/* See job_lock.h. */
+/* Give the locks of a job back. */
 void
 job_lock_release(const Job *job)
 {
@@ -90,7 +93,10 @@ job_lock_release(const Job *job)
 	unlock(job_tag(job->id));
 }
 
-/* See job_lock.h. */
+/*
+ * Get a lock on a relation for the session, which has it already or gets it at
+ * once; false if not.  And end it, unless an aborted transaction has done so.
+ */
 bool
 job_lock_relation(Oid relid, LOCKMODE mode)
 {
@@ -192,7 +198,10 @@ note_cancel(Job *job, Oid role)
 	MemoryContextSwitchTo(caller);
 }
 
-/* See job_lock.h. */
+/*
+ * Was this worker told to cancel the job?  Then job->cancel says so from now
+ * on, and the worker can be told again.
+ */
 void
 job_lock_check_cancel(Job *job)
 {
@@ -202,7 +211,10 @@ job_lock_check_cancel(Job *job)
 		note_cancel(job, by);
 }
 
-/* See job_lock.h. */
+/*
+ * The work on the job is done, and nobody can interrupt it any more.  The same
+ * as job_lock_check_cancel() for what came last.
+ */
 void
 job_lock_end_work(Job *job)
 {
@@ -231,7 +243,10 @@ take(int64 id, MemoryContext context)
 	return job;
 }
 
-/* See job_lock.h. */
+/*
+ * Take the first job that is due and that nobody works on; NULL if there is
+ * none.  *more tells whether another one is due.  Opens transactions itself.
+ */
 Job *
 job_lock_next(MemoryContext context, bool *more)
 {
@@ -256,7 +271,7 @@ job_lock_next(MemoryContext context, bool *more)
 	}
 }
 
-/* See job_lock.h. */
+/* When the next job is due; DT_NOEND if there is none. */
 TimestampTz
 job_next_due(void)
 {

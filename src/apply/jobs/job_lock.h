@@ -21,20 +21,14 @@
 
 /*
  * Take the first job that is due and that nobody works on; NULL if there is
- * none.  *more tells whether another one is due.  Opens transactions itself.
+ * none.
  */
 extern Job *job_lock_next(MemoryContext context, bool *more);
 
-/*
- * Was this worker told to cancel the job?  Then job->cancel says so from now
- * on, and the worker can be told again.
- */
+/* Was this worker told to cancel the job? */
 extern void job_lock_check_cancel(Job *job);
 
-/*
- * The work on the job is done, and nobody can interrupt it any more.  The same
- * as job_lock_check_cancel() for what came last.
- */
+/* The work on the job is done, and nobody can interrupt it any more. */
 extern void job_lock_end_work(Job *job);
 
 /* Give the locks of a job back. */
@@ -52,7 +46,7 @@ extern void job_lock_release_id(int64 job);
 
 /*
  * Get a lock on a relation for the session, which has it already or gets it at
- * once; false if not.  And end it, unless an aborted transaction has done so.
+ * once; false if not.
  */
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);
 extern void job_lock_release_relation(Oid relid, LOCKMODE mode);

@@ -28,7 +28,7 @@ static const char *const job_state_names[] = {
 	"useless", "regressed", "reverted", "failed", "cancelled"
 };
 
-/* See jobs.h. */
+/* Open and close: a transaction if there is none, a snapshot and SPI. */
 void
 job_begin(void)
 {
@@ -47,7 +47,11 @@ job_end(void)
 	CommitTransactionCommand();
 }
 
-/* See jobs.h. */
+/*
+ * Run a step of a worker between job_begin() and job_end().  Returns NULL, or
+ * its error in "context"; no transaction is open then.  Locks that belong to
+ * the session are gone after an error, but for advisory ones.
+ */
 ErrorData *
 job_step(void (*step) (void *arg), void *arg, MemoryContext context)
 {
@@ -71,7 +75,7 @@ job_step(void (*step) (void *arg), void *arg, MemoryContext context)
 	return error;
 }
 
-/* See jobs.h. */
+/* Wait for locks for a moment only, to the end of the transaction. */
 void
 job_limit_lock_waits(void)
 {
@@ -176,7 +180,7 @@ read_job(Job *job)
 		DatumGetTimestampTz(own_datum(0, i));
 }
 
-/* See jobs.h. */
+/* The job, palloc'd in "context"; NULL if there is none of this number. */
 Job *
 job_load(int64 id, MemoryContext context)
 {
@@ -203,7 +207,7 @@ job_load(int64 id, MemoryContext context)
 	return job;
 }
 
-/* See jobs.h. */
+/* Store a new job and set its id. */
 void
 job_insert(Job *job)
 {
@@ -252,7 +256,7 @@ update_job(const Job *job, const char *statement, int nargs, const SqlArg *args)
 	own_sql(statement, nargs, args);
 }
 
-/* See jobs.h. */
+/* An open job for the same index of the same table, 0 if there is none. */
 int64
 job_find_open(const Job *job)
 {
@@ -288,7 +292,7 @@ release_followers(const Job *job)
 			   " WHERE after_job = $1 AND state = 'waiting'", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Change the state; nothing happens if the job is gone. */
 void
 job_change(Job *job, JobState state, const char *reason)
 {
@@ -308,7 +312,7 @@ job_change(Job *job, JobState state, const char *reason)
 		release_followers(job);
 }
 
-/* See jobs.h. */
+/* Let a job wait that long, for a reason that is shown. */
 void
 job_wait(Job *job, int64 delay_ms, const char *reason)
 {
@@ -327,7 +331,7 @@ job_wait(Job *job, int64 delay_ms, const char *reason)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Queue a job to be taken back, as that role. */
 void
 job_set_goal_revert(Job *job, Oid role, const char *reason)
 {
@@ -346,7 +350,7 @@ job_set_goal_revert(Job *job, Oid role, const char *reason)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Let a worker end it as cancelled, once what is left of it is removed. */
 void
 job_set_cancel(Job *job, const char *reason)
 {
@@ -358,7 +362,7 @@ job_set_cancel(Job *job, const char *reason)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Count an attempt that was broken off. */
 void
 job_count_attempt(Job *job)
 {
@@ -369,7 +373,7 @@ job_count_attempt(Job *job)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Remember the index that it has built. */
 void
 job_set_index(Job *job, Oid index_oid, const char *index_name)
 {
@@ -386,7 +390,7 @@ job_set_index(Job *job, Oid index_oid, const char *index_name)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Remember that the index it is about to drop is a valid one. */
 void
 job_set_undo(Job *job)
 {
@@ -413,7 +417,7 @@ arg_oids(const List *list)
 	return arg;
 }
 
-/* See jobs.h. */
+/* Store job->parts and job->taken_in. */
 void
 job_store_parts(const Job *job)
 {
@@ -433,7 +437,10 @@ job_store_parts(const Job *job)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/*
+ * The index of a partition is built from now; it is built.  job_keep_part()
+ * leaves it to the next of these to store that, and so needs no SPI.
+ */
 void
 job_begin_part(Job *job, Oid relid, const char *index_name, double from,
 			   double share)
@@ -465,7 +472,7 @@ job_add_part(Job *job, Oid index_oid)
 	job_store_parts(job);
 }
 
-/* See jobs.h. */
+/* What makes the index that it drops what it was, see index_settings.h. */
 void
 job_set_restore(Job *job, List *restore)
 {
@@ -483,7 +490,10 @@ job_set_restore(Job *job, List *restore)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/*
+ * Store a new job that makes an index again, when "first" has ended as
+ * reverted; it is cancelled if that ends otherwise.
+ */
 void
 job_insert_follower(Job *job, const Job *first)
 {
@@ -510,7 +520,7 @@ job_has_followers(const Job *job)
 	return SPI_processed > 0;
 }
 
-/* See jobs.h. */
+/* Take the job for this process, or leave it. */
 void
 job_set_worker(Job *job, int pid)
 {
@@ -523,7 +533,7 @@ job_set_worker(Job *job, int pid)
 			   " WHERE job = $1", lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Sleep; ends by an error, or with the process, if it is told to end. */
 void
 job_sleep(long ms)
 {

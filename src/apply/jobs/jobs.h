@@ -74,15 +74,11 @@ typedef struct Job
 /* Does it make an index (or else drop one)? */
 #define JOB_CREATES(job) ((job)->drop == (job)->revert)
 
-/* Open and close: a transaction if there is none, a snapshot and SPI. */
+/* Open and close: */
 extern void job_begin(void);
 extern void job_end(void);
 
-/*
- * Run a step of a worker between job_begin() and job_end().  Returns NULL, or
- * its error in "context"; no transaction is open then.  Locks that belong to the
- * session are gone after an error, but for advisory ones.
- */
+/* Run a step of a worker between job_begin() and job_end(). */
 extern ErrorData *job_step(void (*step) (void *arg), void *arg,
 						   MemoryContext context);
 
@@ -122,10 +118,7 @@ extern void job_set_index(Job *job, Oid index_oid, const char *index_name);
 /* Remember that the index it is about to drop is a valid one. */
 extern void job_set_undo(Job *job);
 
-/*
- * The index of a partition is built from now; it is built.  job_keep_part()
- * leaves it to the next of these to store that, and so needs no SPI.
- */
+/* The index of a partition is built from now; it is built. */
 extern void job_begin_part(Job *job, Oid relid, const char *index_name,
 						   double from, double share);
 extern void job_add_part(Job *job, Oid index_oid);

@@ -72,7 +72,7 @@ static bool wake_at_commit = false;
 /* This process's slot, if it is a worker. */
 static QueueWorker *my_worker = NULL;
 
-/* See queue.h. */
+/* from _PG_init: installs the shmem hooks */
 Size
 queue_memory(void)
 {
@@ -262,7 +262,7 @@ queue_launcher_pid(void)
 	return pid;
 }
 
-/* See queue.h. */
+/* 0 if it does not run */
 TimestampTz
 queue_refused_since(void)
 {
@@ -274,7 +274,7 @@ queue_refused_since(void)
 	return since;
 }
 
-/* See queue.h. */
+/* 0 if no worker was refused */
 TimestampTz
 queue_since(void)
 {

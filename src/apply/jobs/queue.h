@@ -57,7 +57,7 @@ typedef struct RunningBuild
 	BuildProgress progress;
 } RunningBuild;
 
-extern void queue_init(void);	/* from _PG_init: installs the shmem hooks */
+extern void queue_init(void);	/* from _PG_init: */
 extern Size queue_memory(void);
 
 /* For everybody. */

@@ -83,7 +83,11 @@ require_all(ArrayType *ids, List *requests)
 	}
 }
 
-/* See recommendation.h. */
+/*
+ * The recommendations of these ids, or those for the index set, or the new
+ * ones that create an index if both are NULL.  SPI is connected; all is
+ * palloc'd in "context".  Error 22023 for an id that is not there.
+ */
 List *
 recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context)
 {

@@ -30,8 +30,7 @@ typedef struct Recommendation
 
 /*
  * The recommendations of these ids, or those for the index set, or the new
- * ones that create an index if both are NULL.  SPI is connected; all is
- * palloc'd in "context".  Error 22023 for an id that is not there.
+ * ones that create an index if both are NULL.
  */
 extern List *recommendation_list(ArrayType *ids, const char *index_set,
 								 MemoryContext context);

@@ -51,7 +51,7 @@ append_statement(MigrationText *text, const char *statement)
 	text	  ->at_mark = false;
 }
 
-/* See migration_text.h. */
+/* Lines of comment, before a statement. */
 void
 migration_text_note(MigrationText *text, const char *note)
 {
@@ -362,7 +362,11 @@ append_create_again_concurrently(MigrationText *text,
 						  finish(index), remove_note(index)));
 }
 
-/* See migration_text.h. */
+/*
+ * Make the index unless it is there; an error when the file is run if its name
+ * means something else.  With "mark" its comment says that the file made it;
+ * without, it is made only if a file dropped it.
+ */
 void
 migration_text_create(MigrationText *text, const MigrationIndex *index)
 {
@@ -447,7 +451,7 @@ append_drop_made_concurrently(MigrationText *text, const MigrationIndex *index)
 	append_drop_doomed(text, index);
 }
 
-/* See migration_text.h. */
+/* Drop it if a file made it. */
 void
 migration_text_drop_made(MigrationText *text, const MigrationIndex *index)
 {
@@ -457,7 +461,10 @@ migration_text_drop_made(MigrationText *text, const MigrationIndex *index)
 		append_drop_made(text, index);
 }
 
-/* See migration_text.h. */
+/*
+ * Drop it if it is there, which the comment of its table tells from then on;
+ * an error if its name means something else.
+ */
 void
 migration_text_drop(MigrationText *text, const MigrationIndex *index)
 {

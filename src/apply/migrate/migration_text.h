@@ -43,8 +43,7 @@ extern void migration_text_note(MigrationText *text, const char *note);
 
 /*
  * Make the index unless it is there; an error when the file is run if its name
- * means something else.  With "mark" its comment says that the file made it;
- * without, it is made only if a file dropped it.
+ * means something else.
  */
 extern void migration_text_create(MigrationText *text,
 								  const MigrationIndex *index);

@@ -29,7 +29,7 @@ judgement_name(Judgement judgement)
 	return judgement_names[judgement];
 }
 
-/* See judge.h. */
+/* Mean time of a call in microseconds; blocks of one. */
 double
 judge_mean_us(const Measure *measure)
 {
@@ -236,7 +236,10 @@ is_plain(const MeasureComparison *comparison)
 		 (time >= JUDGE_PLAIN_CHANGE && blocks >= JUDGE_PLAIN_CHANGE));
 }
 
-/* See judge.h. */
+/*
+ * Compare two measures; true if something changed, so that the planner has to
+ * be heard and judge_decide() called.  "dropped": the index is gone since.
+ */
 bool
 judge_compare(const Measure *before, const Measure *after, bool dropped,
 			  MeasureComparison *comparison)

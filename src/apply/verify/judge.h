@@ -80,7 +80,7 @@ typedef struct MeasureComparison
 
 /*
  * Compare two measures; true if something changed, so that the planner has to
- * be heard and judge_decide() called.  "dropped": the index is gone since.
+ * be heard and judge_decide() called.
  */
 extern bool judge_compare(const Measure *before, const Measure *after,
 						  bool dropped, MeasureComparison *comparison);

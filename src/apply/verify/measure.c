@@ -150,7 +150,7 @@ set_role(const Job *job, Measure *measure, bool write)
 	measure->served = !write || is_named(job, measure->queryid);
 }
 
-/* See measure.h. */
+/* The same statements as counted up to now, palloc'd. */
 Measure *
 measure_again(const Measure *measures, int count)
 {
@@ -205,7 +205,7 @@ keep_one(const Job *job, const char *stage, const Measure *measure)
 			lengthof(args), args);
 }
 
-/* See measure.h. */
+/* Keep measures in the job, or read what was kept; keeping forgets what was. */
 void
 measure_keep(const Job *job, const char *stage, const Measure *measures,
 			 int count)
@@ -283,7 +283,13 @@ cut(const Job *job, Measure *measure)
 					 DatumGetTimestampTz(own_datum(0, NCOLUMNS + 1)), measure);
 }
 
-/* See measure.h. */
+/*
+ * The statements that the job's index is meant for, and those that write to
+ * its table, as counted since another job last changed the table's indexes, or
+ * for as long as is known if that was not long enough ago.  Returns how many
+ * there are; *measures is palloc'd.  Within job_begin() and job_end(), as the
+ * next two.
+ */
 int
 measure_affected(const Job *job, Measure **measures)
 {
@@ -313,7 +319,7 @@ measure_affected(const Job *job, Measure **measures)
  * Differences
  * ------------------------------------------------------------------------ */
 
-/* See measure.h. */
+/* The one of that statement, or NULL. */
 const Measure *
 measure_find(const Measure *measures, int count, uint64 queryid)
 {
@@ -323,7 +329,10 @@ measure_find(const Measure *measures, int count, uint64 queryid)
 	return NULL;
 }
 
-/* See measure.h. */
+/*
+ * What happened since "at", when the counters were "earlier" (NULL = there
+ * were none); all of "later" if they were begun anew since then.
+ */
 void
 measure_subtract(const Measure *later, const Measure *earlier, TimestampTz at,
 				 Measure *difference)

@@ -155,7 +155,16 @@ set_search_path(const Job *job)
 	return nestlevel;
 }
 
-/* See planner_check.h. */
+/*
+ * Plan a statement with and without the index that the job has built, or has
+ * dropped, as its users and with the parameters that are known of it.  Indexes
+ * of the table that clipperf is about to take back, or has advised to, are
+ * left out of the account, so that of two equal ones not both are found
+ * superfluous.
+ *
+ * Within job_begin() and job_end().  Leaves the usual handler of SIGINT
+ * behind.
+ */
 PlannerCheck
 planner_check_run(const Job *job, uint64 queryid)
 {

@@ -40,7 +40,7 @@
 /* Is a statement running that a signal may cancel? */
 static volatile sig_atomic_t cancellable = false;
 
-/* See top_statement.h. */
+/* Signal handler of SIGINT: cancels the statement if there is one. */
 void
 top_statement_cancel(SIGNAL_ARGS)
 {
@@ -154,7 +154,13 @@ role_is_superuser(Oid role)
 	return result;
 }
 
-/* See top_statement.h. */
+/*
+ * Run one CREATE INDEX or DROP INDEX statement as a role, outside of a
+ * transaction, so that CONCURRENTLY works.  settings are "name=value", or
+ * NULL; lock_timeout_ms 0 waits for ever.  It can be cancelled by SIGINT while
+ * it runs.  Returns NULL, or the error, copied to the caller's memory context;
+ * no transaction is open then.
+ */
 ErrorData *
 top_statement_run(const char *sql, Oid role, ArrayType *settings,
 				  int lock_timeout_ms)

@@ -14,14 +14,12 @@
 
 /*
  * Run one CREATE INDEX or DROP INDEX statement as a role, outside of a
- * transaction, so that CONCURRENTLY works.  settings are "name=value", or NULL;
- * lock_timeout_ms 0 waits for ever.  It can be cancelled by SIGINT while it runs.  Returns NULL, or the error,
- * copied to the caller's memory context; no transaction is open then.
+ * transaction, so that CONCURRENTLY works.
  */
 extern ErrorData *top_statement_run(const char *sql, Oid role,
 									ArrayType *settings, int lock_timeout_ms);
 
-/* Signal handler of SIGINT: cancels the statement if there is one. */
+/* Signal handler of SIGINT: */
 extern void top_statement_cancel(SIGNAL_ARGS);
 
 #endif							/* CLIPPERF_TOP_STATEMENT_H */

@@ -23,7 +23,7 @@
 
 #include "common/own_sql.h"
 
-/* See verdict.h. */
+/* The state that the job ends in. */
 JobState
 verdict_state(const Trial *trial)
 {
@@ -267,7 +267,7 @@ append_writes(StringInfo text, const Trial *trial)
 					 get_rel_name(trial->job->relid), time, blocks);
 }
 
-/* See verdict.h. */
+/* The sentence, and the figures as JSON.  Within job_begin() and job_end(). */
 char *
 verdict_reason(const Trial *trial, JobState state)
 {

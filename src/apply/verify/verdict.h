@@ -35,9 +35,7 @@ typedef struct Trial
 /* The state that the job ends in. */
 extern JobState verdict_state(const Trial *trial);
 
-/*
- * The sentence, and the figures as JSON.  Within job_begin() and job_end().
- */
+/* The sentence, and the figures as JSON. */
 extern char *verdict_reason(const Trial *trial, JobState state);
 extern char *verdict_figures(const Trial *trial);
 

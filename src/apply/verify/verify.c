@@ -40,7 +40,11 @@
  * Beginning
  * ------------------------------------------------------------------------ */
 
-/* See verify.h. */
+/*
+ * Keep the counters of the statements concerned in the job, before it changes
+ * anything.  Within job_begin() and job_end(), or what is like it, as
+ * verify_begin().
+ */
 void
 verify_before(const Job *job)
 {
@@ -371,7 +375,10 @@ next_to_look_at(void)
 	return found;
 }
 
-/* See verify.h. */
+/*
+ * Judge the jobs for which enough calls were seen, or enough time has passed.
+ * Opens transactions itself.  True if a job became due by it.
+ */
 bool
 verify_due(MemoryContext context)
 {
@@ -388,7 +395,7 @@ verify_due(MemoryContext context)
 	return revert;
 }
 
-/* See verify.h. */
+/* When the next one is to be looked at; DT_NOEND if there is none. */
 TimestampTz
 verify_next_due(void)
 {

@@ -14,8 +14,7 @@
 
 /*
  * Keep the counters of the statements concerned in the job, before it changes
- * anything.  Within job_begin() and job_end(), or what is like it, as
- * verify_begin().
+ * anything.
  */
 extern void verify_before(const Job *job);
 
@@ -24,7 +23,6 @@ extern void verify_begin(Job *job, const char *reason);
 
 /*
  * Judge the jobs for which enough calls were seen, or enough time has passed.
- * Opens transactions itself.  True if a job became due by it.
  */
 extern bool verify_due(MemoryContext context);
 

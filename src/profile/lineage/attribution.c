@@ -362,7 +362,10 @@ note_step(const Child *child)
 			   pattern_history_key(&key));
 }
 
-/* See attribution.h. */
+/*
+ * Add a look-up to the episode it was matched with.  The first one that is
+ * proven counts in the table of patterns if "counts" is set.
+ */
 Attribution
 attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 				const Match *match, bool counts)
@@ -410,7 +413,10 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 	return ATTRIBUTION_PROVEN;
 }
 
-/* See attribution.h. */
+/*
+ * Those who were taken for children of an episode have walked on where its
+ * result set ends: take back what it was worth to its reputation.
+ */
 void
 attribution_retract(uint64 key, uint64 history)
 {
@@ -433,7 +439,10 @@ attribution_retract(uint64 key, uint64 history)
 		(void) pattern_history_add(history, &news);
 }
 
-/* See attribution.h. */
+/*
+ * A look-up of the same statement on the connection of an episode was not of
+ * its result set: "elsewhere" if it fitted another one.
+ */
 void
 attribution_miss(uint64 key, bool elsewhere)
 {

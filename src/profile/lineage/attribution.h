@@ -17,22 +17,19 @@ typedef enum Attribution
 	ATTRIBUTION_PROVEN			/* part of a proven loop */
 } Attribution;
 
-/*
- * Add a look-up to the episode it was matched with.  The first one that is
- * proven counts in the table of patterns if "counts" is set.
- */
+/* Add a look-up to the episode it was matched with. */
 extern Attribution attribution_add(Execution *execution, const Probe *probe,
 								   uint64 child, const Match *match, bool counts);
 
 /*
  * Those who were taken for children of an episode have walked on where its
- * result set ends: take back what it was worth to its reputation.
+ * result set ends:
  */
 extern void attribution_retract(uint64 episode, uint64 history);
 
 /*
  * A look-up of the same statement on the connection of an episode was not of
- * its result set: "elsewhere" if it fitted another one.
+ * its result set:
  */
 extern void attribution_miss(uint64 episode, bool elsewhere);
 

@@ -40,7 +40,10 @@ is_parent(uint64 queryid, int64 now_us)
 	return now_us - resultset_parent_us(queryid) <= PARENT_US;
 }
 
-/* See budget.h. */
+/*
+ * Is another result of this statement to be recorded now, clock_us()?  Those
+ * of statements that had children lately always are.
+ */
 bool
 budget_admits(StatementInfo *info, int64 now_us)
 {
@@ -51,14 +54,14 @@ budget_admits(StatementInfo *info, int64 now_us)
 	return true;
 }
 
-/* See budget.h. */
+/* The executor has worked so long for a result, recorded or not. */
 void
 budget_earn(int64 us)
 {
 	left = Min(left + Min(us, 1000000) * VALUES_PER_MS, VALUES_AT_ONCE * 1000);
 }
 
-/* See budget.h. */
+/* So many values of such a result were recorded. */
 void
 budget_spend(uint64 queryid, int64 now_us, int values)
 {

@@ -10,10 +10,7 @@
 
 #include "profile/statement_info.h"
 
-/*
- * Is another result of this statement to be recorded now, clock_us()?  Those of
- * statements that had children lately always are.
- */
+/* Is another result of this statement to be recorded now, clock_us()? */
 extern bool budget_admits(StatementInfo *info, int64 now_us);
 
 /* The executor has worked so long for a result, recorded or not. */

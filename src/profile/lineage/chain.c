@@ -64,7 +64,11 @@ is_looked_up(const Execution *execution, uint64 hash)
 	return false;
 }
 
-/* See chain.h. */
+/*
+ * A child of the loop "episode" has ended on the connection where it runs: put
+ * its row, if it has fetched one only, into the result set of such rows.
+ * context->nested tells whether the loop is proven.  True if that was done.
+ */
 bool
 chain_extend(Execution *execution, StatementInfo *info,
 			 const ResultContext *context, uint64 episode)

@@ -10,11 +10,7 @@
 
 #include "profile/lineage/receiver.h"
 
-/*
- * A child of the loop "episode" has ended on the connection where it runs: put
- * its row, if it has fetched one only, into the result set of such rows.
- * context->nested tells whether the loop is proven.  True if that was done.
- */
+/* A child of the loop "episode" has ended on the connection where it runs: */
 extern bool chain_extend(Execution *execution, StatementInfo *info,
 						 const ResultContext *context, uint64 episode);
 

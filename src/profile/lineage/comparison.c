@@ -509,7 +509,10 @@ is_plain(const Query *query)
 		linitial_node(RangeTblEntry, query->rtable)->rtekind == RTE_RELATION;
 }
 
-/* See comparison.h. */
+/*
+ * Read an analysed query.  Only equality counts, and what must hold for a row
+ * to be found; LIMIT and OFFSET are not looked at.
+ */
 void
 comparisons_collect(Query *query, Comparisons *comparisons)
 {

@@ -38,10 +38,7 @@ typedef struct Comparisons
 	Comparison	items[COMPARISONS];
 } Comparisons;
 
-/*
- * Read an analysed query.  Only equality counts, and what must hold for a row
- * to be found; LIMIT and OFFSET are not looked at.
- */
+/* Read an analysed query. */
 extern void comparisons_collect(Query *query, Comparisons *comparisons);
 
 #endif							/* CLIPPERF_COMPARISON_H */

@@ -265,7 +265,7 @@ evidence_belongs(Episode *episode, const Lookup *lookup)
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
 }
 
-/* See evidence.h. */
+/* Add a look to an episode.  The caller holds the episode's lock. */
 void
 evidence_add(Episode *episode, const Lookup *lookup)
 {
@@ -280,7 +280,10 @@ evidence_add(Episode *episode, const Lookup *lookup)
 	episode->children++;
 }
 
-/* See evidence.h. */
+/*
+ * The parent's backend looked something else up, "elsewhere" if it fitted
+ * another result set.
+ */
 void
 evidence_miss(Episode *episode, bool elsewhere)
 {
@@ -337,7 +340,7 @@ guarded_verdict(const Episode *episode, Verdict verdict)
 	return VERDICT_WEAK;
 }
 
-/* See evidence.h. */
+/* Did all of it happen in the custody of the parent's backend? */
 bool
 evidence_is_local(const Episode *episode, Verdict verdict)
 {
@@ -345,7 +348,7 @@ evidence_is_local(const Episode *episode, Verdict verdict)
 		(verdict == VERDICT_SHORT || episode->on_connection >= EVIDENCE_WEAK);
 }
 
-/* See evidence.h. */
+/* What a success is worth to the reputation, in nats. */
 float
 evidence_worth(const Episode *episode, Verdict verdict)
 {
@@ -355,7 +358,11 @@ evidence_worth(const Episode *episode, Verdict verdict)
 			   episode->local ? episode->on_connection : episode->ordered);
 }
 
-/* See evidence.h. */
+/*
+ * What the evidence comes to, given how many episodes like it failed.
+ * "nested" if the result set is one of many that a loop has fetched: loops
+ * over their rows count together.
+ */
 Verdict
 evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 				 bool nested)

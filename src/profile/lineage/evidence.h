@@ -55,7 +55,7 @@ typedef enum Verdict
  */
 extern bool evidence_belongs(Episode *episode, const Lookup *lookup);
 
-/* Add a look to an episode.  The caller holds the episode's lock. */
+/* Add a look to an episode. */
 extern void evidence_add(Episode *episode, const Lookup *lookup);
 
 /*
@@ -64,11 +64,7 @@ extern void evidence_add(Episode *episode, const Lookup *lookup);
  */
 extern void evidence_miss(Episode *episode, bool elsewhere);
 
-/*
- * What the evidence comes to, given how many episodes like it failed.  "nested"
- * if the result set is one of many that a loop has fetched: loops over their
- * rows count together.
- */
+/* What the evidence comes to, given how many episodes like it failed. */
 extern Verdict evidence_verdict(const Episode *episode, uint32 failed,
 								int min_children, bool nested);
 

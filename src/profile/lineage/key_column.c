@@ -95,7 +95,7 @@ open_without_waiting(Oid relid)
 	return relation;
 }
 
-/* See key_column.h. */
+/* The table's column that a view's column shows, else the column itself. */
 void
 key_column_resolve(Oid *relid, int16 *attno)
 {
@@ -309,7 +309,16 @@ read_column(Oid relid, int16 attno)
 	return column;
 }
 
-/* See key_column.h. */
+/*
+ * Facts of a column, from a small cache of this backend.  Of a view's column:
+ * those of the table's column it shows.  All empty if there is no such
+ * relation any more.
+ *
+ * "author_id" is a foreign key, declared or not, where a table "author" or
+ * "authors" of the same schema has a unique column "id" or "author_id" that
+ * holds values of the same kind.  Where there is no such table, its name still
+ * tells that it is one, but not of what.
+ */
 KeyColumn
 key_column_find(Oid relid, int16 attno)
 {
@@ -339,7 +348,12 @@ key_column_find(Oid relid, int16 attno)
 	return column;
 }
 
-/* See key_column.h. */
+/*
+ * Whose keys a look-up by this column looks for, as resultset_key(); 0 if they
+ * may be any table's.  *complete is taken away if that is for a lock.
+ * Together with what resultset_open() notes of columns it tells beforehand
+ * what compare_keys() of match.c would refuse.
+ */
 uint32
 key_column_sought(Oid relid, int16 attno, bool *complete)
 {

@@ -210,7 +210,10 @@ literals_matter(const StatementInfo *info)
 	return may_have_parent(info, begun_us) || may_repeat(info, info->traced);
 }
 
-/* See lineage.h. */
+/*
+ * After parse analysis: literals compared with columns are kept for the
+ * statement's execution.  "jumble" and the source text may be NULL.
+ */
 pg_attribute_hot void
 lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 {
@@ -316,7 +319,7 @@ collect_probes(Execution *execution, const StatementInfo *info)
 	execution->probes.count = count;
 }
 
-/* See lineage.h. */
+/* After ExecutorStart. */
 pg_attribute_hot void
 lineage_begin(Execution *execution)
 {
@@ -373,7 +376,7 @@ is_recorded(Execution *execution, StatementInfo *info, uint64 count,
 	return !execution->passed_over;
 }
 
-/* See lineage.h. */
+/* lineage_receiver() of an execution of which something is known. */
 pg_attribute_hot DestReceiver *
 lineage_followed(Execution *execution, uint64 count, DestReceiver *dest)
 {
@@ -411,7 +414,10 @@ keep_text(Execution *execution, StatementInfo *info)
 	pfree(text);
 }
 
-/* See lineage.h. */
+/*
+ * The rows of an execution have gone by: show what its recorder has seen, or
+ * note what was passed over.
+ */
 void
 lineage_publish_results(Execution *execution)
 {
@@ -721,7 +727,7 @@ has_parent(Execution *execution, StatementInfo *info)
 	return credited;
 }
 
-/* See lineage.h. */
+/* lineage_end() of an execution of which something is known. */
 pg_attribute_hot void
 lineage_look_back(Execution *execution)
 {
@@ -731,7 +737,7 @@ lineage_look_back(Execution *execution)
 		suspect(execution, info);
 }
 
-/* See lineage.h. */
+/* At the end of each transaction. */
 pg_attribute_hot void
 lineage_transaction_end(void)
 {

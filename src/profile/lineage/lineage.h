@@ -10,10 +10,7 @@
 
 #include "profile/execution.h"
 
-/*
- * After parse analysis: literals compared with columns are kept for the
- * statement's execution.  "jumble" and the source text may be NULL.
- */
+/* After parse analysis: */
 extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 							 const char *source);
 
@@ -36,10 +33,7 @@ lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 		lineage_followed(execution, count, dest);
 }
 
-/*
- * The rows of an execution have gone by: show what its recorder has seen, or note
- * what was passed over.
- */
+/* The rows of an execution have gone by: */
 extern void lineage_publish_results(Execution *execution);
 
 /* After each ExecutorRun: what was received is visible to all backends. */

@@ -54,7 +54,11 @@ find_rank(const Comparison *item, const LiteralConstants *constants,
 	return -1;
 }
 
-/* See literal.h. */
+/*
+ * Learn where the literals of these comparisons stand.  They can be read if
+ * all of them are integers, written in digits.  A null tells nothing of the
+ * literals that stand in its place next time.
+ */
 void
 literal_learn(LiteralPlaces *places, const Comparisons *comparisons,
 			  const JumbleState *jumble, const char *source)

@@ -26,11 +26,7 @@ typedef struct LiteralPlaces
 	Comparison	comparisons[COMPARISONS];	/* without literals */
 } LiteralPlaces;
 
-/*
- * Learn where the literals of these comparisons stand.  They can be read if all
- * of them are integers, written in digits.  A null tells nothing of the literals
- * that stand in its place next time.
- */
+/* Learn where the literals of these comparisons stand. */
 extern void literal_learn(LiteralPlaces *places,
 						  const Comparisons *comparisons,
 						  const JumbleState *jumble, const char *source);

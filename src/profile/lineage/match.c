@@ -42,7 +42,7 @@ typedef struct MatchCandidate
 	bool		same_key;		/* the columns hold the same table's key */
 } MatchCandidate;
 
-/* See match.h. */
+/* A pause between two children that ends a loop, in microseconds. */
 int64
 match_longest_pause(void)
 {
@@ -234,7 +234,10 @@ count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 	return Max(1, started + (unstarted ? 1 : 0));
 }
 
-/* See match.h. */
+/*
+ * Choose a result set for the value of a probe, from those it was found in.
+ * match->found tells whether there was one.
+ */
 void
 match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 			 int count, uint64 child, Match *match)

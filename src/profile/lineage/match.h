@@ -47,10 +47,7 @@ extern int64 match_longest_pause(void);
 /* The number that stands for a comparison in keys: see match.c. */
 extern int16 match_parameter(const Comparison *comparison);
 
-/*
- * Choose a result set for the value of a probe, from those it was found in.
- * match->found tells whether there was one.
- */
+/* Choose a result set for the value of a probe, from those it was found in. */
 extern void match_choose(const Scene *scene, const Probe *probe,
 						 const ResultHit *hits, int count, uint64 child,
 						 Match *match);

@@ -160,7 +160,10 @@ destroy(DestReceiver *self)
 	dest->rDestroy(dest);
 }
 
-/* See receiver.h. */
+/*
+ * A recorder for an execution whose statement has key columns.  Where several
+ * rows are expected the budget has admitted the result.
+ */
 ResultRecorder *
 recorder_make(Execution *execution, const StatementInfo *info)
 {
@@ -191,7 +194,7 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	return recorder;
 }
 
-/* See receiver.h. */
+/* The receiver that records and hands each row on to dest. */
 DestReceiver *
 recorder_receiver(ResultRecorder *recorder, DestReceiver *dest)
 {
@@ -200,7 +203,7 @@ recorder_receiver(ResultRecorder *recorder, DestReceiver *dest)
 	return &recorder->receiver;
 }
 
-/* See receiver.h. */
+/* Is this the recorder's own result set? */
 bool
 recorder_owns(const ResultRecorder *recorder, uint32 slot, uint32 generation)
 {
@@ -309,14 +312,16 @@ flush_batch(ResultRecorder *recorder)
 	recorder->pending = 0;
 }
 
-/* See receiver.h. */
+/*
+ * Hashes of the columns of the only row so far, NULL if there is none or more.
+ */
 const uint64 *
 recorder_only_row(const ResultRecorder *recorder)
 {
 	return recorder != NULL && recorder->rows == 1 ? recorder->first_row : NULL;
 }
 
-/* See receiver.h. */
+/* Fill in a slot that was just claimed. */
 void
 recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 				  const ResultContext *context)
@@ -340,7 +345,7 @@ recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 		set->columns[i] = info->columns[i].column;
 }
 
-/* See receiver.h. */
+/* Put what was received into the store; true if there is something in it. */
 bool
 recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 				 const ResultContext *context)

@@ -20,10 +20,7 @@ typedef struct ResultContext
 	bool		nested;
 } ResultContext;
 
-/*
- * A recorder for an execution whose statement has key columns.  Where several
- * rows are expected the budget has admitted the result.
- */
+/* A recorder for an execution whose statement has key columns. */
 extern struct ResultRecorder *recorder_make(Execution *execution,
 											const StatementInfo *info);
 

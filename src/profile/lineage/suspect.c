@@ -153,7 +153,12 @@ report(Execution *execution, uint64 fingerprint, const Comparison *key,
 					   execution);
 }
 
-/* See suspect.h. */
+/*
+ * A look-up by a key ended that no result set accounts for.  "transaction" is
+ * the key of the explicit transaction block it ran in, or 0; there is that or
+ * a trace.  Of a transaction without a trace, all but the first look-up of a
+ * statement without a list.
+ */
 pg_attribute_hot void
 suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 {

@@ -51,7 +51,11 @@ is_fresh(const Execution *execution, const LastLookup *last_lookup, int number)
 		execution->first_us - last_lookup->last_us <= match_longest_pause();
 }
 
-/* See sweep.h. */
+/*
+ * A value will be credited to a result set of this connection, whose keys can
+ * be walked through.  Did the statement come from a neighbour that it had
+ * looked up when the result was there already?
+ */
 bool
 sweep_came_by(const Execution *execution, const Probe *probe,
 			  const Match *match)
@@ -65,7 +69,10 @@ sweep_came_by(const Execution *execution, const Probe *probe,
 				  last_lookup->hashes[number], probe->hash);
 }
 
-/* See sweep.h. */
+/*
+ * The value has been credited to an episode: sweep_left_behind() will tell
+ * what became of it.
+ */
 void
 sweep_note(Execution *execution, const Probe *probe, const Match *match,
 		   uint64 history)
@@ -93,7 +100,11 @@ explains(const LastLookup *last_lookup, const ResultHit *hit)
 		set.started_us >= last_lookup->last_us;
 }
 
-/* See sweep.h. */
+/*
+ * The statement's next execution, and where its value number "number" was
+ * found: is it a further step, past the end of the result set that its
+ * footprint tells of?
+ */
 bool
 sweep_left_behind(const Execution *execution, int number,
 				  const ResultHit *hits, int count)

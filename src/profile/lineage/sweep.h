@@ -15,23 +15,18 @@
 
 /*
  * A value will be credited to a result set of this connection, whose keys can
- * be walked through.  Did the statement come from a neighbour that it had
- * looked up when the result was there already?
+ * be walked through.
  */
 extern bool sweep_came_by(const Execution *execution, const Probe *probe,
 						  const Match *match);
 
-/*
- * The value has been credited to an episode: sweep_left_behind() will tell what
- * became of it.
- */
+/* The value has been credited to an episode: */
 extern void sweep_note(Execution *execution, const Probe *probe,
 					   const Match *match, uint64 history);
 
 /*
  * The statement's next execution, and where its value number "number" was
- * found: is it a further step, past the end of the result set that its
- * footprint tells of?
+ * found:
  */
 extern bool sweep_left_behind(const Execution *execution, int number,
 							  const ResultHit *hits, int count);

@@ -82,7 +82,7 @@ unmix(uint64 bits)
 	return bits;
 }
 
-/* See value.h. */
+/* The number that was hashed, if it was one, or a time. */
 int64
 value_number(uint64 hash, bool is_time)
 {
@@ -235,7 +235,7 @@ hash_varlena(ValueKind kind, Datum value, uint64 *hash)
 	return true;
 }
 
-/* See value.h. */
+/* Of kinds that are not integers; false if the value is not followed. */
 bool
 value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 {

@@ -240,7 +240,7 @@ take_sample(uint64 queryid)
 	return executions;
 }
 
-/* See plan_facts.h. */
+/* What to count while a plan runs: its rows, if there is reason to. */
 int
 plan_facts_survey(const PlannedStmt *plan)
 {
@@ -617,7 +617,7 @@ record_scans(const Execution *execution, List *scans)
 	}
 }
 
-/* See plan_facts.h. */
+/* Counts the sequential scans of an execution that counted its rows. */
 void
 plan_facts_count(const Execution *execution)
 {

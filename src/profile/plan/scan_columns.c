@@ -35,7 +35,7 @@ expansion_of(const PlannedStmt *plan, Index child)
 	return NULL;
 }
 
-/* See scan_columns.h. */
+/* The topmost table that a scanned one was reached through, by index. */
 Index
 scan_columns_named(const PlannedStmt *plan, Index scanned)
 {
@@ -99,7 +99,7 @@ add_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 	add_named(columns, named_column(columns, attnum), use, operator);
 }
 
-/* See scan_columns.h. */
+/* The plain column below casts that change nothing, or NULL. */
 Var *
 plain_column(Node *expression)
 {
@@ -152,7 +152,7 @@ add_mentioned(Node *node, void *arg)
 	return expression_tree_walker(node, add_mentioned, arg);
 }
 
-/* See scan_columns.h. */
+/* Does this operator estimate its selectivity as equality does? */
 bool
 operator_is_equality(Oid operator)
 {
@@ -295,7 +295,7 @@ add_condition(ScanColumns *columns, Node *condition)
 	}
 }
 
-/* See scan_columns.h. */
+/* What an implicitly ANDed list of conditions asks. */
 void
 scan_columns_filter(ScanColumns *columns, List *conditions)
 {
@@ -305,7 +305,7 @@ scan_columns_filter(ScanColumns *columns, List *conditions)
 		add_condition(columns, (Node *) lfirst(lc));
 }
 
-/* See scan_columns.h. */
+/* Column "attnum" of the scanned table is compared with a join partner's. */
 void
 scan_columns_join(ScanColumns *columns, AttrNumber attnum)
 {
@@ -315,7 +315,7 @@ scan_columns_join(ScanColumns *columns, AttrNumber attnum)
 		columns->join[columns->joins++] = named;
 }
 
-/* See scan_columns.h. */
+/* Rows are wanted in this order; false when no more columns are kept. */
 bool
 scan_columns_sort(ScanColumns *columns, AttrNumber attnum, Oid sort_operator,
 				  bool nulls_first)
@@ -349,7 +349,10 @@ compare_filters(const void *a, const void *b)
 	return 0;
 }
 
-/* See scan_columns.h. */
+/*
+ * In the order of SeqScanColumns: the same set gives the same bytes.  The
+ * columns compared with a join partner's count as filter columns if "joins".
+ */
 SeqScanColumns
 scan_columns_result(const ScanColumns *columns, bool joins)
 {

@@ -347,7 +347,12 @@ may_have_comment(Cursor bare)
 	return bare.end > bare.at && (*bare.at == '/' || bare.end[-1] == '/');
 }
 
-/* See comment.h. */
+/*
+ * Does the statement begin or end with something like a comment?  Most do not,
+ * and it is asked for each.  "length" in bytes, 0 = up to the terminating
+ * zero. Tells also where the statement stands without white space and
+ * semicolons at its ends.
+ */
 pg_attribute_hot bool
 comment_is_likely(const char *source, int location, int length,
 				  BareText *bare)
@@ -359,7 +364,7 @@ comment_is_likely(const char *source, int location, int length,
 	return may_have_comment(stripped);
 }
 
-/* See comment.h. */
+/* Read what the comment at either end says; false if there is none. */
 bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)
@@ -372,7 +377,10 @@ comment_read(const char *source, int location, int length,
 	return find_first_comment(text, &inside) && read_facts(inside, facts);
 }
 
-/* See comment.h. */
+/*
+ * Leave the comments at both ends out of a statement's text: they name the
+ * request, so they differ from call to call.
+ */
 void
 comment_trim(const char **text, int *length)
 {

@@ -23,12 +23,7 @@ typedef struct CommentFacts
 											 * "" */
 } CommentFacts;
 
-/*
- * Does the statement begin or end with something like a comment?  Most do not,
- * and it is asked for each.  "length" in bytes, 0 = up to the terminating zero.
- * Tells also where the statement stands without white space and semicolons at
- * its ends.
- */
+/* Does the statement begin or end with something like a comment? */
 extern bool comment_is_likely(const char *source, int location, int length,
 							  BareText *bare);
 
@@ -36,10 +31,7 @@ extern bool comment_is_likely(const char *source, int location, int length,
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
 
-/*
- * Leave the comments at both ends out of a statement's text: they name the
- * request, so they differ from call to call.
- */
+/* Leave the comments at both ends out of a statement's text: */
 extern void comment_trim(const char **text, int *length);
 
 #endif							/* CLIPPERF_COMMENT_H */

@@ -215,7 +215,7 @@ named_statement_number(const ParseState *pstate, Query *query)
 	pfree(text);
 }
 
-/* See named_statement.h. */
+/* NULL unless it was remembered.  Lives as long as the backend. */
 const NamedStatement *
 named_statement_find(uint64 queryid)
 {

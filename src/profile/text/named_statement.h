@@ -31,7 +31,7 @@ named_statement_analyzed(const ParseState *pstate, Query *query)
 		named_statement_number(pstate, query);
 }
 
-/* NULL unless it was remembered.  Lives as long as the backend. */
+/* NULL unless it was remembered. */
 extern const NamedStatement *named_statement_find(uint64 queryid);
 
 #endif							/* CLIPPERF_NAMED_STATEMENT_H */

@@ -485,7 +485,10 @@ take_token(Normalizer *n, Token *token)
 		put_token(n, token);
 }
 
-/* See normalize.h. */
+/*
+ * To be called when a statement is analysed: remembers the settings that it
+ * was parsed with.
+ */
 pg_attribute_hot void
 normalize_watch_settings(void)
 {
@@ -644,7 +647,14 @@ enter_scratch(void)
 	return scratch;
 }
 
-/* See normalize.h. */
+/*
+ * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
+ * to the end) of "source".  Literals become $n, numbered after the highest
+ * parameter of the text; comments go; runs of white space become one blank.
+ * Never raises an error on text that the server's scanner refuses: what
+ * follows the bad place is left out.  A text is cut, and marked as such, after
+ * 64 kB and after a literal whose end is not certain.  palloc'd.
+ */
 char *
 normalize_text(const char *source, int location, int length)
 {
@@ -660,7 +670,11 @@ normalize_text(const char *source, int location, int length)
 	return numbered;
 }
 
-/* See normalize.h. */
+/*
+ * A hash that is the same for statements whose texts differ only in literals,
+ * parameter numbers, white space, case of keywords and the length of IN lists,
+ * ARRAY[] and VALUES lists.
+ */
 uint64
 normalize_fingerprint(const char *source, int location, int length)
 {

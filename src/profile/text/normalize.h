@@ -12,11 +12,7 @@
 
 /*
  * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
- * to the end) of "source".  Literals become $n, numbered after the highest
- * parameter of the text; comments go; runs of white space become one blank.
- * Never raises an error on text that the server's scanner refuses: what follows
- * the bad place is left out.  A text is cut, and marked as such, after 64 kB and
- * after a literal whose end is not certain.  palloc'd.
+ * to the end) of "source".
  */
 extern char *normalize_text(const char *source, int location, int length);
 
@@ -27,10 +23,7 @@ extern char *normalize_text(const char *source, int location, int length);
  */
 extern uint64 normalize_fingerprint(const char *source, int location, int length);
 
-/*
- * To be called when a statement is analysed: remembers the settings that it
- * was parsed with.
- */
+/* To be called when a statement is analysed: */
 extern void normalize_watch_settings(void);
 
 #endif							/* CLIPPERF_NORMALIZE_H */

@@ -35,7 +35,10 @@ typedef struct Lexeme
 	int			length;			/* 0 at the end of what can be read */
 } Lexeme;
 
-/* See source.h. */
+/*
+ * A utility statement begins, which may run others.  Returns what
+ * source_leave() must be given when it ends, on error too.
+ */
 pg_attribute_hot StatementSource
 source_enter(const char *text, int location, int length)
 {
@@ -52,7 +55,7 @@ source_leave(StatementSource before)
 	source_utility = before;
 }
 
-/* See source.h. */
+/* Its place, if it is the one with this text. */
 StatementSource
 source_within_utility(StatementSource source)
 {
@@ -320,7 +323,10 @@ step_inside(Reader *reader)
 	return false;
 }
 
-/* See source.h. */
+/*
+ * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR
+ * and the like.  Not zero-terminated.
+ */
 const char *
 source_body(const StatementSource *source, int *length)
 {

@@ -26,10 +26,7 @@ typedef struct BareText
 	int			length;			/* in bytes */
 } BareText;
 
-/*
- * A utility statement begins, which may run others.  Returns what
- * source_leave() must be given when it ends, on error too.
- */
+/* A utility statement begins, which may run others. */
 extern StatementSource source_enter(const char *text, int location,
 									int length);
 extern void source_leave(StatementSource before);
@@ -88,10 +85,7 @@ source_may_contain(char first)
 	}
 }
 
-/*
- * The part of it that can be planned: without PREPARE ... AS, DECLARE ... FOR
- * and the like.  Not zero-terminated.
- */
+/* The part of it that can be planned: */
 extern const char *source_body(const StatementSource *source, int *length);
 
 #endif							/* CLIPPERF_SOURCE_H */
