@@ -33,14 +33,37 @@ sub apply_server
 	return new_server($name, @settings);
 }
 
-# A recommendation, made by hand; returns its id. The statement it is meant for may follow.
+# A recommendation as clipperf_recommend() writes it: the statement qualifies its names and is CONCURRENT where it can
+# be, and costs and sizes are estimates. Returns its id. The statements that it is meant for may follow, divided by
+# commas; else they are those that were seen to name the table. Expressions in the statement stay as they are given.
 sub recommend
 {
-	my ($node, $action, $relation, $index, $ddl, $queryid, $database) = @_;
-	my $queryids = defined $queryid ? "'{$queryid}'" : 'NULL';
+	my ($node, $action, $relation, $index, $ddl, $queryids, $database) = @_;
+	$queryids = defined $queryids ? "'{$queryids}'" : 'named.queryids';
 	return (split /\n/, $node->safe_psql($database || 'postgres', qq{
-		INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason, queryids)
-		VALUES ('$action', '$relation', '$index', \$\$$ddl\$\$, 'workload', 'a test', $queryids) RETURNING id}))[0];
+		INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, benefit_share, cost_before,
+			cost_after, size_bytes, write_cost_share, queryids, reason, kind)
+		SELECT '$action', t.oid, '$index',
+			CASE '$action'
+				WHEN 'drop' THEN format('DROP INDEX CONCURRENTLY %s.%I', t.schema, '$index')
+				ELSE regexp_replace(\$\$$ddl\$\$, 'INDEX (\\S+) ON \\S+',
+					format('INDEX%s \\1 ON %s.%I', CASE WHEN t.relkind <> 'p' THEN ' CONCURRENTLY' END, t.schema, t.relname))
+			END,
+			CASE '$action' WHEN 'drop' THEN 'hygiene' ELSE 'workload' END,
+			CASE '$action' WHEN 'create' THEN 0.1 END,
+			CASE '$action' WHEN 'create' THEN 1000 END,
+			CASE '$action' WHEN 'create' THEN 10 END,
+			CASE '$action' WHEN 'drop' THEN pg_relation_size(to_regclass(format('%s.%I', t.schema, '$index')))
+				ELSE 16384 + 20 * greatest(t.reltuples, 0) END,
+			0.001, $queryids, 'a test',
+			CASE '$action' WHEN 'drop' THEN 'unused_index' ELSE 'missing_index' END
+		FROM (SELECT c.oid, c.relname, c.relkind, c.reltuples, quote_ident(n.nspname) AS schema
+				FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS t,
+			LATERAL (SELECT array_agg(DISTINCT q.queryid) AS queryids FROM clipperf_queries AS q
+				WHERE q.query ~* ('^(select|with|update|delete|merge)\\M.*\\m' || t.relname || '\\M')
+					AND q.query !~ 'clipperf_') AS named
+		WHERE t.oid = '$relation'::regclass
+		RETURNING id}))[0];
 }
 
 # The job of a recommendation.

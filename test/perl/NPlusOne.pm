@@ -29,9 +29,9 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use Capture;
 use FindBin;
 use JSON::PP;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -59,18 +59,12 @@ INSERT INTO job SELECT 400000 + i, 200000 + i FROM generate_series(1, 1000) AS i
 ANALYZE;
 SQL
 
-# A new server with clipperf preloaded and the schema loaded; further settings follow the name.
+# A server as new_server() makes it, with room for pools and the schema loaded; further settings follow the name.
 sub start_server
 {
 	my ($name, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $node = new_server($name, 'max_connections = 100', @settings);
 
-	$node->init;
-	$node->append_conf('postgresql.conf', join("\n",
-			"shared_preload_libraries = 'clipperf'", 'compute_query_id = on',
-			'autovacuum = off', 'fsync = off', @settings, ''));
-	$node->start;
-	$node->safe_psql('postgres', 'CREATE EXTENSION clipperf');
 	$node->safe_psql('postgres', $schema);
 	return $node;
 }

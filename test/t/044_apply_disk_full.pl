@@ -86,9 +86,9 @@ SKIP:
 	cmp_ok($node->safe_psql('postgres', "SELECT pg_tablespace_size('small')"), '<', 100000, 'tmpfs: the space is free again');
 
 	# Who knows the size beforehand does not begin.
-	$node->safe_psql('postgres', q{INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason, size_bytes)
-		VALUES ('create', 'item', 'item_known', 'CREATE INDEX item_known ON item (id, a) TABLESPACE small', 'workload', 'a test', 3000000)});
-	failed_with($node, 'postgres', 'SELECT * FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendations WHERE index_name = \'item_known\'))',
+	my $known = recommend($node, 'create', 'item', 'item_known', 'CREATE INDEX item_known ON item (id, a) TABLESPACE small');
+	$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET size_bytes = 3000000 WHERE id = $known");
+	failed_with($node, 'postgres', "SELECT * FROM clipperf_apply(ARRAY[$known])",
 		'53100', qr/not enough disk space: about 6 MB are needed for the index and its sort, [0-3] MB are free/, 'tmpfs: told beforehand');
 	$node->stop;
 }

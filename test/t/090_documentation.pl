@@ -122,6 +122,16 @@ SQL
 cmp_ok(scalar(@objects), '>=', 20, 'there are objects to look for');
 is(join(' ', grep { $manual !~ /\b\Q$_\E\b/ } sort @objects), '', 'the manual mentions every object');
 
+# Kinds of finding: those of the code, each in the table of docs/report.md if something makes findings of it, else reserved.
+my ($kinds_part) = $text{'docs/report.md'} =~ /^## Kinds of finding$(.*?)^## /ms;
+my @described = sort $kinds_part =~ /^\| `(\w+)` \|/mg;
+my @reserved = map { /`(\w+)`/g } $kinds_part =~ /^(The names? .* reserved:)/mg;
+my (undef, undef, $unknown) = $node->psql('clipper', "SELECT clipperf_require_kinds('{none}')");
+my @kinds = sort split /, /, ($unknown =~ /The kinds are (.*)\./)[0];
+is("@{[ sort @described, @reserved ]}", "@kinds", 'docs/report.md: the kinds of finding are those of the code');
+my $makers = join("\n", map { slurp_file($_) } grep { !/--/ } glob("$root/sql/*.sql"), glob("$root/src/*/*.c"), glob("$root/src/*/*/*.c"));
+is(join(' ', grep { $makers =~ /['"]$_['"]/ } @kinds), "@described", 'docs/report.md: those that findings are made of, and no others');
+
 # The name that a link to a heading uses.
 sub anchor
 {

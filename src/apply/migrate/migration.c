@@ -37,7 +37,7 @@ typedef struct Migration
 	MigrationText text;
 } Migration;
 
-/* Text as the rest of a line of a comment. */
+/* Text on one line, so that it can follow "--"; palloc'd. */
 static char *
 one_line(const char *text)
 {
@@ -49,9 +49,9 @@ one_line(const char *text)
 	return line;
 }
 
-/* What the file has to know of an index. */
+/* What the file has to know of an index; its comment and settings are not set. */
 static MigrationIndex
-describe(const IndexDefinition *def)
+migration_index(const IndexDefinition *def)
 {
 	char	   *schema = get_namespace_name(get_rel_namespace(def->relid));
 	bool		partitioned =
@@ -71,7 +71,7 @@ describe(const IndexDefinition *def)
 	return index;
 }
 
-/* Say what follows. */
+/* Write, as a comment, which index the next statements are about. */
 static void
 note_index(Migration *migration, const IndexDefinition *def, const char *reason)
 {
@@ -85,12 +85,12 @@ note_index(Migration *migration, const IndexDefinition *def, const char *reason)
 							   "-- (a partitioned table: not CONCURRENTLY; clipperf_apply() does it without blocking)\n");
 }
 
-/* Write one index that the up file makes. */
+/* Write one index that the up file makes and the down file drops. */
 static void
 append_made(Migration *migration, const IndexDefinition *def,
 			const char *purpose)
 {
-	MigrationIndex index = describe(def);
+	MigrationIndex index = migration_index(def);
 
 	index.comment = one_line(purpose);
 	index.mark = true;
@@ -101,91 +101,94 @@ append_made(Migration *migration, const IndexDefinition *def,
 		migration_text_drop_made(&migration->text, &index);
 }
 
-/* An index that is to be dropped is gone. */
+/*
+ * Write one index that the up file drops and the down file makes again.  It is
+ * an error for the down file if the index is gone: nobody knows what it was.
+ */
 static void
-append_gone(Migration *migration, const Recommendation *request)
+append_dropped(Migration *migration, const Recommendation *recommendation)
 {
-	if (!migration->up)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("index \"%s\" does not exist any more",
-						request->index_name),
-				 errhint("Write the down file before the up file is run.")));
-	migration_text_note(&migration->text,
-						psprintf("-- %s: nothing to drop, it is gone already\n",
-								 one_line(request->index_name)));
-}
-
-/* Write one index that the up file drops and the down file makes again. */
-static void
-append_dropped(Migration *migration, const Recommendation *request)
-{
-	Oid			oid = get_relname_relid(request->index_name,
-										get_rel_namespace(request->relid));
+	Oid			oid = get_relname_relid(recommendation->index_name,
+										get_rel_namespace(recommendation->relid));
 	IndexDefinition *def;
 	MigrationIndex index;
 
 	if (!OidIsValid(oid))
 	{
-		append_gone(migration, request);
+		if (!migration->up)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("index \"%s\" does not exist any more",
+							recommendation->index_name),
+					 errhint("Write the down file before the up file is run.")));
+		migration_text_note(&migration->text,
+							psprintf("-- %s: nothing to drop, it is gone already\n",
+									 one_line(recommendation->index_name)));
 		return;
 	}
-	def = preflight_drop(oid, request->index_name);
-	index = describe(def);
+	def = preflight_drop(oid, recommendation->index_name);
+	index = migration_index(def);
 	index.comment = GetComment(oid, RelationRelationId, 0);
 	index.settings = index_settings(def, CurrentMemoryContext);
-	note_index(migration, def, request->reason);
+	note_index(migration, def, recommendation->reason);
 	if (migration->up)
 		migration_text_drop(&migration->text, &index);
 	else
 		migration_text_create(&migration->text, &index);
 }
 
-/* Write one index of those to be made. */
+/*
+ * Write one index that is recommended to be made; none if an equal one exists,
+ * but for the down file, which drops that if it was made by an up file.
+ */
 static void
-append_created(Migration *migration, const Recommendation *request)
+append_created(Migration *migration, const Recommendation *recommendation)
 {
 	Job			job = {
-		.relid = request->relid,
-		.ddl = request->ddl,
-		.relation_name = request->index_name
+		.relid = recommendation->relid,
+		.ddl = recommendation->ddl,
+		.relation_name = recommendation->index_name
 	};
 	IndexPlan	plan;
 
 	preflight_index(&job, &plan);
 	if (plan.existing == NULL)
-		append_made(migration, plan.def, request->reason);
+		append_made(migration, plan.def, recommendation->reason);
 	else if (migration->up)
 		migration_text_note(&migration->text,
 							psprintf("-- %s: nothing to make, %s does the same\n",
-									 one_line(request->index_name),
+									 one_line(recommendation->index_name),
 									 one_line(plan.existing->name)));
 	else if (!plan.existing->constraint)
-		append_made(migration, plan.existing, request->reason);
+		append_made(migration, plan.existing, recommendation->reason);
 }
 
-/* Write what a request asks for. */
+/* Write what a recommendation asks for. */
 static void
-append_request(Migration *migration, const Recommendation *request)
+append_recommendation(Migration *migration, const Recommendation *recommendation)
 {
-	if (strcmp(request->action, "drop") == 0)
-		append_dropped(migration, request);
-	else if (strcmp(request->action, "create") == 0)
-		append_created(migration, request);
+	if (strcmp(recommendation->action, "drop") == 0)
+		append_dropped(migration, recommendation);
+	else if (strcmp(recommendation->action, "create") == 0)
+		append_created(migration, recommendation);
 	else if (migration->up)
 		migration_text_note(&migration->text,
 							psprintf("-- %s: %s\n",
-									 one_line(request->index_name ? request->index_name : ""),
-									 one_line(request->reason)));
+									 one_line(recommendation->index_name ? recommendation->index_name : ""),
+									 one_line(recommendation->reason)));
 }
 
-/* The members of an index set, as the down file must look for all of them. */
+/*
+ * The members of an index set as recommendations to make them, in "context".
+ * The down file looks for all of them, also for those that exist and are not
+ * recommended any more.
+ */
 static List *
 list_members(const char *index_set, MemoryContext context)
 {
 	SqlArg		args[] = {arg_text(index_set)};
 	MemoryContext old;
-	List	   *requests = NIL;
+	List	   *recommendations = NIL;
 
 	caller_sql("SELECT m.index_name, m.ddl, coalesce(m.purpose, ''),"
 			   " pg_catalog.to_regclass(m.relation)::pg_catalog.oid"
@@ -196,22 +199,22 @@ list_members(const char *index_set, MemoryContext context)
 	old = MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		Recommendation *request = palloc0(sizeof(Recommendation));
+		Recommendation *recommendation = palloc0(sizeof(Recommendation));
 
-		request->action = "create";
-		request->index_name = own_string(i, 1);
-		request->ddl = own_string(i, 2);
-		request->reason = own_string(i, 3);
-		request->relid = DatumGetObjectId(own_datum(i, 4));
-		requests = lappend(requests, request);
+		recommendation->action = "create";
+		recommendation->index_name = own_string(i, 1);
+		recommendation->ddl = own_string(i, 2);
+		recommendation->reason = own_string(i, 3);
+		recommendation->relid = DatumGetObjectId(own_datum(i, 4));
+		recommendations = lappend(recommendations, recommendation);
 	}
 	MemoryContextSwitchTo(old);
-	return requests;
+	return recommendations;
 }
 
-/* The head of the file. */
+/* The comment at the head of the file. */
 static void
-append_head(Migration *migration, const char *index_set)
+append_file_head(Migration *migration, const char *index_set)
 {
 	StringInfo	sql = &migration->text.sql;
 
@@ -229,7 +232,7 @@ append_head(Migration *migration, const char *index_set)
 	migration->text.at_mark = true;
 }
 
-/* Which direction is meant? */
+/* Is the up file meant?  An error if the direction is neither up nor down. */
 static bool
 parse_direction(const char *direction)
 {
@@ -241,25 +244,10 @@ parse_direction(const char *direction)
 	return strcmp(direction, "up") == 0;
 }
 
-/* Write all of it; the down file undoes the last thing first. */
-static void
-append_all(Migration *migration, List *requests)
-{
-	int			count = list_length(requests);
-
-	for (int i = 0; i < count; i++)
-	{
-		Recommendation *request = list_nth(requests,
-										   migration->up ? i : count - 1 - i);
-
-		if (OidIsValid(request->relid))
-			LockRelationOid(request->relid, AccessShareLock);
-		append_request(migration, request);
-	}
-}
-
 /*
- * clipperf_migration(direction, ids, index_set, concurrently)
+ * clipperf_migration(direction, ids, index_set, concurrently): the text of a
+ * migration file.  The down file undoes the last thing first.  Takes
+ * AccessShareLock on each table to the end of the transaction.
  */
 Datum
 clipperf_migration(PG_FUNCTION_ARGS)
@@ -269,7 +257,8 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	char	   *index_set = PG_ARGISNULL(2) ? NULL :
 		text_to_cstring(PG_GETARG_TEXT_PP(2));
 	ArrayType  *ids = PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1);
-	List	   *requests;
+	List	   *recommendations;
+	int			count;
 
 	store_require();
 	migration.up = parse_direction(PG_ARGISNULL(0) ? "up" :
@@ -277,12 +266,21 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	migration.text.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	initStringInfo(&migration.text.sql);
 	SPI_connect();
-	append_head(&migration, index_set);
+	append_file_head(&migration, index_set);
 	if (index_set != NULL && ids == NULL && !migration.up)
-		requests = list_members(index_set, context);
+		recommendations = list_members(index_set, context);
 	else
-		requests = recommendation_list(ids, index_set, context);
-	append_all(&migration, requests);
+		recommendations = recommendation_list(ids, index_set, context);
+	count = list_length(recommendations);
+	for (int i = 0; i < count; i++)
+	{
+		Recommendation *recommendation =
+			list_nth(recommendations, migration.up ? i : count - 1 - i);
+
+		if (OidIsValid(recommendation->relid))
+			LockRelationOid(recommendation->relid, AccessShareLock);
+		append_recommendation(&migration, recommendation);
+	}
 	SPI_finish();
 	PG_RETURN_TEXT_P(cstring_to_text(migration.text.sql.data));
 }

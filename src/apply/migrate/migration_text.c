@@ -33,30 +33,30 @@
  * Statements
  * ------------------------------------------------------------------------ */
 
-/* Begin a statement, or what is written before it. */
+/* Begin a statement, or the comment before it, with a mark if one is needed. */
 static void
-begin_statement(MigrationText *text)
+begin_statement(MigrationText *file)
 {
-	if (text->concurrently && !text->at_mark)
-		appendStringInfoString(&text->sql, "-- statement-breakpoint\n");
-	text	  ->at_mark = true;
+	if (file->concurrently && !file->at_mark)
+		appendStringInfoString(&file->sql, "-- statement-breakpoint\n");
+	file->at_mark = true;
 }
 
-/* Write a statement. */
+/* Write a statement, which has no semicolon yet. */
 static void
-append_statement(MigrationText *text, const char *statement)
+append_file_statement(MigrationText *file, const char *statement)
 {
-	begin_statement(text);
-	appendStringInfo(&text->sql, "%s;\n", statement);
-	text	  ->at_mark = false;
+	begin_statement(file);
+	appendStringInfo(&file->sql, "%s;\n", statement);
+	file->at_mark = false;
 }
 
 /* Lines of comment, before a statement. */
 void
-migration_text_note(MigrationText *text, const char *note)
+migration_text_note(MigrationText *file, const char *note)
 {
-	begin_statement(text);
-	appendStringInfo(&text->sql, "\n%s", note);
+	begin_statement(file);
+	appendStringInfo(&file->sql, "\n%s", note);
 }
 
 /* The tag of a DO block, which must not occur in its body. */
@@ -75,7 +75,7 @@ quote_tag(const char *body)
  * name of the index, NULL if nothing has, and old_comment its comment.
  */
 static void
-append_block(MigrationText *text, const MigrationIndex *index,
+append_block(MigrationText *file, const MigrationIndex *index,
 			 const char *declarations, const char *body)
 {
 	char	   *block = psprintf("DECLARE\n"
@@ -86,15 +86,18 @@ append_block(MigrationText *text, const MigrationIndex *index,
 								 declarations, body);
 	char	   *tag = quote_tag(block);
 
-	append_statement(text, psprintf("DO %s\n%s%s", tag, block, tag));
+	append_file_statement(file, psprintf("DO %s\n%s%s", tag, block, tag));
 }
 
-/* Write a DO block that compares definitions. */
+/*
+ * Write a DO block whose body compares definitions: it runs with an empty
+ * search_path, so that the server qualifies names as the file does.
+ */
 static void
-append_guard(MigrationText *text, const MigrationIndex *index,
+append_guard(MigrationText *file, const MigrationIndex *index,
 			 const char *declarations, const char *body)
 {
-	append_block(text, index,
+	append_block(file, index,
 				 psprintf("    old_path text := current_setting('search_path');\n%s",
 						  declarations),
 				 psprintf("    PERFORM set_config('search_path', '', true);\n%s"
@@ -107,8 +110,8 @@ append_guard(MigrationText *text, const MigrationIndex *index,
  * ------------------------------------------------------------------------ */
 
 /*
- * If the name means something else, that is an error.  Servers of other
- * versions put brackets and blanks elsewhere, so these do not count.
+ * A branch of a block's IF: an error if the name means something else.  Servers
+ * of other versions put brackets and blanks elsewhere, so these do not count.
  */
 static char *
 refuse_others(const MigrationIndex *index)
@@ -123,7 +126,7 @@ refuse_others(const MigrationIndex *index)
 												index->name)));
 }
 
-/* If the index was left by a build that was broken off, so it is, too. */
+/* A branch of a block's IF: an error if the index is INVALID. */
 static char *
 refuse_invalid(const MigrationIndex *index)
 {
@@ -205,7 +208,7 @@ add_note(const MigrationIndex *index)
 	return set_note(index, "quote_literal(replace(table_comment, drop_note, '') || drop_note)");
 }
 
-/* If the index is there, it needs no note any more. */
+/* Take the note away if the index is there. */
 static char *
 remove_note(const MigrationIndex *index)
 {
@@ -215,7 +218,7 @@ remove_note(const MigrationIndex *index)
 					set_note(index, "quote_nullable(nullif(replace(table_comment, drop_note, ''), ''))"));
 }
 
-/* Say that the index is not made. */
+/* A statement that warns that the index is not made. */
 static char *
 warn_not_made(const MigrationIndex *index)
 {
@@ -226,7 +229,7 @@ warn_not_made(const MigrationIndex *index)
 
 /* The statements that give a new index its comment and its settings. */
 static char *
-finish(const MigrationIndex *index)
+comment_and_settings(const MigrationIndex *index)
 {
 	StringInfoData body;
 	ListCell   *lc;
@@ -265,34 +268,34 @@ mark_partitions(const MigrationIndex *index)
 
 /* Make an index again within the transaction of the file. */
 static void
-append_create_again(MigrationText *text, const MigrationIndex *index)
+append_create_again(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(text, index, declare_note(index),
+	append_guard(file, index, declare_note(index),
 				 psprintf("    IF old_index IS NULL AND NOT " HAS_NOTE " THEN\n%s"
 						  "    ELSIF old_index IS NULL THEN\n        %s;\n%s%s%s"
 						  "    END IF;\n%s",
-						  warn_not_made(index), index->ddl, finish(index),
+						  warn_not_made(index), index->ddl, comment_and_settings(index),
 						  refuse_others(index), refuse_invalid(index),
 						  remove_note(index)));
 }
 
 /* Make a new index within the transaction of the file. */
 static void
-append_create(MigrationText *text, const MigrationIndex *index)
+append_create(MigrationText *file, const MigrationIndex *index)
 {
 	bool		takes_in = index->partitioned;
 
-	append_guard(text, index, takes_in ?
+	append_guard(file, index, takes_in ?
 				 "    old_indexes oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
 				 "    part regclass;\n" : "",
 				 psprintf("    IF old_index IS NULL THEN\n        %s;\n%s%s%s%s"
 						  "    END IF;\n", index->ddl,
 						  takes_in ? mark_partitions(index) : "",
-						  finish(index), refuse_others(index),
+						  comment_and_settings(index), refuse_others(index),
 						  refuse_invalid(index)));
 }
 
-/* What is there already, and is not marked yet, is marked as found. */
+/* A branch of a block's IF: mark what is there already, unless it is marked. */
 static char *
 mark_found(const MigrationIndex *index)
 {
@@ -307,19 +310,19 @@ mark_found(const MigrationIndex *index)
  * runs the file may go on after an error; so the mark is guarded, too.
  */
 static void
-append_create_concurrently(MigrationText *text, const MigrationIndex *index)
+append_create_concurrently(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(text, index, "",
+	append_guard(file, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s%s%s"
 						  "    END IF;\n", refuse_others(index),
 						  refuse_invalid(index), mark_found(index)));
-	append_statement(text, index->ddl_concurrently);
-	append_guard(text, index, "",
+	append_file_statement(file, index->ddl_concurrently);
+	append_guard(file, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSIF %s THEN\n%s    END IF;\n",
 						  refuse_others(index),
 						  compare_mark("old_comment", "<>", FOUND_MARK),
-						  finish(index)));
+						  comment_and_settings(index)));
 }
 
 /* The condition that the name of the index is kept by a placeholder. */
@@ -334,9 +337,9 @@ is_placeholder(void)
  * is not to be made, so that IF NOT EXISTS skips the statement that follows.
  */
 static void
-append_placeholder(MigrationText *text, const MigrationIndex *index)
+append_placeholder(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(text, index, declare_note(index),
+	append_guard(file, index, declare_note(index),
 				 psprintf("    IF %s OR old_index IS NULL AND " HAS_NOTE " THEN\n        NULL;\n"
 						  "    ELSIF old_index IS NULL THEN\n%s"
 						  "        CREATE VIEW %s AS SELECT 1 AS n;\n"
@@ -348,18 +351,18 @@ append_placeholder(MigrationText *text, const MigrationIndex *index)
 
 /* Make an index again CONCURRENTLY, as above. */
 static void
-append_create_again_concurrently(MigrationText *text,
+append_create_again_concurrently(MigrationText *file,
 								 const MigrationIndex *index)
 {
-	append_placeholder(text, index);
-	append_statement(text, index->ddl_concurrently);
-	append_guard(text, index, declare_note(index),
+	append_placeholder(file, index);
+	append_file_statement(file, index->ddl_concurrently);
+	append_guard(file, index, declare_note(index),
 				 psprintf("    IF %s THEN\n        DROP VIEW %s;\n"
 						  "    ELSIF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSIF old_comment = '' AND " HAS_NOTE " THEN\n%s        NULL;\n"
 						  "    END IF;\n%s",
 						  is_placeholder(), index->name, refuse_others(index),
-						  finish(index), remove_note(index)));
+						  comment_and_settings(index), remove_note(index)));
 }
 
 /*
@@ -368,18 +371,18 @@ append_create_again_concurrently(MigrationText *text,
  * without, it is made only if a file dropped it.
  */
 void
-migration_text_create(MigrationText *text, const MigrationIndex *index)
+migration_text_create(MigrationText *file, const MigrationIndex *index)
 {
-	bool		concurrently = text->concurrently && !index->partitioned;
+	bool		concurrently = file->concurrently && !index->partitioned;
 
 	if (index->mark && concurrently)
-		append_create_concurrently(text, index);
+		append_create_concurrently(file, index);
 	else if (index->mark)
-		append_create(text, index);
+		append_create(file, index);
 	else if (concurrently)
-		append_create_again_concurrently(text, index);
+		append_create_again_concurrently(file, index);
 	else
-		append_create_again(text, index);
+		append_create_again(file, index);
 }
 
 /* ------------------------------------------------------------------------
@@ -402,9 +405,9 @@ declare_partitions(void)
 
 /* Drop an index within the transaction of the file, if it was made by one. */
 static void
-append_drop_made(MigrationText *text, const MigrationIndex *index)
+append_drop_made(MigrationText *file, const MigrationIndex *index)
 {
-	append_block(text, index, index->partitioned ? declare_partitions() : "",
+	append_block(file, index, index->partitioned ? declare_partitions() : "",
 				 psprintf("    IF %s THEN\n        DROP INDEX %s;\n%s    END IF;\n",
 						  compare_mark("old_comment", "=", MADE_MARK), index->name,
 						  !index->partitioned ? "" :
@@ -428,37 +431,37 @@ doomed_name(const MigrationIndex *index)
 
 /* Drop CONCURRENTLY what was renamed. */
 static void
-append_drop_doomed(MigrationText *text, const MigrationIndex *index)
+append_drop_doomed(MigrationText *file, const MigrationIndex *index)
 {
-	append_statement(text, psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
-									quote_qualified_identifier(index->schema,
-															   doomed_name(index))));
+	append_file_statement(file, psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+										 quote_qualified_identifier(index->schema,
+																	doomed_name(index))));
 }
 
 /*
  * Drop it CONCURRENTLY if a file made it; what was found gets its comment back.
  */
 static void
-append_drop_made_concurrently(MigrationText *text, const MigrationIndex *index)
+append_drop_made_concurrently(MigrationText *file, const MigrationIndex *index)
 {
-	append_block(text, index, "",
+	append_block(file, index, "",
 				 psprintf("    IF %s THEN\n        ALTER INDEX %s RENAME TO %s;\n"
 						  "    ELSIF %s THEN\n%s    END IF;\n",
 						  compare_mark("old_comment", "=", MADE_MARK),
 						  index->name, doomed_name(index),
 						  compare_mark("old_comment", "=", FOUND_MARK),
 						  set_comment(index, without_mark("old_comment"))));
-	append_drop_doomed(text, index);
+	append_drop_doomed(file, index);
 }
 
 /* Drop it if a file made it. */
 void
-migration_text_drop_made(MigrationText *text, const MigrationIndex *index)
+migration_text_drop_made(MigrationText *file, const MigrationIndex *index)
 {
-	if (text->concurrently && !index->partitioned)
-		append_drop_made_concurrently(text, index);
+	if (file->concurrently && !index->partitioned)
+		append_drop_made_concurrently(file, index);
 	else
-		append_drop_made(text, index);
+		append_drop_made(file, index);
 }
 
 /*
@@ -466,11 +469,11 @@ migration_text_drop_made(MigrationText *text, const MigrationIndex *index)
  * an error if its name means something else.
  */
 void
-migration_text_drop(MigrationText *text, const MigrationIndex *index)
+migration_text_drop(MigrationText *file, const MigrationIndex *index)
 {
-	bool		concurrently = text->concurrently && !index->partitioned;
+	bool		concurrently = file->concurrently && !index->partitioned;
 
-	append_guard(text, index, declare_note(index),
+	append_guard(file, index, declare_note(index),
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSE\n        %s;\n%s    END IF;\n",
 						  refuse_others(index), concurrently ?
@@ -479,5 +482,5 @@ migration_text_drop(MigrationText *text, const MigrationIndex *index)
 						  psprintf("DROP INDEX %s", index->name),
 						  add_note(index)));
 	if (concurrently)
-		append_drop_doomed(text, index);
+		append_drop_doomed(file, index);
 }

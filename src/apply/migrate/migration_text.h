@@ -29,7 +29,7 @@ typedef struct MigrationIndex
 	const char *table;			/* with its schema, quoted */
 	const char *table_kind;		/* as COMMENT ON names it */
 	const char *ddl;			/* CREATE INDEX */
-	const char *ddl_concurrently;	/* the same, IF NOT EXISTS; NULL if the
+	const char *ddl_concurrently;	/* CONCURRENTLY IF NOT EXISTS; NULL if the
 									 * table is partitioned */
 	const char *definition;		/* as index_def_catalog_text() says it */
 	const char *comment;		/* to be given to it; NULL if none */
@@ -39,24 +39,18 @@ typedef struct MigrationIndex
 } MigrationIndex;
 
 /* Lines of comment, before a statement. */
-extern void migration_text_note(MigrationText *text, const char *note);
+extern void migration_text_note(MigrationText *file, const char *note);
 
-/*
- * Make the index unless it is there; an error when the file is run if its name
- * means something else.
- */
-extern void migration_text_create(MigrationText *text,
+/* Make the index unless it is there. */
+extern void migration_text_create(MigrationText *file,
 								  const MigrationIndex *index);
 
-/* Drop it if a file made it. */
-extern void migration_text_drop_made(MigrationText *text,
+/* Drop the index if a file made it. */
+extern void migration_text_drop_made(MigrationText *file,
 									 const MigrationIndex *index);
 
-/*
- * Drop it if it is there, which the comment of its table tells from then on; an
- * error if its name means something else.
- */
-extern void migration_text_drop(MigrationText *text,
+/* Drop the index if it is there, and note that in the comment of its table. */
+extern void migration_text_drop(MigrationText *file,
 								const MigrationIndex *index);
 
 #endif							/* CLIPPERF_MIGRATION_TEXT_H */

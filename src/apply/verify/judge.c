@@ -3,6 +3,34 @@
  * judge.c
  *	  Did an index make a statement faster or slower, all else aside?
  *
+ * Three things are measured or asked, and none decides alone:
+ *
+ * Latencies, before and after, are compared by the Mann-Whitney test on their
+ * histograms: it asks how often a call before took longer than one after,
+ * whatever the shape of the distributions, and outliers count no more than
+ * others.  Calls that follow each other are not independent, so no side counts
+ * for more than MEASURE_SAMPLE calls.  The deviation must be at least
+ * JUDGE_DEVIATION standard deviations, and the mean must have changed by
+ * JUDGE_CHANGE: a difference that is certain but small does not matter.
+ *
+ * Blocks per call: load, other processes and the cache change latencies, but
+ * not how many blocks a call touches.  So time and blocks must not contradict
+ * each other; if the cache was colder after than before, fewer blocks are
+ * enough, and if it was warmer, less time is not.
+ *
+ * The planner is asked what the statement would cost without the index, with
+ * parameters that it had: its answer depends neither on other parameters nor
+ * on anything else that happened meanwhile.  A statement whose plan does not
+ * use the index was not changed by it, but for the upkeep of a write.
+ *
+ * Where calls return another number of rows than before, time and blocks are
+ * expected to have changed in proportion; a call that finds nothing counts as
+ * the work of one row less.
+ *
+ * A write pays for the upkeep of an index that its plan does not use.  It is
+ * charged with the time of the blocks that it touches more, at most, unless
+ * another index of the table came or went meanwhile.
+ *
  *-------------------------------------------------------------------------
  */
 #include "apply/verify/judge.h"
@@ -13,7 +41,7 @@ static const char *const judgement_names[] = {
 	"unknown", "same", "unclear", "faster", "slower"
 };
 
-/* What latencies and blocks say of a change. */
+/* Which of time and blocks per call have changed enough to count. */
 typedef struct Change
 {
 	bool		time_fell;
@@ -22,21 +50,21 @@ typedef struct Change
 	bool		blocks_rose;
 } Change;
 
-/* See judge.h. */
+/* The name of a judgement in the verdict of a job. */
 const char *
 judgement_name(Judgement judgement)
 {
 	return judgement_names[judgement];
 }
 
-/* Mean time of a call in microseconds; blocks of one. */
+/* Mean time of a call, in microseconds; 0 without calls. */
 double
 judge_mean_us(const Measure *measure)
 {
 	return measure->calls > 0 ? measure->total_us / measure->calls : 0;
 }
 
-/* See judge.h. */
+/* Mean number of shared blocks that a call touches; 0 without calls. */
 double
 judge_blocks(const Measure *measure)
 {
@@ -73,12 +101,16 @@ superiority(const Histogram *before, const Histogram *after, double *ties)
 	return result;
 }
 
-/* Test the distributions. */
+/*
+ * Compare the latencies of both sides by the Mann-Whitney test, with the usual
+ * correction of its variance for ties.  Sets superiority, and deviation unless
+ * all calls have one bucket.
+ */
 static void
 test_latencies(MeasureComparison *comparison)
 {
-	double		n_before = Min(comparison->before->calls, JUDGE_SAMPLE);
-	double		n_after = Min(comparison->after->calls, JUDGE_SAMPLE);
+	double		n_before = Min(comparison->before->calls, MEASURE_SAMPLE);
+	double		n_after = Min(comparison->after->calls, MEASURE_SAMPLE);
 	double		ties;
 	double		variance;
 
@@ -94,30 +126,25 @@ test_latencies(MeasureComparison *comparison)
  * The rule
  * ------------------------------------------------------------------------ */
 
-/*
- * Times as much to do as before, by the rows per call.  Even a call that finds
- * no row has something to do.
- */
-static double
-rows_factor(const Measure *before, const Measure *after)
-{
-	return (after->rows / after->calls + 1) / (before->rows / before->calls + 1);
-}
-
-/* Share of the blocks that was not in the cache. */
+/* Share of the blocks touched that was not in the cache. */
 static double
 read_share(const Measure *measure)
 {
 	return measure->blocks > 0 ? measure->blocks_read / measure->blocks : 0;
 }
 
-/* What changed, beyond what other numbers of rows explain. */
+/*
+ * Which of time and blocks changed, beyond what the number of rows explains.
+ * Even a call that finds no row has something to do, hence one is added to both
+ * sides of the ratio.  Both sides have calls.
+ */
 static Change
 find_change(const MeasureComparison *comparison)
 {
 	const Measure *before = comparison->before;
 	const Measure *after = comparison->after;
-	double		rows = rows_factor(before, after);
+	double		rows = (after->rows / after->calls + 1) /
+		(before->rows / before->calls + 1);
 	double		less = Min(rows, 1);
 	double		more = Max(rows, 1);
 	double		blocks = after->write ? JUDGE_WRITE_BLOCKS : JUDGE_CHANGE;
@@ -137,11 +164,11 @@ find_change(const MeasureComparison *comparison)
 }
 
 /*
- * The judgement before the planner was heard; "unclear" if time and blocks
- * contradict each other.  Sets by_blocks.
+ * The judgement by time and blocks alone, which the planner may overrule;
+ * "unclear" if they contradict each other.  Sets by_blocks.
  */
 static Judgement
-judge_measures(MeasureComparison *comparison)
+judgement_by_measures(MeasureComparison *comparison)
 {
 	Change		change = find_change(comparison);
 	double		colder = read_share(comparison->after) -
@@ -159,7 +186,10 @@ judge_measures(MeasureComparison *comparison)
 	return change.time_rose || change.blocks_fell ? JUDGED_UNCLEAR : JUDGED_SAME;
 }
 
-/* Time that all calls after have saved by the blocks they touch less. */
+/*
+ * Microseconds that all calls after have saved by the blocks they touch less,
+ * each at the lower of the prices before and after.
+ */
 static double
 saved_by_blocks_us(const MeasureComparison *comparison)
 {
@@ -171,7 +201,10 @@ saved_by_blocks_us(const MeasureComparison *comparison)
 	return (judge_blocks(before) - judge_blocks(after)) * block_us * after->calls;
 }
 
-/* Is it the upkeep of the index that the judgement is about? */
+/*
+ * Is the judgement about the upkeep of the index, by a write whose plan does not
+ * gain by it?
+ */
 static bool
 is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 {
@@ -182,7 +215,10 @@ is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 		judgement == JUDGED_SLOWER;
 }
 
-/* Time that all calls after have saved; negative: lost. */
+/*
+ * Microseconds that all calls after have saved; negative: lost.  Upkeep saves
+ * and costs no more than its blocks do.
+ */
 static double
 saved_us(const MeasureComparison *comparison)
 {
@@ -197,9 +233,12 @@ saved_us(const MeasureComparison *comparison)
 	return saved;
 }
 
-/* What the planner's word makes of a judgement. */
+/*
+ * The judgement, given what the planner answered (comparison->planner_check) to
+ * the one by measures.
+ */
 static Judgement
-hear(const MeasureComparison *comparison, Judgement judgement)
+judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 {
 	Change		change = find_change(comparison);
 
@@ -217,14 +256,14 @@ hear(const MeasureComparison *comparison, Judgement judgement)
 		case PLANNER_CHECK_NONE:
 			break;
 	}
-	/* Without the planner, time and blocks have to agree. */
+	/* If the planner cannot be asked, time and blocks have to agree. */
 	return judgement == JUDGED_FASTER && !change.blocks_fell ?
 		JUDGED_UNCLEAR : judgement;
 }
 
 /* Did time and blocks change so much that few calls are enough to see it? */
 static bool
-is_plain(const MeasureComparison *comparison)
+is_large_change(const MeasureComparison *comparison)
 {
 	const Measure *before = comparison->before;
 	const Measure *after = comparison->after;
@@ -232,13 +271,15 @@ is_plain(const MeasureComparison *comparison)
 	double		blocks = judge_blocks(after) / judge_blocks(before);
 
 	return fabs(comparison->deviation) >= JUDGE_DEVIATION &&
-		((time <= 1 / JUDGE_PLAIN_CHANGE && blocks <= 1 / JUDGE_PLAIN_CHANGE) ||
-		 (time >= JUDGE_PLAIN_CHANGE && blocks >= JUDGE_PLAIN_CHANGE));
+		((time <= 1 / JUDGE_LARGE_CHANGE && blocks <= 1 / JUDGE_LARGE_CHANGE) ||
+		 (time >= JUDGE_LARGE_CHANGE && blocks >= JUDGE_LARGE_CHANGE));
 }
 
 /*
- * Compare two measures; true if something changed, so that the planner has to
- * be heard and judge_decide() called.  "dropped": the index is gone since.
+ * Compare what a statement did before and after an index was made, or dropped
+ * if "dropped" is set, and fill in *comparison, which keeps pointers to both.
+ * Returns true if something changed: then the caller asks the planner and calls
+ * judge_decide().
  */
 bool
 judge_compare(const Measure *before, const Measure *after, bool dropped,
@@ -253,18 +294,22 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 		return false;
 	test_latencies(comparison);
 	if (Min(before->calls, after->calls) < JUDGE_LEAST_CALLS &&
-		!is_plain(comparison))
+		!is_large_change(comparison))
 		return false;
-	comparison->judgement = judge_measures(comparison);
+	comparison->judgement = judgement_by_measures(comparison);
 	return comparison->judgement != JUDGED_SAME;
 }
 
-/* See judge.h. */
+/*
+ * Decide, by the planner's answer, if the index has changed the statement.  To
+ * be called where judge_compare() returned true; comparison->others_changed is
+ * set by then.
+ */
 void
 judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 {
 	comparison->planner_check = planner_check;
-	comparison->judgement = hear(comparison, comparison->judgement);
+	comparison->judgement = judgement_by_planner(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
 		comparison->saved_us = saved_us(comparison);
 }

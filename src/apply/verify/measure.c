@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * measure.c
- *	  What the statements that an index concerns did, and what changed.
+ *	  Counters of the statements that an index affects, kept and subtracted.
+ *
+ * Affected are the statements that the index is meant for and those that write
+ * to its table.  Their counters, of all users and routes, are read from shared
+ * memory and kept as rows of clipperf_job_measures, one a statement and stage.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,13 +19,13 @@
 #include "common/own_sql.h"
 #include "store/statement.h"
 
-/* Share by which times are rounded as milliseconds and back, at most. */
+/*
+ * Share by which times may fall when they are kept as milliseconds and read
+ * back: far above the 2e-16 of a double, far below one call.
+ */
 #define ROUNDING 1e-9
 
-/* Fewer calls than this are no base for a comparison. */
-#define ENOUGH_CALLS 400
-
-/* What is filled in by the visitor. */
+/* What add_if_collected() adds counters to. */
 typedef struct MeasureCollection
 {
 	Measure    *measures;
@@ -48,7 +52,7 @@ typedef struct MeasureCollection
 
 /*
  * What was kept of statement $3 when another job than $1 had changed the
- * indexes of table $2, if $4 calls came later; the latest such moment.
+ * indexes of table $2: the latest such moment with at most $4 calls by then.
  */
 #define BEGINNING \
 	"SELECT " COLUMNS ", j.verify_since" \
@@ -58,7 +62,7 @@ typedef struct MeasureCollection
 	" AND m.queryid = $3 AND m.calls <= $4 AND j.verify_since IS NOT NULL" \
 	" ORDER BY j.verify_since DESC LIMIT 1"
 
-/* What is kept of a statement, in the order of read_row(). */
+/* What is kept of a statement, in the order of read_kept_measure(). */
 #define COLUMNS \
 	"m.queryid, m.is_write, m.calls, m.total_ms * 1000, m.rows, m.blocks," \
 	" m.blocks_read, m.histogram"
@@ -86,9 +90,9 @@ name_pattern(Oid relid)
 	return pattern.data;
 }
 
-/* Add counters to a measure. */
+/* Add the counters of one user and route to a measure. */
 static void
-add_counters(Measure *measure, const StatementCounters *counters)
+add_to_measure(Measure *measure, const StatementCounters *counters)
 {
 	measure->first_seen = Min(measure->first_seen, counters->first_seen);
 	measure->calls += (double) counters->calls;
@@ -100,9 +104,12 @@ add_counters(Measure *measure, const StatementCounters *counters)
 	histogram_merge(&measure->latency, &counters->latency);
 }
 
-/* StatementVisitor: add the counters to those of the MeasureCollection "arg". */
+/*
+ * StatementVisitor: add the counters to the measure of that statement, if the
+ * MeasureCollection "arg" has one.
+ */
 static void
-collect(const StatementKey *key, const StatementCounters *counters, void *arg)
+add_if_collected(const StatementKey *key, const StatementCounters *counters, void *arg)
 {
 	MeasureCollection *collection = arg;
 
@@ -110,10 +117,10 @@ collect(const StatementKey *key, const StatementCounters *counters, void *arg)
 		return;
 	for (int i = 0; i < collection->count; i++)
 		if (collection->measures[i].queryid == key->queryid)
-			add_counters(&collection->measures[i], counters);
+			add_to_measure(&collection->measures[i], counters);
 }
 
-/* Count the statements of which only the queryid is set so far. */
+/* Fill in counters from shared memory where only the queryid is set so far. */
 static void
 count_now(Measure *measures, int count)
 {
@@ -122,12 +129,12 @@ count_now(Measure *measures, int count)
 	for (int i = 0; i < count; i++)
 		measures[i].first_seen = DT_NOEND;
 	if (count > 0)
-		statement_visit(collect, &collection);
+		statement_visit(add_if_collected, &collection);
 }
 
-/* Is it one of the statements that the job names? */
+/* Is it one of the statements that the job's recommendation names? */
 static bool
-is_named(const Job *job, uint64 queryid)
+is_named_by_job(const Job *job, uint64 queryid)
 {
 	Datum	   *elements;
 	int			count;
@@ -142,15 +149,21 @@ is_named(const Job *job, uint64 queryid)
 	return false;
 }
 
-/* Set what a statement is to the job. */
+/*
+ * Set whether a statement writes to the job's table, and whether the index is
+ * meant for it: it is for all that do not write, and for writes by name only.
+ */
 static void
-set_role(const Job *job, Measure *measure, bool write)
+set_effect_on(const Job *job, Measure *measure, bool write)
 {
 	measure->write = write;
-	measure->served = !write || is_named(job, measure->queryid);
+	measure->served = !write || is_named_by_job(job, measure->queryid);
 }
 
-/* The same statements as counted up to now, palloc'd. */
+/*
+ * Count the statements of "measures" again, up to now.  Returns an array of the
+ * same length and order, palloc'd.
+ */
 Measure *
 measure_again(const Measure *measures, int count)
 {
@@ -170,7 +183,7 @@ measure_again(const Measure *measures, int count)
  * Kept in the job
  * ------------------------------------------------------------------------ */
 
-/* A histogram as bytes. */
+/* A histogram as a bytea, palloc'd. */
 static Datum
 histogram_datum(const Histogram *histogram)
 {
@@ -181,9 +194,9 @@ histogram_datum(const Histogram *histogram)
 	return PointerGetDatum(bytes);
 }
 
-/* Store one of them. */
+/* Insert the row of one measure. */
 static void
-keep_one(const Job *job, const char *stage, const Measure *measure)
+insert_measure(const Job *job, const char *stage, const Measure *measure)
 {
 	SqlArg		args[] = {
 		arg_int8(job->id),
@@ -205,7 +218,10 @@ keep_one(const Job *job, const char *stage, const Measure *measure)
 			lengthof(args), args);
 }
 
-/* Keep measures in the job, or read what was kept; keeping forgets what was. */
+/*
+ * Keep measures in the job, those of statements that were called; what was kept
+ * at that stage is deleted.  Within job_begin() and job_end().
+ */
 void
 measure_keep(const Job *job, const char *stage, const Measure *measures,
 			 int count)
@@ -216,18 +232,21 @@ measure_keep(const Job *job, const char *stage, const Measure *measures,
 			" WHERE job = $1 AND stage = $2", lengthof(args), args);
 	for (int i = 0; i < count; i++)
 		if (measures[i].calls > 0)
-			keep_one(job, stage, &measures[i]);
+			insert_measure(job, stage, &measures[i]);
 }
 
-/* Read one of them, in the order of COLUMNS. */
+/*
+ * Read a measure from a row of the last result, whose columns begin with
+ * COLUMNS.  first_seen is not kept.
+ */
 static void
-read_row(const Job *job, int row, Measure *measure)
+read_kept_measure(const Job *job, int row, Measure *measure)
 {
 	int			i = 1;
 	bytea	   *bytes;
 
 	measure->queryid = (uint64) DatumGetInt64(own_datum(row, i++));
-	set_role(job, measure, DatumGetBool(own_datum(row, i++)));
+	set_effect_on(job, measure, DatumGetBool(own_datum(row, i++)));
 	measure->calls = DatumGetFloat8(own_datum(row, i++));
 	measure->total_us = DatumGetFloat8(own_datum(row, i++));
 	measure->rows = DatumGetFloat8(own_datum(row, i++));
@@ -239,7 +258,10 @@ read_row(const Job *job, int row, Measure *measure)
 	Assert(i == NCOLUMNS);
 }
 
-/* See measure.h. */
+/*
+ * Read what was kept in the job at a stage.  Returns how many there are;
+ * *measures is palloc'd.  Within job_begin() and job_end().
+ */
 int
 measure_kept(const Job *job, const char *stage, Measure **measures)
 {
@@ -252,7 +274,7 @@ measure_kept(const Job *job, const char *stage, Measure **measures)
 	count = (int) SPI_processed;
 	*measures = palloc0(sizeof(Measure) * Max(count, 1));
 	for (int i = 0; i < count; i++)
-		read_row(job, i, &(*measures)[i]);
+		read_kept_measure(job, i, &(*measures)[i]);
 	return count;
 }
 
@@ -261,24 +283,25 @@ measure_kept(const Job *job, const char *stage, Measure **measures)
  * ------------------------------------------------------------------------ */
 
 /*
- * Leave out what was counted before another job last changed the indexes of
- * the table: it is no base for the judgement on what this one does.
+ * Leave out of a measure what was counted before another job last changed the
+ * indexes of the table, which says nothing about what this one does; but only
+ * if MEASURE_SAMPLE calls are left.
  */
 static void
-cut(const Job *job, Measure *measure)
+subtract_before_last_change(const Job *job, Measure *measure)
 {
 	Measure		earlier = {0};
 	SqlArg		args[] = {
 		arg_int8(job->id),
 		arg_oid(job->relid),
 		arg_int8((int64) measure->queryid),
-		arg_float8(measure->calls - ENOUGH_CALLS)
+		arg_float8(measure->calls - MEASURE_SAMPLE)
 	};
 
 	own_sql(BEGINNING, lengthof(args), args);
 	if (SPI_processed == 0)
 		return;
-	read_row(job, 0, &earlier);
+	read_kept_measure(job, 0, &earlier);
 	measure_subtract(measure, &earlier,
 					 DatumGetTimestampTz(own_datum(0, NCOLUMNS + 1)), measure);
 }
@@ -286,9 +309,8 @@ cut(const Job *job, Measure *measure)
 /*
  * The statements that the job's index is meant for, and those that write to
  * its table, as counted since another job last changed the table's indexes, or
- * for as long as is known if that was not long enough ago.  Returns how many
- * there are; *measures is palloc'd.  Within job_begin() and job_end(), as the
- * next two.
+ * for as long as is known if there were too few calls since.  Returns how many
+ * there are; *measures is palloc'd.  Within job_begin() and job_end().
  */
 int
 measure_affected(const Job *job, Measure **measures)
@@ -306,12 +328,12 @@ measure_affected(const Job *job, Measure **measures)
 	for (int i = 0; i < count; i++)
 	{
 		(*measures)[i].queryid = (uint64) DatumGetInt64(own_datum(i, 1));
-		set_role(job, &(*measures)[i],
-				 !own_isnull(i, 2) && DatumGetBool(own_datum(i, 2)));
+		set_effect_on(job, &(*measures)[i],
+					  !own_isnull(i, 2) && DatumGetBool(own_datum(i, 2)));
 	}
 	count_now(*measures, count);
 	for (int i = 0; i < count; i++)
-		cut(job, &(*measures)[i]);
+		subtract_before_last_change(job, &(*measures)[i]);
 	return count;
 }
 
@@ -319,7 +341,7 @@ measure_affected(const Job *job, Measure **measures)
  * Differences
  * ------------------------------------------------------------------------ */
 
-/* The one of that statement, or NULL. */
+/* The measure of a statement, or NULL. */
 const Measure *
 measure_find(const Measure *measures, int count, uint64 queryid)
 {
@@ -330,8 +352,10 @@ measure_find(const Measure *measures, int count, uint64 queryid)
 }
 
 /*
- * What happened since "at", when the counters were "earlier" (NULL = there
- * were none); all of "later" if they were begun anew since then.
+ * What happened since "at", when the counters of a statement were "earlier"
+ * (NULL: there were none).  That is all of "later" if they were begun anew since
+ * then, by a reset or because the statement was evicted.  *difference may be
+ * *later.
  */
 void
 measure_subtract(const Measure *later, const Measure *earlier, TimestampTz at,

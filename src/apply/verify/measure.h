@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * measure.h
- *	  What the statements that an index concerns did, and what changed.
+ *	  Counters of the statements that an index affects, kept and subtracted.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,35 +29,35 @@ typedef struct Measure
 	Histogram	latency;
 } Measure;
 
+/*
+ * Calls.  More on one side make no comparison surer, as calls that follow each
+ * other are not independent; the counters before a build reach back until there
+ * are that many.
+ */
+#define MEASURE_SAMPLE	400
+
 /* When counters are kept in the job. */
 #define MEASURE_BEFORE	"before"	/* the build began */
 #define MEASURE_BUILT	"built" /* it was done */
 
-/*
- * The statements that the job's index is meant for, and those that write to
- * its table, as counted since another job last changed the table's indexes, or
- * for as long as is known if that was not long enough ago.  Returns how many
- * there are; *measures is palloc'd.  Within job_begin() and job_end(), as the
- * next two.
- */
+/* The statements that the job's index affects, as counted until now. */
 extern int	measure_affected(const Job *job, Measure **measures);
 
-/* Keep measures in the job, or read what was kept; keeping forgets what was. */
+/* Keep measures in the job; those kept at that stage are replaced. */
 extern void measure_keep(const Job *job, const char *stage,
 						 const Measure *measures, int count);
+
+/* Read what was kept in the job at a stage; returns how many there are. */
 extern int	measure_kept(const Job *job, const char *stage, Measure **measures);
 
-/* The same statements as counted up to now, palloc'd. */
+/* Count the statements of "measures" again, up to now. */
 extern Measure *measure_again(const Measure *measures, int count);
 
-/* The one of that statement, or NULL. */
+/* The measure of a statement, or NULL. */
 extern const Measure *measure_find(const Measure *measures, int count,
 								   uint64 queryid);
 
-/*
- * What happened since "at", when the counters were "earlier" (NULL = there were
- * none); all of "later" if they were begun anew since then.
- */
+/* What happened between two measures of one statement. */
 extern void measure_subtract(const Measure *later, const Measure *earlier,
 							 TimestampTz at, Measure *difference);
 

@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * planner_check.c
- *	  What the planner says of an index and a statement.
+ *	  Would a statement cost more without the index of a job?
+ *
+ * The statement is planned twice, as its users and with parameters that were
+ * sampled of it: an index that was built is hidden from the planner, one that
+ * was dropped is added as a hypothetical one.  Nothing is executed.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,20 +19,21 @@
 #include "advise/cost/statement_cost.h"
 #include "common/own_sql.h"
 
-/* The index in question. */
+/* The two sets of indexes that are compared. */
 typedef struct PlannerCheckCall
 {
 	const Job  *job;
 	WhatIfConfig with;			/* as if the index were there */
 	WhatIfConfig without;
-	List	   *oids;			/* of the index and its partitions */
+	List	   *oids;			/* of the index that was built, and its
+								 * partitions */
 } PlannerCheckCall;
 
 static const char *const planner_check_names[] = {
 	"unknown", "unused", "equal", "worth it"
 };
 
-/* See planner_check.h. */
+/* The name of an answer in the verdict of a job. */
 const char *
 planner_check_name(PlannerCheck planner_check)
 {
@@ -36,11 +41,11 @@ planner_check_name(PlannerCheck planner_check)
 }
 
 /*
- * Indexes that are to go: those that jobs take back or drop, and those that
- * turned out not to pay.
+ * OIDs of the other indexes of the job's table that are to go: those that jobs
+ * take back or drop, and those that turned out not to pay.
  */
 static List *
-going_indexes(const Job *job)
+indexes_about_to_go(const Job *job)
 {
 	SqlArg		args[] = {arg_int8(job->id), arg_oid(job->relid)};
 	List	   *going = NIL;
@@ -61,123 +66,112 @@ going_indexes(const Job *job)
 	return going;
 }
 
-/* SandboxWork: imagine the index that was dropped. */
+/* SandboxWork: add the index that was dropped as a hypothetical one. */
 static void
-imagine(void *arg)
+add_dropped_index(void *arg)
 {
-	PlannerCheckCall *question = arg;
+	PlannerCheckCall *call = arg;
 	WhatIfIndex **indexes = palloc(sizeof(WhatIfIndex *));
 
-	indexes[0] = whatif_index(index_def_parse(question->job->ddl));
-	question->with.indexes = indexes;
-	question->with.nindexes = 1;
+	indexes[0] = whatif_index(index_def_parse(call->job->ddl));
+	call->with.indexes = indexes;
+	call->with.nindexes = 1;
 }
 
-/* Set up both sides of the question; false if that is not possible. */
+/*
+ * Set up both sets of indexes; false if the index is gone, or its definition
+ * cannot be read.
+ */
 static bool
-set_up(PlannerCheckCall *question)
+set_up_index_sets(PlannerCheckCall *call)
 {
-	const Job  *job = question->job;
+	const Job  *job = call->job;
 	Sandbox		sandbox = {.userid = job->role};
 	ListCell   *lc;
 
-	foreach(lc, going_indexes(job))
-		question->with.hidden = whatif_hide(question->with.hidden,
-											lfirst_oid(lc));
-	question->without.hidden = list_copy(question->with.hidden);
+	foreach(lc, indexes_about_to_go(job))
+		call->with.hidden = whatif_hide(call->with.hidden,
+										lfirst_oid(lc));
+	call->without.hidden = list_copy(call->with.hidden);
 	if (job->drop)
-		return sandbox_run(&sandbox, imagine, question) == NULL;
+		return sandbox_run(&sandbox, add_dropped_index, call) == NULL;
 	if (get_rel_relkind(job->index_oid) == '\0')
 		return false;
-	question->oids = whatif_hide(NIL, job->index_oid);
-	question->without.hidden = whatif_hide(question->without.hidden,
-										   job->index_oid);
+	call->oids = whatif_hide(NIL, job->index_oid);
+	call->without.hidden = whatif_hide(call->without.hidden,
+									   job->index_oid);
 	return true;
 }
 
-/* Do the plans use the index in question? */
+/* Do the plans use the index? */
 static bool
-uses_index(const PlannerCheckCall *question, const StatementCost *cost)
+uses_job_index(const PlannerCheckCall *call, const StatementCost *cost)
 {
 	ListCell   *lc;
 
 	foreach(lc, cost->used_real)
-		if (list_member_oid(question->oids, lfirst_oid(lc)))
+		if (list_member_oid(call->oids, lfirst_oid(lc)))
 		return true;
 	return !bms_is_empty(cost->used);
 }
 
-/* The opinion on a statement as one user runs it. */
+/* The answer for a statement as one user runs it. */
 static PlannerCheck
-ask_about(const PlannerCheckCall *question, WorkloadStatement *statement)
+check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
 {
 	StatementCost with;
 	StatementCost without;
 
 	if (statement->variants == NIL ||
-		statement_planned_cost(statement, &question->with, &with) != NULL ||
-		statement_planned_cost(statement, &question->without, &without) != NULL)
+		statement_planned_cost(statement, &call->with, &with) != NULL ||
+		statement_planned_cost(statement, &call->without, &without) != NULL)
 		return PLANNER_CHECK_NONE;
-	if (!uses_index(question, &with))
+	if (!uses_job_index(call, &with))
 		return PLANNER_CHECK_UNUSED;
 	return without.planned >= (1 + PLANNER_CHECK_WORTH_SHARE) * with.planned ?
 		PLANNER_CHECK_WORTH : PLANNER_CHECK_EQUAL;
-}
-
-/* The best opinion on a statement of all its users. */
-static PlannerCheck
-ask_all(PlannerCheckCall *question, uint64 queryid)
-{
-	WorkloadFilter filter = {.queryids = list_make1(&queryid)};
-	PlannerCheck best = PLANNER_CHECK_NONE;
-	ListCell   *lc;
-
-	foreach(lc, workload_load(&filter))
-		best = Max(best, ask_about(question, lfirst(lc)));
-	return best;
-}
-
-/*
- * Find tables where the statements are likely to have found them, of which
- * there is no sample.  Returns what AtEOXact_GUC() takes to end that.
- */
-static int
-set_search_path(const Job *job)
-{
-	int			nestlevel = NewGUCNestLevel();
-	char	   *schema = get_namespace_name(get_rel_namespace(job->relid));
-
-	(void) set_config_option("search_path",
-							 psprintf("%s, \"$user\", public",
-									  quote_identifier(schema)),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
-	return nestlevel;
 }
 
 /*
  * Plan a statement with and without the index that the job has built, or has
  * dropped, as its users and with the parameters that are known of it.  Indexes
  * of the table that clipperf is about to take back, or has advised to, are
- * left out of the account, so that of two equal ones not both are found
- * superfluous.
+ * hidden from both sides, so that of two equal ones not both are found
+ * superfluous.  Of several users' answers, that most in favour of the index.
  *
- * Within job_begin() and job_end().  Leaves the usual handler of SIGINT
- * behind.
+ * Tables are looked for where the statements are likely to have found them: in
+ * the schema of the job's table first, as search paths are not sampled.
+ *
+ * Within job_begin() and job_end().  Takes AccessShareLock on the table to the
+ * end of the transaction; if it cannot be had at once, the answer is "unknown".
+ * Leaves the usual handler of SIGINT behind.
  */
 PlannerCheck
 planner_check_run(const Job *job, uint64 queryid)
 {
-	PlannerCheckCall question = {.job = job};
-	PlannerCheck planner_check = PLANNER_CHECK_NONE;
+	PlannerCheckCall call = {.job = job};
+	PlannerCheck best = PLANNER_CHECK_NONE;
+	char	   *schema;
 	int			nestlevel;
 
 	if (!ConditionalLockRelationOid(job->relid, AccessShareLock) ||
 		get_rel_relkind(job->relid) == '\0')
 		return PLANNER_CHECK_NONE;
-	nestlevel = set_search_path(job);
-	if (set_up(&question))
-		planner_check = ask_all(&question, queryid);
+	nestlevel = NewGUCNestLevel();
+	schema = get_namespace_name(get_rel_namespace(job->relid));
+	(void) set_config_option("search_path",
+							 psprintf("%s, \"$user\", public",
+									  quote_identifier(schema)),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	if (set_up_index_sets(&call))
+	{
+		WorkloadFilter filter = {.queryids = list_make1(&queryid)};
+		ListCell   *lc;
+
+		foreach(lc, workload_load(&filter))
+			best = Max(best, check_for_user(&call, lfirst(lc)));
+	}
 	AtEOXact_GUC(true, nestlevel);
-	return planner_check;
+	return best;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * planner_check.h
- *	  What the planner says of an index and a statement.
+ *	  Would a statement cost more without the index of a job?
  *
  *-------------------------------------------------------------------------
  */
@@ -12,9 +12,13 @@
 
 #include "apply/jobs/jobs.h"
 
-/* A plan that costs this share more without the index is worse without it. */
+/*
+ * A plan that costs this share more without the index is worse without it;
+ * smaller differences are within what the planner's estimates can tell.
+ */
 #define PLANNER_CHECK_WORTH_SHARE 0.1
 
+/* The answers, from the least to the most in favour of the index. */
 typedef enum PlannerCheck
 {
 	PLANNER_CHECK_NONE,			/* the statement cannot be planned again */
@@ -23,11 +27,10 @@ typedef enum PlannerCheck
 	PLANNER_CHECK_WORTH			/* it does, and is worse off without */
 } PlannerCheck;
 
-/*
- * Plan a statement with and without the index that the job has built, or has
- * dropped, as its users and with the parameters that are known of it.
- */
+/* Plan a statement with and without the index of the job. */
 extern PlannerCheck planner_check_run(const Job *job, uint64 queryid);
+
+/* The name of an answer in the verdict of a job. */
 extern const char *planner_check_name(PlannerCheck planner_check);
 
 #endif							/* CLIPPERF_PLANNER_CHECK_H */

@@ -70,18 +70,6 @@ apply_settings(ArrayType *settings)
 	}
 }
 
-/* The plan of the one statement in "sql". */
-static List *
-plan_statement(const char *sql, CommandTag *tag)
-{
-	RawStmt    *raw = linitial_node(RawStmt, pg_parse_query(sql));
-	List	   *queries;
-
-	*tag = CreateCommandTag(raw->stmt);
-	queries = pg_analyze_and_rewrite_fixedparams(raw, sql, NULL, 0, NULL);
-	return pg_plan_queries(queries, sql, CURSOR_OPT_PARALLEL_OK, NULL);
-}
-
 /*
  * Run the statement in "sql", which may begin and end transactions.  One is
  * open at the call and when it returns.  Memory of the statement is allocated
@@ -90,29 +78,18 @@ plan_statement(const char *sql, CommandTag *tag)
 static void
 run_portal(const char *sql)
 {
+	RawStmt    *raw = linitial_node(RawStmt, pg_parse_query(sql));
+	CommandTag	tag = CreateCommandTag(raw->stmt);
+	List	   *queries = pg_analyze_and_rewrite_fixedparams(raw, sql, NULL, 0, NULL);
+	List	   *plans = pg_plan_queries(queries, sql, CURSOR_OPT_PARALLEL_OK, NULL);
 	Portal		portal;
-	List	   *plans;
-	CommandTag	tag;
 
-	plans = plan_statement(sql, &tag);
 	portal = CreatePortal("", true, true);
 	portal->visible = false;
 	PortalDefineQuery(portal, NULL, sql, tag, plans, NULL);
 	PortalStart(portal, NULL, 0, InvalidSnapshot);
 	(void) PORTAL_RUN(portal, None_Receiver);
 	PortalDrop(portal, false);
-}
-
-/* Was this process told to end the build, before the statement began? */
-static void
-check_interrupted(void)
-{
-	int			by;
-
-	if (queue_worker_interrupt(&by) != INTERRUPT_NONE)
-		ereport(ERROR,
-				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("canceling statement due to user request")));
 }
 
 /* Let signals cancel from now on, or no more. */
@@ -124,13 +101,22 @@ set_cancellable(bool value)
 		QueryCancelPending = false;
 }
 
-/* Run the statement in a transaction, as the current user. */
+/*
+ * Run the statement in a transaction, as the current user.  Raises its error,
+ * or that of a cancellation if this process was told to end the build before
+ * the statement began.
+ */
 static void
 run_in_transaction(const char *sql, ArrayType *settings, int lock_timeout_ms,
 				   MemoryContext context)
 {
+	int			by;
+
 	set_cancellable(true);
-	check_interrupted();
+	if (queue_worker_interrupt(&by) != INTERRUPT_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_QUERY_CANCELED),
+				 errmsg("canceling statement due to user request")));
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	MemoryContextSwitchTo(context);
@@ -140,18 +126,6 @@ run_in_transaction(const char *sql, ArrayType *settings, int lock_timeout_ms,
 	run_portal(sql);
 	CommitTransactionCommand();
 	set_cancellable(false);
-}
-
-/* Is that role a superuser?  Opens a transaction for it. */
-static bool
-role_is_superuser(Oid role)
-{
-	bool		result;
-
-	StartTransactionCommand();
-	result = superuser_arg(role);
-	CommitTransactionCommand();
-	return result;
 }
 
 /*
@@ -169,9 +143,12 @@ top_statement_run(const char *sql, Oid role, ArrayType *settings,
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
 												  "clipperf statement",
 												  ALLOCSET_DEFAULT_SIZES);
-	bool		is_superuser = role_is_superuser(role);
 	ErrorData  *error = NULL;
+	bool		is_superuser;
 
+	StartTransactionCommand();
+	is_superuser = superuser_arg(role);
+	CommitTransactionCommand();
 	pgstat_report_activity(STATE_RUNNING, sql);
 	debug_query_string = sql;
 	SetSessionAuthorization(role, is_superuser);

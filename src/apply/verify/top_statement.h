@@ -12,14 +12,11 @@
 
 #include "utils/array.h"
 
-/*
- * Run one CREATE INDEX or DROP INDEX statement as a role, outside of a
- * transaction, so that CONCURRENTLY works.
- */
+/* Run a CREATE INDEX or DROP INDEX as a role; NULL, or the error. */
 extern ErrorData *top_statement_run(const char *sql, Oid role,
 									ArrayType *settings, int lock_timeout_ms);
 
-/* Signal handler of SIGINT: */
+/* Signal handler of SIGINT for the processes that call it. */
 extern void top_statement_cancel(SIGNAL_ARGS);
 
 #endif							/* CLIPPERF_TOP_STATEMENT_H */

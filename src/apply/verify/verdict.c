@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * verdict.c
- *	  What all comparisons come to, in a word, a sentence and in figures.
+ *	  The verdict on a job: a state, a sentence and figures.
  *
  * create: kept if the time saved by statements that became faster is more than
  * the time lost by those that became slower, writes to the table among them;
@@ -23,7 +23,7 @@
 
 #include "common/own_sql.h"
 
-/* The state that the job ends in. */
+/* The state that the job ends in, by the rules above. */
 JobState
 verdict_state(const Trial *trial)
 {
@@ -41,9 +41,12 @@ verdict_state(const Trial *trial)
  * Words
  * ------------------------------------------------------------------------ */
 
-/* Route and gist of a statement; either may be NULL. */
+/*
+ * Route of a statement and the first 80 characters of its text, as one line;
+ * either may be NULL.  Of several users and routes the one that took most time.
+ */
 static void
-find_names(uint64 queryid, char **route, char **gist)
+find_route_and_line(uint64 queryid, char **route, char **line)
 {
 	SqlArg		args[] = {arg_int8((int64) queryid)};
 
@@ -53,31 +56,31 @@ find_names(uint64 queryid, char **route, char **gist)
 			" (SELECT oid FROM pg_database WHERE datname = current_database())"
 			" ORDER BY total_ms DESC LIMIT 1", lengthof(args), args);
 	*route = SPI_processed > 0 ? own_string(0, 1) : NULL;
-	*gist = SPI_processed > 0 ? own_string(0, 2) : NULL;
+	*line = SPI_processed > 0 ? own_string(0, 2) : NULL;
 }
 
-/* Where a statement runs, and what tells it apart. */
+/* "route [text]", or the queryid if the statement is not known any more. */
 static char *
-statement_text(uint64 queryid)
+statement_label(uint64 queryid)
 {
 	char	   *route;
-	char	   *gist;
+	char	   *line;
 
-	find_names(queryid, &route, &gist);
-	if (gist == NULL)
+	find_route_and_line(queryid, &route, &line);
+	if (line == NULL)
 		return psprintf("statement %lld", (long long) (int64) queryid);
-	return psprintf("%s%s[%s]", route ? route : "", route ? " " : "", gist);
+	return psprintf("%s%s[%s]", route ? route : "", route ? " " : "", line);
 }
 
-/* The first column of a statement that says something. */
+/* Run a SELECT of one row and one column; the text that it returns. */
 static char *
-say(const char *statement, int nargs, const SqlArg *args)
+select_text(const char *statement, int nargs, const SqlArg *args)
 {
 	own_sql(statement, nargs, args);
 	return own_string(0, 1);
 }
 
-/* Quantile of a measure, milliseconds. */
+/* Quantile q (0 .. 1) of the latencies of a measure, in milliseconds. */
 static double
 quantile_ms(const Measure *measure, double q)
 {
@@ -96,15 +99,15 @@ latency_text(const MeasureComparison *comparison)
 		arg_float8(judge_mean_us(comparison->after) / 1000.0)
 	};
 
-	return say("SELECT format('p95 %s -> %s over %s (mean %s -> %s)',"
-			   " @extschema@.clipperf_duration($1),"
-			   " @extschema@.clipperf_duration($2),"
-			   " @extschema@.clipperf_count($3, 'call', 'calls'),"
-			   " @extschema@.clipperf_duration($4),"
-			   " @extschema@.clipperf_duration($5))", lengthof(args), args);
+	return select_text("SELECT format('p95 %s -> %s over %s (mean %s -> %s)',"
+					   " @extschema@.clipperf_duration($1),"
+					   " @extschema@.clipperf_duration($2),"
+					   " @extschema@.clipperf_count($3, 'call', 'calls'),"
+					   " @extschema@.clipperf_duration($4),"
+					   " @extschema@.clipperf_duration($5))", lengthof(args), args);
 }
 
-/* How the blocks of a statement changed, where its latencies say nothing. */
+/* How the blocks of a statement changed, where it was judged by them. */
 static char *
 blocks_text(const MeasureComparison *comparison)
 {
@@ -114,25 +117,25 @@ blocks_text(const MeasureComparison *comparison)
 		arg_float8(comparison->after->calls)
 	};
 
-	return say("SELECT format('%s -> %s blocks per call over %s (more of them"
-			   " were not in the cache than before, so that times do not"
-			   " count)',"
-			   " @extschema@.clipperf_number($1),"
-			   " @extschema@.clipperf_number($2),"
-			   " @extschema@.clipperf_count($3, 'call', 'calls'))",
-			   lengthof(args), args);
+	return select_text("SELECT format('%s -> %s blocks per call over %s (more of them"
+					   " were not in the cache than before, so that times do not"
+					   " count)',"
+					   " @extschema@.clipperf_number($1),"
+					   " @extschema@.clipperf_number($2),"
+					   " @extschema@.clipperf_count($3, 'call', 'calls'))",
+					   lengthof(args), args);
 }
 
-/* What changed, and for which statement. */
+/* "statement: how it changed" */
 static char *
 change_text(const MeasureComparison *comparison)
 {
-	return psprintf("%s: %s", statement_text(comparison->after->queryid),
+	return psprintf("%s: %s", statement_label(comparison->after->queryid),
 					comparison->by_blocks ? blocks_text(comparison) :
 					latency_text(comparison));
 }
 
-/* The comparison of that judgement that moved most time, or NULL. */
+/* Of the comparisons judged so, the one that saved or lost most time, or NULL. */
 static const MeasureComparison *
 most_moved(const Trial *trial, Judgement judgement)
 {
@@ -149,7 +152,7 @@ most_moved(const Trial *trial, Judgement judgement)
 	return most;
 }
 
-/* "; 2 more faster" */
+/* "; 2 more statements faster": those judged so, but for the one named already. */
 static void
 append_others(StringInfo text, const Trial *trial, const MeasureComparison *named,
 			  Judgement judgement)
@@ -167,45 +170,41 @@ append_others(StringInfo text, const Trial *trial, const MeasureComparison *name
 						 judgement_name(judgement));
 }
 
-/* Calls of the statements to be served, as people write numbers. */
+/* "1,234 calls" of the statements that the index is meant for, since. */
 static char *
 calls_text(const Trial *trial)
 {
 	SqlArg		args[] = {arg_float8(trial->served_calls)};
 
-	return say("SELECT @extschema@.clipperf_count($1, 'call', 'calls')",
-			   lengthof(args), args);
+	return select_text("SELECT @extschema@.clipperf_count($1, 'call', 'calls')",
+					   lengthof(args), args);
 }
 
-/* What was saved and lost in all, where both is. */
+/*
+ * The changes that led to the verdict: the one named, how many more there are,
+ * and what was saved and lost in all, if both was.
+ */
 static void
-append_balance(StringInfo text, const Trial *trial)
+append_changes(StringInfo text, const Trial *trial, const MeasureComparison *most)
 {
 	SqlArg		args[] = {
 		arg_float8(trial->saved_us / 1000.0), arg_float8(trial->lost_us / 1000.0)
 	};
 
-	if (trial->saved_us > 0 && trial->lost_us > 0)
-		appendStringInfoString(text,
-							   say("SELECT format('; %s saved and %s lost in all',"
-								   " @extschema@.clipperf_duration($1),"
-								   " @extschema@.clipperf_duration($2))",
-								   lengthof(args), args));
-}
-
-/* The changes that led to the verdict. */
-static void
-append_changes(StringInfo text, const Trial *trial, const MeasureComparison *most)
-{
 	appendStringInfoString(text, change_text(most));
 	append_others(text, trial, most, JUDGED_FASTER);
 	append_others(text, trial, most, JUDGED_SLOWER);
-	append_balance(text, trial);
+	if (trial->saved_us > 0 && trial->lost_us > 0)
+		appendStringInfoString(text,
+							   select_text("SELECT format('; %s saved and %s lost in all',"
+										   " @extschema@.clipperf_duration($1),"
+										   " @extschema@.clipperf_duration($2))",
+										   lengthof(args), args));
 }
 
-/* Why the index cannot be said to be the cause of a change. */
+/* Why the index need not be the cause of a change that was judged unclear. */
 static char *
-doubt(const MeasureComparison *comparison)
+other_cause_text(const MeasureComparison *comparison)
 {
 	double		before = judge_blocks(comparison->before);
 	double		after = judge_blocks(comparison->after);
@@ -220,21 +219,10 @@ doubt(const MeasureComparison *comparison)
 	return "yet it touches as many blocks: something else has changed";
 }
 
-/* How often the index was scanned. */
-static void
-append_scans(StringInfo text, const Trial *trial)
-{
-	SqlArg		args[] = {arg_float8((double) trial->scans)};
-
-	if (trial->scans == 0)
-		appendStringInfoString(text, "; the index was never scanned");
-	else if (trial->scans > 0)
-		appendStringInfo(text, "; the index was scanned %s",
-						 say("SELECT @extschema@.clipperf_count($1, 'time', 'times')",
-							 lengthof(args), args));
-}
-
-/* Change of a figure of the writes to the table, as a share. */
+/*
+ * By which share a figure of the writes to the table has changed, each statement
+ * weighed by its calls since.  The figure is one of a call.
+ */
 static double
 write_change(const Trial *trial, double (*figure) (const Measure *measure))
 {
@@ -267,7 +255,10 @@ append_writes(StringInfo text, const Trial *trial)
 					 get_rel_name(trial->job->relid), time, blocks);
 }
 
-/* The sentence, and the figures as JSON.  Within job_begin() and job_end(). */
+/*
+ * The sentence that gives the reason for the job's new state.  Within
+ * job_begin() and job_end().
+ */
 char *
 verdict_reason(const Trial *trial, JobState state)
 {
@@ -287,12 +278,20 @@ verdict_reason(const Trial *trial, JobState state)
 							  most == faster))
 		append_changes(&text, trial, most);
 	else if (unclear != NULL)
-		appendStringInfo(&text, "%s; %s", change_text(unclear), doubt(unclear));
+		appendStringInfo(&text, "%s; %s", change_text(unclear),
+						 other_cause_text(unclear));
 	else
 	{
+		SqlArg		scans[] = {arg_float8((double) trial->scans)};
+
 		appendStringInfo(&text, "no statement became faster or slower in %s",
 						 calls_text(trial));
-		append_scans(&text, trial);
+		if (trial->scans == 0)
+			appendStringInfoString(&text, "; the index was never scanned");
+		else if (trial->scans > 0)
+			appendStringInfo(&text, "; the index was scanned %s",
+							 select_text("SELECT @extschema@.clipperf_count($1, 'time', 'times')",
+										 lengthof(scans), scans));
 	}
 	append_writes(&text, trial);
 	return text.data;
@@ -302,9 +301,9 @@ verdict_reason(const Trial *trial, JobState state)
  * Figures
  * ------------------------------------------------------------------------ */
 
-/* A member of a JSON object that is a string. */
+/* A member of a JSON object that is a string; nothing if it is NULL. */
 static void
-append_string(StringInfo json, const char *name, const char *value)
+append_json_string(StringInfo json, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
@@ -313,9 +312,9 @@ append_string(StringInfo json, const char *name, const char *value)
 	appendStringInfoString(json, ", ");
 }
 
-/* The figures of one side of a comparison. */
+/* The figures of one side ("before", "after") of a comparison. */
 static void
-append_side(StringInfo json, const char *side, const Measure *measure)
+append_json_side(StringInfo json, const char *side, const Measure *measure)
 {
 	double		calls = Max(measure->calls, 1);
 
@@ -334,25 +333,29 @@ append_comparison(StringInfo json, const MeasureComparison *comparison)
 {
 	const Measure *after = comparison->after;
 	char	   *route;
-	char	   *gist;
+	char	   *line;
 
-	find_names(after->queryid, &route, &gist);
+	find_route_and_line(after->queryid, &route, &line);
 	appendStringInfo(json, "{\"queryid\": %lld, ",
 					 (long long) (int64) after->queryid);
-	append_string(json, "route", route);
-	append_string(json, "statement", gist);
-	append_string(json, "kind", after->write ? "write" : "read");
-	append_string(json, "judgement", judgement_name(comparison->judgement));
+	append_json_string(json, "route", route);
+	append_json_string(json, "statement", line);
+	append_json_string(json, "kind", after->write ? "write" : "read");
+	append_json_string(json, "judgement", judgement_name(comparison->judgement));
 	if (comparison->planner_check != PLANNER_CHECK_NONE)
-		append_string(json, "planner", planner_check_name(comparison->planner_check));
-	append_side(json, "before", comparison->before);
-	append_side(json, "after", after);
+		append_json_string(json, "planner", planner_check_name(comparison->planner_check));
+	append_json_side(json, "before", comparison->before);
+	append_json_side(json, "after", after);
 	appendStringInfo(json, "\"saved_ms\": %.6g, \"faster_share\": %.4f,"
 					 " \"deviation\": %.2f}", comparison->saved_us / 1000.0,
 					 comparison->superiority, comparison->deviation);
 }
 
-/* See verdict.h. */
+/*
+ * The figures of the verdict as JSON: times in milliseconds, blocks and rows per
+ * call, one member of "statements" for each that was called since.  Within
+ * job_begin() and job_end().
+ */
 char *
 verdict_figures(const Trial *trial)
 {

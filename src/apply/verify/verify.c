@@ -1,11 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * verify.c
- *	  Does what was built pay?
+ *	  Watches an index that was built or dropped until it can be judged.
  *
- * Counters of the statements concerned are kept in the job when its build
- * begins and when it is done.  What was counted before the build is compared
- * with what was counted since it was done, statement by statement (judge.h),
+ * Counters of the affected statements are kept in the job when its build
+ * begins and when it is done (measure.c).  From then on a worker reviews the
+ * job now and then.  When enough calls were seen, what was counted before the
+ * build is compared with what was counted since, statement by statement
+ * (judge.c), the planner is asked about those that changed (planner_check.c),
  * and all comparisons together make the verdict (verdict.c).
  *
  *-------------------------------------------------------------------------
@@ -29,21 +31,30 @@
 #include "common/own_sql.h"
 #include "settings.h"
 
-/* Bounds of the time between two looks at a job. */
-#define LEAST_LOOK_MS	1000
-#define MOST_LOOK_MS	60000
+/*
+ * A job is looked at again when this share of clipperf.verify_time has passed,
+ * but within the bounds, in milliseconds: a job of a minute is judged within
+ * seconds of its time, one of a day costs the server nothing to speak of.
+ */
+#define REVIEW_SHARE	0.01
+#define REVIEW_LEAST_MS 1000
+#define REVIEW_MOST_MS	60000
 
-/* A statement that took this share of the time is waited for. */
+/*
+ * A statement that took this share of the time of all that the index is meant
+ * for is waited for: twenty such are all of the time.  Rarer ones are judged by
+ * what there is of them.
+ */
 #define SHARE_WAITED_FOR 0.05
 
 /* ------------------------------------------------------------------------
- * Beginning
+ * The counters that are compared
  * ------------------------------------------------------------------------ */
 
 /*
- * Keep the counters of the statements concerned in the job, before it changes
- * anything.  Within job_begin() and job_end(), or what is like it, as
- * verify_begin().
+ * Keep the counters of the affected statements in the job, before it changes
+ * anything.  Nothing is kept where nothing will be judged.  The caller is
+ * between job_begin() and job_end(), or in a like transaction with SPI.
  */
 void
 verify_before(const Job *job)
@@ -57,8 +68,8 @@ verify_before(const Job *job)
 }
 
 /*
- * From now on calls count as calls after.  What was counted for that until now
- * is forgotten.
+ * From now on calls count as calls after the build.  What an earlier call of
+ * this function kept for the job is replaced.
  */
 static void
 watch_from_now(Job *job)
@@ -73,8 +84,12 @@ watch_from_now(Job *job)
 }
 
 /*
- * See verify.h.  What was done within a transaction of the caller is there for
- * others when that has ended: such a job is watched from the first look on.
+ * The work is done, as "reason" tells: put the job into state verifying, or
+ * into state kept if there is nothing to judge it by.  The caller is between
+ * job_begin() and job_end(), or in a like transaction with SPI.
+ *
+ * What was done within a transaction of the caller is there for others when
+ * that has ended; such a job is watched from its first review on.
  */
 void
 verify_begin(Job *job, const char *reason)
@@ -94,35 +109,19 @@ verify_begin(Job *job, const char *reason)
 	}
 }
 
-/* ------------------------------------------------------------------------
- * Looking
- * ------------------------------------------------------------------------ */
-
-/* Scans of the index and its partitions since it was built. */
-static int64
-count_scans(const Job *job)
-{
-	SqlArg		args[] = {arg_oid(job->index_oid)};
-
-	if (job->drop || get_rel_relkind(job->index_oid) == '\0')
-		return -1;
-	own_sql("SELECT coalesce(sum(pg_stat_get_numscans(o.oid)), 0)::bigint"
-			" FROM (SELECT $1 AS oid UNION"
-			" SELECT relid::oid FROM pg_partition_tree($1)) AS o", 1, args);
-	return DatumGetInt64(own_datum(0, 1));
-}
-
 /*
- * Compare the statements of the job, before and since.  *waits is set if one
- * that matters has not been called often enough to be judged.
+ * Compare the affected statements of the trial's job, before and since, and
+ * fill in the trial's comparisons and sums.  Returns true if a statement that
+ * matters has not been called often enough to be judged.
  */
-static void
-compare_all(Trial *trial, bool *waits)
+static bool
+compare_measures(Trial *trial)
 {
 	Measure    *before;
 	Measure    *built;
 	Measure    *now;
 	int			nbuilt = measure_kept(trial->job, MEASURE_BUILT, &built);
+	bool		waits = false;
 
 	trial->count = measure_kept(trial->job, MEASURE_BEFORE, &before);
 	now = measure_again(before, trial->count);
@@ -145,24 +144,35 @@ compare_all(Trial *trial, bool *waits)
 			trial->judged_us += before[i].total_us;
 		else if (before[i].calls >= JUDGE_LEAST_CALLS &&
 				 before[i].total_us >= SHARE_WAITED_FOR * trial->served_us)
-			*waits = true;
+			waits = true;
 	}
+	return waits;
 }
 
-/* Is it time for the verdict? */
-static bool
-is_time(const Trial *trial, bool waits)
-{
-	TimestampTz end = TimestampTzPlusMilliseconds(trial->job->verify_since,
-												  setting_verify_time_s * INT64CONST(1000));
+/* ------------------------------------------------------------------------
+ * The verdict
+ * ------------------------------------------------------------------------ */
 
-	return (trial->served_calls >= setting_verify_calls && !waits) ||
-		GetCurrentTimestamp() >= end;
+/*
+ * Scans of the job's index and its partitions since it was built; -1 if the
+ * job has no index that could be scanned.
+ */
+static int64
+index_scans_since_built(const Job *job)
+{
+	SqlArg		args[] = {arg_oid(job->index_oid)};
+
+	if (job->drop || get_rel_relkind(job->index_oid) == '\0')
+		return -1;
+	own_sql("SELECT coalesce(sum(pg_stat_get_numscans(o.oid)), 0)::bigint"
+			" FROM (SELECT $1 AS oid UNION"
+			" SELECT relid::oid FROM pg_partition_tree($1)) AS o", 1, args);
+	return DatumGetInt64(own_datum(0, 1));
 }
 
 /* Has another job changed the indexes of the table since this one's is there? */
 static bool
-have_others_changed(const Job *job)
+other_jobs_changed_table(const Job *job)
 {
 	SqlArg		args[] = {arg_oid(job->relid), arg_int8(job->id)};
 
@@ -178,30 +188,28 @@ have_others_changed(const Job *job)
 	return DatumGetBool(own_datum(0, 1));
 }
 
-/* Without the planner's word, an index that was never scanned is not used. */
-static PlannerCheck
-hear_planner(const Trial *trial, uint64 queryid)
-{
-	PlannerCheck planner_check = planner_check_run(trial->job, queryid);
-
-	return planner_check == PLANNER_CHECK_NONE && trial->scans == 0 ? PLANNER_CHECK_UNUSED : planner_check;
-}
-
-/* Ask the planner about what changed, and add everything up. */
+/*
+ * Ask the planner about each statement that changed, decide whether the index
+ * changed it, and add up what was saved and lost.
+ */
 static void
-decide_all(Trial *trial)
+decide_comparisons(Trial *trial)
 {
-	trial->scans = count_scans(trial->job);
-	trial->others_changed = have_others_changed(trial->job);
+	trial->scans = index_scans_since_built(trial->job);
+	trial->others_changed = other_jobs_changed_table(trial->job);
 	for (int i = 0; i < trial->count; i++)
 	{
 		MeasureComparison *comparison = &trial->comparisons[i];
-		uint64		queryid = comparison->after->queryid;
+		PlannerCheck planner_check;
 
 		if (comparison->judgement <= JUDGED_SAME)
 			continue;
+		planner_check = planner_check_run(trial->job, comparison->after->queryid);
+		/* Where the planner cannot tell, a count of no scans does. */
+		if (planner_check == PLANNER_CHECK_NONE && trial->scans == 0)
+			planner_check = PLANNER_CHECK_UNUSED;
 		comparison->others_changed = trial->others_changed;
-		judge_decide(comparison, hear_planner(trial, queryid));
+		judge_decide(comparison, planner_check);
 		if (comparison->judgement == JUDGED_FASTER)
 			trial->saved_us += comparison->saved_us;
 		if (comparison->judgement == JUDGED_SLOWER)
@@ -211,28 +219,12 @@ decide_all(Trial *trial)
 	}
 }
 
-/* ------------------------------------------------------------------------
- * The verdict
- * ------------------------------------------------------------------------ */
-
-/* Lookup again when a hundredth of the time has passed, within bounds. */
-static void
-look_later(const Job *job)
-{
-	double		ms = setting_verify_time_s * 10.0;
-	SqlArg		args[2];
-
-	ms = Min(Max(ms, LEAST_LOOK_MS), MOST_LOOK_MS);
-	args[0] = arg_int8(job->id);
-	args[1] = arg_float8(ms / 1000.0);
-	own_sql("UPDATE @extschema@.clipperf_job SET retry_at ="
-			" clock_timestamp() + make_interval(secs => $2)"
-			" WHERE job = $1", lengthof(args), args);
-}
-
-/* Bring the verdict into the job; true if it is to be taken back by it. */
+/*
+ * Store the verdict of the trial in its job, which changes its state by it.
+ * Returns true if the job was queued to be taken back (clipperf.auto_revert).
+ */
 static bool
-pronounce(const Trial *trial)
+store_verdict(const Trial *trial)
 {
 	Job		   *job = trial->job;
 	JobState	state = verdict_state(trial);
@@ -250,29 +242,53 @@ pronounce(const Trial *trial)
 	return true;
 }
 
-/* Judge a job if it is time; true if it is to be taken back. */
-static bool
-judge(Job *job)
-{
-	Trial		trial = {.job = job};
-	bool		waits = false;
+/* ------------------------------------------------------------------------
+ * Reviews
+ * ------------------------------------------------------------------------ */
 
-	compare_all(&trial, &waits);
-	if (!is_time(&trial, waits))
-	{
-		look_later(job);
-		return false;
-	}
-	decide_all(&trial);
-	return pronounce(&trial);
+/* Set the time of the job's next review. */
+static void
+review_later(const Job *job)
+{
+	double		ms = REVIEW_SHARE * setting_verify_time_s * 1000.0;
+	SqlArg		args[2];
+
+	ms = Min(Max(ms, REVIEW_LEAST_MS), REVIEW_MOST_MS);
+	args[0] = arg_int8(job->id);
+	args[1] = arg_float8(ms / 1000.0);
+	own_sql("UPDATE @extschema@.clipperf_job SET retry_at ="
+			" clock_timestamp() + make_interval(secs => $2)"
+			" WHERE job = $1", lengthof(args), args);
 }
 
 /*
- * Is the index there, or the table from which it was dropped?  If not, the job
- * ends.  An index that was rebuilt has another OID, but its name.
+ * Judge a job if enough was seen of it or its time has passed.  Returns true
+ * if the job was queued to be taken back.
  */
 static bool
-is_still_there(Job *job)
+judge_job(Job *job)
+{
+	Trial		trial = {.job = job};
+	bool		waits = compare_measures(&trial);
+	TimestampTz end = TimestampTzPlusMilliseconds(job->verify_since,
+												  setting_verify_time_s * INT64CONST(1000));
+
+	if ((trial.served_calls < setting_verify_calls || waits) &&
+		GetCurrentTimestamp() < end)
+	{
+		review_later(job);
+		return false;
+	}
+	decide_comparisons(&trial);
+	return store_verdict(&trial);
+}
+
+/*
+ * End the job if its table is gone, or the index that it built.  An index that
+ * was rebuilt has another OID, but its name.  Returns true if the job goes on.
+ */
+static bool
+is_index_still_there(Job *job)
 {
 	if (get_rel_relkind(job->relid) == '\0')
 		job_change(job, JOB_FAILED, psprintf("table %s does not exist any more",
@@ -287,80 +303,76 @@ is_still_there(Job *job)
 }
 
 /*
- * Is it known what was counted when the index was there?  Not after a crash,
- * which takes the counters back to those that were saved, nor after a failover,
- * as every server has its own.  A server that was merely restarted has all of
- * them, but is not worth a distinction.
+ * Review a job in a transaction of its own; raises whatever goes wrong.
+ * Returns true if the job was queued to be taken back.
+ *
+ * It is watched anew where it is not known what was counted when its index was
+ * there: after a crash, which takes the counters back to those that were saved,
+ * and after a failover, as every server has its own.  A server that was merely
+ * restarted has all of them, but is not worth a distinction.
  */
 static bool
-is_watched(const Job *job)
-{
-	return job->verify_since != 0 && job->verify_since >= queue_since();
-}
-
-/* Lookup at a job, in a transaction; true if it is to be taken back. */
-static bool
-look_at(int64 id, MemoryContext context)
+review_job(int64 id, MemoryContext context)
 {
 	Job		   *job;
 	bool		revert = false;
 
 	job_begin();
 	job = job_load(id, context);
-	if (job != NULL && job->state == JOB_VERIFYING && is_still_there(job))
+	if (job != NULL && job->state == JOB_VERIFYING && is_index_still_there(job))
 	{
-		if (is_watched(job))
-			revert = judge(job);
+		if (job->verify_since != 0 && job->verify_since >= queue_since())
+			revert = judge_job(job);
 		else
 		{
 			watch_from_now(job);
-			look_later(job);
+			review_later(job);
 		}
 	}
 	job_end();
 	return revert;
 }
 
-/* A job that cannot be judged must not keep others from it. */
-static void
-give_up(int64 id, const char *message, MemoryContext context)
-{
-	Job		   *job;
-
-	job_begin();
-	job = job_load(id, context);
-	if (job != NULL && job->state == JOB_VERIFYING)
-		job_change(job, JOB_KEPT, psprintf("it could not be judged: %s", message));
-	job_end();
-}
-
-/* Lookup at a job, whatever comes; true if it is to be taken back. */
+/*
+ * Review a job; it is kept, with the error as its reason, if that raises one: a
+ * job that cannot be judged must not keep others from it.  Returns true if the
+ * job was queued to be taken back.
+ */
 static bool
-look_safely(int64 id, MemoryContext context)
+review_job_or_keep_it(int64 id, MemoryContext context)
 {
 	volatile bool revert = false;
 
 	PG_TRY();
 	{
-		revert = look_at(id, context);
+		revert = review_job(id, context);
 	}
 	PG_CATCH();
 	{
 		ErrorData  *error;
+		Job		   *job;
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
 		AbortOutOfAnyTransaction();
-		give_up(id, error->message, context);
+		job_begin();
+		job = job_load(id, context);
+		if (job != NULL && job->state == JOB_VERIFYING)
+			job_change(job, JOB_KEPT,
+					   psprintf("it could not be judged: %s", error->message));
+		job_end();
 	}
 	PG_END_TRY();
 	return revert;
 }
 
-/* The next job to look at that no worker has; 0 if there is none. */
+/*
+ * The next job to review that no worker has, locked for this session by
+ * job_lock_acquire(); 0 if there is none.  Opens a transaction for it.
+ */
 static int64
-next_to_look_at(void)
+lock_next_review(void)
 {
 	int64		found = 0;
 
@@ -376,8 +388,10 @@ next_to_look_at(void)
 }
 
 /*
- * Judge the jobs for which enough calls were seen, or enough time has passed.
- * Opens transactions itself.  True if a job became due by it.
+ * Review all jobs whose time has come: judge those of which enough calls were
+ * seen, or whose clipperf.verify_time has passed.  Called by a worker outside
+ * of transactions; opens its own, and allocates in "context".  Returns true if
+ * a job was queued to be taken back.
  */
 bool
 verify_due(MemoryContext context)
@@ -385,9 +399,9 @@ verify_due(MemoryContext context)
 	bool		revert = false;
 	int64		job;
 
-	while ((job = next_to_look_at()) != 0)
+	while ((job = lock_next_review()) != 0)
 	{
-		revert |= look_safely(job, context);
+		revert |= review_job_or_keep_it(job, context);
 		/* The sandbox of planner_check.c has left another handler. */
 		pqsignal(SIGINT, top_statement_cancel);
 		job_lock_release_id(job);
@@ -395,7 +409,10 @@ verify_due(MemoryContext context)
 	return revert;
 }
 
-/* When the next one is to be looked at; DT_NOEND if there is none. */
+/*
+ * The time of the next review, at least REVIEW_LEAST_MS from now; DT_NOEND if
+ * no job is to be reviewed.  Within job_begin() and job_end().
+ */
 TimestampTz
 verify_next_due(void)
 {
@@ -404,5 +421,5 @@ verify_next_due(void)
 	if (own_isnull(0, 1))
 		return DT_NOEND;
 	return Max(DatumGetTimestampTz(own_datum(0, 1)),
-			   TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LEAST_LOOK_MS));
+			   TimestampTzPlusMilliseconds(GetCurrentTimestamp(), REVIEW_LEAST_MS));
 }

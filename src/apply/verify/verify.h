@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * verify.h
- *	  Does what was built pay?
+ *	  Watches an index that was built or dropped until it can be judged.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,21 +12,16 @@
 
 #include "apply/jobs/jobs.h"
 
-/*
- * Keep the counters of the statements concerned in the job, before it changes
- * anything.
- */
+/* Keep the counters of the affected statements, before the job begins. */
 extern void verify_before(const Job *job);
 
 /* The work is done: watch what comes of it, or end the job. */
 extern void verify_begin(Job *job, const char *reason);
 
-/*
- * Judge the jobs for which enough calls were seen, or enough time has passed.
- */
+/* Judge the jobs that are due; true if one was queued to be taken back. */
 extern bool verify_due(MemoryContext context);
 
-/* When the next one is to be looked at; DT_NOEND if there is none. */
+/* When the next job is to be reviewed; DT_NOEND if there is none. */
 extern TimestampTz verify_next_due(void);
 
 #endif							/* CLIPPERF_VERIFY_H */
