@@ -1,11 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * demand.h
- *	  What a statement asks of the tables it reads.
- *
- * Asked of the planner itself, while it plans: it has expanded views, pulled
- * up sub-queries, inlined CTEs and functions, and knows which columns are
- * equal.
+ *	  What a statement asks of one table that it reads, as a data structure.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +10,6 @@
 
 #include "compat.h"
 
-#include "nodes/params.h"
 #include "nodes/pg_list.h"
 
 typedef enum DemandUse
@@ -73,9 +68,5 @@ typedef struct Demand
 								 * made of, by name */
 	List	   *mutable;		/* .. that none can be made of, by name */
 } Demand;
-
-/* Plan the rewritten queries and return what they ask of each table: */
-extern List *demand_collect(List *queries, const char *text,
-							ParamListInfo params, bool allow_functions);
 
 #endif							/* CLIPPERF_DEMAND_H */

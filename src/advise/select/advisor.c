@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "advise/candidates/demand_collect.h"
 #include "advise/whatif/hypothetical.h"
 
 /* What a statement asks for, on its way through the sandbox. */

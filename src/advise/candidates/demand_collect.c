@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * demand.c
- *	  What a statement asks of the tables it reads.
+ * demand_collect.c
+ *	  Collects from the planner what a statement asks of the tables it reads.
+ *
+ * The planner itself is asked, while it plans: it has expanded views, pulled
+ * up sub-queries, inlined CTEs and functions, and knows which columns are
+ * equal.
  *
  * While a collection is in force in this backend, the hook that the planner
  * calls for each table notes what is asked of it.  The collection is a static
@@ -9,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/candidates/demand.h"
+#include "advise/candidates/demand_collect.h"
 
 #include "access/sysattr.h"
 #include "access/transam.h"
