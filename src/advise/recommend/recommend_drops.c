@@ -8,13 +8,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_am.h"
 
 #include "advise/indexes/foreign_key.h"
 #include "advise/indexes/hygiene.h"
 #include "advise/indexes/redundancy.h"
+#include "advise/recommend/recommend_rows.h"
 #include "advise/select/drop_check.h"
 #include "common/relation_size.h"
 

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_inherits.h"
 #include "storage/lmgr.h"
@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 
 #include "advise/indexes/foreign_key.h"
+#include "advise/recommend/recommend_rows.h"
 #include "advise/whatif/hypothetical.h"
 #include "settings.h"
 

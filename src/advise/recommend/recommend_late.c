@@ -9,9 +9,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
 
 /* An index that harms a statement. */
 typedef struct UnderpricedIndex

@@ -5,12 +5,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "utils/lsyscache.h"
 
 #include "advise/indexes/index_set.h"
 #include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
 
 /* A smaller share would be shown as 0.00 %. */
 #define LEAST_SHOWN_SHARE 0.00005

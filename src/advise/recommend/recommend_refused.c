@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_refused.c
+ *	  What nothing is advised for, and why.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend_parts.h"
+
+#include "nodes/value.h"
+
+#include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
+
+/* Append advice against functions used on a table, each once. */
+static List *
+add_refused(List *rows, Oid relid, const List *functions, List **named,
+			const char *why)
+{
+	ListCell   *lc;
+
+	foreach(lc, functions)
+	{
+		Advice	   *advice;
+
+		if (list_member(*named, lfirst(lc)))
+			continue;
+		*named = lappend(*named, lfirst(lc));
+		advice = advice_make("skip", relid, "workload");
+		advice->reason = psprintf("statements filter or sort by %s(), %s",
+								  strVal(lfirst(lc)), why);
+		rows = lappend(rows, advice);
+	}
+	return rows;
+}
+
+/* Advice against expressions that no index should be made of. */
+List *
+recommend_refused(const Advisor *advisor)
+{
+	List	   *rows = NIL;
+	List	   *named = NIL;
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+	{
+		const Demand *demand = ((const CandidateDemand *) lfirst(lc))->demand;
+
+		rows = add_refused(rows, demand->relid, demand->refused, &named,
+						   "a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed unless allow_functions is set");
+		rows = add_refused(rows, demand->relid, demand->mutable, &named,
+						   "which is not IMMUTABLE: PostgreSQL makes no index of it");
+	}
+	return rows;
+}
+
+/* Does a statement take enough time to be told of? */
+static bool
+matters(const Advisor *advisor, const WorkloadStatement *statement)
+{
+	return statement->total_us >=
+		advisor->options.limits.least_share * advisor->total_us;
+}
+
+/* Statements that nothing could be advised for, if they matter. */
+List *
+recommend_unplanned(const Advisor *advisor)
+{
+	List	   *rows = NIL;
+	ListCell   *lc;
+
+	foreach(lc, advisor->statements)
+	{
+		const WorkloadStatement *statement = lfirst(lc);
+		Advice	   *advice;
+
+		if (statement->problem == NULL ||
+			!(statement->handed_in || matters(advisor, statement)))
+			continue;
+		advice = advice_make("skip", InvalidOid, "workload");
+		advice->reason = reason_unplanned(advisor, statement);
+		if (statement->queryid != 0)
+			advice->queryids = recommend_queryid(statement);
+		rows = lappend(rows, advice);
+	}
+	return rows;
+}
