@@ -69,14 +69,14 @@ typedef struct KeyList
 } KeyList;
 
 static bool
-same_key(const DemandKey *a, const DemandKey *b)
+same_demand_key(const DemandKey *a, const DemandKey *b)
 {
 	return a->attno == b->attno && equal(a->expr, b->expr);
 }
 
 /* Does the filter fix a column to a value, such that an index can follow? */
 static inline bool
-is_fixing(const DemandFilter *filter)
+fixes_key(const DemandFilter *filter)
 {
 	return !filter->arm && filter->use <= DEMAND_JOIN;
 }
@@ -89,7 +89,7 @@ is_plain_condition(const DemandFilter *filter)
 }
 
 static KeyWeight *
-find_weight(Builder *builder, Oid relid, const DemandKey *key)
+find_key_weight(Builder *builder, Oid relid, const DemandKey *key)
 {
 	ListCell   *lc;
 
@@ -97,7 +97,7 @@ find_weight(Builder *builder, Oid relid, const DemandKey *key)
 	{
 		KeyWeight  *weight = lfirst(lc);
 
-		if (weight->relid == relid && same_key(&weight->key, key))
+		if (weight->relid == relid && same_demand_key(&weight->key, key))
 			return weight;
 	}
 	return NULL;
@@ -105,7 +105,7 @@ find_weight(Builder *builder, Oid relid, const DemandKey *key)
 
 /* Add up the time that goes into statements that fix each column. */
 static void
-add_weights(Builder *builder, const CandidateDemand *item)
+add_key_weights(Builder *builder, const CandidateDemand *item)
 {
 	ListCell   *lc;
 
@@ -114,9 +114,9 @@ add_weights(Builder *builder, const CandidateDemand *item)
 		const DemandFilter *filter = lfirst(lc);
 		KeyWeight  *weight;
 
-		if (!is_fixing(filter))
+		if (!fixes_key(filter))
 			continue;
-		weight = find_weight(builder, item->demand->relid, &filter->key);
+		weight = find_key_weight(builder, item->demand->relid, &filter->key);
 		if (weight == NULL)
 		{
 			weight = palloc(sizeof(KeyWeight));
@@ -130,11 +130,11 @@ add_weights(Builder *builder, const CandidateDemand *item)
 }
 
 static void
-add_key(KeyList *list, const DemandKey *key, bool descending,
-		bool nulls_first)
+append_key(KeyList *list, const DemandKey *key, bool descending,
+		   bool nulls_first)
 {
 	for (int i = 0; i < list->count; i++)
-		if (same_key(&list->keys[i].key, key))
+		if (same_demand_key(&list->keys[i].key, key))
 			return;
 	if (list->count == CANDIDATE_KEYS ||
 		!OidIsValid(GetDefaultOpClass(key->type, BTREE_AM_OID)))
@@ -151,20 +151,20 @@ add_key(KeyList *list, const DemandKey *key, bool descending,
 static void
 add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
 {
-	const KeyWeight *weight = find_weight(builder, builder->relid,
-										  &filter->key);
+	const KeyWeight *weight = find_key_weight(builder, builder->relid,
+											  &filter->key);
 	int			before = list->count;
 	DemandSort	added;
 	int			at;
 
-	add_key(list, &filter->key, false, false);
+	append_key(list, &filter->key, false, false);
 	if (list->count == before)
 		return;
 	added = list->keys[before];
 	for (at = before; at > 0; at--)
 	{
-		const KeyWeight *other = find_weight(builder, builder->relid,
-											 &list->keys[at - 1].key);
+		const KeyWeight *other = find_key_weight(builder, builder->relid,
+												 &list->keys[at - 1].key);
 
 		if (other == NULL || weight == NULL || other->weight >= weight->weight)
 			break;
@@ -182,7 +182,7 @@ add_sorts(KeyList *list, const Demand *demand)
 	{
 		const DemandSort *sort = lfirst(lc);
 
-		add_key(list, &sort->key, sort->descending, sort->nulls_first);
+		append_key(list, &sort->key, sort->descending, sort->nulls_first);
 	}
 }
 
@@ -244,7 +244,7 @@ add_candidate(Builder *builder, IndexDefinition *def)
 }
 
 static IndexDefinition *
-make_def(Builder *builder, const KeyList *keys, List *predicate)
+make_btree(Builder *builder, const KeyList *keys, List *predicate)
 {
 	IndexDefinition *def = index_def_make(builder->relid, BTREE_AM_OID);
 
@@ -269,7 +269,7 @@ make_def(Builder *builder, const KeyList *keys, List *predicate)
 }
 
 static bool
-has_column(const IndexDefinition *def, AttrNumber attno)
+index_has_column(const IndexDefinition *def, AttrNumber attno)
 {
 	for (int i = 0; i < def->nkeys; i++)
 		if (def->keys[i].attno == attno)
@@ -282,7 +282,7 @@ has_column(const IndexDefinition *def, AttrNumber attno)
 
 /* Is a column tested by nothing but the predicate? */
 static bool
-is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
+is_tested_by_predicate(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
 {
 	ListCell   *lc;
 
@@ -304,7 +304,7 @@ is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
  * NULL if there are none.
  */
 static HeapTuple
-find_statistics(Oid relid, AttrNumber attno)
+find_column_statistics(Oid relid, AttrNumber attno)
 {
 	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
 
@@ -316,7 +316,7 @@ find_statistics(Oid relid, AttrNumber attno)
 static double
 column_width(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = find_statistics(relid, attno);
+	HeapTuple	tuple = find_column_statistics(relid, attno);
 	double		width = 0;
 
 	if (HeapTupleIsValid(tuple))
@@ -355,7 +355,7 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	{
 		AttrNumber	attno = lfirst_int(lc);
 
-		if (has_column(def, attno) || is_settled(demand, def, attno))
+		if (index_has_column(def, attno) || is_tested_by_predicate(demand, def, attno))
 			continue;
 		width += column_width(def->relid, attno);
 		if (def->nincluded == MOST_INCLUDED || width > widest)
@@ -367,19 +367,19 @@ include_needed(const Demand *demand, IndexDefinition *def)
 
 /* Add an index of these keys, and one that need not visit the table. */
 static void
-add_index(Builder *builder, const KeyList *keys, List *predicate)
+add_btree(Builder *builder, const KeyList *keys, List *predicate)
 {
 	const Demand *demand = builder->current->demand;
 	IndexDefinition *covering;
 
 	if (keys->count == 0)
 		return;
-	add_candidate(builder, make_def(builder, keys, predicate));
+	add_candidate(builder, make_btree(builder, keys, predicate));
 	/* an index-only scan computes no expression from its columns */
 	if (!demand->can_skip_table || demand->visible_share < LEAST_VISIBLE ||
 		keys->keys[0].key.attno == 0)
 		return;
-	covering = make_def(builder, keys, predicate);
+	covering = make_btree(builder, keys, predicate);
 	if (include_needed(demand, covering))
 		add_candidate(builder, covering);
 }
@@ -388,7 +388,7 @@ add_index(Builder *builder, const KeyList *keys, List *predicate)
 static bool
 has_few_values(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = find_statistics(relid, attno);
+	HeapTuple	tuple = find_column_statistics(relid, attno);
 	float4		distinct;
 
 	if (!HeapTupleIsValid(tuple))
@@ -436,7 +436,7 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (filter->use <= DEMAND_LIST && same_key(&filter->key, key) &&
+		if (filter->use <= DEMAND_LIST && same_demand_key(&filter->key, key) &&
 			is_predicate(builder, filter))
 			return true;
 	}
@@ -445,18 +445,18 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 
 /* Add the keys as they are, and with the conditions taken to the predicate. */
 static void
-add_forms(Builder *builder, const KeyList *keys)
+add_btree_forms(Builder *builder, const KeyList *keys)
 {
 	List	   *predicate = find_predicate(builder);
 	KeyList		rest = {0};
 
-	add_index(builder, keys, NIL);
+	add_btree(builder, keys, NIL);
 	if (predicate == NIL)
 		return;
 	for (int i = 0; i < keys->count; i++)
 		if (!is_fixed_by(builder, &keys->keys[i].key))
 			rest.keys[rest.count++] = keys->keys[i];
-	add_index(builder, rest.count > 0 ? &rest : keys, predicate);
+	add_btree(builder, rest.count > 0 ? &rest : keys, predicate);
 }
 
 /* Conditions that fix a column, of the uses asked for. */
@@ -470,7 +470,7 @@ collect_fixed(Builder *builder, DemandUse last)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (is_fixing(filter) && filter->use <= last &&
+		if (fixes_key(filter) && filter->use <= last &&
 			!is_plain_condition(filter))
 			add_by_weight(builder, &list, filter);
 	}
@@ -483,7 +483,7 @@ collect_fixed(Builder *builder, DemandUse last)
  * itself which rows these are.
  */
 static void
-add_tested(Builder *builder, const KeyList *ordered)
+add_tested_after_order(Builder *builder, const KeyList *ordered)
 {
 	KeyList		list = *ordered;
 	ListCell   *lc;
@@ -494,10 +494,10 @@ add_tested(Builder *builder, const KeyList *ordered)
 
 		if (!filter->arm &&
 			(filter->use == DEMAND_RANGE || filter->use == DEMAND_LIST))
-			add_key(&list, &filter->key, false, false);
+			append_key(&list, &filter->key, false, false);
 	}
 	if (list.count > ordered->count)
-		add_forms(builder, &list);
+		add_btree_forms(builder, &list);
 }
 
 /* Add the keys followed by the order, by each range, and by themselves. */
@@ -511,9 +511,9 @@ add_continued(Builder *builder, const KeyList *fixed)
 	if (demand->sorts != NIL)
 	{
 		add_sorts(&list, demand);
-		add_forms(builder, &list);
+		add_btree_forms(builder, &list);
 		if (demand->limited)
-			add_tested(builder, &list);
+			add_tested_after_order(builder, &list);
 	}
 	foreach(lc, demand->filters)
 	{
@@ -522,15 +522,15 @@ add_continued(Builder *builder, const KeyList *fixed)
 		if (filter->use != DEMAND_RANGE || filter->arm)
 			continue;
 		list = *fixed;
-		add_key(&list, &filter->key, false, false);
-		add_forms(builder, &list);
+		append_key(&list, &filter->key, false, false);
+		add_btree_forms(builder, &list);
 	}
-	add_forms(builder, fixed);
+	add_btree_forms(builder, fixed);
 }
 
 /* Add what each column of a join can do together with the conditions. */
 static void
-add_joins(Builder *builder, const KeyList *fixed)
+add_join_lists(Builder *builder, const KeyList *fixed)
 {
 	KeyList		all = collect_fixed(builder, DEMAND_JOIN);
 	ListCell   *lc;
@@ -542,7 +542,7 @@ add_joins(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_JOIN)
 			continue;
-		add_key(&list, &filter->key, false, false);
+		append_key(&list, &filter->key, false, false);
 		add_continued(builder, &list);
 		list = *fixed;
 		add_by_weight(builder, &list, filter);
@@ -554,7 +554,7 @@ add_joins(Builder *builder, const KeyList *fixed)
 
 /* Add an index on each column alone that something is asked of. */
 static void
-add_single(Builder *builder)
+add_single_columns(Builder *builder)
 {
 	ListCell   *lc;
 
@@ -565,8 +565,8 @@ add_single(Builder *builder)
 
 		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
 			continue;
-		add_key(&list, &filter->key, false, false);
-		add_forms(builder, &list);
+		append_key(&list, &filter->key, false, false);
+		add_btree_forms(builder, &list);
 	}
 }
 
@@ -584,8 +584,8 @@ add_prefixes(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_PREFIX)
 			continue;
-		add_key(&list, &filter->key, false, false);
-		def = make_def(builder, &list, NIL);
+		append_key(&list, &filter->key, false, false);
+		def = make_btree(builder, &list, NIL);
 		candidate_use_pattern_opclass(&def->keys[def->nkeys - 1]);
 		add_candidate(builder, def);
 	}
@@ -636,7 +636,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 	if (demand->largest != demand->relid)
 		attno = get_attnum(demand->largest,
 						   get_attname(demand->relid, attno, false));
-	tuple = find_statistics(demand->largest, attno);
+	tuple = find_column_statistics(demand->largest, attno);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,
@@ -653,7 +653,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 
 /* Add a BRIN index for each range on a column the table is in order of. */
 static void
-add_brin(Builder *builder)
+add_brin_indexes(Builder *builder)
 {
 	ListCell   *lc;
 
@@ -693,11 +693,11 @@ add_demand(Builder *builder, const CandidateDemand *item)
 	add_continued(builder, &fixed);
 	if (lists.count > fixed.count)
 		add_continued(builder, &lists);
-	add_joins(builder, &fixed);
-	add_single(builder);
+	add_join_lists(builder, &fixed);
+	add_single_columns(builder);
 	add_prefixes(builder, &fixed);
 	add_operators(builder);
-	add_brin(builder);
+	add_brin_indexes(builder);
 }
 
 /*
@@ -712,7 +712,7 @@ candidates_make(List *demands)
 	ListCell   *lc;
 
 	foreach(lc, demands)
-		add_weights(&builder, lfirst(lc));
+		add_key_weights(&builder, lfirst(lc));
 	foreach(lc, demands)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -48,7 +48,7 @@ include_column(IndexDefinition *def, AttrNumber attno)
 
 /* One index for two; NULL if it would be too wide. */
 static IndexDefinition *
-merge(const IndexDefinition *a, const IndexDefinition *b)
+merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 {
 	const IndexDefinition *longer = a->nkeys >= b->nkeys ? a : b;
 	const IndexDefinition *shorter = longer == a ? b : a;
@@ -73,7 +73,7 @@ merge(const IndexDefinition *a, const IndexDefinition *b)
 
 /* Is it among them already? */
 static bool
-is_known(const List *candidates, const IndexDefinition *def, uint64 hash)
+is_known_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
 {
 	ListCell   *lc;
 
@@ -111,15 +111,15 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 			Candidate  *candidate;
 
 			if (!candidates_are_alike(one->def, other->def) ||
-				(def = merge(one->def, other->def)) == NULL)
+				(def = merge_definitions(one->def, other->def)) == NULL)
 				continue;
 			candidate = palloc0(sizeof(Candidate));
 			candidate->def = def;
 			candidate->hash = index_def_hash(def);
 			candidate->statements = bms_union(one->statements,
 											  other->statements);
-			if (!is_known(candidates, def, candidate->hash) &&
-				!is_known(merged, def, candidate->hash))
+			if (!is_known_candidate(candidates, def, candidate->hash) &&
+				!is_known_candidate(merged, def, candidate->hash))
 				merged = lappend(merged, candidate);
 		}
 	}

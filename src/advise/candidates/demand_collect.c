@@ -86,7 +86,7 @@ collect_joins(DemandScope *scope)
 
 /* The member of an equivalence class that the table can compute alone. */
 static Node *
-find_member(const DemandScope *scope, const EquivalenceClass *class)
+find_own_member(const DemandScope *scope, const EquivalenceClass *class)
 {
 	ListCell   *lc;
 
@@ -110,7 +110,7 @@ collect_sorts(DemandScope *scope)
 	foreach(lc, scope->root->query_pathkeys)
 	{
 		PathKey    *pathkey = lfirst(lc);
-		Node	   *expr = find_member(scope, pathkey->pk_eclass);
+		Node	   *expr = find_own_member(scope, pathkey->pk_eclass);
 		DemandSort *sort = palloc(sizeof(DemandSort));
 
 		if (expr == NULL || demand_add_distance(scope, expr) ||
@@ -142,7 +142,7 @@ is_target(const DemandScope *scope)
 
 /* Turn what pull_varattnos() collects into a list of attribute numbers. */
 static List *
-list_columns(Demand *demand, const Bitmapset *columns)
+list_demanded_columns(Demand *demand, const Bitmapset *columns)
 {
 	List	   *list = NIL;
 	int			column = -1;
@@ -176,13 +176,13 @@ collect_columns(DemandScope *scope)
 		pull_varattnos((Node *) ((RestrictInfo *) lfirst(lc))->clause,
 					   rel->relid, &tested);
 	scope->demand->can_skip_table = !is_target(scope);
-	scope->demand->needed = list_columns(scope->demand, needed);
-	scope->demand->tested = list_columns(scope->demand, tested);
+	scope->demand->needed = list_demanded_columns(scope->demand, needed);
+	scope->demand->tested = list_demanded_columns(scope->demand, tested);
 }
 
 /* Is it a partition, at any depth, of the table numbered "parent"? */
 static bool
-is_below(const PlannerInfo *root, Index child, Index parent)
+is_partition_of(const PlannerInfo *root, Index child, Index parent)
 {
 	while (child != parent)
 	{
@@ -212,7 +212,7 @@ collect_partitions(DemandScope *scope)
 
 		if (part == NULL ||
 			root->simple_rte_array[i]->relkind != RELKIND_RELATION ||
-			!is_below(root, i, scope->rel->relid))
+			!is_partition_of(root, i, scope->rel->relid))
 			continue;
 		demand->tuples += part->tuples;
 		demand->pages += part->pages;
@@ -267,7 +267,7 @@ is_indexable_table(const RangeTblEntry *rte)
 
 /* Note what is asked of one table. */
 static void
-collect_table(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
+collect_demand(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 {
 	MemoryContext old = MemoryContextSwitchTo(collection->context);
 	Demand	   *demand = palloc0(sizeof(Demand));
@@ -285,25 +285,25 @@ collect_table(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 
 /* set_rel_pathlist_hook */
 static void
-note_table(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (prev_pathlist)
 		prev_pathlist(root, rel, rti, rte);
 	if (collection != NULL && is_indexable_table(rte) &&
 		!is_partition(root, rel))
-		collect_table(root, rel, rte);
+		collect_demand(root, rel, rte);
 }
 
 /* Before this backend collects for the first time. */
 static void
-install_hook(void)
+install_demand_hook(void)
 {
 	static bool installed = false;
 
 	if (installed)
 		return;
 	prev_pathlist = set_rel_pathlist_hook;
-	set_rel_pathlist_hook = note_table;
+	set_rel_pathlist_hook = demand_rel_pathlist;
 	installed = true;
 }
 
@@ -324,7 +324,7 @@ demand_collect(List *queries, const char *text, ParamListInfo params,
 	WhatIfResult result;
 	DemandCollection *outer = collection;
 
-	install_hook();
+	install_demand_hook();
 	collection = &own;
 	PG_TRY();
 	{

@@ -68,7 +68,7 @@ typedef struct Pricing
 	double		extra;			/* .. what they cost more */
 } Pricing;
 
-static double price(Pricing *pricing, const Plan *node, double share);
+static double price_plan(Pricing *pricing, const Plan *node, double share);
 
 static inline double
 run_cost(const Plan *node)
@@ -157,11 +157,11 @@ static double
 price_inside(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 			 double f, double g)
 {
-	double		walk = index_cost(pricing, node);
+	double		index_run = index_cost(pricing, node);
 	double		fetched = g * order->fetched / order->ratio;
 	double		h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
 
-	return walk * (g - f) + (run_cost(node) - walk) * (h - f);
+	return index_run * (g - f) + (run_cost(node) - index_run) * (h - f);
 }
 
 /* What a scan costs more. */
@@ -210,7 +210,7 @@ price_subplan(Pricing *pricing, const SubPlan *subplan)
 	if (subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable)
 		share = 1 / Max(node->plan_rows, 1);
 	pricing->stops |= share < 1;
-	return price(pricing, node, share);
+	return price_plan(pricing, node, share);
 }
 
 /* expression_tree_walker callback: adds up sub-queries. */
@@ -272,7 +272,7 @@ price_inner(Pricing *pricing, const NestLoop *join)
 	if (join->join.jointype == JOIN_SEMI || join->join.jointype == JOIN_ANTI)
 		share = Min(2 / (inner->plan_rows + 1), 1);
 	pricing->stops |= share < 1;
-	return price(pricing, inner, share);
+	return price_plan(pricing, inner, share);
 }
 
 /*
@@ -296,7 +296,7 @@ price_tested_join(Pricing *pricing, const Plan *node, double f)
 	inner.joins = lappend(list_copy(pricing->joins), test);
 	inner.wanted *= kept;
 	inner.reached = false;
-	extra = price(&inner, outerPlan(node), f);
+	extra = price_plan(&inner, outerPlan(node), f);
 	pricing->stops |= inner.stops;
 	if (!inner.reached)
 		return -1;
@@ -314,11 +314,11 @@ price_join(Pricing *pricing, const Plan *node, double f)
 	double		extra = price_tested_join(pricing, node, f);
 
 	if (extra < 0)
-		extra = run_cost(node) * (g - f) + price(pricing, outer, g);
+		extra = run_cost(node) * (g - f) + price_plan(pricing, outer, g);
 	if (IsA(node, NestLoop))
 		return extra + outer->plan_rows * g *
 			price_inner(pricing, (const NestLoop *) node);
-	return extra + price(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
+	return extra + price_plan(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
 }
 
 /* What a node with a list of children costs more. */
@@ -329,7 +329,7 @@ price_list(Pricing *pricing, const List *children, double f)
 	ListCell   *lc;
 
 	foreach(lc, children)
-		extra += price(pricing, lfirst(lc), f);
+		extra += price_plan(pricing, lfirst(lc), f);
 	return extra;
 }
 
@@ -374,7 +374,7 @@ price_limit(Pricing *pricing, const Plan *node)
 		pricing->wanted = Min((offset + count) /
 							  (share * Max(child->plan_rows, 1)), 1);
 	pricing->stops |= share < 1;
-	extra = price(pricing, child, share);
+	extra = price_plan(pricing, child, share);
 	pricing->wanted = before;
 	return extra;
 }
@@ -386,7 +386,7 @@ price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
 	double		g = node->qual == NIL ? f :
 		share_unknown(f, kept_share(node, child));
 
-	return run_cost(node) * (g - f) + price(pricing, child, g);
+	return run_cost(node) * (g - f) + price_plan(pricing, child, g);
 }
 
 /*
@@ -439,8 +439,8 @@ price_node(Pricing *pricing, const Plan *node, double f)
 		case T_RecursiveUnion:
 		case T_BitmapAnd:
 		case T_BitmapOr:
-			return (outerPlan(node) ? price(pricing, outerPlan(node), 1) : 0) +
-				(innerPlan(node) ? price(pricing, innerPlan(node), 1) : 0);
+			return (outerPlan(node) ? price_plan(pricing, outerPlan(node), 1) : 0) +
+				(innerPlan(node) ? price_plan(pricing, innerPlan(node), 1) : 0);
 		case T_Agg:
 			if (((const Agg *) node)->aggstrategy != AGG_SORTED)
 				f = 1;
@@ -457,7 +457,7 @@ price_node(Pricing *pricing, const Plan *node, double f)
  * node.
  */
 static double
-price(Pricing *pricing, const Plan *node, double share)
+price_plan(Pricing *pricing, const Plan *node, double share)
 {
 	check_stack_depth();
 	return price_node(pricing, node, share) +
@@ -481,7 +481,7 @@ early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 		.arg = arg,
 		.wanted = 1
 	};
-	double		extra = price(&pricing, plan->stmt->planTree, 1);
+	double		extra = price_plan(&pricing, plan->stmt->planTree, 1);
 
 	*stops |= pricing.stops;
 	return extra;

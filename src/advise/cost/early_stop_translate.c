@@ -19,7 +19,7 @@
 
 /* check_function_callback: is it one that we do not run? */
 static bool
-is_foreign(Oid function, void *context)
+is_untestable_function(Oid function, void *context)
 {
 	return function >= FirstNormalObjectId ||
 		func_volatile(function) == PROVOLATILE_VOLATILE;
@@ -50,7 +50,7 @@ translate_param(const Param *param, Translation *translation)
 
 /* expression_tree_mutator callback */
 static Node *
-translate(Node *node, void *context)
+translate_condition(Node *node, void *context)
 {
 	Translation *translation = context;
 
@@ -65,9 +65,9 @@ translate(Node *node, void *context)
 
 				if (var->varno == INDEX_VAR && var->varattno > 0 &&
 					var->varattno <= list_length(translation->targets))
-					return translate((Node *) list_nth_node(TargetEntry, translation->targets,
-															var->varattno - 1)->expr,
-									 context);
+					return translate_condition((Node *) list_nth_node(TargetEntry, translation->targets,
+																	  var->varattno - 1)->expr,
+											   context);
 				translation->failed = var->varno != (int) translation->varno ||
 					var->varattno <= 0;
 				copy = copyObject(unconstify(Var *, var));
@@ -82,9 +82,9 @@ translate(Node *node, void *context)
 			translation->failed = true;
 			return NULL;
 		default:
-			translation->failed = check_functions_in_node(node, is_foreign,
+			translation->failed = check_functions_in_node(node, is_untestable_function,
 														  NULL);
-			return expression_tree_mutator(node, translate, context);
+			return expression_tree_mutator(node, translate_condition, context);
 	}
 }
 
@@ -102,7 +102,7 @@ early_stop_translate(const List *conditions, const Translation *how,
 	foreach(lc, conditions)
 	{
 		Translation translation = *how;
-		Node	   *condition = translate(lfirst(lc), &translation);
+		Node	   *condition = translate_condition(lfirst(lc), &translation);
 
 		if (translation.failed)
 			*whole = false;

@@ -90,7 +90,7 @@ find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 
 /* A set of indexes as a configuration, and their numbers by position. */
 static WhatIfConfig
-configure(const Estimator *estimator, const Bitmapset *with, int **numbers)
+make_config(const Estimator *estimator, const Bitmapset *with, int **numbers)
 {
 	int			count = bms_num_members(with);
 	WhatIfConfig config = {0};
@@ -108,7 +108,7 @@ configure(const Estimator *estimator, const Bitmapset *with, int **numbers)
 
 /* The numbers of the indexes at some positions. */
 static Bitmapset *
-numbers_of(const Bitmapset *positions, const int *numbers)
+translate_positions(const Bitmapset *positions, const int *numbers)
 {
 	Bitmapset  *set = NULL;
 	int			position = -1;
@@ -156,8 +156,8 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	Answer	   *answer = palloc0(sizeof(Answer));
 
 	answer->with = bms_copy(with);
-	answer->used = numbers_of(cost->used, numbers);
-	answer->decisive = numbers_of(cost->decisive, numbers);
+	answer->used = translate_positions(cost->used, numbers);
+	answer->decisive = translate_positions(cost->decisive, numbers);
 	if (statement->base_by == NULL)
 		keep_base(statement, cost);
 	answer->cost = cost->likely;
@@ -171,8 +171,8 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 
 /* Ask the planner. */
 static const Answer *
-ask(Estimator *estimator, EstimatedStatement *statement,
-	const Bitmapset *with)
+ask_planner(Estimator *estimator, EstimatedStatement *statement,
+			const Bitmapset *with)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
 											   "clipperf what-if",
@@ -180,7 +180,7 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 	MemoryContext old = MemoryContextSwitchTo(work);
 	StatementCost cost;
 	int		   *numbers;
-	WhatIfConfig config = configure(estimator, with, &numbers);
+	WhatIfConfig config = make_config(estimator, with, &numbers);
 	ErrorData  *error;
 	const Answer *answer;
 
@@ -198,15 +198,15 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 
 /* The answer to a question, asked if need be. */
 static const Answer *
-find_or_ask(Estimator *estimator, EstimatedStatement *statement,
-			const Bitmapset *with)
+find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
+					const Bitmapset *with)
 {
 	Bitmapset  *relevant = bms_intersect(with, statement->relevant);
 	const Answer *answer = find_answer(statement, relevant);
 
 	CHECK_FOR_INTERRUPTS();
 	if (answer == NULL)
-		answer = ask(estimator, statement, relevant);
+		answer = ask_planner(estimator, statement, relevant);
 	bms_free(relevant);
 	return answer;
 }
@@ -229,7 +229,7 @@ estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 		*used = NULL;
 	if (statement->workload->problem != NULL)
 		return 0;
-	answer = find_or_ask(estimator, statement, with);
+	answer = find_or_ask_planner(estimator, statement, with);
 	if (used != NULL)
 		*used = answer->used;
 	return answer->cost;
@@ -237,7 +237,7 @@ estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 
 /* Microseconds of a share of the time that a statement takes. */
 static double
-to_us(const EstimatedStatement *statement, double share)
+share_to_us(const EstimatedStatement *statement, double share)
 {
 	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
 		return 0;
@@ -252,7 +252,7 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return to_us(statement, find_or_ask(estimator, statement, with)->time);
+	return share_to_us(statement, find_or_ask_planner(estimator, statement, with)->time);
 }
 
 /* .. if the planner were right about plans that stop early. */
@@ -263,7 +263,7 @@ estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return to_us(statement, find_or_ask(estimator, statement, with)->planned);
+	return share_to_us(statement, find_or_ask_planner(estimator, statement, with)->planned);
 }
 
 /*
@@ -292,8 +292,8 @@ estimate_underpriced(const Estimator *estimator, int number)
  * early, that is no upper bound of what is to be expected.
  */
 static bool
-bound_share(const EstimatedStatement *statement, const Bitmapset *with,
-			double *low, double *high)
+bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
+				 double *low, double *high)
 {
 	const Answer *known = find_answer(statement, with);
 	ListCell   *lc;
@@ -336,10 +336,10 @@ estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
 		return true;
 	relevant = bms_intersect(with, statement->relevant);
-	bounded = bound_share(statement, relevant, low, high);
+	bounded = bound_time_share(statement, relevant, low, high);
 	bms_free(relevant);
-	*low = to_us(statement, *low);
-	*high = to_us(statement, *high);
+	*low = share_to_us(statement, *low);
+	*high = share_to_us(statement, *high);
 	return bounded;
 }
 

@@ -70,7 +70,7 @@ typedef struct Sorting
 
 /* "These conditions hold" as a key of an index. */
 static void
-add_condition(IndexDefinition *def, List *conditions)
+add_condition_key(IndexDefinition *def, List *conditions)
 {
 	BooleanTest *test = makeNode(BooleanTest);
 	IndexKey   *key = &def->keys[def->nkeys++];
@@ -99,7 +99,7 @@ enum
  * conditions hold.  NULL if these are too many.
  */
 static IndexDefinition *
-make_questions(const OrderedScan *scan)
+make_test_columns(const OrderedScan *scan)
 {
 	IndexDefinition *def = index_def_make(scan->relid, BTREE_AM_OID);
 
@@ -112,15 +112,15 @@ make_questions(const OrderedScan *scan)
 		def->nkeys = scan->index->nkeys;
 		memcpy(def->keys, scan->index->keys, sizeof(IndexKey) * def->nkeys);
 	}
-	add_condition(def, scan->bounds);
-	add_condition(def, scan->inside);
-	add_condition(def, scan->filter);
+	add_condition_key(def, scan->bounds);
+	add_condition_key(def, scan->inside);
+	add_condition_key(def, scan->filter);
 	return def;
 }
 
 /* What compares the keys of an index. */
 static SortSupport
-make_comparators(const IndexDefinition *def, int nkeys)
+make_scan_comparators(const IndexDefinition *def, int nkeys)
 {
 	SortSupport keys = palloc0(sizeof(SortSupportData) * Max(nkeys, 1));
 
@@ -142,7 +142,7 @@ make_comparators(const IndexDefinition *def, int nkeys)
 
 /* qsort_arg comparator of positions in the sample; ties as they are stored. */
 static int
-compare_rows(const void *a, const void *b, void *arg)
+compare_scan_rows(const void *a, const void *b, void *arg)
 {
 	const Sorting *sorting = arg;
 	int			natts = sorting->sample->desc->natts;
@@ -168,7 +168,7 @@ compare_rows(const void *a, const void *b, void *arg)
 
 /* Does a condition hold for a row of the sample? */
 static inline bool
-holds(const IndexSample *sample, int row, int condition)
+condition_holds(const IndexSample *sample, int row, int condition)
 {
 	int			column = sample->desc->natts - CONDITIONS + condition;
 
@@ -177,37 +177,37 @@ holds(const IndexSample *sample, int row, int condition)
 
 /* The rows of the sample that are within bounds, in the order of the scan. */
 static int *
-sort_rows(const OrderedScan *scan, const IndexDefinition *questions,
-		  const IndexSample *sample, int *count)
+sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
+			   const IndexSample *sample, int *count)
 {
 	Sorting		sorting = {
 		.sample = sample,
-		.nkeys = questions->nkeys - CONDITIONS,
-		.keys = make_comparators(questions, questions->nkeys - CONDITIONS),
+		.nkeys = tests->nkeys - CONDITIONS,
+		.keys = make_scan_comparators(tests, tests->nkeys - CONDITIONS),
 		.backward = scan->backward
 	};
 	int		   *rows = palloc(sizeof(int) * Max(sample->nrows, 1));
 
 	*count = 0;
 	for (int i = 0; i < sample->nrows; i++)
-		if (holds(sample, i, IN_BOUNDS))
+		if (condition_holds(sample, i, IN_BOUNDS))
 			rows[(*count)++] = i;
 	CHECK_FOR_INTERRUPTS();
-	qsort_arg(rows, *count, sizeof(int), compare_rows, &sorting);
+	qsort_arg(rows, *count, sizeof(int), compare_scan_rows, &sorting);
 	return rows;
 }
 
 /* Note where the matches are. */
 static void
-find_places(MatchOrder *order, const IndexSample *sample, const int *rows)
+note_match_places(MatchOrder *order, const IndexSample *sample, const int *rows)
 {
 	order->places = palloc(sizeof(float4) * MOST_PLACES);
 	for (int i = 0; i < order->rows; i++)
 	{
-		if (!holds(sample, rows[i], IN_INSIDE))
+		if (!condition_holds(sample, rows[i], IN_INSIDE))
 			continue;
 		order->fetched++;
-		if (!holds(sample, rows[i], IN_FILTER))
+		if (!condition_holds(sample, rows[i], IN_FILTER))
 			continue;
 		if (order->nplaces < MOST_PLACES)
 			order->places[order->nplaces++] = (i + 1.0) / order->rows;
@@ -230,7 +230,7 @@ named_table(Oid relid)
 
 /* The columns of a table as an index that holds one of them. */
 static IndexDefinition *
-make_key(const JoinTest *join)
+make_join_key(const JoinTest *join)
 {
 	IndexDefinition *def = index_def_make(join->relid, BTREE_AM_OID);
 
@@ -241,9 +241,9 @@ make_key(const JoinTest *join)
 
 /* The keys of a sample's rows that meet the conditions, as an array. */
 static Const *
-collect_keys(const JoinTest *join, Relation heap, const TableSample *rows)
+collect_join_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 {
-	const IndexSample *sample = index_sample(make_key(join), heap, rows);
+	const IndexSample *sample = index_sample(make_join_key(join), heap, rows);
 	Oid			type = get_atttype(join->relid, join->inner);
 	Datum	   *keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
 	int			count = 0;
@@ -263,7 +263,7 @@ collect_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 
 /* The condition that a row is joined to one of those keys. */
 static Node *
-make_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
+make_join_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 {
 	ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
 	Oid			type;
@@ -287,7 +287,7 @@ make_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
  * multiplied by the share of the other tables that was looked at.
  */
 static bool
-add_joins(OrderedScan *scan, double *ratio)
+add_join_conditions(OrderedScan *scan, double *ratio)
 {
 	ListCell   *lc;
 
@@ -300,8 +300,8 @@ add_joins(OrderedScan *scan, double *ratio)
 
 		if (rows != NULL)
 			scan->filter = lappend(list_copy(scan->filter),
-								   make_condition(scan, join,
-												  collect_keys(join, heap, rows)));
+								   make_join_condition(scan, join,
+													   collect_join_keys(join, heap, rows)));
 		if (rows != NULL && !rows->complete)
 			*ratio *= Min(rows->nrows / Max(rows->tuples, 1), 1);
 		if (heap != NULL)
@@ -314,30 +314,30 @@ add_joins(OrderedScan *scan, double *ratio)
 
 /* Put the rows of a sample into order and note which of them match. */
 static void
-examine(const OrderedScan *scan, Relation heap, const TableSample *rows,
-		MatchOrder *order)
+order_matches(const OrderedScan *scan, Relation heap, const TableSample *rows,
+			  MatchOrder *order)
 {
-	IndexDefinition *questions = make_questions(scan);
+	IndexDefinition *tests = make_test_columns(scan);
 	const IndexSample *sample;
 	int		   *sorted;
 
-	if (questions == NULL)
+	if (tests == NULL)
 		return;
-	sample = index_sample(questions, heap, rows);
-	sorted = sort_rows(scan, questions, sample, &order->rows);
-	find_places(order, sample, sorted);
+	sample = index_sample(tests, heap, rows);
+	sorted = sort_scan_rows(scan, tests, sample, &order->rows);
+	note_match_places(order, sample, sorted);
 	order->tested = true;
 }
 
 /* Fill in what samples of the tables tell; memory is that of the context. */
 static void
-look(const OrderedScan *scan, Relation heap, MatchOrder *order)
+match_sample(const OrderedScan *scan, Relation heap, MatchOrder *order)
 {
 	OrderedScan joined = *scan;
 	double		share = 1;
 	const TableSample *rows;
 
-	if (!add_joins(&joined, &share))
+	if (!add_join_conditions(&joined, &share))
 		return;
 	rows = table_sample(heap, named_table(scan->relid));
 	if (rows == NULL || rows->nrows == 0)
@@ -346,12 +346,12 @@ look(const OrderedScan *scan, Relation heap, MatchOrder *order)
 	order->ratio = rows->complete ? 1 :
 		Min(rows->nrows / Max(rows->tuples, 1), 1);
 	order->match_ratio = order->ratio * share;
-	examine(&joined, heap, rows, order);
+	order_matches(&joined, heap, rows, order);
 }
 
 /* A copy in the current memory context. */
 static MatchOrder *
-copy_order(const MatchOrder *order)
+copy_match_order(const MatchOrder *order)
 {
 	MatchOrder *copy = palloc(sizeof(MatchOrder));
 
@@ -381,11 +381,11 @@ match_order(const OrderedScan *scan, MemoryContext keep)
 	heap = try_table_open(scan->relid, AccessShareLock);
 	if (heap != NULL)
 	{
-		look(scan, heap, &order);
+		match_sample(scan, heap, &order);
 		table_close(heap, NoLock);
 	}
 	MemoryContextSwitchTo(keep);
-	copy = copy_order(&order);
+	copy = copy_match_order(&order);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return copy;

@@ -57,9 +57,9 @@ typedef struct StatementPricing
 
 /* What a question finds out is kept with the statement. */
 static MemoryContext
-keep_context(const StatementPricing *question)
+keep_context(const StatementPricing *pricing)
 {
-	return GetMemoryChunkContext(question->statement);
+	return GetMemoryChunkContext(pricing->statement);
 }
 
 /* ------------------------------------------------------------------------
@@ -68,7 +68,7 @@ keep_context(const StatementPricing *question)
 
 /* Plan one variant, or the generic plan of it. */
 static void
-plan_variant(StatementPricing *question, const WorkloadVariant *variant,
+plan_variant(StatementPricing *pricing, const WorkloadVariant *variant,
 			 double weight, bool generic)
 {
 	VariantPlans *plans = palloc0(sizeof(VariantPlans));
@@ -77,13 +77,13 @@ plan_variant(StatementPricing *question, const WorkloadVariant *variant,
 	plans->weight = weight;
 	plans->generic = generic;
 	plans->extra = palloc0(sizeof(double) *
-						   list_length(question->statement->variants));
+						   list_length(pricing->statement->variants));
 	whatif_plan(variant->queries, variant->text,
-				generic ? NULL : variant->params, &question->config,
+				generic ? NULL : variant->params, &pricing->config,
 				&plans->result);
 	plans->likely = plans->result.total_cost;
-	question->plans = lappend(question->plans, plans);
-	question->cost->plans++;
+	pricing->plans = lappend(pricing->plans, plans);
+	pricing->cost->plans++;
 }
 
 /* Has the variant values that a generic plan would not have? */
@@ -97,15 +97,15 @@ has_values(const WorkloadVariant *variant)
 static void
 plan_variants(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->variants)
+	foreach(lc, pricing->statement->variants)
 	{
 		const WorkloadVariant *variant = lfirst(lc);
 
-		plan_variant(question, variant, variant->weight,
-					 question->statement->parameterized && !has_values(variant));
+		plan_variant(pricing, variant, variant->weight,
+					 pricing->statement->parameterized && !has_values(variant));
 	}
 }
 
@@ -113,9 +113,9 @@ plan_variants(void *arg)
 static void
 plan_generic(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 
-	plan_variant(question, linitial(question->statement->variants), 0, true);
+	plan_variant(pricing, linitial(pricing->statement->variants), 0, true);
 }
 
 /* ------------------------------------------------------------------------
@@ -124,7 +124,7 @@ plan_generic(void *arg)
 
 /* Do they read the same rows in the same order? */
 static bool
-same_order(const OrderedScan *a, const OrderedScan *b)
+same_scan_order(const OrderedScan *a, const OrderedScan *b)
 {
 	if (a->relid != b->relid || a->backward != b->backward ||
 		(a->index == NULL) != (b->index == NULL))
@@ -167,30 +167,30 @@ same_joins(const List *a, const List *b)
 static bool
 same_scan(const OrderedScan *a, const OrderedScan *b)
 {
-	return same_order(a, b) && equal(a->bounds, b->bounds) &&
+	return same_scan_order(a, b) && equal(a->bounds, b->bounds) &&
 		equal(a->inside, b->inside) &&
 		equal(a->filter, b->filter) && same_joins(a->joins, b->joins);
 }
 
 /* MatchOrderFinder: what is known; what is not is put on the list. */
 static const MatchOrder *
-find_order(const OrderedScan *scan, void *arg)
+find_match_order(const OrderedScan *scan, void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->scans)
+	foreach(lc, pricing->statement->scans)
 	{
 		const KnownScan *known = lfirst(lc);
 
 		if (same_scan(&known->scan, scan))
 			return known->order;
 	}
-	foreach(lc, question->unknown)
+	foreach(lc, pricing->unknown)
 		if (same_scan(lfirst(lc), scan))
 		return NULL;
-	question->unknown = lappend(question->unknown,
-								unconstify(OrderedScan *, scan));
+	pricing->unknown = lappend(pricing->unknown,
+							   unconstify(OrderedScan *, scan));
 	return NULL;
 }
 
@@ -214,9 +214,9 @@ copy_joins(const List *joins)
 
 /* Remember what is known of a scan. */
 static void
-remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *order)
+remember_scan(StatementPricing *pricing, const OrderedScan *scan, const MatchOrder *order)
 {
-	MemoryContext caller = MemoryContextSwitchTo(keep_context(question));
+	MemoryContext caller = MemoryContextSwitchTo(keep_context(pricing));
 	KnownScan  *known = palloc(sizeof(KnownScan));
 
 	known->scan = *scan;
@@ -227,7 +227,7 @@ remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *
 	if (scan->index != NULL && OidIsValid(scan->index->indexoid))
 		known->scan.index = index_def_of_index(scan->index->indexoid);
 	known->order = order;
-	question->statement->scans = lappend(question->statement->scans, known);
+	pricing->statement->scans = lappend(pricing->statement->scans, known);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -235,14 +235,14 @@ remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *
 static void
 test_scans(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 
-	while (question->unknown != NIL)
+	while (pricing->unknown != NIL)
 	{
-		const OrderedScan *scan = linitial(question->unknown);
+		const OrderedScan *scan = linitial(pricing->unknown);
 
-		remember(question, scan, match_order(scan, keep_context(question)));
-		question->unknown = list_delete_first(question->unknown);
+		remember_scan(pricing, scan, match_order(scan, keep_context(pricing)));
+		pricing->unknown = list_delete_first(pricing->unknown);
 	}
 }
 
@@ -259,15 +259,15 @@ can_run_with(const WorkloadVariant *generic, const WorkloadVariant *sample)
 
 /* What a variant's plans cost more with some values. */
 static double
-price_with(StatementPricing *question, const VariantPlans *plans,
-		   ParamListInfo params)
+price_plans_with(StatementPricing *pricing, const VariantPlans *plans,
+				 ParamListInfo params)
 {
 	double		extra = 0;
 	ListCell   *lc;
 
 	foreach(lc, plans->result.plans)
-		extra += early_stop_extra(lfirst(lc), params, find_order, question,
-								  &question->cost->stops_early);
+		extra += early_stop_extra(lfirst(lc), params, find_match_order, pricing,
+								  &pricing->cost->stops_early);
 	return extra;
 }
 
@@ -276,64 +276,64 @@ price_with(StatementPricing *question, const VariantPlans *plans,
  * are none.
  */
 static void
-price_generic(StatementPricing *question, VariantPlans *plans)
+price_generic(StatementPricing *pricing, VariantPlans *plans)
 {
 	double		extra = 0;
 	double		weight = 0;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->variants)
+	foreach(lc, pricing->statement->variants)
 	{
 		const WorkloadVariant *sample = lfirst(lc);
 		double	   *mine = &plans->extra[foreach_current_index(lc)];
 
 		if (!can_run_with(plans->variant, sample))
 			continue;
-		*mine = price_with(question, plans, sample->params);
+		*mine = price_plans_with(pricing, plans, sample->params);
 		extra += sample->weight * *mine;
 		weight += sample->weight;
 	}
 	plans->likely = plans->result.total_cost +
-		(weight > 0 ? extra / weight : price_with(question, plans, NULL));
+		(weight > 0 ? extra / weight : price_plans_with(pricing, plans, NULL));
 }
 
 /* Price all plans by what is known. */
 static void
-price_plans(StatementPricing *question)
+price_plans(StatementPricing *pricing)
 {
 	ListCell   *lc;
 
-	question->unknown = NIL;
-	foreach(lc, question->plans)
+	pricing->unknown = NIL;
+	foreach(lc, pricing->plans)
 	{
 		VariantPlans *plans = lfirst(lc);
 
 		if (plans->generic)
-			price_generic(question, plans);
+			price_generic(pricing, plans);
 		else
 			plans->likely = plans->result.total_cost +
-				price_with(question, plans, NULL);
+				price_plans_with(pricing, plans, NULL);
 	}
 }
 
 /* Price all plans, and find out before what is not known. */
 static void
-price_all(StatementPricing *question)
+test_and_price_plans(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(question->statement);
+	Sandbox		sandbox = workload_sandbox(pricing->statement);
 	static const MatchOrder nothing = {0};
 
-	price_plans(question);
-	if (question->unknown == NIL)
+	price_plans(pricing);
+	if (pricing->unknown == NIL)
 		return;
-	if (sandbox_run(&sandbox, test_scans, question) != NULL)
+	if (sandbox_run(&sandbox, test_scans, pricing) != NULL)
 	{
 		ListCell   *lc;
 
-		foreach(lc, question->unknown)
-			remember(question, lfirst(lc), &nothing);
+		foreach(lc, pricing->unknown)
+			remember_scan(pricing, lfirst(lc), &nothing);
 	}
-	price_plans(question);
+	price_plans(pricing);
 }
 
 /* ------------------------------------------------------------------------
@@ -342,18 +342,18 @@ price_all(StatementPricing *question)
 
 /* Is the config how things are? */
 static inline bool
-is_real(const WhatIfConfig *config)
+is_real_config(const WhatIfConfig *config)
 {
 	return config->nindexes == 0 && config->hidden == NIL;
 }
 
 /* Does some variant run the generic plan, for all that was observed? */
 static bool
-runs_generic(const StatementPricing *question)
+runs_generic(const StatementPricing *pricing)
 {
 	ListCell   *lc;
 
-	foreach(lc, question->plans)
+	foreach(lc, pricing->plans)
 		if (((VariantPlans *) lfirst(lc))->generic)
 		return true;
 	return false;
@@ -361,13 +361,13 @@ runs_generic(const StatementPricing *question)
 
 /* Could the statement have a generic plan that it is not observed to run? */
 static bool
-may_have_generic(const StatementPricing *question)
+may_have_generic(const StatementPricing *pricing)
 {
-	const WorkloadStatement *statement = question->statement;
+	const WorkloadStatement *statement = pricing->statement;
 
 	return statement->parameterized && !statement->handed_in &&
 		!statement->never_generic &&
-		has_values(linitial(statement->variants)) && !runs_generic(question);
+		has_values(linitial(statement->variants)) && !runs_generic(pricing);
 }
 
 /* What PostgreSQL adds to the cost of plans that it makes for each call. */
@@ -389,7 +389,7 @@ planning_cost(const VariantPlans *plans)
 
 /* Add what the planner said of one variant. */
 static void
-add_plans(StatementCost *cost, int number, const VariantPlans *plans)
+add_variant_cost(StatementCost *cost, int number, const VariantPlans *plans)
 {
 	cost->planned_by[number] = plans->result.total_cost;
 	cost->likely_by[number] = plans->likely;
@@ -402,10 +402,10 @@ add_plans(StatementCost *cost, int number, const VariantPlans *plans)
 
 /* Let all variants run the generic plan. */
 static void
-take_generic(StatementPricing *question, const VariantPlans *generic)
+take_generic(StatementPricing *pricing, const VariantPlans *generic)
 {
-	StatementCost *cost = question->cost;
-	int			count = list_length(question->statement->variants);
+	StatementCost *cost = pricing->cost;
+	int			count = list_length(pricing->statement->variants);
 
 	cost->likely = generic->likely;
 	for (int i = 0; i < count; i++)
@@ -421,60 +421,60 @@ take_generic(StatementPricing *question, const VariantPlans *generic)
  * name.
  */
 static void
-weigh_generic(StatementPricing *question)
+consider_generic(StatementPricing *pricing)
 {
-	StatementCost *cost = question->cost;
-	const VariantPlans *generic = llast(question->plans);
+	StatementCost *cost = pricing->cost;
+	const VariantPlans *generic = llast(pricing->plans);
 
 	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
 	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
 		return;
-	if (is_real(&question->config))
-		question->statement->never_generic = true;
+	if (is_real_config(&pricing->config))
+		pricing->statement->never_generic = true;
 	else if (generic->likely > generic->result.total_cost)
-		take_generic(question, generic);
+		take_generic(pricing, generic);
 }
 
 /* Plan all variants, price the plans if they are kept, and sum up. */
 static ErrorData *
-plan_and_price(StatementPricing *question)
+plan_and_price(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(question->statement);
-	ErrorData  *error = sandbox_run(&sandbox, plan_variants, question);
+	Sandbox		sandbox = workload_sandbox(pricing->statement);
+	ErrorData  *error = sandbox_run(&sandbox, plan_variants, pricing);
 	ListCell   *lc;
 
 	if (error != NULL)
 		return error;
-	if (question->config.keep_plans)
-		price_all(question);
-	foreach(lc, question->plans)
-		add_plans(question->cost, foreach_current_index(lc), lfirst(lc));
-	question->cost->decisive = bms_copy(question->cost->used);
-	if (question->cost->stops_early && may_have_generic(question) &&
-		sandbox_run(&sandbox, plan_generic, question) == NULL)
+	if (pricing->config.keep_plans)
+		test_and_price_plans(pricing);
+	foreach(lc, pricing->plans)
+		add_variant_cost(pricing->cost, foreach_current_index(lc), lfirst(lc));
+	pricing->cost->decisive = bms_copy(pricing->cost->used);
+	if (pricing->cost->stops_early && may_have_generic(pricing) &&
+		sandbox_run(&sandbox, plan_generic, pricing) == NULL)
 	{
-		price_all(question);
-		weigh_generic(question);
+		test_and_price_plans(pricing);
+		consider_generic(pricing);
 	}
 	return NULL;
 }
 
 /* Ask a question in memory of its own, and keep the answer. */
 static ErrorData *
-answer(StatementPricing *question)
+price_statement(StatementPricing *pricing)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "clipperf statement cost",
 											   ALLOCSET_DEFAULT_SIZES);
-	int			count = list_length(question->statement->variants);
-	StatementCost *cost = question->cost;
+	int			count = list_length(pricing->statement->variants);
+	StatementCost *cost = pricing->cost;
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
 	cost->planned_by = palloc0(sizeof(double) * count);
 	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);
-	error = plan_and_price(question);
+	error = plan_and_price(pricing);
 	MemoryContextSwitchTo(caller);
 	cost->used = bms_copy(cost->used);
 	cost->decisive = bms_copy(cost->decisive);
@@ -493,10 +493,10 @@ ErrorData *
 statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 			   StatementCost *cost)
 {
-	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing pricing = {.statement = statement,.config = *config,.cost = cost};
 
-	question.config.keep_plans = true;
-	return answer(&question);
+	pricing.config.keep_plans = true;
+	return price_statement(&pricing);
 }
 
 /* The same by the planner's word alone: no sample is read. */
@@ -504,7 +504,7 @@ ErrorData *
 statement_planned_cost(WorkloadStatement *statement,
 					   const WhatIfConfig *config, StatementCost *cost)
 {
-	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing pricing = {.statement = statement,.config = *config,.cost = cost};
 
-	return answer(&question);
+	return price_statement(&pricing);
 }

@@ -59,7 +59,7 @@ struct WriteModel
 };
 
 static TableWrites *
-find_table(const WriteModel *model, Oid relid)
+find_table_writes(const WriteModel *model, Oid relid)
 {
 	ListCell   *lc;
 
@@ -75,16 +75,16 @@ find_table(const WriteModel *model, Oid relid)
 
 /* One of pg_stat_get_tuples_...() */
 static double
-read_statistic(PGFunction function, Oid relid)
+read_table_statistic(PGFunction function, Oid relid)
 {
 	return (double) DatumGetInt64(DirectFunctionCall1(function,
 													  ObjectIdGetDatum(relid)));
 }
 
 static TableWrites *
-make_table(WriteModel *model, Oid relid)
+ensure_table_writes(WriteModel *model, Oid relid)
 {
-	TableWrites *table = find_table(model, relid);
+	TableWrites *table = find_table_writes(model, relid);
 	double		updates;
 
 	if (table != NULL)
@@ -92,10 +92,10 @@ make_table(WriteModel *model, Oid relid)
 	table = palloc0(sizeof(TableWrites));
 	table->relid = relid;
 	table->indexes = list_length(index_def_existing(relid));
-	updates = read_statistic(pg_stat_get_tuples_updated, relid);
+	updates = read_table_statistic(pg_stat_get_tuples_updated, relid);
 	if (updates > 0)
 		table->hot_share =
-			read_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
+			read_table_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
 	model->tables = lappend(model->tables, table);
 	return table;
 }
@@ -118,7 +118,7 @@ assigned_columns(const List *targets)
 }
 
 static void
-add_update(TableWrites *table, Bitmapset *columns, double rows)
+add_column_update(TableWrites *table, Bitmapset *columns, double rows)
 {
 	ColumnUpdates *update = palloc(sizeof(ColumnUpdates));
 
@@ -130,7 +130,7 @@ add_update(TableWrites *table, Bitmapset *columns, double rows)
 
 /* Count what one query writes. */
 static void
-add_query(WriteModel *model, const Query *query, double rows)
+add_query_writes(WriteModel *model, const Query *query, double rows)
 {
 	TableWrites *table;
 	ListCell   *lc;
@@ -140,21 +140,21 @@ add_query(WriteModel *model, const Query *query, double rows)
 		const CommonTableExpr *cte = lfirst(lc);
 
 		if (IsA(cte->ctequery, Query))
-			add_query(model, (const Query *) cte->ctequery, rows);
+			add_query_writes(model, (const Query *) cte->ctequery, rows);
 	}
 	if (query->resultRelation == 0)
 		return;
-	table = make_table(model,
-					   rt_fetch(query->resultRelation, query->rtable)->relid);
+	table = ensure_table_writes(model,
+								rt_fetch(query->resultRelation, query->rtable)->relid);
 	if (query->commandType == CMD_INSERT)
 		table->inserted += rows;
 	else if (query->commandType == CMD_UPDATE)
-		add_update(table, assigned_columns(query->targetList), rows);
+		add_column_update(table, assigned_columns(query->targetList), rows);
 }
 
 /* Count what one statement wrote. */
 static void
-add_statement(WriteModel *model, const WorkloadStatement *statement)
+add_statement_writes(WriteModel *model, const WorkloadStatement *statement)
 {
 	const WorkloadVariant *variant;
 	ListCell   *lc;
@@ -163,7 +163,7 @@ add_statement(WriteModel *model, const WorkloadStatement *statement)
 		return;
 	variant = linitial(statement->variants);
 	foreach(lc, variant->queries)
-		add_query(model, lfirst(lc), statement->rows);
+		add_query_writes(model, lfirst(lc), statement->rows);
 }
 
 /*
@@ -172,7 +172,7 @@ add_statement(WriteModel *model, const WorkloadStatement *statement)
  * was observed.
  */
 static double
-hidden_rows(double all, double share, double observed)
+estimate_hidden_rows(double all, double share, double observed)
 {
 	double		expected = all * share;
 
@@ -180,7 +180,7 @@ hidden_rows(double all, double share, double observed)
 }
 
 static void
-add_hidden(WriteModel *model)
+add_hidden_writes(WriteModel *model)
 {
 	double		observed = 0;
 	double		all = 0;
@@ -191,8 +191,8 @@ add_hidden(WriteModel *model)
 		TableWrites *table = lfirst(lc);
 
 		observed += table->inserted + table->updated;
-		all += read_statistic(pg_stat_get_tuples_inserted, table->relid) +
-			read_statistic(pg_stat_get_tuples_updated, table->relid);
+		all += read_table_statistic(pg_stat_get_tuples_inserted, table->relid) +
+			read_table_statistic(pg_stat_get_tuples_updated, table->relid);
 	}
 	if (all <= 0)
 		return;
@@ -202,11 +202,11 @@ add_hidden(WriteModel *model)
 		double		share = Min(1.0, observed / all);
 
 		table->hidden_inserts =
-			hidden_rows(read_statistic(pg_stat_get_tuples_inserted,
-									   table->relid), share, table->inserted);
+			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_inserted,
+													  table->relid), share, table->inserted);
 		table->hidden_updates =
-			hidden_rows(read_statistic(pg_stat_get_tuples_updated,
-									   table->relid), share, table->updated);
+			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_updated,
+													  table->relid), share, table->updated);
 	}
 }
 
@@ -223,8 +223,8 @@ write_model_make(List *statements, double us_per_cost)
 
 	model->us_per_cost = us_per_cost;
 	foreach(lc, statements)
-		add_statement(model, lfirst(lc));
-	add_hidden(model);
+		add_statement_writes(model, lfirst(lc));
+	add_hidden_writes(model);
 	return model;
 }
 
@@ -268,7 +268,7 @@ touching_rows(const TableWrites *table, const IndexDefinition *def)
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {
-	const TableWrites *table = find_table(model, index->def->relid);
+	const TableWrites *table = find_table_writes(model, index->def->relid);
 	double		inserts;
 	double		updates;
 	double		touching;

@@ -41,7 +41,7 @@ enum
 
 /* Refuse a value that makes no sense. */
 static void
-require(bool condition, const char *argument, const char *hint)
+require_option(bool condition, const char *argument, const char *hint)
 {
 	if (!condition)
 		ereport(ERROR,
@@ -62,7 +62,7 @@ read_deadline(FunctionCallInfo fcinfo)
 	deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													   TimestampTzGetDatum(now),
 													   PG_GETARG_DATUM(ARG_TIME_LIMIT)));
-	require(deadline > now, "time_limit", "Give an interval above zero.");
+	require_option(deadline > now, "time_limit", "Give an interval above zero.");
 	return deadline;
 }
 
@@ -79,21 +79,21 @@ read_options(FunctionCallInfo fcinfo)
 		options.limits.bytes =
 			DatumGetInt64(DirectFunctionCall1(pg_size_bytes,
 											  PG_GETARG_DATUM(ARG_BUDGET)));
-		require(options.limits.bytes >= 0, "storage_budget",
-				"Give a size such as '500 MB'.");
+		require_option(options.limits.bytes >= 0, "storage_budget",
+					   "Give a size such as '500 MB'.");
 	}
 	if (!PG_ARGISNULL(ARG_MAX_INDEXES))
 	{
 		options.limits.indexes = PG_GETARG_INT32(ARG_MAX_INDEXES);
-		require(options.limits.indexes >= 0, "max_indexes",
-				"Give the number of indexes to choose at most.");
+		require_option(options.limits.indexes >= 0, "max_indexes",
+					   "Give the number of indexes to choose at most.");
 	}
 	if (!PG_ARGISNULL(ARG_MIN_BENEFIT))
 	{
 		options.limits.least_share = PG_GETARG_FLOAT8(ARG_MIN_BENEFIT);
-		require(options.limits.least_share >= 0 &&
-				options.limits.least_share <= 1, "min_benefit",
-				"Give a share of the time of all statements, from 0 to 1.");
+		require_option(options.limits.least_share >= 0 &&
+					   options.limits.least_share <= 1, "min_benefit",
+					   "Give a share of the time of all statements, from 0 to 1.");
 	}
 	options.deadline = read_deadline(fcinfo);
 	options.allow_functions = !PG_ARGISNULL(ARG_ALLOW_FUNCTIONS) &&
@@ -118,7 +118,7 @@ read_filter(FunctionCallInfo fcinfo, TimestampTz deadline)
 
 /* Tell of the statements that could not be planned, the first few why. */
 static void
-tell_problems(const Advisor *advisor)
+report_unplanned(const Advisor *advisor)
 {
 	StringInfoData reasons;
 	int			failed = 0;
@@ -147,7 +147,7 @@ tell_problems(const Advisor *advisor)
 
 /* Tell those who look closely what was searched. */
 static void
-tell_search(const Advisor *advisor)
+log_search(const Advisor *advisor)
 {
 	ListCell   *lc;
 
@@ -166,7 +166,7 @@ tell_search(const Advisor *advisor)
 
 /* Tell what the rows do not say. */
 static void
-tell_rest(const Advisor *advisor)
+report_run(const Advisor *advisor)
 {
 	if (advisor->statements == NIL)
 		ereport(NOTICE,
@@ -176,8 +176,8 @@ tell_rest(const Advisor *advisor)
 		ereport(NOTICE,
 				(errmsg("the time limit ended the search"),
 				 errdetail("This is the best found until then.")));
-	tell_problems(advisor);
-	tell_search(advisor);
+	report_unplanned(advisor);
+	log_search(advisor);
 }
 
 /* The statements handed in, else those observed. */
@@ -228,7 +228,7 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	else
 		advice = recommend_set(advisor,
 							   text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));
-	tell_rest(advisor);
+	report_run(advisor);
 	InitMaterializedSRF(fcinfo, 0);
 	recommend_store(advice, get_func_namespace(fcinfo->flinfo->fn_oid),
 					(ReturnSetInfo *) fcinfo->resultinfo);

@@ -14,7 +14,7 @@
 
 /* Most useful first, then by definition. */
 static int
-compare_benefit(const ListCell *a, const ListCell *b)
+compare_advice_benefit(const ListCell *a, const ListCell *b)
 {
 	const Advice *one = lfirst(a);
 	const Advice *other = lfirst(b);
@@ -45,7 +45,7 @@ recommend_chosen(Advisor *advisor)
 		advice->reason = reason_create(advisor, number, served);
 		rows = lappend(rows, advice);
 	}
-	list_sort(rows, compare_benefit);
+	list_sort(rows, compare_advice_benefit);
 	return rows;
 }
 

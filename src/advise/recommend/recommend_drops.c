@@ -43,7 +43,7 @@ add_drop(Drops *drops, Advice *advice)
 
 /* Add advice to drop, unless the statements say otherwise: then to keep. */
 static void
-add_checked(Drops *drops, Advice *advice)
+add_checked_drop(Drops *drops, Advice *advice)
 {
 	DropCheck	check;
 
@@ -68,7 +68,7 @@ add_checked(Drops *drops, Advice *advice)
 
 /* Is there advice on the index already? */
 static bool
-is_advised(const List *rows, const IndexDefinition *existing)
+has_advice_on(const List *rows, const IndexDefinition *existing)
 {
 	ListCell   *lc;
 
@@ -80,14 +80,14 @@ is_advised(const List *rows, const IndexDefinition *existing)
 
 /* May the index be dropped, as far as its definition tells? */
 static bool
-is_free(const Drops *drops, const IndexDefinition *existing)
+may_be_dropped(const Drops *drops, const IndexDefinition *existing)
 {
 	return redundancy_droppable(existing) && !existing->partitioned &&
-		!is_advised(drops->rows, existing);
+		!has_advice_on(drops->rows, existing);
 }
 
 static Advice *
-advise_drop(IndexDefinition *existing, char *reason)
+make_drop(IndexDefinition *existing, char *reason)
 {
 	Advice	   *advice = advice_make("drop", existing->relid, "workload");
 
@@ -117,7 +117,7 @@ find_replacement(const Advisor *advisor, const IndexDefinition *existing)
 
 /* Add the indexes of a table that chosen ones make superfluous. */
 static void
-add_replaced(Drops *drops, List *existing)
+add_replaced_drops(Drops *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -126,10 +126,10 @@ add_replaced(Drops *drops, List *existing)
 		IndexDefinition *def = lfirst(lc);
 		const IndexDefinition *replacement = find_replacement(drops->advisor, def);
 
-		if (replacement != NULL && is_free(drops, def))
-			add_checked(drops, advise_drop(def,
-										   psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
-													replacement->name)));
+		if (replacement != NULL && may_be_dropped(drops, def))
+			add_checked_drop(drops, make_drop(def,
+											  psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
+													   replacement->name)));
 	}
 }
 
@@ -160,7 +160,7 @@ find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
  * over its first key, if the statements that use them say so.
  */
 static void
-add_skipped(Drops *drops, List *existing)
+add_skipped_drops(Drops *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -170,16 +170,16 @@ add_skipped(Drops *drops, List *existing)
 		const IndexDefinition *other;
 		DropCheck	check;
 
-		if (!is_free(drops, def) || foreign_key_uses(def) ||
+		if (!may_be_dropped(drops, def) || foreign_key_uses(def) ||
 			(other = find_skipping(drops, def, existing)) == NULL)
 			continue;
 		check = drop_check(drops->advisor, def, drops->hidden);
 		if (check.users > 0 && !drop_check_forbids(&check) &&
 			check.slower <= MOST_SLOWER_SKIPPING)
-			add_drop(drops, advise_drop(def,
-										psprintf("PostgreSQL skips over the first key of %s%s",
-												 redundancy_describe(other),
-												 drop_check_text(&check))));
+			add_drop(drops, make_drop(def,
+									  psprintf("PostgreSQL skips over the first key of %s%s",
+											   redundancy_describe(other),
+											   drop_check_text(&check))));
 	}
 }
 
@@ -195,14 +195,14 @@ recommend_drops(Advisor *advisor, TimestampTz unused_since)
 	ListCell   *lc;
 
 	foreach(lc, hygiene_check(relids, unused_since))
-		add_checked(&drops, lfirst(lc));
+		add_checked_drop(&drops, lfirst(lc));
 	foreach(lc, relids)
 	{
 		List	   *existing = index_def_existing(lfirst_oid(lc));
 
-		add_replaced(&drops, existing);
+		add_replaced_drops(&drops, existing);
 		if (PLANNER_SKIPS_KEYS)
-			add_skipped(&drops, existing);
+			add_skipped_drops(&drops, existing);
 	}
 	return drops.rows;
 }

@@ -23,7 +23,7 @@
 
 /* Is one of the indexes advised as good as this one? */
 static bool
-is_advised(const List *rows, const IndexDefinition *def)
+has_advice_covering(const List *rows, const IndexDefinition *def)
 {
 	ListCell   *lc;
 
@@ -74,7 +74,7 @@ count_deleted(Oid relid)
 
 /* Advice for a foreign key; NULL if its table is read in no time. */
 static Advice *
-advise_key(const UnservedKey *key, int64 deleted, const List *rows)
+advise_foreign_key(const UnservedKey *key, int64 deleted, const List *rows)
 {
 	Advice	   *advice;
 	char	   *problem;
@@ -95,7 +95,7 @@ advise_key(const UnservedKey *key, int64 deleted, const List *rows)
 
 /* Append advice on the foreign keys of a locked table to the rows. */
 static List *
-add_table(Oid relid, List *rows)
+add_foreign_keys_of(Oid relid, List *rows)
 {
 	ListCell   *lc;
 
@@ -105,8 +105,8 @@ add_table(Oid relid, List *rows)
 		int64		deleted = count_deleted(key->referenced);
 		Advice	   *advice;
 
-		if (deleted > 0 && !is_advised(rows, key->def) &&
-			(advice = advise_key(key, deleted, rows)) != NULL)
+		if (deleted > 0 && !has_advice_covering(rows, key->def) &&
+			(advice = advise_foreign_key(key, deleted, rows)) != NULL)
 			rows = lappend(rows, advice);
 	}
 	return rows;
@@ -139,9 +139,9 @@ recommend_foreign_keys(const Advisor *advisor, List *rows)
 		others = list_concat_unique_oid(others,
 										foreign_keys_referencing(lfirst_oid(lc)));
 	foreach(lc, known)
-		rows = add_table(lfirst_oid(lc), rows);
+		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	foreach(lc, list_difference_oid(others, known))
 		if (lock_table(lfirst_oid(lc)))
-		rows = add_table(lfirst_oid(lc), rows);
+		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	return rows;
 }

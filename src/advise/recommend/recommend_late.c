@@ -38,7 +38,7 @@ promised_us(Advisor *advisor, int number)
 
 /* The indexes chosen, with this one in the place of those like it. */
 static Bitmapset *
-instead(const Advisor *advisor, int number)
+replace_alike(const Advisor *advisor, int number)
 {
 	WhatIfIndex *const *indexes = advisor->estimator.indexes;
 	Bitmapset  *set = bms_make_singleton(number);
@@ -57,19 +57,19 @@ find_harm_us(Advisor *advisor, int statement, int number)
 	double		before = estimate_time_us(&advisor->estimator, statement,
 										  advisor->chosen);
 	double		after = estimate_time_us(&advisor->estimator, statement,
-										 instead(advisor, number));
+										 replace_alike(advisor, number));
 
 	return after > SELECTION_MOST_SLOWER * before ? after - before : 0;
 }
 
 /* Remember what harms a statement, each index once. */
 static List *
-note_underpriced(List *temptations, int number, int statement, double harm_us)
+note_underpriced(List *found, int number, int statement, double harm_us)
 {
 	UnderpricedIndex *item;
 	ListCell   *lc;
 
-	foreach(lc, temptations)
+	foreach(lc, found)
 	{
 		item = lfirst(lc);
 		if (item->number != number)
@@ -79,13 +79,13 @@ note_underpriced(List *temptations, int number, int statement, double harm_us)
 			item->statement = statement;
 			item->harm_us = harm_us;
 		}
-		return temptations;
+		return found;
 	}
 	item = palloc(sizeof(UnderpricedIndex));
 	item->number = number;
 	item->statement = statement;
 	item->harm_us = harm_us;
-	return lappend(temptations, item);
+	return lappend(found, item);
 }
 
 /* How many columns an index has, a predicate counted as one. */
@@ -129,7 +129,7 @@ find_underpriced(Advisor *advisor, int statement, double *harm_us)
 
 /* The row about one of them. */
 static Advice *
-make_row(Advisor *advisor, const UnderpricedIndex *item)
+make_late_row(Advisor *advisor, const UnderpricedIndex *item)
 {
 	const IndexDefinition *def = advisor->estimator.indexes[item->number]->def;
 	const WorkloadStatement *statement = list_nth(advisor->statements,
@@ -137,7 +137,7 @@ make_row(Advisor *advisor, const UnderpricedIndex *item)
 	Advice	   *advice = advice_make("skip", def->relid, "workload");
 
 	advice->reason = reason_late(advisor, item->number, item->statement,
-								 instead(advisor, item->number));
+								 replace_alike(advisor, item->number));
 	advice->queryids = recommend_queryid(statement);
 	return advice;
 }
@@ -146,7 +146,7 @@ make_row(Advisor *advisor, const UnderpricedIndex *item)
 List *
 recommend_late(Advisor *advisor)
 {
-	List	   *temptations = NIL;
+	List	   *found = NIL;
 	List	   *rows = NIL;
 	ListCell   *lc;
 
@@ -160,9 +160,9 @@ recommend_late(Advisor *advisor)
 			continue;
 		number = find_underpriced(advisor, i, &harm_us);
 		if (number >= 0)
-			temptations = note_underpriced(temptations, number, i, harm_us);
+			found = note_underpriced(found, number, i, harm_us);
 	}
-	foreach(lc, temptations)
-		rows = lappend(rows, make_row(advisor, lfirst(lc)));
+	foreach(lc, found)
+		rows = lappend(rows, make_late_row(advisor, lfirst(lc)));
 	return rows;
 }

@@ -14,8 +14,8 @@
 
 /* Append advice against functions used on a table, each once. */
 static List *
-add_refused(List *rows, Oid relid, const List *functions, List **named,
-			const char *why)
+add_refused_functions(List *rows, Oid relid, const List *functions, List **named,
+					  const char *why)
 {
 	ListCell   *lc;
 
@@ -46,17 +46,17 @@ recommend_refused(const Advisor *advisor)
 	{
 		const Demand *demand = ((const CandidateDemand *) lfirst(lc))->demand;
 
-		rows = add_refused(rows, demand->relid, demand->refused, &named,
-						   "a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed unless allow_functions is set");
-		rows = add_refused(rows, demand->relid, demand->mutable, &named,
-						   "which is not IMMUTABLE: PostgreSQL makes no index of it");
+		rows = add_refused_functions(rows, demand->relid, demand->refused, &named,
+									 "a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed unless allow_functions is set");
+		rows = add_refused_functions(rows, demand->relid, demand->mutable, &named,
+									 "which is not IMMUTABLE: PostgreSQL makes no index of it");
 	}
 	return rows;
 }
 
 /* Does a statement take enough time to be told of? */
 static bool
-matters(const Advisor *advisor, const WorkloadStatement *statement)
+takes_enough_time(const Advisor *advisor, const WorkloadStatement *statement)
 {
 	return statement->total_us >=
 		advisor->options.limits.least_share * advisor->total_us;
@@ -75,7 +75,7 @@ recommend_unplanned(const Advisor *advisor)
 		Advice	   *advice;
 
 		if (statement->problem == NULL ||
-			!(statement->handed_in || matters(advisor, statement)))
+			!(statement->handed_in || takes_enough_time(advisor, statement)))
 			continue;
 		advice = advice_make("skip", InvalidOid, "workload");
 		advice->reason = reason_unplanned(advisor, statement);

@@ -18,7 +18,7 @@
 
 /* What the statements say of a member that could be built. */
 static void
-judge_member(Advisor *advisor, int number, Advice *advice)
+fill_member_advice(Advisor *advisor, int number, Advice *advice)
 {
 	List	   *served = advisor_served(advisor, number);
 	List	   *slowed = advisor_slowed(advisor, number);
@@ -62,7 +62,7 @@ judge_member(Advisor *advisor, int number, Advice *advice)
 
 /* Why a member could not be imagined. */
 static const char *
-problem_of(const Advisor *advisor, int number)
+candidate_problem(const Advisor *advisor, int number)
 {
 	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
 }
@@ -92,10 +92,10 @@ recommend_set(Advisor *advisor, const char *index_set)
 		Advice	   *advice = lfirst(lc);
 
 		if (advisor->estimator.indexes[number] != NULL)
-			judge_member(advisor, number, advice);
+			fill_member_advice(advisor, number, advice);
 		else
 			advice->reason = psprintf("%s; not judged by the statements: %s",
-									  advice->reason, problem_of(advisor, number));
+									  advice->reason, candidate_problem(advisor, number));
 	}
 	return rows;
 }

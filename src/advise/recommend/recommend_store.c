@@ -47,7 +47,7 @@ queryid_array(const List *queryids)
 }
 
 static void
-set_text(Datum *values, bool *nulls, int i, const char *string)
+set_text_column(Datum *values, bool *nulls, int i, const char *string)
 {
 	nulls[i] = string == NULL;
 	if (string != NULL)
@@ -55,7 +55,7 @@ set_text(Datum *values, bool *nulls, int i, const char *string)
 }
 
 static void
-set_float(Datum *values, bool *nulls, int i, double value)
+set_float_column(Datum *values, bool *nulls, int i, double value)
 {
 	nulls[i] = isnan(value);
 	values[i] = Float8GetDatum(value);
@@ -63,11 +63,11 @@ set_float(Datum *values, bool *nulls, int i, double value)
 
 /* The columns of a row, but for the number, which the table gives. */
 static void
-fill_row(const Advice *advice, Datum *values, bool *nulls)
+fill_recommendation_row(const Advice *advice, Datum *values, bool *nulls)
 {
 	int			i = 1;
 
-	set_text(values, nulls, i++, advice->action);
+	set_text_column(values, nulls, i++, advice->action);
 	nulls[i] = !OidIsValid(advice->relid);
 	values[i++] = ObjectIdGetDatum(advice->relid);
 	nulls[i] = advice->index_name == NULL;
@@ -75,18 +75,18 @@ fill_row(const Advice *advice, Datum *values, bool *nulls)
 		values[i] = DirectFunctionCall1(namein,
 										CStringGetDatum(advice->index_name));
 	i++;
-	set_text(values, nulls, i++, advice->ddl);
-	set_text(values, nulls, i++, advice->source);
-	set_text(values, nulls, i++, "new");
-	set_float(values, nulls, i++, advice->benefit_share);
-	set_float(values, nulls, i++, advice->cost_before);
-	set_float(values, nulls, i++, advice->cost_after);
+	set_text_column(values, nulls, i++, advice->ddl);
+	set_text_column(values, nulls, i++, advice->source);
+	set_text_column(values, nulls, i++, "new");
+	set_float_column(values, nulls, i++, advice->benefit_share);
+	set_float_column(values, nulls, i++, advice->cost_before);
+	set_float_column(values, nulls, i++, advice->cost_after);
 	nulls[i] = advice->size_bytes < 0;
 	values[i++] = Int64GetDatum(advice->size_bytes);
-	set_float(values, nulls, i++, advice->write_cost_share);
+	set_float_column(values, nulls, i++, advice->write_cost_share);
 	nulls[i] = false;
 	values[i++] = queryid_array(advice->queryids);
-	set_text(values, nulls, i++, advice->reason);
+	set_text_column(values, nulls, i++, advice->reason);
 	Assert(i == RECOMMEND_COLUMNS);
 }
 
@@ -104,8 +104,8 @@ finding_kind(const Advice *advice)
 
 /* Insert one row by SPI; its number is values[0] then. */
 static void
-insert_row(SPIPlanPtr plan, const Advice *advice, const char *user,
-		   Datum *values, bool *nulls)
+insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
+					  Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
 	Datum		arguments[RECOMMEND_COLUMNS + 1];
@@ -132,7 +132,7 @@ insert_row(SPIPlanPtr plan, const Advice *advice, const char *user,
 
 /* Take out the caller's earlier recommendations that nothing was made of. */
 static void
-delete_old(const char *table, const char *user)
+delete_unused_rows(const char *table, const char *user)
 {
 	Oid			types[] = {NAMEOID};
 	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
@@ -143,7 +143,7 @@ delete_old(const char *table, const char *user)
 }
 
 static SPIPlanPtr
-prepare_insert(const char *table)
+prepare_row_insert(const char *table)
 {
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
@@ -159,7 +159,7 @@ prepare_insert(const char *table)
 
 /* Keep all rows; the current user owns the table. */
 static void
-store_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
+store_advice_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
 {
 	const char *table =
 		quote_qualified_identifier(get_namespace_name(schema),
@@ -168,15 +168,15 @@ store_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
 	ListCell   *lc;
 
 	SPI_connect();
-	delete_old(table, user);
-	plan = prepare_insert(table);
+	delete_unused_rows(table, user);
+	plan = prepare_row_insert(table);
 	foreach(lc, advice)
 	{
 		Datum		values[RECOMMEND_COLUMNS] = {0};
 		bool		nulls[RECOMMEND_COLUMNS] = {0};
 
-		fill_row(lfirst(lc), values, nulls);
-		insert_row(plan, lfirst(lc), user, values, nulls);
+		fill_recommendation_row(lfirst(lc), values, nulls);
+		insert_recommendation(plan, lfirst(lc), user, values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	SPI_finish();
@@ -184,7 +184,7 @@ store_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
 
 /* Return rows that cannot be kept, on a standby for instance. */
 static void
-return_rows(List *advice, ReturnSetInfo *result)
+return_unstored_rows(List *advice, ReturnSetInfo *result)
 {
 	ListCell   *lc;
 
@@ -194,14 +194,14 @@ return_rows(List *advice, ReturnSetInfo *result)
 		bool		nulls[RECOMMEND_COLUMNS] = {0};
 
 		nulls[0] = true;		/* no number */
-		fill_row(lfirst(lc), values, nulls);
+		fill_recommendation_row(lfirst(lc), values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
 
 /* The owner of the table of recommendations. */
 static Oid
-table_owner(Oid schema)
+recommendations_owner(Oid schema)
 {
 	Oid			owner = owner_of_relation(get_relname_relid("clipperf_recommendations", schema));
 
@@ -224,19 +224,19 @@ recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 
 	if (RecoveryInProgress() || XactReadOnly)
 	{
-		return_rows(advice, result);
+		return_unstored_rows(advice, result);
 		return;
 	}
 	GetUserIdAndSecContext(&user, &context);
 	level = NewGUCNestLevel();
-	SetUserIdAndSecContext(table_owner(schema),
+	SetUserIdAndSecContext(recommendations_owner(schema),
 						   context | SECURITY_LOCAL_USERID_CHANGE);
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	settings_pause();
 	PG_TRY();
 	{
-		store_rows(advice, schema, name, result);
+		store_advice_rows(advice, schema, name, result);
 	}
 	PG_FINALLY();
 	{

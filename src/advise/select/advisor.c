@@ -58,7 +58,7 @@ has_lasting_literals(const WorkloadStatement *statement)
 
 /* Take values that may be others the next time for no predicates. */
 static void
-forget_values(const List *demands)
+drop_value_predicates(const List *demands)
 {
 	ListCell   *lc;
 
@@ -78,7 +78,7 @@ forget_values(const List *demands)
 
 /* The beginnings of strings are known only with the values at hand. */
 static void
-take_prefixes(Demand *demand, const Demand *with_values)
+add_prefix_filters(Demand *demand, const Demand *with_values)
 {
 	ListCell   *lc;
 
@@ -97,7 +97,7 @@ typedef void (*DemandMerger) (Demand *demand, const Demand *other);
 
 /* Merge what another plan of the same statement asked for. */
 static void
-merge_demands(List *demands, const List *others, DemandMerger merge)
+apply_to_demands(List *demands, const List *others, DemandMerger merge)
 {
 	ListCell   *mine;
 	ListCell   *theirs;
@@ -117,7 +117,7 @@ merge_demands(List *demands, const List *others, DemandMerger merge)
  * parameters, and with them.
  */
 static void
-ask_demands(void *arg)
+collect_statement_demands(void *arg)
 {
 	DemandQuestion *question = arg;
 	ListCell   *lc;
@@ -131,16 +131,16 @@ ask_demands(void *arg)
 		if (question->demands == NIL)
 			question->demands = demands;
 		else
-			merge_demands(question->demands, demands, keep_common_literals);
+			apply_to_demands(question->demands, demands, keep_common_literals);
 		if (variant->params == NULL)
 			continue;
 		demands = demand_collect(variant->queries, variant->text,
 								 variant->params, question->allow_functions);
-		merge_demands(question->demands, demands, take_prefixes);
+		apply_to_demands(question->demands, demands, add_prefix_filters);
 	}
 	if (question->demands != NIL &&
 		!has_lasting_literals(question->statement))
-		forget_values(question->demands);
+		drop_value_predicates(question->demands);
 }
 
 /* Add what one statement asks for. */
@@ -152,7 +152,7 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 		.allow_functions = advisor->options.allow_functions
 	};
 	Sandbox		sandbox = workload_sandbox(statement);
-	ErrorData  *error = sandbox_run(&sandbox, ask_demands, &question);
+	ErrorData  *error = sandbox_run(&sandbox, collect_statement_demands, &question);
 	ListCell   *lc;
 
 	if (error != NULL)
@@ -173,7 +173,7 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 
 /* The estimator's entry for a candidate; NULL if it cannot be imagined. */
 static WhatIfIndex *
-make_index(Advisor *advisor, Candidate *candidate)
+size_candidate(Advisor *advisor, Candidate *candidate)
 {
 	int			first = bms_next_member(candidate->statements, -1);
 
@@ -184,7 +184,7 @@ make_index(Advisor *advisor, Candidate *candidate)
 
 /* Is something asked of the first key of the index? */
 static bool
-asks_for(const Demand *demand, const IndexDefinition *def)
+asks_for_first_key(const Demand *demand, const IndexDefinition *def)
 {
 	const IndexKey *key = &def->keys[0];
 	ListCell   *lc;
@@ -214,9 +214,9 @@ asks_for(const Demand *demand, const IndexDefinition *def)
  * in may do so by its predicate alone.
  */
 static bool
-is_relevant(const CandidateDemand *item, const Candidate *candidate)
+is_relevant_candidate(const CandidateDemand *item, const Candidate *candidate)
 {
-	if (asks_for(item->demand, candidate->def) ||
+	if (asks_for_first_key(item->demand, candidate->def) ||
 		bms_is_member(item->statement, candidate->statements))
 		return true;
 	return candidate->statements == NULL &&
@@ -226,7 +226,7 @@ is_relevant(const CandidateDemand *item, const Candidate *candidate)
 
 /* Tell each statement which of the candidates from "first" on could matter. */
 static void
-find_relevant(Advisor *advisor, int first)
+note_relevant_candidates(Advisor *advisor, int first)
 {
 	ListCell   *lc;
 
@@ -238,7 +238,7 @@ find_relevant(Advisor *advisor, int first)
 
 		for (int i = first; i < advisor->estimator.nindexes; i++)
 			if (advisor->estimator.indexes[i] != NULL &&
-				is_relevant(item, list_nth(advisor->candidates, i)))
+				is_relevant_candidate(item, list_nth(advisor->candidates, i)))
 				statement->relevant = bms_add_member(statement->relevant, i);
 	}
 }
@@ -328,7 +328,7 @@ add_candidates(Advisor *advisor, List *candidates)
 		repalloc(advisor->write_us, sizeof(double) * count);
 	foreach(lc, candidates)
 	{
-		WhatIfIndex *index = make_index(advisor, lfirst(lc));
+		WhatIfIndex *index = size_candidate(advisor, lfirst(lc));
 		int			i = first + foreach_current_index(lc);
 
 		CHECK_FOR_INTERRUPTS();
@@ -341,12 +341,12 @@ add_candidates(Advisor *advisor, List *candidates)
 	}
 	estimator->nindexes = count;
 	advisor->selection.write_us = advisor->write_us;
-	find_relevant(advisor, first);
+	note_relevant_candidates(advisor, first);
 }
 
 /* Make everything ready for the candidates. */
 static void
-prepare(Advisor *advisor, List *candidates)
+prepare_selection(Advisor *advisor, List *candidates)
 {
 	Selection  *selection = &advisor->selection;
 
@@ -377,7 +377,7 @@ advisor_choose(Advisor *advisor)
 {
 	Selection  *selection = &advisor->selection;
 
-	prepare(advisor, candidates_make(advisor->demands));
+	prepare_selection(advisor, candidates_make(advisor->demands));
 	selection_prune(selection);
 	selection_find_affected(selection);
 	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
@@ -404,7 +404,7 @@ advisor_judge(Advisor *advisor, List *definitions)
 		candidate->def = lfirst(lc);
 		candidates = lappend(candidates, candidate);
 	}
-	prepare(advisor, candidates);
+	prepare_selection(advisor, candidates);
 	selection_find_affected(&advisor->selection);
 	advisor->chosen = selection_choose(&advisor->selection);
 }

@@ -21,8 +21,8 @@
 
 /* Plan a statement; false if that fails. */
 static bool
-ask(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
-	StatementCost *cost)
+plan_for_check(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
+			   StatementCost *cost)
 {
 	ErrorData  *error = statement_cost(statement, config, cost);
 
@@ -46,7 +46,7 @@ chosen_config(const Advisor *advisor)
 
 /* Is the index, or a part of it, among those that a plan uses? */
 static bool
-uses(Oid indexoid, const List *used)
+uses_index(Oid indexoid, const List *used)
 {
 	ListCell   *lc;
 
@@ -58,8 +58,8 @@ uses(Oid indexoid, const List *used)
 
 /* Add what one statement loses. */
 static void
-add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
-			  List *hidden, DropCheck *check)
+add_statement_loss(Advisor *advisor, int number, const IndexDefinition *existing,
+				   List *hidden, DropCheck *check)
 {
 	const EstimatedStatement *estimated = &advisor->estimator.statements[number];
 	WhatIfConfig config = chosen_config(advisor);
@@ -67,13 +67,13 @@ add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
 	StatementCost without;
 
 	config.hidden = hidden;
-	if (!ask(advisor, estimated->workload, &config, &with))
+	if (!plan_for_check(advisor, estimated->workload, &config, &with))
 		return;
 	config.hidden = whatif_hide(list_copy(hidden), existing->indexoid);
-	if (!ask(advisor, estimated->workload, &config, &without))
+	if (!plan_for_check(advisor, estimated->workload, &config, &without))
 		return;
 	check->concerned++;
-	if (uses(existing->indexoid, with.used_real))
+	if (uses_index(existing->indexoid, with.used_real))
 		check->users++;
 	if (with.likely <= 0 || estimated->base_cost <= 0 ||
 		without.likely <= with.likely)
@@ -106,7 +106,7 @@ drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 		if (statement->problem == NULL &&
 			list_member_oid(statement->relids, existing->relid) &&
 			!estimate_is_late(&advisor->estimator))
-			add_statement(advisor, i, existing, hidden, &check);
+			add_statement_loss(advisor, i, existing, hidden, &check);
 	}
 	return check;
 }

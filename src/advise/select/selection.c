@@ -41,7 +41,7 @@
 #define GAIN_TOLERANCE	0.1
 
 /* How much of what a move might save, for all that is known, is believed. */
-#define HOPE			0.5
+#define UNKNOWN_GAIN_SHARE			0.5
 
 /* Indexes that are added together. */
 typedef struct Move
@@ -174,7 +174,7 @@ selection_statements(const Selection *selection, const Bitmapset *indexes)
 
 /* Add the candidates that one of these could stand in for: they are smaller. */
 static Bitmapset *
-add_simpler(const Selection *selection, const Bitmapset *kept)
+add_covered_candidates(const Selection *selection, const Bitmapset *kept)
 {
 	Bitmapset  *all = bms_copy(kept);
 	int			number = -1;
@@ -283,7 +283,7 @@ selection_prune(Selection *selection)
 	leave_out_large(selection);
 	for (int i = 0; i < selection->estimator->nstatements; i++)
 		kept = bms_join(kept, find_used(selection, i));
-	kept = add_simpler(selection, kept);
+	kept = add_covered_candidates(selection, kept);
 	selection->allowed = bms_int_members(selection->allowed, kept);
 }
 
@@ -491,8 +491,8 @@ after_move(const Search *search, const Move *move)
 
 /* How good a move is: what it saves, divided by what it takes. */
 static double
-value_of(const Search *search, const Move *move, const Bitmapset *added,
-		 const Bitmapset *with)
+move_value(const Search *search, const Move *move, const Bitmapset *added,
+		   const Bitmapset *with)
 {
 	const Selection *selection = search->selection;
 	int64		bytes;
@@ -509,7 +509,7 @@ value_of(const Search *search, const Move *move, const Bitmapset *added,
  * does not pay.
  */
 static void
-judge_move(const Search *search, Move *move)
+evaluate_move(const Search *search, Move *move)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *added = bms_difference(move->indexes, search->chosen);
@@ -526,10 +526,10 @@ judge_move(const Search *search, Move *move)
 			selection_upkeep_us(selection, search->chosen) -
 			selection_upkeep_us(selection, with);
 		if (!move->settled)
-			move->gain += HOPE * (move->bounds.high - move->bounds.low);
+			move->gain += UNKNOWN_GAIN_SHARE * (move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
 			selection_least_us(selection, bms_num_members(added)))
-			move->value = value_of(search, move, added, with);
+			move->value = move_value(search, move, added, with);
 	}
 	bms_free(added);
 	bms_free(with);
@@ -537,7 +537,7 @@ judge_move(const Search *search, Move *move)
 
 /* The move that looks best, or NULL if none pays. */
 static Move *
-find_best(const Search *search)
+find_best_move(const Search *search)
 {
 	Move	   *best = NULL;
 	ListCell   *lc;
@@ -547,7 +547,7 @@ find_best(const Search *search)
 		Move	   *move = lfirst(lc);
 
 		if (!move->known)
-			judge_move(search, move);
+			evaluate_move(search, move);
 		if (move->value > (best ? best->value : 0))
 			best = move;
 	}
@@ -602,7 +602,7 @@ shares_table(const Selection *selection, const Move *move, int number)
  * is known that keeps one from hoping that they save something in the statement.
  */
 static Bitmapset *
-find_group(const Search *search, const Move *move, int statement)
+find_hopeful_group(const Search *search, const Move *move, int statement)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *group = bms_union(search->chosen, move->indexes);
@@ -628,7 +628,7 @@ find_group(const Search *search, const Move *move, int statement)
 
 /* Ask the planner about the statement that makes a move least certain. */
 static void
-ask_about(const Search *search, const Move *move)
+ask_planner_about_move(const Search *search, const Move *move)
 {
 	Estimator  *estimator = search->selection->estimator;
 	int			statement = move->bounds.statement;
@@ -642,7 +642,7 @@ ask_about(const Search *search, const Move *move)
 		return;
 	}
 	group = selection_is_planned(search->selection, &move->bounds) ? with :
-		find_group(search, move, statement);
+		find_hopeful_group(search, move, statement);
 	questions = estimator->questions;
 	(void) estimate_cost(estimator, statement, group, NULL);
 	if (estimator->questions == questions)
@@ -665,14 +665,14 @@ selection_fill(const Selection *selection, const Bitmapset *chosen,
 	};
 	Move	   *best;
 
-	while ((best = find_best(&search)) != NULL)
+	while ((best = find_best_move(&search)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (best->settled)
 			make_choice(&search, best);
 		else
 		{
-			ask_about(&search, best);
+			ask_planner_about_move(&search, best);
 			forget_moves(&search, bms_make_singleton(best->bounds.statement));
 		}
 	}

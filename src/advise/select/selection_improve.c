@@ -144,7 +144,7 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 
 /* Propose to have one more index, and not those "out". */
 static void
-propose(Exchange *exchange, const Bitmapset *out, int in)
+propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 {
 	const Selection *selection = exchange->selection;
 	const Bitmapset *chosen = exchange->chosen;
@@ -212,7 +212,7 @@ find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
  * useless, then those that save least for their bytes.
  */
 static Bitmapset *
-make_room(const Exchange *exchange, int in)
+find_displaced(const Exchange *exchange, int in)
 {
 	const Selection *selection = exchange->selection;
 	Bitmapset  *out = bms_intersect(selection->extended[in], exchange->chosen);
@@ -232,14 +232,14 @@ make_room(const Exchange *exchange, int in)
 
 /* Propose exchanges in favour of one index. */
 static void
-propose_index(Exchange *exchange, int in)
+propose_exchanges_for(Exchange *exchange, int in)
 {
 	const Selection *selection = exchange->selection;
 	WhatIfIndex *const *indexes = selection->estimator->indexes;
 	bool		limited = selection->limits.bytes >= 0 ||
 		selection->limits.indexes >= 0;
 	Bitmapset  *alike = NULL;
-	Bitmapset  *room = make_room(exchange, in);
+	Bitmapset  *room = find_displaced(exchange, in);
 	int			out = -1;
 
 	while ((out = bms_next_member(exchange->chosen, out)) >= 0)
@@ -249,12 +249,12 @@ propose_index(Exchange *exchange, int in)
 		if (candidates_are_alike(def, indexes[in]->def))
 			alike = bms_add_member(alike, out);
 		if (limited || def->relid == indexes[in]->def->relid)
-			propose(exchange, bms_make_singleton(out), in);
+			propose_exchange(exchange, bms_make_singleton(out), in);
 	}
 	if (bms_membership(alike) == BMS_MULTIPLE)
-		propose(exchange, alike, in);
+		propose_exchange(exchange, alike, in);
 	if (bms_membership(room) == BMS_MULTIPLE && !bms_equal(room, alike))
-		propose(exchange, room, in);
+		propose_exchange(exchange, room, in);
 }
 
 /* Most promising first; list_sort() keeps no order, so the set decides ties. */
@@ -303,7 +303,7 @@ find_best_proposal(const Exchange *exchange)
  * there is none.
  */
 static Bitmapset *
-exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
+find_best_exchange(const Selection *selection, const Bitmapset *chosen, bool priced)
 {
 	Exchange	exchange = {.selection = selection,.chosen = chosen};
 	int			in = -1;
@@ -315,7 +315,7 @@ exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
 		exchange.price = exchange.densities[sparsest];
 	while ((in = bms_next_member(selection->allowed, in)) >= 0)
 		if (!bms_is_member(in, chosen))
-			propose_index(&exchange, in);
+			propose_exchanges_for(&exchange, in);
 	list_sort(exchange.proposals, compare_proposals);
 	return find_best_proposal(&exchange);
 }
@@ -325,7 +325,7 @@ exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
  * share of its own cost that a statement saves on the average.
  */
 static double
-score(const Selection *selection, const Bitmapset *chosen)
+choice_score(const Selection *selection, const Bitmapset *chosen)
 {
 	Estimator  *estimator = selection->estimator;
 	double		saved = selection->total_us -
@@ -348,18 +348,18 @@ static Bitmapset *
 exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 				  bool priced)
 {
-	Bitmapset  *changed = exchange_one(selection, chosen, priced);
+	Bitmapset  *changed = find_best_exchange(selection, chosen, priced);
 
 	if (changed == NULL)
 		return NULL;
 	changed = drop_useless(selection, selection_fill(selection, changed, 1));
-	return score(selection, changed) > score(selection, chosen) ?
+	return choice_score(selection, changed) > choice_score(selection, chosen) ?
 		changed : NULL;
 }
 
 /* How big and how special an index is. */
 static double
-weight_of(const Selection *selection, int number)
+index_complexity(const Selection *selection, int number)
 {
 	const IndexDefinition *def = selection->estimator->indexes[number]->def;
 	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
@@ -373,7 +373,7 @@ weight_of(const Selection *selection, int number)
  * columns, or of fewer or more.
  */
 static bool
-is_variant(const Selection *selection, int number, int other)
+has_similar_columns(const Selection *selection, int number, int other)
 {
 	const IndexDefinition *a = selection->estimator->indexes[number]->def;
 	const IndexDefinition *b = selection->estimator->indexes[other]->def;
@@ -402,8 +402,8 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 
 		if (selection->estimator->indexes[other] == NULL ||
 			bms_is_member(other, chosen) ||
-			!is_variant(selection, number, other) ||
-			weight_of(selection, other) >= weight_of(selection, best) ||
+			!has_similar_columns(selection, number, other) ||
+			index_complexity(selection, other) >= index_complexity(selection, best) ||
 			estimate_is_late(selection->estimator))
 			continue;
 		if (loss < 0)
@@ -423,7 +423,7 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 
 /* Prefer small and plain indexes where they do nearly as well. */
 static Bitmapset *
-simplify(const Selection *selection, Bitmapset *chosen)
+prefer_simpler(const Selection *selection, Bitmapset *chosen)
 {
 	Bitmapset  *simpler = bms_copy(chosen);
 	int			number = -1;
@@ -472,7 +472,7 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 			break;
 		chosen = changed;
 	}
-	chosen = drop_useless(selection, simplify(selection, chosen));
+	chosen = drop_useless(selection, prefer_simpler(selection, chosen));
 	if (selection->limits.bytes >= 0)
 		chosen = drop_useless(selection, selection_fill(selection, chosen, 1));
 	return keep_used(selection, chosen);
@@ -480,7 +480,7 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 
 /* Search by what moves save per byte to the power of "exponent". */
 static Bitmapset *
-search(const Selection *selection, double exponent)
+search_by_exponent(const Selection *selection, double exponent)
 {
 	return drop_useless(selection, selection_fill(selection, NULL, exponent));
 }
@@ -495,7 +495,7 @@ selection_outcomes(const Selection *selection)
 	Bitmapset  *all = keep_used(selection, selection->allowed);
 
 	for (int i = 0; i < lengthof(exponents); i++)
-		all = bms_join(all, search(selection, exponents[i]));
+		all = bms_join(all, search_by_exponent(selection, exponents[i]));
 	return all;
 }
 
@@ -507,15 +507,15 @@ selection_choose(const Selection *selection)
 	double		best_score = 0;
 
 	if (selection->limits.bytes < 0)
-		return selection_improve(selection, search(selection, 0));
+		return selection_improve(selection, search_by_exponent(selection, 0));
 	for (int i = 0; i < lengthof(exponents); i++)
 	{
-		Bitmapset  *chosen = search(selection, exponents[i]);
+		Bitmapset  *chosen = search_by_exponent(selection, exponents[i]);
 		double		its_score;
 
 		if (best != NULL && estimate_is_late(selection->estimator))
 			break;
-		its_score = score(selection, chosen);
+		its_score = choice_score(selection, chosen);
 		if (its_score > best_score)
 		{
 			best = chosen;
