@@ -76,7 +76,7 @@ same_demand_key(const DemandKey *a, const DemandKey *b)
 
 /* Does the filter fix a column to a value, such that an index can follow? */
 static inline bool
-fixes_key(const DemandFilter *filter)
+fixes_demand_key(const DemandFilter *filter)
 {
 	return !filter->arm && filter->use <= DEMAND_JOIN;
 }
@@ -114,7 +114,7 @@ add_key_weights(Builder *builder, const CandidateDemand *item)
 		const DemandFilter *filter = lfirst(lc);
 		KeyWeight  *weight;
 
-		if (!fixes_key(filter))
+		if (!fixes_demand_key(filter))
 			continue;
 		weight = find_key_weight(builder, item->demand->relid, &filter->key);
 		if (weight == NULL)
@@ -130,8 +130,8 @@ add_key_weights(Builder *builder, const CandidateDemand *item)
 }
 
 static void
-append_key(KeyList *list, const DemandKey *key, bool descending,
-		   bool nulls_first)
+add_list_key(KeyList *list, const DemandKey *key, bool descending,
+			 bool nulls_first)
 {
 	for (int i = 0; i < list->count; i++)
 		if (same_demand_key(&list->keys[i].key, key))
@@ -157,7 +157,7 @@ add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
 	DemandSort	added;
 	int			at;
 
-	append_key(list, &filter->key, false, false);
+	add_list_key(list, &filter->key, false, false);
 	if (list->count == before)
 		return;
 	added = list->keys[before];
@@ -182,7 +182,7 @@ add_sorts(KeyList *list, const Demand *demand)
 	{
 		const DemandSort *sort = lfirst(lc);
 
-		append_key(list, &sort->key, sort->descending, sort->nulls_first);
+		add_list_key(list, &sort->key, sort->descending, sort->nulls_first);
 	}
 }
 
@@ -470,7 +470,7 @@ collect_fixed(Builder *builder, DemandUse last)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (fixes_key(filter) && filter->use <= last &&
+		if (fixes_demand_key(filter) && filter->use <= last &&
 			!is_plain_condition(filter))
 			add_by_weight(builder, &list, filter);
 	}
@@ -494,7 +494,7 @@ add_tested_after_order(Builder *builder, const KeyList *ordered)
 
 		if (!filter->arm &&
 			(filter->use == DEMAND_RANGE || filter->use == DEMAND_LIST))
-			append_key(&list, &filter->key, false, false);
+			add_list_key(&list, &filter->key, false, false);
 	}
 	if (list.count > ordered->count)
 		add_btree_forms(builder, &list);
@@ -522,7 +522,7 @@ add_continued(Builder *builder, const KeyList *fixed)
 		if (filter->use != DEMAND_RANGE || filter->arm)
 			continue;
 		list = *fixed;
-		append_key(&list, &filter->key, false, false);
+		add_list_key(&list, &filter->key, false, false);
 		add_btree_forms(builder, &list);
 	}
 	add_btree_forms(builder, fixed);
@@ -542,7 +542,7 @@ add_join_lists(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_JOIN)
 			continue;
-		append_key(&list, &filter->key, false, false);
+		add_list_key(&list, &filter->key, false, false);
 		add_continued(builder, &list);
 		list = *fixed;
 		add_by_weight(builder, &list, filter);
@@ -565,7 +565,7 @@ add_single_columns(Builder *builder)
 
 		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
 			continue;
-		append_key(&list, &filter->key, false, false);
+		add_list_key(&list, &filter->key, false, false);
 		add_btree_forms(builder, &list);
 	}
 }
@@ -584,7 +584,7 @@ add_prefixes(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_PREFIX)
 			continue;
-		append_key(&list, &filter->key, false, false);
+		add_list_key(&list, &filter->key, false, false);
 		def = make_btree(builder, &list, NIL);
 		candidate_use_pattern_opclass(&def->keys[def->nkeys - 1]);
 		add_candidate(builder, def);

@@ -47,10 +47,13 @@
 
 #include "advise/cost/early_stop_scan.h"
 
-/* A join that keeps this share of the rows is not worth being tested. */
+/*
+ * A join that keeps more than this share of the rows is not tested: what it may
+ * add is less than what samples can tell.
+ */
 #define KEEPS_MOST 0.9
 
-/* On the way through a plan. */
+/* What is known and found on the way down through a plan. */
 typedef struct Pricing
 {
 	const WhatIfPlan *plan;
@@ -58,18 +61,20 @@ typedef struct Pricing
 	MatchOrderFinder find;
 	void	   *arg;
 	bool		stops;			/* something stops early */
-	double		wanted;			/* of the rows the planner thinks are wanted,
-								 * those that are: less than 1 if only the
+	double		wanted;			/* share of the rows the planner thinks are
+								 * wanted that are: less than 1 if only the
 								 * parameters tell how many */
-	List	   *joins;			/* of JoinTest: what else a scan's rows meet */
-	bool		reached;		/* these were tested .. */
-	double		reach;			/* .. and so much of the scan has to be read */
-	double		calls;			/* of the sub-queries found */
-	double		extra;			/* .. what they cost more */
+	List	   *joins;			/* of JoinTest: what else a scan's rows must
+								 * meet */
+	bool		reached;		/* a scan was tested, with these joins */
+	double		reach;			/* share of that scan that has to be read */
+	double		calls;			/* how often the sub-queries found are run */
+	double		extra;			/* what they cost more */
 } Pricing;
 
 static double price_plan(Pricing *pricing, const Plan *node, double share);
 
+/* What a node costs after its first row, in the planner's unit. */
 static inline double
 run_cost(const Plan *node)
 {
@@ -112,7 +117,10 @@ table_rows(const Pricing *pricing, const Plan *node)
 	return rows;
 }
 
-/* The share of a scan that must be read where a sample was looked at. */
+/*
+ * The share of a scan that must be read for the share f of its rows, by what a
+ * sample tells.  Unless "whole", some conditions could not be tested.
+ */
 static double
 tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 			 bool whole, double f)
@@ -152,19 +160,11 @@ is_indexed(const Plan *node)
 	return IsA(node, IndexScan) || IsA(node, IndexOnlyScan);
 }
 
-/* The same where conditions inside of the index keep rows from being fetched. */
-static double
-price_inside(const Pricing *pricing, const Plan *node, const MatchOrder *order,
-			 double f, double g)
-{
-	double		index_run = index_cost(pricing, node);
-	double		fetched = g * order->fetched / order->ratio;
-	double		h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
-
-	return index_run * (g - f) + (run_cost(node) - index_run) * (h - f);
-}
-
-/* What a scan costs more. */
+/*
+ * What a scan costs more if the share f of its rows is wanted.  Where the index
+ * itself tests conditions, its entries up to the share g are read, but only the
+ * rows that these keep are fetched: the share h.
+ */
 static double
 price_scan(Pricing *pricing, const Plan *node, double f)
 {
@@ -172,6 +172,9 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 	OrderedScan *scan;
 	const MatchOrder *order = NULL;
 	double		g;
+	double		h;
+	double		fetched;
+	double		entries;
 
 	if (f <= 0 || f >= 1 ||
 		(node->qual == NIL && !is_indexed(node) && pricing->joins == NIL))
@@ -191,8 +194,12 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 	g = tested_share(pricing, node, order, whole, f);
 	pricing->reached = true;
 	pricing->reach = g;
-	return scan->inside == NIL ? run_cost(node) * (g - f) :
-		price_inside(pricing, node, order, f, g);
+	if (scan->inside == NIL)
+		return run_cost(node) * (g - f);
+	fetched = g * order->fetched / order->ratio;
+	h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
+	entries = index_cost(pricing, node);
+	return entries * (g - f) + (run_cost(node) - entries) * (h - f);
 }
 
 /* ------------------------------------------------------------------------
@@ -276,7 +283,7 @@ price_inner(Pricing *pricing, const NestLoop *join)
 }
 
 /*
- * What a join costs more that loses rows, with what it does for the outer rows
+ * What a join that loses rows costs more, with what it does for the outer rows
  * up to where the scan below has to be read.  -1 if that cannot be tested on
  * samples.
  */
@@ -321,7 +328,7 @@ price_join(Pricing *pricing, const Plan *node, double f)
 	return extra + price_plan(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
 }
 
-/* What a node with a list of children costs more. */
+/* What the children of an Append or MergeAppend cost more. */
 static double
 price_list(Pricing *pricing, const List *children, double f)
 {
@@ -363,7 +370,7 @@ price_limit(Pricing *pricing, const Plan *node)
 	const Plan *child = outerPlan(node);
 	double		offset = limit_number(pricing, limit->limitOffset);
 	double		count = limit_number(pricing, limit->limitCount);
-	double		before = pricing->wanted;
+	double		wanted = pricing->wanted;
 	double		share = 1;
 	double		extra;
 
@@ -375,11 +382,11 @@ price_limit(Pricing *pricing, const Plan *node)
 							  (share * Max(child->plan_rows, 1)), 1);
 	pricing->stops |= share < 1;
 	extra = price_plan(pricing, child, share);
-	pricing->wanted = before;
+	pricing->wanted = wanted;
 	return extra;
 }
 
-/* What a node costs more that hands on the rows of another. */
+/* What a node that hands on the rows of another, or some of them, costs more. */
 static double
 price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
 {
@@ -390,22 +397,25 @@ price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
 }
 
 /*
- * What a node costs more that collects the rows of parallel workers.  What is
- * below counts the rows of one of them.
+ * What a node that collects the rows of parallel workers costs more.  What is
+ * below counts the rows of one worker.
  */
 static double
 price_gather(Pricing *pricing, const Plan *node, double f)
 {
-	double		before = pricing->wanted;
+	double		wanted = pricing->wanted;
 	double		extra;
 
 	pricing->wanted *= Max(kept_share(node, outerPlan(node)), 1);
 	extra = price_pipe(pricing, node, outerPlan(node), f);
-	pricing->wanted = before;
+	pricing->wanted = wanted;
 	return extra;
 }
 
-/* What a node itself costs more than startup + run * f, and those below. */
+/*
+ * What a node and those below it, sub-queries left out, cost more than
+ * startup + run * f.
+ */
 static double
 price_node(Pricing *pricing, const Plan *node, double f)
 {
@@ -454,7 +464,7 @@ price_node(Pricing *pricing, const Plan *node, double f)
 
 /*
  * What must be added to startup + run * share for that share of the rows of a
- * node.
+ * node, with its sub-queries and all that is below it.
  */
 static double
 price_plan(Pricing *pricing, const Plan *node, double share)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_join.c
- *	  What the joins of a plan test.
+ *	  What the joins of a plan test of the rows of one table.
  *
  *-------------------------------------------------------------------------
  */
@@ -99,7 +99,10 @@ find_parameter(const Plan *join, const Node *expr)
 	return NULL;
 }
 
-/* Fill in an equality from the two sides of a condition, one of each table. */
+/*
+ * Fill in an equality of the tables "outer" and "inner" from the two sides of a
+ * condition, in either order; false if it is none.
+ */
 static bool
 fill_equality(Equality *equality, const Var *one, const Var *other, int outer,
 			  int inner, Oid operator)
@@ -185,7 +188,7 @@ take_equality(const Plan *join, const Plan *node, const List *conditions,
 	return true;
 }
 
-/* Do both sides of the operator hash alike, such that a set can be asked? */
+/* Do both sides of the operator hash alike, so that a hashed set can be probed? */
 static bool
 hashes_alike(Oid operator)
 {

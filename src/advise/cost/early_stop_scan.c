@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_scan.c
- *	  What the scans of a plan test.
+ *	  What the scans of a plan test, and in which order.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,11 +21,14 @@ typedef struct IndexConditions
 	Oid			indexid;
 	ScanDirection direction;
 	const List *conditions;		/* on columns of the index */
-	const List *original;		/* the same, on those of the table */
+	const List *original;		/* these conditions on columns of the table */
 	const List *targets;		/* TargetEntry: what an index-only scan reads */
 } IndexConditions;
 
-/* False if the node scans no index in its order. */
+/*
+ * Describe the scan of an index, whichever kind of node makes it.  False if the
+ * node scans no index in its order.
+ */
 static bool
 describe_index_scan(const Plan *node, IndexConditions *description)
 {
@@ -126,7 +129,10 @@ count_bounding(const List *conditions, const IndexDefinition *index)
 	return column - 1;
 }
 
-/* Divide the conditions on an index; false if some cannot be tested. */
+/*
+ * Divide the conditions on an index into those that bound what is read of it,
+ * and those tested on its entries; false if some cannot be tested on a sample.
+ */
 static bool
 divide_index_conditions(OrderedScan *scan, const IndexConditions *description,
 						const Translation *how)

@@ -17,7 +17,7 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
 
-/* check_function_callback: is it one that we do not run? */
+/* check_function_callback: is it a function that is not run on samples? */
 static bool
 is_untestable_function(Oid function, void *context)
 {
@@ -25,7 +25,7 @@ is_untestable_function(Oid function, void *context)
 		func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
-/* The value of a parameter; fails if it is not known. */
+/* The value of a parameter as a constant; sets "failed" if it is not known. */
 static Node *
 translate_param(const Param *param, Translation *translation)
 {
@@ -48,7 +48,10 @@ translate_param(const Param *param, Translation *translation)
 							  known->isnull, by_value);
 }
 
-/* expression_tree_mutator callback */
+/*
+ * expression_tree_mutator callback: an expression as one of varno 1, with known
+ * parameters replaced by their values.  Sets "failed" if that cannot be done.
+ */
 static Node *
 translate_condition(Node *node, void *context)
 {
@@ -89,8 +92,8 @@ translate_condition(Node *node, void *context)
 }
 
 /*
- * The conditions that can be tested on rows of a sample, for varno 1; *whole
- * is cleared if there are others.
+ * The conditions that can be tested on rows of a sample, as a list of copies for
+ * varno 1; *whole is cleared if there are others.
  */
 List *
 early_stop_translate(const List *conditions, const Translation *how,

@@ -26,25 +26,27 @@
 #include "utils/timestamp.h"
 
 #include "advise/cost/statement_cost.h"
+#include "common/slower.h"
 
-/* With "with" built, the plans use "used" and cost that much. */
+/* What the planner said of one statement with the indexes "with" built. */
 typedef struct Answer
 {
 	Bitmapset  *with;
-	Bitmapset  *used;
+	Bitmapset  *used;			/* of these, by the plans */
 	Bitmapset  *decisive;		/* without these, the answer would be another */
 	double		cost;			/* of a call, as it is to be expected */
 	double		time;			/* 1 = what the statement takes now */
-	double		planned;		/* the same if the planner were right */
+	double		planned;		/* that time if the planner were right about
+								 * plans that stop early */
 } Answer;
 
-/* A plan that costs this many times as much stops late. */
-#define MUCH_LATER 1.5
-
-/* A plan that costs nothing costs this much. */
+/*
+ * A plan is taken to cost this much at least, in the planner's unit, which is
+ * what the smallest plan costs ("SELECT 1"): costs are divided by each other.
+ */
 #define LEAST_COST 0.01
 
-/* How often people are told how far it is. */
+/* How often those who wait are told how far it is. */
 #define PROGRESS_INTERVAL_MS 5000
 
 /* Tell people who wait that something goes on. */
@@ -88,9 +90,9 @@ find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 	return NULL;
 }
 
-/* A set of indexes as a configuration, and their numbers by position. */
+/* A set of indexes as a what-if config, and their numbers by position in it. */
 static WhatIfConfig
-make_config(const Estimator *estimator, const Bitmapset *with, int **numbers)
+config_of_set(const Estimator *estimator, const Bitmapset *with, int **numbers)
 {
 	int			count = bms_num_members(with);
 	WhatIfConfig config = {0};
@@ -106,7 +108,7 @@ make_config(const Estimator *estimator, const Bitmapset *with, int **numbers)
 	return config;
 }
 
-/* The numbers of the indexes at some positions. */
+/* The numbers of the indexes at these positions of a config. */
 static Bitmapset *
 translate_positions(const Bitmapset *positions, const int *numbers)
 {
@@ -118,7 +120,10 @@ translate_positions(const Bitmapset *positions, const int *numbers)
 	return set;
 }
 
-/* The time of a statement whose variants cost that much; 1 = what it takes. */
+/*
+ * The time of a statement whose variants cost that much, as a multiple of what
+ * it takes now: each variant stands for its weight of the time.
+ */
 static double
 weigh_time(const EstimatedStatement *statement, const double *costs)
 {
@@ -135,18 +140,10 @@ weigh_time(const EstimatedStatement *statement, const double *costs)
 	return time;
 }
 
-/* Remember what the first question tells, asked of no index. */
-static void
-keep_base(EstimatedStatement *statement, const StatementCost *cost)
-{
-	int			count = list_length(statement->workload->variants);
-
-	statement->base_cost = cost->likely;
-	statement->base_by = palloc(sizeof(double) * Max(count, 1));
-	memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
-}
-
-/* Remember an answer. */
+/*
+ * Remember an answer, in the estimator's memory.  The first one, which is asked
+ * of no index, is what later costs are compared with.
+ */
 static Answer *
 keep_answer(Estimator *estimator, EstimatedStatement *statement,
 			const Bitmapset *with, const StatementCost *cost,
@@ -154,12 +151,17 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 {
 	MemoryContext old = MemoryContextSwitchTo(estimator->context);
 	Answer	   *answer = palloc0(sizeof(Answer));
+	int			count = list_length(statement->workload->variants);
 
 	answer->with = bms_copy(with);
 	answer->used = translate_positions(cost->used, numbers);
 	answer->decisive = translate_positions(cost->decisive, numbers);
 	if (statement->base_by == NULL)
-		keep_base(statement, cost);
+	{
+		statement->base_cost = cost->likely;
+		statement->base_by = palloc(sizeof(double) * Max(count, 1));
+		memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
+	}
 	answer->cost = cost->likely;
 	answer->time = weigh_time(statement, cost->likely_by);
 	answer->planned = weigh_time(statement, cost->planned_by);
@@ -169,7 +171,10 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	return answer;
 }
 
-/* Ask the planner. */
+/*
+ * Ask the planner what the statement costs with these indexes, and remember the
+ * answer.  If the statement fails it is given a problem, and costs nothing.
+ */
 static const Answer *
 ask_planner(Estimator *estimator, EstimatedStatement *statement,
 			const Bitmapset *with)
@@ -180,7 +185,7 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
 	MemoryContext old = MemoryContextSwitchTo(work);
 	StatementCost cost;
 	int		   *numbers;
-	WhatIfConfig config = make_config(estimator, with, &numbers);
+	WhatIfConfig config = config_of_set(estimator, with, &numbers);
 	ErrorData  *error;
 	const Answer *answer;
 
@@ -196,7 +201,10 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
 	return answer;
 }
 
-/* The answer to a question, asked if need be. */
+/*
+ * What the statement costs with these indexes: by an earlier answer, else by
+ * asking the planner.
+ */
 static const Answer *
 find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
 					const Bitmapset *with)
@@ -235,7 +243,7 @@ estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 	return answer->cost;
 }
 
-/* Microseconds of a share of the time that a statement takes. */
+/* A share of the time that a statement takes, in microseconds. */
 static double
 share_to_us(const EstimatedStatement *statement, double share)
 {
@@ -244,7 +252,10 @@ share_to_us(const EstimatedStatement *statement, double share)
 	return statement->workload->total_us * share;
 }
 
-/* The time that went into a statement, as it would be with those indexes. */
+/*
+ * The time that went into a statement, in microseconds, as it would be with the
+ * indexes "with" built.  0 if the statement cannot be planned.
+ */
 double
 estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -255,7 +266,10 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 	return share_to_us(statement, find_or_ask_planner(estimator, statement, with)->time);
 }
 
-/* .. if the planner were right about plans that stop early. */
+/*
+ * What estimate_time_us() would be if the planner were right about plans that
+ * stop early, in microseconds.
+ */
 double
 estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -280,16 +294,17 @@ estimate_underpriced(const Estimator *estimator, int number)
 	{
 		const Answer *answer = lfirst(lc);
 
-		if (answer->time > MUCH_LATER * answer->planned)
+		if (answer->time > CLEARLY_SLOWER * answer->planned)
 			underpriced = bms_add_members(underpriced, answer->used);
 	}
 	return underpriced;
 }
 
 /*
- * The same for the share of its time, of a set of relevant indexes: true if it
- * is so.  What the planner says bounds what it says of other sets; where plans stop
- * early, that is no upper bound of what is to be expected.
+ * The bounds of a statement's time with a set of relevant indexes, as multiples
+ * of what it takes now, by the answers so far.  What the planner said of a set
+ * bounds what it says of those within it and around it; where plans stop early,
+ * that is no upper bound of what is to be expected, and this returns false.
  */
 static bool
 bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
@@ -319,9 +334,10 @@ bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
 }
 
 /*
- * What the answers so far say of that time.  The planner is not asked; high is
- * low where they settle it.  False if it may be higher still, since a plan may
- * stop early.
+ * The bounds of the time that estimate_time_us() would tell, in microseconds, by
+ * the answers so far.  The planner is not asked; high is low where the answers
+ * settle it.  False if the time may be higher than "high", since a plan may stop
+ * early.
  */
 bool
 estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
@@ -343,7 +359,7 @@ estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 	return bounded;
 }
 
-/* Has the time that was allowed run out? */
+/* Has the time that was allowed run out?  Once it has, this stays so. */
 bool
 estimate_is_late(Estimator *estimator)
 {

@@ -54,9 +54,12 @@
 
 /* With fewer matches in the sample nobody knows how they are spread. */
 #define FEW_MATCHES 3
-/* What would happen so rarely is taken not to have happened by chance. */
+/*
+ * What has a smaller chance than this is taken not to have happened by chance:
+ * the level of significance that is customary in statistics.
+ */
 #define UNLIKELY 0.05
-/* Places remembered; beyond, matches are taken to be spread evenly. */
+/* Places remembered of a scan; matches beyond them count as spread evenly. */
 #define MOST_PLACES 1000
 
 /* The rows of a sample on their way into the order of a scan. */
@@ -68,7 +71,10 @@ typedef struct Sorting
 	bool		backward;
 } Sorting;
 
-/* "These conditions hold" as a key of an index. */
+/*
+ * Append "all of these conditions hold" to the keys of an index, as a boolean
+ * expression.
+ */
 static void
 add_condition_key(IndexDefinition *def, List *conditions)
 {
@@ -118,7 +124,7 @@ make_test_columns(const OrderedScan *scan)
 	return def;
 }
 
-/* What compares the keys of an index. */
+/* What compares values of the first "nkeys" keys of an index. */
 static SortSupport
 make_scan_comparators(const IndexDefinition *def, int nkeys)
 {
@@ -175,7 +181,10 @@ condition_holds(const IndexSample *sample, int row, int condition)
 	return DatumGetBool(sample->values[(Size) row * sample->desc->natts + column]);
 }
 
-/* The rows of the sample that are within bounds, in the order of the scan. */
+/*
+ * The rows of the sample that are within the scan's bounds, as positions in the
+ * sample, in the order of the scan; *count is their number.
+ */
 static int *
 sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
 			   const IndexSample *sample, int *count)
@@ -197,7 +206,10 @@ sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
 	return rows;
 }
 
-/* Note where the matches are. */
+/*
+ * Count the rows that each step of the scan keeps, and note where the matches
+ * are.  "rows" are positions in the sample, in the order of the scan.
+ */
 static void
 note_match_places(MatchOrder *order, const IndexSample *sample, const int *rows)
 {
@@ -228,29 +240,27 @@ named_table(Oid relid)
 	return llast_oid(get_partition_ancestors(relid));
 }
 
-/* The columns of a table as an index that holds one of them. */
-static IndexDefinition *
-make_join_key(const JoinTest *join)
-{
-	IndexDefinition *def = index_def_make(join->relid, BTREE_AM_OID);
-
-	index_def_add_column(def, join->inner, false, false);
-	def->predicate = join->conditions;
-	return def;
-}
-
-/* The keys of a sample's rows that meet the conditions, as an array. */
+/*
+ * The values of the join's inner column in the sample's rows that meet the
+ * join's conditions, as a constant array; NULLs are left out.  Errors are those
+ * of the conditions.
+ */
 static Const *
 collect_join_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 {
-	const IndexSample *sample = index_sample(make_join_key(join), heap, rows);
+	IndexDefinition *def = index_def_make(join->relid, BTREE_AM_OID);
+	const IndexSample *sample;
 	Oid			type = get_atttype(join->relid, join->inner);
-	Datum	   *keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
+	Datum	   *keys;
 	int			count = 0;
 	int16		length;
 	bool		by_value;
 	char		align;
 
+	index_def_add_column(def, join->inner, false, false);
+	def->predicate = join->conditions;
+	sample = index_sample(def, heap, rows);
+	keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
 	for (int i = 0; i < sample->nrows; i++)
 		if (!sample->nulls[i])
 			keys[count++] = sample->values[i];
@@ -261,7 +271,7 @@ collect_join_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 					 false, false);
 }
 
-/* The condition that a row is joined to one of those keys. */
+/* The condition that a row of the scan is joined to one of these keys. */
 static Node *
 make_join_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 {
@@ -283,8 +293,10 @@ make_join_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 }
 
 /*
- * Make conditions of the joins.  False if that is not possible; *ratio is
- * multiplied by the share of the other tables that was looked at.
+ * Add to the scan's filter what its joins keep, as conditions.  False if that is
+ * not possible; *ratio is multiplied by the share of the other tables that was
+ * sampled.  Locks these tables (AccessShareLock) to the end of the
+ * (sub)transaction.
  */
 static bool
 add_join_conditions(OrderedScan *scan, double *ratio)
@@ -312,30 +324,19 @@ add_join_conditions(OrderedScan *scan, double *ratio)
 	return true;
 }
 
-/* Put the rows of a sample into order and note which of them match. */
-static void
-order_matches(const OrderedScan *scan, Relation heap, const TableSample *rows,
-			  MatchOrder *order)
-{
-	IndexDefinition *tests = make_test_columns(scan);
-	const IndexSample *sample;
-	int		   *sorted;
-
-	if (tests == NULL)
-		return;
-	sample = index_sample(tests, heap, rows);
-	sorted = sort_scan_rows(scan, tests, sample, &order->rows);
-	note_match_places(order, sample, sorted);
-	order->tested = true;
-}
-
-/* Fill in what samples of the tables tell; memory is that of the context. */
+/*
+ * Fill in what samples of the tables tell: which of the rows, in the order of
+ * the scan, match.  order->tested stays false if they cannot tell.
+ */
 static void
 match_sample(const OrderedScan *scan, Relation heap, MatchOrder *order)
 {
 	OrderedScan joined = *scan;
 	double		share = 1;
 	const TableSample *rows;
+	const IndexSample *sample;
+	IndexDefinition *tests;
+	int		   *sorted;
 
 	if (!add_join_conditions(&joined, &share))
 		return;
@@ -346,26 +347,20 @@ match_sample(const OrderedScan *scan, Relation heap, MatchOrder *order)
 	order->ratio = rows->complete ? 1 :
 		Min(rows->nrows / Max(rows->tuples, 1), 1);
 	order->match_ratio = order->ratio * share;
-	order_matches(&joined, heap, rows, order);
-}
-
-/* A copy in the current memory context. */
-static MatchOrder *
-copy_match_order(const MatchOrder *order)
-{
-	MatchOrder *copy = palloc(sizeof(MatchOrder));
-
-	*copy = *order;
-	copy->places = palloc(sizeof(float4) * Max(order->nplaces, 1));
-	if (order->nplaces > 0)
-		memcpy(copy->places, order->places, sizeof(float4) * order->nplaces);
-	return copy;
+	tests = make_test_columns(&joined);
+	if (tests == NULL)
+		return;
+	sample = index_sample(tests, heap, rows);
+	sorted = sort_scan_rows(&joined, tests, sample, &order->rows);
+	note_match_places(order, sample, sorted);
+	order->tested = true;
 }
 
 /*
- * Lookup at a sample of the table, as the current user.  The answer is
- * palloc'd in the memory context given.  Locks tables (AccessShareLock) to the
- * end of the (sub)transaction.  Errors are those of the conditions.
+ * Test a scan on a sample of its table, with the rights of the current user.
+ * The result is palloc'd in the memory context "keep".  Locks tables
+ * (AccessShareLock) to the end of the (sub)transaction.  Errors are those of the
+ * conditions.
  */
 MatchOrder *
 match_order(const OrderedScan *scan, MemoryContext keep)
@@ -385,7 +380,11 @@ match_order(const OrderedScan *scan, MemoryContext keep)
 		table_close(heap, NoLock);
 	}
 	MemoryContextSwitchTo(keep);
-	copy = copy_match_order(&order);
+	copy = palloc(sizeof(MatchOrder));
+	*copy = order;
+	copy->places = palloc(sizeof(float4) * Max(order.nplaces, 1));
+	if (order.nplaces > 0)
+		memcpy(copy->places, order.places, sizeof(float4) * order.nplaces);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return copy;
@@ -411,7 +410,8 @@ chance_of_fewer(int k, int j, double p)
 
 /*
  * The share of the scan that must be read to find "wanted" matches, where
- * "even" is what the planner takes it for: never less than that.
+ * "even" is what the planner takes it for: never less than that, and 1 at most.
+ * The rules are those in the banner of this file.
  */
 double
 match_order_share(const MatchOrder *order, double wanted, double even)

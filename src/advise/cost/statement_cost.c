@@ -26,6 +26,9 @@
 
 #include "advise/cost/early_stop.h"
 
+/* Cost of planning one table, as cached_plan_cost() in plancache.c has it. */
+#define OPERATORS_TO_PLAN	1000.0
+
 /* What is known of a scan that some plan of the statement makes. */
 typedef struct KnownScan
 {
@@ -38,11 +41,12 @@ typedef struct VariantPlans
 {
 	const WorkloadVariant *variant;
 	double		weight;
-	bool		generic;
+	bool		generic;		/* made without the variant's values */
 	WhatIfResult result;
-	double	   *extra;			/* if it stops late: of a generic plan, with
-								 * the values of each variant */
-	double		likely;			/* all in all */
+	double	   *extra;			/* of a generic plan: what it costs more with
+								 * the values of each variant, since it stops
+								 * late */
+	double		likely;			/* cost, with what late stops add */
 } VariantPlans;
 
 /* A statement on its way through the sandbox. */
@@ -55,7 +59,7 @@ typedef struct StatementPricing
 	StatementCost *cost;
 } StatementPricing;
 
-/* What a question finds out is kept with the statement. */
+/* Where what is found out about the statement is kept: as long as itself. */
 static MemoryContext
 keep_context(const StatementPricing *pricing)
 {
@@ -66,7 +70,10 @@ keep_context(const StatementPricing *pricing)
  * Plans
  * ------------------------------------------------------------------------ */
 
-/* Plan one variant, or the generic plan of it. */
+/*
+ * Plan one variant, or the generic plan of it, and add the plans to the list.
+ * Errors are the planner's.
+ */
 static void
 plan_variant(StatementPricing *pricing, const WorkloadVariant *variant,
 			 double weight, bool generic)
@@ -109,7 +116,7 @@ plan_variants(void *arg)
 	}
 }
 
-/* SandboxWork: make the generic plan, which weighs nothing as yet. */
+/* SandboxWork: make the generic plan, which has no weight as yet. */
 static void
 plan_generic(void *arg)
 {
@@ -122,7 +129,7 @@ plan_generic(void *arg)
  * Samples
  * ------------------------------------------------------------------------ */
 
-/* Do they read the same rows in the same order? */
+/* Do both scans read the same rows in the same order? */
 static bool
 same_scan_order(const OrderedScan *a, const OrderedScan *b)
 {
@@ -140,7 +147,7 @@ same_scan_order(const OrderedScan *a, const OrderedScan *b)
 	return true;
 }
 
-/* Are they the same tests by other tables? */
+/* Are both lists of JoinTest the same tests by other tables? */
 static bool
 same_joins(const List *a, const List *b)
 {
@@ -163,7 +170,7 @@ same_joins(const List *a, const List *b)
 	return true;
 }
 
-/* Are they the same scan? */
+/* Are both the same scan, with the same conditions? */
 static bool
 same_scan(const OrderedScan *a, const OrderedScan *b)
 {
@@ -172,7 +179,10 @@ same_scan(const OrderedScan *a, const OrderedScan *b)
 		equal(a->filter, b->filter) && same_joins(a->joins, b->joins);
 }
 
-/* MatchOrderFinder: what is known; what is not is put on the list. */
+/*
+ * MatchOrderFinder: what is known of the scan.  One that nothing is known of is
+ * put on the list of those to be tested.
+ */
 static const MatchOrder *
 find_match_order(const OrderedScan *scan, void *arg)
 {
@@ -194,7 +204,7 @@ find_match_order(const OrderedScan *scan, void *arg)
 	return NULL;
 }
 
-/* A copy of tests by other tables. */
+/* A deep copy of a list of JoinTest. */
 static List *
 copy_joins(const List *joins)
 {
@@ -212,7 +222,7 @@ copy_joins(const List *joins)
 	return copies;
 }
 
-/* Remember what is known of a scan. */
+/* Remember with the statement what is known of a scan. */
 static void
 remember_scan(StatementPricing *pricing, const OrderedScan *scan, const MatchOrder *order)
 {
@@ -231,7 +241,10 @@ remember_scan(StatementPricing *pricing, const OrderedScan *scan, const MatchOrd
 	MemoryContextSwitchTo(caller);
 }
 
-/* SandboxWork: test the scans on samples. */
+/*
+ * SandboxWork: test the scans that nothing is known of on samples.  Locks tables
+ * (AccessShareLock) to the end of the sandbox's subtransaction.
+ */
 static void
 test_scans(void *arg)
 {
@@ -250,14 +263,7 @@ test_scans(void *arg)
  * Prices
  * ------------------------------------------------------------------------ */
 
-/* Does a plan with those parameters of the statement tell its values? */
-static bool
-can_run_with(const WorkloadVariant *generic, const WorkloadVariant *sample)
-{
-	return has_values(sample) && strcmp(generic->text, sample->text) == 0;
-}
-
-/* What a variant's plans cost more with some values. */
+/* What a variant's plans cost more with these values, since they stop late. */
 static double
 price_plans_with(StatementPricing *pricing, const VariantPlans *plans,
 				 ParamListInfo params)
@@ -287,7 +293,9 @@ price_generic(StatementPricing *pricing, VariantPlans *plans)
 		const WorkloadVariant *sample = lfirst(lc);
 		double	   *mine = &plans->extra[foreach_current_index(lc)];
 
-		if (!can_run_with(plans->variant, sample))
+		/* only values of the same text fit the plan's parameters */
+		if (!has_values(sample) ||
+			strcmp(plans->variant->text, sample->text) != 0)
 			continue;
 		*mine = price_plans_with(pricing, plans, sample->params);
 		extra += sample->weight * *mine;
@@ -297,7 +305,7 @@ price_generic(StatementPricing *pricing, VariantPlans *plans)
 		(weight > 0 ? extra / weight : price_plans_with(pricing, plans, NULL));
 }
 
-/* Price all plans by what is known. */
+/* Price all plans by what is known of their scans. */
 static void
 price_plans(StatementPricing *pricing)
 {
@@ -316,7 +324,10 @@ price_plans(StatementPricing *pricing)
 	}
 }
 
-/* Price all plans, and find out before what is not known. */
+/*
+ * Price all plans, and before that test the scans that nothing is known of.  If
+ * that fails, or takes too long, nothing is known of them for good.
+ */
 static void
 test_and_price_plans(StatementPricing *pricing)
 {
@@ -340,34 +351,18 @@ test_and_price_plans(StatementPricing *pricing)
  * The sum
  * ------------------------------------------------------------------------ */
 
-/* Is the config how things are? */
-static inline bool
-is_real_config(const WhatIfConfig *config)
-{
-	return config->nindexes == 0 && config->hidden == NIL;
-}
-
-/* Does some variant run the generic plan, for all that was observed? */
-static bool
-runs_generic(const StatementPricing *pricing)
-{
-	ListCell   *lc;
-
-	foreach(lc, pricing->plans)
-		if (((VariantPlans *) lfirst(lc))->generic)
-		return true;
-	return false;
-}
-
-/* Could the statement have a generic plan that it is not observed to run? */
+/* Could the statement have a generic plan that no variant is known to run? */
 static bool
 may_have_generic(const StatementPricing *pricing)
 {
 	const WorkloadStatement *statement = pricing->statement;
+	ListCell   *lc;
 
+	foreach(lc, pricing->plans)
+		if (((VariantPlans *) lfirst(lc))->generic)
+		return false;
 	return statement->parameterized && !statement->handed_in &&
-		!statement->never_generic &&
-		has_values(linitial(statement->variants)) && !runs_generic(pricing);
+		!statement->never_generic && has_values(linitial(statement->variants));
 }
 
 /* What PostgreSQL adds to the cost of plans that it makes for each call. */
@@ -381,34 +376,37 @@ planning_cost(const VariantPlans *plans)
 	{
 		const WhatIfPlan *plan = lfirst(lc);
 
-		cost += 1000.0 * cpu_operator_cost *
+		cost += OPERATORS_TO_PLAN * cpu_operator_cost *
 			(list_length(plan->stmt->rtable) + 1);
 	}
 	return cost;
 }
 
-/* Add what the planner said of one variant. */
+/*
+ * Consider the generic plan, the last one made.  PostgreSQL would run it for all
+ * variants if it looks cheaper than planning each call.  A statement where that
+ * is so as things are, and that was not seen to run it, is not prepared by name.
+ */
 static void
-add_variant_cost(StatementCost *cost, int number, const VariantPlans *plans)
-{
-	cost->planned_by[number] = plans->result.total_cost;
-	cost->likely_by[number] = plans->likely;
-	cost->planned += plans->weight * plans->result.total_cost;
-	cost->likely += plans->weight * plans->likely;
-	cost->used = bms_add_members(cost->used, plans->result.used);
-	cost->used_real = list_concat_unique_oid(cost->used_real,
-											 plans->result.used_real);
-}
-
-/* Let all variants run the generic plan. */
-static void
-take_generic(StatementPricing *pricing, const VariantPlans *generic)
+consider_generic(StatementPricing *pricing)
 {
 	StatementCost *cost = pricing->cost;
-	int			count = list_length(pricing->statement->variants);
+	const VariantPlans *generic = llast(pricing->plans);
+	bool		as_things_are = pricing->config.nindexes == 0 &&
+		pricing->config.hidden == NIL;
 
+	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
+	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
+		return;
+	if (as_things_are)
+	{
+		pricing->statement->never_generic = true;
+		return;
+	}
+	if (generic->likely <= generic->result.total_cost)
+		return;
 	cost->likely = generic->likely;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < list_length(pricing->statement->variants); i++)
 		cost->likely_by[i] = generic->result.total_cost + generic->extra[i];
 	cost->used = bms_add_members(cost->used, generic->result.used);
 	cost->used_real = list_concat_unique_oid(cost->used_real,
@@ -416,31 +414,15 @@ take_generic(StatementPricing *pricing, const VariantPlans *generic)
 }
 
 /*
- * Weigh the generic plan, the last one made.  A statement whose generic plan
- * looks cheaper as things are, but that does not run it, is not prepared by
- * name.
+ * Plan all variants, price the plans if they are kept, and sum up.  Returns
+ * NULL, or the error that ended it.
  */
-static void
-consider_generic(StatementPricing *pricing)
-{
-	StatementCost *cost = pricing->cost;
-	const VariantPlans *generic = llast(pricing->plans);
-
-	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
-	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
-		return;
-	if (is_real_config(&pricing->config))
-		pricing->statement->never_generic = true;
-	else if (generic->likely > generic->result.total_cost)
-		take_generic(pricing, generic);
-}
-
-/* Plan all variants, price the plans if they are kept, and sum up. */
 static ErrorData *
 plan_and_price(StatementPricing *pricing)
 {
 	Sandbox		sandbox = workload_sandbox(pricing->statement);
 	ErrorData  *error = sandbox_run(&sandbox, plan_variants, pricing);
+	StatementCost *cost = pricing->cost;
 	ListCell   *lc;
 
 	if (error != NULL)
@@ -448,9 +430,20 @@ plan_and_price(StatementPricing *pricing)
 	if (pricing->config.keep_plans)
 		test_and_price_plans(pricing);
 	foreach(lc, pricing->plans)
-		add_variant_cost(pricing->cost, foreach_current_index(lc), lfirst(lc));
-	pricing->cost->decisive = bms_copy(pricing->cost->used);
-	if (pricing->cost->stops_early && may_have_generic(pricing) &&
+	{
+		const VariantPlans *plans = lfirst(lc);
+		int			number = foreach_current_index(lc);
+
+		cost->planned_by[number] = plans->result.total_cost;
+		cost->likely_by[number] = plans->likely;
+		cost->planned += plans->weight * plans->result.total_cost;
+		cost->likely += plans->weight * plans->likely;
+		cost->used = bms_add_members(cost->used, plans->result.used);
+		cost->used_real = list_concat_unique_oid(cost->used_real,
+												 plans->result.used_real);
+	}
+	cost->decisive = bms_copy(cost->used);
+	if (cost->stops_early && may_have_generic(pricing) &&
 		sandbox_run(&sandbox, plan_generic, pricing) == NULL)
 	{
 		test_and_price_plans(pricing);
@@ -459,7 +452,10 @@ plan_and_price(StatementPricing *pricing)
 	return NULL;
 }
 
-/* Ask a question in memory of its own, and keep the answer. */
+/*
+ * Price a statement in memory of its own, and keep the result in the caller's.
+ * Returns NULL, or the error that ended it, which lies in that memory.
+ */
 static ErrorData *
 price_statement(StatementPricing *pricing)
 {
@@ -499,7 +495,11 @@ statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 	return price_statement(&pricing);
 }
 
-/* The same by the planner's word alone: no sample is read. */
+/*
+ * Plan a statement in its sandbox, and take the planner's cost for true: no
+ * sample is read, and "likely" is "planned".  The cost is palloc'd in the
+ * current memory context.  Returns NULL, or the error that ended it.
+ */
 ErrorData *
 statement_planned_cost(WorkloadStatement *statement,
 					   const WhatIfConfig *config, StatementCost *cost)

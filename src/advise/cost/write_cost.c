@@ -24,14 +24,25 @@
 #include "parser/parsetree.h"
 #include "utils/fmgrprotos.h"
 
+/*
+ * The following are guesses of what is typical: how an index is written to is
+ * not known before there is one.
+ */
+
 /* Entries that one row makes in a GIN index, on the average. */
 #define GIN_ENTRIES		8
 /* A BRIN index changes once for this many rows. */
 #define BRIN_ROWS		10000
-/* Of updates whose columns are not known, so many touch an index. */
+/* Share of the updates whose columns are not known that touch an index. */
 #define UNKNOWN_SHARE	0.5
-/* Writes beside the statements observed that are believed, as a multiple. */
+/*
+ * Writes beside the statements observed count up to this multiple of those
+ * observed; beyond that the statistics are taken to tell of another time.
+ */
 #define MOST_HIDDEN		20.0
+
+/* DEFAULT_PAGE_CPU_MULTIPLIER in selfuncs.c: operators to visit an index page. */
+#define OPERATORS_PER_PAGE	50.0
 
 /* Rows updated in the same columns. */
 typedef struct ColumnUpdates
@@ -40,16 +51,17 @@ typedef struct ColumnUpdates
 	double		rows;
 } ColumnUpdates;
 
+/* What is written to a table over the time observed. */
 typedef struct TableWrites
 {
 	Oid			relid;
 	double		inserted;		/* rows, by the statements observed */
 	double		updated;
 	List	   *updates;		/* of ColumnUpdates */
-	double		hidden_inserts; /* beside them */
+	double		hidden_inserts; /* rows, beside the statements observed */
 	double		hidden_updates;
-	double		hot_share;		/* of updates */
-	int			indexes;		/* the table has */
+	double		hot_share;		/* of all updates */
+	int			indexes;		/* number of them on the table */
 } TableWrites;
 
 struct WriteModel
@@ -58,6 +70,7 @@ struct WriteModel
 	double		us_per_cost;
 };
 
+/* What is known of a table's writes; NULL if nothing is. */
 static TableWrites *
 find_table_writes(const WriteModel *model, Oid relid)
 {
@@ -73,7 +86,7 @@ find_table_writes(const WriteModel *model, Oid relid)
 	return NULL;
 }
 
-/* One of pg_stat_get_tuples_...() */
+/* What one of the functions pg_stat_get_tuples_...() says of a table. */
 static double
 read_table_statistic(PGFunction function, Oid relid)
 {
@@ -81,6 +94,11 @@ read_table_statistic(PGFunction function, Oid relid)
 													  ObjectIdGetDatum(relid)));
 }
 
+/*
+ * What is known of a table's writes; for a table not yet met, an entry with its
+ * indexes and the share of HOT updates by the server's statistics.  The table is
+ * locked.
+ */
 static TableWrites *
 ensure_table_writes(WriteModel *model, Oid relid)
 {
@@ -117,6 +135,7 @@ assigned_columns(const List *targets)
 	return columns;
 }
 
+/* Count rows updated in these columns. */
 static void
 add_column_update(TableWrites *table, Bitmapset *columns, double rows)
 {
@@ -179,6 +198,7 @@ estimate_hidden_rows(double all, double share, double observed)
 	return Max(0, Min(expected - observed, MOST_HIDDEN * observed));
 }
 
+/* Add what the server's statistics count beside the statements observed. */
 static void
 add_hidden_writes(WriteModel *model)
 {
@@ -237,7 +257,7 @@ entry_cost(const WhatIfIndex *index)
 {
 	double		tuples = Max(index->tuples, 2);
 	double		descent = ceil(log2(tuples)) * cpu_operator_cost +
-		(index->tree_height + 1) * 50.0 * cpu_operator_cost;
+		(index->tree_height + 1) * OPERATORS_PER_PAGE * cpu_operator_cost;
 
 	if (index->def->am == GIN_AM_OID)
 		return GIN_ENTRIES * (descent + seq_page_cost);
@@ -246,7 +266,7 @@ entry_cost(const WhatIfIndex *index)
 	return descent + seq_page_cost;
 }
 
-/* Updates that change a column of the index. */
+/* Rows updated in a column of the index. */
 static double
 touching_rows(const TableWrites *table, const IndexDefinition *def)
 {
@@ -264,7 +284,12 @@ touching_rows(const TableWrites *table, const IndexDefinition *def)
 	return rows;
 }
 
-/* Microseconds that the index would have cost over the time observed. */
+/*
+ * Microseconds that the index would have cost over the time observed: an entry
+ * for each row inserted and for each update that is not HOT.  An update that was
+ * HOT and changes a column of this index is so no more, and then takes an entry
+ * in each index of the table.
+ */
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {

@@ -13,6 +13,7 @@
 
 #include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
+#include "common/slower.h"
 
 /* An index that harms a statement. */
 typedef struct UnderpricedIndex
@@ -59,7 +60,7 @@ find_harm_us(Advisor *advisor, int statement, int number)
 	double		after = estimate_time_us(&advisor->estimator, statement,
 										 replace_alike(advisor, number));
 
-	return after > SELECTION_MOST_SLOWER * before ? after - before : 0;
+	return after > CLEARLY_SLOWER * before ? after - before : 0;
 }
 
 /* Remember what harms a statement, each index once. */

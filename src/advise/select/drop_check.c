@@ -13,11 +13,13 @@
 #include "miscadmin.h"
 
 #include "advise/cost/statement_cost.h"
+#include "common/slower.h"
 
-/* An index stays if without it all statements together take this much more .. */
+/*
+ * An index stays if without it all statements together take more by this share
+ * of their time, or if one of them is clearly slower (CLEARLY_SLOWER).
+ */
 #define MOST_LOST	0.01
-/* .. or one of them costs this many times as much. */
-#define MOST_SLOWER	1.5
 
 /* Plan a statement; false if that fails. */
 static bool
@@ -46,7 +48,7 @@ chosen_config(const Advisor *advisor)
 
 /* Is the index, or a part of it, among those that a plan uses? */
 static bool
-uses_index(Oid indexoid, const List *used)
+uses_family_index(Oid indexoid, const List *used)
 {
 	ListCell   *lc;
 
@@ -73,7 +75,7 @@ add_statement_loss(Advisor *advisor, int number, const IndexDefinition *existing
 	if (!plan_for_check(advisor, estimated->workload, &config, &without))
 		return;
 	check->concerned++;
-	if (uses_index(existing->indexoid, with.used_real))
+	if (uses_family_index(existing->indexoid, with.used_real))
 		check->users++;
 	if (with.likely <= 0 || estimated->base_cost <= 0 ||
 		without.likely <= with.likely)
@@ -115,7 +117,7 @@ drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 bool
 drop_check_forbids(const DropCheck *check)
 {
-	return check->lost_share > MOST_LOST || check->slower > MOST_SLOWER;
+	return check->lost_share > MOST_LOST || check->slower > CLEARLY_SLOWER;
 }
 
 /* What came of it, to be added to a reason; "" if there is nothing to say. */

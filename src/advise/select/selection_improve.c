@@ -24,40 +24,44 @@
 static const double exponents[] = {0, 0.5, 1};
 
 /*
- * Of these outcomes, one that is better for the average statement may save a
- * little less time: what all statements save on the average counts so much.
+ * A choice is scored by the share of all time that it saves, plus this much of
+ * the share of its own cost that a statement saves on the average.  So a choice
+ * that is better for most statements may save a little less time.
  */
 #define MEAN_WEIGHT		0.25
 
-/* Rounds of exchanging indexes. */
+/* Rounds of exchanging indexes, each of which makes the choice better. */
 #define EXCHANGE_ROUNDS 8
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
 /*
- * An included column, a predicate, or a key that the predicate fixes, counts as
- * this share of an index's size.
+ * How complex an index is: its size, and this share of it for each included
+ * column, a predicate, and a key that the predicate fixes.
  */
 #define EXTRA_WEIGHT	0.1
 
-/* Proposals that the planner is asked about, in each round. */
+/* Proposals that the planner is asked about at most, in each round. */
 #define MOST_PROPOSALS	20
 
 /* A set of indexes in the place of those chosen. */
 typedef struct Proposal
 {
 	Bitmapset  *indexes;
-	double		freed;			/* what the bytes that it frees are worth */
-	double		gain;			/* microseconds saved at most, with that */
+	double		freed;			/* what the bytes that it frees are worth,
+								 * microseconds */
+	double		gain;			/* microseconds saved at most, "freed"
+								 * included */
 } Proposal;
 
-/* What exchanges begin with. */
+/* The search for the best exchange of indexes. */
 typedef struct Exchange
 {
 	const Selection *selection;
 	const Bitmapset *chosen;
-	double	   *densities;		/* what each of them saves for its bytes, as
-								 * far as is known, by candidate */
+	double	   *densities;		/* microseconds that each of them saves per
+								 * byte, midway between the bounds, by
+								 * candidate */
 	double		price;			/* microseconds that a byte is worth */
 	List	   *proposals;		/* of Proposal */
 } Exchange;
@@ -142,7 +146,7 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 	}
 }
 
-/* Propose to have one more index, and not those "out". */
+/* Propose to have the index "in", and not those "out", if that fits and may pay. */
 static void
 propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 {
@@ -169,7 +173,10 @@ propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 		exchange->proposals = lappend(exchange->proposals, proposal);
 }
 
-/* Find out what each of the indexes chosen saves for its bytes. */
+/*
+ * Find out what each of the indexes chosen saves per byte, by the bounds known:
+ * the planner is not asked.
+ */
 static void
 find_densities(Exchange *exchange)
 {
@@ -230,7 +237,10 @@ find_displaced(const Exchange *exchange, int in)
 	return out;
 }
 
-/* Propose exchanges in favour of one index. */
+/*
+ * Propose exchanges in favour of the index "in": for one of those chosen, for all
+ * that begin with the same key, and for what must go so that it fits.
+ */
 static void
 propose_exchanges_for(Exchange *exchange, int in)
 {
@@ -269,7 +279,7 @@ compare_proposals(const ListCell *a, const ListCell *b)
 	return bms_compare(one->indexes, other->indexes);
 }
 
-/* The best of the most promising proposals; NULL if none is good. */
+/* The best of the most promising proposals; NULL if none saves anything. */
 static Bitmapset *
 find_best_proposal(const Exchange *exchange)
 {
@@ -299,8 +309,8 @@ find_best_proposal(const Exchange *exchange)
 }
 
 /*
- * The best exchange of indexes, for bytes too if they have a price; NULL if
- * there is none.
+ * The best exchange of indexes; NULL if none saves anything.  If "priced", bytes
+ * that it frees count as well, with what the least useful index saves per byte.
  */
 static Bitmapset *
 find_best_exchange(const Selection *selection, const Bitmapset *chosen, bool priced)
@@ -320,10 +330,7 @@ find_best_exchange(const Selection *selection, const Bitmapset *chosen, bool pri
 	return find_best_proposal(&exchange);
 }
 
-/*
- * How good a choice is: the share of all time that it saves and, for less, the
- * share of its own cost that a statement saves on the average.
- */
+/* How good a choice is (see MEAN_WEIGHT).  Asks the planner. */
 static double
 choice_score(const Selection *selection, const Bitmapset *chosen)
 {
@@ -357,7 +364,7 @@ exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 		changed : NULL;
 }
 
-/* How big and how special an index is. */
+/* How big and how special an index is, in bytes (see EXTRA_WEIGHT). */
 static double
 index_complexity(const Selection *selection, int number)
 {
@@ -369,8 +376,8 @@ index_complexity(const Selection *selection, int number)
 }
 
 /*
- * May one index do the work of the other, more or less?  If it is of the same
- * columns, or of fewer or more.
+ * May one index do much of the other's work?  It may if it has the same columns,
+ * some of them, or more.
  */
 static bool
 has_similar_columns(const Selection *selection, int number, int other)
@@ -386,7 +393,7 @@ has_similar_columns(const Selection *selection, int number, int other)
 }
 
 /*
- * The lightest index that does nearly what this one does, in its place, and
+ * The least complex index that does nearly what this one does, in its place, and
  * slows no statement down; the number itself if there is none.
  */
 static int
@@ -454,7 +461,10 @@ keep_used(const Selection *selection, const Bitmapset *chosen)
 	return kept;
 }
 
-/* Make better what was chosen, with candidates that came since perhaps. */
+/*
+ * Improve what was chosen: exchange indexes while that pays, then prefer simpler
+ * ones, and drop what is of little use.  Candidates may have been added since.
+ */
 Bitmapset *
 selection_improve(const Selection *selection, const Bitmapset *before)
 {
@@ -478,7 +488,7 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 	return keep_used(selection, chosen);
 }
 
-/* Search by what moves save per byte to the power of "exponent". */
+/* A choice by what moves save per byte to the power of "exponent". */
 static Bitmapset *
 search_by_exponent(const Selection *selection, double exponent)
 {
