@@ -5,10 +5,11 @@
  *
  * For each table that a statement reads: the columns fixed by conditions
  * first, in the order that serves most statements, then what gives an order
- * or a range, or an order and then all ranges.  Each list of keys comes with and without the conditions as a
- * predicate, and with and without the other columns that are read.
+ * or a range, or an order and then all ranges.  Each list of keys comes with and
+ * without the conditions as a predicate, and with and without the other columns
+ * that are read.
  *
- * Which of them are worth anything the planner is asked later.
+ * Which of them are worth anything is asked of the planner later.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,20 +32,25 @@
 
 #include "advise/candidates/candidate_opclass.h"
 
-/* Columns that are worth having in an index only to be read there. */
+/*
+ * The following are choices, made to keep the number of candidates small: what
+ * they let through the planner judges.
+ */
+
+/* Columns that an index has only to be read there: how many, and bytes of all. */
 #define MOST_INCLUDED		6
-#define WIDEST_INCLUDED		160 /* bytes */
-/* .. and, with the keys, of a row at most, or the index repeats the table. */
+#define WIDEST_INCLUDED		160
+/* Share of a row's bytes for these and the keys, or the index repeats the table. */
 #define INCLUDED_SHARE		0.5
-/* Share of the pages that must be all-visible for that. */
+/* Share of the table's pages that must be all-visible for index-only scans. */
 #define LEAST_VISIBLE		0.3
-/* A column with no more values than this can be part of a predicate. */
+/* A column with no more different values than this can be in a predicate. */
 #define FEW_VALUES			50
-/* A BRIN index is for tables of this many pages in the order of a column. */
+/* A BRIN index needs so many pages, about 80 MB, and this correlation. */
 #define BRIN_PAGES			10000
 #define BRIN_CORRELATION	0.9
 
-/* How much time goes into statements that fix a column. */
+/* Microseconds that go into statements that fix a column to a value. */
 typedef struct KeyWeight
 {
 	Oid			relid;
@@ -52,13 +58,14 @@ typedef struct KeyWeight
 	double		weight;
 } KeyWeight;
 
+/* Candidates in the making. */
 typedef struct Builder
 {
 	List	   *candidates;
 	List	   *weights;		/* of KeyWeight */
 	Oid			relid;			/* whose indexes "existing" are */
 	List	   *existing;		/* of IndexDefinition */
-	const CandidateDemand *current;
+	const CandidateDemand *current; /* candidates are made of this */
 } Builder;
 
 /* Keys of an index in the making. */
@@ -68,26 +75,31 @@ typedef struct KeyList
 	DemandSort	keys[CANDIDATE_KEYS];
 } KeyList;
 
+/* Are both the same column or expression? */
 static bool
 same_demand_key(const DemandKey *a, const DemandKey *b)
 {
 	return a->attno == b->attno && equal(a->expr, b->expr);
 }
 
-/* Does the filter fix a column to a value, such that an index can follow? */
+/*
+ * Does the filter fix its key to values, so that it can be one of the first keys
+ * of an index?
+ */
 static inline bool
 fixes_demand_key(const DemandFilter *filter)
 {
 	return !filter->arm && filter->use <= DEMAND_JOIN;
 }
 
-/* Has the statement a condition here that can stand in a predicate? */
+/* Is it a test without a value, which can stand in a predicate as it is? */
 static inline bool
 is_plain_condition(const DemandFilter *filter)
 {
 	return filter->clause != NULL && !OidIsValid(filter->operator);
 }
 
+/* The weight of a column or expression; NULL if no statement fixes it. */
 static KeyWeight *
 find_key_weight(Builder *builder, Oid relid, const DemandKey *key)
 {
@@ -129,6 +141,7 @@ add_key_weights(Builder *builder, const CandidateDemand *item)
 	}
 }
 
+/* Append a key, unless it is there, too many are, or a B-tree cannot hold it. */
 static void
 add_list_key(KeyList *list, const DemandKey *key, bool descending,
 			 bool nulls_first)
@@ -173,6 +186,7 @@ add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
 	list->keys[at] = added;
 }
 
+/* Append the order that the statement wants. */
 static void
 add_sorts(KeyList *list, const Demand *demand)
 {
@@ -213,7 +227,10 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
 	return true;
 }
 
-/* Add a candidate unless it, or an index that does the same, is there. */
+/*
+ * Add a candidate, unless an existing index makes it useless.  If it is there
+ * already it serves the current statement too.
+ */
 static void
 add_candidate(Builder *builder, IndexDefinition *def)
 {
@@ -243,6 +260,7 @@ add_candidate(Builder *builder, IndexDefinition *def)
 	builder->candidates = lappend(builder->candidates, candidate);
 }
 
+/* A B-tree index of these keys; the predicate is not copied. */
 static IndexDefinition *
 make_btree(Builder *builder, const KeyList *keys, List *predicate)
 {
@@ -268,6 +286,7 @@ make_btree(Builder *builder, const KeyList *keys, List *predicate)
 	return def;
 }
 
+/* Is a column a key of the index, or included in it? */
 static bool
 index_has_column(const IndexDefinition *def, AttrNumber attno)
 {
@@ -280,7 +299,7 @@ index_has_column(const IndexDefinition *def, AttrNumber attno)
 	return false;
 }
 
-/* Is a column tested by nothing but the predicate? */
+/* Is a column neither read nor tested but by the predicate? */
 static bool
 is_tested_by_predicate(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
 {
@@ -327,7 +346,7 @@ column_width(Oid relid, AttrNumber attno)
 	return width;
 }
 
-/* Bytes of other columns that are worth having in the index. */
+/* Bytes of included columns that are worth having in the index of these keys. */
 static double
 includable_width(const Demand *demand, const IndexDefinition *def)
 {
@@ -342,7 +361,10 @@ includable_width(const Demand *demand, const IndexDefinition *def)
 	return Min(WIDEST_INCLUDED, room);
 }
 
-/* Let an index hold the other columns that are read; false if too many. */
+/*
+ * Let an index include the other columns that are read; false if these are too
+ * many or too wide, or none.
+ */
 static bool
 include_needed(const Demand *demand, IndexDefinition *def)
 {
@@ -365,7 +387,7 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	return def->nincluded > 0;
 }
 
-/* Add an index of these keys, and one that need not visit the table. */
+/* Add an index of these keys, and one for index-only scans if that may pay. */
 static void
 add_btree(Builder *builder, const KeyList *keys, List *predicate)
 {
@@ -459,7 +481,10 @@ add_btree_forms(Builder *builder, const KeyList *keys)
 	add_btree(builder, rest.count > 0 ? &rest : keys, predicate);
 }
 
-/* Conditions that fix a column, of the uses asked for. */
+/*
+ * The columns that conditions fix, of the uses up to "last", in the order of their
+ * weights.
+ */
 static KeyList
 collect_fixed(Builder *builder, DemandUse last)
 {
@@ -528,7 +553,10 @@ add_continued(Builder *builder, const KeyList *fixed)
 	add_btree_forms(builder, fixed);
 }
 
-/* Add what each column of a join can do together with the conditions. */
+/*
+ * Add indexes for each join: on its column first, and on the fixed columns and
+ * its own in the order of their weights; then on the columns of all joins.
+ */
 static void
 add_join_lists(Builder *builder, const KeyList *fixed)
 {
@@ -570,7 +598,7 @@ add_single_columns(Builder *builder)
 	}
 }
 
-/* Add an index that knows the beginning of strings. */
+/* Add an index for each LIKE or the like whose pattern has a fixed beginning. */
 static void
 add_prefixes(Builder *builder, const KeyList *fixed)
 {
@@ -591,7 +619,7 @@ add_prefixes(Builder *builder, const KeyList *fixed)
 	}
 }
 
-/* Add an index of another access method for an operator. */
+/* Add an index of another access method for each operator no B-tree serves. */
 static void
 add_operators(Builder *builder)
 {
@@ -675,7 +703,7 @@ add_brin_indexes(Builder *builder)
 	}
 }
 
-/* Add all that one statement asks of one table. */
+/* Add all candidates for what one statement asks of one table. */
 static void
 add_demand(Builder *builder, const CandidateDemand *item)
 {

@@ -27,7 +27,10 @@ has_index_key(const IndexDefinition *def, const IndexKey *key)
 	return false;
 }
 
-/* Could one index do the work of the two? */
+/*
+ * Could one index do the work of both?  It could if both are B-trees on the same
+ * table that begin with the same key and have the same predicate.
+ */
 bool
 candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
 {
@@ -71,7 +74,7 @@ merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 	return merged;
 }
 
-/* Is it among them already? */
+/* Is the index among the candidates already? */
 static bool
 is_known_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
 {
@@ -88,8 +91,8 @@ is_known_candidate(const List *candidates, const IndexDefinition *def, uint64 ha
 }
 
 /*
- * Indexes that do the work of two of the candidates whose numbers are in
- * "kept", as a list of Candidate.
+ * Indexes that do the work of two of the candidates whose numbers are in "kept",
+ * as a list of Candidate: none that is a candidate already, MOST_MERGED at most.
  */
 List *
 candidates_merge(List *candidates, const Bitmapset *kept)

@@ -12,6 +12,7 @@
 
 #include "nodes/pg_list.h"
 
+/* How a condition could use an index; the order matters (fixes_demand_key()). */
 typedef enum DemandUse
 {
 	DEMAND_EQUAL,				/* = constant, IS NULL, a boolean column */
@@ -32,7 +33,7 @@ typedef struct DemandKey
 	Oid			collation;
 } DemandKey;
 
-/* A condition on one. */
+/* A condition on a key. */
 typedef struct DemandFilter
 {
 	DemandUse	use;
@@ -51,6 +52,7 @@ typedef struct DemandSort
 	bool		nulls_first;
 } DemandSort;
 
+/* What one statement asks of one table. */
 typedef struct Demand
 {
 	Oid			relid;
@@ -61,12 +63,13 @@ typedef struct Demand
 	List	   *needed;			/* columns the rest of the statement reads */
 	List	   *tested;			/* columns in conditions; attribute numbers */
 	double		tuples;			/* of all partitions that are read */
-	double		pages;			/* likewise */
+	double		pages;			/* of all partitions that are read */
 	double		visible_share;	/* pages that an index-only scan can skip */
 	Oid			largest;		/* partition that is read, or the table */
-	List	   *refused;		/* users' functions that no index should be
-								 * made of, by name */
-	List	   *mutable;		/* .. that none can be made of, by name */
+	List	   *refused;		/* names of users' immutable functions that no
+								 * index should be made of */
+	List	   *mutable;		/* names of users' functions that are not
+								 * immutable */
 } Demand;
 
 #endif							/* CLIPPERF_DEMAND_H */

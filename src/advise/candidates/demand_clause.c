@@ -32,7 +32,7 @@
 
 #include "advise/workload/function_trust.h"
 
-/* Values of a list that may stand in the predicate of an index, at most. */
+/* Values of a list that may stand in the predicate of an index, at most: a choice. */
 #define MOST_LISTED	8
 
 /* A copy of an expression of the table as an index on it would hold it. */
@@ -45,7 +45,10 @@ demand_copy(const DemandScope *scope, Node *expr)
 	return copy;
 }
 
-/* check_function_callback: finds a function that no index may be made of. */
+/*
+ * check_function_callback: finds a function that is not immutable or that a user
+ * made, whose results may change after all.
+ */
 static bool
 is_refused_function(Oid function, void *context)
 {
@@ -58,7 +61,10 @@ is_refused_function(Oid function, void *context)
 	return true;
 }
 
-/* The same, where the users' own immutable functions are allowed. */
+/*
+ * check_function_callback: finds a function that is not immutable, for where
+ * immutable functions of the users' own may be in an index.
+ */
 static bool
 is_mutable_function(Oid function, void *context)
 {
@@ -70,12 +76,14 @@ is_mutable_function(Oid function, void *context)
 	return true;
 }
 
+/* The search of an expression for a function that no index may be made of. */
 typedef struct RefusalSearch
 {
 	check_function_callback refuses;
 	Oid			found;
 } RefusalSearch;
 
+/* expression_tree_walker callback: finds such a function. */
 static bool
 find_refused_function(Node *node, void *context)
 {
@@ -88,7 +96,7 @@ find_refused_function(Node *node, void *context)
 	return expression_tree_walker(node, find_refused_function, context);
 }
 
-/* Remember why an expression cannot be indexed. */
+/* Note with the demand the name of a function of which no index is made, and why. */
 static void
 note_refused_function(Demand *demand, Oid function)
 {
@@ -101,29 +109,24 @@ note_refused_function(Demand *demand, Oid function)
 	*names = list_append_unique(*names, makeString(name));
 }
 
-/* Are all columns in it such that an index can be made of them? */
-static bool
-has_user_columns(const DemandScope *scope, Node *expr)
-{
-	Bitmapset  *columns = NULL;
-	int			first;
-
-	pull_varattnos(expr, scope->rel->relid, &columns);
-	first = bms_next_member(columns, -1);
-	return first + FirstLowInvalidHeapAttributeNumber > 0;
-}
-
-/* May an index hold this expression? */
+/*
+ * May an index hold this expression?  It may use no system column, and only
+ * functions as is_refused_function() or is_mutable_function() allow; one that
+ * stands against it is named in the demand.
+ */
 static bool
 is_indexable_expr(DemandScope *scope, Node *expr)
 {
 	RefusalSearch search = {
 		scope->allow_functions ? is_mutable_function : is_refused_function, InvalidOid
 	};
+	Bitmapset  *columns = NULL;
 
 	if (contain_subplans(expr) || contain_agg_clause(expr) ||
-		contain_window_function(expr) || expression_returns_set(expr) ||
-		!has_user_columns(scope, expr))
+		contain_window_function(expr) || expression_returns_set(expr))
+		return false;
+	pull_varattnos(expr, scope->rel->relid, &columns);
+	if (bms_next_member(columns, -1) + FirstLowInvalidHeapAttributeNumber <= 0)
 		return false;
 	if (!find_refused_function(expr, &search))
 		return !contain_mutable_functions(expr);
@@ -141,6 +144,7 @@ is_of_table(const DemandScope *scope, Node *expr)
 		relid == scope->rel->relid;
 }
 
+/* The expression below changes of type that change no value. */
 static Node *
 strip_relabel(Node *expr)
 {
@@ -149,6 +153,7 @@ strip_relabel(Node *expr)
 	return expr;
 }
 
+/* Does the expression hold a parameter?  An expression_tree_walker callback. */
 static bool
 contains_param(Node *node, void *context)
 {
@@ -159,8 +164,8 @@ contains_param(Node *node, void *context)
 }
 
 /*
- * Can this expression be the key of an index on the table?  What it refuses
- * because of a function is named in the demand.
+ * Can this expression be the key of an index on the table?  If so, *key is filled
+ * in.  A function that stands against it is named in the demand.
  */
 bool
 demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
@@ -185,6 +190,7 @@ demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 	return true;
 }
 
+/* Add a condition on a key to the demand; "arm" if it is one side of an OR. */
 static DemandFilter *
 add_demand_filter(DemandScope *scope, DemandUse use, const DemandKey *key,
 				  Oid operator, bool arm)
@@ -210,7 +216,7 @@ offer_as_predicate(DemandScope *scope, DemandFilter *filter, Node *clause)
 	filter->literal = true;
 }
 
-/* Is this a pattern with a fixed beginning? */
+/* Does a LIKE, regular expression or starts-with pattern begin with fixed text? */
 static bool
 has_fixed_prefix(Oid operator, Node *pattern)
 {
@@ -245,7 +251,10 @@ btree_strategy(const DemandKey *key, Oid operator)
 		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
 }
 
-/* What a comparison of the key asks of a B-tree, or of something else. */
+/*
+ * What a comparison of the key with "other" asks of a B-tree, or of an index of
+ * another kind; "joins" if the other side belongs to another table.
+ */
 static DemandUse
 comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 {
@@ -405,7 +414,7 @@ collect_boolean(DemandScope *scope, BoolExpr *clause, bool arm)
 		collect_arms(scope, clause);
 }
 
-/* Add any condition. */
+/* Add any condition that concerns the table; "arm" if it is one side of an OR. */
 static void
 collect_condition(DemandScope *scope, Node *clause, bool arm)
 {
@@ -441,7 +450,7 @@ collect_condition(DemandScope *scope, Node *clause, bool arm)
 	}
 }
 
-/* Add what a condition asks for, if it concerns the table. */
+/* Add to the demand what a condition asks for, if it concerns the table. */
 void
 demand_add_clause(DemandScope *scope, Node *clause)
 {

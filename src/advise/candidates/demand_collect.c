@@ -26,6 +26,7 @@
 #include "advise/candidates/demand_clause.h"
 #include "advise/whatif/whatif.h"
 
+/* What is collected while a statement is planned. */
 typedef struct DemandCollection
 {
 	MemoryContext context;
@@ -36,7 +37,7 @@ typedef struct DemandCollection
 static set_rel_pathlist_hook_type prev_pathlist = NULL;
 static DemandCollection *collection = NULL;
 
-/* Conditions on the table alone, and those that join it. */
+/* Add conditions on the table alone, and those that join it to others. */
 static void
 collect_clauses(DemandScope *scope)
 {
@@ -57,7 +58,7 @@ collect_clauses(DemandScope *scope)
 	}
 }
 
-/* Columns that the planner knows to be equal to those of other tables. */
+/* Add columns that the planner knows to be equal to those of other tables. */
 static void
 collect_joins(DemandScope *scope)
 {
@@ -100,7 +101,7 @@ find_own_member(const DemandScope *scope, const EquivalenceClass *class)
 	return NULL;
 }
 
-/* The order that the rows are wanted in, if this table alone decides it. */
+/* Add the order that the rows are wanted in, if this table alone decides it. */
 static void
 collect_sorts(DemandScope *scope)
 {
@@ -140,7 +141,10 @@ is_target(const DemandScope *scope)
 	return false;
 }
 
-/* Turn what pull_varattnos() collects into a list of attribute numbers. */
+/*
+ * What pull_varattnos() collects as a list of attribute numbers.  A whole-row or
+ * system column means that the table must be visited.
+ */
 static List *
 list_demanded_columns(Demand *demand, const Bitmapset *columns)
 {
@@ -159,7 +163,7 @@ list_demanded_columns(Demand *demand, const Bitmapset *columns)
 	return list;
 }
 
-/* Which columns are read at all. */
+/* Add which columns are read, and whether an index-only scan could be enough. */
 static void
 collect_columns(DemandScope *scope)
 {
@@ -195,7 +199,7 @@ is_partition_of(const PlannerInfo *root, Index child, Index parent)
 	return true;
 }
 
-/* Add up the sizes of the partitions that are read. */
+/* Add up the sizes of the partitions that are read, which have RelOptInfos. */
 static void
 collect_partitions(DemandScope *scope)
 {
@@ -225,7 +229,7 @@ collect_partitions(DemandScope *scope)
 	demand->visible_share = demand->pages > 0 ? visible / demand->pages : 0;
 }
 
-/* How large the table is. */
+/* Add how large the table is, or its partitions that are read together. */
 static void
 collect_size(DemandScope *scope, const RangeTblEntry *rte)
 {
@@ -240,7 +244,7 @@ collect_size(DemandScope *scope, const RangeTblEntry *rte)
 		collect_partitions(scope);
 }
 
-/* A partition is served by an index on its parent. */
+/* Is it a partition?  An index on its parent serves it. */
 static bool
 is_partition(const PlannerInfo *root, const RelOptInfo *rel)
 {
@@ -255,7 +259,7 @@ is_partition(const PlannerInfo *root, const RelOptInfo *rel)
 		RELKIND_PARTITIONED_TABLE;
 }
 
-/* A table that indexes can be made on. */
+/* Is it a table of the users' that indexes can be made on? */
 static bool
 is_indexable_table(const RangeTblEntry *rte)
 {
@@ -283,7 +287,7 @@ collect_demand(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 	MemoryContextSwitchTo(old);
 }
 
-/* set_rel_pathlist_hook */
+/* set_rel_pathlist_hook: collects what is asked of each table, if that is wanted. */
 static void
 demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
@@ -294,7 +298,7 @@ demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry
 		collect_demand(root, rel, rte);
 }
 
-/* Before this backend collects for the first time. */
+/* Install the hook, when this backend collects for the first time. */
 static void
 install_demand_hook(void)
 {
