@@ -14,7 +14,7 @@
 
 #include "common/excerpt.h"
 
-/* Bytes of a statement that are shown. */
+/* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
 
 /* What a key of the index is good for. */
@@ -27,6 +27,7 @@ typedef enum KeyRole
 	ROLE_NONE
 } KeyRole;
 
+/* Is the key of an index the column or expression of a demand? */
 static bool
 is_demanded_key(const IndexKey *key, const DemandKey *other)
 {
@@ -137,7 +138,7 @@ find_statement_demand(const Advisor *advisor, int statement, Oid relid)
 	return NULL;
 }
 
-/* What tells a statement apart, cut. */
+/* The part of a statement's text that tells it apart, cut to SHOWN_LENGTH bytes. */
 static char *
 statement_excerpt(const WorkloadStatement *statement)
 {
@@ -148,7 +149,7 @@ statement_excerpt(const WorkloadStatement *statement)
 	return psprintf("%.*s%s", length, text, text[length] == '\0' ? "" : "...");
 }
 
-/* Append where a statement runs, and what tells it apart. */
+/* Append the route that a statement runs in, and its excerpt. */
 static void
 append_statement_excerpt(StringInfo text, const WorkloadStatement *statement,
 						 bool alone)
@@ -158,7 +159,7 @@ append_statement_excerpt(StringInfo text, const WorkloadStatement *statement,
 	appendStringInfo(text, ": %s", statement_excerpt(statement));
 }
 
-/* A statement in a sentence. */
+/* A statement as part of a sentence: its excerpt in brackets, and its route. */
 static char *
 bracketed(const WorkloadStatement *statement)
 {
@@ -192,7 +193,7 @@ share_text(double share)
 		psprintf("%.0f %%", 100 * share);
 }
 
-/* Append which statement suffers by the index, if any does. */
+/* Append a statement that the index slows down, if any, and how many more. */
 static void
 append_slowed(StringInfo text, Advisor *advisor, int number)
 {
@@ -212,8 +213,8 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 }
 
 /*
- * Why an index is not proposed in whose order the rows of a statement come
- * late; "with" are the indexes that there would be.
+ * Why an index is not proposed: the rows that a statement wants come late in its
+ * order.  "with" are the indexes that there would be with it.
  */
 char *
 reason_late(Advisor *advisor, int number, int statement,
@@ -229,7 +230,10 @@ reason_late(Advisor *advisor, int number, int statement,
 								  advisor->chosen, NULL));
 }
 
-/* What an index does for the statements it serves, as advisor_served() says. */
+/*
+ * What an index does for the statements it serves, as advisor_served() returns
+ * them: not NIL.
+ */
 char *
 reason_create(Advisor *advisor, int number, const List *served)
 {
@@ -283,7 +287,10 @@ is_table_read(const Advisor *advisor, Oid relid)
 	return false;
 }
 
-/* Why a member of an index set that nothing uses is not built. */
+/*
+ * Why a member of an index set that no statement uses is not built; NULL if no
+ * statement reads its table, so that nothing is known.
+ */
 char *
 reason_unused(const Advisor *advisor, int number)
 {
@@ -296,7 +303,10 @@ reason_unused(const Advisor *advisor, int number)
 	return psprintf("no observed statement on %s would use it", table);
 }
 
-/* The definitions of other chosen indexes that serve what this one would. */
+/*
+ * The names, or keys, of chosen indexes on the same table that serve what this one
+ * would; NULL if there are none.
+ */
 char *
 reason_superseded(Advisor *advisor, int number)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * recommend.c
- *	  clipperf_recommend(): runs the advisor and keeps what it says.
+ *	  clipperf_recommend(): runs the advisor and puts together what it says.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +22,8 @@ PG_FUNCTION_INFO_V1(clipperf_advise);
 
 /* Statements that could not be planned whose reasons are told at once. */
 #define REASONS_TOLD 3
+/* Bytes of their texts that are told. */
+#define TEXT_TOLD 60
 
 /* Positions of the arguments. */
 enum
@@ -39,7 +41,7 @@ enum
 	ARG_STATEMENTS
 };
 
-/* Refuse a value that makes no sense. */
+/* Raise an error (22023) unless the value of an argument makes sense. */
 static void
 require_option(bool condition, const char *argument, const char *hint)
 {
@@ -50,7 +52,7 @@ require_option(bool condition, const char *argument, const char *hint)
 				 errhint("%s", hint)));
 }
 
-/* When a limit of time, given as an interval, will have run out. */
+/* When the time limit, given as an interval, will have run out; 0 = none. */
 static TimestampTz
 read_deadline(FunctionCallInfo fcinfo)
 {
@@ -66,7 +68,7 @@ read_deadline(FunctionCallInfo fcinfo)
 	return deadline;
 }
 
-/* How to advise. */
+/* How to advise, by the arguments.  Raises an error for values out of range. */
 static AdvisorOptions
 read_options(FunctionCallInfo fcinfo)
 {
@@ -101,7 +103,7 @@ read_options(FunctionCallInfo fcinfo)
 	return options;
 }
 
-/* Which of the statements observed to consider. */
+/* Which of the statements observed to consider, by the arguments. */
 static WorkloadFilter
 read_filter(FunctionCallInfo fcinfo, TimestampTz deadline)
 {
@@ -116,7 +118,7 @@ read_filter(FunctionCallInfo fcinfo, TimestampTz deadline)
 	return filter;
 }
 
-/* Tell of the statements that could not be planned, the first few why. */
+/* Notice of the statements that could not be planned, of the first few why. */
 static void
 report_unplanned(const Advisor *advisor)
 {
@@ -132,8 +134,8 @@ report_unplanned(const Advisor *advisor)
 		if (statement->problem == NULL)
 			continue;
 		if (failed++ < REASONS_TOLD)
-			appendStringInfo(&reasons, "%s%.60s: %s",
-							 failed > 1 ? "\n" : "",
+			appendStringInfo(&reasons, "%s%.*s: %s",
+							 failed > 1 ? "\n" : "", TEXT_TOLD,
 							 statement->text ? statement->text : "(no text)",
 							 statement->problem);
 	}
@@ -145,7 +147,7 @@ report_unplanned(const Advisor *advisor)
 				 errhint("clipperf_workload() lists what was observed and what keeps it from being planned.")));
 }
 
-/* Tell those who look closely what was searched. */
+/* Log what was searched, for those who debug. */
 static void
 log_search(const Advisor *advisor)
 {
@@ -164,7 +166,7 @@ log_search(const Advisor *advisor)
 											   false, false))));
 }
 
-/* Tell what the rows do not say. */
+/* Notices of what the rows do not say. */
 static void
 report_run(const Advisor *advisor)
 {
@@ -192,7 +194,7 @@ read_statements(FunctionCallInfo fcinfo, TimestampTz deadline)
 	return workload_load(&filter);
 }
 
-/* What to build, drop and leave alone. */
+/* Choose indexes, and advise what to build, drop and leave alone. */
 static List *
 make_advice(Advisor *advisor, TimestampTz unused_since)
 {

@@ -12,7 +12,7 @@
 #include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
 
-/* Most useful first, then by definition. */
+/* list_sort comparator: most useful first, then by definition. */
 static int
 compare_advice_benefit(const ListCell *a, const ListCell *b)
 {
@@ -49,7 +49,10 @@ recommend_chosen(Advisor *advisor)
 	return rows;
 }
 
-/* Tell of each index to be built whose statement blocks those who write. */
+/*
+ * Say in the reason of each index to be built that its statement blocks those who
+ * write, if it does.
+ */
 void
 recommend_tell_locks(const List *rows)
 {

@@ -20,12 +20,14 @@
 #include "common/relation_size.h"
 
 /*
- * An index is left to PostgreSQL's skipping over the first key of another one
- * if no statement costs more than so many times as much.
+ * An index is dropped because PostgreSQL can skip over the first key of another
+ * one only if no statement costs more than so many times as much.  It is a
+ * stricter limit than CLEARLY_SLOWER, since how well skipping works depends on
+ * how many values the first key has, which may grow.
  */
 #define MOST_SLOWER_SKIPPING 1.1
 
-/* Advice to drop indexes in the making. */
+/* Advice to drop indexes, in the making. */
 typedef struct Drops
 {
 	Advisor    *advisor;
@@ -33,7 +35,7 @@ typedef struct Drops
 	List	   *hidden;			/* OIDs of the indexes to be dropped so far */
 } Drops;
 
-/* Keep the advice, and have later ones know of it. */
+/* Add advice to drop an index, which is taken to be gone from then on. */
 static void
 add_drop(Drops *drops, Advice *advice)
 {
@@ -41,7 +43,10 @@ add_drop(Drops *drops, Advice *advice)
 	drops->hidden = whatif_hide(drops->hidden, advice->def->indexoid);
 }
 
-/* Add advice to drop, unless the statements say otherwise: then to keep. */
+/*
+ * Add advice to drop an index; if the statements would lose by that, advice to
+ * keep it.  An invalid index serves nothing, so nothing is asked about it.
+ */
 static void
 add_checked_drop(Drops *drops, Advice *advice)
 {
@@ -66,7 +71,7 @@ add_checked_drop(Drops *drops, Advice *advice)
 	drops->rows = lappend(drops->rows, advice);
 }
 
-/* Is there advice on the index already? */
+/* Is there advice on this existing index already? */
 static bool
 has_advice_on(const List *rows, const IndexDefinition *existing)
 {
@@ -86,6 +91,7 @@ may_be_dropped(const Drops *drops, const IndexDefinition *existing)
 		!has_advice_on(drops->rows, existing);
 }
 
+/* Advice to drop an existing index. */
 static Advice *
 make_drop(IndexDefinition *existing, char *reason)
 {
@@ -133,7 +139,7 @@ add_replaced_drops(Drops *drops, List *existing)
 	}
 }
 
-/* The index that does all that "def" does but for its own first key, or NULL. */
+/* An index that does all that "def" does if its first key is skipped, or NULL. */
 static const IndexDefinition *
 find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
 {
@@ -184,8 +190,9 @@ add_skipped_drops(Drops *drops, List *existing)
 }
 
 /*
- * Advice to drop existing indexes: what hygiene_check() finds, and those that
- * chosen ones replace.
+ * Advice to drop existing indexes: those that hygiene_check() finds, those that
+ * chosen ones replace, and those that others do the work of by skipping a key.
+ * The tables of the statements are locked.
  */
 List *
 recommend_drops(Advisor *advisor, TimestampTz unused_since)

@@ -21,7 +21,7 @@
 #include "advise/whatif/hypothetical.h"
 #include "settings.h"
 
-/* Is one of the indexes advised as good as this one? */
+/* Does an index to be built do all that this one would? */
 static bool
 has_advice_covering(const List *rows, const IndexDefinition *def)
 {
@@ -72,7 +72,10 @@ count_deleted(Oid relid)
 	return count;
 }
 
-/* Advice for a foreign key; NULL if its table is read in no time. */
+/*
+ * Advice to build an index for a foreign key; NULL if its table has fewer rows
+ * than clipperf.seqscan_min_rows.
+ */
 static Advice *
 advise_foreign_key(const UnservedKey *key, int64 deleted, const List *rows)
 {
@@ -125,8 +128,10 @@ lock_table(Oid relid)
 }
 
 /*
- * Append advice to serve foreign keys whose referenced rows get deleted,
- * unless what is advised already ("rows") does.
+ * Append advice to serve foreign keys whose referenced rows get deleted, unless
+ * what is advised already ("rows") does.  Those of and to the statements' tables
+ * are looked at; tables that only refer to these are locked (AccessShareLock) to
+ * the end of the transaction, and left out if that would have to wait.
  */
 List *
 recommend_foreign_keys(const Advisor *advisor, List *rows)

@@ -15,7 +15,10 @@
 #include "advise/recommend/recommend_rows.h"
 #include "common/slower.h"
 
-/* An index that harms a statement. */
+/*
+ * An index that the planner takes for cheaper than it is, since it hopes to stop
+ * early, and that harms a statement thereby.
+ */
 typedef struct UnderpricedIndex
 {
 	int			number;
@@ -23,7 +26,7 @@ typedef struct UnderpricedIndex
 	double		harm_us;
 } UnderpricedIndex;
 
-/* What an index alone seems to save, by what the planner says. */
+/* Microseconds that an index alone would save if the planner were right. */
 static double
 promised_us(Advisor *advisor, int number)
 {
@@ -51,7 +54,10 @@ replace_alike(const Advisor *advisor, int number)
 	return set;
 }
 
-/* How much longer a statement takes with the index; 0 if that is not much. */
+/*
+ * Microseconds that a statement takes longer with the index; 0 unless it is
+ * clearly slower (CLEARLY_SLOWER).
+ */
 static double
 find_harm_us(Advisor *advisor, int statement, int number)
 {
@@ -63,7 +69,7 @@ find_harm_us(Advisor *advisor, int statement, int number)
 	return after > CLEARLY_SLOWER * before ? after - before : 0;
 }
 
-/* Remember what harms a statement, each index once. */
+/* Note an index that harms a statement: each index once, with the worst harm. */
 static List *
 note_underpriced(List *found, int number, int statement, double harm_us)
 {
@@ -99,8 +105,8 @@ count_parts(const Advisor *advisor, int number)
 }
 
 /*
- * The plainest index that seems to help, and in truth harms a statement: -1 if
- * there is none.
+ * The plainest index that seems to help a statement and in truth harms it; -1 if
+ * there is none.  *harm_us is how much longer the statement takes then.
  */
 static int
 find_underpriced(Advisor *advisor, int statement, double *harm_us)
@@ -128,7 +134,7 @@ find_underpriced(Advisor *advisor, int statement, double *harm_us)
 	return found;
 }
 
-/* The row about one of them. */
+/* The advice against one such index. */
 static Advice *
 make_late_row(Advisor *advisor, const UnderpricedIndex *item)
 {
@@ -143,7 +149,7 @@ make_late_row(Advisor *advisor, const UnderpricedIndex *item)
 	return advice;
 }
 
-/* Advice against indexes in an order in which statements find nothing soon. */
+/* Advice against indexes in whose order the rows wanted come late. */
 List *
 recommend_late(Advisor *advisor)
 {

@@ -12,7 +12,10 @@
 #include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
 
-/* Append advice against functions used on a table, each once. */
+/*
+ * Append advice against functions used on a table, by name; those in *named have
+ * been told of.
+ */
 static List *
 add_refused_functions(List *rows, Oid relid, const List *functions, List **named,
 					  const char *why)
@@ -54,7 +57,7 @@ recommend_refused(const Advisor *advisor)
 	return rows;
 }
 
-/* Does a statement take enough time to be told of? */
+/* Does a statement take so much time that an index for it would be advised? */
 static bool
 takes_enough_time(const Advisor *advisor, const WorkloadStatement *statement)
 {

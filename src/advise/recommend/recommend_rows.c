@@ -23,7 +23,7 @@ recommend_tables(const Advisor *advisor)
 	return relids;
 }
 
-/* The number of a statement, as a list for an Advice. */
+/* The queryid of a statement, as a list for an Advice. */
 List *
 recommend_queryid(const WorkloadStatement *statement)
 {
@@ -33,7 +33,10 @@ recommend_queryid(const WorkloadStatement *statement)
 	return list_make1(queryid);
 }
 
-/* Fill in the figures of a candidate and the statements it serves. */
+/*
+ * Fill in the figures of a candidate and the statements it serves, as
+ * advisor_served() returns them.
+ */
 void
 recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *advice)
 {

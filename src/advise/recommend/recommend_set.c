@@ -13,10 +13,13 @@
 #include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
 
-/* A smaller share would be shown as 0.00 %. */
+/* A smaller share of all time would be shown as 0.00 %. */
 #define LEAST_SHOWN_SHARE 0.00005
 
-/* What the statements say of a member that could be built. */
+/*
+ * Fill in what the statements say of a member that could be built: a member that
+ * they would not use, or that does not pay, is skipped.
+ */
 static void
 fill_member_advice(Advisor *advisor, int number, Advice *advice)
 {
@@ -60,14 +63,10 @@ fill_member_advice(Advisor *advisor, int number, Advice *advice)
 	advice->action = "skip";
 }
 
-/* Why a member could not be imagined. */
-static const char *
-candidate_problem(const Advisor *advisor, int number)
-{
-	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
-}
-
-/* Advice on each member of an index set. */
+/*
+ * Advice on each member of an index set, as index_set_judge() has it, and for
+ * those to be built as the statements have it.
+ */
 List *
 recommend_set(Advisor *advisor, const char *index_set)
 {
@@ -95,7 +94,9 @@ recommend_set(Advisor *advisor, const char *index_set)
 			fill_member_advice(advisor, number, advice);
 		else
 			advice->reason = psprintf("%s; not judged by the statements: %s",
-									  advice->reason, candidate_problem(advisor, number));
+									  advice->reason,
+									  ((const Candidate *) list_nth(advisor->candidates,
+																	number))->problem);
 	}
 	return rows;
 }

@@ -32,6 +32,7 @@
 /* Columns of clipperf_recommendations that are returned. */
 #define RECOMMEND_COLUMNS 14
 
+/* A list of uint64 * as int8[]. */
 static Datum
 queryid_array(const List *queryids)
 {
@@ -46,6 +47,7 @@ queryid_array(const List *queryids)
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+/* Set column i to a string; NULL is NULL. */
 static void
 set_text_column(Datum *values, bool *nulls, int i, const char *string)
 {
@@ -54,6 +56,7 @@ set_text_column(Datum *values, bool *nulls, int i, const char *string)
 		values[i] = CStringGetTextDatum(string);
 }
 
+/* Set column i to a number; NAN is NULL. */
 static void
 set_float_column(Datum *values, bool *nulls, int i, double value)
 {
@@ -130,7 +133,7 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 	nulls[0] = isnull;
 }
 
-/* Take out the caller's earlier recommendations that nothing was made of. */
+/* Delete the user's earlier recommendations that nothing was made of. */
 static void
 delete_unused_rows(const char *table, const char *user)
 {
@@ -142,6 +145,7 @@ delete_unused_rows(const char *table, const char *user)
 						  1, types, values, NULL, false, 0);
 }
 
+/* Prepare the INSERT of a row, which returns its number. */
 static SPIPlanPtr
 prepare_row_insert(const char *table)
 {
@@ -157,7 +161,10 @@ prepare_row_insert(const char *table)
 					   lengthof(types), types);
 }
 
-/* Keep all rows; the current user owns the table. */
+/*
+ * Keep all rows as recommendations made to the user, and return them.  The
+ * current user owns the table.
+ */
 static void
 store_advice_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
 {
@@ -199,7 +206,7 @@ return_unstored_rows(List *advice, ReturnSetInfo *result)
 	}
 }
 
-/* The owner of the table of recommendations. */
+/* The owner of the table of recommendations; an error (42P01) if it is gone. */
 static Oid
 recommendations_owner(Oid schema)
 {
@@ -213,7 +220,10 @@ recommendations_owner(Oid schema)
 	return owner;
 }
 
-/* Keep the rows as the caller's last run, and return them. */
+/*
+ * Keep the rows as the caller's last run, and return them.  Where nothing can be
+ * written they are returned only, without numbers.
+ */
 void
 recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 {
