@@ -37,10 +37,15 @@
  * they let through the planner judges.
  */
 
-/* Columns that an index has only to be read there: how many, and bytes of all. */
+/*
+ * Columns that an index has only to be read there: how many, and bytes of all.
+ */
 #define MOST_INCLUDED		6
 #define WIDEST_INCLUDED		160
-/* Share of a row's bytes for these and the keys, or the index repeats the table. */
+/*
+ * Share of a row's bytes for these and the keys, or the index repeats the
+ * table.
+ */
 #define INCLUDED_SHARE		0.5
 /* Share of the table's pages that must be all-visible for index-only scans. */
 #define LEAST_VISIBLE		0.3
@@ -83,8 +88,8 @@ same_demand_key(const DemandKey *a, const DemandKey *b)
 }
 
 /*
- * Does the filter fix its key to values, so that it can be one of the first keys
- * of an index?
+ * Does the filter fix its key to values, so that it can be one of the first
+ * keys of an index?
  */
 static inline bool
 fixes_demand_key(const DemandFilter *filter)
@@ -141,7 +146,9 @@ add_key_weights(Builder *builder, const CandidateDemand *item)
 	}
 }
 
-/* Append a key, unless it is there, too many are, or a B-tree cannot hold it. */
+/*
+ * Append a key, unless it is there, too many are, or a B-tree cannot hold it.
+ */
 static void
 add_list_key(KeyList *list, const DemandKey *key, bool descending,
 			 bool nulls_first)
@@ -301,7 +308,8 @@ index_has_column(const IndexDefinition *def, AttrNumber attno)
 
 /* Is a column neither read nor tested but by the predicate? */
 static bool
-is_tested_by_predicate(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
+is_tested_by_predicate(const Demand *demand, const IndexDefinition *def,
+					   AttrNumber attno)
 {
 	ListCell   *lc;
 
@@ -346,7 +354,9 @@ column_width(Oid relid, AttrNumber attno)
 	return width;
 }
 
-/* Bytes of included columns that are worth having in the index of these keys. */
+/*
+ * Bytes of included columns that are worth having in the index of these keys.
+ */
 static double
 includable_width(const Demand *demand, const IndexDefinition *def)
 {
@@ -377,7 +387,8 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	{
 		AttrNumber	attno = lfirst_int(lc);
 
-		if (index_has_column(def, attno) || is_tested_by_predicate(demand, def, attno))
+		if (index_has_column(def, attno) ||
+			is_tested_by_predicate(demand, def, attno))
 			continue;
 		width += column_width(def->relid, attno);
 		if (def->nincluded == MOST_INCLUDED || width > widest)
@@ -482,8 +493,8 @@ add_btree_forms(Builder *builder, const KeyList *keys)
 }
 
 /*
- * The columns that conditions fix, of the uses up to "last", in the order of their
- * weights.
+ * The columns that conditions fix, of the uses up to "last", in the order of
+ * their weights.
  */
 static KeyList
 collect_fixed(Builder *builder, DemandUse last)
@@ -598,7 +609,9 @@ add_single_columns(Builder *builder)
 	}
 }
 
-/* Add an index for each LIKE or the like whose pattern has a fixed beginning. */
+/*
+ * Add an index for each LIKE or the like whose pattern has a fixed beginning.
+ */
 static void
 add_prefixes(Builder *builder, const KeyList *fixed)
 {
@@ -649,8 +662,8 @@ add_operators(Builder *builder)
 }
 
 /*
- * Is the table big, and in the order of this column?  Of a partitioned table the
- * largest partition tells, since each has an index of its own.
+ * Is the table big, and in the order of this column?  Of a partitioned table
+ * the largest partition tells, since each has an index of its own.
  */
 static bool
 is_in_order(const Demand *demand, AttrNumber attno)

@@ -11,7 +11,9 @@
 #include "advise/candidates/demand.h"
 #include "advise/indexes/index_def.h"
 
-/* Key columns of a candidate at most: of PostgreSQL's 32, few help after some. */
+/*
+ * Key columns of a candidate at most: of PostgreSQL's 32, few help after some.
+ */
 #define CANDIDATE_KEYS	8
 
 /* An index that might help. */
@@ -39,7 +41,7 @@ extern List *candidates_make(List *demands);
 extern bool candidates_are_alike(const IndexDefinition *a,
 								 const IndexDefinition *b);
 
-/* Indexes that do the work of two candidates in "kept", a list of Candidate. */
+/* Indexes that do the work of two candidates in "kept", as Candidates. */
 extern List *candidates_merge(List *candidates, const Bitmapset *kept);
 
 #endif							/* CLIPPERF_CANDIDATE_H */

@@ -28,8 +28,8 @@ has_index_key(const IndexDefinition *def, const IndexKey *key)
 }
 
 /*
- * Could one index do the work of both?  It could if both are B-trees on the same
- * table that begin with the same key and have the same predicate.
+ * Could one index do the work of both?  It could if both are B-trees on the
+ * same table that begin with the same key and have the same predicate.
  */
 bool
 candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
@@ -76,7 +76,8 @@ merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 
 /* Is the index among the candidates already? */
 static bool
-is_known_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
+is_known_candidate(const List *candidates, const IndexDefinition *def,
+				   uint64 hash)
 {
 	ListCell   *lc;
 
@@ -91,8 +92,9 @@ is_known_candidate(const List *candidates, const IndexDefinition *def, uint64 ha
 }
 
 /*
- * Indexes that do the work of two of the candidates whose numbers are in "kept",
- * as a list of Candidate: none that is a candidate already, MOST_MERGED at most.
+ * Indexes that do the work of two of the candidates whose numbers are in
+ * "kept", as a list of Candidate: none that is a candidate already,
+ * MOST_MERGED at most.
  */
 List *
 candidates_merge(List *candidates, const Bitmapset *kept)

@@ -60,8 +60,8 @@ find_opclass(Oid am, Oid type, Oid operator)
 }
 
 /*
- * An index of another access method than B-tree that serves the operator, or NULL:
- * GIN before GiST, the default operator class before others.
+ * An index of another access method than B-tree that serves the operator, or
+ * NULL: GIN before GiST, the default operator class before others.
  */
 IndexDefinition *
 candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)

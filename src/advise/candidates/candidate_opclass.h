@@ -15,7 +15,7 @@
 extern IndexDefinition *candidate_for_operator(Oid relid, const DemandKey *key,
 											   Oid operator);
 
-/* Let a B-tree key of a string type serve LIKE 'x%', if it does not already. */
+/* Let a B-tree key of a string type serve LIKE 'x%', if need be. */
 extern void candidate_use_pattern_opclass(IndexKey *key);
 
 #endif							/* CLIPPERF_CANDIDATE_OPCLASS_H */

@@ -12,7 +12,9 @@
 
 #include "nodes/pg_list.h"
 
-/* How a condition could use an index; the order matters (fixes_demand_key()). */
+/*
+ * How a condition could use an index; the order matters (fixes_demand_key()).
+ */
 typedef enum DemandUse
 {
 	DEMAND_EQUAL,				/* = constant, IS NULL, a boolean column */

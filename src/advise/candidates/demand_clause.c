@@ -32,7 +32,10 @@
 
 #include "advise/workload/function_trust.h"
 
-/* Values of a list that may stand in the predicate of an index, at most: a choice. */
+/*
+ * Values of a list that may stand in the predicate of an index, at most: a
+ * choice.
+ */
 #define MOST_LISTED	8
 
 /* A copy of an expression of the table as an index on it would hold it. */
@@ -46,8 +49,8 @@ demand_copy(const DemandScope *scope, Node *expr)
 }
 
 /*
- * check_function_callback: finds a function that is not immutable or that a user
- * made, whose results may change after all.
+ * check_function_callback: finds a function that is not immutable or that a
+ * user made, whose results may change after all.
  */
 static bool
 is_refused_function(Oid function, void *context)
@@ -96,7 +99,10 @@ find_refused_function(Node *node, void *context)
 	return expression_tree_walker(node, find_refused_function, context);
 }
 
-/* Note with the demand the name of a function of which no index is made, and why. */
+/*
+ * Note with the demand the name of a function of which no index is made, and
+ * why.
+ */
 static void
 note_refused_function(Demand *demand, Oid function)
 {
@@ -118,7 +124,8 @@ static bool
 is_indexable_expr(DemandScope *scope, Node *expr)
 {
 	RefusalSearch search = {
-		scope->allow_functions ? is_mutable_function : is_refused_function, InvalidOid
+		scope->allow_functions ? is_mutable_function : is_refused_function,
+		InvalidOid
 	};
 	Bitmapset  *columns = NULL;
 
@@ -153,7 +160,9 @@ strip_relabel(Node *expr)
 	return expr;
 }
 
-/* Does the expression hold a parameter?  An expression_tree_walker callback. */
+/*
+ * Does the expression hold a parameter?  An expression_tree_walker callback.
+ */
 static bool
 contains_param(Node *node, void *context)
 {
@@ -164,8 +173,8 @@ contains_param(Node *node, void *context)
 }
 
 /*
- * Can this expression be the key of an index on the table?  If so, *key is filled
- * in.  A function that stands against it is named in the demand.
+ * Can this expression be the key of an index on the table?  If so, *key is
+ * filled in.  A function that stands against it is named in the demand.
  */
 bool
 demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
@@ -216,7 +225,10 @@ offer_as_predicate(DemandScope *scope, DemandFilter *filter, Node *clause)
 	filter->literal = true;
 }
 
-/* Does a LIKE, regular expression or starts-with pattern begin with fixed text? */
+/*
+ * Does a LIKE, regular expression or starts-with pattern begin with fixed
+ * text?
+ */
 static bool
 has_fixed_prefix(Oid operator, Node *pattern)
 {
@@ -252,8 +264,8 @@ btree_strategy(const DemandKey *key, Oid operator)
 }
 
 /*
- * What a comparison of the key with "other" asks of a B-tree, or of an index of
- * another kind; "joins" if the other side belongs to another table.
+ * What a comparison of the key with "other" asks of a B-tree, or of an index
+ * of another kind; "joins" if the other side belongs to another table.
  */
 static DemandUse
 comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
@@ -295,7 +307,8 @@ collect_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 		contain_volatile_functions(right))
 		return;
 	joins = !bms_is_empty(pull_varnos(scope->root, right));
-	filter = add_demand_filter(scope, comparison_use(&key, operator, right, joins),
+	filter = add_demand_filter(scope,
+							   comparison_use(&key, operator, right, joins),
 							   &key, operator, arm);
 	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
 		offer_as_predicate(scope, filter, (Node *) clause);
@@ -327,7 +340,8 @@ collect_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
 		!bms_is_empty(pull_varnos(scope->root, array)) ||
 		comparison_use(&key, clause->opno, NULL, false) != wanted)
 		return;
-	filter = add_demand_filter(scope, clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
+	filter = add_demand_filter(scope,
+							   clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
 							   &key, clause->opno, arm);
 	if (is_short_list(array))
 		offer_as_predicate(scope, filter, (Node *) clause);
@@ -414,7 +428,9 @@ collect_boolean(DemandScope *scope, BoolExpr *clause, bool arm)
 		collect_arms(scope, clause);
 }
 
-/* Add any condition that concerns the table; "arm" if it is one side of an OR. */
+/*
+ * Add any condition that concerns the table; "arm" if it is one side of an OR.
+ */
 static void
 collect_condition(DemandScope *scope, Node *clause, bool arm)
 {
@@ -499,7 +515,9 @@ demand_add_distance(DemandScope *scope, Node *expr)
 	if (!IsA(expr, OpExpr) || list_length(distance->args) != 2 ||
 		!is_ordering_operator(distance->opno))
 		return false;
-	if (demand_key(scope, linitial(distance->args), distance->inputcollid, &key))
-		(void) add_demand_filter(scope, DEMAND_OPERATOR, &key, distance->opno, false);
+	if (demand_key(scope, linitial(distance->args), distance->inputcollid,
+				   &key))
+		(void) add_demand_filter(scope, DEMAND_OPERATOR, &key, distance->opno,
+								 false);
 	return true;
 }

@@ -101,7 +101,9 @@ find_own_member(const DemandScope *scope, const EquivalenceClass *class)
 	return NULL;
 }
 
-/* Add the order that the rows are wanted in, if this table alone decides it. */
+/*
+ * Add the order that the rows are wanted in, if this table alone decides it.
+ */
 static void
 collect_sorts(DemandScope *scope)
 {
@@ -142,8 +144,8 @@ is_target(const DemandScope *scope)
 }
 
 /*
- * What pull_varattnos() collects as a list of attribute numbers.  A whole-row or
- * system column means that the table must be visited.
+ * What pull_varattnos() collects as a list of attribute numbers.  A whole-row
+ * or system column means that the table must be visited.
  */
 static List *
 list_demanded_columns(Demand *demand, const Bitmapset *columns)
@@ -163,7 +165,9 @@ list_demanded_columns(Demand *demand, const Bitmapset *columns)
 	return list;
 }
 
-/* Add which columns are read, and whether an index-only scan could be enough. */
+/*
+ * Add which columns are read, and whether an index-only scan could be enough.
+ */
 static void
 collect_columns(DemandScope *scope)
 {
@@ -287,9 +291,13 @@ collect_demand(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 	MemoryContextSwitchTo(old);
 }
 
-/* set_rel_pathlist_hook: collects what is asked of each table, if that is wanted. */
+/*
+ * set_rel_pathlist_hook: collects what is asked of each table, if that is
+ * wanted.
+ */
 static void
-demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+					RangeTblEntry *rte)
 {
 	if (prev_pathlist)
 		prev_pathlist(root, rel, rti, rte);

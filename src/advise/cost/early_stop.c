@@ -48,8 +48,8 @@
 #include "advise/cost/early_stop_scan.h"
 
 /*
- * A join that keeps more than this share of the rows is not tested: what it may
- * add is less than what samples can tell.
+ * A join that keeps more than this share of the rows is not tested: what it
+ * may add is less than what samples can tell.
  */
 #define KEEPS_MOST 0.9
 
@@ -137,8 +137,8 @@ tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 }
 
 /*
- * Of the cost of a scan, that of reading an index from one end to the other: as
- * genericcostestimate() in selfuncs.c has it.
+ * Of the cost of a scan, that of reading an index from one end to the other:
+ * as genericcostestimate() in selfuncs.c has it.
  */
 static double
 index_cost(const Pricing *pricing, const Plan *node)
@@ -161,9 +161,9 @@ is_indexed(const Plan *node)
 }
 
 /*
- * What a scan costs more if the share f of its rows is wanted.  Where the index
- * itself tests conditions, its entries up to the share g are read, but only the
- * rows that these keep are fetched: the share h.
+ * What a scan costs more if the share f of its rows is wanted.  Where the
+ * index itself tests conditions, its entries up to the share g are read, but
+ * only the rows that these keep are fetched: the share h.
  */
 static double
 price_scan(Pricing *pricing, const Plan *node, double f)
@@ -240,8 +240,8 @@ add_subplans(Node *node, void *context)
 }
 
 /*
- * What the sub-queries of a node cost more.  Those in its conditions are run at
- * least as often as it returns rows.
+ * What the sub-queries of a node cost more.  Those in its conditions are run
+ * at least as often as it returns rows.
  */
 static double
 price_subplans(Pricing *pricing, const Plan *node, double share)
@@ -325,7 +325,8 @@ price_join(Pricing *pricing, const Plan *node, double f)
 	if (IsA(node, NestLoop))
 		return extra + outer->plan_rows * g *
 			price_inner(pricing, (const NestLoop *) node);
-	return extra + price_plan(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
+	return extra + price_plan(pricing, innerPlan(node),
+							  IsA(node, HashJoin) ? 1 : g);
 }
 
 /* What the children of an Append or MergeAppend cost more. */
@@ -386,7 +387,9 @@ price_limit(Pricing *pricing, const Plan *node)
 	return extra;
 }
 
-/* What a node that hands on the rows of another, or some of them, costs more. */
+/*
+ * What a node that hands on the rows of another, or some of them, costs more.
+ */
 static double
 price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
 {

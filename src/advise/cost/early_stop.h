@@ -15,7 +15,10 @@
 typedef const MatchOrder *(*MatchOrderFinder) (const OrderedScan *scan,
 											   void *arg);
 
-/* What the plan is to cost more, in the planner's unit; 0 if it never stops early. */
+/*
+ * What the plan is to cost more, in the planner's unit; 0 if it never stops
+ * early.
+ */
 extern double early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 							   MatchOrderFinder find, void *arg, bool *stops);
 

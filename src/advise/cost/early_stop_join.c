@@ -52,7 +52,9 @@ find_origin(const Plan *node, const Node *expr)
 	return find_origin(child, (const Node *) target->expr);
 }
 
-/* The scan of one table below nodes that change no rows; NULL if it is none. */
+/*
+ * The scan of one table below nodes that change no rows; NULL if it is none.
+ */
 static const Plan *
 find_single_scan(const Plan *node)
 {
@@ -79,7 +81,9 @@ first_table(const Plan *join)
 		(int) ((const Scan *) find_single_scan(node))->scanrelid;
 }
 
-/* What a parameter of a nested loop's inner side stands for; NULL if unknown. */
+/*
+ * What a parameter of a nested loop's inner side stands for; NULL if unknown.
+ */
 static const Node *
 find_parameter(const Plan *join, const Node *expr)
 {
@@ -100,8 +104,8 @@ find_parameter(const Plan *join, const Node *expr)
 }
 
 /*
- * Fill in an equality of the tables "outer" and "inner" from the two sides of a
- * condition, in either order; false if it is none.
+ * Fill in an equality of the tables "outer" and "inner" from the two sides of
+ * a condition, in either order; false if it is none.
  */
 static bool
 fill_equality(Equality *equality, const Var *one, const Var *other, int outer,
@@ -124,7 +128,8 @@ fill_equality(Equality *equality, const Var *one, const Var *other, int outer,
 }
 
 /*
- * Is the condition, found on a node of the join, an equality of the two tables?
+ * Is the condition, found on a node of the join, an equality of the two
+ * tables?
  */
 static bool
 is_join_equality(const Plan *join, const Plan *node, const Node *condition,
@@ -188,7 +193,10 @@ take_equality(const Plan *join, const Plan *node, const List *conditions,
 	return true;
 }
 
-/* Do both sides of the operator hash alike, so that a hashed set can be probed? */
+/*
+ * Do both sides of the operator hash alike, so that a hashed set can be
+ * probed?
+ */
 static bool
 hashes_alike(Oid operator)
 {

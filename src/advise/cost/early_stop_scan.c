@@ -26,8 +26,8 @@ typedef struct IndexConditions
 } IndexConditions;
 
 /*
- * Describe the scan of an index, whichever kind of node makes it.  False if the
- * node scans no index in its order.
+ * Describe the scan of an index, whichever kind of node makes it.  False if
+ * the node scans no index in its order.
  */
 static bool
 describe_index_scan(const Plan *node, IndexConditions *description)
@@ -95,7 +95,8 @@ condition_column(const Node *condition)
 
 /* Does a condition fix its column to one value, or a few? */
 static bool
-fixes_index_column(const Node *condition, const IndexDefinition *index, int column)
+fixes_index_column(const Node *condition, const IndexDefinition *index,
+				   int column)
 {
 	if (IsA(condition, NullTest))
 		return ((const NullTest *) condition)->nulltesttype == IS_NULL;
@@ -201,7 +202,8 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 	if (indexed)
 	{
 		scan->index = whatif_plan_index(plan, description.indexid);
-		if (!is_testable_index(scan->index) || !divide_index_conditions(scan, &description, &how))
+		if (!is_testable_index(scan->index) ||
+			!divide_index_conditions(scan, &description, &how))
 			return NULL;
 	}
 	else if (IsA(node, BitmapHeapScan))

@@ -49,8 +49,9 @@ translate_param(const Param *param, Translation *translation)
 }
 
 /*
- * expression_tree_mutator callback: an expression as one of varno 1, with known
- * parameters replaced by their values.  Sets "failed" if that cannot be done.
+ * expression_tree_mutator callback: an expression as one of varno 1, with
+ * known parameters replaced by their values.  Sets "failed" if that cannot be
+ * done.
  */
 static Node *
 translate_condition(Node *node, void *context)
@@ -68,9 +69,13 @@ translate_condition(Node *node, void *context)
 
 				if (var->varno == INDEX_VAR && var->varattno > 0 &&
 					var->varattno <= list_length(translation->targets))
-					return translate_condition((Node *) list_nth_node(TargetEntry, translation->targets,
-																	  var->varattno - 1)->expr,
-											   context);
+				{
+					const TargetEntry *target =
+						list_nth_node(TargetEntry, translation->targets,
+									  var->varattno - 1);
+
+					return translate_condition((Node *) target->expr, context);
+				}
 				translation->failed = var->varno != (int) translation->varno ||
 					var->varattno <= 0;
 				copy = copyObject(unconstify(Var *, var));
@@ -85,15 +90,15 @@ translate_condition(Node *node, void *context)
 			translation->failed = true;
 			return NULL;
 		default:
-			translation->failed = check_functions_in_node(node, is_untestable_function,
-														  NULL);
+			translation->failed =
+				check_functions_in_node(node, is_untestable_function, NULL);
 			return expression_tree_mutator(node, translate_condition, context);
 	}
 }
 
 /*
- * The conditions that can be tested on rows of a sample, as a list of copies for
- * varno 1; *whole is cleared if there are others.
+ * The conditions that can be tested on rows of a sample, as a list of copies
+ * for varno 1; *whole is cleared if there are others.
  */
 List *
 early_stop_translate(const List *conditions, const Translation *how,

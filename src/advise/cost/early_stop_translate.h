@@ -22,7 +22,9 @@ typedef struct Translation
 	bool		failed;			/* a condition cannot be translated */
 } Translation;
 
-/* The conditions that can be tested on rows of a sample; *whole = all of them. */
+/*
+ * The conditions that can be tested on rows of a sample; *whole = all of them.
+ */
 extern List *early_stop_translate(const List *conditions,
 								  const Translation *how, bool *whole);
 

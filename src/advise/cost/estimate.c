@@ -90,7 +90,9 @@ find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 	return NULL;
 }
 
-/* A set of indexes as a what-if config, and their numbers by position in it. */
+/*
+ * A set of indexes as a what-if config, and their numbers by position in it.
+ */
 static WhatIfConfig
 config_of_set(const Estimator *estimator, const Bitmapset *with, int **numbers)
 {
@@ -141,8 +143,8 @@ weigh_time(const EstimatedStatement *statement, const double *costs)
 }
 
 /*
- * Remember an answer, in the estimator's memory.  The first one, which is asked
- * of no index, is what later costs are compared with.
+ * Remember an answer, in the estimator's memory.  The first one, which is
+ * asked of no index, is what later costs are compared with.
  */
 static Answer *
 keep_answer(Estimator *estimator, EstimatedStatement *statement,
@@ -172,8 +174,9 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 }
 
 /*
- * Ask the planner what the statement costs with these indexes, and remember the
- * answer.  If the statement fails it is given a problem, and costs nothing.
+ * Ask the planner what the statement costs with these indexes, and remember
+ * the answer.  If the statement fails it is given a problem, and costs
+ * nothing.
  */
 static const Answer *
 ask_planner(Estimator *estimator, EstimatedStatement *statement,
@@ -253,8 +256,8 @@ share_to_us(const EstimatedStatement *statement, double share)
 }
 
 /*
- * The time that went into a statement, in microseconds, as it would be with the
- * indexes "with" built.  0 if the statement cannot be planned.
+ * The time that went into a statement, in microseconds, as it would be with
+ * the indexes "with" built.  0 if the statement cannot be planned.
  */
 double
 estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
@@ -263,7 +266,8 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return share_to_us(statement, find_or_ask_planner(estimator, statement, with)->time);
+	return share_to_us(statement,
+					   find_or_ask_planner(estimator, statement, with)->time);
 }
 
 /*
@@ -277,7 +281,8 @@ estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return share_to_us(statement, find_or_ask_planner(estimator, statement, with)->planned);
+	return share_to_us(statement,
+					   find_or_ask_planner(estimator, statement, with)->planned);
 }
 
 /*
@@ -301,10 +306,11 @@ estimate_underpriced(const Estimator *estimator, int number)
 }
 
 /*
- * The bounds of a statement's time with a set of relevant indexes, as multiples
- * of what it takes now, by the answers so far.  What the planner said of a set
- * bounds what it says of those within it and around it; where plans stop early,
- * that is no upper bound of what is to be expected, and this returns false.
+ * The bounds of a statement's time with a set of relevant indexes, as
+ * multiples of what it takes now, by the answers so far.  What the planner
+ * said of a set bounds what it says of those within it and around it; where
+ * plans stop early, that is no upper bound of what is to be expected, and this
+ * returns false.
  */
 static bool
 bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
@@ -334,10 +340,10 @@ bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
 }
 
 /*
- * The bounds of the time that estimate_time_us() would tell, in microseconds, by
- * the answers so far.  The planner is not asked; high is low where the answers
- * settle it.  False if the time may be higher than "high", since a plan may stop
- * early.
+ * The bounds of the time that estimate_time_us() would tell, in microseconds,
+ * by the answers so far.  The planner is not asked; high is low where the
+ * answers settle it.  False if the time may be higher than "high", since a
+ * plan may stop early.
  */
 bool
 estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,

@@ -49,7 +49,9 @@ extern double estimate_time_us(Estimator *estimator, int statement,
 extern double estimate_planned_us(Estimator *estimator, int statement,
 								  const Bitmapset *with);
 
-/* Indexes by which the planner hoped to stop earlier than is to be expected. */
+/*
+ * Indexes by which the planner hoped to stop earlier than is to be expected.
+ */
 extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
 
 /* The bounds of that time by what the planner said so far. */

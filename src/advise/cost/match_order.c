@@ -182,8 +182,8 @@ condition_holds(const IndexSample *sample, int row, int condition)
 }
 
 /*
- * The rows of the sample that are within the scan's bounds, as positions in the
- * sample, in the order of the scan; *count is their number.
+ * The rows of the sample that are within the scan's bounds, as positions in
+ * the sample, in the order of the scan; *count is their number.
  */
 static int *
 sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
@@ -242,8 +242,8 @@ named_table(Oid relid)
 
 /*
  * The values of the join's inner column in the sample's rows that meet the
- * join's conditions, as a constant array; NULLs are left out.  Errors are those
- * of the conditions.
+ * join's conditions, as a constant array; NULLs are left out.  Errors are
+ * those of the conditions.
  */
 static Const *
 collect_join_keys(const JoinTest *join, Relation heap, const TableSample *rows)
@@ -293,9 +293,9 @@ make_join_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 }
 
 /*
- * Add to the scan's filter what its joins keep, as conditions.  False if that is
- * not possible; *ratio is multiplied by the share of the other tables that was
- * sampled.  Locks these tables (AccessShareLock) to the end of the
+ * Add to the scan's filter what its joins keep, as conditions.  False if that
+ * is not possible; *ratio is multiplied by the share of the other tables that
+ * was sampled.  Locks these tables (AccessShareLock) to the end of the
  * (sub)transaction.
  */
 static bool
@@ -313,7 +313,8 @@ add_join_conditions(OrderedScan *scan, double *ratio)
 		if (rows != NULL)
 			scan->filter = lappend(list_copy(scan->filter),
 								   make_join_condition(scan, join,
-													   collect_join_keys(join, heap, rows)));
+													   collect_join_keys(join, heap,
+																		 rows)));
 		if (rows != NULL && !rows->complete)
 			*ratio *= Min(rows->nrows / Max(rows->tuples, 1), 1);
 		if (heap != NULL)
@@ -359,8 +360,8 @@ match_sample(const OrderedScan *scan, Relation heap, MatchOrder *order)
 /*
  * Test a scan on a sample of its table, with the rights of the current user.
  * The result is palloc'd in the memory context "keep".  Locks tables
- * (AccessShareLock) to the end of the (sub)transaction.  Errors are those of the
- * conditions.
+ * (AccessShareLock) to the end of the (sub)transaction.  Errors are those of
+ * the conditions.
  */
 MatchOrder *
 match_order(const OrderedScan *scan, MemoryContext keep)
@@ -410,8 +411,8 @@ chance_of_fewer(int k, int j, double p)
 
 /*
  * The share of the scan that must be read to find "wanted" matches, where
- * "even" is what the planner takes it for: never less than that, and 1 at most.
- * The rules are those in the banner of this file.
+ * "even" is what the planner takes it for: never less than that, and 1 at
+ * most. The rules are those in the banner of this file.
  */
 double
 match_order_share(const MatchOrder *order, double wanted, double even)

@@ -55,7 +55,10 @@ typedef struct MatchOrder
 /* Test a scan on a sample of its table, with the current user's rights. */
 extern MatchOrder *match_order(const OrderedScan *scan, MemoryContext keep);
 
-/* The share of the scan to be read for "wanted" matches; "even" = the planner's. */
+/*
+ * The share of the scan to be read for "wanted" matches; "even" = the
+ * planner's.
+ */
 extern double match_order_share(const MatchOrder *order, double wanted,
 								double even);
 

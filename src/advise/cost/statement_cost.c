@@ -180,8 +180,8 @@ same_scan(const OrderedScan *a, const OrderedScan *b)
 }
 
 /*
- * MatchOrderFinder: what is known of the scan.  One that nothing is known of is
- * put on the list of those to be tested.
+ * MatchOrderFinder: what is known of the scan.  One that nothing is known of
+ * is put on the list of those to be tested.
  */
 static const MatchOrder *
 find_match_order(const OrderedScan *scan, void *arg)
@@ -224,7 +224,8 @@ copy_joins(const List *joins)
 
 /* Remember with the statement what is known of a scan. */
 static void
-remember_scan(StatementPricing *pricing, const OrderedScan *scan, const MatchOrder *order)
+remember_scan(StatementPricing *pricing, const OrderedScan *scan,
+			  const MatchOrder *order)
 {
 	MemoryContext caller = MemoryContextSwitchTo(keep_context(pricing));
 	KnownScan  *known = palloc(sizeof(KnownScan));
@@ -242,8 +243,8 @@ remember_scan(StatementPricing *pricing, const OrderedScan *scan, const MatchOrd
 }
 
 /*
- * SandboxWork: test the scans that nothing is known of on samples.  Locks tables
- * (AccessShareLock) to the end of the sandbox's subtransaction.
+ * SandboxWork: test the scans that nothing is known of on samples.  Locks
+ * tables (AccessShareLock) to the end of the sandbox's subtransaction.
  */
 static void
 test_scans(void *arg)
@@ -325,8 +326,8 @@ price_plans(StatementPricing *pricing)
 }
 
 /*
- * Price all plans, and before that test the scans that nothing is known of.  If
- * that fails, or takes too long, nothing is known of them for good.
+ * Price all plans, and before that test the scans that nothing is known of.
+ * If that fails, or takes too long, nothing is known of them for good.
  */
 static void
 test_and_price_plans(StatementPricing *pricing)
@@ -383,9 +384,10 @@ planning_cost(const VariantPlans *plans)
 }
 
 /*
- * Consider the generic plan, the last one made.  PostgreSQL would run it for all
- * variants if it looks cheaper than planning each call.  A statement where that
- * is so as things are, and that was not seen to run it, is not prepared by name.
+ * Consider the generic plan, the last one made.  PostgreSQL would run it for
+ * all variants if it looks cheaper than planning each call.  A statement where
+ * that is so as things are, and that was not seen to run it, is not prepared
+ * by name.
  */
 static void
 consider_generic(StatementPricing *pricing)

@@ -41,7 +41,9 @@
  */
 #define MOST_HIDDEN		20.0
 
-/* DEFAULT_PAGE_CPU_MULTIPLIER in selfuncs.c: operators to visit an index page. */
+/*
+ * DEFAULT_PAGE_CPU_MULTIPLIER in selfuncs.c: operators to visit an index page.
+ */
 #define OPERATORS_PER_PAGE	50.0
 
 /* Rows updated in the same columns. */
@@ -95,9 +97,9 @@ read_table_statistic(PGFunction function, Oid relid)
 }
 
 /*
- * What is known of a table's writes; for a table not yet met, an entry with its
- * indexes and the share of HOT updates by the server's statistics.  The table is
- * locked.
+ * What is known of a table's writes; for a table not yet met, an entry with
+ * its indexes and the share of HOT updates by the server's statistics.  The
+ * table is locked.
  */
 static TableWrites *
 ensure_table_writes(WriteModel *model, Oid relid)
@@ -223,10 +225,12 @@ add_hidden_writes(WriteModel *model)
 
 		table->hidden_inserts =
 			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_inserted,
-													  table->relid), share, table->inserted);
+													  table->relid),
+								 share, table->inserted);
 		table->hidden_updates =
 			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_updated,
-													  table->relid), share, table->updated);
+													  table->relid),
+								 share, table->updated);
 	}
 }
 
@@ -249,8 +253,8 @@ write_model_make(List *statements, double us_per_cost)
 }
 
 /*
- * The planner's cost of one new entry: going down the tree, as btcostestimate()
- * has it, and writing one page.
+ * The planner's cost of one new entry: going down the tree, as
+ * btcostestimate() has it, and writing one page.
  */
 static double
 entry_cost(const WhatIfIndex *index)
@@ -286,9 +290,9 @@ touching_rows(const TableWrites *table, const IndexDefinition *def)
 
 /*
  * Microseconds that the index would have cost over the time observed: an entry
- * for each row inserted and for each update that is not HOT.  An update that was
- * HOT and changes a column of this index is so no more, and then takes an entry
- * in each index of the table.
+ * for each row inserted and for each update that is not HOT.  An update that
+ * was HOT and changes a column of this index is so no more, and then takes an
+ * entry in each index of the table.
  */
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)

@@ -80,8 +80,8 @@ order_text(const IndexKey *key)
 }
 
 /*
- * Append the keys of one role, after "before" if there are any.  A key that the
- * predicate fixes has none.
+ * Append the keys of one role, after "before" if there are any.  A key that
+ * the predicate fixes has none.
  */
 static void
 append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
@@ -138,7 +138,10 @@ find_statement_demand(const Advisor *advisor, int statement, Oid relid)
 	return NULL;
 }
 
-/* The part of a statement's text that tells it apart, cut to SHOWN_LENGTH bytes. */
+/*
+ * The part of a statement's text that tells it apart, cut to SHOWN_LENGTH
+ * bytes.
+ */
 static char *
 statement_excerpt(const WorkloadStatement *statement)
 {
@@ -159,7 +162,9 @@ append_statement_excerpt(StringInfo text, const WorkloadStatement *statement,
 	appendStringInfo(text, ": %s", statement_excerpt(statement));
 }
 
-/* A statement as part of a sentence: its excerpt in brackets, and its route. */
+/*
+ * A statement as part of a sentence: its excerpt in brackets, and its route.
+ */
 static char *
 bracketed(const WorkloadStatement *statement)
 {
@@ -213,8 +218,8 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 }
 
 /*
- * Why an index is not proposed: the rows that a statement wants come late in its
- * order.  "with" are the indexes that there would be with it.
+ * Why an index is not proposed: the rows that a statement wants come late in
+ * its order.  "with" are the indexes that there would be with it.
  */
 char *
 reason_late(Advisor *advisor, int number, int statement,
@@ -304,8 +309,8 @@ reason_unused(const Advisor *advisor, int number)
 }
 
 /*
- * The names, or keys, of chosen indexes on the same table that serve what this one
- * would; NULL if there are none.
+ * The names, or keys, of chosen indexes on the same table that serve what this
+ * one would; NULL if there are none.
  */
 char *
 reason_superseded(Advisor *advisor, int number)

@@ -68,7 +68,9 @@ read_deadline(FunctionCallInfo fcinfo)
 	return deadline;
 }
 
-/* How to advise, by the arguments.  Raises an error for values out of range. */
+/*
+ * How to advise, by the arguments.  Raises an error for values out of range.
+ */
 static AdvisorOptions
 read_options(FunctionCallInfo fcinfo)
 {

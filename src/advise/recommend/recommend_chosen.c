@@ -50,8 +50,8 @@ recommend_chosen(Advisor *advisor)
 }
 
 /*
- * Say in the reason of each index to be built that its statement blocks those who
- * write, if it does.
+ * Say in the reason of each index to be built that its statement blocks those
+ * who write, if it does.
  */
 void
 recommend_tell_locks(const List *rows)

@@ -20,10 +20,10 @@
 #include "common/relation_size.h"
 
 /*
- * An index is dropped because PostgreSQL can skip over the first key of another
- * one only if no statement costs more than so many times as much.  It is a
- * stricter limit than CLEARLY_SLOWER, since how well skipping works depends on
- * how many values the first key has, which may grow.
+ * An index is dropped because PostgreSQL can skip over the first key of
+ * another one only if no statement costs more than so many times as much.  It
+ * is a stricter limit than CLEARLY_SLOWER, since how well skipping works
+ * depends on how many values the first key has, which may grow.
  */
 #define MOST_SLOWER_SKIPPING 1.1
 
@@ -139,7 +139,9 @@ add_replaced_drops(Drops *drops, List *existing)
 	}
 }
 
-/* An index that does all that "def" does if its first key is skipped, or NULL. */
+/*
+ * An index that does all that "def" does if its first key is skipped, or NULL.
+ */
 static const IndexDefinition *
 find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
 {
@@ -162,8 +164,8 @@ find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
 }
 
 /*
- * Add the indexes of a table that another one serves, now that PostgreSQL skips
- * over its first key, if the statements that use them say so.
+ * Add the indexes of a table that another one serves, now that PostgreSQL
+ * skips over its first key, if the statements that use them say so.
  */
 static void
 add_skipped_drops(Drops *drops, List *existing)
@@ -190,9 +192,9 @@ add_skipped_drops(Drops *drops, List *existing)
 }
 
 /*
- * Advice to drop existing indexes: those that hygiene_check() finds, those that
- * chosen ones replace, and those that others do the work of by skipping a key.
- * The tables of the statements are locked.
+ * Advice to drop existing indexes: those that hygiene_check() finds, those
+ * that chosen ones replace, and those that others do the work of by skipping a
+ * key. The tables of the statements are locked.
  */
 List *
 recommend_drops(Advisor *advisor, TimestampTz unused_since)

@@ -57,8 +57,8 @@ advised_names(const List *rows)
 }
 
 /*
- * Deletions of rows of a table and its partitions since the server's statistics
- * began.
+ * Deletions of rows of a table and its partitions since the server's
+ * statistics began.
  */
 static int64
 count_deleted(Oid relid)
@@ -128,10 +128,11 @@ lock_table(Oid relid)
 }
 
 /*
- * Append advice to serve foreign keys whose referenced rows get deleted, unless
- * what is advised already ("rows") does.  Those of and to the statements' tables
- * are looked at; tables that only refer to these are locked (AccessShareLock) to
- * the end of the transaction, and left out if that would have to wait.
+ * Append advice to serve foreign keys whose referenced rows get deleted,
+ * unless what is advised already ("rows") does.  Those of and to the
+ * statements' tables are looked at; tables that only refer to these are locked
+ * (AccessShareLock) to the end of the transaction, and left out if that would
+ * have to wait.
  */
 List *
 recommend_foreign_keys(const Advisor *advisor, List *rows)

@@ -16,8 +16,8 @@
 #include "common/slower.h"
 
 /*
- * An index that the planner takes for cheaper than it is, since it hopes to stop
- * early, and that harms a statement thereby.
+ * An index that the planner takes for cheaper than it is, since it hopes to
+ * stop early, and that harms a statement thereby.
  */
 typedef struct UnderpricedIndex
 {
@@ -69,7 +69,9 @@ find_harm_us(Advisor *advisor, int statement, int number)
 	return after > CLEARLY_SLOWER * before ? after - before : 0;
 }
 
-/* Note an index that harms a statement: each index once, with the worst harm. */
+/*
+ * Note an index that harms a statement: each index once, with the worst harm.
+ */
 static List *
 note_underpriced(List *found, int number, int statement, double harm_us)
 {
@@ -105,8 +107,8 @@ count_parts(const Advisor *advisor, int number)
 }
 
 /*
- * The plainest index that seems to help a statement and in truth harms it; -1 if
- * there is none.  *harm_us is how much longer the statement takes then.
+ * The plainest index that seems to help a statement and in truth harms it; -1
+ * if there is none.  *harm_us is how much longer the statement takes then.
  */
 static int
 find_underpriced(Advisor *advisor, int statement, double *harm_us)

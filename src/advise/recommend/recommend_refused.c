@@ -13,8 +13,8 @@
 #include "advise/recommend/recommend_rows.h"
 
 /*
- * Append advice against functions used on a table, by name; those in *named have
- * been told of.
+ * Append advice against functions used on a table, by name; those in *named
+ * have been told of.
  */
 static List *
 add_refused_functions(List *rows, Oid relid, const List *functions, List **named,

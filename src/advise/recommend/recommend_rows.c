@@ -38,7 +38,8 @@ recommend_queryid(const WorkloadStatement *statement)
  * advisor_served() returns them.
  */
 void
-recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *advice)
+recommend_add_figures(Advisor *advisor, int number, const List *served,
+					  Advice *advice)
 {
 	ListCell   *lc;
 
@@ -57,8 +58,8 @@ recommend_add_figures(Advisor *advisor, int number, const List *served, Advice *
 }
 
 /*
- * Can PostgreSQL build the index without blocking those who write to the table?
- * On a partitioned one it cannot.
+ * Can PostgreSQL build the index without blocking those who write to the
+ * table? On a partitioned one it cannot.
  */
 bool
 recommend_is_concurrent(const IndexDefinition *def)

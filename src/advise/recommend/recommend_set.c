@@ -17,8 +17,8 @@
 #define LEAST_SHOWN_SHARE 0.00005
 
 /*
- * Fill in what the statements say of a member that could be built: a member that
- * they would not use, or that does not pay, is skipped.
+ * Fill in what the statements say of a member that could be built: a member
+ * that they would not use, or that does not pay, is skipped.
  */
 static void
 fill_member_advice(Advisor *advisor, int number, Advice *advice)
@@ -89,14 +89,13 @@ recommend_set(Advisor *advisor, const char *index_set)
 	{
 		int			number = foreach_current_index(lc);
 		Advice	   *advice = lfirst(lc);
+		const Candidate *candidate = list_nth(advisor->candidates, number);
 
 		if (advisor->estimator.indexes[number] != NULL)
 			fill_member_advice(advisor, number, advice);
 		else
 			advice->reason = psprintf("%s; not judged by the statements: %s",
-									  advice->reason,
-									  ((const Candidate *) list_nth(advisor->candidates,
-																	number))->problem);
+									  advice->reason, candidate->problem);
 	}
 	return rows;
 }

@@ -166,7 +166,8 @@ prepare_row_insert(const char *table)
  * current user owns the table.
  */
 static void
-store_advice_rows(List *advice, Oid schema, const char *user, ReturnSetInfo *result)
+store_advice_rows(List *advice, Oid schema, const char *user,
+				  ReturnSetInfo *result)
 {
 	const char *table =
 		quote_qualified_identifier(get_namespace_name(schema),
@@ -206,7 +207,9 @@ return_unstored_rows(List *advice, ReturnSetInfo *result)
 	}
 }
 
-/* The owner of the table of recommendations; an error (42P01) if it is gone. */
+/*
+ * The owner of the table of recommendations; an error (42P01) if it is gone.
+ */
 static Oid
 recommendations_owner(Oid schema)
 {
@@ -221,8 +224,8 @@ recommendations_owner(Oid schema)
 }
 
 /*
- * Keep the rows as the caller's last run, and return them.  Where nothing can be
- * written they are returned only, without numbers.
+ * Keep the rows as the caller's last run, and return them.  Where nothing can
+ * be written they are returned only, without numbers.
  */
 void
 recommend_store(List *advice, Oid schema, ReturnSetInfo *result)

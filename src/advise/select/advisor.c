@@ -74,8 +74,8 @@ drop_value_predicates(const List *demands)
 }
 
 /*
- * DemandMerger: take over the conditions on the beginning of a string, which is
- * known only with the values at hand.
+ * DemandMerger: take over the conditions on the beginning of a string, which
+ * is known only with the values at hand.
  */
 static void
 add_prefix_filters(Demand *demand, const Demand *with_values)
@@ -96,8 +96,8 @@ add_prefix_filters(Demand *demand, const Demand *with_values)
 typedef void (*DemandMerger) (Demand *demand, const Demand *other);
 
 /*
- * Apply a DemandMerger to the demands of two plans of the same statement, table
- * by table.
+ * Apply a DemandMerger to the demands of two plans of the same statement,
+ * table by table.
  */
 static void
 apply_to_demands(List *demands, const List *others, DemandMerger merge)
@@ -117,10 +117,10 @@ apply_to_demands(List *demands, const List *others, DemandMerger merge)
 
 /*
  * SandboxWork: collect what a statement asks of its tables.  Each variant is
- * planned without values, so that literals can be told from parameters, and with
- * them.  Literals are taken to be the same in all calls if the statement takes
- * parameters, and so has its values elsewhere, or if several variants or enough
- * calls agree on them.
+ * planned without values, so that literals can be told from parameters, and
+ * with them.  Literals are taken to be the same in all calls if the statement
+ * takes parameters, and so has its values elsewhere, or if several variants or
+ * enough calls agree on them.
  */
 static void
 collect_statement_demands(void *arg)
@@ -162,7 +162,8 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 		.allow_functions = advisor->options.allow_functions
 	};
 	Sandbox		sandbox = workload_sandbox(statement);
-	ErrorData  *error = sandbox_run(&sandbox, collect_statement_demands, &collected);
+	ErrorData  *error = sandbox_run(&sandbox, collect_statement_demands,
+									&collected);
 	ListCell   *lc;
 
 	if (error != NULL)
@@ -223,7 +224,9 @@ is_relevant_candidate(const CandidateDemand *item, const Candidate *candidate)
 		candidate->def->relid == item->demand->relid;
 }
 
-/* Note for each statement which candidates from "first" on could matter to it. */
+/*
+ * Note for each statement which candidates from "first" on could matter to it.
+ */
 static void
 note_relevant_candidates(Advisor *advisor, int first)
 {
@@ -243,8 +246,8 @@ note_relevant_candidates(Advisor *advisor, int first)
 }
 
 /*
- * Begin a run: find out what a list of WorkloadStatement asks of the tables.  A
- * statement that cannot be planned, or not in time, is given a problem.  The
+ * Begin a run: find out what a list of WorkloadStatement asks of the tables.
+ * A statement that cannot be planned, or not in time, is given a problem.  The
  * caller holds locks on the statements' tables.
  */
 Advisor *
@@ -271,8 +274,8 @@ advisor_make(List *statements, const AdvisorOptions *options)
 }
 
 /*
- * Set up the estimator, and ask the planner what each statement costs as things
- * are.
+ * Set up the estimator, and ask the planner what each statement costs as
+ * things are.
  */
 static void
 prepare_estimator(Advisor *advisor)
@@ -294,7 +297,9 @@ prepare_estimator(Advisor *advisor)
 	}
 }
 
-/* How many microseconds a unit of the planner's cost takes here; 0 = unknown. */
+/*
+ * How many microseconds a unit of the planner's cost takes here; 0 = unknown.
+ */
 static double
 measure_cost_unit(const Advisor *advisor)
 {
@@ -405,8 +410,8 @@ advisor_choose(Advisor *advisor)
 
 /*
  * Judge these definitions (a list of IndexDefinition) instead of making
- * candidates; they are numbered in their order.  Chosen are those that save more
- * than they cost.
+ * candidates; they are numbered in their order.  Chosen are those that save
+ * more than they cost.
  */
 void
 advisor_judge(Advisor *advisor, List *definitions)

@@ -21,10 +21,12 @@
  */
 #define MOST_LOST	0.01
 
-/* Price a statement under a config, and count the plans; false if that fails. */
+/*
+ * Price a statement under a config, and count the plans; false if that fails.
+ */
 static bool
-plan_for_check(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
-			   StatementCost *cost)
+plan_for_check(Advisor *advisor, WorkloadStatement *statement,
+			   const WhatIfConfig *config, StatementCost *cost)
 {
 	ErrorData  *error = statement_cost(statement, config, cost);
 
@@ -46,7 +48,9 @@ chosen_config(const Advisor *advisor)
 	return config;
 }
 
-/* Is the index, or one of its partitions, among those (OIDs) that plans use? */
+/*
+ * Is the index, or one of its partitions, among those (OIDs) that plans use?
+ */
 static bool
 uses_family_index(Oid indexoid, const List *used)
 {
@@ -90,8 +94,8 @@ add_statement_loss(Advisor *advisor, int number, const IndexDefinition *existing
 /*
  * What the statements would lose without an existing index, if the chosen
  * indexes were there and those whose OIDs are in "hidden" gone.  Asks the
- * planner about each statement on the table, which the caller has locked.  Ends
- * early when the time limit has passed.
+ * planner about each statement on the table, which the caller has locked.
+ * Ends early when the time limit has passed.
  */
 DropCheck
 drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
@@ -120,8 +124,8 @@ drop_check_forbids(const DropCheck *check)
 }
 
 /*
- * What came of the check, to be appended to a reason; "" if no statement could be
- * asked about.
+ * What came of the check, to be appended to a reason; "" if no statement could
+ * be asked about.
  */
 char *
 drop_check_text(const DropCheck *check)

@@ -19,7 +19,7 @@ typedef struct DropCheck
 								 * costs; 1 = none costs more */
 } DropCheck;
 
-/* What the statements would lose, with the chosen indexes and without "hidden". */
+/* What would be lost with the chosen indexes and without "hidden". */
 extern DropCheck drop_check(Advisor *advisor, const IndexDefinition *existing,
 							List *hidden);
 

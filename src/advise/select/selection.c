@@ -30,8 +30,8 @@
 #include "common/slower.h"
 
 /*
- * So often the indexes that a statement's plan uses are set aside, to see which
- * ones it would use without them.
+ * So often the indexes that a statement's plan uses are set aside, to see
+ * which ones it would use without them.
  */
 #define PRUNE_ROUNDS	2
 /*
@@ -50,8 +50,8 @@
 #define GAIN_TOLERANCE	0.1
 
 /*
- * While only bounds of what a move saves are known, it is taken to save the lower
- * one and this share of the distance to the upper one.
+ * While only bounds of what a move saves are known, it is taken to save the
+ * lower one and this share of the distance to the upper one.
  */
 #define UNKNOWN_GAIN_SHARE	0.5
 
@@ -186,7 +186,9 @@ selection_statements(const Selection *selection, const Bitmapset *indexes)
 	return found;
 }
 
-/* Add the candidates that one of these could stand in for: they are smaller. */
+/*
+ * Add the candidates that one of these could stand in for: they are smaller.
+ */
 static Bitmapset *
 add_covered_candidates(const Selection *selection, const Bitmapset *kept)
 {
@@ -383,8 +385,8 @@ note_width(const Selection *selection, GainBounds *gain, int statement,
 }
 
 /*
- * Bounds of the time of those statements with the indexes "from" less that with
- * "to", in microseconds.  The planner is not asked, upkeep is left out.
+ * Bounds of the time of those statements with the indexes "from" less that
+ * with "to", in microseconds.  The planner is not asked, upkeep is left out.
  */
 GainBounds
 selection_bound_gain(const Selection *selection, const Bitmapset *statements,
@@ -443,8 +445,8 @@ selection_is_settled(const Selection *selection, const GainBounds *gain)
 
 /*
  * What changing the set "from" for the set "to" saves, upkeep included, in
- * microseconds.  The planner is asked until that is known, or known to be below
- * "least" or above "most".
+ * microseconds.  The planner is asked until that is known, or known to be
+ * below "least" or above "most".
  */
 double
 selection_gain_us(const Selection *selection, const Bitmapset *from,
@@ -470,7 +472,9 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 	}
 }
 
-/* A move that adds these indexes and takes out those that they make useless. */
+/*
+ * A move that adds these indexes and takes out those that they make useless.
+ */
 static Move *
 make_move(const Selection *selection, Bitmapset *indexes)
 {
@@ -509,7 +513,9 @@ make_moves(const Selection *selection)
 	return moves;
 }
 
-/* The indexes chosen after a move: those that an added one makes useless go. */
+/*
+ * The indexes chosen after a move: those that an added one makes useless go.
+ */
 static Bitmapset *
 after_move(const Search *search, const Move *move)
 {
@@ -558,7 +564,8 @@ evaluate_move(const Search *search, Move *move)
 			selection_upkeep_us(selection, search->chosen) -
 			selection_upkeep_us(selection, with);
 		if (!move->settled)
-			move->gain += UNKNOWN_GAIN_SHARE * (move->bounds.high - move->bounds.low);
+			move->gain += UNKNOWN_GAIN_SHARE *
+				(move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
 			selection_least_us(selection, bms_num_members(added)))
 			move->value = move_value(search, move, added, with);
@@ -586,7 +593,9 @@ find_best_move(const Search *search)
 	return best;
 }
 
-/* Take what is known of moves that concern these statements for out of date. */
+/*
+ * Take what is known of moves that concern these statements for out of date.
+ */
 static void
 forget_moves(const Search *search, const Bitmapset *statements)
 {
@@ -601,7 +610,9 @@ forget_moves(const Search *search, const Bitmapset *statements)
 	}
 }
 
-/* Make a move.  With limits it may leave no room for others: judge all again. */
+/*
+ * Make a move.  With limits it may leave no room for others: judge all again.
+ */
 static void
 make_choice(Search *search, const Move *move)
 {
@@ -630,8 +641,8 @@ shares_table(const Selection *selection, const Move *move, int number)
 }
 
 /*
- * The indexes chosen, those of the move, and those on the same tables that might
- * save something in the statement by the bounds known so far.
+ * The indexes chosen, those of the move, and those on the same tables that
+ * might save something in the statement by the bounds known so far.
  */
 static Bitmapset *
 find_undecided_group(const Search *search, const Move *move, int statement)
@@ -659,9 +670,9 @@ find_undecided_group(const Search *search, const Move *move, int statement)
 }
 
 /*
- * Ask the planner about the statement whose bounds are furthest apart among those
- * of the move, with all indexes that might still save something there; if that
- * was known already, with the indexes of the move alone.
+ * Ask the planner about the statement whose bounds are furthest apart among
+ * those of the move, with all indexes that might still save something there;
+ * if that was known already, with the indexes of the move alone.
  */
 static void
 ask_planner_about_move(const Search *search, const Move *move)

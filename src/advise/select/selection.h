@@ -18,8 +18,8 @@ typedef struct SelectionLimits
 } SelectionLimits;
 
 /*
- * The numbers of the candidates that are searched are in "allowed".  Others may
- * be chosen in the place of one of them if they are simpler.
+ * The numbers of the candidates that are searched are in "allowed".  Others
+ * may be chosen in the place of one of them if they are simpler.
  */
 typedef struct Selection
 {
@@ -55,13 +55,13 @@ extern double selection_upkeep_us(const Selection *selection,
 extern Bitmapset *selection_statements(const Selection *selection,
 									   const Bitmapset *indexes);
 
-/* Search only candidates that some plan would use, or that could replace these. */
+/* Search only what some plan would use, or what could replace that. */
 extern void selection_prune(Selection *selection);
 
 /* Find out which statements and other candidates each candidate concerns. */
 extern void selection_find_affected(Selection *selection);
 
-/* Bounds of what changing one set of indexes for another saves, microseconds. */
+/* Bounds, in microseconds, of what changing the set of indexes saves. */
 typedef struct GainBounds
 {
 	double		low;
@@ -97,7 +97,7 @@ extern double selection_gain_us(const Selection *selection,
 extern double selection_time_us(const Selection *selection,
 								const Bitmapset *chosen);
 
-/* The statements that are clearly slower with "to" than with "from", and now. */
+/* Statements clearly slower with "to" than with "from", and than now. */
 extern List *selection_slowed(const Selection *selection, const Bitmapset *from,
 							  const Bitmapset *to, int number);
 

@@ -25,8 +25,8 @@ static const double exponents[] = {0, 0.5, 1};
 
 /*
  * A choice is scored by the share of all time that it saves, plus this much of
- * the share of its own cost that a statement saves on the average.  So a choice
- * that is better for most statements may save a little less time.
+ * the share of its own cost that a statement saves on the average.  So a
+ * choice that is better for most statements may save a little less time.
  */
 #define MEAN_WEIGHT		0.25
 
@@ -146,7 +146,10 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 	}
 }
 
-/* Propose to have the index "in", and not those "out", if that fits and may pay. */
+/*
+ * Propose to have the index "in", and not those "out", if that fits and may
+ * pay.
+ */
 static void
 propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 {
@@ -174,8 +177,8 @@ propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 }
 
 /*
- * Find out what each of the indexes chosen saves per byte, by the bounds known:
- * the planner is not asked.
+ * Find out what each of the indexes chosen saves per byte, by the bounds
+ * known: the planner is not asked.
  */
 static void
 find_densities(Exchange *exchange)
@@ -199,7 +202,9 @@ find_densities(Exchange *exchange)
 	}
 }
 
-/* The index that saves least for its bytes, of a set but for one; -1 = none. */
+/*
+ * The index that saves least for its bytes, of a set but for one; -1 = none.
+ */
 static int
 find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
 {
@@ -238,8 +243,8 @@ find_displaced(const Exchange *exchange, int in)
 }
 
 /*
- * Propose exchanges in favour of the index "in": for one of those chosen, for all
- * that begin with the same key, and for what must go so that it fits.
+ * Propose exchanges in favour of the index "in": for one of those chosen, for
+ * all that begin with the same key, and for what must go so that it fits.
  */
 static void
 propose_exchanges_for(Exchange *exchange, int in)
@@ -267,7 +272,9 @@ propose_exchanges_for(Exchange *exchange, int in)
 		propose_exchange(exchange, room, in);
 }
 
-/* Most promising first; list_sort() keeps no order, so the set decides ties. */
+/*
+ * Most promising first; list_sort() keeps no order, so the set decides ties.
+ */
 static int
 compare_proposals(const ListCell *a, const ListCell *b)
 {
@@ -309,11 +316,13 @@ find_best_proposal(const Exchange *exchange)
 }
 
 /*
- * The best exchange of indexes; NULL if none saves anything.  If "priced", bytes
- * that it frees count as well, with what the least useful index saves per byte.
+ * The best exchange of indexes; NULL if none saves anything.  If "priced",
+ * bytes that it frees count as well, with what the least useful index saves
+ * per byte.
  */
 static Bitmapset *
-find_best_exchange(const Selection *selection, const Bitmapset *chosen, bool priced)
+find_best_exchange(const Selection *selection, const Bitmapset *chosen,
+				   bool priced)
 {
 	Exchange	exchange = {.selection = selection,.chosen = chosen};
 	int			in = -1;
@@ -350,7 +359,9 @@ choice_score(const Selection *selection, const Bitmapset *chosen)
 		MEAN_WEIGHT * shares / estimator->nstatements;
 }
 
-/* Exchange one index and fill up what is free then; NULL if that is no better. */
+/*
+ * Exchange one index and fill up what is free then; NULL if that is no better.
+ */
 static Bitmapset *
 exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 				  bool priced)
@@ -376,8 +387,8 @@ index_complexity(const Selection *selection, int number)
 }
 
 /*
- * May one index do much of the other's work?  It may if it has the same columns,
- * some of them, or more.
+ * May one index do much of the other's work?  It may if it has the same
+ * columns, some of them, or more.
  */
 static bool
 has_similar_columns(const Selection *selection, int number, int other)
@@ -393,8 +404,8 @@ has_similar_columns(const Selection *selection, int number, int other)
 }
 
 /*
- * The least complex index that does nearly what this one does, in its place, and
- * slows no statement down; the number itself if there is none.
+ * The least complex index that does nearly what this one does, in its place,
+ * and slows no statement down; the number itself if there is none.
  */
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
@@ -410,7 +421,8 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 		if (selection->estimator->indexes[other] == NULL ||
 			bms_is_member(other, chosen) ||
 			!has_similar_columns(selection, number, other) ||
-			index_complexity(selection, other) >= index_complexity(selection, best) ||
+			index_complexity(selection, other) >=
+			index_complexity(selection, best) ||
 			estimate_is_late(selection->estimator))
 			continue;
 		if (loss < 0)
@@ -462,8 +474,9 @@ keep_used(const Selection *selection, const Bitmapset *chosen)
 }
 
 /*
- * Improve what was chosen: exchange indexes while that pays, then prefer simpler
- * ones, and drop what is of little use.  Candidates may have been added since.
+ * Improve what was chosen: exchange indexes while that pays, then prefer
+ * simpler ones, and drop what is of little use.  Candidates may have been
+ * added since.
  */
 Bitmapset *
 selection_improve(const Selection *selection, const Bitmapset *before)
