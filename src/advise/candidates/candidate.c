@@ -193,20 +193,6 @@ add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
 	list->keys[at] = added;
 }
 
-/* Append the order that the statement wants. */
-static void
-add_sorts(KeyList *list, const Demand *demand)
-{
-	ListCell   *lc;
-
-	foreach(lc, demand->sorts)
-	{
-		const DemandSort *sort = lfirst(lc);
-
-		add_list_key(list, &sort->key, sort->descending, sort->nulls_first);
-	}
-}
-
 /* Is the column one of the first keys of the index? */
 static bool
 begins_with(const IndexDefinition *def, int first, AttrNumber attno)
@@ -546,7 +532,13 @@ add_continued(Builder *builder, const KeyList *fixed)
 
 	if (demand->sorts != NIL)
 	{
-		add_sorts(&list, demand);
+		foreach(lc, demand->sorts)
+		{
+			const DemandSort *sort = lfirst(lc);
+
+			add_list_key(&list, &sort->key, sort->descending,
+						 sort->nulls_first);
+		}
 		add_btree_forms(builder, &list);
 		if (demand->limited)
 			add_tested_after_order(builder, &list);

@@ -418,16 +418,6 @@ collect_arms(DemandScope *scope, BoolExpr *clause)
 	}
 }
 
-/* Add NOT column and OR; an AND was split by the planner. */
-static void
-collect_boolean(DemandScope *scope, BoolExpr *clause, bool arm)
-{
-	if (clause->boolop == NOT_EXPR)
-		collect_test(scope, linitial(clause->args), (Node *) clause, true, arm);
-	else if (clause->boolop == OR_EXPR && !arm)
-		collect_arms(scope, clause);
-}
-
 /*
  * Add any condition that concerns the table; "arm" if it is one side of an OR.
  */
@@ -459,7 +449,12 @@ collect_condition(DemandScope *scope, Node *clause, bool arm)
 			collect_test(scope, clause, clause, true, arm);
 			break;
 		case T_BoolExpr:
-			collect_boolean(scope, (BoolExpr *) clause, arm);
+			/* NOT column, or OR; an AND was split by the planner */
+			if (((BoolExpr *) clause)->boolop == NOT_EXPR)
+				collect_test(scope, linitial(((BoolExpr *) clause)->args),
+							 clause, true, arm);
+			else if (((BoolExpr *) clause)->boolop == OR_EXPR && !arm)
+				collect_arms(scope, (BoolExpr *) clause);
 			break;
 		default:
 			break;

@@ -306,28 +306,17 @@ demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
 		collect_demand(root, rel, rte);
 }
 
-/* Install the hook, when this backend collects for the first time. */
-static void
-install_demand_hook(void)
-{
-	static bool installed = false;
-
-	if (installed)
-		return;
-	prev_pathlist = set_rel_pathlist_hook;
-	set_rel_pathlist_hook = demand_rel_pathlist;
-	installed = true;
-}
-
 /*
  * Plan the rewritten queries and return what they ask of each table: a list of
- * Demand in the caller's memory context.  Errors are the planner's.
+ * Demand in the caller's memory context.  Errors are the planner's.  The first
+ * call in a backend installs the hook.
  * allow_functions: immutable functions of the users' own may be in keys.
  */
 List *
 demand_collect(List *queries, const char *text, ParamListInfo params,
 			   bool allow_functions)
 {
+	static bool installed = false;
 	DemandCollection own = {
 		.context = CurrentMemoryContext,
 		.allow_functions = allow_functions
@@ -336,7 +325,12 @@ demand_collect(List *queries, const char *text, ParamListInfo params,
 	WhatIfResult result;
 	DemandCollection *outer = collection;
 
-	install_demand_hook();
+	if (!installed)
+	{
+		prev_pathlist = set_rel_pathlist_hook;
+		set_rel_pathlist_hook = demand_rel_pathlist;
+		installed = true;
+	}
 	collection = &own;
 	PG_TRY();
 	{

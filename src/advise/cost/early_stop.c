@@ -153,13 +153,6 @@ index_cost(const Pricing *pricing, const Plan *node)
 			   (cpu_index_tuple_cost + cpu_operator_cost));
 }
 
-/* Does an index give the rows of a scan? */
-static inline bool
-is_indexed(const Plan *node)
-{
-	return IsA(node, IndexScan) || IsA(node, IndexOnlyScan);
-}
-
 /*
  * What a scan costs more if the share f of its rows is wanted.  Where the
  * index itself tests conditions, its entries up to the share g are read, but
@@ -176,8 +169,10 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 	double		fetched;
 	double		entries;
 
-	if (f <= 0 || f >= 1 ||
-		(node->qual == NIL && !is_indexed(node) && pricing->joins == NIL))
+	if (f <= 0 || f >= 1)
+		return 0;
+	if (node->qual == NIL && pricing->joins == NIL &&
+		!IsA(node, IndexScan) && !IsA(node, IndexOnlyScan))
 		return 0;
 	scan = early_stop_scan(pricing->plan, node, pricing->params, &whole);
 	if (scan != NULL)

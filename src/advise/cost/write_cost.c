@@ -137,23 +137,12 @@ assigned_columns(const List *targets)
 	return columns;
 }
 
-/* Count rows updated in these columns. */
-static void
-add_column_update(TableWrites *table, Bitmapset *columns, double rows)
-{
-	ColumnUpdates *update = palloc(sizeof(ColumnUpdates));
-
-	update->columns = columns;
-	update->rows = rows;
-	table->updates = lappend(table->updates, update);
-	table->updated += rows;
-}
-
-/* Count what one query writes. */
+/* Count what one query writes, of this many rows, and its WITH queries. */
 static void
 add_query_writes(WriteModel *model, const Query *query, double rows)
 {
 	TableWrites *table;
+	ColumnUpdates *update;
 	ListCell   *lc;
 
 	foreach(lc, query->cteList)
@@ -170,7 +159,13 @@ add_query_writes(WriteModel *model, const Query *query, double rows)
 	if (query->commandType == CMD_INSERT)
 		table->inserted += rows;
 	else if (query->commandType == CMD_UPDATE)
-		add_column_update(table, assigned_columns(query->targetList), rows);
+	{
+		update = palloc(sizeof(ColumnUpdates));
+		update->columns = assigned_columns(query->targetList);
+		update->rows = rows;
+		table->updates = lappend(table->updates, update);
+		table->updated += rows;
+	}
 }
 
 /* Count what one statement wrote. */

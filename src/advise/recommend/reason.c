@@ -152,16 +152,6 @@ statement_excerpt(const WorkloadStatement *statement)
 	return psprintf("%.*s%s", length, text, text[length] == '\0' ? "" : "...");
 }
 
-/* Append the route that a statement runs in, and its excerpt. */
-static void
-append_statement_excerpt(StringInfo text, const WorkloadStatement *statement,
-						 bool alone)
-{
-	if (statement->route != NULL)
-		appendStringInfo(text, "%s in %s", alone ? "," : "", statement->route);
-	appendStringInfo(text, ": %s", statement_excerpt(statement));
-}
-
 /*
  * A statement as part of a sentence: its excerpt in brackets, and its route.
  */
@@ -261,7 +251,9 @@ reason_create(Advisor *advisor, int number, const List *served)
 					 "statements that take",
 					 share_text(time_share(advisor, served)),
 					 alone ? "" : ", above all");
-	append_statement_excerpt(&text, first, alone);
+	if (first->route != NULL)
+		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
+	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_slowed(&text, advisor, number);
 	return text.data;
 }

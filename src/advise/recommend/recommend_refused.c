@@ -57,18 +57,15 @@ recommend_refused(const Advisor *advisor)
 	return rows;
 }
 
-/* Does a statement take so much time that an index for it would be advised? */
-static bool
-takes_enough_time(const Advisor *advisor, const WorkloadStatement *statement)
-{
-	return statement->total_us >=
-		advisor->options.limits.least_share * advisor->total_us;
-}
-
-/* Statements that nothing could be advised for, if they matter. */
+/*
+ * Statements that nothing could be advised for: those handed in, and those that
+ * take so much time that an index for them would be advised.
+ */
 List *
 recommend_unplanned(const Advisor *advisor)
 {
+	double		least_us =
+		advisor->options.limits.least_share * advisor->total_us;
 	List	   *rows = NIL;
 	ListCell   *lc;
 
@@ -78,7 +75,7 @@ recommend_unplanned(const Advisor *advisor)
 		Advice	   *advice;
 
 		if (statement->problem == NULL ||
-			!(statement->handed_in || takes_enough_time(advisor, statement)))
+			(!statement->handed_in && statement->total_us < least_us))
 			continue;
 		advice = advice_make("skip", InvalidOid, "workload");
 		advice->reason = reason_unplanned(advisor, statement);
