@@ -64,14 +64,14 @@ typedef struct KeyWeight
 } KeyWeight;
 
 /* Candidates in the making. */
-typedef struct Builder
+typedef struct CandidateBuilder
 {
 	List	   *candidates;
 	List	   *weights;		/* of KeyWeight */
 	Oid			relid;			/* whose indexes "existing" are */
 	List	   *existing;		/* of IndexDefinition */
 	const CandidateDemand *current; /* candidates are made of this */
-} Builder;
+} CandidateBuilder;
 
 /* Keys of an index in the making. */
 typedef struct KeyList
@@ -106,7 +106,7 @@ is_plain_condition(const DemandFilter *filter)
 
 /* The weight of a column or expression; NULL if no statement fixes it. */
 static KeyWeight *
-find_key_weight(Builder *builder, Oid relid, const DemandKey *key)
+find_key_weight(CandidateBuilder *builder, Oid relid, const DemandKey *key)
 {
 	ListCell   *lc;
 
@@ -122,7 +122,7 @@ find_key_weight(Builder *builder, Oid relid, const DemandKey *key)
 
 /* Add up the time that goes into statements that fix each column. */
 static void
-add_key_weights(Builder *builder, const CandidateDemand *item)
+add_key_weights(CandidateBuilder *builder, const CandidateDemand *item)
 {
 	ListCell   *lc;
 
@@ -169,7 +169,7 @@ add_list_key(KeyList *list, const DemandKey *key, bool descending,
 
 /* Put a filter's column into a list that is kept by weight. */
 static void
-add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
+add_by_weight(CandidateBuilder *builder, KeyList *list, const DemandFilter *filter)
 {
 	const KeyWeight *weight = find_key_weight(builder, builder->relid,
 											  &filter->key);
@@ -225,7 +225,7 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
  * already it serves the current statement too.
  */
 static void
-add_candidate(Builder *builder, IndexDefinition *def)
+add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 {
 	uint64		hash = index_def_hash(def);
 	Candidate  *candidate;
@@ -255,7 +255,7 @@ add_candidate(Builder *builder, IndexDefinition *def)
 
 /* A B-tree index of these keys; the predicate is not copied. */
 static IndexDefinition *
-make_btree(Builder *builder, const KeyList *keys, List *predicate)
+make_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 {
 	IndexDefinition *def = index_def_make(builder->relid, BTREE_AM_OID);
 
@@ -386,7 +386,7 @@ include_needed(const Demand *demand, IndexDefinition *def)
 
 /* Add an index of these keys, and one for index-only scans if that may pay. */
 static void
-add_btree(Builder *builder, const KeyList *keys, List *predicate)
+add_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 {
 	const Demand *demand = builder->current->demand;
 	IndexDefinition *covering;
@@ -419,7 +419,7 @@ has_few_values(Oid relid, AttrNumber attno)
 
 /* Can the condition be a predicate that other statements will need too? */
 static bool
-is_predicate(const Builder *builder, const DemandFilter *filter)
+is_predicate(const CandidateBuilder *builder, const DemandFilter *filter)
 {
 	if (filter->clause == NULL || filter->arm)
 		return false;
@@ -430,7 +430,7 @@ is_predicate(const Builder *builder, const DemandFilter *filter)
 
 /* The conditions of the statement that can be predicates. */
 static List *
-find_predicate(const Builder *builder)
+find_predicate(const CandidateBuilder *builder)
 {
 	List	   *predicate = NIL;
 	ListCell   *lc;
@@ -447,7 +447,7 @@ find_predicate(const Builder *builder)
 
 /* Does the predicate fix this column already? */
 static bool
-is_fixed_by(const Builder *builder, const DemandKey *key)
+is_fixed_by(const CandidateBuilder *builder, const DemandKey *key)
 {
 	ListCell   *lc;
 
@@ -464,7 +464,7 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 
 /* Add the keys as they are, and with the conditions taken to the predicate. */
 static void
-add_btree_forms(Builder *builder, const KeyList *keys)
+add_btree_forms(CandidateBuilder *builder, const KeyList *keys)
 {
 	List	   *predicate = find_predicate(builder);
 	KeyList		rest = {0};
@@ -483,7 +483,7 @@ add_btree_forms(Builder *builder, const KeyList *keys)
  * their weights.
  */
 static KeyList
-collect_fixed(Builder *builder, DemandUse last)
+collect_fixed(CandidateBuilder *builder, DemandUse last)
 {
 	KeyList		list = {0};
 	ListCell   *lc;
@@ -505,7 +505,7 @@ collect_fixed(Builder *builder, DemandUse last)
  * itself which rows these are.
  */
 static void
-add_tested_after_order(Builder *builder, const KeyList *ordered)
+add_tested_after_order(CandidateBuilder *builder, const KeyList *ordered)
 {
 	KeyList		list = *ordered;
 	ListCell   *lc;
@@ -524,7 +524,7 @@ add_tested_after_order(Builder *builder, const KeyList *ordered)
 
 /* Add the keys followed by the order, by each range, and by themselves. */
 static void
-add_continued(Builder *builder, const KeyList *fixed)
+add_continued(CandidateBuilder *builder, const KeyList *fixed)
 {
 	const Demand *demand = builder->current->demand;
 	KeyList		list = *fixed;
@@ -561,7 +561,7 @@ add_continued(Builder *builder, const KeyList *fixed)
  * its own in the order of their weights; then on the columns of all joins.
  */
 static void
-add_join_lists(Builder *builder, const KeyList *fixed)
+add_join_lists(CandidateBuilder *builder, const KeyList *fixed)
 {
 	KeyList		all = collect_fixed(builder, DEMAND_JOIN);
 	ListCell   *lc;
@@ -585,7 +585,7 @@ add_join_lists(Builder *builder, const KeyList *fixed)
 
 /* Add an index on each column alone that something is asked of. */
 static void
-add_single_columns(Builder *builder)
+add_single_columns(CandidateBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -605,7 +605,7 @@ add_single_columns(Builder *builder)
  * Add an index for each LIKE or the like whose pattern has a fixed beginning.
  */
 static void
-add_prefixes(Builder *builder, const KeyList *fixed)
+add_prefixes(CandidateBuilder *builder, const KeyList *fixed)
 {
 	ListCell   *lc;
 
@@ -626,7 +626,7 @@ add_prefixes(Builder *builder, const KeyList *fixed)
 
 /* Add an index of another access method for each operator no B-tree serves. */
 static void
-add_operators(Builder *builder)
+add_operators(CandidateBuilder *builder)
 {
 	List	   *predicate = find_predicate(builder);
 	ListCell   *lc;
@@ -686,7 +686,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 
 /* Add a BRIN index for each range on a column the table is in order of. */
 static void
-add_brin_indexes(Builder *builder)
+add_brin_indexes(CandidateBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -710,7 +710,7 @@ add_brin_indexes(Builder *builder)
 
 /* Add all candidates for what one statement asks of one table. */
 static void
-add_demand(Builder *builder, const CandidateDemand *item)
+add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 {
 	KeyList		fixed;
 	KeyList		lists;
@@ -741,7 +741,7 @@ add_demand(Builder *builder, const CandidateDemand *item)
 List *
 candidates_make(List *demands)
 {
-	Builder		builder = {0};
+	CandidateBuilder builder = {0};
 	ListCell   *lc;
 
 	foreach(lc, demands)

@@ -54,7 +54,7 @@
 #define KEEPS_MOST 0.9
 
 /* What is known and found on the way down through a plan. */
-typedef struct Pricing
+typedef struct PlanPricing
 {
 	const WhatIfPlan *plan;
 	ParamListInfo params;
@@ -70,9 +70,9 @@ typedef struct Pricing
 	double		reach;			/* share of that scan that has to be read */
 	double		calls;			/* how often the sub-queries found are run */
 	double		extra;			/* what they cost more */
-} Pricing;
+} PlanPricing;
 
-static double price_plan(Pricing *pricing, const Plan *node, double share);
+static double price_plan(PlanPricing *pricing, const Plan *node, double share);
 
 /* What a node costs after its first row, in the planner's unit. */
 static inline double
@@ -103,7 +103,7 @@ kept_share(const Plan *node, const Plan *child)
 
 /* The rows of a table, by its own statistics. */
 static double
-table_rows(const Pricing *pricing, const Plan *node)
+table_rows(const PlanPricing *pricing, const Plan *node)
 {
 	const RangeTblEntry *rte = rt_fetch(((const Scan *) node)->scanrelid,
 										pricing->plan->stmt->rtable);
@@ -122,7 +122,7 @@ table_rows(const Pricing *pricing, const Plan *node)
  * sample tells.  Unless "whole", some conditions could not be tested.
  */
 static double
-tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
+tested_share(const PlanPricing *pricing, const Plan *node, const MatchOrder *order,
 			 bool whole, double f)
 {
 	double		matches = order->matches / order->match_ratio;
@@ -141,7 +141,7 @@ tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
  * as genericcostestimate() in selfuncs.c has it.
  */
 static double
-index_cost(const Pricing *pricing, const Plan *node)
+index_cost(const PlanPricing *pricing, const Plan *node)
 {
 	Oid			index = IsA(node, IndexScan) ?
 		((const IndexScan *) node)->indexid :
@@ -159,7 +159,7 @@ index_cost(const Pricing *pricing, const Plan *node)
  * only the rows that these keep are fetched: the share h.
  */
 static double
-price_scan(Pricing *pricing, const Plan *node, double f)
+price_scan(PlanPricing *pricing, const Plan *node, double f)
 {
 	bool		whole;
 	OrderedScan *scan;
@@ -203,7 +203,7 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 
 /* What a sub-query costs more, each time it is run. */
 static double
-price_subplan(Pricing *pricing, const SubPlan *subplan)
+price_subplan(PlanPricing *pricing, const SubPlan *subplan)
 {
 	const Plan *node = list_nth(pricing->plan->stmt->subplans,
 								subplan->plan_id - 1);
@@ -219,7 +219,7 @@ price_subplan(Pricing *pricing, const SubPlan *subplan)
 static bool
 add_subplans(Node *node, void *context)
 {
-	Pricing    *pricing = context;
+	PlanPricing *pricing = context;
 
 	if (node == NULL)
 		return false;
@@ -239,10 +239,10 @@ add_subplans(Node *node, void *context)
  * at least as often as it returns rows.
  */
 static double
-price_subplans(Pricing *pricing, const Plan *node, double share)
+price_subplans(PlanPricing *pricing, const Plan *node, double share)
 {
 	double		extra = 0;
-	Pricing		inner = *pricing;
+	PlanPricing inner = *pricing;
 	ListCell   *lc;
 
 	inner.wanted = 1;
@@ -266,7 +266,7 @@ price_subplans(Pricing *pricing, const Plan *node, double share)
  * what is read into n + 2 parts (final_cost_nestloop() in costsize.c).
  */
 static double
-price_inner(Pricing *pricing, const NestLoop *join)
+price_inner(PlanPricing *pricing, const NestLoop *join)
 {
 	const Plan *inner = innerPlan(join);
 	double		share = 1;
@@ -283,10 +283,10 @@ price_inner(Pricing *pricing, const NestLoop *join)
  * samples.
  */
 static double
-price_tested_join(Pricing *pricing, const Plan *node, double f)
+price_tested_join(PlanPricing *pricing, const Plan *node, double f)
 {
 	double		kept = kept_share(node, outerPlan(node));
-	Pricing		inner = *pricing;
+	PlanPricing inner = *pricing;
 	JoinTest   *test;
 	double		extra;
 
@@ -309,7 +309,7 @@ price_tested_join(Pricing *pricing, const Plan *node, double f)
 
 /* What a join costs more. */
 static double
-price_join(Pricing *pricing, const Plan *node, double f)
+price_join(PlanPricing *pricing, const Plan *node, double f)
 {
 	const Plan *outer = outerPlan(node);
 	double		g = share_unknown(f, kept_share(node, outer));
@@ -326,7 +326,7 @@ price_join(Pricing *pricing, const Plan *node, double f)
 
 /* What the children of an Append or MergeAppend cost more. */
 static double
-price_list(Pricing *pricing, const List *children, double f)
+price_list(PlanPricing *pricing, const List *children, double f)
 {
 	double		extra = 0;
 	ListCell   *lc;
@@ -338,7 +338,7 @@ price_list(Pricing *pricing, const List *children, double f)
 
 /* The number that a LIMIT or OFFSET gives, -1 if it is not known. */
 static double
-limit_number(const Pricing *pricing, const Node *expr)
+limit_number(const PlanPricing *pricing, const Node *expr)
 {
 	const Param *param = (const Param *) expr;
 	ParamListInfo params = pricing->params;
@@ -360,7 +360,7 @@ limit_number(const Pricing *pricing, const Node *expr)
  * its own cost; of a number it did not know, that is a tenth.
  */
 static double
-price_limit(Pricing *pricing, const Plan *node)
+price_limit(PlanPricing *pricing, const Plan *node)
 {
 	const Limit *limit = (const Limit *) node;
 	const Plan *child = outerPlan(node);
@@ -386,7 +386,7 @@ price_limit(Pricing *pricing, const Plan *node)
  * What a node that hands on the rows of another, or some of them, costs more.
  */
 static double
-price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
+price_pipe(PlanPricing *pricing, const Plan *node, const Plan *child, double f)
 {
 	double		g = node->qual == NIL ? f :
 		share_unknown(f, kept_share(node, child));
@@ -399,7 +399,7 @@ price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
  * below counts the rows of one worker.
  */
 static double
-price_gather(Pricing *pricing, const Plan *node, double f)
+price_gather(PlanPricing *pricing, const Plan *node, double f)
 {
 	double		wanted = pricing->wanted;
 	double		extra;
@@ -415,7 +415,7 @@ price_gather(Pricing *pricing, const Plan *node, double f)
  * startup + run * f.
  */
 static double
-price_node(Pricing *pricing, const Plan *node, double f)
+price_node(PlanPricing *pricing, const Plan *node, double f)
 {
 	switch (nodeTag(node))
 	{
@@ -465,7 +465,7 @@ price_node(Pricing *pricing, const Plan *node, double f)
  * node, with its sub-queries and all that is below it.
  */
 static double
-price_plan(Pricing *pricing, const Plan *node, double share)
+price_plan(PlanPricing *pricing, const Plan *node, double share)
 {
 	check_stack_depth();
 	return price_node(pricing, node, share) +
@@ -482,7 +482,7 @@ double
 early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 				 MatchOrderFinder find, void *arg, bool *stops)
 {
-	Pricing		pricing = {
+	PlanPricing pricing = {
 		.plan = plan,
 		.params = params,
 		.find = find,

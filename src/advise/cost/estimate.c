@@ -29,7 +29,7 @@
 #include "common/slower.h"
 
 /* What the planner said of one statement with the indexes "with" built. */
-typedef struct Answer
+typedef struct PlannerAnswer
 {
 	Bitmapset  *with;
 	Bitmapset  *used;			/* of these, by the plans */
@@ -38,7 +38,7 @@ typedef struct Answer
 	double		time;			/* 1 = what the statement takes now */
 	double		planned;		/* that time if the planner were right about
 								 * plans that stop early */
-} Answer;
+} PlannerAnswer;
 
 /*
  * A plan is taken to cost this much at least, in the planner's unit, which is
@@ -70,14 +70,14 @@ tell_progress(Estimator *estimator)
  * An earlier answer that settles the question, or NULL.  One that was found is
  * put first, since the same is asked again and again.
  */
-static const Answer *
+static const PlannerAnswer *
 find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 {
 	ListCell   *lc;
 
 	foreach(lc, statement->answers)
 	{
-		Answer	   *answer = lfirst(lc);
+		PlannerAnswer *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->decisive, with) &&
 			bms_is_subset(with, answer->with))
@@ -146,13 +146,13 @@ weigh_time(const EstimatedStatement *statement, const double *costs)
  * Remember an answer, in the estimator's memory.  The first one, which is
  * asked of no index, is what later costs are compared with.
  */
-static Answer *
+static PlannerAnswer *
 keep_answer(Estimator *estimator, EstimatedStatement *statement,
 			const Bitmapset *with, const StatementCost *cost,
 			const int *numbers)
 {
 	MemoryContext old = MemoryContextSwitchTo(estimator->context);
-	Answer	   *answer = palloc0(sizeof(Answer));
+	PlannerAnswer *answer = palloc0(sizeof(PlannerAnswer));
 	int			count = list_length(statement->workload->variants);
 
 	answer->with = bms_copy(with);
@@ -178,7 +178,7 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
  * the answer.  If the statement fails it is given a problem, and costs
  * nothing.
  */
-static const Answer *
+static const PlannerAnswer *
 ask_planner(Estimator *estimator, EstimatedStatement *statement,
 			const Bitmapset *with)
 {
@@ -190,7 +190,7 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
 	int		   *numbers;
 	WhatIfConfig config = config_of_set(estimator, with, &numbers);
 	ErrorData  *error;
-	const Answer *answer;
+	const PlannerAnswer *answer;
 
 	tell_progress(estimator);
 	error = statement_cost(statement->workload, &config, &cost);
@@ -208,12 +208,12 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
  * What the statement costs with these indexes: by an earlier answer, else by
  * asking the planner.
  */
-static const Answer *
+static const PlannerAnswer *
 find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
 					const Bitmapset *with)
 {
 	Bitmapset  *relevant = bms_intersect(with, statement->relevant);
-	const Answer *answer = find_answer(statement, relevant);
+	const PlannerAnswer *answer = find_answer(statement, relevant);
 
 	CHECK_FOR_INTERRUPTS();
 	if (answer == NULL)
@@ -234,7 +234,7 @@ estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 			  Bitmapset **used)
 {
 	EstimatedStatement *statement = &estimator->statements[number];
-	const Answer *answer;
+	const PlannerAnswer *answer;
 
 	if (used != NULL)
 		*used = NULL;
@@ -297,7 +297,7 @@ estimate_underpriced(const Estimator *estimator, int number)
 
 	foreach(lc, estimator->statements[number].answers)
 	{
-		const Answer *answer = lfirst(lc);
+		const PlannerAnswer *answer = lfirst(lc);
 
 		if (answer->time > CLEARLY_SLOWER * answer->planned)
 			underpriced = bms_add_members(underpriced, answer->used);
@@ -316,7 +316,7 @@ static bool
 bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
 				 double *low, double *high)
 {
-	const Answer *known = find_answer(statement, with);
+	const PlannerAnswer *known = find_answer(statement, with);
 	ListCell   *lc;
 
 	*low = 0;
@@ -328,7 +328,7 @@ bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
 	}
 	foreach(lc, statement->answers)
 	{
-		const Answer *answer = lfirst(lc);
+		const PlannerAnswer *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->decisive, with))
 			*high = Min(*high, answer->planned);

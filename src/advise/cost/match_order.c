@@ -63,13 +63,13 @@
 #define MOST_PLACES 1000
 
 /* The rows of a sample on their way into the order of a scan. */
-typedef struct Sorting
+typedef struct ScanSorting
 {
 	const IndexSample *sample;
 	int			nkeys;			/* columns that give the order */
 	SortSupport keys;
 	bool		backward;
-} Sorting;
+} ScanSorting;
 
 /*
  * Append "all of these conditions hold" to the keys of an index, as a boolean
@@ -150,7 +150,7 @@ make_scan_comparators(const IndexDefinition *def, int nkeys)
 static int
 compare_scan_rows(const void *a, const void *b, void *arg)
 {
-	const Sorting *sorting = arg;
+	const ScanSorting *sorting = arg;
 	int			natts = sorting->sample->desc->natts;
 	int			one = *(const int *) a;
 	int			other = *(const int *) b;
@@ -189,7 +189,7 @@ static int *
 sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
 			   const IndexSample *sample, int *count)
 {
-	Sorting		sorting = {
+	ScanSorting sorting = {
 		.sample = sample,
 		.nkeys = tests->nkeys - CONDITIONS,
 		.keys = make_scan_comparators(tests, tests->nkeys - CONDITIONS),

@@ -28,16 +28,16 @@
 #define MOST_SLOWER_SKIPPING 1.1
 
 /* Advice to drop indexes, in the making. */
-typedef struct Drops
+typedef struct DropAdvice
 {
 	Advisor    *advisor;
 	List	   *rows;			/* of Advice */
 	List	   *hidden;			/* OIDs of the indexes to be dropped so far */
-} Drops;
+} DropAdvice;
 
 /* Add advice to drop an index, which is taken to be gone from then on. */
 static void
-add_drop(Drops *drops, Advice *advice)
+add_drop(DropAdvice *drops, Advice *advice)
 {
 	drops->rows = lappend(drops->rows, advice);
 	drops->hidden = whatif_hide(drops->hidden, advice->def->indexoid);
@@ -48,7 +48,7 @@ add_drop(Drops *drops, Advice *advice)
  * keep it.  An invalid index serves nothing, so nothing is asked about it.
  */
 static void
-add_checked_drop(Drops *drops, Advice *advice)
+add_checked_drop(DropAdvice *drops, Advice *advice)
 {
 	DropCheck	check;
 
@@ -85,7 +85,7 @@ has_advice_on(const List *rows, const IndexDefinition *existing)
 
 /* May the index be dropped, as far as its definition tells? */
 static bool
-may_be_dropped(const Drops *drops, const IndexDefinition *existing)
+may_be_dropped(const DropAdvice *drops, const IndexDefinition *existing)
 {
 	return redundancy_droppable(existing) && !existing->partitioned &&
 		!has_advice_on(drops->rows, existing);
@@ -123,7 +123,7 @@ find_replacement(const Advisor *advisor, const IndexDefinition *existing)
 
 /* Add the indexes of a table that chosen ones make superfluous. */
 static void
-add_replaced_drops(Drops *drops, List *existing)
+add_replaced_drops(DropAdvice *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -143,7 +143,7 @@ add_replaced_drops(Drops *drops, List *existing)
  * An index that does all that "def" does if its first key is skipped, or NULL.
  */
 static const IndexDefinition *
-find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
+find_skipping(const DropAdvice *drops, const IndexDefinition *def, List *existing)
 {
 	ListCell   *lc;
 
@@ -168,7 +168,7 @@ find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
  * skips over its first key, if the statements that use them say so.
  */
 static void
-add_skipped_drops(Drops *drops, List *existing)
+add_skipped_drops(DropAdvice *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -200,7 +200,7 @@ List *
 recommend_drops(Advisor *advisor, TimestampTz unused_since)
 {
 	List	   *relids = recommend_tables(advisor);
-	Drops		drops = {.advisor = advisor};
+	DropAdvice	drops = {.advisor = advisor};
 	ListCell   *lc;
 
 	foreach(lc, hygiene_check(relids, unused_since))

@@ -71,13 +71,13 @@ typedef struct Move
 } Move;
 
 /* A search for the best moves. */
-typedef struct Search
+typedef struct MoveSearch
 {
 	const Selection *selection;
 	List	   *moves;			/* of Move */
 	Bitmapset  *chosen;
 	double		exponent;		/* of the bytes that a gain is divided by */
-} Search;
+} MoveSearch;
 
 /* Bytes of a candidate. */
 int64
@@ -517,7 +517,7 @@ make_moves(const Selection *selection)
  * The indexes chosen after a move: those that an added one makes useless go.
  */
 static Bitmapset *
-after_move(const Search *search, const Move *move)
+after_move(const MoveSearch *search, const Move *move)
 {
 	Bitmapset  *with = bms_difference(search->chosen, move->extended);
 
@@ -529,7 +529,7 @@ after_move(const Search *search, const Move *move)
  * bytes that it takes to the power of the search's exponent.
  */
 static double
-move_value(const Search *search, const Move *move, const Bitmapset *added,
+move_value(const MoveSearch *search, const Move *move, const Bitmapset *added,
 		   const Bitmapset *with)
 {
 	const Selection *selection = search->selection;
@@ -547,7 +547,7 @@ move_value(const Search *search, const Move *move, const Bitmapset *added,
  * value is 0 if it does not fit or does not pay.
  */
 static void
-evaluate_move(const Search *search, Move *move)
+evaluate_move(const MoveSearch *search, Move *move)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *added = bms_difference(move->indexes, search->chosen);
@@ -576,7 +576,7 @@ evaluate_move(const Search *search, Move *move)
 
 /* The move that looks best, or NULL if none pays. */
 static Move *
-find_best_move(const Search *search)
+find_best_move(const MoveSearch *search)
 {
 	Move	   *best = NULL;
 	ListCell   *lc;
@@ -597,7 +597,7 @@ find_best_move(const Search *search)
  * Take what is known of moves that concern these statements for out of date.
  */
 static void
-forget_moves(const Search *search, const Bitmapset *statements)
+forget_moves(const MoveSearch *search, const Bitmapset *statements)
 {
 	ListCell   *lc;
 
@@ -614,7 +614,7 @@ forget_moves(const Search *search, const Bitmapset *statements)
  * Make a move.  With limits it may leave no room for others: judge all again.
  */
 static void
-make_choice(Search *search, const Move *move)
+make_choice(MoveSearch *search, const Move *move)
 {
 	const SelectionLimits *limits = &search->selection->limits;
 	ListCell   *lc;
@@ -645,7 +645,7 @@ shares_table(const Selection *selection, const Move *move, int number)
  * might save something in the statement by the bounds known so far.
  */
 static Bitmapset *
-find_undecided_group(const Search *search, const Move *move, int statement)
+find_undecided_group(const MoveSearch *search, const Move *move, int statement)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *group = bms_union(search->chosen, move->indexes);
@@ -675,7 +675,7 @@ find_undecided_group(const Search *search, const Move *move, int statement)
  * if that was known already, with the indexes of the move alone.
  */
 static void
-ask_planner_about_move(const Search *search, const Move *move)
+ask_planner_about_move(const MoveSearch *search, const Move *move)
 {
 	Estimator  *estimator = search->selection->estimator;
 	int			statement = move->bounds.statement;
@@ -704,7 +704,7 @@ Bitmapset *
 selection_fill(const Selection *selection, const Bitmapset *chosen,
 			   double exponent)
 {
-	Search		search = {
+	MoveSearch	search = {
 		.selection = selection,
 		.moves = make_moves(selection),
 		.chosen = bms_copy(chosen),
