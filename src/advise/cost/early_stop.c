@@ -137,8 +137,8 @@ tested_share(const PlanPricing *pricing, const Plan *node, const MatchOrder *ord
 }
 
 /*
- * Of the cost of a scan, that of reading an index from one end to the other:
- * as genericcostestimate() in selfuncs.c has it.
+ * The part of an index scan's cost that reading the index from one end to the
+ * other takes, as genericcostestimate() in selfuncs.c has it.
  */
 static double
 index_cost(const PlanPricing *pricing, const Plan *node)
@@ -176,12 +176,12 @@ price_scan(PlanPricing *pricing, const Plan *node, double f)
 		return 0;
 	scan = early_stop_scan(pricing->plan, node, pricing->params, &whole);
 	if (scan != NULL)
+	{
 		scan->joins = list_copy(pricing->joins);
-	if (scan != NULL && scan->filter == NIL && scan->inside == NIL &&
-		scan->joins == NIL)
-		return 0;
-	if (scan != NULL)
+		if (scan->filter == NIL && scan->inside == NIL && scan->joins == NIL)
+			return 0;
 		order = pricing->find(scan, pricing->arg);
+	}
 	if (order == NULL || !order->tested)
 		return node->qual == NIL ? 0 : run_cost(node) *
 			(share_unknown(f, node->plan_rows /
