@@ -17,6 +17,34 @@
 #define LEAST_SHOWN_SHARE 0.00005
 
 /*
+ * Why a member that was not chosen, or that no statement's plan uses, is not
+ * built; NULL if no statement on its table was observed, which says nothing.
+ */
+static char *
+member_objection(Advisor *advisor, int number, const List *served,
+				 double benefit_share)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+
+	if (slowed != NIL)
+		return reason_late(advisor, number, linitial_int(slowed),
+						   bms_add_member(bms_copy(advisor->chosen), number));
+	if (served == NIL)
+	{
+		char	   *others = reason_superseded(advisor, number);
+
+		return others == NULL ? reason_unused(advisor, number) :
+			psprintf("%s of this set serves the same statements better",
+					 others);
+	}
+	if (benefit_share > 0 && benefit_share < LEAST_SHOWN_SHARE)
+		return "saves next to nothing";
+	if (benefit_share > 0)
+		return psprintf("saves only %.2f %% of the time", 100 * benefit_share);
+	return "its upkeep costs more than it saves";
+}
+
+/*
  * Fill in what the statements say of a member that could be built: a member
  * that they would not use, or that does not pay, is skipped.
  */
@@ -24,8 +52,7 @@ static void
 fill_member_advice(Advisor *advisor, int number, Advice *advice)
 {
 	List	   *served = advisor_served(advisor, number);
-	List	   *slowed = advisor_slowed(advisor, number);
-	char	   *reason;
+	char	   *objection;
 
 	recommend_add_figures(advisor, number, served, advice);
 	if (bms_is_member(number, advisor->chosen) && served != NIL)
@@ -33,33 +60,15 @@ fill_member_advice(Advisor *advisor, int number, Advice *advice)
 		advice->reason = reason_create(advisor, number, served);
 		return;
 	}
-	if (slowed != NIL)
-		advice->reason = reason_late(advisor, number, linitial_int(slowed),
-									 bms_add_member(bms_copy(advisor->chosen),
-													number));
-	else if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
-		advice->reason = psprintf("%s of this set serves the same statements better",
-								  reason);
-	else if (served == NIL)
+	objection = member_objection(advisor, number, served,
+								 advice->benefit_share);
+	if (objection == NULL)
 	{
-		reason = reason_unused(advisor, number);
-		if (reason == NULL)
-		{
-			advice->reason =
-				psprintf("%s; no statement on %s was observed yet",
-						 advice->reason, get_rel_name(advice->relid));
-			return;
-		}
-		advice->reason = reason;
+		advice->reason = psprintf("%s; no statement on %s was observed yet",
+								  advice->reason, get_rel_name(advice->relid));
+		return;
 	}
-	else if (advice->benefit_share > 0 &&
-			 advice->benefit_share < LEAST_SHOWN_SHARE)
-		advice->reason = "saves next to nothing";
-	else if (advice->benefit_share > 0)
-		advice->reason = psprintf("saves only %.2f %% of the time",
-								  100 * advice->benefit_share);
-	else
-		advice->reason = "its upkeep costs more than it saves";
+	advice->reason = objection;
 	advice->action = "skip";
 }
 
