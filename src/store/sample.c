@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "common/slower.h"
 #include "store/encoding.h"
 #include "store/save.h"
 
@@ -29,8 +30,10 @@
 #define NO_CHUNK		PG_UINT16_MAX
 #define MAX_USAGE		5
 
-/* How much slower than the samples kept a slow call must be. */
-#define SLOWER_THAN_TYPICAL	1.5
+/*
+ * A call that is clearly slower than the typical samples kept is a slow one; it
+ * must be so much slower than the slow ones to take the place of one.
+ */
 #define SLOWER_THAN_SLOW	1.1
 
 /* A sample's fixed part; the rest is packed into its chain of chunks. */
@@ -395,7 +398,7 @@ slow_limit(const SampleEntry *entry)
 			limit = Max(limit, sample->elapsed_us);
 		first = false;
 	}
-	return limit * (full ? SLOWER_THAN_SLOW : SLOWER_THAN_TYPICAL);
+	return limit * (full ? SLOWER_THAN_SLOW : CLEARLY_SLOWER);
 }
 
 /*
@@ -455,7 +458,7 @@ sample_admit(const SampleKey *key, double elapsed_us)
 	SampleEntry *entry;
 
 	known->key = *key;
-	known->slow_us = elapsed_us * SLOWER_THAN_TYPICAL;
+	known->slow_us = elapsed_us * CLEARLY_SLOWER;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	entry = find_entry(&stripes[number], key);

@@ -5,10 +5,11 @@
  *
  * For each table that a statement reads: the columns fixed by conditions
  * first, in the order that serves most statements, then what gives an order
- * or a range, or an order and then all ranges.  Each list of keys comes with and without the conditions as a
- * predicate, and with and without the other columns that are read.
+ * or a range, or an order and then all ranges.  Each list of keys comes with and
+ * without the conditions as a predicate, and with and without the other columns
+ * that are read.
  *
- * Which of them are worth anything the planner is asked later.
+ * Which of them are worth anything is asked of the planner later.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,20 +32,30 @@
 
 #include "advise/candidates/candidate_opclass.h"
 
-/* Columns that are worth having in an index only to be read there. */
+/*
+ * The following are choices, made to keep the number of candidates small: what
+ * they let through the planner judges.
+ */
+
+/*
+ * Columns that an index has only to be read there: how many, and bytes of all.
+ */
 #define MOST_INCLUDED		6
-#define WIDEST_INCLUDED		160 /* bytes */
-/* .. and, with the keys, of a row at most, or the index repeats the table. */
+#define WIDEST_INCLUDED		160
+/*
+ * Share of a row's bytes for these and the keys, or the index repeats the
+ * table.
+ */
 #define INCLUDED_SHARE		0.5
-/* Share of the pages that must be all-visible for that. */
+/* Share of the table's pages that must be all-visible for index-only scans. */
 #define LEAST_VISIBLE		0.3
-/* A column with no more values than this can be part of a predicate. */
+/* A column with no more different values than this can be in a predicate. */
 #define FEW_VALUES			50
-/* A BRIN index is for tables of this many pages in the order of a column. */
+/* A BRIN index needs so many pages, about 80 MB, and this correlation. */
 #define BRIN_PAGES			10000
 #define BRIN_CORRELATION	0.9
 
-/* How much time goes into statements that fix a column. */
+/* Microseconds that go into statements that fix a column to a value. */
 typedef struct KeyWeight
 {
 	Oid			relid;
@@ -52,14 +63,15 @@ typedef struct KeyWeight
 	double		weight;
 } KeyWeight;
 
-typedef struct Builder
+/* Candidates in the making. */
+typedef struct CandidateBuilder
 {
 	List	   *candidates;
 	List	   *weights;		/* of KeyWeight */
 	Oid			relid;			/* whose indexes "existing" are */
 	List	   *existing;		/* of IndexDefinition */
-	const CandidateDemand *current;
-} Builder;
+	const CandidateDemand *current; /* candidates are made of this */
+} CandidateBuilder;
 
 /* Keys of an index in the making. */
 typedef struct KeyList
@@ -68,28 +80,33 @@ typedef struct KeyList
 	DemandSort	keys[CANDIDATE_KEYS];
 } KeyList;
 
+/* Are both the same column or expression? */
 static bool
-same_key(const DemandKey *a, const DemandKey *b)
+same_demand_key(const DemandKey *a, const DemandKey *b)
 {
 	return a->attno == b->attno && equal(a->expr, b->expr);
 }
 
-/* Does the filter fix a column to a value, such that an index can follow? */
+/*
+ * Does the filter fix its key to values, so that it can be one of the first
+ * keys of an index?
+ */
 static inline bool
-is_fixing(const DemandFilter *filter)
+fixes_demand_key(const DemandFilter *filter)
 {
 	return !filter->arm && filter->use <= DEMAND_JOIN;
 }
 
-/* Has the statement a condition here that can stand in a predicate? */
+/* Is it a test without a value, which can stand in a predicate as it is? */
 static inline bool
 is_plain_condition(const DemandFilter *filter)
 {
 	return filter->clause != NULL && !OidIsValid(filter->operator);
 }
 
+/* The weight of a column or expression; NULL if no statement fixes it. */
 static KeyWeight *
-find_weight(Builder *builder, Oid relid, const DemandKey *key)
+find_key_weight(CandidateBuilder *builder, Oid relid, const DemandKey *key)
 {
 	ListCell   *lc;
 
@@ -97,7 +114,7 @@ find_weight(Builder *builder, Oid relid, const DemandKey *key)
 	{
 		KeyWeight  *weight = lfirst(lc);
 
-		if (weight->relid == relid && same_key(&weight->key, key))
+		if (weight->relid == relid && same_demand_key(&weight->key, key))
 			return weight;
 	}
 	return NULL;
@@ -105,7 +122,7 @@ find_weight(Builder *builder, Oid relid, const DemandKey *key)
 
 /* Add up the time that goes into statements that fix each column. */
 static void
-add_weights(Builder *builder, const CandidateDemand *item)
+add_key_weights(CandidateBuilder *builder, const CandidateDemand *item)
 {
 	ListCell   *lc;
 
@@ -114,9 +131,9 @@ add_weights(Builder *builder, const CandidateDemand *item)
 		const DemandFilter *filter = lfirst(lc);
 		KeyWeight  *weight;
 
-		if (!is_fixing(filter))
+		if (!fixes_demand_key(filter))
 			continue;
-		weight = find_weight(builder, item->demand->relid, &filter->key);
+		weight = find_key_weight(builder, item->demand->relid, &filter->key);
 		if (weight == NULL)
 		{
 			weight = palloc(sizeof(KeyWeight));
@@ -129,12 +146,15 @@ add_weights(Builder *builder, const CandidateDemand *item)
 	}
 }
 
+/*
+ * Append a key, unless it is there, too many are, or a B-tree cannot hold it.
+ */
 static void
-add_key(KeyList *list, const DemandKey *key, bool descending,
-		bool nulls_first)
+add_list_key(KeyList *list, const DemandKey *key, bool descending,
+			 bool nulls_first)
 {
 	for (int i = 0; i < list->count; i++)
-		if (same_key(&list->keys[i].key, key))
+		if (same_demand_key(&list->keys[i].key, key))
 			return;
 	if (list->count == CANDIDATE_KEYS ||
 		!OidIsValid(GetDefaultOpClass(key->type, BTREE_AM_OID)))
@@ -149,41 +169,28 @@ add_key(KeyList *list, const DemandKey *key, bool descending,
 
 /* Put a filter's column into a list that is kept by weight. */
 static void
-add_by_weight(Builder *builder, KeyList *list, const DemandFilter *filter)
+add_by_weight(CandidateBuilder *builder, KeyList *list, const DemandFilter *filter)
 {
-	const KeyWeight *weight = find_weight(builder, builder->relid,
-										  &filter->key);
+	const KeyWeight *weight = find_key_weight(builder, builder->relid,
+											  &filter->key);
 	int			before = list->count;
 	DemandSort	added;
 	int			at;
 
-	add_key(list, &filter->key, false, false);
+	add_list_key(list, &filter->key, false, false);
 	if (list->count == before)
 		return;
 	added = list->keys[before];
 	for (at = before; at > 0; at--)
 	{
-		const KeyWeight *other = find_weight(builder, builder->relid,
-											 &list->keys[at - 1].key);
+		const KeyWeight *other = find_key_weight(builder, builder->relid,
+												 &list->keys[at - 1].key);
 
 		if (other == NULL || weight == NULL || other->weight >= weight->weight)
 			break;
 		list->keys[at] = list->keys[at - 1];
 	}
 	list->keys[at] = added;
-}
-
-static void
-add_sorts(KeyList *list, const Demand *demand)
-{
-	ListCell   *lc;
-
-	foreach(lc, demand->sorts)
-	{
-		const DemandSort *sort = lfirst(lc);
-
-		add_key(list, &sort->key, sort->descending, sort->nulls_first);
-	}
 }
 
 /* Is the column one of the first keys of the index? */
@@ -213,9 +220,12 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
 	return true;
 }
 
-/* Add a candidate unless it, or an index that does the same, is there. */
+/*
+ * Add a candidate, unless an existing index makes it useless.  If it is there
+ * already it serves the current statement too.
+ */
 static void
-add_candidate(Builder *builder, IndexDefinition *def)
+add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 {
 	uint64		hash = index_def_hash(def);
 	Candidate  *candidate;
@@ -243,8 +253,9 @@ add_candidate(Builder *builder, IndexDefinition *def)
 	builder->candidates = lappend(builder->candidates, candidate);
 }
 
+/* A B-tree index of these keys; the predicate is not copied. */
 static IndexDefinition *
-make_def(Builder *builder, const KeyList *keys, List *predicate)
+make_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 {
 	IndexDefinition *def = index_def_make(builder->relid, BTREE_AM_OID);
 
@@ -268,8 +279,9 @@ make_def(Builder *builder, const KeyList *keys, List *predicate)
 	return def;
 }
 
+/* Is a column a key of the index, or included in it? */
 static bool
-has_column(const IndexDefinition *def, AttrNumber attno)
+index_has_column(const IndexDefinition *def, AttrNumber attno)
 {
 	for (int i = 0; i < def->nkeys; i++)
 		if (def->keys[i].attno == attno)
@@ -280,9 +292,10 @@ has_column(const IndexDefinition *def, AttrNumber attno)
 	return false;
 }
 
-/* Is a column tested by nothing but the predicate? */
+/* Is a column neither read nor tested but by the predicate? */
 static bool
-is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
+is_tested_by_predicate(const Demand *demand, const IndexDefinition *def,
+					   AttrNumber attno)
 {
 	ListCell   *lc;
 
@@ -304,7 +317,7 @@ is_settled(const Demand *demand, const IndexDefinition *def, AttrNumber attno)
  * NULL if there are none.
  */
 static HeapTuple
-find_statistics(Oid relid, AttrNumber attno)
+find_column_statistics(Oid relid, AttrNumber attno)
 {
 	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
 
@@ -316,7 +329,7 @@ find_statistics(Oid relid, AttrNumber attno)
 static double
 column_width(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = find_statistics(relid, attno);
+	HeapTuple	tuple = find_column_statistics(relid, attno);
 	double		width = 0;
 
 	if (HeapTupleIsValid(tuple))
@@ -327,7 +340,9 @@ column_width(Oid relid, AttrNumber attno)
 	return width;
 }
 
-/* Bytes of other columns that are worth having in the index. */
+/*
+ * Bytes of included columns that are worth having in the index of these keys.
+ */
 static double
 includable_width(const Demand *demand, const IndexDefinition *def)
 {
@@ -342,7 +357,10 @@ includable_width(const Demand *demand, const IndexDefinition *def)
 	return Min(WIDEST_INCLUDED, room);
 }
 
-/* Let an index hold the other columns that are read; false if too many. */
+/*
+ * Let an index include the other columns that are read; false if these are too
+ * many or too wide, or none.
+ */
 static bool
 include_needed(const Demand *demand, IndexDefinition *def)
 {
@@ -355,7 +373,8 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	{
 		AttrNumber	attno = lfirst_int(lc);
 
-		if (has_column(def, attno) || is_settled(demand, def, attno))
+		if (index_has_column(def, attno) ||
+			is_tested_by_predicate(demand, def, attno))
 			continue;
 		width += column_width(def->relid, attno);
 		if (def->nincluded == MOST_INCLUDED || width > widest)
@@ -365,21 +384,21 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	return def->nincluded > 0;
 }
 
-/* Add an index of these keys, and one that need not visit the table. */
+/* Add an index of these keys, and one for index-only scans if that may pay. */
 static void
-add_index(Builder *builder, const KeyList *keys, List *predicate)
+add_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 {
 	const Demand *demand = builder->current->demand;
 	IndexDefinition *covering;
 
 	if (keys->count == 0)
 		return;
-	add_candidate(builder, make_def(builder, keys, predicate));
+	add_candidate(builder, make_btree(builder, keys, predicate));
 	/* an index-only scan computes no expression from its columns */
 	if (!demand->can_skip_table || demand->visible_share < LEAST_VISIBLE ||
 		keys->keys[0].key.attno == 0)
 		return;
-	covering = make_def(builder, keys, predicate);
+	covering = make_btree(builder, keys, predicate);
 	if (include_needed(demand, covering))
 		add_candidate(builder, covering);
 }
@@ -388,7 +407,7 @@ add_index(Builder *builder, const KeyList *keys, List *predicate)
 static bool
 has_few_values(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = find_statistics(relid, attno);
+	HeapTuple	tuple = find_column_statistics(relid, attno);
 	float4		distinct;
 
 	if (!HeapTupleIsValid(tuple))
@@ -400,7 +419,7 @@ has_few_values(Oid relid, AttrNumber attno)
 
 /* Can the condition be a predicate that other statements will need too? */
 static bool
-is_predicate(const Builder *builder, const DemandFilter *filter)
+is_predicate(const CandidateBuilder *builder, const DemandFilter *filter)
 {
 	if (filter->clause == NULL || filter->arm)
 		return false;
@@ -411,7 +430,7 @@ is_predicate(const Builder *builder, const DemandFilter *filter)
 
 /* The conditions of the statement that can be predicates. */
 static List *
-find_predicate(const Builder *builder)
+find_predicate(const CandidateBuilder *builder)
 {
 	List	   *predicate = NIL;
 	ListCell   *lc;
@@ -428,7 +447,7 @@ find_predicate(const Builder *builder)
 
 /* Does the predicate fix this column already? */
 static bool
-is_fixed_by(const Builder *builder, const DemandKey *key)
+is_fixed_by(const CandidateBuilder *builder, const DemandKey *key)
 {
 	ListCell   *lc;
 
@@ -436,7 +455,7 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (filter->use <= DEMAND_LIST && same_key(&filter->key, key) &&
+		if (filter->use <= DEMAND_LIST && same_demand_key(&filter->key, key) &&
 			is_predicate(builder, filter))
 			return true;
 	}
@@ -445,23 +464,26 @@ is_fixed_by(const Builder *builder, const DemandKey *key)
 
 /* Add the keys as they are, and with the conditions taken to the predicate. */
 static void
-add_forms(Builder *builder, const KeyList *keys)
+add_btree_forms(CandidateBuilder *builder, const KeyList *keys)
 {
 	List	   *predicate = find_predicate(builder);
 	KeyList		rest = {0};
 
-	add_index(builder, keys, NIL);
+	add_btree(builder, keys, NIL);
 	if (predicate == NIL)
 		return;
 	for (int i = 0; i < keys->count; i++)
 		if (!is_fixed_by(builder, &keys->keys[i].key))
 			rest.keys[rest.count++] = keys->keys[i];
-	add_index(builder, rest.count > 0 ? &rest : keys, predicate);
+	add_btree(builder, rest.count > 0 ? &rest : keys, predicate);
 }
 
-/* Conditions that fix a column, of the uses asked for. */
+/*
+ * The columns that conditions fix, of the uses up to "last", in the order of
+ * their weights.
+ */
 static KeyList
-collect_fixed(Builder *builder, DemandUse last)
+collect_fixed(CandidateBuilder *builder, DemandUse last)
 {
 	KeyList		list = {0};
 	ListCell   *lc;
@@ -470,7 +492,7 @@ collect_fixed(Builder *builder, DemandUse last)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (is_fixing(filter) && filter->use <= last &&
+		if (fixes_demand_key(filter) && filter->use <= last &&
 			!is_plain_condition(filter))
 			add_by_weight(builder, &list, filter);
 	}
@@ -483,7 +505,7 @@ collect_fixed(Builder *builder, DemandUse last)
  * itself which rows these are.
  */
 static void
-add_tested(Builder *builder, const KeyList *ordered)
+add_tested_after_order(CandidateBuilder *builder, const KeyList *ordered)
 {
 	KeyList		list = *ordered;
 	ListCell   *lc;
@@ -494,15 +516,15 @@ add_tested(Builder *builder, const KeyList *ordered)
 
 		if (!filter->arm &&
 			(filter->use == DEMAND_RANGE || filter->use == DEMAND_LIST))
-			add_key(&list, &filter->key, false, false);
+			add_list_key(&list, &filter->key, false, false);
 	}
 	if (list.count > ordered->count)
-		add_forms(builder, &list);
+		add_btree_forms(builder, &list);
 }
 
 /* Add the keys followed by the order, by each range, and by themselves. */
 static void
-add_continued(Builder *builder, const KeyList *fixed)
+add_continued(CandidateBuilder *builder, const KeyList *fixed)
 {
 	const Demand *demand = builder->current->demand;
 	KeyList		list = *fixed;
@@ -510,10 +532,16 @@ add_continued(Builder *builder, const KeyList *fixed)
 
 	if (demand->sorts != NIL)
 	{
-		add_sorts(&list, demand);
-		add_forms(builder, &list);
+		foreach(lc, demand->sorts)
+		{
+			const DemandSort *sort = lfirst(lc);
+
+			add_list_key(&list, &sort->key, sort->descending,
+						 sort->nulls_first);
+		}
+		add_btree_forms(builder, &list);
 		if (demand->limited)
-			add_tested(builder, &list);
+			add_tested_after_order(builder, &list);
 	}
 	foreach(lc, demand->filters)
 	{
@@ -522,15 +550,18 @@ add_continued(Builder *builder, const KeyList *fixed)
 		if (filter->use != DEMAND_RANGE || filter->arm)
 			continue;
 		list = *fixed;
-		add_key(&list, &filter->key, false, false);
-		add_forms(builder, &list);
+		add_list_key(&list, &filter->key, false, false);
+		add_btree_forms(builder, &list);
 	}
-	add_forms(builder, fixed);
+	add_btree_forms(builder, fixed);
 }
 
-/* Add what each column of a join can do together with the conditions. */
+/*
+ * Add indexes for each join: on its column first, and on the fixed columns and
+ * its own in the order of their weights; then on the columns of all joins.
+ */
 static void
-add_joins(Builder *builder, const KeyList *fixed)
+add_join_lists(CandidateBuilder *builder, const KeyList *fixed)
 {
 	KeyList		all = collect_fixed(builder, DEMAND_JOIN);
 	ListCell   *lc;
@@ -542,7 +573,7 @@ add_joins(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_JOIN)
 			continue;
-		add_key(&list, &filter->key, false, false);
+		add_list_key(&list, &filter->key, false, false);
 		add_continued(builder, &list);
 		list = *fixed;
 		add_by_weight(builder, &list, filter);
@@ -554,7 +585,7 @@ add_joins(Builder *builder, const KeyList *fixed)
 
 /* Add an index on each column alone that something is asked of. */
 static void
-add_single(Builder *builder)
+add_single_columns(CandidateBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -565,14 +596,16 @@ add_single(Builder *builder)
 
 		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
 			continue;
-		add_key(&list, &filter->key, false, false);
-		add_forms(builder, &list);
+		add_list_key(&list, &filter->key, false, false);
+		add_btree_forms(builder, &list);
 	}
 }
 
-/* Add an index that knows the beginning of strings. */
+/*
+ * Add an index for each LIKE or the like whose pattern has a fixed beginning.
+ */
 static void
-add_prefixes(Builder *builder, const KeyList *fixed)
+add_prefixes(CandidateBuilder *builder, const KeyList *fixed)
 {
 	ListCell   *lc;
 
@@ -584,16 +617,16 @@ add_prefixes(Builder *builder, const KeyList *fixed)
 
 		if (filter->use != DEMAND_PREFIX)
 			continue;
-		add_key(&list, &filter->key, false, false);
-		def = make_def(builder, &list, NIL);
+		add_list_key(&list, &filter->key, false, false);
+		def = make_btree(builder, &list, NIL);
 		candidate_use_pattern_opclass(&def->keys[def->nkeys - 1]);
 		add_candidate(builder, def);
 	}
 }
 
-/* Add an index of another access method for an operator. */
+/* Add an index of another access method for each operator no B-tree serves. */
 static void
-add_operators(Builder *builder)
+add_operators(CandidateBuilder *builder)
 {
 	List	   *predicate = find_predicate(builder);
 	ListCell   *lc;
@@ -621,8 +654,8 @@ add_operators(Builder *builder)
 }
 
 /*
- * Is the table big, and in the order of this column?  Of a partitioned table the
- * largest partition tells, since each has an index of its own.
+ * Is the table big, and in the order of this column?  Of a partitioned table
+ * the largest partition tells, since each has an index of its own.
  */
 static bool
 is_in_order(const Demand *demand, AttrNumber attno)
@@ -636,7 +669,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 	if (demand->largest != demand->relid)
 		attno = get_attnum(demand->largest,
 						   get_attname(demand->relid, attno, false));
-	tuple = find_statistics(demand->largest, attno);
+	tuple = find_column_statistics(demand->largest, attno);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,
@@ -653,7 +686,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 
 /* Add a BRIN index for each range on a column the table is in order of. */
 static void
-add_brin(Builder *builder)
+add_brin_indexes(CandidateBuilder *builder)
 {
 	ListCell   *lc;
 
@@ -675,9 +708,9 @@ add_brin(Builder *builder)
 	}
 }
 
-/* Add all that one statement asks of one table. */
+/* Add all candidates for what one statement asks of one table. */
 static void
-add_demand(Builder *builder, const CandidateDemand *item)
+add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 {
 	KeyList		fixed;
 	KeyList		lists;
@@ -693,11 +726,11 @@ add_demand(Builder *builder, const CandidateDemand *item)
 	add_continued(builder, &fixed);
 	if (lists.count > fixed.count)
 		add_continued(builder, &lists);
-	add_joins(builder, &fixed);
-	add_single(builder);
+	add_join_lists(builder, &fixed);
+	add_single_columns(builder);
 	add_prefixes(builder, &fixed);
 	add_operators(builder);
-	add_brin(builder);
+	add_brin_indexes(builder);
 }
 
 /*
@@ -708,11 +741,11 @@ add_demand(Builder *builder, const CandidateDemand *item)
 List *
 candidates_make(List *demands)
 {
-	Builder		builder = {0};
+	CandidateBuilder builder = {0};
 	ListCell   *lc;
 
 	foreach(lc, demands)
-		add_weights(&builder, lfirst(lc));
+		add_key_weights(&builder, lfirst(lc));
 	foreach(lc, demands)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -11,36 +11,37 @@
 #include "advise/candidates/demand.h"
 #include "advise/indexes/index_def.h"
 
-/* Key columns at most. */
+/*
+ * Key columns of a candidate at most: of PostgreSQL's 32, few help after some.
+ */
 #define CANDIDATE_KEYS	8
 
+/* An index that might help. */
 typedef struct Candidate
 {
 	IndexDefinition *def;
 	uint64		hash;
 	Bitmapset  *statements;		/* numbers of those that it is made for */
-	char	   *problem;		/* why it could not be imagined, or NULL */
+	char	   *problem;		/* why it cannot be made a hypothetical index,
+								 * or NULL */
 } Candidate;
 
 /* What one statement asks of one table. */
 typedef struct CandidateDemand
 {
 	int			statement;		/* number */
-	double		weight;			/* time spent in the statement */
+	double		weight;			/* microseconds spent in the statement */
 	const Demand *demand;
 } CandidateDemand;
 
-/* Candidates for a list of CandidateDemand, as a list of Candidate: */
+/* Candidates for a list of CandidateDemand, as a list of Candidate. */
 extern List *candidates_make(List *demands);
 
-/* Could one index do the work of the two? */
+/* Could one index do the work of both, since they begin alike? */
 extern bool candidates_are_alike(const IndexDefinition *a,
 								 const IndexDefinition *b);
 
-/*
- * Indexes that do the work of two of the candidates whose numbers are in
- * "kept", as a list of Candidate.
- */
+/* Indexes that do the work of two candidates in "kept", as Candidates. */
 extern List *candidates_merge(List *candidates, const Bitmapset *kept);
 
 #endif							/* CLIPPERF_CANDIDATE_H */

@@ -27,7 +27,10 @@ has_index_key(const IndexDefinition *def, const IndexKey *key)
 	return false;
 }
 
-/* Could one index do the work of the two? */
+/*
+ * Could one index do the work of both?  It could if both are B-trees on the
+ * same table that begin with the same key and have the same predicate.
+ */
 bool
 candidates_are_alike(const IndexDefinition *a, const IndexDefinition *b)
 {
@@ -48,7 +51,7 @@ include_column(IndexDefinition *def, AttrNumber attno)
 
 /* One index for two; NULL if it would be too wide. */
 static IndexDefinition *
-merge(const IndexDefinition *a, const IndexDefinition *b)
+merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 {
 	const IndexDefinition *longer = a->nkeys >= b->nkeys ? a : b;
 	const IndexDefinition *shorter = longer == a ? b : a;
@@ -71,9 +74,10 @@ merge(const IndexDefinition *a, const IndexDefinition *b)
 	return merged;
 }
 
-/* Is it among them already? */
+/* Is the index among the candidates already? */
 static bool
-is_known(const List *candidates, const IndexDefinition *def, uint64 hash)
+is_known_candidate(const List *candidates, const IndexDefinition *def,
+				   uint64 hash)
 {
 	ListCell   *lc;
 
@@ -89,7 +93,8 @@ is_known(const List *candidates, const IndexDefinition *def, uint64 hash)
 
 /*
  * Indexes that do the work of two of the candidates whose numbers are in
- * "kept", as a list of Candidate.
+ * "kept", as a list of Candidate: none that is a candidate already,
+ * MOST_MERGED at most.
  */
 List *
 candidates_merge(List *candidates, const Bitmapset *kept)
@@ -111,15 +116,15 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 			Candidate  *candidate;
 
 			if (!candidates_are_alike(one->def, other->def) ||
-				(def = merge(one->def, other->def)) == NULL)
+				(def = merge_definitions(one->def, other->def)) == NULL)
 				continue;
 			candidate = palloc0(sizeof(Candidate));
 			candidate->def = def;
 			candidate->hash = index_def_hash(def);
 			candidate->statements = bms_union(one->statements,
 											  other->statements);
-			if (!is_known(candidates, def, candidate->hash) &&
-				!is_known(merged, def, candidate->hash))
+			if (!is_known_candidate(candidates, def, candidate->hash) &&
+				!is_known_candidate(merged, def, candidate->hash))
 				merged = lappend(merged, candidate);
 		}
 	}

@@ -27,16 +27,11 @@ family_knows(Oid family, Oid operator)
 							  ObjectIdGetDatum(family));
 }
 
-/* Does the operator class take the type, and know the operator? */
-static bool
-opclass_serves(const FormData_pg_opclass *opclass, Oid type, Oid operator)
-{
-	return (opclass->opcintype == type ||
-			IsBinaryCoercible(type, opclass->opcintype)) &&
-		family_knows(opclass->opcfamily, operator);
-}
-
-/* The best operator class of an access method, or InvalidOid. */
+/*
+ * The best operator class of an access method that takes the type and knows the
+ * operator: the default one, else that with the lowest OID.  InvalidOid if there
+ * is none.
+ */
 static Oid
 find_opclass(Oid am, Oid type, Oid operator)
 {
@@ -49,7 +44,10 @@ find_opclass(Oid am, Oid type, Oid operator)
 		const FormData_pg_opclass *opclass =
 			(Form_pg_opclass) GETSTRUCT(&list->members[i]->tuple);
 
-		if (!opclass_serves(opclass, type, operator) || best_is_default)
+		if (best_is_default ||
+			(opclass->opcintype != type &&
+			 !IsBinaryCoercible(type, opclass->opcintype)) ||
+			!family_knows(opclass->opcfamily, operator))
 			continue;
 		if (opclass->opcdefault || !OidIsValid(best) || opclass->oid < best)
 			best = opclass->oid;
@@ -60,8 +58,8 @@ find_opclass(Oid am, Oid type, Oid operator)
 }
 
 /*
- * An index of another access method that serves the operator, or NULL: GIN
- * before GiST, the default operator class before others.
+ * An index of another access method than B-tree that serves the operator, or
+ * NULL: GIN before GiST, the default operator class before others.
  */
 IndexDefinition *
 candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)

@@ -11,14 +11,11 @@
 #include "advise/candidates/demand.h"
 #include "advise/indexes/index_def.h"
 
-/* An index of another access method that serves the operator, or NULL: */
+/* An index of another access method that serves the operator, or NULL. */
 extern IndexDefinition *candidate_for_operator(Oid relid, const DemandKey *key,
 											   Oid operator);
 
-/*
- * Let a B-tree key of a string type serve LIKE 'x%', unless its collation
- * does so by itself.
- */
+/* Let a B-tree key of a string type serve LIKE 'x%', if need be. */
 extern void candidate_use_pattern_opclass(IndexKey *key);
 
 #endif							/* CLIPPERF_CANDIDATE_OPCLASS_H */

@@ -1,11 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * demand.h
- *	  What a statement asks of the tables it reads.
- *
- * Asked of the planner itself, while it plans: it has expanded views, pulled
- * up sub-queries, inlined CTEs and functions, and knows which columns are
- * equal.
+ *	  What a statement asks of one table that it reads, as a data structure.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,9 +10,11 @@
 
 #include "compat.h"
 
-#include "nodes/params.h"
 #include "nodes/pg_list.h"
 
+/*
+ * How a condition could use an index; the order matters (fixes_demand_key()).
+ */
 typedef enum DemandUse
 {
 	DEMAND_EQUAL,				/* = constant, IS NULL, a boolean column */
@@ -37,7 +35,7 @@ typedef struct DemandKey
 	Oid			collation;
 } DemandKey;
 
-/* A condition on one. */
+/* A condition on a key. */
 typedef struct DemandFilter
 {
 	DemandUse	use;
@@ -56,6 +54,7 @@ typedef struct DemandSort
 	bool		nulls_first;
 } DemandSort;
 
+/* What one statement asks of one table. */
 typedef struct Demand
 {
 	Oid			relid;
@@ -66,16 +65,13 @@ typedef struct Demand
 	List	   *needed;			/* columns the rest of the statement reads */
 	List	   *tested;			/* columns in conditions; attribute numbers */
 	double		tuples;			/* of all partitions that are read */
-	double		pages;			/* likewise */
+	double		pages;			/* of all partitions that are read */
 	double		visible_share;	/* pages that an index-only scan can skip */
 	Oid			largest;		/* partition that is read, or the table */
-	List	   *refused;		/* users' functions that no index should be
-								 * made of, by name */
-	List	   *mutable;		/* .. that none can be made of, by name */
+	List	   *refused;		/* names of users' immutable functions that no
+								 * index should be made of */
+	List	   *mutable;		/* names of users' functions that are not
+								 * immutable */
 } Demand;
-
-/* Plan the rewritten queries and return what they ask of each table: */
-extern List *demand_collect(List *queries, const char *text,
-							ParamListInfo params, bool allow_functions);
 
 #endif							/* CLIPPERF_DEMAND_H */

@@ -32,7 +32,10 @@
 
 #include "advise/workload/function_trust.h"
 
-/* Values of a list that may stand in the predicate of an index, at most. */
+/*
+ * Values of a list that may stand in the predicate of an index, at most: a
+ * choice.
+ */
 #define MOST_LISTED	8
 
 /* A copy of an expression of the table as an index on it would hold it. */
@@ -45,9 +48,12 @@ demand_copy(const DemandScope *scope, Node *expr)
 	return copy;
 }
 
-/* check_function_callback: finds a function that no index may be made of. */
+/*
+ * check_function_callback: finds a function that is not immutable or that a
+ * user made, whose results may change after all.
+ */
 static bool
-is_refused(Oid function, void *context)
+is_refused_function(Oid function, void *context)
 {
 	Oid		   *found = context;
 
@@ -58,9 +64,12 @@ is_refused(Oid function, void *context)
 	return true;
 }
 
-/* The same, where the users' own immutable functions are allowed. */
+/*
+ * check_function_callback: finds a function that is not immutable, for where
+ * immutable functions of the users' own may be in an index.
+ */
 static bool
-is_mutable(Oid function, void *context)
+is_mutable_function(Oid function, void *context)
 {
 	Oid		   *found = context;
 
@@ -70,14 +79,16 @@ is_mutable(Oid function, void *context)
 	return true;
 }
 
+/* The search of an expression for a function that no index may be made of. */
 typedef struct RefusalSearch
 {
 	check_function_callback refuses;
 	Oid			found;
 } RefusalSearch;
 
+/* expression_tree_walker callback: finds such a function. */
 static bool
-search_refused(Node *node, void *context)
+find_refused_function(Node *node, void *context)
 {
 	RefusalSearch *search = context;
 
@@ -85,12 +96,15 @@ search_refused(Node *node, void *context)
 		return false;
 	if (check_functions_in_node(node, search->refuses, &search->found))
 		return true;
-	return expression_tree_walker(node, search_refused, context);
+	return expression_tree_walker(node, find_refused_function, context);
 }
 
-/* Remember why an expression cannot be indexed. */
+/*
+ * Note with the demand the name of a function of which no index is made, and
+ * why.
+ */
 static void
-note_refused(Demand *demand, Oid function)
+note_refused_function(Demand *demand, Oid function)
 {
 	char	   *name = function_full_name(function);
 	List	  **names = func_volatile(function) == PROVOLATILE_IMMUTABLE ?
@@ -101,33 +115,29 @@ note_refused(Demand *demand, Oid function)
 	*names = list_append_unique(*names, makeString(name));
 }
 
-/* Are all columns in it such that an index can be made of them? */
+/*
+ * May an index hold this expression?  It may use no system column, and only
+ * functions as is_refused_function() or is_mutable_function() allow; one that
+ * stands against it is named in the demand.
+ */
 static bool
-has_user_columns(const DemandScope *scope, Node *expr)
-{
-	Bitmapset  *columns = NULL;
-	int			first;
-
-	pull_varattnos(expr, scope->rel->relid, &columns);
-	first = bms_next_member(columns, -1);
-	return first + FirstLowInvalidHeapAttributeNumber > 0;
-}
-
-/* May an index hold this expression? */
-static bool
-is_indexable(DemandScope *scope, Node *expr)
+is_indexable_expr(DemandScope *scope, Node *expr)
 {
 	RefusalSearch search = {
-		scope->allow_functions ? is_mutable : is_refused, InvalidOid
+		scope->allow_functions ? is_mutable_function : is_refused_function,
+		InvalidOid
 	};
+	Bitmapset  *columns = NULL;
 
 	if (contain_subplans(expr) || contain_agg_clause(expr) ||
-		contain_window_function(expr) || expression_returns_set(expr) ||
-		!has_user_columns(scope, expr))
+		contain_window_function(expr) || expression_returns_set(expr))
 		return false;
-	if (!search_refused(expr, &search))
+	pull_varattnos(expr, scope->rel->relid, &columns);
+	if (bms_next_member(columns, -1) + FirstLowInvalidHeapAttributeNumber <= 0)
+		return false;
+	if (!find_refused_function(expr, &search))
 		return !contain_mutable_functions(expr);
-	note_refused(scope->demand, search.found);
+	note_refused_function(scope->demand, search.found);
 	return false;
 }
 
@@ -141,6 +151,7 @@ is_of_table(const DemandScope *scope, Node *expr)
 		relid == scope->rel->relid;
 }
 
+/* The expression below changes of type that change no value. */
 static Node *
 strip_relabel(Node *expr)
 {
@@ -149,6 +160,9 @@ strip_relabel(Node *expr)
 	return expr;
 }
 
+/*
+ * Does the expression hold a parameter?  An expression_tree_walker callback.
+ */
 static bool
 contains_param(Node *node, void *context)
 {
@@ -159,8 +173,8 @@ contains_param(Node *node, void *context)
 }
 
 /*
- * Can this expression be the key of an index on the table?  What it refuses
- * because of a function is named in the demand.
+ * Can this expression be the key of an index on the table?  If so, *key is
+ * filled in.  A function that stands against it is named in the demand.
  */
 bool
 demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
@@ -178,16 +192,17 @@ demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 		key->attno = ((Var *) expr)->varattno;
 		return key->attno > 0 && ((Var *) expr)->varlevelsup == 0;
 	}
-	if (contains_param(expr, NULL) || !is_indexable(scope, expr) ||
+	if (contains_param(expr, NULL) || !is_indexable_expr(scope, expr) ||
 		get_typtype(key->type) == TYPTYPE_PSEUDO)
 		return false;
 	key->expr = demand_copy(scope, expr);
 	return true;
 }
 
+/* Add a condition on a key to the demand; "arm" if it is one side of an OR. */
 static DemandFilter *
-add_filter(DemandScope *scope, DemandUse use, const DemandKey *key,
-		   Oid operator, bool arm)
+add_demand_filter(DemandScope *scope, DemandUse use, const DemandKey *key,
+				  Oid operator, bool arm)
 {
 	DemandFilter *filter = palloc0(sizeof(DemandFilter));
 
@@ -201,18 +216,21 @@ add_filter(DemandScope *scope, DemandUse use, const DemandKey *key,
 
 /* Let the condition be the predicate of an index, if it can. */
 static void
-keep_clause(DemandScope *scope, DemandFilter *filter, Node *clause)
+offer_as_predicate(DemandScope *scope, DemandFilter *filter, Node *clause)
 {
 	if (filter->arm || !is_of_table(scope, clause) ||
-		contains_param(clause, NULL) || !is_indexable(scope, clause))
+		contains_param(clause, NULL) || !is_indexable_expr(scope, clause))
 		return;
 	filter->clause = demand_copy(scope, clause);
 	filter->literal = true;
 }
 
-/* Is this a pattern with a fixed beginning? */
+/*
+ * Does a LIKE, regular expression or starts-with pattern begin with fixed
+ * text?
+ */
 static bool
-has_prefix(Oid operator, Node *pattern)
+has_fixed_prefix(Oid operator, Node *pattern)
 {
 	Const	   *value = (Const *) strip_relabel(pattern);
 	const char *beginning;
@@ -245,7 +263,10 @@ btree_strategy(const DemandKey *key, Oid operator)
 		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
 }
 
-/* What a comparison of the key asks of a B-tree, or of something else. */
+/*
+ * What a comparison of the key with "other" asks of a B-tree, or of an index
+ * of another kind; "joins" if the other side belongs to another table.
+ */
 static DemandUse
 comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 {
@@ -257,12 +278,12 @@ comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 		return DEMAND_RANGE;
 	if (btree_strategy(key, get_negator(operator)) == BTEqualStrategyNumber)
 		return DEMAND_CONDITION;
-	return has_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
+	return has_fixed_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
 }
 
 /* Add "key operator other". */
 static void
-add_comparison(DemandScope *scope, OpExpr *clause, bool arm)
+collect_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 {
 	Node	   *left = linitial(clause->args);
 	Node	   *right = lsecond(clause->args);
@@ -286,10 +307,11 @@ add_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 		contain_volatile_functions(right))
 		return;
 	joins = !bms_is_empty(pull_varnos(scope->root, right));
-	filter = add_filter(scope, comparison_use(&key, operator, right, joins),
-						&key, operator, arm);
+	filter = add_demand_filter(scope,
+							   comparison_use(&key, operator, right, joins),
+							   &key, operator, arm);
 	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
-		keep_clause(scope, filter, (Node *) clause);
+		offer_as_predicate(scope, filter, (Node *) clause);
 }
 
 /* Is it an array of no more values than a predicate should list? */
@@ -307,7 +329,7 @@ is_short_list(Node *array)
 
 /* Add "key = ANY (array)" or "key <> ALL (array)". */
 static void
-add_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
+collect_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
 {
 	Node	   *array = lsecond(clause->args);
 	DemandUse	wanted = clause->useOr ? DEMAND_EQUAL : DEMAND_CONDITION;
@@ -318,15 +340,16 @@ add_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
 		!bms_is_empty(pull_varnos(scope->root, array)) ||
 		comparison_use(&key, clause->opno, NULL, false) != wanted)
 		return;
-	filter = add_filter(scope, clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
-						&key, clause->opno, arm);
+	filter = add_demand_filter(scope,
+							   clause->useOr ? DEMAND_LIST : DEMAND_CONDITION,
+							   &key, clause->opno, arm);
 	if (is_short_list(array))
-		keep_clause(scope, filter, (Node *) clause);
+		offer_as_predicate(scope, filter, (Node *) clause);
 }
 
 /* Add "(a, b) < (x, y)": the first column tells where to begin. */
 static void
-add_row_comparison(DemandScope *scope, RowCompareExpr *clause, bool arm)
+collect_row_comparison(DemandScope *scope, RowCompareExpr *clause, bool arm)
 {
 	DemandKey	key;
 	List	   *sides[] = {clause->largs, clause->rargs};
@@ -335,7 +358,7 @@ add_row_comparison(DemandScope *scope, RowCompareExpr *clause, bool arm)
 	{
 		if (demand_key(scope, linitial(sides[i]),
 					   linitial_oid(clause->inputcollids), &key))
-			(void) add_filter(scope, DEMAND_RANGE, &key, InvalidOid, arm);
+			(void) add_demand_filter(scope, DEMAND_RANGE, &key, InvalidOid, arm);
 	}
 }
 
@@ -358,24 +381,24 @@ is_nullable(const DemandScope *scope, AttrNumber attno)
 
 /* Add a test of a boolean column or for null. */
 static void
-add_test(DemandScope *scope, Node *arg, Node *clause, bool equal, bool arm)
+collect_test(DemandScope *scope, Node *arg, Node *clause, bool equal, bool arm)
 {
 	DemandKey	key;
 
 	if (!demand_key(scope, arg, InvalidOid, &key))
 		return;
 	if (equal || is_nullable(scope, key.attno))
-		keep_clause(scope,
-					add_filter(scope, equal ? DEMAND_EQUAL : DEMAND_CONDITION,
-							   &key, InvalidOid, arm),
-					clause);
+		offer_as_predicate(scope,
+						   add_demand_filter(scope, equal ? DEMAND_EQUAL : DEMAND_CONDITION,
+											 &key, InvalidOid, arm),
+						   clause);
 }
 
-static void add_condition(DemandScope *scope, Node *clause, bool arm);
+static void collect_condition(DemandScope *scope, Node *clause, bool arm);
 
 /* Each side of an OR can use an index of its own. */
 static void
-add_arms(DemandScope *scope, BoolExpr *clause)
+collect_arms(DemandScope *scope, BoolExpr *clause)
 {
 	ListCell   *lc;
 
@@ -388,64 +411,61 @@ add_arms(DemandScope *scope, BoolExpr *clause)
 			ListCell   *part;
 
 			foreach(part, ((BoolExpr *) arm)->args)
-				add_condition(scope, lfirst(part), true);
+				collect_condition(scope, lfirst(part), true);
 		}
 		else
-			add_condition(scope, arm, true);
+			collect_condition(scope, arm, true);
 	}
 }
 
-/* Add NOT column and OR; an AND was split by the planner. */
+/*
+ * Add any condition that concerns the table; "arm" if it is one side of an OR.
+ */
 static void
-add_boolean(DemandScope *scope, BoolExpr *clause, bool arm)
-{
-	if (clause->boolop == NOT_EXPR)
-		add_test(scope, linitial(clause->args), (Node *) clause, true, arm);
-	else if (clause->boolop == OR_EXPR && !arm)
-		add_arms(scope, clause);
-}
-
-/* Add any condition. */
-static void
-add_condition(DemandScope *scope, Node *clause, bool arm)
+collect_condition(DemandScope *scope, Node *clause, bool arm)
 {
 	check_stack_depth();
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:
 			if (list_length(((OpExpr *) clause)->args) == 2)
-				add_comparison(scope, (OpExpr *) clause, arm);
+				collect_comparison(scope, (OpExpr *) clause, arm);
 			break;
 		case T_ScalarArrayOpExpr:
-			add_list(scope, (ScalarArrayOpExpr *) clause, arm);
+			collect_list(scope, (ScalarArrayOpExpr *) clause, arm);
 			break;
 		case T_RowCompareExpr:
-			add_row_comparison(scope, (RowCompareExpr *) clause, arm);
+			collect_row_comparison(scope, (RowCompareExpr *) clause, arm);
 			break;
 		case T_NullTest:
-			add_test(scope, (Node *) ((NullTest *) clause)->arg, clause,
-					 ((NullTest *) clause)->nulltesttype == IS_NULL, arm);
+			collect_test(scope, (Node *) ((NullTest *) clause)->arg, clause,
+						 ((NullTest *) clause)->nulltesttype == IS_NULL, arm);
 			break;
 		case T_BooleanTest:
-			add_test(scope, (Node *) ((BooleanTest *) clause)->arg, clause,
-					 true, arm);
+			collect_test(scope, (Node *) ((BooleanTest *) clause)->arg, clause,
+						 true, arm);
 			break;
 		case T_Var:
-			add_test(scope, clause, clause, true, arm);
+			collect_test(scope, clause, clause, true, arm);
 			break;
 		case T_BoolExpr:
-			add_boolean(scope, (BoolExpr *) clause, arm);
+			/* NOT column, or OR; an AND was split by the planner */
+			if (((BoolExpr *) clause)->boolop == NOT_EXPR)
+				collect_test(scope, linitial(((BoolExpr *) clause)->args),
+							 clause, true, arm);
+			else if (((BoolExpr *) clause)->boolop == OR_EXPR && !arm)
+				collect_arms(scope, (BoolExpr *) clause);
 			break;
 		default:
 			break;
 	}
 }
 
-/* Add what a condition asks for, if it concerns the table. */
+/* Add to the demand what a condition asks for, if it concerns the table. */
 void
 demand_add_clause(DemandScope *scope, Node *clause)
 {
-	add_condition(scope, clause, false);
+	collect_condition(scope, clause, false);
 }
 
 /* Add a column that is compared with one of another table. */
@@ -455,7 +475,7 @@ demand_add_join(DemandScope *scope, Node *expr, Oid collation)
 	DemandKey	key;
 
 	if (demand_key(scope, expr, collation, &key))
-		(void) add_filter(scope, DEMAND_JOIN, &key, InvalidOid, false);
+		(void) add_demand_filter(scope, DEMAND_JOIN, &key, InvalidOid, false);
 }
 
 /* Is there an access method that can order by this operator? */
@@ -490,7 +510,9 @@ demand_add_distance(DemandScope *scope, Node *expr)
 	if (!IsA(expr, OpExpr) || list_length(distance->args) != 2 ||
 		!is_ordering_operator(distance->opno))
 		return false;
-	if (demand_key(scope, linitial(distance->args), distance->inputcollid, &key))
-		(void) add_filter(scope, DEMAND_OPERATOR, &key, distance->opno, false);
+	if (demand_key(scope, linitial(distance->args), distance->inputcollid,
+				   &key))
+		(void) add_demand_filter(scope, DEMAND_OPERATOR, &key, distance->opno,
+								 false);
 	return true;
 }

@@ -12,7 +12,7 @@
 
 #include "nodes/pathnodes.h"
 
-/* A table of a statement that is being planned. */
+/* A table of a statement that is being planned, and what is asked of it. */
 typedef struct DemandScope
 {
 	PlannerInfo *root;
@@ -31,10 +31,7 @@ extern void demand_add_clause(DemandScope *scope, Node *clause);
 /* Add a column that is compared with one of another table. */
 extern void demand_add_join(DemandScope *scope, Node *expr, Oid collation);
 
-/*
- * Is the expression the distance of a column from a value, as GiST can order
- * by?
- */
+/* Add the distance of a column from a value, if GiST can order by it. */
 extern bool demand_add_distance(DemandScope *scope, Node *expr);
 
 /* A copy of an expression of the table as an index on it would hold it. */

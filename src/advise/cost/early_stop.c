@@ -47,29 +47,34 @@
 
 #include "advise/cost/early_stop_scan.h"
 
-/* A join that keeps this share of the rows is not worth being tested. */
+/*
+ * A join that keeps more than this share of the rows is not tested: what it
+ * may add is less than what samples can tell.
+ */
 #define KEEPS_MOST 0.9
 
-/* On the way through a plan. */
-typedef struct Pricing
+/* What is known and found on the way down through a plan. */
+typedef struct PlanPricing
 {
 	const WhatIfPlan *plan;
 	ParamListInfo params;
 	MatchOrderFinder find;
 	void	   *arg;
 	bool		stops;			/* something stops early */
-	double		wanted;			/* of the rows the planner thinks are wanted,
-								 * those that are: less than 1 if only the
+	double		wanted;			/* share of the rows the planner thinks are
+								 * wanted that are: less than 1 if only the
 								 * parameters tell how many */
-	List	   *joins;			/* of JoinTest: what else a scan's rows meet */
-	bool		reached;		/* these were tested .. */
-	double		reach;			/* .. and so much of the scan has to be read */
-	double		calls;			/* of the sub-queries found */
-	double		extra;			/* .. what they cost more */
-} Pricing;
+	List	   *joins;			/* of JoinTest: what else a scan's rows must
+								 * meet */
+	bool		reached;		/* a scan was tested, with these joins */
+	double		reach;			/* share of that scan that has to be read */
+	double		calls;			/* how often the sub-queries found are run */
+	double		extra;			/* what they cost more */
+} PlanPricing;
 
-static double price(Pricing *pricing, const Plan *node, double share);
+static double price_plan(PlanPricing *pricing, const Plan *node, double share);
 
+/* What a node costs after its first row, in the planner's unit. */
 static inline double
 run_cost(const Plan *node)
 {
@@ -98,7 +103,7 @@ kept_share(const Plan *node, const Plan *child)
 
 /* The rows of a table, by its own statistics. */
 static double
-table_rows(const Pricing *pricing, const Plan *node)
+table_rows(const PlanPricing *pricing, const Plan *node)
 {
 	const RangeTblEntry *rte = rt_fetch(((const Scan *) node)->scanrelid,
 										pricing->plan->stmt->rtable);
@@ -112,9 +117,12 @@ table_rows(const Pricing *pricing, const Plan *node)
 	return rows;
 }
 
-/* The share of a scan that must be read where a sample was looked at. */
+/*
+ * The share of a scan that must be read for the share f of its rows, by what a
+ * sample tells.  Unless "whole", some conditions could not be tested.
+ */
 static double
-tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
+tested_share(const PlanPricing *pricing, const Plan *node, const MatchOrder *order,
 			 bool whole, double f)
 {
 	double		matches = order->matches / order->match_ratio;
@@ -129,11 +137,11 @@ tested_share(const Pricing *pricing, const Plan *node, const MatchOrder *order,
 }
 
 /*
- * Of the cost of a scan, that of reading an index from one end to the other: as
- * genericcostestimate() in selfuncs.c has it.
+ * The part of an index scan's cost that reading the index from one end to the
+ * other takes, as genericcostestimate() in selfuncs.c has it.
  */
 static double
-index_cost(const Pricing *pricing, const Plan *node)
+index_cost(const PlanPricing *pricing, const Plan *node)
 {
 	Oid			index = IsA(node, IndexScan) ?
 		((const IndexScan *) node)->indexid :
@@ -145,45 +153,35 @@ index_cost(const Pricing *pricing, const Plan *node)
 			   (cpu_index_tuple_cost + cpu_operator_cost));
 }
 
-/* Does an index give the rows of a scan? */
-static inline bool
-is_indexed(const Plan *node)
-{
-	return IsA(node, IndexScan) || IsA(node, IndexOnlyScan);
-}
-
-/* The same where conditions inside of the index keep rows from being fetched. */
+/*
+ * What a scan costs more if the share f of its rows is wanted.  Where the
+ * index itself tests conditions, its entries up to the share g are read, but
+ * only the rows that these keep are fetched: the share h.
+ */
 static double
-price_inside(const Pricing *pricing, const Plan *node, const MatchOrder *order,
-			 double f, double g)
-{
-	double		walk = index_cost(pricing, node);
-	double		fetched = g * order->fetched / order->ratio;
-	double		h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
-
-	return walk * (g - f) + (run_cost(node) - walk) * (h - f);
-}
-
-/* What a scan costs more. */
-static double
-price_scan(Pricing *pricing, const Plan *node, double f)
+price_scan(PlanPricing *pricing, const Plan *node, double f)
 {
 	bool		whole;
 	OrderedScan *scan;
 	const MatchOrder *order = NULL;
 	double		g;
+	double		h;
+	double		fetched;
+	double		entries;
 
-	if (f <= 0 || f >= 1 ||
-		(node->qual == NIL && !is_indexed(node) && pricing->joins == NIL))
+	if (f <= 0 || f >= 1)
+		return 0;
+	if (node->qual == NIL && pricing->joins == NIL &&
+		!IsA(node, IndexScan) && !IsA(node, IndexOnlyScan))
 		return 0;
 	scan = early_stop_scan(pricing->plan, node, pricing->params, &whole);
 	if (scan != NULL)
+	{
 		scan->joins = list_copy(pricing->joins);
-	if (scan != NULL && scan->filter == NIL && scan->inside == NIL &&
-		scan->joins == NIL)
-		return 0;
-	if (scan != NULL)
+		if (scan->filter == NIL && scan->inside == NIL && scan->joins == NIL)
+			return 0;
 		order = pricing->find(scan, pricing->arg);
+	}
 	if (order == NULL || !order->tested)
 		return node->qual == NIL ? 0 : run_cost(node) *
 			(share_unknown(f, node->plan_rows /
@@ -191,8 +189,12 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 	g = tested_share(pricing, node, order, whole, f);
 	pricing->reached = true;
 	pricing->reach = g;
-	return scan->inside == NIL ? run_cost(node) * (g - f) :
-		price_inside(pricing, node, order, f, g);
+	if (scan->inside == NIL)
+		return run_cost(node) * (g - f);
+	fetched = g * order->fetched / order->ratio;
+	h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
+	entries = index_cost(pricing, node);
+	return entries * (g - f) + (run_cost(node) - entries) * (h - f);
 }
 
 /* ------------------------------------------------------------------------
@@ -201,7 +203,7 @@ price_scan(Pricing *pricing, const Plan *node, double f)
 
 /* What a sub-query costs more, each time it is run. */
 static double
-price_subplan(Pricing *pricing, const SubPlan *subplan)
+price_subplan(PlanPricing *pricing, const SubPlan *subplan)
 {
 	const Plan *node = list_nth(pricing->plan->stmt->subplans,
 								subplan->plan_id - 1);
@@ -210,14 +212,14 @@ price_subplan(Pricing *pricing, const SubPlan *subplan)
 	if (subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable)
 		share = 1 / Max(node->plan_rows, 1);
 	pricing->stops |= share < 1;
-	return price(pricing, node, share);
+	return price_plan(pricing, node, share);
 }
 
 /* expression_tree_walker callback: adds up sub-queries. */
 static bool
 add_subplans(Node *node, void *context)
 {
-	Pricing    *pricing = context;
+	PlanPricing *pricing = context;
 
 	if (node == NULL)
 		return false;
@@ -233,14 +235,14 @@ add_subplans(Node *node, void *context)
 }
 
 /*
- * What the sub-queries of a node cost more.  Those in its conditions are run at
- * least as often as it returns rows.
+ * What the sub-queries of a node cost more.  Those in its conditions are run
+ * at least as often as it returns rows.
  */
 static double
-price_subplans(Pricing *pricing, const Plan *node, double share)
+price_subplans(PlanPricing *pricing, const Plan *node, double share)
 {
 	double		extra = 0;
-	Pricing		inner = *pricing;
+	PlanPricing inner = *pricing;
 	ListCell   *lc;
 
 	inner.wanted = 1;
@@ -264,7 +266,7 @@ price_subplans(Pricing *pricing, const Plan *node, double share)
  * what is read into n + 2 parts (final_cost_nestloop() in costsize.c).
  */
 static double
-price_inner(Pricing *pricing, const NestLoop *join)
+price_inner(PlanPricing *pricing, const NestLoop *join)
 {
 	const Plan *inner = innerPlan(join);
 	double		share = 1;
@@ -272,19 +274,19 @@ price_inner(Pricing *pricing, const NestLoop *join)
 	if (join->join.jointype == JOIN_SEMI || join->join.jointype == JOIN_ANTI)
 		share = Min(2 / (inner->plan_rows + 1), 1);
 	pricing->stops |= share < 1;
-	return price(pricing, inner, share);
+	return price_plan(pricing, inner, share);
 }
 
 /*
- * What a join costs more that loses rows, with what it does for the outer rows
+ * What a join that loses rows costs more, with what it does for the outer rows
  * up to where the scan below has to be read.  -1 if that cannot be tested on
  * samples.
  */
 static double
-price_tested_join(Pricing *pricing, const Plan *node, double f)
+price_tested_join(PlanPricing *pricing, const Plan *node, double f)
 {
 	double		kept = kept_share(node, outerPlan(node));
-	Pricing		inner = *pricing;
+	PlanPricing inner = *pricing;
 	JoinTest   *test;
 	double		extra;
 
@@ -296,7 +298,7 @@ price_tested_join(Pricing *pricing, const Plan *node, double f)
 	inner.joins = lappend(list_copy(pricing->joins), test);
 	inner.wanted *= kept;
 	inner.reached = false;
-	extra = price(&inner, outerPlan(node), f);
+	extra = price_plan(&inner, outerPlan(node), f);
 	pricing->stops |= inner.stops;
 	if (!inner.reached)
 		return -1;
@@ -307,35 +309,36 @@ price_tested_join(Pricing *pricing, const Plan *node, double f)
 
 /* What a join costs more. */
 static double
-price_join(Pricing *pricing, const Plan *node, double f)
+price_join(PlanPricing *pricing, const Plan *node, double f)
 {
 	const Plan *outer = outerPlan(node);
 	double		g = share_unknown(f, kept_share(node, outer));
 	double		extra = price_tested_join(pricing, node, f);
 
 	if (extra < 0)
-		extra = run_cost(node) * (g - f) + price(pricing, outer, g);
+		extra = run_cost(node) * (g - f) + price_plan(pricing, outer, g);
 	if (IsA(node, NestLoop))
 		return extra + outer->plan_rows * g *
 			price_inner(pricing, (const NestLoop *) node);
-	return extra + price(pricing, innerPlan(node), IsA(node, HashJoin) ? 1 : g);
+	return extra + price_plan(pricing, innerPlan(node),
+							  IsA(node, HashJoin) ? 1 : g);
 }
 
-/* What a node with a list of children costs more. */
+/* What the children of an Append or MergeAppend cost more. */
 static double
-price_list(Pricing *pricing, const List *children, double f)
+price_list(PlanPricing *pricing, const List *children, double f)
 {
 	double		extra = 0;
 	ListCell   *lc;
 
 	foreach(lc, children)
-		extra += price(pricing, lfirst(lc), f);
+		extra += price_plan(pricing, lfirst(lc), f);
 	return extra;
 }
 
 /* The number that a LIMIT or OFFSET gives, -1 if it is not known. */
 static double
-limit_number(const Pricing *pricing, const Node *expr)
+limit_number(const PlanPricing *pricing, const Node *expr)
 {
 	const Param *param = (const Param *) expr;
 	ParamListInfo params = pricing->params;
@@ -357,13 +360,13 @@ limit_number(const Pricing *pricing, const Node *expr)
  * its own cost; of a number it did not know, that is a tenth.
  */
 static double
-price_limit(Pricing *pricing, const Plan *node)
+price_limit(PlanPricing *pricing, const Plan *node)
 {
 	const Limit *limit = (const Limit *) node;
 	const Plan *child = outerPlan(node);
 	double		offset = limit_number(pricing, limit->limitOffset);
 	double		count = limit_number(pricing, limit->limitCount);
-	double		before = pricing->wanted;
+	double		wanted = pricing->wanted;
 	double		share = 1;
 	double		extra;
 
@@ -374,40 +377,45 @@ price_limit(Pricing *pricing, const Plan *node)
 		pricing->wanted = Min((offset + count) /
 							  (share * Max(child->plan_rows, 1)), 1);
 	pricing->stops |= share < 1;
-	extra = price(pricing, child, share);
-	pricing->wanted = before;
+	extra = price_plan(pricing, child, share);
+	pricing->wanted = wanted;
 	return extra;
 }
 
-/* What a node costs more that hands on the rows of another. */
+/*
+ * What a node that hands on the rows of another, or some of them, costs more.
+ */
 static double
-price_pipe(Pricing *pricing, const Plan *node, const Plan *child, double f)
+price_pipe(PlanPricing *pricing, const Plan *node, const Plan *child, double f)
 {
 	double		g = node->qual == NIL ? f :
 		share_unknown(f, kept_share(node, child));
 
-	return run_cost(node) * (g - f) + price(pricing, child, g);
+	return run_cost(node) * (g - f) + price_plan(pricing, child, g);
 }
 
 /*
- * What a node costs more that collects the rows of parallel workers.  What is
- * below counts the rows of one of them.
+ * What a node that collects the rows of parallel workers costs more.  What is
+ * below counts the rows of one worker.
  */
 static double
-price_gather(Pricing *pricing, const Plan *node, double f)
+price_gather(PlanPricing *pricing, const Plan *node, double f)
 {
-	double		before = pricing->wanted;
+	double		wanted = pricing->wanted;
 	double		extra;
 
 	pricing->wanted *= Max(kept_share(node, outerPlan(node)), 1);
 	extra = price_pipe(pricing, node, outerPlan(node), f);
-	pricing->wanted = before;
+	pricing->wanted = wanted;
 	return extra;
 }
 
-/* What a node itself costs more than startup + run * f, and those below. */
+/*
+ * What a node and those below it, sub-queries left out, cost more than
+ * startup + run * f.
+ */
 static double
-price_node(Pricing *pricing, const Plan *node, double f)
+price_node(PlanPricing *pricing, const Plan *node, double f)
 {
 	switch (nodeTag(node))
 	{
@@ -439,8 +447,8 @@ price_node(Pricing *pricing, const Plan *node, double f)
 		case T_RecursiveUnion:
 		case T_BitmapAnd:
 		case T_BitmapOr:
-			return (outerPlan(node) ? price(pricing, outerPlan(node), 1) : 0) +
-				(innerPlan(node) ? price(pricing, innerPlan(node), 1) : 0);
+			return (outerPlan(node) ? price_plan(pricing, outerPlan(node), 1) : 0) +
+				(innerPlan(node) ? price_plan(pricing, innerPlan(node), 1) : 0);
 		case T_Agg:
 			if (((const Agg *) node)->aggstrategy != AGG_SORTED)
 				f = 1;
@@ -454,10 +462,10 @@ price_node(Pricing *pricing, const Plan *node, double f)
 
 /*
  * What must be added to startup + run * share for that share of the rows of a
- * node.
+ * node, with its sub-queries and all that is below it.
  */
 static double
-price(Pricing *pricing, const Plan *node, double share)
+price_plan(PlanPricing *pricing, const Plan *node, double share)
 {
 	check_stack_depth();
 	return price_node(pricing, node, share) +
@@ -474,14 +482,14 @@ double
 early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 				 MatchOrderFinder find, void *arg, bool *stops)
 {
-	Pricing		pricing = {
+	PlanPricing pricing = {
 		.plan = plan,
 		.params = params,
 		.find = find,
 		.arg = arg,
 		.wanted = 1
 	};
-	double		extra = price(&pricing, plan->stmt->planTree, 1);
+	double		extra = price_plan(&pricing, plan->stmt->planTree, 1);
 
 	*stops |= pricing.stops;
 	return extra;

@@ -16,8 +16,8 @@ typedef const MatchOrder *(*MatchOrderFinder) (const OrderedScan *scan,
 											   void *arg);
 
 /*
- * Cost to be added to that of the plan, in the planner's unit, 0 if it does
- * not stop early.
+ * What the plan is to cost more, in the planner's unit; 0 if it never stops
+ * early.
  */
 extern double early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
 							   MatchOrderFinder find, void *arg, bool *stops);

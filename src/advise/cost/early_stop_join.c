@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_join.c
- *	  What the joins of a plan test.
+ *	  What the joins of a plan test of the rows of one table.
  *
  *-------------------------------------------------------------------------
  */
@@ -52,9 +52,11 @@ find_origin(const Plan *node, const Node *expr)
 	return find_origin(child, (const Node *) target->expr);
 }
 
-/* The scan of one table below nodes that change no rows; NULL if it is none. */
+/*
+ * The scan of one table below nodes that change no rows; NULL if it is none.
+ */
 static const Plan *
-find_scan(const Plan *node)
+find_single_scan(const Plan *node)
 {
 	while (node != NULL && (IsA(node, Hash) || IsA(node, Material) ||
 							IsA(node, Memoize) || IsA(node, Sort)))
@@ -75,11 +77,13 @@ first_table(const Plan *join)
 							IsA(node, MergeJoin) || IsA(node, Gather) ||
 							IsA(node, GatherMerge)))
 		node = outerPlan(node);
-	return find_scan(node) == NULL ? 0 :
-		(int) ((const Scan *) find_scan(node))->scanrelid;
+	return find_single_scan(node) == NULL ? 0 :
+		(int) ((const Scan *) find_single_scan(node))->scanrelid;
 }
 
-/* What a parameter of a nested loop's inner side stands for; NULL if unknown. */
+/*
+ * What a parameter of a nested loop's inner side stands for; NULL if unknown.
+ */
 static const Node *
 find_parameter(const Plan *join, const Node *expr)
 {
@@ -99,10 +103,13 @@ find_parameter(const Plan *join, const Node *expr)
 	return NULL;
 }
 
-/* Fill in an equality from the two sides of a condition, one of each table. */
+/*
+ * Fill in an equality of the tables "outer" and "inner" from the two sides of
+ * a condition, in either order; false if it is none.
+ */
 static bool
-take_sides(Equality *equality, const Var *one, const Var *other, int outer,
-		   int inner, Oid operator)
+fill_equality(Equality *equality, const Var *one, const Var *other, int outer,
+			  int inner, Oid operator)
 {
 	if (one == NULL || other == NULL)
 		return false;
@@ -121,11 +128,12 @@ take_sides(Equality *equality, const Var *one, const Var *other, int outer,
 }
 
 /*
- * Is the condition, found on a node of the join, an equality of the two tables?
+ * Is the condition, found on a node of the join, an equality of the two
+ * tables?
  */
 static bool
-is_equality(const Plan *join, const Plan *node, const Node *condition,
-			int outer, int inner, Equality *equality)
+is_join_equality(const Plan *join, const Plan *node, const Node *condition,
+				 int outer, int inner, Equality *equality)
 {
 	const OpExpr *op = (const OpExpr *) condition;
 	const Node *sides[2];
@@ -143,7 +151,7 @@ is_equality(const Plan *join, const Plan *node, const Node *condition,
 			find_origin(node, sides[i]);
 	}
 	equality->collation = op->inputcollid;
-	return take_sides(equality, origins[0], origins[1], outer, inner, op->opno);
+	return fill_equality(equality, origins[0], origins[1], outer, inner, op->opno);
 }
 
 /* All conditions of the scan of the other table. */
@@ -175,7 +183,7 @@ take_equality(const Plan *join, const Plan *node, const List *conditions,
 	{
 		Equality	found;
 
-		if (!is_equality(join, node, lfirst(lc), outer, inner, &found))
+		if (!is_join_equality(join, node, lfirst(lc), outer, inner, &found))
 			*rest = lappend(*rest, lfirst(lc));
 		else if (equality->outer == NULL)
 			*equality = found;
@@ -185,7 +193,10 @@ take_equality(const Plan *join, const Plan *node, const List *conditions,
 	return true;
 }
 
-/* Do both sides of the operator hash alike, such that a set can be asked? */
+/*
+ * Do both sides of the operator hash alike, so that a hashed set can be
+ * probed?
+ */
 static bool
 hashes_alike(Oid operator)
 {
@@ -205,7 +216,7 @@ early_stop_join(const WhatIfPlan *plan, const Plan *join,
 				ParamListInfo params)
 {
 	JoinType	type = ((const Join *) join)->jointype;
-	const Plan *scan = find_scan(innerPlan(join));
+	const Plan *scan = find_single_scan(innerPlan(join));
 	int			outer = first_table(join);
 	Equality	equality = {0};
 	List	   *others = NIL;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * early_stop_scan.c
- *	  What the scans of a plan test.
+ *	  What the scans of a plan test, and in which order.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,13 +21,16 @@ typedef struct IndexConditions
 	Oid			indexid;
 	ScanDirection direction;
 	const List *conditions;		/* on columns of the index */
-	const List *original;		/* the same, on those of the table */
+	const List *original;		/* these conditions on columns of the table */
 	const List *targets;		/* TargetEntry: what an index-only scan reads */
 } IndexConditions;
 
-/* False if the node scans no index in its order. */
+/*
+ * Describe the scan of an index, whichever kind of node makes it.  False if
+ * the node scans no index in its order.
+ */
 static bool
-describe(const Plan *node, IndexConditions *description)
+describe_index_scan(const Plan *node, IndexConditions *description)
 {
 	if (IsA(node, IndexScan))
 	{
@@ -92,7 +95,8 @@ condition_column(const Node *condition)
 
 /* Does a condition fix its column to one value, or a few? */
 static bool
-is_fixing(const Node *condition, const IndexDefinition *index, int column)
+fixes_index_column(const Node *condition, const IndexDefinition *index,
+				   int column)
 {
 	if (IsA(condition, NullTest))
 		return ((const NullTest *) condition)->nulltesttype == IS_NULL;
@@ -121,15 +125,18 @@ count_bounding(const List *conditions, const IndexDefinition *index)
 		fixed = false;
 		foreach(lc, conditions)
 			fixed |= condition_column(lfirst(lc)) == column &&
-			is_fixing(lfirst(lc), index, column);
+			fixes_index_column(lfirst(lc), index, column);
 	}
 	return column - 1;
 }
 
-/* Divide the conditions on an index; false if some cannot be tested. */
+/*
+ * Divide the conditions on an index into those that bound what is read of it,
+ * and those tested on its entries; false if some cannot be tested on a sample.
+ */
 static bool
-divide(OrderedScan *scan, const IndexConditions *description,
-	   const Translation *how)
+divide_index_conditions(OrderedScan *scan, const IndexConditions *description,
+						const Translation *how)
 {
 	int			bounding = count_bounding(description->conditions, scan->index);
 	List	   *bounds = NIL;
@@ -152,7 +159,7 @@ divide(OrderedScan *scan, const IndexConditions *description,
 
 /* Is an index one whose order can be found out without users' functions? */
 static bool
-is_testable(const IndexDefinition *index)
+is_testable_index(const IndexDefinition *index)
 {
 	Translation how = {.varno = 1};
 	List	   *expressions = NIL;
@@ -180,7 +187,7 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 	Index		varno = ((const Scan *) node)->scanrelid;
 	OrderedScan *scan = palloc0(sizeof(OrderedScan));
 	IndexConditions description = {0};
-	bool		indexed = describe(node, &description);
+	bool		indexed = describe_index_scan(node, &description);
 	Translation how = {
 		.varno = varno,
 		.targets = description.targets,
@@ -195,7 +202,8 @@ early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 	if (indexed)
 	{
 		scan->index = whatif_plan_index(plan, description.indexid);
-		if (!is_testable(scan->index) || !divide(scan, &description, &how))
+		if (!is_testable_index(scan->index) ||
+			!divide_index_conditions(scan, &description, &how))
 			return NULL;
 	}
 	else if (IsA(node, BitmapHeapScan))

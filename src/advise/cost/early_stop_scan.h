@@ -11,14 +11,11 @@
 #include "advise/cost/match_order.h"
 #include "advise/whatif/whatif.h"
 
-/*
- * The scan that a node makes, with its conditions as far as they can be tested
- * on a sample:
- */
+/* The scan that a node makes, with the conditions that a sample can test. */
 extern OrderedScan *early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 									ParamListInfo params, bool *whole);
 
-/* What a join tests of the rows of the scan that its outer side begins with: */
+/* What a join tests of the rows of the scan its outer side begins with. */
 extern JoinTest *early_stop_join(const WhatIfPlan *plan, const Plan *join,
 								 ParamListInfo params);
 

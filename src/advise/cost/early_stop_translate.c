@@ -17,15 +17,15 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
 
-/* check_function_callback: is it one that we do not run? */
+/* check_function_callback: is it a function that is not run on samples? */
 static bool
-is_foreign(Oid function, void *context)
+is_untestable_function(Oid function, void *context)
 {
 	return function >= FirstNormalObjectId ||
 		func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
-/* The value of a parameter; fails if it is not known. */
+/* The value of a parameter as a constant; sets "failed" if it is not known. */
 static Node *
 translate_param(const Param *param, Translation *translation)
 {
@@ -48,9 +48,13 @@ translate_param(const Param *param, Translation *translation)
 							  known->isnull, by_value);
 }
 
-/* expression_tree_mutator callback */
+/*
+ * expression_tree_mutator callback: an expression as one of varno 1, with
+ * known parameters replaced by their values.  Sets "failed" if that cannot be
+ * done.
+ */
 static Node *
-translate(Node *node, void *context)
+translate_condition(Node *node, void *context)
 {
 	Translation *translation = context;
 
@@ -65,9 +69,13 @@ translate(Node *node, void *context)
 
 				if (var->varno == INDEX_VAR && var->varattno > 0 &&
 					var->varattno <= list_length(translation->targets))
-					return translate((Node *) list_nth_node(TargetEntry, translation->targets,
-															var->varattno - 1)->expr,
-									 context);
+				{
+					const TargetEntry *target =
+						list_nth_node(TargetEntry, translation->targets,
+									  var->varattno - 1);
+
+					return translate_condition((Node *) target->expr, context);
+				}
 				translation->failed = var->varno != (int) translation->varno ||
 					var->varattno <= 0;
 				copy = copyObject(unconstify(Var *, var));
@@ -82,15 +90,15 @@ translate(Node *node, void *context)
 			translation->failed = true;
 			return NULL;
 		default:
-			translation->failed = check_functions_in_node(node, is_foreign,
-														  NULL);
-			return expression_tree_mutator(node, translate, context);
+			translation->failed =
+				check_functions_in_node(node, is_untestable_function, NULL);
+			return expression_tree_mutator(node, translate_condition, context);
 	}
 }
 
 /*
- * The conditions that can be tested on rows of a sample, for varno 1; *whole
- * is cleared if there are others.
+ * The conditions that can be tested on rows of a sample, as a list of copies
+ * for varno 1; *whole is cleared if there are others.
  */
 List *
 early_stop_translate(const List *conditions, const Translation *how,
@@ -102,7 +110,7 @@ early_stop_translate(const List *conditions, const Translation *how,
 	foreach(lc, conditions)
 	{
 		Translation translation = *how;
-		Node	   *condition = translate(lfirst(lc), &translation);
+		Node	   *condition = translate_condition(lfirst(lc), &translation);
 
 		if (translation.failed)
 			*whole = false;

@@ -13,18 +13,17 @@
 #include "nodes/params.h"
 #include "nodes/pg_list.h"
 
-/* While conditions of a plan become conditions on the table alone. */
+/* How conditions of a plan become conditions on one table. */
 typedef struct Translation
 {
 	Index		varno;			/* of the table in the plan */
 	const List *targets;		/* TargetEntry: what an index-only scan reads */
 	ParamListInfo params;
-	bool		failed;
+	bool		failed;			/* a condition cannot be translated */
 } Translation;
 
 /*
- * The conditions that can be tested on rows of a sample, for varno 1; *whole is
- * cleared if there are others.
+ * The conditions that can be tested on rows of a sample; *whole = all of them.
  */
 extern List *early_stop_translate(const List *conditions,
 								  const Translation *how, bool *whole);

@@ -26,25 +26,27 @@
 #include "utils/timestamp.h"
 
 #include "advise/cost/statement_cost.h"
+#include "common/slower.h"
 
-/* With "with" built, the plans use "used" and cost that much. */
-typedef struct Answer
+/* What the planner said of one statement with the indexes "with" built. */
+typedef struct PlannerAnswer
 {
 	Bitmapset  *with;
-	Bitmapset  *used;
+	Bitmapset  *used;			/* of these, by the plans */
 	Bitmapset  *decisive;		/* without these, the answer would be another */
 	double		cost;			/* of a call, as it is to be expected */
 	double		time;			/* 1 = what the statement takes now */
-	double		planned;		/* the same if the planner were right */
-} Answer;
+	double		planned;		/* that time if the planner were right about
+								 * plans that stop early */
+} PlannerAnswer;
 
-/* A plan that costs this many times as much stops late. */
-#define MUCH_LATER 1.5
-
-/* A plan that costs nothing costs this much. */
+/*
+ * A plan is taken to cost this much at least, in the planner's unit, which is
+ * what the smallest plan costs ("SELECT 1"): costs are divided by each other.
+ */
 #define LEAST_COST 0.01
 
-/* How often people are told how far it is. */
+/* How often those who wait are told how far it is. */
 #define PROGRESS_INTERVAL_MS 5000
 
 /* Tell people who wait that something goes on. */
@@ -68,14 +70,14 @@ tell_progress(Estimator *estimator)
  * An earlier answer that settles the question, or NULL.  One that was found is
  * put first, since the same is asked again and again.
  */
-static const Answer *
+static const PlannerAnswer *
 find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 {
 	ListCell   *lc;
 
 	foreach(lc, statement->answers)
 	{
-		Answer	   *answer = lfirst(lc);
+		PlannerAnswer *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->decisive, with) &&
 			bms_is_subset(with, answer->with))
@@ -88,9 +90,11 @@ find_answer(const EstimatedStatement *statement, const Bitmapset *with)
 	return NULL;
 }
 
-/* A set of indexes as a configuration, and their numbers by position. */
+/*
+ * A set of indexes as a what-if config, and their numbers by position in it.
+ */
 static WhatIfConfig
-configure(const Estimator *estimator, const Bitmapset *with, int **numbers)
+config_of_set(const Estimator *estimator, const Bitmapset *with, int **numbers)
 {
 	int			count = bms_num_members(with);
 	WhatIfConfig config = {0};
@@ -106,9 +110,9 @@ configure(const Estimator *estimator, const Bitmapset *with, int **numbers)
 	return config;
 }
 
-/* The numbers of the indexes at some positions. */
+/* The numbers of the indexes at these positions of a config. */
 static Bitmapset *
-numbers_of(const Bitmapset *positions, const int *numbers)
+translate_positions(const Bitmapset *positions, const int *numbers)
 {
 	Bitmapset  *set = NULL;
 	int			position = -1;
@@ -118,7 +122,10 @@ numbers_of(const Bitmapset *positions, const int *numbers)
 	return set;
 }
 
-/* The time of a statement whose variants cost that much; 1 = what it takes. */
+/*
+ * The time of a statement whose variants cost that much, as a multiple of what
+ * it takes now: each variant stands for its weight of the time.
+ */
 static double
 weigh_time(const EstimatedStatement *statement, const double *costs)
 {
@@ -135,31 +142,28 @@ weigh_time(const EstimatedStatement *statement, const double *costs)
 	return time;
 }
 
-/* Remember what the first question tells, asked of no index. */
-static void
-keep_base(EstimatedStatement *statement, const StatementCost *cost)
-{
-	int			count = list_length(statement->workload->variants);
-
-	statement->base_cost = cost->likely;
-	statement->base_by = palloc(sizeof(double) * Max(count, 1));
-	memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
-}
-
-/* Remember an answer. */
-static Answer *
+/*
+ * Remember an answer, in the estimator's memory.  The first one, which is
+ * asked of no index, is what later costs are compared with.
+ */
+static PlannerAnswer *
 keep_answer(Estimator *estimator, EstimatedStatement *statement,
 			const Bitmapset *with, const StatementCost *cost,
 			const int *numbers)
 {
 	MemoryContext old = MemoryContextSwitchTo(estimator->context);
-	Answer	   *answer = palloc0(sizeof(Answer));
+	PlannerAnswer *answer = palloc0(sizeof(PlannerAnswer));
+	int			count = list_length(statement->workload->variants);
 
 	answer->with = bms_copy(with);
-	answer->used = numbers_of(cost->used, numbers);
-	answer->decisive = numbers_of(cost->decisive, numbers);
+	answer->used = translate_positions(cost->used, numbers);
+	answer->decisive = translate_positions(cost->decisive, numbers);
 	if (statement->base_by == NULL)
-		keep_base(statement, cost);
+	{
+		statement->base_cost = cost->likely;
+		statement->base_by = palloc(sizeof(double) * Max(count, 1));
+		memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
+	}
 	answer->cost = cost->likely;
 	answer->time = weigh_time(statement, cost->likely_by);
 	answer->planned = weigh_time(statement, cost->planned_by);
@@ -169,10 +173,14 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	return answer;
 }
 
-/* Ask the planner. */
-static const Answer *
-ask(Estimator *estimator, EstimatedStatement *statement,
-	const Bitmapset *with)
+/*
+ * Ask the planner what the statement costs with these indexes, and remember
+ * the answer.  If the statement fails it is given a problem, and costs
+ * nothing.
+ */
+static const PlannerAnswer *
+ask_planner(Estimator *estimator, EstimatedStatement *statement,
+			const Bitmapset *with)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
 											   "clipperf what-if",
@@ -180,9 +188,9 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 	MemoryContext old = MemoryContextSwitchTo(work);
 	StatementCost cost;
 	int		   *numbers;
-	WhatIfConfig config = configure(estimator, with, &numbers);
+	WhatIfConfig config = config_of_set(estimator, with, &numbers);
 	ErrorData  *error;
-	const Answer *answer;
+	const PlannerAnswer *answer;
 
 	tell_progress(estimator);
 	error = statement_cost(statement->workload, &config, &cost);
@@ -196,17 +204,20 @@ ask(Estimator *estimator, EstimatedStatement *statement,
 	return answer;
 }
 
-/* The answer to a question, asked if need be. */
-static const Answer *
-find_or_ask(Estimator *estimator, EstimatedStatement *statement,
-			const Bitmapset *with)
+/*
+ * What the statement costs with these indexes: by an earlier answer, else by
+ * asking the planner.
+ */
+static const PlannerAnswer *
+find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
+					const Bitmapset *with)
 {
 	Bitmapset  *relevant = bms_intersect(with, statement->relevant);
-	const Answer *answer = find_answer(statement, relevant);
+	const PlannerAnswer *answer = find_answer(statement, relevant);
 
 	CHECK_FOR_INTERRUPTS();
 	if (answer == NULL)
-		answer = ask(estimator, statement, relevant);
+		answer = ask_planner(estimator, statement, relevant);
 	bms_free(relevant);
 	return answer;
 }
@@ -223,28 +234,31 @@ estimate_cost(Estimator *estimator, int number, const Bitmapset *with,
 			  Bitmapset **used)
 {
 	EstimatedStatement *statement = &estimator->statements[number];
-	const Answer *answer;
+	const PlannerAnswer *answer;
 
 	if (used != NULL)
 		*used = NULL;
 	if (statement->workload->problem != NULL)
 		return 0;
-	answer = find_or_ask(estimator, statement, with);
+	answer = find_or_ask_planner(estimator, statement, with);
 	if (used != NULL)
 		*used = answer->used;
 	return answer->cost;
 }
 
-/* Microseconds of a share of the time that a statement takes. */
+/* A share of the time that a statement takes, in microseconds. */
 static double
-to_us(const EstimatedStatement *statement, double share)
+share_to_us(const EstimatedStatement *statement, double share)
 {
 	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
 		return 0;
 	return statement->workload->total_us * share;
 }
 
-/* The time that went into a statement, as it would be with those indexes. */
+/*
+ * The time that went into a statement, in microseconds, as it would be with
+ * the indexes "with" built.  0 if the statement cannot be planned.
+ */
 double
 estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -252,10 +266,14 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return to_us(statement, find_or_ask(estimator, statement, with)->time);
+	return share_to_us(statement,
+					   find_or_ask_planner(estimator, statement, with)->time);
 }
 
-/* .. if the planner were right about plans that stop early. */
+/*
+ * What estimate_time_us() would be if the planner were right about plans that
+ * stop early, in microseconds.
+ */
 double
 estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 {
@@ -263,7 +281,8 @@ estimate_planned_us(Estimator *estimator, int number, const Bitmapset *with)
 
 	if (statement->workload->problem != NULL)
 		return 0;
-	return to_us(statement, find_or_ask(estimator, statement, with)->planned);
+	return share_to_us(statement,
+					   find_or_ask_planner(estimator, statement, with)->planned);
 }
 
 /*
@@ -278,24 +297,26 @@ estimate_underpriced(const Estimator *estimator, int number)
 
 	foreach(lc, estimator->statements[number].answers)
 	{
-		const Answer *answer = lfirst(lc);
+		const PlannerAnswer *answer = lfirst(lc);
 
-		if (answer->time > MUCH_LATER * answer->planned)
+		if (answer->time > CLEARLY_SLOWER * answer->planned)
 			underpriced = bms_add_members(underpriced, answer->used);
 	}
 	return underpriced;
 }
 
 /*
- * The same for the share of its time, of a set of relevant indexes: true if it
- * is so.  What the planner says bounds what it says of other sets; where plans stop
- * early, that is no upper bound of what is to be expected.
+ * The bounds of a statement's time with a set of relevant indexes, as
+ * multiples of what it takes now, by the answers so far.  What the planner
+ * said of a set bounds what it says of those within it and around it; where
+ * plans stop early, that is no upper bound of what is to be expected, and this
+ * returns false.
  */
 static bool
-bound_share(const EstimatedStatement *statement, const Bitmapset *with,
-			double *low, double *high)
+bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
+				 double *low, double *high)
 {
-	const Answer *known = find_answer(statement, with);
+	const PlannerAnswer *known = find_answer(statement, with);
 	ListCell   *lc;
 
 	*low = 0;
@@ -307,7 +328,7 @@ bound_share(const EstimatedStatement *statement, const Bitmapset *with,
 	}
 	foreach(lc, statement->answers)
 	{
-		const Answer *answer = lfirst(lc);
+		const PlannerAnswer *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->decisive, with))
 			*high = Min(*high, answer->planned);
@@ -319,9 +340,10 @@ bound_share(const EstimatedStatement *statement, const Bitmapset *with,
 }
 
 /*
- * What the answers so far say of that time.  The planner is not asked; high is
- * low where they settle it.  False if it may be higher still, since a plan may
- * stop early.
+ * The bounds of the time that estimate_time_us() would tell, in microseconds,
+ * by the answers so far.  The planner is not asked; high is low where the
+ * answers settle it.  False if the time may be higher than "high", since a
+ * plan may stop early.
  */
 bool
 estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
@@ -336,14 +358,14 @@ estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
 		return true;
 	relevant = bms_intersect(with, statement->relevant);
-	bounded = bound_share(statement, relevant, low, high);
+	bounded = bound_time_share(statement, relevant, low, high);
 	bms_free(relevant);
-	*low = to_us(statement, *low);
-	*high = to_us(statement, *high);
+	*low = share_to_us(statement, *low);
+	*high = share_to_us(statement, *high);
 	return bounded;
 }
 
-/* Has the time that was allowed run out? */
+/* Has the time that was allowed run out?  Once it has, this stays so. */
 bool
 estimate_is_late(Estimator *estimator)
 {

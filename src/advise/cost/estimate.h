@@ -20,7 +20,7 @@ typedef struct EstimatedStatement
 	Bitmapset  *relevant;		/* indexes that could matter to it */
 	List	   *answers;		/* of the planner, so far */
 	double		base_cost;		/* without any of them */
-	double	   *base_by;		/* the same, by variant */
+	double	   *base_by;		/* that cost by variant */
 	bool		stops_early;	/* some plan does, or could */
 } EstimatedStatement;
 
@@ -33,32 +33,28 @@ typedef struct Estimator
 	EstimatedStatement *statements;
 	int64		questions;		/* asked of the planner */
 	TimestampTz deadline;		/* 0 = none */
-	bool		late;			/* it has passed */
-	TimestampTz told;			/* when people were told how far it is */
+	bool		late;			/* the deadline has passed */
+	TimestampTz told;			/* when progress was told last */
 } Estimator;
 
-/*
- * The cost of one call of a statement with the indexes "with" built, weighted
- * over its samples:
- */
+/* The cost of one call of a statement with the indexes "with" built. */
 extern double estimate_cost(Estimator *estimator, int statement,
 							const Bitmapset *with, Bitmapset **used);
 
-/* The time that went into a statement, as it would be with those indexes. */
+/* The time of a statement with the indexes "with" built. */
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
-/* .. */
+/* That time if the planner were right about plans that stop early. */
 extern double estimate_planned_us(Estimator *estimator, int statement,
 								  const Bitmapset *with);
 
 /*
- * Indexes that the planner was seen to use for a statement because it hoped to
- * stop earlier than is to be expected.
+ * Indexes by which the planner hoped to stop earlier than is to be expected.
  */
 extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
 
-/* What the answers so far say of that time. */
+/* The bounds of that time by what the planner said so far. */
 extern bool estimate_bound_us(Estimator *estimator, int statement,
 							  const Bitmapset *with, double *low,
 							  double *high);

@@ -54,23 +54,29 @@
 
 /* With fewer matches in the sample nobody knows how they are spread. */
 #define FEW_MATCHES 3
-/* What would happen so rarely is taken not to have happened by chance. */
+/*
+ * What has a smaller chance than this is taken not to have happened by chance:
+ * the level of significance that is customary in statistics.
+ */
 #define UNLIKELY 0.05
-/* Places remembered; beyond, matches are taken to be spread evenly. */
+/* Places remembered of a scan; matches beyond them count as spread evenly. */
 #define MOST_PLACES 1000
 
 /* The rows of a sample on their way into the order of a scan. */
-typedef struct Sorting
+typedef struct ScanSorting
 {
 	const IndexSample *sample;
 	int			nkeys;			/* columns that give the order */
 	SortSupport keys;
 	bool		backward;
-} Sorting;
+} ScanSorting;
 
-/* "These conditions hold" as a key of an index. */
+/*
+ * Append "all of these conditions hold" to the keys of an index, as a boolean
+ * expression.
+ */
 static void
-add_condition(IndexDefinition *def, List *conditions)
+add_condition_key(IndexDefinition *def, List *conditions)
 {
 	BooleanTest *test = makeNode(BooleanTest);
 	IndexKey   *key = &def->keys[def->nkeys++];
@@ -99,7 +105,7 @@ enum
  * conditions hold.  NULL if these are too many.
  */
 static IndexDefinition *
-make_questions(const OrderedScan *scan)
+make_test_columns(const OrderedScan *scan)
 {
 	IndexDefinition *def = index_def_make(scan->relid, BTREE_AM_OID);
 
@@ -112,15 +118,15 @@ make_questions(const OrderedScan *scan)
 		def->nkeys = scan->index->nkeys;
 		memcpy(def->keys, scan->index->keys, sizeof(IndexKey) * def->nkeys);
 	}
-	add_condition(def, scan->bounds);
-	add_condition(def, scan->inside);
-	add_condition(def, scan->filter);
+	add_condition_key(def, scan->bounds);
+	add_condition_key(def, scan->inside);
+	add_condition_key(def, scan->filter);
 	return def;
 }
 
-/* What compares the keys of an index. */
+/* What compares values of the first "nkeys" keys of an index. */
 static SortSupport
-make_comparators(const IndexDefinition *def, int nkeys)
+make_scan_comparators(const IndexDefinition *def, int nkeys)
 {
 	SortSupport keys = palloc0(sizeof(SortSupportData) * Max(nkeys, 1));
 
@@ -142,9 +148,9 @@ make_comparators(const IndexDefinition *def, int nkeys)
 
 /* qsort_arg comparator of positions in the sample; ties as they are stored. */
 static int
-compare_rows(const void *a, const void *b, void *arg)
+compare_scan_rows(const void *a, const void *b, void *arg)
 {
-	const Sorting *sorting = arg;
+	const ScanSorting *sorting = arg;
 	int			natts = sorting->sample->desc->natts;
 	int			one = *(const int *) a;
 	int			other = *(const int *) b;
@@ -168,46 +174,52 @@ compare_rows(const void *a, const void *b, void *arg)
 
 /* Does a condition hold for a row of the sample? */
 static inline bool
-holds(const IndexSample *sample, int row, int condition)
+condition_holds(const IndexSample *sample, int row, int condition)
 {
 	int			column = sample->desc->natts - CONDITIONS + condition;
 
 	return DatumGetBool(sample->values[(Size) row * sample->desc->natts + column]);
 }
 
-/* The rows of the sample that are within bounds, in the order of the scan. */
+/*
+ * The rows of the sample that are within the scan's bounds, as positions in
+ * the sample, in the order of the scan; *count is their number.
+ */
 static int *
-sort_rows(const OrderedScan *scan, const IndexDefinition *questions,
-		  const IndexSample *sample, int *count)
+sort_scan_rows(const OrderedScan *scan, const IndexDefinition *tests,
+			   const IndexSample *sample, int *count)
 {
-	Sorting		sorting = {
+	ScanSorting sorting = {
 		.sample = sample,
-		.nkeys = questions->nkeys - CONDITIONS,
-		.keys = make_comparators(questions, questions->nkeys - CONDITIONS),
+		.nkeys = tests->nkeys - CONDITIONS,
+		.keys = make_scan_comparators(tests, tests->nkeys - CONDITIONS),
 		.backward = scan->backward
 	};
 	int		   *rows = palloc(sizeof(int) * Max(sample->nrows, 1));
 
 	*count = 0;
 	for (int i = 0; i < sample->nrows; i++)
-		if (holds(sample, i, IN_BOUNDS))
+		if (condition_holds(sample, i, IN_BOUNDS))
 			rows[(*count)++] = i;
 	CHECK_FOR_INTERRUPTS();
-	qsort_arg(rows, *count, sizeof(int), compare_rows, &sorting);
+	qsort_arg(rows, *count, sizeof(int), compare_scan_rows, &sorting);
 	return rows;
 }
 
-/* Note where the matches are. */
+/*
+ * Count the rows that each step of the scan keeps, and note where the matches
+ * are.  "rows" are positions in the sample, in the order of the scan.
+ */
 static void
-find_places(MatchOrder *order, const IndexSample *sample, const int *rows)
+note_match_places(MatchOrder *order, const IndexSample *sample, const int *rows)
 {
 	order->places = palloc(sizeof(float4) * MOST_PLACES);
 	for (int i = 0; i < order->rows; i++)
 	{
-		if (!holds(sample, rows[i], IN_INSIDE))
+		if (!condition_holds(sample, rows[i], IN_INSIDE))
 			continue;
 		order->fetched++;
-		if (!holds(sample, rows[i], IN_FILTER))
+		if (!condition_holds(sample, rows[i], IN_FILTER))
 			continue;
 		if (order->nplaces < MOST_PLACES)
 			order->places[order->nplaces++] = (i + 1.0) / order->rows;
@@ -228,29 +240,27 @@ named_table(Oid relid)
 	return llast_oid(get_partition_ancestors(relid));
 }
 
-/* The columns of a table as an index that holds one of them. */
-static IndexDefinition *
-make_key(const JoinTest *join)
+/*
+ * The values of the join's inner column in the sample's rows that meet the
+ * join's conditions, as a constant array; NULLs are left out.  Errors are
+ * those of the conditions.
+ */
+static Const *
+collect_join_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 {
 	IndexDefinition *def = index_def_make(join->relid, BTREE_AM_OID);
-
-	index_def_add_column(def, join->inner, false, false);
-	def->predicate = join->conditions;
-	return def;
-}
-
-/* The keys of a sample's rows that meet the conditions, as an array. */
-static Const *
-collect_keys(const JoinTest *join, Relation heap, const TableSample *rows)
-{
-	const IndexSample *sample = index_sample(make_key(join), heap, rows);
+	const IndexSample *sample;
 	Oid			type = get_atttype(join->relid, join->inner);
-	Datum	   *keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
+	Datum	   *keys;
 	int			count = 0;
 	int16		length;
 	bool		by_value;
 	char		align;
 
+	index_def_add_column(def, join->inner, false, false);
+	def->predicate = join->conditions;
+	sample = index_sample(def, heap, rows);
+	keys = palloc(sizeof(Datum) * Max(sample->nrows, 1));
 	for (int i = 0; i < sample->nrows; i++)
 		if (!sample->nulls[i])
 			keys[count++] = sample->values[i];
@@ -261,9 +271,9 @@ collect_keys(const JoinTest *join, Relation heap, const TableSample *rows)
 					 false, false);
 }
 
-/* The condition that a row is joined to one of those keys. */
+/* The condition that a row of the scan is joined to one of these keys. */
 static Node *
-make_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
+make_join_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 {
 	ScalarArrayOpExpr *condition = makeNode(ScalarArrayOpExpr);
 	Oid			type;
@@ -283,11 +293,13 @@ make_condition(const OrderedScan *scan, const JoinTest *join, Const *keys)
 }
 
 /*
- * Make conditions of the joins.  False if that is not possible; *ratio is
- * multiplied by the share of the other tables that was looked at.
+ * Add to the scan's filter what its joins keep, as conditions.  False if that
+ * is not possible; *ratio is multiplied by the share of the other tables that
+ * was sampled.  Locks these tables (AccessShareLock) to the end of the
+ * (sub)transaction.
  */
 static bool
-add_joins(OrderedScan *scan, double *ratio)
+add_join_conditions(OrderedScan *scan, double *ratio)
 {
 	ListCell   *lc;
 
@@ -300,8 +312,9 @@ add_joins(OrderedScan *scan, double *ratio)
 
 		if (rows != NULL)
 			scan->filter = lappend(list_copy(scan->filter),
-								   make_condition(scan, join,
-												  collect_keys(join, heap, rows)));
+								   make_join_condition(scan, join,
+													   collect_join_keys(join, heap,
+																		 rows)));
 		if (rows != NULL && !rows->complete)
 			*ratio *= Min(rows->nrows / Max(rows->tuples, 1), 1);
 		if (heap != NULL)
@@ -312,32 +325,21 @@ add_joins(OrderedScan *scan, double *ratio)
 	return true;
 }
 
-/* Put the rows of a sample into order and note which of them match. */
+/*
+ * Fill in what samples of the tables tell: which of the rows, in the order of
+ * the scan, match.  order->tested stays false if they cannot tell.
+ */
 static void
-examine(const OrderedScan *scan, Relation heap, const TableSample *rows,
-		MatchOrder *order)
-{
-	IndexDefinition *questions = make_questions(scan);
-	const IndexSample *sample;
-	int		   *sorted;
-
-	if (questions == NULL)
-		return;
-	sample = index_sample(questions, heap, rows);
-	sorted = sort_rows(scan, questions, sample, &order->rows);
-	find_places(order, sample, sorted);
-	order->tested = true;
-}
-
-/* Fill in what samples of the tables tell; memory is that of the context. */
-static void
-look(const OrderedScan *scan, Relation heap, MatchOrder *order)
+match_sample(const OrderedScan *scan, Relation heap, MatchOrder *order)
 {
 	OrderedScan joined = *scan;
 	double		share = 1;
 	const TableSample *rows;
+	const IndexSample *sample;
+	IndexDefinition *tests;
+	int		   *sorted;
 
-	if (!add_joins(&joined, &share))
+	if (!add_join_conditions(&joined, &share))
 		return;
 	rows = table_sample(heap, named_table(scan->relid));
 	if (rows == NULL || rows->nrows == 0)
@@ -346,26 +348,20 @@ look(const OrderedScan *scan, Relation heap, MatchOrder *order)
 	order->ratio = rows->complete ? 1 :
 		Min(rows->nrows / Max(rows->tuples, 1), 1);
 	order->match_ratio = order->ratio * share;
-	examine(&joined, heap, rows, order);
-}
-
-/* A copy in the current memory context. */
-static MatchOrder *
-copy_order(const MatchOrder *order)
-{
-	MatchOrder *copy = palloc(sizeof(MatchOrder));
-
-	*copy = *order;
-	copy->places = palloc(sizeof(float4) * Max(order->nplaces, 1));
-	if (order->nplaces > 0)
-		memcpy(copy->places, order->places, sizeof(float4) * order->nplaces);
-	return copy;
+	tests = make_test_columns(&joined);
+	if (tests == NULL)
+		return;
+	sample = index_sample(tests, heap, rows);
+	sorted = sort_scan_rows(&joined, tests, sample, &order->rows);
+	note_match_places(order, sample, sorted);
+	order->tested = true;
 }
 
 /*
- * Lookup at a sample of the table, as the current user.  The answer is
- * palloc'd in the memory context given.  Locks tables (AccessShareLock) to the
- * end of the (sub)transaction.  Errors are those of the conditions.
+ * Test a scan on a sample of its table, with the rights of the current user.
+ * The result is palloc'd in the memory context "keep".  Locks tables
+ * (AccessShareLock) to the end of the (sub)transaction.  Errors are those of
+ * the conditions.
  */
 MatchOrder *
 match_order(const OrderedScan *scan, MemoryContext keep)
@@ -381,11 +377,15 @@ match_order(const OrderedScan *scan, MemoryContext keep)
 	heap = try_table_open(scan->relid, AccessShareLock);
 	if (heap != NULL)
 	{
-		look(scan, heap, &order);
+		match_sample(scan, heap, &order);
 		table_close(heap, NoLock);
 	}
 	MemoryContextSwitchTo(keep);
-	copy = copy_order(&order);
+	copy = palloc(sizeof(MatchOrder));
+	*copy = order;
+	copy->places = palloc(sizeof(float4) * Max(order.nplaces, 1));
+	if (order.nplaces > 0)
+		memcpy(copy->places, order.places, sizeof(float4) * order.nplaces);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return copy;
@@ -411,7 +411,8 @@ chance_of_fewer(int k, int j, double p)
 
 /*
  * The share of the scan that must be read to find "wanted" matches, where
- * "even" is what the planner takes it for: never less than that.
+ * "even" is what the planner takes it for: never less than that, and 1 at
+ * most. The rules are those in the banner of this file.
  */
 double
 match_order_share(const MatchOrder *order, double wanted, double even)

@@ -16,8 +16,8 @@
 typedef struct JoinTest
 {
 	Oid			relid;			/* of the other table */
-	AttrNumber	inner;			/* its column .. */
-	AttrNumber	outer;			/* .. that equals this one of the scan's table */
+	AttrNumber	inner;			/* its column */
+	AttrNumber	outer;			/* the equal column of the scan's table */
 	Oid			operator;		/* outer = inner; both sides hash alike */
 	Oid			collation;
 	List	   *conditions;		/* on the other table's rows, varno 1 */
@@ -36,28 +36,28 @@ typedef struct OrderedScan
 	List	   *joins;			/* of JoinTest */
 } OrderedScan;
 
-/* Where its matches are, as far as a sample of the table tells. */
+/* Where the matches of a scan are, as far as a sample of the table tells. */
 typedef struct MatchOrder
 {
 	bool		tested;			/* false: nothing could be found out */
-	bool		complete;		/* all rows of the tables were looked at */
-	double		ratio;			/* of the rows of the table, these were */
-	double		match_ratio;	/* of its matches, those with joined rows:
-								 * less, where the other tables were not
-								 * looked at as a whole */
-	int			rows;			/* of them within bounds */
+	bool		complete;		/* the samples hold all rows of the tables */
+	double		ratio;			/* share of the table's rows in the sample */
+	double		match_ratio;	/* share of its matches that the samples can
+								 * show: less, where they hold a part only of
+								 * the other tables */
+	int			rows;			/* of the sample, within bounds */
 	int			fetched;		/* of these, kept by the conditions inside */
 	int			matches;		/* of these, kept by the filter */
-	int			nplaces;		/* the first of these .. */
-	float4	   *places;			/* .. and the share of "rows" up to each */
+	int			nplaces;		/* matches whose place is known: the first */
+	float4	   *places;			/* share of "rows" up to each of them */
 } MatchOrder;
 
-/* Lookup at a sample of the table, as the current user. */
+/* Test a scan on a sample of its table, with the current user's rights. */
 extern MatchOrder *match_order(const OrderedScan *scan, MemoryContext keep);
 
 /*
- * The share of the scan that must be read to find "wanted" matches, where
- * "even" is what the planner takes it for:
+ * The share of the scan to be read for "wanted" matches; "even" = the
+ * planner's.
  */
 extern double match_order_share(const MatchOrder *order, double wanted,
 								double even);

@@ -26,6 +26,9 @@
 
 #include "advise/cost/early_stop.h"
 
+/* Cost of planning one table, as cached_plan_cost() in plancache.c has it. */
+#define OPERATORS_TO_PLAN	1000.0
+
 /* What is known of a scan that some plan of the statement makes. */
 typedef struct KnownScan
 {
@@ -38,11 +41,12 @@ typedef struct VariantPlans
 {
 	const WorkloadVariant *variant;
 	double		weight;
-	bool		generic;
+	bool		generic;		/* made without the variant's values */
 	WhatIfResult result;
-	double	   *extra;			/* if it stops late: of a generic plan, with
-								 * the values of each variant */
-	double		likely;			/* all in all */
+	double	   *extra;			/* of a generic plan: what it costs more with
+								 * the values of each variant, since it stops
+								 * late */
+	double		likely;			/* cost, with what late stops add */
 } VariantPlans;
 
 /* A statement on its way through the sandbox. */
@@ -55,20 +59,23 @@ typedef struct StatementPricing
 	StatementCost *cost;
 } StatementPricing;
 
-/* What a question finds out is kept with the statement. */
+/* Where what is found out about the statement is kept: as long as itself. */
 static MemoryContext
-keep_context(const StatementPricing *question)
+keep_context(const StatementPricing *pricing)
 {
-	return GetMemoryChunkContext(question->statement);
+	return GetMemoryChunkContext(pricing->statement);
 }
 
 /* ------------------------------------------------------------------------
  * Plans
  * ------------------------------------------------------------------------ */
 
-/* Plan one variant, or the generic plan of it. */
+/*
+ * Plan one variant, or the generic plan of it, and add the plans to the list.
+ * Errors are the planner's.
+ */
 static void
-plan_variant(StatementPricing *question, const WorkloadVariant *variant,
+plan_variant(StatementPricing *pricing, const WorkloadVariant *variant,
 			 double weight, bool generic)
 {
 	VariantPlans *plans = palloc0(sizeof(VariantPlans));
@@ -77,13 +84,13 @@ plan_variant(StatementPricing *question, const WorkloadVariant *variant,
 	plans->weight = weight;
 	plans->generic = generic;
 	plans->extra = palloc0(sizeof(double) *
-						   list_length(question->statement->variants));
+						   list_length(pricing->statement->variants));
 	whatif_plan(variant->queries, variant->text,
-				generic ? NULL : variant->params, &question->config,
+				generic ? NULL : variant->params, &pricing->config,
 				&plans->result);
 	plans->likely = plans->result.total_cost;
-	question->plans = lappend(question->plans, plans);
-	question->cost->plans++;
+	pricing->plans = lappend(pricing->plans, plans);
+	pricing->cost->plans++;
 }
 
 /* Has the variant values that a generic plan would not have? */
@@ -97,34 +104,34 @@ has_values(const WorkloadVariant *variant)
 static void
 plan_variants(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->variants)
+	foreach(lc, pricing->statement->variants)
 	{
 		const WorkloadVariant *variant = lfirst(lc);
 
-		plan_variant(question, variant, variant->weight,
-					 question->statement->parameterized && !has_values(variant));
+		plan_variant(pricing, variant, variant->weight,
+					 pricing->statement->parameterized && !has_values(variant));
 	}
 }
 
-/* SandboxWork: make the generic plan, which weighs nothing as yet. */
+/* SandboxWork: make the generic plan, which has no weight as yet. */
 static void
 plan_generic(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 
-	plan_variant(question, linitial(question->statement->variants), 0, true);
+	plan_variant(pricing, linitial(pricing->statement->variants), 0, true);
 }
 
 /* ------------------------------------------------------------------------
  * Samples
  * ------------------------------------------------------------------------ */
 
-/* Do they read the same rows in the same order? */
+/* Do both scans read the same rows in the same order? */
 static bool
-same_order(const OrderedScan *a, const OrderedScan *b)
+same_scan_order(const OrderedScan *a, const OrderedScan *b)
 {
 	if (a->relid != b->relid || a->backward != b->backward ||
 		(a->index == NULL) != (b->index == NULL))
@@ -140,7 +147,7 @@ same_order(const OrderedScan *a, const OrderedScan *b)
 	return true;
 }
 
-/* Are they the same tests by other tables? */
+/* Are both lists of JoinTest the same tests by other tables? */
 static bool
 same_joins(const List *a, const List *b)
 {
@@ -163,38 +170,41 @@ same_joins(const List *a, const List *b)
 	return true;
 }
 
-/* Are they the same scan? */
+/* Are both the same scan, with the same conditions? */
 static bool
 same_scan(const OrderedScan *a, const OrderedScan *b)
 {
-	return same_order(a, b) && equal(a->bounds, b->bounds) &&
+	return same_scan_order(a, b) && equal(a->bounds, b->bounds) &&
 		equal(a->inside, b->inside) &&
 		equal(a->filter, b->filter) && same_joins(a->joins, b->joins);
 }
 
-/* MatchOrderFinder: what is known; what is not is put on the list. */
+/*
+ * MatchOrderFinder: what is known of the scan.  One that nothing is known of
+ * is put on the list of those to be tested.
+ */
 static const MatchOrder *
-find_order(const OrderedScan *scan, void *arg)
+find_match_order(const OrderedScan *scan, void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->scans)
+	foreach(lc, pricing->statement->scans)
 	{
 		const KnownScan *known = lfirst(lc);
 
 		if (same_scan(&known->scan, scan))
 			return known->order;
 	}
-	foreach(lc, question->unknown)
+	foreach(lc, pricing->unknown)
 		if (same_scan(lfirst(lc), scan))
 		return NULL;
-	question->unknown = lappend(question->unknown,
-								unconstify(OrderedScan *, scan));
+	pricing->unknown = lappend(pricing->unknown,
+							   unconstify(OrderedScan *, scan));
 	return NULL;
 }
 
-/* A copy of tests by other tables. */
+/* A deep copy of a list of JoinTest. */
 static List *
 copy_joins(const List *joins)
 {
@@ -212,11 +222,12 @@ copy_joins(const List *joins)
 	return copies;
 }
 
-/* Remember what is known of a scan. */
+/* Remember with the statement what is known of a scan. */
 static void
-remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *order)
+remember_scan(StatementPricing *pricing, const OrderedScan *scan,
+			  const MatchOrder *order)
 {
-	MemoryContext caller = MemoryContextSwitchTo(keep_context(question));
+	MemoryContext caller = MemoryContextSwitchTo(keep_context(pricing));
 	KnownScan  *known = palloc(sizeof(KnownScan));
 
 	known->scan = *scan;
@@ -227,22 +238,25 @@ remember(StatementPricing *question, const OrderedScan *scan, const MatchOrder *
 	if (scan->index != NULL && OidIsValid(scan->index->indexoid))
 		known->scan.index = index_def_of_index(scan->index->indexoid);
 	known->order = order;
-	question->statement->scans = lappend(question->statement->scans, known);
+	pricing->statement->scans = lappend(pricing->statement->scans, known);
 	MemoryContextSwitchTo(caller);
 }
 
-/* SandboxWork: test the scans on samples. */
+/*
+ * SandboxWork: test the scans that nothing is known of on samples.  Locks
+ * tables (AccessShareLock) to the end of the sandbox's subtransaction.
+ */
 static void
 test_scans(void *arg)
 {
-	StatementPricing *question = arg;
+	StatementPricing *pricing = arg;
 
-	while (question->unknown != NIL)
+	while (pricing->unknown != NIL)
 	{
-		const OrderedScan *scan = linitial(question->unknown);
+		const OrderedScan *scan = linitial(pricing->unknown);
 
-		remember(question, scan, match_order(scan, keep_context(question)));
-		question->unknown = list_delete_first(question->unknown);
+		remember_scan(pricing, scan, match_order(scan, keep_context(pricing)));
+		pricing->unknown = list_delete_first(pricing->unknown);
 	}
 }
 
@@ -250,24 +264,17 @@ test_scans(void *arg)
  * Prices
  * ------------------------------------------------------------------------ */
 
-/* Does a plan with those parameters of the statement tell its values? */
-static bool
-can_run_with(const WorkloadVariant *generic, const WorkloadVariant *sample)
-{
-	return has_values(sample) && strcmp(generic->text, sample->text) == 0;
-}
-
-/* What a variant's plans cost more with some values. */
+/* What a variant's plans cost more with these values, since they stop late. */
 static double
-price_with(StatementPricing *question, const VariantPlans *plans,
-		   ParamListInfo params)
+price_plans_with(StatementPricing *pricing, const VariantPlans *plans,
+				 ParamListInfo params)
 {
 	double		extra = 0;
 	ListCell   *lc;
 
 	foreach(lc, plans->result.plans)
-		extra += early_stop_extra(lfirst(lc), params, find_order, question,
-								  &question->cost->stops_early);
+		extra += early_stop_extra(lfirst(lc), params, find_match_order, pricing,
+								  &pricing->cost->stops_early);
 	return extra;
 }
 
@@ -276,98 +283,87 @@ price_with(StatementPricing *question, const VariantPlans *plans,
  * are none.
  */
 static void
-price_generic(StatementPricing *question, VariantPlans *plans)
+price_generic(StatementPricing *pricing, VariantPlans *plans)
 {
 	double		extra = 0;
 	double		weight = 0;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->variants)
+	foreach(lc, pricing->statement->variants)
 	{
 		const WorkloadVariant *sample = lfirst(lc);
 		double	   *mine = &plans->extra[foreach_current_index(lc)];
 
-		if (!can_run_with(plans->variant, sample))
+		/* only values of the same text fit the plan's parameters */
+		if (!has_values(sample) ||
+			strcmp(plans->variant->text, sample->text) != 0)
 			continue;
-		*mine = price_with(question, plans, sample->params);
+		*mine = price_plans_with(pricing, plans, sample->params);
 		extra += sample->weight * *mine;
 		weight += sample->weight;
 	}
 	plans->likely = plans->result.total_cost +
-		(weight > 0 ? extra / weight : price_with(question, plans, NULL));
+		(weight > 0 ? extra / weight : price_plans_with(pricing, plans, NULL));
 }
 
-/* Price all plans by what is known. */
+/* Price all plans by what is known of their scans. */
 static void
-price_plans(StatementPricing *question)
+price_plans(StatementPricing *pricing)
 {
 	ListCell   *lc;
 
-	question->unknown = NIL;
-	foreach(lc, question->plans)
+	pricing->unknown = NIL;
+	foreach(lc, pricing->plans)
 	{
 		VariantPlans *plans = lfirst(lc);
 
 		if (plans->generic)
-			price_generic(question, plans);
+			price_generic(pricing, plans);
 		else
 			plans->likely = plans->result.total_cost +
-				price_with(question, plans, NULL);
+				price_plans_with(pricing, plans, NULL);
 	}
 }
 
-/* Price all plans, and find out before what is not known. */
+/*
+ * Price all plans, and before that test the scans that nothing is known of.
+ * If that fails, or takes too long, nothing is known of them for good.
+ */
 static void
-price_all(StatementPricing *question)
+test_and_price_plans(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(question->statement);
+	Sandbox		sandbox = workload_sandbox(pricing->statement);
 	static const MatchOrder nothing = {0};
 
-	price_plans(question);
-	if (question->unknown == NIL)
+	price_plans(pricing);
+	if (pricing->unknown == NIL)
 		return;
-	if (sandbox_run(&sandbox, test_scans, question) != NULL)
+	if (sandbox_run(&sandbox, test_scans, pricing) != NULL)
 	{
 		ListCell   *lc;
 
-		foreach(lc, question->unknown)
-			remember(question, lfirst(lc), &nothing);
+		foreach(lc, pricing->unknown)
+			remember_scan(pricing, lfirst(lc), &nothing);
 	}
-	price_plans(question);
+	price_plans(pricing);
 }
 
 /* ------------------------------------------------------------------------
  * The sum
  * ------------------------------------------------------------------------ */
 
-/* Is the config how things are? */
-static inline bool
-is_real(const WhatIfConfig *config)
-{
-	return config->nindexes == 0 && config->hidden == NIL;
-}
-
-/* Does some variant run the generic plan, for all that was observed? */
+/* Could the statement have a generic plan that no variant is known to run? */
 static bool
-runs_generic(const StatementPricing *question)
+may_have_generic(const StatementPricing *pricing)
 {
+	const WorkloadStatement *statement = pricing->statement;
 	ListCell   *lc;
 
-	foreach(lc, question->plans)
+	foreach(lc, pricing->plans)
 		if (((VariantPlans *) lfirst(lc))->generic)
-		return true;
-	return false;
-}
-
-/* Could the statement have a generic plan that it is not observed to run? */
-static bool
-may_have_generic(const StatementPricing *question)
-{
-	const WorkloadStatement *statement = question->statement;
-
+		return false;
 	return statement->parameterized && !statement->handed_in &&
-		!statement->never_generic &&
-		has_values(linitial(statement->variants)) && !runs_generic(question);
+		!statement->never_generic && has_values(linitial(statement->variants));
 }
 
 /* What PostgreSQL adds to the cost of plans that it makes for each call. */
@@ -381,34 +377,38 @@ planning_cost(const VariantPlans *plans)
 	{
 		const WhatIfPlan *plan = lfirst(lc);
 
-		cost += 1000.0 * cpu_operator_cost *
+		cost += OPERATORS_TO_PLAN * cpu_operator_cost *
 			(list_length(plan->stmt->rtable) + 1);
 	}
 	return cost;
 }
 
-/* Add what the planner said of one variant. */
+/*
+ * Consider the generic plan, the last one made.  PostgreSQL would run it for
+ * all variants if it looks cheaper than planning each call.  A statement where
+ * that is so as things are, and that was not seen to run it, is not prepared
+ * by name.
+ */
 static void
-add_plans(StatementCost *cost, int number, const VariantPlans *plans)
+consider_generic(StatementPricing *pricing)
 {
-	cost->planned_by[number] = plans->result.total_cost;
-	cost->likely_by[number] = plans->likely;
-	cost->planned += plans->weight * plans->result.total_cost;
-	cost->likely += plans->weight * plans->likely;
-	cost->used = bms_add_members(cost->used, plans->result.used);
-	cost->used_real = list_concat_unique_oid(cost->used_real,
-											 plans->result.used_real);
-}
+	StatementCost *cost = pricing->cost;
+	const VariantPlans *generic = llast(pricing->plans);
+	bool		as_things_are = pricing->config.nindexes == 0 &&
+		pricing->config.hidden == NIL;
 
-/* Let all variants run the generic plan. */
-static void
-take_generic(StatementPricing *question, const VariantPlans *generic)
-{
-	StatementCost *cost = question->cost;
-	int			count = list_length(question->statement->variants);
-
+	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
+	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
+		return;
+	if (as_things_are)
+	{
+		pricing->statement->never_generic = true;
+		return;
+	}
+	if (generic->likely <= generic->result.total_cost)
+		return;
 	cost->likely = generic->likely;
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < list_length(pricing->statement->variants); i++)
 		cost->likely_by[i] = generic->result.total_cost + generic->extra[i];
 	cost->used = bms_add_members(cost->used, generic->result.used);
 	cost->used_real = list_concat_unique_oid(cost->used_real,
@@ -416,65 +416,63 @@ take_generic(StatementPricing *question, const VariantPlans *generic)
 }
 
 /*
- * Weigh the generic plan, the last one made.  A statement whose generic plan
- * looks cheaper as things are, but that does not run it, is not prepared by
- * name.
+ * Plan all variants, price the plans if they are kept, and sum up.  Returns
+ * NULL, or the error that ended it.
  */
-static void
-weigh_generic(StatementPricing *question)
-{
-	StatementCost *cost = question->cost;
-	const VariantPlans *generic = llast(question->plans);
-
-	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
-	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
-		return;
-	if (is_real(&question->config))
-		question->statement->never_generic = true;
-	else if (generic->likely > generic->result.total_cost)
-		take_generic(question, generic);
-}
-
-/* Plan all variants, price the plans if they are kept, and sum up. */
 static ErrorData *
-plan_and_price(StatementPricing *question)
+plan_and_price(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(question->statement);
-	ErrorData  *error = sandbox_run(&sandbox, plan_variants, question);
+	Sandbox		sandbox = workload_sandbox(pricing->statement);
+	ErrorData  *error = sandbox_run(&sandbox, plan_variants, pricing);
+	StatementCost *cost = pricing->cost;
 	ListCell   *lc;
 
 	if (error != NULL)
 		return error;
-	if (question->config.keep_plans)
-		price_all(question);
-	foreach(lc, question->plans)
-		add_plans(question->cost, foreach_current_index(lc), lfirst(lc));
-	question->cost->decisive = bms_copy(question->cost->used);
-	if (question->cost->stops_early && may_have_generic(question) &&
-		sandbox_run(&sandbox, plan_generic, question) == NULL)
+	if (pricing->config.keep_plans)
+		test_and_price_plans(pricing);
+	foreach(lc, pricing->plans)
 	{
-		price_all(question);
-		weigh_generic(question);
+		const VariantPlans *plans = lfirst(lc);
+		int			number = foreach_current_index(lc);
+
+		cost->planned_by[number] = plans->result.total_cost;
+		cost->likely_by[number] = plans->likely;
+		cost->planned += plans->weight * plans->result.total_cost;
+		cost->likely += plans->weight * plans->likely;
+		cost->used = bms_add_members(cost->used, plans->result.used);
+		cost->used_real = list_concat_unique_oid(cost->used_real,
+												 plans->result.used_real);
+	}
+	cost->decisive = bms_copy(cost->used);
+	if (cost->stops_early && may_have_generic(pricing) &&
+		sandbox_run(&sandbox, plan_generic, pricing) == NULL)
+	{
+		test_and_price_plans(pricing);
+		consider_generic(pricing);
 	}
 	return NULL;
 }
 
-/* Ask a question in memory of its own, and keep the answer. */
+/*
+ * Price a statement in memory of its own, and keep the result in the caller's.
+ * Returns NULL, or the error that ended it, which lies in that memory.
+ */
 static ErrorData *
-answer(StatementPricing *question)
+price_statement(StatementPricing *pricing)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext work = AllocSetContextCreate(caller, "clipperf statement cost",
 											   ALLOCSET_DEFAULT_SIZES);
-	int			count = list_length(question->statement->variants);
-	StatementCost *cost = question->cost;
+	int			count = list_length(pricing->statement->variants);
+	StatementCost *cost = pricing->cost;
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
 	cost->planned_by = palloc0(sizeof(double) * count);
 	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);
-	error = plan_and_price(question);
+	error = plan_and_price(pricing);
 	MemoryContextSwitchTo(caller);
 	cost->used = bms_copy(cost->used);
 	cost->decisive = bms_copy(cost->decisive);
@@ -493,18 +491,22 @@ ErrorData *
 statement_cost(WorkloadStatement *statement, const WhatIfConfig *config,
 			   StatementCost *cost)
 {
-	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing pricing = {.statement = statement,.config = *config,.cost = cost};
 
-	question.config.keep_plans = true;
-	return answer(&question);
+	pricing.config.keep_plans = true;
+	return price_statement(&pricing);
 }
 
-/* The same by the planner's word alone: no sample is read. */
+/*
+ * Plan a statement in its sandbox, and take the planner's cost for true: no
+ * sample is read, and "likely" is "planned".  The cost is palloc'd in the
+ * current memory context.  Returns NULL, or the error that ended it.
+ */
 ErrorData *
 statement_planned_cost(WorkloadStatement *statement,
 					   const WhatIfConfig *config, StatementCost *cost)
 {
-	StatementPricing question = {.statement = statement,.config = *config,.cost = cost};
+	StatementPricing pricing = {.statement = statement,.config = *config,.cost = cost};
 
-	return answer(&question);
+	return price_statement(&pricing);
 }

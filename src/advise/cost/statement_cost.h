@@ -14,30 +14,27 @@
 /* Costs are of one call, in the planner's unit. */
 typedef struct StatementCost
 {
-	double		planned;		/* the planner's, weighed over the variants */
-	double		likely;			/* the same, if the plans that stop early do
-								 * so as late as they may: never less */
+	double		planned;		/* the planner's, weighted over the variants */
+	double		likely;			/* what is to be expected, since plans that
+								 * stop early may do so late: never less */
 	double	   *planned_by;		/* by variant */
 	double	   *likely_by;
 	Bitmapset  *used;			/* positions in the config, of indexes that
 								 * these plans use */
-	Bitmapset  *decisive;		/* these, and those of a plan that was looked
-								 * at besides */
+	Bitmapset  *decisive;		/* these, and those that a generic plan would
+								 * use */
 	List	   *used_real;		/* OIDs */
 	bool		stops_early;	/* some plan hopes to stop early, or could
 								 * with other indexes */
 	int			plans;			/* made by the planner */
 } StatementCost;
 
-/*
- * Plan a statement in its sandbox, and remember with it what samples of its
- * tables tell.
- */
+/* What a statement costs, with what late stops add; NULL or an error. */
 extern ErrorData *statement_cost(WorkloadStatement *statement,
 								 const WhatIfConfig *config,
 								 StatementCost *cost);
 
-/* The same by the planner's word alone: */
+/* What a statement costs by the planner alone; NULL or an error. */
 extern ErrorData *statement_planned_cost(WorkloadStatement *statement,
 										 const WhatIfConfig *config,
 										 StatementCost *cost);

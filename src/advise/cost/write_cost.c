@@ -24,14 +24,27 @@
 #include "parser/parsetree.h"
 #include "utils/fmgrprotos.h"
 
+/*
+ * The following are guesses of what is typical: how an index is written to is
+ * not known before there is one.
+ */
+
 /* Entries that one row makes in a GIN index, on the average. */
 #define GIN_ENTRIES		8
 /* A BRIN index changes once for this many rows. */
 #define BRIN_ROWS		10000
-/* Of updates whose columns are not known, so many touch an index. */
+/* Share of the updates whose columns are not known that touch an index. */
 #define UNKNOWN_SHARE	0.5
-/* Writes beside the statements observed that are believed, as a multiple. */
+/*
+ * Writes beside the statements observed count up to this multiple of those
+ * observed; beyond that the statistics are taken to tell of another time.
+ */
 #define MOST_HIDDEN		20.0
+
+/*
+ * DEFAULT_PAGE_CPU_MULTIPLIER in selfuncs.c: operators to visit an index page.
+ */
+#define OPERATORS_PER_PAGE	50.0
 
 /* Rows updated in the same columns. */
 typedef struct ColumnUpdates
@@ -40,16 +53,17 @@ typedef struct ColumnUpdates
 	double		rows;
 } ColumnUpdates;
 
+/* What is written to a table over the time observed. */
 typedef struct TableWrites
 {
 	Oid			relid;
 	double		inserted;		/* rows, by the statements observed */
 	double		updated;
 	List	   *updates;		/* of ColumnUpdates */
-	double		hidden_inserts; /* beside them */
+	double		hidden_inserts; /* rows, beside the statements observed */
 	double		hidden_updates;
-	double		hot_share;		/* of updates */
-	int			indexes;		/* the table has */
+	double		hot_share;		/* of all updates */
+	int			indexes;		/* number of them on the table */
 } TableWrites;
 
 struct WriteModel
@@ -58,8 +72,9 @@ struct WriteModel
 	double		us_per_cost;
 };
 
+/* What is known of a table's writes; NULL if nothing is. */
 static TableWrites *
-find_table(const WriteModel *model, Oid relid)
+find_table_writes(const WriteModel *model, Oid relid)
 {
 	ListCell   *lc;
 
@@ -73,18 +88,23 @@ find_table(const WriteModel *model, Oid relid)
 	return NULL;
 }
 
-/* One of pg_stat_get_tuples_...() */
+/* What one of the functions pg_stat_get_tuples_...() says of a table. */
 static double
-read_statistic(PGFunction function, Oid relid)
+read_table_statistic(PGFunction function, Oid relid)
 {
 	return (double) DatumGetInt64(DirectFunctionCall1(function,
 													  ObjectIdGetDatum(relid)));
 }
 
+/*
+ * What is known of a table's writes; for a table not yet met, an entry with
+ * its indexes and the share of HOT updates by the server's statistics.  The
+ * table is locked.
+ */
 static TableWrites *
-make_table(WriteModel *model, Oid relid)
+ensure_table_writes(WriteModel *model, Oid relid)
 {
-	TableWrites *table = find_table(model, relid);
+	TableWrites *table = find_table_writes(model, relid);
 	double		updates;
 
 	if (table != NULL)
@@ -92,10 +112,10 @@ make_table(WriteModel *model, Oid relid)
 	table = palloc0(sizeof(TableWrites));
 	table->relid = relid;
 	table->indexes = list_length(index_def_existing(relid));
-	updates = read_statistic(pg_stat_get_tuples_updated, relid);
+	updates = read_table_statistic(pg_stat_get_tuples_updated, relid);
 	if (updates > 0)
 		table->hot_share =
-			read_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
+			read_table_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
 	model->tables = lappend(model->tables, table);
 	return table;
 }
@@ -117,22 +137,12 @@ assigned_columns(const List *targets)
 	return columns;
 }
 
+/* Count what one query writes, of this many rows, and its WITH queries. */
 static void
-add_update(TableWrites *table, Bitmapset *columns, double rows)
-{
-	ColumnUpdates *update = palloc(sizeof(ColumnUpdates));
-
-	update->columns = columns;
-	update->rows = rows;
-	table->updates = lappend(table->updates, update);
-	table->updated += rows;
-}
-
-/* Count what one query writes. */
-static void
-add_query(WriteModel *model, const Query *query, double rows)
+add_query_writes(WriteModel *model, const Query *query, double rows)
 {
 	TableWrites *table;
+	ColumnUpdates *update;
 	ListCell   *lc;
 
 	foreach(lc, query->cteList)
@@ -140,21 +150,27 @@ add_query(WriteModel *model, const Query *query, double rows)
 		const CommonTableExpr *cte = lfirst(lc);
 
 		if (IsA(cte->ctequery, Query))
-			add_query(model, (const Query *) cte->ctequery, rows);
+			add_query_writes(model, (const Query *) cte->ctequery, rows);
 	}
 	if (query->resultRelation == 0)
 		return;
-	table = make_table(model,
-					   rt_fetch(query->resultRelation, query->rtable)->relid);
+	table = ensure_table_writes(model,
+								rt_fetch(query->resultRelation, query->rtable)->relid);
 	if (query->commandType == CMD_INSERT)
 		table->inserted += rows;
 	else if (query->commandType == CMD_UPDATE)
-		add_update(table, assigned_columns(query->targetList), rows);
+	{
+		update = palloc(sizeof(ColumnUpdates));
+		update->columns = assigned_columns(query->targetList);
+		update->rows = rows;
+		table->updates = lappend(table->updates, update);
+		table->updated += rows;
+	}
 }
 
 /* Count what one statement wrote. */
 static void
-add_statement(WriteModel *model, const WorkloadStatement *statement)
+add_statement_writes(WriteModel *model, const WorkloadStatement *statement)
 {
 	const WorkloadVariant *variant;
 	ListCell   *lc;
@@ -163,7 +179,7 @@ add_statement(WriteModel *model, const WorkloadStatement *statement)
 		return;
 	variant = linitial(statement->variants);
 	foreach(lc, variant->queries)
-		add_query(model, lfirst(lc), statement->rows);
+		add_query_writes(model, lfirst(lc), statement->rows);
 }
 
 /*
@@ -172,15 +188,16 @@ add_statement(WriteModel *model, const WorkloadStatement *statement)
  * was observed.
  */
 static double
-hidden_rows(double all, double share, double observed)
+estimate_hidden_rows(double all, double share, double observed)
 {
 	double		expected = all * share;
 
 	return Max(0, Min(expected - observed, MOST_HIDDEN * observed));
 }
 
+/* Add what the server's statistics count beside the statements observed. */
 static void
-add_hidden(WriteModel *model)
+add_hidden_writes(WriteModel *model)
 {
 	double		observed = 0;
 	double		all = 0;
@@ -191,8 +208,8 @@ add_hidden(WriteModel *model)
 		TableWrites *table = lfirst(lc);
 
 		observed += table->inserted + table->updated;
-		all += read_statistic(pg_stat_get_tuples_inserted, table->relid) +
-			read_statistic(pg_stat_get_tuples_updated, table->relid);
+		all += read_table_statistic(pg_stat_get_tuples_inserted, table->relid) +
+			read_table_statistic(pg_stat_get_tuples_updated, table->relid);
 	}
 	if (all <= 0)
 		return;
@@ -202,11 +219,13 @@ add_hidden(WriteModel *model)
 		double		share = Min(1.0, observed / all);
 
 		table->hidden_inserts =
-			hidden_rows(read_statistic(pg_stat_get_tuples_inserted,
-									   table->relid), share, table->inserted);
+			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_inserted,
+													  table->relid),
+								 share, table->inserted);
 		table->hidden_updates =
-			hidden_rows(read_statistic(pg_stat_get_tuples_updated,
-									   table->relid), share, table->updated);
+			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_updated,
+													  table->relid),
+								 share, table->updated);
 	}
 }
 
@@ -223,21 +242,21 @@ write_model_make(List *statements, double us_per_cost)
 
 	model->us_per_cost = us_per_cost;
 	foreach(lc, statements)
-		add_statement(model, lfirst(lc));
-	add_hidden(model);
+		add_statement_writes(model, lfirst(lc));
+	add_hidden_writes(model);
 	return model;
 }
 
 /*
- * The planner's cost of one new entry: going down the tree, as btcostestimate()
- * has it, and writing one page.
+ * The planner's cost of one new entry: going down the tree, as
+ * btcostestimate() has it, and writing one page.
  */
 static double
 entry_cost(const WhatIfIndex *index)
 {
 	double		tuples = Max(index->tuples, 2);
 	double		descent = ceil(log2(tuples)) * cpu_operator_cost +
-		(index->tree_height + 1) * 50.0 * cpu_operator_cost;
+		(index->tree_height + 1) * OPERATORS_PER_PAGE * cpu_operator_cost;
 
 	if (index->def->am == GIN_AM_OID)
 		return GIN_ENTRIES * (descent + seq_page_cost);
@@ -246,7 +265,7 @@ entry_cost(const WhatIfIndex *index)
 	return descent + seq_page_cost;
 }
 
-/* Updates that change a column of the index. */
+/* Rows updated in a column of the index. */
 static double
 touching_rows(const TableWrites *table, const IndexDefinition *def)
 {
@@ -264,11 +283,16 @@ touching_rows(const TableWrites *table, const IndexDefinition *def)
 	return rows;
 }
 
-/* Microseconds that the index would have cost over the time observed. */
+/*
+ * Microseconds that the index would have cost over the time observed: an entry
+ * for each row inserted and for each update that is not HOT.  An update that
+ * was HOT and changes a column of this index is so no more, and then takes an
+ * entry in each index of the table.
+ */
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {
-	const TableWrites *table = find_table(model, index->def->relid);
+	const TableWrites *table = find_table_writes(model, index->def->relid);
 	double		inserts;
 	double		updates;
 	double		touching;

@@ -13,13 +13,13 @@
 
 typedef struct WriteModel WriteModel;
 
-/*
- * Learn from a list of WorkloadStatement which tables are written, how often
- * and in which columns.
- */
+/* Learn which tables are written, how often and in which columns. */
 extern WriteModel *write_model_make(List *statements, double us_per_cost);
 
-/* Microseconds that the index would have cost over the time observed. */
+/*
+ * Microseconds that upkeep of the index would have cost over the time
+ * observed.
+ */
 extern double write_cost_us(const WriteModel *model, const WhatIfIndex *index);
 
 #endif							/* CLIPPERF_WRITE_COST_H */

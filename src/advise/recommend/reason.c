@@ -14,7 +14,7 @@
 
 #include "common/excerpt.h"
 
-/* Bytes of a statement that are shown. */
+/* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
 
 /* What a key of the index is good for. */
@@ -27,15 +27,16 @@ typedef enum KeyRole
 	ROLE_NONE
 } KeyRole;
 
+/* Is the key of an index the column or expression of a demand? */
 static bool
-is_key(const IndexKey *key, const DemandKey *other)
+is_demanded_key(const IndexKey *key, const DemandKey *other)
 {
 	return key->attno == other->attno && equal(key->expr, other->expr);
 }
 
 /* What the demand wants with a key. */
 static KeyRole
-find_role(const Demand *demand, const IndexKey *key)
+find_key_role(const Demand *demand, const IndexKey *key)
 {
 	KeyRole		role = ROLE_NONE;
 	ListCell   *lc;
@@ -44,7 +45,7 @@ find_role(const Demand *demand, const IndexKey *key)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (!is_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
+		if (!is_demanded_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
 			continue;
 		if (filter->use <= DEMAND_JOIN)
 			return ROLE_FINDS;
@@ -52,7 +53,7 @@ find_role(const Demand *demand, const IndexKey *key)
 	}
 	foreach(lc, demand->sorts)
 		if (role == ROLE_NONE &&
-			is_key(key, &((const DemandSort *) lfirst(lc))->key))
+			is_demanded_key(key, &((const DemandSort *) lfirst(lc))->key))
 		role = ROLE_ORDERS;
 	return role;
 }
@@ -79,8 +80,8 @@ order_text(const IndexKey *key)
 }
 
 /*
- * Append the keys of one role, after "before" if there are any.  A key that the
- * predicate fixes has none.
+ * Append the keys of one role, after "before" if there are any.  A key that
+ * the predicate fixes has none.
  */
 static void
 append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
@@ -92,7 +93,7 @@ append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
 	{
 		const IndexKey *key = &def->keys[i];
 
-		if (find_role(demand, key) != role || index_def_fixed_key(def, i) == i)
+		if (find_key_role(demand, key) != role || index_def_fixed_key(def, i) == i)
 			continue;
 		appendStringInfo(text, "%s%s%s", between, key_text(def, key),
 						 role == ROLE_ORDERS ? order_text(key) : "");
@@ -123,7 +124,7 @@ append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 
 /* What the statement asks of the table of the index; NULL if nothing. */
 static const Demand *
-find_demand(const Advisor *advisor, int statement, Oid relid)
+find_statement_demand(const Advisor *advisor, int statement, Oid relid)
 {
 	ListCell   *lc;
 
@@ -137,39 +138,34 @@ find_demand(const Advisor *advisor, int statement, Oid relid)
 	return NULL;
 }
 
-/* What tells a statement apart, cut. */
+/*
+ * The part of a statement's text that tells it apart, cut to SHOWN_LENGTH
+ * bytes.
+ */
 static char *
-statement_text(const WorkloadStatement *statement)
+statement_excerpt(const WorkloadStatement *statement)
 {
-	const char *gist = statement->text == NULL ? "(no text)" :
+	const char *text = statement->text == NULL ? "(no text)" :
 		excerpt_of(statement->text, SHOWN_LENGTH);
-	int			length = pg_mbcliplen(gist, strlen(gist), SHOWN_LENGTH);
+	int			length = pg_mbcliplen(text, strlen(text), SHOWN_LENGTH);
 
-	return psprintf("%.*s%s", length, gist, gist[length] == '\0' ? "" : "...");
+	return psprintf("%.*s%s", length, text, text[length] == '\0' ? "" : "...");
 }
 
-/* Append where a statement runs, and what tells it apart. */
-static void
-append_statement(StringInfo text, const WorkloadStatement *statement,
-				 bool alone)
-{
-	if (statement->route != NULL)
-		appendStringInfo(text, "%s in %s", alone ? "," : "", statement->route);
-	appendStringInfo(text, ": %s", statement_text(statement));
-}
-
-/* A statement in a sentence. */
+/*
+ * A statement as part of a sentence: its excerpt in brackets, and its route.
+ */
 static char *
 bracketed(const WorkloadStatement *statement)
 {
-	return psprintf("[%s]%s%s", statement_text(statement),
+	return psprintf("[%s]%s%s", statement_excerpt(statement),
 					statement->route ? " in " : "",
 					statement->route ? statement->route : "");
 }
 
 /* The share of all time that goes into these statements. */
 static double
-share_of(const Advisor *advisor, const List *served)
+time_share(const Advisor *advisor, const List *served)
 {
 	double		us = 0;
 	ListCell   *lc;
@@ -192,7 +188,7 @@ share_text(double share)
 		psprintf("%.0f %%", 100 * share);
 }
 
-/* Append which statement suffers by the index, if any does. */
+/* Append a statement that the index slows down, if any, and how many more. */
 static void
 append_slowed(StringInfo text, Advisor *advisor, int number)
 {
@@ -212,8 +208,8 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 }
 
 /*
- * Why an index is not proposed in whose order the rows of a statement come
- * late; "with" are the indexes that there would be.
+ * Why an index is not proposed: the rows that a statement wants come late in
+ * its order.  "with" are the indexes that there would be with it.
  */
 char *
 reason_late(Advisor *advisor, int number, int statement,
@@ -229,15 +225,18 @@ reason_late(Advisor *advisor, int number, int statement,
 								  advisor->chosen, NULL));
 }
 
-/* What an index does for the statements it serves, as advisor_served() says. */
+/*
+ * What an index does for the statements it serves, as advisor_served() returns
+ * them: not NIL.
+ */
 char *
 reason_create(Advisor *advisor, int number, const List *served)
 {
 	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
 	const WorkloadStatement *first =
 		list_nth(advisor->statements, linitial_int(served));
-	const Demand *demand = find_demand(advisor, linitial_int(served),
-									   def->relid);
+	const Demand *demand = find_statement_demand(advisor, linitial_int(served),
+												 def->relid);
 	bool		alone = list_length(served) == 1;
 	StringInfoData text;
 
@@ -250,9 +249,11 @@ reason_create(Advisor *advisor, int number, const List *served)
 	appendStringInfo(&text, "for %d %s %s of the time%s",
 					 list_length(served), alone ? "statement that takes" :
 					 "statements that take",
-					 share_text(share_of(advisor, served)),
+					 share_text(time_share(advisor, served)),
 					 alone ? "" : ", above all");
-	append_statement(&text, first, alone);
+	if (first->route != NULL)
+		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
+	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_slowed(&text, advisor, number);
 	return text.data;
 }
@@ -265,7 +266,7 @@ reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 		statement->total_us / advisor->total_us : 0;
 
 	return psprintf("nothing is advised for [%s]%s: %s",
-					statement_text(statement),
+					statement_excerpt(statement),
 					statement->handed_in ? "" :
 					psprintf(", which takes %s of the time", share_text(share)),
 					statement->problem);
@@ -273,7 +274,7 @@ reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 
 /* Does any statement read the table at all? */
 static bool
-is_read(const Advisor *advisor, Oid relid)
+is_table_read(const Advisor *advisor, Oid relid)
 {
 	ListCell   *lc;
 
@@ -283,7 +284,10 @@ is_read(const Advisor *advisor, Oid relid)
 	return false;
 }
 
-/* Why a member of an index set that nothing uses is not built. */
+/*
+ * Why a member of an index set that no statement uses is not built; NULL if no
+ * statement reads its table, so that nothing is known.
+ */
 char *
 reason_unused(const Advisor *advisor, int number)
 {
@@ -291,12 +295,15 @@ reason_unused(const Advisor *advisor, int number)
 		((const Candidate *) list_nth(advisor->candidates, number))->def;
 	const char *table = get_rel_name(def->relid);
 
-	if (!is_read(advisor, def->relid))
+	if (!is_table_read(advisor, def->relid))
 		return NULL;
 	return psprintf("no observed statement on %s would use it", table);
 }
 
-/* The definitions of other chosen indexes that serve what this one would. */
+/*
+ * The names, or keys, of chosen indexes on the same table that serve what this
+ * one would; NULL if there are none.
+ */
 char *
 reason_superseded(Advisor *advisor, int number)
 {

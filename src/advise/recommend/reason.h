@@ -10,24 +10,23 @@
 
 #include "advise/select/advisor.h"
 
-/* What an index does for the statements it serves, as advisor_served() says. */
+/* What an index does for the statements that advisor_served() returns. */
 extern char *reason_create(Advisor *advisor, int number, const List *served);
 
-/*
- * Why an index is not proposed in whose order the rows of a statement come late;
- * "with" are the indexes that there would be.
- */
+/* Why an index in whose order a statement's rows come late is not proposed. */
 extern char *reason_late(Advisor *advisor, int number, int statement,
 						 const Bitmapset *with);
 
-/* Why a member of an index set that nothing uses is not built. */
+/*
+ * Why a member of an index set that no statement uses is not built, or NULL.
+ */
 extern char *reason_unused(const Advisor *advisor, int number);
 
 /* Why nothing is advised for a statement that has a problem. */
 extern char *reason_unplanned(const Advisor *advisor,
 							  const WorkloadStatement *statement);
 
-/* The definitions of other chosen indexes that serve what this one would. */
+/* Other chosen indexes that serve what this one would, or NULL. */
 extern char *reason_superseded(Advisor *advisor, int number);
 
 #endif							/* CLIPPERF_REASON_H */

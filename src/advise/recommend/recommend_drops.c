@@ -8,41 +8,47 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_am.h"
 
 #include "advise/indexes/foreign_key.h"
 #include "advise/indexes/hygiene.h"
 #include "advise/indexes/redundancy.h"
+#include "advise/recommend/recommend_rows.h"
 #include "advise/select/drop_check.h"
 #include "common/relation_size.h"
 
 /*
- * An index is left to PostgreSQL's skipping over the first key of another one
- * if no statement costs more than so many times as much.
+ * An index is dropped because PostgreSQL can skip over the first key of
+ * another one only if no statement costs more than so many times as much.  It
+ * is a stricter limit than CLEARLY_SLOWER, since how well skipping works
+ * depends on how many values the first key has, which may grow.
  */
 #define MOST_SLOWER_SKIPPING 1.1
 
-/* Advice to drop indexes in the making. */
-typedef struct Drops
+/* Advice to drop indexes, in the making. */
+typedef struct DropAdvice
 {
 	Advisor    *advisor;
 	List	   *rows;			/* of Advice */
 	List	   *hidden;			/* OIDs of the indexes to be dropped so far */
-} Drops;
+} DropAdvice;
 
-/* Keep the advice, and have later ones know of it. */
+/* Add advice to drop an index, which is taken to be gone from then on. */
 static void
-add_drop(Drops *drops, Advice *advice)
+add_drop(DropAdvice *drops, Advice *advice)
 {
 	drops->rows = lappend(drops->rows, advice);
 	drops->hidden = whatif_hide(drops->hidden, advice->def->indexoid);
 }
 
-/* Add advice to drop, unless the statements say otherwise: then to keep. */
+/*
+ * Add advice to drop an index; if the statements would lose by that, advice to
+ * keep it.  An invalid index serves nothing, so nothing is asked about it.
+ */
 static void
-add_checked(Drops *drops, Advice *advice)
+add_checked_drop(DropAdvice *drops, Advice *advice)
 {
 	DropCheck	check;
 
@@ -65,9 +71,9 @@ add_checked(Drops *drops, Advice *advice)
 	drops->rows = lappend(drops->rows, advice);
 }
 
-/* Is there advice on the index already? */
+/* Is there advice on this existing index already? */
 static bool
-is_advised(const List *rows, const IndexDefinition *existing)
+has_advice_on(const List *rows, const IndexDefinition *existing)
 {
 	ListCell   *lc;
 
@@ -79,14 +85,15 @@ is_advised(const List *rows, const IndexDefinition *existing)
 
 /* May the index be dropped, as far as its definition tells? */
 static bool
-is_free(const Drops *drops, const IndexDefinition *existing)
+may_be_dropped(const DropAdvice *drops, const IndexDefinition *existing)
 {
 	return redundancy_droppable(existing) && !existing->partitioned &&
-		!is_advised(drops->rows, existing);
+		!has_advice_on(drops->rows, existing);
 }
 
+/* Advice to drop an existing index. */
 static Advice *
-advise_drop(IndexDefinition *existing, char *reason)
+make_drop(IndexDefinition *existing, char *reason)
 {
 	Advice	   *advice = advice_make("drop", existing->relid, "workload");
 
@@ -116,7 +123,7 @@ find_replacement(const Advisor *advisor, const IndexDefinition *existing)
 
 /* Add the indexes of a table that chosen ones make superfluous. */
 static void
-add_replaced(Drops *drops, List *existing)
+add_replaced_drops(DropAdvice *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -125,16 +132,18 @@ add_replaced(Drops *drops, List *existing)
 		IndexDefinition *def = lfirst(lc);
 		const IndexDefinition *replacement = find_replacement(drops->advisor, def);
 
-		if (replacement != NULL && is_free(drops, def))
-			add_checked(drops, advise_drop(def,
-										   psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
-													replacement->name)));
+		if (replacement != NULL && may_be_dropped(drops, def))
+			add_checked_drop(drops, make_drop(def,
+											  psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
+													   replacement->name)));
 	}
 }
 
-/* The index that does all that "def" does but for its own first key, or NULL. */
+/*
+ * An index that does all that "def" does if its first key is skipped, or NULL.
+ */
 static const IndexDefinition *
-find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
+find_skipping(const DropAdvice *drops, const IndexDefinition *def, List *existing)
 {
 	ListCell   *lc;
 
@@ -155,11 +164,11 @@ find_skipping(const Drops *drops, const IndexDefinition *def, List *existing)
 }
 
 /*
- * Add the indexes of a table that another one serves, now that PostgreSQL skips
- * over its first key, if the statements that use them say so.
+ * Add the indexes of a table that another one serves, now that PostgreSQL
+ * skips over its first key, if the statements that use them say so.
  */
 static void
-add_skipped(Drops *drops, List *existing)
+add_skipped_drops(DropAdvice *drops, List *existing)
 {
 	ListCell   *lc;
 
@@ -169,39 +178,40 @@ add_skipped(Drops *drops, List *existing)
 		const IndexDefinition *other;
 		DropCheck	check;
 
-		if (!is_free(drops, def) || foreign_key_uses(def) ||
+		if (!may_be_dropped(drops, def) || foreign_key_uses(def) ||
 			(other = find_skipping(drops, def, existing)) == NULL)
 			continue;
 		check = drop_check(drops->advisor, def, drops->hidden);
 		if (check.users > 0 && !drop_check_forbids(&check) &&
 			check.slower <= MOST_SLOWER_SKIPPING)
-			add_drop(drops, advise_drop(def,
-										psprintf("PostgreSQL skips over the first key of %s%s",
-												 redundancy_describe(other),
-												 drop_check_text(&check))));
+			add_drop(drops, make_drop(def,
+									  psprintf("PostgreSQL skips over the first key of %s%s",
+											   redundancy_describe(other),
+											   drop_check_text(&check))));
 	}
 }
 
 /*
- * Advice to drop existing indexes: what hygiene_check() finds, and those that
- * chosen ones replace.
+ * Advice to drop existing indexes: those that hygiene_check() finds, those
+ * that chosen ones replace, and those that others do the work of by skipping a
+ * key. The tables of the statements are locked.
  */
 List *
 recommend_drops(Advisor *advisor, TimestampTz unused_since)
 {
 	List	   *relids = recommend_tables(advisor);
-	Drops		drops = {.advisor = advisor};
+	DropAdvice	drops = {.advisor = advisor};
 	ListCell   *lc;
 
 	foreach(lc, hygiene_check(relids, unused_since))
-		add_checked(&drops, lfirst(lc));
+		add_checked_drop(&drops, lfirst(lc));
 	foreach(lc, relids)
 	{
 		List	   *existing = index_def_existing(lfirst_oid(lc));
 
-		add_replaced(&drops, existing);
+		add_replaced_drops(&drops, existing);
 		if (PLANNER_SKIPS_KEYS)
-			add_skipped(&drops, existing);
+			add_skipped_drops(&drops, existing);
 	}
 	return drops.rows;
 }

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_inherits.h"
 #include "storage/lmgr.h"
@@ -17,12 +17,13 @@
 #include "utils/syscache.h"
 
 #include "advise/indexes/foreign_key.h"
+#include "advise/recommend/recommend_rows.h"
 #include "advise/whatif/hypothetical.h"
 #include "settings.h"
 
-/* Is one of the indexes advised as good as this one? */
+/* Does an index to be built do all that this one would? */
 static bool
-is_advised(const List *rows, const IndexDefinition *def)
+has_advice_covering(const List *rows, const IndexDefinition *def)
 {
 	ListCell   *lc;
 
@@ -56,8 +57,8 @@ advised_names(const List *rows)
 }
 
 /*
- * Deletions of rows of a table and its partitions since the server's statistics
- * began.
+ * Deletions of rows of a table and its partitions since the server's
+ * statistics began.
  */
 static int64
 count_deleted(Oid relid)
@@ -71,9 +72,12 @@ count_deleted(Oid relid)
 	return count;
 }
 
-/* Advice for a foreign key; NULL if its table is read in no time. */
+/*
+ * Advice to build an index for a foreign key; NULL if its table has fewer rows
+ * than clipperf.seqscan_min_rows.
+ */
 static Advice *
-advise_key(const UnservedKey *key, int64 deleted, const List *rows)
+advise_foreign_key(const UnservedKey *key, int64 deleted, const List *rows)
 {
 	Advice	   *advice;
 	char	   *problem;
@@ -94,7 +98,7 @@ advise_key(const UnservedKey *key, int64 deleted, const List *rows)
 
 /* Append advice on the foreign keys of a locked table to the rows. */
 static List *
-add_table(Oid relid, List *rows)
+add_foreign_keys_of(Oid relid, List *rows)
 {
 	ListCell   *lc;
 
@@ -104,8 +108,8 @@ add_table(Oid relid, List *rows)
 		int64		deleted = count_deleted(key->referenced);
 		Advice	   *advice;
 
-		if (deleted > 0 && !is_advised(rows, key->def) &&
-			(advice = advise_key(key, deleted, rows)) != NULL)
+		if (deleted > 0 && !has_advice_covering(rows, key->def) &&
+			(advice = advise_foreign_key(key, deleted, rows)) != NULL)
 			rows = lappend(rows, advice);
 	}
 	return rows;
@@ -125,7 +129,10 @@ lock_table(Oid relid)
 
 /*
  * Append advice to serve foreign keys whose referenced rows get deleted,
- * unless what is advised already ("rows") does.
+ * unless what is advised already ("rows") does.  Those of and to the
+ * statements' tables are looked at; tables that only refer to these are locked
+ * (AccessShareLock) to the end of the transaction, and left out if that would
+ * have to wait.
  */
 List *
 recommend_foreign_keys(const Advisor *advisor, List *rows)
@@ -138,9 +145,9 @@ recommend_foreign_keys(const Advisor *advisor, List *rows)
 		others = list_concat_unique_oid(others,
 										foreign_keys_referencing(lfirst_oid(lc)));
 	foreach(lc, known)
-		rows = add_table(lfirst_oid(lc), rows);
+		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	foreach(lc, list_difference_oid(others, known))
 		if (lock_table(lfirst_oid(lc)))
-		rows = add_table(lfirst_oid(lc), rows);
+		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	return rows;
 }

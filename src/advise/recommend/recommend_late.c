@@ -9,11 +9,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
+#include "common/slower.h"
 
-/* An index that harms a statement. */
+/*
+ * An index that the planner takes for cheaper than it is, since it hopes to
+ * stop early, and that harms a statement thereby.
+ */
 typedef struct UnderpricedIndex
 {
 	int			number;
@@ -21,7 +26,7 @@ typedef struct UnderpricedIndex
 	double		harm_us;
 } UnderpricedIndex;
 
-/* What an index alone seems to save, by what the planner says. */
+/* Microseconds that an index alone would save if the planner were right. */
 static double
 promised_us(Advisor *advisor, int number)
 {
@@ -37,7 +42,7 @@ promised_us(Advisor *advisor, int number)
 
 /* The indexes chosen, with this one in the place of those like it. */
 static Bitmapset *
-instead(const Advisor *advisor, int number)
+replace_alike(const Advisor *advisor, int number)
 {
 	WhatIfIndex *const *indexes = advisor->estimator.indexes;
 	Bitmapset  *set = bms_make_singleton(number);
@@ -49,26 +54,31 @@ instead(const Advisor *advisor, int number)
 	return set;
 }
 
-/* How much longer a statement takes with the index; 0 if that is not much. */
+/*
+ * Microseconds that a statement takes longer with the index; 0 unless it is
+ * clearly slower (CLEARLY_SLOWER).
+ */
 static double
 find_harm_us(Advisor *advisor, int statement, int number)
 {
 	double		before = estimate_time_us(&advisor->estimator, statement,
 										  advisor->chosen);
 	double		after = estimate_time_us(&advisor->estimator, statement,
-										 instead(advisor, number));
+										 replace_alike(advisor, number));
 
-	return after > SELECTION_MOST_SLOWER * before ? after - before : 0;
+	return after > CLEARLY_SLOWER * before ? after - before : 0;
 }
 
-/* Remember what harms a statement, each index once. */
+/*
+ * Note an index that harms a statement: each index once, with the worst harm.
+ */
 static List *
-note_underpriced(List *temptations, int number, int statement, double harm_us)
+note_underpriced(List *found, int number, int statement, double harm_us)
 {
 	UnderpricedIndex *item;
 	ListCell   *lc;
 
-	foreach(lc, temptations)
+	foreach(lc, found)
 	{
 		item = lfirst(lc);
 		if (item->number != number)
@@ -78,13 +88,13 @@ note_underpriced(List *temptations, int number, int statement, double harm_us)
 			item->statement = statement;
 			item->harm_us = harm_us;
 		}
-		return temptations;
+		return found;
 	}
 	item = palloc(sizeof(UnderpricedIndex));
 	item->number = number;
 	item->statement = statement;
 	item->harm_us = harm_us;
-	return lappend(temptations, item);
+	return lappend(found, item);
 }
 
 /* How many columns an index has, a predicate counted as one. */
@@ -97,8 +107,8 @@ count_parts(const Advisor *advisor, int number)
 }
 
 /*
- * The plainest index that seems to help, and in truth harms a statement: -1 if
- * there is none.
+ * The plainest index that seems to help a statement and in truth harms it; -1
+ * if there is none.  *harm_us is how much longer the statement takes then.
  */
 static int
 find_underpriced(Advisor *advisor, int statement, double *harm_us)
@@ -126,9 +136,9 @@ find_underpriced(Advisor *advisor, int statement, double *harm_us)
 	return found;
 }
 
-/* The row about one of them. */
+/* The advice against one such index. */
 static Advice *
-make_row(Advisor *advisor, const UnderpricedIndex *item)
+make_late_row(Advisor *advisor, const UnderpricedIndex *item)
 {
 	const IndexDefinition *def = advisor->estimator.indexes[item->number]->def;
 	const WorkloadStatement *statement = list_nth(advisor->statements,
@@ -136,16 +146,16 @@ make_row(Advisor *advisor, const UnderpricedIndex *item)
 	Advice	   *advice = advice_make("skip", def->relid, "workload");
 
 	advice->reason = reason_late(advisor, item->number, item->statement,
-								 instead(advisor, item->number));
+								 replace_alike(advisor, item->number));
 	advice->queryids = recommend_queryid(statement);
 	return advice;
 }
 
-/* Advice against indexes in an order in which statements find nothing soon. */
+/* Advice against indexes in whose order the rows wanted come late. */
 List *
 recommend_late(Advisor *advisor)
 {
-	List	   *temptations = NIL;
+	List	   *found = NIL;
 	List	   *rows = NIL;
 	ListCell   *lc;
 
@@ -159,9 +169,9 @@ recommend_late(Advisor *advisor)
 			continue;
 		number = find_underpriced(advisor, i, &harm_us);
 		if (number >= 0)
-			temptations = note_underpriced(temptations, number, i, harm_us);
+			found = note_underpriced(found, number, i, harm_us);
 	}
-	foreach(lc, temptations)
-		rows = lappend(rows, make_row(advisor, lfirst(lc)));
+	foreach(lc, found)
+		rows = lappend(rows, make_late_row(advisor, lfirst(lc)));
 	return rows;
 }

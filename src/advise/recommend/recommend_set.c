@@ -5,23 +5,54 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/recommend.h"
+#include "advise/recommend/recommend_parts.h"
 
 #include "utils/lsyscache.h"
 
 #include "advise/indexes/index_set.h"
 #include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
 
-/* A smaller share would be shown as 0.00 %. */
+/* A smaller share of all time would be shown as 0.00 %. */
 #define LEAST_SHOWN_SHARE 0.00005
 
-/* What the statements say of a member that could be built. */
+/*
+ * Why a member that was not chosen, or that no statement's plan uses, is not
+ * built; NULL if no statement on its table was observed, which says nothing.
+ */
+static char *
+member_objection(Advisor *advisor, int number, const List *served,
+				 double benefit_share)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+
+	if (slowed != NIL)
+		return reason_late(advisor, number, linitial_int(slowed),
+						   bms_add_member(bms_copy(advisor->chosen), number));
+	if (served == NIL)
+	{
+		char	   *others = reason_superseded(advisor, number);
+
+		return others == NULL ? reason_unused(advisor, number) :
+			psprintf("%s of this set serves the same statements better",
+					 others);
+	}
+	if (benefit_share > 0 && benefit_share < LEAST_SHOWN_SHARE)
+		return "saves next to nothing";
+	if (benefit_share > 0)
+		return psprintf("saves only %.2f %% of the time", 100 * benefit_share);
+	return "its upkeep costs more than it saves";
+}
+
+/*
+ * Fill in what the statements say of a member that could be built: a member
+ * that they would not use, or that does not pay, is skipped.
+ */
 static void
-judge_member(Advisor *advisor, int number, Advice *advice)
+fill_member_advice(Advisor *advisor, int number, Advice *advice)
 {
 	List	   *served = advisor_served(advisor, number);
-	List	   *slowed = advisor_slowed(advisor, number);
-	char	   *reason;
+	char	   *objection;
 
 	recommend_add_figures(advisor, number, served, advice);
 	if (bms_is_member(number, advisor->chosen) && served != NIL)
@@ -29,44 +60,22 @@ judge_member(Advisor *advisor, int number, Advice *advice)
 		advice->reason = reason_create(advisor, number, served);
 		return;
 	}
-	if (slowed != NIL)
-		advice->reason = reason_late(advisor, number, linitial_int(slowed),
-									 bms_add_member(bms_copy(advisor->chosen),
-													number));
-	else if (served == NIL && (reason = reason_superseded(advisor, number)) != NULL)
-		advice->reason = psprintf("%s of this set serves the same statements better",
-								  reason);
-	else if (served == NIL)
+	objection = member_objection(advisor, number, served,
+								 advice->benefit_share);
+	if (objection == NULL)
 	{
-		reason = reason_unused(advisor, number);
-		if (reason == NULL)
-		{
-			advice->reason =
-				psprintf("%s; no statement on %s was observed yet",
-						 advice->reason, get_rel_name(advice->relid));
-			return;
-		}
-		advice->reason = reason;
+		advice->reason = psprintf("%s; no statement on %s was observed yet",
+								  advice->reason, get_rel_name(advice->relid));
+		return;
 	}
-	else if (advice->benefit_share > 0 &&
-			 advice->benefit_share < LEAST_SHOWN_SHARE)
-		advice->reason = "saves next to nothing";
-	else if (advice->benefit_share > 0)
-		advice->reason = psprintf("saves only %.2f %% of the time",
-								  100 * advice->benefit_share);
-	else
-		advice->reason = "its upkeep costs more than it saves";
+	advice->reason = objection;
 	advice->action = "skip";
 }
 
-/* Why a member could not be imagined. */
-static const char *
-problem_of(const Advisor *advisor, int number)
-{
-	return ((const Candidate *) list_nth(advisor->candidates, number))->problem;
-}
-
-/* Advice on each member of an index set. */
+/*
+ * Advice on each member of an index set, as index_set_judge() has it, and for
+ * those to be built as the statements have it.
+ */
 List *
 recommend_set(Advisor *advisor, const char *index_set)
 {
@@ -89,12 +98,13 @@ recommend_set(Advisor *advisor, const char *index_set)
 	{
 		int			number = foreach_current_index(lc);
 		Advice	   *advice = lfirst(lc);
+		const Candidate *candidate = list_nth(advisor->candidates, number);
 
 		if (advisor->estimator.indexes[number] != NULL)
-			judge_member(advisor, number, advice);
+			fill_member_advice(advisor, number, advice);
 		else
 			advice->reason = psprintf("%s; not judged by the statements: %s",
-									  advice->reason, problem_of(advisor, number));
+									  advice->reason, candidate->problem);
 	}
 	return rows;
 }

@@ -10,17 +10,27 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
+#include "advise/candidates/demand_collect.h"
 #include "advise/whatif/hypothetical.h"
 
-/* What a statement asks for, on its way through the sandbox. */
-typedef struct DemandQuestion
+/*
+ * So many calls of one variant of a statement, all with the same literals, are
+ * taken to show that the literals are always these.
+ */
+#define LASTING_CALLS 4
+
+/* The demands of a statement, while they are collected in its sandbox. */
+typedef struct StatementDemands
 {
 	const WorkloadStatement *statement;
 	bool		allow_functions;
 	List	   *demands;		/* of Demand */
-} DemandQuestion;
+} StatementDemands;
 
-/* Conditions with a value that not all samples share are no predicates. */
+/*
+ * DemandMerger: a condition that another sample of the statement does not have
+ * with the same value can be no predicate.
+ */
 static void
 keep_common_literals(Demand *demand, const Demand *other)
 {
@@ -40,24 +50,12 @@ keep_common_literals(Demand *demand, const Demand *other)
 	}
 }
 
-/* Samples of so many calls, all alike, make literals believed to last. */
-#define LASTING_CALLS 4
-
 /*
- * Is there reason to believe that the statement always has these literals?  A
- * statement that takes parameters has its values elsewhere; several samples
- * that agree are as good, and samples that are the same are one variant.
+ * Conditions with a value can be no predicates of indexes: the next call may
+ * have another one.
  */
-static bool
-has_lasting_literals(const WorkloadStatement *statement)
-{
-	return list_length(statement->variants) > 1 ||
-		statement->calls >= LASTING_CALLS || statement->parameterized;
-}
-
-/* Take values that may be others the next time for no predicates. */
 static void
-forget_values(const List *demands)
+drop_value_predicates(const List *demands)
 {
 	ListCell   *lc;
 
@@ -75,9 +73,12 @@ forget_values(const List *demands)
 	}
 }
 
-/* The beginnings of strings are known only with the values at hand. */
+/*
+ * DemandMerger: take over the conditions on the beginning of a string, which
+ * is known only with the values at hand.
+ */
 static void
-take_prefixes(Demand *demand, const Demand *with_values)
+add_prefix_filters(Demand *demand, const Demand *with_values)
 {
 	ListCell   *lc;
 
@@ -94,9 +95,12 @@ take_prefixes(Demand *demand, const Demand *with_values)
 
 typedef void (*DemandMerger) (Demand *demand, const Demand *other);
 
-/* Merge what another plan of the same statement asked for. */
+/*
+ * Apply a DemandMerger to the demands of two plans of the same statement,
+ * table by table.
+ */
 static void
-merge_demands(List *demands, const List *others, DemandMerger merge)
+apply_to_demands(List *demands, const List *others, DemandMerger merge)
 {
 	ListCell   *mine;
 	ListCell   *theirs;
@@ -112,46 +116,54 @@ merge_demands(List *demands, const List *others, DemandMerger merge)
 }
 
 /*
- * SandboxWork: plan without values, so that literals can be told from
- * parameters, and with them.
+ * SandboxWork: collect what a statement asks of its tables.  Each variant is
+ * planned without values, so that literals can be told from parameters, and
+ * with them.  Literals are taken to be the same in all calls if the statement
+ * takes parameters, and so has its values elsewhere, or if several variants or
+ * enough calls agree on them.
  */
 static void
-ask_demands(void *arg)
+collect_statement_demands(void *arg)
 {
-	DemandQuestion *question = arg;
+	StatementDemands *collected = arg;
+	const WorkloadStatement *statement = collected->statement;
 	ListCell   *lc;
 
-	foreach(lc, question->statement->variants)
+	foreach(lc, statement->variants)
 	{
 		const WorkloadVariant *variant = lfirst(lc);
 		List	   *demands = demand_collect(variant->queries, variant->text,
-											 NULL, question->allow_functions);
+											 NULL, collected->allow_functions);
 
-		if (question->demands == NIL)
-			question->demands = demands;
+		if (collected->demands == NIL)
+			collected->demands = demands;
 		else
-			merge_demands(question->demands, demands, keep_common_literals);
+			apply_to_demands(collected->demands, demands, keep_common_literals);
 		if (variant->params == NULL)
 			continue;
 		demands = demand_collect(variant->queries, variant->text,
-								 variant->params, question->allow_functions);
-		merge_demands(question->demands, demands, take_prefixes);
+								 variant->params, collected->allow_functions);
+		apply_to_demands(collected->demands, demands, add_prefix_filters);
 	}
-	if (question->demands != NIL &&
-		!has_lasting_literals(question->statement))
-		forget_values(question->demands);
+	if (list_length(statement->variants) <= 1 &&
+		statement->calls < LASTING_CALLS && !statement->parameterized)
+		drop_value_predicates(collected->demands);
 }
 
-/* Add what one statement asks for. */
+/*
+ * Add what one statement asks of its tables.  If it cannot be planned it is
+ * given a problem.
+ */
 static void
 add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 {
-	DemandQuestion question = {
+	StatementDemands collected = {
 		.statement = statement,
 		.allow_functions = advisor->options.allow_functions
 	};
 	Sandbox		sandbox = workload_sandbox(statement);
-	ErrorData  *error = sandbox_run(&sandbox, ask_demands, &question);
+	ErrorData  *error = sandbox_run(&sandbox, collect_statement_demands,
+									&collected);
 	ListCell   *lc;
 
 	if (error != NULL)
@@ -159,7 +171,7 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 		statement->problem = workload_problem(error);
 		return;
 	}
-	foreach(lc, question.demands)
+	foreach(lc, collected.demands)
 	{
 		CandidateDemand *item = palloc(sizeof(CandidateDemand));
 
@@ -170,20 +182,9 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 	}
 }
 
-/* The estimator's entry for a candidate; NULL if it cannot be imagined. */
-static WhatIfIndex *
-make_index(Advisor *advisor, Candidate *candidate)
-{
-	int			first = bms_next_member(candidate->statements, -1);
-
-	return hypothetical_index(candidate->def, first < 0 ? NULL :
-							  list_nth(advisor->statements, first),
-							  &candidate->problem);
-}
-
 /* Is something asked of the first key of the index? */
 static bool
-asks_for(const Demand *demand, const IndexDefinition *def)
+asks_for_first_key(const Demand *demand, const IndexDefinition *def)
 {
 	const IndexKey *key = &def->keys[0];
 	ListCell   *lc;
@@ -213,9 +214,9 @@ asks_for(const Demand *demand, const IndexDefinition *def)
  * in may do so by its predicate alone.
  */
 static bool
-is_relevant(const CandidateDemand *item, const Candidate *candidate)
+is_relevant_candidate(const CandidateDemand *item, const Candidate *candidate)
 {
-	if (asks_for(item->demand, candidate->def) ||
+	if (asks_for_first_key(item->demand, candidate->def) ||
 		bms_is_member(item->statement, candidate->statements))
 		return true;
 	return candidate->statements == NULL &&
@@ -223,9 +224,11 @@ is_relevant(const CandidateDemand *item, const Candidate *candidate)
 		candidate->def->relid == item->demand->relid;
 }
 
-/* Tell each statement which of the candidates from "first" on could matter. */
+/*
+ * Note for each statement which candidates from "first" on could matter to it.
+ */
 static void
-find_relevant(Advisor *advisor, int first)
+note_relevant_candidates(Advisor *advisor, int first)
 {
 	ListCell   *lc;
 
@@ -237,14 +240,15 @@ find_relevant(Advisor *advisor, int first)
 
 		for (int i = first; i < advisor->estimator.nindexes; i++)
 			if (advisor->estimator.indexes[i] != NULL &&
-				is_relevant(item, list_nth(advisor->candidates, i)))
+				is_relevant_candidate(item, list_nth(advisor->candidates, i)))
 				statement->relevant = bms_add_member(statement->relevant, i);
 	}
 }
 
 /*
- * Find out what a list of WorkloadStatement asks of the tables.  A statement
- * that cannot be planned is given a problem.
+ * Begin a run: find out what a list of WorkloadStatement asks of the tables.
+ * A statement that cannot be planned, or not in time, is given a problem.  The
+ * caller holds locks on the statements' tables.
  */
 Advisor *
 advisor_make(List *statements, const AdvisorOptions *options)
@@ -269,7 +273,10 @@ advisor_make(List *statements, const AdvisorOptions *options)
 	return advisor;
 }
 
-/* Ask what each statement costs as things are. */
+/*
+ * Set up the estimator, and ask the planner what each statement costs as
+ * things are.
+ */
 static void
 prepare_estimator(Advisor *advisor)
 {
@@ -290,7 +297,9 @@ prepare_estimator(Advisor *advisor)
 	}
 }
 
-/* How long a unit of the planner's cost takes here. */
+/*
+ * How many microseconds a unit of the planner's cost takes here; 0 = unknown.
+ */
 static double
 measure_cost_unit(const Advisor *advisor)
 {
@@ -309,7 +318,11 @@ measure_cost_unit(const Advisor *advisor)
 	return cost > 0 ? us / cost : 0;
 }
 
-/* Size more candidates and find out what their upkeep costs. */
+/*
+ * Add candidates: find out their sizes, what their upkeep costs and which
+ * statements they could matter to.  A candidate that cannot be made a
+ * hypothetical index gets a problem and is not searched.
+ */
 static void
 add_candidates(Advisor *advisor, List *candidates)
 {
@@ -327,7 +340,12 @@ add_candidates(Advisor *advisor, List *candidates)
 		repalloc(advisor->write_us, sizeof(double) * count);
 	foreach(lc, candidates)
 	{
-		WhatIfIndex *index = make_index(advisor, lfirst(lc));
+		Candidate  *candidate = lfirst(lc);
+		int			statement = bms_next_member(candidate->statements, -1);
+		WhatIfIndex *index =
+			hypothetical_index(candidate->def, statement < 0 ? NULL :
+							   list_nth(advisor->statements, statement),
+							   &candidate->problem);
 		int			i = first + foreach_current_index(lc);
 
 		CHECK_FOR_INTERRUPTS();
@@ -340,12 +358,12 @@ add_candidates(Advisor *advisor, List *candidates)
 	}
 	estimator->nindexes = count;
 	advisor->selection.write_us = advisor->write_us;
-	find_relevant(advisor, first);
+	note_relevant_candidates(advisor, first);
 }
 
-/* Make everything ready for the candidates. */
+/* Make everything ready to choose among these candidates. */
 static void
-prepare(Advisor *advisor, List *candidates)
+prepare_selection(Advisor *advisor, List *candidates)
 {
 	Selection  *selection = &advisor->selection;
 
@@ -370,13 +388,17 @@ add_merged(Advisor *advisor, const Bitmapset *numbers)
 	return merged != NIL;
 }
 
-/* Make candidates of what is asked, and choose among them. */
+/*
+ * Make candidates of what is asked, and choose among them: the chosen ones are
+ * in advisor->chosen.  Two chosen ones that begin alike may be merged into one
+ * more candidate, after which the choice is improved.
+ */
 void
 advisor_choose(Advisor *advisor)
 {
 	Selection  *selection = &advisor->selection;
 
-	prepare(advisor, candidates_make(advisor->demands));
+	prepare_selection(advisor, candidates_make(advisor->demands));
 	selection_prune(selection);
 	selection_find_affected(selection);
 	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
@@ -387,8 +409,9 @@ advisor_choose(Advisor *advisor)
 }
 
 /*
- * Judge these definitions instead (a list of IndexDefinition); candidates are
- * numbered in their order.  Chosen are those that save more than they cost.
+ * Judge these definitions (a list of IndexDefinition) instead of making
+ * candidates; they are numbered in their order.  Chosen are those that save
+ * more than they cost.
  */
 void
 advisor_judge(Advisor *advisor, List *definitions)
@@ -403,7 +426,7 @@ advisor_judge(Advisor *advisor, List *definitions)
 		candidate->def = lfirst(lc);
 		candidates = lappend(candidates, candidate);
 	}
-	prepare(advisor, candidates);
+	prepare_selection(advisor, candidates);
 	selection_find_affected(&advisor->selection);
 	advisor->chosen = selection_choose(&advisor->selection);
 }
@@ -418,7 +441,8 @@ with_or_without(const Advisor *advisor, int number, bool with)
 }
 
 /*
- * What leaving an index out would cost, a share of the time of all statements.
+ * What leaving an index out would cost, as a share of the time of all
+ * statements.  The index need not be chosen.
  */
 double
 advisor_benefit_share(Advisor *advisor, int number)
@@ -430,7 +454,7 @@ advisor_benefit_share(Advisor *advisor, int number)
 		advisor->total_us : 0;
 }
 
-/* See advisor.h. */
+/* What upkeep of the index costs, as a share of the time of all statements. */
 double
 advisor_write_share(const Advisor *advisor, int number)
 {
@@ -492,7 +516,10 @@ advisor_served(Advisor *advisor, int number)
 	return numbers;
 }
 
-/* The statements that it slows down, as numbers. */
+/*
+ * The statements that are clearly slower with the index than without it, as
+ * numbers.
+ */
 List *
 advisor_slowed(Advisor *advisor, int number)
 {
@@ -502,8 +529,8 @@ advisor_slowed(Advisor *advisor, int number)
 }
 
 /*
- * The planner's cost of one call of those statements, weighted by their calls,
- * without and with the index.
+ * What one call of the statements that advisor_served() returns costs, in the
+ * planner's unit and weighted by their calls, without and with the index.
  */
 void
 advisor_costs(Advisor *advisor, int number, double *before, double *after)

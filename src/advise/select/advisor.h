@@ -41,29 +41,22 @@ extern Advisor *advisor_make(List *statements, const AdvisorOptions *options);
 /* Make candidates of what is asked, and choose among them. */
 extern void advisor_choose(Advisor *advisor);
 
-/*
- * Judge these definitions instead (a list of IndexDefinition); candidates are
- * numbered in their order.
- */
+/* Judge these IndexDefinitions, numbered in their order, instead. */
 extern void advisor_judge(Advisor *advisor, List *definitions);
 
-/* What leaving an index out would cost, a share of the time of all statements. */
+/* What leaving the index out would cost, a share of all time. */
 extern double advisor_benefit_share(Advisor *advisor, int number);
+
+/* What upkeep of the index costs, a share of all time. */
 extern double advisor_write_share(const Advisor *advisor, int number);
 
-/*
- * The statements whose plans use the index, as numbers in the order of what
- * they save by it; without those that it slows down.
- */
+/* Numbers of the statements whose plans use the index, most saved first. */
 extern List *advisor_served(Advisor *advisor, int number);
 
-/* The statements that it slows down, as numbers. */
+/* Numbers of the statements that it slows down. */
 extern List *advisor_slowed(Advisor *advisor, int number);
 
-/*
- * The planner's cost of one call of those statements, weighted by their calls,
- * without and with the index.
- */
+/* What a call of the statements served costs without and with the index. */
 extern void advisor_costs(Advisor *advisor, int number, double *before,
 						  double *after);
 

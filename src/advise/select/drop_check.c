@@ -13,16 +13,20 @@
 #include "miscadmin.h"
 
 #include "advise/cost/statement_cost.h"
+#include "common/slower.h"
 
-/* An index stays if without it all statements together take this much more .. */
+/*
+ * An index stays if without it all statements together take more by this share
+ * of their time, or if one of them is clearly slower (CLEARLY_SLOWER).
+ */
 #define MOST_LOST	0.01
-/* .. or one of them costs this many times as much. */
-#define MOST_SLOWER	1.5
 
-/* Plan a statement; false if that fails. */
+/*
+ * Price a statement under a config, and count the plans; false if that fails.
+ */
 static bool
-ask(Advisor *advisor, WorkloadStatement *statement, const WhatIfConfig *config,
-	StatementCost *cost)
+plan_for_check(Advisor *advisor, WorkloadStatement *statement,
+			   const WhatIfConfig *config, StatementCost *cost)
 {
 	ErrorData  *error = statement_cost(statement, config, cost);
 
@@ -44,9 +48,11 @@ chosen_config(const Advisor *advisor)
 	return config;
 }
 
-/* Is the index, or a part of it, among those that a plan uses? */
+/*
+ * Is the index, or one of its partitions, among those (OIDs) that plans use?
+ */
 static bool
-uses(Oid indexoid, const List *used)
+uses_family_index(Oid indexoid, const List *used)
 {
 	ListCell   *lc;
 
@@ -56,10 +62,10 @@ uses(Oid indexoid, const List *used)
 	return false;
 }
 
-/* Add what one statement loses. */
+/* Add what one statement loses without the index; nothing if it fails. */
 static void
-add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
-			  List *hidden, DropCheck *check)
+add_statement_loss(Advisor *advisor, int number, const IndexDefinition *existing,
+				   List *hidden, DropCheck *check)
 {
 	const EstimatedStatement *estimated = &advisor->estimator.statements[number];
 	WhatIfConfig config = chosen_config(advisor);
@@ -67,13 +73,13 @@ add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
 	StatementCost without;
 
 	config.hidden = hidden;
-	if (!ask(advisor, estimated->workload, &config, &with))
+	if (!plan_for_check(advisor, estimated->workload, &config, &with))
 		return;
 	config.hidden = whatif_hide(list_copy(hidden), existing->indexoid);
-	if (!ask(advisor, estimated->workload, &config, &without))
+	if (!plan_for_check(advisor, estimated->workload, &config, &without))
 		return;
-	check->concerned++;
-	if (uses(existing->indexoid, with.used_real))
+	check->affected++;
+	if (uses_family_index(existing->indexoid, with.used_real))
 		check->users++;
 	if (with.likely <= 0 || estimated->base_cost <= 0 ||
 		without.likely <= with.likely)
@@ -82,20 +88,19 @@ add_statement(Advisor *advisor, int number, const IndexDefinition *existing,
 		estimated->base_cost * estimated->workload->total_us /
 		Max(advisor->total_us, 1);
 	if (without.likely / with.likely > check->slower)
-	{
 		check->slower = without.likely / with.likely;
-		check->worst = number;
-	}
 }
 
 /*
- * Ask the planner, the chosen indexes being there and those in "hidden" gone.
- * The table is locked.
+ * What the statements would lose without an existing index, if the chosen
+ * indexes were there and those whose OIDs are in "hidden" gone.  Asks the
+ * planner about each statement on the table, which the caller has locked.
+ * Ends early when the time limit has passed.
  */
 DropCheck
 drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 {
-	DropCheck	check = {.slower = 1,.worst = -1};
+	DropCheck	check = {.slower = 1};
 
 	for (int i = 0; i < advisor->estimator.nstatements; i++)
 	{
@@ -106,25 +111,28 @@ drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 		if (statement->problem == NULL &&
 			list_member_oid(statement->relids, existing->relid) &&
 			!estimate_is_late(&advisor->estimator))
-			add_statement(advisor, i, existing, hidden, &check);
+			add_statement_loss(advisor, i, existing, hidden, &check);
 	}
 	return check;
 }
 
-/* Would they lose so much that it must stay? */
+/* Would the statements lose so much that the index must stay? */
 bool
 drop_check_forbids(const DropCheck *check)
 {
-	return check->lost_share > MOST_LOST || check->slower > MOST_SLOWER;
+	return check->lost_share > MOST_LOST || check->slower > CLEARLY_SLOWER;
 }
 
-/* What came of it, to be added to a reason; "" if there is nothing to say. */
+/*
+ * What came of the check, to be appended to a reason; "" if no statement could
+ * be asked about.
+ */
 char *
 drop_check_text(const DropCheck *check)
 {
 	double		percent = 100 * (check->slower - 1);
 
-	if (check->concerned == 0)
+	if (check->affected == 0)
 		return "";
 	if (check->users == 0)
 		return "; no observed statement uses it";

@@ -12,24 +12,21 @@
 
 typedef struct DropCheck
 {
-	int			concerned;		/* statements on the table that were asked */
+	int			affected;		/* statements on the table that were planned */
 	int			users;			/* of these, statements whose plans use it */
-	double		lost_share;		/* more time, of that of all statements */
-	double		slower;			/* how many times as much the worst of them
+	double		lost_share;		/* time lost, as a share of all time */
+	double		slower;			/* how many times as much the worst statement
 								 * costs; 1 = none costs more */
-	int			worst;			/* its number; -1 = none costs more */
 } DropCheck;
 
-/*
- * Ask the planner, the chosen indexes being there and those in "hidden" gone.
- */
+/* What would be lost with the chosen indexes and without "hidden". */
 extern DropCheck drop_check(Advisor *advisor, const IndexDefinition *existing,
 							List *hidden);
 
-/* Would they lose so much that it must stay? */
+/* Would they lose so much that the index must stay? */
 extern bool drop_check_forbids(const DropCheck *check);
 
-/* What came of it, to be added to a reason; "" if there is nothing to say. */
+/* What came of it, to be appended to a reason; "" if nothing is known. */
 extern char *drop_check_text(const DropCheck *check);
 
 #endif							/* CLIPPERF_DROP_CHECK_H */

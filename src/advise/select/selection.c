@@ -8,15 +8,15 @@
  * The best move is made until none pays; what is best may be what saves most,
  * or most per byte, and selection_improve.c takes the better outcome.
  *
- * Calls of the planner are what all of this costs.  So a move is first judged
- * by what it could save, given the answers so far; only while the move that
- * looks best is not known well enough, the planner is asked, and about the
- * statement that is least certain.  It is first shown at once all candidates of
- * the table of which more could be hoped: what it leaves aside is known not to
- * save more than what it takes.
+ * Nearly all of the time goes into calls of the planner.  So a move is first
+ * judged by the bounds that earlier answers give of what it saves.  Only while
+ * these bounds are too far apart for the move that looks best, the planner is
+ * asked, about the statement whose bounds are furthest apart.  It is then given
+ * all candidates of the table at once that might still save something there:
+ * those that its plan does not use are known to save no more than those it uses.
  *
- * Ties are settled by the number of the candidate, so that the answer is
- * always the same.
+ * Of equal moves the one with the lowest candidate's number is made, so that the
+ * answer is always the same.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,21 +27,33 @@
 #include "miscadmin.h"
 #include "storage/bufpage.h"
 
-/* How often the indexes used by a statement are set aside to see the next. */
+#include "common/slower.h"
+
+/*
+ * So often the indexes that a statement's plan uses are set aside, to see
+ * which ones it would use without them.
+ */
 #define PRUNE_ROUNDS	2
-/* How often, with a budget, only indexes of half the size are left then. */
+/*
+ * With a budget, so often besides, with only those indexes left that have half
+ * the size of the largest one used before.
+ */
 #define SMALL_ROUNDS	4
 
 /*
- * What does not matter: a difference of this share of all time, or of this
- * share of an average statement's time, or of this share of the gain.
+ * The bounds of a gain are close enough together when they differ by less than
+ * this share of all time and this share of an average statement's time, or by
+ * less than this share of the gain.
  */
 #define ALL_TOLERANCE	0.001
 #define ONE_TOLERANCE	0.02
 #define GAIN_TOLERANCE	0.1
 
-/* How much of what a move might save, for all that is known, is believed. */
-#define HOPE			0.5
+/*
+ * While only bounds of what a move saves are known, it is taken to save the
+ * lower one and this share of the distance to the upper one.
+ */
+#define UNKNOWN_GAIN_SHARE	0.5
 
 /* Indexes that are added together. */
 typedef struct Move
@@ -50,29 +62,31 @@ typedef struct Move
 	Bitmapset  *extended;		/* which those make useless */
 	Bitmapset  *statements;		/* whose cost it can change */
 	bool		known;			/* the following are up to date */
-	bool		settled;		/* gain is what it is */
-	double		gain;			/* microseconds saved, or hoped for */
-	double		value;			/* by which moves are compared */
+	bool		settled;		/* the bounds are close enough together */
+	double		gain;			/* microseconds saved; if not settled, a guess
+								 * between the bounds */
+	double		value;			/* by which moves are compared; 0 = not worth
+								 * making */
 	GainBounds	bounds;			/* without upkeep */
 } Move;
 
 /* A search for the best moves. */
-typedef struct Search
+typedef struct MoveSearch
 {
 	const Selection *selection;
 	List	   *moves;			/* of Move */
 	Bitmapset  *chosen;
 	double		exponent;		/* of the bytes that a gain is divided by */
-} Search;
+} MoveSearch;
 
-/* Bytes of a candidate, and of several. */
+/* Bytes of a candidate. */
 int64
 selection_bytes(const Selection *selection, int number)
 {
 	return (int64) selection->estimator->indexes[number]->pages * BLCKSZ;
 }
 
-/* See selection.h. */
+/* Bytes of a set of candidates together. */
 int64
 selection_bytes_of(const Selection *selection, const Bitmapset *indexes)
 {
@@ -84,7 +98,7 @@ selection_bytes_of(const Selection *selection, const Bitmapset *indexes)
 	return bytes;
 }
 
-/* Within the budget, and not too many? */
+/* Are the indexes together within the budget, and not too many? */
 bool
 selection_fits(const Selection *selection, const Bitmapset *indexes)
 {
@@ -103,7 +117,7 @@ selection_least_us(const Selection *selection, int count)
 	return count * selection->limits.least_share * selection->total_us;
 }
 
-/* Upkeep of a set of indexes. */
+/* Upkeep of a set of indexes over the time observed, in microseconds. */
 double
 selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
 {
@@ -115,7 +129,7 @@ selection_upkeep_us(const Selection *selection, const Bitmapset *indexes)
 	return us;
 }
 
-/* The candidates that one makes useless. */
+/* The candidates of whose work one does all, so that it makes them useless. */
 static Bitmapset *
 find_extended(const Selection *selection, int number)
 {
@@ -172,9 +186,11 @@ selection_statements(const Selection *selection, const Bitmapset *indexes)
 	return found;
 }
 
-/* Add the candidates that one of these could stand in for: they are smaller. */
+/*
+ * Add the candidates that one of these could stand in for: they are smaller.
+ */
 static Bitmapset *
-add_simpler(const Selection *selection, const Bitmapset *kept)
+add_covered_candidates(const Selection *selection, const Bitmapset *kept)
 {
 	Bitmapset  *all = bms_copy(kept);
 	int			number = -1;
@@ -283,11 +299,14 @@ selection_prune(Selection *selection)
 	leave_out_large(selection);
 	for (int i = 0; i < selection->estimator->nstatements; i++)
 		kept = bms_join(kept, find_used(selection, i));
-	kept = add_simpler(selection, kept);
+	kept = add_covered_candidates(selection, kept);
 	selection->allowed = bms_int_members(selection->allowed, kept);
 }
 
-/* The time of all statements with these indexes, their upkeep included. */
+/*
+ * The time of all statements with these indexes, their upkeep included, in
+ * microseconds.  Asks the planner.
+ */
 double
 selection_time_us(const Selection *selection, const Bitmapset *chosen)
 {
@@ -298,7 +317,10 @@ selection_time_us(const Selection *selection, const Bitmapset *chosen)
 	return us;
 }
 
-/* What is lost by leaving one of these indexes out, its upkeep subtracted. */
+/*
+ * What is lost by leaving one of these indexes out, its upkeep subtracted, in
+ * microseconds.  Asks the planner.
+ */
 double
 selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 				   int number)
@@ -315,9 +337,9 @@ selection_worth_us(const Selection *selection, const Bitmapset *chosen,
 }
 
 /*
- * The statements that stop early and take much longer with the indexes "to"
- * than with "from", and than they do now, as far as "number" concerns them: a
- * list of numbers.
+ * The statements that stop early and are clearly slower (CLEARLY_SLOWER) with
+ * the indexes "to" than with "from", and than they are now: a list of numbers.
+ * Only statements to which the index "number" could matter are asked about.
  */
 List *
 selection_slowed(const Selection *selection, const Bitmapset *from,
@@ -334,16 +356,17 @@ selection_slowed(const Selection *selection, const Bitmapset *from,
 		if (!estimator->statements[i].stops_early)
 			continue;
 		us = estimate_time_us(estimator, i, to);
-		if (us > SELECTION_MOST_SLOWER * estimate_time_us(estimator, i, NULL) &&
-			us > SELECTION_MOST_SLOWER * estimate_time_us(estimator, i, from))
+		if (us > CLEARLY_SLOWER * estimate_time_us(estimator, i, NULL) &&
+			us > CLEARLY_SLOWER * estimate_time_us(estimator, i, from))
 			slowed = lappend_int(slowed, i);
 	}
 	return slowed;
 }
 
 /*
- * Make a statement the one to ask about, if it is less certain than others.
- * Where not even bounds are known, that comes first.
+ * Make a statement the one to ask the planner about, if the bounds of its time
+ * are further apart than those of the others so far.  Statements without an
+ * upper bound come first.
  */
 static void
 note_width(const Selection *selection, GainBounds *gain, int statement,
@@ -362,8 +385,8 @@ note_width(const Selection *selection, GainBounds *gain, int statement,
 }
 
 /*
- * The time of those statements with "from" less that with "to".  The planner
- * is not asked, upkeep is left out.
+ * Bounds of the time of those statements with the indexes "from" less that
+ * with "to", in microseconds.  The planner is not asked, upkeep is left out.
  */
 GainBounds
 selection_bound_gain(const Selection *selection, const Bitmapset *statements,
@@ -393,7 +416,10 @@ selection_bound_gain(const Selection *selection, const Bitmapset *statements,
 	return gain;
 }
 
-/* Is more known than matters, of what the planner says? */
+/*
+ * Are the bounds of a gain close enough together, as far as the planner's word
+ * goes?  When the time limit has passed they are taken to be.
+ */
 bool
 selection_is_planned(const Selection *selection, const GainBounds *gain)
 {
@@ -405,7 +431,10 @@ selection_is_planned(const Selection *selection, const GainBounds *gain)
 		estimate_is_late(selection->estimator);
 }
 
-/* Is more known than matters? */
+/*
+ * Are the bounds of a gain close enough together, and not undone by plans that
+ * stop late?  When the time limit has passed they are taken to be.
+ */
 bool
 selection_is_settled(const Selection *selection, const GainBounds *gain)
 {
@@ -415,8 +444,9 @@ selection_is_settled(const Selection *selection, const GainBounds *gain)
 }
 
 /*
- * What changing one set for another saves, upkeep included.  The planner is
- * asked until that is known, or known to be below "least" or above "most".
+ * What changing the set "from" for the set "to" saves, upkeep included, in
+ * microseconds.  The planner is asked until that is known, or known to be
+ * below "least" or above "most".
  */
 double
 selection_gain_us(const Selection *selection, const Bitmapset *from,
@@ -442,6 +472,9 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 	}
 }
 
+/*
+ * A move that adds these indexes and takes out those that they make useless.
+ */
 static Move *
 make_move(const Selection *selection, Bitmapset *indexes)
 {
@@ -458,7 +491,7 @@ make_move(const Selection *selection, Bitmapset *indexes)
 	return move;
 }
 
-/* Every index alone, and what each statement's best plan uses together. */
+/* All moves: every index alone, and what each statement's best plan uses. */
 static List *
 make_moves(const Selection *selection)
 {
@@ -480,19 +513,24 @@ make_moves(const Selection *selection)
 	return moves;
 }
 
-/* The indexes chosen after a move: those that an added one extends go. */
+/*
+ * The indexes chosen after a move: those that an added one makes useless go.
+ */
 static Bitmapset *
-after_move(const Search *search, const Move *move)
+after_move(const MoveSearch *search, const Move *move)
 {
 	Bitmapset  *with = bms_difference(search->chosen, move->extended);
 
 	return bms_add_members(with, move->indexes);
 }
 
-/* How good a move is: what it saves, divided by what it takes. */
+/*
+ * What a move saves, divided by the number of indexes that it adds, or by the
+ * bytes that it takes to the power of the search's exponent.
+ */
 static double
-value_of(const Search *search, const Move *move, const Bitmapset *added,
-		 const Bitmapset *with)
+move_value(const MoveSearch *search, const Move *move, const Bitmapset *added,
+		   const Bitmapset *with)
 {
 	const Selection *selection = search->selection;
 	int64		bytes;
@@ -505,11 +543,11 @@ value_of(const Search *search, const Move *move, const Bitmapset *added,
 }
 
 /*
- * Judge a move by what is known.  It is worth nothing if it does not fit or
- * does not pay.
+ * Bring what is known of a move up to date, without asking the planner.  Its
+ * value is 0 if it does not fit or does not pay.
  */
 static void
-judge_move(const Search *search, Move *move)
+evaluate_move(const MoveSearch *search, Move *move)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *added = bms_difference(move->indexes, search->chosen);
@@ -526,10 +564,11 @@ judge_move(const Search *search, Move *move)
 			selection_upkeep_us(selection, search->chosen) -
 			selection_upkeep_us(selection, with);
 		if (!move->settled)
-			move->gain += HOPE * (move->bounds.high - move->bounds.low);
+			move->gain += UNKNOWN_GAIN_SHARE *
+				(move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
 			selection_least_us(selection, bms_num_members(added)))
-			move->value = value_of(search, move, added, with);
+			move->value = move_value(search, move, added, with);
 	}
 	bms_free(added);
 	bms_free(with);
@@ -537,7 +576,7 @@ judge_move(const Search *search, Move *move)
 
 /* The move that looks best, or NULL if none pays. */
 static Move *
-find_best(const Search *search)
+find_best_move(const MoveSearch *search)
 {
 	Move	   *best = NULL;
 	ListCell   *lc;
@@ -547,16 +586,18 @@ find_best(const Search *search)
 		Move	   *move = lfirst(lc);
 
 		if (!move->known)
-			judge_move(search, move);
+			evaluate_move(search, move);
 		if (move->value > (best ? best->value : 0))
 			best = move;
 	}
 	return best;
 }
 
-/* What is known of moves that concern these statements is out of date. */
+/*
+ * Take what is known of moves that concern these statements for out of date.
+ */
 static void
-forget_moves(const Search *search, const Bitmapset *statements)
+forget_moves(const MoveSearch *search, const Bitmapset *statements)
 {
 	ListCell   *lc;
 
@@ -569,9 +610,11 @@ forget_moves(const Search *search, const Bitmapset *statements)
 	}
 }
 
-/* Make a move; with limits, it may leave no room for others. */
+/*
+ * Make a move.  With limits it may leave no room for others: judge all again.
+ */
 static void
-make_choice(Search *search, const Move *move)
+make_choice(MoveSearch *search, const Move *move)
 {
 	const SelectionLimits *limits = &search->selection->limits;
 	ListCell   *lc;
@@ -598,11 +641,11 @@ shares_table(const Selection *selection, const Move *move, int number)
 }
 
 /*
- * The indexes chosen, the move's, and those of the same tables of which nothing
- * is known that keeps one from hoping that they save something in the statement.
+ * The indexes chosen, those of the move, and those on the same tables that
+ * might save something in the statement by the bounds known so far.
  */
 static Bitmapset *
-find_group(const Search *search, const Move *move, int statement)
+find_undecided_group(const MoveSearch *search, const Move *move, int statement)
 {
 	const Selection *selection = search->selection;
 	Bitmapset  *group = bms_union(search->chosen, move->indexes);
@@ -626,9 +669,13 @@ find_group(const Search *search, const Move *move, int statement)
 	return group;
 }
 
-/* Ask the planner about the statement that makes a move least certain. */
+/*
+ * Ask the planner about the statement whose bounds are furthest apart among
+ * those of the move, with all indexes that might still save something there;
+ * if that was known already, with the indexes of the move alone.
+ */
 static void
-ask_about(const Search *search, const Move *move)
+ask_planner_about_move(const MoveSearch *search, const Move *move)
 {
 	Estimator  *estimator = search->selection->estimator;
 	int			statement = move->bounds.statement;
@@ -642,7 +689,7 @@ ask_about(const Search *search, const Move *move)
 		return;
 	}
 	group = selection_is_planned(search->selection, &move->bounds) ? with :
-		find_group(search, move, statement);
+		find_undecided_group(search, move, statement);
 	questions = estimator->questions;
 	(void) estimate_cost(estimator, statement, group, NULL);
 	if (estimator->questions == questions)
@@ -657,7 +704,7 @@ Bitmapset *
 selection_fill(const Selection *selection, const Bitmapset *chosen,
 			   double exponent)
 {
-	Search		search = {
+	MoveSearch	search = {
 		.selection = selection,
 		.moves = make_moves(selection),
 		.chosen = bms_copy(chosen),
@@ -665,14 +712,14 @@ selection_fill(const Selection *selection, const Bitmapset *chosen,
 	};
 	Move	   *best;
 
-	while ((best = find_best(&search)) != NULL)
+	while ((best = find_best_move(&search)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (best->settled)
 			make_choice(&search, best);
 		else
 		{
-			ask_about(&search, best);
+			ask_planner_about_move(&search, best);
 			forget_moves(&search, bms_make_singleton(best->bounds.statement));
 		}
 	}

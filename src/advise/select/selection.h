@@ -10,9 +10,6 @@
 
 #include "advise/cost/estimate.h"
 
-/* A statement that takes this many times as long is slowed down. */
-#define SELECTION_MOST_SLOWER	1.5
-
 typedef struct SelectionLimits
 {
 	int64		bytes;			/* of all indexes chosen; -1 = no limit */
@@ -21,8 +18,8 @@ typedef struct SelectionLimits
 } SelectionLimits;
 
 /*
- * The numbers of the candidates that are searched are in "allowed".  Others may
- * be chosen in the place of one of them if they are simpler.
+ * The numbers of the candidates that are searched are in "allowed".  Others
+ * may be chosen in the place of one of them if they are simpler.
  */
 typedef struct Selection
 {
@@ -36,19 +33,21 @@ typedef struct Selection
 								 * candidate */
 } Selection;
 
-/* Bytes of a candidate, and of several. */
+/* Bytes of a candidate. */
 extern int64 selection_bytes(const Selection *selection, int number);
+
+/* Bytes of a set of candidates together. */
 extern int64 selection_bytes_of(const Selection *selection,
 								const Bitmapset *indexes);
 
-/* Within the budget, and not too many? */
+/* Are the indexes together within the budget, and not too many? */
 extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
 /* What so many indexes must save together, in microseconds. */
 extern double selection_least_us(const Selection *selection, int count);
 
-/* Upkeep of a set of indexes. */
+/* Upkeep of a set of indexes, in microseconds. */
 extern double selection_upkeep_us(const Selection *selection,
 								  const Bitmapset *indexes);
 
@@ -56,19 +55,13 @@ extern double selection_upkeep_us(const Selection *selection,
 extern Bitmapset *selection_statements(const Selection *selection,
 									   const Bitmapset *indexes);
 
-/*
- * Search only the candidates that some statement's plan would use, their
- * runners-up, and what these could stand in for.
- */
+/* Search only what some plan would use, or what could replace that. */
 extern void selection_prune(Selection *selection);
 
-/*
- * Find out anew which statements each candidate concerns, and which others it
- * makes useless:
- */
+/* Find out which statements and other candidates each candidate concerns. */
 extern void selection_find_affected(Selection *selection);
 
-/* What changing one set of indexes for another saves, as far as is known. */
+/* Bounds, in microseconds, of what changing the set of indexes saves. */
 typedef struct GainBounds
 {
 	double		low;
@@ -76,22 +69,22 @@ typedef struct GainBounds
 	bool		low_holds;		/* false: it may be less, if plans that stop
 								 * early do so late */
 	bool		high_holds;		/* false: it may be more, likewise */
-	double		widest;			/* the greatest uncertainty of one statement */
-	int			statement;		/* this one's */
-	bool		of_from;		/* it lies in what was, not in what will be */
+	double		widest;			/* greatest distance of one statement's bounds */
+	int			statement;		/* that statement, to ask about; -1 = none */
+	bool		of_from;		/* ask with the first set, not the other */
 } GainBounds;
 
-/* The time of those statements with "from" less that with "to". */
+/* Bounds of the time of those statements with "from" less that with "to". */
 extern GainBounds selection_bound_gain(const Selection *selection,
 									   const Bitmapset *statements,
 									   const Bitmapset *from,
 									   const Bitmapset *to);
 
-/* Is more known than matters, of what the planner says? */
+/* Are the bounds close enough together, as far as the planner's word goes? */
 extern bool selection_is_planned(const Selection *selection,
 								 const GainBounds *gain);
 
-/* Is more known than matters? */
+/* Are they, and not undone by plans that stop late? */
 extern bool selection_is_settled(const Selection *selection,
 								 const GainBounds *gain);
 
@@ -100,35 +93,29 @@ extern double selection_gain_us(const Selection *selection,
 								const Bitmapset *from, const Bitmapset *to,
 								double least, double most);
 
-/* The time of all statements with these indexes, their upkeep included. */
+/* Time of all statements with these indexes, upkeep included; microseconds. */
 extern double selection_time_us(const Selection *selection,
 								const Bitmapset *chosen);
 
-/*
- * The statements that stop early and take much longer with the indexes "to"
- * than with "from", and than they do now, as far as "number" concerns them:
- */
+/* Statements clearly slower with "to" than with "from", and than now. */
 extern List *selection_slowed(const Selection *selection, const Bitmapset *from,
 							  const Bitmapset *to, int number);
 
-/* What is lost by leaving one of these indexes out, its upkeep subtracted. */
+/* What is lost by leaving one of these indexes out, less its upkeep. */
 extern double selection_worth_us(const Selection *selection,
 								 const Bitmapset *chosen, int number);
 
-/*
- * Add to the indexes chosen what else pays, that which saves most per byte to
- * the power of "exponent" first.
- */
+/* Add what else pays, most gain per byte to the power of "exponent" first. */
 extern Bitmapset *selection_fill(const Selection *selection,
 								 const Bitmapset *chosen, double exponent);
 
-/* What several searches choose, and what would be used if all were built: */
+/* What several searches choose, and what would be used if all were built. */
 extern Bitmapset *selection_outcomes(const Selection *selection);
 
-/* Choose. */
+/* Choose the indexes to build. */
 extern Bitmapset *selection_choose(const Selection *selection);
 
-/* Make better what was chosen, with candidates that came since perhaps. */
+/* Improve what was chosen, by candidates added since too. */
 extern Bitmapset *selection_improve(const Selection *selection,
 									const Bitmapset *chosen);
 

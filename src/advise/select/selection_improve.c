@@ -24,40 +24,44 @@
 static const double exponents[] = {0, 0.5, 1};
 
 /*
- * Of these outcomes, one that is better for the average statement may save a
- * little less time: what all statements save on the average counts so much.
+ * A choice is scored by the share of all time that it saves, plus this much of
+ * the share of its own cost that a statement saves on the average.  So a
+ * choice that is better for most statements may save a little less time.
  */
 #define MEAN_WEIGHT		0.25
 
-/* Rounds of exchanging indexes. */
+/* Rounds of exchanging indexes, each of which makes the choice better. */
 #define EXCHANGE_ROUNDS 8
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
 /*
- * An included column, a predicate, or a key that the predicate fixes, counts as
- * this share of an index's size.
+ * How complex an index is: its size, and this share of it for each included
+ * column, a predicate, and a key that the predicate fixes.
  */
 #define EXTRA_WEIGHT	0.1
 
-/* Proposals that the planner is asked about, in each round. */
+/* Proposals that the planner is asked about at most, in each round. */
 #define MOST_PROPOSALS	20
 
 /* A set of indexes in the place of those chosen. */
 typedef struct Proposal
 {
 	Bitmapset  *indexes;
-	double		freed;			/* what the bytes that it frees are worth */
-	double		gain;			/* microseconds saved at most, with that */
+	double		freed;			/* what the bytes that it frees are worth,
+								 * microseconds */
+	double		gain;			/* microseconds saved at most, "freed"
+								 * included */
 } Proposal;
 
-/* What exchanges begin with. */
+/* The search for the best exchange of indexes. */
 typedef struct Exchange
 {
 	const Selection *selection;
 	const Bitmapset *chosen;
-	double	   *densities;		/* what each of them saves for its bytes, as
-								 * far as is known, by candidate */
+	double	   *densities;		/* microseconds that each of them saves per
+								 * byte, midway between the bounds, by
+								 * candidate */
 	double		price;			/* microseconds that a byte is worth */
 	List	   *proposals;		/* of Proposal */
 } Exchange;
@@ -142,9 +146,12 @@ drop_useless(const Selection *selection, Bitmapset *chosen)
 	}
 }
 
-/* Propose to have one more index, and not those "out". */
+/*
+ * Propose to have the index "in", and not those "out", if that fits and may
+ * pay.
+ */
 static void
-propose(Exchange *exchange, const Bitmapset *out, int in)
+propose_exchange(Exchange *exchange, const Bitmapset *out, int in)
 {
 	const Selection *selection = exchange->selection;
 	const Bitmapset *chosen = exchange->chosen;
@@ -169,7 +176,10 @@ propose(Exchange *exchange, const Bitmapset *out, int in)
 		exchange->proposals = lappend(exchange->proposals, proposal);
 }
 
-/* Find out what each of the indexes chosen saves for its bytes. */
+/*
+ * Find out what each of the indexes chosen saves per byte, by the bounds
+ * known: the planner is not asked.
+ */
 static void
 find_densities(Exchange *exchange)
 {
@@ -192,7 +202,9 @@ find_densities(Exchange *exchange)
 	}
 }
 
-/* The index that saves least for its bytes, of a set but for one; -1 = none. */
+/*
+ * The index that saves least for its bytes, of a set but for one; -1 = none.
+ */
 static int
 find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
 {
@@ -212,7 +224,7 @@ find_sparsest(const Exchange *exchange, const Bitmapset *indexes, int but)
  * useless, then those that save least for their bytes.
  */
 static Bitmapset *
-make_room(const Exchange *exchange, int in)
+find_displaced(const Exchange *exchange, int in)
 {
 	const Selection *selection = exchange->selection;
 	Bitmapset  *out = bms_intersect(selection->extended[in], exchange->chosen);
@@ -230,16 +242,19 @@ make_room(const Exchange *exchange, int in)
 	return out;
 }
 
-/* Propose exchanges in favour of one index. */
+/*
+ * Propose exchanges in favour of the index "in": for one of those chosen, for
+ * all that begin with the same key, and for what must go so that it fits.
+ */
 static void
-propose_index(Exchange *exchange, int in)
+propose_exchanges_for(Exchange *exchange, int in)
 {
 	const Selection *selection = exchange->selection;
 	WhatIfIndex *const *indexes = selection->estimator->indexes;
 	bool		limited = selection->limits.bytes >= 0 ||
 		selection->limits.indexes >= 0;
 	Bitmapset  *alike = NULL;
-	Bitmapset  *room = make_room(exchange, in);
+	Bitmapset  *room = find_displaced(exchange, in);
 	int			out = -1;
 
 	while ((out = bms_next_member(exchange->chosen, out)) >= 0)
@@ -249,15 +264,17 @@ propose_index(Exchange *exchange, int in)
 		if (candidates_are_alike(def, indexes[in]->def))
 			alike = bms_add_member(alike, out);
 		if (limited || def->relid == indexes[in]->def->relid)
-			propose(exchange, bms_make_singleton(out), in);
+			propose_exchange(exchange, bms_make_singleton(out), in);
 	}
 	if (bms_membership(alike) == BMS_MULTIPLE)
-		propose(exchange, alike, in);
+		propose_exchange(exchange, alike, in);
 	if (bms_membership(room) == BMS_MULTIPLE && !bms_equal(room, alike))
-		propose(exchange, room, in);
+		propose_exchange(exchange, room, in);
 }
 
-/* Most promising first; list_sort() keeps no order, so the set decides ties. */
+/*
+ * Most promising first; list_sort() keeps no order, so the set decides ties.
+ */
 static int
 compare_proposals(const ListCell *a, const ListCell *b)
 {
@@ -269,7 +286,7 @@ compare_proposals(const ListCell *a, const ListCell *b)
 	return bms_compare(one->indexes, other->indexes);
 }
 
-/* The best of the most promising proposals; NULL if none is good. */
+/* The best of the most promising proposals; NULL if none saves anything. */
 static Bitmapset *
 find_best_proposal(const Exchange *exchange)
 {
@@ -299,11 +316,13 @@ find_best_proposal(const Exchange *exchange)
 }
 
 /*
- * The best exchange of indexes, for bytes too if they have a price; NULL if
- * there is none.
+ * The best exchange of indexes; NULL if none saves anything.  If "priced",
+ * bytes that it frees count as well, with what the least useful index saves
+ * per byte.
  */
 static Bitmapset *
-exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
+find_best_exchange(const Selection *selection, const Bitmapset *chosen,
+				   bool priced)
 {
 	Exchange	exchange = {.selection = selection,.chosen = chosen};
 	int			in = -1;
@@ -315,17 +334,14 @@ exchange_one(const Selection *selection, const Bitmapset *chosen, bool priced)
 		exchange.price = exchange.densities[sparsest];
 	while ((in = bms_next_member(selection->allowed, in)) >= 0)
 		if (!bms_is_member(in, chosen))
-			propose_index(&exchange, in);
+			propose_exchanges_for(&exchange, in);
 	list_sort(exchange.proposals, compare_proposals);
 	return find_best_proposal(&exchange);
 }
 
-/*
- * How good a choice is: the share of all time that it saves and, for less, the
- * share of its own cost that a statement saves on the average.
- */
+/* How good a choice is (see MEAN_WEIGHT).  Asks the planner. */
 static double
-score(const Selection *selection, const Bitmapset *chosen)
+choice_score(const Selection *selection, const Bitmapset *chosen)
 {
 	Estimator  *estimator = selection->estimator;
 	double		saved = selection->total_us -
@@ -343,23 +359,25 @@ score(const Selection *selection, const Bitmapset *chosen)
 		MEAN_WEIGHT * shares / estimator->nstatements;
 }
 
-/* Exchange one index and fill up what is free then; NULL if that is no better. */
+/*
+ * Exchange one index and fill up what is free then; NULL if that is no better.
+ */
 static Bitmapset *
 exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 				  bool priced)
 {
-	Bitmapset  *changed = exchange_one(selection, chosen, priced);
+	Bitmapset  *changed = find_best_exchange(selection, chosen, priced);
 
 	if (changed == NULL)
 		return NULL;
 	changed = drop_useless(selection, selection_fill(selection, changed, 1));
-	return score(selection, changed) > score(selection, chosen) ?
+	return choice_score(selection, changed) > choice_score(selection, chosen) ?
 		changed : NULL;
 }
 
-/* How big and how special an index is. */
+/* How big and how special an index is, in bytes (see EXTRA_WEIGHT). */
 static double
-weight_of(const Selection *selection, int number)
+index_complexity(const Selection *selection, int number)
 {
 	const IndexDefinition *def = selection->estimator->indexes[number]->def;
 	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
@@ -369,11 +387,11 @@ weight_of(const Selection *selection, int number)
 }
 
 /*
- * May one index do the work of the other, more or less?  If it is of the same
- * columns, or of fewer or more.
+ * May one index do much of the other's work?  It may if it has the same
+ * columns, some of them, or more.
  */
 static bool
-is_variant(const Selection *selection, int number, int other)
+has_similar_columns(const Selection *selection, int number, int other)
 {
 	const IndexDefinition *a = selection->estimator->indexes[number]->def;
 	const IndexDefinition *b = selection->estimator->indexes[other]->def;
@@ -386,8 +404,8 @@ is_variant(const Selection *selection, int number, int other)
 }
 
 /*
- * The lightest index that does nearly what this one does, in its place, and
- * slows no statement down; the number itself if there is none.
+ * The least complex index that does nearly what this one does, in its place,
+ * and slows no statement down; the number itself if there is none.
  */
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
@@ -402,8 +420,9 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 
 		if (selection->estimator->indexes[other] == NULL ||
 			bms_is_member(other, chosen) ||
-			!is_variant(selection, number, other) ||
-			weight_of(selection, other) >= weight_of(selection, best) ||
+			!has_similar_columns(selection, number, other) ||
+			index_complexity(selection, other) >=
+			index_complexity(selection, best) ||
 			estimate_is_late(selection->estimator))
 			continue;
 		if (loss < 0)
@@ -423,7 +442,7 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 
 /* Prefer small and plain indexes where they do nearly as well. */
 static Bitmapset *
-simplify(const Selection *selection, Bitmapset *chosen)
+prefer_simpler(const Selection *selection, Bitmapset *chosen)
 {
 	Bitmapset  *simpler = bms_copy(chosen);
 	int			number = -1;
@@ -454,7 +473,11 @@ keep_used(const Selection *selection, const Bitmapset *chosen)
 	return kept;
 }
 
-/* Make better what was chosen, with candidates that came since perhaps. */
+/*
+ * Improve what was chosen: exchange indexes while that pays, then prefer
+ * simpler ones, and drop what is of little use.  Candidates may have been
+ * added since.
+ */
 Bitmapset *
 selection_improve(const Selection *selection, const Bitmapset *before)
 {
@@ -472,15 +495,15 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 			break;
 		chosen = changed;
 	}
-	chosen = drop_useless(selection, simplify(selection, chosen));
+	chosen = drop_useless(selection, prefer_simpler(selection, chosen));
 	if (selection->limits.bytes >= 0)
 		chosen = drop_useless(selection, selection_fill(selection, chosen, 1));
 	return keep_used(selection, chosen);
 }
 
-/* Search by what moves save per byte to the power of "exponent". */
+/* A choice by what moves save per byte to the power of "exponent". */
 static Bitmapset *
-search(const Selection *selection, double exponent)
+search_by_exponent(const Selection *selection, double exponent)
 {
 	return drop_useless(selection, selection_fill(selection, NULL, exponent));
 }
@@ -495,7 +518,7 @@ selection_outcomes(const Selection *selection)
 	Bitmapset  *all = keep_used(selection, selection->allowed);
 
 	for (int i = 0; i < lengthof(exponents); i++)
-		all = bms_join(all, search(selection, exponents[i]));
+		all = bms_join(all, search_by_exponent(selection, exponents[i]));
 	return all;
 }
 
@@ -507,15 +530,15 @@ selection_choose(const Selection *selection)
 	double		best_score = 0;
 
 	if (selection->limits.bytes < 0)
-		return selection_improve(selection, search(selection, 0));
+		return selection_improve(selection, search_by_exponent(selection, 0));
 	for (int i = 0; i < lengthof(exponents); i++)
 	{
-		Bitmapset  *chosen = search(selection, exponents[i]);
+		Bitmapset  *chosen = search_by_exponent(selection, exponents[i]);
 		double		its_score;
 
 		if (best != NULL && estimate_is_late(selection->estimator))
 			break;
-		its_score = score(selection, chosen);
+		its_score = choice_score(selection, chosen);
 		if (its_score > best_score)
 		{
 			best = chosen;

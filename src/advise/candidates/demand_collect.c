@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * demand.c
- *	  What a statement asks of the tables it reads.
+ * demand_collect.c
+ *	  Collects from the planner what a statement asks of the tables it reads.
+ *
+ * The planner itself is asked, while it plans: it has expanded views, pulled
+ * up sub-queries, inlined CTEs and functions, and knows which columns are
+ * equal.
  *
  * While a collection is in force in this backend, the hook that the planner
  * calls for each table notes what is asked of it.  The collection is a static
@@ -9,7 +13,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/candidates/demand.h"
+#include "advise/candidates/demand_collect.h"
 
 #include "access/sysattr.h"
 #include "access/transam.h"
@@ -22,6 +26,7 @@
 #include "advise/candidates/demand_clause.h"
 #include "advise/whatif/whatif.h"
 
+/* What is collected while a statement is planned. */
 typedef struct DemandCollection
 {
 	MemoryContext context;
@@ -32,7 +37,7 @@ typedef struct DemandCollection
 static set_rel_pathlist_hook_type prev_pathlist = NULL;
 static DemandCollection *collection = NULL;
 
-/* Conditions on the table alone, and those that join it. */
+/* Add conditions on the table alone, and those that join it to others. */
 static void
 collect_clauses(DemandScope *scope)
 {
@@ -53,7 +58,7 @@ collect_clauses(DemandScope *scope)
 	}
 }
 
-/* Columns that the planner knows to be equal to those of other tables. */
+/* Add columns that the planner knows to be equal to those of other tables. */
 static void
 collect_joins(DemandScope *scope)
 {
@@ -82,7 +87,7 @@ collect_joins(DemandScope *scope)
 
 /* The member of an equivalence class that the table can compute alone. */
 static Node *
-find_member(const DemandScope *scope, const EquivalenceClass *class)
+find_own_member(const DemandScope *scope, const EquivalenceClass *class)
 {
 	ListCell   *lc;
 
@@ -96,7 +101,9 @@ find_member(const DemandScope *scope, const EquivalenceClass *class)
 	return NULL;
 }
 
-/* The order that the rows are wanted in, if this table alone decides it. */
+/*
+ * Add the order that the rows are wanted in, if this table alone decides it.
+ */
 static void
 collect_sorts(DemandScope *scope)
 {
@@ -106,7 +113,7 @@ collect_sorts(DemandScope *scope)
 	foreach(lc, scope->root->query_pathkeys)
 	{
 		PathKey    *pathkey = lfirst(lc);
-		Node	   *expr = find_member(scope, pathkey->pk_eclass);
+		Node	   *expr = find_own_member(scope, pathkey->pk_eclass);
 		DemandSort *sort = palloc(sizeof(DemandSort));
 
 		if (expr == NULL || demand_add_distance(scope, expr) ||
@@ -136,9 +143,12 @@ is_target(const DemandScope *scope)
 	return false;
 }
 
-/* Turn what pull_varattnos() collects into a list of attribute numbers. */
+/*
+ * What pull_varattnos() collects as a list of attribute numbers.  A whole-row
+ * or system column means that the table must be visited.
+ */
 static List *
-list_columns(Demand *demand, const Bitmapset *columns)
+list_demanded_columns(Demand *demand, const Bitmapset *columns)
 {
 	List	   *list = NIL;
 	int			column = -1;
@@ -155,7 +165,9 @@ list_columns(Demand *demand, const Bitmapset *columns)
 	return list;
 }
 
-/* Which columns are read at all. */
+/*
+ * Add which columns are read, and whether an index-only scan could be enough.
+ */
 static void
 collect_columns(DemandScope *scope)
 {
@@ -172,13 +184,13 @@ collect_columns(DemandScope *scope)
 		pull_varattnos((Node *) ((RestrictInfo *) lfirst(lc))->clause,
 					   rel->relid, &tested);
 	scope->demand->can_skip_table = !is_target(scope);
-	scope->demand->needed = list_columns(scope->demand, needed);
-	scope->demand->tested = list_columns(scope->demand, tested);
+	scope->demand->needed = list_demanded_columns(scope->demand, needed);
+	scope->demand->tested = list_demanded_columns(scope->demand, tested);
 }
 
 /* Is it a partition, at any depth, of the table numbered "parent"? */
 static bool
-is_below(const PlannerInfo *root, Index child, Index parent)
+is_partition_of(const PlannerInfo *root, Index child, Index parent)
 {
 	while (child != parent)
 	{
@@ -191,7 +203,7 @@ is_below(const PlannerInfo *root, Index child, Index parent)
 	return true;
 }
 
-/* Add up the sizes of the partitions that are read. */
+/* Add up the sizes of the partitions that are read, which have RelOptInfos. */
 static void
 collect_partitions(DemandScope *scope)
 {
@@ -208,7 +220,7 @@ collect_partitions(DemandScope *scope)
 
 		if (part == NULL ||
 			root->simple_rte_array[i]->relkind != RELKIND_RELATION ||
-			!is_below(root, i, scope->rel->relid))
+			!is_partition_of(root, i, scope->rel->relid))
 			continue;
 		demand->tuples += part->tuples;
 		demand->pages += part->pages;
@@ -221,7 +233,7 @@ collect_partitions(DemandScope *scope)
 	demand->visible_share = demand->pages > 0 ? visible / demand->pages : 0;
 }
 
-/* How large the table is. */
+/* Add how large the table is, or its partitions that are read together. */
 static void
 collect_size(DemandScope *scope, const RangeTblEntry *rte)
 {
@@ -236,7 +248,7 @@ collect_size(DemandScope *scope, const RangeTblEntry *rte)
 		collect_partitions(scope);
 }
 
-/* A partition is served by an index on its parent. */
+/* Is it a partition?  An index on its parent serves it. */
 static bool
 is_partition(const PlannerInfo *root, const RelOptInfo *rel)
 {
@@ -251,7 +263,7 @@ is_partition(const PlannerInfo *root, const RelOptInfo *rel)
 		RELKIND_PARTITIONED_TABLE;
 }
 
-/* A table that indexes can be made on. */
+/* Is it a table of the users' that indexes can be made on? */
 static bool
 is_indexable_table(const RangeTblEntry *rte)
 {
@@ -263,7 +275,7 @@ is_indexable_table(const RangeTblEntry *rte)
 
 /* Note what is asked of one table. */
 static void
-collect_table(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
+collect_demand(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 {
 	MemoryContext old = MemoryContextSwitchTo(collection->context);
 	Demand	   *demand = palloc0(sizeof(Demand));
@@ -279,39 +291,32 @@ collect_table(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 	MemoryContextSwitchTo(old);
 }
 
-/* set_rel_pathlist_hook */
+/*
+ * set_rel_pathlist_hook: collects what is asked of each table, if that is
+ * wanted.
+ */
 static void
-note_table(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
+demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
+					RangeTblEntry *rte)
 {
 	if (prev_pathlist)
 		prev_pathlist(root, rel, rti, rte);
 	if (collection != NULL && is_indexable_table(rte) &&
 		!is_partition(root, rel))
-		collect_table(root, rel, rte);
-}
-
-/* Before this backend collects for the first time. */
-static void
-install_hook(void)
-{
-	static bool installed = false;
-
-	if (installed)
-		return;
-	prev_pathlist = set_rel_pathlist_hook;
-	set_rel_pathlist_hook = note_table;
-	installed = true;
+		collect_demand(root, rel, rte);
 }
 
 /*
  * Plan the rewritten queries and return what they ask of each table: a list of
- * Demand in the caller's memory context.  Errors are the planner's.
+ * Demand in the caller's memory context.  Errors are the planner's.  The first
+ * call in a backend installs the hook.
  * allow_functions: immutable functions of the users' own may be in keys.
  */
 List *
 demand_collect(List *queries, const char *text, ParamListInfo params,
 			   bool allow_functions)
 {
+	static bool installed = false;
 	DemandCollection own = {
 		.context = CurrentMemoryContext,
 		.allow_functions = allow_functions
@@ -320,7 +325,12 @@ demand_collect(List *queries, const char *text, ParamListInfo params,
 	WhatIfResult result;
 	DemandCollection *outer = collection;
 
-	install_hook();
+	if (!installed)
+	{
+		prev_pathlist = set_rel_pathlist_hook;
+		set_rel_pathlist_hook = demand_rel_pathlist;
+		installed = true;
+	}
 	collection = &own;
 	PG_TRY();
 	{

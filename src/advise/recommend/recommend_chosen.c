@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_chosen.c
+ *	  Advice to build the indexes that the advisor chose.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend_parts.h"
+
+#include "utils/lsyscache.h"
+
+#include "advise/recommend/reason.h"
+#include "advise/recommend/recommend_rows.h"
+
+/* list_sort comparator: most useful first, then by definition. */
+static int
+compare_advice_benefit(const ListCell *a, const ListCell *b)
+{
+	const Advice *one = lfirst(a);
+	const Advice *other = lfirst(b);
+
+	if (one->benefit_share != other->benefit_share)
+		return one->benefit_share > other->benefit_share ? -1 : 1;
+	return strcmp(one->ddl, other->ddl);
+}
+
+/* Advice to build what the advisor chose, most useful first. */
+List *
+recommend_chosen(Advisor *advisor)
+{
+	List	   *rows = NIL;
+	List	   *taken = NIL;
+	int			number = -1;
+
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+	{
+		IndexDefinition *def =
+			((Candidate *) list_nth(advisor->candidates, number))->def;
+		List	   *served = advisor_served(advisor, number);
+		Advice	   *advice = advice_make("create", def->relid, "workload");
+
+		recommend_take_definition(advice, def, taken);
+		taken = lappend(taken, def->name);
+		recommend_add_figures(advisor, number, served, advice);
+		advice->reason = reason_create(advisor, number, served);
+		rows = lappend(rows, advice);
+	}
+	list_sort(rows, compare_advice_benefit);
+	return rows;
+}
+
+/*
+ * Say in the reason of each index to be built that its statement blocks those
+ * who write, if it does.
+ */
+void
+recommend_tell_locks(const List *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		Advice	   *advice = lfirst(lc);
+
+		if (strcmp(advice->action, "create") == 0 &&
+			!recommend_is_concurrent(advice->def))
+			advice->reason = psprintf("%s; to build it blocks writes to the partitioned table %s, unless clipperf_apply() does it",
+									  advice->reason,
+									  get_rel_name(advice->relid));
+	}
+}

@@ -1,0 +1,260 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend_store.c
+ *	  Keeps the rows of a run in clipperf_recommendations, and returns them.
+ *
+ * A user's run replaces the rows of that user's earlier runs that nothing was
+ * made of.  The table is written with the rights of its owner, with a closed
+ * search_path, and nothing of that is captured.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/recommend_parts.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
+
+#include "advise/recommend/advice.h"
+#include "common/owner.h"
+#include "settings.h"
+
+/* Columns of clipperf_recommendations that are returned. */
+#define RECOMMEND_COLUMNS 14
+
+/* A list of uint64 * as int8[]. */
+static Datum
+queryid_array(const List *queryids)
+{
+	Datum	   *values = palloc(sizeof(Datum) * Max(list_length(queryids), 1));
+	ListCell   *lc;
+
+	foreach(lc, queryids)
+		values[foreach_current_index(lc)] =
+		Int64GetDatum((int64) *(uint64 *) lfirst(lc));
+	return PointerGetDatum(construct_array(values, list_length(queryids),
+										   INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* Set column i to a string; NULL is NULL. */
+static void
+set_text_column(Datum *values, bool *nulls, int i, const char *string)
+{
+	nulls[i] = string == NULL;
+	if (string != NULL)
+		values[i] = CStringGetTextDatum(string);
+}
+
+/* Set column i to a number; NAN is NULL. */
+static void
+set_float_column(Datum *values, bool *nulls, int i, double value)
+{
+	nulls[i] = isnan(value);
+	values[i] = Float8GetDatum(value);
+}
+
+/* The columns of a row, but for the number, which the table gives. */
+static void
+fill_recommendation_row(const Advice *advice, Datum *values, bool *nulls)
+{
+	int			i = 1;
+
+	set_text_column(values, nulls, i++, advice->action);
+	nulls[i] = !OidIsValid(advice->relid);
+	values[i++] = ObjectIdGetDatum(advice->relid);
+	nulls[i] = advice->index_name == NULL;
+	if (advice->index_name != NULL)
+		values[i] = DirectFunctionCall1(namein,
+										CStringGetDatum(advice->index_name));
+	i++;
+	set_text_column(values, nulls, i++, advice->ddl);
+	set_text_column(values, nulls, i++, advice->source);
+	set_text_column(values, nulls, i++, "new");
+	set_float_column(values, nulls, i++, advice->benefit_share);
+	set_float_column(values, nulls, i++, advice->cost_before);
+	set_float_column(values, nulls, i++, advice->cost_after);
+	nulls[i] = advice->size_bytes < 0;
+	values[i++] = Int64GetDatum(advice->size_bytes);
+	set_float_column(values, nulls, i++, advice->write_cost_share);
+	nulls[i] = false;
+	values[i++] = queryid_array(advice->queryids);
+	set_text_column(values, nulls, i++, advice->reason);
+	Assert(i == RECOMMEND_COLUMNS);
+}
+
+/* The kind of finding that the report makes of it, or NULL. */
+static const char *
+finding_kind(const Advice *advice)
+{
+	if (strcmp(advice->action, "create") == 0)
+		return "missing_index";
+	if (strcmp(advice->action, "drop") != 0)
+		return NULL;
+	return advice->kind != NULL && strcmp(advice->kind, ADVICE_UNUSED) == 0 ?
+		"unused_index" : "redundant_index";
+}
+
+/* Insert one row by SPI; its number is values[0] then. */
+static void
+insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
+					  Datum *values, bool *nulls)
+{
+	const char *kind = finding_kind(advice);
+	Datum		arguments[RECOMMEND_COLUMNS + 1];
+	char		flags[RECOMMEND_COLUMNS + 2];
+	bool		isnull;
+
+	for (int i = 1; i < RECOMMEND_COLUMNS; i++)
+	{
+		arguments[i - 1] = values[i];
+		flags[i - 1] = nulls[i] ? 'n' : ' ';
+	}
+	arguments[RECOMMEND_COLUMNS - 1] =
+		DirectFunctionCall1(namein, CStringGetDatum(user));
+	flags[RECOMMEND_COLUMNS - 1] = ' ';
+	arguments[RECOMMEND_COLUMNS] = kind ? CStringGetTextDatum(kind) : (Datum) 0;
+	flags[RECOMMEND_COLUMNS] = kind ? ' ' : 'n';
+	flags[RECOMMEND_COLUMNS + 1] = '\0';
+	if (SPI_execute_plan(plan, arguments, flags, false, 0) != SPI_OK_INSERT_RETURNING)
+		elog(ERROR, "a recommendation could not be kept");
+	values[0] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
+							  &isnull);
+	nulls[0] = isnull;
+}
+
+/* Delete the user's earlier recommendations that nothing was made of. */
+static void
+delete_unused_rows(const char *table, const char *user)
+{
+	Oid			types[] = {NAMEOID};
+	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
+
+	SPI_execute_with_args(psprintf("DELETE FROM %s WHERE status = 'new' AND made_by = $1",
+								   table),
+						  1, types, values, NULL, false, 0);
+}
+
+/* Prepare the INSERT of a row, which returns its number. */
+static SPIPlanPtr
+prepare_row_insert(const char *table)
+{
+	Oid			types[] = {
+		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
+		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, NAMEOID, TEXTOID
+	};
+
+	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+								table),
+					   lengthof(types), types);
+}
+
+/*
+ * Keep all rows as recommendations made to the user, and return them.  The
+ * current user owns the table.
+ */
+static void
+store_advice_rows(List *advice, Oid schema, const char *user,
+				  ReturnSetInfo *result)
+{
+	const char *table =
+		quote_qualified_identifier(get_namespace_name(schema),
+								   "clipperf_recommendations");
+	SPIPlanPtr	plan;
+	ListCell   *lc;
+
+	SPI_connect();
+	delete_unused_rows(table, user);
+	plan = prepare_row_insert(table);
+	foreach(lc, advice)
+	{
+		Datum		values[RECOMMEND_COLUMNS] = {0};
+		bool		nulls[RECOMMEND_COLUMNS] = {0};
+
+		fill_recommendation_row(lfirst(lc), values, nulls);
+		insert_recommendation(plan, lfirst(lc), user, values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	SPI_finish();
+}
+
+/* Return rows that cannot be kept, on a standby for instance. */
+static void
+return_unstored_rows(List *advice, ReturnSetInfo *result)
+{
+	ListCell   *lc;
+
+	foreach(lc, advice)
+	{
+		Datum		values[RECOMMEND_COLUMNS] = {0};
+		bool		nulls[RECOMMEND_COLUMNS] = {0};
+
+		nulls[0] = true;		/* no number */
+		fill_recommendation_row(lfirst(lc), values, nulls);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+/*
+ * The owner of the table of recommendations; an error (42P01) if it is gone.
+ */
+static Oid
+recommendations_owner(Oid schema)
+{
+	Oid			owner = owner_of_relation(get_relname_relid("clipperf_recommendations", schema));
+
+	if (!OidIsValid(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the table clipperf_recommendations is missing"),
+				 errhint("Run ALTER EXTENSION clipperf UPDATE.")));
+	return owner;
+}
+
+/*
+ * Keep the rows as the caller's last run, and return them.  Where nothing can
+ * be written they are returned only, without numbers.
+ */
+void
+recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
+{
+	const char *name = GetUserNameFromId(GetUserId(), false);
+	Oid			user;
+	int			context;
+	int			level;
+
+	if (RecoveryInProgress() || XactReadOnly)
+	{
+		return_unstored_rows(advice, result);
+		return;
+	}
+	GetUserIdAndSecContext(&user, &context);
+	level = NewGUCNestLevel();
+	SetUserIdAndSecContext(recommendations_owner(schema),
+						   context | SECURITY_LOCAL_USERID_CHANGE);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	settings_pause();
+	PG_TRY();
+	{
+		store_advice_rows(advice, schema, name, result);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, context);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(false, level);
+}
