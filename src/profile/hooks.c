@@ -27,7 +27,7 @@
 #include "common/clock.h"
 #include "common/extension.h"
 #include "common/hotpath.h"
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"

@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_LINEAGE_H
 #define CLIPPERF_LINEAGE_H
 
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 
 /* After parse analysis: */
 extern void lineage_analyzed(Query *query, const JumbleState *jumble,

@@ -16,7 +16,7 @@
 #include "profile/lineage/match.h"
 
 #include "profile/lineage/evidence.h"
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 #include "settings.h"
 
 /* Worth of the ways in which a result set can fit; only their order counts. */

@@ -8,8 +8,8 @@
 #ifndef CLIPPERF_MATCH_H
 #define CLIPPERF_MATCH_H
 
-#include "profile/lineage/probe.h"
-#include "profile/statement_info.h"
+#include "profile/statement/probe.h"
+#include "profile/statement/statement_info.h"
 #include "store/episode.h"
 
 /* Where a look-up happens. */

@@ -17,7 +17,7 @@
  */
 #include "profile/lineage/sweep.h"
 
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 
 /* A step goes no farther than so many mean distances of keys, and some more. */
 #define FAR_DISTANCES	4

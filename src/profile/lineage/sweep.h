@@ -11,7 +11,7 @@
 #define CLIPPERF_SWEEP_H
 
 #include "profile/lineage/match.h"
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
 /*
  * A value will be credited to a result set of this connection, whose keys can

@@ -10,10 +10,10 @@
 #ifndef CLIPPERF_STATEMENT_INFO_H
 #define CLIPPERF_STATEMENT_INFO_H
 
-#include "profile/lineage/comparison.h"
-#include "profile/execution.h"
-#include "profile/lineage/literal.h"
-#include "profile/lineage/value.h"
+#include "profile/statement/comparison.h"
+#include "profile/statement/execution.h"
+#include "profile/statement/literal.h"
+#include "profile/statement/value.h"
 #include "store/resultset.h"
 
 /* A column of the result that carries keys. */

@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/literal.h"
+#include "profile/statement/literal.h"
 
 #include "catalog/pg_type.h"
 

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 
 #include "utils/memutils.h"
 

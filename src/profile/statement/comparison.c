@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/comparison.h"
+#include "profile/statement/comparison.h"
 
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
@@ -17,7 +17,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 
 /* Operators that are an equality without asking the catalogs. */
 #define INT48_EQUAL		15

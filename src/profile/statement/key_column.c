@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 
 #include "access/relation.h"
 #include "access/sysattr.h"
@@ -21,7 +21,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 #include "store/resultset.h"
 
 #define CACHE_SIZE		256

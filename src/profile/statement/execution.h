@@ -15,7 +15,7 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
-#include "profile/lineage/probe.h"
+#include "profile/statement/probe.h"
 #include "profile/text/source.h"
 #include "store/route.h"
 

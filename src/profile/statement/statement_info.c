@@ -9,14 +9,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
 #include "access/transam.h"
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
 #include "common/hotpath.h"
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
 

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 
 #include "access/transam.h"
 #include "access/tupmacs.h"
