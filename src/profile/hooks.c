@@ -144,23 +144,6 @@ is_tracked(int level)
 	return level == 0 || (setting_track == TRACK_ALL && !client_asks_us());
 }
 
-/* StatementTextMaker of a StatementSource. */
-static char *
-source_text(void *arg)
-{
-	int			length;
-	const char *body = source_body(arg, &length);
-
-	return normalize_text(body, 0, length);
-}
-
-/* The text key and the text of an execution's statement. */
-char *
-execution_text(void *execution)
-{
-	return source_text(&((Execution *) execution)->source);
-}
-
 /* Where the statement of a plan stands. */
 static inline StatementSource
 plan_source(const QueryDesc *query)
