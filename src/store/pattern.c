@@ -5,7 +5,7 @@
  *
  * A fixed table of MAX_PATTERNS entries, looked through from the place the key
  * hashes to.  Everything in it is read and written under LOCKS_PATTERN; a text
- * partition may be locked meanwhile.  Reputations are asked for afterwards.
+ * partition may be locked meanwhile.  Histories are read afterwards.
  *
  *-------------------------------------------------------------------------
  */
@@ -61,7 +61,7 @@ table_lock(void)
 }
 
 static inline bool
-has_key(const Pattern *pattern, const PatternKey *key)
+pattern_has_key(const Pattern *pattern, const PatternKey *key)
 {
 	return pattern->used && memcmp(&pattern->key, key, sizeof(*key)) == 0;
 }
@@ -82,7 +82,7 @@ find_pattern(const PatternKey *key)
 	{
 		int			number = place(key, step);
 
-		if (has_key(&table->patterns[number], key))
+		if (pattern_has_key(&table->patterns[number], key))
 			return number;
 	}
 	return -1;
@@ -90,7 +90,7 @@ find_pattern(const PatternKey *key)
 
 /* A free entry for a key, else the one seen least recently; under the lock. */
 static int
-choose_place(const PatternKey *key)
+choose_pattern_place(const PatternKey *key)
 {
 	int			chosen = place(key, 0);
 
@@ -109,7 +109,7 @@ choose_place(const PatternKey *key)
 }
 
 static TextKey
-text_key(const Pattern *pattern, uint64 queryid)
+pattern_text_key(const Pattern *pattern, uint64 queryid)
 {
 	return (TextKey)
 	{
@@ -123,8 +123,8 @@ text_key(const Pattern *pattern, uint64 queryid)
 static void
 free_pattern(Pattern *pattern)
 {
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	if (pattern->used && pattern->has_child_text)
 		text_release(&child);
@@ -137,7 +137,7 @@ free_pattern(Pattern *pattern)
 static void
 hold_parent_text(Pattern *pattern)
 {
-	TextKey		key = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		key = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	if (pattern->key.parent != 0 && !pattern->has_parent_text)
 		pattern->has_parent_text = text_acquire(&key);
@@ -148,7 +148,7 @@ static int
 insert_pattern(const PatternKey *key, const PatternFacts *facts,
 			   const char *text)
 {
-	int			number = choose_place(key);
+	int			number = choose_pattern_place(key);
 	Pattern    *pattern = &table->patterns[number];
 	TextKey		child;
 
@@ -156,7 +156,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 	free_pattern(pattern);
 	pattern->key = *key;
 	pattern->facts = *facts;
-	child = text_key(pattern, facts->child_queryid);
+	child = pattern_text_key(pattern, facts->child_queryid);
 	pattern->has_child_text = text_put(&child, text);
 	pattern->used = true;
 	return number;
@@ -164,7 +164,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 
 /* Add to the counters; under the lock. */
 static void
-add_counters(PatternCounters *sum, const PatternCounters *add)
+add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 {
 	sum->episodes += add->episodes;
 	sum->children += add->children;
@@ -192,7 +192,7 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	Pattern    *pattern;
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
-	if (number < 0 || !has_key(&table->patterns[number], key))
+	if (number < 0 || !pattern_has_key(&table->patterns[number], key))
 		number = find_pattern(key);
 	if (number < 0)
 	{
@@ -210,14 +210,14 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	pattern = &table->patterns[number];
 	pattern->strong |= strong;
 	hold_parent_text(pattern);
-	add_counters(&pattern->counters, add);
+	add_pattern_counters(&pattern->counters, add);
 	/* forgotten or evicted while its loop ran: this is the rest of it */
 	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
 	return number;
 }
 
-/* The key of a pattern's reputation: see episode.h. */
+/* The key of a pattern's history in the table of episode.c; never 0. */
 uint64
 pattern_history_key(const PatternKey *key)
 {
@@ -227,7 +227,7 @@ pattern_history_key(const PatternKey *key)
 	return hash ? hash : 1;
 }
 
-/* Does a pattern stand?  Takes a lock unless it does by itself. */
+/* Does a pattern stand?  Takes its history's lock unless it was strongly proven. */
 static bool
 stands(const Pattern *pattern)
 {
@@ -238,7 +238,7 @@ stands(const Pattern *pattern)
 
 /*
  * A palloc'd copy of all patterns that stand: those proven strongly once, and
- * those whose reputation is still good.
+ * those whose history is still good.
  */
 Pattern *
 pattern_copy(int *count)
@@ -280,8 +280,8 @@ static void
 save_pattern(const Pattern *pattern, struct SaveFile *file)
 {
 	SavedPattern saved;
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	memset(&saved, 0, sizeof(saved));
 	saved.pattern = *pattern;
@@ -308,8 +308,8 @@ pattern_save(struct SaveFile *file)
 static bool
 load_texts(Pattern *pattern, struct SaveFile *file)
 {
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	return text_load(&child, file, &pattern->has_child_text) &&
 		text_load(&parent, file, &pattern->has_parent_text);
@@ -325,7 +325,7 @@ restore_pattern(const SavedPattern *saved)
 	pattern_history_restore(pattern_history_key(&pattern->key), &saved->history);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
-	number = choose_place(&pattern->key);
+	number = choose_pattern_place(&pattern->key);
 	free_pattern(&table->patterns[number]);
 	table->patterns[number] = *pattern;
 	LWLockRelease(table_lock());
