@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * match.h
- *	  Which result set a look-up is credited to.
+ *	  Which result set a look-up is attributed to.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,7 +41,7 @@ typedef struct Match
 	int			local_rivals;
 } Match;
 
-/* A pause between two children that ends a loop, in microseconds. */
+/* A pause between two children that ends a loop, in us. */
 extern int64 match_longest_pause(void);
 
 /* The number that stands for a comparison in keys: see match.c. */

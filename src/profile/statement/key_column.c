@@ -42,7 +42,7 @@ static KeyColumnCallback watcher = NULL;
 
 /* Relcache callback: what was known may be wrong now. */
 static void
-relation_changed(Datum arg, Oid relid)
+forget_relation(Datum arg, Oid relid)
 {
 	invalidations++;
 	memset(cache, 0, sizeof(cache));
@@ -50,7 +50,10 @@ relation_changed(Datum arg, Oid relid)
 		watcher(relid);
 }
 
-/* See key_column.h. */
+/*
+ * Call this function, the only one, whenever the definition of a relation has
+ * changed; with InvalidOid if that may be any.
+ */
 void
 key_column_watch(KeyColumnCallback callback)
 {
@@ -59,7 +62,7 @@ key_column_watch(KeyColumnCallback callback)
 	watcher = callback;
 	if (registered)
 		return;
-	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 	registered = true;
 }
 
@@ -193,7 +196,7 @@ ends_in(const char *name, const char *end)
  * authorId do?
  */
 static bool
-is_named(Relation relation, int16 attno)
+is_named_after_key(Relation relation, int16 attno)
 {
 	const char *name =
 		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
@@ -241,7 +244,7 @@ find_named_table(Relation relation, const char *name)
 }
 
 /*
- * The same for a foreign key that nobody has declared, by the column's name.
+ * Follow a foreign key that nobody has declared, by the column's name.
  * *complete is taken away if the other table is locked.
  */
 static bool
@@ -293,7 +296,7 @@ read_column(Oid relid, int16 attno)
 		if (step == 0)
 		{
 			column.is_unique = is_unique(relation, attno);
-			column.is_named = is_named(relation, attno);
+			column.is_named = is_named_after_key(relation, attno);
 		}
 		further = follow_foreign_key(relation, &column.key_relid,
 									 &column.key_attno) ||
