@@ -23,6 +23,7 @@
 #define BALANCE_MIN		(-60.0f)
 #define BALANCE_MAX		60.0f
 
+/* The history of a pattern, and the episodes that wait for it. */
 typedef struct PatternHistoryEntry
 {
 	uint64		key;			/* 0 = free */
@@ -42,12 +43,14 @@ typedef struct EpisodeShared
 
 static EpisodeShared *shared = NULL;
 
+/* StoreModule.size */
 static Size
 episode_size(void)
 {
 	return sizeof(EpisodeShared);
 }
 
+/* StoreModule.attach */
 static void
 episode_attach(void *memory, bool found)
 {
@@ -353,7 +356,7 @@ pattern_history_release(uint64 key, uint64 *waiting)
 	return count;
 }
 
-/* Forget all episodes and histories.  Takes all their locks, in order. */
+/* StoreModule.reset: forget all episodes and histories.  Takes all their locks, in order. */
 static void
 episode_reset(int what)
 {

@@ -40,12 +40,14 @@ static PatternTable *table = NULL;
 
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
 
+/* StoreModule.size */
 static Size
 pattern_size(void)
 {
 	return sizeof(PatternTable);
 }
 
+/* StoreModule.attach */
 static void
 pattern_attach(void *memory, bool found)
 {
@@ -54,12 +56,14 @@ pattern_attach(void *memory, bool found)
 		memset(table, 0, sizeof(PatternTable));
 }
 
+/* The one lock of the table. */
 static inline LWLock *
 table_lock(void)
 {
 	return store_lock(LOCKS_PATTERN, 0);
 }
 
+/* Is this the entry of a key?  Under the lock. */
 static inline bool
 pattern_has_key(const Pattern *pattern, const PatternKey *key)
 {
@@ -108,6 +112,7 @@ choose_pattern_place(const PatternKey *key)
 	return chosen;
 }
 
+/* The key of the text of a pattern's child or parent. */
 static TextKey
 pattern_text_key(const Pattern *pattern, uint64 queryid)
 {
@@ -181,8 +186,8 @@ add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 /*
  * Add to the pattern of this key, made if it is new; max_children and
  * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1.  Returns the number, or -1 if
- * the children could not be counted.
+ * the entry's number where it is known, else -1.  Returns the number.  Takes the
+ * lock; a new pattern's text is made without it.
  */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,

@@ -21,12 +21,14 @@ typedef struct RepeatShared
 
 static RepeatShared *shared = NULL;
 
+/* StoreModule.size */
 static Size
 repeat_size(void)
 {
 	return sizeof(RepeatShared);
 }
 
+/* StoreModule.attach */
 static void
 repeat_attach(void *memory, bool found)
 {

@@ -87,6 +87,7 @@ resultset_slots(void)
 	return ring_size() * store_backends();
 }
 
+/* StoreModule.size */
 static Size
 resultset_size(void)
 {
@@ -94,7 +95,7 @@ resultset_size(void)
 		mul_size(resultset_slots(), sizeof(ResultHead) + sizeof(ResultSet));
 }
 
-/* Slot numbers beyond what a word can name are never taken. */
+/* StoreModule.attach.  Slot numbers beyond what a word can name are never taken. */
 static void
 resultset_attach(void *memory, bool found)
 {
@@ -433,7 +434,7 @@ resultset_parent_us(uint64 queryid)
 }
 
 /*
- * Forget every result set: a word without a live set means nothing.  Another
+ * StoreModule.reset: forget every result set.  A word without a live set means nothing.  Another
  * backend's slots change under it here, which it survives as its readers do.
  */
 static void

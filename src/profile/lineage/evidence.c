@@ -29,9 +29,8 @@
 #include "port/pg_bitutils.h"
 
 /*
- * The hypotheses: how likely each kind of look-up is in a loop.  Shares are
- * estimates of ours on the cautious side; no verdict hangs on their second
- * digit.
+ * The hypothesis of a loop: how likely each kind of look-up is in one, as a share
+ * of all.
  */
 
 /* The next value; each further one is half as likely as the one before. */
