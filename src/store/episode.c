@@ -277,16 +277,6 @@ make_pattern_history(uint64 key)
 	return entry;
 }
 
-/* Remember an episode that waits, the oldest one making room. */
-static void
-add_waiting(PatternHistoryEntry *entry, uint64 episode)
-{
-	if (entry->nwaiting == PATTERN_HISTORY_WAITING)
-		memmove(&entry->waiting[0], &entry->waiting[1],
-				sizeof(uint64) * --entry->nwaiting);
-	entry->waiting[entry->nwaiting++] = episode;
-}
-
 /* Add to a history and return what it is then.  Takes its lock. */
 PatternHistory
 pattern_history_add(uint64 key, const PatternHistoryChange *news)
@@ -304,7 +294,13 @@ pattern_history_add(uint64 key, const PatternHistoryChange *news)
 	history->failed += news->failed;
 	history->children += news->children;
 	if (news->waiting != 0)
-		add_waiting(entry, news->waiting);
+	{
+		/* remember an episode that waits, the oldest one making room */
+		if (entry->nwaiting == PATTERN_HISTORY_WAITING)
+			memmove(&entry->waiting[0], &entry->waiting[1],
+					sizeof(uint64) * --entry->nwaiting);
+		entry->waiting[entry->nwaiting++] = news->waiting;
+	}
 	result = *history;
 	LWLockRelease(episode_stripe(key));
 	return result;

@@ -138,16 +138,6 @@ free_pattern(Pattern *pattern)
 	memset(pattern, 0, sizeof(Pattern));
 }
 
-/* Take a reference to the parent's text as soon as there is one. */
-static void
-hold_parent_text(Pattern *pattern)
-{
-	TextKey		key = pattern_text_key(pattern, pattern->facts.parent_queryid);
-
-	if (pattern->key.parent != 0 && !pattern->has_parent_text)
-		pattern->has_parent_text = text_acquire(&key);
-}
-
 /* Make the entry of a new pattern; under the lock. */
 static int
 insert_pattern(const PatternKey *key, const PatternFacts *facts,
@@ -214,7 +204,14 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	}
 	pattern = &table->patterns[number];
 	pattern->strong |= strong;
-	hold_parent_text(pattern);
+	if (key->parent != 0 && !pattern->has_parent_text)
+	{
+		/* take a reference to the parent's text as soon as there is one */
+		TextKey		parent = pattern_text_key(pattern,
+											  pattern->facts.parent_queryid);
+
+		pattern->has_parent_text = text_acquire(&parent);
+	}
 	add_pattern_counters(&pattern->counters, add);
 	/* forgotten or evicted while its loop ran: this is the rest of it */
 	pattern->counters.episodes = Max(1, pattern->counters.episodes);
@@ -232,18 +229,9 @@ pattern_history_key(const PatternKey *key)
 	return hash ? hash : 1;
 }
 
-/* Does a pattern stand?  Takes its history's lock unless it was strongly proven. */
-static bool
-stands(const Pattern *pattern)
-{
-	return pattern->strong ||
-		pattern_history_read(pattern_history_key(&pattern->key)).balance >=
-		PATTERN_HISTORY_GOOD;
-}
-
 /*
  * A palloc'd copy of all patterns that stand: those proven strongly once, and
- * those whose history is still good.
+ * those whose history is still good.  Takes the lock, then each history's.
  */
 Pattern *
 pattern_copy(int *count)
@@ -262,7 +250,9 @@ pattern_copy(int *count)
 	*count = 0;
 	for (int i = 0; i < used; i++)
 	{
-		if (stands(&copy[i]))
+		if (copy[i].strong ||
+			pattern_history_read(pattern_history_key(&copy[i].key)).balance >=
+			PATTERN_HISTORY_GOOD)
 			copy[(*count)++] = copy[i];
 	}
 	return copy;

@@ -305,14 +305,6 @@ is_proof(const Episode *episode, uint32 failed)
 		episode->used >= COVERED_SHARE * episode->distinct;
 }
 
-/* Is the evidence good, if no other speaks against it? */
-static bool
-is_weak_proof(const Episode *episode)
-{
-	return episode->ordered >= EVIDENCE_WEAK ||
-		(episode->local && episode->on_connection >= EVIDENCE_WEAK);
-}
-
 /*
  * Might it be a sweep?  One that goes through the keys up or down has little to
  * do with the order of rows that are not sorted.
@@ -322,20 +314,6 @@ may_be_sweep(const Episode *episode)
 {
 	return episode->guarded &&
 		(episode->sorted || episode->strides * 2 >= episode->used);
-}
-
-/*
- * What a verdict is worth if a sweep looks the same: never more than a weak
- * success, and on other connections nothing before the end has been reached.
- */
-static Verdict
-guarded_verdict(const Episode *episode, Verdict verdict)
-{
-	if (verdict == VERDICT_NOTHING ||
-		(!episode->local &&
-		 episode->used < COVERED_SHARE * episode->distinct))
-		return VERDICT_NOTHING;
-	return VERDICT_WEAK;
 }
 
 /* Did all of it happen on the connection that read the result? */
@@ -367,11 +345,22 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 {
 	if (episode->used >= min_children)
 	{
-		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
-			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
+		Verdict		verdict = VERDICT_NOTHING;
 
-		if (may_be_sweep(episode))
-			verdict = guarded_verdict(episode, verdict);
+		if (is_proof(episode, failed))
+			verdict = VERDICT_STRONG;
+		else if (episode->ordered >= EVIDENCE_WEAK ||
+				 (episode->local && episode->on_connection >= EVIDENCE_WEAK))
+			verdict = VERDICT_WEAK;
+
+		/*
+		 * If a sweep looks the same, it is never more than a weak proof, and
+		 * on other connections none before the end has been reached.
+		 */
+		if (verdict != VERDICT_NOTHING && may_be_sweep(episode))
+			verdict = !episode->local &&
+				episode->used < COVERED_SHARE * episode->distinct ?
+				VERDICT_NOTHING : VERDICT_WEAK;
 		if (verdict != VERDICT_NOTHING)
 			return verdict;
 	}

@@ -201,18 +201,10 @@ may_repeat(const StatementInfo *info, bool traced)
 }
 
 /*
- * Does it matter to anybody what the literals of the statement are?  That is
- * asked before it runs, so nobody knows whether it has a trace.
- */
-static inline bool
-literals_matter(const StatementInfo *info)
-{
-	return may_have_parent(info, begun_us) || may_repeat(info, info->traced);
-}
-
-/*
  * After parse analysis: literals compared with columns are kept for the
- * statement's execution.  "jumble" and the source text may be NULL.
+ * statement's execution, if it can matter what they are.  That is asked before
+ * it runs, so nobody knows whether it has a trace.  "jumble" and the source text
+ * may be NULL.
  */
 pg_attribute_hot void
 lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
@@ -224,7 +216,8 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 	info = statement_info_find(query->queryId);
 	analyzed.queryid = 0;
 	if (likely(info->analyzed) &&
-		(!info->has_literals || !literals_matter(info) ||
+		(!info->has_literals ||
+		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced)) ||
 		 read_literals(info, jumble, source)))
 		return;
 	collect_comparisons(info, query, jumble, source);

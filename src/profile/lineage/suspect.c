@@ -59,14 +59,6 @@ varying_probe(const Repeat *repeat, const ProbeList *list)
 	return varying;
 }
 
-/* Remember the values for the next look-up. */
-static void
-keep_values(Repeat *repeat, const ProbeList *list)
-{
-	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
-		repeat->values[i] = list->probes[i].hash;
-}
-
 /*
  * Count a look-up.  After a long pause it begins anew: who thinks in between,
  * in a transaction that he has left open, runs no loop.
@@ -179,7 +171,8 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 	}
 	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);
-	keep_values(repeat, list);
+	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+		repeat->values[i] = list->probes[i].hash;
 	suspicious = take_counters(repeat, &add);
 	if (trace != 0)
 		repeat_unlock(trace);
