@@ -68,7 +68,7 @@ key_column_watch(KeyColumnCallback callback)
 
 /* The column that a view's query shows as column attno; false if none. */
 static bool
-look_through(Relation view, Oid *relid, int16 *attno)
+resolve_view_column(Relation view, Oid *relid, int16 *attno)
 {
 	Query	   *query = get_view_query(view);
 	TargetEntry *entry = get_tle_by_resno(query->targetList, *attno);
@@ -110,7 +110,7 @@ key_column_resolve(Oid *relid, int16 *attno)
 		if (relation == NULL)
 			return;
 		further = relation->rd_rel->relkind == RELKIND_VIEW &&
-			look_through(relation, relid, attno);
+			resolve_view_column(relation, relid, attno);
 		relation_close(relation, AccessShareLock);
 		if (!further)
 			return;

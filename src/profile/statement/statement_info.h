@@ -57,7 +57,7 @@ typedef struct LastLookup
 /* Tables whose keys a statement looks up that are known at once. */
 #define KEYS				2
 
-/* What every execution looks at stands together, before what few need. */
+/* What every execution reads stands together, before what few need. */
 typedef struct StatementInfo
 {
 	uint64		queryid;
