@@ -27,7 +27,7 @@
 #include "common/clock.h"
 #include "common/extension.h"
 #include "common/hotpath.h"
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
@@ -142,23 +142,6 @@ static inline bool
 is_tracked(int level)
 {
 	return level == 0 || (setting_track == TRACK_ALL && !client_asks_us());
-}
-
-/* StatementTextMaker of a StatementSource. */
-static char *
-source_text(void *arg)
-{
-	int			length;
-	const char *body = source_body(arg, &length);
-
-	return normalize_text(body, 0, length);
-}
-
-/* The text key and the text of an execution's statement. */
-char *
-execution_text(void *execution)
-{
-	return source_text(&((Execution *) execution)->source);
 }
 
 /* Where the statement of a plan stands. */

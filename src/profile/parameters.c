@@ -22,7 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 #include "profile/text/comment.h"
 #include "profile/text/named_statement.h"
 #include "store/sample.h"

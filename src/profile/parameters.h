@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_PARAMETERS_H
 #define CLIPPERF_PARAMETERS_H
 
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 #include "store/statement.h"
 
 /*

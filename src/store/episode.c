@@ -23,6 +23,7 @@
 #define BALANCE_MIN		(-60.0f)
 #define BALANCE_MAX		60.0f
 
+/* The history of a pattern, and the episodes that wait for it. */
 typedef struct PatternHistoryEntry
 {
 	uint64		key;			/* 0 = free */
@@ -42,12 +43,14 @@ typedef struct EpisodeShared
 
 static EpisodeShared *shared = NULL;
 
+/* StoreModule.size */
 static Size
 episode_size(void)
 {
 	return sizeof(EpisodeShared);
 }
 
+/* StoreModule.attach */
 static void
 episode_attach(void *memory, bool found)
 {
@@ -56,6 +59,7 @@ episode_attach(void *memory, bool found)
 		memset(shared, 0, sizeof(EpisodeShared));
 }
 
+/* Mix two hashes into one. */
 static inline uint64
 mix(uint64 a, uint64 b)
 {
@@ -64,7 +68,10 @@ mix(uint64 a, uint64 b)
 	return a ^ (a >> 32);
 }
 
-/* See episode.h. */
+/*
+ * The key of the episode of a child statement, by its fingerprint, that looks
+ * values of one column of a result up as this parameter; never 0.
+ */
 uint64
 episode_key(const ResultHit *hit, uint64 child, int parameter)
 {
@@ -95,7 +102,7 @@ find_episode(uint64 key)
 
 /* The lock of the bucket of a key. */
 static inline LWLock *
-stripe_of(uint64 key)
+episode_stripe(uint64 key)
 {
 	return store_lock(LOCKS_EPISODE, (uint32) (key >> 16));
 }
@@ -138,7 +145,10 @@ episode_distance(const Episode *episode, int rank)
 	return Min(from_last, from_frontier);
 }
 
-/* See episode.h. */
+/*
+ * What is seen of an episode, and of a rank in it, without a lock: a hint, for
+ * another backend may be writing it.
+ */
 void
 episode_peek(uint64 key, int rank, EpisodePeek *peek)
 {
@@ -170,7 +180,7 @@ choose_episode(uint64 key)
 	return oldest;
 }
 
-/* Begin anew under the lock. */
+/* Begin an episode anew; under its lock. */
 void
 episode_clear(Episode *episode)
 {
@@ -192,7 +202,7 @@ episode_lock(uint64 key, int64 now_us)
 	int			at;
 	Episode    *episode;
 
-	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
 	at = find_episode(key);
 	if (at >= 0)
 		return &shared->episodes[at];
@@ -208,28 +218,31 @@ episode_lock(uint64 key, int64 now_us)
 	return episode;
 }
 
-/* NULL, and no lock, if there is none. */
+/*
+ * The episode of this key, with its stripe locked until episode_unlock(); NULL,
+ * and no lock, if there is none.
+ */
 Episode *
 episode_lock_existing(uint64 key)
 {
 	int			at;
 
-	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
 	at = find_episode(key);
 	if (at >= 0)
 		return &shared->episodes[at];
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 	return NULL;
 }
 
-/* See episode.h. */
+/* Release what episode_lock() or episode_lock_existing() has locked. */
 void
 episode_unlock(uint64 key)
 {
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 }
 
-/* The reputation of a key, NULL if there is none; under its lock. */
+/* The history of a key, NULL if there is none; under its lock. */
 static PatternHistoryEntry *
 find_pattern_history(uint64 key)
 {
@@ -241,7 +254,10 @@ find_pattern_history(uint64 key)
 	return NULL;
 }
 
-/* The same, made if there is none. */
+/*
+ * The history of a key, made if there is none, in place of the one of its bucket
+ * that was used least recently; under its lock.
+ */
 static PatternHistoryEntry *
 make_pattern_history(uint64 key)
 {
@@ -261,17 +277,7 @@ make_pattern_history(uint64 key)
 	return entry;
 }
 
-/* Remember an episode that waits, the oldest one making room. */
-static void
-add_waiting(PatternHistoryEntry *entry, uint64 episode)
-{
-	if (entry->nwaiting == PATTERN_HISTORY_WAITING)
-		memmove(&entry->waiting[0], &entry->waiting[1],
-				sizeof(uint64) * --entry->nwaiting);
-	entry->waiting[entry->nwaiting++] = episode;
-}
-
-/* Adds to a reputation and returns what it is then.  Takes a lock. */
+/* Add to a history and return what it is then.  Takes its lock. */
 PatternHistory
 pattern_history_add(uint64 key, const PatternHistoryChange *news)
 {
@@ -279,7 +285,7 @@ pattern_history_add(uint64 key, const PatternHistoryChange *news)
 	PatternHistory *history;
 	PatternHistory result;
 
-	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
 	entry = make_pattern_history(key);
 	history = &entry->history;
 	history->balance = Max(BALANCE_MIN,
@@ -288,39 +294,45 @@ pattern_history_add(uint64 key, const PatternHistoryChange *news)
 	history->failed += news->failed;
 	history->children += news->children;
 	if (news->waiting != 0)
-		add_waiting(entry, news->waiting);
+	{
+		/* remember an episode that waits, the oldest one making room */
+		if (entry->nwaiting == PATTERN_HISTORY_WAITING)
+			memmove(&entry->waiting[0], &entry->waiting[1],
+					sizeof(uint64) * --entry->nwaiting);
+		entry->waiting[entry->nwaiting++] = news->waiting;
+	}
 	result = *history;
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 	return result;
 }
 
-/* All zero if there is none.  Takes a lock. */
+/* The history of a key; all zero if there is none.  Takes its lock. */
 PatternHistory
 pattern_history_read(uint64 key)
 {
 	PatternHistoryEntry *entry;
 	PatternHistory result = {0};
 
-	LWLockAcquire(stripe_of(key), LW_SHARED);
+	LWLockAcquire(episode_stripe(key), LW_SHARED);
 	entry = find_pattern_history(key);
 	if (entry != NULL)
 		result = entry->history;
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 	return result;
 }
 
-/* Puts back what was saved.  Takes a lock. */
+/* Put back what was saved of a history.  Takes its lock. */
 void
 pattern_history_restore(uint64 key, const PatternHistory *history)
 {
-	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
 	make_pattern_history(key)->history = *history;
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 }
 
 /*
  * Hand out the keys of the episodes that wait, latest last, and forget them.
- * Returns how many.  Takes a lock.
+ * Returns how many.  Takes the history's lock.
  */
 int
 pattern_history_release(uint64 key, uint64 *waiting)
@@ -328,7 +340,7 @@ pattern_history_release(uint64 key, uint64 *waiting)
 	PatternHistoryEntry *entry;
 	int			count = 0;
 
-	LWLockAcquire(stripe_of(key), LW_EXCLUSIVE);
+	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
 	entry = find_pattern_history(key);
 	if (entry != NULL)
 	{
@@ -336,11 +348,11 @@ pattern_history_release(uint64 key, uint64 *waiting)
 		memcpy(waiting, entry->waiting, sizeof(uint64) * count);
 		entry->nwaiting = 0;
 	}
-	LWLockRelease(stripe_of(key));
+	LWLockRelease(episode_stripe(key));
 	return count;
 }
 
-/* Forget all episodes and reputations. */
+/* StoreModule.reset: forget all episodes and histories.  Takes all their locks, in order. */
 static void
 episode_reset(int what)
 {

@@ -7,8 +7,8 @@
  * of one result set.  Episodes live in a fixed table and are replaced when
  * they are the oldest of their bucket.
  *
- * A reputation outlives the episodes: what the earlier ones of the same
- * parent, column and child came to.
+ * The history of a pattern outlives the episodes: what the earlier ones of the
+ * same parent, column and child came to.
  *
  * Contract: an Episode and a PatternHistory are written under the LOCKS_EPISODE
  * stripe of their key, by episode_lock() and pattern_history_add().
@@ -36,8 +36,8 @@ typedef struct Episode
 	uint64		key;			/* 0 = free */
 	uint8		state;			/* an EpisodeState */
 	bool		local;			/* all of it where the result set came from */
-	bool		counted_failed; /* its reputation has had its failure */
-	bool		guarded;		/* it may be a walk through the keys: */
+	bool		counted_failed; /* its history has had its failure */
+	bool		guarded;		/* it may be a sweep through the keys: */
 	bool		sorted;			/* .. they are sorted */
 	bool		strong;			/* proven by itself */
 	bool		counted;		/* its children are in the table of patterns */
@@ -51,14 +51,14 @@ typedef struct Episode
 	uint32		repeats;		/* .. that hit a rank again */
 	uint32		pipelined;		/* .. that another statement waited for */
 	float		ordered;		/* in row order against at random */
-	float		loosely;		/* the same where children overtake each other */
+	float		loosely;		/* .. where children overtake each other */
 	float		on_connection;	/* in row order, as the parent's backend saw
 								 * it */
 	float		covering;		/* all rows once in any order against at
 								 * random */
-	float		credited;		/* what its reputation has had for its success */
+	float		credited;		/* what its history has had for its success */
 	float		spread;			/* for others that take part in a local loop */
-	uint16		others;			/* .. how many looks of theirs .. */
+	uint16		others;			/* .. how many look-ups of theirs .. */
 	uint16		others_last;	/* .. and the rank of the last one */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
 	int64		number;			/* looked up last */
@@ -89,13 +89,16 @@ typedef struct PatternHistory
 	uint32		children;		/* of short loops inside of other loops */
 } PatternHistory;
 
-/* Balance at which what was weakly proven stands, in nats. */
+/*
+ * Balance at which what was weakly proven stands, in nats: ln(500), one false
+ * alarm per five hundred.
+ */
 #define PATTERN_HISTORY_GOOD		6.2f
 
 /* Most episodes that wait for their pattern to be proven. */
 #define PATTERN_HISTORY_WAITING	8
 
-/* What is new about a reputation. */
+/* What is to be added to a history. */
 typedef struct PatternHistoryChange
 {
 	float		nats;			/* for the balance */
@@ -104,6 +107,7 @@ typedef struct PatternHistoryChange
 	uint64		waiting;		/* key of an episode that waits, 0 = none */
 } PatternHistoryChange;
 
+/* The key of the episode of a child statement at one column of a result. */
 extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
 
 /* Ranks not hit yet between two ranks [from, to). */
@@ -112,28 +116,28 @@ extern int	episode_unhit(const Episode *episode, int from, int to);
 /* How far rank lies from where the loop is expected, in unhit ranks. */
 extern int	episode_distance(const Episode *episode, int rank);
 
+/* What is seen of an episode without its lock: a hint. */
 extern void episode_peek(uint64 key, int rank, EpisodePeek *peek);
 
-/*
- * The episode of this key, made if there is none, with its stripe locked
- * until episode_unlock().
- */
+/* The episode of this key, made if there is none, locked. */
 extern Episode *episode_lock(uint64 key, int64 now_us);
 
-/* NULL, and no lock, if there is none. */
+/* The episode of this key, locked; NULL, and no lock, if there is none. */
 extern Episode *episode_lock_existing(uint64 key);
+
+/* Release what the two before have locked. */
 extern void episode_unlock(uint64 key);
 
-/* Begin anew under the lock. */
+/* Begin an episode anew; under its lock. */
 extern void episode_clear(Episode *episode);
 
-/* Adds to a reputation and returns what it is then. */
+/* Add to a history and return what it is then. */
 extern PatternHistory pattern_history_add(uint64 key, const PatternHistoryChange *news);
 
-/* All zero if there is none. */
+/* The history of a key; all zero if there is none. */
 extern PatternHistory pattern_history_read(uint64 key);
 
-/* Puts back what was saved. */
+/* Put back what was saved of a history. */
 extern void pattern_history_restore(uint64 key, const PatternHistory *history);
 
 /* Hand out the keys of the episodes that wait, latest last, and forget them. */

@@ -5,7 +5,7 @@
  *
  * A fixed table of MAX_PATTERNS entries, looked through from the place the key
  * hashes to.  Everything in it is read and written under LOCKS_PATTERN; a text
- * partition may be locked meanwhile.  Reputations are asked for afterwards.
+ * partition may be locked meanwhile.  Histories are read afterwards.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,12 +40,14 @@ static PatternTable *table = NULL;
 
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
 
+/* StoreModule.size */
 static Size
 pattern_size(void)
 {
 	return sizeof(PatternTable);
 }
 
+/* StoreModule.attach */
 static void
 pattern_attach(void *memory, bool found)
 {
@@ -54,14 +56,16 @@ pattern_attach(void *memory, bool found)
 		memset(table, 0, sizeof(PatternTable));
 }
 
+/* The one lock of the table. */
 static inline LWLock *
 table_lock(void)
 {
 	return store_lock(LOCKS_PATTERN, 0);
 }
 
+/* Is this the entry of a key?  Under the lock. */
 static inline bool
-has_key(const Pattern *pattern, const PatternKey *key)
+pattern_has_key(const Pattern *pattern, const PatternKey *key)
 {
 	return pattern->used && memcmp(&pattern->key, key, sizeof(*key)) == 0;
 }
@@ -82,7 +86,7 @@ find_pattern(const PatternKey *key)
 	{
 		int			number = place(key, step);
 
-		if (has_key(&table->patterns[number], key))
+		if (pattern_has_key(&table->patterns[number], key))
 			return number;
 	}
 	return -1;
@@ -90,7 +94,7 @@ find_pattern(const PatternKey *key)
 
 /* A free entry for a key, else the one seen least recently; under the lock. */
 static int
-choose_place(const PatternKey *key)
+choose_pattern_place(const PatternKey *key)
 {
 	int			chosen = place(key, 0);
 
@@ -108,8 +112,9 @@ choose_place(const PatternKey *key)
 	return chosen;
 }
 
+/* The key of the text of a pattern's child or parent. */
 static TextKey
-text_key(const Pattern *pattern, uint64 queryid)
+pattern_text_key(const Pattern *pattern, uint64 queryid)
 {
 	return (TextKey)
 	{
@@ -123,8 +128,8 @@ text_key(const Pattern *pattern, uint64 queryid)
 static void
 free_pattern(Pattern *pattern)
 {
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	if (pattern->used && pattern->has_child_text)
 		text_release(&child);
@@ -133,22 +138,12 @@ free_pattern(Pattern *pattern)
 	memset(pattern, 0, sizeof(Pattern));
 }
 
-/* Take a reference to the parent's text as soon as there is one. */
-static void
-hold_parent_text(Pattern *pattern)
-{
-	TextKey		key = text_key(pattern, pattern->facts.parent_queryid);
-
-	if (pattern->key.parent != 0 && !pattern->has_parent_text)
-		pattern->has_parent_text = text_acquire(&key);
-}
-
 /* Make the entry of a new pattern; under the lock. */
 static int
 insert_pattern(const PatternKey *key, const PatternFacts *facts,
 			   const char *text)
 {
-	int			number = choose_place(key);
+	int			number = choose_pattern_place(key);
 	Pattern    *pattern = &table->patterns[number];
 	TextKey		child;
 
@@ -156,7 +151,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 	free_pattern(pattern);
 	pattern->key = *key;
 	pattern->facts = *facts;
-	child = text_key(pattern, facts->child_queryid);
+	child = pattern_text_key(pattern, facts->child_queryid);
 	pattern->has_child_text = text_put(&child, text);
 	pattern->used = true;
 	return number;
@@ -164,7 +159,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 
 /* Add to the counters; under the lock. */
 static void
-add_counters(PatternCounters *sum, const PatternCounters *add)
+add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 {
 	sum->episodes += add->episodes;
 	sum->children += add->children;
@@ -181,8 +176,8 @@ add_counters(PatternCounters *sum, const PatternCounters *add)
 /*
  * Add to the pattern of this key, made if it is new; max_children and
  * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1.  Returns the number, or -1 if
- * the children could not be counted.
+ * the entry's number where it is known, else -1.  Returns the number.  Takes the
+ * lock; a new pattern's text is made without it.
  */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
@@ -192,7 +187,7 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	Pattern    *pattern;
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
-	if (number < 0 || !has_key(&table->patterns[number], key))
+	if (number < 0 || !pattern_has_key(&table->patterns[number], key))
 		number = find_pattern(key);
 	if (number < 0)
 	{
@@ -209,15 +204,22 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	}
 	pattern = &table->patterns[number];
 	pattern->strong |= strong;
-	hold_parent_text(pattern);
-	add_counters(&pattern->counters, add);
+	if (key->parent != 0 && !pattern->has_parent_text)
+	{
+		/* take a reference to the parent's text as soon as there is one */
+		TextKey		parent = pattern_text_key(pattern,
+											  pattern->facts.parent_queryid);
+
+		pattern->has_parent_text = text_acquire(&parent);
+	}
+	add_pattern_counters(&pattern->counters, add);
 	/* forgotten or evicted while its loop ran: this is the rest of it */
 	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
 	return number;
 }
 
-/* The key of a pattern's reputation: see episode.h. */
+/* The key of a pattern's history in the table of episode.c; never 0. */
 uint64
 pattern_history_key(const PatternKey *key)
 {
@@ -227,18 +229,9 @@ pattern_history_key(const PatternKey *key)
 	return hash ? hash : 1;
 }
 
-/* Does a pattern stand?  Takes a lock unless it does by itself. */
-static bool
-stands(const Pattern *pattern)
-{
-	return pattern->strong ||
-		pattern_history_read(pattern_history_key(&pattern->key)).balance >=
-		PATTERN_HISTORY_GOOD;
-}
-
 /*
  * A palloc'd copy of all patterns that stand: those proven strongly once, and
- * those whose reputation is still good.
+ * those whose history is still good.  Takes the lock, then each history's.
  */
 Pattern *
 pattern_copy(int *count)
@@ -257,7 +250,9 @@ pattern_copy(int *count)
 	*count = 0;
 	for (int i = 0; i < used; i++)
 	{
-		if (stands(&copy[i]))
+		if (copy[i].strong ||
+			pattern_history_read(pattern_history_key(&copy[i].key)).balance >=
+			PATTERN_HISTORY_GOOD)
 			copy[(*count)++] = copy[i];
 	}
 	return copy;
@@ -280,8 +275,8 @@ static void
 save_pattern(const Pattern *pattern, struct SaveFile *file)
 {
 	SavedPattern saved;
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	memset(&saved, 0, sizeof(saved));
 	saved.pattern = *pattern;
@@ -308,8 +303,8 @@ pattern_save(struct SaveFile *file)
 static bool
 load_texts(Pattern *pattern, struct SaveFile *file)
 {
-	TextKey		child = text_key(pattern, pattern->facts.child_queryid);
-	TextKey		parent = text_key(pattern, pattern->facts.parent_queryid);
+	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
+	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
 	return text_load(&child, file, &pattern->has_child_text) &&
 		text_load(&parent, file, &pattern->has_parent_text);
@@ -325,7 +320,7 @@ restore_pattern(const SavedPattern *saved)
 	pattern_history_restore(pattern_history_key(&pattern->key), &saved->history);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
-	number = choose_place(&pattern->key);
+	number = choose_pattern_place(&pattern->key);
 	free_pattern(&table->patterns[number]);
 	table->patterns[number] = *pattern;
 	LWLockRelease(table_lock());

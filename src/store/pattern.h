@@ -20,8 +20,9 @@
 /* Compared as bytes: no padding. */
 typedef struct PatternKey
 {
-	uint64		parent;			/* shape of the parent; 0 = suspected only */
-	uint64		child;			/* shape of the child */
+	uint64		parent;			/* fingerprint of the parent; 0 = suspected
+								 * only */
+	uint64		child;			/* fingerprint of the child */
 	Oid			dbid;
 	Oid			userid;			/* who ran the child */
 	Oid			parent_relid;	/* column of the parent's result */
@@ -61,24 +62,21 @@ typedef struct Pattern
 	PatternFacts facts;
 	PatternCounters counters;
 	bool		used;
-	bool		strong;			/* stands without a good reputation */
+	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
 } Pattern;
 
-/*
- * Add to the pattern of this key, made if it is new; max_children and
- * connections are raised to those given, first_seen is lowered.
- */
+/* Add to the pattern of this key, made if it is new. */
 extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
 						const PatternCounters *add, bool strong,
 						StatementTextMaker maker, void *maker_arg);
 
-/* The key of a pattern's reputation: */
+/* The key of a pattern's history. */
 extern uint64 pattern_history_key(const PatternKey *key);
 
-/* A palloc'd copy of all patterns that stand: */
+/* A palloc'd copy of all patterns that stand. */
 extern Pattern *pattern_copy(int *count);
 
 /* Patterns forgotten to make room since start or reset. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repeat.c
- *	  Lookup-ups that repeat within one request.
+ *	  Look-ups that repeat within one request.
  *
  * Each stripe of locks has a few entries of its own.
  *
@@ -21,12 +21,14 @@ typedef struct RepeatShared
 
 static RepeatShared *shared = NULL;
 
+/* StoreModule.size */
 static Size
 repeat_size(void)
 {
 	return sizeof(RepeatShared);
 }
 
+/* StoreModule.attach */
 static void
 repeat_attach(void *memory, bool found)
 {
@@ -69,29 +71,32 @@ repeat_find(Repeat *repeats, int count, uint64 request, uint64 fingerprint)
 	return oldest;
 }
 
-/* Requests are hashes already. */
+/* The stripe of a request, which is a hash already. */
 static inline uint32
-stripe_of(uint64 request)
+repeat_stripe(uint64 request)
 {
 	return (uint32) (request >> 8) % REPEAT_STRIPES;
 }
 
-/* The same, shared by all backends, locked until repeat_unlock(). */
+/*
+ * The entry of a statement in a request that may have several backends; made
+ * if it is new.  Its stripe is locked until repeat_unlock().
+ */
 Repeat *
 repeat_lock(uint64 request, uint64 fingerprint)
 {
-	uint32		stripe = stripe_of(request);
+	uint32		stripe = repeat_stripe(request);
 
 	LWLockAcquire(store_lock(LOCKS_REPEAT, stripe), LW_EXCLUSIVE);
 	return repeat_find(shared->stripes[stripe], STRIPE_REPEATS, request,
 					   fingerprint);
 }
 
-/* See repeat.h. */
+/* Release what repeat_lock() has locked. */
 void
 repeat_unlock(uint64 request)
 {
-	LWLockRelease(store_lock(LOCKS_REPEAT, stripe_of(request)));
+	LWLockRelease(store_lock(LOCKS_REPEAT, repeat_stripe(request)));
 }
 
 /* StoreModule.reset */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repeat.h
- *	  Lookup-ups that repeat within one request.
+ *	  Look-ups that repeat within one request.
  *
  * A Repeat counts the look-ups of one statement in one request.  Those of a
  * request that is known by a trace id may run on any connection: they are
@@ -49,11 +49,13 @@ typedef struct Repeat
 extern Repeat *repeat_find(Repeat *repeats, int count, uint64 request,
 						   uint64 fingerprint);
 
-/* Begin anew. */
+/* Begin an entry anew. */
 extern void repeat_clear(Repeat *repeat);
 
-/* The same, shared by all backends, locked until repeat_unlock(). */
+/* The entry of a statement in a request of several backends, locked. */
 extern Repeat *repeat_lock(uint64 request, uint64 fingerprint);
+
+/* Release what repeat_lock() has locked. */
 extern void repeat_unlock(uint64 request);
 
 extern const StoreModule repeat_module;

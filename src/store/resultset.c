@@ -3,7 +3,7 @@
  * resultset.c
  *	  Recent result sets, and which of them held a value.
  *
- * See resultset.h for who may write what.
+ * Who may write what is told in resultset.h.  No locks.
  *
  *-------------------------------------------------------------------------
  */
@@ -87,6 +87,7 @@ resultset_slots(void)
 	return ring_size() * store_backends();
 }
 
+/* StoreModule.size */
 static Size
 resultset_size(void)
 {
@@ -94,7 +95,7 @@ resultset_size(void)
 		mul_size(resultset_slots(), sizeof(ResultHead) + sizeof(ResultSet));
 }
 
-/* Slot numbers beyond what a word can name are never taken. */
+/* StoreModule.attach.  Slot numbers beyond what a word can name are never taken. */
 static void
 resultset_attach(void *memory, bool found)
 {
@@ -172,7 +173,10 @@ resultset_claim(int64 now_us, uint32 *slot)
 	return set;
 }
 
-/* See resultset.h. */
+/*
+ * The slot that this backend has taken is filled: from now on look-ups may find
+ * it.  Its generation becomes even.
+ */
 void
 resultset_open(uint32 slot)
 {
@@ -224,7 +228,7 @@ word_last_use(uint64 word)
  * that of the set that was used least recently.
  */
 static int
-choose_victim(volatile uint64 *bucket, uint32 start)
+choose_resultset_victim(volatile uint64 *bucket, uint32 start)
 {
 	int			victim = start % RESULTSET_BUCKET;
 	int64		oldest = PG_INT64_MAX;
@@ -298,7 +302,7 @@ resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 		return false;
 	free = first_free(bucket);
 	if (free < 0)
-		free = choose_victim(bucket, (uint32) (hash >> 20) + slot);
+		free = choose_resultset_victim(bucket, (uint32) (hash >> 20) + slot);
 	bucket[free] = identity | (uint64) rank << RANK_SHIFT | 1;
 	return true;
 }
@@ -368,14 +372,17 @@ note_use(pg_atomic_uint64 *used_us, int64 now_us)
 		pg_atomic_write_u64(used_us, now_us);
 }
 
-/* A set of this backend is used now, and a column that holds several values. */
+/* A set of this backend is used now. */
 void
 resultset_note_use(int64 now_us)
 {
 	note_use(&shared->used_us, now_us);
 }
 
-/* See resultset.h. */
+/*
+ * A column of an open set, which holds several values, is used now: note it for
+ * look-ups of such keys.
+ */
 void
 resultset_note_column(uint32 slot, int column, int64 now_us)
 {
@@ -384,7 +391,7 @@ resultset_note_column(uint32 slot, int column, int64 now_us)
 	note_use(&shared->key_used_us[resultset_key_number(key)], now_us);
 }
 
-/* The same of all columns of anybody's set. */
+/* All columns of a set, of whatever backend, are used now. */
 void
 resultset_note_columns(uint32 slot, int64 now_us)
 {
@@ -403,7 +410,10 @@ resultset_touch(uint32 slot, int64 now_us)
 	pg_atomic_write_u64(&sets[slot].active_us, now_us);
 }
 
-/* See resultset.h.  The line is shared: it is not written for each child. */
+/*
+ * A child of one of a statement's result sets was seen.  The line is shared: it
+ * is not written for each child.
+ */
 void
 resultset_note_parent(uint64 queryid, int64 now_us)
 {
@@ -413,7 +423,10 @@ resultset_note_parent(uint64 queryid, int64 now_us)
 		pg_atomic_write_u64(last, now_us);
 }
 
-/* See resultset.h. */
+/*
+ * When a child of one of a statement's result sets was seen last: clock_us(), 0
+ * if never.  Statements may be mistaken for each other, seldom.
+ */
 int64
 resultset_parent_us(uint64 queryid)
 {
@@ -421,7 +434,7 @@ resultset_parent_us(uint64 queryid)
 }
 
 /*
- * Forget every result set: a word without a live set means nothing.  Another
+ * StoreModule.reset: forget every result set.  A word without a live set means nothing.  Another
  * backend's slots change under it here, which it survives as its readers do.
  */
 static void

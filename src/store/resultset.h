@@ -47,8 +47,8 @@ typedef struct ResultColumn
 	bool		is_time;		/* .. that are dates or times */
 	bool		is_open;		/* whose keys it holds is not known */
 	bool		is_sorted;		/* all ascend, or descend */
-	uint32		step;			/* how far apart, if one may walk through them
-								 * without knowing the result, else 0 */
+	uint32		step;			/* how far apart, if one may sweep through
+								 * them without knowing the result, else 0 */
 } ResultColumn;
 
 /* Written by the owner; see the contract above. */
@@ -60,7 +60,7 @@ typedef struct ResultSet
 	Oid			dbid;
 	Oid			userid;
 	uint64		queryid;
-	uint64		fingerprint;	/* as StatementInfo.shape */
+	uint64		fingerprint;	/* statement_fingerprint() */
 	uint64		trace;			/* 0 = none */
 	uint64		transaction;	/* explicit transaction block, 0 = none */
 	uint64		statement;		/* the owner's count of client statements */
@@ -89,6 +89,7 @@ typedef struct ResultHead
 
 extern ResultHead *resultset_heads;
 
+/* The generation of a slot, odd while it is being rewritten. */
 static inline uint32
 resultset_generation(uint32 slot)
 {
@@ -116,10 +117,10 @@ typedef struct ResultHit
 	uint8		times;			/* rows that hold it, at most 7 = 7 or more */
 } ResultHit;
 
-/*
- * Take a slot of this backend for a new result set; what it held is forgotten.
- */
+/* Take a slot of this backend for a new result set. */
 extern ResultSet *resultset_claim(int64 now_us, uint32 *slot);
+
+/* The slot is filled: from now on look-ups may find it. */
 extern void resultset_open(uint32 slot);
 
 /* Record a value of a column. */
@@ -143,6 +144,7 @@ resultset_tag(uint64 bits)
 	return bits >> (64 - RESULTSET_TAG_BITS);
 }
 
+/* Fetch the bucket of a value, both cache lines. */
 static inline void
 resultset_prefetch(uint64 hash)
 {
@@ -166,7 +168,7 @@ resultset_holds(uint64 hash)
 	return false;
 }
 
-/* Where a value was seen: */
+/* Where a value was seen; returns in how many places. */
 extern int	resultset_find(uint64 hash, uint32 key, ResultHit *hits);
 
 /* A consistent copy of a slot, if its generation is still the one given. */
@@ -179,6 +181,7 @@ extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
 #define RESULTSET_USE_ERROR_US	INT64CONST(100000)
 extern pg_atomic_uint64 *resultset_used_us;
 
+/* The time of last use of any result set. */
 static inline int64
 resultset_last_use(void)
 {
@@ -186,13 +189,13 @@ resultset_last_use(void)
 }
 
 /*
- * The same of result sets with several values that a look-up of such a key,
- * resultset_key(), may have come from.
+ * When a result set with several values, that a look-up of such a key may have
+ * come from, was published or had a child last; by resultset_key_number().
  */
 #define RESULTSET_KEYS			1024
 extern pg_atomic_uint64 *resultset_key_used_us;
 
-/* Where that of a key stands; first those of columns that may hold any. */
+/* The place of a resultset_key() in resultset_key_used_us; first those of columns that may hold any. */
 static inline uint32
 resultset_key_number(uint32 key)
 {
@@ -200,6 +203,7 @@ resultset_key_number(uint32 key)
 		1 + (key * UINT32_C(0x9e3779b1) >> 8) % (RESULTSET_KEYS - 1);
 }
 
+/* The time of last use of a result set that may hold such keys. */
 static inline int64
 resultset_key_last_use(uint32 key)
 {
@@ -208,21 +212,22 @@ resultset_key_last_use(uint32 key)
 			pg_atomic_read_u64(&resultset_key_used_us[resultset_key_number(key)]));
 }
 
-/* A set of this backend is used now, and a column that holds several values. */
+/* A set of this backend is used now. */
 extern void resultset_note_use(int64 now_us);
+
+/* A column of a set, which holds several values, is used now. */
 extern void resultset_note_column(uint32 slot, int column, int64 now_us);
 
-/* The same of all columns of anybody's set. */
+/* All columns of a set are used now. */
 extern void resultset_note_columns(uint32 slot, int64 now_us);
 
 /* A child of this set ended. */
 extern void resultset_touch(uint32 slot, int64 now_us);
 
-/*
- * A child of one of a statement's result sets was seen, and when that was last:
- * clock_us(), 0 if never.  Statements may be mistaken for each other, seldom.
- */
+/* A child of one of a statement's result sets was seen. */
 extern void resultset_note_parent(uint64 queryid, int64 now_us);
+
+/* When that was last: clock_us(), 0 if never. */
 extern int64 resultset_parent_us(uint64 queryid);
 
 /* How many result sets can be held. */

@@ -1,10 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * attribution.c
- *	  Credits look-ups to result sets, and proves patterns by them.
+ *	  Attributes look-ups to result sets, and proves patterns by them.
  *
- * Locks are taken one after the other, never together: an episode's, its
- * reputation's, that of the patterns.
+ * attribution_add() takes a look-up from the result set that was chosen for it
+ * to the table of patterns, in three steps, each with a lock of its own:
+ *
+ * 1. record_lookup() adds it to its episode, under the episode's lock.  Most
+ *    look-ups end here, or with step 3.
+ * 2. Where the episode's verdict is news, update_history() tells the pattern's
+ *    history, which says whether that proves the pattern.
+ * 3. count_proven() adds what is proven to the table of patterns.  The
+ *    episode's lock is taken again only to mark it as proven.
+ *
+ * Locks are taken one after the other, never together: the stripes of episodes
+ * and of histories are the same, and could be one.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,11 +31,15 @@
 #include "settings.h"
 #include "store/pattern.h"
 
-/* An episode that stands so badly in all respects is given up, in nats. */
-#define GIVEN_UP_ORDERED	(-6.0f)
+/*
+ * An episode whose evidence is below these in all respects is given up, in
+ * nats: twice as far down as where it is called failing if the order of rows
+ * counts, two unexplained repeats if it does not.
+ */
+#define GIVEN_UP_ORDERED	(2 * EVIDENCE_FAILURE)
 #define GIVEN_UP_COVERING	(-2.0f)
 
-/* What is known of the child in hand. */
+/* One look-up, and the result set it is attributed to. */
 typedef struct Child
 {
 	Execution  *execution;
@@ -34,6 +48,15 @@ typedef struct Child
 	const Match *match;
 } Child;
 
+/* What a look-up has changed about its episode. */
+typedef struct EpisodeChange
+{
+	Episode		before;
+	Episode		after;			/* but for what the verdict has changed */
+	Verdict		verdict;
+	bool		is_news;		/* the history is to be told of the verdict */
+} EpisodeChange;
+
 /* The column that the child's value came from. */
 static const ResultColumn *
 parent_column(const Child *child)
@@ -41,8 +64,9 @@ parent_column(const Child *child)
 	return &child->match->set.columns[child->match->hit.column];
 }
 
+/* The pattern that a child belongs to. */
 static PatternKey
-pattern_key(const Child *child)
+child_pattern_key(const Child *child)
 {
 	const ResultColumn *column = parent_column(child);
 
@@ -60,8 +84,9 @@ pattern_key(const Child *child)
 	};
 }
 
+/* What else there is to tell of that pattern. */
 static PatternFacts
-pattern_facts(const Child *child)
+child_pattern_facts(const Child *child)
 {
 	const Comparison *comparison = &child->probe->comparison;
 
@@ -73,22 +98,6 @@ pattern_facts(const Child *child)
 			.child_attno = comparison->attno,
 			.parameter_type = comparison->type
 	};
-}
-
-/* Note the times of a child in its episode; under the episode's lock. */
-static void
-add_times(Episode *episode, const Execution *execution)
-{
-	int64		gap = execution->first_us - episode->last_us;
-
-	if (episode->children == 0)
-		episode->first_us = execution->first_us;
-	else if (gap > 0)
-		episode->gap_us += gap;
-	episode->last_us = Max(episode->last_us, execution->last_us);
-	episode->child_us += execution->elapsed_us;
-	episode->pipelined += execution->pipelined;
-	episode->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
 }
 
 /* The look-up as its episode sees it. */
@@ -119,119 +128,44 @@ make_lookup(const Child *child)
 	};
 }
 
-/* Counters of all children of an episode. */
-static PatternCounters
-count_episode(const Episode *episode, const Execution *execution)
-{
-	TimestampTz now = GetCurrentStatementStartTimestamp();
-
-	return (PatternCounters)
-	{
-		.episodes = 1,
-			.children = episode->children,
-			.max_children = episode->children,
-			.connections = pg_popcount64(episode->backends),
-			.pipelined = episode->pipelined,
-			.child_us = episode->child_us,
-			.gap_us = episode->gap_us,
-			.first_seen = now - (execution->first_us - episode->first_us),
-			.last_seen = now - (execution->last_us - episode->last_us)
-	};
-}
-
 /*
- * Counters of the latest child of a proven episode, and of those that turned
- * out to be some by it.
+ * Does this look-up begin anew?  After a long pause it does, and when each row
+ * of the result has had its child already, and no more will come.  Under the
+ * episode's lock.
  */
-static PatternCounters
-count_child(const Episode *before, const Episode *after,
-			const Execution *execution)
+static bool
+is_over(const Episode *episode, const Execution *execution,
+		const Match *match)
 {
-	TimestampTz now = GetCurrentStatementStartTimestamp();
+	return execution->first_us - episode->last_us > match_longest_pause() ||
+		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
+		 episode->children >= match->set.rows);
+}
 
-	return (PatternCounters)
-	{
-		.children = after->children - before->children,
-			.max_children = after->children,
-			.connections = pg_popcount64(after->backends),
-			.pipelined = after->pipelined - before->pipelined,
-			.child_us = after->child_us - before->child_us,
-			.gap_us = after->gap_us - before->gap_us,
-			.first_seen = now,
-			.last_seen = now
-	};
+/* Add the times of a child to its episode's, in us; under the episode's lock. */
+static void
+add_times(Episode *episode, const Execution *execution)
+{
+	int64		gap = execution->first_us - episode->last_us;
+
+	if (episode->children == 0)
+		episode->first_us = execution->first_us;
+	else if (gap > 0)
+		episode->gap_us += gap;
+	episode->last_us = Max(episode->last_us, execution->last_us);
+	episode->child_us += execution->elapsed_us;
+	episode->pipelined += execution->pipelined;
+	episode->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
 }
 
 /*
- * Put counters of the episode "key" into the table of patterns, and remember
- * where.
- */
-static void
-count_pattern(const Child *child, uint64 episode_key, const Episode *episode,
-			  const PatternCounters *add, bool strong)
-{
-	PatternKey	key = pattern_key(child);
-	PatternFacts facts = pattern_facts(child);
-	int			number = pattern_add(episode->pattern, &key, &facts, add,
-									 strong, execution_text,
-									 child->execution);
-
-	if (number != episode->pattern)
-	{
-		Episode    *held = episode_lock_existing(episode_key);
-
-		if (held != NULL)
-		{
-			held->pattern = number;
-			episode_unlock(episode_key);
-		}
-	}
-}
-
-/*
- * Mark an episode as proven, and count its children so far unless that was
- * done, or "counts" forbids it.
- */
-static void
-settle(const Child *child, uint64 episode_key, bool counts, bool strong)
-{
-	Episode    *episode = episode_lock_existing(episode_key);
-	Episode		copy;
-	PatternCounters add;
-
-	if (episode == NULL)
-		return;
-	counts &= !episode->counted && episode->state != EPISODE_FAILED;
-	episode->counted |= counts;
-	episode->strong |= strong;
-	if (episode->state == EPISODE_OPEN)
-		episode->state = EPISODE_PROVEN;
-	copy = *episode;
-	episode_unlock(episode_key);
-	if (!counts)
-		return;
-	add = count_episode(&copy, child->execution);
-	count_pattern(child, episode_key, &copy, &add, strong);
-}
-
-/* The episodes that waited for their pattern to be proven are so, too. */
-static void
-settle_waiting(const Child *child, uint64 history, bool strong)
-{
-	uint64		waiting[PATTERN_HISTORY_WAITING];
-	int			count = pattern_history_release(history, waiting);
-
-	for (int i = 0; i < count; i++)
-		settle(child, waiting[i], true, strong);
-}
-
-/*
- * The verdict on an episode.  Rows that were fetched one by one are a result
- * only if a loop fetched them.  A statement that follows its own rows, as from
- * branch to branch of a tree, makes loops in loops.
+ * The verdict on an episode, given how many like it have failed.  Rows that
+ * were fetched one by one are a result only if a loop fetched them.  A
+ * statement that follows its own rows, as from branch to branch of a tree,
+ * makes loops in loops.
  */
 static Verdict
-weigh(const Child *child, const Episode *episode, uint32 failed)
+episode_verdict(const Child *child, const Episode *episode, uint32 failed)
 {
 	const ResultSet *set = &child->match->set;
 	bool		nested = set->nested || set->fingerprint == child->fingerprint;
@@ -242,46 +176,7 @@ weigh(const Child *child, const Episode *episode, uint32 failed)
 							nested && !set->is_chain);
 }
 
-/*
- * News of an episode: what does its reputation say?  True if that proves the
- * pattern.
- */
-static bool
-judge(const Child *child, const Episode *episode, Verdict verdict,
-	  bool *strong)
-{
-	PatternKey	pattern = pattern_key(child);
-	uint64		key = pattern_history_key(&pattern);
-	PatternHistoryChange news = {0};
-	PatternHistory standing;
-
-	if (verdict == VERDICT_FAILING)
-	{
-		news.nats = EVIDENCE_FAILURE;
-		news.failed = 1;
-		(void) pattern_history_add(key, &news);
-		return false;
-	}
-	news.nats = evidence_worth(episode, verdict) - episode->credited;
-	if (episode->counted_failed && verdict == VERDICT_STRONG)
-		news.nats -= EVIDENCE_FAILURE;
-	if (episode->credited == 0)
-		news.waiting = child->match->episode;
-	if (verdict == VERDICT_SHORT)
-		news.children = episode->children;
-	standing = pattern_history_add(key, &news);
-	*strong = weigh(child, episode, standing.failed) == VERDICT_STRONG;
-	if (*strong)
-		return true;
-	if (verdict == VERDICT_SHORT &&
-		standing.children < setting_nplusone_min_children)
-		return false;
-	return standing.balance >=
-		(evidence_is_local(episode, verdict) ? PATTERN_HISTORY_GOOD :
-		 EVIDENCE_STRONG);
-}
-
-/* Does this verdict need to be looked into?  Under the episode's lock. */
+/* Is the history to be told of this verdict?  Under the episode's lock. */
 static bool
 is_news(const Episode *episode, Verdict verdict)
 {
@@ -301,10 +196,38 @@ is_news(const Episode *episode, Verdict verdict)
 	return false;
 }
 
-/* Remember that the reputation has had its share; under the lock. */
-static void
-note_verdict(Episode *episode, Verdict verdict)
+/*
+ * Add a look-up to its episode, made if there is none.  False if it does not
+ * belong there, or the episode was given up.  Takes the episode's lock.
+ */
+static bool
+record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 {
+	const Execution *execution = child->execution;
+	uint64		key = child->match->episode;
+	Episode    *episode = episode_lock(key, execution->first_us);
+	Verdict		verdict;
+
+	if (is_over(episode, execution, child->match))
+		episode_clear(episode);
+	change->before = *episode;
+	if (episode->state == EPISODE_FAILED ||
+		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, lookup)))
+	{
+		if (episode->state == EPISODE_FAILED)
+			episode->last_us = Max(episode->last_us, execution->last_us);
+		episode_unlock(key);
+		return false;
+	}
+
+	add_times(episode, execution);
+	evidence_add(episode, lookup);
+	verdict = episode_verdict(child, episode, 0);
+	change->verdict = verdict;
+	change->is_news = is_news(episode, verdict);
+	change->after = *episode;
+
+	/* the history will have had its share of this verdict */
 	if (verdict == VERDICT_FAILING)
 		episode->counted_failed = true;
 	else if (verdict != VERDICT_NOTHING)
@@ -315,56 +238,173 @@ note_verdict(Episode *episode, Verdict verdict)
 		episode->loosely < GIVEN_UP_ORDERED &&
 		episode->covering < GIVEN_UP_COVERING)
 		episode->state = EPISODE_FAILED;
+	episode_unlock(key);
+	return true;
 }
 
 /*
- * Does this look-up begin anew?  After a long pause it does, and when each row
- * of the result has had its child already, and no more will come.  Under the
- * episode's lock.
+ * Tell the pattern's history of an episode's news.  True if what the history
+ * holds then proves the pattern; "strong" is set if this episode does so by
+ * itself.  Takes the history's lock.
  */
 static bool
-is_over(const Episode *episode, const Execution *execution,
-		const Match *match)
+update_history(const Child *child, const EpisodeChange *change, bool *strong)
 {
-	return execution->first_us - episode->last_us > match_longest_pause() ||
-		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
-		 episode->children >= match->set.rows);
+	const Episode *episode = &change->after;
+	Verdict		verdict = change->verdict;
+	PatternKey	pattern = child_pattern_key(child);
+	uint64		key = pattern_history_key(&pattern);
+	PatternHistoryChange news = {0};
+	PatternHistory history;
+
+	if (verdict == VERDICT_FAILING)
+	{
+		news.nats = EVIDENCE_FAILURE;
+		news.failed = 1;
+		(void) pattern_history_add(key, &news);
+		return false;
+	}
+	news.nats = evidence_worth(episode, verdict) - episode->credited;
+	if (episode->counted_failed && verdict == VERDICT_STRONG)
+		news.nats -= EVIDENCE_FAILURE;
+	if (episode->credited == 0)
+		news.waiting = child->match->episode;
+	if (verdict == VERDICT_SHORT)
+		news.children = episode->children;
+	history = pattern_history_add(key, &news);
+	*strong = episode_verdict(child, episode, history.failed) == VERDICT_STRONG;
+	if (*strong)
+		return true;
+	if (verdict == VERDICT_SHORT &&
+		history.children < setting_nplusone_min_children)
+		return false;
+	return history.balance >=
+		(evidence_is_local(episode, verdict) ? PATTERN_HISTORY_GOOD :
+		 EVIDENCE_STRONG);
 }
 
-/* Count a look-up in a proven loop, and what was not counted before. */
+/*
+ * Add counters of an episode to the table of patterns, and remember in the
+ * episode where they went.  Takes the lock of the patterns, and the episode's
+ * if the place is new.
+ */
 static void
-count_proven(const Child *child, const Episode *before, const Episode *after,
-			 bool counts, bool strong)
+count_pattern(const Child *child, uint64 episode_key, int known_number,
+			  const PatternCounters *add, bool strong)
 {
-	PatternCounters add;
-	PatternKey	key = pattern_key(child);
+	PatternKey	key = child_pattern_key(child);
+	PatternFacts facts = child_pattern_facts(child);
+	int			number = pattern_add(known_number, &key, &facts, add, strong,
+									 execution_text, child->execution);
 
-	if (strong || !after->counted)
-		settle(child, child->match->episode, counts, strong);
+	if (number != known_number)
+	{
+		Episode    *episode = episode_lock_existing(episode_key);
+
+		if (episode != NULL)
+		{
+			episode->pattern = number;
+			episode_unlock(episode_key);
+		}
+	}
+}
+
+/*
+ * Mark an episode as proven, and count its children so far unless that was
+ * done, or "counts" forbids it.  Takes the episode's lock, then that of the
+ * patterns.
+ */
+static void
+mark_proven(const Child *child, uint64 episode_key, bool counts, bool strong)
+{
+	Episode    *episode = episode_lock_existing(episode_key);
+	Episode		copy;
+	const Execution *execution = child->execution;
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	PatternCounters add;
+
+	if (episode == NULL)
+		return;
+	counts &= !episode->counted && episode->state != EPISODE_FAILED;
+	episode->counted |= counts;
+	episode->strong |= strong;
+	if (episode->state == EPISODE_OPEN)
+		episode->state = EPISODE_PROVEN;
+	copy = *episode;
+	episode_unlock(episode_key);
 	if (!counts)
 		return;
-	if (after->counted)
+	add = (PatternCounters)
 	{
-		add = count_child(before, after, child->execution);
-		count_pattern(child, child->match->episode, after, &add, strong);
-	}
-	else
-		settle_waiting(child, pattern_history_key(&key), strong);
+		.episodes = 1,
+			.children = copy.children,
+			.max_children = copy.children,
+			.connections = pg_popcount64(copy.backends),
+			.pipelined = copy.pipelined,
+			.child_us = copy.child_us,
+			.gap_us = copy.gap_us,
+			.first_seen = now - (execution->first_us - copy.first_us),
+			.last_seen = now - (execution->last_us - copy.last_us)
+	};
+	count_pattern(child, episode_key, copy.pattern, &add, strong);
 }
 
-/* This may be a step of a walk through the keys: the next one will tell. */
+/*
+ * Count the latest child of an episode that was counted before, and those
+ * that turned out to be some by it.
+ */
 static void
-note_step(const Child *child)
+count_latest(const Child *child, const EpisodeChange *change, bool strong)
 {
-	PatternKey	key = pattern_key(child);
+	const Episode *before = &change->before;
+	const Episode *after = &change->after;
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	PatternCounters add = {
+		.children = after->children - before->children,
+		.max_children = after->children,
+		.connections = pg_popcount64(after->backends),
+		.pipelined = after->pipelined - before->pipelined,
+		.child_us = after->child_us - before->child_us,
+		.gap_us = after->gap_us - before->gap_us,
+		.first_seen = now,
+		.last_seen = now
+	};
 
-	sweep_note(child->execution, child->probe, child->match,
-			   pattern_history_key(&key));
+	count_pattern(child, child->match->episode, after->pattern, &add, strong);
+}
+
+/*
+ * Count a look-up in a proven loop, and what was not counted before: its
+ * episode so far, and the episodes that waited for their pattern to be proven.
+ */
+static void
+count_proven(const Child *child, const EpisodeChange *change, bool counts,
+			 bool strong)
+{
+	bool		counted = change->after.counted;
+
+	if (strong || !counted)
+		mark_proven(child, child->match->episode, counts, strong);
+	if (!counts)
+		return;
+	if (counted)
+		count_latest(child, change, strong);
+	else
+	{
+		PatternKey	key = child_pattern_key(child);
+		uint64		waiting[PATTERN_HISTORY_WAITING];
+		int			count = pattern_history_release(pattern_history_key(&key),
+													waiting);
+
+		for (int i = 0; i < count; i++)
+			mark_proven(child, waiting[i], true, strong);
+	}
 }
 
 /*
  * Add a look-up to the episode it was matched with.  The first one that is
- * proven counts in the table of patterns if "counts" is set.
+ * proven counts in the table of patterns if "counts" is set.  The caller holds
+ * no lock.
  */
 Attribution
 attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
@@ -372,50 +412,40 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 {
 	Child		child = {execution, probe, fingerprint, match};
 	Lookup		lookup = make_lookup(&child);
-	Episode    *episode = episode_lock(match->episode, execution->first_us);
-	Episode		before;
-	Episode		after;
-	Verdict		verdict;
-	bool		news;
+	EpisodeChange change;
 	bool		proven;
 	bool		strong = false;
 
-	if (is_over(episode, execution, match))
-		episode_clear(episode);
-	before = *episode;
-	if (episode->state == EPISODE_FAILED ||
-		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, &lookup)))
-	{
-		if (episode->state == EPISODE_FAILED)
-			episode->last_us = Max(episode->last_us, execution->last_us);
-		episode_unlock(match->episode);
+	if (!record_lookup(&child, &lookup, &change))
 		return ATTRIBUTION_REFUSED;
-	}
-	add_times(episode, execution);
-	evidence_add(episode, &lookup);
-	verdict = weigh(&child, episode, 0);
-	news = is_news(episode, verdict);
-	after = *episode;
-	note_verdict(episode, verdict);
-	episode_unlock(match->episode);
 
+	/* the result set is in use, and its statement is worth recording */
+	proven = change.after.state == EPISODE_PROVEN;
 	resultset_touch(match->hit.slot, execution->last_us);
-	if (verdict > VERDICT_FAILING || after.state == EPISODE_PROVEN)
+	if (change.verdict > VERDICT_FAILING || proven)
 		resultset_note_parent(match->set.queryid, execution->last_us);
+
+	/* this may be a step of a sweep through the keys: the next one will tell */
 	if (lookup.sweepable)
-		note_step(&child);
-	proven = after.state == EPISODE_PROVEN;
-	if (news)
-		proven |= judge(&child, &after, verdict, &strong);
+	{
+		PatternKey	key = child_pattern_key(&child);
+
+		sweep_note(execution, probe, match, pattern_history_key(&key));
+	}
+
+	if (change.is_news)
+		proven |= update_history(&child, &change, &strong);
 	if (!proven)
 		return ATTRIBUTION_OPEN;
-	count_proven(&child, &before, &after, counts, strong);
+	count_proven(&child, &change, counts, strong);
 	return ATTRIBUTION_PROVEN;
 }
 
 /*
- * Those who were taken for children of an episode have walked on where its
- * result set ends: take back what it was worth to its reputation.
+ * The statements that were taken for children of an episode have gone on where
+ * its result set ends, so they are a sweep: take back what the episode was
+ * worth to the history of its pattern.  Takes the episode's lock, then the
+ * history's.
  */
 void
 attribution_retract(uint64 key, uint64 history)
@@ -441,7 +471,8 @@ attribution_retract(uint64 key, uint64 history)
 
 /*
  * A look-up of the same statement on the connection of an episode was not of
- * its result set: "elsewhere" if it fitted another one.
+ * its result set: "elsewhere" if it fitted another one.  Takes the episode's
+ * lock.
  */
 void
 attribution_miss(uint64 key, bool elsewhere)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attribution.h
- *	  Credits look-ups to result sets, and proves patterns by them.
+ *	  Attributes look-ups to result sets, and proves patterns by them.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,18 +19,12 @@ typedef enum Attribution
 
 /* Add a look-up to the episode it was matched with. */
 extern Attribution attribution_add(Execution *execution, const Probe *probe,
-								   uint64 child, const Match *match, bool counts);
+								   uint64 fingerprint, const Match *match, bool counts);
 
-/*
- * Those who were taken for children of an episode have walked on where its
- * result set ends:
- */
-extern void attribution_retract(uint64 episode, uint64 history);
+/* What seemed to be an episode was a sweep: take back what it was worth. */
+extern void attribution_retract(uint64 key, uint64 history);
 
-/*
- * A look-up of the same statement on the connection of an episode was not of
- * its result set:
- */
-extern void attribution_miss(uint64 episode, bool elsewhere);
+/* A look-up on the connection of an episode was not of its result set. */
+extern void attribution_miss(uint64 key, bool elsewhere);
 
 #endif							/* CLIPPERF_ATTRIBUTION_H */

@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_BUDGET_H
 #define CLIPPERF_BUDGET_H
 
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
 /* Is another result of this statement to be recorded now, clock_us()? */
 extern bool budget_admits(StatementInfo *info, int64 now_us);

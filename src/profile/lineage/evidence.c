@@ -3,13 +3,13 @@
  * evidence.c
  *	  How much a look-up speaks for a loop over the rows of a result.
  *
- * Every look adds the logarithm of how much likelier it is if the children
+ * Every look-up adds the logarithm of how much likelier it is if the children
  * follow the rows than if somebody looks up, at random, one of the D values
  * that the column holds.
  *
  * At random: each value with 1/D, or more if it stands at the top, since the
- * popular often do; times the number of result sets the look could have been
- * credited to, because the best one was chosen.
+ * popular often do; times the number of result sets it could have been
+ * attributed to, because the best one was chosen.
  *
  * In order: the next unhit value most of the time, seldom a few further
  * (children that overtake each other, rows that need no child).  Loosely in
@@ -28,12 +28,17 @@
 
 #include "port/pg_bitutils.h"
 
+/*
+ * The hypothesis of a loop: how likely each kind of look-up is in one, as a share
+ * of all.
+ */
+
 /* The next value; each further one is half as likely as the one before. */
 #define NEXT_SHARE		0.8
 #define LOOSE_NEXT_SHARE 0.5
-/* Looks of a loop that have nothing to do with the order. */
+/* Look-ups of a loop that have nothing to do with the order. */
 #define STRAY_SHARE		0.05
-/* Looks of a loop that repeat an earlier one for no reason. */
+/* Look-ups of a loop that repeat an earlier one for no reason. */
 #define REPEAT_SHARE	0.02
 /* When values were skipped there are two guesses what comes next. */
 #define GUESS_SHARE		0.6
@@ -41,39 +46,46 @@
 #define COVERED_SHARE	0.8
 /* A loop that shares keys without remembering them: most repeats believed. */
 #define MOST_REPEATS	0.7
-/* A walk's next look is among so large a part of the values. */
+/* A sweep's next value lies within this part of the values (one in ..). */
 #define STRIDE_PART		8
-/* A repeat is never worth more, in nats. */
+/* The worth of a repeat, in nats: at most, and of one without a reason. */
 #define REPEAT_WORTH	0.1
 #define REPEAT_COST		(-1.0)
-/* A look of the same child elsewhere. */
+/*
+ * A look-up of the same child elsewhere, in nats: about ln(0.05 / 0.95), where
+ * 0.05 is STRAY_SHARE.
+ */
 #define MISS_COST		(-2.9)
-/* One false alarm per million episodes, for each way to be proven. */
-#define PROOF			13.8
-/* One false alarm per ten thousand looks of others at the same keys. */
+/*
+ * Others take part in a loop, in nats: ln(10,000), one false alarm per ten
+ * thousand look-ups of others at the same keys.
+ */
 #define JOINED			9.2
-/* Below this the evidence speaks against the loop. */
-#define FAILING			(-3.0)
 
-/* How likely a random look hits this rank. */
+/* Euler's constant, for harmonic numbers. */
+#define EULER_GAMMA		0.5772
+
+/* How likely a random look-up hits this rank. */
 static double
 chance_at_random(int rank, int distinct)
 {
 	double		uniform = 1.0 / distinct;
-	double		harmonic = log(distinct) + 0.5772 + 0.5 / distinct;
+	double		harmonic = log(distinct) + EULER_GAMMA + 0.5 / distinct;
 	double		popular = 1.0 / ((rank + 1) * harmonic);
 
 	return Max(uniform, popular);
 }
 
 /*
- * How likely a loop that skips "distance" of "unhit" values is, where the next
- * one comes as often as "next" says.
+ * How likely a loop in order looks up this value, which was not hit before,
+ * where the next one comes as often as "next" says.
  */
 static double
-chance_in_order(const Episode *episode, double next, int distance, int unhit,
-				int distinct)
+chance_in_loop(const Episode *episode, const Lookup *lookup, double next)
 {
+	int			distance = episode_distance(episode, lookup->rank);
+	int			distinct = lookup->distinct;
+	int			unhit = Max(1, distinct - episode->used);
 	double		all = 1.0 - (1.0 - next) * pow(0.5, unhit - 1);
 	double		share = distance == 0 ? next :
 		(1.0 - next) * pow(0.5, Min(distance, 60));
@@ -92,6 +104,7 @@ repeating_share(const Lookup *lookup)
 		Min(MOST_REPEATS, 1.0 - (double) lookup->distinct / lookup->rows) : 0.0;
 }
 
+/* Note that a rank was hit that was not before; under the episode's lock. */
 static void
 mark_hit(Episode *episode, int rank)
 {
@@ -103,7 +116,7 @@ mark_hit(Episode *episode, int rank)
 		episode->frontier++;
 }
 
-/* Is a look one of the repeats that rows with the same key lead to? */
+/* Is a look-up one of the repeats that rows with the same key lead to? */
 static inline bool
 repeats_shared_key(const Episode *episode, const Lookup *lookup)
 {
@@ -117,19 +130,7 @@ is_new(const Episode *episode, const Lookup *lookup)
 	return episode_unhit(episode, lookup->rank, lookup->rank + 1) > 0;
 }
 
-/*
- * Is that how somebody comes along who walks through the keys?  On another
- * connection, or from a key before the rows, or somewhere in their middle.
- */
-static bool
-is_like_sweep(const Episode *episode, const Lookup *lookup)
-{
-	return !lookup->local ||
-		(episode->children == 0 &&
-		 (lookup->passes || lookup->rank > EVIDENCE_NEAR));
-}
-
-/* Is the look's number close to the one before, as those of a walk are? */
+/* Is the number close to the one before, as those of a sweep are? */
 static bool
 is_stride(const Episode *episode, const Lookup *lookup)
 {
@@ -141,28 +142,23 @@ is_stride(const Episode *episode, const Lookup *lookup)
 		distance / lookup->step <= Max(2, lookup->distinct / STRIDE_PART);
 }
 
-/* Note what may tell a walk from a loop. */
+/*
+ * Note what may tell a sweep from a loop.  A sweep comes on another connection,
+ * or from a key before the rows, or begins somewhere in their middle.
+ */
 static void
 watch_sweep(Episode *episode, const Lookup *lookup)
 {
-	episode->guarded |= is_like_sweep(episode, lookup);
+	episode->guarded |= !lookup->local ||
+		(episode->children == 0 &&
+		 (lookup->passes || lookup->rank > EVIDENCE_NEAR));
 	episode->sorted = lookup->sorted;
 	if (is_new(episode, lookup))
 		episode->strides += is_stride(episode, lookup);
 	episode->number = lookup->number;
 }
 
-/* How likely a loop in order makes this look, one that was not made before. */
-static double
-chance_in_loop(const Episode *episode, const Lookup *lookup, double next)
-{
-	return chance_in_order(episode, next,
-						   episode_distance(episode, lookup->rank),
-						   Max(1, lookup->distinct - episode->used),
-						   lookup->distinct);
-}
-
-/* How likely somebody makes it who looks up the values at random. */
+/* How likely somebody looks it up who takes the values at random. */
 static double
 chance_of_others(const Lookup *lookup)
 {
@@ -210,7 +206,7 @@ add_repeat(Episode *episode, const Lookup *lookup)
 	episode->repeats++;
 }
 
-/* How likely others who take part in a loop make this look. */
+/* How likely others who take part in a loop look this value up. */
 static double
 chance_in_others(const Episode *episode, const Lookup *lookup)
 {
@@ -246,10 +242,12 @@ is_spreading(Episode *episode, const Lookup *lookup)
 }
 
 /*
- * See evidence.h.  What runs where the result set came from belongs to it, and
- * nothing else if all has run there so far, unless others take part.  Elsewhere,
+ * Does a look-up belong to a loop that is proven already?  Others look up the
+ * same keys meanwhile.  What runs where the result set came from belongs to it,
+ * and nothing else if all has run there so far, unless others take part.  Elsewhere,
  * children of a loop follow the order, apart from those that other connections
- * have overtaken, unless the loop was proven without it.
+ * have overtaken, unless the loop was proven without it.  The caller holds the
+ * episode's lock.
  */
 bool
 evidence_belongs(Episode *episode, const Lookup *lookup)
@@ -265,7 +263,7 @@ evidence_belongs(Episode *episode, const Lookup *lookup)
 		EVIDENCE_NEAR + pg_popcount64(episode->backends);
 }
 
-/* Add a look to an episode.  The caller holds the episode's lock. */
+/* Add a look-up to an episode.  The caller holds the episode's lock. */
 void
 evidence_add(Episode *episode, const Lookup *lookup)
 {
@@ -282,7 +280,7 @@ evidence_add(Episode *episode, const Lookup *lookup)
 
 /*
  * The parent's backend looked something else up, "elsewhere" if it fitted
- * another result set.
+ * another result set.  The caller holds the episode's lock.
  */
 void
 evidence_miss(Episode *episode, bool elsewhere)
@@ -299,7 +297,7 @@ evidence_miss(Episode *episode, bool elsewhere)
 static bool
 is_proof(const Episode *episode, uint32 failed)
 {
-	double		needed = PROOF + 2.0 * log(1.0 + failed);
+	double		needed = EVIDENCE_STRONG + 2.0 * log(1.0 + failed);
 
 	if (episode->ordered >= needed || episode->loosely >= needed)
 		return true;
@@ -307,16 +305,8 @@ is_proof(const Episode *episode, uint32 failed)
 		episode->used >= COVERED_SHARE * episode->distinct;
 }
 
-/* Is the evidence good, if no other speaks against it? */
-static bool
-is_weak_proof(const Episode *episode)
-{
-	return episode->ordered >= EVIDENCE_WEAK ||
-		(episode->local && episode->on_connection >= EVIDENCE_WEAK);
-}
-
 /*
- * Might it be a walk?  One that goes through the keys up or down has little to
+ * Might it be a sweep?  One that goes through the keys up or down has little to
  * do with the order of rows that are not sorted.
  */
 static bool
@@ -326,21 +316,7 @@ may_be_sweep(const Episode *episode)
 		(episode->sorted || episode->strides * 2 >= episode->used);
 }
 
-/*
- * What a verdict is worth if a walk looks the same: never more than a weak
- * success, and on other connections nothing before the end has been reached.
- */
-static Verdict
-guarded_verdict(const Episode *episode, Verdict verdict)
-{
-	if (verdict == VERDICT_NOTHING ||
-		(!episode->local &&
-		 episode->used < COVERED_SHARE * episode->distinct))
-		return VERDICT_NOTHING;
-	return VERDICT_WEAK;
-}
-
-/* Did all of it happen in the custody of the parent's backend? */
+/* Did all of it happen on the connection that read the result? */
 bool
 evidence_is_local(const Episode *episode, Verdict verdict)
 {
@@ -348,7 +324,7 @@ evidence_is_local(const Episode *episode, Verdict verdict)
 		(verdict == VERDICT_SHORT || episode->on_connection >= EVIDENCE_WEAK);
 }
 
-/* What a success is worth to the reputation, in nats. */
+/* What a success is worth to the history of its pattern, in nats. */
 float
 evidence_worth(const Episode *episode, Verdict verdict)
 {
@@ -369,18 +345,29 @@ evidence_verdict(const Episode *episode, uint32 failed, int min_children,
 {
 	if (episode->used >= min_children)
 	{
-		Verdict		verdict = is_proof(episode, failed) ? VERDICT_STRONG :
-			is_weak_proof(episode) ? VERDICT_WEAK : VERDICT_NOTHING;
+		Verdict		verdict = VERDICT_NOTHING;
 
-		if (may_be_sweep(episode))
-			verdict = guarded_verdict(episode, verdict);
+		if (is_proof(episode, failed))
+			verdict = VERDICT_STRONG;
+		else if (episode->ordered >= EVIDENCE_WEAK ||
+				 (episode->local && episode->on_connection >= EVIDENCE_WEAK))
+			verdict = VERDICT_WEAK;
+
+		/*
+		 * If a sweep looks the same, it is never more than a weak proof, and
+		 * on other connections none before the end has been reached.
+		 */
+		if (verdict != VERDICT_NOTHING && may_be_sweep(episode))
+			verdict = !episode->local &&
+				episode->used < COVERED_SHARE * episode->distinct ?
+				VERDICT_NOTHING : VERDICT_WEAK;
 		if (verdict != VERDICT_NOTHING)
 			return verdict;
 	}
 	else if (nested && episode->used == episode->distinct &&
 			 evidence_worth(episode, VERDICT_SHORT) > 0)
 		return VERDICT_SHORT;
-	if (!episode->counted_failed && episode->ordered < FAILING)
+	if (!episode->counted_failed && episode->ordered < EVIDENCE_FAILURE)
 		return VERDICT_FAILING;
 	return VERDICT_NOTHING;
 }

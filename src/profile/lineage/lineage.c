@@ -7,6 +7,10 @@
  * go by, it ends.  At its beginning the values it looks up are hashed; at its
  * end they are searched for among the result sets of all backends.
  *
+ * The end, from lineage_look_back() at the bottom of this file: find_hits() tells
+ * where the values were seen, match_choose() which of these results each is
+ * attributed to, attribution_add() what that proves.
+ *
  * What is kept between events lives in the Execution, so that it goes with
  * the query, also on error.
  *
@@ -21,14 +25,14 @@
 #include "profile/lineage/attribution.h"
 #include "profile/lineage/budget.h"
 #include "profile/lineage/chain.h"
-#include "profile/lineage/comparison.h"
-#include "profile/lineage/key_column.h"
+#include "profile/statement/comparison.h"
+#include "profile/statement/key_column.h"
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
 #include "profile/lineage/suspect.h"
 #include "profile/lineage/sweep.h"
-#include "profile/lineage/value.h"
-#include "profile/statement_info.h"
+#include "profile/statement/value.h"
+#include "profile/statement/statement_info.h"
 #include "settings.h"
 #include "store/text.h"
 
@@ -67,6 +71,7 @@ result_context(void)
 	};
 }
 
+/* Is lineage to be followed at all? */
 static inline bool
 is_on(void)
 {
@@ -80,16 +85,6 @@ info_of(const Execution *execution)
 	StatementInfo *info = execution->info;
 
 	return info != NULL && info->queryid == execution->queryid ? info : NULL;
-}
-
-/* The hash of a literal; false if there is nothing to look for. */
-static bool
-hash_literal(const Comparison *item, uint64 *hash)
-{
-	Datum		value = item->literal->constvalue;
-
-	return item->is_array ? value_hash_array(value, hash) :
-		value_hash(value_kind(item->literal->consttype), value, hash);
 }
 
 /* Can a result set of that time be a parent now? */
@@ -151,7 +146,7 @@ read_literals(const StatementInfo *info, const JumbleState *jumble,
 	return true;
 }
 
-/* Keep the hashes of the literals in a statement. */
+/* Keep the hashes of a statement's literals as the analysed query has them. */
 static void
 keep_literals(uint64 queryid, const Comparisons *comparisons)
 {
@@ -160,9 +155,14 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 	for (int i = 0; i < comparisons->count; i++)
 	{
 		const Comparison *item = &comparisons->items[i];
+		const Const *literal = item->literal;
 		Probe	   *probe = &analyzed.probes[analyzed.count];
 
-		if (item->literal == NULL || !hash_literal(item, &probe->hash))
+		if (literal == NULL)
+			continue;
+		if (item->is_array ? !value_hash_array(literal->constvalue, &probe->hash) :
+			!value_hash(value_kind(literal->consttype), literal->constvalue,
+						&probe->hash))
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
@@ -172,8 +172,8 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 
 /* Find out what the analysed query compares. */
 pg_attribute_cold static void
-look_at_query(StatementInfo *info, Query *query, const JumbleState *jumble,
-			  const char *source)
+collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble,
+					const char *source)
 {
 	Comparisons comparisons;
 
@@ -201,18 +201,10 @@ may_repeat(const StatementInfo *info, bool traced)
 }
 
 /*
- * Does it matter to anybody what the literals of the statement are?  That is
- * asked before it runs, so nobody knows whether it has a trace.
- */
-static inline bool
-literals_matter(const StatementInfo *info)
-{
-	return may_have_parent(info, begun_us) || may_repeat(info, info->traced);
-}
-
-/*
  * After parse analysis: literals compared with columns are kept for the
- * statement's execution.  "jumble" and the source text may be NULL.
+ * statement's execution, if it can matter what they are.  That is asked before
+ * it runs, so nobody knows whether it has a trace.  "jumble" and the source text
+ * may be NULL.
  */
 pg_attribute_hot void
 lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
@@ -224,10 +216,11 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 	info = statement_info_find(query->queryId);
 	analyzed.queryid = 0;
 	if (likely(info->analyzed) &&
-		(!info->has_literals || !literals_matter(info) ||
+		(!info->has_literals ||
+		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced)) ||
 		 read_literals(info, jumble, source)))
 		return;
-	look_at_query(info, query, jumble, source);
+	collect_comparisons(info, query, jumble, source);
 }
 
 /*
@@ -256,7 +249,7 @@ hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 	return value_hash(value_kind(param->ptype), param->value, hash);
 }
 
-/* Add the parameters that are compared with columns. */
+/* Add the parameters that are compared with columns; returns how many. */
 static int
 add_known_parameters(const StatementInfo *info, ParamListInfo params,
 					 Probe *probes)
@@ -275,7 +268,7 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
 
 /*
  * The statement was analysed before we knew of it: take all parameters.  Not
- * of PL/pgSQL, where they are all variables of the function.
+ * of PL/pgSQL, where they are all variables of the function.  Returns how many.
  */
 pg_attribute_cold static int
 add_all_parameters(ParamListInfo params, Probe *probes)
@@ -319,7 +312,10 @@ collect_probes(Execution *execution, const StatementInfo *info)
 	execution->probes.count = count;
 }
 
-/* After ExecutorStart. */
+/*
+ * After ExecutorStart: collect what the execution looks up, if that may matter
+ * at its end, and keep the facts of its statement at hand.
+ */
 pg_attribute_hot void
 lineage_begin(Execution *execution)
 {
@@ -376,7 +372,10 @@ is_recorded(Execution *execution, StatementInfo *info, uint64 count,
 	return !execution->passed_over;
 }
 
-/* lineage_receiver() of an execution of which something is known. */
+/*
+ * What lineage_receiver() does for an execution of which something is known.
+ * The recorder is made by the first ExecutorRun whose rows are recorded.
+ */
 pg_attribute_hot DestReceiver *
 lineage_followed(Execution *execution, uint64 count, DestReceiver *dest)
 {
@@ -551,7 +550,10 @@ find_hits(const Execution *execution, const ProbeList *list,
 	return any;
 }
 
-/* Remember the episode that this backend is in with a statement. */
+/*
+ * Remember the episode that this backend is in with a statement, and when the
+ * statement was last part of a proven loop.
+ */
 static void
 note_episode(const Execution *execution, StatementInfo *info,
 			 const Match *match, Attribution attribution)
@@ -606,13 +608,13 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
 }
 
 /*
- * Attribution each value found.  One result set alone counts this child in the
- * patterns, however many of its values were found.  True if any credit was
- * accepted.
+ * Attribute each value found to a result set.  One result set alone counts this
+ * child in the patterns, however many of its values were found.  True if any
+ * attribution was accepted.
  */
 static bool
-attribution_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
-				 const ProbeHits *found)
+attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
+			   const ProbeHits *found)
 {
 	Scene		scene = {execution, transaction_key(), statements};
 	uint64		fingerprint = statement_fingerprint(info, execution->query);
@@ -644,7 +646,10 @@ attribution_hits(Execution *execution, StatementInfo *info, const ProbeList *lis
 	return accepted;
 }
 
-/* Does the statement walk on, past the result it seemed to follow? */
+/*
+ * Does the statement go on, past the end of the result it seemed to follow?
+ * Then it is a sweep, and its attribution to that result is taken back.
+ */
 static void
 check_sweep(const Execution *execution, LastLookup *last_lookup, ProbeHits *found)
 {
@@ -656,9 +661,12 @@ check_sweep(const Execution *execution, LastLookup *last_lookup, ProbeHits *foun
 	last_lookup->episode = 0;
 }
 
-/* A look-up without a parent, if it is one, is suspicious if it is repeated. */
+/*
+ * A look-up by a key that has no parent is suspicious if it is repeated in one
+ * request.  The first one of a transaction is but noted.
+ */
 static inline void
-suspect(Execution *execution, StatementInfo *info)
+suspect_repetition(Execution *execution, StatementInfo *info)
 {
 	bool		in_block;
 
@@ -692,8 +700,8 @@ may_be_child(const ProbeList *list)
 }
 
 /*
- * Lookup for the results that the values came from.  True if there is one, and
- * its pattern took the credit.
+ * Look for the results that the values came from.  True if there is one that
+ * the look-up was attributed to.
  */
 static pg_noinline bool
 look_for_parents(Execution *execution, StatementInfo *info)
@@ -705,36 +713,31 @@ look_for_parents(Execution *execution, StatementInfo *info)
 	if (info->last_lookup.episode != 0)
 		check_sweep(execution, &info->last_lookup, found);
 	if (any)
-		return attribution_hits(execution, info, list, found);
+		return attribute_hits(execution, info, list, found);
 	if (info->episode != 0)
 		note_miss(execution, info, false);
 	return false;
 }
 
-/* The same if there may be some at all. */
-static inline bool
-has_parent(Execution *execution, StatementInfo *info)
-{
-	bool		credited = false;
-
-	if (execution->probes.count == 0)
-		return false;
-	if (unlikely(info->last_lookup.episode != 0 || info->episode != 0 ||
-				 (results_are_recent(info, execution->first_us) &&
-				  may_be_child(&execution->probes))))
-		credited = look_for_parents(execution, info);
-	sweep_end(execution);
-	return credited;
-}
-
-/* lineage_end() of an execution of which something is known. */
+/* What lineage_end() does for an execution of which something is known. */
 pg_attribute_hot void
 lineage_look_back(Execution *execution)
 {
 	StatementInfo *info = info_of(execution);
+	bool		attributed = false;
 
-	if (info != NULL && !has_parent(execution, info))
-		suspect(execution, info);
+	if (info == NULL)
+		return;
+	if (execution->probes.count > 0)
+	{
+		if (unlikely(info->last_lookup.episode != 0 || info->episode != 0 ||
+					 (results_are_recent(info, execution->first_us) &&
+					  may_be_child(&execution->probes))))
+			attributed = look_for_parents(execution, info);
+		sweep_end(execution);
+	}
+	if (!attributed)
+		suspect_repetition(execution, info);
 }
 
 /* At the end of each transaction. */

@@ -8,16 +8,16 @@
 #ifndef CLIPPERF_LINEAGE_H
 #define CLIPPERF_LINEAGE_H
 
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 
-/* After parse analysis: */
+/* After parse analysis: literals compared with columns are kept. */
 extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 							 const char *source);
 
-/* After ExecutorStart. */
+/* After ExecutorStart: what the execution looks up is collected. */
 extern void lineage_begin(Execution *execution);
 
-/* lineage_receiver() of an execution of which something is known. */
+/* What lineage_receiver() does where something is known of the statement. */
 extern DestReceiver *lineage_followed(Execution *execution, uint64 count,
 									  DestReceiver *dest);
 
@@ -33,7 +33,7 @@ lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 		lineage_followed(execution, count, dest);
 }
 
-/* The rows of an execution have gone by: */
+/* What lineage_publish() does where rows were recorded, or might have been. */
 extern void lineage_publish_results(Execution *execution);
 
 /* After each ExecutorRun: what was received is visible to all backends. */
@@ -44,7 +44,7 @@ lineage_publish(Execution *execution)
 		lineage_publish_results(execution);
 }
 
-/* lineage_end() of an execution of which something is known. */
+/* What lineage_end() does where something is known of the statement. */
 extern void lineage_look_back(Execution *execution);
 
 /* At ExecutorEnd of an execution that did not fail: is it somebody's child? */

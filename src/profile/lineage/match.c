@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * match.c
- *	  Which result set a look-up is credited to.
+ *	  Which result set a look-up is attributed to.
  *
  * The same value may have been seen in many result sets, of one connection or
- * several.  The look-up is credited to the one it fits best: one whose loop
+ * several.  The look-up is attributed to the one it fits best: one whose loop
  * expects this very value next, in the same request rather than another, on
  * the same connection rather than another.
  *
- * How many others it could have been credited to matters to the evidence: the
+ * How many others it could have been attributed to matters to the evidence: the
  * best of many fits well by chance.
  *
  *-------------------------------------------------------------------------
@@ -16,7 +16,7 @@
 #include "profile/lineage/match.h"
 
 #include "profile/lineage/evidence.h"
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 #include "settings.h"
 
 /* Worth of the ways in which a result set can fit; only their order counts. */
@@ -32,6 +32,7 @@
 #define WORTH_PROVEN	20
 #define WORTH_FAILED	(-2000)
 
+/* A result set that holds the value, and may be the look-up's parent. */
 typedef struct MatchCandidate
 {
 	ResultHit	hit;
@@ -121,8 +122,8 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
  * surely refused here is left out beforehand: see key_column_sought().
  */
 static bool
-compare_keys(const Comparison *comparison, const ResultColumn *column,
-			 bool *same)
+may_hold_same_key(const Comparison *comparison, const ResultColumn *column,
+				  bool *same)
 {
 	*same = false;
 	if (OidIsValid(comparison->relid))
@@ -142,17 +143,20 @@ compare_keys(const Comparison *comparison, const ResultColumn *column,
 	return !column->small || column->step == 0;
 }
 
-/* Lookup at one place the value was found in; false if it is out. */
+/*
+ * Read one place that the value was found in; false if it cannot be the parent.
+ * Takes no lock: what is seen of the episode is a hint.
+ */
 static bool
-examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
-		uint64 child, MatchCandidate *candidate)
+examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
+			uint64 child, MatchCandidate *candidate)
 {
 	candidate->hit = *hit;
 	if (!resultset_read(hit->slot, hit->generation, &candidate->set) ||
 		!is_acceptable(scene, &candidate->set, hit) ||
-		!compare_keys(&probe->comparison,
-					  &candidate->set.columns[hit->column],
-					  &candidate->same_key))
+		!may_hold_same_key(&probe->comparison,
+						   &candidate->set.columns[hit->column],
+						   &candidate->same_key))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);
 	candidate->episode = episode_key(hit, child,
@@ -170,9 +174,9 @@ examine(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	return true;
 }
 
-/* How well it fits. */
+/* How well a candidate fits: a sum of WORTH_ numbers. */
 static int
-rate(const MatchCandidate *candidate)
+rate_candidate(const MatchCandidate *candidate)
 {
 	const EpisodePeek *peek = &candidate->peek;
 	int			worth = 0;
@@ -204,7 +208,7 @@ rate(const MatchCandidate *candidate)
  * left to the value's time.
  */
 static bool
-breaks_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
+wins_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
 {
 	if (one->hit.slot == other->hit.slot)
 		return one->hit.column < other->hit.column;
@@ -214,7 +218,7 @@ breaks_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
 	return one->set.started_us > other->set.started_us;
 }
 
-/* How many of the candidates a random look-up could have been credited to. */
+/* How many of the candidates a random look-up could have been attributed to. */
 static int
 count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 {
@@ -253,13 +257,13 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 		MatchCandidate *candidate = &candidates[ncandidates];
 		int			worth;
 
-		if (!examine(scene, probe, &hits[i], child, candidate))
+		if (!examine_hit(scene, probe, &hits[i], child, candidate))
 			continue;
-		worth = rate(candidate);
+		worth = rate_candidate(candidate);
 		if (best < 0 || worth > best_worth ||
 			(worth == best_worth &&
-			 breaks_tie(candidate, &candidates[best],
-						scene->execution->first_us)))
+			 wins_tie(candidate, &candidates[best],
+					  scene->execution->first_us)))
 		{
 			best = ncandidates;
 			best_worth = worth;

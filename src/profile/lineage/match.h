@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * match.h
- *	  Which result set a look-up is credited to.
+ *	  Which result set a look-up is attributed to.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CLIPPERF_MATCH_H
 #define CLIPPERF_MATCH_H
 
-#include "profile/lineage/probe.h"
-#include "profile/statement_info.h"
+#include "profile/statement/probe.h"
+#include "profile/statement/statement_info.h"
 #include "store/episode.h"
 
 /* Where a look-up happens. */
@@ -41,7 +41,7 @@ typedef struct Match
 	int			local_rivals;
 } Match;
 
-/* A pause between two children that ends a loop, in microseconds. */
+/* A pause between two children that ends a loop, in us. */
 extern int64 match_longest_pause(void);
 
 /* The number that stands for a comparison in keys: see match.c. */

@@ -26,6 +26,7 @@
 /* Bits that tell whether a value may have been there before: 64 in a word. */
 #define SEEN_WORDS		16
 
+/* A column whose keys are recorded. */
 typedef struct RecordedColumn
 {
 	int16		position;
@@ -37,6 +38,7 @@ typedef struct RecordedColumn
 	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
 } RecordedColumn;
 
+/* The receiver that stands in for the real one, and what it has seen. */
 typedef struct ResultRecorder
 {
 	DestReceiver receiver;		/* must be first */
@@ -104,7 +106,7 @@ pass_row(TupleTableSlot *slot, DestReceiver *self)
 
 /* This result is not to be recorded: forget its first row, too. */
 static void
-pass_over(ResultRecorder *recorder)
+stop_recording(ResultRecorder *recorder)
 {
 	recorder->rows = RESULTSET_ROWS;
 	recorder->pending = 0;
@@ -122,7 +124,7 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	if (recorder->pending == 1 && recorder->batch == recorder->first_row &&
 		!make_batch(recorder))
 	{
-		pass_over(recorder);
+		stop_recording(recorder);
 		return pass_row(slot, self);
 	}
 	hashes = recorder->batch + recorder->pending * recorder->ncolumns;
@@ -136,24 +138,27 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	return dest->receiveSlot(slot, dest);
 }
 
+/* rStartup: the real receiver's. */
 static void
-start_up(DestReceiver *self, int operation, TupleDesc typeinfo)
+forward_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
 	DestReceiver *dest = ((ResultRecorder *) self)->dest;
 
 	dest->rStartup(dest, operation, typeinfo);
 }
 
+/* rShutdown: the real receiver's. */
 static void
-shut_down(DestReceiver *self)
+forward_shutdown(DestReceiver *self)
 {
 	DestReceiver *dest = ((ResultRecorder *) self)->dest;
 
 	dest->rShutdown(dest);
 }
 
+/* rDestroy: the real receiver's. */
 static void
-destroy(DestReceiver *self)
+forward_destroy(DestReceiver *self)
 {
 	DestReceiver *dest = ((ResultRecorder *) self)->dest;
 
@@ -173,9 +178,9 @@ recorder_make(Execution *execution, const StatementInfo *info)
 						   info->ncolumns * sizeof(RecordedColumn));
 
 	recorder->receiver.receiveSlot = receive_row;
-	recorder->receiver.rStartup = start_up;
-	recorder->receiver.rShutdown = shut_down;
-	recorder->receiver.rDestroy = destroy;
+	recorder->receiver.rStartup = forward_startup;
+	recorder->receiver.rShutdown = forward_shutdown;
+	recorder->receiver.rDestroy = forward_destroy;
 	recorder->execution = execution;
 	recorder->set = NULL;
 	recorder->rows = 0;
@@ -345,7 +350,10 @@ recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 		set->columns[i] = info->columns[i].column;
 }
 
-/* Put what was received into the store; true if there is something in it. */
+/*
+ * Put what was received so far into the store; true if there is something in it.
+ * Takes no lock: the slot is this backend's own.
+ */
 bool
 recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 				 const ResultContext *context)

@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_RECEIVER_H
 #define CLIPPERF_RECEIVER_H
 
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
 struct ResultRecorder;
 

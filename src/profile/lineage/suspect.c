@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.c
- *	  Lookup-ups that repeat within one request without a known parent.
+ *	  Look-ups that repeat within one request without a known parent.
  *
  * A request is a trace id, else an explicit transaction.  The look-ups of a
  * transaction are counted by its backend, those of a trace by all backends
@@ -35,7 +35,7 @@ static Repeat repeats[REPEAT_SETS][REPEAT_WAYS];
 
 /* Was the value new?  When the set is half full, all are. */
 static bool
-note_value(Repeat *repeat, uint64 value)
+add_seen_value(Repeat *repeat, uint64 value)
 {
 	uint64	   *word = &repeat->seen[(value / 64) % REPEAT_SEEN_WORDS];
 	uint64		bit = UINT64CONST(1) << (value % 64);
@@ -59,14 +59,6 @@ varying_probe(const Repeat *repeat, const ProbeList *list)
 	return varying;
 }
 
-/* Remember the values for the next look-up. */
-static void
-keep_values(Repeat *repeat, const ProbeList *list)
-{
-	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
-		repeat->values[i] = list->probes[i].hash;
-}
-
 /*
  * Count a look-up.  After a long pause it begins anew: who thinks in between,
  * in a transaction that he has left open, runs no loop.
@@ -84,7 +76,7 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 	repeat->pipelined += execution->pipelined;
 	repeat->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
 	repeat->lookups++;
-	repeat->distinct += note_value(repeat, value);
+	repeat->distinct += add_seen_value(repeat, value);
 }
 
 /*
@@ -131,8 +123,8 @@ take_counters(Repeat *repeat, PatternCounters *add)
 
 /* Put counters into the table of patterns. */
 static void
-report(Execution *execution, uint64 fingerprint, const Comparison *key,
-	   const PatternCounters *add)
+report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
+			   const PatternCounters *add)
 {
 	PatternKey	pattern = {
 		.child = fingerprint,
@@ -157,7 +149,8 @@ report(Execution *execution, uint64 fingerprint, const Comparison *key,
  * A look-up by a key ended that no result set accounts for.  "transaction" is
  * the key of the explicit transaction block it ran in, or 0; there is that or
  * a trace.  Of a transaction without a trace, all but the first look-up of a
- * statement without a list.
+ * statement without a list.  Takes the lock of the trace, if there is one, then
+ * that of the patterns.
  */
 pg_attribute_hot void
 suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
@@ -178,10 +171,11 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 	}
 	add_lookup(repeat, execution, probes_hash(list));
 	varying = varying_probe(repeat, list);
-	keep_values(repeat, list);
+	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+		repeat->values[i] = list->probes[i].hash;
 	suspicious = take_counters(repeat, &add);
 	if (trace != 0)
 		repeat_unlock(trace);
 	if (suspicious)
-		report(execution, fingerprint, &varying->comparison, &add);
+		report_suspect(execution, fingerprint, &varying->comparison, &add);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.h
- *	  Lookup-ups that repeat within one request without a known parent.
+ *	  Look-ups that repeat within one request without a known parent.
  *
  *-------------------------------------------------------------------------
  */

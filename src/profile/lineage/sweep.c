@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sweep.c
- *	  Does somebody walk through the keys by himself?
+ *	  Does somebody sweep through the keys by himself?
  *
  * A job that works its way through a table, key by key, visits the keys of
  * each list that somebody else reads of the same table meanwhile, in their
  * order and without a gap.  What tells it from a loop over that list is that it
  * comes from before its beginning and goes on where it ends.  So each backend
  * compares a look-up with the one before of the same statement: a value close
- * to the last one which the list does not hold is a step of a walk, unless a
+ * to the last one which the list does not hold is a step of a sweep, unless a
  * list that was read in between holds it.
  *
  * Belongs to one backend: no locks.
@@ -17,7 +17,7 @@
  */
 #include "profile/lineage/sweep.h"
 
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 
 /* A step goes no farther than so many mean distances of keys, and some more. */
 #define FAR_DISTANCES	4
@@ -25,7 +25,7 @@
 
 /* Which of an execution's probes is this? */
 static inline int
-number_of(const Execution *execution, const Probe *probe)
+probe_number(const Execution *execution, const Probe *probe)
 {
 	return probe - execution->probes.probes;
 }
@@ -52,8 +52,8 @@ is_fresh(const Execution *execution, const LastLookup *last_lookup, int number)
 }
 
 /*
- * A value will be credited to a result set of this connection, whose keys can
- * be walked through.  Did the statement come from a neighbour that it had
+ * A value will be attributed to a result set of this connection, whose keys can
+ * be swept through.  Did the statement come from a neighbour that it had
  * looked up when the result was there already?
  */
 bool
@@ -61,7 +61,7 @@ sweep_came_by(const Execution *execution, const Probe *probe,
 			  const Match *match)
 {
 	const LastLookup *last_lookup = &execution->info->last_lookup;
-	int			number = number_of(execution, probe);
+	int			number = probe_number(execution, probe);
 
 	return is_fresh(execution, last_lookup, number) &&
 		match->set.started_us < last_lookup->last_us &&
@@ -70,7 +70,7 @@ sweep_came_by(const Execution *execution, const Probe *probe,
 }
 
 /*
- * The value has been credited to an episode: sweep_left_behind() will tell
+ * The value has been attributed to an episode: sweep_left_behind() will tell
  * what became of it.
  */
 void
@@ -81,14 +81,14 @@ sweep_note(Execution *execution, const Probe *probe, const Match *match,
 
 	last_lookup->episode = match->episode;
 	last_lookup->history = history;
-	last_lookup->number = number_of(execution, probe);
+	last_lookup->number = probe_number(execution, probe);
 	last_lookup->hit = match->hit;
 	last_lookup->column = match->set.columns[match->hit.column];
 }
 
-/* Is a hit in the same list, or in one that was read since? */
+/* Is a hit in the list of the last look-up, or in one that was read since? */
 static bool
-explains(const LastLookup *last_lookup, const ResultHit *hit)
+is_hit_explained(const LastLookup *last_lookup, const ResultHit *hit)
 {
 	ResultSet	set;
 
@@ -102,8 +102,8 @@ explains(const LastLookup *last_lookup, const ResultHit *hit)
 
 /*
  * The statement's next execution, and where its value number "number" was
- * found: is it a further step, past the end of the result set that its
- * footprint tells of?
+ * found: is it a further step, past the end of the result set that its last
+ * look-up was attributed to?
  */
 bool
 sweep_left_behind(const Execution *execution, int number,
@@ -118,7 +118,7 @@ sweep_left_behind(const Execution *execution, int number,
 		return false;
 	for (int i = 0; i < count; i++)
 	{
-		if (explains(last_lookup, &hits[i]))
+		if (is_hit_explained(last_lookup, &hits[i]))
 			return false;
 	}
 	return true;

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * sweep.h
- *	  Does somebody walk through the keys by himself?
+ *	  Does somebody sweep through the keys by himself?
  *
- * What a statement looked up last is its footprint, in its StatementInfo.
+ * What a statement looked up last is the LastLookup of its StatementInfo.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,27 +11,21 @@
 #define CLIPPERF_SWEEP_H
 
 #include "profile/lineage/match.h"
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
-/*
- * A value will be credited to a result set of this connection, whose keys can
- * be walked through.
- */
+/* Did the statement come to this value from a neighbour of it? */
 extern bool sweep_came_by(const Execution *execution, const Probe *probe,
 						  const Match *match);
 
-/* The value has been credited to an episode: */
+/* Note that the value has been attributed to an episode. */
 extern void sweep_note(Execution *execution, const Probe *probe,
 					   const Match *match, uint64 history);
 
-/*
- * The statement's next execution, and where its value number "number" was
- * found:
- */
+/* Has the statement gone on, past the result it was attributed to? */
 extern bool sweep_left_behind(const Execution *execution, int number,
 							  const ResultHit *hits, int count);
 
-/* An execution is over: it leaves its footprint. */
+/* An execution is over: it becomes the last look-up of its statement. */
 static inline void
 sweep_end(Execution *execution)
 {

@@ -13,7 +13,7 @@
 #include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 #include "settings.h"
 
 /* The cost from which on a sequential scan is worth a look. */

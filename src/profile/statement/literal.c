@@ -4,14 +4,14 @@
  *	  Literals of a statement that was analysed before, read from its text.
  *
  * An application that writes its values into the text sends a text of its own
- * for each, and all have one queryid.  To walk through each analysed query for
+ * for each, and all have one queryid.  To search each analysed query for
  * the values would be the most expensive thing we do; the server has noted
  * where in the text its constants stand, and those that are compared with keys
  * are integers as a rule.
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/literal.h"
+#include "profile/statement/literal.h"
 
 #include "catalog/pg_type.h"
 

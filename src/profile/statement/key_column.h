@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
+/* What is known of a column as a key. */
 typedef struct KeyColumn
 {
 	bool		is_key;			/* in a primary key, unique index or foreign
@@ -34,10 +35,10 @@ extern uint32 key_column_sought(Oid relid, int16 attno, bool *complete);
 /* The table's column that a view's column shows, else the column itself. */
 extern void key_column_resolve(Oid *relid, int16 *attno);
 
-/*
- * Called with the relation whose definition changed, InvalidOid = any.
- */
+/* Called with the relation whose definition changed, InvalidOid = any. */
 typedef void (*KeyColumnCallback) (Oid relid);
+
+/* Call this function whenever that happens. */
 extern void key_column_watch(KeyColumnCallback callback);
 
 #endif							/* CLIPPERF_KEY_COLUMN_H */

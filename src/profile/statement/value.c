@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 
 #include "access/transam.h"
 #include "access/tupmacs.h"
@@ -57,7 +57,10 @@ builtin_kind(Oid type)
 	}
 }
 
-/* See value.h.  No catalog is asked about the types that keys usually have. */
+/*
+ * How values of a type are hashed; domains as their base type.  No catalog is
+ * read for the types that keys usually have.
+ */
 ValueKind
 value_kind(Oid type)
 {
@@ -93,7 +96,7 @@ value_number(uint64 hash, bool is_time)
 
 /* The value of a hexadecimal digit, -1 if it is none. */
 static inline int
-hex_digit(char c)
+text_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -142,8 +145,8 @@ parse_uuid(const char *text, uint8 *bytes)
 			if (text[at++] != '-')
 				return false;
 		}
-		high = hex_digit(text[at++]);
-		low = hex_digit(text[at++]);
+		high = text_hex_digit(text[at++]);
+		low = text_hex_digit(text[at++]);
 		if (high < 0 || low < 0)
 			return false;
 		bytes[i] = (uint8) (high << 4 | low);
@@ -175,7 +178,7 @@ hash_plain(const char *bytes, int length)
  * The hash of a text: that of the integer or uuid it spells, if it does.
  */
 static bool
-hash_text(const char *text, int length, uint64 *hash)
+hash_text_datum(const char *text, int length, uint64 *hash)
 {
 	int64		integer;
 	uint8		uuid[UUID_LEN];
@@ -196,7 +199,7 @@ static bool
 hash_number(Datum value, uint64 *hash)
 {
 	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-	bool		done = hash_text(text, strlen(text), hash);
+	bool		done = hash_text_datum(text, strlen(text), hash);
 
 	pfree(text);
 	return done;
@@ -213,7 +216,7 @@ is_stored_plainly(Datum value)
 
 /* The hash of a text-like value; blanks at the end of bpchar do not count. */
 static bool
-hash_varlena(ValueKind kind, Datum value, uint64 *hash)
+hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 {
 	const char *bytes;
 	int			length;
@@ -228,7 +231,7 @@ hash_varlena(ValueKind kind, Datum value, uint64 *hash)
 			length--;
 	}
 	if (kind != VALUE_BYTES)
-		return hash_text(bytes, length, hash);
+		return hash_text_datum(bytes, length, hash);
 	if (length > VALUE_MAX_LENGTH)
 		return false;
 	*hash = hash_plain(bytes, length);
@@ -245,20 +248,23 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 			*hash = hash_uuid(DatumGetUUIDP(value)->data);
 			return true;
 		case VALUE_NAME:
-			return hash_text(NameStr(*DatumGetName(value)),
-							 strlen(NameStr(*DatumGetName(value))), hash);
+			return hash_text_datum(NameStr(*DatumGetName(value)),
+								   strlen(NameStr(*DatumGetName(value))), hash);
 		case VALUE_NUMERIC:
 			return is_stored_plainly(value) && hash_number(value, hash);
 		case VALUE_TEXT:
 		case VALUE_BPCHAR:
 		case VALUE_BYTES:
-			return hash_varlena(kind, value, hash);
+			return hash_varlena_datum(kind, value, hash);
 		default:
 			return false;
 	}
 }
 
-/* See value.h.  An array that is compressed or taken apart is not looked at. */
+/*
+ * The hash of an array's only element; false if it has none, or several, or is
+ * compressed or in expanded form.
+ */
 bool
 value_hash_array(Datum array, uint64 *hash)
 {

@@ -8,8 +8,8 @@
 #ifndef CLIPPERF_LITERAL_H
 #define CLIPPERF_LITERAL_H
 
-#include "profile/lineage/comparison.h"
-#include "profile/lineage/value.h"
+#include "profile/statement/comparison.h"
+#include "profile/statement/value.h"
 
 /* Statements with more constants than this are looked at in full. */
 #define LITERAL_CONSTANTS	8

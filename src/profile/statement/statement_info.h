@@ -10,10 +10,10 @@
 #ifndef CLIPPERF_STATEMENT_INFO_H
 #define CLIPPERF_STATEMENT_INFO_H
 
-#include "profile/lineage/comparison.h"
-#include "profile/execution.h"
-#include "profile/lineage/literal.h"
-#include "profile/lineage/value.h"
+#include "profile/statement/comparison.h"
+#include "profile/statement/execution.h"
+#include "profile/statement/literal.h"
+#include "profile/statement/value.h"
 #include "store/resultset.h"
 
 /* A column of the result that carries keys. */
@@ -38,11 +38,11 @@ typedef struct Chain
 /* Values of the last execution that are remembered. */
 #define LAST_LOOKUP_VALUES	4
 
-/* What the statement looked up last: see walk.h. */
+/* What the statement looked up last: see sweep.h. */
 typedef struct LastLookup
 {
-	uint64		episode;		/* that it was credited to, if that may be a
-								 * walk; 0 = none */
+	uint64		episode;		/* that it was attributed to, if that may be a
+								 * sweep; 0 = none */
 	int64		last_us;		/* when it ended */
 	int			count;
 	uint64		hashes[LAST_LOOKUP_VALUES]; /* its first probes */
@@ -57,7 +57,7 @@ typedef struct LastLookup
 /* Tables whose keys a statement looks up that are known at once. */
 #define KEYS				2
 
-/* What every execution looks at stands together, before what few need. */
+/* What every execution reads stands together, before what few need. */
 typedef struct StatementInfo
 {
 	uint64		queryid;
@@ -74,8 +74,8 @@ typedef struct StatementInfo
 	uint32		tables_version; /* .. for this setting_tables_version */
 	int			nparameters;
 	int			ncolumns;
-	uint64		episode;		/* in this backend's custody that it was in
-								 * last; 0 = none */
+	uint64		episode;		/* of this connection that it was in last; 0 =
+								 * none */
 	uint64		transaction;	/* whose first look-up was noted; 0 = none */
 	uint32		keys[KEYS];		/* whose keys it looks up, as resultset_key();
 								 * 0 = no further ones */
@@ -103,6 +103,7 @@ typedef struct StatementInfo
 /* The one asked for last, or NULL. */
 extern StatementInfo *statement_info_last;
 
+/* statement_info_find() of a statement that was not asked for last. */
 extern StatementInfo *statement_info_search(uint64 queryid);
 
 /* The facts of a statement, made if they are new. */
@@ -122,7 +123,7 @@ extern void statement_info_analyzed(StatementInfo *info, Query *query,
 extern void statement_info_planned(StatementInfo *info,
 								   const QueryDesc *query);
 
-/* What identifies a statement whose text may vary by the length of a list: */
+/* What identifies a statement, whatever the length of its lists. */
 extern uint64 statement_fingerprint(StatementInfo *info, const QueryDesc *query);
 
 #endif							/* CLIPPERF_STATEMENT_INFO_H */

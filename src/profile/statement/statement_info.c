@@ -9,14 +9,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/statement_info.h"
+#include "profile/statement/statement_info.h"
 
 #include "access/transam.h"
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
 #include "common/hotpath.h"
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
 
@@ -34,9 +34,12 @@ static uint32 next_victim = 0;
 
 StatementInfo *statement_info_last HOTPATH_DATA = NULL;
 
-/* A relation changed: look at the columns of statements on it again. */
+/*
+ * A relation changed, callback of key_column_watch(): collect the columns of all
+ * statements again.
+ */
 static void
-relation_changed(Oid relid)
+forget_plans(Oid relid)
 {
 	for (int set = 0; set < CACHE_SETS; set++)
 	{
@@ -51,7 +54,7 @@ make_info(StatementInfo **entry, uint64 queryid)
 {
 	if (*entry == NULL)
 	{
-		key_column_watch(relation_changed);
+		key_column_watch(forget_plans);
 		*entry = (StatementInfo *)
 			CACHELINEALIGN(MemoryContextAlloc(TopMemoryContext,
 											  sizeof(StatementInfo) +
@@ -78,7 +81,10 @@ find_in_cache(uint64 queryid)
 	return make_info(&set[next_victim++ % CACHE_WAYS], queryid);
 }
 
-/* See statement_info.h: what statement_info_find() does not know by itself. */
+/*
+ * The facts of a statement, made if they are new; what statement_info_find()
+ * calls for another statement than the last one.
+ */
 pg_attribute_hot StatementInfo *
 statement_info_search(uint64 queryid)
 {
@@ -88,7 +94,7 @@ statement_info_search(uint64 queryid)
 
 /* Tables of users only: catalogs are full of keys that nobody loops over. */
 static inline bool
-is_watched(Oid relid)
+is_relation_watched(Oid relid)
 {
 	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
 }
@@ -101,7 +107,7 @@ compares_key(const Comparisons *comparisons)
 	{
 		const Comparison *item = &comparisons->items[i];
 
-		if (is_watched(item->relid) && item->list == 0 && !item->is_array &&
+		if (is_relation_watched(item->relid) && item->list == 0 && !item->is_array &&
 			key_column_find(item->relid, item->attno).is_key)
 			return true;
 	}
@@ -155,7 +161,7 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 	ValueKind	kind;
 	KeyColumn	key;
 
-	if (!is_watched(relid) || info->ncolumns >= RESULTSET_COLUMNS)
+	if (!is_relation_watched(relid) || info->ncolumns >= RESULTSET_COLUMNS)
 		return;
 	kind = value_kind(type);
 	if (kind == VALUE_NONE)
@@ -183,7 +189,7 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 
 /* Note whose keys a comparison looks up. */
 static void
-add_key(StatementInfo *info, const Comparison *comparison)
+add_sought_key(StatementInfo *info, const Comparison *comparison)
 {
 	uint32		key = key_column_sought(comparison->relid, comparison->attno,
 										&info->planned);
@@ -200,15 +206,15 @@ add_key(StatementInfo *info, const Comparison *comparison)
 
 /* Find out whose keys the statement looks up. */
 static void
-collect_keys(StatementInfo *info)
+collect_sought_keys(StatementInfo *info)
 {
 	memset(info->keys, 0, sizeof(info->keys));
 	info->any_key = !info->analyzed ||
 		(info->has_literals && info->literals.count == 0);
 	for (int i = 0; i < info->nparameters; i++)
-		add_key(info, &info->parameters[i]);
+		add_sought_key(info, &info->parameters[i]);
 	for (int i = 0; i < info->literals.count; i++)
-		add_key(info, &info->literals.comparisons[i]);
+		add_sought_key(info, &info->literals.comparisons[i]);
 }
 
 /* Fill in what the plan tells. */
@@ -223,7 +229,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->planned = true;
 	info->tables_version = setting_tables_version;
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
-	collect_keys(info);
+	collect_sought_keys(info);
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;

@@ -15,7 +15,7 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
-#include "profile/lineage/probe.h"
+#include "profile/statement/probe.h"
 #include "profile/text/source.h"
 #include "store/route.h"
 
@@ -92,7 +92,10 @@ execution_find(const QueryDesc *query)
 	return NULL;
 }
 
-/* The text key and the text of an execution's statement. */
-extern char *execution_text(void *execution);	/* a StatementTextMaker */
+/* StatementTextMaker of a StatementSource. */
+extern char *source_text(void *source);
+
+/* StatementTextMaker of an Execution. */
+extern char *execution_text(void *execution);
 
 #endif							/* CLIPPERF_EXECUTION_H */

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/comparison.h"
+#include "profile/statement/comparison.h"
 
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
@@ -17,7 +17,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 
 /* Operators that are an equality without asking the catalogs. */
 #define INT48_EQUAL		15
@@ -63,7 +63,7 @@ strip_conversions(Node *node)
 
 /* Take conversions off an expression. */
 static inline Node *
-strip(Node *node)
+strip_relabeling(Node *node)
 {
 	if (node == NULL || IsA(node, Var) || IsA(node, Const) || IsA(node, Param))
 		return node;
@@ -72,7 +72,7 @@ strip(Node *node)
 
 /* The table's column behind a Var; InvalidOid if it is none. */
 static void
-find_column(Query *query, Var *var, Oid *relid, int16 *attno)
+find_compared_column(Query *query, Var *var, Oid *relid, int16 *attno)
 {
 	RangeTblEntry *entry;
 
@@ -100,11 +100,11 @@ find_column(Query *query, Var *var, Oid *relid, int16 *attno)
 	else if (entry->rtekind == RTE_JOIN &&
 			 var->varattno <= list_length(entry->joinaliasvars))
 	{
-		Node	   *alias = strip(list_nth(entry->joinaliasvars,
-										   var->varattno - 1));
+		Node	   *alias = strip_relabeling(list_nth(entry->joinaliasvars,
+													  var->varattno - 1));
 
 		if (alias != NULL && IsA(alias, Var))
-			find_column(query, (Var *) alias, relid, attno);
+			find_compared_column(query, (Var *) alias, relid, attno);
 	}
 }
 
@@ -135,13 +135,13 @@ value_behind(Query *query, Node *expression)
 		TargetEntry *target = NULL;
 
 		if (entry->rtekind == RTE_VALUES)
-			node = strip(single_value(entry, number));
+			node = strip_relabeling(single_value(entry, number));
 		else
 		{
 			if (entry->rtekind == RTE_SUBQUERY)
 				target = get_tle_by_resno(entry->subquery->targetList, number);
 			query = entry->subquery;
-			node = target != NULL ? strip((Node *) target->expr) : NULL;
+			node = target != NULL ? strip_relabeling((Node *) target->expr) : NULL;
 		}
 	}
 	return node != NULL && (IsA(node, Param) || IsA(node, Const)) ?
@@ -150,12 +150,12 @@ value_behind(Query *query, Node *expression)
 
 /* Keep a comparison of a column with a value, if it is one. */
 static void
-add_value(Oid relid, int16 attno, Node *value, ComparisonSearch *search)
+add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *search)
 {
 	Comparisons *found = search->found;
 	Comparison *item;
 
-	value = strip(value);
+	value = strip_relabeling(value);
 	if (value == NULL)
 		return;
 	found->has_literals |= IsA(value, Const);
@@ -200,7 +200,7 @@ add_value(Oid relid, int16 attno, Node *value, ComparisonSearch *search)
 
 /* Is this operator an equality? */
 static bool
-is_equality(Oid operator, Node *left)
+is_equality_operator(Oid operator, Node *left)
 {
 	switch (operator)
 	{
@@ -238,8 +238,8 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 
 	if (list_length(expression->args) != 2)
 		return;
-	left = strip(linitial(expression->args));
-	right = strip(lsecond(expression->args));
+	left = strip_relabeling(linitial(expression->args));
+	right = strip_relabeling(lsecond(expression->args));
 	if (left == NULL || right == NULL)
 		return;
 	if (IsA(left, Var) && IsA(right, Var))
@@ -256,10 +256,10 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 	}
 	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)))
 		walk_operands(expression, search);
-	else if (is_equality(expression->opno, linitial(expression->args)))
+	else if (is_equality_operator(expression->opno, linitial(expression->args)))
 	{
-		find_column(search->query, (Var *) left, &relid, &attno);
-		add_value(relid, attno, right, search);
+		find_compared_column(search->query, (Var *) left, &relid, &attno);
+		add_value_comparison(relid, attno, right, search);
 	}
 }
 
@@ -284,7 +284,7 @@ add_array(Oid relid, int16 attno, Node *array, ComparisonSearch *search)
 	Comparisons *found = search->found;
 	int			before = found->count;
 
-	add_value(relid, attno, array, search);
+	add_value_comparison(relid, attno, array, search);
 	if (found->count == before)
 		return;
 	found->items[before].is_array = true;
@@ -293,14 +293,14 @@ add_array(Oid relid, int16 attno, Node *array, ComparisonSearch *search)
 
 /* "column IN (values)" */
 static void
-add_list(Oid relid, int16 attno, List *values, ComparisonSearch *search)
+add_list_comparisons(Oid relid, int16 attno, List *values, ComparisonSearch *search)
 {
 	int			before = enter_list(search);
 	ListCell   *cell;
 
 	search->found->has_list = true;
 	foreach(cell, values)
-		add_value(relid, attno, lfirst(cell), search);
+		add_value_comparison(relid, attno, lfirst(cell), search);
 	search->list = before;
 }
 
@@ -308,18 +308,18 @@ add_list(Oid relid, int16 attno, List *values, ComparisonSearch *search)
 static void
 walk_in(ScalarArrayOpExpr *expression, ComparisonSearch *search)
 {
-	Node	   *left = strip(linitial(expression->args));
-	Node	   *right = strip(lsecond(expression->args));
+	Node	   *left = strip_relabeling(linitial(expression->args));
+	Node	   *right = strip_relabeling(lsecond(expression->args));
 	Oid			relid;
 	int16		attno;
 
 	if (!expression->useOr || left == NULL || right == NULL ||
 		!IsA(left, Var) ||
-		!is_equality(expression->opno, linitial(expression->args)))
+		!is_equality_operator(expression->opno, linitial(expression->args)))
 		return;
-	find_column(search->query, (Var *) left, &relid, &attno);
+	find_compared_column(search->query, (Var *) left, &relid, &attno);
 	if (IsA(right, ArrayExpr))
-		add_list(relid, attno, castNode(ArrayExpr, right)->elements, search);
+		add_list_comparisons(relid, attno, castNode(ArrayExpr, right)->elements, search);
 	else
 		add_array(relid, attno, right, search);
 }
@@ -443,11 +443,11 @@ walk_insert(Query *query, ComparisonSearch *search)
 	foreach(cell, query->targetList)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-		Node	   *value = strip((Node *) entry->expr);
+		Node	   *value = strip_relabeling((Node *) entry->expr);
 
 		search->found->has_literals |= value != NULL && IsA(value, Const);
 		if (!is_wide || may_hold_keys(relid, entry->resno))
-			add_value(relid, entry->resno, value, search);
+			add_value_comparison(relid, entry->resno, value, search);
 	}
 }
 
@@ -502,7 +502,7 @@ walk_query(Query *query, ComparisonSearch *search)
 
 /* Does a query read from nothing but one table? */
 static inline bool
-is_plain(const Query *query)
+is_plain_operand(const Query *query)
 {
 	return list_length(query->rtable) == 1 && query->cteList == NIL &&
 		!query->hasSubLinks &&
@@ -523,7 +523,7 @@ comparisons_collect(Query *query, Comparisons *comparisons)
 	comparisons->has_list = false;
 	comparisons->has_literals = false;
 	comparisons->has_nulls = false;
-	if (is_plain(query))
+	if (is_plain_operand(query))
 		walk_level(query, &search);
 	else
 		walk_query(query, &search);

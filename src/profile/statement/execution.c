@@ -9,11 +9,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/execution.h"
+#include "profile/statement/execution.h"
 
 #include "utils/memutils.h"
 
 #include "common/hotpath.h"
+#include "profile/text/normalize.h"
 
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16
@@ -68,4 +69,21 @@ execution_open(QueryDesc *query)
 	MemoryContextRegisterResetCallback(query->estate->es_query_cxt,
 									   &execution->forget);
 	return execution;
+}
+
+/* The normalised text of a statement, palloc'd: StatementTextMaker of its source. */
+char *
+source_text(void *source)
+{
+	int			length;
+	const char *body = source_body(source, &length);
+
+	return normalize_text(body, 0, length);
+}
+
+/* The normalised text of an execution's statement, palloc'd: StatementTextMaker. */
+char *
+execution_text(void *execution)
+{
+	return source_text(&((Execution *) execution)->source);
 }

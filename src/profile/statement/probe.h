@@ -8,8 +8,8 @@
 #ifndef CLIPPERF_PROBE_H
 #define CLIPPERF_PROBE_H
 
-#include "profile/lineage/comparison.h"
-#include "profile/lineage/value.h"
+#include "profile/statement/comparison.h"
+#include "profile/statement/value.h"
 
 /* A value that a statement looked up. */
 typedef struct Probe

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "profile/lineage/key_column.h"
+#include "profile/statement/key_column.h"
 
 #include "access/relation.h"
 #include "access/sysattr.h"
@@ -21,7 +21,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-#include "profile/lineage/value.h"
+#include "profile/statement/value.h"
 #include "store/resultset.h"
 
 #define CACHE_SIZE		256
@@ -42,7 +42,7 @@ static KeyColumnCallback watcher = NULL;
 
 /* Relcache callback: what was known may be wrong now. */
 static void
-relation_changed(Datum arg, Oid relid)
+forget_relation(Datum arg, Oid relid)
 {
 	invalidations++;
 	memset(cache, 0, sizeof(cache));
@@ -50,7 +50,10 @@ relation_changed(Datum arg, Oid relid)
 		watcher(relid);
 }
 
-/* See key_column.h. */
+/*
+ * Call this function, the only one, whenever the definition of a relation has
+ * changed; with InvalidOid if that may be any.
+ */
 void
 key_column_watch(KeyColumnCallback callback)
 {
@@ -59,13 +62,13 @@ key_column_watch(KeyColumnCallback callback)
 	watcher = callback;
 	if (registered)
 		return;
-	CacheRegisterRelcacheCallback(relation_changed, (Datum) 0);
+	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 	registered = true;
 }
 
 /* The column that a view's query shows as column attno; false if none. */
 static bool
-look_through(Relation view, Oid *relid, int16 *attno)
+resolve_view_column(Relation view, Oid *relid, int16 *attno)
 {
 	Query	   *query = get_view_query(view);
 	TargetEntry *entry = get_tle_by_resno(query->targetList, *attno);
@@ -107,7 +110,7 @@ key_column_resolve(Oid *relid, int16 *attno)
 		if (relation == NULL)
 			return;
 		further = relation->rd_rel->relkind == RELKIND_VIEW &&
-			look_through(relation, relid, attno);
+			resolve_view_column(relation, relid, attno);
 		relation_close(relation, AccessShareLock);
 		if (!further)
 			return;
@@ -193,7 +196,7 @@ ends_in(const char *name, const char *end)
  * authorId do?
  */
 static bool
-is_named(Relation relation, int16 attno)
+is_named_after_key(Relation relation, int16 attno)
 {
 	const char *name =
 		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
@@ -241,7 +244,7 @@ find_named_table(Relation relation, const char *name)
 }
 
 /*
- * The same for a foreign key that nobody has declared, by the column's name.
+ * Follow a foreign key that nobody has declared, by the column's name.
  * *complete is taken away if the other table is locked.
  */
 static bool
@@ -293,7 +296,7 @@ read_column(Oid relid, int16 attno)
 		if (step == 0)
 		{
 			column.is_unique = is_unique(relation, attno);
-			column.is_named = is_named(relation, attno);
+			column.is_named = is_named_after_key(relation, attno);
 		}
 		further = follow_foreign_key(relation, &column.key_relid,
 									 &column.key_attno) ||
