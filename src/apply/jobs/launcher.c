@@ -29,8 +29,8 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "apply/build/build_progress.h"
-#include "apply/build/give_way.h"
+#include "apply/jobs/build_progress.h"
+#include "apply/jobs/give_way.h"
 #include "apply/jobs/queue.h"
 #include "settings.h"
 
