@@ -3,8 +3,8 @@
  * build.c
  *	  Carries one job out.
  *
- * A job goes through phases, see build_run(): settle what an earlier attempt
- * has left, preflight, build, adopt what is built and have it watched.  Each
+ * A job goes through phases, see build_run(): clear away what an earlier
+ * attempt has left, preflight, build, adopt what is built and have it watched.  Each
  * phase says what it comes to (Outcome), and conclude() writes that into the
  * job.  The judgement is verify.c's, later.
  *
@@ -113,15 +113,6 @@ become_role(const Job *job, Oid *userid, int *sec_context)
  * What an error comes to
  * ------------------------------------------------------------------------ */
 
-/* The message of an error, with its detail, for the reason of a job. */
-static const char *
-error_reason(const ErrorData *error)
-{
-	if (error->detail == NULL)
-		return pstrdup(error->message);
-	return psprintf("%s: %s", error->message, error->detail);
-}
-
 /*
  * Is it an error after which another attempt has a chance?  One that a lock was
  * not to be had, or that the name of the index was taken at the same moment.
@@ -150,7 +141,8 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
 	bool		cancelled = error->sqlerrcode == ERRCODE_QUERY_CANCELED;
 	bool		again = is_worth_another(error);
-	const char *reason = error_reason(error);
+	const char *reason = error->detail == NULL ? error->message :
+		psprintf("%s: %s", error->message, error->detail);
 
 	if (!run->begun)
 		return again ? make_outcome(OUTCOME_WAITS, JOB_WAITING, reason) :
@@ -176,7 +168,7 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 }
 
 /* ------------------------------------------------------------------------
- * Phase: settle what an earlier attempt has left
+ * Phase: clear away what an earlier attempt has left
  * ------------------------------------------------------------------------ */
 
 /*
@@ -186,7 +178,7 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
  * that it is given up.
  */
 static Outcome
-settle_earlier_attempt(BuildRun *run)
+clear_earlier_attempt(BuildRun *run)
 {
 	Job		   *job = run->job;
 	const char *reason = "the server or the build process ended while it was building";
@@ -684,7 +676,7 @@ build_run(Job *job, MemoryContext context)
 	Outcome		outcome;
 
 	MemoryContextSwitchTo(context);
-	outcome = settle_earlier_attempt(&run);
+	outcome = clear_earlier_attempt(&run);
 	if (outcome.kind == OUTCOME_GO_ON)
 		outcome = preflight(&run);
 	if (outcome.kind == OUTCOME_GO_ON)

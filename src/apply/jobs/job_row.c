@@ -178,7 +178,7 @@ text_array_arg(const List *strings)
 
 /* Read a column from the first row of the last result into the job. */
 static void
-read_column(Job *job, JobColumnNumber number)
+read_job_column(Job *job, JobColumnNumber number)
 {
 	const JobColumn *column = &job_columns[number];
 	void	   *field = (char *) job + column->offset;
@@ -304,7 +304,7 @@ job_load(int64 id, MemoryContext context)
 	job->table = own_table("clipperf_job");
 	Assert(SPI_tuptable->tupdesc->natts == JOB_COLUMNS);
 	for (int i = 0; i < JOB_COLUMNS; i++)
-		read_column(job, (JobColumnNumber) i);
+		read_job_column(job, (JobColumnNumber) i);
 	MemoryContextSwitchTo(old);
 	return job;
 }

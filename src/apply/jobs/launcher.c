@@ -37,7 +37,7 @@
 /* The postmaster starts it again after this many seconds if it fails. */
 #define RESTART_SECONDS 5
 
-/* How often a build is asked whether somebody waits for it. */
+/* Milliseconds between two looks at the builds: does somebody wait for them? */
 #define WATCH_MS 100
 
 /* A worker that was asked for: whether it began shows later. */
@@ -89,7 +89,7 @@ list_databases(void)
 	CommitTransactionCommand();
 }
 
-/* Have them looked into, as many as the queue has room for. */
+/* Have the databases in "unvisited" looked into, as many as the queue has room for. */
 static void
 visit_databases(void)
 {
@@ -243,7 +243,7 @@ clipperf_launcher_main(Datum arg)
 	proc_exit(1);
 }
 
-/* See launcher.h. */
+/* Have the postmaster start the launcher; while the module is preloaded. */
 void
 launcher_register(void)
 {
