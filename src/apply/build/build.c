@@ -373,6 +373,10 @@ preflight_step(void *arg)
 	run->partitioned =
 		get_rel_relkind(run->job->relid) == RELKIND_PARTITIONED_TABLE;
 	run->outcome = look_ahead(run);
+	/* Who is in the way was found by SPI, and is told in its memory. */
+	if (run->outcome.reason != NULL)
+		run->outcome.reason = MemoryContextStrdup(run->context,
+												  run->outcome.reason);
 	MemoryContextSwitchTo(old);
 }
 

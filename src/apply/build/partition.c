@@ -268,6 +268,10 @@ find_next_step(void *arg)
 
 	job_limit_lock_waits();
 	find_next(work, true);
+	/* Who is in the way was found by SPI, and is told in its memory. */
+	if (work->next.obstacle != NULL)
+		work->next.obstacle = MemoryContextStrdup(work->context,
+												  work->next.obstacle);
 	MemoryContextSwitchTo(old);
 }
 
