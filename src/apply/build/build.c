@@ -76,11 +76,29 @@ typedef struct BuildRun
 static const Outcome go_on = {OUTCOME_GO_ON};
 static const Outcome written = {OUTCOME_WRITTEN};
 
-/* An outcome; the state tells nothing where the job does not end by it. */
+/* An outcome by which the job does not end. */
 static Outcome
-make_outcome(OutcomeKind kind, JobState state, const char *reason)
+make_outcome(OutcomeKind kind, const char *reason)
 {
-	Outcome		outcome = {.kind = kind,.state = state,.reason = reason};
+	Outcome		outcome = {.kind = kind,.reason = reason};
+
+	return outcome;
+}
+
+/* The job ends in that state, as things are. */
+static Outcome
+ends_as_is(JobState state, const char *reason)
+{
+	Outcome		outcome = {.kind = OUTCOME_ENDS,.state = state,.reason = reason};
+
+	return outcome;
+}
+
+/* The job ends in that state, when what was begun is undone. */
+static Outcome
+ends_undone(JobState state, const char *reason)
+{
+	Outcome		outcome = {.kind = OUTCOME_ENDS_UNDONE,.state = state,.reason = reason};
 
 	return outcome;
 }
@@ -145,8 +163,8 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 		psprintf("%s: %s", error->message, error->detail);
 
 	if (!run->begun)
-		return again ? make_outcome(OUTCOME_WAITS, JOB_WAITING, reason) :
-			make_outcome(OUTCOME_ENDS_UNDONE, JOB_FAILED, reason);
+		return again ? make_outcome(OUTCOME_WAITS, reason) :
+			ends_undone(JOB_FAILED, reason);
 
 	if (interrupt == INTERRUPT_GIVE_WAY)
 	{
@@ -157,14 +175,14 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 		reason = "the build process was told to cancel";
 	job_lock_check_cancel(job);
 	if (job->cancel != NULL)
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_CANCELLED, job->cancel);
+		return ends_undone(JOB_CANCELLED, job->cancel);
 	if (again && job->attempts + 1 < JOB_MOST_ATTEMPTS)
-		return make_outcome(OUTCOME_BROKEN_OFF, JOB_WAITING, reason);
+		return make_outcome(OUTCOME_BROKEN_OFF, reason);
 	if (again)
 		reason = psprintf("given up after %d attempts: %s", JOB_MOST_ATTEMPTS,
 						  reason);
-	return make_outcome(OUTCOME_ENDS_UNDONE, cancelled ? JOB_CANCELLED : JOB_FAILED,
-						reason);
+	return ends_undone(cancelled ? JOB_CANCELLED : JOB_FAILED,
+					   reason);
 }
 
 /* ------------------------------------------------------------------------
@@ -187,13 +205,13 @@ clear_earlier_attempt(BuildRun *run)
 		job->attempts < JOB_MOST_ATTEMPTS)
 		(void) leftovers_remove(job, false, reason);
 	if (job->cancel != NULL)
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_CANCELLED, job->cancel);
+		return ends_undone(JOB_CANCELLED, job->cancel);
 	if (job->state != JOB_BUILDING)
 		return go_on;
 	if (job->attempts >= JOB_MOST_ATTEMPTS)
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_FAILED,
-							psprintf("the process that built it ended %d times",
-									 job->attempts));
+		return ends_undone(JOB_FAILED,
+						   psprintf("the process that built it ended %d times",
+									job->attempts));
 	job_begin();
 	job_change(job, JOB_QUEUED, reason);
 	job_end();
@@ -237,15 +255,15 @@ plan_create(BuildRun *run)
 
 		if (job->attempts > 0 && job->index_name != NULL &&
 			strcmp(name, job->index_name) == 0)
-			return make_outcome(OUTCOME_DONE, JOB_VERIFYING,
+			return make_outcome(OUTCOME_DONE,
 								"built; the process that built it had ended before it could say so");
-		return make_outcome(OUTCOME_ENDS, job->revert ? JOB_REVERTED : JOB_KEPT,
-							psprintf("nothing to build: index \"%s\" does the same",
-									 name));
+		return ends_as_is(job->revert ? JOB_REVERTED : JOB_KEPT,
+						  psprintf("nothing to build: index \"%s\" does the same",
+								   name));
 	}
 	refusal = preflight_place(index.def, job->size_bytes);
 	if (refusal != NULL)
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_FAILED, refusal);
+		return ends_undone(JOB_FAILED, refusal);
 	run->def = index.def;
 	run->sql = index_def_ddl(index.def, !run->partitioned, false);
 	run->leftovers = index.leftovers;
@@ -287,7 +305,7 @@ plan_drop(BuildRun *run)
 
 	find_rebuilt(job);
 	if (!SearchSysCacheExists1(INDEXRELID, ObjectIdGetDatum(job->index_oid)))
-		return make_outcome(OUTCOME_DONE, JOB_VERIFYING, "the index is gone");
+		return make_outcome(OUTCOME_DONE, "the index is gone");
 	run->def = preflight_drop(job->index_oid, job->index_name);
 	run->sql = index_def_drop_ddl(run->def);
 	return go_on;
@@ -338,15 +356,15 @@ look_ahead(BuildRun *run)
 	int			sec_context;
 
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->role)))
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_FAILED,
-							"the role that asked for it does not exist any more");
+		return ends_undone(JOB_FAILED,
+						   "the role that asked for it does not exist any more");
 	if (get_rel_relkind(job->relid) == '\0')
-		return make_outcome(OUTCOME_ENDS_UNDONE, JOB_FAILED,
-							psprintf("table %s does not exist any more",
-									 job->relation_name));
+		return ends_undone(JOB_FAILED,
+						   psprintf("table %s does not exist any more",
+									job->relation_name));
 	obstacle = find_lock(run);
 	if (obstacle != NULL)
-		return make_outcome(OUTCOME_WAITS, JOB_WAITING, obstacle);
+		return make_outcome(OUTCOME_WAITS, obstacle);
 
 	become_role(job, &userid, &sec_context);
 	preflight_table(job->relid, job->relation_name, job->role);
@@ -357,7 +375,7 @@ look_ahead(BuildRun *run)
 
 	obstacle = find_transaction(run);
 	if (obstacle != NULL)
-		return make_outcome(OUTCOME_WAITS, JOB_WAITING, obstacle);
+		return make_outcome(OUTCOME_WAITS, obstacle);
 	return outcome;
 }
 
@@ -488,8 +506,8 @@ build(BuildRun *run)
 	if (error != NULL)
 		return outcome_of_error(run, error);
 	if (obstacle != NULL)
-		return make_outcome(OUTCOME_WAITS, JOB_WAITING, obstacle);
-	return make_outcome(OUTCOME_DONE, JOB_VERIFYING,
+		return make_outcome(OUTCOME_WAITS, obstacle);
+	return make_outcome(OUTCOME_DONE,
 						run->note != NULL ? run->note :
 						JOB_CREATES(job) ? "built" : "dropped");
 }
@@ -588,7 +606,7 @@ conclude(BuildRun *run, Outcome outcome)
 	{
 		(void) leftovers_remove(job, false, outcome.reason);
 		if (job->cancel != NULL)
-			outcome = make_outcome(OUTCOME_ENDS_UNDONE, JOB_CANCELLED, job->cancel);
+			outcome = ends_undone(JOB_CANCELLED, job->cancel);
 	}
 	if (outcome.kind == OUTCOME_ENDS_UNDONE)
 	{
@@ -661,10 +679,10 @@ heed_last_cancel(BuildRun *run)
 	if (job->cancel == NULL || !job_state_is_open(job->state))
 		return;
 	conclude(run, job->state == JOB_VERIFYING ?
-			 make_outcome(OUTCOME_ENDS, JOB_CANCELLED,
-						  psprintf("verification %s; what was done stays",
-								   job->cancel)) :
-			 make_outcome(OUTCOME_ENDS_UNDONE, JOB_CANCELLED, job->cancel));
+			 ends_as_is(JOB_CANCELLED,
+						psprintf("verification %s; what was done stays",
+								 job->cancel)) :
+			 ends_undone(JOB_CANCELLED, job->cancel));
 	queue_worker_leaves();
 }
 
