@@ -39,8 +39,8 @@
 #define REMOVAL_TRIES	50
 
 /* The time between two tries grows by this, up to that. */
-#define DELAY_STEP_MS	100
-#define MOST_DELAY_MS	5000
+#define REMOVAL_DELAY_STEP_MS	100
+#define MOST_REMOVAL_DELAY_MS	5000
 
 /* What is to be done next to take away what a job has left. */
 typedef struct Removal
@@ -320,7 +320,7 @@ run_removal(Job *job, Oid relid, const char *sql, int tries)
 	queue_worker_takes(job->id, relid);
 	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
 		return true;
-	job_sleep(Min(DELAY_STEP_MS * (tries + 1), MOST_DELAY_MS));
+	job_sleep(Min(REMOVAL_DELAY_STEP_MS * (tries + 1), MOST_REMOVAL_DELAY_MS));
 	return false;
 }
 
