@@ -52,12 +52,12 @@ typedef struct ApplyCall
 } ApplyCall;
 
 /* ------------------------------------------------------------------------
- * One request
+ * One recommendation
  * ------------------------------------------------------------------------ */
 
 /* Put one row out. */
 static void
-put_row(ApplyCall *call, const Recommendation *request, const Job *job)
+put_row(ApplyCall *call, const Recommendation *asked, const Job *job)
 {
 	Datum		values[APPLY_COLUMNS];
 	bool		nulls[APPLY_COLUMNS] = {false};
@@ -65,57 +65,60 @@ put_row(ApplyCall *call, const Recommendation *request, const Job *job)
 
 	nulls[i] = job == NULL || job->id == 0;
 	values[i++] = Int64GetDatum(job ? job->id : 0);
-	report_set_text(values, nulls, i++, request->action);
-	nulls[i] = !OidIsValid(request->relid);
-	values[i++] = ObjectIdGetDatum(request->relid);
-	nulls[i] = job == NULL && request->index_name == NULL;
+	report_set_text(values, nulls, i++, asked->action);
+	nulls[i] = !OidIsValid(asked->relid);
+	values[i++] = ObjectIdGetDatum(asked->relid);
+	nulls[i] = job == NULL && asked->index_name == NULL;
 	values[i] = (Datum) 0;
 	if (!nulls[i])
 		values[i] = DirectFunctionCall1(namein,
-										CStringGetDatum(job ? job->index_name : request->index_name));
+										CStringGetDatum(job ? job->index_name : asked->index_name));
 	i++;
 	report_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
-	report_set_text(values, nulls, i++, job ? job->reason : request->reason);
-	report_set_text(values, nulls, i++, job ? job->ddl : request->ddl);
+	report_set_text(values, nulls, i++, job ? job->reason : asked->reason);
+	report_set_text(values, nulls, i++, job ? job->ddl : asked->ddl);
 	Assert(i == APPLY_COLUMNS);
 	tuplestore_putvalues(call->result->setResult, call->result->setDesc,
 						 values, nulls);
 	call->made++;
 }
 
-/* The job that a request asks for, without its definition yet. */
+/* The job of a recommendation, without its definition yet. */
 static Job *
-make_job(const ApplyCall *call, const Recommendation *request)
+make_job(const ApplyCall *call, const Recommendation *asked)
 {
 	Job		   *job = palloc0(sizeof(Job));
 
-	job->drop = strcmp(request->action, "drop") == 0;
+	job->drop = strcmp(asked->action, "drop") == 0;
 	job->state = JOB_QUEUED;
-	job->recommendation = request->recommendation;
-	job->relid = request->relid;
-	job->relation_name = quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(request->relid)),
-													get_rel_name(request->relid));
-	job->ddl = request->ddl;
-	job->index_name = request->index_name;
+	job->recommendation = asked->recommendation;
+	job->relid = asked->relid;
+	job->relation_name = quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(asked->relid)),
+													get_rel_name(asked->relid));
+	job->ddl = asked->ddl;
+	job->index_name = asked->index_name;
 	job->transactional = !call->concurrently;
-	job->queryids = request->queryids;
-	job->size_bytes = request->size_bytes;
+	job->queryids = asked->queryids;
+	job->size_bytes = asked->size_bytes;
 	job->role = GetUserId();
 	job->settings = call->settings;
 	return job;
 }
 
-/* Errors unless the caller may do that to the table; locks it. */
+/*
+ * Errors unless the caller may change the indexes of the table, as
+ * preflight_table(); locks it (AccessShareLock) to the end of the transaction.
+ */
 static void
-require_table(const Recommendation *request)
+require_table(const Recommendation *asked)
 {
-	if (!OidIsValid(request->relid))
+	if (!OidIsValid(asked->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("the table of index \"%s\" does not exist",
-						request->index_name ? request->index_name : "")));
-	LockRelationOid(request->relid, AccessShareLock);
-	preflight_table(request->relid, psprintf("%u", request->relid),
+						asked->index_name ? asked->index_name : "")));
+	LockRelationOid(asked->relid, AccessShareLock);
+	preflight_table(asked->relid, psprintf("%u", asked->relid),
 					GetUserId());
 }
 
@@ -156,7 +159,10 @@ create_now(Job *job, const IndexPlan *plan)
 		job->parts = partition_new_indexes(job->index_oid, before);
 }
 
-/* Settle what a new index is and is called; true if it has to be built. */
+/*
+ * Find out what a new index is and is called: in the job and the plan.  True if
+ * it has to be built; the job is kept if there is one that does the same.
+ */
 static bool
 define_index(Job *job, IndexPlan *plan)
 {
@@ -182,9 +188,10 @@ define_index(Job *job, IndexPlan *plan)
 }
 
 /*
- * The same for an index that is to be built at once.  CREATE INDEX would let
- * another transaction build the same meanwhile, and fail when that commits; the
- * lock taken here blocks no more than that of CREATE INDEX, but for each other.
+ * Define an index that is to be built at once, with the table locked.  CREATE
+ * INDEX would let another transaction build the same meanwhile, and fail when
+ * that commits; the lock taken here blocks no more than that of CREATE INDEX,
+ * but for each other.
  */
 static bool
 define_index_at_once(Job *job, IndexPlan *plan)
@@ -200,14 +207,14 @@ define_index_at_once(Job *job, IndexPlan *plan)
 
 /* An open job that does the same is given back instead of a new one. */
 static bool
-find_open_job(ApplyCall *call, const Recommendation *request, Job *job)
+find_open_job(ApplyCall *call, const Recommendation *asked, Job *job)
 {
 	int64		id = job_find_open(job);
 	Job		   *open = id == 0 ? NULL : job_load(id, call->context);
 
 	if (open == NULL)
 		return false;
-	put_row(call, request, open);
+	put_row(call, asked, open);
 	return true;
 }
 
@@ -229,11 +236,11 @@ store_job(ApplyCall *call, Job *job, bool done)
 		queue_wake_at_commit();
 }
 
-/* Do what is asked for: make an index. */
+/* Make an index, or a job of it; errors as clipperf_apply(). */
 static void
-apply_create(ApplyCall *call, const Recommendation *request)
+apply_create(ApplyCall *call, const Recommendation *asked)
 {
-	Job		   *job = make_job(call, request);
+	Job		   *job = make_job(call, asked);
 	IndexPlan	plan;
 	bool		at_once = !call->concurrently && !call->dry_run;
 	bool		build = at_once ? define_index_at_once(job, &plan) :
@@ -245,7 +252,7 @@ apply_create(ApplyCall *call, const Recommendation *request)
 		ereport(ERROR,
 				(errcode(ERRCODE_DISK_FULL),
 				 errmsg("%s", refusal)));
-	if (build && find_open_job(call, request, job))
+	if (build && find_open_job(call, asked, job))
 		return;
 	if (!call->dry_run)
 	{
@@ -253,26 +260,26 @@ apply_create(ApplyCall *call, const Recommendation *request)
 			create_now(job, &plan);
 		store_job(call, job, build && !call->concurrently);
 	}
-	put_row(call, request, job);
+	put_row(call, asked, job);
 }
 
-/* Do what is asked for: drop an index. */
+/* Drop an index, or make a job of it; errors as clipperf_apply(). */
 static void
-apply_drop(ApplyCall *call, const Recommendation *request)
+apply_drop(ApplyCall *call, const Recommendation *asked)
 {
-	Job		   *job = make_job(call, request);
+	Job		   *job = make_job(call, asked);
 	IndexDefinition *def;
 
-	job->index_oid = get_relname_relid(request->index_name,
-									   get_rel_namespace(request->relid));
-	def = preflight_drop(job->index_oid, request->index_name);
-	if (def->relid != request->relid)
+	job->index_oid = get_relname_relid(asked->index_name,
+									   get_rel_namespace(asked->relid));
+	def = preflight_drop(job->index_oid, asked->index_name);
+	if (def->relid != asked->relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("index \"%s\" belongs to another table",
-						request->index_name)));
+						asked->index_name)));
 	job->ddl = index_def_ddl(def, false, false);
-	if (find_open_job(call, request, job))
+	if (find_open_job(call, asked, job))
 		return;
 	if (!call->dry_run)
 	{
@@ -283,25 +290,25 @@ apply_drop(ApplyCall *call, const Recommendation *request)
 		}
 		store_job(call, job, !call->concurrently);
 	}
-	put_row(call, request, job);
+	put_row(call, asked, job);
 }
 
-/* Do what is asked for. */
+/* Do what a recommendation asks for; others than these are only put out. */
 static void
-apply_request(ApplyCall *call, const Recommendation *request)
+apply_recommendation(ApplyCall *call, const Recommendation *asked)
 {
-	if (strcmp(request->action, "create") == 0)
+	if (strcmp(asked->action, "create") == 0)
 	{
-		require_table(request);
-		apply_create(call, request);
+		require_table(asked);
+		apply_create(call, asked);
 	}
-	else if (strcmp(request->action, "drop") == 0)
+	else if (strcmp(asked->action, "drop") == 0)
 	{
-		require_table(request);
-		apply_drop(call, request);
+		require_table(asked);
+		apply_drop(call, asked);
 	}
 	else
-		put_row(call, request, NULL);
+		put_row(call, asked, NULL);
 }
 
 /* ------------------------------------------------------------------------
@@ -324,52 +331,40 @@ caller_settings(void)
 						   TYPALIGN_INT);
 }
 
-/* Say so if there was nothing to do. */
-static void
-note_nothing(const ApplyCall *call)
-{
-	if (call->made == 0)
-		ereport(NOTICE,
-				(errmsg("there is nothing to apply"),
-				 errhint("Call clipperf_recommend() first; drops are applied by their ids.")));
-}
-
-/* What the arguments say. */
-static void
-read_call(FunctionCallInfo fcinfo, ApplyCall *call)
-{
-	call->concurrently = PG_ARGISNULL(2) ? !IsTransactionBlock() :
-		PG_GETARG_BOOL(2);
-	call->dry_run = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
-	call->context = CurrentMemoryContext;
-	call->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	call->settings = caller_settings();
-	call->made = 0;
-}
-
 /*
  * clipperf_apply(ids, index_set, concurrently, dry_run): one row per
- * recommendation, with its job.
+ * recommendation, with its job.  Errors on a standby, in a transaction that is
+ * read-only, and as recommendation_list(), preflight_table() and
+ * preflight_place() do; 53100 if there is not enough disk space.
  */
 Datum
 clipperf_apply(PG_FUNCTION_ARGS)
 {
-	ApplyCall	call;
-	List	   *requests;
+	ApplyCall	call = {
+		.concurrently = PG_ARGISNULL(2) ? !IsTransactionBlock() :
+		PG_GETARG_BOOL(2),
+		.dry_run = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3),
+		.context = CurrentMemoryContext,
+		.result = (ReturnSetInfo *) fcinfo->resultinfo
+	};
+	List	   *recommendations;
 	ListCell   *lc;
 
 	report_begin_rows(fcinfo, APPLY_COLUMNS);
-	read_call(fcinfo, &call);
+	call.settings = caller_settings();
 	PreventCommandDuringRecovery("clipperf_apply()");
 	if (!call.dry_run)
 		PreventCommandIfReadOnly("clipperf_apply()");
 	SPI_connect();
-	requests = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
-								   PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
-								   call.context);
-	foreach(lc, requests)
-		apply_request(&call, lfirst(lc));
-	note_nothing(&call);
+	recommendations = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
+										  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
+										  call.context);
+	foreach(lc, recommendations)
+		apply_recommendation(&call, lfirst(lc));
+	if (call.made == 0)
+		ereport(NOTICE,
+				(errmsg("there is nothing to apply"),
+				 errhint("Call clipperf_recommend() first; drops are applied by their ids.")));
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -3,10 +3,13 @@
  * build.c
  *	  Carries one job out.
  *
- * In steps, each of which can be the last one of a process: look whether it
- * can be done now (prepare), say so in the job, run the statement, find out
- * what came of it.  Whatever is found half done is done again or taken away;
- * nothing depends on what a former process remembered.
+ * A job goes through phases, see build_run(): clear away what an earlier
+ * attempt has left, preflight, build, adopt what is built and have it watched.  Each
+ * phase says what it comes to (Outcome), and conclude() writes that into the
+ * job.  The judgement is verify.c's, later.
+ *
+ * The process can end at any moment.  Whatever is found half done is done again
+ * or taken away; nothing depends on what a former process remembered.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,41 +39,193 @@
 #define LEAST_DELAY_MS	1000
 #define MOST_DELAY_MS	30000
 
-/* What is to be done for the job now. */
-typedef struct BuildPlan
+/* What a phase comes to. */
+typedef enum OutcomeKind
+{
+	OUTCOME_GO_ON,				/* the next phase may begin */
+	OUTCOME_DONE,				/* what was asked for is there: adopt it */
+	OUTCOME_WAITS,				/* somebody is in the way: look again later */
+	OUTCOME_BROKEN_OFF,			/* another attempt may succeed */
+	OUTCOME_ENDS,				/* the job does, as things are */
+	OUTCOME_ENDS_UNDONE,		/* it does when what was begun is undone */
+	OUTCOME_WRITTEN				/* it is in the job already */
+} OutcomeKind;
+
+typedef struct Outcome
+{
+	OutcomeKind kind;
+	JobState	state;			/* in which the job ends, if it does */
+	const char *reason;			/* that the job shows */
+} Outcome;
+
+/* One process's work on a job. */
+typedef struct BuildRun
 {
 	Job		   *job;
-	MemoryContext context;
-	bool		go;				/* else the job is in its next state */
-	const char *failure;		/* why it is to fail instead, or NULL */
-	bool		waits;			/* it turned out that the job has to wait */
+	MemoryContext context;		/* lasts as long as the run */
 	bool		partitioned;	/* the table is */
+	bool		begun;			/* preflight is over: the job is announced */
+	Outcome		outcome;		/* of the step that runs */
+	/* What preflight has found is to be done: */
+	IndexDefinition *def;
 	char	   *sql;			/* statement to run */
-	char	   *index_name;		/* of the index to make or drop */
 	char	   *leftovers;		/* INVALID index to remove first, or NULL */
 	char	   *note;			/* what to say when it is built, or NULL */
-	IndexDefinition *def;
-} BuildPlan;
+} BuildRun;
 
-/* ------------------------------------------------------------------------
- * Before the build
- * ------------------------------------------------------------------------ */
+static const Outcome go_on = {OUTCOME_GO_ON};
+static const Outcome written = {OUTCOME_WRITTEN};
 
-/* The next attempt's delay: the longer it has waited, the less often. */
-static int64
-next_delay(const Job *job)
+/* An outcome by which the job does not end. */
+static Outcome
+make_outcome(OutcomeKind kind, const char *reason)
 {
-	int64		waited = 0;
+	Outcome		outcome = {.kind = kind,.reason = reason};
 
-	if (job->state == JOB_WAITING)
-		waited = TimestampDifferenceMilliseconds(job->changed_at,
-												 GetCurrentTimestamp());
-	return Min(Max(waited / 4, LEAST_DELAY_MS), MOST_DELAY_MS);
+	return outcome;
+}
+
+/* The job ends in that state, as things are. */
+static Outcome
+ends_as_is(JobState state, const char *reason)
+{
+	Outcome		outcome = {.kind = OUTCOME_ENDS,.state = state,.reason = reason};
+
+	return outcome;
+}
+
+/* The job ends in that state, when what was begun is undone. */
+static Outcome
+ends_undone(JobState state, const char *reason)
+{
+	Outcome		outcome = {.kind = OUTCOME_ENDS_UNDONE,.state = state,.reason = reason};
+
+	return outcome;
 }
 
 /*
+ * Run a step of a phase in a transaction of its own.  Returns NULL, or the
+ * error; the job is in the state then in which the step has found it.
+ */
+static ErrorData *
+run_step(BuildRun *run, void (*step) (void *arg))
+{
+	JobState	state = run->job->state;
+	ErrorData  *error = job_step(step, run, run->context);
+
+	if (error != NULL)
+		run->job->state = state;
+	return error;
+}
+
+/* Become the role that asked, which may do no more than it could by hand. */
+static void
+become_role(const Job *job, Oid *userid, int *sec_context)
+{
+	GetUserIdAndSecContext(userid, sec_context);
+	SetUserIdAndSecContext(job->role, SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+}
+
+/* ------------------------------------------------------------------------
+ * What an error comes to
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Is it an error after which another attempt has a chance?  One that a lock was
+ * not to be had, or that the name of the index was taken at the same moment.
+ */
+static bool
+is_worth_another(const ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		return error->schema_name != NULL &&
+			strcmp(error->schema_name, "pg_catalog") == 0;
+	return error->sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
+		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
+		error->sqlerrcode == ERRCODE_OBJECT_IN_USE;
+}
+
+/*
+ * What it means for the job that a phase has failed.  Until the build has begun,
+ * nothing is to be undone, and no attempt counts.
+ */
+static Outcome
+outcome_of_error(const BuildRun *run, const ErrorData *error)
+{
+	Job		   *job = run->job;
+	int			by;
+	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
+	bool		cancelled = error->sqlerrcode == ERRCODE_QUERY_CANCELED;
+	bool		again = is_worth_another(error);
+	const char *reason = error->detail == NULL ? error->message :
+		psprintf("%s: %s", error->message, error->detail);
+
+	if (!run->begun)
+		return again ? make_outcome(OUTCOME_WAITS, reason) :
+			ends_undone(JOB_FAILED, reason);
+
+	if (interrupt == INTERRUPT_GIVE_WAY)
+	{
+		again = true;
+		reason = psprintf("gave way to process %d, which waited for the table", by);
+	}
+	else if (cancelled)
+		reason = "the build process was told to cancel";
+	job_lock_check_cancel(job);
+	if (job->cancel != NULL)
+		return ends_undone(JOB_CANCELLED, job->cancel);
+	if (again && job->attempts + 1 < JOB_MOST_ATTEMPTS)
+		return make_outcome(OUTCOME_BROKEN_OFF, reason);
+	if (again)
+		reason = psprintf("given up after %d attempts: %s", JOB_MOST_ATTEMPTS,
+						  reason);
+	return ends_undone(cancelled ? JOB_CANCELLED : JOB_FAILED,
+					   reason);
+}
+
+/* ------------------------------------------------------------------------
+ * Phase: clear away what an earlier attempt has left
+ * ------------------------------------------------------------------------ */
+
+/*
+ * A job that is found in state building was left so by a process that died.
+ * What that began goes first, unless it helps another attempt, and the job is
+ * queued again; or it ends, if it was cancelled or has ended processes so often
+ * that it is given up.
+ */
+static Outcome
+clear_earlier_attempt(BuildRun *run)
+{
+	Job		   *job = run->job;
+	const char *reason = "the server or the build process ended while it was building";
+
+	if (job->state == JOB_BUILDING && job->cancel == NULL &&
+		job->attempts < JOB_MOST_ATTEMPTS)
+		(void) leftovers_remove(job, false, reason);
+	if (job->cancel != NULL)
+		return ends_undone(JOB_CANCELLED, job->cancel);
+	if (job->state != JOB_BUILDING)
+		return go_on;
+	if (job->attempts >= JOB_MOST_ATTEMPTS)
+		return ends_undone(JOB_FAILED,
+						   psprintf("the process that built it ended %d times",
+									job->attempts));
+	job_begin();
+	job_change(job, JOB_QUEUED, reason);
+	job_end();
+	MemoryContextSwitchTo(run->context);
+	return go_on;
+}
+
+/* ------------------------------------------------------------------------
+ * Phase: preflight
+ * ------------------------------------------------------------------------ */
+
+/*
  * Lock the table of the jobs against DROP EXTENSION, which is noticed by that
- * and let pass.
+ * and let pass.  Error 55P03 if it cannot be had at once.
  */
 static void
 lock_jobs(const Job *job)
@@ -82,90 +237,40 @@ lock_jobs(const Job *job)
 	queue_worker_holds(job->table);
 }
 
-/* Give up all locks on tables. */
-static void
-unlock_all(const Job *job)
-{
-	job_lock_release_relation(job->relid, ShareUpdateExclusiveLock);
-	job_lock_release_relation(job->table, AccessShareLock);
-	queue_worker_holds(InvalidOid);
-}
-
-/* What was dropped is made again: let it be what it was, with the rights of the role. */
-static void
-restore_settings(const Job *job, const char *index_name)
-{
-	Oid			userid;
-	int			sec_context;
-
-	job_limit_lock_waits();
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(job->role, SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	index_settings_run(job->restore, get_rel_namespace(job->relid), index_name);
-	SetUserIdAndSecContext(userid, sec_context);
-}
-
 /*
- * The state in which a job ends that did what it was made for.  An index that
- * it has made is called index_name.
+ * Plan the making of an index, unless one that does the same is there: by us, or
+ * before us.
  */
-static void
-end_well(Job *job, const char *index_name, const char *reason)
+static Outcome
+plan_create(BuildRun *run)
 {
-	if (JOB_CREATES(job))
-		partition_note_taken_in(job);
-	if (job->revert && JOB_CREATES(job))
-		restore_settings(job, index_name);
-	if (job->revert)
-		job_change(job, JOB_REVERTED, reason);
-	else
-		verify_begin(job, reason);
-}
-
-/* The index is there already: by us, or before us. */
-static void
-end_with_existing(Job *job, const IndexDefinition *existing)
-{
-	bool		ours = job->attempts > 0 && job->index_name != NULL &&
-		strcmp(existing->name, job->index_name) == 0;
-
-	if (ours)
-	{
-		job_set_index(job, existing->indexoid, existing->name);
-		end_well(job, existing->name,
-				 "built; the process that built it had ended before it could say so");
-	}
-	else
-		job_change(job, job->revert ? JOB_REVERTED : JOB_KEPT,
-				   psprintf("nothing to build: index \"%s\" does the same",
-							existing->name));
-}
-
-/* Plan the making of an index; false if the job is in its next state. */
-static bool
-plan_create(BuildPlan *plan)
-{
-	Job		   *job = plan->job;
+	Job		   *job = run->job;
 	IndexPlan	index;
+	const char *refusal;
 
 	preflight_index(job, &index);
 	if (index.existing != NULL)
 	{
-		end_with_existing(job, index.existing);
-		return false;
+		const char *name = index.existing->name;
+
+		if (job->attempts > 0 && job->index_name != NULL &&
+			strcmp(name, job->index_name) == 0)
+			return make_outcome(OUTCOME_DONE,
+								"built; the process that built it had ended before it could say so");
+		return ends_as_is(job->revert ? JOB_REVERTED : JOB_KEPT,
+						  psprintf("nothing to build: index \"%s\" does the same",
+								   name));
 	}
-	plan->failure = preflight_place(index.def, job->size_bytes);
-	if (plan->failure != NULL)
-		return false;
-	plan->def = index.def;
-	plan->sql = index_def_ddl(index.def, !plan->partitioned, false);
-	plan->index_name = index.def->name;
-	plan->leftovers = index.leftovers;
+	refusal = preflight_place(index.def, job->size_bytes);
+	if (refusal != NULL)
+		return ends_undone(JOB_FAILED, refusal);
+	run->def = index.def;
+	run->sql = index_def_ddl(index.def, !run->partitioned, false);
+	run->leftovers = index.leftovers;
 	if (index.renamed_from != NULL)
-		plan->note = psprintf("built as \"%s\", since the name \"%s\" is taken by another index",
-							  index.def->name, index.renamed_from);
-	return true;
+		run->note = psprintf("built as \"%s\", since the name \"%s\" is taken by another index",
+							 index.def->name, index.renamed_from);
+	return go_on;
 }
 
 /*
@@ -192,114 +297,119 @@ find_rebuilt(Job *job)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Plan the dropping of an index; false if the job is in its next state. */
-static bool
-plan_drop(BuildPlan *plan)
+/* Plan the dropping of an index, unless it is gone. */
+static Outcome
+plan_drop(BuildRun *run)
 {
-	Job		   *job = plan->job;
+	Job		   *job = run->job;
 
 	find_rebuilt(job);
 	if (!SearchSysCacheExists1(INDEXRELID, ObjectIdGetDatum(job->index_oid)))
-	{
-		end_well(job, NULL, "the index is gone");
-		return false;
-	}
-	plan->def = preflight_drop(job->index_oid, job->index_name);
-	plan->sql = index_def_drop_ddl(plan->def);
-	plan->index_name = plan->def->name;
-	return true;
+		return make_outcome(OUTCOME_DONE, "the index is gone");
+	run->def = preflight_drop(job->index_oid, job->index_name);
+	run->sql = index_def_drop_ddl(run->def);
+	return go_on;
 }
 
-/* Plan as the role that asked, which may do no more than it could by hand. */
-static bool
-plan_as_role(BuildPlan *plan)
-{
-	Job		   *job = plan->job;
-	Oid			userid;
-	int			sec_context;
-	bool		go;
-
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(job->role, SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	preflight_table(job->relid, job->relation_name, job->role);
-	go = JOB_CREATES(job) ? plan_create(plan) : plan_drop(plan);
-	SetUserIdAndSecContext(userid, sec_context);
-	return go;
-}
-
-/* The tables that the statement of the plan concerns. */
+/* The tables that the statement of the run concerns. */
 static List *
-tables_of(const BuildPlan *plan)
+tables_of(const BuildRun *run)
 {
-	return plan->partitioned ?
-		find_all_inheritors(plan->job->relid, NoLock, NULL) :
-		list_make1_oid(plan->job->relid);
+	return run->partitioned ?
+		find_all_inheritors(run->job->relid, NoLock, NULL) :
+		list_make1_oid(run->job->relid);
 }
 
 /* Whose lock is in the way; NULL if the locks needed are had. */
 static char *
-find_lock(const BuildPlan *plan)
+find_lock(const BuildRun *run)
 {
-	Oid			relid = plan->job->relid;
+	Oid			relid = run->job->relid;
 
-	if (plan->partitioned)
-		return preflight_lock_all(tables_of(plan));
+	if (run->partitioned)
+		return preflight_lock_all(tables_of(run));
 	return job_lock_relation(relid, ShareUpdateExclusiveLock) ? NULL :
 		preflight_lock_holders(relid, ShareUpdateExclusiveLock);
 }
 
 /* Whose transaction is in the way; NULL if nobody's is. */
 static char *
-find_transaction(const BuildPlan *plan)
+find_transaction(const BuildRun *run)
 {
-	if (!JOB_CREATES(plan->job))
-		return preflight_transactions(tables_of(plan), AccessExclusiveLock, false);
-	return plan->partitioned ? partition_obstacle(plan->def) :
-		preflight_transactions(tables_of(plan), ShareLock, true);
-}
-
-/* Let the job wait if there is something to wait for; true if so. */
-static bool
-waits_for(Job *job, const char *obstacle)
-{
-	if (obstacle != NULL)
-		job_wait(job, next_delay(job), obstacle);
-	return obstacle != NULL;
-}
-
-/* What cannot be helped by waiting: NULL if nothing. */
-static const char *
-reason_to_give_up(const Job *job)
-{
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->role)))
-		return "the role that asked for it does not exist any more";
-	if (get_rel_relkind(job->relid) == '\0')
-		return psprintf("table %s does not exist any more", job->relation_name);
-	return NULL;
+	if (!JOB_CREATES(run->job))
+		return preflight_transactions(tables_of(run), AccessExclusiveLock, false);
+	return run->partitioned ? partition_obstacle(run->def) :
+		preflight_transactions(tables_of(run), ShareLock, true);
 }
 
 /*
- * First step: can it be done, and now?  Runs in a transaction.  The table is
- * locked before anything is read of it, so that nobody is waited for.
+ * Can it be done, and now?  The table is locked before anything is read of it,
+ * so that nobody is waited for.
  */
-static void
-prepare(void *arg)
+static Outcome
+look_ahead(BuildRun *run)
 {
-	BuildPlan  *plan = arg;
-	Job		   *job = plan->job;
-	const char *reason = reason_to_give_up(job);
-	MemoryContext old = MemoryContextSwitchTo(plan->context);
+	Job		   *job = run->job;
+	Outcome		outcome;
+	const char *obstacle;
+	Oid			userid;
+	int			sec_context;
+
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->role)))
+		return ends_undone(JOB_FAILED,
+						   "the role that asked for it does not exist any more");
+	if (get_rel_relkind(job->relid) == '\0')
+		return ends_undone(JOB_FAILED,
+						   psprintf("table %s does not exist any more",
+									job->relation_name));
+	obstacle = find_lock(run);
+	if (obstacle != NULL)
+		return make_outcome(OUTCOME_WAITS, obstacle);
+
+	become_role(job, &userid, &sec_context);
+	preflight_table(job->relid, job->relation_name, job->role);
+	outcome = JOB_CREATES(job) ? plan_create(run) : plan_drop(run);
+	SetUserIdAndSecContext(userid, sec_context);
+	if (outcome.kind != OUTCOME_GO_ON)
+		return outcome;
+
+	obstacle = find_transaction(run);
+	if (obstacle != NULL)
+		return make_outcome(OUTCOME_WAITS, obstacle);
+	return outcome;
+}
+
+/* Step: look ahead; what is found lasts as long as the run. */
+static void
+preflight_step(void *arg)
+{
+	BuildRun   *run = arg;
+	MemoryContext old = MemoryContextSwitchTo(run->context);
 
 	job_limit_lock_waits();
-	lock_jobs(job);
-	plan->failure = reason;
-	plan->partitioned = get_rel_relkind(job->relid) == RELKIND_PARTITIONED_TABLE;
-	if (reason == NULL)
-		plan->go = !waits_for(job, find_lock(plan)) && plan_as_role(plan) &&
-			!waits_for(job, find_transaction(plan));
+	lock_jobs(run->job);
+	run->partitioned =
+		get_rel_relkind(run->job->relid) == RELKIND_PARTITIONED_TABLE;
+	run->outcome = look_ahead(run);
+	/* Who is in the way was found by SPI, and is told in its memory. */
+	if (run->outcome.reason != NULL)
+		run->outcome.reason = MemoryContextStrdup(run->context,
+												  run->outcome.reason);
 	MemoryContextSwitchTo(old);
 }
+
+/* Can it be done, and now?  Nothing is changed yet. */
+static Outcome
+preflight(BuildRun *run)
+{
+	ErrorData  *error = run_step(run, preflight_step);
+
+	return error != NULL ? outcome_of_error(run, error) : run->outcome;
+}
+
+/* ------------------------------------------------------------------------
+ * Phase: build
+ * ------------------------------------------------------------------------ */
 
 /*
  * An index of a partition that was there before goes with the index of the
@@ -327,112 +437,145 @@ follow_with(const Job *first, Oid index_oid)
 	job_set_restore(job, index_settings_restore(def, CurrentMemoryContext));
 }
 
-/* Remember what is needed to undo the drop of an index. */
+/*
+ * Step: say in the job that it is being done, and what the index is called; and
+ * keep what is compared with later, and what is needed to undo a drop.
+ */
 static void
-prepare_undo(BuildPlan *plan)
+announce_build(void *arg)
 {
-	Job		   *job = plan->job;
+	BuildRun   *run = arg;
+	Job		   *job = run->job;
 	ListCell   *lc;
 
-	if (plan->def->valid)
-		job_set_undo(job);
-	if (!job->revert)
-		job_set_restore(job, index_settings_restore(plan->def, plan->context));
-	else if (plan->partitioned && !job_has_followers(job))
-		foreach(lc, partition_taken_in(job))
-			follow_with(job, lfirst_oid(lc));
-}
-
-/* Say in the job that it is being done, and what the index is called. */
-static void
-announce(void *arg)
-{
-	BuildPlan  *plan = arg;
-	Job		   *job = plan->job;
-
 	verify_before(job);
-	job_set_index(job, job->index_oid, plan->index_name);
+	job_set_index(job, job->index_oid, run->def->name);
 	if (!JOB_CREATES(job))
-		prepare_undo(plan);
-	job_change(job, JOB_BUILDING, plan->note);
+	{
+		if (run->def->valid)
+			job_set_undo(job);
+		if (!job->revert)
+			job_set_restore(job, index_settings_restore(run->def, run->context));
+		else if (run->partitioned && !job_has_followers(job))
+			foreach(lc, partition_taken_in(job))
+				follow_with(job, lfirst_oid(lc));
+	}
+	job_change(job, JOB_BUILDING, run->note);
 }
 
-/* Last step: the statement has done its work. */
+/*
+ * Step: lock the table again, as the removal of leftovers may have lost the
+ * lock.  Error 55P03 if it cannot be had at once.
+ */
 static void
-conclude(void *arg)
+lock_again(void *arg)
 {
-	BuildPlan  *plan = arg;
-	Job		   *job = plan->job;
-	Oid			schema = get_rel_namespace(job->relid);
+	BuildRun   *run = arg;
 
-	if (JOB_CREATES(job))
-		job_set_index(job, get_relname_relid(plan->index_name, schema),
-					  plan->index_name);
-	end_well(job, plan->index_name, plan->note ? plan->note :
-			 JOB_CREATES(job) ? "built" : "dropped");
+	lock_jobs(run->job);
+	if (!job_lock_relation(run->job->relid, ShareUpdateExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("the table is locked")));
+}
+
+/*
+ * Announce the build, or the drop, and run its statements.  A build on a
+ * partitioned table may find somebody in the way between two partitions.
+ */
+static Outcome
+build(BuildRun *run)
+{
+	Job		   *job = run->job;
+	char	   *obstacle = NULL;
+	ErrorData  *error;
+
+	run->begun = true;
+	error = run_step(run, announce_build);
+	if (error == NULL && run->partitioned && JOB_CREATES(job))
+		error = partition_build(job, run->def, run->sql, run->context, &obstacle);
+	else
+	{
+		if (error == NULL && run->leftovers != NULL &&
+			leftovers_drop(job, job->relid, run->leftovers))
+			error = run_step(run, lock_again);
+		if (error == NULL)
+			error = top_statement_run(run->sql, job->role, job->settings,
+									  run->partitioned ? setting_give_way_after_ms : 0);
+	}
+	if (error != NULL)
+		return outcome_of_error(run, error);
+	if (obstacle != NULL)
+		return make_outcome(OUTCOME_WAITS, obstacle);
+	return make_outcome(OUTCOME_DONE,
+						run->note != NULL ? run->note :
+						JOB_CREATES(job) ? "built" : "dropped");
 }
 
 /* ------------------------------------------------------------------------
- * When it went wrong
+ * What became of the job
  * ------------------------------------------------------------------------ */
 
-/* The message of an error, with its detail, for the reason of a job. */
-char *
-build_error_text(const ErrorData *error)
+/*
+ * Milliseconds until a job is looked at again for which somebody is in the way:
+ * the longer it has waited, the less often.
+ */
+static int64
+delay_of_waiting(const Job *job)
 {
-	if (error->detail == NULL)
-		return pstrdup(error->message);
-	return psprintf("%s: %s", error->message, error->detail);
+	int64		waited = 0;
+
+	if (job->state == JOB_WAITING)
+		waited = TimestampDifferenceMilliseconds(job->changed_at,
+												 GetCurrentTimestamp());
+	return Min(Max(waited / 4, LEAST_DELAY_MS), MOST_DELAY_MS);
 }
 
-/* Was the name of the index taken by somebody at the same moment? */
-static bool
-is_name_taken(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
-		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
-		 error->schema_name != NULL &&
-		 strcmp(error->schema_name, "pg_catalog") == 0);
-}
-
-/* Is it an error after which another attempt has a chance? */
-static bool
-is_worth_another(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED ||
-		error->sqlerrcode == ERRCODE_OBJECT_IN_USE || is_name_taken(error);
-}
-
-/* Try again later. */
+/* Write the outcome into the job; in a transaction. */
 static void
-put_off(Job *job, const char *reason)
+write_outcome(Job *job, Outcome outcome)
 {
-	job_count_attempt(job);
-	job_wait(job, Min((int64) LEAST_DELAY_MS << job->attempts, MOST_DELAY_MS),
-			 reason);
+	switch (outcome.kind)
+	{
+		case OUTCOME_GO_ON:
+		case OUTCOME_WRITTEN:
+			break;
+		case OUTCOME_DONE:
+			if (job->revert)
+				job_change(job, JOB_REVERTED, outcome.reason);
+			else
+				verify_begin(job, outcome.reason);
+			break;
+		case OUTCOME_WAITS:
+			job_wait(job, delay_of_waiting(job), outcome.reason);
+			break;
+		case OUTCOME_BROKEN_OFF:
+			job_count_attempt(job);
+			job_wait(job, Min((int64) LEAST_DELAY_MS << job->attempts,
+							  MOST_DELAY_MS), outcome.reason);
+			break;
+		case OUTCOME_ENDS:
+		case OUTCOME_ENDS_UNDONE:
+			job_change(job, outcome.state, outcome.reason);
+			break;
+	}
 }
 
-/* Why the statement of the plan failed, and whether to try again. */
-static const char *
-explain_failure(const ErrorData *error, bool *again)
+/* The index of the job's name is what it has built: remember that. */
+static void
+remember_index(Job *job)
 {
-	int			by;
-	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
-
-	*again = interrupt == INTERRUPT_GIVE_WAY || is_worth_another(error);
-	if (interrupt == INTERRUPT_GIVE_WAY)
-		return psprintf("gave way to process %d, which waited for the table", by);
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		return "the build process was told to cancel";
-	return build_error_text(error);
+	job_set_index(job, get_relname_relid(job->index_name,
+										 get_rel_namespace(job->relid)),
+				  job->index_name);
+	partition_note_taken_in(job);
 }
 
-/* What there is to say of what is left. */
+/* What there is to say of what is left of a job that ends. */
 static const char *
-rest_text(const Job *job, LeftoversOutcome outcome)
+rest_text(const Job *job, LeftoversOutcome left)
 {
-	switch (outcome)
+	switch (left)
 	{
 		case LEFTOVERS_LEFT:
 			return psprintf("; what was begun of \"%s\" could not be undone",
@@ -446,203 +589,126 @@ rest_text(const Job *job, LeftoversOutcome outcome)
 }
 
 /*
- * End the job in that state, once nothing of it is left.  It may have been
- * cancelled meanwhile.
+ * Write what became of the job, when what it has begun is undone as far as the
+ * outcome asks for that.  No transaction is open.  A job that is cancelled while
+ * it is prepared for another attempt ends.
  */
 static void
-end_undone(Job *job, JobState state, const char *reason)
+conclude(BuildRun *run, Outcome outcome)
 {
-	LeftoversOutcome outcome = leftovers_remove(job, true, reason);
+	Job		   *job = run->job;
+	LeftoversOutcome left = LEFTOVERS_NONE;
 
+	MemoryContextSwitchTo(run->context);
+	if (outcome.kind == OUTCOME_WRITTEN)
+		return;
+	if (outcome.kind == OUTCOME_BROKEN_OFF)
+	{
+		(void) leftovers_remove(job, false, outcome.reason);
+		if (job->cancel != NULL)
+			outcome = ends_undone(JOB_CANCELLED, job->cancel);
+	}
+	if (outcome.kind == OUTCOME_ENDS_UNDONE)
+	{
+		left = leftovers_remove(job, true, outcome.reason);
+		outcome.reason = psprintf("%s%s", outcome.reason, rest_text(job, left));
+	}
 	job_begin();
-	if (outcome == LEFTOVERS_DONE && JOB_CREATES(job))
-	{
-		job_set_index(job, get_relname_relid(job->index_name,
-											 get_rel_namespace(job->relid)),
-					  job->index_name);
-		partition_note_taken_in(job);
-	}
-	job_change(job, state, psprintf("%s%s", reason, rest_text(job, outcome)));
+	if (left == LEFTOVERS_DONE && JOB_CREATES(job))
+		remember_index(job);
+	write_outcome(job, outcome);
 	job_end();
-}
-
-/* End a job that was cancelled. */
-static void
-end_cancelled(Job *job)
-{
-	end_undone(job, JOB_CANCELLED, job->cancel);
-}
-
-/* The state in which a job ends by an error. */
-static JobState
-state_by_error(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ? JOB_CANCELLED :
-		JOB_FAILED;
-}
-
-/* The statement has failed: remove what it left, and say what happened. */
-static void
-fail(BuildPlan *plan, const ErrorData *error)
-{
-	Job		   *job = plan->job;
-	bool		again;
-	const char *reason = explain_failure(error, &again);
-
-	job_lock_check_cancel(job);
-	if (again && job->attempts + 1 >= JOB_MOST_ATTEMPTS)
-	{
-		again = false;
-		reason = psprintf("given up after %d attempts: %s", JOB_MOST_ATTEMPTS,
-						  reason);
-	}
-	if (again && job->cancel == NULL)
-		(void) leftovers_remove(job, false, reason);
-	if (job->cancel != NULL)
-		end_cancelled(job);
-	else if (!again)
-		end_undone(job, state_by_error(error), reason);
-	else
-	{
-		job_begin();
-		put_off(job, reason);
-		job_end();
-	}
-}
-
-/* It could not even be looked whether the job can be done. */
-static void
-fail_early(Job *job, const ErrorData *error)
-{
-	if (is_worth_another(error))
-	{
-		job_begin();
-		job_wait(job, next_delay(job), build_error_text(error));
-		job_end();
-	}
-	else
-		end_undone(job, JOB_FAILED, build_error_text(error));
+	MemoryContextSwitchTo(run->context);
 }
 
 /* ------------------------------------------------------------------------
- * The whole
+ * Phase: adopt what is built, and have it watched
  * ------------------------------------------------------------------------ */
 
-/* Lock the table again: the removal of remains may have lost the lock. */
+/*
+ * Step: the index is there, or gone.  One that was dropped and is made again
+ * becomes what it was, with the rights of the role.
+ */
 static void
-lock_again(void *arg)
+adopt_step(void *arg)
 {
-	BuildPlan  *plan = arg;
+	BuildRun   *run = arg;
+	Job		   *job = run->job;
 
-	lock_jobs(plan->job);
-	if (!job_lock_relation(plan->job->relid, ShareUpdateExclusiveLock))
-		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("the table is locked")));
+	if (JOB_CREATES(job))
+		remember_index(job);
+	if (JOB_CREATES(job) && job->revert)
+	{
+		Oid			userid;
+		int			sec_context;
+
+		job_limit_lock_waits();
+		become_role(job, &userid, &sec_context);
+		index_settings_run(job->restore, get_rel_namespace(job->relid),
+						   job->index_name);
+		SetUserIdAndSecContext(userid, sec_context);
+	}
+	write_outcome(job, run->outcome);
 }
 
-/* Run the statements of the plan.  Returns NULL, or the error. */
-static ErrorData *
-run_plan(BuildPlan *plan)
+/* What was asked for is done: make it the job's, and have it watched from now. */
+static Outcome
+adopt(BuildRun *run, Outcome done)
 {
-	Job		   *job = plan->job;
-	ErrorData  *error = NULL;
+	ErrorData  *error;
 
-	if (plan->partitioned && JOB_CREATES(job))
-		return partition_build(job, plan->def, plan->sql, plan->context,
-							   &plan->waits);
-	if (plan->leftovers != NULL &&
-		leftovers_drop(job, job->relid, plan->leftovers))
-		error = job_step(lock_again, plan, plan->context);
-	if (error != NULL)
-		return error;
-	return top_statement_run(plan->sql, job->role, job->settings,
-							 plan->partitioned ? setting_give_way_after_ms : 0);
+	run->outcome = done;
+	error = run_step(run, adopt_step);
+	return error != NULL ? outcome_of_error(run, error) : written;
 }
 
-/* Lookup whether the job can be done, and do it. */
-static void
-do_job(BuildPlan *plan)
-{
-	Job		   *job = plan->job;
-	ErrorData  *error = job_step(prepare, plan, plan->context);
-
-	if (error != NULL)
-		fail_early(job, error);
-	else if (plan->failure != NULL)
-		end_undone(job, JOB_FAILED, plan->failure);
-	if (!plan->go)
-		return;
-	error = job_step(announce, plan, plan->context);
-	if (error == NULL)
-		error = run_plan(plan);
-	if (error == NULL && !plan->waits)
-		error = job_step(conclude, plan, plan->context);
-	if (error != NULL)
-		fail(plan, error);
-}
+/* ------------------------------------------------------------------------
+ * All phases
+ * ------------------------------------------------------------------------ */
 
 /*
- * Take over a job whose process died: whatever that left goes first.  True if
- * the job can be done then.
+ * Nobody can interrupt the work on the job any more; it may have been cancelled
+ * in the last moment.  What is done stays then, and what is not is undone.
  */
-static bool
-recover(Job *job)
-{
-	const char *reason = "the server or the build process ended while it was building";
-
-	if (job->cancel == NULL && job->attempts < JOB_MOST_ATTEMPTS)
-		(void) leftovers_remove(job, false, reason);
-	if (job->cancel != NULL)
-		end_cancelled(job);
-	else if (job->attempts >= JOB_MOST_ATTEMPTS)
-		end_undone(job, JOB_FAILED,
-				   psprintf("the process that built it ended %d times",
-							job->attempts));
-	else
-	{
-		job_begin();
-		job_change(job, JOB_QUEUED, reason);
-		job_end();
-	}
-	return job->state == JOB_QUEUED;
-}
-
-/* The work on the job is over; it may have been cancelled meanwhile. */
 static void
-finish(Job *job)
+heed_last_cancel(BuildRun *run)
 {
+	Job		   *job = run->job;
+
 	job_lock_end_work(job);
 	if (job->cancel == NULL || !job_state_is_open(job->state))
 		return;
-	if (job->state == JOB_VERIFYING)
-	{
-		job_begin();
-		job_change(job, JOB_CANCELLED,
-				   psprintf("verification %s; what was done stays", job->cancel));
-		job_end();
-	}
-	else
-		end_cancelled(job);
+	conclude(run, job->state == JOB_VERIFYING ?
+			 ends_as_is(JOB_CANCELLED,
+						psprintf("verification %s; what was done stays",
+								 job->cancel)) :
+			 ends_undone(JOB_CANCELLED, job->cancel));
 	queue_worker_leaves();
 }
 
 /*
- * Build or drop the index of a job that this process has claimed, and bring
- * the job into its next state.  No transaction is open.
+ * Build or drop the index of a job that this process has locked, and bring the
+ * job into its next state.  No transaction is open.  Errors end the process: the
+ * next one finds the job as this one has left it.
  */
 void
 build_run(Job *job, MemoryContext context)
 {
-	BuildPlan	plan = {.job = job,.context = context};
+	BuildRun	run = {.job = job,.context = context};
+	Outcome		outcome;
 
 	MemoryContextSwitchTo(context);
-	if (job->state == JOB_BUILDING ? recover(job) : job->cancel == NULL)
-	{
-		MemoryContextSwitchTo(context);
-		do_job(&plan);
-	}
-	MemoryContextSwitchTo(context);
-	finish(job);
-	unlock_all(job);
+	outcome = clear_earlier_attempt(&run);
+	if (outcome.kind == OUTCOME_GO_ON)
+		outcome = preflight(&run);
+	if (outcome.kind == OUTCOME_GO_ON)
+		outcome = build(&run);
+	if (outcome.kind == OUTCOME_DONE)
+		outcome = adopt(&run, outcome);
+	conclude(&run, outcome);
+	heed_last_cancel(&run);
+
+	job_lock_release_relation(job->relid, ShareUpdateExclusiveLock);
+	job_lock_release_relation(job->table, AccessShareLock);
+	queue_worker_holds(InvalidOid);
 }

@@ -73,7 +73,7 @@ is_installed(void)
 	return installed;
 }
 
-/* Do one job, if one is due. */
+/* Do one job, if one is due that nobody works on; false if not. */
 static bool
 do_one_job(MemoryContext context)
 {
@@ -103,9 +103,9 @@ next_due(void)
 	return next;
 }
 
-/* Do all that is due. */
+/* Do jobs and judge them until nothing is due. */
 static void
-work(void)
+do_what_is_due(void)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
 												  "clipperf job",
@@ -146,7 +146,7 @@ clipperf_builder_main(Datum arg)
 	set_up_session();
 	pgstat_report_appname("clipperf builder");
 
-	work();
+	do_what_is_due();
 	queue_worker_done(next_due());
 	proc_exit(0);
 }

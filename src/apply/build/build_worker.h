@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
+/* Entry point of the worker; bgw_extra is a WorkerTicket. */
 extern PGDLLEXPORT void clipperf_builder_main(Datum arg);
 
 #endif							/* CLIPPERF_BUILD_WORKER_H */

@@ -59,7 +59,10 @@ index_settings(const IndexDefinition *def, MemoryContext context)
 	return settings;
 }
 
-/* What a job keeps of an index that it drops, see Job.restore. */
+/*
+ * What a job keeps of an index that it drops (Job.restore), palloc'd in "context":
+ * the index's name with its schema, index_settings(), and its comment.
+ */
 List *
 index_settings_restore(const IndexDefinition *def, MemoryContext context)
 {
@@ -77,8 +80,9 @@ index_settings_restore(const IndexDefinition *def, MemoryContext context)
 }
 
 /*
- * Run these statements, as the current user, for an index of that name in that
- * schema, unless it is another name than that of what was dropped.
+ * Run the statements that index_settings_restore() kept, as the current user, for
+ * an index of that name in that schema.  Nothing happens if that is another name
+ * than that of what was dropped, to which they refer.  Needs SPI.
  */
 void
 index_settings_run(const List *restore, Oid schema, const char *name)

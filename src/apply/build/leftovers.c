@@ -38,8 +38,9 @@
 /* How often a removal is tried. */
 #define REMOVAL_TRIES	50
 
-/* Longest time between two tries. */
-#define MOST_DELAY_MS	5000
+/* The time between two tries grows by this, up to that. */
+#define REMOVAL_DELAY_STEP_MS	100
+#define MOST_REMOVAL_DELAY_MS	5000
 
 /* What is to be done next to take away what a job has left. */
 typedef struct Removal
@@ -78,23 +79,6 @@ index_of_name(Oid relid, const char *name)
 	return get_relname_relid(name, get_rel_namespace(relid));
 }
 
-/* The statement that drops an index. */
-static char *
-drop_statement(Oid index_oid)
-{
-	return index_def_drop_ddl(index_def_of_index(index_oid));
-}
-
-/* The statement that makes an INVALID index valid. */
-static char *
-reindex_statement(const IndexDefinition *def)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(def->indexoid));
-
-	return psprintf("REINDEX INDEX CONCURRENTLY %s",
-					quote_qualified_identifier(schema, def->name));
-}
-
 /* The statement that drops what a build has left by that name, or NULL. */
 static char *
 drop_leftovers(Oid relid, const char *name)
@@ -105,7 +89,7 @@ drop_leftovers(Oid relid, const char *name)
 		return NULL;
 	index_oid = index_of_name(relid, name);
 	return OidIsValid(index_oid) && leftovers_is_one(index_oid, relid) ?
-		drop_statement(index_oid) : NULL;
+		index_def_drop_ddl(index_def_of_index(index_oid)) : NULL;
 }
 
 /* Has the index come to its second stage of being dropped? */
@@ -147,17 +131,6 @@ invalid_indexes(Oid relid)
 	return found;
 }
 
-/* Is it what a REINDEX CONCURRENTLY of an index like "def" has left? */
-static bool
-is_left_by_reindex(Oid index_oid, const IndexDefinition *def)
-{
-	IndexDefinition *left = index_def_of_index(index_oid);
-
-	return left != NULL && index_oid != def->indexoid &&
-		(strstr(left->name, "_ccnew") || strstr(left->name, "_ccold")) &&
-		index_def_equal(left, def);
-}
-
 /* The statement that drops what a REINDEX of the index has left, or NULL. */
 static char *
 drop_left_by_reindex(const IndexDefinition *def)
@@ -165,8 +138,15 @@ drop_left_by_reindex(const IndexDefinition *def)
 	ListCell   *lc;
 
 	foreach(lc, invalid_indexes(def->relid))
-		if (is_left_by_reindex(lfirst_oid(lc), def))
-		return drop_statement(lfirst_oid(lc));
+	{
+		IndexDefinition *left = index_def_of_index(lfirst_oid(lc));
+
+		/* REINDEX CONCURRENTLY adds these to the name of an index. */
+		if (left != NULL && left->indexoid != def->indexoid &&
+			(strstr(left->name, "_ccnew") || strstr(left->name, "_ccold")) &&
+			index_def_equal(left, def))
+			return index_def_drop_ddl(left);
+	}
 	return NULL;
 }
 
@@ -174,9 +154,29 @@ drop_left_by_reindex(const IndexDefinition *def)
  * What to do next
  * ------------------------------------------------------------------------ */
 
-/* Lookup for one of the partitions' indexes that are built. */
+/*
+ * Look at the index of a partition that was being built: it goes if it is
+ * INVALID, and is noted in the job if it was finished.
+ */
 static void
-look_for_part(Removal *removal)
+look_at_begun_part(Removal *removal)
+{
+	Job		   *job = removal->job;
+	Oid			index_oid;
+
+	if (!OidIsValid(job->part_relid) ||
+		get_rel_relkind(job->part_relid) == '\0')
+		return;
+	removal->relid = job->part_relid;
+	removal->sql = drop_leftovers(job->part_relid, job->part_name);
+	index_oid = index_of_name(job->part_relid, job->part_name);
+	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
+		job_keep_part(job, index_oid);
+}
+
+/* Look for an index of a partition that is built, and not attached. */
+static void
+look_for_built_part(Removal *removal)
 {
 	ListCell   *lc;
 
@@ -192,23 +192,6 @@ look_for_part(Removal *removal)
 	}
 }
 
-/* Lookup at the index of a partition that was being built. */
-static void
-look_at_part(Removal *removal)
-{
-	Job		   *job = removal->job;
-	Oid			index_oid;
-
-	if (!OidIsValid(job->part_relid) ||
-		get_rel_relkind(job->part_relid) == '\0')
-		return;
-	removal->relid = job->part_relid;
-	removal->sql = drop_leftovers(job->part_relid, job->part_name);
-	index_oid = index_of_name(job->part_relid, job->part_name);
-	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
-		job_keep_part(job, index_oid);
-}
-
 /* Is the index there that the job was to build? */
 static bool
 is_built(const Job *job)
@@ -220,7 +203,7 @@ is_built(const Job *job)
 	return def != NULL && def->relid == job->relid && def->valid;
 }
 
-/* Lookup at what the making of an index has left. */
+/* Look at what the making of an index has left. */
 static void
 look_at_creation(Removal *removal)
 {
@@ -235,12 +218,12 @@ look_at_creation(Removal *removal)
 	}
 	removal->sql = drop_leftovers(job->relid, job->index_name);
 	if (removal->sql == NULL)
-		look_at_part(removal);
+		look_at_begun_part(removal);
 	if (removal->sql == NULL && removal->ends)
-		look_for_part(removal);
+		look_for_built_part(removal);
 }
 
-/* The index is rebuilt already, under its name: go on with that one. */
+/* Go on with the index that was rebuilt under the name of the job's, if one was. */
 static void
 adopt_rebuilt(Job *job)
 {
@@ -254,7 +237,7 @@ adopt_rebuilt(Job *job)
 		job_set_index(job, index_oid, job->index_name);
 }
 
-/* Lookup at what the dropping of an index has left. */
+/* Look at what the dropping of an index has left. */
 static void
 look_at_drop(Removal *removal)
 {
@@ -274,13 +257,19 @@ look_at_drop(Removal *removal)
 	{
 		removal->sql = drop_left_by_reindex(def);
 		if (removal->sql == NULL)
-			removal->sql = reindex_statement(def);
+			removal->sql =
+				psprintf("REINDEX INDEX CONCURRENTLY %s",
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(def->indexoid)),
+													def->name));
 	}
 }
 
-/* Find the next statement, or the outcome; in an open transaction. */
+/*
+ * Find the next statement, or the outcome if there is none: the job has left
+ * nothing, or has done its work.  In an open transaction.
+ */
 static void
-look(Removal *removal)
+find_removal(Removal *removal)
 {
 	Job		   *job = removal->job;
 
@@ -293,21 +282,7 @@ look(Removal *removal)
 		look_at_drop(removal);
 }
 
-/* The same in a transaction of its own; the statement survives it. */
-static void
-look_by_itself(Removal *removal)
-{
-	MemoryContext caller = CurrentMemoryContext;
-
-	job_begin();
-	look(removal);
-	if (removal->sql != NULL)
-		removal->sql = MemoryContextStrdup(caller, removal->sql);
-	job_end();
-	MemoryContextSwitchTo(caller);
-}
-
-/* Has the job begun something, so that there may be remains? */
+/* Has the job begun something, so that something may be left of it? */
 static bool
 has_begun(const Job *job)
 {
@@ -325,7 +300,7 @@ leftovers_exist(Job *job)
 
 	if (!has_begun(job))
 		return false;
-	look(&removal);
+	find_removal(&removal);
 	return removal.sql != NULL;
 }
 
@@ -334,37 +309,38 @@ leftovers_exist(Job *job)
  * ------------------------------------------------------------------------ */
 
 /*
- * Run a statement for the job; false if it failed, after a moment.  A cancel
- * that comes meanwhile is remembered, since this must be done all the same.
+ * Run a statement that takes something away; false if it failed, after a moment
+ * that is the longer the more tries there were.  A cancel that comes meanwhile
+ * is remembered, since this must be done all the same.
  */
 static bool
-run(Job *job, Oid relid, const char *sql, int tries)
+run_removal(Job *job, Oid relid, const char *sql, int tries)
 {
 	job_lock_check_cancel(job);
 	queue_worker_takes(job->id, relid);
 	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
 		return true;
-	job_sleep(Min(100 * (tries + 1), MOST_DELAY_MS));
+	job_sleep(Min(REMOVAL_DELAY_STEP_MS * (tries + 1), MOST_REMOVAL_DELAY_MS));
 	return false;
 }
 
-/* What is to be said of a job. */
-typedef struct Announcement
+/* Why something of a job is undone. */
+typedef struct UndoReason
 {
 	Job		   *job;
 	const char *reason;
-} Announcement;
+} UndoReason;
 
-/* Step: say why something is undone. */
+/* Step: say in the job that it is being undone, and why. */
 static void
-announce_step(void *arg)
+announce_undo(void *arg)
 {
-	Announcement *announcement = arg;
-	Job		   *job = announcement->job;
+	UndoReason *undo = arg;
+	Job		   *job = undo->job;
 
 	job_limit_lock_waits();
 	job_change(job, JOB_BUILDING,
-			   psprintf("%s; what was begun is undone", announcement->reason));
+			   psprintf("%s; what was begun is undone", undo->reason));
 
 	/* If this process dies, the next one is to go on with it. */
 	if (job->cancel != NULL)
@@ -380,8 +356,9 @@ announce_step(void *arg)
 LeftoversOutcome
 leftovers_remove(Job *job, bool ends, const char *reason)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	Removal		removal = {.job = job};
-	Announcement announcement = {.job = job,.reason = reason};
+	UndoReason	undo = {.job = job,.reason = reason};
 	int			failures = 0;
 
 	if (!has_begun(job))
@@ -389,8 +366,14 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 
 	for (;;)
 	{
+		/* It may have been cancelled meanwhile. */
 		removal.ends = ends || job->cancel != NULL;
-		look_by_itself(&removal);
+		job_begin();
+		find_removal(&removal);
+		if (removal.sql != NULL)
+			removal.sql = MemoryContextStrdup(caller, removal.sql);
+		job_end();
+		MemoryContextSwitchTo(caller);
 		if (removal.sql == NULL)
 			return removal.outcome;
 		if (failures >= REMOVAL_TRIES)
@@ -401,8 +384,8 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 		 * still.
 		 */
 		if (failures == 0)
-			(void) job_step(announce_step, &announcement, CurrentMemoryContext);
-		if (!run(job, removal.relid, removal.sql, failures))
+			(void) job_step(announce_undo, &undo, caller);
+		if (!run_removal(job, removal.relid, removal.sql, failures))
 			failures++;
 	}
 }
@@ -428,7 +411,7 @@ leftovers_drop(Job *job, Oid relid, const char *index_name)
 		MemoryContextSwitchTo(caller);
 		if (sql == NULL)
 			return true;
-		(void) run(job, relid, sql, i);
+		(void) run_removal(job, relid, sql, i);
 	}
 	return false;
 }

@@ -25,10 +25,7 @@ extern bool leftovers_exist(Job *job);
 /* Take away what the job has left; no transaction is open. */
 extern LeftoversOutcome leftovers_remove(Job *job, bool ends, const char *reason);
 
-/*
- * Drop an INVALID index of that name that a build has left on a table; waits
- * and tries again while others are in the way.
- */
+/* Drop an INVALID index that a build has left; false if it cannot be done. */
 extern bool leftovers_drop(Job *job, Oid relid, const char *index_name);
 
 /* Is it an INVALID index of the table, as a build leaves it? */

@@ -61,12 +61,9 @@ typedef struct PartitionWork
 	double		blocks_done;	/* of those that are */
 } PartitionWork;
 
-/* How long a job waits that cannot go on now. */
-#define WAIT_MS 1000
-
-/* Expressions over columns of the parent, over those of a partition. */
+/* An expression over columns of the parent, as one over those of a partition. */
 static Node *
-map_node(Node *node, AttrMap *map)
+map_columns(Node *node, AttrMap *map)
 {
 	bool		whole_row;
 
@@ -75,7 +72,7 @@ map_node(Node *node, AttrMap *map)
 
 /* The definition of a partition's index. */
 static IndexDefinition *
-map_definition(const IndexDefinition *def, Oid relid)
+definition_of_part(const IndexDefinition *def, Oid relid)
 {
 	IndexDefinition *mapped = palloc(sizeof(IndexDefinition));
 	Relation	parent = table_open(def->relid, NoLock);
@@ -92,13 +89,13 @@ map_definition(const IndexDefinition *def, Oid relid)
 
 		if (key->attno != 0)
 			key->attno = map->attnums[key->attno - 1];
-		key->expr = map_node(key->expr, map);
-		key->written = map_node(key->written, map);
+		key->expr = map_columns(key->expr, map);
+		key->written = map_columns(key->written, map);
 	}
 	for (int i = 0; i < def->nincluded; i++)
 		mapped->included[i] = map->attnums[def->included[i] - 1];
-	mapped->predicate = (List *) map_node((Node *) def->predicate, map);
-	mapped->written_predicate = map_node(def->written_predicate, map);
+	mapped->predicate = (List *) map_columns((Node *) def->predicate, map);
+	mapped->written_predicate = map_columns(def->written_predicate, map);
 	table_close(child, NoLock);
 	table_close(parent, NoLock);
 	return mapped;
@@ -106,7 +103,7 @@ map_definition(const IndexDefinition *def, Oid relid)
 
 /*
  * Does the partition have that index, to be attached or attached already?
- * *remains is set to an INVALID one.
+ * *leftovers is set to the name of an INVALID one.
  */
 static bool
 has_index(const IndexDefinition *def, char **leftovers)
@@ -137,7 +134,10 @@ count_blocks(Oid relid)
 	return blocks;
 }
 
-/* Lookup for a partition that lacks the index; all are locked. */
+/*
+ * Find a partition that lacks the index; all are locked.  partition->relid stays
+ * as it is if there is none.
+ */
 static void
 find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 {
@@ -150,7 +150,7 @@ find_partition(const IndexDefinition *def, List *relids, Partition *partition)
 
 		if (get_rel_relkind(relid) != RELKIND_RELATION)
 			continue;
-		mapped = map_definition(def, relid);
+		mapped = definition_of_part(def, relid);
 		partition->leftovers = NULL;
 		if (has_index(mapped, &partition->leftovers))
 			continue;
@@ -187,28 +187,18 @@ lock_against_new(PartitionWork *work, List *relids)
 	return NULL;
 }
 
-/* The tables of the partitions' indexes that the job has built. */
-static List *
-tables_done(const Job *job)
-{
-	List	   *relids = NIL;
-	ListCell   *lc;
-
-	foreach(lc, job->parts)
-		relids = lappend_oid(relids, IndexGetRelation(lfirst_oid(lc), true));
-	return relids;
-}
-
 /*
- * How much there is to do for the job, and how much of it is done; all are
- * locked.  Partitions that had the index before do not count.
+ * Add up the blocks there are to do for the job, and those that are done; all
+ * partitions are locked.  Those that had the index before do not count.
  */
 static void
-weigh(PartitionWork *work, List *relids)
+count_work(PartitionWork *work, List *relids)
 {
-	List	   *done = tables_done(work->job);
+	List	   *done = NIL;
 	ListCell   *lc;
 
+	foreach(lc, work->job->parts)
+		done = lappend_oid(done, IndexGetRelation(lfirst_oid(lc), true));
 	foreach(lc, relids)
 	{
 		Oid			relid = lfirst_oid(lc);
@@ -216,7 +206,7 @@ weigh(PartitionWork *work, List *relids)
 		char	   *leftovers;
 
 		if (get_rel_relkind(relid) != RELKIND_RELATION ||
-			(!is_done && has_index(map_definition(work->def, relid), &leftovers)))
+			(!is_done && has_index(definition_of_part(work->def, relid), &leftovers)))
 			continue;
 		work->blocks += count_blocks(relid);
 		if (is_done)
@@ -225,11 +215,12 @@ weigh(PartitionWork *work, List *relids)
 }
 
 /*
- * Lookup what is to be done next.  If it is the last statement, and "lock", then
- * partitions are kept from being added to the end of the session's locks.
+ * Find out what is to be done next: work->next.  If that is the last statement,
+ * and "lock", then partitions are kept from being added until partition_build()
+ * gives these locks up.
  */
 static void
-look(PartitionWork *work, bool lock)
+find_next(PartitionWork *work, bool lock)
 {
 	Partition  *next = &work->next;
 	List	   *relids = find_all_inheritors(work->def->relid, NoLock, NULL);
@@ -239,7 +230,7 @@ look(PartitionWork *work, bool lock)
 	if (next->obstacle == NULL)
 		find_partition(work->def, relids, next);
 	if (OidIsValid(next->relid) && work->blocks == 0 && work->job != NULL)
-		weigh(work, relids);
+		count_work(work, relids);
 	if (next->obstacle != NULL || OidIsValid(next->relid))
 		return;
 	if (lock)
@@ -264,21 +255,23 @@ partition_obstacle(const IndexDefinition *def)
 {
 	PartitionWork work = {.def = def};
 
-	look(&work, false);
+	find_next(&work, false);
 	return work.next.obstacle;
 }
 
-/* Step: look, and let the job wait if somebody is in the way. */
+/* Step: find out what is to be done next, or who is in the way of it. */
 static void
-look_step(void *arg)
+find_next_step(void *arg)
 {
 	PartitionWork *work = arg;
 	MemoryContext old = MemoryContextSwitchTo(work->context);
 
 	job_limit_lock_waits();
-	look(work, true);
+	find_next(work, true);
+	/* Who is in the way was found by SPI, and is told in its memory. */
 	if (work->next.obstacle != NULL)
-		job_wait(work->job, WAIT_MS, work->next.obstacle);
+		work->next.obstacle = MemoryContextStrdup(work->context,
+												  work->next.obstacle);
 	MemoryContextSwitchTo(old);
 }
 
@@ -290,7 +283,7 @@ remember_part(PartitionWork *work, bool built)
 	Job		   *job = work->job;
 	const Partition *partition = &work->next;
 
-	/* Some may have been added since they were weighed. */
+	/* Some may have been added since they were counted. */
 	double		all = Max(work->blocks, work->blocks_done + partition->blocks);
 
 	job_begin();
@@ -306,7 +299,7 @@ remember_part(PartitionWork *work, bool built)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Build the index of the next partition. */
+/* Build the index of the next partition.  Returns NULL, or the error. */
 static ErrorData *
 build_part(PartitionWork *work)
 {
@@ -324,45 +317,38 @@ build_part(PartitionWork *work)
 	return error;
 }
 
-/* End the locks on partitioned tables. */
-static void
-unlock_all(PartitionWork *work)
-{
-	ListCell   *lc;
-
-	foreach(lc, work->locked)
-		job_lock_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
-}
-
 /*
  * Build the index of every partition that lacks it, CONCURRENTLY, then, by
  * "sql", that of the partitioned table, to which they are attached.  Returns
- * NULL, or the error in "context".  *waits is set if the job was told to wait
- * instead: what is built by then is found when it is called again.
+ * NULL, or the error in "context".  *obstacle is set to who is in the way, in
+ * one sentence, if it could not go on to the end: what is built by then is found
+ * when it is called again.
  */
 ErrorData *
 partition_build(Job *job, const IndexDefinition *def, const char *sql,
-				MemoryContext context, bool *waits)
+				MemoryContext context, char **obstacle)
 {
 	PartitionWork work = {.job = job,.def = def,.context = context};
 	ErrorData  *error;
+	ListCell   *lc;
 
 	MemoryContextSwitchTo(context);
 	for (;;)
 	{
-		error = job_step(look_step, &work, context);
-		*waits = error == NULL && work.next.obstacle != NULL;
-		if (error != NULL || *waits || !OidIsValid(work.next.relid))
+		error = job_step(find_next_step, &work, context);
+		*obstacle = error == NULL ? work.next.obstacle : NULL;
+		if (error != NULL || *obstacle != NULL || !OidIsValid(work.next.relid))
 			break;
 		error = build_part(&work);
 		if (error != NULL)
 			break;
 	}
 	queue_worker_takes_table(job->relid);
-	if (error == NULL && !*waits)
+	if (error == NULL && *obstacle == NULL)
 		error = top_statement_run(sql, job->role, job->settings,
 								  setting_give_way_after_ms);
-	unlock_all(&work);
+	foreach(lc, work.locked)
+		job_lock_release_relation(lfirst_oid(lc), ShareUpdateExclusiveLock);
 	return error;
 }
 
@@ -420,7 +406,7 @@ partition_note_taken_in(Job *job)
 	job_store_parts(job);
 }
 
-/* OIDs of these indexes now. */
+/* OIDs of the indexes of these partitions now. */
 List *
 partition_taken_in(const Job *job)
 {

@@ -13,17 +13,12 @@
 #include "advise/indexes/index_def.h"
 #include "apply/jobs/jobs.h"
 
-/*
- * Build the index of every partition that lacks it, CONCURRENTLY, then, by
- * "sql", that of the partitioned table, to which they are attached.
- */
+/* Build the index of every partition that lacks it, then that of the whole. */
 extern ErrorData *partition_build(Job *job, const IndexDefinition *def,
 								  const char *sql, MemoryContext context,
-								  bool *waits);
+								  char **obstacle);
 
-/*
- * Who is in the way of its next statement, in one sentence; NULL if nobody is.
- */
+/* Who is in the way of its next statement; NULL if nobody is. */
 extern char *partition_obstacle(const IndexDefinition *def);
 
 /* OIDs of all indexes of the partitions of a table, which is locked. */
@@ -32,10 +27,10 @@ extern List *partition_indexes(Oid relid);
 /* OIDs of the indexes of leaf partitions that the index holds, but for others. */
 extern List *partition_new_indexes(Oid index_oid, const List *others);
 
-/* The job has made its index: */
+/* The job has made its index: note which partitions had one before. */
 extern void partition_note_taken_in(Job *job);
 
-/* OIDs of these indexes now. */
+/* OIDs of the indexes of these partitions now. */
 extern List *partition_taken_in(const Job *job);
 
 #endif							/* CLIPPERF_PARTITION_H */

@@ -34,7 +34,10 @@
 #include "common/own_sql.h"
 #include "settings.h"
 
-/* Errors unless the relation is of a kind whose indexes we make. */
+/* Space for an index, of its size: the sort needs as much while it is written. */
+#define SPACE_FACTOR 2.0
+
+/* Error 42809 or 0A000 unless the relation is of a kind whose indexes we make. */
 static void
 require_kind(Form_pg_class form)
 {
@@ -59,7 +62,7 @@ require_kind(Form_pg_class form)
 				 errhint("Use CREATE INDEX in that session.")));
 }
 
-/* Errors unless the role owns the relation. */
+/* Error 42501 unless the role owns the relation. */
 static void
 require_owner(Oid relid, Oid role)
 {
@@ -67,17 +70,6 @@ require_owner(Oid relid, Oid role)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of table %s", get_rel_name(relid))));
-}
-
-/* Errors unless the role owns all partitions, too. */
-static void
-require_owner_of_all(Oid relid, Oid role)
-{
-	ListCell   *lc;
-
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-		if (get_rel_relkind(lfirst_oid(lc)) != '\0')
-		require_owner(lfirst_oid(lc), role);
 }
 
 /*
@@ -91,6 +83,7 @@ preflight_table(Oid relid, const char *name, Oid role)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Form_pg_class form;
+	ListCell   *lc;
 
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
@@ -105,7 +98,12 @@ preflight_table(Oid relid, const char *name, Oid role)
 				 errmsg("cannot create indexes on system catalog \"%s\"",
 						NameStr(form->relname))));
 	if (form->relkind == RELKIND_PARTITIONED_TABLE)
-		require_owner_of_all(relid, role);
+	{
+		/* Nothing is locked here: some may be gone meanwhile. */
+		foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+			if (get_rel_relkind(lfirst_oid(lc)) != '\0')
+			require_owner(lfirst_oid(lc), role);
+	}
 	ReleaseSysCache(tuple);
 }
 
@@ -150,7 +148,10 @@ find_equal(const IndexDefinition *def)
 	return NULL;
 }
 
-/* Settle what the new index is called. */
+/*
+ * Choose what the new index is called: as asked for, unless the name is taken by
+ * anything but an INVALID index that a build has left on the table.
+ */
 static void
 choose_name(IndexPlan *plan)
 {
@@ -190,7 +191,10 @@ preflight_index(const Job *job, IndexPlan *plan)
 		choose_name(plan);
 }
 
-/* Errors unless the current user may create in the schemas of the indexes. */
+/*
+ * Error 42501 unless the current user may create in the schemas of the table and
+ * its partitions, where the indexes will be.
+ */
 static void
 require_schema(Oid relid)
 {
@@ -207,19 +211,9 @@ require_schema(Oid relid)
 	}
 }
 
-/* Errors unless the current user may create in that tablespace. */
-static void
-require_tablespace(Oid tablespace)
-{
-	if (tablespace != MyDatabaseTableSpace &&
-		TABLESPACE_ACLCHECK(tablespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLESPACE,
-					   get_tablespace_name(tablespace));
-}
-
-/* What is known of the file system of a tablespace; false if nothing is. */
+/* Read the state of the file system of a tablespace; false if it is not known. */
 static bool
-look_at_disk(Oid tablespace, struct statvfs *disk)
+stat_file_system(Oid tablespace, struct statvfs *disk)
 {
 	if (statvfs(GetDatabasePath(MyDatabaseId, tablespace), disk) == 0)
 		return true;
@@ -240,12 +234,14 @@ preflight_place(const IndexDefinition *def, int64 size_bytes)
 	struct statvfs disk;
 	double		available;
 
-	/* The sort may need as much again while the index is written. */
-	double		needed = 2.0 * (double) size_bytes;
+	double		needed = SPACE_FACTOR * (double) size_bytes;
 
 	require_schema(def->relid);
-	require_tablespace(tablespace);
-	if (size_bytes <= 0 || !look_at_disk(tablespace, &disk))
+	if (tablespace != MyDatabaseTableSpace &&
+		TABLESPACE_ACLCHECK(tablespace, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLESPACE,
+					   get_tablespace_name(tablespace));
+	if (size_bytes <= 0 || !stat_file_system(tablespace, &disk))
 		return NULL;
 	available = (double) disk.f_bavail * (double) disk.f_frsize;
 	if (available >= needed)

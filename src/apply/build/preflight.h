@@ -23,41 +23,26 @@ typedef struct IndexPlan
 								 * way, left by an earlier attempt; or NULL */
 } IndexPlan;
 
-/*
- * Errors unless indexes of the table may be made and dropped by that role, in
- * principle:
- */
+/* Errors unless that role may make and drop indexes of the table. */
 extern void preflight_table(Oid relid, const char *name, Oid role);
 
-/* Errors unless the index can be dropped: */
+/* The index; errors unless it can be dropped. */
 extern IndexDefinition *preflight_drop(Oid index_oid, const char *name);
 
-/*
- * Read the definition in the job's DDL and compare it with what the table has.
- */
+/* Compare the definition in the job's DDL with what the table has. */
 extern void preflight_index(const Job *job, IndexPlan *plan);
 
-/*
- * The error message if the file system of the index has less space than it is
- * estimated to need; else NULL.
- */
+/* Why there is no room for the index; NULL if there is. */
 extern char *preflight_place(const IndexDefinition *def, int64 size_bytes);
 
-/*
- * Whose long transaction holds a lock on one of these tables that conflicts with
- * that mode, or, if "snapshots", one that the end of a concurrent build waits
- * for; in one sentence.  NULL if nobody's does.
- */
+/* Whose long transaction is in the way of that lock; NULL if nobody's is. */
 extern char *preflight_transactions(List *relids, LOCKMODE mode,
 									bool snapshots);
 
 /* Who holds a lock on the table that conflicts with that one, in one sentence. */
 extern char *preflight_lock_holders(Oid relid, LOCKMODE mode);
 
-/*
- * Lock these tables, which are the partitions of one, to the transaction's end
- * against DROP and the like.
- */
+/* Lock the partitions of a table against DROP; else who is in the way. */
 extern char *preflight_lock_all(List *relids);
 
 #endif							/* CLIPPERF_PREFLIGHT_H */

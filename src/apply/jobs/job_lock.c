@@ -71,21 +71,24 @@ job_lock_exclude(int64 job)
 	return try_lock(job_tag(job), false);
 }
 
-/* The same for a session; job_lock_release_id() ends it. */
+/*
+ * Keep workers away from a job to the end of the session, or until
+ * job_lock_release_id(); false if one has it.
+ */
 bool
 job_lock_acquire(int64 job)
 {
 	return try_lock(job_tag(job), true);
 }
 
-/* See job_lock.h. */
+/* End what job_lock_acquire() began. */
 void
 job_lock_release_id(int64 job)
 {
 	unlock(job_tag(job));
 }
 
-/* Give the locks of a job back. */
+/* Give the locks on a job and its table back, which job_lock_next() took. */
 void
 job_lock_release(const Job *job)
 {
@@ -95,7 +98,7 @@ job_lock_release(const Job *job)
 
 /*
  * Get a lock on a relation for the session, which has it already or gets it at
- * once; false if not.  And end it, unless an aborted transaction has done so.
+ * once; false if not.
  */
 bool
 job_lock_relation(Oid relid, LOCKMODE mode)
@@ -107,7 +110,7 @@ job_lock_relation(Oid relid, LOCKMODE mode)
 		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
-/* See job_lock.h. */
+/* End such a lock, unless an aborted transaction has done so. */
 void
 job_lock_release_relation(Oid relid, LOCKMODE mode)
 {
@@ -141,21 +144,9 @@ list_due(int64 **jobs, Oid **relids)
 	return count;
 }
 
-/* Lock a job and its table; false if somebody has one of them. */
-static bool
-lock_both(int64 job, Oid relid)
-{
-	if (!try_lock(job_tag(job), true))
-		return false;
-	if (try_lock(table_tag(relid), true))
-		return true;
-	unlock(job_tag(job));
-	return false;
-}
-
 /*
- * The first due job that could be locked; 0 if none.  *more tells whether there
- * are others.
+ * The first due job that could be locked together with its table; 0 if none.
+ * *more tells whether there are others.
  */
 static int64
 lock_first(Oid *relid, bool *more)
@@ -166,8 +157,13 @@ lock_first(Oid *relid, bool *more)
 
 	for (int i = 0; i < count; i++)
 	{
-		if (!lock_both(jobs[i], relids[i]))
+		if (!try_lock(job_tag(jobs[i]), true))
 			continue;
+		if (!try_lock(table_tag(relids[i]), true))
+		{
+			unlock(job_tag(jobs[i]));
+			continue;
+		}
 		*relid = relids[i];
 		*more = i + 1 < count;
 		return jobs[i];
@@ -176,9 +172,12 @@ lock_first(Oid *relid, bool *more)
 	return 0;
 }
 
-/* The job is to end, since that role wants it to; a transaction may be open. */
+/*
+ * Note in job->cancel that the job is to end, as that role wants it to, unless it
+ * is to end already.  A transaction may be open.
+ */
 static void
-note_cancel(Job *job, Oid role)
+note_cancel_by_role(Job *job, Oid role)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	bool		alone = !IsTransactionState();
@@ -208,12 +207,12 @@ job_lock_check_cancel(Job *job)
 	int			by;
 
 	if (queue_worker_interrupt(&by) == INTERRUPT_CANCEL)
-		note_cancel(job, by);
+		note_cancel_by_role(job, by);
 }
 
 /*
- * The work on the job is done, and nobody can interrupt it any more.  The same
- * as job_lock_check_cancel() for what came last.
+ * The work on the job is done, and nobody can interrupt it any more.  If somebody
+ * has done so in the last moment, job->cancel says so.
  */
 void
 job_lock_end_work(Job *job)
@@ -227,7 +226,7 @@ job_lock_end_work(Job *job)
  * in state building was left so by a process that died.
  */
 static Job *
-take(int64 id, MemoryContext context)
+take_locked_job(int64 id, MemoryContext context)
 {
 	Job		   *job;
 
@@ -262,7 +261,7 @@ job_lock_next(MemoryContext context, bool *more)
 		if (id == 0)
 			return NULL;
 		queue_worker_takes(id, relid);
-		job = take(id, context);
+		job = take_locked_job(id, context);
 		if (job != NULL)
 			return job;
 		queue_worker_leaves();

@@ -19,13 +19,10 @@
 
 #include "apply/jobs/jobs.h"
 
-/*
- * Take the first job that is due and that nobody works on; NULL if there is
- * none.
- */
+/* Take the first job that is due and that nobody works on; NULL if none is. */
 extern Job *job_lock_next(MemoryContext context, bool *more);
 
-/* Was this worker told to cancel the job? */
+/* Note in the job if this worker was told to cancel it. */
 extern void job_lock_check_cancel(Job *job);
 
 /* The work on the job is done, and nobody can interrupt it any more. */
@@ -34,20 +31,14 @@ extern void job_lock_end_work(Job *job);
 /* Give the locks of a job back. */
 extern void job_lock_release(const Job *job);
 
-/*
- * Keep workers away from a job to the end of the transaction; false if one has
- * it.
- */
+/* Keep workers away from a job in this transaction; false if one has it. */
 extern bool job_lock_exclude(int64 job);
 
-/* The same for a session; job_lock_release_id() ends it. */
+/* Keep workers away from a job until job_lock_release_id(). */
 extern bool job_lock_acquire(int64 job);
 extern void job_lock_release_id(int64 job);
 
-/*
- * Get a lock on a relation for the session, which has it already or gets it at
- * once; false if not.
- */
+/* Get a lock on a relation for the session at once; false if that fails. */
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);
 extern void job_lock_release_relation(Oid relid, LOCKMODE mode);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jobs.c
- *	  Jobs: what is to be done to one index, and how far it has come.
+ *	  What may happen to a job, and how a worker opens what that needs.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,12 +23,40 @@
 /* Longest wait for a lock where nobody is to be waited for. */
 #define LOCK_TIMEOUT "1s"
 
-static const char *const job_state_names[] = {
-	"queued", "waiting", "building", "verifying", "kept",
-	"useless", "regressed", "reverted", "failed", "cancelled"
+#define MAY_BECOME(state) ((uint32) 1 << JOB_##state)
+
+/* Where one comes to that a worker may take: begun, put off, done, given up. */
+#define AFTER_A_WORKER \
+	(MAY_BECOME(WAITING) | MAY_BECOME(BUILDING) | MAY_BECOME(VERIFYING) | \
+	 MAY_BECOME(KEPT) | MAY_BECOME(REVERTED) | MAY_BECOME(FAILED) | \
+	 MAY_BECOME(CANCELLED))
+
+/*
+ * Which states may follow each one.  Jobs are made queued, but for one that waits
+ * for another to end, and one that has nothing to do and is kept at once.
+ */
+static const uint32 next_states[] = {
+	[JOB_QUEUED] = AFTER_A_WORKER,
+	[JOB_WAITING] = AFTER_A_WORKER,
+	/* Queued again if its worker was lost. */
+	[JOB_BUILDING] = AFTER_A_WORKER | MAY_BECOME(QUEUED),
+	/* Reverted if somebody else has dropped the index. */
+	[JOB_VERIFYING] = MAY_BECOME(QUEUED) | MAY_BECOME(KEPT) |
+	MAY_BECOME(USELESS) | MAY_BECOME(REGRESSED) | MAY_BECOME(REVERTED) |
+	MAY_BECOME(FAILED) | MAY_BECOME(CANCELLED),
+	/* What has ended can only be queued, to be taken back. */
+	[JOB_KEPT] = MAY_BECOME(QUEUED),
+	[JOB_USELESS] = MAY_BECOME(QUEUED),
+	[JOB_REGRESSED] = MAY_BECOME(QUEUED),
+	[JOB_FAILED] = MAY_BECOME(QUEUED),
+	[JOB_CANCELLED] = MAY_BECOME(QUEUED),
+	[JOB_REVERTED] = 0
 };
 
-/* Open and close: a transaction if there is none, a snapshot and SPI. */
+StaticAssertDecl(lengthof(next_states) == JOB_STATES,
+				 "it is known what follows each state");
+
+/* Open a transaction if there is none, a snapshot and SPI. */
 void
 job_begin(void)
 {
@@ -38,7 +66,7 @@ job_begin(void)
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-/* See jobs.h. */
+/* The counterpart of job_begin(): commits. */
 void
 job_end(void)
 {
@@ -83,177 +111,23 @@ job_limit_lock_waits(void)
 							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
-/* See jobs.h. */
-const char *
-job_state_name(JobState state)
-{
-	return job_state_names[state];
-}
-
-/* See jobs.h. */
+/* Has a worker to do with a job in this state? */
 bool
 job_state_is_open(JobState state)
 {
 	return state <= JOB_VERIFYING;
 }
 
-/* The state of that name. */
-static JobState
-parse_state(const char *name)
-{
-	for (int i = 0; i < lengthof(job_state_names); i++)
-		if (strcmp(job_state_names[i], name) == 0)
-			return (JobState) i;
-	elog(ERROR, "unknown state of a job: %s", name);
-}
-
-/* An array in a column of the first row of the last result; NULL if none. */
-static ArrayType *
-array_column(int column)
-{
-	return own_isnull(0, column) ? NULL :
-		DatumGetArrayTypePCopy(own_datum(0, column));
-}
-
-/* The OIDs in a column of the first row of the last result. */
-static List *
-oid_list_column(int column)
-{
-	List	   *list = NIL;
-	Datum	   *elements;
-	int			count;
-
-	deconstruct_array(DatumGetArrayTypeP(own_datum(0, column)), OIDOID,
-					  sizeof(Oid), true, TYPALIGN_INT, &elements, NULL, &count);
-	for (int i = 0; i < count; i++)
-		list = lappend_oid(list, DatumGetObjectId(elements[i]));
-	return list;
-}
-
-/* The texts in a column of the first row of the last result. */
-static List *
-text_list_column(int column)
-{
-	List	   *list = NIL;
-	Datum	   *elements;
-	int			count;
-
-	deconstruct_array(DatumGetArrayTypeP(own_datum(0, column)), TEXTOID, -1,
-					  false, TYPALIGN_INT, &elements, NULL, &count);
-	for (int i = 0; i < count; i++)
-		list = lappend(list, TextDatumGetCString(elements[i]));
-	return list;
-}
-
-/* Read the first row of the last result, in the order of job_load(). */
+/* Error XX000 unless the job may come into that state: a mistake of ours. */
 static void
-read_job(Job *job)
+require_transition(const Job *job, JobState state)
 {
-	int			i = 1;
+	bool		allowed = (next_states[job->state] & ((uint32) 1 << state)) != 0;
 
-	job->id = DatumGetInt64(own_datum(0, i++));
-	job->drop = DatumGetBool(own_datum(0, i++));
-	job->revert = DatumGetBool(own_datum(0, i++));
-	job->cancel = own_string(0, i++);
-	job->state = parse_state(own_string(0, i++));
-	job->reason = own_string(0, i++);
-	job->recommendation = DatumGetInt64(own_datum(0, i++));
-	job->relid = DatumGetObjectId(own_datum(0, i++));
-	job->relation_name = own_string(0, i++);
-	job->index_name = own_string(0, i++);
-	job->ddl = own_string(0, i++);
-	job->index_oid = DatumGetObjectId(own_datum(0, i++));
-	job->undo = DatumGetBool(own_datum(0, i++));
-	job->part_relid = DatumGetObjectId(own_datum(0, i++));
-	job->part_name = own_string(0, i++);
-	job->parts = oid_list_column(i++);
-	job->taken_in = oid_list_column(i++);
-	job->restore = text_list_column(i++);
-	job->transactional = DatumGetBool(own_datum(0, i++));
-	job->queryids = array_column(i++);
-	job->size_bytes = DatumGetInt64(own_datum(0, i++));
-	job->role = DatumGetObjectId(own_datum(0, i++));
-	job->settings = array_column(i++);
-	job->attempts = DatumGetInt32(own_datum(0, i++));
-	job->changed_at = DatumGetTimestampTz(own_datum(0, i++));
-	job->verify_since = own_isnull(0, i) ? 0 :
-		DatumGetTimestampTz(own_datum(0, i));
-}
-
-/* The job, palloc'd in "context"; NULL if there is none of this number. */
-Job *
-job_load(int64 id, MemoryContext context)
-{
-	SqlArg		args[] = {arg_int8(id)};
-	MemoryContext old;
-	Job		   *job;
-
-	own_sql("SELECT job, action = 'drop', goal = 'revert', cancel, state,"
-			" reason, coalesce(recommendation, 0), relid, relation_name,"
-			" index_name, ddl, coalesce(index_oid, 0), undo,"
-			" coalesce(part_relid, 0), part_name, parts, taken_in, restore,"
-			" transactional,"
-			" queryids,"
-			" coalesce(size_bytes, -1), role, settings, attempts, changed_at,"
-			" verify_since"
-			" FROM @extschema@.clipperf_job WHERE job = $1", 1, args);
-	if (SPI_processed == 0)
-		return NULL;
-	old = MemoryContextSwitchTo(context);
-	job = palloc0(sizeof(Job));
-	job->table = own_table("clipperf_job");
-	read_job(job);
-	MemoryContextSwitchTo(old);
-	return job;
-}
-
-/* Store a new job and set its id. */
-void
-job_insert(Job *job)
-{
-	SqlArg		args[] = {
-		arg_text(job->drop ? "drop" : "create"),
-		arg_text(job_state_name(job->state)),
-		arg_text(job->reason),
-		arg_datum(INT8OID, Int64GetDatum(job->recommendation),
-				  job->recommendation == 0),
-		arg_oid(job->relid),
-		arg_text(job->relation_name),
-		arg_text(job->index_name),
-		arg_text(job->ddl),
-		arg_oid(job->index_oid),
-		arg_bool(job->transactional),
-		arg_datum(INT8ARRAYOID, PointerGetDatum(job->queryids),
-				  job->queryids == NULL),
-		arg_datum(INT8OID, Int64GetDatum(job->size_bytes),
-				  job->size_bytes < 0),
-		arg_oid(job->role),
-		arg_datum(TEXTARRAYOID, PointerGetDatum(job->settings),
-				  job->settings == NULL)
-	};
-
-	own_sql("INSERT INTO @extschema@.clipperf_job (action, state, reason,"
-			" recommendation, relid, relation_name, index_name, ddl,"
-			" index_oid, transactional, queryids, size_bytes, role, settings)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-			" $14) RETURNING job", lengthof(args), args);
-	job->id = DatumGetInt64(own_datum(0, 1));
-	job->table = own_table("clipperf_job");
-}
-
-/*
- * Change a job.  Error 42P01 if its table is another one by now: the extension
- * was dropped and made anew, and its number means another job.
- */
-static void
-update_job(const Job *job, const char *statement, int nargs, const SqlArg *args)
-{
-	if (own_table("clipperf_job") != job->table)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("job %lld is gone with the extension clipperf",
-						(long long) job->id)));
-	own_sql(statement, nargs, args);
+	Assert(allowed);
+	if (!allowed)
+		elog(ERROR, "job %lld is %s and cannot become %s", (long long) job->id,
+			 job_state_name(job->state), job_state_name(state));
 }
 
 /* An open job for the same index of the same table, 0 if there is none. */
@@ -275,171 +149,127 @@ job_find_open(const Job *job)
 	return SPI_processed == 0 ? 0 : DatumGetInt64(own_datum(0, 1));
 }
 
-/* Let the jobs that wait for the end of this one go on, or end them, too. */
-static void
-release_followers(const Job *job)
-{
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_text(job_state_name(job->state == JOB_REVERTED ? JOB_QUEUED :
-								JOB_CANCELLED))
-	};
-
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET state = $2, reason = format('job %s has ended', $1),"
-			   " after_job = NULL, changed_at = clock_timestamp(),"
-			   " retry_at = clock_timestamp()"
-			   " WHERE after_job = $1 AND state = 'waiting'", lengthof(args), args);
-}
-
-/* Change the state; nothing happens if the job is gone. */
+/*
+ * Change the state; nothing happens if the job is gone.  When it has ended, the
+ * jobs that wait for its end are queued, or end as cancelled, too.
+ */
 void
 job_change(Job *job, JobState state, const char *reason)
 {
-	SqlArg		args[] = {
+	SqlArg		args[] = {arg_text(reason)};
+	SqlArg		follower_args[] = {
 		arg_int8(job->id),
-		arg_text(job_state_name(state)),
-		arg_text(reason)
+		arg_text(job_state_name(state == JOB_REVERTED ? JOB_QUEUED :
+								JOB_CANCELLED))
 	};
+	const char *sets = "reason = $2, changed_at = clock_timestamp(),"
+		" worker_pid = NULL, cancel = NULL";
 
+	/* Who works on it goes on; a cancel is there still. */
+	if (state == JOB_BUILDING)
+		sets = "reason = $2, changed_at = clock_timestamp()";
+	else if (state == JOB_QUEUED)
+		sets = "reason = $2, changed_at = clock_timestamp(), worker_pid = NULL";
+	require_transition(job, state);
 	job->state = state;
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET state = $2, reason = $3, changed_at = clock_timestamp(),"
-			   " worker_pid = CASE $2 WHEN 'building' THEN worker_pid END,"
-			   " cancel = CASE WHEN $2 IN ('queued', 'building') THEN cancel END"
-			   " WHERE job = $1", lengthof(args), args);
-	if (!job_state_is_open(state))
-		release_followers(job);
+	job_row_update(job, JOB_BIT(STATE), sets, lengthof(args), args);
+	if (job_state_is_open(state))
+		return;
+	own_sql("UPDATE @extschema@.clipperf_job"
+			" SET state = $2, reason = format('job %s has ended', $1),"
+			" after_job = NULL, changed_at = clock_timestamp(),"
+			" retry_at = clock_timestamp()"
+			" WHERE after_job = $1 AND state = 'waiting'",
+			lengthof(follower_args), follower_args);
 }
 
-/* Let a job wait that long, for a reason that is shown. */
+/*
+ * Let a job wait that long, for a reason that is shown.  It has waited since it
+ * waits for that reason.
+ */
 void
 job_wait(Job *job, int64 delay_ms, const char *reason)
 {
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_datum(FLOAT8OID, Float8GetDatum(delay_ms / 1000.0), false),
-		arg_text(reason)
-	};
+	SqlArg		args[] = {arg_text(reason), arg_float8(delay_ms / 1000.0)};
 
+	require_transition(job, JOB_WAITING);
 	job->state = JOB_WAITING;
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET state = 'waiting', reason = $3, worker_pid = NULL,"
-			   " changed_at = CASE WHEN state = 'waiting' AND reason = $3"
-			   " THEN changed_at ELSE clock_timestamp() END,"
-			   " retry_at = clock_timestamp() + make_interval(secs => $2)"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, JOB_BIT(STATE),
+				   "reason = $2, worker_pid = NULL,"
+				   " changed_at = CASE WHEN state = 'waiting' AND reason = $2"
+				   " THEN changed_at ELSE clock_timestamp() END,"
+				   " retry_at = clock_timestamp() + make_interval(secs => $3)",
+				   lengthof(args), args);
 }
 
 /* Queue a job to be taken back, as that role. */
 void
 job_set_goal_revert(Job *job, Oid role, const char *reason)
 {
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_oid(role),
-		arg_text(reason)
-	};
+	SqlArg		args[] = {arg_text(reason)};
 
+	require_transition(job, JOB_QUEUED);
 	job->state = JOB_QUEUED;
 	job->revert = true;
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET state = 'queued', goal = 'revert', role = $2, reason = $3,"
-			   " undo = false, attempts = 0, changed_at = clock_timestamp(),"
-			   " retry_at = clock_timestamp()"
-			   " WHERE job = $1", lengthof(args), args);
+	job->role = role;
+	job->undo = false;
+	job->attempts = 0;
+	job_row_update(job, JOB_BIT(STATE) | JOB_BIT(GOAL) | JOB_BIT(ROLE) |
+				   JOB_BIT(UNDO) | JOB_BIT(ATTEMPTS),
+				   "reason = $2, changed_at = clock_timestamp(),"
+				   " retry_at = clock_timestamp()", lengthof(args), args);
 }
 
 /* Let a worker end it as cancelled, once what is left of it is removed. */
 void
 job_set_cancel(Job *job, const char *reason)
 {
-	SqlArg		args[] = {arg_int8(job->id), arg_text(reason)};
+	SqlArg		args[] = {arg_text(reason)};
 
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET cancel = $2, reason = $2 || '; what was begun is undone',"
-			   " changed_at = clock_timestamp(), retry_at = clock_timestamp()"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, 0,
+				   "cancel = $2, reason = $2 || '; what was begun is undone',"
+				   " changed_at = clock_timestamp(), retry_at = clock_timestamp()",
+				   lengthof(args), args);
 }
 
 /* Count an attempt that was broken off. */
 void
 job_count_attempt(Job *job)
 {
-	SqlArg		args[] = {arg_int8(job->id)};
-
 	job->attempts++;
-	update_job(job, "UPDATE @extschema@.clipperf_job SET attempts = attempts + 1"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, JOB_BIT(ATTEMPTS), NULL, 0, NULL);
 }
 
-/* Remember the index that it has built. */
+/* Remember the index that it is about to build, or has built, and its DDL. */
 void
 job_set_index(Job *job, Oid index_oid, const char *index_name)
 {
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_oid(index_oid),
-		arg_text(index_name),
-		arg_text(job->ddl)
-	};
-
 	job->index_oid = index_oid;
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET index_oid = $2, index_name = $3, ddl = $4"
-			   " WHERE job = $1", lengthof(args), args);
+	job->index_name = MemoryContextStrdup(GetMemoryChunkContext(job), index_name);
+	job_row_update(job, JOB_BIT(INDEX_OID) | JOB_BIT(INDEX_NAME) | JOB_BIT(DDL),
+				   NULL, 0, NULL);
 }
 
 /* Remember that the index it is about to drop is a valid one. */
 void
 job_set_undo(Job *job)
 {
-	SqlArg		args[] = {arg_int8(job->id)};
-
 	job->undo = true;
-	update_job(job, "UPDATE @extschema@.clipperf_job SET undo = true"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, JOB_BIT(UNDO), NULL, 0, NULL);
 }
 
-/* An argument that is an array of OIDs. */
-static SqlArg
-arg_oids(const List *list)
-{
-	Datum	   *oids = palloc(sizeof(Datum) * Max(list_length(list), 1));
-	SqlArg		arg = {.type = OIDARRAYOID};
-	ListCell   *lc;
-
-	foreach(lc, list)
-		oids[foreach_current_index(lc)] = ObjectIdGetDatum(lfirst_oid(lc));
-	arg.value = PointerGetDatum(construct_array(oids, list_length(list), OIDOID,
-												sizeof(Oid), true,
-												TYPALIGN_INT));
-	return arg;
-}
-
-/* Store job->parts and job->taken_in. */
+/* Store which partitions' indexes it has built, and is building. */
 void
 job_store_parts(const Job *job)
 {
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_oid(job->part_relid),
-		arg_text(job->part_name),
-		arg_oids(job->parts),
-		arg_float8(job->part_from),
-		arg_float8(job->part_share),
-		arg_oids(job->taken_in)
-	};
-
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET part_relid = $2, part_name = $3, parts = $4,"
-			   " part_from = $5, part_share = $6, taken_in = $7"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, JOB_BIT(PART_RELID) | JOB_BIT(PART_NAME) |
+				   JOB_BIT(PART_FROM) | JOB_BIT(PART_SHARE) | JOB_BIT(PARTS) |
+				   JOB_BIT(TAKEN_IN), NULL, 0, NULL);
 }
 
 /*
- * The index of a partition is built from now; it is built.  job_keep_part()
- * leaves it to the next of these to store that, and so needs no SPI.
+ * The index of a partition is built from now; "from" and "share" tell which part
+ * of the whole that is, by size, 0..1.
  */
 void
 job_begin_part(Job *job, Oid relid, const char *index_name, double from,
@@ -452,7 +282,10 @@ job_begin_part(Job *job, Oid relid, const char *index_name, double from,
 	job_store_parts(job);
 }
 
-/* See jobs.h. */
+/*
+ * The index of a partition is built.  That is not stored before the next call of
+ * a function that stores parts: this one needs no SPI.
+ */
 void
 job_keep_part(Job *job, Oid index_oid)
 {
@@ -464,7 +297,7 @@ job_keep_part(Job *job, Oid index_oid)
 	MemoryContextSwitchTo(old);
 }
 
-/* See jobs.h. */
+/* The index of a partition is built; stores it. */
 void
 job_add_part(Job *job, Oid index_oid)
 {
@@ -472,22 +305,12 @@ job_add_part(Job *job, Oid index_oid)
 	job_store_parts(job);
 }
 
-/* What makes the index that it drops what it was, see index_settings.h. */
+/* Remember what makes an index what it was, see index_settings_restore(). */
 void
 job_set_restore(Job *job, List *restore)
 {
-	Datum	   *texts = palloc(sizeof(Datum) * Max(list_length(restore), 1));
-	SqlArg		args[] = {arg_int8(job->id), {.type = TEXTARRAYOID}};
-	ListCell   *lc;
-
-	foreach(lc, restore)
-		texts[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	args[1].value = PointerGetDatum(construct_array(texts, list_length(restore),
-													TEXTOID, -1, false,
-													TYPALIGN_INT));
 	job->restore = restore;
-	update_job(job, "UPDATE @extschema@.clipperf_job SET restore = $2"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, JOB_BIT(RESTORE), NULL, 0, NULL);
 }
 
 /*
@@ -497,19 +320,17 @@ job_set_restore(Job *job, List *restore)
 void
 job_insert_follower(Job *job, const Job *first)
 {
-	SqlArg		args[] = {arg_int8(0), arg_int8(first->id)};
+	SqlArg		args[] = {arg_int8(first->id)};
 
 	job->state = JOB_WAITING;
 	job->drop = true;
 	job->revert = true;
 	job_insert(job);
-	args[0] = arg_int8(job->id);
-	update_job(job, "UPDATE @extschema@.clipperf_job"
-			   " SET goal = 'revert', after_job = $2, retry_at = 'infinity'"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, 0, "after_job = $2, retry_at = 'infinity'",
+				   lengthof(args), args);
 }
 
-/* See jobs.h. */
+/* Does another job wait for the end of this one? */
 bool
 job_has_followers(const Job *job)
 {
@@ -524,13 +345,9 @@ job_has_followers(const Job *job)
 void
 job_set_worker(Job *job, int pid)
 {
-	SqlArg		args[] = {
-		arg_int8(job->id),
-		arg_datum(INT4OID, Int32GetDatum(pid), pid == 0)
-	};
+	SqlArg		args[] = {arg_datum(INT4OID, Int32GetDatum(pid), pid == 0)};
 
-	update_job(job, "UPDATE @extschema@.clipperf_job SET worker_pid = $2"
-			   " WHERE job = $1", lengthof(args), args);
+	job_row_update(job, 0, "worker_pid = $2", lengthof(args), args);
 }
 
 /* Sleep; ends by an error, or with the process, if it is told to end. */

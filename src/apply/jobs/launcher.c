@@ -29,15 +29,15 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "apply/build/build_progress.h"
-#include "apply/build/give_way.h"
+#include "apply/jobs/build_progress.h"
+#include "apply/jobs/give_way.h"
 #include "apply/jobs/queue.h"
 #include "settings.h"
 
 /* The postmaster starts it again after this many seconds if it fails. */
 #define RESTART_SECONDS 5
 
-/* How often a build is asked whether somebody waits for it. */
+/* Milliseconds between two looks at the builds: does somebody wait for them? */
 #define WATCH_MS 100
 
 /* A worker that was asked for: whether it began shows later. */
@@ -89,7 +89,7 @@ list_databases(void)
 	CommitTransactionCommand();
 }
 
-/* Have them looked into, as many as the queue has room for. */
+/* Have the databases in "unvisited" looked into, as many as the queue has room for. */
 static void
 visit_databases(void)
 {
@@ -243,7 +243,7 @@ clipperf_launcher_main(Datum arg)
 	proc_exit(1);
 }
 
-/* See launcher.h. */
+/* Have the postmaster start the launcher; while the module is preloaded. */
 void
 launcher_register(void)
 {

@@ -10,8 +10,10 @@
 
 #include "compat.h"
 
-extern void launcher_register(void);	/* from _PG_init */
+/* Have the postmaster start the launcher; from _PG_init. */
+extern void launcher_register(void);
 
+/* Entry point of the launcher. */
 extern PGDLLEXPORT void clipperf_launcher_main(Datum arg);
 
 #endif							/* CLIPPERF_LAUNCHER_H */

@@ -25,6 +25,7 @@
 #define TRANCHE_NAME "clipperf apply"
 
 /* A database whose worker failed is tried again after 1, 2, 4 ... seconds. */
+#define RETRY_MS 1000
 #define MOST_DOUBLINGS 8
 
 typedef struct QueueDatabase
@@ -66,13 +67,13 @@ static LWLock *queue_lock = NULL;
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 
-/* Does this transaction wake our database when it commits? */
+/* Is our database to be looked into when this transaction commits? */
 static bool wake_at_commit = false;
 
 /* This process's slot, if it is a worker. */
 static QueueWorker *my_worker = NULL;
 
-/* from _PG_init: installs the shmem hooks */
+/* Bytes of shared memory that are used here. */
 Size
 queue_memory(void)
 {
@@ -81,7 +82,7 @@ queue_memory(void)
 
 /* Ask for our memory and lock. */
 static void
-request_shmem(void)
+request_queue_memory(void)
 {
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
@@ -91,7 +92,7 @@ request_shmem(void)
 
 /* Set our memory up, or attach to it. */
 static void
-startup_shmem(void)
+attach_queue(void)
 {
 	bool		found;
 
@@ -108,14 +109,14 @@ startup_shmem(void)
 	LWLockRelease(AddinShmemInitLock);
 }
 
-/* See queue.h. */
+/* Install the hooks that set our shared memory up. */
 void
 queue_init(void)
 {
 	prev_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_shmem;
+	shmem_request_hook = request_queue_memory;
 	prev_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = startup_shmem;
+	shmem_startup_hook = attach_queue;
 }
 
 /* Wake the launcher.  Caller holds the lock. */
@@ -181,17 +182,11 @@ queue_wake(Oid dbid, TimestampTz when)
 	return done;
 }
 
-/* Our database has jobs: look into it, or into all when there is room again. */
-static void
-wake_ours(void)
-{
-	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	if (!wake_database(MyDatabaseId, GetCurrentTimestamp()))
-		queue->rescan = true;
-	LWLockRelease(queue_lock);
-}
-
-/* XactCallback: jobs made by this transaction are there once it commits. */
+/*
+ * XactCallback: jobs made by this transaction are there once it commits.  Takes
+ * the lock.  If there is no room for our database, all are looked into when there
+ * is again.
+ */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
 {
@@ -203,7 +198,12 @@ at_end_of_transaction(XactEvent event, void *arg)
 				 errmsg("cannot PREPARE a transaction that has made or changed jobs of clipperf"),
 				 errhint("Commit it instead.")));
 	if (event == XACT_EVENT_COMMIT)
-		wake_ours();
+	{
+		LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+		if (!wake_database(MyDatabaseId, GetCurrentTimestamp()))
+			queue->rescan = true;
+		LWLockRelease(queue_lock);
+	}
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		wake_at_commit = false;
 }
@@ -250,7 +250,7 @@ queue_interrupt(Oid dbid, int64 job, WorkerInterrupt why, int by)
 	return found;
 }
 
-/* See queue.h. */
+/* The process of the launcher; 0 if it does not run. */
 int
 queue_launcher_pid(void)
 {
@@ -262,7 +262,7 @@ queue_launcher_pid(void)
 	return pid;
 }
 
-/* 0 if it does not run */
+/* Since when no process is to be had for a worker; 0 if one is. */
 TimestampTz
 queue_refused_since(void)
 {
@@ -274,7 +274,7 @@ queue_refused_since(void)
 	return since;
 }
 
-/* 0 if no worker was refused */
+/* When work began in this run of the server, as a primary; 0 = not yet. */
 TimestampTz
 queue_since(void)
 {
@@ -398,7 +398,7 @@ retry_database(Oid dbid)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	QueueDatabase *entry;
-	int64		delay_ms = 1000;
+	int64		delay_ms = RETRY_MS;
 
 	entry = find_database(dbid);
 	if (entry != NULL && entry->dbid == dbid)
@@ -427,7 +427,8 @@ queue_unassign(const WorkerTicket *ticket, bool refused)
 			queue->refused_since = GetCurrentTimestamp();
 		if (refused)
 			wake_database(ticket->dbid,
-						  TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000));
+						  TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													  RETRY_MS));
 		else
 			retry_database(ticket->dbid);
 	}
@@ -495,7 +496,7 @@ queue_builds(RunningBuild *builds)
 	return count;
 }
 
-/* Remember the pace of a build that goes on still. */
+/* Remember the progress of a build that goes on still. */
 void
 queue_keep_progress(const RunningBuild *build)
 {
@@ -513,7 +514,7 @@ queue_keep_progress(const RunningBuild *build)
 
 /* Callback at a worker's end; it may have failed. */
 static void
-worker_ends(int code, Datum arg)
+builder_ends(int code, Datum arg)
 {
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	my_worker->used = false;
@@ -545,7 +546,7 @@ queue_worker_begins(const WorkerTicket *ticket)
 	}
 	LWLockRelease(queue_lock);
 	if (valid)
-		before_shmem_exit(worker_ends, BoolGetDatum(true));
+		before_shmem_exit(builder_ends, BoolGetDatum(true));
 	return valid;
 }
 

@@ -57,36 +57,88 @@ typedef struct RunningBuild
 	BuildProgress progress;
 } RunningBuild;
 
-extern void queue_init(void);	/* from _PG_init: */
+/* Install the hooks that set our shared memory up; from _PG_init. */
+extern void queue_init(void);
+
+/* Bytes of shared memory that are used here. */
 extern Size queue_memory(void);
 
-/* For everybody. */
-extern bool queue_wake(Oid dbid, TimestampTz when);
-extern void queue_wake_at_commit(void);
-extern bool queue_interrupt(Oid dbid, int64 job, WorkerInterrupt why, int by);
-extern int	queue_launcher_pid(void);	/* 0 if it does not run */
-extern TimestampTz queue_refused_since(void);	/* 0 if no worker was refused */
-extern TimestampTz queue_since(void);	/* when work began in this run of the
-										 * server, as a primary */
+/* ------------------------------------------------------------------------
+ * For everybody
+ * ------------------------------------------------------------------------ */
 
-/* For the launcher. */
+/* Have a database looked into at that time, or before. */
+extern bool queue_wake(Oid dbid, TimestampTz when);
+
+/* Have our database looked into when the current transaction commits. */
+extern void queue_wake_at_commit(void);
+
+/* Cancel the build of a job and say why; false if no worker is on it. */
+extern bool queue_interrupt(Oid dbid, int64 job, WorkerInterrupt why, int by);
+
+/* The process of the launcher; 0 if it does not run. */
+extern int	queue_launcher_pid(void);
+
+/* Since when no process is to be had for a worker; 0 if one is. */
+extern TimestampTz queue_refused_since(void);
+
+/* When work began in this run of the server, as a primary; 0 = not yet. */
+extern TimestampTz queue_since(void);
+
+/* ------------------------------------------------------------------------
+ * For the launcher
+ * ------------------------------------------------------------------------ */
+
+/* This process is the launcher. */
 extern void queue_launcher_begins(void);
+
+/* Should all databases be looked into?  Asked once per request. */
 extern bool queue_take_rescan(void);
+
+/* Give the database that has been due the longest to a new worker. */
 extern bool queue_assign(int most, WorkerTicket *ticket);
+
+/* Take an assignment back if its worker has not begun. */
 extern void queue_unassign(const WorkerTicket *ticket, bool refused);
+
+/* A worker process was to be had. */
 extern void queue_started(void);
+
+/* The database is gone. */
 extern void queue_forget(Oid dbid);
-extern TimestampTz queue_next(void);	/* DT_NOEND: nothing to wait for */
-extern int	queue_builds(RunningBuild *builds); /* QUEUE_WORKERS long */
+
+/* When the next database is due; DT_NOEND: there is nothing to wait for. */
+extern TimestampTz queue_next(void);
+
+/* The builds that go on, QUEUE_WORKERS at most; returns their number. */
+extern int	queue_builds(RunningBuild *builds);
+
+/* Remember the progress of a build that goes on still. */
 extern void queue_keep_progress(const RunningBuild *build);
 
-/* For a worker. */
+/* ------------------------------------------------------------------------
+ * For a worker
+ * ------------------------------------------------------------------------ */
+
+/* This process takes the slot it was given; false if it comes too late. */
 extern bool queue_worker_begins(const WorkerTicket *ticket);
+
+/* It works on this job from now, and on its table. */
 extern void queue_worker_takes(int64 job, Oid relid);
+
+/* It holds a lock on the table of the jobs; InvalidOid: on none any more. */
 extern void queue_worker_holds(Oid jobs);
+
+/* The table it works on from now: a partition of that of its job. */
 extern void queue_worker_takes_table(Oid relid);
+
+/* It is on no job any more, and is told nothing more. */
 extern void queue_worker_leaves(void);
+
+/* Why this worker's build was cancelled, and by whom. */
 extern WorkerInterrupt queue_worker_interrupt(int *by);
+
+/* It has found nothing more to do before "next"; DT_NOEND: at all. */
 extern void queue_worker_done(TimestampTz next);
 
 #endif							/* CLIPPERF_QUEUE_H */

@@ -13,50 +13,50 @@
 
 #include "common/own_sql.h"
 
-/* The columns that read_request() reads, in its order. */
-#define REQUEST_COLUMNS \
+/* The columns that read_recommendation() reads, in its order. */
+#define RECOMMENDATION_COLUMNS \
 	"SELECT r.id, r.action, coalesce(r.relation, 0)::pg_catalog.oid," \
 	" r.index_name, r.ddl, r.source, r.reason," \
 	" coalesce(r.size_bytes, -1), r.queryids"
 
 /* A row of the last result. */
 static Recommendation *
-read_request(int row)
+read_recommendation(int row)
 {
-	Recommendation *request = palloc0(sizeof(Recommendation));
+	Recommendation *recommendation = palloc0(sizeof(Recommendation));
 	int			i = 1;
 
-	request->recommendation = own_isnull(row, i) ? 0 :
+	recommendation->recommendation = own_isnull(row, i) ? 0 :
 		DatumGetInt64(own_datum(row, i));
 	i++;
-	request->action = own_string(row, i++);
-	request->relid = DatumGetObjectId(own_datum(row, i++));
-	request->index_name = own_string(row, i++);
-	request->ddl = own_string(row, i++);
-	request->source = own_string(row, i++);
-	request->reason = own_string(row, i++);
-	request->size_bytes = DatumGetInt64(own_datum(row, i++));
-	request->queryids = own_isnull(row, i) ? NULL :
+	recommendation->action = own_string(row, i++);
+	recommendation->relid = DatumGetObjectId(own_datum(row, i++));
+	recommendation->index_name = own_string(row, i++);
+	recommendation->ddl = own_string(row, i++);
+	recommendation->source = own_string(row, i++);
+	recommendation->reason = own_string(row, i++);
+	recommendation->size_bytes = DatumGetInt64(own_datum(row, i++));
+	recommendation->queryids = own_isnull(row, i) ? NULL :
 		DatumGetArrayTypePCopy(own_datum(row, i));
-	return request;
+	return recommendation;
 }
 
 /* All rows of the last result. */
 static List *
-read_requests(MemoryContext context)
+read_recommendations(MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
-	List	   *requests = NIL;
+	List	   *recommendations = NIL;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
-		requests = lappend(requests, read_request((int) i));
+		recommendations = lappend(recommendations, read_recommendation((int) i));
 	MemoryContextSwitchTo(old);
-	return requests;
+	return recommendations;
 }
 
-/* Errors if one of the ids was not found. */
+/* Error 22023 if one of the ids was not found. */
 static void
-require_all(ArrayType *ids, List *requests)
+require_all_ids(ArrayType *ids, List *recommendations)
 {
 	Datum	   *elements;
 	bool	   *nulls;
@@ -69,7 +69,7 @@ require_all(ArrayType *ids, List *requests)
 		bool		found = false;
 		ListCell   *lc;
 
-		foreach(lc, requests)
+		foreach(lc, recommendations)
 			if (!nulls[i] && ((Recommendation *) lfirst(lc))->recommendation ==
 				DatumGetInt64(elements[i]))
 			found = true;
@@ -92,7 +92,7 @@ List *
 recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context)
 {
 	SqlArg		args[1];
-	List	   *requests;
+	List	   *recommendations;
 
 	if (ids != NULL && index_set != NULL)
 		ereport(ERROR,
@@ -101,24 +101,24 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	if (index_set != NULL)
 	{
 		args[0] = arg_text(index_set);
-		caller_sql(REQUEST_COLUMNS
+		caller_sql(RECOMMENDATION_COLUMNS
 				   " FROM @extschema@.clipperf_recommend(index_set => $1) AS r"
 				   " ORDER BY r.id", 1, args);
-		return read_requests(context);
+		return read_recommendations(context);
 	}
 	if (ids == NULL)
 	{
-		caller_sql(REQUEST_COLUMNS
+		caller_sql(RECOMMENDATION_COLUMNS
 				   " FROM @extschema@.clipperf_recommendations AS r"
 				   " WHERE r.status = 'new' AND r.action = 'create'"
 				   " ORDER BY r.id", 0, NULL);
-		return read_requests(context);
+		return read_recommendations(context);
 	}
 	args[0] = arg_datum(INT8ARRAYOID, PointerGetDatum(ids), false);
-	caller_sql(REQUEST_COLUMNS
+	caller_sql(RECOMMENDATION_COLUMNS
 			   " FROM @extschema@.clipperf_recommendations AS r"
 			   " WHERE r.id = ANY ($1) ORDER BY r.id", 1, args);
-	requests = read_requests(context);
-	require_all(ids, requests);
-	return requests;
+	recommendations = read_recommendations(context);
+	require_all_ids(ids, recommendations);
+	return recommendations;
 }

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/build/build_progress.h"
+#include "apply/jobs/build_progress.h"
 
 #include "compat.h"
 

@@ -20,7 +20,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "apply/build/give_way.h"
+#include "apply/jobs/give_way.h"
 
 #include "storage/lmgr.h"
 #include "storage/lock.h"

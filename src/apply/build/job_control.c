@@ -43,10 +43,10 @@ PG_FUNCTION_INFO_V1(clipperf_cancel);
 PG_FUNCTION_INFO_V1(clipperf_revert);
 PG_FUNCTION_INFO_V1(clipperf_apply_obstacle);
 
-/* How often a job that is waited for is looked at. */
+/* Milliseconds between two looks at a job that is waited for. */
 #define LOOK_MS 50
 
-/* The job; error 42704 if there is none.  As it is committed by now. */
+/* The job, as it is committed by now; error 42704 if there is none. */
 static Job *
 require_job(int64 id)
 {
@@ -85,7 +85,7 @@ let_builds_pass(void)
 	VirtualXactLockTableCleanup();
 }
 
-/* The transaction is waited for again. */
+/* The counterpart of let_builds_pass(): the transaction is waited for again. */
 static void
 stop_builds(void)
 {
@@ -150,31 +150,18 @@ require_clean_transaction(void)
 				 errhint("Call it in a statement of its own.")));
 }
 
-/* The end of the wait; DT_NOEND if there is none. */
-static TimestampTz
-end_of_wait(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(1))
-		return DT_NOEND;
-	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-												   TimestampTzGetDatum(GetCurrentTimestamp()),
-												   PG_GETARG_DATUM(1)));
-}
-
-/* Does the caller wait on? */
-static bool
-is_awaited(JobState state, bool verdict)
-{
-	return state <= JOB_BUILDING || (verdict && state == JOB_VERIFYING);
-}
-
-/* Wait until the job is not awaited any more, or until the end; its state. */
+/*
+ * Wait until the job is built, or else is judged if "verdict", or has ended
+ * otherwise; at most until "end".  Returns its state then.
+ */
 static JobState
 wait_for_job(int64 id, TimestampTz end, bool verdict)
 {
 	Job		   *job = require_job(id);
 
-	while (is_awaited(job->state, verdict) && GetCurrentTimestamp() < end)
+	while ((job->state <= JOB_BUILDING ||
+			(verdict && job->state == JOB_VERIFYING)) &&
+		   GetCurrentTimestamp() < end)
 	{
 		job_sleep(LOOK_MS);
 		pfree(job);
@@ -184,12 +171,14 @@ wait_for_job(int64 id, TimestampTz end, bool verdict)
 }
 
 /*
- * clipperf_wait(job, timeout, verdict)
+ * clipperf_wait(job, timeout, verdict): the state of the job when it is built or
+ * judged, or in the end.  Error 25001 in a transaction that a build would have
+ * to wait for, 42704 if there is no such job.
  */
 Datum
 clipperf_wait(PG_FUNCTION_ARGS)
 {
-	TimestampTz end = end_of_wait(fcinfo);
+	TimestampTz end = DT_NOEND;
 	bool		verdict = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	volatile JobState state = JOB_QUEUED;
 
@@ -197,6 +186,10 @@ clipperf_wait(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("clipperf_wait()");
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
+	if (!PG_ARGISNULL(1))
+		end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+													  TimestampTzGetDatum(GetCurrentTimestamp()),
+													  PG_GETARG_DATUM(1)));
 	require_clean_transaction();
 	let_builds_pass();
 	PG_TRY();
@@ -217,23 +210,24 @@ clipperf_wait(PG_FUNCTION_ARGS)
 
 /* Open what functions of jobs.h need, within the caller's transaction. */
 static void
-begin_change(void)
+begin_job_change(void)
 {
 	SPI_connect();
 	PushActiveSnapshot(GetLatestSnapshot());
 }
 
-/* The counterpart of begin_change(). */
+/* The counterpart of begin_job_change(). */
 static void
-end_change(void)
+end_job_change(void)
 {
 	PopActiveSnapshot();
 	SPI_finish();
 }
 
 /*
- * Keep workers away from the job, or have the one that is on it cancel.  True
- * if the job is ours now, to the end of the transaction.
+ * Keep workers away from the job to the end of the transaction: true.  False if
+ * one is on it, and was told to cancel, as "cancel" asks for; else that one is
+ * waited for.
  */
 static bool
 take_from_workers(int64 id, bool cancel)
@@ -250,11 +244,11 @@ take_from_workers(int64 id, bool cancel)
 }
 
 /*
- * Errors unless the caller may end the job: he owns the table, or is a member of
- * the role that made the job.
+ * Error 42501 unless the caller may end the job: he owns the table, or is a
+ * member of the role that made the job.
  */
 static void
-require_right(const Job *job)
+require_right_to_end(const Job *job)
 {
 	if ((get_rel_relkind(job->relid) != '\0' &&
 		 RELATION_OWNERCHECK(job->relid, GetUserId())) ||
@@ -286,9 +280,9 @@ cancel_reason(const Job *job)
  * ends; at once, or by a worker if something of it is left.
  */
 static void
-cancel(Job *job)
+cancel_unattended(Job *job)
 {
-	begin_change();
+	begin_job_change();
 	if (job->state == JOB_BUILDING || leftovers_exist(job))
 	{
 		job_set_cancel(job, cancel_reason(job));
@@ -296,10 +290,13 @@ cancel(Job *job)
 	}
 	else
 		job_change(job, JOB_CANCELLED, cancel_reason(job));
-	end_change();
+	end_job_change();
 }
 
-/* End the job of that number; false if it has ended already. */
+/*
+ * End the job of that number; false if it has ended already.  It is looked at
+ * twice, as it may have changed until workers are kept away from it.
+ */
 static bool
 cancel_job(int64 id)
 {
@@ -307,18 +304,18 @@ cancel_job(int64 id)
 
 	if (!job_state_is_open(job->state))
 		return false;
-	require_right(job);
+	require_right_to_end(job);
 	if (!take_from_workers(id, true))
 		return true;
 	job = require_job(id);
 	if (!job_state_is_open(job->state))
 		return false;
-	cancel(job);
+	cancel_unattended(job);
 	return true;
 }
 
 /*
- * clipperf_cancel(job)
+ * clipperf_cancel(job): false if it has ended already.
  */
 Datum
 clipperf_cancel(PG_FUNCTION_ARGS)
@@ -336,9 +333,12 @@ can_be_reverted(const Job *job)
 		job->state > JOB_BUILDING;
 }
 
-/* Have what a job did taken back; false if there is nothing to take back. */
+/*
+ * Have what a job did taken back, as the caller; false if there is nothing to
+ * take back.  Errors as preflight_table().
+ */
 static bool
-revert(int64 id)
+revert_job(int64 id)
 {
 	Job		   *job = require_job(id);
 
@@ -349,17 +349,18 @@ revert(int64 id)
 	job = require_job(id);
 	if (!can_be_reverted(job))
 		return false;
-	begin_change();
+	begin_job_change();
 	job_set_goal_revert(job, GetUserId(),
 						psprintf("to be taken back, as asked by %s",
 								 GetUserNameFromId(GetUserId(), false)));
-	end_change();
+	end_job_change();
 	queue_wake_at_commit();
 	return true;
 }
 
 /*
- * clipperf_revert(job)
+ * clipperf_revert(job): take back what is done, and end what is not; false if
+ * there is nothing to take back.
  */
 Datum
 clipperf_revert(PG_FUNCTION_ARGS)
@@ -371,7 +372,7 @@ clipperf_revert(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("clipperf_revert()");
 	job = require_job(id);
 	if (job->state > JOB_BUILDING)
-		PG_RETURN_BOOL(revert(id));
+		PG_RETURN_BOOL(revert_job(id));
 	if (job->revert)
 		PG_RETURN_BOOL(true);	/* it is under way */
 
@@ -380,7 +381,8 @@ clipperf_revert(PG_FUNCTION_ARGS)
 }
 
 /*
- * clipperf_apply_obstacle()
+ * clipperf_apply_obstacle(): why queued jobs are not begun; NULL if nothing is in
+ * the way.
  */
 Datum
 clipperf_apply_obstacle(PG_FUNCTION_ARGS)

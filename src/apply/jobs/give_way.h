@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
-extern void give_way(void);		/* called by the launcher, now and then */
+/* Cancel the builds that are in somebody's way; called by the launcher. */
+extern void give_way(void);
 
 #endif							/* CLIPPERF_GIVE_WAY_H */
