@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "advise/recommend/advice.h"
+#include "advise/indexes/advice.h"
 
 /* Advice to drop indexes of these tables: */
 extern List *hygiene_check(List *relids, TimestampTz unused_since);

@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_INDEX_SET_H
 #define CLIPPERF_INDEX_SET_H
 
-#include "advise/recommend/advice.h"
+#include "advise/indexes/advice.h"
 
 /*
  * Advice on each member of an index set, in the set's order, judged by the

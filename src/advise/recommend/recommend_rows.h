@@ -8,7 +8,7 @@
 #ifndef CLIPPERF_RECOMMEND_ROWS_H
 #define CLIPPERF_RECOMMEND_ROWS_H
 
-#include "advise/recommend/advice.h"
+#include "advise/indexes/advice.h"
 #include "advise/select/advisor.h"
 
 /* The tables that the statements use, none twice: a list of OIDs. */

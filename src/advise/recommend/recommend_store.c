@@ -25,7 +25,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
-#include "advise/recommend/advice.h"
+#include "advise/indexes/advice.h"
 #include "common/owner.h"
 #include "settings.h"
 

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/recommend/advice.h"
+#include "advise/indexes/advice.h"
 
 #include <math.h>
 
