@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "advise/cost/statement_cost.h"
+#include "advise/workload/workload_problem.h"
 #include "common/slower.h"
 
 /* What the planner said of one statement with the indexes "with" built. */

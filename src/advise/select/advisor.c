@@ -12,6 +12,7 @@
 
 #include "advise/candidates/demand_collect.h"
 #include "advise/whatif/hypothetical.h"
+#include "advise/workload/workload_problem.h"
 
 /*
  * So many calls of one variant of a statement, all with the same literals, are

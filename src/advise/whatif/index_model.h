@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * index_model.h
- *	  What the size models of the access methods share; for index_size*.c.
+ *	  What the size models of the access methods share.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,12 +10,25 @@
 
 #include "compat.h"
 
+#include "access/htup.h"
 #include "nodes/pathnodes.h"
+#include "storage/block.h"
 #include "storage/bufpage.h"
 #include "storage/itemid.h"
 
 #include "advise/whatif/index_sample.h"
-#include "advise/whatif/index_size.h"
+
+/* The size of an index on one table, and what its statistics would be. */
+typedef struct IndexSize
+{
+	BlockNumber pages;
+	double		tuples;
+	int			tree_height;	/* btree: 0 = the root is a leaf; else -1 */
+	double		gin_entries;
+	double		gin_entry_pages;
+	double		gin_data_pages; /* of posting trees */
+	HeapTuple  *stats;			/* of its columns, see index_stats.h; or NULL */
+} IndexSize;
 
 typedef struct IndexModel
 {
@@ -40,7 +53,7 @@ extern double index_model_width(const IndexModel *model);
 /* Estimated number of distinct keys of all rows in the index, at least 1. */
 extern double index_model_distinct(const IndexModel *model);
 
-/* The models: */
+/* The models: each fills in pages and what its access method has besides. */
 extern void btree_size(const IndexModel *model, IndexSize *size);
 extern void hash_size(const IndexModel *model, IndexSize *size);
 extern void gist_size(const IndexModel *model, IndexSize *size);

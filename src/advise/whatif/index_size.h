@@ -10,23 +10,9 @@
 
 #include "compat.h"
 
-#include "access/htup.h"
-#include "storage/block.h"
 #include "utils/rel.h"
 
-#include "advise/indexes/index_def.h"
-
-/* The size of an index on one table, and what its statistics would be. */
-typedef struct IndexSize
-{
-	BlockNumber pages;
-	double		tuples;
-	int			tree_height;	/* btree: 0 = the root is a leaf; else -1 */
-	double		gin_entries;
-	double		gin_entry_pages;
-	double		gin_data_pages; /* of posting trees */
-	HeapTuple  *stats;			/* of its columns, see index_stats.h; or NULL */
-} IndexSize;
+#include "advise/whatif/index_model.h"
 
 /*
  * Estimate the size of an index on "heap", which the caller has open and

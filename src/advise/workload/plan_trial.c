@@ -26,7 +26,7 @@
 #include "utils/syscache.h"
 
 #include "advise/workload/sandbox_guard.h"
-#include "advise/workload/workload.h"
+#include "advise/workload/workload_problem.h"
 
 /* Trials of a statement whose tables are changed again and again. */
 #define ATTEMPTS 5

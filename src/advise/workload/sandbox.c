@@ -51,8 +51,7 @@
 /* Once the time is over, work is interrupted this often, milliseconds. */
 #define REPEAT_MS 50
 
-/* The sandbox open now, and how many there are, one within the other. */
-static const Sandbox *current = NULL;
+/* How many sandboxes are open, one within the other. */
 static int	depth = 0;
 
 /* Of the outermost one: set by signal handlers. */
@@ -72,13 +71,6 @@ static const char *const settings[][2] = {
 	{"intervalstyle", "postgres"},
 	{"bytea_output", "hex"}
 };
-
-/* The innermost sandbox that is open, or NULL. */
-const Sandbox *
-sandbox_current(void)
-{
-	return current;
-}
 
 /* Have whatever runs interrupted at its next CHECK_FOR_INTERRUPTS(). */
 static void
@@ -273,7 +265,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	const Sandbox *outer = current;
+	const Sandbox *outer;
 	ErrorData  *error = NULL;
 
 	prepare();
@@ -283,7 +275,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 	if (depth == 0)
 		watch(sandbox);
 	depth++;
-	current = sandbox;
+	outer = sandbox_guard_open(sandbox);
 	PG_TRY();
 	{
 		enter(sandbox);
@@ -296,7 +288,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 		FlushErrorState();
 	}
 	PG_END_TRY();
-	current = outer;
+	(void) sandbox_guard_open(outer);
 	depth--;
 	if (depth == 0)
 		unwatch();

@@ -12,27 +12,7 @@
 
 #include "compat.h"
 
-/* Time that work may take unless told otherwise, milliseconds. */
-#define SANDBOX_TIMEOUT_MS	2000
-
-/*
- * Whose functions work may run, besides those of the server and of superusers.
- * With a superuser's rights nobody else's function is ever run.
- */
-typedef enum SandboxTrust
-{
-	SANDBOX_TRUST_ALL,			/* everybody's: the user ran them before */
-	SANDBOX_TRUST_OWN,			/* the user's own */
-	SANDBOX_TRUST_NONE			/* nobody's */
-} SandboxTrust;
-
-typedef struct Sandbox
-{
-	Oid			userid;
-	const char *search_path;	/* NULL = that of the session */
-	int			timeout_ms;		/* 0 = SANDBOX_TIMEOUT_MS */
-	SandboxTrust trust;
-} Sandbox;
+#include "advise/workload/sandbox_guard.h"
 
 typedef void (*SandboxWork) (void *arg);
 
@@ -49,8 +29,5 @@ typedef void (*SandboxWork) (void *arg);
  */
 extern ErrorData *sandbox_run(const Sandbox *sandbox, SandboxWork work,
 							  void *arg);
-
-/* The innermost sandbox that is open, or NULL. */
-extern const Sandbox *sandbox_current(void);
 
 #endif							/* CLIPPERF_SANDBOX_H */

@@ -36,8 +36,10 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
-#include "advise/workload/sandbox.h"
 #include "common/owner.h"
+
+/* The innermost sandbox that is open, or NULL. */
+static const Sandbox *current = NULL;
 
 static object_access_hook_type prev_object_access = NULL;
 static ProcessUtility_hook_type prev_utility = NULL;
@@ -99,7 +101,7 @@ has_effects(Oid function)
 void
 sandbox_guard_function(Oid function)
 {
-	const Sandbox *sandbox = sandbox_current();
+	const Sandbox *sandbox = current;
 	Oid			owner;
 
 	if (sandbox == NULL || function < FirstNormalObjectId)
@@ -125,7 +127,7 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (access != OAT_FUNCTION_EXECUTE || sandbox_current() == NULL)
+	if (access != OAT_FUNCTION_EXECUTE || current == NULL)
 		return;
 	if (has_effects(objectId))
 		ereport(ERROR,
@@ -142,7 +144,7 @@ check_utility(PlannedStmt *pstmt, const char *queryString,
 			  ParamListInfo params, QueryEnvironment *queryEnv,
 			  DestReceiver *dest, QueryCompletion *qc)
 {
-	if (sandbox_current() != NULL)
+	if (current != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
 				 errmsg("%s is not run to plan a statement",
@@ -209,6 +211,19 @@ static void
 operators_changed(SYSCACHE_CALLBACK_ARGS)
 {
 	operators_checked = false;
+}
+
+/*
+ * From now on this sandbox is open, NULL for none; returns the one that was.
+ * Must be undone, on error too.
+ */
+const Sandbox *
+sandbox_guard_open(const Sandbox *sandbox)
+{
+	const Sandbox *outer = current;
+
+	current = sandbox;
+	return outer;
 }
 
 /* Before the first sandbox of a backend, once. */

@@ -10,6 +10,34 @@
 
 #include "compat.h"
 
+/* Time that work may take unless told otherwise, milliseconds. */
+#define SANDBOX_TIMEOUT_MS	2000
+
+/*
+ * Whose functions work may run, besides those of the server and of superusers.
+ * With a superuser's rights nobody else's function is ever run.
+ */
+typedef enum SandboxTrust
+{
+	SANDBOX_TRUST_ALL,			/* everybody's: the user ran them before */
+	SANDBOX_TRUST_OWN,			/* the user's own */
+	SANDBOX_TRUST_NONE			/* nobody's */
+} SandboxTrust;
+
+typedef struct Sandbox
+{
+	Oid			userid;
+	const char *search_path;	/* NULL = that of the session */
+	int			timeout_ms;		/* 0 = SANDBOX_TIMEOUT_MS */
+	SandboxTrust trust;
+} Sandbox;
+
+/*
+ * From now on this sandbox is open, NULL for none; returns the one that was.  Must
+ * be undone, on error too.
+ */
+extern const Sandbox *sandbox_guard_open(const Sandbox *sandbox);
+
 /* Before the first sandbox of a backend, once. */
 extern void sandbox_guard_install(void);
 

@@ -78,7 +78,4 @@ extern List *workload_from_texts(ArrayType *texts);
 /* Where a statement is to be planned. */
 extern Sandbox workload_sandbox(const WorkloadStatement *statement);
 
-/* The problem that an error of sandbox_run() amounts to; palloc'd. */
-extern char *workload_problem(const ErrorData *error);
-
 #endif							/* CLIPPERF_WORKLOAD_H */

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/workload/workload.h"
+#include "advise/workload/workload_problem.h"
 
 /* What the errors of planning mean to the reader. */
 static const struct
