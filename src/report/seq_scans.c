@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "common/relation_size.h"
+#include "common/result_rows.h"
 #include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
@@ -189,10 +190,10 @@ put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
 {
 	Oid			existing = existing_index(relid, index);
 
-	report_set_text(values, nulls, i++, index->method);
+	result_set_text(values, nulls, i++, index->method);
 	values[i++] = index_keys(relid, index);
 	values[i++] = Int32GetDatum(index->ordered);
-	report_set_text(values, nulls, i++, index_predicate(relid, index));
+	result_set_text(values, nulls, i++, index_predicate(relid, index));
 	nulls[i] = !OidIsValid(existing);
 	values[i++] = ObjectIdGetDatum(existing);
 	return i;
@@ -230,7 +231,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = ObjectIdGetDatum(key->relid);
 	values[i++] = ObjectIdGetDatum(key->userid);
 	values[i++] = Int64GetDatum((int64) key->queryid);
-	report_set_text(values, nulls, i++, statement_text(key));
+	result_set_text(values, nulls, i++, statement_text(key));
 	values[i++] = Int64GetDatum(counters->executions);
 	values[i++] = Int64GetDatum(counters->scans);
 	values[i++] = Int64GetDatum(counters->rows_read);
