@@ -13,7 +13,7 @@
 
 #include "utils/memutils.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16

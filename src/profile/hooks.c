@@ -26,7 +26,7 @@
 
 #include "common/clock.h"
 #include "common/extension.h"
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/execution.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"

@@ -15,7 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "store/encoding.h"
 #include "store/save.h"
 

@@ -26,7 +26,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"

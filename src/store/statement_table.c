@@ -18,7 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "settings.h"
 #include "store/admission.h"
 

@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "settings.h"
 #include "store/episode.h"
 #include "store/pattern.h"

@@ -25,7 +25,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "store/encoding.h"
 #include "store/text.h"
 

@@ -17,7 +17,7 @@
 
 #include "parser/scansup.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 
 StatementSource source_utility HOTPATH_DATA = {0};
 
