@@ -18,7 +18,7 @@
 #include "profile/hooks.h"
 #include "report/scan_index.h"
 #include "settings.h"
-#include "store/store.h"
+#include "store/modules.h"
 #include "store/worker.h"
 
 CLIPPERF_MODULE_MAGIC;

@@ -15,6 +15,7 @@
 
 #include "common/result_rows.h"
 #include "settings.h"
+#include "store/modules.h"
 #include "store/pattern.h"
 #include "store/resultset.h"
 #include "store/route.h"
