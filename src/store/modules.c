@@ -90,7 +90,7 @@ save_at_exit(int code, Datum arg)
 
 /* Ask for our memory and locks. */
 static void
-request_shmem(void)
+request_store_memory(void)
 {
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
@@ -104,7 +104,7 @@ request_shmem(void)
  * error for the sake of the saved file.
  */
 static void
-startup_shmem(void)
+attach_store_memory(void)
 {
 	bool		found;
 	bool		module_found;
@@ -135,7 +135,7 @@ void
 store_init(void)
 {
 	prev_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = request_shmem;
+	shmem_request_hook = request_store_memory;
 	prev_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = startup_shmem;
+	shmem_startup_hook = attach_store_memory;
 }

@@ -5,7 +5,7 @@
  *
  * A fixed table of MAX_PATTERNS entries, looked through from the place the key
  * hashes to.  Everything in it is read and written under LOCKS_PATTERN; a text
- * partition may be locked meanwhile.  Reputations are asked for afterwards.
+ * partition may be locked meanwhile.  Histories are asked for afterwards.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repeat.c
- *	  Lookup-ups that repeat within one request.
+ *	  Look-ups that repeat within one request.
  *
  * Each stripe of locks has a few entries of its own.
  *

@@ -28,7 +28,7 @@
 
 /* Callback at the worker's end. */
 static void
-worker_ends(int code, Datum arg)
+saver_ends(int code, Datum arg)
 {
 	store_header->worker_pid = 0;
 }
@@ -76,7 +76,7 @@ clipperf_worker_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(worker_ends, (Datum) 0);
+	before_shmem_exit(saver_ends, (Datum) 0);
 	store_header->worker_pid = MyProcPid;
 
 	while (!ShutdownRequestPending)

@@ -48,7 +48,7 @@ source_enter(const char *text, int location, int length)
 	return before;
 }
 
-/* See source.h. */
+/* A utility statement is over: go back to what source_enter() returned. */
 pg_attribute_hot void
 source_leave(StatementSource before)
 {
