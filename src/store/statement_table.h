@@ -15,7 +15,7 @@
 
 #include "compat.h"
 
-#include "store/statement.h"
+#include "store/statement_counters.h"
 #include "store/text.h"
 
 typedef struct StatementEntry
