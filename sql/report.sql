@@ -335,6 +335,8 @@ $$;
 COMMENT ON FUNCTION clipperf_keys_serve(text[], integer, text[]) IS
 'do the keys of an index begin with the wanted ones, the last of which have to be in that order or its reverse?';
 
+-- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
+-- scan; joins and limits had use for at most a fifth of the rows read (0.2).
 CREATE FUNCTION clipperf_find_seq_scans(accepted boolean, allow text[])
 RETURNS SETOF clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -432,6 +434,12 @@ $$;
 COMMENT ON FUNCTION clipperf_statement_time() IS
 'time in planner and executor of all statements sent by clients to the current database, milliseconds';
 
+-- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
+-- temp_spill: 1 MB of temporary files a call; writing them is taken to cost 1 ms per 200,000 bytes, but at most half
+--   of the statement's time.  Up to 256 MB a work_mem of three times as much is advised, rounded up to a power of 2.
+-- cacheable: 100 calls of 1 ms on average; at most one parameter list in 20 calls is a new one; a cache of a minute
+--   spares at least half of the calls; no sequential scan is to blame, one that had use for a fifth of its rows (0.2).
+-- slow_plan: 10 calls, and more time for planning than for all executions.
 CREATE FUNCTION clipperf_find_statements(accepted boolean, allow text[])
 RETURNS SETOF clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -595,6 +603,8 @@ COMMENT ON FUNCTION clipperf_find(boolean, text[]) IS
 
 -- What users call.
 
+-- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, and a sequential
+-- scan that would be an info at most is left out; below a tenth (0.1) a warning; from there on critical.
 CREATE FUNCTION clipperf_report(top integer DEFAULT 20, accepted boolean DEFAULT false)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, queryid bigint,

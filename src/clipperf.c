@@ -12,16 +12,25 @@
  */
 #include "compat.h"
 
+#include "advise/indexes/index_fold.h"
 #include "apply/jobs/launcher.h"
 #include "apply/jobs/queue.h"
 #include "profile/hooks.h"
+#include "report/scan_index.h"
 #include "settings.h"
-#include "store/store.h"
+#include "store/modules.h"
 #include "store/worker.h"
 
 CLIPPERF_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
+
+/* SimplifyPredicate: the report may not reach up into the advisor for it. */
+static List *
+simplify_catalog_predicate(Node *condition, Oid relid)
+{
+	return index_fold_predicate(condition, relid, FOLD_CATALOG);
+}
 
 /*
  * Loaded without shared_preload_libraries the module does nothing; its SQL
@@ -35,6 +44,7 @@ _PG_init(void)
 	settings_define();
 	store_init();
 	worker_register();
+	scan_index_init(simplify_catalog_predicate);
 	queue_init();
 	launcher_register();
 	hooks_install();

@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/varlena.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 
 bool		setting_enabled HOTPATH_DATA = true;
 int			setting_track HOTPATH_DATA = TRACK_TOP;

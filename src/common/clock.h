@@ -25,7 +25,7 @@ clock_us(void)
 	return (int64) INSTR_TIME_GET_MICROSEC(now);
 }
 
-/* The same in nanoseconds, for what is shorter than a microsecond. */
+/* The clock in nanoseconds, for what is shorter than a microsecond. */
 static inline int64
 clock_ns(void)
 {

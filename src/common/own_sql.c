@@ -159,7 +159,10 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 	SetUserIdAndSecContext(userid, sec_context);
 }
 
-/* The same as the caller, and with his search_path. */
+/*
+ * Run a statement in which @extschema@ stands for our schema as the caller, with
+ * his search_path.  Its result is in SPI_tuptable and SPI_processed.
+ */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)
 {
@@ -178,7 +181,7 @@ own_isnull(int row, int column)
 	return isnull;
 }
 
-/* See own_sql.h. */
+/* The value of a column (from 1) of a row of the last result. */
 Datum
 own_datum(int row, int column)
 {
@@ -188,14 +191,14 @@ own_datum(int row, int column)
 						 column, &isnull);
 }
 
-/* See own_sql.h. */
+/* A column (from 1) of a row of the last result in text form, or NULL. */
 char *
 own_string(int row, int column)
 {
 	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 }
 
-/* See own_sql.h. */
+/* An argument of any type. */
 SqlArg
 arg_datum(Oid type, Datum value, bool isnull)
 {
@@ -211,21 +214,21 @@ arg_int8(int64 value)
 	return arg_datum(INT8OID, Int64GetDatum(value), false);
 }
 
-/* See own_sql.h. */
+/* An argument of type integer. */
 SqlArg
 arg_int4(int32 value)
 {
 	return arg_datum(INT4OID, Int32GetDatum(value), false);
 }
 
-/* See own_sql.h. */
+/* An argument of type double precision. */
 SqlArg
 arg_float8(double value)
 {
 	return arg_datum(FLOAT8OID, Float8GetDatum(value), false);
 }
 
-/* See own_sql.h. */
+/* An argument of type oid; InvalidOid is NULL. */
 SqlArg
 arg_oid(Oid value)
 {

@@ -34,7 +34,7 @@ extern Oid	own_table(const char *name);
  */
 extern void own_sql(const char *statement, int nargs, const SqlArg *args);
 
-/* The same as the caller, and with his search_path. */
+/* Run such a statement as the caller, with his search_path. */
 extern void caller_sql(const char *statement, int nargs, const SqlArg *args);
 
 /* Columns of row "row" of the last result; column counts from 1. */

@@ -12,7 +12,7 @@
 #include "catalog/pg_proc.h"
 #include "utils/syscache.h"
 
-/* See owner.h. */
+/* The owner of a relation, or InvalidOid if it is gone. */
 Oid
 owner_of_relation(Oid relid)
 {
@@ -26,7 +26,7 @@ owner_of_relation(Oid relid)
 	return owner;
 }
 
-/* See owner.h. */
+/* The owner of a function, or InvalidOid if it is gone. */
 Oid
 owner_of_function(Oid function)
 {

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 
+/* InvalidOid if the object is gone. */
 extern Oid	owner_of_relation(Oid relid);
 extern Oid	owner_of_function(Oid function);
 

@@ -26,7 +26,7 @@
 
 #include "common/clock.h"
 #include "common/extension.h"
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
@@ -81,7 +81,7 @@ is_server_of_clients(void)
 	return MyBackendType != B_AUTOVAC_WORKER;
 }
 
-/* The same, found out by the process's first statement. */
+/* Is this a process that serves clients?  Found out by its first statement. */
 static inline bool
 serves_clients(void)
 {
@@ -193,7 +193,7 @@ count_failure(StatementKey key, StatementSource *source,
 	ReThrowError(error);
 }
 
-/* The same for an execution. */
+/* Count an execution that ended with an error. */
 pg_attribute_cold static void
 fail_execution(Execution *execution)
 {
@@ -610,7 +610,7 @@ identify_cursor(Query *parse, const char *query_string, int cursorOptions)
 
 /* planner_hook */
 pg_attribute_hot static PlannedStmt *
-plan_statement(PLANNER_ARGS)
+measure_planning(PLANNER_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
 	bool		watched = capturing();
@@ -737,7 +737,7 @@ transaction_ended(XactEvent event, void *arg)
 	}
 }
 
-/* See hooks.h. */
+/* Called from _PG_init: install the hooks, each before those that are there. */
 void
 hooks_install(void)
 {
@@ -748,7 +748,7 @@ hooks_install(void)
 	prev_post_parse = post_parse_analyze_hook;
 	post_parse_analyze_hook = analyzed;
 	prev_planner = planner_hook ? planner_hook : standard_planner;
-	planner_hook = plan_statement;
+	planner_hook = measure_planning;
 	prev_start = ExecutorStart_hook ? ExecutorStart_hook : standard_ExecutorStart;
 	ExecutorStart_hook = executor_start;
 	prev_run = ExecutorRun_hook ? ExecutorRun_hook : standard_ExecutorRun;

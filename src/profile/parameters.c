@@ -60,7 +60,7 @@ hash_ends(const void *bytes, Size length)
  * it takes eight bytes at a time.
  */
 pg_attribute_hot static uint32
-hash_text(const char *text, int length)
+hash_parameter_text(const char *text, int length)
 {
 	uint64		hash = length;
 	uint64		word;
@@ -77,7 +77,7 @@ hash_text(const char *text, int length)
 
 /* A value of variable length; one stored elsewhere by its address. */
 static uint32
-hash_varlena(const struct varlena *value)
+hash_parameter_bytes(const struct varlena *value)
 {
 	if (VARATT_IS_EXTERNAL_EXPANDED(value))
 		return hash_bytes_uint32(VARTAG_EXTERNAL(value));
@@ -127,7 +127,7 @@ hash_value(Oid type, Datum value)
 	if (byval)
 		return hash_bytes((const unsigned char *) &value, sizeof(value));
 	if (length == -1)
-		return hash_varlena((struct varlena *) DatumGetPointer(value));
+		return hash_parameter_bytes((struct varlena *) DatumGetPointer(value));
 	if (length == -2)
 		return hash_ends(DatumGetCString(value), strlen(DatumGetCString(value)));
 	return hash_ends(DatumGetPointer(value), length);
@@ -177,7 +177,7 @@ hash_statement(const Execution *execution)
 	int			length;
 
 	bare_statement(execution, &text, &length);
-	return hash_text(text, Min(length, HASHED_TEXT));
+	return hash_parameter_text(text, Min(length, HASHED_TEXT));
 }
 
 /*
@@ -194,8 +194,8 @@ parameters_hash(const Execution *execution)
 		return hash_list(params);
 	if (likely(execution->bare.at != NULL &&
 			   !source_may_contain(*execution->bare.at)))
-		return hash_text(execution->bare.at,
-						 Min(execution->bare.length, HASHED_TEXT));
+		return hash_parameter_text(execution->bare.at,
+								   Min(execution->bare.length, HASHED_TEXT));
 	return hash_statement(execution);
 }
 
@@ -357,7 +357,7 @@ make_draft(const Execution *execution, SampleDraft *draft)
 
 /* Make and keep a sample, in memory that goes afterwards. */
 static pg_noinline void
-take_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
+take_parameter_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "clipperf sample",
@@ -387,5 +387,5 @@ parameters_sample(const Execution *execution, const StatementKey *key)
 
 	kind = sample_admit(&sample_key, execution->elapsed_us);
 	if (kind != SAMPLE_NONE)
-		take_sample(execution, &sample_key, kind);
+		take_parameter_sample(execution, &sample_key, kind);
 }

@@ -12,7 +12,7 @@
 
 #include "utils/guc.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/text/comment.h"
 #include "settings.h"
 

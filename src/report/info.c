@@ -13,7 +13,9 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "common/result_rows.h"
 #include "settings.h"
+#include "store/modules.h"
 #include "store/pattern.h"
 #include "store/resultset.h"
 #include "store/route.h"
@@ -119,7 +121,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	store_require();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	report_check_columns(desc, INFO_COLUMNS);
+	result_check_columns(desc, INFO_COLUMNS);
 
 	values[i++] = CStringGetTextDatum(CLIPPERF_VERSION);
 	values[i++] = TimestampTzGetDatum(store_header->since);

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "common/result_rows.h"
 #include "report/suggestion.h"
 #include "store/pattern.h"
 #include "store/text.h"
@@ -107,16 +108,16 @@ put_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
 	values[i++] = CStringGetTextDatum(proven ? "proven" : "suspected");
 	nulls[i] = !proven;
 	values[i++] = Int64GetDatum((int64) pattern->facts.parent_queryid);
-	report_set_text(values, nulls, i++,
+	result_set_text(values, nulls, i++,
 					read_text(pattern, pattern->facts.parent_queryid));
-	report_set_text(values, nulls, i++,
+	result_set_text(values, nulls, i++,
 					column_name(pattern->key.parent_relid,
 								pattern->key.parent_attno));
 	values[i++] = Int64GetDatum((int64) pattern->facts.child_queryid);
-	report_set_text(values, nulls, i++, child);
+	result_set_text(values, nulls, i++, child);
 	set_oid(values, nulls, i++, get_rel_name(pattern->facts.child_relid) ?
 			pattern->facts.child_relid : InvalidOid);
-	report_set_text(values, nulls, i++, parameter_name(pattern, number));
+	result_set_text(values, nulls, i++, parameter_name(pattern, number));
 	return i;
 }
 
@@ -150,10 +151,10 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	i = put_counters(values, i, &pattern->counters);
 	set_oid(values, nulls, i++, get_func_name(pattern->key.function) ?
 			pattern->key.function : InvalidOid);
-	report_set_text(values, nulls, i++, route_label(pattern->key.route));
+	result_set_text(values, nulls, i++, route_label(pattern->key.route));
 	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
-	report_set_text(values, nulls, i++, child && type && number > 0 ?
+	result_set_text(values, nulls, i++, child && type && number > 0 ?
 					suggestion_make(child, number, type) : NULL);
 	Assert(i == N_PLUS_ONE_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

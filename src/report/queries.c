@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "common/result_rows.h"
 #include "store/statement.h"
 #include "store/text.h"
 
@@ -81,7 +82,7 @@ put_query(const StatementKey *key, const StatementCounters *counters, void *arg)
 	values[i++] = ObjectIdGetDatum(key->dbid);
 	values[i++] = BoolGetDatum(key->toplevel != 0);
 	values[i++] = Int64GetDatum((int64) key->queryid);
-	report_set_text(values, nulls, i++, route_label(key->route));
+	result_set_text(values, nulls, i++, route_label(key->route));
 	values[i++] = Int64GetDatum(counters->calls);
 	values[i++] = Int64GetDatum(counters->errors);
 	values[i++] = Int64GetDatum(counters->rows);

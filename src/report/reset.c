@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "store/modules.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_reset(PG_FUNCTION_ARGS);

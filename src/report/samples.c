@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "common/result_rows.h"
 #include "store/sample.h"
 
 PGDLLEXPORT Datum clipperf_read_samples(PG_FUNCTION_ARGS);
@@ -52,7 +53,7 @@ value_array(const SampleDraft *draft)
 	int			lower = 1;
 
 	for (int i = 0; i < draft->nparams; i++)
-		report_set_text(values, nulls, i, draft->values[i]);
+		result_set_text(values, nulls, i, draft->values[i]);
 	return PointerGetDatum(construct_md_array(values, nulls, 1,
 											  unconstify(int *, &draft->nparams),
 											  &lower, TEXTOID, -1, false,
@@ -73,11 +74,11 @@ put_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	values[i++] = ObjectIdGetDatum(key->userid);
 	values[i++] = ObjectIdGetDatum(key->dbid);
 	values[i++] = CStringGetTextDatum(kind == SAMPLE_SLOW ? "slow" : "typical");
-	report_set_text(values, nulls, i++, draft->statement);
+	result_set_text(values, nulls, i++, draft->statement);
 	values[i++] = type_array(key, draft);
 	values[i++] = draft->nparams > 0 ? value_array(draft) :
 		PointerGetDatum(construct_empty_array(TEXTOID));
-	report_set_text(values, nulls, i++, draft->search_path);
+	result_set_text(values, nulls, i++, draft->search_path);
 	values[i++] = Float8GetDatum(US_TO_MS(draft->elapsed_us));
 	values[i++] = TimestampTzGetDatum(draft->captured_at);
 	Assert(i == SAMPLE_COLUMNS);

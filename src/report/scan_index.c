@@ -31,10 +31,21 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
-#include "advise/indexes/index_fold.h"
-
 /* A range is preferred to a sort when it leaves this share of the rows. */
 #define SELECTIVE_SHARE 0.05
+
+/* Given by scan_index_init(). */
+static SimplifyPredicate simplify_predicate = NULL;
+
+/*
+ * Called from _PG_init with the function that makes of an index's predicate, as
+ * the catalog has it, what the planner compares with conditions.
+ */
+void
+scan_index_init(SimplifyPredicate simplify)
+{
+	simplify_predicate = simplify;
+}
 
 /* Has the type of a column an order that B-trees know? */
 static bool
@@ -70,7 +81,7 @@ add_key(ScanIndex *index, Oid relid, SortColumn column)
 	};
 }
 
-/* The same for a column in the usual order. */
+/* Append a B-tree key in the usual order. */
 static void
 add_plain_key(ScanIndex *index, Oid relid, int16 attnum)
 {
@@ -79,6 +90,7 @@ add_plain_key(ScanIndex *index, Oid relid, int16 attnum)
 	add_key(index, relid, column);
 }
 
+/* Is the column compared with a range? */
 static bool
 is_range(const FilterColumn *filter)
 {
@@ -369,8 +381,8 @@ index_predicate(Relation existing)
 
 	if (isnull)
 		return NIL;
-	return index_fold_predicate(stringToNode(TextDatumGetCString(datum)),
-								existing->rd_index->indrelid, FOLD_CATALOG);
+	return simplify_predicate(stringToNode(TextDatumGetCString(datum)),
+							  existing->rd_index->indrelid);
 }
 
 /* Does an open index hold the rows, in a way that serves? */

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
+#include "nodes/pg_list.h"
 #include "utils/rel.h"
 
 #include "store/seqscan.h"
@@ -36,6 +37,12 @@ typedef struct ScanIndex
 	int			conditions;		/* of a partial index, ANDed */
 	FilterColumn condition[SEQSCAN_FILTER_COLUMNS];
 } ScanIndex;
+
+/* An index's predicate as the planner has it, implicitly ANDed. */
+typedef List *(*SimplifyPredicate) (Node *condition, Oid relid);
+
+/* From _PG_init: the rooms above know how to simplify without harm. */
+extern void scan_index_init(SimplifyPredicate simplify);
 
 /* Design it from what the scans asked for and what became of their rows. */
 extern ScanIndex scan_index_design(Oid relid, const SeqScanColumns *columns,

@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "common/relation_size.h"
+#include "common/result_rows.h"
 #include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
@@ -52,7 +53,7 @@ static const char *const use_notation[] = {
 
 /* An array of n texts as a Datum. */
 static Datum
-text_array(Datum *texts, int n)
+names_array(Datum *texts, int n)
 {
 	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false,
 										   TYPALIGN_INT));
@@ -60,7 +61,7 @@ text_array(Datum *texts, int n)
 
 /* A column's quoted name; "?" if it was dropped. */
 static const char *
-column_name(Oid relid, AttrNumber attnum)
+scanned_column_name(Oid relid, AttrNumber attnum)
 {
 	HeapTuple	tuple = SearchSysCacheAttNum(relid, attnum);
 	const char *name = "?";
@@ -94,9 +95,9 @@ filter_columns(Oid relid, const SeqScanColumns *columns)
 
 	for (int i = 0; i < columns->filters; i++)
 		texts[i] = CStringGetTextDatum(psprintf("%s %s",
-												column_name(relid, columns->filter[i].attnum),
+												scanned_column_name(relid, columns->filter[i].attnum),
 												filter_notation(&columns->filter[i])));
-	return text_array(texts, columns->filters);
+	return names_array(texts, columns->filters);
 }
 
 /* As ORDER BY writes it; NULLS only where it is not the default. */
@@ -106,7 +107,7 @@ ordered_column(Oid relid, AttrNumber attnum, bool descending, bool nulls_first)
 	const char *nulls = nulls_first == descending ? "" :
 		nulls_first ? " NULLS FIRST" : " NULLS LAST";
 
-	return psprintf("%s%s%s", column_name(relid, attnum),
+	return psprintf("%s%s%s", scanned_column_name(relid, attnum),
 					descending ? " DESC" : "", nulls);
 }
 
@@ -124,7 +125,7 @@ sort_columns(Oid relid, const SeqScanColumns *columns)
 													  sort->descending,
 													  sort->nulls_first));
 	}
-	return text_array(texts, columns->sorts);
+	return names_array(texts, columns->sorts);
 }
 
 /* The keys of an index as CREATE INDEX takes them. */
@@ -144,12 +145,12 @@ index_keys(Oid relid, const ScanIndex *index)
 
 		texts[i] = CStringGetTextDatum(text);
 	}
-	return text_array(texts, index->keys);
+	return names_array(texts, index->keys);
 }
 
 /* The predicate of a partial index; NULL if it is none. */
 static char *
-index_predicate(Oid relid, const ScanIndex *index)
+suggested_predicate(Oid relid, const ScanIndex *index)
 {
 	StringInfoData text;
 
@@ -158,7 +159,7 @@ index_predicate(Oid relid, const ScanIndex *index)
 	initStringInfo(&text);
 	for (int i = 0; i < index->conditions; i++)
 		appendStringInfo(&text, "%s%s %s", i == 0 ? "" : " AND ",
-						 column_name(relid, index->condition[i].attnum),
+						 scanned_column_name(relid, index->condition[i].attnum),
 						 filter_notation(&index->condition[i]));
 	return text.data;
 }
@@ -185,14 +186,14 @@ existing_index(Oid relid, const ScanIndex *index)
 
 /* The index that would have helped: method, keys, predicate, existing one. */
 static int
-put_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
+put_suggested_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
 {
 	Oid			existing = existing_index(relid, index);
 
-	report_set_text(values, nulls, i++, index->method);
+	result_set_text(values, nulls, i++, index->method);
 	values[i++] = index_keys(relid, index);
 	values[i++] = Int32GetDatum(index->ordered);
-	report_set_text(values, nulls, i++, index_predicate(relid, index));
+	result_set_text(values, nulls, i++, suggested_predicate(relid, index));
 	nulls[i] = !OidIsValid(existing);
 	values[i++] = ObjectIdGetDatum(existing);
 	return i;
@@ -230,7 +231,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = ObjectIdGetDatum(key->relid);
 	values[i++] = ObjectIdGetDatum(key->userid);
 	values[i++] = Int64GetDatum((int64) key->queryid);
-	report_set_text(values, nulls, i++, statement_text(key));
+	result_set_text(values, nulls, i++, statement_text(key));
 	values[i++] = Int64GetDatum(counters->executions);
 	values[i++] = Int64GetDatum(counters->scans);
 	values[i++] = Int64GetDatum(counters->rows_read);
@@ -243,7 +244,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = Int64GetDatum(bytes);
 	values[i++] = TimestampTzGetDatum(counters->first_seen);
 	values[i++] = TimestampTzGetDatum(counters->last_seen);
-	i = put_index(values, nulls, i, key->relid, &index);
+	i = put_suggested_index(values, nulls, i, key->relid, &index);
 	Assert(i == SEQ_SCAN_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

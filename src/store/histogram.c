@@ -20,7 +20,7 @@ lower_bound(int bucket)
 	return ldexp(steps / HISTOGRAM_STEPS, bucket / HISTOGRAM_STEPS);
 }
 
-/* See histogram.h: the harmonic mean of the bounds. */
+/* The value that stands for a bucket: the harmonic mean of its bounds. */
 double
 histogram_value(int bucket)
 {
@@ -37,7 +37,7 @@ histogram_merge(Histogram *into, const Histogram *from)
 	histogram_merge_part(into, from, 0, HISTOGRAM_BUCKETS);
 }
 
-/* The same where "from" is empty outside of the buckets first .. end - 1. */
+/* Add "from", which is empty outside of the buckets first .. end - 1. */
 void
 histogram_merge_part(Histogram *into, const Histogram *from, int first,
 					 int end)

@@ -57,7 +57,7 @@ extern double histogram_value(int bucket);
 /* Add "from" to "into"; counts stop at their maximum. */
 extern void histogram_merge(Histogram *into, const Histogram *from);
 
-/* The same where "from" is empty outside of the buckets first .. */
+/* Add "from", which is empty outside of the buckets first .. end - 1. */
 extern void histogram_merge_part(Histogram *into, const Histogram *from,
 								 int first, int end);
 

@@ -9,7 +9,7 @@
  */
 #include "store/resultset.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 
 /* Slots of one backend, fewer where there are thousands of backends. */
 #define SLOTS_PER_BACKEND	64

@@ -15,7 +15,7 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "store/encoding.h"
 #include "store/save.h"
 
@@ -132,7 +132,11 @@ make_portable(char *portable, const char *name, int length)
 	encoding_make_readable(portable, PG_UTF8);
 }
 
-/* See route.h.  Usually one comparison; no lock unless the name is new. */
+/*
+ * The number of a route name (cut at a character boundary), added if it is
+ * new.  ROUTE_NONE for "" and when the table is full.  Usually one comparison;
+ * takes LOCKS_ROUTE only if the name is new.
+ */
 RouteId
 route_intern(const char *name, int length, RouteSource source)
 {
@@ -169,7 +173,7 @@ route_name(RouteId route)
 	return shared->names[route - 1];
 }
 
-/* The same for readers: palloc'd, in a form that this database can show. */
+/* The name of a route, palloc'd, in a form that this database can show. */
 char *
 route_label(RouteId route)
 {

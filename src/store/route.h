@@ -44,7 +44,7 @@ typedef struct RouteLast
 
 extern RouteLast route_last;
 
-/* The same of a string; usually one comparison. */
+/* route_intern() of a string; usually one comparison. */
 static inline RouteId
 route_intern_string(const char *name, RouteSource source)
 {
@@ -57,7 +57,7 @@ route_intern_string(const char *name, RouteSource source)
 /* NULL for ROUTE_NONE; the string lives as long as the server. */
 extern const char *route_name(RouteId route);
 
-/* The same for readers: */
+/* The name of a route in a form that this database can show, or NULL. */
 extern char *route_label(RouteId route);
 
 /* Names held now, of ROUTE_MAX. */

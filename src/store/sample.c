@@ -222,7 +222,7 @@ unpack(StringInfo packed, SampleDraft *draft)
  * ------------------------------------------------------------------------ */
 
 static void
-free_sample(SampleStripe *stripe, StoredSample *sample)
+free_loaded_sample(SampleStripe *stripe, StoredSample *sample)
 {
 	uint16		chunk = sample->first;
 
@@ -239,11 +239,11 @@ free_sample(SampleStripe *stripe, StoredSample *sample)
 }
 
 static void
-free_entry(SampleStripe *stripe, SampleEntry *entry)
+free_sample_entry(SampleStripe *stripe, SampleEntry *entry)
 {
 	for (int i = 0; i < SAMPLES; i++)
 		if (entry->samples[i].kind != SAMPLE_NONE)
-			free_sample(stripe, &entry->samples[i]);
+			free_loaded_sample(stripe, &entry->samples[i]);
 	memset(entry, 0, sizeof(SampleEntry));
 	stripe->queryids[entry - stripe->entries] = 0;
 	stripe->held--;
@@ -265,7 +265,7 @@ evict_entry(SampleStripe *stripe, const SampleEntry *spared)
 			continue;
 		if (entry->usage == 0)
 		{
-			free_entry(stripe, entry);
+			free_sample_entry(stripe, entry);
 			return entry;
 		}
 		entry->usage--;
@@ -285,7 +285,7 @@ take_chunk(SampleStripe *stripe)
 
 /* Copy bytes into a chain of free chunks; there are enough of them. */
 static uint16
-copy_in(SampleStripe *stripe, const char *bytes, uint32 length)
+write_chunks(SampleStripe *stripe, const char *bytes, uint32 length)
 {
 	uint16		first = NO_CHUNK;
 	uint16	   *link = &first;
@@ -305,8 +305,8 @@ copy_in(SampleStripe *stripe, const char *bytes, uint32 length)
 
 /* Append the bytes of a sample to a buffer. */
 static void
-copy_out(const SampleStripe *stripe, const StoredSample *sample,
-		 StringInfo bytes)
+read_chunks(const SampleStripe *stripe, const StoredSample *sample,
+			StringInfo bytes)
 {
 	uint16		chunk = sample->first;
 
@@ -330,7 +330,7 @@ stripe_number(const SampleKey *key)
 }
 
 static bool
-same_key(const SampleKey *a, const SampleKey *b)
+same_sample_key(const SampleKey *a, const SampleKey *b)
 {
 	return a->queryid == b->queryid && a->userid == b->userid &&
 		a->dbid == b->dbid;
@@ -338,11 +338,11 @@ same_key(const SampleKey *a, const SampleKey *b)
 
 /* The entry of a statement, or with an empty key a free one; or NULL. */
 static SampleEntry *
-find_entry(SampleStripe *stripe, const SampleKey *key)
+find_sample(SampleStripe *stripe, const SampleKey *key)
 {
 	for (int i = 0; i < ENTRIES; i++)
 		if (stripe->queryids[i] == key->queryid &&
-			same_key(&stripe->entries[i].key, key))
+			same_sample_key(&stripe->entries[i].key, key))
 			return &stripe->entries[i];
 	return NULL;
 }
@@ -351,12 +351,12 @@ find_entry(SampleStripe *stripe, const SampleKey *key)
 static SampleEntry *
 make_entry(SampleStripe *stripe, const SampleKey *key)
 {
-	SampleEntry *entry = find_entry(stripe, key);
+	SampleEntry *entry = find_sample(stripe, key);
 	SampleKey	none = {0};
 
 	if (entry != NULL)
 		return entry;
-	entry = stripe->held < ENTRIES ? find_entry(stripe, &none) :
+	entry = stripe->held < ENTRIES ? find_sample(stripe, &none) :
 		evict_entry(stripe, NULL);
 	entry->key = *key;
 	stripe->queryids[entry - stripe->entries] = key->queryid;
@@ -406,7 +406,7 @@ slow_limit(const SampleEntry *entry)
  * one, or of any typical one.
  */
 static StoredSample *
-choose_place(SampleEntry *entry, SampleKind kind)
+choose_sample_place(SampleEntry *entry, SampleKind kind)
 {
 	StoredSample *places = entry->samples;
 	int			count = SAMPLES_TYPICAL;
@@ -437,12 +437,12 @@ put_packed(const SampleKey *key, StoredSample *sample, const char *bytes)
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	entry = make_entry(stripe, key);
-	place = choose_place(entry, sample->kind);
+	place = choose_sample_place(entry, sample->kind);
 	if (place->kind != SAMPLE_NONE)
-		free_sample(stripe, place);
+		free_loaded_sample(stripe, place);
 	while (stripe->free * CHUNK_BYTES < sample->length)
 		(void) evict_entry(stripe, entry);
-	sample->first = copy_in(stripe, bytes, sample->length);
+	sample->first = write_chunks(stripe, bytes, sample->length);
 	*place = *sample;
 	LWLockRelease(lock);
 }
@@ -461,7 +461,7 @@ sample_admit(const SampleKey *key, double elapsed_us)
 	known->slow_us = elapsed_us * CLEARLY_SLOWER;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	entry = find_entry(&stripes[number], key);
+	entry = find_sample(&stripes[number], key);
 	if (entry == NULL)
 		kind = SAMPLE_TYPICAL;
 	else
@@ -518,7 +518,7 @@ visit_sample(const SampleStripe *copy, const SampleKey *key,
 	};
 
 	initStringInfo(&packed);
-	copy_out(copy, sample, &packed);
+	read_chunks(copy, sample, &packed);
 	if (unpack(&packed, &draft))
 		visitor(key, sample->kind, &draft, arg);
 	pfree(packed.data);
@@ -535,7 +535,10 @@ copy_stripe(SampleStripe *copy, int number)
 	LWLockRelease(lock);
 }
 
-/* See sample.h.  Works on copies, so that no lock is held for long. */
+/*
+ * Visit all samples; what is passed is valid during the call only.  Works on
+ * copies, so that no lock is held for long.
+ */
 void
 sample_visit(SampleVisitor visitor, void *arg)
 {
@@ -559,8 +562,8 @@ sample_visit(SampleVisitor visitor, void *arg)
 
 /* Write the samples of one entry: each led by the key and its fixed part. */
 static void
-save_entry(const SampleStripe *stripe, const SampleEntry *entry,
-		   SaveFile *file)
+save_sample(const SampleStripe *stripe, const SampleEntry *entry,
+			SaveFile *file)
 {
 	StringInfoData bytes;
 
@@ -572,7 +575,7 @@ save_entry(const SampleStripe *stripe, const SampleEntry *entry,
 		if (sample->kind == SAMPLE_NONE)
 			continue;
 		resetStringInfo(&bytes);
-		copy_out(stripe, sample, &bytes);
+		read_chunks(stripe, sample, &bytes);
 		save_bytes(file, &entry->key, sizeof(entry->key));
 		save_bytes(file, sample, sizeof(*sample));
 		save_bytes(file, bytes.data, bytes.len);
@@ -595,7 +598,7 @@ sample_save(SaveFile *file)
 		copy_stripe(copy, i);
 		for (int e = 0; e < ENTRIES; e++)
 			if (copy->entries[e].key.queryid != 0)
-				save_entry(copy, &copy->entries[e], file);
+				save_sample(copy, &copy->entries[e], file);
 	}
 	save_bytes(file, &end, sizeof(end));
 	pfree(copy);

@@ -79,7 +79,7 @@ write_raw(SaveFile *file, const void *data, Size length)
 		note_failure(file);
 }
 
-/* For the save callbacks: a failed write is remembered and reported once. */
+/* Write bytes: a failed write is remembered and reported once. */
 void
 save_bytes(SaveFile *file, const void *data, Size length)
 {
@@ -90,7 +90,7 @@ save_bytes(SaveFile *file, const void *data, Size length)
 	write_raw(file, data, length);
 }
 
-/* See save.h. */
+/* Write a string, or that there is none (NULL). */
 void
 save_string(SaveFile *file, const char *string)
 {
@@ -101,7 +101,7 @@ save_string(SaveFile *file, const char *string)
 		save_bytes(file, string, length);
 }
 
-/* For the load callbacks: false at the end of the section. */
+/* Read bytes: false if so many are not left. */
 bool
 load_bytes(SaveFile *file, void *data, Size length)
 {
@@ -113,7 +113,10 @@ load_bytes(SaveFile *file, void *data, Size length)
 	return true;
 }
 
-/* See save.h. */
+/*
+ * Read a string, palloc'd, or NULL if NULL was written.  False at the end of
+ * the section, or if it is longer than any we write.
+ */
 bool
 load_string(SaveFile *file, char **string)
 {
@@ -147,10 +150,8 @@ new_header(void)
 
 /* Write all modules, and the header once it is known. */
 static void
-write_modules(SaveFile *file)
+write_sections(SaveFile *file, const StoreModule *const *modules, int count)
 {
-	int			count;
-	const StoreModule *const *modules = store_modules(&count);
 	SaveHeader	header = file->header;
 
 	write_raw(file, &header, sizeof(header));
@@ -172,23 +173,26 @@ write_modules(SaveFile *file)
 
 /* Write the temporary file.  False, with errno, if that fails. */
 static bool
-write_temporary(void)
+write_temporary(const StoreModule *const *modules, int count)
 {
 	SaveFile	file = {.header = new_header()};
 
 	file.file = AllocateFile(SAVE_TEMPORARY, PG_BINARY_W);
 	if (file.file == NULL)
 		return false;
-	write_modules(&file);
+	write_sections(&file, modules, count);
 	if (FreeFile(file.file) != 0)
 		note_failure(&file);
 	errno = file.error;
 	return file.error == 0;
 }
 
-/* Writes all modules; LOGs what fails and returns false.  Cold path. */
+/*
+ * Write these modules to the file; LOGs what fails and returns false.  Takes
+ * the lock of LOCKS_SAVE.  Cold path.
+ */
 bool
-save_store(void)
+save_modules(const StoreModule *const *modules, int count)
 {
 	LWLock	   *lock = store_lock(LOCKS_SAVE, 0);
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
@@ -198,7 +202,7 @@ save_store(void)
 	bool		done;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	done = write_temporary();
+	done = write_temporary(modules, count);
 	if (!done)
 	{
 		ereport(LOG,
@@ -222,22 +226,14 @@ save_store(void)
  * it exits with code 0 as well, but its backends were killed, and with them
  * locks may have been left behind that we would wait for.
  */
-static bool
-is_shut_down(void)
+bool
+save_server_is_shut_down(void)
 {
 	bool		crc_ok;
 	ControlFileData *control = get_controlfile(DataDir, &crc_ok);
 
 	return crc_ok && (control->state == DB_SHUTDOWNED ||
 					  control->state == DB_SHUTDOWNED_IN_RECOVERY);
-}
-
-/* See save.h.  A crash leaves the last saved file as it is. */
-void
-store_save_at_exit(int code, Datum arg)
-{
-	if (code == 0 && store_is_ready() && is_shut_down())
-		(void) save_store();
 }
 
 /*
@@ -287,12 +283,10 @@ check_file(const char *data, uint64 length, SaveHeader *header)
 	return NULL;
 }
 
-/* Hand the sections to the modules; false if one of them balks. */
+/* Hand the sections to the modules; false if one of them refuses its own. */
 static bool
-load_modules(SaveFile *file)
+read_sections(SaveFile *file, const StoreModule *const *modules, int count)
 {
-	int			count;
-	const StoreModule *const *modules = store_modules(&count);
 	char	   *name;
 
 	if (!load_bytes(file, &store_header->since, sizeof(store_header->since)))
@@ -332,14 +326,18 @@ is_copy(void)
 	return stat(BACKUP_LABEL_FILE, &status) == 0;
 }
 
-/* load_store() in a memory context of its own. */
-static void
-load_saved(void)
+/*
+ * Read and check the file, hand it to the modules, and put it aside if it
+ * cannot be used.  False if they may hold a part of what it says.
+ */
+static bool
+read_saved(const StoreModule *const *modules, int count)
 {
 	SaveFile	file = {0};
 	uint64		length = 0;
 	char	   *data = read_file(&length);
 	const char *reason;
+	bool		whole = true;
 
 	if (data == NULL)
 	{
@@ -347,35 +345,40 @@ load_saved(void)
 			ereport(LOG,
 					(errcode_for_file_access(),
 					 errmsg("could not read file \"%s\": %m", SAVE_PATH)));
-		return;
+		return true;
 	}
 	reason = check_file(data, length, &file.header);
 	if (reason == NULL)
 	{
 		file.data = data + sizeof(SaveHeader);
 		file.left = file.header.length;
-		if (!load_modules(&file))
-		{
-			store_reset(RESET_ALL);
+		whole = read_sections(&file, modules, count);
+		if (!whole)
 			reason = "Its contents make no sense.";
-		}
 	}
 	if (reason != NULL)
 		put_aside(reason);
+	return whole;
 }
 
-/* Reads all modules; a damaged file is renamed aside with a LOG. */
-void
-load_store(void)
+/*
+ * Read these modules from the file, if there is one; a damaged file is renamed
+ * aside with a LOG.  False if the modules took a part of it only: the caller
+ * resets them.
+ */
+bool
+load_modules(const StoreModule *const *modules, int count)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
 												  "clipperf load",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
+	bool		whole;
 
 	if (is_copy())
 		unlink(SAVE_PATH);
-	load_saved();
+	whole = read_saved(modules, count);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+	return whole;
 }

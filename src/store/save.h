@@ -14,6 +14,8 @@
 
 #include "compat.h"
 
+#include "store/store.h"
+
 typedef struct SaveFile SaveFile;
 
 /* For the save callbacks: */
@@ -24,13 +26,13 @@ extern void save_string(SaveFile *file, const char *string);	/* NULL too */
 extern bool load_bytes(SaveFile *file, void *data, Size length);
 extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */
 
-/* Writes all modules; LOGs what fails and returns false. */
-extern bool save_store(void);
+/* Write these modules; LOGs what fails and returns false. */
+extern bool save_modules(const StoreModule *const *modules, int count);
 
-/* The same at a clean shutdown, as a callback of on_shmem_exit. */
-extern void store_save_at_exit(int code, Datum arg);
+/* Has the server been shut down in good order? */
+extern bool save_server_is_shut_down(void);
 
-/* Reads all modules; a damaged file is renamed aside with a LOG. */
-extern void load_store(void);
+/* Read these modules; false if they took a part of the file only. */
+extern bool load_modules(const StoreModule *const *modules, int count);
 
 #endif							/* CLIPPERF_SAVE_H */

@@ -55,7 +55,7 @@ typedef struct SeqScanTable
 
 static SeqScanTable *table = NULL;
 
-/* See seqscan.h. */
+/* A hash of the columns, which is a part of a scan's key. */
 uint32
 seqscan_columns_hash(const SeqScanColumns *columns)
 {
@@ -77,7 +77,7 @@ lock_of(uint32 set)
 }
 
 static TextKey
-text_key(const SeqScanKey *key)
+scan_text_key(const SeqScanKey *key)
 {
 	return (TextKey)
 	{
@@ -87,7 +87,7 @@ text_key(const SeqScanKey *key)
 
 /* The entry of a key in a set the caller has locked, or NULL. */
 static SeqScanEntry *
-find_entry(uint32 set, const SeqScanKey *key)
+find_scan(uint32 set, const SeqScanKey *key)
 {
 	for (int i = 0; i < SET_SIZE; i++)
 	{
@@ -101,7 +101,7 @@ find_entry(uint32 set, const SeqScanKey *key)
 
 /* Add to the counters of an entry whose set the caller has locked. */
 static void
-add_counters(SeqScanEntry *entry, const SeqScanCounters *add)
+add_scan_counters(SeqScanEntry *entry, const SeqScanCounters *add)
 {
 	SeqScanCounters *sum = &entry->counters;
 
@@ -130,9 +130,9 @@ copy_counters(SeqScanEntry *entry)
 
 /* Empty an entry whose set the caller has locked exclusively. */
 static void
-free_entry(SeqScanEntry *entry)
+forget_scan(SeqScanEntry *entry)
 {
-	TextKey		key = text_key(&entry->key);
+	TextKey		key = scan_text_key(&entry->key);
 
 	if (entry->has_text)
 		text_release(&key);
@@ -142,7 +142,7 @@ free_entry(SeqScanEntry *entry)
 
 /* How much would be lost with an entry: rows read, worth less with age. */
 static double
-usefulness(const SeqScanEntry *entry, TimestampTz now)
+scan_usefulness(const SeqScanEntry *entry, TimestampTz now)
 {
 	double		seconds = (now - entry->counters.last_seen) / (double) USECS_PER_SEC;
 
@@ -154,7 +154,7 @@ usefulness(const SeqScanEntry *entry, TimestampTz now)
  * none, the least useful one is emptied, and counted as evicted.
  */
 static SeqScanEntry *
-make_room(uint32 set, TimestampTz now)
+evict_scan(uint32 set, TimestampTz now)
 {
 	SeqScanEntry *worst = NULL;
 
@@ -165,10 +165,10 @@ make_room(uint32 set, TimestampTz now)
 		if (!entry->used)
 			return entry;
 		if (worst == NULL ||
-			usefulness(entry, now) < usefulness(worst, now))
+			scan_usefulness(entry, now) < scan_usefulness(worst, now))
 			worst = entry;
 	}
-	free_entry(worst);
+	forget_scan(worst);
 	pg_atomic_fetch_add_u64(&table->evicted, 1);
 	return worst;
 }
@@ -181,7 +181,7 @@ static SeqScanEntry *
 new_entry(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
 		  bool has_text, TimestampTz now)
 {
-	SeqScanEntry *entry = make_room(set, now);
+	SeqScanEntry *entry = evict_scan(set, now);
 
 	entry->key = *key;
 	entry->columns = *columns;
@@ -200,9 +200,9 @@ record_known(uint32 set, const SeqScanKey *key, const SeqScanCounters *counters)
 	SeqScanEntry *entry;
 
 	LWLockAcquire(lock_of(set), LW_SHARED);
-	entry = find_entry(set, key);
+	entry = find_scan(set, key);
 	if (entry != NULL)
-		add_counters(entry, counters);
+		add_scan_counters(entry, counters);
 	LWLockRelease(lock_of(set));
 	return entry != NULL;
 }
@@ -216,7 +216,7 @@ record_new(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
 		   const SeqScanCounters *counters,
 		   StatementTextMaker maker, void *maker_arg)
 {
-	TextKey text = text_key(key);
+	TextKey text = scan_text_key(key);
 	bool		has_text = text_acquire(&text);
 	char	   *made = has_text ? NULL : maker(maker_arg);
 	SeqScanEntry *entry;
@@ -225,12 +225,12 @@ record_new(uint32 set, const SeqScanKey *key, const SeqScanColumns *columns,
 		has_text = text_put(&text, made);
 
 	LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
-	entry = find_entry(set, key);
+	entry = find_scan(set, key);
 	if (entry == NULL)
 		entry = new_entry(set, key, columns, has_text, counters->last_seen);
 	else if (has_text)
 		text_release(&text);
-	add_counters(entry, counters);
+	add_scan_counters(entry, counters);
 	LWLockRelease(lock_of(set));
 }
 
@@ -271,7 +271,10 @@ copy_set(uint32 set, SavedSeqScan *copies)
 	return n;
 }
 
-/* See seqscan.h.  No lock is held while the visitor runs. */
+/*
+ * Visit all scans, one at a time; what is passed is valid during the call.  No
+ * lock is held while the visitor runs.
+ */
 void
 seqscan_visit(SeqScanVisitor visitor, void *arg)
 {
@@ -285,7 +288,7 @@ seqscan_visit(SeqScanVisitor visitor, void *arg)
 	}
 }
 
-/* See seqscan.h.  Unlocked: a figure for information. */
+/* Scans held now.  Unlocked: a figure for information. */
 int64
 seqscan_count(void)
 {
@@ -297,7 +300,7 @@ seqscan_count(void)
 	return held;
 }
 
-/* See seqscan.h. */
+/* Scans forgotten to make room since start or reset. */
 int64
 seqscan_evicted(void)
 {
@@ -332,11 +335,11 @@ seqscan_attach(void *memory, bool found)
  * its text, which no other module may refer to.
  */
 static void
-save_entry(const SeqScanKey *key, const SeqScanColumns *columns,
-		   const SeqScanCounters *counters, void *arg)
+save_scan(const SeqScanKey *key, const SeqScanColumns *columns,
+		  const SeqScanCounters *counters, void *arg)
 {
 	SavedSeqScan saved = {*key, *columns, *counters};
-	TextKey text = text_key(key);
+	TextKey text = scan_text_key(key);
 
 	save_bytes(arg, &saved, sizeof(saved));
 	text_save(&text, arg);
@@ -346,10 +349,10 @@ save_entry(const SeqScanKey *key, const SeqScanColumns *columns,
 static void
 seqscan_save(struct SaveFile *file)
 {
-	seqscan_visit(save_entry, file);
+	seqscan_visit(save_scan, file);
 }
 
-/* Could this have been written by save_entry()? */
+/* Could this have been written by save_scan()? */
 static bool
 makes_sense(const SavedSeqScan *saved)
 {
@@ -368,7 +371,7 @@ seqscan_load(struct SaveFile *file)
 	while (load_bytes(file, &saved, sizeof(saved)))
 	{
 		uint32		set = set_of(&saved.key);
-		TextKey text = text_key(&saved.key);
+		TextKey text = scan_text_key(&saved.key);
 		bool		has_text;
 		SeqScanEntry *entry;
 
@@ -394,7 +397,7 @@ seqscan_reset(int what)
 		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
 		for (int i = 0; i < SET_SIZE; i++)
 			if (table->sets[set][i].used)
-				free_entry(&table->sets[set][i]);
+				forget_scan(&table->sets[set][i]);
 		LWLockRelease(lock_of(set));
 	}
 	pg_atomic_write_u64(&table->evicted, 0);

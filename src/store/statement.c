@@ -26,7 +26,7 @@
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"
@@ -103,14 +103,14 @@ statement_attach(void *memory, bool found)
 
 /* The owner is about to write its slot. */
 static inline void
-begin_change(PendingSlot *slot)
+begin_slot_change(PendingSlot *slot)
 {
 	slot->changes++;
 	pg_write_barrier();
 }
 
 static inline void
-end_change(PendingSlot *slot)
+end_slot_change(PendingSlot *slot)
 {
 	pg_write_barrier();
 	slot->changes++;
@@ -133,9 +133,9 @@ flush(int number)
 		counters_merge(&entry->counters, &slot->counters);
 	else if (own_resets == pg_atomic_read_u64(&store_header->resets))
 		pg_atomic_fetch_add_u64(&store_header->dropped, count);
-	begin_change(slot);
+	begin_slot_change(slot);
 	counters_clear(&slot->counters);
-	end_change(slot);
+	end_slot_change(slot);
 	LWLockRelease(&entry->lock);
 }
 
@@ -146,9 +146,9 @@ release_slot(int number)
 	if (own[number].ref.index < 0)
 		return;
 	flush(number);
-	begin_change(&own_pending[number]);
+	begin_slot_change(&own_pending[number]);
 	own_pending[number].ref.index = -1;
-	end_change(&own_pending[number]);
+	end_slot_change(&own_pending[number]);
 	own[number].ref.index = -1;
 }
 
@@ -191,17 +191,17 @@ forget_pending(void)
 {
 	for (int i = 0; i < PENDING_SLOTS; i++)
 	{
-		begin_change(&own_pending[i]);
+		begin_slot_change(&own_pending[i]);
 		own_pending[i].ref.index = -1;
 		counters_clear(&own_pending[i].counters);
-		end_change(&own_pending[i]);
+		end_slot_change(&own_pending[i]);
 		own[i].ref.index = -1;
 	}
 	own_resets = pg_atomic_read_u64(&store_header->resets);
 }
 
 static inline bool
-same_key(const StatementKey *a, const StatementKey *b)
+same_statement(const StatementKey *a, const StatementKey *b)
 {
 	return a->queryid == b->queryid && a->userid == b->userid &&
 		a->dbid == b->dbid && a->route == b->route &&
@@ -220,7 +220,7 @@ find_slot(const StatementKey *key)
 	for (int i = 0; i < PENDING_SLOTS; i++)
 	{
 		if (own[number].key.queryid == key->queryid &&
-			own[number].ref.index >= 0 && same_key(&own[number].key, key))
+			own[number].ref.index >= 0 && same_statement(&own[number].key, key))
 			return number;
 		number = number + 1 < PENDING_SLOTS ? number + 1 : 0;
 	}
@@ -257,9 +257,9 @@ count_removals(void)
 static void
 point_slot(int number, StatementRef ref, uint32 removals)
 {
-	begin_change(&own_pending[number]);
+	begin_slot_change(&own_pending[number]);
 	own_pending[number].ref = ref;
-	end_change(&own_pending[number]);
+	end_slot_change(&own_pending[number]);
 	own[number].ref = ref;
 	own[number].removals = removals;
 }
@@ -340,9 +340,9 @@ add_time(StatementCounters *counters, double us)
 	counters_add_latency(counters, us);
 }
 
-/* Add one execution; between begin_change and end_change. */
+/* Add one execution; between begin_slot_change and end_slot_change. */
 static inline void
-add_sample(StatementCounters *counters, const StatementSample *sample)
+add_to_counters(StatementCounters *counters, const StatementSample *sample)
 {
 	if (unlikely(sample->failed))
 		counters->errors++;
@@ -398,9 +398,9 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 		pg_atomic_fetch_add_u64(&store_header->dropped, 1);
 		return 0;
 	}
-	begin_change(&own_pending[number]);
-	add_sample(&own_pending[number].counters, sample);
-	end_change(&own_pending[number]);
+	begin_slot_change(&own_pending[number]);
+	add_to_counters(&own_pending[number].counters, sample);
+	end_slot_change(&own_pending[number]);
 
 	own[number].used = ++own_tick;
 	own_last = number;
@@ -488,7 +488,11 @@ sum_entry(int index, const SlotLists *lists, StatementKey *key,
 	return true;
 }
 
-/* See statement.h. */
+/*
+ * Visit all statements with their counters, pending ones included, one at a
+ * time.  "counters" is valid until the next call.  No lock is held while the
+ * visitor runs.
+ */
 void
 statement_visit(StatementVisitor visitor, void *arg)
 {

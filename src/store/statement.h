@@ -13,66 +13,8 @@
 
 #include "compat.h"
 
-#include "datatype/timestamp.h"
-#include "store/histogram.h"
-#include "store/route.h"
-#include "store/sketch.h"
+#include "store/statement_counters.h"
 #include "store/store.h"
-
-typedef struct StatementKey
-{
-	uint64		queryid;
-	Oid			userid;
-	Oid			dbid;
-	RouteId		route;
-	uint32		toplevel;		/* 1 = sent by a client, 0 = nested */
-} StatementKey;
-
-/*
- * Times in microseconds.  What eviction looks at stands together, and the part
- * of the histogram that is in use is known, because where statements come and
- * go fast most of their cost is the memory they touch.
- */
-typedef struct StatementCounters
-{
-	double		total_us;
-	TimestampTz last_seen;
-	int64		calls;			/* executions that ended without error */
-	int64		errors;			/* executions that ended with one */
-	int64		rows;
-	double		min_us;
-	double		max_us;
-	double		mean_us;		/* of the calls, for sum_dev2 */
-	double		sum_dev2;		/* sum of squared deviations from the mean */
-	double		plan_us;
-	int64		shared_blks_hit;
-	int64		shared_blks_read;
-	int64		temp_blks_written;
-	int64		wal_bytes;
-	TimestampTz first_seen;
-	Sketch		params;			/* distinct parameter lists */
-	uint16		latency_first;	/* latency is empty before this bucket .. */
-	uint16		latency_end;	/* .. and from this one on */
-	Histogram	latency;		/* of the calls; must be last */
-} StatementCounters;
-
-/* One execution, as the profiler measured it. */
-typedef struct StatementSample
-{
-	bool		failed;
-	uint32		params_hash;	/* unless it failed */
-	double		elapsed_us;
-	double		plan_us;
-	int64		rows;
-	int64		shared_blks_hit;
-	int64		shared_blks_read;
-	int64		temp_blks_written;
-	int64		wal_bytes;
-	TimestampTz when;			/* start of the client's statement */
-} StatementSample;
-
-/* Makes the normalised text of the statement being counted; palloc'd. */
-typedef char *(*StatementTextMaker) (void *arg);
 
 /* Count one execution. */
 extern int64 statement_count(const StatementKey *key,

@@ -18,7 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "settings.h"
 #include "store/admission.h"
 
@@ -159,7 +159,7 @@ counters_init(StatementCounters *counters)
 	memset(counters, 0, sizeof(*counters));
 }
 
-/* See statement_table.h. */
+/* Empty counters that are valid: only what is in use of their histogram. */
 void
 counters_clear(StatementCounters *counters)
 {
@@ -246,7 +246,7 @@ rough_log2(double number)
  * lock: a torn value costs no more than a worse choice.
  */
 static double
-usefulness(const StatementEntry *entry, TimestampTz now)
+statement_usefulness(const StatementEntry *entry, TimestampTz now)
 {
 	double		idle_s = (now - entry->counters.last_seen) / 1000000.0;
 
@@ -274,7 +274,7 @@ remove_entry(StatementEntry *entry)
 
 /* Put an entry that is not in use on the list of free ones. */
 static void
-free_entry(StatementEntry *entry)
+free_statement(StatementEntry *entry)
 {
 	SpinLockAcquire(&shared->mutex);
 	entry->next_free = shared->first_free;
@@ -329,7 +329,7 @@ drop_member(uint32 partition, StatementEntry *entry)
  * They are scattered in memory: all are fetched before the first is looked at.
  */
 static StatementEntry *
-choose_victim(uint32 partition, TimestampTz now)
+choose_evicted(uint32 partition, TimestampTz now)
 {
 	TablePartition *facts = &shared->partitions[partition];
 	const int  *member = members_of(partition);
@@ -348,7 +348,7 @@ choose_victim(uint32 partition, TimestampTz now)
 	}
 	for (int i = 0; i < count; i++)
 	{
-		double		useful = usefulness(next[i], now);
+		double		useful = statement_usefulness(next[i], now);
 
 		if (victim == NULL || useful < least)
 		{
@@ -368,7 +368,7 @@ static StatementEntry *
 evict_from(uint32 partition)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	StatementEntry *victim = choose_victim(partition, now);
+	StatementEntry *victim = choose_evicted(partition, now);
 
 	if (victim == NULL)
 		return NULL;
@@ -401,7 +401,7 @@ static void
 return_entry(uint32 partition, StatementEntry *entry)
 {
 	drop_member(partition, entry);
-	free_entry(entry);
+	free_statement(entry);
 }
 
 /*
@@ -477,8 +477,8 @@ insert_locked(const StatementKey *key, uint32 hash, bool has_text, bool *taken)
 }
 
 /*
- * The same for a statement read from a file, whose text is referenced already
- * if has_text.
+ * Find or make the entry of a statement read from a file, whose text is
+ * referenced already if has_text.
  */
 StatementRef
 statement_table_insert(const StatementKey *key, bool has_text)

@@ -15,7 +15,7 @@
 
 #include "compat.h"
 
-#include "store/statement.h"
+#include "store/statement_counters.h"
 #include "store/text.h"
 
 typedef struct StatementEntry
@@ -67,8 +67,8 @@ extern StatementRef statement_table_enter(const StatementKey *key,
 										  void *maker_arg);
 
 /*
- * The same for a statement read from a file, whose text is referenced already
- * if has_text.
+ * Find or make the entry of a statement read from a file, whose text is
+ * referenced already if has_text.
  */
 extern StatementRef statement_table_insert(const StatementKey *key,
 										   bool has_text);

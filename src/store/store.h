@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * store.h
- *	  What is remembered: the shared memory of clipperf and its modules.
+ *	  What all modules of the store share: its header and its locks.
  *
  * Each module of this room owns one piece of shared memory and describes
- * itself by a StoreModule; store.c calls them in turn.  Memory is fixed at
+ * itself by a StoreModule; modules.c calls them in turn.  Memory is fixed at
  * server start.  No module knows an executor type.
  *
  *-------------------------------------------------------------------------
@@ -100,12 +100,16 @@ store_is_ready(void)
 /* Raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);
 
-extern void store_init(void);	/* from _PG_init: installs the shmem hooks */
+/* Lock number "number" (any value: it wraps around) of a group. */
 extern LWLock *store_lock(StoreLockGroup group, uint32 number);
+
 extern int	store_tranche(void);	/* for LWLocks embedded in entries */
 extern int	store_backends(void);	/* MY_PROC_INDEX is below it */
-extern Size store_memory_reserved(void);
-extern void store_reset(int what);
-extern const StoreModule *const *store_modules(int *count);
+
+/* For modules.c: */
+extern Size store_header_size(void);
+extern void store_request_locks(void);
+extern bool store_attach_header(void);
+extern void store_reset_header(void);
 
 #endif							/* CLIPPERF_STORE_H */

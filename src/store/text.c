@@ -224,7 +224,7 @@ allocate(Size size)
 
 /* Copy "text" into the area, cut if it is too long. */
 static dsa_pointer
-copy_in(const char *text, uint32 *length)
+store_bytes(const char *text, uint32 *length)
 {
 	Size		full = strlen(text);
 	Size		kept = full;
@@ -295,7 +295,7 @@ put(const TextKey *key, const char *text, int encoding)
 	uint32		length;
 	bool		taken;
 	bool		done;
-	dsa_pointer bytes = copy_in(text, &length);
+	dsa_pointer bytes = store_bytes(text, &length);
 
 	if (!DsaPointerIsValid(bytes))
 		return false;
@@ -317,7 +317,10 @@ text_put(const TextKey *key, const char *text)
 	return text_acquire(key) || put(key, text, GetDatabaseEncoding());
 }
 
-/* The same without keeping a reference: stays while there is room. */
+/*
+ * Store a text without keeping a reference to it: it stays while there is
+ * room.
+ */
 void
 text_keep(const TextKey *key, const char *text)
 {
@@ -325,7 +328,7 @@ text_keep(const TextKey *key, const char *text)
 		text_release(key);
 }
 
-/* See text.h. */
+/* Give back a reference to a text.  Takes the lock of its partition. */
 void
 text_release(const TextKey *key)
 {
@@ -340,7 +343,7 @@ text_release(const TextKey *key)
 
 /* A palloc'd copy with its encoding, or NULL. */
 static char *
-copy_out(const TextKey *key, int *encoding)
+copy_bytes(const TextKey *key, int *encoding)
 {
 	char	   *buffer = palloc(TEXT_MAX_LENGTH + 1);
 	uint32		hash;
@@ -364,14 +367,14 @@ char *
 text_copy(const TextKey *key)
 {
 	int			encoding;
-	char	   *text = copy_out(key, &encoding);
+	char	   *text = copy_bytes(key, &encoding);
 
 	if (text !=NULL)
 		encoding_make_readable(text, encoding);
 	return text;
 }
 
-/* See text.h. */
+/* Texts held, the bytes they take, and the bytes there are for them. */
 void
 text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes)
 {
@@ -388,7 +391,7 @@ void
 text_save(const TextKey *key, SaveFile *file)
 {
 	int			encoding = PG_SQL_ASCII;
-	char	   *text = copy_out(key, &encoding);
+	char	   *text = copy_bytes(key, &encoding);
 
 	save_bytes(file, &encoding, sizeof(encoding));
 	save_string(file, text);

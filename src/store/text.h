@@ -37,14 +37,16 @@ extern bool text_acquire(const TextKey *key);
  */
 extern bool text_put(const TextKey *key, const char *text);
 
-/* The same without keeping a reference: */
+/* Store a text without keeping a reference to it. */
 extern void text_keep(const TextKey *key, const char *text);
 
+/* Give back a reference to a text. */
 extern void text_release(const TextKey *key);
 
 /* A palloc'd copy, or NULL. */
 extern char *text_copy(const TextKey *key);
 
+/* Texts held, the bytes they take, and the bytes there are for them. */
 extern void text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes);
 
 /* For the save and load callbacks of the modules that refer to texts. */

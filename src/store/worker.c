@@ -20,7 +20,7 @@
 #include "utils/timestamp.h"
 
 #include "settings.h"
-#include "store/save.h"
+#include "store/modules.h"
 #include "store/store.h"
 
 /* The postmaster starts it again after this many seconds if it fails. */
@@ -28,7 +28,7 @@
 
 /* Callback at the worker's end. */
 static void
-worker_ends(int code, Datum arg)
+saver_ends(int code, Datum arg)
 {
 	store_header->worker_pid = 0;
 }
@@ -76,7 +76,7 @@ clipperf_worker_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
-	before_shmem_exit(worker_ends, (Datum) 0);
+	before_shmem_exit(saver_ends, (Datum) 0);
 	store_header->worker_pid = MyProcPid;
 
 	while (!ShutdownRequestPending)
@@ -85,7 +85,7 @@ clipperf_worker_main(Datum arg)
 
 		if (ms == 0)
 		{
-			(void) save_store();
+			(void) store_save();
 			last = GetCurrentTimestamp();
 		}
 		else
@@ -94,7 +94,7 @@ clipperf_worker_main(Datum arg)
 	proc_exit(0);
 }
 
-/* See worker.h. */
+/* Called from _PG_init: ask the postmaster for the worker. */
 void
 worker_register(void)
 {

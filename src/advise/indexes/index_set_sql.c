@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "report/report.h"
+#include "common/result_rows.h"
 
 #include "access/htup_details.h"
 #include "funcapi.h"
@@ -66,7 +66,7 @@ clipperf_read_index_statement(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	report_check_columns(desc, STATEMENT_COLUMNS);
+	result_check_columns(desc, STATEMENT_COLUMNS);
 	ddl = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	stmt = index_statement_parse(ddl);
 	require_name(stmt);
@@ -96,7 +96,7 @@ put_verdict(ReturnSetInfo *result, const Advice *advice)
 	values[i++] = ObjectIdGetDatum(advice->relid);
 	values[i++] = CStringGetTextDatum(advice->action);
 	values[i++] = CStringGetTextDatum(advice->reason);
-	report_set_text(values, nulls, i++, advice->ddl);
+	result_set_text(values, nulls, i++, advice->ddl);
 	Assert(i == VERDICT_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -109,7 +109,7 @@ clipperf_index_set_verdicts(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	report_check_columns(result->setDesc, VERDICT_COLUMNS);
+	result_check_columns(result->setDesc, VERDICT_COLUMNS);
 	foreach(lc, index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0))))
 		put_verdict(result, lfirst(lc));
 	return (Datum) 0;

@@ -6,7 +6,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "report/report.h"
+#include "common/result_rows.h"
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -61,9 +61,9 @@ put_index(ReturnSetInfo *result, const IndexDefinition *def, List *all)
 	values[i++] = text_array(index_def_backs(def));
 	nulls[i] = keeper == NULL;
 	values[i++] = ObjectIdGetDatum(keeper == NULL ? InvalidOid : keeper->indexoid);
-	report_set_text(values, nulls, i++,
+	result_set_text(values, nulls, i++,
 					keeper == NULL ? NULL : redundancy_reason(def, keeper));
-	report_set_text(values, nulls, i++,
+	result_set_text(values, nulls, i++,
 					keeper == NULL ? NULL : index_def_drop_ddl(def));
 	Assert(i == INDEX_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -82,7 +82,7 @@ clipperf_read_indexes(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	report_check_columns(result->setDesc, INDEX_COLUMNS);
+	result_check_columns(result->setDesc, INDEX_COLUMNS);
 	relid = PG_GETARG_OID(0);
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
 		return (Datum) 0;
@@ -142,7 +142,7 @@ clipperf_read_hygiene(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	report_check_columns(result->setDesc, HYGIENE_COLUMNS);
+	result_check_columns(result->setDesc, HYGIENE_COLUMNS);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	unused_since = PG_ARGISNULL(1) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(1);

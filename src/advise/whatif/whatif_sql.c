@@ -21,7 +21,7 @@
 #include "advise/indexes/index_def.h"
 #include "advise/whatif/whatif.h"
 #include "advise/whatif/whatif_known.h"
-#include "report/report.h"
+#include "common/result_rows.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_what_if(PG_FUNCTION_ARGS);
@@ -179,7 +179,7 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 	store_require();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	report_check_columns(desc, WHAT_IF_COLUMNS);
+	result_check_columns(desc, WHAT_IF_COLUMNS);
 
 	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));

@@ -14,7 +14,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "report/report.h"
+#include "common/result_rows.h"
+#include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_read_workload(PG_FUNCTION_ARGS);
 
@@ -75,8 +76,8 @@ put_statement(ReturnSetInfo *result, const WorkloadStatement *statement,
 	values[i++] = Int32GetDatum(list_length(statement->variants));
 	nulls[i] = statement->problem != NULL;
 	values[i++] = Float8GetDatum(plan_cost(statement));
-	report_set_text(values, nulls, i++, statement->problem);
-	report_set_text(values, nulls, i++, statement->text);
+	result_set_text(values, nulls, i++, statement->problem);
+	result_set_text(values, nulls, i++, statement->text);
 	Assert(i == WORKLOAD_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -94,7 +95,8 @@ clipperf_read_workload(PG_FUNCTION_ARGS)
 	List	   *statements;
 	ListCell   *lc;
 
-	report_begin_rows(fcinfo, WORKLOAD_COLUMNS);
+	store_require();
+	result_begin_rows(fcinfo, WORKLOAD_COLUMNS);
 	if (!PG_ARGISNULL(0))
 		filter.min_calls = PG_GETARG_INT64(0);
 	if (!PG_ARGISNULL(1))

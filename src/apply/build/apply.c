@@ -31,7 +31,7 @@
 #include "apply/jobs/recommendation.h"
 #include "apply/verify/verify.h"
 #include "common/own_sql.h"
-#include "report/report.h"
+#include "common/result_rows.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_apply(PG_FUNCTION_ARGS);
@@ -65,7 +65,7 @@ put_row(ApplyCall *call, const Recommendation *asked, const Job *job)
 
 	nulls[i] = job == NULL || job->id == 0;
 	values[i++] = Int64GetDatum(job ? job->id : 0);
-	report_set_text(values, nulls, i++, asked->action);
+	result_set_text(values, nulls, i++, asked->action);
 	nulls[i] = !OidIsValid(asked->relid);
 	values[i++] = ObjectIdGetDatum(asked->relid);
 	nulls[i] = job == NULL && asked->index_name == NULL;
@@ -74,9 +74,9 @@ put_row(ApplyCall *call, const Recommendation *asked, const Job *job)
 		values[i] = DirectFunctionCall1(namein,
 										CStringGetDatum(job ? job->index_name : asked->index_name));
 	i++;
-	report_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
-	report_set_text(values, nulls, i++, job ? job->reason : asked->reason);
-	report_set_text(values, nulls, i++, job ? job->ddl : asked->ddl);
+	result_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
+	result_set_text(values, nulls, i++, job ? job->reason : asked->reason);
+	result_set_text(values, nulls, i++, job ? job->ddl : asked->ddl);
 	Assert(i == APPLY_COLUMNS);
 	tuplestore_putvalues(call->result->setResult, call->result->setDesc,
 						 values, nulls);
@@ -350,7 +350,8 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	List	   *recommendations;
 	ListCell   *lc;
 
-	report_begin_rows(fcinfo, APPLY_COLUMNS);
+	store_require();
+	result_begin_rows(fcinfo, APPLY_COLUMNS);
 	call.settings = caller_settings();
 	PreventCommandDuringRecovery("clipperf_apply()");
 	if (!call.dry_run)

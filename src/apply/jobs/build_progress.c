@@ -20,7 +20,8 @@
 #include "utils/timestamp.h"
 
 #include "apply/jobs/queue.h"
-#include "report/report.h"
+#include "common/result_rows.h"
+#include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_build_pace(PG_FUNCTION_ARGS);
 
@@ -169,7 +170,8 @@ clipperf_build_pace(PG_FUNCTION_ARGS)
 	RunningBuild builds[QUEUE_WORKERS];
 	int			count;
 
-	report_begin_rows(fcinfo, PROGRESS_COLUMNS);
+	store_require();
+	result_begin_rows(fcinfo, PROGRESS_COLUMNS);
 	count = queue_builds(builds);
 	for (int i = 0; i < count; i++)
 		put_progress((ReturnSetInfo *) fcinfo->resultinfo, &builds[i]);

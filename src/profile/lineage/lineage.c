@@ -21,7 +21,7 @@
 #include "access/xact.h"
 #include "utils/lsyscache.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/lineage/attribution.h"
 #include "profile/lineage/budget.h"
 #include "profile/lineage/chain.h"

@@ -63,7 +63,7 @@ named_column(const ScanColumns *columns, AttrNumber attnum)
 	return Max(attnum, 0);
 }
 
-/* See scan_columns.h. */
+/* Begin to collect the columns of a scanned table (a range table index). */
 void
 scan_columns_begin(ScanColumns *columns, const PlannedStmt *plan,
 				   Index scanned)
@@ -92,9 +92,9 @@ add_named(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 	columns->filter[columns->filters++] = added;
 }
 
-/* The same for a column of the scanned table; system columns are left out. */
+/* Note the use of a column of the scanned table; system columns are left out. */
 static void
-add_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
+add_column_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 {
 	add_named(columns, named_column(columns, attnum), use, operator);
 }
@@ -148,7 +148,7 @@ add_mentioned(Node *node, void *arg)
 	if (node == NULL)
 		return false;
 	if (IsA(node, Var) && ((Var *) node)->varno == columns->scanned)
-		add_filter(columns, ((Var *) node)->varattno, USE_EXPRESSION, InvalidOid);
+		add_column_filter(columns, ((Var *) node)->varattno, USE_EXPRESSION, InvalidOid);
 	return expression_tree_walker(node, add_mentioned, arg);
 }
 
@@ -182,7 +182,7 @@ use_of_operator(Oid operator)
 
 /* "column operator value", or the other way round. */
 static void
-add_comparison(ScanColumns *columns, OpExpr *comparison)
+add_operator_filter(ScanColumns *columns, OpExpr *comparison)
 {
 	Node	   *left = get_leftop(comparison);
 	Node	   *right = get_rightop(comparison);
@@ -199,7 +199,7 @@ add_comparison(ScanColumns *columns, OpExpr *comparison)
 		operator = get_commutator(operator);
 	}
 	if (attnum != 0 && OidIsValid(operator) && is_comparable(columns, right))
-		add_filter(columns, attnum, use_of_operator(operator), operator);
+		add_column_filter(columns, attnum, use_of_operator(operator), operator);
 	else
 		add_mentioned((Node *) comparison, columns);
 }
@@ -213,32 +213,32 @@ add_array_comparison(ScanColumns *columns, ScalarArrayOpExpr *comparison)
 	if (attnum == 0 || !is_comparable(columns, lsecond(comparison->args)))
 		add_mentioned((Node *) comparison, columns);
 	else if (comparison->useOr && operator_is_equality(comparison->opno))
-		add_filter(columns, attnum, USE_EQUAL, InvalidOid);
+		add_column_filter(columns, attnum, USE_EQUAL, InvalidOid);
 	else
-		add_filter(columns, attnum, USE_OPERATOR, comparison->opno);
+		add_column_filter(columns, attnum, USE_OPERATOR, comparison->opno);
 }
 
 /* "(column, ...) < (value, ...)": an index serves the first column. */
 static void
-add_row_comparison(ScanColumns *columns, RowCompareExpr *comparison)
+add_row_filter(ScanColumns *columns, RowCompareExpr *comparison)
 {
 	AttrNumber	attnum = scanned_column(columns, linitial(comparison->largs));
 
 	if (attnum != 0 && is_comparable(columns, linitial(comparison->rargs)))
-		add_filter(columns, attnum,
-				   use_of_operator(linitial_oid(comparison->opnos)), InvalidOid);
+		add_column_filter(columns, attnum,
+						  use_of_operator(linitial_oid(comparison->opnos)), InvalidOid);
 	else
 		add_mentioned((Node *) comparison, columns);
 }
 
 /* What the planner makes of a boolean column compared with a constant. */
 static void
-add_boolean(ScanColumns *columns, Node *column, ColumnUse use, Node *condition)
+add_boolean_filter(ScanColumns *columns, Node *column, ColumnUse use, Node *condition)
 {
 	AttrNumber	attnum = scanned_column(columns, column);
 
 	if (attnum != 0)
-		add_filter(columns, attnum, use, InvalidOid);
+		add_column_filter(columns, attnum, use, InvalidOid);
 	else
 		add_mentioned(condition, columns);
 }
@@ -247,9 +247,9 @@ add_boolean(ScanColumns *columns, Node *column, ColumnUse use, Node *condition)
 static void
 add_null_test(ScanColumns *columns, NullTest *test)
 {
-	add_boolean(columns, (Node *) test->arg,
-				test->nulltesttype == IS_NULL ? USE_NULL : USE_NOT_NULL,
-				(Node *) test);
+	add_boolean_filter(columns, (Node *) test->arg,
+					   test->nulltesttype == IS_NULL ? USE_NULL : USE_NOT_NULL,
+					   (Node *) test);
 }
 
 /* "column IS [NOT] TRUE" and the like; an index on the column serves two. */
@@ -257,27 +257,27 @@ static void
 add_boolean_test(ScanColumns *columns, BooleanTest *test)
 {
 	if (test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE)
-		add_boolean(columns, (Node *) test->arg, USE_EQUAL, (Node *) test);
+		add_boolean_filter(columns, (Node *) test->arg, USE_EQUAL, (Node *) test);
 	else
 		add_mentioned((Node *) test, columns);
 }
 
 static void
-add_condition(ScanColumns *columns, Node *condition)
+add_filter_clause(ScanColumns *columns, Node *condition)
 {
 	switch (nodeTag(condition))
 	{
 		case T_OpExpr:
-			add_comparison(columns, (OpExpr *) condition);
+			add_operator_filter(columns, (OpExpr *) condition);
 			break;
 		case T_ScalarArrayOpExpr:
 			add_array_comparison(columns, (ScalarArrayOpExpr *) condition);
 			break;
 		case T_RowCompareExpr:
-			add_row_comparison(columns, (RowCompareExpr *) condition);
+			add_row_filter(columns, (RowCompareExpr *) condition);
 			break;
 		case T_Var:
-			add_boolean(columns, condition, USE_TRUE, condition);
+			add_boolean_filter(columns, condition, USE_TRUE, condition);
 			break;
 		case T_NullTest:
 			add_null_test(columns, (NullTest *) condition);
@@ -287,8 +287,8 @@ add_condition(ScanColumns *columns, Node *condition)
 			break;
 		default:
 			if (is_notclause(condition))
-				add_boolean(columns, (Node *) get_notclausearg(condition),
-							USE_FALSE, condition);
+				add_boolean_filter(columns, (Node *) get_notclausearg(condition),
+								   USE_FALSE, condition);
 			else
 				add_mentioned(condition, columns);
 			break;
@@ -302,7 +302,7 @@ scan_columns_filter(ScanColumns *columns, List *conditions)
 	ListCell   *lc;
 
 	foreach(lc, conditions)
-		add_condition(columns, (Node *) lfirst(lc));
+		add_filter_clause(columns, (Node *) lfirst(lc));
 }
 
 /* Column "attnum" of the scanned table is compared with a join partner's. */

@@ -13,7 +13,7 @@
 
 #include "utils/memutils.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/text/normalize.h"
 
 /* Executions kept for use, more than are usually open at once. */

@@ -15,7 +15,7 @@
 #include "nodes/plannodes.h"
 #include "utils/memutils.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "profile/statement/key_column.h"
 #include "profile/text/normalize.h"
 #include "settings.h"

@@ -45,7 +45,7 @@ is_space(char c)
 }
 
 static inline void
-skip_space(Cursor *c)
+skip_comment_space(Cursor *c)
 {
 	while (c->at < c->end && is_space(*c->at))
 		c->at++;
@@ -63,7 +63,7 @@ accept(Cursor *c, char expected)
 
 /* The value of a hexadecimal digit, or -1. */
 static int
-hex_digit(char c)
+url_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -87,8 +87,8 @@ decode_byte(Cursor *c)
 	{
 		if (c->end - c->at < 3)
 			return -1;
-		high = hex_digit(c->at[1]);
-		low = hex_digit(c->at[2]);
+		high = url_digit(c->at[1]);
+		low = url_digit(c->at[2]);
 		c->at += 3;
 		return high < 0 || low < 0 ? -1 : high * 16 + low;
 	}
@@ -155,17 +155,17 @@ read_pair(Cursor *c, CommentValues *values)
 	char		value[MAX_VALUE];
 	char	   *place;
 
-	skip_space(c);
+	skip_comment_space(c);
 	if (!read_until(c, '=', key))
 		return false;
 	key[strcspn(key, " \t\r\n")] = '\0';
-	skip_space(c);
+	skip_comment_space(c);
 	if (!accept(c, '\'') || !read_until(c, '\'', value))
 		return false;
 	place = place_for(values, key);
 	if (place != NULL)
 		strcpy(place, value);
-	skip_space(c);
+	skip_comment_space(c);
 	return true;
 }
 
@@ -187,7 +187,7 @@ static bool
 accept_hex(Cursor *c, int digits)
 {
 	for (int i = 0; i < digits; i++, c->at++)
-		if (c->at >= c->end || hex_digit(*c->at) < 0)
+		if (c->at >= c->end || url_digit(*c->at) < 0)
 			return false;
 	return true;
 }
@@ -206,7 +206,7 @@ trace_hash(const char *traceparent)
 		return 0;
 	for (int i = 0; i < TRACE_ID_DIGITS; i++)
 	{
-		id[i] = hex_digit(traceparent[3 + i]);
+		id[i] = url_digit(traceparent[3 + i]);
 		zero = zero && id[i] == 0;
 	}
 	return zero ? 0 : Max(hash_bytes_extended(id, sizeof(id), 0), 1);
@@ -272,7 +272,7 @@ find_last_comment(Cursor text, Cursor *inside)
 static bool
 find_first_comment(Cursor text, Cursor *inside)
 {
-	skip_space(&text);
+	skip_comment_space(&text);
 	if (!accept(&text, '/') || !accept(&text, '*'))
 		return false;
 	inside->at = text.at;
@@ -331,7 +331,7 @@ statement_text(const char *source, int location, int length)
 static inline Cursor
 strip(Cursor whole)
 {
-	skip_space(&whole);
+	skip_comment_space(&whole);
 	while (whole.end > whole.at && (is_space(whole.end[-1]) || whole.end[-1] == ';'))
 		whole.end--;
 	return whole;
@@ -394,7 +394,7 @@ comment_trim(const char **text, int *length)
 		if (find_first_comment(whole, &inside))
 			whole.at = inside.end + 2;
 	}
-	skip_space(&whole);
+	skip_comment_space(&whole);
 	while (whole.end > whole.at && is_space(whole.end[-1]))
 		whole.end--;
 	*text = whole.at;

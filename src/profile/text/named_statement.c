@@ -188,7 +188,7 @@ is_wanted(const ParseState *pstate, const Query *query)
 		query->commandType != CMD_UTILITY;
 }
 
-/* See named_statement.h: number the names and keep the text, if there are any. */
+/* Number the names of a statement and keep its text, if there are any. */
 void
 named_statement_number(const ParseState *pstate, Query *query)
 {

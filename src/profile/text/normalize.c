@@ -25,7 +25,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 #include "store/encoding.h"
 #include "store/text.h"
 
@@ -252,7 +252,7 @@ mark_literal(Normalizer *n)
 }
 
 static void
-write_token(Normalizer *n, const Token *token)
+copy_token(Normalizer *n, const Token *token)
 {
 	char	   *end;
 
@@ -394,7 +394,7 @@ put_token(Normalizer *n, const Token *token)
 	if (n->shaping)
 		fingerprint_token(n, token);
 	else
-		write_token(n, token);
+		copy_token(n, token);
 	if (token->symbol == '(' || token->symbol == '[')
 		n->depth++;
 	else if (token->symbol == ')' || token->symbol == ']')
@@ -579,7 +579,7 @@ is_text_error(const ErrorData *error)
 }
 
 /*
- * The same without errors of the text and without the scanner's notices,
+ * Scan the text without raising its errors and without the scanner's notices,
  * which the client has been sent already.
  */
 static void
@@ -610,7 +610,7 @@ scan_quietly(Normalizer *n, const char *source)
 
 /* What is left when the last token was taken. */
 static void
-finish(Normalizer *n)
+finish_normalizing(Normalizer *n)
 {
 	if (n->held.symbol !=';')
 		put_held(n);
@@ -620,7 +620,7 @@ finish(Normalizer *n)
 
 /* Take the statement apart, in the current memory context. */
 static void
-normalize(Normalizer *n, const char *source, int location, int length)
+normalize_source(Normalizer *n, const char *source, int location, int length)
 {
 	source += Max(location, 0);
 	if (length <= 0)
@@ -632,7 +632,7 @@ normalize(Normalizer *n, const char *source, int location, int length)
 	initStringInfo(&n->text);
 	enlargeStringInfo(&n->text, length);
 	scan_quietly(n, pnstrdup(source, length));
-	finish(n);
+	finish_normalizing(n);
 }
 
 /* A memory context for the time of normalising, made the current one. */
@@ -663,7 +663,7 @@ normalize_text(const char *source, int location, int length)
 	Normalizer	n = {0};
 	char	   *numbered;
 
-	normalize(&n, source, location, length);
+	normalize_source(&n, source, location, length);
 	MemoryContextSwitchTo(caller);
 	numbered = number_literals(&n);
 	MemoryContextDelete(scratch);
@@ -682,7 +682,7 @@ normalize_fingerprint(const char *source, int location, int length)
 	MemoryContext scratch = enter_scratch();
 	Normalizer	n = {.shaping = true};
 
-	normalize(&n, source, location, length);
+	normalize_source(&n, source, location, length);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return n.fingerprint;

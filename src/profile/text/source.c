@@ -17,7 +17,7 @@
 
 #include "parser/scansup.h"
 
-#include "common/hotpath.h"
+#include "hotpath.h"
 
 StatementSource source_utility HOTPATH_DATA = {0};
 
@@ -48,7 +48,7 @@ source_enter(const char *text, int location, int length)
 	return before;
 }
 
-/* See source.h. */
+/* A utility statement is over: go back to what source_enter() returned. */
 pg_attribute_hot void
 source_leave(StatementSource before)
 {

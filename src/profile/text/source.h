@@ -29,6 +29,8 @@ typedef struct BareText
 /* A utility statement begins, which may run others. */
 extern StatementSource source_enter(const char *text, int location,
 									int length);
+
+/* A utility statement is over: go back to what source_enter() returned. */
 extern void source_leave(StatementSource before);
 
 /* The innermost utility statement that runs. */

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * modules.h
+ *	  The modules of the store, set up, reset, saved and loaded together.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_MODULES_H
+#define CLIPPERF_MODULES_H
+
+#include "compat.h"
+
+/* From _PG_init: installs the hooks of shared memory. */
+extern void store_init(void);
+
+/* Bytes of shared memory that clipperf takes, fixed at server start. */
+extern Size store_memory_reserved(void);
+
+/* Forget what is named by the bits of ResetWhat. */
+extern void store_reset(int what);
+
+/* Write all modules; LOGs what fails and returns false. */
+extern bool store_save(void);
+
+#endif							/* CLIPPERF_MODULES_H */
