@@ -29,7 +29,6 @@ SELECT count(*) FROM one WHERE t = ANY ('\x7b74317d'::bytea::text::text[]);
 SELECT count(*) FROM one WHERE u = ANY ('{c4ca4238-a0b9-2382-0dcc-509a6f75849b}'::text::uuid[]);
 SELECT count(*) FROM one WHERE id = ANY (1.0::numeric::text::int[]);
 SELECT count(*) FROM one WHERE id = ANY (NULL::text::int[]);
-SELECT count(*) FROM one WHERE id = ANY ('2020-01-01'::date::text::int[]);
 SELECT count(*) FROM one WHERE u = '\x00'::bytea::text::uuid;
 SELECT count(*) FROM one WHERE n = '1.5'::text::numeric;
 SELECT count(*) FROM one WHERE c = 'c1'::char(40);
