@@ -247,15 +247,15 @@ sandbox_guard_operator(Oid operator)
 
 /*
  * Error, as of sandbox_guard_function(), if a sandbox is open and estimates of
- * values of this type must not call the function that tells how far apart two
- * bounds of a range are: the server remembers it from before the sandbox, and
- * fmgr does not ask again.
+ * values of this type must not call the functions that a range type brings
+ * along: the server remembers them from before the sandbox, and fmgr does not
+ * ask again.
  */
 void
 sandbox_guard_type(Oid type)
 {
 	HeapTuple	tuple;
-	Oid			difference;
+	FormData_pg_range form;
 
 	if (type < FirstNormalObjectId || sandbox_current() == NULL)
 		return;
@@ -265,10 +265,12 @@ sandbox_guard_type(Oid type)
 	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(type));
 	if (!HeapTupleIsValid(tuple))
 		return;
-	difference = ((Form_pg_range) GETSTRUCT(tuple))->rngsubdiff;
+	form = *(Form_pg_range) GETSTRUCT(tuple);
 	ReleaseSysCache(tuple);
-	if (OidIsValid(difference))
-		sandbox_guard_function(difference);
+	if (OidIsValid(form.rngsubdiff))
+		sandbox_guard_function(form.rngsubdiff);
+	if (OidIsValid(form.rngcanonical))
+		sandbox_guard_function(form.rngcanonical);
 }
 
 /*
