@@ -4,8 +4,8 @@ CREATE EXTENSION IF NOT EXISTS clipperf;
 RESET client_min_messages;
 CREATE TABLE routed (id int);
 CREATE VIEW routes AS
-    SELECT coalesce(route, '(none)') AS route, calls FROM clipperf_queries
-    WHERE query LIKE 'SELECT id FROM routed%' ORDER BY 1 COLLATE "C", 2;
+    SELECT coalesce(route, '(none)') COLLATE "C" AS route, calls FROM clipperf_queries
+    WHERE query LIKE 'SELECT id FROM routed%' ORDER BY 1, 2;
 SET application_name = 'routes test';
 
 -- application_name, then clipperf.route, then the comment's route.
