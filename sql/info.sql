@@ -9,7 +9,7 @@ CREATE FUNCTION clipperf_read_info(
     OUT text_used_bytes bigint, OUT text_reserved_bytes bigint,
     OUT n_plus_one_held bigint, OUT n_plus_one_evicted bigint,
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
-    OUT routes_held bigint, OUT lineage_slots bigint,
+    OUT routes_held bigint, OUT routes_evicted bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved timestamptz)
 RETURNS record
@@ -39,7 +39,8 @@ COMMENT ON COLUMN clipperf_info.n_plus_one_held IS 'N+1 patterns remembered, of 
 COMMENT ON COLUMN clipperf_info.n_plus_one_evicted IS 'N+1 patterns that were forgotten to make room for others';
 COMMENT ON COLUMN clipperf_info.seq_scans_held IS 'sequential scans remembered, of all databases';
 COMMENT ON COLUMN clipperf_info.seq_scans_evicted IS 'sequential scans that were forgotten to make room for others';
-COMMENT ON COLUMN clipperf_info.routes_held IS 'names of routes known; statements of further ones than 512 have none';
+COMMENT ON COLUMN clipperf_info.routes_held IS 'names of routes known, 512 at most';
+COMMENT ON COLUMN clipperf_info.routes_evicted IS 'names of routes that made room for others since the server started; what they were named for has no route any more';
 COMMENT ON COLUMN clipperf_info.lineage_slots IS 'results whose values can be traced at a time';
 COMMENT ON COLUMN clipperf_info.overhead_mean_ms IS 'own time per execution, milliseconds, measured in one of 128; NULL if none was';
 COMMENT ON COLUMN clipperf_info.overhead_share IS 'own time as a share of executor time and own time together; NULL if none was measured';

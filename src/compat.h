@@ -382,6 +382,18 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define MERGE_CONDITION(query) NULL
 #endif
 
+/*
+ * A lock that is not waited for, and whose want of memory raises nothing.  18:
+ * the server can log that it was not to be had.
+ */
+#if PG_VERSION_NUM >= 180000
+#define LOCK_AT_ONCE(tag, mode, lock) \
+	LockAcquireExtended(tag, mode, false, true, false, lock, false)
+#else
+#define LOCK_AT_ONCE(tag, mode, lock) \
+	LockAcquireExtended(tag, mode, false, true, false, lock)
+#endif
+
 /* 18: a B-tree scan skips over first keys that no condition is on. */
 #define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
 

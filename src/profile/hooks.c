@@ -285,9 +285,12 @@ identify(Execution *execution)
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
 	if (likely(execution->level == 0))
+	{
 		execution->bare = request_begin(execution->source.text,
 										execution->source.location,
 										execution->source.length);
+		request_text_parsed = false;
+	}
 	else
 	{
 		execution->function = function_current();
@@ -657,6 +660,8 @@ analyzed(POST_PARSE_ARGS)
 	normalize_watch_settings();
 	if (query->queryId == 0 || !capturing())
 		return;
+	if (nesting_level == 0 && query->commandType != CMD_UTILITY)
+		request_text_parsed = true;
 	lineage_analyzed(query, jstate, pstate->p_sourcetext);
 	if (setting_capture_parameters)
 		named_statement_analyzed(pstate, query);
@@ -731,6 +736,7 @@ transaction_ended(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			lineage_transaction_end();
+			request_text_parsed = false;
 			break;
 		default:
 			break;

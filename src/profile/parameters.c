@@ -10,6 +10,7 @@
  */
 #include "profile/parameters.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -18,9 +19,11 @@
 #include "mb/pg_wchar.h"
 #include "nodes/params.h"
 #include "utils/expandeddatum.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "profile/statement/value.h"
 #include "profile/text/comment.h"
@@ -86,8 +89,24 @@ hash_parameter_bytes(const struct varlena *value)
 	return hash_ends(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
-/* Length and passing of a type; without a look-up for the usual ones. */
-static inline void
+/* Length and passing of a type by the catalogs; false if it is gone. */
+static bool
+type_layout_stored(Oid type, int16 *length, bool *byval)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	*length = form->typlen;
+	*byval = form->typbyval;
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+/* The same without a look-up for the usual types. */
+static inline bool
 type_layout(Oid type, int16 *length, bool *byval)
 {
 	switch (type)
@@ -112,18 +131,20 @@ type_layout(Oid type, int16 *length, bool *byval)
 			*byval = false;
 			break;
 		default:
-			get_typlenbyval(type, length, byval);
-			break;
+			return type_layout_stored(type, length, byval);
 	}
+	return true;
 }
 
+/* A hash of one value, in the way in which values of its type are laid out. */
 pg_attribute_hot static uint32
 hash_value(Oid type, Datum value)
 {
 	int16		length;
 	bool		byval;
 
-	type_layout(type, &length, &byval);
+	if (!type_layout(type, &length, &byval))
+		return hash_bytes_uint32(type);
 	if (byval)
 		return hash_bytes((const unsigned char *) &value, sizeof(value));
 	if (length == -1)
@@ -204,26 +225,33 @@ parameters_hash(const Execution *execution)
  * ------------------------------------------------------------------------ */
 
 /*
- * Can values of a type be made text by the server's own functions alone?
+ * Can values of a type be made text by the server's own functions alone?  Sets
+ * the output function if so.  False for a type that is gone: it may be, when an
+ * execution ends.  Raises nothing.
  */
 static bool
-is_printable(Oid type)
+is_printable(Oid type, Oid *output)
 {
-	Oid			element;
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	Oid			base;
+	Oid			ignored;
+	bool		printable;
 
-	type = getBaseType(type);
-	element = get_element_type(type);
-	if (OidIsValid(element))
-		return is_printable(element);
-	switch (get_typtype(type))
-	{
-		case TYPTYPE_ENUM:
-			return true;
-		case TYPTYPE_BASE:
-			return type < FirstNormalObjectId;
-		default:
-			return false;
-	}
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	*output = form->typoutput;
+	if (form->typtype == TYPTYPE_DOMAIN)
+		base = form->typbasetype;
+	else if (form->typtype == TYPTYPE_BASE && IsTrueArrayType(form))
+		base = form->typelem;
+	else
+		base = InvalidOid;
+	printable = form->typtype == TYPTYPE_ENUM ||
+		(form->typtype == TYPTYPE_BASE && type < FirstNormalObjectId);
+	ReleaseSysCache(tuple);
+	return OidIsValid(base) ? is_printable(base, &ignored) : printable;
 }
 
 /* Does a value need no more than a moment to be made text? */
@@ -246,14 +274,13 @@ static bool
 draft_value(SampleDraft *draft, int i, const ParamExternData *param)
 {
 	Oid			function;
-	bool		is_varlena;
 
 	draft->types[i] = param->ptype;
 	if (param->isnull || !OidIsValid(param->ptype))
 		return true;
-	if (!is_printable(param->ptype) || !is_short(param->ptype, param->value))
+	if (!is_printable(param->ptype, &function) ||
+		!is_short(param->ptype, param->value))
 		return false;
-	getTypeOutputInfo(param->ptype, &function, &is_varlena);
 	draft->values[i] = OidOutputFunctionCall(function, param->value);
 	return strlen(draft->values[i]) <= MAX_VALUE;
 }

@@ -17,39 +17,60 @@
 #include "settings.h"
 
 Request		request_current HOTPATH_DATA = {ROUTE_NONE, 0};
+bool		request_text_parsed HOTPATH_DATA = false;
 
-/* The route that holds where no comment names one. */
-pg_attribute_hot static RouteId
-session_route(void)
+/* May this be a traceparent?  Most names of applications are none. */
+static inline bool
+may_be_trace(const char *name)
 {
-	if (setting_route != NULL && *setting_route != '\0')
-		return route_intern_string(setting_route, ROUTE_OF_REQUEST);
-	if (application_name != NULL && *application_name != '\0')
-		return route_intern_string(application_name, ROUTE_OF_APPLICATION);
-	return ROUTE_NONE;
+	return name[0] == '0' && name[1] != '\0' && name[2] == '-';
 }
 
-/* The request of a statement that seems to have a comment. */
+/* What the session says, where no comment says it. */
+pg_attribute_hot static inline Request
+session_request(void)
+{
+	Request		request = {ROUTE_NONE, 0};
+
+	if (application_name != NULL && *application_name != '\0')
+	{
+		if (unlikely(may_be_trace(application_name)))
+			request.trace = comment_trace(application_name);
+		if (likely(request.trace == 0) &&
+			(setting_route == NULL || *setting_route == '\0'))
+			request.route = route_intern_string(application_name,
+												ROUTE_OF_APPLICATION);
+	}
+	if (setting_route != NULL && *setting_route != '\0')
+		request.route = route_intern_string(setting_route, ROUTE_OF_REQUEST);
+	return request;
+}
+
+/*
+ * The request of a statement that seems to have a comment.  A trace in it is
+ * that of the moment when the text was parsed: of a statement that was prepared
+ * earlier it says nothing.
+ */
 static pg_noinline Request
 commented_request(const char *source, int location, int length)
 {
 	CommentFacts facts;
-	Request		request = {ROUTE_NONE, 0};
+	Request		request = session_request();
 
 	if (!comment_read(source, location, length, &facts))
-	{
-		request.route = session_route();
 		return request;
-	}
-	request.trace = facts.trace;
-	request.route = facts.route[0] == '\0' ? session_route() :
-		route_intern(facts.route, strlen(facts.route), ROUTE_OF_REQUEST);
+	if (facts.trace != 0 && request_text_parsed)
+		request.trace = facts.trace;
+	if (facts.route[0] != '\0')
+		request.route = route_intern_string(facts.route, ROUTE_OF_REQUEST);
 	return request;
 }
 
 /*
  * A client's statement begins: the route is that of its sqlcommenter comment,
- * else clipperf.route, else application_name.  Statements inside it belong to
+ * else clipperf.route, else application_name; the trace is that of the comment,
+ * if it was parsed for this execution, else application_name if that is a
+ * traceparent.  Statements inside it belong to
  * the same request.  Returns the statement's text without white space and
  * semicolons at its ends, which lives as long as the source; { NULL, 0 } if it
  * may have a comment.
@@ -67,7 +88,6 @@ request_begin(const char *source, int location, int length)
 			NULL, 0
 		};
 	}
-	request_current.route = session_route();
-	request_current.trace = 0;
+	request_current = session_request();
 	return bare;
 }

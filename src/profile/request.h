@@ -24,4 +24,10 @@ typedef struct Request
 
 extern Request request_current;
 
+/*
+ * Was a statement of the client parsed in this transaction since one was executed?
+ * Set and cleared by hooks.c.  If not, what is executed was prepared earlier.
+ */
+extern bool request_text_parsed;
+
 #endif							/* CLIPPERF_REQUEST_H */

@@ -28,7 +28,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 23
+#define INFO_COLUMNS 24
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -89,6 +89,7 @@ put_findings(Datum *values, int i)
 	values[i++] = Int64GetDatum(seqscan_count());
 	values[i++] = Int64GetDatum(seqscan_evicted());
 	values[i++] = Int64GetDatum(route_count());
+	values[i++] = Int64GetDatum(route_evicted());
 	return i;
 }
 

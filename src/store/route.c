@@ -3,17 +3,27 @@
  * route.c
  *	  The names of routes, each stored once and known by a small number.
  *
- * Names are only ever added, under LOCKS_ROUTE.  A name is in place before
- * "count" is raised and before its bucket of the hash table leads to it, so
- * that readers need no lock.  Numbers stay valid as long as the server runs,
- * since statements and findings refer to them: a reset keeps them.
+ * A number is a place among ROUTE_MAX and how often that place was given away.
+ * Statements and findings keep numbers, so that one whose name has made room
+ * for another simply has no name any more.
+ *
+ * Contract: names, buckets and places are written under LOCKS_ROUTE only, and
+ * read by anybody without it.  A place is set to ROUTE_NONE before its name is
+ * rewritten, and to its new number afterwards; who reads a name looks at the
+ * place before and after.  What a reader of the buckets misses because they
+ * are being changed, it finds under the lock.  Times of last use are written
+ * by anybody, without a lock: the latest wins, or one about as late.
  *
  *-------------------------------------------------------------------------
  */
 #include "store/route.h"
 
+#include <ctype.h>
+
+#include "access/xact.h"
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
+#include "utils/timestamp.h"
 
 #include "hotpath.h"
 #include "store/encoding.h"
@@ -22,18 +32,42 @@
 /* Buckets of the hash table: half of them stay empty, which ends a search. */
 #define BUCKETS (2 * ROUTE_MAX)
 
+/* What an id in a name becomes. */
+#define FOLDED ":id"
+
+/* Characters of a uuid in its canonical spelling. */
+#define UUID_TEXT_LENGTH 36
+
+/*
+ * Words that hold digits and are so long are ids: of all hexadecimal digits,
+ * as a git commit's; of any letters and digits, as a ULID's.
+ */
+#define HEX_ID_LENGTH 8
+#define WORD_ID_LENGTH 20
+
+/* Numbers outside of a path that are so long are ids: of a process, say. */
+#define NUMBER_ID_LENGTH 3
+
 typedef struct RouteShared
 {
-	pg_atomic_uint32 count;		/* names in place */
+	pg_atomic_uint32 places[ROUTE_MAX]; /* RouteId that is there, or NONE */
+	pg_atomic_uint64 used[ROUTE_MAX];	/* TimestampTz of last use */
+	uint32		generations[ROUTE_MAX]; /* how often it was given away */
+	uint8		sources[ROUTE_MAX]; /* RouteSource */
+	pg_atomic_uint32 buckets[BUCKETS];	/* place + 1 by hash of name, or 0 */
+	pg_atomic_uint32 count;		/* places in use */
 	uint32		applications;	/* of them, names of applications */
-	pg_atomic_uint32 buckets[BUCKETS];	/* routes by the hash of their names */
-	char		names[ROUTE_MAX][ROUTE_NAME_LENGTH];	/* of route i + 1 */
+	pg_atomic_uint64 evicted;	/* names that made room for another */
+	char		names[ROUTE_MAX][ROUTE_NAME_LENGTH];
 } RouteShared;
 
 static RouteShared *shared = NULL;
 
-RouteLast	route_last HOTPATH_DATA = {ROUTE_OF_REQUEST, ROUTE_NONE, 0, ""};
+pg_atomic_uint32 *route_places HOTPATH_DATA = NULL;
 
+RouteLast	route_last HOTPATH_DATA = {ROUTE_OF_REQUEST, ROUTE_NONE, ""};
+
+/* StoreModule.size */
 static Size
 route_size(void)
 {
@@ -45,144 +79,317 @@ static void
 route_attach(void *memory, bool found)
 {
 	shared = memory;
+	route_places = shared->places;
 	if (found)
 		return;
+	memset(shared, 0, sizeof(*shared));
 	pg_atomic_init_u32(&shared->count, 0);
-	shared->applications = 0;
+	pg_atomic_init_u64(&shared->evicted, 0);
+	for (int i = 0; i < ROUTE_MAX; i++)
+	{
+		pg_atomic_init_u32(&shared->places[i], ROUTE_NONE);
+		pg_atomic_init_u64(&shared->used[i], 0);
+	}
 	for (int i = 0; i < BUCKETS; i++)
-		pg_atomic_init_u32(&shared->buckets[i], ROUTE_NONE);
+		pg_atomic_init_u32(&shared->buckets[i], 0);
+}
+
+/* ------------------------------------------------------------------------
+ * Names
+ * ------------------------------------------------------------------------ */
+
+/* Does a uuid stand here? */
+static bool
+is_uuid(const char *at)
+{
+	for (int i = 0; i < UUID_TEXT_LENGTH; i++)
+	{
+		if (i == 8 || i == 13 || i == 18 || i == 23)
+		{
+			if (at[i] != '-')
+				return false;
+		}
+		else if (!isxdigit((unsigned char) at[i]))
+			return false;
+	}
+	return !isalnum((unsigned char) at[UUID_TEXT_LENGTH]);
+}
+
+/* Is a word of so many letters and digits an id?  "in_path": it follows a slash. */
+static bool
+is_id(const char *word, int length, bool in_path)
+{
+	int			digits = 0;
+	int			hex = 0;
+
+	for (int i = 0; i < length; i++)
+	{
+		digits += isdigit((unsigned char) word[i]) != 0;
+		hex += isxdigit((unsigned char) word[i]) != 0;
+	}
+	if (digits == length)
+		return in_path || length >= NUMBER_ID_LENGTH;
+	return digits > 0 && ((hex == length && length >= HEX_ID_LENGTH) ||
+						  length >= WORD_ID_LENGTH);
 }
 
 /*
- * The bucket that leads to a name, or the empty one where it belongs.  Needs
- * no lock.
+ * The name as it is stored: ids in it are folded, it is cut at a character
+ * boundary, and as databases of several encodings share the names, outside of
+ * UTF-8 what is not ASCII becomes a question mark.
  */
-static pg_atomic_uint32 *
+static void
+make_stored(char *stored, const char *given)
+{
+	char		folded[2 * ROUTE_MAX_GIVEN];
+	char	   *to = folded;
+	const char *at = given;
+	int			length;
+
+	while (*at != '\0')
+	{
+		bool		in_path = at > given && at[-1] == '/';
+
+		length = 0;
+		while (isalnum((unsigned char) at[length]))
+			length++;
+		if (length >= 8 && is_uuid(at))
+			length = UUID_TEXT_LENGTH;
+		else if (length == 0 || !is_id(at, length, in_path))
+		{
+			length = Max(length, 1);
+			memcpy(to, at, length);
+			to += length;
+			at += length;
+			continue;
+		}
+		memcpy(to, FOLDED, strlen(FOLDED));
+		to += strlen(FOLDED);
+		at += length;
+	}
+	length = to - folded;
+	if (length >= ROUTE_NAME_LENGTH)
+		length = encoding_clip(folded, length, ROUTE_NAME_LENGTH - 1);
+	memcpy(stored, folded, length);
+	stored[length] = '\0';
+	encoding_make_readable(stored, PG_UTF8);
+}
+
+/* ------------------------------------------------------------------------
+ * Places
+ * ------------------------------------------------------------------------ */
+
+/* The bucket in which the search for a name begins. */
+static uint32
+first_bucket(const char *name)
+{
+	return hash_bytes((const unsigned char *) name, strlen(name)) % BUCKETS;
+}
+
+/* The bucket that leads to a name, or the empty one where the search ends. */
+static uint32
 find_bucket(const char *name)
 {
-	uint32		hash = hash_bytes((const unsigned char *) name, strlen(name));
+	uint32		bucket = first_bucket(name);
 
-	for (;; hash++)
+	for (int i = 0; i < BUCKETS; i++, bucket = (bucket + 1) % BUCKETS)
 	{
-		pg_atomic_uint32 *bucket = &shared->buckets[hash % BUCKETS];
-		RouteId		route = pg_atomic_read_u32(bucket);
+		uint32		place = pg_atomic_read_u32(&shared->buckets[bucket]);
 
-		pg_read_barrier();
-		if (route == ROUTE_NONE || strcmp(shared->names[route - 1], name) == 0)
-			return bucket;
+		if (place == 0 || strcmp(shared->names[place - 1], name) == 0)
+			break;
 	}
-}
-
-/* May one more name of this kind be added?  Caller holds the lock. */
-static bool
-has_room(RouteSource source)
-{
-	if (source == ROUTE_OF_APPLICATION &&
-		shared->applications >= ROUTE_MAX_APPLICATIONS)
-		return false;
-	return pg_atomic_read_u32(&shared->count) < ROUTE_MAX;
+	return bucket;
 }
 
 /*
- * Add a name unless another backend has just done so.  ROUTE_NONE if there is
- * no room.
+ * The route of a stored name; ROUTE_NONE if it is not there.  Without the lock
+ * it may be overlooked, but not mistaken for another one.
  */
 static RouteId
-add(const char *name, RouteSource source)
+find_route(const char *name)
+{
+	uint32		place = pg_atomic_read_u32(&shared->buckets[find_bucket(name)]);
+	RouteId		route;
+
+	if (place == 0)
+		return ROUTE_NONE;
+	route = pg_atomic_read_u32(&shared->places[place - 1]);
+	pg_read_barrier();
+	if (route == ROUTE_NONE || strcmp(shared->names[place - 1], name) != 0)
+		return ROUTE_NONE;
+	pg_read_barrier();
+	return pg_atomic_read_u32(&shared->places[place - 1]) == route ?
+		route : ROUTE_NONE;
+}
+
+/*
+ * Take a place out of the buckets.  Those after it move up where their search
+ * would end too early (D. E. Knuth, The Art of Computer Programming 3, section
+ * 6.4, algorithm R).  Caller holds the lock.
+ */
+static void
+remove_from_buckets(int place)
+{
+	uint32		gap = find_bucket(shared->names[place]);
+	uint32		next = gap;
+
+	for (;;)
+	{
+		uint32		moved;
+		uint32		first;
+
+		next = (next + 1) % BUCKETS;
+		moved = pg_atomic_read_u32(&shared->buckets[next]);
+		if (moved == 0)
+			break;
+		first = first_bucket(shared->names[moved - 1]);
+		if ((next - first) % BUCKETS < (next - gap) % BUCKETS)
+			continue;
+		pg_atomic_write_u32(&shared->buckets[gap], moved);
+		gap = next;
+	}
+	pg_atomic_write_u32(&shared->buckets[gap], 0);
+}
+
+/*
+ * The place for one more name of this kind: a free one, else that of the least
+ * recently used name, of applications if these have all that is theirs.  Caller
+ * holds the lock.
+ */
+static int
+choose_route_place(RouteSource source)
+{
+	bool		own_kind = source == ROUTE_OF_APPLICATION &&
+		shared->applications >= ROUTE_MAX_APPLICATIONS;
+	int			best = -1;
+
+	for (int i = 0; i < ROUTE_MAX; i++)
+	{
+		bool		in_use =
+			pg_atomic_read_u32(&shared->places[i]) != ROUTE_NONE;
+
+		if (!in_use && !own_kind)
+			return i;
+		if (!in_use || (own_kind && shared->sources[i] != ROUTE_OF_APPLICATION))
+			continue;
+		if (best < 0 || pg_atomic_read_u64(&shared->used[i]) <
+			pg_atomic_read_u64(&shared->used[best]))
+			best = i;
+	}
+	return best;
+}
+
+/* Give a place's name up.  Caller holds the lock. */
+static void
+evict_route(int place)
+{
+	pg_atomic_write_u32(&shared->places[place], ROUTE_NONE);
+	pg_memory_barrier();
+	remove_from_buckets(place);
+	if (shared->sources[place] == ROUTE_OF_APPLICATION)
+		shared->applications--;
+	pg_atomic_write_u32(&shared->count,
+						pg_atomic_read_u32(&shared->count) - 1);
+	pg_atomic_fetch_add_u64(&shared->evicted, 1);
+}
+
+/* Put a name into a free place, under its number.  Caller holds the lock. */
+static void
+fill_place(int place, RouteId route, const char *name, RouteSource source,
+		   TimestampTz used)
+{
+	strlcpy(shared->names[place], name, ROUTE_NAME_LENGTH);
+	shared->sources[place] = source;
+	pg_atomic_write_u64(&shared->used[place], used);
+	pg_write_barrier();
+	pg_atomic_write_u32(&shared->places[place], route);
+	pg_atomic_write_u32(&shared->buckets[find_bucket(name)], place + 1);
+	if (source == ROUTE_OF_APPLICATION)
+		shared->applications++;
+	pg_atomic_write_u32(&shared->count,
+						pg_atomic_read_u32(&shared->count) + 1);
+}
+
+/* Add a stored name unless another backend has just done so. */
+static RouteId
+add_route(const char *name, RouteSource source)
 {
 	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
-	pg_atomic_uint32 *bucket;
 	RouteId		route;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	bucket = find_bucket(name);
-	route = pg_atomic_read_u32(bucket);
-	if (route == ROUTE_NONE && has_room(source))
+	route = find_route(name);
+	if (route == ROUTE_NONE)
 	{
-		route = pg_atomic_read_u32(&shared->count) + 1;
-		strlcpy(shared->names[route - 1], name, ROUTE_NAME_LENGTH);
-		pg_write_barrier();
-		pg_atomic_write_u32(&shared->count, route);
-		pg_atomic_write_u32(bucket, route);
-		if (source == ROUTE_OF_APPLICATION)
-			shared->applications++;
+		int			place = choose_route_place(source);
+
+		if (pg_atomic_read_u32(&shared->places[place]) != ROUTE_NONE)
+			evict_route(place);
+		/* numbers begin anew after some eight million names in one place */
+		route = shared->generations[place]++ % (PG_UINT32_MAX / ROUTE_MAX) *
+			ROUTE_MAX + place + 1;
+		fill_place(place, route, name, source,
+				   GetCurrentStatementStartTimestamp());
 	}
 	LWLockRelease(lock);
 	return route;
 }
 
-/* Bytes of a name that are kept: it is cut at a character boundary. */
-static int
-kept_length(const char *name, int length)
-{
-	if (length < ROUTE_NAME_LENGTH)
-		return length;
-	return encoding_clip(name, length, ROUTE_NAME_LENGTH - 1);
-}
-
 /*
- * The name as it is stored.  Databases of several encodings share the names:
- * outside of UTF-8, what is not ASCII becomes a question mark.
- */
-static void
-make_portable(char *portable, const char *name, int length)
-{
-	memcpy(portable, name, length);
-	portable[length] = '\0';
-	encoding_make_readable(portable, PG_UTF8);
-}
-
-/*
- * The number of a route name (cut at a character boundary), added if it is
- * new.  ROUTE_NONE for "" and when the table is full.  Usually one comparison;
- * takes LOCKS_ROUTE only if the name is new.
+ * The number of a route's name: see route_intern_string().  No lock unless the
+ * name is new.
  */
 RouteId
-route_intern(const char *name, int length, RouteSource source)
+route_intern(const char *name, RouteSource source)
 {
-	char		wanted[ROUTE_NAME_LENGTH];
+	char		stored[ROUTE_NAME_LENGTH];
+	char		given[ROUTE_MAX_GIVEN];
+	int			length;
+	RouteId		route;
 
-	length = kept_length(name, length);
-	if (length == 0)
+	length = strlen(name);
+	if (length >= ROUTE_MAX_GIVEN)
+		length = encoding_clip(name, length, ROUTE_MAX_GIVEN - 1);
+	memcpy(given, name, length);
+	given[length] = '\0';
+	make_stored(stored, given);
+	if (stored[0] == '\0')
 		return ROUTE_NONE;
-	if (length == route_last.length && source == route_last.source &&
-		memcmp(name, route_last.name, length) == 0)
-		return route_last.route;
-
-	make_portable(wanted, name, length);
-	route_last.route = pg_atomic_read_u32(find_bucket(wanted));
-	if (route_last.route == ROUTE_NONE &&
-		pg_atomic_read_u32(&shared->count) < ROUTE_MAX)
-		route_last.route = add(wanted, source);
-	memcpy(route_last.name, name, length);
-	route_last.name[length] = '\0';
-	route_last.length = length;
+	route = find_route(stored);
+	if (route == ROUTE_NONE)
+		route = add_route(stored, source);
+	strcpy(route_last.name, given);
+	route_last.route = route;
 	route_last.source = source;
-	return route_last.route;
+	return route;
 }
 
-/* NULL for ROUTE_NONE; the string lives as long as the server. */
-const char *
-route_name(RouteId route)
+/* It has been used at that time.  For cold paths: a shared line is written. */
+void
+route_touch(RouteId route, TimestampTz when)
 {
-	uint32		count = pg_atomic_read_u32(&shared->count);
-
-	pg_read_barrier();
-	if (route == ROUTE_NONE || route > count)
-		return NULL;
-	return shared->names[route - 1];
+	if (route != ROUTE_NONE && route_is_valid(route))
+		pg_atomic_write_u64(&shared->used[(route - 1) % ROUTE_MAX], when);
 }
 
-/* The name of a route, palloc'd, in a form that this database can show. */
+/*
+ * Its name for readers: palloc'd, in a form that this database can show.  NULL
+ * for ROUTE_NONE, and for a name that has made room for another.
+ */
 char *
 route_label(RouteId route)
 {
-	const char *name = route_name(route);
 	char	   *label;
 
-	if (name == NULL)
+	if (route == ROUTE_NONE || !route_is_valid(route))
 		return NULL;
-	label = pstrdup(name);
+	pg_read_barrier();
+	label = pnstrdup(shared->names[(route - 1) % ROUTE_MAX],
+					 ROUTE_NAME_LENGTH - 1);
+	pg_read_barrier();
+	if (!route_is_valid(route))
+		return NULL;
 	encoding_make_readable(label, PG_UTF8);
 	return label;
 }
@@ -194,16 +401,63 @@ route_count(void)
 	return (int) pg_atomic_read_u32(&shared->count);
 }
 
-/* StoreModule.save: the number of names, then the names in their order. */
+/* Names that made room for others since the server started. */
+int64
+route_evicted(void)
+{
+	return (int64) pg_atomic_read_u64(&shared->evicted);
+}
+
+/* ------------------------------------------------------------------------
+ * The saved file
+ * ------------------------------------------------------------------------ */
+
+/* A name as it is saved.  No padding. */
+typedef struct SavedRoute
+{
+	RouteId		route;
+	uint32		source;
+	TimestampTz used;
+	char		name[ROUTE_NAME_LENGTH];
+} SavedRoute;
+
+/* StoreModule.save: the number of names, then the names. */
 static void
 route_save(SaveFile *file)
 {
-	uint32		count = pg_atomic_read_u32(&shared->count);
+	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
+	SavedRoute *routes = palloc0(ROUTE_MAX * sizeof(SavedRoute));
+	uint32		count = 0;
 
-	pg_read_barrier();
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < ROUTE_MAX; i++)
+	{
+		SavedRoute *saved = &routes[count];
+
+		saved->route = pg_atomic_read_u32(&shared->places[i]);
+		if (saved->route == ROUTE_NONE)
+			continue;
+		saved->source = shared->sources[i];
+		saved->used = pg_atomic_read_u64(&shared->used[i]);
+		strcpy(saved->name, shared->names[i]);
+		count++;
+	}
+	LWLockRelease(lock);
 	save_bytes(file, &count, sizeof(count));
-	save_bytes(file, &shared->applications, sizeof(shared->applications));
-	save_bytes(file, shared->names, count * sizeof(shared->names[0]));
+	save_bytes(file, routes, count * sizeof(SavedRoute));
+	pfree(routes);
+}
+
+/* Does a saved name make sense? */
+static bool
+is_sound(const SavedRoute *saved)
+{
+	return saved->route != ROUTE_NONE &&
+		pg_atomic_read_u32(&shared->places[(saved->route - 1) % ROUTE_MAX]) ==
+		ROUTE_NONE &&
+		saved->source <= ROUTE_OF_APPLICATION &&
+		memchr(saved->name, '\0', ROUTE_NAME_LENGTH) != NULL &&
+		saved->name[0] != '\0' && find_route(saved->name) == ROUTE_NONE;
 }
 
 /* StoreModule.load */
@@ -211,18 +465,21 @@ static bool
 route_load(SaveFile *file)
 {
 	uint32		count;
+	SavedRoute	saved;
 
-	if (!load_bytes(file, &count, sizeof(count)) || count > ROUTE_MAX ||
-		!load_bytes(file, &shared->applications,
-					sizeof(shared->applications)) ||
-		!load_bytes(file, shared->names, count * sizeof(shared->names[0])))
+	if (!load_bytes(file, &count, sizeof(count)) || count > ROUTE_MAX)
 		return false;
 	for (uint32 i = 0; i < count; i++)
-		if (shared->names[i][ROUTE_NAME_LENGTH - 1] != '\0')
+	{
+		int			place;
+
+		if (!load_bytes(file, &saved, sizeof(saved)) || !is_sound(&saved))
 			return false;
-	for (uint32 i = 0; i < count; i++)
-		pg_atomic_write_u32(find_bucket(shared->names[i]), i + 1);
-	pg_atomic_write_u32(&shared->count, count);
+		place = (saved.route - 1) % ROUTE_MAX;
+		shared->generations[place] = (saved.route - 1) / ROUTE_MAX + 1;
+		fill_place(place, saved.route, saved.name, saved.source,
+				   Min(saved.used, GetCurrentTimestamp()));
+	}
 	return true;
 }
 

@@ -10,11 +10,18 @@
 
 #include "store/store.h"
 
-#define ROUTE_MAX			512 /* names kept; later ones count as ROUTE_NONE */
+#define ROUTE_MAX			512 /* names held at a time */
 #define ROUTE_MAX_APPLICATIONS (ROUTE_MAX / 2)	/* names of applications */
 #define ROUTE_NAME_LENGTH	64	/* with the terminating zero */
 #define ROUTE_NONE			0
 
+/* Bytes of a name that are looked at before ids are folded and it is cut. */
+#define ROUTE_MAX_GIVEN		256
+
+/*
+ * The place of a name and how often that has been given away: one that made
+ * room for another name is known by that.
+ */
 typedef uint32 RouteId;
 
 /*
@@ -27,41 +34,53 @@ typedef enum RouteSource
 	ROUTE_OF_APPLICATION
 } RouteSource;
 
-/*
- * The number of a route name (cut at a character boundary), added if it is
- * new.  ROUTE_NONE for "" and when the table is full.
- */
-extern RouteId route_intern(const char *name, int length, RouteSource source);
+/* The route of a name that is not the last one asked for. */
+extern RouteId route_intern(const char *name, RouteSource source);
 
 /* The name that this backend looked up last. */
 typedef struct RouteLast
 {
 	RouteSource source;
 	RouteId		route;
-	int			length;
-	char		name[ROUTE_NAME_LENGTH];	/* zero-terminated */
+	char		name[ROUTE_MAX_GIVEN];	/* as it was given, cut */
 } RouteLast;
 
 extern RouteLast route_last;
 
-/* route_intern() of a string; usually one comparison. */
+/* Which route is in each place now: see route.c. */
+extern pg_atomic_uint32 *route_places;
+
+/* Does the number still stand for its name? */
+static inline bool
+route_is_valid(RouteId route)
+{
+	return pg_atomic_read_u32(&route_places[(route - 1) % ROUTE_MAX]) == route;
+}
+
+/*
+ * The number of a route's name, added if it is new; the least recently used one
+ * makes room for it.  Ids in the name are folded: /clips/42 is /clips/:id.
+ * ROUTE_NONE for "".  Usually one comparison.
+ */
 static inline RouteId
 route_intern_string(const char *name, RouteSource source)
 {
 	if (likely(source == route_last.source &&
-			   strcmp(name, route_last.name) == 0))
+			   strcmp(name, route_last.name) == 0 &&
+			   route_is_valid(route_last.route)))
 		return route_last.route;
-	return route_intern(name, strlen(name), source);
+	return route_intern(name, source);
 }
 
-/* NULL for ROUTE_NONE; the string lives as long as the server. */
-extern const char *route_name(RouteId route);
+/* It has been used at that time. */
+extern void route_touch(RouteId route, TimestampTz when);
 
-/* The name of a route in a form that this database can show, or NULL. */
+/* Its name for readers, palloc'd; NULL if it has none any more. */
 extern char *route_label(RouteId route);
 
-/* Names held now, of ROUTE_MAX. */
+/* Names held now, of ROUTE_MAX, and names that made room for others. */
 extern int	route_count(void);
+extern int64 route_evicted(void);
 
 extern const StoreModule route_module;
 

@@ -127,8 +127,11 @@ flush(int number)
 	PendingSlot *slot = &own_pending[number];
 	StatementEntry *entry = statement_entry(own[number].ref.index);
 	int64		count = slot->counters.calls + slot->counters.errors;
+	TimestampTz used = slot->counters.last_seen;
+	RouteId		route;
 
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
+	route = entry->key.route;
 	if (statement_ref_is_valid(&own[number].ref))
 		counters_merge(&entry->counters, &slot->counters);
 	else if (own_resets == pg_atomic_read_u64(&store_header->resets))
@@ -137,6 +140,7 @@ flush(int number)
 	counters_clear(&slot->counters);
 	end_slot_change(slot);
 	LWLockRelease(&entry->lock);
+	route_touch(route, used);
 }
 
 /* Flush a slot and leave it unused. */

@@ -4,8 +4,8 @@ CREATE EXTENSION IF NOT EXISTS clipperf;
 RESET client_min_messages;
 CREATE TABLE routed (id int);
 CREATE VIEW routes AS
-    SELECT coalesce(route, '(none)') AS route, calls FROM clipperf_queries
-    WHERE query LIKE 'SELECT id FROM routed%' ORDER BY 1 COLLATE "C", 2;
+    SELECT coalesce(route, '(none)') COLLATE "C" AS route, calls FROM clipperf_queries
+    WHERE query LIKE 'SELECT id FROM routed%' ORDER BY 1, 2;
 SET application_name = 'routes test';
 
 -- application_name, then clipperf.route, then the comment's route.
@@ -66,9 +66,63 @@ SELECT id FROM routed -- route='/line comment'
 SELECT id FROM routed WHERE '/*route=''/literal''*/' = '/*route=''/literal''*/';
 SELECT * FROM routes;
 
+-- Ids in names are folded, before a name is cut.
+SELECT clipperf_reset();
+SELECT id FROM routed /*route='/clips/42'*/;
+SELECT id FROM routed /*route='/clips/8f14e45f-ceea-467f-a0e6-1d1f6d1d1d1d/comments/7'*/;
+SELECT id FROM routed /*route='/clips/8f14e45fceea167a5a36dedd4bea2543'*/;
+SELECT id FROM routed /*route='/clips/01ARZ3NDEKTSV4RRFFQ69G5FAV/votes'*/;
+SELECT id FROM routed /*route='/a%20very%20long%20name%20of%20a%20route%20/8f14e45f-ceea-467f-a0e6-1d1f6d1d1d1d'*/;
+SELECT id FROM routed /*route='/api/v2/feed/top10'*/;
+SET application_name = 'puma: cluster worker 3: 12345';
+SELECT id FROM routed;
+SET application_name = 'app 2.1';
+SELECT id FROM routed;
+SET application_name = 'routes test';
+SELECT * FROM routes;
+
+-- A traceparent in application_name is the trace of the request, and no route.
+SELECT clipperf_reset();
+SET application_name = '00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-01';
+SELECT id FROM routed;
+SET clipperf.route = '/setting';
+SELECT id FROM routed;
+RESET clipperf.route;
+SET application_name = '00-5bd66ef5095369c7b0d1f8f4bd33716a-c532cb4098ac3dd2-0x';
+SELECT id FROM routed;
+SET application_name = 'routes test';
+SELECT * FROM routes;
+
+-- A trace in the text of a prepared statement says nothing of what is executed later.
+SELECT clipperf_reset();
+CREATE TABLE traced (id int PRIMARY KEY);
+\o /dev/null
+\set ECHO none
+PREPARE one (int) AS SELECT id FROM traced WHERE id = $1 /*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',route='/traced'*/;
+SELECT format('EXECUTE one (%s)', i) FROM generate_series(1, 60) AS i \gexec
+DEALLOCATE one;
+\o
+\set ECHO all
+SELECT count(*) AS patterns FROM clipperf_n_plus_one WHERE route = '/traced';
+SELECT calls FROM clipperf_queries WHERE route = '/traced';
+-- In the text of each it does.
+\o /dev/null
+\set ECHO none
+SELECT format($$SELECT id FROM traced WHERE id = %s /*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-01',route='/traced'*/$$, i)
+FROM generate_series(1, 60) AS i \gexec
+SELECT format($$SET application_name = '00-4bf92f3577b34da6a3ce929d0e0e4738-00f067aa0ba902b7-01'; SET clipperf.route = '/named'; SELECT id FROM traced WHERE id = %s$$, i)
+FROM generate_series(1, 60) AS i \gexec
+\o
+\set ECHO all
+RESET application_name;
+RESET clipperf.route;
+SET application_name = 'routes test';
+SELECT route, confidence, children BETWEEN 50 AND 60 AS children FROM clipperf_n_plus_one WHERE route IN ('/traced', '/named') ORDER BY route COLLATE "C";
+DROP TABLE traced;
+
 -- Long names are cut at a character boundary.
 SELECT clipperf_reset();
-SELECT id FROM routed /*route='/123456789/123456789/123456789/123456789/123456789/123456789/%C3%A9%C3%A9%C3%A9'*/;
+SELECT id FROM routed /*route='/bcdefghij/bcdefghij/bcdefghij/bcdefghij/bcdefghij/bcdefghij/%C3%A9%C3%A9%C3%A9'*/;
 SELECT route, octet_length(route) FROM routes;
 
 -- Statements inside functions belong to the caller's route.

@@ -73,22 +73,25 @@ mention_function(Oid function, void *context)
 	return false;
 }
 
-/*
- * The planner's estimates call the functions of operators without asking
- * anybody.
- */
+/* See that estimates call nothing that must not run here. */
 static void
-guard_operator(Node *node)
+guard_estimates(Node *node)
 {
 	switch (nodeTag(node))
 	{
 		case T_OpExpr:
 		case T_DistinctExpr:
 		case T_NullIfExpr:
-			sandbox_guard_function(get_opcode(((OpExpr *) node)->opno));
+			sandbox_guard_operator(((OpExpr *) node)->opno);
 			break;
 		case T_ScalarArrayOpExpr:
-			sandbox_guard_function(get_opcode(((ScalarArrayOpExpr *) node)->opno));
+			sandbox_guard_operator(((ScalarArrayOpExpr *) node)->opno);
+			break;
+		case T_Var:
+		case T_Const:
+		case T_Param:
+		case T_FuncExpr:
+			sandbox_guard_type(exprType(node));
 			break;
 		default:
 			break;
@@ -110,7 +113,7 @@ mention_walker(Node *node, void *context)
 		return false;
 	if (!IsA(node, Query))
 	{
-		guard_operator(node);
+		guard_estimates(node);
 		(void) check_functions_in_node(node, mention_function, context);
 		return expression_tree_walker(node, mention_walker, context);
 	}

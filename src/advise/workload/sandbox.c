@@ -190,7 +190,6 @@ enter(const Sandbox *sandbox)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("role with OID %u does not exist", sandbox->userid)));
-	sandbox_guard_operators();
 	XactReadOnly = true;		/* the subtransaction's end restores it */
 	for (int i = 0; i < lengthof(settings); i++)
 		apply_setting(settings[i][0], settings[i][1]);

@@ -13,9 +13,12 @@
  *   languages (session-level advisory locks, set_config, setseed, files,
  *   signals, dblink), but for a few that have no effect.  Volatile functions in
  *   trusted languages may run, since all they do comes by here again;
- * - operators made of such functions, which selectivity estimates call without
- *   asking anybody;
- * - functions that the sandbox does not trust (SandboxTrust).
+ * - functions that the sandbox does not trust (SandboxTrust), whoever calls
+ *   them: the executor, or the server's own code by way of fmgr, as estimates,
+ *   input functions and the like do;
+ * - operators that users made of the server's functions with effects, which
+ *   estimates call by a way that no hook lies at: in the statement that names
+ *   one.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,6 +32,9 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_range.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -49,8 +55,12 @@ static const char *const harmless[] = {
 	"clock_timestamp", "gen_random_uuid", "random", "timeofday"
 };
 
-/* Cleared when any operator changes. */
+static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
+static fmgr_hook_type prev_fmgr_hook = NULL;
+
+/* Is there an operator as of is_odd()?  Unknown again when any changes. */
 static bool operators_checked = false;
+static bool odd_operators = false;
 
 /* Is this one of the harmless ones? */
 static bool
@@ -95,29 +105,53 @@ has_effects(Oid function)
 }
 
 /*
- * Error 28000 if a sandbox is open that does not trust the function, for
- * functions that are called without the executor.
+ * Does the sandbox trust a function?  Those of the server and of superusers
+ * always: with a superuser's rights nobody else's.
+ */
+static bool
+is_trusted(Oid function, const Sandbox *sandbox)
+{
+	Oid			owner;
+
+	if (function < FirstNormalObjectId)
+		return true;
+	owner = owner_of_function(function);
+	return !OidIsValid(owner) || superuser_arg(owner) ||
+		(sandbox->trust == SANDBOX_TRUST_OWN && owner == sandbox->userid) ||
+		(sandbox->trust == SANDBOX_TRUST_ALL && !superuser_arg(sandbox->userid));
+}
+
+/* Error 28000 if a sandbox is open that does not trust the function. */
+static void
+require_trust(Oid function)
+{
+	const Sandbox *sandbox = current;
+
+	if (sandbox != NULL && !is_trusted(function, sandbox))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("%s, a function of %s, is not run with the rights of %s",
+						format_procedure_qualified(function),
+						quote_identifier(GetUserNameFromId(owner_of_function(function),
+														   false)),
+						superuser_arg(sandbox->userid) ? "a superuser" :
+						quote_identifier(GetUserNameFromId(sandbox->userid,
+														   false)))));
+}
+
+/*
+ * Error if a sandbox is open that does not let this function run: 28000 if it
+ * does not trust it, 2F003 if it has effects that are not undone.
  */
 void
 sandbox_guard_function(Oid function)
 {
-	const Sandbox *sandbox = current;
-	Oid			owner;
-
-	if (sandbox == NULL || function < FirstNormalObjectId)
-		return;
-	owner = owner_of_function(function);
-	if (!OidIsValid(owner) || superuser_arg(owner) ||
-		(sandbox->trust == SANDBOX_TRUST_OWN && owner == sandbox->userid) ||
-		(sandbox->trust == SANDBOX_TRUST_ALL && !superuser_arg(sandbox->userid)))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-			 errmsg("%s, a function of %s, is not run with the rights of %s",
-					format_procedure_qualified(function),
-					quote_identifier(GetUserNameFromId(owner, false)),
-					superuser_arg(sandbox->userid) ? "a superuser" :
-					quote_identifier(GetUserNameFromId(sandbox->userid, false)))));
+	require_trust(function);
+	if (current != NULL && has_effects(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
+				 errmsg("%s is not run to plan a statement",
+						format_procedure(function))));
 }
 
 /* object_access_hook: a function is about to be run by the executor. */
@@ -127,14 +161,8 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 {
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
-	if (access != OAT_FUNCTION_EXECUTE || current == NULL)
-		return;
-	if (has_effects(objectId))
-		ereport(ERROR,
-				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("%s is not run to plan a statement",
-						format_procedure(objectId))));
-	sandbox_guard_function(objectId);
+	if (access == OAT_FUNCTION_EXECUTE)
+		sandbox_guard_function(objectId);
 }
 
 /* ProcessUtility_hook */
@@ -158,52 +186,123 @@ check_utility(PlannedStmt *pstmt, const char *queryString,
 }
 
 /*
- * Error if a user made an operator of a function that has effects.  What a
+ * Did a user make this operator of a function that has effects?  What a
  * superuser made of an extension's functions is taken for the extension's.
  */
-static void
-check_operator(Form_pg_operator operator)
+static bool
+is_odd(Form_pg_operator operator)
 {
-	Oid			function = operator->oprcode;
-
-	if (operator->oid >= FirstNormalObjectId && has_effects(function) &&
-		(function < FirstNormalObjectId || !superuser_arg(operator->oprowner)))
-		ereport(ERROR,
-				(errcode(ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED),
-				 errmsg("nothing is planned while operator %s calls %s",
-						format_operator_qualified(operator->oid),
-						format_procedure(function))));
+	return operator->oid >= FirstNormalObjectId &&
+		has_effects(operator->oprcode) &&
+		(operator->oprcode < FirstNormalObjectId ||
+		 !superuser_arg(operator->oprowner));
 }
 
-/*
- * Error 2F003 if there is an operator through which the planner's estimates
- * would call one of the server's functions that have side effects.
- */
-void
-sandbox_guard_operators(void)
+/* Is there such an operator in the database? */
+static bool
+has_odd_operators(void)
 {
 	Relation	catalog;
 	SysScanDesc scan;
 	HeapTuple	tuple;
+	bool		odd = false;
 
 	if (operators_checked)
-		return;
-	operators_checked = true;
+		return odd_operators;
 	catalog = table_open(OperatorRelationId, AccessShareLock);
 	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
-	PG_TRY();
-	{
-		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-			check_operator((Form_pg_operator) GETSTRUCT(tuple));
-	}
-	PG_CATCH();
-	{
-		operators_checked = false;
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	while (!odd && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		odd = is_odd((Form_pg_operator) GETSTRUCT(tuple));
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
+	odd_operators = odd;
+	operators_checked = true;
+	return odd;
+}
+
+/*
+ * Error, as of sandbox_guard_function(), if a sandbox is open and the planner's
+ * estimates must not call the function of this operator.
+ */
+void
+sandbox_guard_operator(Oid operator)
+{
+	HeapTuple	tuple;
+	Form_pg_operator form;
+	Oid			function;
+	bool		odd;
+
+	if (operator < FirstNormalObjectId || current == NULL)
+		return;
+	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	function = form->oprcode;
+	odd = is_odd(form);
+	ReleaseSysCache(tuple);
+	if (odd)
+		sandbox_guard_function(function);
+	else
+		require_trust(function);
+}
+
+/*
+ * Error, as of sandbox_guard_function(), if a sandbox is open and estimates of
+ * values of this type must not call the functions that a range type brings
+ * along: the server remembers them from before the sandbox, and fmgr does not
+ * ask again.
+ */
+void
+sandbox_guard_type(Oid type)
+{
+	HeapTuple	tuple;
+	FormData_pg_range form;
+
+	if (type < FirstNormalObjectId || current == NULL)
+		return;
+	type = getBaseType(type);
+	if (get_typtype(type) == TYPTYPE_MULTIRANGE)
+		type = get_multirange_range(type);
+	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(type));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = *(Form_pg_range) GETSTRUCT(tuple);
+	ReleaseSysCache(tuple);
+	if (OidIsValid(form.rngsubdiff))
+		sandbox_guard_function(form.rngsubdiff);
+	if (OidIsValid(form.rngcanonical))
+		sandbox_guard_function(form.rngcanonical);
+}
+
+/*
+ * needs_fmgr_hook: is the call of a function to come by here?  That of all that
+ * are not trusted.  The planner does not put such a function's body in
+ * its place either.  That it must not do with anybody's while there is an
+ * operator of a function that has effects: a body is read by the search_path of
+ * the moment, so it could come to name that operator, and estimates call
+ * functions of the server without fmgr's hooks.
+ */
+static bool
+needs_control(Oid function)
+{
+	const Sandbox *sandbox = current;
+
+	if (prev_needs_fmgr_hook && prev_needs_fmgr_hook(function))
+		return true;
+	if (sandbox == NULL || function < FirstNormalObjectId)
+		return false;
+	return !is_trusted(function, sandbox) || has_odd_operators();
+}
+
+/* fmgr_hook: such a function is called, by whomever. */
+static void
+control_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
+{
+	if (event == FHET_START)
+		require_trust(flinfo->fn_oid);
+	if (prev_fmgr_hook)
+		prev_fmgr_hook(event, flinfo, arg);
 }
 
 /* Syscache callback: an operator changed. */
@@ -231,6 +330,10 @@ void
 sandbox_guard_install(void)
 {
 	CacheRegisterSyscacheCallback(OPEROID, operators_changed, (Datum) 0);
+	prev_needs_fmgr_hook = needs_fmgr_hook;
+	needs_fmgr_hook = needs_control;
+	prev_fmgr_hook = fmgr_hook;
+	fmgr_hook = control_call;
 	prev_object_access = object_access_hook;
 	object_access_hook = check_access;
 	prev_utility = ProcessUtility_hook;

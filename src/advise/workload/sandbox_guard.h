@@ -41,16 +41,11 @@ extern const Sandbox *sandbox_guard_open(const Sandbox *sandbox);
 /* Before the first sandbox of a backend, once. */
 extern void sandbox_guard_install(void);
 
-/*
- * Error 2F003 if there is an operator through which the planner's estimates
- * would call one of the server's functions that have side effects.
- */
-extern void sandbox_guard_operators(void);
-
-/*
- * Error 28000 if a sandbox is open that does not trust the function, for
- * functions that are called without the executor.
- */
+/* Error if a sandbox is open that does not let this function run. */
 extern void sandbox_guard_function(Oid function);
+
+/* The same of the functions that estimates call for operators and ranges. */
+extern void sandbox_guard_operator(Oid operator);
+extern void sandbox_guard_type(Oid type);
 
 #endif							/* CLIPPERF_SANDBOX_GUARD_H */

@@ -78,13 +78,14 @@ is_on(void)
 	return setting_lineage && store_is_ready();
 }
 
-/* The facts of an execution's statement, if they are still there. */
+/* The facts that fit an execution's plan, if they are still there. */
 static inline StatementInfo *
 info_of(const Execution *execution)
 {
 	StatementInfo *info = execution->info;
 
-	return info != NULL && info->queryid == execution->queryid ? info : NULL;
+	return info != NULL && info->queryid == execution->queryid &&
+		info->facts == execution->facts ? info : NULL;
 }
 
 /* Can a result set of that time be a parent now? */
@@ -160,7 +161,9 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 
 		if (literal == NULL)
 			continue;
-		if (item->is_array ? !value_hash_array(literal->constvalue, &probe->hash) :
+		if (item->is_array ?
+			!value_hash_array(literal->consttype, literal->constvalue,
+							  &probe->hash) :
 			!value_hash(value_kind(literal->consttype), literal->constvalue,
 						&probe->hash))
 			continue;
@@ -243,8 +246,7 @@ hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 	if (param->isnull || !OidIsValid(param->ptype))
 		return false;
 	if (item->is_array)
-		return type_is_array(param->ptype) &&
-			value_hash_array(param->value, hash);
+		return value_hash_array(param->ptype, param->value, hash);
 	item->type = param->ptype;
 	return value_hash(value_kind(param->ptype), param->value, hash);
 }
@@ -327,8 +329,11 @@ lineage_begin(Execution *execution)
 	if (execution->level == 0)
 		statements++;
 	info = statement_info_find(execution->queryid);
-	if (unlikely(!info->planned || info->tables_version != setting_tables_version))
+	if (unlikely(!info->planned ||
+				 info->tables_version != setting_tables_version ||
+				 !statement_info_fits(info, execution->query)))
 		statement_info_planned(info, execution->query);
+	execution->facts = info->facts;
 	info->traced |= execution->trace != 0;
 	begun_us = execution->first_us;
 	looks_up = may_have_parent(info, execution->first_us) ||

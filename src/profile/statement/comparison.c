@@ -289,6 +289,8 @@ add_array(Oid relid, int16 attno, Node *array, ComparisonSearch *search)
 		return;
 	found->items[before].is_array = true;
 	found->items[before].type = get_element_type(found->items[before].type);
+	if (!OidIsValid(found->items[before].type))
+		found->count = before;	/* it becomes an array by a conversion only */
 }
 
 /* "column IN (values)" */

@@ -66,6 +66,7 @@ typedef struct Execution
 	int64		rows;			/* processed so far */
 	WorkCounters work;			/* inside the executor so far */
 	struct StatementInfo *info; /* facts of the statement, or NULL */
+	uint32		facts;			/* StatementInfo.facts, which fit its plan */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
 	ProbeList	probes;			/* what it looks up; last, as it is big */
 } Execution;

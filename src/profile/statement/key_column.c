@@ -6,13 +6,18 @@
  * Belongs to one backend.  The cache is emptied whenever a relation changes,
  * or comes to be.
  *
+ * Other people's tables are only looked at where their lock can be had at once,
+ * and their indexes are read off the catalogs: no statement waits for a lock
+ * that it does not need itself.
+ *
  *-------------------------------------------------------------------------
  */
 #include "profile/statement/key_column.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/sysattr.h"
-#include "parser/parse_relation.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_index.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
@@ -20,6 +25,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #include "profile/statement/value.h"
 #include "store/resultset.h"
@@ -70,13 +76,40 @@ key_column_watch(KeyColumnCallback callback)
 static bool
 resolve_view_column(Relation view, Oid *relid, int16 *attno)
 {
-	Query	   *query = get_view_query(view);
-	TargetEntry *entry = get_tle_by_resno(query->targetList, *attno);
+	TargetEntry *entry;
 
+	if (view->rd_rules == NULL)
+		return false;
+	entry = get_tle_by_resno(get_view_query(view)->targetList, *attno);
 	if (entry == NULL || !OidIsValid(entry->resorigtbl))
 		return false;
 	*relid = entry->resorigtbl;
 	*attno = entry->resorigcol;
+	return true;
+}
+
+/*
+ * Lock a relation (AccessShareLock) if that can be had at once.  False if not,
+ * and if the table of locks is full: ConditionalLockRelationOid() would raise
+ * an error then.
+ */
+static bool
+lock_relation_at_once(Oid relid)
+{
+	LOCKTAG		tag;
+	LOCALLOCK  *lock;
+	LockAcquireResult result;
+
+	SET_LOCKTAG_RELATION(tag, IsSharedRelation(relid) ? InvalidOid : MyDatabaseId,
+						 relid);
+	result = LOCK_AT_ONCE(&tag, AccessShareLock, &lock);
+	if (result == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (result != LOCKACQUIRE_ALREADY_CLEAR)
+	{
+		AcceptInvalidationMessages();
+		MarkLockClear(lock);
+	}
 	return true;
 }
 
@@ -90,7 +123,7 @@ open_without_waiting(Oid relid)
 {
 	Relation	relation;
 
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	if (!lock_relation_at_once(relid))
 		return NULL;
 	relation = try_relation_open(relid, NoLock);
 	if (relation == NULL)
@@ -143,29 +176,51 @@ follow_foreign_key(Relation relation, Oid *relid, int16 *attno)
 	return false;
 }
 
-/* Is the column part of a primary key or unique index? */
+/* Is the column one of the index's keys, among those that make rows unique? */
 static bool
-is_unique(Relation relation, int16 attno)
+is_key_of(Form_pg_index index, int16 attno)
 {
-	Bitmapset  *columns = RelationGetIndexAttrBitmap(relation,
-													 INDEX_ATTR_BITMAP_KEY);
-	bool		found = bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
-									  columns);
-
-	bms_free(columns);
-	return found;
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		if (index->indkey.values[i] == attno)
+			return true;
+	}
+	return false;
 }
 
-/* Is the column all of the primary key? */
+/*
+ * Is the column part of a primary key or unique index; if "alone", all of the
+ * primary key?  The indexes are neither opened nor locked: somebody may be
+ * about to rebuild one.
+ */
 static bool
-is_primary(Relation relation, int16 attno)
+is_unique(Relation relation, int16 attno, bool alone)
 {
-	Bitmapset  *columns =
-		RelationGetIndexAttrBitmap(relation, INDEX_ATTR_BITMAP_PRIMARY_KEY);
-	bool		found = bms_num_members(columns) == 1 &&
-		bms_is_member(attno - FirstLowInvalidHeapAttributeNumber, columns);
+	List	   *indexes = RelationGetIndexList(relation);
+	bool		found = false;
+	ListCell   *cell;
 
-	bms_free(columns);
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID,
+											ObjectIdGetDatum(lfirst_oid(cell)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		if (alone)
+			found = index->indisprimary && index->indnkeyatts == 1;
+		else
+			found = index->indisunique &&
+				heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+				heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		found = found && is_key_of(index, attno);
+		ReleaseSysCache(tuple);
+		if (found)
+			break;
+	}
+	list_free(indexes);
 	return found;
 }
 
@@ -202,7 +257,7 @@ is_named_after_key(Relation relation, int16 attno)
 		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
 
 	return (ends_in(name, "_id") || ends_in(name, "Id")) &&
-		!is_primary(relation, attno);
+		!is_unique(relation, attno, true);
 }
 
 /* The column of a table that one of this name and type would lead to, or 0. */
@@ -218,7 +273,7 @@ find_named_key(Relation table, const char *name, Oid type)
 	{
 		int16		attno = get_attnum(RelationGetRelid(table), names[i]);
 
-		if (attno > 0 && is_unique(table, attno) &&
+		if (attno > 0 && is_unique(table, attno, false) &&
 			are_alike(type, get_atttype(RelationGetRelid(table), attno)))
 			return attno;
 	}
@@ -293,9 +348,14 @@ read_column(Oid relid, int16 attno)
 		column.is_complete &= relation != NULL;
 		if (relation == NULL)
 			break;
+		if (column.key_attno > RelationGetNumberOfAttributes(relation))
+		{
+			relation_close(relation, AccessShareLock);
+			break;
+		}
 		if (step == 0)
 		{
-			column.is_unique = is_unique(relation, attno);
+			column.is_unique = is_unique(relation, attno, false);
 			column.is_named = is_named_after_key(relation, attno);
 		}
 		further = follow_foreign_key(relation, &column.key_relid,

@@ -152,8 +152,8 @@ is_queue(const PlannedStmt *plan)
  * does.  What is not known for a lock on some table is asked for again next time.
  */
 static void
-add_column(StatementInfo *info, const TargetEntry *entry, int position,
-		   Oid type)
+add_column(StatementInfo *info, const TargetEntry *entry, int target,
+		   int position, Oid type)
 {
 	InfoColumn *item = &info->columns[info->ncolumns];
 	Oid			relid = entry->resorigtbl;
@@ -173,7 +173,11 @@ add_column(StatementInfo *info, const TargetEntry *entry, int position,
 
 	key_column_resolve(&relid, &attno);
 	item->position = position;
+	item->target = target;
 	item->kind = kind;
+	item->type = type;
+	item->origin_relid = entry->resorigtbl;
+	item->origin_attno = entry->resorigcol;
 	item->column.relid = relid;
 	item->column.attno = attno;
 	item->column.key_relid = key.key_relid;
@@ -221,11 +225,15 @@ collect_sought_keys(StatementInfo *info)
 void
 statement_info_planned(StatementInfo *info, const QueryDesc *query)
 {
+	static uint32 times_learnt = 0;
 	const PlannedStmt *plan = query->plannedstmt;
 	int			position = 0;
 	ListCell   *cell;
 
+	info->facts = ++times_learnt;
+	info->natts = query->tupDesc == NULL ? 0 : query->tupDesc->natts;
 	info->ncolumns = 0;
+	info->chain.set = NULL;		/* its columns are those of before */
 	info->planned = true;
 	info->tables_version = setting_tables_version;
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
@@ -241,7 +249,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 			continue;
 		if (++position > query->tupDesc->natts)
 			break;
-		add_column(info, entry, position,
+		add_column(info, entry, foreach_current_index(cell), position,
 				   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
 	}
 }

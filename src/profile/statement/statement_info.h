@@ -20,7 +20,12 @@
 typedef struct InfoColumn
 {
 	int16		position;		/* in the rows that are sent */
+	int16		target;			/* in the plan's target list, from 0 */
 	ValueKind	kind;
+	/* What it was there, see statement_info_fits(): */
+	Oid			type;
+	Oid			origin_relid;
+	int16		origin_attno;
 	ResultColumn column;		/* as it goes into a result set */
 } InfoColumn;
 
@@ -72,6 +77,9 @@ typedef struct StatementInfo
 	bool		many_rows;		/* its last result had several */
 	bool		any_key;		/* it may look up keys of other tables, too */
 	uint32		tables_version; /* .. for this setting_tables_version */
+	uint32		facts;			/* number of what columns[] tell, never the
+								 * same again once they are learnt anew */
+	int			natts;			/* columns of the rows that are sent */
 	int			nparameters;
 	int			ncolumns;
 	uint64		episode;		/* of this connection that it was in last; 0 =
@@ -123,7 +131,39 @@ extern void statement_info_analyzed(StatementInfo *info, Query *query,
 extern void statement_info_planned(StatementInfo *info,
 								   const QueryDesc *query);
 
-/* What identifies a statement, whatever the length of its lists. */
+/*
+ * Do the facts hold for this plan, too?  A queryid is no identity of structure:
+ * it leaves out which columns are only sorted or grouped by, and the types that
+ * columns have had since.
+ */
+static inline bool
+statement_info_fits(const StatementInfo *info, const QueryDesc *query)
+{
+	const List *targets = query->plannedstmt->planTree->targetlist;
+
+	if (info->natts != (query->tupDesc == NULL ? 0 : query->tupDesc->natts))
+		return false;
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		const InfoColumn *column = &info->columns[i];
+		const TargetEntry *entry;
+
+		if (column->target >= list_length(targets))
+			return false;
+		entry = list_nth_node(TargetEntry, targets, column->target);
+		if (entry->resjunk || entry->resorigtbl != column->origin_relid ||
+			entry->resorigcol != column->origin_attno ||
+			TupleDescAttr(query->tupDesc, column->position - 1)->atttypid !=
+			column->type)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What identifies a statement whose text may vary by the length of a list:
+ * equal for all lengths.
+ */
 extern uint64 statement_fingerprint(StatementInfo *info, const QueryDesc *query);
 
 #endif							/* CLIPPERF_STATEMENT_INFO_H */

@@ -7,6 +7,7 @@
  */
 #include "profile/statement/value.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "access/tupmacs.h"
 #include "catalog/pg_type.h"
@@ -15,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
+#include "utils/syscache.h"
 #include "utils/uuid.h"
 
 /* Characters of a uuid in its canonical spelling. */
@@ -58,19 +60,28 @@ builtin_kind(Oid type)
 }
 
 /*
- * How values of a type are hashed; domains as their base type.  No catalog is
- * read for the types that keys usually have.
+ * How values of a type are hashed; domains as their base type.  A type that is
+ * gone is VALUE_NONE: nothing is raised.  No catalog is asked about the types
+ * that keys usually have.
  */
 ValueKind
 value_kind(Oid type)
 {
 	ValueKind	kind = builtin_kind(type);
 
-	if (kind != VALUE_NONE || type < FirstUnpinnedObjectId)
-		return kind;
-	type = getBaseType(type);
-	kind = builtin_kind(type);
-	return kind == VALUE_NONE && type_is_enum(type) ? VALUE_OID : kind;
+	while (kind == VALUE_NONE && type >= FirstUnpinnedObjectId)
+	{
+		HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+		Form_pg_type form;
+
+		if (!HeapTupleIsValid(tuple))
+			break;
+		form = (Form_pg_type) GETSTRUCT(tuple);
+		type = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype : InvalidOid;
+		kind = form->typtype == TYPTYPE_ENUM ? VALUE_OID : builtin_kind(type);
+		ReleaseSysCache(tuple);
+	}
+	return kind;
 }
 
 /* The inverse of value_mix(). */
@@ -225,6 +236,8 @@ hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 		return false;
 	bytes = VARDATA_ANY(DatumGetPointer(value));
 	length = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
+	if (length > VALUE_MAX_PADDED)
+		return false;
 	if (kind == VALUE_BPCHAR)
 	{
 		while (length > 0 && bytes[length - 1] == ' ')
@@ -251,7 +264,9 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 			return hash_text_datum(NameStr(*DatumGetName(value)),
 								   strlen(NameStr(*DatumGetName(value))), hash);
 		case VALUE_NUMERIC:
-			return is_stored_plainly(value) && hash_number(value, hash);
+			return is_stored_plainly(value) &&
+				VARSIZE_ANY(DatumGetPointer(value)) <= VALUE_MAX_LENGTH &&
+				hash_number(value, hash);
 		case VALUE_TEXT:
 		case VALUE_BPCHAR:
 		case VALUE_BYTES:
@@ -262,20 +277,75 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 }
 
 /*
- * The hash of an array's only element; false if it has none, or several, or is
- * compressed or in expanded form.
+ * The value of a kind that begins at "at", where "room" bytes are left of what
+ * holds it; false if it would not end within them.
+ */
+static bool
+fetch_value(ValueKind kind, const char *at, Size room, Datum *value)
+{
+	Size		length;
+
+	switch (kind)
+	{
+		case VALUE_INT2:
+			length = sizeof(int16);
+			break;
+		case VALUE_INT4:
+		case VALUE_OID:
+		case VALUE_DATE:
+			length = sizeof(int32);
+			break;
+		case VALUE_INT8:
+		case VALUE_TIMESTAMP:
+			length = sizeof(int64);
+			break;
+		case VALUE_UUID:
+			length = UUID_LEN;
+			break;
+		case VALUE_NAME:
+			length = NAMEDATALEN;
+			break;
+		case VALUE_NONE:
+			return false;
+		default:
+			if (room < VARHDRSZ_SHORT || VARATT_IS_1B_E(at) ||
+				(!VARATT_IS_1B(at) && room < VARHDRSZ))
+				return false;
+			length = VARSIZE_ANY(at);
+			break;
+	}
+	if (length > room)
+		return false;
+	if (length < sizeof(int64) && kind < VALUE_UUID)
+		*value = fetch_att(at, true, length);
+	else if (kind == VALUE_INT8 || kind == VALUE_TIMESTAMP)
+		*value = fetch_att(at, FLOAT8PASSBYVAL, length);
+	else
+		*value = PointerGetDatum(at);
+	return true;
+}
+
+/*
+ * The hash of the only element of an array, a value of "type"; false if that is
+ * no array type, or the array has no element or several.  One that is stored
+ * elsewhere, compressed or taken apart is not looked at.  Its header must agree
+ * with its type, and its element lie within its bytes.  Nothing is raised.
  */
 bool
-value_hash_array(Datum array, uint64 *hash)
+value_hash_array(Oid type, Datum array, uint64 *hash)
 {
-	ArrayType  *header = (ArrayType *) DatumGetPointer(array);
-	int16		length;
-	bool		by_value;
+	const ArrayType *header = (const ArrayType *) DatumGetPointer(array);
+	Oid			element = get_element_type(type);
+	ValueKind	kind;
+	Datum		value;
 
-	if (VARATT_IS_EXTENDED(header) || ARR_NDIM(header) != 1 ||
-		ARR_DIMS(header)[0] != 1 || ARR_HASNULL(header))
+	if (!OidIsValid(element) || VARATT_IS_EXTENDED(header) ||
+		VARSIZE(header) < ARR_OVERHEAD_NONULLS(1) ||
+		ARR_NDIM(header) != 1 || ARR_DIMS(header)[0] != 1 ||
+		ARR_HASNULL(header) || ARR_ELEMTYPE(header) != element)
 		return false;
-	get_typlenbyval(ARR_ELEMTYPE(header), &length, &by_value);
-	return value_hash(value_kind(ARR_ELEMTYPE(header)),
-					  fetch_att(ARR_DATA_PTR(header), by_value, length), hash);
+	kind = value_kind(element);
+	return fetch_value(kind, ARR_DATA_PTR(header),
+					   VARSIZE(header) - ARR_OVERHEAD_NONULLS(1), &value) &&
+		value_hash(kind, value, hash);
 }

@@ -34,6 +34,9 @@ typedef enum ValueKind
 /* Longer values are not followed, in bytes. */
 #define VALUE_MAX_LENGTH	64
 
+/* .. nor are those of character(n) that are longer with their blanks. */
+#define VALUE_MAX_PADDED	1024
+
 /* Digits of an integer that surely fits into 64 bits. */
 #define VALUE_MAX_DIGITS	18
 
@@ -104,8 +107,8 @@ value_hash_time(int64 value)
 /* The number that was hashed, if it was one, or a time. */
 extern int64 value_number(uint64 hash, bool is_time);
 
-/* The hash of an array's only element; false if it has none, or several. */
-extern bool value_hash_array(Datum array, uint64 *hash);
+/* The hash of the only element of an array of this type. */
+extern bool value_hash_array(Oid type, Datum array, uint64 *hash);
 
 /*
  * The hash of a value that is not null.  False if it is not followed: too

@@ -192,9 +192,12 @@ accept_hex(Cursor *c, int digits)
 	return true;
 }
 
-/* Hash of the trace id of a traceparent; 0 if it is none. */
-static uint64
-trace_hash(const char *traceparent)
+/*
+ * Hash of the trace id of a traceparent, as the W3C's Trace Context recommendation
+ * spells it; 0 if it is none.
+ */
+uint64
+comment_trace(const char *traceparent)
 {
 	Cursor		c = {traceparent, traceparent + strlen(traceparent)};
 	unsigned char id[TRACE_ID_DIGITS];
@@ -202,7 +205,8 @@ trace_hash(const char *traceparent)
 
 	if (!accept_hex(&c, 2) || !accept(&c, '-') ||
 		!accept_hex(&c, TRACE_ID_DIGITS) || !accept(&c, '-') ||
-		!accept_hex(&c, 16) || !accept(&c, '-') || !accept_hex(&c, 2))
+		!accept_hex(&c, 16) || !accept(&c, '-') || !accept_hex(&c, 2) ||
+		c.at != c.end)
 		return 0;
 	for (int i = 0; i < TRACE_ID_DIGITS; i++)
 	{
@@ -216,7 +220,7 @@ trace_hash(const char *traceparent)
 static void
 set_route(CommentFacts *facts, const char *name)
 {
-	int			length = encoding_clip(name, strlen(name), ROUTE_NAME_LENGTH - 1);
+	int			length = encoding_clip(name, strlen(name), ROUTE_MAX_GIVEN - 1);
 
 	memcpy(facts->route, name, length);
 	facts->route[length] = '\0';
@@ -231,7 +235,7 @@ read_facts(Cursor inside, CommentFacts *facts)
 
 	if (!read_pairs(inside, &values))
 		return false;
-	facts->trace = trace_hash(values.traceparent);
+	facts->trace = comment_trace(values.traceparent);
 	if (values.route[0] != '\0')
 		set_route(facts, values.route);
 	else

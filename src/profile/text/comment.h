@@ -19,13 +19,15 @@
 typedef struct CommentFacts
 {
 	uint64		trace;			/* hash of the 32-digit trace id; 0 = none */
-	char		route[ROUTE_NAME_LENGTH];	/* route, else controller/action;
-											 * "" */
+	char		route[ROUTE_MAX_GIVEN]; /* route, else controller/action; "" */
 } CommentFacts;
 
 /* Does the statement begin or end with something like a comment? */
 extern bool comment_is_likely(const char *source, int location, int length,
 							  BareText *bare);
+
+/* Hash of the trace id of a traceparent; 0 if it is none. */
+extern uint64 comment_trace(const char *traceparent);
 
 /* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,
