@@ -105,7 +105,7 @@ type_layout_stored(Oid type, int16 *length, bool *byval)
 	return true;
 }
 
-/* The same without a look-up for the usual types. */
+/* Length and passing of a type: no catalog is read for the usual ones. */
 static inline bool
 type_layout(Oid type, int16 *length, bool *byval)
 {

@@ -12,7 +12,7 @@
 #include "profile/text/source.h"
 #include "store/route.h"
 
-/* A client's statement begins: */
+/* A client's statement begins: find out which request it belongs to. */
 extern BareText request_begin(const char *source, int location, int length);
 
 /* The request that runs. */

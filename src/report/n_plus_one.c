@@ -100,8 +100,8 @@ set_oid(Datum *values, bool *nulls, int column, Oid oid)
 
 /* Who follows whom: the first nine columns. */
 static int
-put_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
-			   const char *child, int number)
+put_loop_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
+					const char *child, int number)
 {
 	bool		proven = pattern->key.parent != 0;
 
@@ -147,7 +147,7 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	int			i = 0;
 
 	values[i++] = ObjectIdGetDatum(pattern->key.userid);
-	i = put_statements(values, nulls, i, pattern, child, number);
+	i = put_loop_statements(values, nulls, i, pattern, child, number);
 	i = put_counters(values, i, &pattern->counters);
 	set_oid(values, nulls, i++, get_func_name(pattern->key.function) ?
 			pattern->key.function : InvalidOid);

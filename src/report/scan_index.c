@@ -58,7 +58,7 @@ is_sortable(Oid relid, AttrNumber attnum)
 
 /* Is there a key on this column? */
 static bool
-has_key(const ScanIndex *index, AttrNumber attnum)
+has_scan_key(const ScanIndex *index, AttrNumber attnum)
 {
 	for (int i = 0; i < index->keys; i++)
 		if (index->key[i].attnum == attnum)
@@ -68,9 +68,9 @@ has_key(const ScanIndex *index, AttrNumber attnum)
 
 /* Append a B-tree key, unless the column is there or cannot be one. */
 static void
-add_key(ScanIndex *index, Oid relid, SortColumn column)
+add_scan_key(ScanIndex *index, Oid relid, SortColumn column)
 {
-	if (index->keys == SCAN_INDEX_KEYS || has_key(index, column.attnum) ||
+	if (index->keys == SCAN_INDEX_KEYS || has_scan_key(index, column.attnum) ||
 		!is_sortable(relid, column.attnum))
 		return;
 	index->key[index->keys++] = (ScanIndexKey)
@@ -87,7 +87,7 @@ add_plain_key(ScanIndex *index, Oid relid, int16 attnum)
 {
 	SortColumn	column = {.attnum = attnum};
 
-	add_key(index, relid, column);
+	add_scan_key(index, relid, column);
 }
 
 /* Is the column compared with a range? */
@@ -207,7 +207,7 @@ scan_index_design(Oid relid, const SeqScanColumns *columns,
 	if (sort_pays(columns, counters, range, other.method != NULL))
 	{
 		for (int i = 0; i < columns->sorts; i++)
-			add_key(&index, relid, columns->sort[i]);
+			add_scan_key(&index, relid, columns->sort[i]);
 		index.ordered = index.keys - index.equals;
 	}
 	else if (range != NULL)

@@ -15,7 +15,7 @@
  */
 extern void encoding_make_readable(char *string, int encoding);
 
-/* Bytes of a string of this database that are kept if "most" may be: */
+/* Bytes of a string of this database that are kept if "most" may be. */
 extern int	encoding_clip(const char *string, int length, int most);
 
 #endif							/* CLIPPERF_ENCODING_H */

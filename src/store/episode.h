@@ -56,7 +56,7 @@ typedef struct Episode
 								 * it */
 	float		covering;		/* all rows once in any order against at
 								 * random */
-	float		credited;		/* what its history has had for its success */
+	float		counted_nats;	/* what its history has had for its success */
 	float		spread;			/* for others that take part in a local loop */
 	uint16		others;			/* .. how many look-ups of theirs .. */
 	uint16		others_last;	/* .. and the rank of the last one */

@@ -18,11 +18,11 @@
 
 typedef struct SaveFile SaveFile;
 
-/* For the save callbacks: */
+/* For the save callbacks. */
 extern void save_bytes(SaveFile *file, const void *data, Size length);
 extern void save_string(SaveFile *file, const char *string);	/* NULL too */
 
-/* For the load callbacks: */
+/* For the load callbacks. */
 extern bool load_bytes(SaveFile *file, void *data, Size length);
 extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */
 

@@ -106,7 +106,7 @@ extern LWLock *store_lock(StoreLockGroup group, uint32 number);
 extern int	store_tranche(void);	/* for LWLocks embedded in entries */
 extern int	store_backends(void);	/* MY_PROC_INDEX is below it */
 
-/* For modules.c: */
+/* For modules.c. */
 extern Size store_header_size(void);
 extern void store_request_locks(void);
 extern bool store_attach_header(void);

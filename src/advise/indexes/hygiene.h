@@ -14,7 +14,7 @@
 
 #include "advise/indexes/advice.h"
 
-/* Advice to drop indexes of these tables: */
+/* Advice to drop indexes of these tables. */
 extern List *hygiene_check(List *relids, TimestampTz unused_since);
 
 #endif							/* CLIPPERF_HYGIENE_H */

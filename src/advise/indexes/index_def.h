@@ -144,7 +144,7 @@ extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
  * Writing (index_def_text.c)
  * ------------------------------------------------------------------------ */
 
-/* CREATE INDEX, the same under any search_path: */
+/* CREATE INDEX, which means the same under any search_path. */
 extern char *index_def_ddl(const IndexDefinition *def, bool concurrently,
 						   bool if_not_exists);
 
@@ -157,10 +157,10 @@ extern char *index_def_catalog_text(const IndexDefinition *def);
 /* DROP INDEX, CONCURRENTLY where that can be. */
 extern char *index_def_drop_ddl(const IndexDefinition *def);
 
-/* Its keys for people: */
+/* Its keys for people, as "(user_id, created_at DESC)". */
 extern char *index_def_keys_text(const IndexDefinition *def);
 
-/* A name for it, idx_<table>_<columns>[_<number>]: */
+/* A free name for it: idx_<table>_<columns>[_<number>]. */
 extern char *index_def_free_name(const IndexDefinition *def, List *taken);
 
 /*

@@ -93,7 +93,10 @@ simplify(Node *node, Oid relid, FoldSource source)
 					   SANDBOX_TRUST_OWN : SANDBOX_TRUST_ALL);
 }
 
-/* See index_fold.h. */
+/*
+ * An expression of an index on the table, simplified as the planner does.  Comes
+ * back as it was where that may not be done.
+ */
 Node *
 index_fold_expression(Node *expr, Oid relid, FoldSource source)
 {

@@ -35,7 +35,10 @@ move_position(void *arg)
 	}
 }
 
-/* See index_statement.h. */
+/*
+ * From now on errors whose position is one in "text" show that text instead of
+ * the client's statement.  To be ended unless an error was raised.
+ */
 void
 index_statement_guard(IndexStatementGuard *guard, const char *text)
 {
@@ -47,7 +50,7 @@ index_statement_guard(IndexStatementGuard *guard, const char *text)
 	error_context_stack = &guard->callback;
 }
 
-/* See index_statement.h. */
+/* Errors show the client's statement again. */
 void
 index_statement_unguard(IndexStatementGuard *guard)
 {
@@ -224,7 +227,7 @@ write_token(Writer *w, const char *token, const core_YYSTYPE *value, bool spaced
 }
 
 /*
- * The same statement in one form: comments, the semicolon, CONCURRENTLY and IF
+ * A CREATE INDEX statement in one form: comments, the semicolon, CONCURRENTLY and IF
  * NOT EXISTS left out, white space made even, key words in capitals,
  * identifiers quoted only where needed.
  */

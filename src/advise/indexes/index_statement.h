@@ -15,7 +15,7 @@
 /* The one CREATE INDEX statement that the text is. */
 extern IndexStmt *index_statement_parse(const char *text);
 
-/* The same statement in one form: */
+/* A CREATE INDEX statement in one form, however it was written. */
 extern char *index_statement_normalize(const char *text, const IndexStmt *stmt);
 
 /*

@@ -24,7 +24,7 @@ extern const IndexDefinition *redundancy_keeper(const IndexDefinition *def,
 extern char *redundancy_reason(const IndexDefinition *def,
 							   const IndexDefinition *keeper);
 
-/* How people call an index: */
+/* How people call an index: 'index "y" (a)'. */
 extern char *redundancy_describe(const IndexDefinition *def);
 
 #endif							/* CLIPPERF_REDUNDANCY_H */

@@ -63,7 +63,7 @@ may_know(Oid relid)
 /*
  * The index as the planner would see it, in the current memory context, for a
  * statement that it is made for, or NULL.  Returns NULL and sets *problem if
- * it cannot be imagined.  The caller has locked the table.
+ * it cannot be made.  The caller has locked the table.
  */
 WhatIfIndex *
 hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statement,

@@ -278,7 +278,7 @@ even_group_count(const LightGroups *light, double rows)
 }
 
 /*
- * The same if there are a few large groups and ever more smaller ones: sizes
+ * The parameter of a series of a few large groups and ever more smaller ones: sizes
  * then follow Fisher's logarithmic series, whose one parameter is found by the
  * mean size of the groups in the sample, which must be above 1.
  */

@@ -180,7 +180,7 @@ extract_all(const IndexModel *model, SampleEntries *all)
 
 /* qsort comparator: by value, then by row. */
 static int
-compare_entries(const void *a, const void *b)
+compare_gin_entries(const void *a, const void *b)
 {
 	const GinSampleEntry *one = a;
 	const GinSampleEntry *other = b;
@@ -289,7 +289,7 @@ add_unseen(GinPages *pages, const IndexModel *model)
 				index_model_width(model));
 }
 
-/* See index_model.h. */
+/* Fill in the size of a GIN index: pages, entries and their pages. */
 void
 gin_size(const IndexModel *model, IndexSize *size)
 {
@@ -305,7 +305,7 @@ gin_size(const IndexModel *model, IndexSize *size)
 		all.room = 1024;
 		all.entries = palloc(all.room * sizeof(GinSampleEntry));
 		extract_all(model, &all);
-		qsort(all.entries, all.count, sizeof(GinSampleEntry), compare_entries);
+		qsort(all.entries, all.count, sizeof(GinSampleEntry), compare_gin_entries);
 		add_all_entries(&pages, model, &all);
 	}
 	else if (model->tuples >= 1)

@@ -41,7 +41,7 @@ overflow_pages(double buckets, double distinct, double group, double capacity)
 	return buckets * pages;
 }
 
-/* See index_model.h. */
+/* Fill in the size of a hash index, in pages. */
 void
 hash_size(const IndexModel *model, IndexSize *size)
 {
@@ -83,7 +83,7 @@ brin_stored_values(const IndexKey *key)
 	return info->oi_nstored;
 }
 
-/* See index_model.h. */
+/* Fill in the size of a BRIN index, in pages. */
 void
 brin_size(const IndexModel *model, IndexSize *size)
 {
@@ -159,7 +159,7 @@ gist_item_room(const IndexModel *model)
 	return room / rows;
 }
 
-/* See index_model.h. */
+/* Fill in the size of a GiST index, in pages. */
 void
 gist_size(const IndexModel *model, IndexSize *size)
 {

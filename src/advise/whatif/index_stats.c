@@ -24,7 +24,7 @@
 
 /* AnalyzeAttrFetchFunc: a value of the sample. */
 static Datum
-fetch_value(VacAttrStatsP stats, int row, bool *isnull)
+fetch_sampled_value(VacAttrStatsP stats, int row, bool *isnull)
 {
 	*isnull = stats->exprnulls[row * stats->rowstride];
 	return stats->exprvals[row * stats->rowstride];
@@ -148,7 +148,7 @@ index_stats(const IndexDefinition *def, const IndexSample *sample,
 		stats->exprvals = &sample->values[i];
 		stats->exprnulls = &sample->nulls[i];
 		stats->rowstride = natts;
-		stats->compute_stats(stats, fetch_value, sample->nrows, tuples);
+		stats->compute_stats(stats, fetch_sampled_value, sample->nrows, tuples);
 		if (stats->stats_valid)
 			rows[i] = form_stats(stats, RelationGetDescr(catalog));
 	}

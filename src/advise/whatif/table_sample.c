@@ -83,7 +83,7 @@ begin_cache(void)
 
 /* The sample that this statement has drawn already, or NULL. */
 static TableSample *
-find_sample(Oid relid, BlockNumber blocks)
+find_table_sample(Oid relid, BlockNumber blocks)
 {
 	ListCell   *cell;
 
@@ -250,7 +250,7 @@ table_sample(Relation heap, Oid named)
 
 	if (!may_read_all(named))
 		return NULL;
-	sample = find_sample(RelationGetRelid(heap), blocks);
+	sample = find_table_sample(RelationGetRelid(heap), blocks);
 	if (sample != NULL)
 		return sample;
 

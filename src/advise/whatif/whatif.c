@@ -40,7 +40,7 @@
 /* A hypothetical index that the planner of the moment was shown. */
 typedef struct ShownIndex
 {
-	Oid			fake;
+	Oid			shown_oid;
 	int			position;		/* in config->indexes */
 	const WhatIfPart *part;
 } ShownIndex;
@@ -140,7 +140,7 @@ show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
 	info->indextlist = for_varno(part->targets, rel->relid);
 	rel->indexlist = lcons(info, rel->indexlist);
 
-	shown->fake = info->indexoid;
+	shown->shown_oid = info->indexoid;
 	shown->position = position;
 	shown->part = part;
 	planning->shown = lappend(planning->shown, shown);
@@ -189,7 +189,7 @@ find_shown(const List *shown_indexes, Oid indexoid)
 	{
 		const ShownIndex *shown = lfirst(cell);
 
-		if (shown->fake == indexoid)
+		if (shown->shown_oid == indexoid)
 			return shown;
 	}
 	return NULL;

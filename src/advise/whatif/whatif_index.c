@@ -31,7 +31,7 @@
 /* With more leaf partitions than this, only the largest is looked at closely. */
 #define PARTITIONS_SIZED 8
 
-/* Error 0A000 unless we can imagine an index of this access method. */
+/* Error 0A000 unless there is a model of the sizes of indexes of this method. */
 static void
 check_access_method(Oid am)
 {
@@ -319,7 +319,7 @@ sum_parts(WhatIfIndex *index)
  * A hypothetical index as defined, its size estimated, in the current memory
  * context; "def" must live as long.  The caller has locked the table; the
  * partitions of a partitioned one are locked here, to the end of the
- * transaction.  Error 0A000 for an access method that we cannot imagine.
+ * transaction.  Error 0A000 for an access method whose indexes have no model of their size.
  */
 WhatIfIndex *
 whatif_index(const IndexDefinition *def)

@@ -46,7 +46,7 @@ parse_one(const char *text)
 
 /* The rewritten queries of a statement; parameters without types get some. */
 static List *
-analyze(const char *text)
+analyze_whatif(const char *text)
 {
 	Oid		   *types = NULL;
 	int			ntypes = 0;
@@ -183,7 +183,7 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 
 	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
-	queries = analyze(statement);
+	queries = analyze_whatif(statement);
 	plan_warm(queries, statement, NULL, &before);
 	plan_warm(queries, statement, config, &after);
 

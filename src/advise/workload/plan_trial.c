@@ -171,7 +171,7 @@ parse(PlanTrial *trial)
 
 /* Analyse and rewrite. */
 static List *
-analyze(const PlanTrial *trial, RawStmt *raw)
+analyze_trial(const PlanTrial *trial, RawStmt *raw)
 {
 	Oid		   *types;
 	int			nparams = trial->nparams;
@@ -213,7 +213,7 @@ take_queries(PlanTrial *trial, List *queries)
 		trial->problem = pstrdup("a rule leaves nothing of it to be planned");
 }
 
-/* Lookup at what the queries name. */
+/* Note what the queries name. */
 static void
 inspect(PlanTrial *trial)
 {
@@ -289,13 +289,13 @@ plan(PlanTrial *trial)
 
 /* SandboxWork */
 static void
-try_statement(void *arg)
+try_as_user(void *arg)
 {
 	PlanTrial  *trial = arg;
 	RawStmt    *raw = parse(trial);
 
 	if (raw != NULL)
-		take_queries(trial, analyze(trial, raw));
+		take_queries(trial, analyze_trial(trial, raw));
 	if (trial->problem == NULL)
 		inspect(trial);
 	if (trial->problem == NULL && !trial->own && make_parameters(trial))
@@ -375,7 +375,7 @@ attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
 	trial->queries = NIL;
 	trial->relids = NIL;
 	trial->in_parameters = false;
-	error = sandbox_run(sandbox, try_statement, trial);
+	error = sandbox_run(sandbox, try_as_user, trial);
 	if (error != NULL)
 		take_error(trial, error);
 	return trial->problem != NULL || trial->own ||

@@ -39,7 +39,7 @@ typedef struct PlanTrial
 	bool		in_parameters;
 } PlanTrial;
 
-/* Try, and see that the relations stay as they are: */
+/* Try, and see that the relations stay as they are. */
 extern void plan_trial_run(PlanTrial *trial, const Sandbox *sandbox,
 						   List **locked);
 

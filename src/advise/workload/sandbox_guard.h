@@ -44,7 +44,7 @@ extern void sandbox_guard_install(void);
 /* Error if a sandbox is open that does not let this function run. */
 extern void sandbox_guard_function(Oid function);
 
-/* The same of the functions that estimates call for operators and ranges. */
+/* Error if estimates must not call what an operator, or a range, is made of. */
 extern void sandbox_guard_operator(Oid operator);
 extern void sandbox_guard_type(Oid type);
 

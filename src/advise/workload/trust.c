@@ -259,7 +259,7 @@ trust_find_in_expression(Node *expr, List *owners)
 	return search_node(expr, &search) ? describe_found(&search) : NULL;
 }
 
-/* The same of what values of a type run. */
+/* What values of a type run that is not trusted; NULL if there is nothing. */
 char *
 trust_find_in_type(Oid type, List *owners)
 {
@@ -269,8 +269,9 @@ trust_find_in_type(Oid type, List *owners)
 }
 
 /*
- * The same of the functions of an operator class's family.  Only superusers make
- * operator classes, but of anybody's functions, which may have been replaced.
+ * What the functions of an operator class's family are that are not trusted; NULL
+ * if there is nothing.  Only superusers make operator classes, but of anybody's
+ * functions, which may have been replaced.
  */
 char *
 trust_find_in_opclass(Oid opclass, List *owners)

@@ -29,7 +29,7 @@ extern bool trust_function(Oid function, List *owners);
  */
 extern char *trust_find_in_expression(Node *expr, List *owners);
 
-/* The same of a type's own functions, and of an operator class. */
+/* What a type's own functions are, and those of an operator class. */
 extern char *trust_find_in_type(Oid type, List *owners);
 extern char *trust_find_in_opclass(Oid opclass, List *owners);
 

@@ -176,7 +176,7 @@ add_trial(List *trials, WeighedTrial *weighed)
 
 /* Have the weights sum up to "sum". */
 static void
-normalize(List *trials, double sum)
+normalize_weights(List *trials, double sum)
 {
 	double		total = 0;
 	ListCell   *lc;
@@ -193,7 +193,7 @@ drop_light(List *trials)
 {
 	ListCell   *lc;
 
-	normalize(trials, 1);
+	normalize_weights(trials, 1);
 	foreach(lc, trials)
 		if (((WeighedTrial *) lfirst(lc))->weight < LEAST_WEIGHT)
 		trials = foreach_delete_current(trials, lc);
@@ -210,7 +210,7 @@ add_generic(List *trials, double cached)
 
 	if (weight < LEAST_WEIGHT || first->trial.nparams == 0)
 		return trials;
-	normalize(trials, 1 - weight);
+	normalize_weights(trials, 1 - weight);
 	generic = palloc0(sizeof(WeighedTrial));
 	generic->trial = first->trial;
 	generic->trial.values = NULL;
@@ -263,6 +263,6 @@ workload_sample_trials(List *samples, const char *text,
 	if (trials == NIL)
 		return text_trial(text);
 	trials = add_generic(drop_light(trials), cached);
-	normalize(trials, 1);
+	normalize_weights(trials, 1);
 	return trials;
 }

@@ -187,9 +187,9 @@ is_news(const Episode *episode, Verdict verdict)
 		case VERDICT_FAILING:
 			return true;
 		case VERDICT_SHORT:
-			return episode->credited == 0;
+			return episode->counted_nats == 0;
 		case VERDICT_WEAK:
-			return episode->credited < EVIDENCE_WEAK;
+			return episode->counted_nats < EVIDENCE_WEAK;
 		case VERDICT_STRONG:
 			return !episode->strong;
 	}
@@ -231,8 +231,8 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 	if (verdict == VERDICT_FAILING)
 		episode->counted_failed = true;
 	else if (verdict != VERDICT_NOTHING)
-		episode->credited = Max(episode->credited,
-								evidence_worth(episode, verdict));
+		episode->counted_nats = Max(episode->counted_nats,
+									evidence_worth(episode, verdict));
 	if (episode->state == EPISODE_OPEN &&
 		episode->ordered < GIVEN_UP_ORDERED &&
 		episode->loosely < GIVEN_UP_ORDERED &&
@@ -264,10 +264,10 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 		(void) pattern_history_add(key, &news);
 		return false;
 	}
-	news.nats = evidence_worth(episode, verdict) - episode->credited;
+	news.nats = evidence_worth(episode, verdict) - episode->counted_nats;
 	if (episode->counted_failed && verdict == VERDICT_STRONG)
 		news.nats -= EVIDENCE_FAILURE;
-	if (episode->credited == 0)
+	if (episode->counted_nats == 0)
 		news.waiting = child->match->episode;
 	if (verdict == VERDICT_SHORT)
 		news.children = episode->children;
@@ -458,11 +458,11 @@ attribution_retract(uint64 key, uint64 history)
 	if (episode->guarded && !episode->strong &&
 		episode->state != EPISODE_FAILED)
 	{
-		news.nats = EVIDENCE_FAILURE - episode->credited;
+		news.nats = EVIDENCE_FAILURE - episode->counted_nats;
 		news.failed = 1;
 		episode->state = EPISODE_FAILED;
 		episode->counted_failed = true;
-		episode->credited = 0;
+		episode->counted_nats = 0;
 	}
 	episode_unlock(key);
 	if (news.failed > 0)

@@ -10,7 +10,7 @@
 
 #include "profile/lineage/receiver.h"
 
-/* A child of the loop "episode" has ended on the connection where it runs: */
+/* A child of the loop has ended where it runs: put its only row into the chain. */
 extern bool chain_extend(Execution *execution, StatementInfo *info,
 						 const ResultContext *context, uint64 episode);
 

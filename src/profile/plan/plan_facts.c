@@ -175,7 +175,7 @@ subquery_plan(const Plan *node)
 }
 
 /*
- * Lookup at a node and what is below.  "costly": the node above, or one further
+ * Look at a node and what is below.  "costly": the node above, or one further
  * up, costs enough to read the rows that make a scan worth a note; a Limit
  * makes its own cost look small, but not that of the node below it.
  */

@@ -41,7 +41,7 @@ plan_is_lookup(const PlannedStmt *stmt)
 		(IsA(plan, SeqScan) && plan->total_cost < plan_facts_least_cost());
 }
 
-/* What to count while a plan runs: */
+/* What to count while a plan runs: its rows, if there is reason to. */
 extern int	plan_facts_survey(const PlannedStmt *plan);
 
 /*

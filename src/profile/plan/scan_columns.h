@@ -46,7 +46,7 @@ extern void scan_columns_join(ScanColumns *columns, AttrNumber attnum);
 extern bool scan_columns_sort(ScanColumns *columns, AttrNumber attnum,
 							  Oid sort_operator, bool nulls_first);
 
-/* In the order of SeqScanColumns: */
+/* What was asked, in the order of SeqScanColumns. */
 extern SeqScanColumns scan_columns_result(const ScanColumns *columns, bool joins);
 
 /* Does this operator estimate its selectivity as equality does? */

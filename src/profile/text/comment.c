@@ -318,7 +318,7 @@ add_rest(Cursor whole)
  * statement: a comment may follow the semicolon.
  */
 static inline Cursor
-statement_text(const char *source, int location, int length)
+text_with_comment(const char *source, int location, int length)
 {
 	Cursor		whole;
 
@@ -361,7 +361,7 @@ pg_attribute_hot bool
 comment_is_likely(const char *source, int location, int length,
 				  BareText *bare)
 {
-	Cursor		stripped = strip(statement_text(source, location, length));
+	Cursor		stripped = strip(text_with_comment(source, location, length));
 
 	bare->at = stripped.at;
 	bare->length = stripped.end - stripped.at;
@@ -373,7 +373,7 @@ bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)
 {
-	Cursor text = statement_text(source, location, length);
+	Cursor text = text_with_comment(source, location, length);
 	Cursor		inside;
 
 	if (find_last_comment(text, &inside) && read_facts(inside, facts))

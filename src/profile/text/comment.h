@@ -33,7 +33,7 @@ extern uint64 comment_trace(const char *traceparent);
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
 
-/* Leave the comments at both ends out of a statement's text: */
+/* Leave the comments at both ends out of a statement's text. */
 extern void comment_trim(const char **text, int *length);
 
 #endif							/* CLIPPERF_COMMENT_H */

@@ -71,7 +71,7 @@ compare_places(const void *a, const void *b)
 }
 
 static bool
-is_word_part(char c)
+is_name_part(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		(c >= '0' && c <= '9') || c == '_' || c == '$' || IS_HIGHBIT_SET(c);
@@ -88,7 +88,7 @@ skip_identifier(const char *at)
 		end = strchr(at + 1, '"');
 		return end == NULL ? NULL : *++end == '"' ? NULL : end;
 	}
-	while (is_word_part(*end))
+	while (is_name_part(*end))
 		end++;
 	return end == at || (end[0] == '&' && end[1] == '"') ? NULL : end;
 }

@@ -23,7 +23,7 @@ extern char *normalize_text(const char *source, int location, int length);
  */
 extern uint64 normalize_fingerprint(const char *source, int location, int length);
 
-/* To be called when a statement is analysed: */
+/* Remember the settings that a statement is parsed with. */
 extern void normalize_watch_settings(void);
 
 #endif							/* CLIPPERF_NORMALIZE_H */

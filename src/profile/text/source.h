@@ -87,7 +87,7 @@ source_may_contain(char first)
 	}
 }
 
-/* The part of it that can be planned: */
+/* The part of it that can be planned, not zero-terminated. */
 extern const char *source_body(const StatementSource *source, int *length);
 
 #endif							/* CLIPPERF_SOURCE_H */
