@@ -84,7 +84,8 @@ COMMENT ON COLUMN @extschema@.clipperf_job_change.at IS 'when it changed';
 COMMENT ON COLUMN @extschema@.clipperf_job_change.state IS 'the state it changed to';
 COMMENT ON COLUMN @extschema@.clipperf_job_change.reason IS 'why';
 
--- The error that a build ended by may hold values of rows, and reasons tell of other sessions.
+-- The error that a build ended by may hold values of rows, its statement the constants of a predicate, and reasons tell
+-- of other sessions.
 CREATE FUNCTION @extschema@.clipperf_may_see_job(role oid, relid oid)
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -94,7 +95,7 @@ BEGIN ATOMIC
                    WHERE c.oid = clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_may_see_job(oid, oid) IS
-'may the current user read the reasons of a job of that role on that table?';
+'may the current user read the reasons of a job of that role on that table, and the constants of its index?';
 
 CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at, c.state,
@@ -166,10 +167,11 @@ LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_build_pace';
 COMMENT ON FUNCTION @extschema@.clipperf_build_pace() IS
 'of each build, since when it is in its phase, blocks that were done of it then, and how long it has worked rather than waited';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_build_pace() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_build_progress(
     OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_per_second double precision,
-    OUT remaining_ms double precision, OUT waits_for text)
+    OUT remaining_ms double precision, OUT waits_for integer)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -179,11 +181,7 @@ BEGIN ATOMIC
                (p.blocks_done - v.phase_blocks) / nullif(v.phase_ms / 1000, 0) END,
            -- All the work is the work that was done on this part, by its share of all.
            CASE WHEN a.done = 1 THEN 0 ELSE nullif(v.work_ms, 0) * (1 - a.done) / nullif(j.part_share * s.done, 0) END,
-           (SELECT format('process %s (%s%s)', l.pid, 'application ' || quote_ident(nullif(l.application_name, '')) || ', ',
-                          coalesce(l.state, l.backend_type)
-                          || ', transaction open for ' || @extschema@.clipperf_duration(
-                                1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8))
-            FROM pg_stat_activity AS l WHERE l.pid = p.current_locker_pid AND p.phase LIKE 'waiting%')
+           CASE WHEN p.phase LIKE 'waiting%' THEN nullif(p.current_locker_pid, 0)::integer END
     FROM (SELECT worker_pid,
                  -- When all partitions are done, only the index of the whole is missing.
                  CASE WHEN part_relid IS NOT NULL THEN part_from WHEN parts = '{}' THEN 0 ELSE 1 END AS part_from,
@@ -206,7 +204,8 @@ BEGIN ATOMIC
                ELSE 1 END AS done) AS s,
          LATERAL (SELECT j.part_from + j.part_share * s.done AS done) AS a;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_build_progress() IS 'how far the builds of clipperf have come; read the view clipperf_jobs instead';
+COMMENT ON FUNCTION @extschema@.clipperf_build_progress() IS
+'how far the builds of clipperf have come, and which process each waits for; read the view clipperf_jobs instead';
 
 CREATE FUNCTION @extschema@.clipperf_apply_obstacle()
 RETURNS text
@@ -218,15 +217,24 @@ CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
        j.index_name, j.state,
-       CASE WHEN NOT @extschema@.clipperf_may_see_job(j.role, j.relid) THEN NULL
-            WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
-            ELSE j.reason END AS reason,
+       CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
+           CASE WHEN j.state = 'queued' THEN @extschema@.clipperf_apply_obstacle() END,
+           CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
+                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it does not exist any more%'
+                THEN 'the role that asked for it does not exist any more' END), '') END AS reason,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for,
-       j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       -- As pg_stat_activity shows it to the reader: what others do is for pg_read_all_stats.
+       CASE WHEN may.see THEN (
+           SELECT 'process ' || l.pid || coalesce(' (' || nullif(concat_ws(', ',
+                      'application ' || quote_ident(nullif(l.application_name, '')), coalesce(l.state, l.backend_type),
+                      'transaction open for ' || @extschema@.clipperf_duration(
+                          1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
+           FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
+       CASE WHEN may.see THEN j.ddl END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN j.verdict END AS verdict
+       CASE WHEN may.see THEN j.verdict END AS verdict
 FROM @extschema@.clipperf_job AS j
+     CROSS JOIN LATERAL (SELECT @extschema@.clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
 COMMENT ON VIEW @extschema@.clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
@@ -241,8 +249,9 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'what the server does for i
 COMMENT ON COLUMN @extschema@.clipperf_jobs.done_share IS 'about how much of the build is done, 0..1, over all partitions; 1: it only waits for others';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if it is not one that reads the table or the index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS 'whose transaction the build waits for now; NULL for those who may not read the reason';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'CREATE INDEX statement of the index';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
+'whose transaction the build waits for now, with what pg_stat_activity shows the reader of it; NULL for those who may not read the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'CREATE INDEX statement of the index; NULL for those who may not read the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.role IS 'role that called, with whose rights it is done';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';

@@ -136,6 +136,7 @@ LANGUAGE c VOLATILE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_index_statement';
 COMMENT ON FUNCTION @extschema@.clipperf_read_index_statement(text) IS
 'name, table and normalised text of exactly one CREATE INDEX statement; raises an error for anything else';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_read_index_statement(text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_add_index(
     index_set text, ddl text, priority text DEFAULT 'medium', purpose text DEFAULT NULL)
