@@ -71,7 +71,7 @@ PG_CFLAGS = -fvisibility=hidden \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := queries info samples seq_scans n_plus_one recommendations report indexes what_if index_sets workload recommend apply
+SQL_PARTS := search_path queries info samples seq_scans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply report
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

@@ -1,6 +1,6 @@
 -- Building and dropping indexes: jobs, and the functions that make and watch them.
 
-CREATE TABLE clipperf_job (
+CREATE TABLE @extschema@.clipperf_job (
     job bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('create', 'drop')),
     goal text NOT NULL DEFAULT 'apply' CHECK (goal IN ('apply', 'revert')),
@@ -36,56 +36,57 @@ CREATE TABLE clipperf_job (
     verify_since timestamptz,
     verdict jsonb
 );
-COMMENT ON TABLE clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
-COMMENT ON COLUMN clipperf_job.job IS 'number of the job';
-COMMENT ON COLUMN clipperf_job.action IS 'create or drop an index';
-COMMENT ON COLUMN clipperf_job.goal IS 'apply: do it; revert: take it back';
-COMMENT ON COLUMN clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
-COMMENT ON COLUMN clipperf_job.state IS 'state of the job';
-COMMENT ON COLUMN clipperf_job.reason IS 'why it is in this state';
-COMMENT ON COLUMN clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
-COMMENT ON COLUMN clipperf_job.relid IS 'table of the index';
-COMMENT ON COLUMN clipperf_job.relation_name IS 'its name when the job was made';
-COMMENT ON COLUMN clipperf_job.index_name IS 'name of the index';
-COMMENT ON COLUMN clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
-COMMENT ON COLUMN clipperf_job.index_oid IS 'index that the job has built, or is to drop';
-COMMENT ON COLUMN clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
-COMMENT ON COLUMN clipperf_job.part_relid IS 'partition whose index is being built';
-COMMENT ON COLUMN clipperf_job.part_name IS 'name of that index';
-COMMENT ON COLUMN clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
-COMMENT ON COLUMN clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
-COMMENT ON COLUMN clipperf_job.parts IS 'indexes of partitions that the job has built';
-COMMENT ON COLUMN clipperf_job.taken_in IS 'partitions that had such an index before';
-COMMENT ON COLUMN clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
-COMMENT ON COLUMN clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
-COMMENT ON COLUMN clipperf_job.transactional IS 'was it done within the caller''s transaction?';
-COMMENT ON COLUMN clipperf_job.queryids IS 'statements the index is meant for';
-COMMENT ON COLUMN clipperf_job.size_bytes IS 'estimated size of the index, bytes';
-COMMENT ON COLUMN clipperf_job.role IS 'role that called, with whose rights it is done';
-COMMENT ON COLUMN clipperf_job.settings IS 'settings of the caller that the build uses';
-COMMENT ON COLUMN clipperf_job.made_at IS 'when it was made';
-COMMENT ON COLUMN clipperf_job.changed_at IS 'when its state changed last';
-COMMENT ON COLUMN clipperf_job.attempts IS 'builds that were begun and had to be broken off';
-COMMENT ON COLUMN clipperf_job.retry_at IS 'not to be tried again before';
-COMMENT ON COLUMN clipperf_job.worker_pid IS 'process that works on it; NULL if none';
-COMMENT ON COLUMN clipperf_job.verify_since IS 'when its verification began';
-COMMENT ON COLUMN clipperf_job.verdict IS 'figures of the verification';
+COMMENT ON TABLE @extschema@.clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
+COMMENT ON COLUMN @extschema@.clipperf_job.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@.clipperf_job.action IS 'create or drop an index';
+COMMENT ON COLUMN @extschema@.clipperf_job.goal IS 'apply: do it; revert: take it back';
+COMMENT ON COLUMN @extschema@.clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
+COMMENT ON COLUMN @extschema@.clipperf_job.state IS 'state of the job';
+COMMENT ON COLUMN @extschema@.clipperf_job.reason IS 'why it is in this state';
+COMMENT ON COLUMN @extschema@.clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
+COMMENT ON COLUMN @extschema@.clipperf_job.relid IS 'table of the index';
+COMMENT ON COLUMN @extschema@.clipperf_job.relation_name IS 'its name when the job was made';
+COMMENT ON COLUMN @extschema@.clipperf_job.index_name IS 'name of the index';
+COMMENT ON COLUMN @extschema@.clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
+COMMENT ON COLUMN @extschema@.clipperf_job.index_oid IS 'index that the job has built, or is to drop';
+COMMENT ON COLUMN @extschema@.clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
+COMMENT ON COLUMN @extschema@.clipperf_job.part_relid IS 'partition whose index is being built';
+COMMENT ON COLUMN @extschema@.clipperf_job.part_name IS 'name of that index';
+COMMENT ON COLUMN @extschema@.clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
+COMMENT ON COLUMN @extschema@.clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
+COMMENT ON COLUMN @extschema@.clipperf_job.parts IS 'indexes of partitions that the job has built';
+COMMENT ON COLUMN @extschema@.clipperf_job.taken_in IS 'partitions that had such an index before';
+COMMENT ON COLUMN @extschema@.clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
+COMMENT ON COLUMN @extschema@.clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
+COMMENT ON COLUMN @extschema@.clipperf_job.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN @extschema@.clipperf_job.queryids IS 'statements the index is meant for';
+COMMENT ON COLUMN @extschema@.clipperf_job.size_bytes IS 'estimated size of the index, bytes';
+COMMENT ON COLUMN @extschema@.clipperf_job.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN @extschema@.clipperf_job.settings IS 'settings of the caller that the build uses';
+COMMENT ON COLUMN @extschema@.clipperf_job.made_at IS 'when it was made';
+COMMENT ON COLUMN @extschema@.clipperf_job.changed_at IS 'when its state changed last';
+COMMENT ON COLUMN @extschema@.clipperf_job.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN @extschema@.clipperf_job.retry_at IS 'not to be tried again before';
+COMMENT ON COLUMN @extschema@.clipperf_job.worker_pid IS 'process that works on it; NULL if none';
+COMMENT ON COLUMN @extschema@.clipperf_job.verify_since IS 'when its verification began';
+COMMENT ON COLUMN @extschema@.clipperf_job.verdict IS 'figures of the verification';
 
-CREATE TABLE clipperf_job_change (
-    job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
+CREATE TABLE @extschema@.clipperf_job_change (
+    job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     state text NOT NULL,
     reason text
 );
-CREATE INDEX clipperf_job_change_job ON clipperf_job_change (job, at);
-COMMENT ON TABLE clipperf_job_change IS 'each change of a job''s state; read the view clipperf_job_changes instead';
-COMMENT ON COLUMN clipperf_job_change.job IS 'number of the job';
-COMMENT ON COLUMN clipperf_job_change.at IS 'when it changed';
-COMMENT ON COLUMN clipperf_job_change.state IS 'the state it changed to';
-COMMENT ON COLUMN clipperf_job_change.reason IS 'why';
+CREATE INDEX clipperf_job_change_job ON @extschema@.clipperf_job_change (job, at);
+COMMENT ON TABLE @extschema@.clipperf_job_change IS 'each change of a job''s state; read the view clipperf_job_changes instead';
+COMMENT ON COLUMN @extschema@.clipperf_job_change.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@.clipperf_job_change.at IS 'when it changed';
+COMMENT ON COLUMN @extschema@.clipperf_job_change.state IS 'the state it changed to';
+COMMENT ON COLUMN @extschema@.clipperf_job_change.reason IS 'why';
 
--- The error that a build ended by may hold values of rows, and reasons tell of other sessions.
-CREATE FUNCTION clipperf_may_see_job(role oid, relid oid)
+-- The error that a build ended by may hold values of rows, its statement the constants of a predicate, and reasons tell
+-- of other sessions.
+CREATE FUNCTION @extschema@.clipperf_may_see_job(role oid, relid oid)
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
 BEGIN ATOMIC
@@ -93,22 +94,22 @@ BEGIN ATOMIC
         OR EXISTS (SELECT FROM pg_catalog.pg_class AS c
                    WHERE c.oid = clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
 END;
-COMMENT ON FUNCTION clipperf_may_see_job(oid, oid) IS
-'may the current user read the reasons of a job of that role on that table?';
+COMMENT ON FUNCTION @extschema@.clipperf_may_see_job(oid, oid) IS
+'may the current user read the reasons of a job of that role on that table, and the constants of its index?';
 
-CREATE VIEW clipperf_job_changes AS
+CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at, c.state,
        CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
 FROM @extschema@.clipperf_job_change AS c JOIN @extschema@.clipperf_job AS j USING (job);
-COMMENT ON VIEW clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
-COMMENT ON COLUMN clipperf_job_changes.job IS 'number of the job';
-COMMENT ON COLUMN clipperf_job_changes.at IS 'when it changed';
-COMMENT ON COLUMN clipperf_job_changes.state IS 'the state it changed to';
-COMMENT ON COLUMN clipperf_job_changes.reason IS
+COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.at IS 'when it changed';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.state IS 'the state it changed to';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS
 'why; NULL for those who are neither members of the job''s role or the table''s owner nor in pg_read_all_stats';
 
-CREATE TABLE clipperf_job_measures (
-    job bigint NOT NULL REFERENCES clipperf_job ON DELETE CASCADE,
+CREATE TABLE @extschema@.clipperf_job_measures (
+    job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,
     stage text NOT NULL CHECK (stage IN ('before', 'built')),
     queryid bigint NOT NULL,
     is_write boolean NOT NULL,
@@ -120,68 +121,67 @@ CREATE TABLE clipperf_job_measures (
     histogram bytea NOT NULL,
     PRIMARY KEY (job, stage, queryid)
 );
-COMMENT ON TABLE clipperf_job_measures IS 'counters of the statements that a job concerns, when its build began and when it was done';
-COMMENT ON COLUMN clipperf_job_measures.job IS 'number of the job';
-COMMENT ON COLUMN clipperf_job_measures.stage IS 'before: the build began; built: it was done';
-COMMENT ON COLUMN clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN clipperf_job_measures.is_write IS 'does it change the table?';
-COMMENT ON COLUMN clipperf_job_measures.calls IS 'calls of all users and routes until then';
-COMMENT ON COLUMN clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
-COMMENT ON COLUMN clipperf_job_measures.rows IS 'rows they returned or changed';
-COMMENT ON COLUMN clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
-COMMENT ON COLUMN clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
-COMMENT ON COLUMN clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
+COMMENT ON TABLE @extschema@.clipperf_job_measures IS 'counters of the statements that a job concerns, when its build began and when it was done';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.stage IS 'before: the build began; built: it was done';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.is_write IS 'does it change the table?';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.calls IS 'calls of all users and routes until then';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.rows IS 'rows they returned or changed';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
 
-CREATE FUNCTION clipperf_job_changed()
+CREATE FUNCTION @extschema@.clipperf_job_changed()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO @extschema@.clipperf_job_change (job, at, state, reason)
-    VALUES (NEW.job, NEW.changed_at, NEW.state, NEW.reason);
+    EXECUTE format('INSERT INTO %I.clipperf_job_change (job, at, state, reason) VALUES ($1, $2, $3, $4)', TG_TABLE_SCHEMA)
+    USING NEW.job, NEW.changed_at, NEW.state, NEW.reason;
     -- Nobody is kept waiting for it: who has the row locked applies it, too.
-    UPDATE @extschema@.clipperf_recommendations AS r SET status = NEW.state
-    WHERE r.id = (SELECT l.id FROM @extschema@.clipperf_recommendations AS l
-                  WHERE l.id = NEW.recommendation FOR UPDATE SKIP LOCKED);
+    EXECUTE format('UPDATE %1$I.clipperf_recommendations AS r SET status = $2
+                    WHERE r.id = (SELECT l.id FROM %1$I.clipperf_recommendations AS l
+                                  WHERE l.id = $1 FOR UPDATE SKIP LOCKED)', TG_TABLE_SCHEMA)
+    USING NEW.recommendation, NEW.state;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION clipperf_job_changed() IS 'trigger of clipperf_job: keeps the history';
+COMMENT ON FUNCTION @extschema@.clipperf_job_changed() IS 'trigger of clipperf_job: keeps the history';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_job_changed() FROM PUBLIC;
 
-CREATE TRIGGER clipperf_job_made AFTER INSERT ON clipperf_job
+CREATE TRIGGER clipperf_job_made AFTER INSERT ON @extschema@.clipperf_job
 FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_job_changed();
-CREATE TRIGGER clipperf_job_changed AFTER UPDATE OF state, reason ON clipperf_job
+CREATE TRIGGER clipperf_job_changed AFTER UPDATE OF state, reason ON @extschema@.clipperf_job
 FOR EACH ROW WHEN (OLD.state <> NEW.state
     OR pg_catalog.split_part(OLD.reason, ' open for ', 1)
        IS DISTINCT FROM pg_catalog.split_part(NEW.reason, ' open for ', 1))
 EXECUTE FUNCTION @extschema@.clipperf_job_changed();
 
-CREATE FUNCTION clipperf_build_pace(
+CREATE FUNCTION @extschema@.clipperf_build_pace(
     OUT pid integer, OUT phase_ms double precision, OUT phase_blocks bigint, OUT work_ms double precision)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_build_pace';
-COMMENT ON FUNCTION clipperf_build_pace() IS
+COMMENT ON FUNCTION @extschema@.clipperf_build_pace() IS
 'of each build, since when it is in its phase, blocks that were done of it then, and how long it has worked rather than waited';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_build_pace() FROM PUBLIC;
 
-CREATE FUNCTION clipperf_build_progress(
+CREATE FUNCTION @extschema@.clipperf_build_progress(
     OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_per_second double precision,
-    OUT remaining_ms double precision, OUT waits_for text)
+    OUT remaining_ms double precision, OUT waits_for integer)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
     SELECT p.pid, p.phase, a.done,
            CASE WHEN p.phase LIKE '%scanning%' THEN
                (p.blocks_done - v.phase_blocks) / nullif(v.phase_ms / 1000, 0) END,
            -- All the work is the work that was done on this part, by its share of all.
            CASE WHEN a.done = 1 THEN 0 ELSE nullif(v.work_ms, 0) * (1 - a.done) / nullif(j.part_share * s.done, 0) END,
-           (SELECT format('process %s (%s%s)', l.pid, 'application ' || quote_ident(nullif(l.application_name, '')) || ', ',
-                          coalesce(l.state, l.backend_type)
-                          || ', transaction open for ' || @extschema@.clipperf_duration(
-                                1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8))
-            FROM pg_stat_activity AS l WHERE l.pid = p.current_locker_pid AND p.phase LIKE 'waiting%')
+           CASE WHEN p.phase LIKE 'waiting%' THEN nullif(p.current_locker_pid, 0)::integer END
     FROM (SELECT worker_pid,
                  -- When all partitions are done, only the index of the whole is missing.
                  CASE WHEN part_relid IS NOT NULL THEN part_from WHEN parts = '{}' THEN 0 ELSE 1 END AS part_from,
@@ -202,63 +202,74 @@ AS $$
                WHEN p.phase LIKE 'index validation: scanning table%' THEN 0.7 + 0.3 * b.blocks
                WHEN p.phase LIKE 'index validation%' THEN 0.7
                ELSE 1 END AS done) AS s,
-         LATERAL (SELECT j.part_from + j.part_share * s.done AS done) AS a
-$$;
-COMMENT ON FUNCTION clipperf_build_progress() IS 'how far the builds of clipperf have come; read the view clipperf_jobs instead';
+         LATERAL (SELECT j.part_from + j.part_share * s.done AS done) AS a;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_build_progress() IS
+'how far the builds of clipperf have come, and which process each waits for; read the view clipperf_jobs instead';
 
-CREATE FUNCTION clipperf_apply_obstacle()
+CREATE FUNCTION @extschema@.clipperf_apply_obstacle()
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_apply_obstacle';
-COMMENT ON FUNCTION clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
+COMMENT ON FUNCTION @extschema@.clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
 
-CREATE VIEW clipperf_jobs AS
+CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
        j.index_name, j.state,
-       CASE WHEN NOT @extschema@.clipperf_may_see_job(j.role, j.relid) THEN NULL
-            WHEN j.state = 'queued' THEN pg_catalog.concat_ws('; ', j.reason, @extschema@.clipperf_apply_obstacle())
-            ELSE j.reason END AS reason,
+       CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
+           CASE WHEN j.state = 'queued' THEN @extschema@.clipperf_apply_obstacle() END,
+           CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
+                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it does not exist any more%'
+                THEN 'the role that asked for it does not exist any more' END), '') END AS reason,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN p.waits_for END AS waits_for,
-       j.ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       -- As pg_stat_activity shows it to the reader: what others do is for pg_read_all_stats.
+       CASE WHEN may.see THEN (
+           SELECT 'process ' || l.pid || coalesce(' (' || nullif(concat_ws(', ',
+                      'application ' || quote_ident(nullif(l.application_name, '')), coalesce(l.state, l.backend_type),
+                      'transaction open for ' || @extschema@.clipperf_duration(
+                          1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
+           FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
+       CASE WHEN may.see THEN j.ddl END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN j.verdict END AS verdict
+       CASE WHEN may.see THEN j.verdict END AS verdict
 FROM @extschema@.clipperf_job AS j
+     CROSS JOIN LATERAL (SELECT @extschema@.clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
-COMMENT ON VIEW clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
-COMMENT ON COLUMN clipperf_jobs.job IS 'number of the job';
-COMMENT ON COLUMN clipperf_jobs.action IS 'create or drop an index';
-COMMENT ON COLUMN clipperf_jobs.relation IS 'table of the index; NULL if it is gone';
-COMMENT ON COLUMN clipperf_jobs.index_name IS 'name of the index';
-COMMENT ON COLUMN clipperf_jobs.state IS
+COMMENT ON VIEW @extschema@.clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.relation IS 'table of the index; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.index_name IS 'name of the index';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.state IS
 'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or cancelled';
-COMMENT ON COLUMN clipperf_jobs.reason IS
+COMMENT ON COLUMN @extschema@.clipperf_jobs.reason IS
 'why it is in this state; NULL for those who are neither members of its role or the table''s owner nor in pg_read_all_stats';
-COMMENT ON COLUMN clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
-COMMENT ON COLUMN clipperf_jobs.done_share IS 'about how much of the build is done, 0..1, over all partitions; 1: it only waits for others';
-COMMENT ON COLUMN clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if it is not one that reads the table or the index';
-COMMENT ON COLUMN clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
-COMMENT ON COLUMN clipperf_jobs.waits_for IS 'whose transaction the build waits for now; NULL for those who may not read the reason';
-COMMENT ON COLUMN clipperf_jobs.ddl IS 'CREATE INDEX statement of the index';
-COMMENT ON COLUMN clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
-COMMENT ON COLUMN clipperf_jobs.role IS 'role that called, with whose rights it is done';
-COMMENT ON COLUMN clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';
-COMMENT ON COLUMN clipperf_jobs.made_at IS 'when it was made';
-COMMENT ON COLUMN clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
-COMMENT ON COLUMN clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
-COMMENT ON COLUMN clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
-COMMENT ON COLUMN clipperf_jobs.verdict IS
+COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.done_share IS 'about how much of the build is done, 0..1, over all partitions; 1: it only waits for others';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if it is not one that reads the table or the index';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
+'whose transaction the build waits for now, with what pg_stat_activity shows the reader of it; NULL for those who may not read the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'CREATE INDEX statement of the index; NULL for those who may not read the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.made_at IS 'when it was made';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.verdict IS
 'figures of the verification, with the statements; NULL for those who may not read the reason';
-GRANT SELECT ON clipperf_jobs, clipperf_job_changes TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_jobs, @extschema@.clipperf_job_changes TO PUBLIC;
 
 -- What turned out not to pay, for clipperf_report().
 
-CREATE FUNCTION clipperf_find_jobs(accepted boolean, allow text[])
-RETURNS SETOF clipperf_finding
+CREATE FUNCTION @extschema@.clipperf_find_jobs(accepted boolean, allow text[])
+RETURNS SETOF @extschema@.clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
            f.subject, f.subject, j.reason,
            greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
@@ -275,14 +286,14 @@ AS $$
                                ELSE 'costs more than it saves' END) AS subject
          ) AS f
     WHERE j.state IN ('useless', 'regressed')
-      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, allow) = accepted
-$$;
-COMMENT ON FUNCTION clipperf_find_jobs(boolean, text[]) IS
+      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, allow) = accepted;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_find_jobs(boolean, text[]) IS
 'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay';
 
 -- What users call.
 
-CREATE FUNCTION clipperf_apply(
+CREATE FUNCTION @extschema@.clipperf_apply(
     ids bigint[] DEFAULT NULL, index_set text DEFAULT NULL,
     concurrently boolean DEFAULT NULL, dry_run boolean DEFAULT false,
     OUT job bigint, OUT action text, OUT relation regclass, OUT index_name name,
@@ -290,40 +301,40 @@ CREATE FUNCTION clipperf_apply(
 RETURNS SETOF record
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_apply';
-COMMENT ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) IS
+COMMENT ON FUNCTION @extschema@.clipperf_apply(bigint[], text, boolean, boolean) IS
 'builds the indexes that were recommended, those of some ids, or those of an index set: by a background process without blocking, or at once in the transaction if called in an explicit one or with concurrently => false; returns the jobs, which clipperf_jobs watches. dry_run only tells what would be done';
 
-CREATE FUNCTION clipperf_wait(job bigint, timeout interval DEFAULT NULL, verdict boolean DEFAULT false)
+CREATE FUNCTION @extschema@.clipperf_wait(job bigint, timeout interval DEFAULT NULL, verdict boolean DEFAULT false)
 RETURNS text
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_wait';
-COMMENT ON FUNCTION clipperf_wait(bigint, interval, boolean) IS
+COMMENT ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) IS
 'wait until a job''s index is built (or dropped), or the job has ended otherwise, with "verdict" until it is judged, too; returns its state, at the timeout the one it is in then';
 
-CREATE FUNCTION clipperf_cancel(job bigint)
+CREATE FUNCTION @extschema@.clipperf_cancel(job bigint)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_cancel';
-COMMENT ON FUNCTION clipperf_cancel(bigint) IS
+COMMENT ON FUNCTION @extschema@.clipperf_cancel(bigint) IS
 'end a job: a build that goes on is broken off, at once, and what it left is removed; an index that is half dropped is rebuilt; an index that is built stays, without verification. False if the job had ended already';
 
-CREATE FUNCTION clipperf_revert(job bigint)
+CREATE FUNCTION @extschema@.clipperf_revert(job bigint)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_revert';
-COMMENT ON FUNCTION clipperf_revert(bigint) IS
+COMMENT ON FUNCTION @extschema@.clipperf_revert(bigint) IS
 'take back what a job did: its index is dropped, or what it dropped is rebuilt, by a background process without blocking; a job that is not done yet is ended. False if there is nothing to take back';
 
-REVOKE ALL ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION clipperf_wait(bigint, interval, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION clipperf_cancel(bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION clipperf_revert(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_apply(bigint[], text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_cancel(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_revert(bigint) FROM PUBLIC;
 
-CREATE FUNCTION clipperf_migration(
+CREATE FUNCTION @extschema@.clipperf_migration(
     direction text DEFAULT 'up', ids bigint[] DEFAULT NULL, index_set text DEFAULT NULL,
     concurrently boolean DEFAULT false)
 RETURNS text
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_migration';
-COMMENT ON FUNCTION clipperf_migration(text, bigint[], text, boolean) IS
+COMMENT ON FUNCTION @extschema@.clipperf_migration(text, bigint[], text, boolean) IS
 'the text of a migration file, up or down, that does what clipperf_apply() would do and needs no clipperf where it is run; the down file drops only what the up file made';

@@ -1,6 +1,6 @@
 -- Index sets: named lists of index definitions, such as the ones of a migration.
 
-CREATE TABLE clipperf_index_set_members (
+CREATE TABLE @extschema@.clipperf_index_set_members (
     index_set text NOT NULL CHECK (index_set <> ''),
     position integer NOT NULL,
     index_name name NOT NULL,
@@ -13,20 +13,20 @@ CREATE TABLE clipperf_index_set_members (
     removed boolean NOT NULL DEFAULT false,
     PRIMARY KEY (index_set, index_name)
 );
-COMMENT ON TABLE clipperf_index_set_members IS
+COMMENT ON TABLE @extschema@.clipperf_index_set_members IS
 'members of the index sets; change them with clipperf_add_index(), clipperf_remove_index() and clipperf_drop_index_set()';
-COMMENT ON COLUMN clipperf_index_set_members.index_set IS 'name of the set';
-COMMENT ON COLUMN clipperf_index_set_members.position IS 'place in the set, from 1; numbers may be missing';
-COMMENT ON COLUMN clipperf_index_set_members.index_name IS 'name of the index';
-COMMENT ON COLUMN clipperf_index_set_members.relation IS 'table as the definition names it; it need not exist';
-COMMENT ON COLUMN clipperf_index_set_members.ddl IS 'the CREATE INDEX statement, without CONCURRENTLY and IF NOT EXISTS; names are looked up by the search_path of whoever uses the set';
-COMMENT ON COLUMN clipperf_index_set_members.priority IS 'high, medium or low';
-COMMENT ON COLUMN clipperf_index_set_members.purpose IS 'what the index is for';
-COMMENT ON COLUMN clipperf_index_set_members.shipped IS 'true: came with the extension';
-COMMENT ON COLUMN clipperf_index_set_members.changed IS 'true: came with the extension, and was changed or removed since; such rows and those not shipped are dumped by pg_dump';
-COMMENT ON COLUMN clipperf_index_set_members.removed IS 'true: taken out of the set; remembered so that a restored database does not bring it back';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.index_set IS 'name of the set';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.position IS 'place in the set, from 1; numbers may be missing';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.index_name IS 'name of the index';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.relation IS 'table as the definition names it; it need not exist';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.ddl IS 'the CREATE INDEX statement, without CONCURRENTLY and IF NOT EXISTS; names are looked up by the search_path of whoever uses the set';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.priority IS 'high, medium or low';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.purpose IS 'what the index is for';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.shipped IS 'true: came with the extension';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.changed IS 'true: came with the extension, and was changed or removed since; such rows and those not shipped are dumped by pg_dump';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.removed IS 'true: taken out of the set; remembered so that a restored database does not bring it back';
 
-INSERT INTO clipperf_index_set_members (index_set, position, index_name, relation, ddl, priority, purpose, shipped)
+INSERT INTO @extschema@.clipperf_index_set_members (index_set, position, index_name, relation, ddl, priority, purpose, shipped)
 SELECT 'clipper', m.position, m.index_name, m.relation,
        pg_catalog.format('CREATE INDEX %s ON %s %s', m.index_name, m.relation, m.definition), m.priority, m.purpose, true
 FROM (VALUES
@@ -89,7 +89,7 @@ FROM (VALUES
 -- What the extension shipped is there again after CREATE EXTENSION; the rest is dumped.
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_index_set_members', 'WHERE NOT shipped OR changed');
 
-CREATE FUNCTION clipperf_index_set_changed()
+CREATE FUNCTION @extschema@.clipperf_index_set_changed()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -99,18 +99,20 @@ BEGIN
         NEW.shipped := OLD.shipped;
         NEW.changed := OLD.shipped;
     ELSIF NEW.changed THEN
-        DELETE FROM @extschema@.clipperf_index_set_members AS m
-        WHERE m.index_set = NEW.index_set AND m.index_name = NEW.index_name AND m.shipped;
+        EXECUTE format('DELETE FROM %I.%I AS m WHERE m.index_set = $1 AND m.index_name = $2 AND m.shipped',
+                       TG_TABLE_SCHEMA, TG_TABLE_NAME)
+        USING NEW.index_set, NEW.index_name;
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION clipperf_index_set_changed() IS
+COMMENT ON FUNCTION @extschema@.clipperf_index_set_changed() IS
 'marks changes of what the extension shipped, and lets such changes replace it when they are restored';
-CREATE TRIGGER clipperf_index_set_changed BEFORE INSERT OR UPDATE ON clipperf_index_set_members
-    FOR EACH ROW EXECUTE FUNCTION clipperf_index_set_changed();
+CREATE TRIGGER clipperf_index_set_changed BEFORE INSERT OR UPDATE ON @extschema@.clipperf_index_set_members
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_index_set_changed();
+REVOKE ALL ON FUNCTION @extschema@.clipperf_index_set_changed() FROM PUBLIC;
 
-CREATE VIEW clipperf_index_sets AS
+CREATE VIEW @extschema@.clipperf_index_sets AS
 SELECT m.index_set, pg_catalog.count(*) AS indexes,
        pg_catalog.array_agg(DISTINCT m.relation ORDER BY m.relation) AS relations,
        pg_catalog.bool_or(m.shipped) AS shipped
@@ -118,32 +120,35 @@ FROM @extschema@.clipperf_index_set_members AS m
 WHERE NOT m.removed
 GROUP BY m.index_set;
 
-COMMENT ON VIEW clipperf_index_sets IS
+COMMENT ON VIEW @extschema@.clipperf_index_sets IS
 'one row per index set; clipperf_index_set_members has the indexes';
-COMMENT ON COLUMN clipperf_index_sets.index_set IS 'name of the set';
-COMMENT ON COLUMN clipperf_index_sets.indexes IS 'number of its members';
-COMMENT ON COLUMN clipperf_index_sets.relations IS 'tables they are on, as they are written; they need not exist';
-COMMENT ON COLUMN clipperf_index_sets.shipped IS 'true: came with the extension';
+COMMENT ON COLUMN @extschema@.clipperf_index_sets.index_set IS 'name of the set';
+COMMENT ON COLUMN @extschema@.clipperf_index_sets.indexes IS 'number of its members';
+COMMENT ON COLUMN @extschema@.clipperf_index_sets.relations IS 'tables they are on, as they are written; they need not exist';
+COMMENT ON COLUMN @extschema@.clipperf_index_sets.shipped IS 'true: came with the extension';
 
-GRANT SELECT ON clipperf_index_set_members, clipperf_index_sets TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_index_set_members, @extschema@.clipperf_index_sets TO PUBLIC;
 
-CREATE FUNCTION clipperf_read_index_statement(
+CREATE FUNCTION @extschema@.clipperf_read_index_statement(
     statement text, OUT index_name name, OUT relation text, OUT ddl text)
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_index_statement';
-COMMENT ON FUNCTION clipperf_read_index_statement(text) IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_index_statement(text) IS
 'name, table and normalised text of exactly one CREATE INDEX statement; raises an error for anything else';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_read_index_statement(text) FROM PUBLIC;
 
-CREATE FUNCTION clipperf_add_index(
+CREATE FUNCTION @extschema@.clipperf_add_index(
     index_set text, ddl text, priority text DEFAULT 'medium', purpose text DEFAULT NULL)
 RETURNS name
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
+    -- Looked up at each call: the schema may have been renamed.
+    home CONSTANT regnamespace := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'clipperf');
     member record;
+    is_taken boolean;
 BEGIN
     IF coalesce($1, '') = '' OR $2 IS NULL THEN
         RAISE EXCEPTION 'an index set and a CREATE INDEX statement are needed' USING ERRCODE = 'invalid_parameter_value';
@@ -152,62 +157,69 @@ BEGIN
         RAISE EXCEPTION 'unknown priority "%"', coalesce($3, 'NULL')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name one of high, medium and low.';
     END IF;
-    SELECT * INTO member FROM @extschema@.clipperf_read_index_statement($2);
-    LOCK TABLE @extschema@.clipperf_index_set_members IN SHARE ROW EXCLUSIVE MODE;
-    IF EXISTS (SELECT FROM @extschema@.clipperf_index_set_members AS m
-               WHERE m.index_set = $1 AND m.index_name = member.index_name AND NOT m.removed) THEN
+    EXECUTE format('SELECT * FROM %s.clipperf_read_index_statement($1)', home) INTO member USING $2;
+    EXECUTE format('LOCK TABLE %s.clipperf_index_set_members IN SHARE ROW EXCLUSIVE MODE', home);
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s.clipperf_index_set_members AS m
+                                   WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed)', home)
+    INTO is_taken USING $1, member.index_name;
+    IF is_taken THEN
         RAISE EXCEPTION 'index set "%" has a member "%" already', $1, member.index_name
             USING ERRCODE = 'duplicate_object', HINT = 'Take it out with clipperf_remove_index() first.';
     END IF;
-    INSERT INTO @extschema@.clipperf_index_set_members AS m (index_set, position, index_name, relation, ddl, priority, purpose)
-    SELECT $1, 1 + coalesce(max(o.position), 0), member.index_name, member.relation, member.ddl, $3, $4
-    FROM @extschema@.clipperf_index_set_members AS o
-    WHERE o.index_set = $1
-    ON CONFLICT ON CONSTRAINT clipperf_index_set_members_pkey DO UPDATE
-    SET position = EXCLUDED.position, relation = EXCLUDED.relation, ddl = EXCLUDED.ddl, priority = EXCLUDED.priority,
-        purpose = EXCLUDED.purpose, removed = false;
+    EXECUTE format('
+        INSERT INTO %1$s.clipperf_index_set_members AS m (index_set, position, index_name, relation, ddl, priority, purpose)
+        SELECT $1, 1 + coalesce(max(o.position), 0), $2, $3, $4, $5, $6
+        FROM %1$s.clipperf_index_set_members AS o
+        WHERE o.index_set = $1
+        ON CONFLICT ON CONSTRAINT clipperf_index_set_members_pkey DO UPDATE
+        SET position = EXCLUDED.position, relation = EXCLUDED.relation, ddl = EXCLUDED.ddl, priority = EXCLUDED.priority,
+            purpose = EXCLUDED.purpose, removed = false', home)
+    USING $1, member.index_name, member.relation, member.ddl, $3, $4;
     RETURN member.index_name;
 END
 $$;
-COMMENT ON FUNCTION clipperf_add_index(text, text, text, text) IS
+COMMENT ON FUNCTION @extschema@.clipperf_add_index(text, text, text, text) IS
 'add one CREATE INDEX statement to an index set, which is made if there is none; returns the name of the index';
 
-CREATE FUNCTION clipperf_remove_index(index_set text, index_name name)
+CREATE FUNCTION @extschema@.clipperf_remove_index(index_set text, index_name name)
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-    found_one boolean := false;
+    home CONSTANT regnamespace := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'clipperf');
+    own bigint;
+    shipped bigint;
 BEGIN
-    DELETE FROM @extschema@.clipperf_index_set_members AS m
-    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.shipped;
-    found_one := FOUND;
-    UPDATE @extschema@.clipperf_index_set_members AS m SET removed = true
-    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed;
-    IF NOT (found_one OR FOUND) THEN
+    EXECUTE format('DELETE FROM %s.clipperf_index_set_members AS m
+                    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.shipped', home) USING $1, $2;
+    GET DIAGNOSTICS own = ROW_COUNT;
+    EXECUTE format('UPDATE %s.clipperf_index_set_members AS m SET removed = true
+                    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed', home) USING $1, $2;
+    GET DIAGNOSTICS shipped = ROW_COUNT;
+    IF own + shipped = 0 THEN
         RAISE EXCEPTION 'index set "%" has no member "%"', coalesce($1, 'NULL'), coalesce($2, 'NULL')
             USING ERRCODE = 'undefined_object';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clipperf_remove_index(text, name) IS
+COMMENT ON FUNCTION @extschema@.clipperf_remove_index(text, name) IS
 'take an index out of an index set; indexes of the database stay as they are';
 
-CREATE FUNCTION clipperf_drop_index_set(index_set text)
+CREATE FUNCTION @extschema@.clipperf_drop_index_set(index_set text)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
+    home CONSTANT regnamespace := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'clipperf');
     own bigint;
     shipped bigint;
 BEGIN
-    DELETE FROM @extschema@.clipperf_index_set_members AS m WHERE m.index_set = $1 AND NOT m.shipped;
+    EXECUTE format('DELETE FROM %s.clipperf_index_set_members AS m WHERE m.index_set = $1 AND NOT m.shipped', home) USING $1;
     GET DIAGNOSTICS own = ROW_COUNT;
-    UPDATE @extschema@.clipperf_index_set_members AS m SET removed = true WHERE m.index_set = $1 AND NOT m.removed;
+    EXECUTE format('UPDATE %s.clipperf_index_set_members AS m SET removed = true
+                    WHERE m.index_set = $1 AND NOT m.removed', home) USING $1;
     GET DIAGNOSTICS shipped = ROW_COUNT;
     IF own + shipped = 0 THEN
         RAISE EXCEPTION 'index set "%" does not exist', coalesce($1, 'NULL')
@@ -216,18 +228,18 @@ BEGIN
     RETURN own + shipped;
 END
 $$;
-COMMENT ON FUNCTION clipperf_drop_index_set(text) IS
+COMMENT ON FUNCTION @extschema@.clipperf_drop_index_set(text) IS
 'forget an index set; indexes of the database stay as they are; returns how many members it had';
 
-REVOKE ALL ON FUNCTION clipperf_add_index(text, text, text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION clipperf_remove_index(text, name) FROM PUBLIC;
-REVOKE ALL ON FUNCTION clipperf_drop_index_set(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_add_index(text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_remove_index(text, name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_drop_index_set(text) FROM PUBLIC;
 
-CREATE FUNCTION clipperf_index_set_verdicts(
+CREATE FUNCTION @extschema@.clipperf_index_set_verdicts(
     index_set text,
     OUT index_name name, OUT relation regclass, OUT action text, OUT reason text, OUT ddl text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_index_set_verdicts';
-COMMENT ON FUNCTION clipperf_index_set_verdicts(text) IS
+COMMENT ON FUNCTION @extschema@.clipperf_index_set_verdicts(text) IS
 'what becomes of each member of an index set in this database, judged by the definitions alone: create, keep (it is there) or skip, with the reason, and the statement that creates it';

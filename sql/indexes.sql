@@ -1,67 +1,67 @@
 -- The indexes there are, and those that nobody needs.
 
-CREATE FUNCTION clipperf_indexed_tables()
+CREATE FUNCTION @extschema@.clipperf_indexed_tables()
 RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
     SELECT c.oid::regclass
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm', 'p') AND c.relhasindex
         AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-        AND (c.relpersistence <> 't' OR n.oid = pg_my_temp_schema())
-$$;
-COMMENT ON FUNCTION clipperf_indexed_tables() IS
+        AND (c.relpersistence <> 't' OR n.oid = pg_my_temp_schema());
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_indexed_tables() IS
 'tables, materialized views and partitioned tables that have indexes, but those of the system and temporary ones of others';
 
-CREATE FUNCTION clipperf_read_indexes(
+CREATE FUNCTION @extschema@.clipperf_read_indexes(
     relation regclass,
     OUT index regclass, OUT definition text, OUT valid boolean, OUT index_bytes bigint, OUT backs text[],
     OUT covered_by regclass, OUT covered_reason text, OUT drop_ddl text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_indexes';
-COMMENT ON FUNCTION clipperf_read_indexes(regclass) IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_indexes(regclass) IS
 'indexes of a table; read the view clipperf_indexes instead';
 
-CREATE VIEW clipperf_indexes AS
+CREATE VIEW @extschema@.clipperf_indexes AS
 SELECT t.relation, i.index, i.definition, i.valid, i.index_bytes, i.backs,
        i.covered_by, i.covered_reason, i.drop_ddl
 FROM @extschema@.clipperf_indexed_tables() AS t (relation)
 CROSS JOIN LATERAL @extschema@.clipperf_read_indexes(t.relation) AS i;
 
-COMMENT ON VIEW clipperf_indexes IS
+COMMENT ON VIEW @extschema@.clipperf_indexes IS
 'one row per index of the current database but those of the system; tables that somebody has locked exclusively are left out';
-COMMENT ON COLUMN clipperf_indexes.relation IS 'table';
-COMMENT ON COLUMN clipperf_indexes.index IS 'index';
-COMMENT ON COLUMN clipperf_indexes.definition IS 'the CREATE INDEX statement that makes it, the same under any search_path';
-COMMENT ON COLUMN clipperf_indexes.valid IS 'false: its build did not finish, no query uses it';
-COMMENT ON COLUMN clipperf_indexes.index_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
-COMMENT ON COLUMN clipperf_indexes.backs IS 'what it is needed for apart from queries: a constraint, a foreign key that refers to it, replica identity, CLUSTER, an index of the partitioned table';
-COMMENT ON COLUMN clipperf_indexes.covered_by IS 'index that does all that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
-COMMENT ON COLUMN clipperf_indexes.covered_reason IS 'why covered_by makes it superfluous';
-COMMENT ON COLUMN clipperf_indexes.drop_ddl IS 'the statement that drops it, if it is superfluous';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.relation IS 'table';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.index IS 'index';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.definition IS 'the CREATE INDEX statement that makes it, the same under any search_path';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.valid IS 'false: its build did not finish, no query uses it';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.index_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.backs IS 'what it is needed for apart from queries: a constraint, a foreign key that refers to it, replica identity, CLUSTER, an index of the partitioned table';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_by IS 'index that does all that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_reason IS 'why covered_by makes it superfluous';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.drop_ddl IS 'the statement that drops it, if it is superfluous';
 
-GRANT SELECT ON clipperf_indexes TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_indexes TO PUBLIC;
 
-CREATE FUNCTION clipperf_read_hygiene(
+CREATE FUNCTION @extschema@.clipperf_read_hygiene(
     relations oid[], unused_since timestamptz,
     OUT relation regclass, OUT index regclass, OUT kind text, OUT reason text, OUT ddl text, OUT index_bytes bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_hygiene';
-COMMENT ON FUNCTION clipperf_read_hygiene(oid[], timestamptz) IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_hygiene(oid[], timestamptz) IS
 'indexes of these tables that should be dropped; use clipperf_hygiene() instead';
 
-CREATE FUNCTION clipperf_hygiene(unused_since timestamptz DEFAULT now() - interval '30 days')
+CREATE FUNCTION @extschema@.clipperf_hygiene(unused_since timestamptz DEFAULT now() - interval '30 days')
 RETURNS TABLE (relation regclass, index regclass, kind text, reason text, ddl text, index_bytes bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
     SELECT h.*
     FROM @extschema@.clipperf_read_hygiene(
-        ARRAY(SELECT t::oid FROM @extschema@.clipperf_indexed_tables() AS t ORDER BY 1), unused_since) AS h
-$$;
-COMMENT ON FUNCTION clipperf_hygiene(timestamptz) IS
+        ARRAY(SELECT t::oid FROM @extschema@.clipperf_indexed_tables() AS t ORDER BY 1), unused_since) AS h;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_hygiene(timestamptz) IS
 'indexes that should be dropped, and why: duplicate or redundant (another index does the same), invalid (its build failed), unused (no scan since the given time; NULL does not judge by use); never one that backs a constraint, a foreign key, replica identity, CLUSTER or an index of the partitioned table';

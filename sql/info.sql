@@ -1,6 +1,6 @@
 -- The state of clipperf itself.
 
-CREATE FUNCTION clipperf_read_info(
+CREATE FUNCTION @extschema@.clipperf_read_info(
     OUT version text, OUT since timestamptz,
     OUT memory_reserved_bytes bigint, OUT memory_used_bytes bigint,
     OUT statements_held bigint, OUT statements_max bigint,
@@ -15,36 +15,36 @@ CREATE FUNCTION clipperf_read_info(
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_info';
-COMMENT ON FUNCTION clipperf_read_info() IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_info() IS
 'state of clipperf itself; read the view clipperf_info instead';
 
-CREATE VIEW clipperf_info AS
+CREATE VIEW @extschema@.clipperf_info AS
 SELECT * FROM @extschema@.clipperf_read_info();
 
-COMMENT ON VIEW clipperf_info IS 'one row: the state of clipperf itself, of the whole server';
-COMMENT ON COLUMN clipperf_info.version IS 'version of the loaded module';
-COMMENT ON COLUMN clipperf_info.since IS 'what is reported was seen since then: first start or last clipperf_reset()';
-COMMENT ON COLUMN clipperf_info.memory_reserved_bytes IS 'shared memory taken at server start, bytes; it never grows';
-COMMENT ON COLUMN clipperf_info.memory_used_bytes IS 'of these, bytes that hold something or are in use always';
-COMMENT ON COLUMN clipperf_info.statements_held IS 'statements remembered now';
-COMMENT ON COLUMN clipperf_info.statements_max IS 'most statements remembered at a time (clipperf.max_statements)';
-COMMENT ON COLUMN clipperf_info.statements_evicted IS 'statements that were forgotten to make room for others';
-COMMENT ON COLUMN clipperf_info.executions_dropped IS 'executions not counted, or counted for a statement that had been forgotten meanwhile';
-COMMENT ON COLUMN clipperf_info.texts_held IS 'statement texts stored now';
-COMMENT ON COLUMN clipperf_info.texts_cut IS 'texts stored shortened to 8 kB';
-COMMENT ON COLUMN clipperf_info.texts_dropped IS 'statements remembered without their text, for lack of room';
-COMMENT ON COLUMN clipperf_info.text_used_bytes IS 'bytes of all texts';
-COMMENT ON COLUMN clipperf_info.text_reserved_bytes IS 'bytes reserved for texts (clipperf.text_memory)';
-COMMENT ON COLUMN clipperf_info.n_plus_one_held IS 'N+1 patterns remembered, of all databases';
-COMMENT ON COLUMN clipperf_info.n_plus_one_evicted IS 'N+1 patterns that were forgotten to make room for others';
-COMMENT ON COLUMN clipperf_info.seq_scans_held IS 'sequential scans remembered, of all databases';
-COMMENT ON COLUMN clipperf_info.seq_scans_evicted IS 'sequential scans that were forgotten to make room for others';
-COMMENT ON COLUMN clipperf_info.routes_held IS 'names of routes known, 512 at most';
-COMMENT ON COLUMN clipperf_info.routes_evicted IS 'names of routes that made room for others since the server started; what they were named for has no route any more';
-COMMENT ON COLUMN clipperf_info.lineage_slots IS 'results whose values can be traced at a time';
-COMMENT ON COLUMN clipperf_info.overhead_mean_ms IS 'own time per execution, milliseconds, measured in one of 128; NULL if none was';
-COMMENT ON COLUMN clipperf_info.overhead_share IS 'own time as a share of executor time and own time together; NULL if none was measured';
-COMMENT ON COLUMN clipperf_info.worker_pid IS 'process that saves to disk every clipperf.save_interval; NULL if it does not run';
-COMMENT ON COLUMN clipperf_info.saved IS 'when what is remembered was last saved to disk; NULL if not since the start';
+COMMENT ON VIEW @extschema@.clipperf_info IS 'one row: the state of clipperf itself, of the whole server';
+COMMENT ON COLUMN @extschema@.clipperf_info.version IS 'version of the loaded module';
+COMMENT ON COLUMN @extschema@.clipperf_info.since IS 'what is reported was seen since then: first start or last clipperf_reset()';
+COMMENT ON COLUMN @extschema@.clipperf_info.memory_reserved_bytes IS 'shared memory taken at server start, bytes; it never grows';
+COMMENT ON COLUMN @extschema@.clipperf_info.memory_used_bytes IS 'of these, bytes that hold something or are in use always';
+COMMENT ON COLUMN @extschema@.clipperf_info.statements_held IS 'statements remembered now';
+COMMENT ON COLUMN @extschema@.clipperf_info.statements_max IS 'most statements remembered at a time (clipperf.max_statements)';
+COMMENT ON COLUMN @extschema@.clipperf_info.statements_evicted IS 'statements that were forgotten to make room for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.executions_dropped IS 'executions not counted, or counted for a statement that had been forgotten meanwhile';
+COMMENT ON COLUMN @extschema@.clipperf_info.texts_held IS 'statement texts stored now';
+COMMENT ON COLUMN @extschema@.clipperf_info.texts_cut IS 'texts stored shortened to 8 kB';
+COMMENT ON COLUMN @extschema@.clipperf_info.texts_dropped IS 'statements remembered without their text, for lack of room';
+COMMENT ON COLUMN @extschema@.clipperf_info.text_used_bytes IS 'bytes of all texts';
+COMMENT ON COLUMN @extschema@.clipperf_info.text_reserved_bytes IS 'bytes reserved for texts (clipperf.text_memory)';
+COMMENT ON COLUMN @extschema@.clipperf_info.n_plus_one_held IS 'N+1 patterns remembered, of all databases';
+COMMENT ON COLUMN @extschema@.clipperf_info.n_plus_one_evicted IS 'N+1 patterns that were forgotten to make room for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_held IS 'sequential scans remembered, of all databases';
+COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_evicted IS 'sequential scans that were forgotten to make room for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.routes_held IS 'names of routes known, 512 at most';
+COMMENT ON COLUMN @extschema@.clipperf_info.routes_evicted IS 'names of routes that made room for others since the server started; what they were named for has no route any more';
+COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be traced at a time';
+COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'own time per execution, milliseconds, measured in one of 128; NULL if none was';
+COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'own time as a share of executor time and own time together; NULL if none was measured';
+COMMENT ON COLUMN @extschema@.clipperf_info.worker_pid IS 'process that saves to disk every clipperf.save_interval; NULL if it does not run';
+COMMENT ON COLUMN @extschema@.clipperf_info.saved IS 'when what is remembered was last saved to disk; NULL if not since the start';
 
-GRANT SELECT ON clipperf_info TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_info TO PUBLIC;

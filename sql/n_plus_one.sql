@@ -1,6 +1,6 @@
 -- Which statements run once for each row of another.
 
-CREATE FUNCTION clipperf_read_n_plus_one(
+CREATE FUNCTION @extschema@.clipperf_read_n_plus_one(
     OUT userid oid, OUT confidence text,
     OUT parent_queryid bigint, OUT parent_query text, OUT parent_column text,
     OUT child_queryid bigint, OUT child_query text, OUT relation regclass, OUT child_parameter text,
@@ -11,10 +11,10 @@ CREATE FUNCTION clipperf_read_n_plus_one(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_n_plus_one';
-COMMENT ON FUNCTION clipperf_read_n_plus_one() IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_n_plus_one() IS
 'N+1 patterns of the current database; read the view clipperf_n_plus_one instead';
 
-CREATE VIEW clipperf_n_plus_one AS
+CREATE VIEW @extschema@.clipperf_n_plus_one AS
 SELECT n.confidence, n.parent_queryid, n.parent_query, n.parent_column,
        n.child_queryid, n.child_query, n.relation, n.child_parameter,
        n.episodes, n.children, n.max_children, n.connections,
@@ -22,27 +22,27 @@ SELECT n.confidence, n.parent_queryid, n.parent_query, n.parent_column,
        n.first_seen, n.last_seen, n.suggestion
 FROM @extschema@.clipperf_read_n_plus_one() AS n;
 
-COMMENT ON VIEW clipperf_n_plus_one IS
+COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
 'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database';
-COMMENT ON COLUMN clipperf_n_plus_one.confidence IS '''proven'': the child''s parameters were the values of one column of the parent''s result; ''suspected'': no such result was seen, but one request held many runs of one key look-up';
-COMMENT ON COLUMN clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
-COMMENT ON COLUMN clipperf_n_plus_one.parent_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
-COMMENT ON COLUMN clipperf_n_plus_one.parent_column IS 'column of its result that the children''s values came from';
-COMMENT ON COLUMN clipperf_n_plus_one.child_queryid IS 'statement that ran for each row';
-COMMENT ON COLUMN clipperf_n_plus_one.child_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
-COMMENT ON COLUMN clipperf_n_plus_one.relation IS 'table that the children looked into; NULL if it is not known or dropped';
-COMMENT ON COLUMN clipperf_n_plus_one.child_parameter IS 'parameter of the child that took the values, and the column it is compared with';
-COMMENT ON COLUMN clipperf_n_plus_one.episodes IS 'results that were looped over';
-COMMENT ON COLUMN clipperf_n_plus_one.children IS 'children of all episodes';
-COMMENT ON COLUMN clipperf_n_plus_one.max_children IS 'most children of one episode';
-COMMENT ON COLUMN clipperf_n_plus_one.connections IS 'most connections that the children of one episode were spread over';
-COMMENT ON COLUMN clipperf_n_plus_one.child_ms IS 'time in the executor of all children, milliseconds';
-COMMENT ON COLUMN clipperf_n_plus_one.roundtrip_ms IS 'time between the end of a child and the start of the next, milliseconds';
-COMMENT ON COLUMN clipperf_n_plus_one.pipelined IS 'true if most children were sent before the one ahead of them was answered, so that they cost no round trips';
-COMMENT ON COLUMN clipperf_n_plus_one.function IS 'PL/pgSQL function that the loop is in; NULL if a client loops';
-COMMENT ON COLUMN clipperf_n_plus_one.route IS 'route of the children, as in clipperf_queries';
-COMMENT ON COLUMN clipperf_n_plus_one.first_seen IS 'when the pattern was first proven or suspected';
-COMMENT ON COLUMN clipperf_n_plus_one.last_seen IS 'start of the last child';
-COMMENT ON COLUMN clipperf_n_plus_one.suggestion IS 'one statement in place of the children, which takes an array of keys; NULL if none is known or it may not be read';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the child''s parameters were the values of one column of the parent''s result; ''suspected'': no such result was seen, but one request held many runs of one key look-up';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_column IS 'column of its result that the children''s values came from';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_queryid IS 'statement that ran for each row';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.relation IS 'table that the children looked into; NULL if it is not known or dropped';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_parameter IS 'parameter of the child that took the values, and the column it is compared with';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.episodes IS 'results that were looped over';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.children IS 'children of all episodes';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.max_children IS 'most children of one episode';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.connections IS 'most connections that the children of one episode were spread over';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_ms IS 'time in the executor of all children, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.roundtrip_ms IS 'time between the end of a child and the start of the next, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.pipelined IS 'true if most children were sent before the one ahead of them was answered, so that they cost no round trips';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.function IS 'PL/pgSQL function that the loop is in; NULL if a client loops';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.route IS 'route of the children, as in clipperf_queries';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.first_seen IS 'when the pattern was first proven or suspected';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.last_seen IS 'start of the last child';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.suggestion IS 'one statement in place of the children, which takes an array of keys; NULL if none is known or it may not be read';
 
-GRANT SELECT ON clipperf_n_plus_one TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_n_plus_one TO PUBLIC;

@@ -1,6 +1,6 @@
 -- What each statement did.
 
-CREATE FUNCTION clipperf_read_queries(
+CREATE FUNCTION @extschema@.clipperf_read_queries(
     OUT userid oid, OUT dbid oid, OUT toplevel boolean, OUT queryid bigint, OUT route text,
     OUT calls bigint, OUT errors bigint, OUT rows bigint,
     OUT total_ms double precision, OUT min_ms double precision, OUT max_ms double precision,
@@ -13,17 +13,17 @@ CREATE FUNCTION clipperf_read_queries(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_queries';
-COMMENT ON FUNCTION clipperf_read_queries() IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_queries() IS
 'counters of all statements, without their texts; read the view clipperf_queries instead';
 
-CREATE FUNCTION clipperf_query_text(userid oid, dbid oid, queryid bigint)
+CREATE FUNCTION @extschema@.clipperf_query_text(userid oid, dbid oid, queryid bigint)
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_query_text';
-COMMENT ON FUNCTION clipperf_query_text(oid, oid, bigint) IS
+COMMENT ON FUNCTION @extschema@.clipperf_query_text(oid, oid, bigint) IS
 'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
 
-CREATE VIEW clipperf_queries AS
+CREATE VIEW @extschema@.clipperf_queries AS
 SELECT q.userid, q.dbid, q.toplevel, q.queryid,
        @extschema@.clipperf_query_text(q.userid, q.dbid, q.queryid) AS query,
        q.route, q.calls, q.errors, q.rows,
@@ -32,40 +32,40 @@ SELECT q.userid, q.dbid, q.toplevel, q.queryid,
        q.distinct_params, q.first_seen, q.last_seen
 FROM @extschema@.clipperf_read_queries() AS q;
 
-COMMENT ON VIEW clipperf_queries IS
+COMMENT ON VIEW @extschema@.clipperf_queries IS
 'one row per statement, user, database and route since clipperf_info.since, of all databases';
-COMMENT ON COLUMN clipperf_queries.userid IS 'role that ran the statement';
-COMMENT ON COLUMN clipperf_queries.dbid IS 'database it ran in';
-COMMENT ON COLUMN clipperf_queries.toplevel IS 'true if a client sent it, false if it ran inside another statement';
-COMMENT ON COLUMN clipperf_queries.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL for statements of others unless the reader is in pg_read_all_stats';
-COMMENT ON COLUMN clipperf_queries.route IS 'route it belongs to: of its sqlcommenter comment, else clipperf.route, else application_name';
-COMMENT ON COLUMN clipperf_queries.calls IS 'executions that ended without an error';
-COMMENT ON COLUMN clipperf_queries.errors IS 'executions that ended with an error, in planning too';
-COMMENT ON COLUMN clipperf_queries.rows IS 'rows returned or changed';
-COMMENT ON COLUMN clipperf_queries.total_ms IS 'time in the executor of all calls, milliseconds';
-COMMENT ON COLUMN clipperf_queries.min_ms IS 'shortest call, milliseconds';
-COMMENT ON COLUMN clipperf_queries.max_ms IS 'longest call, milliseconds';
-COMMENT ON COLUMN clipperf_queries.mean_ms IS 'mean of the calls, milliseconds';
-COMMENT ON COLUMN clipperf_queries.stddev_ms IS 'standard deviation of the calls, milliseconds';
-COMMENT ON COLUMN clipperf_queries.p50_ms IS 'median of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN clipperf_queries.p95_ms IS '95th percentile of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN clipperf_queries.p99_ms IS '99th percentile of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN clipperf_queries.plan_ms IS 'time in the planner, milliseconds; a plan used again costs none';
-COMMENT ON COLUMN clipperf_queries.shared_blks_hit IS 'blocks found in shared buffers';
-COMMENT ON COLUMN clipperf_queries.shared_blks_read IS 'blocks read into shared buffers';
-COMMENT ON COLUMN clipperf_queries.temp_blks_written IS 'blocks written to temporary files by sorts, hashes and the like';
-COMMENT ON COLUMN clipperf_queries.wal_bytes IS 'WAL generated, bytes';
-COMMENT ON COLUMN clipperf_queries.distinct_params IS 'estimated number of different parameter lists, standard error 9 %';
-COMMENT ON COLUMN clipperf_queries.first_seen IS 'start of the first execution counted';
-COMMENT ON COLUMN clipperf_queries.last_seen IS 'start of the last execution counted';
+COMMENT ON COLUMN @extschema@.clipperf_queries.userid IS 'role that ran the statement';
+COMMENT ON COLUMN @extschema@.clipperf_queries.dbid IS 'database it ran in';
+COMMENT ON COLUMN @extschema@.clipperf_queries.toplevel IS 'true if a client sent it, false if it ran inside another statement';
+COMMENT ON COLUMN @extschema@.clipperf_queries.queryid IS 'the server''s hash of the statement without its literals';
+COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_queries.route IS 'route it belongs to: of its sqlcommenter comment, else clipperf.route, else application_name';
+COMMENT ON COLUMN @extschema@.clipperf_queries.calls IS 'executions that ended without an error';
+COMMENT ON COLUMN @extschema@.clipperf_queries.errors IS 'executions that ended with an error, in planning too';
+COMMENT ON COLUMN @extschema@.clipperf_queries.rows IS 'rows returned or changed';
+COMMENT ON COLUMN @extschema@.clipperf_queries.total_ms IS 'time in the executor of all calls, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.min_ms IS 'shortest call, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.max_ms IS 'longest call, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.mean_ms IS 'mean of the calls, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.stddev_ms IS 'standard deviation of the calls, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p50_ms IS 'median of the calls, milliseconds, within 5 %';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p95_ms IS '95th percentile of the calls, milliseconds, within 5 %';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p99_ms IS '99th percentile of the calls, milliseconds, within 5 %';
+COMMENT ON COLUMN @extschema@.clipperf_queries.plan_ms IS 'time in the planner, milliseconds; a plan used again costs none';
+COMMENT ON COLUMN @extschema@.clipperf_queries.shared_blks_hit IS 'blocks found in shared buffers';
+COMMENT ON COLUMN @extschema@.clipperf_queries.shared_blks_read IS 'blocks read into shared buffers';
+COMMENT ON COLUMN @extschema@.clipperf_queries.temp_blks_written IS 'blocks written to temporary files by sorts, hashes and the like';
+COMMENT ON COLUMN @extschema@.clipperf_queries.wal_bytes IS 'WAL generated, bytes';
+COMMENT ON COLUMN @extschema@.clipperf_queries.distinct_params IS 'estimated number of different parameter lists, standard error 9 %';
+COMMENT ON COLUMN @extschema@.clipperf_queries.first_seen IS 'start of the first execution counted';
+COMMENT ON COLUMN @extschema@.clipperf_queries.last_seen IS 'start of the last execution counted';
 
-GRANT SELECT ON clipperf_queries TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_queries TO PUBLIC;
 
-CREATE FUNCTION clipperf_reset(what text DEFAULT 'all')
+CREATE FUNCTION @extschema@.clipperf_reset(what text DEFAULT 'all')
 RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
-COMMENT ON FUNCTION clipperf_reset(text) IS
+COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
 'forget what was seen: ''all'', ''queries'', ''n_plus_one'' or ''seq_scans'', of all databases';
-REVOKE ALL ON FUNCTION clipperf_reset(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;

@@ -1,6 +1,6 @@
 -- What the advisor recommended last, until clipperf_apply() or somebody else has acted on it.
 
-CREATE TABLE clipperf_recommendations (
+CREATE TABLE @extschema@.clipperf_recommendations (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('create', 'drop', 'keep', 'skip')),
     relation regclass,
@@ -19,28 +19,28 @@ CREATE TABLE clipperf_recommendations (
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user
 );
-COMMENT ON TABLE clipperf_recommendations IS
+COMMENT ON TABLE @extschema@.clipperf_recommendations IS
 'what clipperf_recommend() said last, and what clipperf_apply() has made of it; one sees his own, members of pg_read_all_stats all';
-COMMENT ON COLUMN clipperf_recommendations.id IS 'number of the recommendation, for clipperf_apply()';
-COMMENT ON COLUMN clipperf_recommendations.action IS 'create or drop an index, keep one that is there, or skip a member of an index set';
-COMMENT ON COLUMN clipperf_recommendations.relation IS 'table of the index; NULL if there is no such table';
-COMMENT ON COLUMN clipperf_recommendations.index_name IS 'name of the index';
-COMMENT ON COLUMN clipperf_recommendations.ddl IS 'the statement that does it; it runs when pasted';
-COMMENT ON COLUMN clipperf_recommendations.source IS 'where it comes from: workload, hygiene, or set: and the name of an index set';
-COMMENT ON COLUMN clipperf_recommendations.status IS 'new, or the state of the job that clipperf_apply() made of it';
-COMMENT ON COLUMN clipperf_recommendations.benefit_share IS 'share of the measured time of all statements that it saves by the planner''s estimate, 0..1, write cost taken off';
-COMMENT ON COLUMN clipperf_recommendations.cost_before IS 'planner''s cost of one call of the statements served, weighted by their calls, without it';
-COMMENT ON COLUMN clipperf_recommendations.cost_after IS 'the same with it';
-COMMENT ON COLUMN clipperf_recommendations.size_bytes IS 'size of the index, bytes; estimated unless it exists';
-COMMENT ON COLUMN clipperf_recommendations.write_cost_share IS 'share of the measured time of all statements that keeping it up to date costs, 0..1';
-COMMENT ON COLUMN clipperf_recommendations.queryids IS 'statements it serves, the most served first';
-COMMENT ON COLUMN clipperf_recommendations.reason IS 'why, in one sentence';
-COMMENT ON COLUMN clipperf_recommendations.kind IS 'kind of the finding that clipperf_report() makes of it; NULL = none';
-COMMENT ON COLUMN clipperf_recommendations.made_at IS 'when it was recommended';
-COMMENT ON COLUMN clipperf_recommendations.made_by IS 'who asked';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.id IS 'number of the recommendation, for clipperf_apply()';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.action IS 'create or drop an index, keep one that is there, or skip a member of an index set';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.relation IS 'table of the index; NULL if there is no such table';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.index_name IS 'name of the index';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.ddl IS 'the statement that does it; it runs when pasted';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.source IS 'where it comes from: workload, hygiene, or set: and the name of an index set';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, or the state of the job that clipperf_apply() made of it';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.benefit_share IS 'share of the measured time of all statements that it saves by the planner''s estimate, 0..1, write cost taken off';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_before IS 'planner''s cost of one call of the statements served, weighted by their calls, without it';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_after IS 'the same with it';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.size_bytes IS 'size of the index, bytes; estimated unless it exists';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.write_cost_share IS 'share of the measured time of all statements that keeping it up to date costs, 0..1';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.queryids IS 'statements it serves, the most served first';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.reason IS 'why, in one sentence';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.kind IS 'kind of the finding that clipperf_report() makes of it; NULL = none';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_at IS 'when it was recommended';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'who asked';
 
 -- A partial index may repeat a constant of somebody's statement.
-ALTER TABLE clipperf_recommendations ENABLE ROW LEVEL SECURITY;
-CREATE POLICY clipperf_recommendations_own ON clipperf_recommendations FOR SELECT
+ALTER TABLE @extschema@.clipperf_recommendations ENABLE ROW LEVEL SECURITY;
+CREATE POLICY clipperf_recommendations_own ON @extschema@.clipperf_recommendations FOR SELECT
 USING (made_by = current_user OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));
-GRANT SELECT ON clipperf_recommendations TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_recommendations TO PUBLIC;

@@ -1,6 +1,6 @@
 -- Which statements read which tables from end to end.
 
-CREATE FUNCTION clipperf_read_seq_scans(
+CREATE FUNCTION @extschema@.clipperf_read_seq_scans(
     OUT relation regclass, OUT userid oid, OUT queryid bigint, OUT query text,
     OUT executions bigint, OUT scans bigint,
     OUT rows_read bigint, OUT rows_kept bigint, OUT rows_needed bigint,
@@ -12,31 +12,31 @@ CREATE FUNCTION clipperf_read_seq_scans(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_seq_scans';
-COMMENT ON FUNCTION clipperf_read_seq_scans() IS
+COMMENT ON FUNCTION @extschema@.clipperf_read_seq_scans() IS
 'sequential scans of the current database, each with the index that would have saved it and an existing one that serves the same; read the view clipperf_seq_scans instead';
 
-CREATE VIEW clipperf_seq_scans AS
+CREATE VIEW @extschema@.clipperf_seq_scans AS
 SELECT s.relation, s.queryid, s.query, s.scans, s.rows_read, s.rows_kept,
        s.rows_kept / greatest(s.rows_read, 1)::double precision AS kept_share,
        s.filter_columns, s.sort_columns, s.total_ms, s.relation_bytes, s.last_seen,
        s.executions, s.rows_needed
 FROM @extschema@.clipperf_read_seq_scans() AS s;
 
-COMMENT ON VIEW clipperf_seq_scans IS
+COMMENT ON VIEW @extschema@.clipperf_seq_scans IS
 'sequential scans with a filter, under a join or under a sort with LIMIT, that read at least clipperf.seqscan_min_rows rows per execution: one row per table, statement, user and set of columns, of the current database';
-COMMENT ON COLUMN clipperf_seq_scans.relation IS 'table that was read; the parent, for partitions read through it';
-COMMENT ON COLUMN clipperf_seq_scans.queryid IS 'statement that read it, as in clipperf_queries';
-COMMENT ON COLUMN clipperf_seq_scans.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
-COMMENT ON COLUMN clipperf_seq_scans.scans IS 'times the table was scanned; more than executions where a join or sub-query scans it again and again';
-COMMENT ON COLUMN clipperf_seq_scans.rows_read IS 'rows read by all scans';
-COMMENT ON COLUMN clipperf_seq_scans.rows_kept IS 'rows of these that passed the filter';
-COMMENT ON COLUMN clipperf_seq_scans.kept_share IS 'rows_kept / rows_read, 0..1';
-COMMENT ON COLUMN clipperf_seq_scans.filter_columns IS 'columns of the filter and the join, each with how it is compared, such as ''game_id ='', ''created_at >'', ''title ~~''; equality first';
-COMMENT ON COLUMN clipperf_seq_scans.sort_columns IS 'columns the rows are then sorted by, as in ORDER BY';
-COMMENT ON COLUMN clipperf_seq_scans.total_ms IS 'time in the executor put down to the scan by the planner''s costs, milliseconds';
-COMMENT ON COLUMN clipperf_seq_scans.relation_bytes IS 'present size of the table with its partitions, without indexes and TOAST, bytes; NULL while somebody locks it';
-COMMENT ON COLUMN clipperf_seq_scans.last_seen IS 'start of the last statement that scanned it';
-COMMENT ON COLUMN clipperf_seq_scans.executions IS 'executions of the statement';
-COMMENT ON COLUMN clipperf_seq_scans.rows_needed IS 'rows of those kept that a join found a partner for and a sort with LIMIT handed on';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation IS 'table that was read; the parent, for partitions read through it';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.queryid IS 'statement that read it, as in clipperf_queries';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.scans IS 'times the table was scanned; more than executions where a join or sub-query scans it again and again';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_read IS 'rows read by all scans';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_kept IS 'rows of these that passed the filter';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.kept_share IS 'rows_kept / rows_read, 0..1';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.filter_columns IS 'columns of the filter and the join, each with how it is compared, such as ''game_id ='', ''created_at >'', ''title ~~''; equality first';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.sort_columns IS 'columns the rows are then sorted by, as in ORDER BY';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.total_ms IS 'time in the executor put down to the scan by the planner''s costs, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation_bytes IS 'present size of the table with its partitions, without indexes and TOAST, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.last_seen IS 'start of the last statement that scanned it';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.executions IS 'executions of the statement';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_needed IS 'rows of those kept that a join found a partner for and a sort with LIMIT handed on';
 
-GRANT SELECT ON clipperf_seq_scans TO PUBLIC;
+GRANT SELECT ON @extschema@.clipperf_seq_scans TO PUBLIC;

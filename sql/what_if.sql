@@ -1,6 +1,6 @@
 -- What the planner would do with other indexes.
 
-CREATE FUNCTION clipperf_what_if(
+CREATE FUNCTION @extschema@.clipperf_what_if(
     statement text, indexes text[] DEFAULT '{}', hidden regclass[] DEFAULT '{}',
     OUT cost_before double precision, OUT cost_after double precision,
     OUT used text[], OUT used_real regclass[], OUT size_bytes bigint[],
@@ -8,5 +8,5 @@ CREATE FUNCTION clipperf_what_if(
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_what_if';
-COMMENT ON FUNCTION clipperf_what_if(text, text[], regclass[]) IS
+COMMENT ON FUNCTION @extschema@.clipperf_what_if(text, text[], regclass[]) IS
 'plans a statement as if indexes existed, given as CREATE INDEX statements, and as if others did not; builds and runs nothing';

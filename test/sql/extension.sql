@@ -7,11 +7,22 @@ CREATE DATABASE regress_clipperf_extension TEMPLATE template0;
 
 -- Everything into the schema that is named, whatever the search path; and there it stays.
 CREATE SCHEMA "Odd schema";
+-- Others may have created there what fits the calls of our functions better than the server's own.
+CREATE FUNCTION "Odd schema".trap(bigint, double precision) RETURNS double precision LANGUAGE sql AS 'SELECT (1 / 0)::double precision';
+CREATE OPERATOR "Odd schema"./ (LEFTARG = bigint, RIGHTARG = double precision, FUNCTION = "Odd schema".trap);
+CREATE OPERATOR "Odd schema".* (LEFTARG = bigint, RIGHTARG = double precision, FUNCTION = "Odd schema".trap);
+CREATE FUNCTION "Odd schema".concat(text, text, text) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
+CREATE FUNCTION "Odd schema".format(text, text, text) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
 SET search_path = pg_temp;
 CREATE EXTENSION clipperf SCHEMA "Odd schema";
 SELECT extversion = (SELECT default_version FROM pg_available_extensions WHERE name = 'clipperf') AS version,
     extrelocatable, extnamespace::regnamespace FROM pg_extension WHERE extname = 'clipperf';
 ALTER EXTENSION clipperf SET SCHEMA public;
+
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS trapped FROM pg_depend AS d
+WHERE d.refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = '"Odd schema"'::regnamespace
+                     UNION SELECT oid FROM pg_proc WHERE pronamespace = '"Odd schema"'::regnamespace AND proname NOT LIKE 'clipperf%')
+    AND d.classid <> 'pg_operator'::regclass;
 
 -- Every object carries the prefix, is described, and lies in that schema.
 CREATE TEMP VIEW members AS

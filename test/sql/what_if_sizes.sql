@@ -65,22 +65,42 @@ FROM sizes ORDER BY ddl COLLATE "C";
 SELECT cost_after < 10 AS one_row
 FROM clipperf_what_if('SELECT * FROM item WHERE md5(name) = ''none''', '{CREATE INDEX ON item (md5(name))}');
 
--- Whoever may not read the table has no function run on its rows, and gets an answer from the statistics.
+-- Sizes tell what columns hold: they are for those who may read these columns, and all rows. Whoever may not read the
+-- whole table has no function run on its rows, and gets an answer from the statistics.
 CREATE FUNCTION peek(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'seen: %', length($1); END $$;
 CREATE ROLE regress_what_if_sizes;
 GRANT USAGE ON SCHEMA what_if_sizes TO regress_what_if_sizes;
 GRANT SELECT (id, owner_id) ON item TO regress_what_if_sizes;
 SET ROLE regress_what_if_sizes;
 SELECT used, size_bytes[1] > 0 AS sized
-FROM clipperf_what_if('SELECT id FROM item WHERE owner_id = 5',
-                      '{CREATE INDEX ON item (peek(name)), CREATE INDEX ON item (owner_id)}');
+FROM clipperf_what_if('SELECT id FROM item WHERE owner_id = 5', '{CREATE INDEX ON item (owner_id), CREATE INDEX ON item (peek(id::text))}');
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (name)}');
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (peek(name))}');
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (id) INCLUDE (name)}');
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (id) WHERE name = ''none''}');
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (id) WHERE item IS NOT NULL}');
 RESET ROLE;
 GRANT SELECT ON item TO regress_what_if_sizes;
 ALTER TABLE item ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON item USING (owner_id = 5);
 SET ROLE regress_what_if_sizes;
+SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (id) WHERE owner_id = 6}');
+RESET ROLE;
+GRANT pg_read_all_stats TO regress_what_if_sizes;
+SET ROLE regress_what_if_sizes;
 SELECT size_bytes[1] > 0 AS sized FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (peek(name))}');
 RESET ROLE;
+REVOKE pg_read_all_stats FROM regress_what_if_sizes;
+-- Nor does the advice on an index set tell.
+SET client_min_messages = warning;
+SELECT clipperf_add_index('what_if_sizes', 'CREATE INDEX item_of_five ON item (name) WHERE owner_id = 5');
+SELECT action, size_bytes > 0 AS sized FROM clipperf_recommend(index_set => 'what_if_sizes');
+SET ROLE regress_what_if_sizes;
+SELECT action, size_bytes, reason FROM clipperf_recommend(index_set => 'what_if_sizes');
+RESET ROLE;
+SELECT clipperf_drop_index_set('what_if_sizes');
+DELETE FROM clipperf_recommendations;
+RESET client_min_messages;
 ALTER TABLE item DISABLE ROW LEVEL SECURITY;
 SET ROLE regress_what_if_sizes;
 SELECT size_bytes FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item (peek(name))}');

@@ -194,6 +194,17 @@ is(wait_for_job($node, $job), 'failed', 'a job whose role is dropped fails');
 like(reason($node, $job), qr/the role that asked for it does not exist any more/, 'and says so');
 $holder->quit;
 
+# One that is done says so, too: nobody can take it back as that role any more.
+$node->safe_psql('postgres', q{CREATE ROLE leaving; CREATE ROLE staying; CREATE TABLE left_behind (a int); ALTER TABLE left_behind OWNER TO leaving;
+	GRANT EXECUTE ON FUNCTION clipperf_apply(bigint[], text, boolean, boolean) TO leaving;
+	GRANT pg_read_all_stats TO leaving; GRANT CREATE ON SCHEMA public TO leaving});
+$id = recommend($node, 'create', 'left_behind', 'left_behind_a', 'CREATE INDEX left_behind_a ON left_behind (a)');
+$job = $node->safe_psql('postgres', "SET ROLE leaving; SELECT job FROM clipperf_apply(ARRAY[$id], concurrently => false)");
+unlike(reason($node, $job) // '', qr/does not exist any more/, 'a job whose role is there does not say that it is gone');
+$node->safe_psql('postgres', 'REASSIGN OWNED BY leaving TO staying; DROP OWNED BY leaving; DROP ROLE leaving');
+like($node->safe_psql('postgres', "SET ROLE staying; SELECT reason FROM clipperf_jobs WHERE job = $job"),
+	qr/the role that asked for it does not exist any more$/, 'but when it is gone, to who owns the table now');
+
 # Timeouts of the caller are his alone.
 $id = recommend($node, 'create', 'item', 'item_time', 'CREATE INDEX item_time ON item (b, b)');
 $job = $node->safe_psql('postgres', "SET statement_timeout = '5s'; SET lock_timeout = 1; SET idle_in_transaction_session_timeout = 1;

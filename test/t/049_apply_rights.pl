@@ -190,8 +190,31 @@ $node->safe_psql('postgres', qq{UPDATE clipperf_job SET verdict = '{"statements"
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT verdict IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the verdict');
 is($node->safe_psql('postgres', "SET ROLE anybody; SELECT verdict IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
 
-# Who may end a job.
+# And its statement, as its predicate may hold a constant that nobody else knows.
+is($node->safe_psql('postgres', "SET ROLE owner; SELECT ddl LIKE 'CREATE%' FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the statement');
+is($node->safe_psql('postgres', "SET ROLE anybody; SELECT ddl IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
+
+# Whom a build waits for is shown as pg_stat_activity shows it.
+$node->safe_psql('postgres', 'CREATE ROLE plain; ALTER TABLE item OWNER TO plain; CREATE ROLE monitor IN ROLE pg_monitor');
 my $build = BuildPhase->reach($node, 'waiting for old snapshots');
+ok($node->poll_query_until('postgres', "SELECT waits_for IS NOT NULL FROM clipperf_jobs WHERE job = $build->{job}"), 'a build waits for somebody');
+foreach my $case (
+	[ 'monitor', qr/^process \d+ \(.*idle in transaction, transaction open for / ],
+	[ 'plain', qr/^process \d+(?: \(application [^,]*\))?$/ ],
+	[ 'anybody', qr/^$/ ])
+{
+	my ($role, $shown) = @$case;
+	like($node->safe_psql('postgres', "SET ROLE $role; SELECT waits_for FROM clipperf_jobs WHERE job = $build->{job}"), $shown, "$role reads as much of it");
+	unlike($node->safe_psql('postgres', "SET ROLE $role; SELECT p::text FROM clipperf_build_progress() AS p"), qr/transaction open/,
+		"$role finds no more in clipperf_build_progress()");
+}
+failed_with($node, 'postgres', 'SET ROLE anybody; SELECT * FROM clipperf_build_pace()', '42501', qr/permission denied for function/, 'nor in what it is made of');
+$build->release;
+wait_for_job($node, $build->{job});
+$node->safe_psql('postgres', "DROP INDEX $build->{index}; ALTER TABLE item OWNER TO CURRENT_USER");
+
+# Who may end a job.
+$build = BuildPhase->reach($node, 'waiting for old snapshots');
 failed_with($node, 'postgres', "SET ROLE stranger; SELECT clipperf_cancel($build->{job})", '42501', qr/permission denied for job/,
 	"a stranger cannot cancel somebody else's job");
 failed_with($node, 'postgres', "SET ROLE stranger; SELECT clipperf_revert($build->{job})", '42501', qr/permission denied for job/,

@@ -144,13 +144,13 @@ extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
  * Writing (index_def_text.c)
  * ------------------------------------------------------------------------ */
 
-/* CREATE INDEX, which means the same under any search_path. */
+/* CREATE INDEX, which means the same under any search_path and settings. */
 extern char *index_def_ddl(const IndexDefinition *def, bool concurrently,
 						   bool if_not_exists);
 
 /*
  * What pg_get_indexdef(oid, 0, true) says of the index once it is there, when
- * the search_path is empty.
+ * the search_path is empty and standard_conforming_strings on.
  */
 extern char *index_def_catalog_text(const IndexDefinition *def);
 

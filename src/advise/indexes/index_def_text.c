@@ -223,7 +223,8 @@ begin_qualified(void)
 		{"search_path", "pg_catalog, pg_temp"},
 		{"DateStyle", "ISO"},
 		{"IntervalStyle", "postgres"},
-		{"extra_float_digits", "3"}
+		{"extra_float_digits", "3"},
+		{"standard_conforming_strings", "on"}
 	};
 	int			nestlevel = NewGUCNestLevel();
 
@@ -231,6 +232,47 @@ begin_qualified(void)
 		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	return nestlevel;
+}
+
+/* Where a string or a quoted identifier ends that begins here. */
+static const char *
+end_of_quoted(const char *start, bool escapes)
+{
+	const char *at = start + 1;
+
+	while (*at != '\0' && (*at != *start || at[1] == *start))
+		at += (*at == *start || (escapes && *at == '\\')) && at[1] != '\0' ? 2 : 1;
+	return *at == '\0' ? at : at + 1;
+}
+
+/*
+ * SQL as it is read with standard_conforming_strings on, for any setting of
+ * that: strings that hold backslashes become E''.
+ */
+static char *
+with_portable_strings(const char *sql)
+{
+	StringInfoData text;
+	const char *end;
+
+	initStringInfo(&text);
+	for (const char *at = sql; *at != '\0'; at = end)
+	{
+		bool		escapes = at > sql && at[-1] == 'E';
+
+		end = at + 1;
+		if (*at == '\'' || *at == '"')
+			end = end_of_quoted(at, escapes);
+		if (*at != '\'' || escapes || memchr(at, '\\', end - at) == NULL)
+		{
+			appendBinaryStringInfo(&text, at, end - at);
+			continue;
+		}
+		appendStringInfoChar(&text, 'E');
+		for (; at < end; at++)
+			appendStringInfo(&text, *at == '\\' ? "\\%c" : "%c", *at);
+	}
+	return text.data;
 }
 
 /* Append a definition from "CREATE" up to the name. */
@@ -244,8 +286,8 @@ append_head(StringInfo text, const IndexDefinition *def, const char *flags)
 }
 
 /*
- * CREATE INDEX, the same under any search_path: tables, functions and types
- * outside pg_catalog carry their schema.
+ * CREATE INDEX, the same under any search_path and other settings: tables,
+ * functions and types outside pg_catalog carry their schema.
  */
 char *
 index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
@@ -268,12 +310,12 @@ index_def_ddl(const IndexDefinition *def, bool concurrently, bool if_not_exists)
 						 quote_identifier(get_tablespace_name(def->tablespace)));
 	append_predicate(&text, def);
 	AtEOXact_GUC(false, nestlevel);
-	return text.data;
+	return with_portable_strings(text.data);
 }
 
 /*
  * What pg_get_indexdef(oid, 0, true) says of the index once it is there, when
- * the search_path is empty.
+ * the search_path is empty and standard_conforming_strings on.
  */
 char *
 index_def_catalog_text(const IndexDefinition *def)

@@ -220,7 +220,7 @@ write_token(Writer *w, const char *token, const core_YYSTYPE *value, bool spaced
 		appendStringInfoString(&w->text, value->keyword);
 	else if (is_word || *token == '"')
 		appendStringInfoString(&w->text, quote_identifier(value->str));
-	else if (*token == '\'' && !STANDARD_STRINGS)
+	else if (*token == '\'' && (!STANDARD_STRINGS || strchr(value->str, '\\') != NULL))
 		appendStringInfoString(&w->text, quote_literal_cstr(value->str));
 	else
 		appendStringInfoString(&w->text, token);

@@ -14,8 +14,11 @@
  */
 #include "advise/whatif/hypothetical.h"
 
+#include "access/sysattr.h"
 #include "catalog/pg_authid.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/rls.h"
 
 #include "common/owner.h"
@@ -49,15 +52,64 @@ try_sandbox(const IndexDefinition *def, const Sandbox *sandbox, char **problem)
 	return NULL;
 }
 
-/* May the caller know how many rows of the table are such and such? */
+/* Does a key or the predicate use the row as a whole? */
 static bool
-may_know(Oid relid)
+uses_whole_row(const IndexDefinition *def)
+{
+	Bitmapset  *offset = NULL;
+
+	for (int i = 0; i < def->nkeys; i++)
+		pull_varattnos(def->keys[i].expr, 1, &offset);
+	pull_varattnos((Node *) def->predicate, 1, &offset);
+	return bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber,
+						 offset);
+}
+
+/* May that role read the columns that the index holds or asks about? */
+static bool
+may_read_columns(const IndexDefinition *def, Oid role)
+{
+	Bitmapset  *columns = index_def_columns(def);
+	int			column = -1;
+
+	if (pg_class_aclcheck(def->relid, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	if (columns == NULL || uses_whole_row(def))
+		return false;
+	while ((column = bms_next_member(columns, column)) >= 0)
+		if (pg_attribute_aclcheck(def->relid, column, role, ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	return true;
+}
+
+/*
+ * May the current user be told the size of such an index?  It tells how many
+ * values its columns hold, and how many rows its predicate is true for: what
+ * the view pg_stats shows, and so it is for those who may read the columns, all
+ * rows of them; for the table's owner, who decides that; and, as all that we
+ * have seen of others' values, for pg_read_all_stats.
+ */
+bool
+hypothetical_may_know(const IndexDefinition *def)
 {
 	Oid			caller = GetUserId();
 
 	return has_privs_of_role(caller, ROLE_PG_READ_ALL_STATS) ||
-		(pg_class_aclcheck(relid, caller, ACL_SELECT) == ACLCHECK_OK &&
-		 check_enable_rls(relid, caller, true) != RLS_ENABLED);
+		has_privs_of_role(caller, owner_of_relation(def->relid)) ||
+		(may_read_columns(def, caller) &&
+		 check_enable_rls(def->relid, caller, true) != RLS_ENABLED);
+}
+
+/* Error 42501 unless the current user may be told its size. */
+void
+hypothetical_require_rights(const IndexDefinition *def)
+{
+	if (!hypothetical_may_know(def))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for table %s", get_rel_name(def->relid)),
+				 errdetail("The size of an index tells what its columns hold."),
+				 errhint("Ask as its owner, as a member of pg_read_all_stats, or as who may read these columns of all its rows.")));
 }
 
 /*
@@ -77,15 +129,16 @@ hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statemen
 
 		sandbox = workload_sandbox(statement);
 		index = try_sandbox(def, &sandbox, problem);
-		if (index != NULL || !may_know(def->relid))
+		if (index != NULL || !hypothetical_may_know(def))
 			return index;
+	}
+	if (!hypothetical_may_know(def))
+	{
+		*problem = psprintf("permission denied for table %s",
+							get_rel_name(def->relid));
+		return NULL;
 	}
 	sandbox.userid = owner_of_relation(def->relid);
 	sandbox.trust = SANDBOX_TRUST_OWN;
-	if (!may_know(def->relid))
-	{
-		sandbox.userid = GetUserId();
-		sandbox.trust = SANDBOX_TRUST_NONE;
-	}
 	return try_sandbox(def, &sandbox, problem);
 }

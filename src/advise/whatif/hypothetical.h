@@ -21,4 +21,10 @@ extern WhatIfIndex *hypothetical_index(const IndexDefinition *def,
 									   const WorkloadStatement *statement,
 									   char **problem);
 
+/* May the current user be told the size of such an index? */
+extern bool hypothetical_may_know(const IndexDefinition *def);
+
+/* Error 42501 unless he may. */
+extern void hypothetical_require_rights(const IndexDefinition *def);
+
 #endif							/* CLIPPERF_HYPOTHETICAL_H */

@@ -21,6 +21,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "advise/whatif/hypothetical.h"
+
 /* Indexes that are remembered at most. */
 #define MOST_KNOWN	2000
 
@@ -138,7 +140,8 @@ know(const char *text, const IndexDefinition *def)
 /*
  * The indexes that CREATE INDEX statements (text) define, those that were
  * asked for before as they were.  They live until the next call.  Locks and
- * errors as of index_def_parse() and whatif_index().
+ * errors as of index_def_parse() and whatif_index(); error 42501 if the current
+ * user may not be told the size of one.
  */
 void
 whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
@@ -151,6 +154,7 @@ whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
 	{
 		ddls[i] = TextDatumGetCString(texts[i]);
 		defs[i] = index_def_parse(ddls[i]);
+		hypothetical_require_rights(defs[i]);
 	}
 	refresh();
 	for (int i = 0; i < count; i++)

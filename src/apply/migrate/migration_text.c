@@ -11,7 +11,9 @@
  * left of it; the down file makes only that again, and takes the note away.
  *
  * A guard sets the search_path, so that the server writes definitions as we
- * do, and puts it back: what follows in the same transaction is not ours.
+ * do, and puts it back: what follows in the same transaction is not ours.  So
+ * it does with standard_conforming_strings where a definition holds a
+ * backslash.  Strings of the file that do are E'', the same under either.
  *
  *-------------------------------------------------------------------------
  */
@@ -91,18 +93,24 @@ append_block(MigrationText *file, const MigrationIndex *index,
 
 /*
  * Write a DO block whose body compares definitions: it runs with an empty
- * search_path, so that the server qualifies names as the file does.
+ * search_path, so that the server qualifies names as the file does, and writes
+ * strings as the file does.
  */
 static void
 append_guard(MigrationText *file, const MigrationIndex *index,
 			 const char *declarations, const char *body)
 {
+	bool		strings = strchr(index->definition, '\\') != NULL;
+
 	append_block(file, index,
-				 psprintf("    old_path text := current_setting('search_path');\n%s",
+				 psprintf("    old_path text := current_setting('search_path');\n%s%s",
+						  strings ? "    old_strings text := current_setting('standard_conforming_strings');\n" : "",
 						  declarations),
-				 psprintf("    PERFORM set_config('search_path', '', true);\n%s"
+				 psprintf("    PERFORM set_config('search_path', '', true);\n%s%s%s"
 						  "    PERFORM set_config('search_path', old_path, true);\n",
-						  body));
+						  strings ? "    PERFORM set_config('standard_conforming_strings', 'on', true);\n" : "",
+						  body,
+						  strings ? "    PERFORM set_config('standard_conforming_strings', old_strings, true);\n" : ""));
 }
 
 /* ------------------------------------------------------------------------

@@ -1,0 +1,564 @@
+-- The findings of each kind, and those that somebody accepted.
+
+-- Findings that are known and accepted.
+
+CREATE TABLE @extschema@.clipperf_accepted (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    relation regclass,
+    queryid bigint,
+    statement text,
+    reason text,
+    accepted_by name NOT NULL DEFAULT session_user,
+    accepted_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE @extschema@.clipperf_accepted IS
+'findings that clipperf_report() hides and clipperf_check() lets pass; where several conditions are given, all must fit';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.id IS 'number of the entry';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.kind IS 'kind of the finding, as in clipperf_report()';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.relation IS 'table of the finding; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the finding; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'pattern (as for ILIKE) of the text of the statement; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_by IS 'who accepted it';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_at IS 'when it was accepted';
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_accepted', '');
+SELECT pg_catalog.pg_extension_config_dump(
+    pg_catalog.pg_get_serial_sequence('@extschema@.clipperf_accepted', 'id')::pg_catalog.regclass, '');
+-- pg_dump reads both, whoever runs it: the owner of the database, say.
+GRANT SELECT ON @extschema@.clipperf_accepted, @extschema@.clipperf_accepted_id_seq TO PUBLIC;
+
+CREATE FUNCTION @extschema@.clipperf_require_kinds(kinds text[])
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known CONSTANT text[] := '{n_plus_one,seq_scan,missing_index,redundant_index,unused_index,slo_breach,cacheable,temp_spill,slow_plan}';
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY coalesce(kinds, '{}') LOOP
+        IF kind IS NULL OR kind <> ALL (known) THEN
+            RAISE EXCEPTION 'unknown kind of finding "%"', coalesce(kind, 'NULL')
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('The kinds are %s.', array_to_string(known, ', '));
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.clipperf_require_kinds(text[]) IS 'raises 22023 unless all are kinds of finding';
+
+CREATE FUNCTION @extschema@.clipperf_accept(
+    kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL,
+    reason text DEFAULT NULL, statement text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT @extschema@.clipperf_require_kinds(ARRAY[$1]);
+    INSERT INTO @extschema@.clipperf_accepted (kind, relation, queryid, statement, reason)
+    VALUES ($1, $2, $3, $5, $4)
+    RETURNING id;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_accept(text, regclass, bigint, text, text) IS
+'accept the findings of a kind, of one table, one statement or statements whose text fits a pattern; returns the number of the entry';
+
+CREATE FUNCTION @extschema@.clipperf_unaccept(
+    kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL, statement text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT @extschema@.clipperf_require_kinds(ARRAY[$1]);
+    WITH removed AS (
+        DELETE FROM @extschema@.clipperf_accepted AS a
+        WHERE a.kind = $1
+          AND a.relation IS NOT DISTINCT FROM $2
+          AND a.queryid IS NOT DISTINCT FROM $3
+          AND a.statement IS NOT DISTINCT FROM $4
+        RETURNING a.id
+    )
+    SELECT count(*) FROM removed;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_unaccept(text, regclass, bigint, text) IS
+'take back what clipperf_accept() was called with; returns how many entries were removed';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_accept(text, regclass, bigint, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@.clipperf_unaccept(text, regclass, bigint, text) FROM PUBLIC;
+
+-- How figures and statements are written.
+
+CREATE FUNCTION @extschema@.clipperf_duration(ms double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN ms < 0.9995 THEN to_char(ms, 'FM0.000') || ' ms'
+        WHEN ms < 9.995 THEN to_char(ms, 'FM0.00') || ' ms'
+        WHEN ms < 999.5 THEN to_char(ms, 'FM990') || ' ms'
+        WHEN ms < 99950 THEN to_char(ms / 1000, 'FM90.0') || ' s'
+        WHEN ms < 5400000 THEN to_char(ms / 60000, 'FM990') || ' min'
+        ELSE to_char(ms / 3600000, 'FM999,990.0') || ' h'
+    END;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_duration(double precision) IS 'milliseconds as people write them';
+
+CREATE FUNCTION @extschema@.clipperf_number(n double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT to_char(round(n::numeric), 'FM999,999,999,999,999,990');
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_number(double precision) IS 'a whole number with thousands separators';
+
+CREATE FUNCTION @extschema@.clipperf_count(n double precision, singular text, plural text)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN round(n::numeric) = 1 THEN '1 ' || singular
+                ELSE @extschema@.clipperf_number(n) || ' ' || plural END;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_count(double precision, text, text) IS 'a number and what it counts';
+
+CREATE FUNCTION @extschema@.clipperf_excerpt(statement text, width integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_excerpt';
+COMMENT ON FUNCTION @extschema@.clipperf_excerpt(text, integer) IS
+'a statement on one line; if that is longer than the width, without the lists of its columns, so that what it asks for is seen';
+
+CREATE FUNCTION @extschema@.clipperf_line(statement text, width integer)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN excerpt IS NULL THEN '(a statement of another user)'
+                WHEN length(excerpt) <= width THEN excerpt
+                ELSE left(excerpt, width - 3) || '...' END
+    FROM (SELECT @extschema@.clipperf_excerpt(statement, width)) AS one (excerpt);
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_line(text, integer) IS 'a statement on one line, cut to a width';
+
+CREATE FUNCTION @extschema@.clipperf_subject(statement text)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement of another user)');
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_subject(text) IS
+'a statement as clipperf_check() names it: two statements are not to read the same';
+
+CREATE FUNCTION @extschema@.clipperf_some(names text[])
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN cardinality(names) > 2
+                THEN concat(left(names[1], 40), ', ', left(names[2], 40), ' and ', cardinality(names) - 2, ' more')
+                ELSE concat(left(names[1], 40), ' and ' || left(names[2], 40)) END
+    WHERE cardinality(names) > 0;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_some(text[]) IS 'the first two names of a list, and how many more there are; NULL for none';
+
+CREATE FUNCTION @extschema@.clipperf_routes(OUT queryid bigint, OUT route text, OUT calls double precision)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT q.queryid, q.route, sum(q.calls)::float8
+    FROM @extschema@.clipperf_read_queries() AS q
+    WHERE q.route <> '' AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+    GROUP BY q.queryid, q.route;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_routes() IS 'which routes run the statements of the current database, and how often';
+
+-- The findings of each kind. "accepted" chooses those that were accepted, or the others; "allow" accepts more.
+
+CREATE TYPE @extschema@.clipperf_finding AS (
+    kind text,
+    relation regclass,
+    queryid bigint,
+    subject text,
+    finding text,
+    evidence text,
+    saved_ms double precision,
+    highest_severity text,
+    fix text
+);
+COMMENT ON TYPE @extschema@.clipperf_finding IS 'one finding, before it is ranked';
+COMMENT ON COLUMN @extschema@.clipperf_finding.kind IS 'kind, as in clipperf_report()';
+COMMENT ON COLUMN @extschema@.clipperf_finding.relation IS 'table it is about';
+COMMENT ON COLUMN @extschema@.clipperf_finding.queryid IS 'statement it is about';
+COMMENT ON COLUMN @extschema@.clipperf_finding.subject IS 'what is wrong, in words that are the same in every run';
+COMMENT ON COLUMN @extschema@.clipperf_finding.finding IS 'what is wrong';
+COMMENT ON COLUMN @extschema@.clipperf_finding.evidence IS 'the figures that show it';
+COMMENT ON COLUMN @extschema@.clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_finding.highest_severity IS 'severity it cannot exceed';
+COMMENT ON COLUMN @extschema@.clipperf_finding.fix IS 'SQL that mends it';
+
+CREATE FUNCTION @extschema@.clipperf_is_accepted(
+    kind text, relation regclass, queryids bigint[], statements text[], allow text[])
+RETURNS boolean
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (
+            SELECT FROM @extschema@.clipperf_accepted AS a
+            WHERE a.kind = $1
+              AND (a.relation IS NULL OR a.relation = $2)
+              AND (a.queryid IS NULL OR a.queryid = ANY ($3))
+              AND (a.statement IS NULL OR EXISTS (
+                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement)))
+        OR EXISTS (
+            SELECT FROM unnest($5) AS w (word)
+            WHERE EXISTS (
+                    SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE c.oid = $2
+                      AND w.word IN (c.relname, n.nspname || '.' || c.relname, $2::text))
+               OR EXISTS (
+                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word));
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_is_accepted(text, regclass, bigint[], text[], text[]) IS
+'was a finding accepted by clipperf_accept(), or by a table name or statement pattern of "allow"?';
+
+CREATE FUNCTION @extschema@.clipperf_find_n_plus_one(accepted boolean, allow text[])
+RETURNS SETOF @extschema@.clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH pattern AS (
+        SELECT n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation,
+               max(n.parent_query) AS parent_query, max(n.child_query) AS child_query,
+               sum(n.episodes)::float8 AS episodes, greatest(sum(n.children), 1)::float8 AS children,
+               sum(n.children) / greatest(sum(n.episodes), 1)::float8 AS mean_children,
+               max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
+               sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
+               max(n.parent_column) AS parent_column, max(n.child_parameter) AS child_parameter,
+               array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion
+        FROM @extschema@.clipperf_n_plus_one AS n
+        WHERE @extschema@.clipperf_is_accepted(
+                  'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
+                  ARRAY[n.child_query, n.parent_query], allow) = accepted
+          AND (n.confidence = 'proven' OR NOT EXISTS (
+                SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
+                WHERE r.child_queryid = n.child_queryid AND r.confidence = 'proven'))
+        GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
+    )
+    SELECT 'n_plus_one', p.relation, p.child_queryid,
+           CASE WHEN p.parent_queryid IS NULL
+                THEN @extschema@.clipperf_subject(p.child_query) || ' runs again and again in one request'
+                ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(p.child_query),
+                            @extschema@.clipperf_subject(p.parent_query)) END,
+           CASE WHEN p.parent_queryid IS NULL
+                THEN format('Again and again in one request runs [%s]',
+                            @extschema@.clipperf_line(p.child_query, 90))
+                ELSE format('For each row of [%s] runs [%s]',
+                            @extschema@.clipperf_line(p.parent_query, 80),
+                            @extschema@.clipperf_line(p.child_query, 70)) END,
+           concat(
+               @extschema@.clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
+               ' statements', coalesce(' in ' || p.function::text,
+                                       ' per request' || coalesce(' of ' || @extschema@.clipperf_some(p.routes), '')),
+               CASE WHEN p.parent_queryid IS NOT NULL
+                    THEN ': 1 + ' || @extschema@.clipperf_number(p.mean_children) END,
+               CASE WHEN p.pipelined THEN ', pipelined' END,
+               '; ' || p.parent_column || ' becomes ' || p.child_parameter,
+               ', ', p.confidence, ' in ', @extschema@.clipperf_count(p.episodes, 'episode', 'episodes'),
+               CASE WHEN p.connections > 1 THEN
+                   ' over ' || @extschema@.clipperf_number(p.connections) || ' connections' END,
+               '; ', @extschema@.clipperf_duration(p.child_ms / p.children),
+               CASE WHEN p.function IS NULL THEN
+                   ' + ' || @extschema@.clipperf_duration(p.roundtrip_ms / p.children) || ' round trip' END,
+               ' each, ', @extschema@.clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
+           (p.child_ms + p.roundtrip_ms) * (1 - 1 / greatest(p.mean_children, 1)),
+           CASE WHEN p.pipelined THEN 'info' WHEN p.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
+           coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
+    FROM pattern AS p;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
+
+CREATE FUNCTION @extschema@.clipperf_index_ddl(
+    relation regclass, method text, keys text[], predicate text)
+RETURNS text
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN method IS NULL THEN
+            '-- no index on plain columns serves this filter; one on the expression may'
+        WHEN needs_trigrams AND NOT EXISTS (
+                SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm') THEN
+            '-- an index for this filter needs the extension pg_trgm, which is not installed on this server'
+        ELSE concat(
+            CASE WHEN needs_trigrams AND t.extnamespace IS NULL THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm; ' END,
+            'CREATE INDEX ', CASE WHEN c.relkind <> 'p' THEN 'CONCURRENTLY ' END,
+            'ON ', format('%I.%I', n.nspname, c.relname),
+            CASE WHEN method <> 'btree' THEN ' USING ' || method END,
+            ' (',
+            CASE WHEN needs_trigrams AND t.extnamespace IS NOT NULL
+                 THEN replace(array_to_string(keys, ', '), 'gin_trgm_ops',
+                              quote_ident(t.extnamespace::regnamespace::text) || '.gin_trgm_ops')
+                 ELSE array_to_string(keys, ', ') END,
+            ')', ' WHERE ' || predicate, ';',
+            CASE WHEN c.relkind = 'p' THEN ' -- locks writers out: not CONCURRENTLY on a partitioned table' END) END
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+         LATERAL (SELECT method = 'gin' AND keys[1] LIKE '% gin\_trgm\_ops') AS k (needs_trigrams)
+         LEFT JOIN pg_extension AS t ON t.extname = 'pg_trgm'
+    WHERE c.oid = relation;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_index_ddl(regclass, text, text[], text) IS 'the statement that creates an index';
+
+CREATE FUNCTION @extschema@.clipperf_keys_serve(wanted text[], ordered integer, offered text[])
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT cardinality($1) <= cardinality($3)
+           AND coalesce(bool_and(regexp_replace(k.wanted, direction, '') = regexp_replace(k.offered, direction, ''))
+                        AND (bool_and(k.wanted = k.offered OR k.free) OR bool_and(k.wanted <> k.offered OR k.free))
+                        AND bool_and(k.free OR (k.wanted ~ nulls) = (k.offered ~ nulls)), true)
+    FROM (SELECT u.wanted, u.offered, u.n <= cardinality($1) - $2 AS free,
+                 '( DESC)?( NULLS (FIRST|LAST))?$' AS direction, ' NULLS (FIRST|LAST)$' AS nulls
+          FROM unnest($1, $3[1:cardinality($1)]) WITH ORDINALITY AS u (wanted, offered, n)) AS k;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_keys_serve(text[], integer, text[]) IS
+'do the keys of an index begin with the wanted ones, the last of which have to be in that order or its reverse?';
+
+-- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
+-- scan; joins and limits had use for at most a fifth of the rows read (0.2).
+CREATE FUNCTION @extschema@.clipperf_find_seq_scans(accepted boolean, allow text[])
+RETURNS SETOF @extschema@.clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH bounds AS (
+        SELECT current_setting('clipperf.seqscan_min_rows')::float8 AS min_rows
+    ), route AS MATERIALIZED (
+        SELECT * FROM @extschema@.clipperf_routes()
+    ), scan AS (
+        SELECT s.*, coalesce(s.index_predicate, '') AS predicate, coalesce(s.index_method, '') AS method,
+               s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
+        FROM @extschema@.clipperf_read_seq_scans() AS s, bounds AS b
+        WHERE s.rows_read >= b.min_rows * s.executions
+          AND s.rows_read >= b.min_rows / 10 * s.scans
+          AND s.rows_needed <= 0.2 * s.rows_read
+          AND @extschema@.clipperf_is_accepted(
+                  'seq_scan', s.relation, ARRAY[s.queryid], ARRAY[s.query], allow) = accepted
+    ), design AS (
+        SELECT DISTINCT relation, method, index_keys, index_ordered, predicate FROM scan
+    ), widest AS (
+        SELECT DISTINCT ON (d.relation, d.method, d.predicate, d.index_keys, d.index_ordered)
+               d.*, w.index_keys AS wide_keys
+        FROM design AS d JOIN design AS w
+          ON w.relation = d.relation AND w.method = d.method AND w.predicate = d.predicate
+         AND @extschema@.clipperf_keys_serve(d.index_keys, d.index_ordered, w.index_keys)
+        ORDER BY d.relation, d.method, d.predicate, d.index_keys, d.index_ordered,
+                 cardinality(w.index_keys) DESC, w.index_ordered DESC, w.index_keys
+    ), merged AS (
+        SELECT s.relation, s.method, s.predicate, w.wide_keys,
+               count(DISTINCT s.queryid) AS statements,
+               sum(s.executions) AS executions, sum(s.scans) AS scans,
+               sum(s.rows_read) AS rows_read, sum(s.rows_needed) AS rows_needed,
+               sum(s.total_ms) AS total_ms, sum(s.saved_ms) AS saved_ms,
+               max(s.relation_bytes) AS relation_bytes,
+               array_agg(DISTINCT s.queryid) AS queryids,
+               (array_agg(s.queryid ORDER BY s.saved_ms DESC))[1] AS queryid,
+               (array_agg(s.query ORDER BY s.saved_ms DESC))[1] AS query,
+               (array_agg(array_to_string(s.filter_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS filter,
+               (array_agg(array_to_string(s.sort_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS sort,
+               min(s.query COLLATE "C") AS first_query,
+               (array_agg(s.existing_index ORDER BY s.saved_ms DESC))[1] AS existing_index
+        FROM scan AS s JOIN widest AS w USING (relation, method, predicate, index_keys, index_ordered)
+        GROUP BY s.relation, s.method, s.predicate, w.wide_keys, s.existing_index
+    )
+    SELECT 'seq_scan', m.relation, m.queryid,
+           concat(@extschema@.clipperf_subject(m.first_query), what.lacks),
+           format('Reads %s of %s to use %s: %s%s',
+                  @extschema@.clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
+                  c.relname,
+                  @extschema@.clipperf_number(m.rows_needed / m.executions),
+                  @extschema@.clipperf_line(m.query, 90),
+                  CASE WHEN m.statements > 1 THEN
+                      format(' and %s', @extschema@.clipperf_count(m.statements - 1, 'other', 'others')) END),
+           concat(run.by, @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
+                  CASE WHEN m.statements > 1 THEN ' of ' || @extschema@.clipperf_count(m.statements, 'statement', 'statements') END,
+                  CASE WHEN m.scans > m.executions THEN
+                      ', ' || @extschema@.clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
+                  ', ', @extschema@.clipperf_duration(m.total_ms / m.executions),
+                  CASE WHEN m.executions > 1 THEN
+                      ' each, ' || @extschema@.clipperf_duration(m.total_ms) || ' in all' END,
+                  '; filter ' || nullif(m.filter, ''), '; order ' || nullif(m.sort, ''),
+                  '; table ' || pg_size_pretty(nullif(m.relation_bytes, 0)),
+                  '; ' || m.existing_index::text || ' serves this but was not used, or is newer'),
+           m.saved_ms,
+           CASE WHEN m.existing_index IS NULL THEN 'critical' ELSE 'info' END,
+           CASE WHEN m.existing_index IS NULL
+                THEN @extschema@.clipperf_index_ddl(m.relation, nullif(m.method, ''), m.wide_keys,
+                                                    nullif(m.predicate, ''))
+                ELSE format('ANALYZE %I.%I;', n.nspname, c.relname) END
+    FROM merged AS m
+         JOIN pg_class AS c ON c.oid = m.relation
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+         LATERAL (
+            SELECT CASE WHEN m.method <> '' THEN
+                concat(' lacks an index on (', array_to_string(m.wide_keys, ', '), ')',
+                       ' where ' || nullif(m.predicate, '')) END
+         ) AS what (lacks),
+         LATERAL (
+            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = ANY (m.queryids) GROUP BY t.route) AS r
+         ) AS run (by);
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_find_seq_scans(boolean, text[]) IS 'findings of kind seq_scan: one per table and index that would help';
+
+CREATE FUNCTION @extschema@.clipperf_statement_time()
+RETURNS double precision
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(sum(q.total_ms + q.plan_ms), 0)
+    FROM @extschema@.clipperf_queries AS q
+    WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_statement_time() IS
+'time in planner and executor of all statements sent by clients to the current database, milliseconds';
+
+-- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
+-- temp_spill: 1 MB of temporary files a call; writing them is taken to cost 1 ms per 200,000 bytes, but at most half
+--   of the statement's time.  Up to 256 MB a work_mem of three times as much is advised, rounded up to a power of 2.
+-- cacheable: 100 calls of 1 ms on average; at most one parameter list in 20 calls is a new one; a cache of a minute
+--   spares at least half of the calls; no sequential scan is to blame, one that had use for a fifth of its rows (0.2).
+-- slow_plan: 10 calls, and more time for planning than for all executions.
+CREATE FUNCTION @extschema@.clipperf_find_statements(accepted boolean, allow text[])
+RETURNS SETOF @extschema@.clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH total AS (
+        SELECT @extschema@.clipperf_statement_time() AS ms
+    ), route AS MATERIALIZED (
+        SELECT * FROM @extschema@.clipperf_routes()
+    ), statement AS (
+        SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms, sum(q.plan_ms) AS plan_ms,
+               sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
+               sum(q.temp_blks_written) * current_setting('block_size')::float8
+                   / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
+               sum(q.distinct_params)::float8 AS distinct_params, sum(q.rows) AS rows,
+               greatest(1, extract(epoch FROM max(q.last_seen) - min(q.first_seen)) / 60)::float8 AS minutes
+        FROM @extschema@.clipperf_queries AS q
+        WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+        GROUP BY q.queryid
+    ), problem AS (
+        SELECT 'temp_spill' AS kind, s.*,
+               least(s.total_ms / 2, s.temp_bytes * s.calls / 200000) AS saved_ms
+        FROM statement AS s
+        WHERE s.temp_bytes >= 1024 * 1024
+        UNION ALL
+        SELECT 'cacheable', s.*, s.total_ms * (1 - s.distinct_params * s.minutes / s.calls)
+        FROM statement AS s
+        WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
+          AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
+          AND NOT EXISTS (SELECT FROM @extschema@.clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid
+                          AND r.rows_needed <= 0.2 * r.rows_read)
+        UNION ALL
+        SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
+        FROM statement AS s
+        WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
+    )
+    SELECT p.kind, NULL::regclass, p.queryid,
+           @extschema@.clipperf_subject(t.query),
+           CASE p.kind
+               WHEN 'temp_spill' THEN 'Sorts or hashes on disk: '
+               WHEN 'cacheable' THEN 'Asks the same again and again: '
+               ELSE 'Takes longer to plan than to run: ' END || @extschema@.clipperf_line(t.query, 90),
+           coalesce(run.by, '') || CASE p.kind
+               WHEN 'temp_spill' THEN
+                   format('%s of temporary files per call, %s, %s each',
+                          pg_size_pretty(p.temp_bytes::bigint),
+                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@.clipperf_duration(p.mean_ms))
+               WHEN 'cacheable' THEN
+                   format('%s with %s, %s each, %s in all',
+                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@.clipperf_count(p.distinct_params, 'parameter list', 'parameter lists'),
+                          @extschema@.clipperf_duration(p.mean_ms),
+                          @extschema@.clipperf_duration(p.total_ms))
+               ELSE format('%s, planning %s, execution %s each; %s of planning in all',
+                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@.clipperf_duration(p.plan_ms / p.calls),
+                          @extschema@.clipperf_duration(p.mean_ms),
+                          @extschema@.clipperf_duration(p.plan_ms)) END,
+           p.saved_ms,
+           'warning',
+           CASE p.kind
+               WHEN 'temp_spill' THEN
+                   CASE WHEN p.temp_bytes > 256 * 1024 * 1024
+                        THEN '-- too much for memory: let the statement sort or hash fewer rows'
+                        ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
+                                    (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
+               WHEN 'cacheable' THEN
+                   format('-- keep its result in the application: 60 s would spare %s of %s calls',
+                          @extschema@.clipperf_number(p.calls - p.distinct_params * p.minutes),
+                          @extschema@.clipperf_number(p.calls))
+               ELSE '-- prepare it once per connection and run it with parameters' END
+    FROM problem AS p, total,
+         LATERAL (
+            SELECT (SELECT q.query FROM @extschema@.clipperf_queries AS q
+                    WHERE q.queryid = p.queryid AND q.toplevel AND q.query IS NOT NULL
+                    LIMIT 1) AS query
+         ) AS t,
+         LATERAL (
+            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = p.queryid GROUP BY t.route) AS r
+         ) AS run (by)
+    WHERE p.saved_ms >= 0.01 * total.ms
+      AND (p.kind <> 'cacheable'
+           OR t.query !~* '(^|\yas)\s*(insert|update|delete|merge)\y|\yfor\s+(no\s+key\s+|key\s+)?(update|share)\y')
+      AND coalesce(t.query, '') NOT ILIKE '%clipperf\_%'
+      AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query], allow) = accepted;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_find_statements(boolean, text[]) IS
+'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';
+
+CREATE FUNCTION @extschema@.clipperf_fix_of(recommendation @extschema@.clipperf_recommendations)
+RETURNS text
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN recommendation.action = 'create' AND c.relkind = 'p'
+                THEN format('SELECT * FROM %I.clipperf_apply(ARRAY[%s]);', n.nspname, recommendation.id)
+                ELSE recommendation.ddl || ';' END
+    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+         LEFT JOIN pg_class AS c ON c.oid = recommendation.relation
+    WHERE e.extname = 'clipperf';
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_fix_of(@extschema@.clipperf_recommendations) IS
+'what to run for a recommendation so that nobody is blocked: its statement, or clipperf_apply() for a partitioned table';
+
+CREATE FUNCTION @extschema@.clipperf_find_advice(accepted boolean, allow text[])
+RETURNS SETOF @extschema@.clipperf_finding
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT r.kind, r.relation, r.queryids[1], regexp_replace(r.ddl, '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', ''),
+           CASE r.action WHEN 'create' THEN format('no index %s: it %s', regexp_replace(r.ddl, '^.* INDEX .*? ON ', 'on '), r.reason)
+                ELSE format('index %s is not needed: %s', r.index_name, r.reason) END,
+           concat_ws('; ',
+                     'planner''s cost ' || @extschema@.clipperf_number(r.cost_before) || ' -> '
+                     || @extschema@.clipperf_number(r.cost_after),
+                     pg_size_pretty(r.size_bytes),
+                     'upkeep ' || round(100 * r.write_cost_share::numeric, 2) || ' % of the time',
+                     'recommendation ' || r.id),
+           coalesce(r.benefit_share, 0) * total.ms,
+           CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
+           @extschema@.clipperf_fix_of(r)
+    FROM @extschema@.clipperf_recommendations AS r, @extschema@.clipperf_statement_time() AS total (ms)
+    WHERE r.status = 'new' AND r.kind IS NOT NULL AND r.source NOT LIKE 'set:%'
+      AND r.made_by = (SELECT l.made_by FROM @extschema@.clipperf_recommendations AS l ORDER BY l.id DESC LIMIT 1)
+      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, allow) = accepted;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_find_advice(boolean, text[]) IS
+'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';

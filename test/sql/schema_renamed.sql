@@ -1,0 +1,126 @@
+-- ALTER SCHEMA ... RENAME takes nothing away: every function, view and table still works.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SELECT current_database() AS home \gset
+CREATE DATABASE regress_clipperf_renamed TEMPLATE template0;
+\c regress_clipperf_renamed
+SET client_min_messages = warning;
+CREATE SCHEMA monitoring;
+CREATE EXTENSION clipperf SCHEMA monitoring;
+CREATE TABLE items (id int, a int);
+INSERT INTO items SELECT i, i FROM generate_series(1, 5000) AS i;
+ANALYZE items;
+SELECT monitoring.clipperf_add_index('early', 'CREATE INDEX items_a ON items (a)');
+
+-- What was called before and is planned already, too.
+SELECT count(*) >= 0 AS works FROM monitoring.clipperf_report();
+ALTER SCHEMA monitoring RENAME TO "Moved elsewhere";
+
+-- How each function is called; a new one needs its line here.
+CREATE TABLE calls (function name PRIMARY KEY, call text);
+INSERT INTO calls VALUES
+    ('clipperf_accept', 'SELECT %s.clipperf_accept(''seq_scan'', statement => ''none'')'),
+    ('clipperf_add_index', 'SELECT %s.clipperf_add_index(''late'', ''CREATE INDEX items_id ON items (id)'')'),
+    ('clipperf_advise', 'SELECT * FROM %s.clipperf_advise(NULL, NULL, 0, NULL, NULL, false, 1, NULL, NULL, NULL, ''{SELECT FROM items WHERE a = 1}'')'),
+    ('clipperf_apply', 'SELECT * FROM %s.clipperf_apply(index_set => ''early'', concurrently => false)'),
+    ('clipperf_apply_obstacle', 'SELECT %s.clipperf_apply_obstacle()'),
+    ('clipperf_build_pace', 'SELECT * FROM %s.clipperf_build_pace()'),
+    ('clipperf_build_progress', 'SELECT * FROM %s.clipperf_build_progress()'),
+    ('clipperf_cancel', 'SELECT %1$s.clipperf_cancel(max(job)) FROM %1$s.clipperf_jobs'),
+    ('clipperf_check', 'SELECT %s.clipperf_check(''{n_plus_one}'')'),
+    ('clipperf_count', 'SELECT %s.clipperf_count(2, ''row'', ''rows'')'),
+    ('clipperf_drop_index_set', 'SELECT %s.clipperf_drop_index_set(''clipper'')'),
+    ('clipperf_duration', 'SELECT %s.clipperf_duration(1)'),
+    ('clipperf_excerpt', 'SELECT %s.clipperf_excerpt(''SELECT 1'', 80)'),
+    ('clipperf_find', 'SELECT * FROM %s.clipperf_find()'),
+    ('clipperf_find_advice', 'SELECT * FROM %s.clipperf_find_advice(false, NULL)'),
+    ('clipperf_find_jobs', 'SELECT * FROM %s.clipperf_find_jobs(false, NULL)'),
+    ('clipperf_find_n_plus_one', 'SELECT * FROM %s.clipperf_find_n_plus_one(false, NULL)'),
+    ('clipperf_find_seq_scans', 'SELECT * FROM %s.clipperf_find_seq_scans(false, NULL)'),
+    ('clipperf_find_statements', 'SELECT * FROM %s.clipperf_find_statements(false, NULL)'),
+    ('clipperf_fix_of', 'SELECT %1$s.clipperf_fix_of(r) FROM %1$s.clipperf_recommendations AS r'),
+    ('clipperf_hygiene', 'SELECT * FROM %s.clipperf_hygiene()'),
+    ('clipperf_index_ddl', 'SELECT %s.clipperf_index_ddl(''items'', ''btree'', ''{a}'', NULL)'),
+    ('clipperf_index_set_changed', 'INSERT INTO %1$s.clipperf_index_set_members SELECT index_set, position, index_name, relation, ddl, priority, purpose, shipped, true FROM %1$s.clipperf_index_set_members WHERE shipped LIMIT 1'),
+    ('clipperf_index_set_verdicts', 'SELECT * FROM %s.clipperf_index_set_verdicts(''clipper'')'),
+    ('clipperf_indexed_tables', 'SELECT %s.clipperf_indexed_tables()'),
+    ('clipperf_is_accepted', 'SELECT %s.clipperf_is_accepted(''seq_scan'', ''items'', ''{1}'', ''{none}'', ''{}'')'),
+    ('clipperf_job_changed', 'INSERT INTO %s.clipperf_job (action, state, relid, relation_name, index_name, ddl, role) SELECT ''create'', ''cancelled'', 0, ''none'', ''none'', ''none'', 10'),
+    ('clipperf_keys_serve', 'SELECT %s.clipperf_keys_serve(''{a}'', 1, ''{a,b}'')'),
+    ('clipperf_line', 'SELECT %s.clipperf_line(''SELECT 1'', 80)'),
+    ('clipperf_may_see_job', 'SELECT %s.clipperf_may_see_job(10, ''items''::regclass)'),
+    ('clipperf_migration', 'SELECT %s.clipperf_migration(''up'', index_set => ''early'')'),
+    ('clipperf_number', 'SELECT %s.clipperf_number(1)'),
+    ('clipperf_query_text', 'SELECT %s.clipperf_query_text(10, 1, 1)'),
+    ('clipperf_raise_findings', 'SELECT %s.clipperf_raise_findings(''0 findings'', ''{}'')'),
+    ('clipperf_ranking', 'SELECT * FROM %s.clipperf_ranking(true)'),
+    ('clipperf_read_hygiene', 'SELECT * FROM %s.clipperf_read_hygiene(''{}'', NULL)'),
+    ('clipperf_read_index_statement', 'SELECT * FROM %s.clipperf_read_index_statement(''CREATE INDEX i ON items (a)'')'),
+    ('clipperf_read_indexes', 'SELECT * FROM %s.clipperf_read_indexes(''items'')'),
+    ('clipperf_read_info', 'SELECT * FROM %s.clipperf_read_info()'),
+    ('clipperf_read_n_plus_one', 'SELECT * FROM %s.clipperf_read_n_plus_one()'),
+    ('clipperf_read_queries', 'SELECT * FROM %s.clipperf_read_queries()'),
+    ('clipperf_read_samples', 'SELECT * FROM %s.clipperf_read_samples()'),
+    ('clipperf_read_seq_scans', 'SELECT * FROM %s.clipperf_read_seq_scans()'),
+    ('clipperf_recommend', 'SELECT * FROM %s.clipperf_recommend()'),
+    ('clipperf_recommend_for', 'SELECT * FROM %s.clipperf_recommend_for(''{SELECT FROM items WHERE a = 1}'')'),
+    ('clipperf_remove_index', 'SELECT %s.clipperf_remove_index(''late'', ''items_id'')'),
+    ('clipperf_report', 'SELECT * FROM %s.clipperf_report(accepted => true)'),
+    ('clipperf_require_kinds', 'SELECT %s.clipperf_require_kinds(''{seq_scan}'')'),
+    ('clipperf_reset', 'SELECT %s.clipperf_reset(''n_plus_one'')'),
+    ('clipperf_revert', 'SELECT %1$s.clipperf_revert(max(job)) FROM %1$s.clipperf_jobs'),
+    ('clipperf_routes', 'SELECT * FROM %s.clipperf_routes()'),
+    ('clipperf_seen', 'SELECT * FROM %s.clipperf_seen()'),
+    ('clipperf_some', 'SELECT %s.clipperf_some(''{a,b,c}'')'),
+    ('clipperf_statement_time', 'SELECT %s.clipperf_statement_time()'),
+    ('clipperf_subject', 'SELECT %s.clipperf_subject(''SELECT 1'')'),
+    ('clipperf_unaccept', 'SELECT %s.clipperf_unaccept(''seq_scan'', statement => ''none'')'),
+    ('clipperf_wait', 'SELECT %1$s.clipperf_wait(max(job), ''1ms'') FROM %1$s.clipperf_jobs'),
+    ('clipperf_what_if', 'SELECT * FROM %s.clipperf_what_if(''SELECT FROM items WHERE a = 1'', ''{CREATE INDEX ON items (a)}'')'),
+    ('clipperf_workload', 'SELECT * FROM %s.clipperf_workload()');
+
+CREATE VIEW members AS
+SELECT d.classid, d.objid FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'clipperf';
+SELECT p.proname AS not_called FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+WHERE p.proname NOT IN (SELECT function FROM calls) ORDER BY 1;
+
+-- What fails, and why.
+CREATE FUNCTION fails(call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE call;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+CREATE FUNCTION failures() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT f.function || ': ' || f.failure
+    FROM (SELECT c.function,
+                 fails(format(c.call, (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'clipperf'))) AS failure
+          FROM calls AS c ORDER BY c.function COLLATE "C") AS f
+    WHERE f.failure IS NOT NULL
+    UNION ALL
+    SELECT f.relation || ': ' || f.failure
+    FROM (SELECT c.oid::regclass AS relation, fails(format('SELECT count(t::text) FROM %s AS t', c.oid::regclass)) AS failure
+          FROM members AS m JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v')
+          ORDER BY c.relname COLLATE "C") AS f
+    WHERE f.failure IS NOT NULL
+$$;
+SELECT count(*) > 50 AS many FROM calls;
+SELECT * FROM failures();
+SELECT index_set, removed, changed FROM "Moved elsewhere".clipperf_index_set_members WHERE index_name = 'items_a' OR NOT removed AND shipped;
+
+-- A background process finds it, too.
+DROP INDEX items_a;
+SELECT job FROM "Moved elsewhere".clipperf_apply(index_set => 'early') \gset
+SELECT "Moved elsewhere".clipperf_wait(:job, '1 min');
+SELECT state, relation FROM "Moved elsewhere".clipperf_jobs WHERE job = :job;
+SELECT count(*) > 0 AS noted FROM "Moved elsewhere".clipperf_job_changes WHERE job = :job;
+
+SELECT "Moved elsewhere".clipperf_cancel(:job);
+
+-- The extension itself is not moved.
+ALTER EXTENSION clipperf SET SCHEMA public;
+
+\c :home
+DROP DATABASE regress_clipperf_renamed WITH (FORCE);
