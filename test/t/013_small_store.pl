@@ -83,7 +83,7 @@ $node->safe_psql('postgres', q{
 		END LOOP;
 	END $$;
 	SELECT clipperf_reset(); });
-run_all('patterns on 400 routes', map { ("SET clipperf.route = '/$_'", "SELECT walk('/$_')") } 1 .. 400);
+run_all('patterns on 400 routes', map { ("SET clipperf.route = '/$_'", "SELECT walk('/$_')") } 'aaa' .. 'apj');
 is(info('n_plus_one_held BETWEEN 200 AND 512'), 't', 'as many patterns are held as there is room for');
 cmp_ok(info('n_plus_one_held + n_plus_one_evicted'), '>=', 790, 'and those pushed out are counted');
 $node->safe_psql('postgres', 'SELECT clipperf_reset(); SET clipperf.enabled = off');
