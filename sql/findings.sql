@@ -557,7 +557,7 @@ BEGIN ATOMIC
            @extschema@.clipperf_fix_of(r)
     FROM @extschema@.clipperf_recommendations AS r, @extschema@.clipperf_statement_time() AS total (ms)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND r.source NOT LIKE 'set:%'
-      AND r.made_by = (SELECT l.made_by FROM @extschema@.clipperf_recommendations AS l ORDER BY l.id DESC LIMIT 1)
+      AND r.made_by = current_user
       AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_advice(boolean, text[]) IS

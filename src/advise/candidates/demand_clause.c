@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 
 #include "advise/workload/function_trust.h"
+#include "advise/workload/trust.h"
 
 /*
  * Values of a list that may stand in the predicate of an index, at most: a
@@ -117,8 +118,8 @@ note_refused_function(Demand *demand, Oid function)
 
 /*
  * May an index hold this expression?  It may use no system column, and only
- * functions as is_refused_function() or is_mutable_function() allow; one that
- * stands against it is named in the demand.
+ * functions as is_refused_function() or is_mutable_function() allow, that are
+ * trusted besides; one that stands against it is named in the demand.
  */
 static bool
 is_indexable_expr(DemandScope *scope, Node *expr)
@@ -136,7 +137,12 @@ is_indexable_expr(DemandScope *scope, Node *expr)
 	if (bms_next_member(columns, -1) + FirstLowInvalidHeapAttributeNumber <= 0)
 		return false;
 	if (!find_refused_function(expr, &search))
-		return !contain_mutable_functions(expr);
+	{
+		search.found = trust_find_in_expression(expr,
+												trust_owners(scope->demand->relid));
+		if (!OidIsValid(search.found))
+			return !contain_mutable_functions(expr);
+	}
 	note_refused_function(scope->demand, search.found);
 	return false;
 }

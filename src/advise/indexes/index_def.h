@@ -141,6 +141,13 @@ extern IndexDefinition *index_def_without_key(const IndexDefinition *def,
 											  int position);
 
 /* ------------------------------------------------------------------------
+ * Trust (index_def_trust.c)
+ * ------------------------------------------------------------------------ */
+
+/* A function that it would run with rights that are not its owner's, or 0. */
+extern Oid	index_def_stranger(const IndexDefinition *def);
+
+/* ------------------------------------------------------------------------
  * Writing (index_def_text.c)
  * ------------------------------------------------------------------------ */
 

@@ -233,9 +233,16 @@ judge_existing(Member *member)
 static void
 judge_member(Member *member)
 {
-	if (!find_member(member))
+	Oid			stranger;
+
+	if (!find_member(member) || judge_itself(member) || judge_existing(member))
 		return;
-	if (!judge_itself(member) && !judge_existing(member))
+	stranger = index_def_stranger(member->def);
+	if (OidIsValid(stranger))
+		decide(member, "skip",
+			   psprintf("function %s() would run with the rights of the table's owner, though it is neither his nor a superuser's",
+						function_full_name(stranger)));
+	else
 		decide(member, "create", NULL);
 }
 

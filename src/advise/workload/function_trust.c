@@ -11,16 +11,23 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-/* Does it come with PostgreSQL or an extension? */
+#include "common/owner.h"
+
+/*
+ * Does it come with PostgreSQL or an extension?  Anybody may add a function of his
+ * to an extension of his own: that of a superuser is meant.
+ */
 bool
 function_is_trusted(Oid function)
 {
 	return get_func_namespace(function) == PG_CATALOG_NAMESPACE ||
-		OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
+		(OidIsValid(getExtensionOfObject(ProcedureRelationId, function)) &&
+		 superuser_arg(owner_of_function(function)));
 }
 
 /* check_function_callback: puts an untrusted function into the context. */

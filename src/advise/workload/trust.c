@@ -34,7 +34,6 @@
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -234,63 +233,51 @@ search_node(Node *node, void *context)
 	return expression_tree_walker(node, search_node, context);
 }
 
-/* What was found, for people. */
-static char *
-describe_found(const TrustSearch *search)
-{
-	Oid			owner = owner_of_function(search->function);
-
-	return psprintf("function %s of %s",
-					format_procedure_qualified(search->function),
-					OidIsValid(owner) ?
-					quote_identifier(GetUserNameFromId(owner, false)) :
-					"nobody");
-}
-
 /*
- * What an expression runs that is neither a superuser's nor of all these roles,
- * as "function schema.name(types) of role"; NULL if there is nothing.
+ * A function that an expression runs and that is neither a superuser's nor of all
+ * these roles; InvalidOid if there is none.
  */
-char *
+Oid
 trust_find_in_expression(Node *expr, List *owners)
 {
 	TrustSearch search = {.owners = owners};
 
-	return search_node(expr, &search) ? describe_found(&search) : NULL;
+	(void) search_node(expr, &search);
+	return search.function;
 }
 
-/* What values of a type run that is not trusted; NULL if there is nothing. */
-char *
+/* Such a function that values of a type run. */
+Oid
 trust_find_in_type(Oid type, List *owners)
 {
 	TrustSearch search = {.owners = owners};
 
-	return search_type(type, &search) ? describe_found(&search) : NULL;
+	(void) search_type(type, &search);
+	return search.function;
 }
 
 /*
- * What the functions of an operator class's family are that are not trusted; NULL
- * if there is nothing.  Only superusers make operator classes, but of anybody's
- * functions, which may have been replaced.
+ * Such a function in an operator class's family.  Only superusers make operator
+ * classes, but of anybody's functions, which may have been replaced.
  */
-char *
+Oid
 trust_find_in_opclass(Oid opclass, List *owners)
 {
 	TrustSearch search = {.owners = owners};
 	CatCList   *members;
-	bool		found = false;
 
 	if (opclass < FirstNormalObjectId)
-		return NULL;
+		return InvalidOid;
 	members = SearchSysCacheList1(AMPROCNUM,
 								  ObjectIdGetDatum(get_opclass_family(opclass)));
-	for (int i = 0; i < members->n_members && !found; i++)
+	for (int i = 0; i < members->n_members; i++)
 	{
 		Form_pg_amproc form =
 			(Form_pg_amproc) GETSTRUCT(&members->members[i]->tuple);
 
-		found = search_function(form->amproc, &search);
+		if (search_function(form->amproc, &search))
+			break;
 	}
 	ReleaseSysCacheList(members);
-	return found ? describe_found(&search) : NULL;
+	return search.function;
 }

@@ -23,14 +23,11 @@ extern List *trust_owners(Oid relid);
 /* Does the function belong to a superuser, or to all of these roles? */
 extern bool trust_function(Oid function, List *owners);
 
-/*
- * What an expression runs that is not trusted, for people; NULL if there is
- * nothing.
- */
-extern char *trust_find_in_expression(Node *expr, List *owners);
+/* A function that an expression runs and that is not trusted, or InvalidOid. */
+extern Oid	trust_find_in_expression(Node *expr, List *owners);
 
-/* What a type's own functions are, and those of an operator class. */
-extern char *trust_find_in_type(Oid type, List *owners);
-extern char *trust_find_in_opclass(Oid opclass, List *owners);
+/* Such a function that values of a type run, or in an operator class's family. */
+extern Oid	trust_find_in_type(Oid type, List *owners);
+extern Oid	trust_find_in_opclass(Oid opclass, List *owners);
 
 #endif							/* CLIPPERF_TRUST_H */

@@ -19,6 +19,7 @@
 #include "catalog/pg_type.h"
 #include "commands/tablespace.h"
 #include "common/relpath.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
@@ -28,10 +29,12 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 #include "apply/build/leftovers.h"
 #include "common/own_sql.h"
+#include "common/owner.h"
 #include "settings.h"
 
 /* Space for an index, of its size: the sort needs as much while it is written. */
@@ -173,8 +176,31 @@ choose_name(IndexPlan *plan)
 }
 
 /*
+ * Error 42501 if the index would run somebody's function with the rights of its
+ * table's owner.  What brings back an index that was there is not asked: whoever
+ * made that has answered for it.
+ */
+static void
+require_trust(const Job *job, const IndexDefinition *def)
+{
+	Oid			function = job->drop ? InvalidOid : index_def_stranger(def);
+
+	if (OidIsValid(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("an index on %s must not run function %s of role %s",
+						quote_qualified_identifier(get_namespace_name(get_rel_namespace(def->relid)),
+												   get_rel_name(def->relid)),
+						format_procedure_qualified(function),
+						quote_identifier(GetUserNameFromId(owner_of_function(function), true))),
+				 errdetail("It would run with the rights of the table's owner."),
+				 errhint("Have the function belong to a superuser or to the owner of the table, or create the index yourself.")));
+}
+
+/*
  * Read the definition in the job's DDL and compare it with what the table has.
- * The table is locked (AccessShareLock) to the end of the transaction.
+ * Error 42501 if it would run a function that is not trusted.  The table is locked
+ * (AccessShareLock) to the end of the transaction.
  */
 void
 preflight_index(const Job *job, IndexPlan *plan)
@@ -186,6 +212,7 @@ preflight_index(const Job *job, IndexPlan *plan)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table %s is not the one it was when the job was made",
 						job->relation_name)));
+	require_trust(job, plan->def);
 	plan->existing = find_equal(plan->def);
 	if (plan->existing == NULL)
 		choose_name(plan);
