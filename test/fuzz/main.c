@@ -4,7 +4,7 @@
  *	  fuzz: compares a server with clipperf with one without.
  *
  * fuzz --first=CONNINFO --second=CONNINFO [--seconds=N] [--seed=N] [--round=N]
- *		[--skip=KINDS] [--sqlsmith=FILE] [--go-on] [--kinds]
+ *		[--rounds=N] [--skip=KINDS] [--sqlsmith=FILE] [--go-on] [--kinds]
  *
  * Ends with status 0 when all answers were equal, 1 when not, 2 when it could
  * not tell.
@@ -26,6 +26,7 @@ typedef struct Options
 	double		seconds;
 	uint64_t	seed;
 	int			round;			/* the only round to run, or -1 */
+	int			rounds;			/* so many, whatever the time; 0: by time */
 	bool		go_on;			/* after a difference, with the next round */
 } Options;
 
@@ -60,6 +61,8 @@ read_options(Options *options, int argc, char **argv)
 			options->seed = strtoull(value, NULL, 10);
 		else if ((value = option_value(argv[i], "--round")) != NULL)
 			options->round = atoi(value);
+		else if ((value = option_value(argv[i], "--rounds")) != NULL)
+			options->rounds = atoi(value);
 		else if ((value = option_value(argv[i], "--skip")) != NULL)
 		{
 			if (!kinds_skip(value))
@@ -98,7 +101,8 @@ main(int argc, char **argv)
 	read_options(&options, argc, argv);
 	servers_connect();
 	printf("seed %llu\n", (unsigned long long) options.seed);
-	for (int number = options.round < 0 ? 0 : options.round; now_seconds() < start + options.seconds; number++)
+	for (int number = options.round < 0 ? 0 : options.round;
+		 options.rounds > 0 ? number < options.rounds : now_seconds() < start + options.seconds; number++)
 	{
 		Round	   *round = round_make(options.seed, number);
 		bool		equal = round_run(round, false, &statements);

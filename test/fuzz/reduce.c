@@ -46,8 +46,8 @@ print_difference(const Round *round, const Step *step, char *const answers[SIDES
 }
 
 /*
- * Run a round in new databases; true when all answers are equal.  Counts the
- * statements.
+ * Run a round in new databases; true when all answers are equal, else the round
+ * ends with the difference.  Counts the statements.
  */
 bool
 round_run(Round *round, bool quiet, long *counter)
@@ -64,6 +64,8 @@ round_run(Round *round, bool quiet, long *counter)
 			answers[side] = step_run(step, side);
 		*counter += 1;
 		equal = answers_equal(answers);
+		if (!equal)
+			round->nsteps = i + 1;	/* what comes after it is not needed */
 		if (!equal && !quiet)
 			print_difference(round, step, answers);
 		for (int side = 0; side < SIDES; side++)

@@ -70,7 +70,10 @@ build_sources() {
 		[ -e src/backend/parser/gram.c ] || { command -v bison && command -v flex; } || apt_install bison flex
 		./configure --prefix="$prefix" --enable-debug --enable-tap-tests --without-readline --without-zlib --without-icu \
 			CFLAGS="$flags" "$@" &&
-			make -s -j"$(jobs_at_once)" && make -s install && make -s -j"$(jobs_at_once)" -C contrib install
+			make -s -j"$(jobs_at_once)" && make -s install &&
+			for module in spi pg_trgm pg_stat_statements; do
+				make -s -C "contrib/$module" install || exit 1
+			done
 	) >"$work/postgres.log" 2>&1
 }
 
