@@ -92,7 +92,10 @@ add_rows(Text *answer, const PGresult *result, bool sorted)
 		{
 			Oid			type = PQftype(result, column);
 
-			/* Binary forms of composite types and arrays hold the oids of types. */
+			/*
+			 * Binary forms of composite types and arrays hold the oids of
+			 * types.
+			 */
 			if (PQfformat(result, column) == 1 && type >= FIRST_USER_OID)
 				text_add(&line, "|<%s>", PQgetisnull(result, row, column) ? "NULL" : "binary");
 			else

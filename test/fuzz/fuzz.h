@@ -41,7 +41,8 @@ typedef enum Op
 	OP_EXECUTE,					/* a named statement is executed */
 	OP_PIPELINE,				/* the values are statements, sent at once */
 	OP_CANCEL,					/* cancelled at a random moment, not compared */
-	OP_TERMINATE,				/* backend ended at a random moment, not compared */
+	OP_TERMINATE,				/* backend ended at a random moment, not
+								 * compared */
 	OP_RECONNECT				/* the connection is closed whatever is open */
 } Op;
 

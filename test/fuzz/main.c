@@ -90,7 +90,7 @@ read_options(Options *options, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	Options		options = {.seconds = 60, .seed = (uint64_t) time(NULL), .round = -1};
+	Options		options = {.seconds = 60,.seed = (uint64_t) time(NULL),.round = -1};
 	long		statements = 0;
 	int			differences = 0;
 	double		start = now_seconds();

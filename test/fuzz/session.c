@@ -16,6 +16,9 @@
 /* How often a connection is tried, ten times a second, while a server recovers. */
 #define CONNECT_TRIES	1200
 
+/* How often a statement of our own is tried, on a new connection each time. */
+#define CONTROL_TRIES	3
+
 Server		servers[SIDES];
 
 static char database[64];
@@ -62,20 +65,25 @@ connect_to(const Server *server, const char *name)
 static void
 control(Server *server, const char *sql)
 {
-	for (int try = 0; try < 3; try++)
+	char	   *message = NULL;
+
+	for (int try = 0; try < CONTROL_TRIES; try++)
 	{
 		PGresult   *result = PQexec(server->control, sql);
 		ExecStatusType status = PQresultStatus(result);
 
 		PQclear(result);
 		if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+		{
+			free(message);
 			return;
-		if (PQstatus(server->control) == CONNECTION_OK)
-			break;
+		}
+		free(message);
+		message = must_copy(PQerrorMessage(server->control));
 		PQfinish(server->control);
 		server->control = connect_to(server, "postgres");
 	}
-	die("server %s: %s: %s", server->label, sql, PQerrorMessage(server->control));
+	die("server %s: %s: %s", server->label, sql, message);
 }
 
 /*
@@ -95,12 +103,15 @@ void
 round_open(const Round *round)
 {
 	char	   *create;
+	char	   *drop;
 
 	snprintf(database, sizeof(database), "fuzz_%d", round->number);
 	create = format_text("CREATE DATABASE %s TEMPLATE template0 ENCODING '%s' LC_COLLATE 'C' LC_CTYPE 'C'", database,
 						 round->encoding);
+	drop = format_text("DROP DATABASE IF EXISTS %s WITH (FORCE)", database);
 	for (int side = 0; side < SIDES; side++)
 	{
+		control(&servers[side], drop);
 		control(&servers[side], create);
 		for (int i = 0; i < SESSIONS; i++)
 			servers[side].sessions[i] = connect_to(&servers[side], database);
@@ -108,6 +119,7 @@ round_open(const Round *round)
 			PQclear(PQexec(servers[side].sessions[0], "CREATE SCHEMA clipperf; CREATE EXTENSION clipperf SCHEMA clipperf"));
 	}
 	free(create);
+	free(drop);
 }
 
 /*

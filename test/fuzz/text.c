@@ -79,8 +79,8 @@ text_reserve(Text *text, size_t more)
 {
 	if (text->length + more + 1 > text->size)
 	{
-		text->size = (text->length + more + 1) * 2;
-		text->data = must_realloc(text->data, text->size);
+		text	  ->size = (text->length + more + 1) *2;
+		text	  ->data = must_realloc(text->data, text->size);
 	}
 }
 
@@ -98,7 +98,7 @@ text_add_args(Text *text, const char *format, va_list args)
 	va_end(copy);
 	text_reserve(text, length);
 	vsnprintf(text->data + text->length, length + 1, format, args);
-	text->length += length;
+	text	  ->length += length;
 }
 
 /*
@@ -126,9 +126,9 @@ text_repeat(Text *text, const char *piece, int times)
 	for (int i = 0; i < times; i++)
 	{
 		memcpy(text->data + text->length, piece, length);
-		text->length += length;
+		text	  ->length += length;
 	}
-	text->data[text->length] = '\0';
+	text	  ->data[text->length] = '\0';
 }
 
 /*
@@ -137,7 +137,7 @@ text_repeat(Text *text, const char *piece, int times)
 char *
 format_text(const char *format,...)
 {
-	Text		text = {0};
+	Text text = {0};
 	va_list		args;
 
 	va_start(args, format);

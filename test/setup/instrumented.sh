@@ -88,7 +88,8 @@ instrumented_postgres() {
 		rm -rf "$built"
 		if [ -n "${sources:-}" ]; then
 			mkdir -p "$built/source"
-			cp -R "$sources/." "$built/source/" || die "cannot copy $sources"
+			cp -Rp "$sources/." "$built/source/" || die "cannot copy $sources"
+			[ ! -e "$built/source/GNUmakefile" ] || make -s -C "$built/source" distclean
 		else
 			fetch_sources "$(major_of "$pg_config")" "$built/source"
 		fi
