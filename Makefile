@@ -5,6 +5,9 @@
 # make check-clients                      runs real ORMs and measures how well the detector does
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
+# make fuzz                               compares a server with clipperf with one without, over random statements
+# make check-asserts                      runs the tests on a PostgreSQL built with assertions
+# make check-sanitizers                   runs the tests and the fuzzer under AddressSanitizer and UBSan
 # make bench-overhead                     measures what clipperf costs
 # make bench-n-plus-one                   counts its false alarms and misses under hot look-ups
 # make bench-whatif                       compares hypothetical indexes with real ones
@@ -18,7 +21,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-migrations core-regress bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
+self_contained := check check-clients check-migrations core-regress fuzz check-asserts check-sanitizers bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -36,6 +39,17 @@ check-migrations:
 
 core-regress:
 	@test/core-regress
+
+fuzz:
+	@test/fuzz/run --seconds='$(or $(SECONDS),600)' --seed='$(SEED)' --round='$(ROUND)' --skip='$(SKIP)' \
+		--sources='$(SOURCES)' $(if $(GO_ON),--go-on)
+
+check-asserts:
+	@test/asserts --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)'
+
+check-sanitizers:
+	@test/sanitizers --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)' \
+		--seconds='$(SECONDS)' --seed='$(SEED)' --skip='$(SKIP)'
 
 include test/bench/bench.mk
 
@@ -88,6 +102,7 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 EXTRA_CLEAN := META.json tmp_check_regress results log regression.diffs regression.out
 
 include examples/clipper/load/clipload.mk
+include test/fuzz/fuzz.mk
 
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq (,$(wildcard $(PGXS)))
