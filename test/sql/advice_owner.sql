@@ -64,7 +64,7 @@ SELECT clipperf_drop_index_set('advice_owner') AS members;
 -- The owner's own function may be in an index.
 ALTER FUNCTION advice_owner.f(text) OWNER TO regress_table_owner;
 SELECT action, index_name, reason FROM clipperf_apply(
-    ids => ARRAY(SELECT id FROM clipperf_recommendations WHERE index_name = 'by_function' AND status = 'new'), dry_run => true);
+    ids => ARRAY(SELECT id FROM clipperf_recommendations WHERE index_name = 'by_function' AND reason = 'planted'), dry_run => true);
 DELETE FROM clipperf_recommendations WHERE reason = 'planted' OR made_by LIKE 'regress%';
 DROP SCHEMA advice_owner CASCADE;
 DROP ROLE regress_planter, regress_table_owner;
