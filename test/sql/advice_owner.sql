@@ -63,6 +63,8 @@ SELECT clipperf_drop_index_set('advice_owner') AS members;
 
 -- The owner's own function may be in an index.
 ALTER FUNCTION advice_owner.f(text) OWNER TO regress_table_owner;
+INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason)
+VALUES ('create', 'advice_owner_orders', 'by_function', 'CREATE INDEX CONCURRENTLY by_function ON advice_owner.advice_owner_orders (advice_owner.f(note))', 'workload', 'planted');
 SELECT action, index_name, reason FROM clipperf_apply(
     ids => ARRAY(SELECT id FROM clipperf_recommendations WHERE index_name = 'by_function' AND reason = 'planted'), dry_run => true);
 DELETE FROM clipperf_recommendations WHERE reason = 'planted' OR made_by LIKE 'regress%';

@@ -12,7 +12,7 @@ my $root = "$FindBin::RealBin/../..";
 my $src = "$root/src";
 
 # The files that all rooms may include, beside those of the ground floor.
-my %for_all = map { $_ => 1 } qw(compat.h settings.h settings.c);
+my %for_all = map { $_ => 1 } qw(compat.h hotpath.h settings.h settings.c);
 
 # The map of rooms: floor, and what each may use, by room; a file at the top of src/ is a room of its own.
 my (%floor, %uses, @order);
