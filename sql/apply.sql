@@ -34,7 +34,8 @@ CREATE TABLE @extschema@.clipperf_job (
     retry_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     worker_pid integer,
     verify_since timestamptz,
-    verdict jsonb
+    verdict jsonb,
+    database_oid oid
 );
 COMMENT ON TABLE @extschema@.clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
 COMMENT ON COLUMN @extschema@.clipperf_job.job IS 'number of the job';
@@ -70,6 +71,7 @@ COMMENT ON COLUMN @extschema@.clipperf_job.retry_at IS 'not to be tried again be
 COMMENT ON COLUMN @extschema@.clipperf_job.worker_pid IS 'process that works on it; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_job.verify_since IS 'when its verification began';
 COMMENT ON COLUMN @extschema@.clipperf_job.verdict IS 'figures of the verification';
+COMMENT ON COLUMN @extschema@.clipperf_job.database_oid IS 'database that it was made in: a copy of it does nothing of what was asked for there';
 
 CREATE TABLE @extschema@.clipperf_job_change (
     job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,

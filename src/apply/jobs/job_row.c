@@ -85,7 +85,8 @@ static const JobColumn job_columns[] = {
 	COLUMN(SETTINGS, "settings", TEXT_ARRAY, settings),
 	COLUMN(ATTEMPTS, "attempts", INT4, attempts),
 	COLUMN(CHANGED_AT, "changed_at", TIME, changed_at),
-	COLUMN(VERIFY_SINCE, "verify_since", TIME, verify_since)
+	COLUMN(VERIFY_SINCE, "verify_since", TIME, verify_since),
+	COLUMN(DATABASE, "database_oid", OID, database)
 };
 
 StaticAssertDecl(lengthof(job_columns) == JOB_COLUMNS,
@@ -98,7 +99,7 @@ StaticAssertDecl(JOB_COLUMNS <= 32, "a set of columns fits into uint32");
 	 JOB_BIT(RECOMMENDATION) | JOB_BIT(RELID) | JOB_BIT(RELATION_NAME) | \
 	 JOB_BIT(INDEX_NAME) | JOB_BIT(DDL) | JOB_BIT(INDEX_OID) | \
 	 JOB_BIT(TRANSACTIONAL) | JOB_BIT(QUERYIDS) | JOB_BIT(SIZE_BYTES) | \
-	 JOB_BIT(ROLE) | JOB_BIT(SETTINGS))
+	 JOB_BIT(ROLE) | JOB_BIT(SETTINGS) | JOB_BIT(DATABASE))
 
 /* The name of a state, as users see it. */
 const char *

@@ -62,6 +62,7 @@ typedef struct Job
 	ArrayType  *queryids;		/* int8; NULL if none */
 	int64		size_bytes;		/* estimated; -1 if unknown */
 	Oid			role;
+	Oid			database;		/* in which it was made */
 	ArrayType  *settings;		/* text: "name=value"; NULL if none */
 	int			attempts;		/* builds that were broken off */
 	TimestampTz changed_at;		/* when its state changed last */
@@ -104,10 +105,11 @@ typedef enum JobColumnNumber
 	JOB_COLUMN_SETTINGS,
 	JOB_COLUMN_ATTEMPTS,
 	JOB_COLUMN_CHANGED_AT,
-	JOB_COLUMN_VERIFY_SINCE		/* the last one */
+	JOB_COLUMN_VERIFY_SINCE,
+	JOB_COLUMN_DATABASE			/* the last one */
 } JobColumnNumber;
 
-#define JOB_COLUMNS (JOB_COLUMN_VERIFY_SINCE + 1)
+#define JOB_COLUMNS (JOB_COLUMN_DATABASE + 1)
 
 /* A column in a set of columns: JOB_BIT(STATE) | JOB_BIT(REASON) */
 #define JOB_BIT(name) ((uint32) 1 << JOB_COLUMN_##name)
