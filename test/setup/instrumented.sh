@@ -84,6 +84,9 @@ instrumented_postgres() {
 	shift
 	make_cache
 	built=$cache/$kind-$(major_of "$pg_config")
+	# Two runs at once build it once; nothing that is started later may keep the lock.
+	exec 9>"$cache/lock"
+	! command -v flock >/dev/null || flock 9
 	if [ ! -e "$built/complete" ]; then
 		rm -rf "$built"
 		if [ -n "${sources:-}" ]; then
@@ -101,6 +104,7 @@ instrumented_postgres() {
 		}
 		touch "$built/complete"
 	fi
+	exec 9>&-
 	sources=$built/source
 	pg_config=$built/install/bin/pg_config
 	say "$("$pg_config" --version), $kind, of $built"
