@@ -12,6 +12,8 @@
  */
 #include "compat.h"
 
+#include "miscadmin.h"
+
 #include "advise/indexes/index_fold.h"
 #include "apply/jobs/launcher.h"
 #include "apply/jobs/queue.h"
@@ -34,7 +36,8 @@ simplify_catalog_predicate(Node *condition, Oid relid)
 
 /*
  * Loaded without shared_preload_libraries the module does nothing; its SQL
- * functions then say what is missing.
+ * functions then say what is missing.  While pg_upgrade runs the server, nothing
+ * is captured, saved or built.
  */
 void
 _PG_init(void)
@@ -43,9 +46,12 @@ _PG_init(void)
 		return;
 	settings_define();
 	store_init();
-	worker_register();
 	scan_index_init(simplify_catalog_predicate);
 	queue_init();
+	/* pg_upgrade looks at the old server and fills the new one. */
+	if (IsBinaryUpgrade)
+		return;
+	worker_register();
 	launcher_register();
 	hooks_install();
 }

@@ -112,6 +112,8 @@ do_what_is_due(void)
 												  ALLOCSET_DEFAULT_SIZES);
 
 	MemoryContextSwitchTo(context);
+	if (is_installed())
+		job_cancel_copied();
 	while (is_installed() && (do_one_job(context) || verify_due(context)))
 	{
 		CHECK_FOR_INTERRUPTS();

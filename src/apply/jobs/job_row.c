@@ -310,7 +310,7 @@ job_load(int64 id, MemoryContext context)
 	return job;
 }
 
-/* Store a new job and set its id. */
+/* Store a new job of this database and set its id. */
 void
 job_insert(Job *job)
 {
@@ -319,6 +319,7 @@ job_insert(Job *job)
 	StringInfoData names;
 	StringInfoData values;
 
+	job->database = MyDatabaseId;
 	initStringInfo(&names);
 	initStringInfo(&values);
 	for (int i = 0; i < JOB_COLUMNS; i++)

@@ -330,6 +330,25 @@ job_insert_follower(Job *job, const Job *first)
 				   lengthof(args), args);
 }
 
+/*
+ * End the jobs that came here with a copy of the database they were made in, as
+ * CREATE DATABASE ... TEMPLATE makes one: nobody has asked for them here.
+ */
+void
+job_cancel_copied(void)
+{
+	SqlArg		args[] = {arg_oid(MyDatabaseId)};
+
+	job_begin();
+	own_sql("UPDATE @extschema@.clipperf_job SET state = 'cancelled',"
+			" reason = 'it was made in the database of which this one is a copy',"
+			" worker_pid = NULL, changed_at = clock_timestamp()"
+			" WHERE database_oid <> $1"
+			" AND state IN ('queued', 'waiting', 'building', 'verifying')",
+			lengthof(args), args);
+	job_end();
+}
+
 /* Does another job wait for the end of this one? */
 bool
 job_has_followers(const Job *job)

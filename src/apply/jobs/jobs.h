@@ -75,6 +75,9 @@ extern void job_set_restore(Job *job, List *restore);
 extern void job_insert_follower(Job *job, const Job *first);
 
 /* Does another job wait for the end of this one? */
+/* End the jobs that came here with a copy of their database. */
+extern void job_cancel_copied(void);
+
 extern bool job_has_followers(const Job *job);
 
 /* Take the job for this process, or leave it. */
