@@ -11,6 +11,8 @@
  */
 #include "store/pattern.h"
 
+#include <math.h>
+
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
@@ -326,6 +328,31 @@ restore_pattern(const SavedPattern *saved)
 	LWLockRelease(table_lock());
 }
 
+/* Can this be what was saved?  The flags are made such. */
+static bool
+make_pattern_sound(SavedPattern *saved)
+{
+	Pattern    *pattern = &saved->pattern;
+	const PatternCounters *counters = &pattern->counters;
+	const double amounts[] = {
+		counters->episodes, counters->children, counters->max_children,
+		counters->connections, counters->pipelined, counters->child_us,
+		counters->gap_us
+	};
+
+	for (int i = 0; i < lengthof(amounts); i++)
+	{
+		if (!saved_amount_is_sound(amounts[i]))
+			return false;
+	}
+	if (*(const uint8 *) &pattern->used != 1)
+		return false;
+	pattern->strong = *(const uint8 *) &pattern->strong != 0;
+	return saved_time_is_sound(counters->first_seen) &&
+		saved_time_is_sound(counters->last_seen) &&
+		isfinite(saved->history.balance);
+}
+
 /* StoreModule.load */
 static bool
 pattern_load(struct SaveFile *file)
@@ -340,7 +367,7 @@ pattern_load(struct SaveFile *file)
 		SavedPattern saved;
 
 		if (!load_bytes(file, &saved, sizeof(saved)) ||
-			!saved.pattern.used || !load_texts(&saved.pattern, file))
+			!make_pattern_sound(&saved) || !load_texts(&saved.pattern, file))
 			return false;
 		restore_pattern(&saved);
 	}

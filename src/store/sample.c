@@ -621,6 +621,8 @@ sample_load(SaveFile *file)
 		if (!load_bytes(file, &sample, sizeof(sample)) ||
 			(sample.kind != SAMPLE_TYPICAL && sample.kind != SAMPLE_SLOW) ||
 			sample.length > SAMPLE_MAX_BYTES ||
+			!saved_amount_is_sound(sample.elapsed_us) ||
+			!saved_time_is_sound(sample.captured_at) ||
 			!load_bytes(file, bytes, sample.length))
 			return false;
 		put_packed(&key, &sample, bytes);

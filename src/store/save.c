@@ -12,6 +12,7 @@
  */
 #include "store/save.h"
 
+#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,12 @@
 
 /* Strings longer than this cannot have been written by us. */
 #define MAX_STRING (1024 * 1024)
+
+/*
+ * Larger files are not read, in bytes: what is saved is about as large as the
+ * memory of the store, a few hundred megabytes by the largest sensible settings.
+ */
+#define MAX_FILE UINT64CONST(0x80000000)
 
 /* A NULL string is written as this length. */
 #define NO_STRING PG_UINT32_MAX
@@ -132,6 +139,20 @@ load_string(SaveFile *file, char **string)
 	*string = palloc(length + 1);
 	(*string)[length] = '\0';
 	return load_bytes(file, *string, length);
+}
+
+/* Can a field that was read be a time?  0 stands for none. */
+bool
+saved_time_is_sound(TimestampTz time)
+{
+	return time == 0 || (IS_VALID_TIMESTAMP(time) && time > 0);
+}
+
+/* Can a field that was read be an amount of something, time or rows? */
+bool
+saved_amount_is_sound(double amount)
+{
+	return isfinite(amount) && amount >= 0;
 }
 
 /* A header as this server writes it. */
@@ -236,25 +257,42 @@ save_server_is_shut_down(void)
 					  control->state == DB_SHUTDOWNED_IN_RECOVERY);
 }
 
+/* What else is wrong with the file before it is opened, or NULL. */
+static const char *
+check_status(const struct stat *status)
+{
+	if (!S_ISREG(status->st_mode))
+		return "It is no regular file.";
+	if (status->st_size < 0 || (uint64) status->st_size > MAX_FILE)
+		return "It is larger than what could be saved.";
+	return NULL;
+}
+
 /*
- * Read the whole file into memory.  NULL, with errno, if that fails: ENOENT
- * when there is none.
+ * Read the whole file into memory.  NULL, with errno, if that fails: ENOENT when
+ * there is none.  *reason is set, and nothing is read, if it cannot be ours.
  */
 static char *
-read_file(uint64 *length)
+read_file(uint64 *length, const char **reason)
 {
 	struct stat status;
 	FILE	   *file;
 	char	   *data = NULL;
 
+	if (stat(SAVE_PATH, &status) != 0)
+		return NULL;
+	*reason = check_status(&status);
+	if (*reason != NULL)
+		return NULL;
 	file = AllocateFile(SAVE_PATH, PG_BINARY_R);
 	if (file == NULL)
 		return NULL;
-	if (fstat(fileno(file), &status) == 0)
-		data = palloc_extended(status.st_size + 1,
-							   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	data = palloc_extended(status.st_size + 1,
+						   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
 	if (data != NULL)
 		*length = fread(data, 1, status.st_size, file);
+	else
+		errno = ENOMEM;
 	FreeFile(file);
 	return data;
 }
@@ -335,13 +373,15 @@ read_saved(const StoreModule *const *modules, int count)
 {
 	SaveFile	file = {0};
 	uint64		length = 0;
-	char	   *data = read_file(&length);
-	const char *reason;
+	const char *reason = NULL;
+	char	   *data = read_file(&length, &reason);
 	bool		whole = true;
 
 	if (data == NULL)
 	{
-		if (errno != ENOENT)
+		if (reason != NULL)
+			put_aside(reason);
+		else if (errno != ENOENT)
 			ereport(LOG,
 					(errcode_for_file_access(),
 					 errmsg("could not read file \"%s\": %m", SAVE_PATH)));

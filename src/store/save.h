@@ -22,6 +22,10 @@ typedef struct SaveFile SaveFile;
 extern void save_bytes(SaveFile *file, const void *data, Size length);
 extern void save_string(SaveFile *file, const char *string);	/* NULL too */
 
+/* Can a field that was read be a time, or 0; an amount of something? */
+extern bool saved_time_is_sound(TimestampTz time);
+extern bool saved_amount_is_sound(double amount);
+
 /* For the load callbacks. */
 extern bool load_bytes(SaveFile *file, void *data, Size length);
 extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */

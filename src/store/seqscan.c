@@ -356,10 +356,22 @@ seqscan_save(struct SaveFile *file)
 static bool
 makes_sense(const SavedSeqScan *saved)
 {
+	for (int i = 0; i < Min(saved->columns.filters, SEQSCAN_FILTER_COLUMNS); i++)
+	{
+		if (saved->columns.filter[i].use > USE_EXPRESSION)
+			return false;
+	}
 	return saved->columns.filters <= SEQSCAN_FILTER_COLUMNS &&
 		saved->columns.sorts <= SEQSCAN_SORT_COLUMNS &&
 		saved->key.columns == seqscan_columns_hash(&saved->columns) &&
-		saved->counters.executions >= 0 && saved->counters.rows_read >= 0;
+		saved_amount_is_sound(saved->counters.executions) &&
+		saved_amount_is_sound(saved->counters.scans) &&
+		saved_amount_is_sound(saved->counters.rows_read) &&
+		saved_amount_is_sound(saved->counters.rows_kept) &&
+		saved_amount_is_sound(saved->counters.rows_needed) &&
+		saved_amount_is_sound(saved->counters.total_us) &&
+		saved_time_is_sound(saved->counters.first_seen) &&
+		saved_time_is_sound(saved->counters.last_seen);
 }
 
 /* StoreModule callback. */

@@ -574,6 +574,29 @@ restore_statement(const StatementKey *key, const StatementCounters *counters,
 	LWLockRelease(&entry->lock);
 }
 
+/* Can these counters be what was saved? */
+static bool
+counters_are_sound(const StatementCounters *counters)
+{
+	const double amounts[] = {
+		counters->total_us, counters->min_us, counters->max_us,
+		counters->mean_us, counters->sum_dev2, counters->plan_us,
+		counters->calls, counters->errors, counters->rows,
+		counters->shared_blks_hit, counters->shared_blks_read,
+		counters->temp_blks_written, counters->wal_bytes
+	};
+
+	for (int i = 0; i < lengthof(amounts); i++)
+	{
+		if (!saved_amount_is_sound(amounts[i]))
+			return false;
+	}
+	return saved_time_is_sound(counters->first_seen) &&
+		saved_time_is_sound(counters->last_seen) &&
+		counters->latency_first <= counters->latency_end &&
+		counters->latency_end <= HISTOGRAM_BUCKETS;
+}
+
 /* StoreModule.load: up to the key of zeros. */
 static bool
 statement_load(SaveFile *file)
@@ -592,6 +615,7 @@ statement_load(SaveFile *file)
 		text = statement_text_key(&key);
 
 		if (!load_bytes(file, &counters, sizeof(counters)) ||
+			!counters_are_sound(&counters) || key.toplevel > 1 ||
 			!text_load(&text, file, &has_text))
 			return false;
 		restore_statement(&key, &counters, has_text);

@@ -62,6 +62,19 @@ FETCH 1 FROM c;
 INSERT INTO survivor VALUES (5);
 COMMIT;
 
+-- A type and a function that the filter of a scan uses.
+CREATE TYPE span AS RANGE (subtype = int4);
+CREATE FUNCTION same(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN $1; END $$;
+BEGIN;
+DO $$ DECLARE v span := '[1,3)'; c refcursor := 'c';
+BEGIN OPEN c FOR SELECT a FROM survivor WHERE same(v::text) <> a::text AND a::text <> v::text ORDER BY a; END $$;
+FETCH 1 FROM c;
+DROP FUNCTION same;
+DROP TYPE span;
+INSERT INTO survivor VALUES (7);
+CLOSE ALL;
+COMMIT;
+
 -- The table itself is dropped in the transaction that read it.
 CREATE TABLE gone (id int PRIMARY KEY, other_id int);
 INSERT INTO gone SELECT i, i FROM generate_series(1, 5) AS i;

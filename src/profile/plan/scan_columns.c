@@ -12,11 +12,14 @@
  */
 #include "profile/plan/scan_columns.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 /* How the table or sub-query at a range table index was expanded, or NULL. */
 static AppendRelInfo *
@@ -131,12 +134,84 @@ mentions_table(Node *node, void *arg)
 	return expression_tree_walker(node, mentions_table, arg);
 }
 
+/* May a function give another value each time?  One that is gone may. */
+static bool
+is_volatile(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	bool		is_volatile;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	is_volatile = ((Form_pg_proc) GETSTRUCT(tuple))->provolatile ==
+		PROVOLATILE_VOLATILE;
+	ReleaseSysCache(tuple);
+	return is_volatile;
+}
+
+/* The same of the function that reads, or else writes, values of a type. */
+static bool
+has_volatile_io(Oid type, bool input)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	Oid			function;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	function = input ? form->typinput : form->typoutput;
+	ReleaseSysCache(tuple);
+	return is_volatile(function);
+}
+
+/*
+ * Does an expression of a plan call what may be volatile?  An
+ * expression_tree_walker callback.  contain_volatile_functions() would raise an
+ * error where a type or function has been dropped since the plan was made, which
+ * can be when its execution ends.
+ */
+static bool
+calls_volatile(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+			if (is_volatile(((FuncExpr *) node)->funcid))
+				return true;
+			break;
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			if (is_volatile(((OpExpr *) node)->opfuncid))
+				return true;
+			break;
+		case T_ScalarArrayOpExpr:
+			if (is_volatile(((ScalarArrayOpExpr *) node)->opfuncid))
+				return true;
+			break;
+		case T_CoerceViaIO:
+			if (has_volatile_io(exprType((Node *) ((CoerceViaIO *) node)->arg), false) ||
+				has_volatile_io(((CoerceViaIO *) node)->resulttype, true))
+				return true;
+			break;
+		case T_RowCompareExpr:
+		case T_NextValueExpr:
+			return true;
+		default:
+			break;
+	}
+	return expression_tree_walker(node, calls_volatile, context);
+}
+
 /* Can an index look for the value of this expression? */
 static bool
 is_comparable(ScanColumns *columns, Node *expression)
 {
 	return !mentions_table(expression, columns) &&
-		!contain_volatile_functions(expression);
+		!calls_volatile(expression, NULL);
 }
 
 /* expression_tree_walker callback: notes every column as part of something. */
