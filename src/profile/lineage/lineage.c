@@ -306,6 +306,16 @@ collect_probes(Execution *execution, const StatementInfo *info)
 			probes[count++] = analyzed.probes[i];
 		analyzed.queryid = 0;
 	}
+	/* Now, as nothing may be looked up in the catalogs when it ends. */
+	for (int i = 0; i < count; i++)
+	{
+		const Comparison *item = &probes[i].comparison;
+
+		if (OidIsValid(item->relid))
+			probes[i].key = key_column_find(item->relid, item->attno);
+		else
+			memset(&probes[i].key, 0, sizeof(KeyColumn));
+	}
 	if (results_are_recent(info, execution->first_us))
 	{
 		for (int i = 0; i < count; i++)
@@ -534,16 +544,14 @@ find_hits(const Execution *execution, const ProbeList *list,
 {
 	bool		any = false;
 	bool		lists = false;
-	bool		ignored = true;
 
 	for (int i = 0; i < list->count; i++)
 	{
 		const Probe *probe = &list->probes[i];
-		uint32		key = key_column_sought(probe->comparison.relid,
-											probe->comparison.attno, &ignored);
 
 		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(probe->hash, key, found[i].hits);
+			resultset_find(probe->hash, key_column_sought(&probe->key),
+						   found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,
 									  found[i].count);

@@ -122,22 +122,18 @@ is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
  * surely refused here is left out beforehand: see key_column_sought().
  */
 static bool
-may_hold_same_key(const Comparison *comparison, const ResultColumn *column,
-				  bool *same)
+may_hold_same_key(const KeyColumn *key, const ResultColumn *column, bool *same)
 {
 	*same = false;
-	if (OidIsValid(comparison->relid))
+	if (OidIsValid(key->key_relid))
 	{
-		KeyColumn	key = key_column_find(comparison->relid,
-										  comparison->attno);
-
-		*same = key.key_relid == column->key_relid &&
-			key.key_attno == column->key_attno;
+		*same = key->key_relid == column->key_relid &&
+			key->key_attno == column->key_attno;
 		if (*same)
 			return true;
-		if (column->small && key.is_key && !key.is_named && !column->is_open)
+		if (column->small && key->is_key && !key->is_named && !column->is_open)
 			return false;
-		if (key.is_named && !column->is_open)
+		if (key->is_named && !column->is_open)
 			return true;
 	}
 	return !column->small || column->step == 0;
@@ -154,8 +150,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	candidate->hit = *hit;
 	if (!resultset_read(hit->slot, hit->generation, &candidate->set) ||
 		!is_acceptable(scene, &candidate->set, hit) ||
-		!may_hold_same_key(&probe->comparison,
-						   &candidate->set.columns[hit->column],
+		!may_hold_same_key(&probe->key, &candidate->set.columns[hit->column],
 						   &candidate->same_key))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);

@@ -412,20 +412,13 @@ key_column_find(Oid relid, int16 attno)
 }
 
 /*
- * Whose keys a look-up by this column looks for, as resultset_key(); 0 if they
- * may be any table's.  *complete is taken away if that is for a lock.
- * Together with what resultset_open() notes of columns it tells beforehand
- * what compare_keys() of match.c would refuse.
+ * Whose keys a look-up by such a column looks for, as resultset_key(); 0 if they
+ * may be any table's.  Together with what resultset_open() notes of columns it
+ * tells beforehand what compare_keys() of match.c would refuse.
  */
 uint32
-key_column_sought(Oid relid, int16 attno, bool *complete)
+key_column_sought(const KeyColumn *key)
 {
-	KeyColumn	key;
-
-	if (!OidIsValid(relid))
-		return 0;
-	key = key_column_find(relid, attno);
-	*complete &= key.is_complete;
-	return key.is_key && !key.is_named ?
-		resultset_key(key.key_relid, key.key_attno) : 0;
+	return key->is_key && !key->is_named ?
+		resultset_key(key->key_relid, key->key_attno) : 0;
 }

@@ -26,11 +26,8 @@ typedef struct KeyColumn
 /* Facts of a column, from a small cache of this backend. */
 extern KeyColumn key_column_find(Oid relid, int16 attno);
 
-/*
- * Whose keys a look-up by this column looks for, as resultset_key(); 0 if they
- * may be any table's.
- */
-extern uint32 key_column_sought(Oid relid, int16 attno, bool *complete);
+/* Whose keys a look-up by such a column looks for, as resultset_key(), or 0. */
+extern uint32 key_column_sought(const KeyColumn *key);
 
 /* The table's column that a view's column shows, else the column itself. */
 extern void key_column_resolve(Oid *relid, int16 *attno);

@@ -9,6 +9,7 @@
 #define CLIPPERF_PROBE_H
 
 #include "profile/statement/comparison.h"
+#include "profile/statement/key_column.h"
 #include "profile/statement/value.h"
 
 /* A value that a statement looked up. */
@@ -16,6 +17,8 @@ typedef struct Probe
 {
 	uint64		hash;
 	Comparison	comparison;
+	KeyColumn	key;			/* of the column that it is compared with; all
+								 * empty if that is not known */
 } Probe;
 
 /* Parameters and literals each have room for all that is kept of them. */

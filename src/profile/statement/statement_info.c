@@ -195,9 +195,17 @@ add_column(StatementInfo *info, const TargetEntry *entry, int target,
 static void
 add_sought_key(StatementInfo *info, const Comparison *comparison)
 {
-	uint32		key = key_column_sought(comparison->relid, comparison->attno,
-										&info->planned);
+	uint32		key = 0;
 
+	if (OidIsValid(comparison->relid))
+	{
+		KeyColumn	column = key_column_find(comparison->relid,
+											 comparison->attno);
+
+		key = key_column_sought(&column);
+		/* what is not known for a lock is asked for again next time */
+		info->planned &= column.is_complete;
+	}
 	for (int i = 0; key != 0 && i < KEYS; i++)
 	{
 		if (info->keys[i] == 0)
