@@ -58,6 +58,7 @@ serves(const IndexDefinition *def, const ForeignKeyCacheInfo *key)
 	return true;
 }
 
+/* Does one of these indexes serve the foreign key? */
 static bool
 is_served(const ForeignKeyCacheInfo *key, const List *existing)
 {

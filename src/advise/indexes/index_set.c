@@ -246,6 +246,7 @@ judge_member(Member *member)
 		decide(member, "create", NULL);
 }
 
+/* Is the member to be created, as far as is known? */
 static bool
 is_created(const Member *member)
 {

@@ -117,6 +117,7 @@ typedef struct Writer
 	int			last_start;		/* where that stands in text */
 } Writer;
 
+/* Is the token one of these key words? */
 static bool
 is_one_of(const char *word, const char *const *words)
 {

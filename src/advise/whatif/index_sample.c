@@ -106,6 +106,7 @@ begin_evaluation(Evaluation *evaluation, const IndexDefinition *def,
 											evaluation->estate);
 }
 
+/* Give back what the evaluation of expressions has taken. */
 static void
 end_evaluation(Evaluation *evaluation)
 {

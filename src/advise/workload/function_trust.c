@@ -1,7 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * function_trust.c
- *	  Functions that an index can rely on.
+ *	  Functions whose results an index can rely on not to change.
+ *
+ * Whose code may run at all is asked of trust.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,6 +42,7 @@ note_untrusted(Oid function, void *context)
 	return true;
 }
 
+/* expression_tree_walker callback: ends at the first untrusted function. */
 static bool
 untrusted_walker(Node *node, void *context)
 {

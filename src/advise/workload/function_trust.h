@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * function_trust.h
- *	  Functions that an index can rely on.
+ *	  Functions whose results an index can rely on not to change.
  *
  * What IMMUTABLE promises PostgreSQL does not check.  A function of a user's
  * own that reads the clock, a table or a setting gives an index that answers

@@ -181,7 +181,7 @@ choose_name(IndexPlan *plan)
  * made that has answered for it.
  */
 static void
-require_trust(const Job *job, const IndexDefinition *def)
+require_trusted_code(const Job *job, const IndexDefinition *def)
 {
 	Oid			function = job->drop ? InvalidOid : index_def_stranger(def);
 
@@ -212,7 +212,7 @@ preflight_index(const Job *job, IndexPlan *plan)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table %s is not the one it was when the job was made",
 						job->relation_name)));
-	require_trust(job, plan->def);
+	require_trusted_code(job, plan->def);
 	plan->existing = find_equal(plan->def);
 	if (plan->existing == NULL)
 		choose_name(plan);
