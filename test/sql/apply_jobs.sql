@@ -140,7 +140,15 @@ DELETE FROM clipperf_job WHERE job = :job;
 BEGIN;
 SELECT clipperf_wait(:job);
 ROLLBACK;
-SELECT clipperf_wait(-1), clipperf_cancel(-1);
+SELECT clipperf_wait(-1);
+SELECT clipperf_cancel(-1);
+-- Nor beside anything else: no build waits for what the statement would read afterwards.
+SELECT clipperf_wait(:job), count(*) FROM clipperf_jobs;
+SELECT clipperf_wait(:job), now() IS NOT NULL AS later;
+SELECT clipperf_wait(n) FROM generate_series(1, 2) AS n;
+DO $$ BEGIN PERFORM clipperf_wait((SELECT max(job) FROM clipperf_jobs)); END $$;
+SELECT clipperf_wait((SELECT max(job) FROM clipperf_jobs), '1ms') AS state \gset
+SELECT :'state' <> '' AS alone;
 
 ALTER SYSTEM RESET clipperf.verify_calls;
 SELECT pg_reload_conf();

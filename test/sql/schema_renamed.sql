@@ -75,7 +75,7 @@ INSERT INTO calls VALUES
     ('clipperf_statement_time', 'SELECT %s.clipperf_statement_time()'),
     ('clipperf_subject', 'SELECT %s.clipperf_subject(''SELECT 1'')'),
     ('clipperf_unaccept', 'SELECT %s.clipperf_unaccept(''seq_scan'', statement => ''none'')'),
-    ('clipperf_wait', 'SELECT %1$s.clipperf_wait(max(job), ''1ms'') FROM %1$s.clipperf_jobs'),
+    ('clipperf_wait', 'SELECT %s.clipperf_wait(NULL, ''1ms'')'),
     ('clipperf_what_if', 'SELECT * FROM %s.clipperf_what_if(''SELECT FROM items WHERE a = 1'', ''{CREATE INDEX ON items (a)}'')'),
     ('clipperf_workload', 'SELECT * FROM %s.clipperf_workload()');
 

@@ -16,7 +16,9 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "nodes/plannodes.h"
 #include "storage/lock.h"
+#include "tcop/pquery.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -130,12 +132,40 @@ has_used_tables(void)
 }
 
 /*
+ * Is a call of the function all that the client's statement does?  What it is
+ * called with may be computed before.
+ */
+static bool
+is_all_of_statement(Oid function)
+{
+	const PlannedStmt *stmt;
+	const Result *result;
+	const TargetEntry *entry;
+
+	if (ActivePortal == NULL)	/* called by the protocol's function call */
+		return true;
+	if (list_length(ActivePortal->stmts) != 1)
+		return false;
+	stmt = linitial_node(PlannedStmt, ActivePortal->stmts);
+	if (stmt->commandType != CMD_SELECT || !IsA(stmt->planTree, Result))
+		return false;
+	result = (const Result *) stmt->planTree;
+	if (outerPlan(result) != NULL || result->resconstantqual != NULL ||
+		list_length(result->plan.targetlist) != 1)
+		return false;
+	entry = linitial_node(TargetEntry, result->plan.targetlist);
+	return IsA(entry->expr, FuncExpr) &&
+		((const FuncExpr *) entry->expr)->funcid == function;
+}
+
+/*
  * Errors where waiting would keep the job from getting on, or where a build that
  * does not wait for us would do harm: it might miss a row that we have written,
- * or remove what we still read.
+ * or remove what we still read.  So would the statement itself, by its snapshot,
+ * if it read anything after the wait.
  */
 static void
-require_clean_transaction(void)
+require_clean_transaction(Oid function)
 {
 	if (IsTransactionBlock() || IsolationUsesXactSnapshot())
 		ereport(ERROR,
@@ -148,6 +178,12 @@ require_clean_transaction(void)
 				 errmsg("clipperf_wait() cannot be called in a transaction that has used tables"),
 				 errdetail("A build waits for such transactions."),
 				 errhint("Call it in a statement of its own.")));
+	if (!is_all_of_statement(function))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("clipperf_wait() must be all that a statement does"),
+				 errdetail("No build waits for what the statement would read after it."),
+				 errhint("Use SELECT clipperf_wait(job), and nothing else in the statement.")));
 }
 
 /*
@@ -190,7 +226,7 @@ clipperf_wait(PG_FUNCTION_ARGS)
 		end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													  TimestampTzGetDatum(GetCurrentTimestamp()),
 													  PG_GETARG_DATUM(1)));
-	require_clean_transaction();
+	require_clean_transaction(fcinfo->flinfo->fn_oid);
 	let_builds_pass();
 	PG_TRY();
 	{
