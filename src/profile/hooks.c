@@ -260,41 +260,12 @@ report_own_work(const Execution *execution)
 }
 
 /*
- * Is this one of the executions whose own work is timed?  Backends begin to
- * count at different numbers, or those that run a single statement would all
- * tell what the first one costs.
+ * When it began, and the planner's time for it if it was planned just now.
+ * Then it begins where the planner ended: that spares a look at the clock.
  */
-static bool
-is_timed(void)
+static inline void
+begin_times(Execution *execution)
 {
-	static uint32 opened HOTPATH_DATA = 0;
-
-	if (opened == 0)
-		opened = MyProcPid;
-	return opened++ % OVERHEAD_INTERVAL == 0;
-}
-
-/*
- * Make the Execution of a query that has just been started: what runs, for whom,
- * since when, and which request, function and trigger it runs in.
- */
-static void
-open_execution(QueryDesc *query)
-{
-	Execution  *execution = execution_open(query);
-	int64		start;
-
-	execution->own_ns = is_timed() ? 0 : -1;
-	start = begin_own_work(execution);
-	execution->source = plan_source(query);
-	execution->queryid = query->plannedstmt->queryId;
-	execution->userid = GetUserId();
-	execution->message = GetCurrentStatementStartTimestamp();
-
-	/*
-	 * What was planned just now begins where the planner ended: no look at
-	 * the clock.
-	 */
 	if (likely(planned.queryid == execution->queryid &&
 			   planned.message == execution->message))
 	{
@@ -305,7 +276,12 @@ open_execution(QueryDesc *query)
 		execution->first_us = clock_us();
 	execution->last_us = execution->first_us;
 	planned.queryid = 0;
+}
 
+/* Which request, function and trigger it runs in. */
+static inline void
+identify(Execution *execution)
+{
 	execution->level = current_level();
 	execution->tracked = is_tracked(execution->level);
 	if (likely(execution->level == 0))
@@ -322,7 +298,38 @@ open_execution(QueryDesc *query)
 	}
 	execution->route = request_current.route;
 	execution->trace = request_current.trace;
+}
 
+/*
+ * Is this one of the executions whose own work is timed?  Backends begin to
+ * count at different numbers, or those that run a single statement would all
+ * tell what the first one costs.
+ */
+static bool
+is_timed(void)
+{
+	static uint32 opened HOTPATH_DATA = 0;
+
+	if (opened == 0)
+		opened = MyProcPid;
+	return opened++ % OVERHEAD_INTERVAL == 0;
+}
+
+/* Make the Execution of a query that has just been started. */
+static void
+open_execution(QueryDesc *query)
+{
+	Execution  *execution = execution_open(query);
+	int64		start;
+
+	execution->own_ns = is_timed() ? 0 : -1;
+	start = begin_own_work(execution);
+	execution->source = plan_source(query);
+	execution->queryid = query->plannedstmt->queryId;
+	execution->userid = GetUserId();
+	execution->message = GetCurrentStatementStartTimestamp();
+	begin_times(execution);
+	identify(execution);
 	lineage_begin(execution);
 	end_own_work(execution, start);
 }
