@@ -143,7 +143,7 @@ require_trust(Oid function)
  * Error if a sandbox is open that does not let this function run: 28000 if it
  * does not trust it, 2F003 if it has effects that are not undone.
  */
-void
+static void
 sandbox_guard_function(Oid function)
 {
 	require_trust(function);

@@ -41,9 +41,6 @@ extern const Sandbox *sandbox_guard_open(const Sandbox *sandbox);
 /* Before the first sandbox of a backend, once. */
 extern void sandbox_guard_install(void);
 
-/* Error if a sandbox is open that does not let this function run. */
-extern void sandbox_guard_function(Oid function);
-
 /* Error if estimates must not call what an operator, or a range, is made of. */
 extern void sandbox_guard_operator(Oid operator);
 extern void sandbox_guard_type(Oid type);

@@ -79,7 +79,7 @@ is_trusted_role(Oid role, List *owners)
  * Does the function belong to a superuser, or to all of these roles?  So must
  * the function that tells the planner about it.
  */
-bool
+static bool
 trust_function(Oid function, List *owners)
 {
 	Oid			support;

@@ -20,9 +20,6 @@
 /* The roles with whose rights an index on the table is built. */
 extern List *trust_owners(Oid relid);
 
-/* Does the function belong to a superuser, or to all of these roles? */
-extern bool trust_function(Oid function, List *owners);
-
 /* A function that an expression runs and that is not trusted, or InvalidOid. */
 extern Oid	trust_find_in_expression(Node *expr, List *owners);
 
