@@ -42,11 +42,29 @@ typedef struct PatternFacts
 	int16		child_attno;
 } PatternFacts;
 
+/* Parameters of a child that are told apart. */
+#define PATTERN_PARAMETERS	32
+
+/*
+ * How the values of a child's parameters went from one execution to the next
+ * within its episodes, by their numbers in its normalised text.
+ */
+typedef struct PatternParameters
+{
+	uint32		count;			/* of the parameters; 0 = nothing is known */
+	uint32		compared;		/* executions that were compared with the one
+								 * before */
+	uint32		varied;			/* bit n-1: $n had another value */
+	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
+												 * had the value of $n */
+} PatternParameters;
+
 /* Times in microseconds. */
 typedef struct PatternCounters
 {
 	int64		episodes;
 	int64		children;
+	int64		repeats;		/* .. with a value that the episode had before */
 	int64		max_children;	/* of one episode */
 	int64		connections;	/* most of one episode */
 	int64		pipelined;		/* children that another statement waited for */
@@ -61,6 +79,7 @@ typedef struct Pattern
 	PatternKey	key;
 	PatternFacts facts;
 	PatternCounters counters;
+	PatternParameters parameters;
 	bool		used;
 	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
@@ -70,7 +89,8 @@ typedef struct Pattern
 /* Add to the pattern of this key, made if it is new. */
 extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
-						const PatternCounters *add, bool strong,
+						const PatternCounters *add,
+						const PatternParameters *parameters, bool strong,
 						StatementTextMaker maker, void *maker_arg);
 
 /* The key of a pattern's history. */
