@@ -55,6 +55,7 @@ typedef struct PatternParameters
 	uint32		compared;		/* executions that were compared with the one
 								 * before */
 	uint32		varied;			/* bit n-1: $n had another value */
+	Oid			types[PATTERN_PARAMETERS];	/* InvalidOid for a literal */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */
 } PatternParameters;

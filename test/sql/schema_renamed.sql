@@ -47,6 +47,7 @@ INSERT INTO calls VALUES
     ('clipperf_is_accepted', 'SELECT %s.clipperf_is_accepted(''seq_scan'', ''items'', ''{1}'', ''{none}'', ''{}'')'),
     ('clipperf_job_changed', 'INSERT INTO %s.clipperf_job (action, state, relid, relation_name, index_name, ddl, role) SELECT ''create'', ''cancelled'', 0, ''none'', ''none'', ''none'', 10'),
     ('clipperf_keys_serve', 'SELECT %s.clipperf_keys_serve(''{a}'', 1, ''{a,b}'')'),
+    ('clipperf_batched', 'SELECT * FROM %s.clipperf_batched(1)'),
     ('clipperf_line', 'SELECT %s.clipperf_line(''SELECT 1'', 80)'),
     ('clipperf_may_see_job', 'SELECT %s.clipperf_may_see_job(10, ''items''::regclass)'),
     ('clipperf_migration', 'SELECT %s.clipperf_migration(''up'', index_set => ''early'')'),

@@ -103,7 +103,8 @@ hash_compared_value(const ParamExternData *param)
  * many, 0 if there are too many.
  */
 static int
-hash_parameters(ParamListInfo params, uint64 queryid, uint32 *hashes)
+hash_parameters(ParamListInfo params, uint64 queryid, uint32 *hashes,
+				Oid *types)
 {
 	const NamedStatement *named = params->paramFetch != NULL ?
 		named_statement_find(queryid) : NULL;
@@ -116,14 +117,14 @@ hash_parameters(ParamListInfo params, uint64 queryid, uint32 *hashes)
 	{
 		int			number = named != NULL ? named->numbers[i] : i + 1;
 		ParamExternData workspace;
+		const ParamExternData *param;
 
 		if (number > params->numParams)
-			hashes[i] = INCOMPARABLE;
-		else if (params->paramFetch != NULL)
-			hashes[i] = hash_compared_value(params->paramFetch(params, number,
-															   true, &workspace));
-		else
-			hashes[i] = hash_compared_value(&params->params[number - 1]);
+			return 0;
+		param = params->paramFetch == NULL ? &params->params[number - 1] :
+			params->paramFetch(params, number, true, &workspace);
+		hashes[i] = hash_compared_value(param);
+		types[i] = param->ptype;
 	}
 	return count;
 }
@@ -227,14 +228,15 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes)
 
 /* Hash the values of a child; returns how many, 0 if they are not known. */
 static int
-hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes)
+hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
+		   Oid *types)
 {
 	ParamListInfo params = execution->query->params;
 	const char *text;
 	int			length;
 
 	if (params != NULL && params->numParams > 0)
-		return hash_parameters(params, execution->queryid, hashes);
+		return hash_parameters(params, execution->queryid, hashes, types);
 	if (!execution->source.exact)
 		return 0;
 	text = source_body(&execution->source, &length);
@@ -296,10 +298,14 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	bool		first = loop->queryid != execution->queryid ||
 		loop->loop != loop_id;
 	uint32		hashes[PATTERN_PARAMETERS];
-	int			count = hash_child(loop, first, execution, hashes);
+	Oid			types[PATTERN_PARAMETERS] = {0};
+	int			count = hash_child(loop, first, execution, hashes, types);
 
 	if (first)
+	{
 		begin_loop(loop, hashes, count);
+		memcpy(loop->known.types, types, sizeof(types));
+	}
 	else
 		compare_child(loop, hashes, count);
 	loop->queryid = execution->queryid;
