@@ -190,13 +190,14 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 		*sum = *add;
 		return;
 	}
-	sum->compared++;
+	sum->compared += add->compared;
 	if (sum->count != add->count)
 	{
 		sum->count = 0;
 		return;
 	}
-	sum->varied |= add->varied;
+	for (int i = 0; i < sum->count; i++)
+		sum->changes[i] += add->changes[i];
 	if (memcmp(sum->same_as, add->same_as, sizeof(before)) == 0)
 		return;
 	memcpy(before, sum->same_as, sizeof(before));

@@ -54,7 +54,8 @@ typedef struct PatternParameters
 	uint32		count;			/* of the parameters; 0 = nothing is known */
 	uint32		compared;		/* executions that were compared with the one
 								 * before */
-	uint32		varied;			/* bit n-1: $n had another value */
+	uint32		changes[PATTERN_PARAMETERS];	/* .. of which $n had another
+												 * value */
 	Oid			types[PATTERN_PARAMETERS];	/* InvalidOid for a literal */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/rewrite/rewrite.h"
+#include "advise/rewrite/rewrite_child.h"
 
 #include "access/htup_details.h"
 #include "fmgr.h"
@@ -73,52 +73,86 @@ read_batch(MemoryContext context)
 }
 
 /*
+ * Parameters whose values were alike in so many executions stand for one value.
+ */
+#define ALIKE_AFTER 10
+
+/*
+ * Where a loop runs over several connections, children of two requests that read
+ * the same rows may be taken for one loop's: what is the same within each request
+ * then changes now and then.  What changes less often than this does not vary.
+ */
+#define MIXED_CHANGES 0.25
+
+/* How the values of a pattern's children went. */
+static RewriteValues
+pattern_values(const Pattern *pattern)
+{
+	const PatternParameters *seen = &pattern->parameters;
+	double		least = pattern->counters.connections > 1 ?
+		MIXED_CHANGES * seen->compared : 0;
+	RewriteValues values = {0};
+
+	if (seen->compared == 0)
+		return values;
+	values.count = seen->count;
+	for (int i = 0; i < values.count; i++)
+	{
+		if (seen->changes[i] > least)
+			values.varied |= UINT32_C(1) << i;
+		values.same_as[i] = seen->compared >= ALIKE_AFTER ?
+			seen->same_as[i] : i + 1;
+	}
+	return values;
+}
+
+/*
  * A sample's text with a parameter in place of each literal that varies.  NULL if
  * its literals are not those that were compared.
  */
 static char *
-parameterize(const char *text, PatternParameters *parameters)
+parameterize(const char *text, RewriteValues *values)
 {
 	LiteralPlace places[PATTERN_PARAMETERS];
-	PatternParameters kept = {.compared = parameters->compared};
+	RewriteValues kept = {0};
 	int			numbers[PATTERN_PARAMETERS + 1] = {0};
 	int			count = normalize_places(text, strlen(text), places,
 										 PATTERN_PARAMETERS);
 	int			from = 0;
 	StringInfoData result;
 
-	if (count <= 0 || count != parameters->count)
+	if (count <= 0 || count != values->count)
 		return NULL;
 	initStringInfo(&result);
 	for (int i = 0; i < count; i++)
 	{
-		if ((parameters->varied & (UINT32_C(1) << i)) == 0)
+		if ((values->varied & (UINT32_C(1) << i)) == 0)
 			continue;
 		numbers[i + 1] = kept.count + 1;
 		kept.varied |= UINT32_C(1) << kept.count;
-		kept.same_as[kept.count] = numbers[parameters->same_as[i]];
+		kept.same_as[kept.count] = numbers[values->same_as[i]];
 		kept.count++;
 		appendBinaryStringInfo(&result, text +from, places[i].start - from);
 		appendStringInfo(&result, "$%d", kept.count);
 		from = places[i].start + places[i].length;
 	}
 	appendStringInfoString(&result, text +from);
-	*parameters = kept;
+	*values = kept;
 	return result.data;
 }
 
 /* All of so many parameters vary, as far as is known. */
-static PatternParameters
+static RewriteValues
 all_vary(int count)
 {
-	PatternParameters parameters = {.count = count};
+	RewriteValues values = {.count = count};
 
 	for (int i = 0; i < count; i++)
 	{
-		parameters.varied |= UINT32_C(1) << i;
-		parameters.same_as[i] = i + 1;
+		values.varied |= UINT32_C(1) << i;
+		values.same_as[i] = i + 1;
 	}
-	return parameters;
+	return values;
 }
 
 /*
@@ -128,17 +162,15 @@ all_vary(int count)
 static bool
 child_of_sample(RewriteChild *child, const SampleDraft *sample)
 {
-	PatternParameters *parameters = &child->parameters;
-
 	if (sample->nparams > PATTERN_PARAMETERS)
 		return false;
 	if (sample->nparams == 0)
 	{
-		child->text = parameterize(sample->statement, parameters);
+		child->text = parameterize(sample->statement, &child->values);
 		return child->text !=NULL;
 	}
-	if (parameters->count != sample->nparams || parameters->compared == 0)
-		*parameters = all_vary(sample->nparams);
+	if (child->values.count != sample->nparams)
+		child->values = all_vary(sample->nparams);
 	child->text = sample->statement;
 	child->nparams = sample->nparams;
 	child->types = sample->types;
@@ -163,8 +195,7 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 	child->text = text_copy(&key);
 	*problem = child->text == NULL ? "its text is not kept" :
 		"too few of its runs were compared to tell which of its values vary";
-	return child->text !=NULL && child->parameters.count > 0 &&
-		child->parameters.compared > 0;
+	return child->text !=NULL && child->values.count > 0;
 }
 
 /* The statement in place of a pattern's children; NULL and the reason if none. */
@@ -175,7 +206,7 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 	Sandbox		sandbox = {.userid = pattern->key.userid};
 	RewriteChild child = {
 		.key = pattern->key.parameter,
-		.parameters = pattern->parameters,
+		.values = pattern_values(pattern),
 		.repeats = pattern->counters.repeats > 0
 	};
 

@@ -22,11 +22,6 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-/*
- * Parameters whose values were alike in so many executions stand for one value.
- */
-#define ALIKE_AFTER 10
-
 /* Where in a query the walker is. */
 typedef struct LearnContext
 {
@@ -262,7 +257,7 @@ choose_alias(const Rewrite *rewrite)
 void
 rewrite_learn(Rewrite *rewrite)
 {
-	const PatternParameters *seen = &rewrite->child->parameters;
+	const RewriteValues *seen = &rewrite->child->values;
 	LearnContext context = {rewrite, rewrite->query};
 	int			number = 0;
 
@@ -278,8 +273,7 @@ rewrite_learn(Rewrite *rewrite)
 		rewrite->nparams = i + 1;
 		param->varies = (seen->varied & (UINT32_C(1) << i)) != 0;
 		param->same_as = i + 1;
-		if (param->varies && same <= i && seen->compared >= ALIKE_AFTER &&
-			rewrite->params[same - 1].used &&
+		if (param->varies && rewrite->params[same - 1].used &&
 			rewrite->params[same - 1].type == param->type)
 			param->same_as = same;
 		param->number = param->same_as == i + 1 ? ++number : 0;

@@ -1,18 +1,40 @@
 /*-------------------------------------------------------------------------
  *
  * rewrite_parts.h
- *	  What the files of this room share: a rewrite under way.
+ *	  What the files of this room share: the child, and a rewrite under way.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CLIPPERF_REWRITE_PARTS_H
 #define CLIPPERF_REWRITE_PARTS_H
 
-#include "advise/rewrite/rewrite.h"
+#include "compat.h"
 
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "profile/text/scan.h"
+#include "store/pattern.h"
+
+/* How the values of the child's parameters went from row to row. */
+typedef struct RewriteValues
+{
+	int			count;			/* of the parameters; 0 = not known */
+	uint32		varied;			/* bit n-1: $n did */
+	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that stands
+												 * for the value of $n */
+} RewriteValues;
+
+/* The child of a loop, and what is known of the values it was run with. */
+typedef struct RewriteChild
+{
+	const char *text;			/* with $n for all that varies */
+	int			nparams;		/* types known */
+	const Oid  *types;			/* InvalidOid = to be told by the context */
+	int			key;			/* number of the parameter that took the rows'
+								 * values, 0 = not known */
+	RewriteValues values;
+	bool		repeats;		/* a key came more than once in a loop */
+} RewriteChild;
 
 /* A token of the child, and how many brackets it stands in. */
 typedef struct PlacedToken
@@ -80,7 +102,7 @@ extern const char *rewrite_type_name(Oid type);
 extern void rewrite_append_arrays(StringInfo sql, const Rewrite *rewrite,
 								  const char *alias, bool ordered);
 extern void rewrite_append_keys(StringInfo sql, const Rewrite *rewrite);
-extern void rewrite_strip_arrays(Rewrite *rewrite);
+extern void rewrite_strip_arrays(Rewrite *rewrite, Oid *types);
 
 /* rewrite_facts.c */
 extern void rewrite_learn(Rewrite *rewrite);

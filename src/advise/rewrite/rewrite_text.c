@@ -197,12 +197,25 @@ rewrite_append_keys(StringInfo sql, const Rewrite *rewrite)
 	}
 }
 
+/* Is this the key, in an array of its own?  A literal's number is not known. */
+static bool
+is_key(const Rewrite *rewrite, const Token *token)
+{
+	int			key = rewrite->child->key;
+
+	return token->kind == KIND_PARAMETER &&
+		(key > 0 ? token->parameter == key :
+		 (rewrite->child->values.varied &
+		  (UINT32_C(1) << (token->parameter - 1))) != 0);
+}
+
 /*
  * A child that asks for "= ANY ($n)" with one key in the array asks for "= $n".
- * The lineage has seen one key in each array, or it were no key.
+ * The lineage has seen one key in each array, or it were no key.  Its type in
+ * "types" becomes that of the array's elements.
  */
 void
-rewrite_strip_arrays(Rewrite *rewrite)
+rewrite_strip_arrays(Rewrite *rewrite, Oid *types)
 {
 	StringInfoData text;
 	bool		stripped = false;
@@ -211,27 +224,29 @@ rewrite_strip_arrays(Rewrite *rewrite)
 	for (int i = 0; i < rewrite->ntokens; i++)
 	{
 		const Token *token = &rewrite->tokens[i].token;
-		bool		is_any = rewrite_is_word(rewrite, i, "any") &&
-			rewrite_is_symbol(rewrite, i + 1, '(') && i + 2 < rewrite->ntokens;
-		int			close = is_any ? rewrite_closing(rewrite, i + 1) : i;
-		const Token *inner = is_any ? &rewrite->tokens[i + 2].token : NULL;
+		int			inner = i + 2;
+		int			close = i;
 
 		if (token->spaced && i > 0)
 			appendStringInfoChar(&text, ' ');
-		if (!is_any || inner->kind != KIND_PARAMETER ||
-			inner->parameter != rewrite->child->key ||
-			!rewrite_is_symbol(rewrite, close, ')'))
+		if (rewrite_is_word(rewrite, i, "any") &&
+			rewrite_is_symbol(rewrite, i + 1, '('))
+			close = rewrite_closing(rewrite, i + 1);
+		if (close <= inner || close >= rewrite->ntokens ||
+			!is_key(rewrite, &rewrite->tokens[inner].token))
 		{
 			appendBinaryStringInfo(&text, token->source, token->length);
 			continue;
 		}
-		for (int j = i + 2; j < close; j++)
+		types[rewrite->tokens[inner].token.parameter - 1] =
+			get_element_type(types[rewrite->tokens[inner].token.parameter - 1]);
+		for (; inner < close; inner++)
 		{
-			/* the brackets of a cast to an array type */
-			if (!rewrite_is_symbol(rewrite, j, '[') &&
-				!rewrite_is_symbol(rewrite, j, ']'))
-				appendBinaryStringInfo(&text, rewrite->tokens[j].token.source,
-									   rewrite->tokens[j].token.length);
+			/* the brackets of a cast to an array type go */
+			if (!rewrite_is_symbol(rewrite, inner, '[') &&
+				!rewrite_is_symbol(rewrite, inner, ']'))
+				appendBinaryStringInfo(&text, rewrite->tokens[inner].token.source,
+									   rewrite->tokens[inner].token.length);
 		}
 		stripped = true;
 		i = close;

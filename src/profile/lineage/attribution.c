@@ -47,7 +47,7 @@ typedef struct Child
 	const Probe *probe;
 	uint64		fingerprint;
 	const Match *match;
-	const PatternParameters *parameters;	/* of its loop; NULL = not known */
+	PatternParameters *parameters;	/* of its loop; NULL = not known */
 } Child;
 
 /* What a look-up has changed about its episode. */
@@ -300,6 +300,8 @@ count_pattern(const Child *child, uint64 episode_key, int known_number,
 									 child->parameters, strong,
 									 execution_text, child->execution);
 
+	if (child->parameters != NULL)
+		loop_values_counted(child->parameters);
 	if (number != known_number)
 	{
 		Episode    *episode = episode_lock_existing(episode_key);

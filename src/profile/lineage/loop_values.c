@@ -278,7 +278,7 @@ compare_child(Loop *loop, const uint32 *hashes, int count)
 		int			same = 0;
 
 		if (hashes[i] != loop->hashes[i] || hashes[i] == INCOMPARABLE)
-			known->varied |= UINT32_C(1) << i;
+			known->changes[i]++;
 		while (same < i && (before[same] != before[i] ||
 							hashes[same] != hashes[i]))
 			same++;
@@ -287,11 +287,12 @@ compare_child(Loop *loop, const uint32 *hashes, int count)
 }
 
 /*
- * A child of a proven loop has run: compare its values with those of the child
- * before it.  "loop" is what the loop is known by, such as its episode.  Returns
- * what is known of this loop so far; nothing is, while count is 0.
+ * A child of a loop has run: compare its values with those of the child before
+ * it.  "loop_id" is what the loop is known by, such as its episode.  Returns what
+ * was seen of this loop since it was counted last (loop_values_counted()); nothing
+ * is known while count is 0.
  */
-const PatternParameters *
+PatternParameters *
 loop_values_note(const Execution *execution, uint64 loop_id)
 {
 	Loop	   *loop = &loops[value_mix(execution->queryid ^ loop_id) % LOOPS];
@@ -312,4 +313,12 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	loop->loop = loop_id;
 	memcpy(loop->hashes, hashes, count * sizeof(uint32));
 	return &loop->known;
+}
+
+/* What was returned has been counted in the loop's pattern: begin anew. */
+void
+loop_values_counted(PatternParameters *known)
+{
+	known->compared = 0;
+	memset(known->changes, 0, sizeof(known->changes));
 }

@@ -12,7 +12,10 @@
 #include "store/pattern.h"
 
 /* A child of a loop has run: what is known of its parameters now. */
-extern const PatternParameters *loop_values_note(const Execution *execution,
-												 uint64 loop);
+extern PatternParameters *loop_values_note(const Execution *execution,
+										   uint64 loop_id);
+
+/* It has been counted: begin anew. */
+extern void loop_values_counted(PatternParameters *known);
 
 #endif							/* CLIPPERF_LOOP_VALUES_H */

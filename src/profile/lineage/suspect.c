@@ -142,10 +142,11 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 		.child_attno = key->attno,
 		.parameter_type = key->type
 	};
+	PatternParameters *parameters = loop_values_note(execution, request);
 
-	(void) pattern_add(-1, &pattern, &facts, add,
-					   loop_values_note(execution, request), true,
+	(void) pattern_add(-1, &pattern, &facts, add, parameters, true,
 					   execution_text, execution);
+	loop_values_counted(parameters);
 }
 
 /*

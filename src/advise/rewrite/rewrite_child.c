@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * rewrite.c
+ * rewrite_child.c
  *	  One statement that does what a loop over a child statement does.
  *
  * What varied from row to row becomes a column of arrays, what did not stays a
@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/rewrite/rewrite_parts.h"
+#include "advise/rewrite/rewrite_child.h"
 
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
@@ -89,14 +89,13 @@ static void
 try_form(void *arg)
 {
 	Rewrite    *rewrite = arg;
+	Oid			known[PATTERN_PARAMETERS] = {0};
 	Oid		   *types;
 	int			ntypes;
 	Oid		   *guessed;
 	int			nguessed;
 
 	rewrite_scan(rewrite);
-	if (rewrite->child->key > 0)
-		rewrite_strip_arrays(rewrite);
 	for (int i = 0; i < rewrite->ntokens; i++)
 	{
 		if (rewrite->tokens[i].token.parameter > PATTERN_PARAMETERS)
@@ -105,8 +104,12 @@ try_form(void *arg)
 			return;
 		}
 	}
-	rewrite->query = analyze_text(rewrite->text, rewrite->child->types,
-								  rewrite->child->nparams, &guessed, &nguessed);
+	if (rewrite->child->nparams > 0)
+		memcpy(known, rewrite->child->types,
+			   sizeof(Oid) * rewrite->child->nparams);
+	rewrite_strip_arrays(rewrite, known);
+	rewrite->query = analyze_text(rewrite->text, known, rewrite->child->nparams,
+								  &guessed, &nguessed);
 	rewrite_learn(rewrite);
 	rewrite->problem = child_problem(rewrite);
 	if (rewrite->problem != NULL)
