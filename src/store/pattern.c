@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
@@ -176,6 +177,28 @@ add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 		sum->first_seen = add->first_seen;
 }
 
+/* The type that holds literals of both types; UNKNOWNOID if there is none. */
+Oid
+pattern_literal_type(Oid one, Oid other)
+{
+	static const Oid numbers[] = {INT4OID, INT8OID, NUMERICOID};
+	int			rank_one = -1;
+	int			rank_other = -1;
+
+	if (one == other || !OidIsValid(other))
+		return one;
+	if (!OidIsValid(one))
+		return other;
+	for (int i = 0; i < lengthof(numbers); i++)
+	{
+		rank_one = one == numbers[i] ? i : rank_one;
+		rank_other = other == numbers[i] ? i : rank_other;
+	}
+	if (rank_one < 0 || rank_other < 0)
+		return UNKNOWNOID;
+	return numbers[Max(rank_one, rank_other)];
+}
+
 /*
  * Add what was seen of the parameters in an episode; under the lock.  A child
  * with another number of parameters tells that they cannot be compared.
@@ -197,7 +220,10 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 		return;
 	}
 	for (int i = 0; i < sum->count; i++)
+	{
 		sum->changes[i] += add->changes[i];
+		sum->types[i] = pattern_literal_type(sum->types[i], add->types[i]);
+	}
 	if (memcmp(sum->same_as, add->same_as, sizeof(before)) == 0)
 		return;
 	memcpy(before, sum->same_as, sizeof(before));

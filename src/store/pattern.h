@@ -56,7 +56,9 @@ typedef struct PatternParameters
 								 * before */
 	uint32		changes[PATTERN_PARAMETERS];	/* .. of which $n had another
 												 * value */
-	Oid			types[PATTERN_PARAMETERS];	/* InvalidOid for a literal */
+	Oid			types[PATTERN_PARAMETERS];	/* of a literal by itself:
+											 * UNKNOWNOID in quotes,
+											 * InvalidOid = NULL */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */
 } PatternParameters;
@@ -87,6 +89,9 @@ typedef struct Pattern
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
 } Pattern;
+
+/* The type that holds literals of both types; UNKNOWNOID if there is none. */
+extern Oid	pattern_literal_type(Oid one, Oid other);
 
 /* Add to the pattern of this key, made if it is new. */
 extern int	pattern_add(int number, const PatternKey *key,

@@ -100,6 +100,7 @@ pattern_values(const Pattern *pattern)
 	{
 		if (seen->changes[i] > least)
 			values.varied |= UINT32_C(1) << i;
+		values.types[i] = seen->types[i];
 		values.same_as[i] = seen->compared >= ALIKE_AFTER ?
 			seen->same_as[i] : i + 1;
 	}
@@ -130,6 +131,7 @@ parameterize(const char *text, RewriteValues *values)
 			continue;
 		numbers[i + 1] = kept.count + 1;
 		kept.varied |= UINT32_C(1) << kept.count;
+		kept.types[kept.count] = values->types[i];
 		kept.same_as[kept.count] = numbers[values->same_as[i]];
 		kept.count++;
 		appendBinaryStringInfo(&result, text +from, places[i].start - from);
@@ -171,9 +173,9 @@ child_of_sample(RewriteChild *child, const SampleDraft *sample)
 	}
 	if (child->values.count != sample->nparams)
 		child->values = all_vary(sample->nparams);
+	memcpy(child->values.types, sample->types,
+		   sizeof(Oid) * sample->nparams);
 	child->text = sample->statement;
-	child->nparams = sample->nparams;
-	child->types = sample->types;
 	return true;
 }
 
@@ -190,8 +192,6 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 		.userid = pattern->key.userid
 	};
 
-	child->types = pattern->parameters.types;
-	child->nparams = pattern->parameters.count;
 	child->text = text_copy(&key);
 	*problem = child->text == NULL ? "its text is not kept" :
 		"too few of its runs were compared to tell which of its values vary";

@@ -88,8 +88,8 @@ reads_old_values(const Query *query)
 }
 
 /* Why the rows of a table cannot be changed all at once, or NULL. */
-static const char *
-change_problem(const Rewrite *rewrite)
+const char *
+rewrite_change_problem(const Rewrite *rewrite)
 {
 	const Query *query = rewrite->query;
 
@@ -147,8 +147,9 @@ join_problem(const Rewrite *rewrite, bool *last_only)
 		rewrite->query->commandType == CMD_UPDATE;
 	if (!found)
 		return "none of the values that vary is compared with a column of its table";
-	return *last_only && (elsewhere || rewrite->query->returningList != NIL) ?
-		changes_again : NULL;
+	if (rewrite->child->repeats && rewrite->query->returningList != NIL)
+		return "a key comes again, and it cannot be told which of its runs returns a row";
+	return *last_only && elsewhere ? changes_again : NULL;
 }
 
 /*
@@ -165,7 +166,7 @@ rewrite_write_join(Rewrite *rewrite)
 	bool		last_only;
 	StringInfoData sql;
 
-	rewrite->problem = change_problem(rewrite);
+	rewrite->problem = rewrite_change_problem(rewrite);
 	if (rewrite->problem == NULL)
 		rewrite->problem = join_problem(rewrite, &last_only);
 	if (rewrite->problem != NULL)
@@ -389,7 +390,7 @@ rewrite_write_insert(Rewrite *rewrite)
 	InsertClauses clauses;
 	StringInfoData sql;
 
-	rewrite->problem = change_problem(rewrite);
+	rewrite->problem = rewrite_change_problem(rewrite);
 	if (rewrite->child->repeats && conflict != NULL &&
 		conflict->action == ONCONFLICT_UPDATE)
 		rewrite->problem = changes_again;
@@ -426,7 +427,7 @@ rewrite_write_merge(Rewrite *rewrite)
 	int			close;
 	StringInfoData sql;
 
-	rewrite->problem = change_problem(rewrite);
+	rewrite->problem = rewrite_change_problem(rewrite);
 	if (rewrite->child->repeats)
 		rewrite->problem = changes_again;
 	if (rewrite->problem != NULL || !rewrite_is_symbol(rewrite, open, '('))

@@ -133,7 +133,7 @@ count_columns(const Rewrite *rewrite)
 static Query *
 undo_any(const Rewrite *rewrite, Query *written)
 {
-	const OpExpr *comparison = rewrite->comparison;
+	OpExpr	   *comparison = rewrite->comparison;
 	List	   *conditions = make_ands_implicit((Expr *) written->jointree->quals);
 	ListCell   *lc;
 
@@ -144,7 +144,8 @@ undo_any(const Rewrite *rewrite, Query *written)
 		if (IsA(any, ScalarArrayOpExpr) && any->useOr &&
 			any->opno == comparison->opno &&
 			equal(linitial(any->args), linitial(comparison->args)))
-			lfirst(lc) = copyObject(unconstify(OpExpr *, comparison));
+			lfirst(lc) = number_mutator((Node *) comparison,
+										(void *) rewrite);
 	}
 	/* as the parser makes them: a list, but for one */
 	written->jointree->quals = list_length(conditions) == 1 ?
@@ -252,6 +253,5 @@ rewrite_is_same(const Rewrite *rewrite, Query *written)
 	if (undone == NULL)
 		return false;
 	child = castNode(Query, number_mutator((Node *) child, (void *) rewrite));
-	undone = castNode(Query, number_mutator((Node *) undone, (void *) rewrite));
 	return equal(undone, child);
 }

@@ -14,6 +14,7 @@
  */
 #include "advise/rewrite/rewrite_child.h"
 
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "tcop/tcopprot.h"
@@ -84,6 +85,58 @@ written_types(const Rewrite *rewrite, int *count)
 	return types;
 }
 
+/*
+ * The types to analyse the child with: those of its parameters, and those that
+ * its literals have by themselves, but for what is in quotes.
+ */
+static void
+known_types(const Rewrite *rewrite, Oid *types)
+{
+	const RewriteValues *values = &rewrite->child->values;
+
+	for (int i = 0; i < values->count; i++)
+		types[i] = values->types[i] == UNKNOWNOID ? InvalidOid : values->types[i];
+}
+
+/*
+ * A number that is written into a text is as narrow as it can be, and others that
+ * stand in its place may be wider: take the width of the column that they are
+ * compared with.  True if a type has changed.
+ */
+static bool
+widen_types(const Rewrite *rewrite, Oid *types)
+{
+	bool		changed = false;
+
+	for (int i = 0; i < rewrite->nparams; i++)
+	{
+		const RewriteParameter *param = &rewrite->params[i];
+
+		if ((types[i] == INT4OID && param->column_type == INT8OID) ||
+			(types[i] == INT4OID && param->column_type == NUMERICOID) ||
+			(types[i] == INT8OID && param->column_type == NUMERICOID))
+		{
+			types[i] = param->column_type;
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+/* Analyse the child, and find out what its parameters are to it. */
+static void
+analyze_child(Rewrite *rewrite, Oid *types)
+{
+	int			count = rewrite->child->values.count;
+	Oid		   *guessed;
+	int			nguessed;
+
+	memset(rewrite->params, 0, sizeof(rewrite->params));
+	rewrite->query = analyze_text(rewrite->text, types, count, &guessed,
+								  &nguessed);
+	rewrite_learn(rewrite);
+}
+
 /* SandboxWork: write the child in one form, and check what was written. */
 static void
 try_form(void *arg)
@@ -104,13 +157,11 @@ try_form(void *arg)
 			return;
 		}
 	}
-	if (rewrite->child->nparams > 0)
-		memcpy(known, rewrite->child->types,
-			   sizeof(Oid) * rewrite->child->nparams);
+	known_types(rewrite, known);
 	rewrite_strip_arrays(rewrite, known);
-	rewrite->query = analyze_text(rewrite->text, known, rewrite->child->nparams,
-								  &guessed, &nguessed);
-	rewrite_learn(rewrite);
+	analyze_child(rewrite, known);
+	if (widen_types(rewrite, known))
+		analyze_child(rewrite, known);
 	rewrite->problem = child_problem(rewrite);
 	if (rewrite->problem != NULL)
 		return;

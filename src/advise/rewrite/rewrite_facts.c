@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -29,11 +30,26 @@ typedef struct LearnContext
 	Query	   *query;			/* the innermost */
 } LearnContext;
 
-/* The parameter that an expression is, but for implicit casts; NULL if none. */
+/* An expression without a cast of an integer to a wider type: it loses nothing. */
+static Node *
+strip_widening(Node *expr)
+{
+	FuncExpr   *cast = (FuncExpr *) expr;
+	Oid			from;
+
+	if (!IsA(expr, FuncExpr) || cast->funcformat != COERCE_EXPLICIT_CAST ||
+		(cast->funcresulttype != INT8OID && cast->funcresulttype != NUMERICOID))
+		return expr;
+	from = exprType(linitial(cast->args));
+	return from == INT2OID || from == INT4OID || from == INT8OID ?
+		linitial(cast->args) : expr;
+}
+
+/* The parameter that an expression is, but for such casts; NULL if it is none. */
 static RewriteParameter *
 as_parameter(Rewrite *rewrite, Node *expr)
 {
-	Param	   *param = (Param *) strip_implicit_coercions(expr);
+	Param	   *param = (Param *) strip_widening(strip_implicit_coercions(expr));
 
 	if (param == NULL || !IsA(param, Param) ||
 		param->paramkind != PARAM_EXTERN || param->paramid > PATTERN_PARAMETERS)
@@ -41,28 +57,20 @@ as_parameter(Rewrite *rewrite, Node *expr)
 	return &rewrite->params[param->paramid - 1];
 }
 
-/* The name of a column of the query's own tables; NULL if it is none. */
-static const char *
-column_name_of(const Query *query, Node *expr)
-{
-	Var		   *var = (Var *) strip_implicit_coercions(expr);
-
-	if (var == NULL || !IsA(var, Var) || var->varlevelsup > 0 ||
-		var->varattno <= 0)
-		return NULL;
-	return get_rte_attribute_name(rt_fetch(var->varno, query->rtable),
-								  var->varattno);
-}
-
-/* Name the parameter that a column is compared with. */
+/* A parameter that a column of the query's own tables is compared with. */
 static void
-name_by_comparison(const LearnContext *context, Node *column, Node *value)
+learn_comparison(const LearnContext *context, Node *column, Node *value)
 {
 	RewriteParameter *param = as_parameter(context->rewrite, value);
-	const char *name = column_name_of(context->query, column);
+	Var		   *var = (Var *) strip_implicit_coercions(column);
 
-	if (param != NULL && name != NULL && param->name == NULL)
-		param->name = name;
+	if (param == NULL || !IsA(var, Var) || var->varlevelsup > 0 ||
+		var->varattno <= 0 || param->name != NULL)
+		return;
+	param->column_type = var->vartype;
+	param->name = get_rte_attribute_name(rt_fetch(var->varno,
+												  context->query->rtable),
+										 var->varattno);
 }
 
 /* Name the parameters that become columns of a table. */
@@ -116,8 +124,8 @@ learn_walker(Node *node, void *arg)
 		Node	   *left = linitial(((OpExpr *) node)->args);
 		Node	   *right = lsecond(((OpExpr *) node)->args);
 
-		name_by_comparison(context, left, right);
-		name_by_comparison(context, right, left);
+		learn_comparison(context, left, right);
+		learn_comparison(context, right, left);
 	}
 	return expression_tree_walker(node, learn_walker, arg);
 }
@@ -277,6 +285,8 @@ rewrite_learn(Rewrite *rewrite)
 			rewrite->params[same - 1].type == param->type)
 			param->same_as = same;
 		param->number = param->same_as == i + 1 ? ++number : 0;
+		rewrite->params[param->same_as - 1].in_equality |= param->in_equality;
+		rewrite->params[param->same_as - 1].elsewhere |= param->elsewhere;
 	}
 	rewrite->alias = choose_alias(rewrite);
 	name_columns(rewrite);

@@ -177,7 +177,9 @@ rewrite_write(Rewrite *rewrite)
 	switch (rewrite->form)
 	{
 		case FORM_ANY:
-			if (rewrite_finds_comparison(rewrite))
+			if (rewrite->query->commandType != CMD_SELECT)
+				rewrite->problem = rewrite_change_problem(rewrite);
+			if (rewrite->problem == NULL && rewrite_finds_comparison(rewrite))
 				write_any(rewrite);
 			break;
 		case FORM_LATERAL:

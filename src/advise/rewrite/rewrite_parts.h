@@ -20,6 +20,7 @@ typedef struct RewriteValues
 {
 	int			count;			/* of the parameters; 0 = not known */
 	uint32		varied;			/* bit n-1: $n did */
+	Oid			types[PATTERN_PARAMETERS];	/* see PatternParameters */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that stands
 												 * for the value of $n */
 } RewriteValues;
@@ -28,8 +29,6 @@ typedef struct RewriteValues
 typedef struct RewriteChild
 {
 	const char *text;			/* with $n for all that varies */
-	int			nparams;		/* types known */
-	const Oid  *types;			/* InvalidOid = to be told by the context */
 	int			key;			/* number of the parameter that took the rows'
 								 * values, 0 = not known */
 	RewriteValues values;
@@ -65,6 +64,7 @@ typedef struct RewriteParameter
 	const char *name;			/* of the column */
 	bool		in_equality;	/* an AND-ed "column of the target = it" */
 	bool		elsewhere;		/* in another condition, or twice in such */
+	Oid			column_type;	/* of a column that it is compared with */
 } RewriteParameter;
 
 typedef struct Rewrite
@@ -112,6 +112,7 @@ extern bool rewrite_finds_comparison(Rewrite *rewrite);
 extern void rewrite_write(Rewrite *rewrite);
 
 /* rewrite_change.c */
+extern const char *rewrite_change_problem(const Rewrite *rewrite);
 extern void rewrite_write_join(Rewrite *rewrite);
 extern void rewrite_write_insert(Rewrite *rewrite);
 extern void rewrite_write_merge(Rewrite *rewrite);

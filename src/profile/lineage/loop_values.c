@@ -20,6 +20,7 @@
  */
 #include "profile/lineage/loop_values.h"
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "nodes/params.h"
 
@@ -176,6 +177,34 @@ literal_end(const char *at, const char *end)
 	return NULL;
 }
 
+/*
+ * The type of a literal by itself, as the parser has it: a number's, boolean,
+ * UNKNOWNOID for what stands in quotes, InvalidOid for NULL.
+ */
+static Oid
+literal_type(const char *literal, const char *end)
+{
+	int			length;
+
+	while (literal < end && (*literal == '-' || *literal == ' '))
+		literal++;
+	length = end - literal;
+	for (const char *at = literal; at < end; at++)
+	{
+		if (*at >= '0' && *at <= '9')
+			continue;
+		if (at > literal || *at == '.')
+			return end[-1] == '\'' ? UNKNOWNOID : NUMERICOID;
+		if (length == 4 && pg_strncasecmp(literal, "null", 4) == 0)
+			return InvalidOid;
+		return (length == 4 && pg_strncasecmp(literal, "true", 4) == 0) ||
+			(length == 5 && pg_strncasecmp(literal, "false", 5) == 0) ?
+			BOOLOID : UNKNOWNOID;
+	}
+	/* nine digits are always an int4, eighteen an int8 */
+	return length <= 9 ? INT4OID : length <= 18 ? INT8OID : NUMERICOID;
+}
+
 /* Keep the text of a loop's first child, taken apart. */
 static void
 keep_child_text(Loop *loop, const char *text, int length)
@@ -196,7 +225,8 @@ keep_child_text(Loop *loop, const char *text, int length)
  * many, 0 if it is another text.
  */
 static int
-hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes)
+hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
+			  Oid *types)
 {
 	const char *at = text;
 	const char *end = text +length;
@@ -221,6 +251,7 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes)
 		if (at == NULL)
 			return 0;
 		hashes[i] = hash_compared(literal, at - literal, 0);
+		types[i] = literal_type(literal, at);
 		kept = next + loop->places[i].length;
 	}
 	return at == end ? loop->nplaces : 0;
@@ -243,7 +274,7 @@ hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
 
 	if (first)
 		keep_child_text(loop, text, length);
-	return hash_literals(loop, text, length, hashes);
+	return hash_literals(loop, text, length, hashes, types);
 }
 
 /* The first child of a loop: which of its values are the same? */
@@ -303,12 +334,11 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	int			count = hash_child(loop, first, execution, hashes, types);
 
 	if (first)
-	{
 		begin_loop(loop, hashes, count);
-		memcpy(loop->known.types, types, sizeof(types));
-	}
 	else
 		compare_child(loop, hashes, count);
+	for (int i = 0; i < count; i++)
+		loop->known.types[i] = pattern_literal_type(loop->known.types[i], types[i]);
 	loop->queryid = execution->queryid;
 	loop->loop = loop_id;
 	memcpy(loop->hashes, hashes, count * sizeof(uint32));
