@@ -19,6 +19,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "common/background.h"
 #include "settings.h"
 #include "store/modules.h"
 #include "store/store.h"
@@ -76,6 +77,7 @@ clipperf_worker_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
+	background_init();
 	before_shmem_exit(saver_ends, (Datum) 0);
 	store_header->worker_pid = MyProcPid;
 
@@ -91,7 +93,7 @@ clipperf_worker_main(Datum arg)
 		else
 			wait_for(ms);
 	}
-	proc_exit(0);
+	proc_exit(1);				/* see background.c */
 }
 
 /* Called from _PG_init: ask the postmaster for the worker. */

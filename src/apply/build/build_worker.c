@@ -29,6 +29,7 @@
 #include "apply/jobs/queue.h"
 #include "apply/verify/top_statement.h"
 #include "apply/verify/verify.h"
+#include "common/background.h"
 #include "common/own_sql.h"
 
 /*
@@ -142,6 +143,7 @@ clipperf_builder_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	pqsignal(SIGINT, top_statement_cancel);
 	BackgroundWorkerUnblockSignals();
+	background_init();
 	if (!queue_worker_begins(&ticket))
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(ticket.dbid, InvalidOid, 0);

@@ -32,6 +32,7 @@
 #include "apply/jobs/build_progress.h"
 #include "apply/jobs/give_way.h"
 #include "apply/jobs/queue.h"
+#include "common/background.h"
 #include "settings.h"
 
 /* The postmaster starts it again after this many seconds if it fails. */
@@ -224,6 +225,7 @@ clipperf_launcher_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
 	BackgroundWorkerUnblockSignals();
+	background_init();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	MemoryContextSwitchTo(TopMemoryContext);
 	queue_launcher_begins();
@@ -239,8 +241,7 @@ clipperf_launcher_main(Datum arg)
 		build_progress_watch();
 		sleep_until_needed();
 	}
-	/* Not 0: the postmaster starts it again unless it shuts down itself. */
-	proc_exit(1);
+	proc_exit(1);				/* see background.c */
 }
 
 /* Have the postmaster start the launcher; while the module is preloaded. */

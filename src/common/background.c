@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * background.c
+ *	  How our background workers end.
+ *
+ * The postmaster starts a worker again if its exit code was 1, and writes that to
+ * the log; one that exits with 0 is done for good, and nothing is said.  Told to
+ * end by a signal, a worker exits with 1, because it cannot know whether the
+ * signal came from pg_terminate_backend().  At shutdown, when nobody starts it
+ * again, that is made 0.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "common/background.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "storage/fd.h"
+#include "storage/ipc.h"
+#include "utils/pidfile.h"
+
+/* The postmaster's lock file, in the data directory; bytes it has at most. */
+#define LOCK_FILE		"postmaster.pid"
+#define MAX_LOCK_FILE	BLCKSZ
+
+/*
+ * Does the postmaster shut down?  Before it tells anybody to end it says so in its
+ * lock file.
+ */
+static bool
+is_shutdown(void)
+{
+	char		contents[MAX_LOCK_FILE];
+	char	   *line = contents;
+	int			fd = BasicOpenFile(LOCK_FILE, O_RDONLY | PG_BINARY);
+	int			length;
+
+	if (fd < 0)
+		return false;
+	length = read(fd, contents, sizeof(contents) - 1);
+	close(fd);
+	if (length <= 0)
+		return false;
+	contents[length] = '\0';
+	for (int i = 1; i < LOCK_FILE_LINE_PM_STATUS; i++)
+	{
+		line = strchr(line, '\n');
+		if (line == NULL)
+			return false;
+		line++;
+	}
+	return strncmp(line, PM_STATUS_STOPPING, strlen(PM_STATUS_STOPPING)) == 0;
+}
+
+/*
+ * Callback at the worker's end, when nothing is left of it in shared memory.  To
+ * exit anew from here goes on with the callbacks that are left.
+ */
+static void
+end_quietly(int code, Datum arg)
+{
+	if (code == 1 && is_shutdown())
+		proc_exit(0);
+}
+
+/* From the main function of a worker: let it end without a message at shutdown. */
+void
+background_init(void)
+{
+	on_proc_exit(end_quietly, (Datum) 0);
+}
