@@ -452,6 +452,7 @@ index_set_judge(const char *index_set)
 	{
 		Member	   *member = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		taken = lappend(taken, member->advice->index_name);
 		judge_member(member);
 	}
@@ -460,6 +461,7 @@ index_set_judge(const char *index_set)
 	{
 		Member	   *member = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (is_created(member))
 			finish_created(member, &taken);
 		advice = lappend(advice, member->advice);

@@ -83,6 +83,7 @@ redundancy_keeper(const IndexDefinition *def, List *all)
 	{
 		const IndexDefinition *other = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (replaces(all, other, def) &&
 			(keeper == NULL || replaces(all, other, keeper)))
 			keeper = other;

@@ -118,11 +118,8 @@ for_varno(List *list, Index varno)
 	return copy;
 }
 
-/*
- * Show a hypothetical index to the planner, first in the list, as the real one
- * would be that was created last.
- */
-static void
+/* A hypothetical index for the planner, of this table. */
+static IndexOptInfo *
 show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
 {
 	IndexOptInfo *info = makeNode(IndexOptInfo);
@@ -138,31 +135,38 @@ show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
 	info->indexprs = for_varno(part->info->indexprs, rel->relid);
 	info->indpred = for_varno(part->info->indpred, rel->relid);
 	info->indextlist = for_varno(part->targets, rel->relid);
-	rel->indexlist = lcons(info, rel->indexlist);
 
 	shown->shown_oid = info->indexoid;
 	shown->position = position;
 	shown->part = part;
 	planning->shown = lappend(planning->shown, shown);
+	return info;
 }
 
-/* Hide and show indexes of a table as the config says. */
+/*
+ * Hide and show indexes of a table as the config says.  The hypothetical ones come
+ * first, the last one before all others, as real ones would that were created in
+ * this order.
+ */
 static void
 pretend(RelOptInfo *rel, const RangeTblEntry *rte)
 {
 	const WhatIfConfig *config = planning->config;
+	List	   *added = NIL;
 
 	if (config->hidden != NIL)
 		hide_indexes(rel, config->hidden);
 
 	/* Of a parent's indexes the planner wants to know the unique ones only. */
-	for (int i = 0; i < config->nindexes && !rte->inh; i++)
+	for (int i = config->nindexes - 1; i >= 0 && !rte->inh; i--)
 	{
 		const WhatIfPart *part = find_part(config->indexes[i], rte->relid);
 
+		CHECK_FOR_INTERRUPTS();
 		if (part != NULL)
-			show_index(part, i, rel);
+			added = lappend(added, show_index(part, i, rel));
 	}
+	rel->indexlist = list_concat(added, rel->indexlist);
 }
 
 /*
@@ -179,18 +183,27 @@ edit_relation_info(RELATION_INFO_ARGS)
 		pretend(rel, planner_rt_fetch(rel->relid, root));
 }
 
-/* The hypothetical index of that OID in the planning of the moment, or NULL. */
+/*
+ * The hypothetical index of that OID in the planning of the moment, or NULL.  They
+ * were shown with ever lower OIDs.
+ */
 static const ShownIndex *
 find_shown(const List *shown_indexes, Oid indexoid)
 {
-	ListCell   *cell;
+	int			low = 0;
+	int			high = list_length(shown_indexes);
 
-	foreach(cell, shown_indexes)
+	while (low < high)
 	{
-		const ShownIndex *shown = lfirst(cell);
+		int			middle = (low + high) / 2;
+		const ShownIndex *shown = list_nth(shown_indexes, middle);
 
 		if (shown->shown_oid == indexoid)
 			return shown;
+		if (shown->shown_oid > indexoid)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return NULL;
 }

@@ -15,8 +15,10 @@
 #include "advise/whatif/whatif_known.h"
 
 #include "access/xact.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -29,7 +31,8 @@
 /* One of them. */
 typedef struct KnownIndex
 {
-	char	   *ddl;			/* the same under any search_path */
+	uint64		hash;			/* hash key: of ddl */
+	const char *ddl;			/* the same under any search_path */
 	WhatIfIndex *index;
 } KnownIndex;
 
@@ -38,7 +41,7 @@ typedef struct KnownIndexes
 {
 	MemoryContext context;		/* of all this */
 	MemoryContextCallback forget;
-	List	   *indexes;		/* of KnownIndex */
+	HTAB	   *indexes;		/* of KnownIndex */
 	Oid			userid;
 	CommandId	command;
 	TimestampTz statement;		/* when it began; 0 = any */
@@ -74,11 +77,18 @@ begin_knowing(void)
 												  ALLOCSET_DEFAULT_SIZES);
 	KnownIndexes *made = MemoryContextAllocZero(context,
 												sizeof(KnownIndexes));
+	HASHCTL		info = {
+		.keysize = sizeof(uint64),
+		.entrysize = sizeof(KnownIndex),
+		.hcxt = context
+	};
 
 	if (!watching)
 		CacheRegisterRelcacheCallback(count_change, (Datum) 0);
 	watching = true;
 	made->context = context;
+	made->indexes = hash_create("clipperf known indexes", MOST_KNOWN, &info,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	made->userid = GetUserId();
 	made->command = GetCurrentCommandId(false);
 	if (!IsolationUsesXactSnapshot())
@@ -99,42 +109,36 @@ refresh(void)
 		 (known->statement != 0 &&
 		  known->statement != GetCurrentStatementStartTimestamp()) ||
 		 known->changes != relation_changes ||
-		 list_length(known->indexes) >= MOST_KNOWN))
+		 hash_get_num_entries(known->indexes) >= MOST_KNOWN))
 		MemoryContextDelete(known->context);
 	if (known == NULL)
 		begin_knowing();
 }
 
-/* Size an index and remember it. */
-static WhatIfIndex *
-learn(const char *text, const char *ddl)
-{
-	MemoryContext caller = MemoryContextSwitchTo(known->context);
-	KnownIndex *item = palloc(sizeof(KnownIndex));
-
-	item->ddl = pstrdup(ddl);
-	item->index = whatif_index(index_def_parse(text));
-	known->indexes = lappend(known->indexes, item);
-	MemoryContextSwitchTo(caller);
-	return item->index;
-}
-
-/* An index, remembered or sized now; "def" was made of the text just now. */
+/*
+ * An index, remembered or sized now and remembered; "def" was made of the text just
+ * now.
+ */
 static WhatIfIndex *
 know(const char *text, const IndexDefinition *def)
 {
+	MemoryContext caller;
 	const char *ddl = index_def_ddl(def, false, false);
-	ListCell   *lc;
+	uint64		hash = hash_bytes_extended((const unsigned char *) ddl,
+										   strlen(ddl), def->relid);
+	KnownIndex *item = hash_search(known->indexes, &hash, HASH_FIND, NULL);
+	WhatIfIndex *index;
 
-	foreach(lc, known->indexes)
-	{
-		const KnownIndex *item = lfirst(lc);
-
-		if (item->index->def->relid == def->relid &&
-			strcmp(item->ddl, ddl) == 0)
-			return item->index;
-	}
-	return learn(text, ddl);
+	if (item != NULL && item->index->def->relid == def->relid &&
+		strcmp(item->ddl, ddl) == 0)
+		return item->index;
+	caller = MemoryContextSwitchTo(known->context);
+	index = whatif_index(index_def_parse(text));
+	item = hash_search(known->indexes, &hash, HASH_ENTER, NULL);
+	item->ddl = pstrdup(ddl);
+	item->index = index;
+	MemoryContextSwitchTo(caller);
+	return index;
 }
 
 /*
@@ -152,11 +156,15 @@ whatif_known_indexes(const Datum *texts, int count, WhatIfIndex **indexes)
 	/* Once all tables are locked, what is known stays true. */
 	for (int i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		ddls[i] = TextDatumGetCString(texts[i]);
 		defs[i] = index_def_parse(ddls[i]);
 		hypothetical_require_rights(defs[i]);
 	}
 	refresh();
 	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		indexes[i] = know(ddls[i], defs[i]);
+	}
 }

@@ -94,6 +94,7 @@ make_config(ArrayType *indexes, ArrayType *hidden)
 		Oid			indexoid = DatumGetObjectId(values[i]);
 		char		relkind = get_rel_relkind(indexoid);
 
+		CHECK_FOR_INTERRUPTS();
 		if (relkind != RELKIND_INDEX && relkind != RELKIND_PARTITIONED_INDEX)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),

@@ -223,8 +223,11 @@ choose_entries(Loader *loader, int *count)
 	*count = 0;
 	hash_seq_init(&status, loader->entries);
 	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (passes(loader->filter, entry))
 			chosen[(*count)++] = entry;
+	}
 	qsort(chosen, *count, sizeof(Entry *), compare_entries);
 	if (loader->filter->max_statements > 0)
 		*count = Min(*count, loader->filter->max_statements);
@@ -528,6 +531,7 @@ workload_from_texts(ArrayType *texts)
 					  &count);
 	for (int i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

@@ -361,7 +361,10 @@ clipperf_apply(PG_FUNCTION_ARGS)
 										  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
 										  call.context);
 	foreach(lc, recommendations)
+	{
+		CHECK_FOR_INTERRUPTS();
 		apply_recommendation(&call, lfirst(lc));
+	}
 	if (call.made == 0)
 		ereport(NOTICE,
 				(errmsg("there is nothing to apply"),

@@ -54,6 +54,28 @@ read_recommendations(MemoryContext context)
 	return recommendations;
 }
 
+/* Is there one of this id in a list that is ordered by their ids? */
+static bool
+has_id(const List *recommendations, int64 id)
+{
+	int			low = 0;
+	int			high = list_length(recommendations);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		const Recommendation *found = list_nth(recommendations, middle);
+
+		if (found->recommendation == id)
+			return true;
+		if (found->recommendation < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 /* Error 22023 if one of the ids was not found. */
 static void
 require_all_ids(ArrayType *ids, List *recommendations)
@@ -66,14 +88,8 @@ require_all_ids(ArrayType *ids, List *recommendations)
 					  TYPALIGN_DOUBLE, &elements, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
-		bool		found = false;
-		ListCell   *lc;
-
-		foreach(lc, recommendations)
-			if (!nulls[i] && ((Recommendation *) lfirst(lc))->recommendation ==
-				DatumGetInt64(elements[i]))
-			found = true;
-		if (!found)
+		CHECK_FOR_INTERRUPTS();
+		if (nulls[i] || !has_id(recommendations, DatumGetInt64(elements[i])))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("there is no recommendation %s",

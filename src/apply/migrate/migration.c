@@ -277,6 +277,7 @@ clipperf_migration(PG_FUNCTION_ARGS)
 		Recommendation *recommendation =
 			list_nth(recommendations, migration.up ? i : count - 1 - i);
 
+		CHECK_FOR_INTERRUPTS();
 		if (OidIsValid(recommendation->relid))
 			LockRelationOid(recommendation->relid, AccessShareLock);
 		append_recommendation(&migration, recommendation);
