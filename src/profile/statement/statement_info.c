@@ -3,9 +3,9 @@
  * statement_info.c
  *	  Facts of a statement that lineage needs at each of its executions.
  *
- * A set-associative cache in TopMemoryContext.  An entry is never freed, only
- * given to another statement: who keeps a pointer to it compares the queryid
- * before use.
+ * A set-associative cache in memory of its own, CACHE_SETS * CACHE_WAYS entries at
+ * most.  An entry is never freed, only given to another statement: who keeps a
+ * pointer to it compares the queryid before use.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,12 +23,16 @@
 #define CACHE_SETS		128
 #define CACHE_WAYS		4
 
+/* Of the memory of the cache, which grows by blocks of so many bytes. */
+#define BLOCK_BYTES		(32 * 1024)
+
 /*
  * A plan that expects more rows than this is a parent only if they are fetched
  * bit by bit.
  */
 #define MAX_PLAN_ROWS	100000.0
 
+static MemoryContext info_memory = NULL;
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
 
@@ -48,18 +52,27 @@ forget_plans(Oid relid)
 	}
 }
 
+/* Memory for an entry, at the beginning of a cache line. */
+static StatementInfo *
+allocate_info(void)
+{
+	Size		size = sizeof(StatementInfo) + PG_CACHE_LINE_SIZE;
+
+	if (info_memory == NULL)
+	{
+		key_column_watch(forget_plans);
+		info_memory = SlabContextCreate(TopMemoryContext, "clipperf statements",
+										BLOCK_BYTES, size);
+	}
+	return (StatementInfo *) CACHELINEALIGN(MemoryContextAlloc(info_memory, size));
+}
+
 /* Give an entry to a statement. */
 static StatementInfo *
 make_info(StatementInfo **entry, uint64 queryid)
 {
 	if (*entry == NULL)
-	{
-		key_column_watch(forget_plans);
-		*entry = (StatementInfo *)
-			CACHELINEALIGN(MemoryContextAlloc(TopMemoryContext,
-											  sizeof(StatementInfo) +
-											  PG_CACHE_LINE_SIZE));
-	}
+		*entry = allocate_info();
 	memset(*entry, 0, sizeof(StatementInfo));
 	(*entry)->queryid = queryid;
 	return *entry;

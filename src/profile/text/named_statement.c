@@ -20,8 +20,12 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-/* Statements kept, bytes of each, and parameters of each, at most. */
+/*
+ * Statements kept, bytes of all, where no more are begun to be kept, bytes of each,
+ * and parameters of each, at most.
+ */
 #define MAX_STATEMENTS	1024
+#define MAX_BYTES		(1024 * 1024)
 #define MAX_TEXT		4096
 #define MAX_NAMES		64
 
@@ -200,6 +204,7 @@ named_statement_number(const ParseState *pstate, Query *query)
 	if (statements == NULL)
 		make_table();
 	if (hash_get_num_entries(statements) >= MAX_STATEMENTS ||
+		MemoryContextMemAllocated(memory, true) >= MAX_BYTES ||
 		named_statement_find(query->queryId) != NULL)
 		return;
 
