@@ -59,14 +59,15 @@ simplify_node(void *arg)
 }
 
 /*
- * Simplify as another user, who can do nothing but compute.  If that fails the
+ * Simplify as another user, who can do nothing but compute, and runs nobody's
+ * functions but his own and superusers'.  If that fails the
  * node stays as it is, and also while a parallel query runs, which allows no
  * subtransactions.
  */
 static Node *
-simplify_as(Oid userid, Node *node, SandboxTrust trust)
+simplify_as(Oid userid, Node *node)
 {
-	Sandbox		sandbox = {.userid = userid,.trust = trust};
+	Sandbox		sandbox = {.userid = userid,.trust = SANDBOX_TRUST_OWN};
 	Node	   *simplified = node;
 
 	if (IsInParallelMode() ||
@@ -89,8 +90,7 @@ simplify(Node *node, Oid relid, FoldSource source)
 	if (!OidIsValid(owner) ||
 		(source == FOLD_TEXT && function_walker(node, &owner)))
 		return node;
-	return simplify_as(owner, node, source == FOLD_TEXT ?
-					   SANDBOX_TRUST_OWN : SANDBOX_TRUST_ALL);
+	return simplify_as(owner, node);
 }
 
 /*

@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 
 #include "advise/workload/sandbox_guard.h"
+#include "advise/workload/unknown_calls.h"
 #include "advise/workload/workload_problem.h"
 
 /* Trials of a statement whose tables are changed again and again. */
@@ -299,7 +300,10 @@ try_as_user(void *arg)
 	if (trial->problem == NULL)
 		inspect(trial);
 	if (trial->problem == NULL && !trial->own && make_parameters(trial))
+	{
+		trial->queries = unknown_calls_put(trial->queries);
 		plan(trial);
+	}
 }
 
 /* ------------------------------------------------------------------------

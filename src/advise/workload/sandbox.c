@@ -8,8 +8,8 @@
  *
  * - as the user who ran the statement, with SECURITY_RESTRICTED_OPERATION,
  *   which also keeps him from SET ROLE and SET SESSION AUTHORIZATION;
- * - without running functions of others where he did not run them before, or
- *   where they would get a superuser's rights: see SandboxTrust;
+ * - without running functions of others, but for those of superusers: see
+ *   SandboxTrust;
  * - in a subtransaction that is read-only (a subtransaction cannot be made
  *   read-write again) and always rolled back, which restores user, settings,
  *   search_path, snapshots, cursors, notifications and locks;

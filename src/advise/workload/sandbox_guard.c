@@ -104,10 +104,7 @@ has_effects(Oid function)
 	return effects;
 }
 
-/*
- * Does the sandbox trust a function?  Those of the server and of superusers
- * always: with a superuser's rights nobody else's.
- */
+/* Does the sandbox trust a function?  Those of the server and of superusers always. */
 static bool
 is_trusted(Oid function, const Sandbox *sandbox)
 {
@@ -117,8 +114,14 @@ is_trusted(Oid function, const Sandbox *sandbox)
 		return true;
 	owner = owner_of_function(function);
 	return !OidIsValid(owner) || superuser_arg(owner) ||
-		(sandbox->trust == SANDBOX_TRUST_OWN && owner == sandbox->userid) ||
-		(sandbox->trust == SANDBOX_TRUST_ALL && !superuser_arg(sandbox->userid));
+		(sandbox->trust == SANDBOX_TRUST_OWN && owner == sandbox->userid);
+}
+
+/* May the sandbox that is open run this function?  Any, if none is open. */
+bool
+sandbox_guard_trusts(Oid function)
+{
+	return current == NULL || is_trusted(function, current);
 }
 
 /* Error 28000 if a sandbox is open that does not trust the function. */

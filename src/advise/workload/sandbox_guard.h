@@ -15,11 +15,12 @@
 
 /*
  * Whose functions work may run, besides those of the server and of superusers.
- * With a superuser's rights nobody else's function is ever run.
+ * Never anybody else's: that the user ran them before proves nothing, as they may
+ * have been replaced since, and what a user stores is not run with other rights
+ * than his own.
  */
 typedef enum SandboxTrust
 {
-	SANDBOX_TRUST_ALL,			/* everybody's: the user ran them before */
 	SANDBOX_TRUST_OWN,			/* the user's own */
 	SANDBOX_TRUST_NONE			/* nobody's */
 } SandboxTrust;
@@ -40,6 +41,9 @@ extern const Sandbox *sandbox_guard_open(const Sandbox *sandbox);
 
 /* Before the first sandbox of a backend, once. */
 extern void sandbox_guard_install(void);
+
+/* May the sandbox that is open run this function? */
+extern bool sandbox_guard_trusts(Oid function);
 
 /* Error if estimates must not call what an operator, or a range, is made of. */
 extern void sandbox_guard_operator(Oid operator);
