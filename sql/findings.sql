@@ -477,7 +477,7 @@ BEGIN ATOMIC
            coalesce(run.by, '') || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
-                          pg_size_pretty(p.temp_bytes::bigint),
+                          pg_size_pretty(p.temp_bytes::numeric),
                           @extschema@.clipperf_count(p.calls, 'call', 'calls'),
                           @extschema@.clipperf_duration(p.mean_ms))
                WHEN 'cacheable' THEN

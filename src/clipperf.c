@@ -21,6 +21,7 @@
 #include "report/scan_index.h"
 #include "settings.h"
 #include "store/modules.h"
+#include "store/standby.h"
 #include "store/worker.h"
 
 CLIPPERF_MODULE_MAGIC;
@@ -51,6 +52,7 @@ _PG_init(void)
 	/* pg_upgrade looks at the old server and fills the new one. */
 	if (IsBinaryUpgrade)
 		return;
+	standby_init();
 	worker_register();
 	launcher_register();
 	hooks_install();

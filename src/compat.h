@@ -41,9 +41,13 @@
 #endif
 
 /*
- * All: libpq/libpq.h needs GSSAPI's headers, which the packages of the server's
- * headers do not bring along.  17: pq_buffer_has_data() was replaced.
+ * All: libpq/libpq.h and libpq/auth.h need GSSAPI's headers, which the packages
+ * of the server's headers do not bring along.  17: pq_buffer_has_data() was
+ * replaced.
  */
+struct Port;
+typedef void (*ClientAuthentication_hook_type) (struct Port *, int);
+extern PGDLLIMPORT ClientAuthentication_hook_type ClientAuthentication_hook;
 extern void pq_startmsgread(void);
 extern void pq_endmsgread(void);
 extern bool pq_is_reading_msg(void);

@@ -25,7 +25,8 @@ static const struct
 	{"all", RESET_ALL},
 	{"queries", RESET_QUERIES},
 	{"n_plus_one", RESET_N_PLUS_ONE},
-	{"seq_scans", RESET_SEQ_SCANS}
+	{"seq_scans", RESET_SEQ_SCANS},
+	{"standbys", RESET_STANDBYS}
 };
 
 /*
@@ -47,5 +48,5 @@ clipperf_reset(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("cannot reset \"%s\"", name),
-			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\" and \"seq_scans\".")));
+			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\", \"seq_scans\" and \"standbys\".")));
 }

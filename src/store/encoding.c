@@ -5,7 +5,9 @@
  *
  * A database of encoding SQL_ASCII takes any bytes, and sends them to clients
  * that may refuse what is invalid for them.  Such a string is shown as it is
- * if it is UTF-8, and cut as if it were.
+ * if it is UTF-8, and cut as if it were.  Strings of other encodings are valid
+ * when they are stored; that is checked all the same, since they may come from a
+ * file.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,8 +21,8 @@ is_readable(const char *string, int encoding)
 {
 	if (encoding != GetDatabaseEncoding())
 		return false;
-	return encoding != PG_SQL_ASCII ||
-		pg_verify_mbstr(PG_UTF8, string, strlen(string), true);
+	return pg_verify_mbstr(encoding == PG_SQL_ASCII ? PG_UTF8 : encoding,
+						   string, strlen(string), true);
 }
 
 /*

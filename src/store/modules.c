@@ -11,6 +11,7 @@
 #include "storage/shmem.h"
 
 #include "store/episode.h"
+#include "store/header.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
 #include "store/resultset.h"
@@ -27,6 +28,7 @@
  * those that refer to them, so that no number is saved without its name.
  */
 static const StoreModule *const modules[] = {
+	&header_module,
 	&text_module,
 	&statement_module,
 	&sample_module,
@@ -49,22 +51,34 @@ store_memory_reserved(void)
 
 	for (int i = 0; i < lengthof(modules); i++)
 	{
-		size = add_size(size, CACHELINEALIGN(modules[i]->size()));
+		if (modules[i]->size != NULL)
+			size = add_size(size, CACHELINEALIGN(modules[i]->size()));
 		if (modules[i]->hash_size != NULL)
 			size = add_size(size, modules[i]->hash_size());
 	}
 	return size;
 }
 
-/* Forget what is named by the bits of ResetWhat.  The caller holds no lock. */
+/* Forget what is named by the bits of ResetWhat, in memory. */
+static void
+reset_memory(int what)
+{
+	/* the last ones refer to what the first ones hold */
+	for (int i = lengthof(modules) - 1; i >= 0; i--)
+		if (modules[i]->reset != NULL)
+			modules[i]->reset(what);
+}
+
+/*
+ * Forget what is named by the bits of ResetWhat, in memory and in the file, so
+ * that a crash does not bring it back.  The caller holds no lock.
+ */
 void
 store_reset(int what)
 {
-	for (int i = 0; i < lengthof(modules); i++)
-		if (modules[i]->reset != NULL)
-			modules[i]->reset(what);
-	if (what == RESET_ALL)
-		store_reset_header();
+	reset_memory(what);
+	if (!store_save() && (what & RESET_ALL) == RESET_ALL)
+		save_discard();
 }
 
 /*
@@ -75,6 +89,17 @@ bool
 store_save(void)
 {
 	return save_modules(modules, lengthof(modules));
+}
+
+/*
+ * Read all modules, which are empty, from the file, if there is one.  They stay
+ * empty if it cannot be used.
+ */
+void
+store_load(void)
+{
+	if (!load_modules(modules, lengthof(modules)))
+		reset_memory(RESET_ALL | RESET_STANDBYS);
 }
 
 /*
@@ -116,9 +141,12 @@ attach_store_memory(void)
 	found = store_attach_header();
 	for (int i = 0; i < lengthof(modules); i++)
 	{
-		void	   *memory = ShmemInitStruct(psprintf("clipperf %s", modules[i]->name),
-											 modules[i]->size(), &module_found);
+		void	   *memory;
 
+		if (modules[i]->size == NULL)
+			continue;
+		memory = ShmemInitStruct(psprintf("clipperf %s", modules[i]->name),
+								 modules[i]->size(), &module_found);
 		modules[i]->attach(memory, module_found);
 	}
 	LWLockRelease(AddinShmemInitLock);
@@ -126,8 +154,8 @@ attach_store_memory(void)
 	if (IsUnderPostmaster)
 		return;
 	on_shmem_exit(save_at_exit, (Datum) 0);
-	if (!found && !load_modules(modules, lengthof(modules)))
-		store_reset(RESET_ALL);
+	if (!found)
+		store_load();
 }
 
 /* Called from _PG_init while shared_preload_libraries are loaded. */

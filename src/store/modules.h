@@ -16,10 +16,18 @@ extern void store_init(void);
 /* Bytes of shared memory that clipperf takes, fixed at server start. */
 extern Size store_memory_reserved(void);
 
-/* Forget what is named by the bits of ResetWhat. */
-extern void store_reset(int what);
+/*
+ * The last three are exported for the tests, which read thousands of damaged
+ * files in one process: test/unit/saved_file.c.
+ */
+
+/* Forget what is named by the bits of ResetWhat, in memory and in the file. */
+extern PGDLLEXPORT void store_reset(int what);
 
 /* Write all modules; LOGs what fails and returns false. */
-extern bool store_save(void);
+extern PGDLLEXPORT bool store_save(void);
+
+/* Read all modules, which are empty. */
+extern PGDLLEXPORT void store_load(void);
 
 #endif							/* CLIPPERF_MODULES_H */

@@ -42,6 +42,12 @@ typedef struct SavedPattern
 static PatternTable *table = NULL;
 
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
+StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(int16) &&
+				 sizeof(PatternCounters) == 9 * 8 &&
+				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
+				 sizeof(PatternCounters) + 8 * sizeof(bool) &&
+				 sizeof(PatternHistory) == 3 * 4,
+				 "what is saved has no padding");
 
 /* StoreModule.size */
 static Size
@@ -341,25 +347,26 @@ pattern_evicted(void)
 static void
 save_pattern(const Pattern *pattern, struct SaveFile *file)
 {
-	SavedPattern saved;
+	PatternHistory history =
+		pattern_history_read(pattern_history_key(&pattern->key));
 	TextKey		child = pattern_text_key(pattern, pattern->facts.child_queryid);
 	TextKey		parent = pattern_text_key(pattern, pattern->facts.parent_queryid);
 
-	memset(&saved, 0, sizeof(saved));
-	saved.pattern = *pattern;
-	saved.history = pattern_history_read(pattern_history_key(&pattern->key));
-	save_bytes(file, &saved, sizeof(saved));
+	save_bytes(file, pattern, sizeof(*pattern));
+	save_bytes(file, &history, sizeof(history));
 	text_save(&child, file);
 	text_save(&parent, file);
 }
 
-/* StoreModule.save: how many, then each. */
+/* StoreModule.save: patterns that were evicted, how many there are, then each. */
 static void
 pattern_save(struct SaveFile *file)
 {
 	int			count;
 	Pattern    *patterns = pattern_copy(&count);
+	int64		evicted = pattern_evicted();
 
+	save_bytes(file, &evicted, sizeof(evicted));
 	save_bytes(file, &count, sizeof(count));
 	for (int i = 0; i < count; i++)
 		save_pattern(&patterns[i], file);
@@ -388,6 +395,7 @@ restore_pattern(const SavedPattern *saved)
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	number = choose_pattern_place(&pattern->key);
+	table->evicted += table->patterns[number].used ? 1 : 0;
 	free_pattern(&table->patterns[number]);
 	table->patterns[number] = *pattern;
 	LWLockRelease(table_lock());
@@ -431,15 +439,19 @@ static bool
 pattern_load(struct SaveFile *file)
 {
 	int			count;
+	int64		evicted;
 
-	if (!load_bytes(file, &count, sizeof(count)) ||
+	if (!load_bytes(file, &evicted, sizeof(evicted)) || evicted < 0 ||
+		!load_bytes(file, &count, sizeof(count)) ||
 		count < 0 || count > MAX_PATTERNS)
 		return false;
+	table->evicted = evicted;
 	for (int i = 0; i < count; i++)
 	{
 		SavedPattern saved;
 
-		if (!load_bytes(file, &saved, sizeof(saved)) ||
+		if (!load_bytes(file, &saved.pattern, sizeof(saved.pattern)) ||
+			!load_bytes(file, &saved.history, sizeof(saved.history)) ||
 			!make_pattern_sound(&saved) || !load_texts(&saved.pattern, file))
 			return false;
 		restore_pattern(&saved);

@@ -40,6 +40,7 @@ typedef struct PatternFacts
 	Oid			child_relid;	/* column the parameter is compared with */
 	Oid			parameter_type;
 	int16		child_attno;
+	int16		unused[3];		/* zero, as facts are saved as they are */
 } PatternFacts;
 
 /* Parameters of a child that are told apart. */
@@ -88,6 +89,7 @@ typedef struct Pattern
 	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
+	bool		unused[4];		/* zero, too */
 } Pattern;
 
 /* The type that holds literals of both types; UNKNOWNOID if there is none. */

@@ -440,8 +440,14 @@ resultset_parent_us(uint64 queryid)
 static void
 resultset_reset(int what)
 {
-	if (what & RESET_N_PLUS_ONE)
-		memset(shared->words, 0, sizeof(shared->words));
+	if ((what & RESET_N_PLUS_ONE) == 0)
+		return;
+	memset(shared->words, 0, sizeof(shared->words));
+	pg_atomic_write_u64(&shared->used_us, 0);
+	for (int i = 0; i < RESULTSET_KEYS; i++)
+		pg_atomic_write_u64(&shared->key_used_us[i], 0);
+	for (int i = 0; i < NUM_PARENTS; i++)
+		pg_atomic_write_u64(&shared->parent_us[i], 0);
 }
 
 const StoreModule resultset_module = {

@@ -282,7 +282,7 @@ choose_route_place(RouteSource source)
 
 /* Give a place's name up.  Caller holds the lock. */
 static void
-evict_route(int place)
+remove_route(int place)
 {
 	pg_atomic_write_u32(&shared->places[place], ROUTE_NONE);
 	pg_memory_barrier();
@@ -291,7 +291,6 @@ evict_route(int place)
 		shared->applications--;
 	pg_atomic_write_u32(&shared->count,
 						pg_atomic_read_u32(&shared->count) - 1);
-	pg_atomic_fetch_add_u64(&shared->evicted, 1);
 }
 
 /* Put a name into a free place, under its number.  Caller holds the lock. */
@@ -325,7 +324,10 @@ add_route(const char *name, RouteSource source)
 		int			place = choose_route_place(source);
 
 		if (pg_atomic_read_u32(&shared->places[place]) != ROUTE_NONE)
-			evict_route(place);
+		{
+			remove_route(place);
+			pg_atomic_fetch_add_u64(&shared->evicted, 1);
+		}
 		/* numbers begin anew after some eight million names in one place */
 		route = shared->generations[place]++ % (PG_UINT32_MAX / ROUTE_MAX) *
 			ROUTE_MAX + place + 1;
@@ -401,11 +403,32 @@ route_count(void)
 	return (int) pg_atomic_read_u32(&shared->count);
 }
 
-/* Names that made room for others since the server started. */
+/* Names that made room for others. */
 int64
 route_evicted(void)
 {
 	return (int64) pg_atomic_read_u64(&shared->evicted);
+}
+
+/*
+ * StoreModule.reset: names go with all that they are names of.  Numbers are not
+ * given out again: what still has one has no name any more.
+ */
+static void
+route_reset(int what)
+{
+	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
+
+	if ((what & RESET_ALL) != RESET_ALL)
+		return;
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	for (int i = 0; i < ROUTE_MAX; i++)
+	{
+		if (pg_atomic_read_u32(&shared->places[i]) != ROUTE_NONE)
+			remove_route(i);
+	}
+	pg_atomic_write_u64(&shared->evicted, 0);
+	LWLockRelease(lock);
 }
 
 /* ------------------------------------------------------------------------
@@ -421,13 +444,14 @@ typedef struct SavedRoute
 	char		name[ROUTE_NAME_LENGTH];
 } SavedRoute;
 
-/* StoreModule.save: the number of names, then the names. */
+/* StoreModule.save: names that were evicted, the number of names, then the names. */
 static void
 route_save(SaveFile *file)
 {
 	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
 	SavedRoute *routes = palloc0(ROUTE_MAX * sizeof(SavedRoute));
 	uint32		count = 0;
+	int64		evicted = route_evicted();
 
 	LWLockAcquire(lock, LW_SHARED);
 	for (int i = 0; i < ROUTE_MAX; i++)
@@ -443,6 +467,7 @@ route_save(SaveFile *file)
 		count++;
 	}
 	LWLockRelease(lock);
+	save_bytes(file, &evicted, sizeof(evicted));
 	save_bytes(file, &count, sizeof(count));
 	save_bytes(file, routes, count * sizeof(SavedRoute));
 	pfree(routes);
@@ -465,10 +490,13 @@ static bool
 route_load(SaveFile *file)
 {
 	uint32		count;
+	int64		evicted;
 	SavedRoute	saved;
 
-	if (!load_bytes(file, &count, sizeof(count)) || count > ROUTE_MAX)
+	if (!load_bytes(file, &evicted, sizeof(evicted)) || evicted < 0 ||
+		!load_bytes(file, &count, sizeof(count)) || count > ROUTE_MAX)
 		return false;
+	pg_atomic_write_u64(&shared->evicted, evicted);
 	for (uint32 i = 0; i < count; i++)
 	{
 		int			place;
@@ -488,5 +516,6 @@ const StoreModule route_module = {
 	.size = route_size,
 	.attach = route_attach,
 	.save = route_save,
-	.load = route_load
+	.load = route_load,
+	.reset = route_reset
 };

@@ -82,10 +82,7 @@ sample_size(void)
 static void
 clear_stripe(SampleStripe *stripe)
 {
-	memset(stripe->queryids, 0, sizeof(stripe->queryids));
-	memset(stripe->entries, 0, sizeof(stripe->entries));
-	stripe->hand = 0;
-	stripe->held = 0;
+	memset(stripe, 0, sizeof(*stripe));
 	stripe->free = CHUNKS;
 	stripe->first_free = 0;
 	for (int i = 0; i < CHUNKS; i++)
@@ -560,7 +557,19 @@ sample_visit(SampleVisitor visitor, void *arg)
  * Saving
  * ------------------------------------------------------------------------ */
 
-/* Write the samples of one entry: each led by the key and its fixed part. */
+/* What is saved before the bytes of a sample. */
+typedef struct SavedSample
+{
+	SampleKey	key;			/* queryid 0 = no more samples */
+	uint32		kind;
+	uint32		length;
+	double		elapsed_us;
+	TimestampTz captured_at;
+} SavedSample;
+
+StaticAssertDecl(sizeof(SavedSample) == 40, "what is saved has no padding");
+
+/* Write the samples of one entry. */
 static void
 save_sample(const SampleStripe *stripe, const SampleEntry *entry,
 			SaveFile *file)
@@ -571,27 +580,33 @@ save_sample(const SampleStripe *stripe, const SampleEntry *entry,
 	for (int i = 0; i < SAMPLES; i++)
 	{
 		const StoredSample *sample = &entry->samples[i];
+		SavedSample saved = {
+			.key = entry->key,
+			.kind = sample->kind,
+			.length = sample->length,
+			.elapsed_us = sample->elapsed_us,
+			.captured_at = sample->captured_at
+		};
 
 		if (sample->kind == SAMPLE_NONE)
 			continue;
 		resetStringInfo(&bytes);
 		read_chunks(stripe, sample, &bytes);
-		save_bytes(file, &entry->key, sizeof(entry->key));
-		save_bytes(file, sample, sizeof(*sample));
+		save_bytes(file, &saved, sizeof(saved));
 		save_bytes(file, bytes.data, bytes.len);
 	}
 	pfree(bytes.data);
 }
 
 /*
- * StoreModule.save: all samples, then an empty key.  From copies, so that
+ * StoreModule.save: all samples, then an empty one.  From copies, so that
  * nobody waits for the disk.
  */
 static void
 sample_save(SaveFile *file)
 {
 	SampleStripe *copy = palloc(sizeof(SampleStripe));
-	SampleKey	end = {0};
+	SavedSample end = {0};
 
 	for (int i = 0; i < SAMPLE_STRIPES; i++)
 	{
@@ -608,24 +623,31 @@ sample_save(SaveFile *file)
 static bool
 sample_load(SaveFile *file)
 {
-	SampleKey	key;
-	StoredSample sample;
+	SavedSample saved;
 	char		bytes[SAMPLE_MAX_BYTES];
 
 	for (;;)
 	{
-		if (!load_bytes(file, &key, sizeof(key)))
+		StoredSample sample;
+
+		if (!load_bytes(file, &saved, sizeof(saved)))
 			return false;
-		if (key.queryid == 0)
+		if (saved.key.queryid == 0)
 			return true;
-		if (!load_bytes(file, &sample, sizeof(sample)) ||
-			(sample.kind != SAMPLE_TYPICAL && sample.kind != SAMPLE_SLOW) ||
-			sample.length > SAMPLE_MAX_BYTES ||
-			!saved_amount_is_sound(sample.elapsed_us) ||
-			!saved_time_is_sound(sample.captured_at) ||
-			!load_bytes(file, bytes, sample.length))
+		if ((saved.kind != SAMPLE_TYPICAL && saved.kind != SAMPLE_SLOW) ||
+			saved.length > SAMPLE_MAX_BYTES ||
+			!saved_amount_is_sound(saved.elapsed_us) ||
+			!saved_time_is_sound(saved.captured_at) ||
+			!load_bytes(file, bytes, saved.length))
 			return false;
-		put_packed(&key, &sample, bytes);
+		sample = (StoredSample)
+		{
+			.kind = saved.kind,
+				.length = saved.length,
+				.elapsed_us = saved.elapsed_us,
+				.captured_at = saved.captured_at
+		};
+		put_packed(&saved.key, &sample, bytes);
 	}
 }
 

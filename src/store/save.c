@@ -176,7 +176,6 @@ write_sections(SaveFile *file, const StoreModule *const *modules, int count)
 	SaveHeader	header = file->header;
 
 	write_raw(file, &header, sizeof(header));
-	save_bytes(file, &store_header->since, sizeof(store_header->since));
 	for (int i = 0; i < count; i++)
 		if (modules[i]->save != NULL)
 		{
@@ -240,6 +239,20 @@ save_modules(const StoreModule *const *modules, int count)
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return done;
+}
+
+/* Remove the file, if there is one; LOGs what fails.  Takes the lock of LOCKS_SAVE. */
+void
+save_discard(void)
+{
+	LWLock	   *lock = store_lock(LOCKS_SAVE, 0);
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	if (unlink(SAVE_PATH) != 0 && errno != ENOENT)
+		ereport(LOG,
+				(errcode_for_file_access(),
+				 errmsg("could not remove file \"%s\": %m", SAVE_PATH)));
+	LWLockRelease(lock);
 }
 
 /*
@@ -327,8 +340,6 @@ read_sections(SaveFile *file, const StoreModule *const *modules, int count)
 {
 	char	   *name;
 
-	if (!load_bytes(file, &store_header->since, sizeof(store_header->since)))
-		return false;
 	for (int i = 0; i < count; i++)
 	{
 		if (modules[i]->load == NULL)

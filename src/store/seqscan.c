@@ -38,13 +38,19 @@ typedef struct SeqScanEntry
 	SeqScanCounters counters;
 } SeqScanEntry;
 
-/* What is saved of an entry. */
+/* A copy of an entry. */
 typedef struct SavedSeqScan
 {
 	SeqScanKey	key;
 	SeqScanColumns columns;
 	SeqScanCounters counters;
 } SavedSeqScan;
+
+StaticAssertDecl(sizeof(SeqScanKey) == 24 &&
+				 sizeof(SeqScanColumns) == 4 + SEQSCAN_FILTER_COLUMNS * 8 +
+				 SEQSCAN_SORT_COLUMNS * 4 &&
+				 sizeof(SeqScanCounters) == 8 * 8,
+				 "what is saved has no padding");
 
 typedef struct SeqScanTable
 {
@@ -332,24 +338,31 @@ seqscan_attach(void *memory, bool found)
 
 /*
  * Callback of seqscan_visit() that writes one scan to the SaveFile "arg", with
- * its text, which no other module may refer to.
+ * its text, which no other module may refer to.  Its parts one by one: each is
+ * without padding.
  */
 static void
 save_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 		  const SeqScanCounters *counters, void *arg)
 {
-	SavedSeqScan saved = {*key, *columns, *counters};
 	TextKey text = scan_text_key(key);
 
-	save_bytes(arg, &saved, sizeof(saved));
+	save_bytes(arg, key, sizeof(*key));
+	save_bytes(arg, columns, sizeof(*columns));
+	save_bytes(arg, counters, sizeof(*counters));
 	text_save(&text, arg);
 }
 
-/* StoreModule callback. */
+/* StoreModule callback: scans that were evicted, the scans, an empty key. */
 static void
 seqscan_save(struct SaveFile *file)
 {
+	SeqScanKey	end = {0};
+	int64		evicted = seqscan_evicted();
+
+	save_bytes(file, &evicted, sizeof(evicted));
 	seqscan_visit(save_scan, file);
+	save_bytes(file, &end, sizeof(end));
 }
 
 /* Could this have been written by save_scan()? */
@@ -379,15 +392,29 @@ static bool
 seqscan_load(struct SaveFile *file)
 {
 	SavedSeqScan saved;
+	int64		evicted;
 
-	while (load_bytes(file, &saved, sizeof(saved)))
+	if (!load_bytes(file, &evicted, sizeof(evicted)) || evicted < 0)
+		return false;
+	pg_atomic_write_u64(&table->evicted, evicted);
+	for (;;)
 	{
-		uint32		set = set_of(&saved.key);
-		TextKey text = scan_text_key(&saved.key);
+		uint32		set;
+		TextKey text;
 		bool		has_text;
 		SeqScanEntry *entry;
 
-		if (!makes_sense(&saved) || !text_load(&text, file, &has_text))
+		if (!load_bytes(file, &saved.key, sizeof(saved.key)))
+			return false;
+		if (saved.key.queryid == 0)
+			return true;
+		text = scan_text_key(&saved.key);
+
+		set = set_of(&saved.key);
+
+		if (!load_bytes(file, &saved.columns, sizeof(saved.columns)) ||
+			!load_bytes(file, &saved.counters, sizeof(saved.counters)) ||
+			!makes_sense(&saved) || !text_load(&text, file, &has_text))
 			return false;
 		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
 		entry = new_entry(set, &saved.key, &saved.columns, has_text,
@@ -395,7 +422,6 @@ seqscan_load(struct SaveFile *file)
 		entry->counters = saved.counters;
 		LWLockRelease(lock_of(set));
 	}
-	return true;
 }
 
 /* StoreModule callback. */

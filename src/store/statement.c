@@ -534,6 +534,23 @@ statement_reset(int what)
 	statement_table_clear();
 }
 
+/*
+ * Counters are saved in two parts: up to the histogram, then those of its
+ * buckets that are in use.
+ */
+#define COUNTERS_HEAD offsetof(StatementCounters, latency)
+
+StaticAssertDecl(sizeof(StatementKey) == 24 &&
+				 COUNTERS_HEAD == 15 * 8 + sizeof(Sketch) + 2 * sizeof(uint16),
+				 "what is saved has no padding");
+
+/* Bytes of the second part; the first one is sound. */
+static inline Size
+used_latency_bytes(const StatementCounters *counters)
+{
+	return (counters->latency_end - counters->latency_first) * sizeof(uint32);
+}
+
 /* Write one statement; "arg" is the file. */
 static void
 save_statement(const StatementKey *key, const StatementCounters *counters,
@@ -542,7 +559,9 @@ save_statement(const StatementKey *key, const StatementCounters *counters,
 	TextKey text = statement_text_key(key);
 
 	save_bytes(arg, key, sizeof(*key));
-	save_bytes(arg, counters, sizeof(*counters));
+	save_bytes(arg, counters, COUNTERS_HEAD);
+	save_bytes(arg, &counters->latency.count[counters->latency_first],
+			   used_latency_bytes(counters));
 	text_save(&text, arg);
 }
 
@@ -614,8 +633,11 @@ statement_load(SaveFile *file)
 			return true;
 		text = statement_text_key(&key);
 
-		if (!load_bytes(file, &counters, sizeof(counters)) ||
+		counters_init(&counters);
+		if (!load_bytes(file, &counters, COUNTERS_HEAD) ||
 			!counters_are_sound(&counters) || key.toplevel > 1 ||
+			!load_bytes(file, &counters.latency.count[counters.latency_first],
+						used_latency_bytes(&counters)) ||
 			!text_load(&text, file, &has_text))
 			return false;
 		restore_statement(&key, &counters, has_text);

@@ -102,17 +102,6 @@ store_request_locks(void)
 							  locks_before(NUM_STORE_LOCK_GROUPS));
 }
 
-/* Begin to count anew, from now on. */
-void
-store_reset_header(void)
-{
-	store_header->since = GetCurrentTimestamp();
-	pg_atomic_write_u64(&store_header->evicted, 0);
-	pg_atomic_write_u64(&store_header->dropped, 0);
-	pg_atomic_write_u64(&store_header->texts_dropped, 0);
-	pg_atomic_write_u64(&store_header->texts_cut, 0);
-}
-
 /*
  * Set the header and the locks up, or attach to them.  False if they had to be
  * set up.  The caller holds AddinShmemInitLock.
@@ -127,6 +116,7 @@ store_attach_header(void)
 	if (found)
 		return true;
 	store_header->since = GetCurrentTimestamp();
+	pg_atomic_init_u64(&store_header->standby_seen, 0);
 	pg_atomic_init_u64(&store_header->resets, 0);
 	pg_atomic_init_u64(&store_header->removals, 0);
 	pg_atomic_init_u64(&store_header->evicted, 0);

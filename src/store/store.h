@@ -25,13 +25,18 @@ typedef enum ResetWhat
 	RESET_QUERIES = 1 << 0,
 	RESET_N_PLUS_ONE = 1 << 1,
 	RESET_SEQ_SCANS = 1 << 2,
-	RESET_ALL = 0xFF
+	RESET_ALL = 0xFF,			/* that was counted */
+	RESET_STANDBYS = 1 << 8		/* and what was seen of the servers around */
 } ResetWhat;
 
 typedef struct StoreModule
 {
 	const char *name;			/* also the name of its shared memory */
-	/* Bytes of its structures in shared memory, from the settings alone. */
+
+	/*
+	 * Bytes of its structures in shared memory, from the settings alone; NULL
+	 * if it has none, and nothing to attach.
+	 */
 	Size		(*size) (void);
 	/* Bytes of the shared hash tables attach() makes; NULL if it makes none. */
 	Size		(*hash_size) (void);
@@ -73,6 +78,7 @@ typedef enum StoreLockGroup
 typedef struct StoreHeader
 {
 	TimestampTz since;			/* set at start, by load and by reset(all) */
+	pg_atomic_uint64 standby_seen;	/* TimestampTz: see standby.h */
 	pg_atomic_uint64 resets;	/* bumped by every reset of statements */
 	pg_atomic_uint64 removals;	/* of statements' entries, for whatever
 								 * reason: raised when an entry's generation
@@ -110,6 +116,5 @@ extern int	store_backends(void);	/* MY_PROC_INDEX is below it */
 extern Size store_header_size(void);
 extern void store_request_locks(void);
 extern bool store_attach_header(void);
-extern void store_reset_header(void);
 
 #endif							/* CLIPPERF_STORE_H */

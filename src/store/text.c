@@ -51,6 +51,7 @@ typedef struct TextShared
 	dlist_head	idle[TEXT_PARTITIONS];	/* unreferenced, oldest first; under
 										 * the partition's lock */
 	pg_atomic_uint32 hand;		/* partition to evict from next */
+	pg_atomic_uint32 resets;	/* how often unreferenced texts were forgotten */
 } TextShared;
 
 static TextShared *shared = NULL;
@@ -128,6 +129,7 @@ text_attach(void *memory, bool found)
 
 	pg_atomic_init_u64(&shared->used, 0);
 	pg_atomic_init_u32(&shared->hand, 0);
+	pg_atomic_init_u32(&shared->resets, 0);
 	for (int i = 0; i < TEXT_PARTITIONS; i++)
 		dlist_init(&shared->idle[i]);
 }
@@ -374,6 +376,13 @@ text_copy(const TextKey *key)
 	return text;
 }
 
+/* How often texts without a reference were forgotten by a reset. */
+uint32
+text_resets(void)
+{
+	return pg_atomic_read_u32(&shared->resets);
+}
+
 /* Texts held, the bytes they take, and the bytes there are for them. */
 void
 text_usage(int64 *texts, Size *used_bytes, Size *reserved_bytes)
@@ -420,9 +429,29 @@ text_load(const TextKey *key, SaveFile *file, bool *kept)
 	return true;
 }
 
+/*
+ * StoreModule.reset: forget the texts that nobody refers to.  Whatever has been
+ * reset has given its references back by now; the text of a statement that comes
+ * later must be its own, not one that was kept under the same query identifier.
+ */
+static void
+text_reset(int what)
+{
+	if ((what & RESET_ALL) == 0)
+		return;
+	pg_atomic_fetch_add_u32(&shared->resets, 1);
+	for (uint32 i = 0; i < TEXT_PARTITIONS; i++)
+	{
+		while (evict_idle(i))
+			;
+	}
+	dsa_trim(area);
+}
+
 const StoreModule text_module = {
 	.name = "text",
 	.size = text_size,
 	.hash_size = text_hash_size,
-	.attach = text_attach
+	.attach = text_attach,
+	.reset = text_reset
 };

@@ -40,6 +40,9 @@ extern bool text_put(const TextKey *key, const char *text);
 /* Store a text without keeping a reference to it. */
 extern void text_keep(const TextKey *key, const char *text);
 
+/* How often texts without a reference were forgotten by a reset. */
+extern uint32 text_resets(void);
+
 /* Give back a reference to a text. */
 extern void text_release(const TextKey *key);
 

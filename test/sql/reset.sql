@@ -45,5 +45,28 @@ BEGIN;
 SELECT clipperf_reset();
 ROLLBACK;
 SELECT count(*) FROM clipperf_queries WHERE query LIKE 'SELECT count(kept)%';
+
+-- The text of what was forgotten is not shown for a later statement of the same query identifier; nor is its route.
+SELECT clipperf_reset();
+SELECT kept AS before_reset FROM reset_mark;
+SELECT clipperf_reset('queries');
+SELECT kept AS after_reset FROM reset_mark;
+SELECT query FROM clipperf_queries WHERE query LIKE 'SELECT kept%';
+SELECT clipperf_reset();
+SELECT kept AS at_last FROM reset_mark;
+SELECT query FROM clipperf_queries WHERE query LIKE 'SELECT kept%';
+SELECT texts_held = (SELECT count(DISTINCT (queryid, userid, dbid)) FROM clipperf_queries WHERE query IS NOT NULL) AS no_more_texts
+FROM clipperf_info;
+SET clipperf.route = 'another';
+SELECT clipperf_reset();
+SELECT kept FROM reset_mark;
+SELECT route FROM clipperf_queries WHERE query LIKE 'SELECT kept%';
+SELECT routes_held FROM clipperf_info;
+SELECT count(*) FROM clipperf_samples WHERE statement LIKE '%at_last%';
+
+-- It is gone from the file, too, at once: a crash does not bring it back.
+SELECT clipperf_reset();
+SELECT saved >= since AS saved FROM clipperf_info;
+SELECT position('at_last'::bytea IN pg_read_binary_file('pg_stat/clipperf.stat')) > 0 AS in_file;
 DROP TABLE reset_mark;
 RESET clipperf.route;

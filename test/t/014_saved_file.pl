@@ -1,5 +1,6 @@
 # The saved file: each field that is read back is checked, whatever its checksum says; what is no file of ours, as a FIFO or
-# one of gigabytes, is put aside.  In any case the server starts, and every view can be read.
+# one of gigabytes, is put aside.  In any case the server starts, and every view can be read.  What was counted comes back as
+# it was, losses included.
 
 use strict;
 use warnings;
@@ -11,40 +12,74 @@ use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_server('saved_file');
+# A small store, so that it loses something and its file is small.
+my $node = new_server('saved_file', 'clipperf.max_statements = 100', 'clipperf.text_memory = 1024');
+my $path = $node->data_dir . '/pg_stat/clipperf.stat';
+
+# One statement of each kind of thing that is remembered.
 $node->safe_psql('postgres', q{
-	SELECT clipperf_reset();
 	CREATE TABLE parent (id int PRIMARY KEY);
 	CREATE TABLE child (id int PRIMARY KEY, parent_id int REFERENCES parent, note text);
 	INSERT INTO parent SELECT generate_series(1, 20);
-	INSERT INTO child SELECT i, i % 20 + 1, 'note ' || i FROM generate_series(1, 2000) AS i;
-	SET clipperf.route = '/saved';
-	SET clipperf.seqscan_min_rows = 100;
-	SELECT count(*) FROM child WHERE note = 'note 1';
-	SELECT id FROM parent ORDER BY id });
-$node->safe_psql('postgres', "SET clipperf.route = '/saved'; SELECT id FROM parent ORDER BY id;\n"
-	. join("\n", map { "SELECT id FROM child WHERE parent_id = $_ ORDER BY id;" } 1 .. 20)) for 1 .. 3;
+	INSERT INTO child SELECT i, i % 20 + 1, 'note ' || i FROM generate_series(1, 2000) AS i });
+
+sub remember_something
+{
+	$node->safe_psql('postgres', q{
+		SELECT clipperf_reset();
+		SET clipperf.route = '/saved';
+		SET clipperf.seqscan_min_rows = 100;
+		SELECT 1 FROM child WHERE note = 'note 1' });
+	$node->safe_psql('postgres', "SET clipperf.route = '/saved'; SELECT id FROM parent ORDER BY id;\n"
+		. join("\n", map { "SELECT id FROM child WHERE parent_id = $_;" } 1 .. 20)) for 1 .. 2;
+}
+
+# What is held, and what was lost.
+my $held = q{SELECT statements_held > 0, n_plus_one_held > 0, seq_scans_held > 0, routes_held > 0,
+	(SELECT count(*) > 0 FROM clipperf_samples) FROM clipperf_info};
+my $losses = q{SELECT since, statements_evicted, executions_dropped, texts_cut, texts_dropped, n_plus_one_evicted,
+	seq_scans_evicted, routes_evicted FROM clipperf_info};
+
+# More statements and names of routes than there is room for, and a text that is cut.
+sub lose_something
+{
+	$node->safe_psql('postgres', 'SELECT 1 AS ' . join(', 1 AS ', map { "column_number_$_" } 1 .. 1000));
+	$node->safe_psql('postgres', join("\n", map { 'SELECT ' . join(', ', (1) x $_) . ';' } 1 .. 300));
+	$node->safe_psql('postgres', join("\n",
+			map { sprintf("SET application_name = 'app%s%s'; SELECT 1;", chr(97 + $_ % 26), chr(97 + $_ / 26)) } 1 .. 600));
+}
+
+lose_something();
+remember_something();
+is($node->safe_psql('postgres', 'SELECT statements_evicted, routes_evicted, texts_cut FROM clipperf_info'), '0|0|0',
+	'a reset begins to count losses anew');
+lose_something();
+like($node->safe_psql('postgres', "SELECT statements_evicted > 0, routes_evicted > 0, texts_cut > 0 FROM clipperf_info"),
+	qr/^t\|t\|t$/, 'something was lost');
+
+# Nothing is captured from here on, so that all there is comes from the file.
+$node->append_conf('postgresql.conf', 'clipperf.enabled = off');
+$node->reload;
+my $lost = $node->safe_psql('postgres', $losses);
+$node->restart;
+is($node->safe_psql('postgres', $losses), $lost, 'what was lost is known after a restart');
+$node->append_conf('postgresql.conf', 'clipperf.enabled = on');
+$node->reload;
+
+# What is written depends on nothing but what is remembered.
+remember_something();
+$node->append_conf('postgresql.conf', 'clipperf.enabled = off');
+$node->restart;
+is($node->safe_psql('postgres', $held), 't|t|t|t|t', 'something of each kind was saved');
 $node->stop;
-my $path = $node->data_dir . '/pg_stat/clipperf.stat';
 my $whole = slurp_file($path);
+$node->start;
+$node->stop;
+ok(slurp_file($path) eq $whole, 'a file that was read is written again byte by byte');
 my $header_length = 32;
 my $body_length = length($whole) - $header_length;
 cmp_ok($body_length, '>', 1000, 'something was saved');
-
-# CRC-32C as the server computes it, reflected, by the table of its polynomial.
-my @crc_table = map {
-	my $c = $_;
-	$c = $c & 1 ? ($c >> 1) ^ 0x82F63B78 : $c >> 1 for 1 .. 8;
-	$c
-} 0 .. 255;
-
-sub crc32c
-{
-	my ($bytes) = @_;
-	my $crc = 0xFFFFFFFF;
-	$crc = $crc_table[ ($crc ^ $_) & 0xFF ] ^ ($crc >> 8) foreach unpack('C*', $bytes);
-	return $crc ^ 0xFFFFFFFF;
-}
+cmp_ok($body_length, '<', 10000, 'not more than can be tried');
 
 sub write_file
 {
@@ -54,34 +89,65 @@ sub write_file
 	close $file;
 }
 
-# The server starts, and all that is told of what is remembered can be read.
+# All that is told of what is remembered.
+my $all = join(' UNION ALL ', map { "SELECT string_agg(r::text, '') FROM $_ AS r" }
+	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_info));
+my $report = "SELECT string_agg(r::text, '') FROM clipperf_report() AS r";
+
+# The server starts, and it can be read.
 sub reads_all
 {
 	$node->start(fail_ok => 1) or return 0;
-	my $read = $node->psql('postgres', q{
-		SELECT * FROM clipperf_queries; SELECT * FROM clipperf_n_plus_one; SELECT * FROM clipperf_seq_scans;
-		SELECT * FROM clipperf_samples; SELECT * FROM clipperf_info; SELECT * FROM clipperf_report() });
+	my $read = $node->psql('postgres', "$all; $report; SELECT count(*) FROM clipperf_workload()");
 	$node->stop;
 	return $read == 0;
 }
 
-is(unpack('L<', substr($whole, 24, 4)), crc32c(substr($whole, $header_length)), 'the checksum is what it is taken for here');
 ok(reads_all(), 'the file as it is');
 
-# One byte after the other would take hours: bytes spread evenly, each time from another beginning.
-my $tries = 60;
-my @bad;
-foreach my $try (0 .. $tries - 1)
+# A module that changes one byte after the other, the checksum being right, reads the file, and reads the views.
+my $module = "$PostgreSQL::Test::Utils::tmp_check/saved_file.so";
+my ($server) = run_command([ 'pg_config', '--includedir-server' ]);
+my ($flags) = run_command([ 'pg_config', '--cppflags' ]);
+system_or_bail($ENV{CC} ? split(' ', $ENV{CC}) : 'cc', '-O2', '-w', '-fPIC', '-shared', "-I$server", split(' ', $flags),
+	'-o', $module, "$FindBin::RealBin/../unit/saved_file.c");
+
+write_file($whole);
+$node->start;
+$node->safe_psql('postgres', qq{CREATE FUNCTION saved_file_damage(bytea, int, int, int, text) RETURNS int
+	AS '$module' LANGUAGE C STRICT});
+my $copy = $node->data_dir . '/whole.stat';
 {
-	my $at = $header_length + int($try * $body_length / $tries + ($try * 7) % ($body_length / $tries));
-	my $damaged = $whole;
-	substr($damaged, $at, 1) = chr(ord(substr($damaged, $at, 1)) ^ ($try % 2 ? 0xFF : 0x80));
-	substr($damaged, 24, 4) = pack('L<', crc32c(substr($damaged, $header_length)));
-	write_file($damaged);
-	push @bad, $at unless reads_all();
+	open(my $file, '>:raw', $copy) or die "$copy: $!";
+	print $file $whole;
+	close $file;
 }
-is("@bad", '', "$tries bytes changed one by one, the checksum being right");
+
+# All views are read each time, and with the first mask the report, which takes more than all else.
+my $used = 0;
+foreach my $mask (0xFF, 0x01)
+{
+	my $query = $mask == 0xFF ? "$all UNION ALL $report" : $all;
+	my ($status, $output, $errors) = $node->psql('postgres',
+		"SET client_min_messages = error; SELECT saved_file_damage(pg_read_binary_file('whole.stat'), 0, 1000000, $mask, \$\$$query\$\$)");
+	is($status, 0, sprintf('each of %d bytes changed by %02x', $body_length, $mask)) or diag($errors);
+	$used += $output if $status == 0;
+}
+cmp_ok($used, '>', $body_length / 2, 'most changes are seen in a figure or a text only');
+cmp_ok($used, '<', 2 * $body_length, 'some are found out');
+$node->stop;
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP|terminated by signal/, 'no process died');
+
+# The same when the server starts, for some bytes.
+my @bad;
+foreach my $try (0 .. 9)
+{
+	my $damaged = $whole;
+	substr($damaged, $header_length + int($try * $body_length / 10), 1) ^= "\xFF";
+	write_file($damaged);
+	push @bad, $try unless reads_all();
+}
+is("@bad", '', 'the server starts with a file whose checksum is wrong');
 
 # What is no file of ours.
 unlink $path;

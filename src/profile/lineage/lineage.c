@@ -419,9 +419,9 @@ keep_text(Execution *execution, StatementInfo *info)
 	};
 	char	   *text;
 
-	if (info->text_kept)
+	if (info->text_kept == text_resets() + UINT64CONST(1))
 		return;
-	info->text_kept = true;
+	info->text_kept = text_resets() + UINT64CONST(1);
 	text = execution_text(execution);
 
 	text_keep(&key, text);

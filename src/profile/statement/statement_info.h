@@ -93,7 +93,8 @@ typedef struct StatementInfo
 	InfoColumn	columns[RESULTSET_COLUMNS];
 
 	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
-	bool		text_kept;		/* is its text known to the store? */
+	uint64		text_kept;		/* text_resets() + 1 when its text was made
+								 * known to the store, 0 = never */
 	int64		noted_us;		/* when the first look-up of the transaction
 								 * was; 0 = it has been counted */
 	int64		recorded_us;	/* when a result was begun to be recorded */
