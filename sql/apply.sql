@@ -273,7 +273,8 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
-           f.subject, f.subject, j.reason,
+           f.subject, f.subject,
+           j.reason || CASE j.action WHEN 'create' THEN @extschema@.clipperf_drop_reservation() ELSE '' END,
            greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
            'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job)
     FROM @extschema@.clipperf_jobs AS j

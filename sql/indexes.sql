@@ -15,6 +15,13 @@ END;
 COMMENT ON FUNCTION @extschema@.clipperf_indexed_tables() IS
 'tables, materialized views and partitioned tables that have indexes, but those of the system and temporary ones of others';
 
+CREATE FUNCTION @extschema@.clipperf_drop_reservation()
+RETURNS text
+LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_drop_reservation';
+COMMENT ON FUNCTION @extschema@.clipperf_drop_reservation() IS
+'what must be said beside each proposal to drop an index: that statements of standby servers were not seen; empty if there are none';
+
 CREATE FUNCTION @extschema@.clipperf_read_indexes(
     relation regclass,
     OUT index regclass, OUT definition text, OUT valid boolean, OUT index_bytes bigint, OUT backs text[],

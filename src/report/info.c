@@ -20,6 +20,7 @@
 #include "store/resultset.h"
 #include "store/route.h"
 #include "store/seqscan.h"
+#include "store/standby.h"
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/text.h"
@@ -28,7 +29,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 24
+#define INFO_COLUMNS 25
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -120,6 +121,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	int			i = 0;
 
 	store_require();
+	(void) standby_follows();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	result_check_columns(desc, INFO_COLUMNS);
@@ -137,6 +139,8 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	nulls[i - 1] = store_header->worker_pid == 0;
 	values[i++] = TimestampTzGetDatum(store_header->saved);
 	nulls[i - 1] = store_header->saved == 0;
+	values[i++] = TimestampTzGetDatum(standby_last_seen());
+	nulls[i - 1] = standby_last_seen() == 0;
 	Assert(i == INFO_COLUMNS);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));

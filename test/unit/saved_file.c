@@ -54,10 +54,10 @@ write_saved(char *bytes, int length)
 }
 
 /*
- * saved_file_damage(file bytea, first int, last int, mask int, query text): change
- * bytes first .. last of a saved file one by one, by the bits of the mask, and have
- * each such file read, the query run that reads what it holds, and the store saved
- * again.  Returns how many of the files were used: the others were put aside.
+ * saved_file_damage(file bytea, first int, step int, mask int, query text): change
+ * every step-th byte of a saved file, from the first one on, by the bits of the mask,
+ * and have each such file read, the query run that reads what it holds, and the store
+ * saved again.  Returns how many of the files were used: the others were put aside.
  */
 Datum
 saved_file_damage(PG_FUNCTION_ARGS)
@@ -65,7 +65,7 @@ saved_file_damage(PG_FUNCTION_ARGS)
 	bytea	   *whole = PG_GETARG_BYTEA_PP(0);
 	int			length = VARSIZE_ANY_EXHDR(whole);
 	char	   *bytes = palloc(length);
-	int			last = Min(PG_GETARG_INT32(2), length - 1);
+	int			step = PG_GETARG_INT32(2);
 	char		mask = (char) PG_GETARG_INT32(3);
 	SPIPlanPtr	query;
 	int			used = 0;
@@ -78,7 +78,7 @@ saved_file_damage(PG_FUNCTION_ARGS)
 	query = SPI_prepare(text_to_cstring(PG_GETARG_TEXT_PP(4)), 0, NULL);
 	if (query == NULL)
 		elog(ERROR, "the query cannot be prepared");
-	for (int i = Max(PG_GETARG_INT32(1), HEADER_BYTES); i <= last; i++)
+	for (int i = Max(PG_GETARG_INT32(1), HEADER_BYTES); i < length; i += step)
 	{
 		CHECK_FOR_INTERRUPTS();
 		reset(RESET_EVERYTHING);

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
 #include "advise/indexes/index_def.h"
@@ -43,5 +44,14 @@ typedef struct Advice
 
 /* Advice with nothing known but this; the strings are not copied. */
 extern Advice *advice_make(const char *action, Oid relid, char *source);
+
+/* A point in time for people, to the minute. */
+extern char *advice_minute(TimestampTz time);
+
+/* What must be said beside a proposal to drop an index; "" if nothing. */
+extern const char *advice_drop_reservation(void);
+
+/* The reason, with what must be said beside it. */
+extern const char *advice_reason(const Advice *advice);
 
 #endif							/* CLIPPERF_ADVICE_H */

@@ -17,8 +17,6 @@
 #include "catalog/pg_am.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "replication/walsender.h"
-#include "replication/walsender_private.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/syscache.h"
@@ -106,16 +104,6 @@ saw_changes(Oid indexoid, const TableUse *use)
 	return entry != NULL && entry->blocks_fetched >= use->changes;
 }
 
-/* Does another server follow this one, and perhaps read there? */
-static bool
-has_followers(void)
-{
-	for (int i = 0; i < max_wal_senders; i++)
-		if (WalSndCtl->walsnds[i].pid != 0)
-			return true;
-	return false;
-}
-
 /* ------------------------------------------------------------------------
  * Rules
  * ------------------------------------------------------------------------ */
@@ -198,23 +186,15 @@ can_be_unused(const IndexDefinition *def, List *indexes)
 		!foreign_key_uses(def) && !is_keeper(def, indexes);
 }
 
-/* A point in time for people, to the minute. */
-static char *
-minute_text(TimestampTz time)
-{
-	return pnstrdup(timestamptz_to_str(time), strlen("2026-01-01 00:00"));
-}
-
 /* What speaks for an index being unused, in words. */
 static char *
 unused_reason(TimestampTz since, const TableUse *use)
 {
 	return psprintf("no scan since %s, while its table had " INT64_FORMAT
 					" scans and " INT64_FORMAT
-					" row changes that it had to follow, as counted since %s%s",
-					minute_text(since), use->scans, use->changes,
-					minute_text(counted_since()),
-					has_followers() ? "; scans on standby servers are counted there, look there too" : "");
+					" row changes that it had to follow, as counted since %s",
+					advice_minute(since), use->scans, use->changes,
+					advice_minute(counted_since()));
 }
 
 /* The rule for what is not used. */

@@ -62,7 +62,9 @@ put_index(ReturnSetInfo *result, const IndexDefinition *def, List *all)
 	nulls[i] = keeper == NULL;
 	values[i++] = ObjectIdGetDatum(keeper == NULL ? InvalidOid : keeper->indexoid);
 	result_set_text(values, nulls, i++,
-					keeper == NULL ? NULL : redundancy_reason(def, keeper));
+					keeper == NULL ? NULL :
+					psprintf("%s%s", redundancy_reason(def, keeper),
+							 advice_drop_reservation()));
 	result_set_text(values, nulls, i++,
 					keeper == NULL ? NULL : index_def_drop_ddl(def));
 	Assert(i == INDEX_COLUMNS);
@@ -122,7 +124,7 @@ put_advice(ReturnSetInfo *result, const Advice *advice)
 	values[i++] = ObjectIdGetDatum(advice->relid);
 	values[i++] = ObjectIdGetDatum(advice->def->indexoid);
 	values[i++] = CStringGetTextDatum(advice->kind);
-	values[i++] = CStringGetTextDatum(advice->reason);
+	values[i++] = CStringGetTextDatum(advice_reason(advice));
 	values[i++] = CStringGetTextDatum(advice->ddl);
 	nulls[i] = advice->size_bytes < 0;
 	values[i++] = Int64GetDatum(advice->size_bytes);

@@ -89,7 +89,7 @@ fill_recommendation_row(const Advice *advice, Datum *values, bool *nulls)
 	set_float_column(values, nulls, i++, advice->write_cost_share);
 	nulls[i] = false;
 	values[i++] = queryid_array(advice->queryids);
-	set_text_column(values, nulls, i++, advice->reason);
+	set_text_column(values, nulls, i++, advice_reason(advice));
 	Assert(i == RECOMMEND_COLUMNS);
 }
 
