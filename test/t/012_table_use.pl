@@ -24,38 +24,38 @@ sub used_by
 $node->safe_psql('postgres', 'CREATE TABLE kept (id int); CREATE TABLE gone (id int)');
 my $gone = $node->safe_psql('postgres', "SELECT 'gone'::regclass::oid");
 my $session = $node->background_psql('postgres');
-$session->query_safe('PREPARE both AS SELECT k.id AS both FROM kept AS k JOIN gone USING (id)');
-$session->query_safe('EXECUTE both') for 1 .. 8;
-is(used_by('%both%'), 'gone read, kept read', 'a prepared statement');
+$session->query_safe('PREPARE pair AS SELECT k.id AS pair FROM kept AS k JOIN gone USING (id)');
+$session->query_safe('EXECUTE pair') for 1 .. 8;
+is(used_by('%pair%'), 'gone read, kept read', 'a prepared statement');
 $node->safe_psql('postgres', "SELECT clipperf_reset('queries')");
-is(used_by('%both%'), 'none', 'forgotten');
-$session->query_safe('EXECUTE both');
-is(used_by('%both%'), 'gone read, kept read', 'a plan that was known before the reset is looked at again');
+is(used_by('%pair%'), 'none', 'forgotten');
+$session->query_safe('EXECUTE pair');
+is(used_by('%pair%'), 'gone read, kept read', 'a plan that was known before the reset is looked at again');
 
 # Evicted with its statement, and there again with it.
 $node->safe_psql('postgres', join('', map { "SELECT $_ AS flood_$_, pg_sleep(0.011);\n" } 1 .. 300));
-$session->query_safe('EXECUTE both');
-is(used_by('%both%'), 'gone read, kept read', 'there again after many others');
+$session->query_safe('EXECUTE pair');
+is(used_by('%pair%'), 'gone read, kept read', 'there again after many others');
 
 $node->restart;
-is(used_by('%both%'), 'gone read, kept read', 'after a restart');
+is(used_by('%pair%'), 'gone read, kept read', 'after a restart');
 
 # Another table gets the OID of one that was dropped: a statement that used that does not use this one.
 $node->safe_psql('postgres', 'DROP TABLE gone');
-is(used_by('%both%'), 'kept read', 'a dropped table is not shown');
+is(used_by('%pair%'), 'kept read', 'a dropped table is not shown');
 $node->stop;
 system_or_bail('pg_resetwal', '-f', '-o', $gone, '-D', $node->data_dir);
 $node->start;
 $node->safe_psql('postgres', 'CREATE TABLE other (id int)');
 is($node->safe_psql('postgres', "SELECT 'other'::regclass::oid"), $gone, 'a new table has the OID of the old one');
-is(used_by('%both%'), 'kept read', 'and is not taken for it');
+is(used_by('%pair%'), 'kept read', 'and is not taken for it');
 $node->safe_psql('postgres', 'SELECT id AS young FROM other');
 is(used_by('%young%'), 'other read', 'its own statements use it');
 $node->safe_psql('postgres', 'VACUUM FREEZE pg_attribute');
-is(used_by('%both%'), 'kept read', 'a frozen catalog makes no difference');
+is(used_by('%pair%'), 'kept read', 'a frozen catalog makes no difference');
 is(used_by('%young%'), 'other read', 'nor to its own');
 
-# Sessions that change between plans with other tables keep both.
+# Sessions that change between plans with other tables keep pair.
 $node->safe_psql('postgres', q{
 	CREATE SCHEMA one; CREATE TABLE one.item (id int); CREATE SCHEMA two; CREATE TABLE two.item (id int);
 	CREATE VIEW seen AS SELECT id FROM one.item;
@@ -68,7 +68,7 @@ $session->query_safe('EXECUTE turn');
 is(used_by('%turn FROM%'), 'one.item read', 'one plan');
 $session->query_safe('SELECT turns()');
 $session->query_safe('EXECUTE turn');
-is(used_by('%turn FROM%'), 'one.item read, two.item read', 'both');
+is(used_by('%turn FROM%'), 'one.item read, two.item read', 'pair');
 $session->quit;
 
 done_testing();
