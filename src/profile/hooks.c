@@ -549,9 +549,11 @@ count_execution(Execution *execution)
 	int64		nth;
 
 	nth = statement_count(&key, &sample, execution_text, execution);
-	if (nth > 0 && unlikely(!statement_tables_are_known(tables)))
+	if (unlikely(nth == 0))
+		return;
+	if (unlikely(!statement_tables_are_known(tables)))
 		plan_tables_keep(execution, tables);
-	if (setting_capture_parameters && nth > 0 &&
+	if (setting_capture_parameters &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,
 							   execution->elapsed_us)))
 		parameters_sample(execution, &key);

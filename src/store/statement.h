@@ -31,7 +31,7 @@ extern int	statement_own_last;
 
 /*
  * After statement_count() has counted an execution: are the tables known that
- * its plan uses, by a hash that is not 0?
+ * its plan uses, by this hash?  A hash of 0 never is.
  */
 static inline bool
 statement_tables_are_known(uint32 hash)

@@ -27,8 +27,8 @@ typedef struct InnerTables
 } InnerTables;
 
 /*
- * A hash of what a plan depends on, never 0.  Equal hashes of two plans of one
- * statement mean that they use the same tables.
+ * A hash of what a plan depends on.  Equal hashes of two plans of one statement
+ * mean that they use the same tables.  Some ten instructions for one table.
  */
 static inline uint32
 plan_tables_hash(const PlannedStmt *plan)
@@ -36,9 +36,16 @@ plan_tables_hash(const PlannedStmt *plan)
 	const List *relations = plan->relationOids;
 	uint32		hash = plan->commandType;
 
-	for (int i = 0; i < list_length(relations); i++)
-		hash = (hash ^ list_nth_oid(relations, i)) * 0x01000193;	/* FNV-1 */
-	return hash | 1;
+	if (relations != NIL)
+	{
+		const ListCell *cell = relations->elements;
+		const ListCell *end = cell + relations->length;
+
+		do
+			hash = (hash ^ cell->oid_value) * 0x01000193;	/* of FNV-1 */
+		while (++cell < end);
+	}
+	return hash;
 }
 
 /* The same of an execution with what runs inside of it. */
