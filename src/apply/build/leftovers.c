@@ -42,6 +42,9 @@
 #define REMOVAL_DELAY_STEP_MS	100
 #define MOST_REMOVAL_DELAY_MS	5000
 
+/* How often it is looked whether others have let go of the table. */
+#define LOCK_DELAY_MS	100
+
 /* What is to be done next to take away what a job has left. */
 typedef struct Removal
 {
@@ -309,16 +312,41 @@ leftovers_exist(Job *job)
  * ------------------------------------------------------------------------ */
 
 /*
+ * Wait until the table can be locked as DROP INDEX CONCURRENTLY and REINDEX do
+ * it, and lock it for the session.  They would wait with a snapshot, which an
+ * index command of somebody else, who has the lock, would wait for in turn: the
+ * server would call that a deadlock, and end his.  So nothing is held here, not
+ * even a place in the queue.
+ */
+static void
+wait_for_table(Job *job, Oid relid)
+{
+	while (!job_lock_relation(relid, ShareUpdateExclusiveLock))
+	{
+		job_lock_check_cancel(job);
+		job_sleep(LOCK_DELAY_MS);
+	}
+}
+
+/*
  * Run a statement that takes something away; false if it failed, after a moment
  * that is the longer the more tries there were.  A cancel that comes meanwhile
- * is remembered, since this must be done all the same.
+ * is remembered, since this must be done all the same.  The lock on the table is
+ * given back unless the session had it before.
  */
 static bool
 run_removal(Job *job, Oid relid, const char *sql, int tries)
 {
+	bool		had_lock = job_lock_is_held(relid, ShareUpdateExclusiveLock);
+	bool		done;
+
 	job_lock_check_cancel(job);
+	wait_for_table(job, relid);
 	queue_worker_takes(job->id, relid);
-	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
+	done = top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL;
+	if (!had_lock)
+		job_lock_release_relation(relid, ShareUpdateExclusiveLock);
+	if (done)
 		return true;
 	job_sleep(Min(REMOVAL_DELAY_STEP_MS * (tries + 1), MOST_REMOVAL_DELAY_MS));
 	return false;

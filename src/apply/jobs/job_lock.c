@@ -96,6 +96,16 @@ job_lock_release(const Job *job)
 	unlock(job_tag(job->id));
 }
 
+/* Has the session that lock on a relation? */
+bool
+job_lock_is_held(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return LOCK_HELD_BY_ME(&tag, mode);
+}
+
 /*
  * Get a lock on a relation for the session, which has it already or gets it at
  * once; false if not.
@@ -106,7 +116,7 @@ job_lock_relation(Oid relid, LOCKMODE mode)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	return LOCK_HELD_BY_ME(&tag, mode) ||
+	return job_lock_is_held(relid, mode) ||
 		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
@@ -117,7 +127,7 @@ job_lock_release_relation(Oid relid, LOCKMODE mode)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LOCK_HELD_BY_ME(&tag, mode))
+	if (job_lock_is_held(relid, mode))
 		(void) LockRelease(&tag, mode, true);
 }
 

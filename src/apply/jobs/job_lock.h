@@ -38,6 +38,9 @@ extern bool job_lock_exclude(int64 job);
 extern bool job_lock_acquire(int64 job);
 extern void job_lock_release_id(int64 job);
 
+/* Has the session a lock on a relation? */
+extern bool job_lock_is_held(Oid relid, LOCKMODE mode);
+
 /* Get a lock on a relation for the session at once; false if that fails. */
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);
 extern void job_lock_release_relation(Oid relid, LOCKMODE mode);

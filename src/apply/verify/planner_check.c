@@ -117,21 +117,46 @@ uses_job_index(const PlannerCheckCall *call, const StatementCost *cost)
 	return !bms_is_empty(cost->used);
 }
 
-/* The answer for a statement as one user runs it. */
+/* The answer for a statement with the values that its variants have. */
 static PlannerCheck
-check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
+check_variants(const PlannerCheckCall *call, WorkloadStatement *statement)
 {
 	StatementCost with;
 	StatementCost without;
 
-	if (statement->variants == NIL ||
-		statement_planned_cost(statement, &call->with, &with) != NULL ||
+	if (statement_planned_cost(statement, &call->with, &with) != NULL ||
 		statement_planned_cost(statement, &call->without, &without) != NULL)
 		return PLANNER_CHECK_NONE;
 	if (!uses_job_index(call, &with))
 		return PLANNER_CHECK_UNUSED;
 	return without.planned >= (1 + PLANNER_CHECK_WORTH_SHARE) * with.planned ?
 		PLANNER_CHECK_WORTH : PLANNER_CHECK_EQUAL;
+}
+
+/*
+ * The answer for a statement as one user runs it.  Where it is handed values, the
+ * generic plan is asked about, too: a statement that is prepared runs it as soon
+ * as an index lets it look cheaper, whatever its values would have been best
+ * served by.
+ */
+static PlannerCheck
+check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
+{
+	WorkloadVariant variant;
+	WorkloadStatement generic;
+	PlannerCheck answer;
+
+	if (statement->variants == NIL)
+		return PLANNER_CHECK_NONE;
+	answer = check_variants(call, statement);
+	variant = *(WorkloadVariant *) linitial(statement->variants);
+	if (variant.params == NULL || answer == PLANNER_CHECK_WORTH)
+		return answer;
+	variant.params = NULL;
+	variant.weight = 1;
+	generic = *statement;
+	generic.variants = list_make1(&variant);
+	return Max(answer, check_variants(call, &generic));
 }
 
 /*
