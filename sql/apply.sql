@@ -220,7 +220,9 @@ COMMENT ON FUNCTION @extschema@.clipperf_apply_obstacle() IS 'why queued jobs ar
 CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
-       j.index_name, j.state,
+       -- By the name that it goes by now.
+       coalesce((SELECT i.relname FROM pg_catalog.pg_class AS i WHERE i.oid = j.index_oid AND j.action = 'create'),
+                j.index_name) AS index_name, j.state,
        CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
            CASE WHEN j.state = 'queued' THEN @extschema@.clipperf_apply_obstacle() END,
            CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)

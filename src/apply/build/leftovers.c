@@ -20,6 +20,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/index.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -82,15 +83,26 @@ index_of_name(Oid relid, const char *name)
 	return get_relname_relid(name, get_rel_namespace(relid));
 }
 
-/* The statement that drops what a build has left by that name, or NULL. */
-static char *
-drop_leftovers(Oid relid, const char *name)
+/*
+ * The index that the job builds or has built, if it is there: by its OID, where
+ * that is known, as somebody may have renamed it, else by its name.
+ */
+Oid
+leftovers_index(const Job *job)
 {
-	Oid			index_oid;
+	if (OidIsValid(job->index_oid) &&
+		get_rel_relkind(job->index_oid) != '\0' &&
+		IndexGetRelation(job->index_oid, true) == job->relid)
+		return job->index_oid;
+	return index_of_name(job->relid, job->index_name);
+}
 
+/* The statement that drops an index that a build of the table has left, or NULL. */
+static char *
+drop_leftovers(Oid relid, Oid index_oid)
+{
 	if (get_rel_relkind(relid) == '\0')
 		return NULL;
-	index_oid = index_of_name(relid, name);
 	return OidIsValid(index_oid) && leftovers_is_one(index_oid, relid) ?
 		index_def_drop_ddl(index_def_of_index(index_oid)) : NULL;
 }
@@ -171,8 +183,8 @@ look_at_begun_part(Removal *removal)
 		get_rel_relkind(job->part_relid) == '\0')
 		return;
 	removal->relid = job->part_relid;
-	removal->sql = drop_leftovers(job->part_relid, job->part_name);
 	index_oid = index_of_name(job->part_relid, job->part_name);
+	removal->sql = drop_leftovers(job->part_relid, index_oid);
 	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
 		job_keep_part(job, index_oid);
 }
@@ -200,7 +212,7 @@ static bool
 is_built(const Job *job)
 {
 	IndexDefinition *def;
-	Oid			index_oid = index_of_name(job->relid, job->index_name);
+	Oid			index_oid = leftovers_index(job);
 
 	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
 	return def != NULL && def->relid == job->relid && def->valid;
@@ -219,7 +231,7 @@ look_at_creation(Removal *removal)
 		removal->outcome = LEFTOVERS_DONE;
 		return;
 	}
-	removal->sql = drop_leftovers(job->relid, job->index_name);
+	removal->sql = drop_leftovers(job->relid, leftovers_index(job));
 	if (removal->sql == NULL)
 		look_at_begun_part(removal);
 	if (removal->sql == NULL && removal->ends)
@@ -432,7 +444,7 @@ leftovers_drop(Job *job, Oid relid, const char *index_name)
 		char	   *sql;
 
 		job_begin();
-		sql = drop_leftovers(relid, index_name);
+		sql = drop_leftovers(relid, index_of_name(relid, index_name));
 		if (sql != NULL)
 			sql = MemoryContextStrdup(caller, sql);
 		job_end();

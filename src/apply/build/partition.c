@@ -294,8 +294,7 @@ remember_part(PartitionWork *work, bool built)
 
 	job_begin();
 	if (built)
-		job_add_part(job, get_relname_relid(partition->index_name,
-											get_rel_namespace(partition->relid)));
+		job_add_part(job, top_statement_made());
 	else
 		job_begin_part(job, partition->relid, partition->index_name,
 					   work->blocks_done / all, partition->blocks / all);

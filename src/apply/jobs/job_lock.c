@@ -21,6 +21,7 @@
 /* Kinds of our advisory locks; those of SQL functions are 1 and 2. */
 #define LOCK_JOB		3
 #define LOCK_TABLE		4
+#define LOCK_MAKING		5
 
 /* A job that is due, but whose table is taken, is looked at again then. */
 #define LOOK_AGAIN_MS	500
@@ -52,6 +53,19 @@ try_lock(LOCKTAG tag, bool session)
 {
 	return LockAcquire(&tag, ExclusiveLock, session, true) !=
 		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * Let others make jobs for the table only when this transaction has ended, so
+ * that they see those that it makes.  Waits for others who do so.
+ */
+void
+job_lock_making(Oid relid)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, relid, 0, LOCK_MAKING);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /* End a session lock. */

@@ -31,6 +31,9 @@ extern void job_lock_end_work(Job *job);
 /* Give the locks of a job back. */
 extern void job_lock_release(const Job *job);
 
+/* Let others make jobs for the table only when this transaction has ended. */
+extern void job_lock_making(Oid relid);
+
 /* Keep workers away from a job in this transaction; false if one has it. */
 extern bool job_lock_exclude(int64 job);
 

@@ -20,7 +20,9 @@
  *   many calls nor a normal distribution.
  *
  * Any of them shows that a statement became slower; that it became faster is
- * shown by most of its calls.
+ * shown by most of its calls.  Where an index was dropped, twice the blocks are
+ * enough, unless the ranks are sure that it became faster: without an index that
+ * the planner would use, they are no matter of taste.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
@@ -60,7 +62,8 @@ typedef struct Change
 {
 	bool		time_fell;
 	bool		time_rose;
-	bool		large;			/* both, by JUDGE_LARGE_CHANGE */
+	bool		blocks_doubled; /* rose by JUDGE_LARGE_CHANGE */
+	bool		large;			/* both changed by JUDGE_LARGE_CHANGE */
 	bool		blocks_fell;
 	bool		blocks_rose;
 } Change;
@@ -271,6 +274,7 @@ find_change(const MeasureComparison *comparison)
 		(1 - blocks) * less * judge_blocks(before),
 		.blocks_rose = judge_blocks(after) >=
 		(1 + blocks) * more * judge_blocks(before),
+		.blocks_doubled = touched >= more * JUDGE_LARGE_CHANGE,
 		.large = (time <= less / JUDGE_LARGE_CHANGE &&
 				  touched <= less / JUDGE_LARGE_CHANGE) ||
 		(time >= more * JUDGE_LARGE_CHANGE &&
@@ -320,6 +324,12 @@ judgement_by_measures(MeasureComparison *comparison)
 		return JUDGED_FASTER;
 	}
 	comparison->rule = rule_of_rise(comparison, &change);
+	if (comparison->rule == RULE_NONE && comparison->dropped &&
+		change.blocks_doubled && comparison->deviation < JUDGE_DEVIATION)
+	{
+		comparison->rule = RULE_BLOCKS;
+		return JUDGED_SLOWER;
+	}
 	if (comparison->rule != RULE_NONE)
 		return change.blocks_rose ? JUDGED_SLOWER : JUDGED_UNCLEAR;
 	return change.blocks_fell ? JUDGED_UNCLEAR : JUDGED_SAME;
@@ -397,7 +407,8 @@ judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 			break;
 	}
 	/* If the planner cannot be asked, time and blocks have to agree. */
-	return judgement == JUDGED_FASTER && !change.blocks_fell ?
+	return (judgement == JUDGED_FASTER && !change.blocks_fell) ||
+		(judgement == JUDGED_SLOWER && comparison->rule == RULE_BLOCKS) ?
 		JUDGED_UNCLEAR : judgement;
 }
 

@@ -79,7 +79,8 @@ typedef enum JudgeRule
 	RULE_RANKS,					/* most calls, by the Mann-Whitney test */
 	RULE_TOTAL,					/* the mean, by Welch's test */
 	RULE_TAIL,					/* the share of slow calls, by Fisher's test */
-	RULE_BLOCKS					/* the blocks, as the cache was colder */
+	RULE_BLOCKS					/* the blocks: the cache was colder, or an
+								 * index that it used is gone */
 } JudgeRule;
 
 /* What one statement did before and after, and what that means. */

@@ -160,6 +160,8 @@ rule_text(JudgeRule rule)
 			return ", seen in all calls together";
 		case RULE_TAIL:
 			return ", seen in the slowest calls";
+		case RULE_BLOCKS:
+			return ", seen in its blocks";
 		default:
 			return "";
 	}
@@ -171,7 +173,7 @@ change_text(const MeasureComparison *comparison)
 {
 	char	   *label = statement_label(comparison->after->queryid);
 
-	if (comparison->rule == RULE_BLOCKS)
+	if (comparison->rule == RULE_BLOCKS && comparison->judgement != JUDGED_SLOWER)
 		return psprintf("%s: %s over %s (more of them were not in the cache than"
 						" before, so that times do not count)", label,
 						blocks_text(comparison),

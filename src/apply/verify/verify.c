@@ -15,6 +15,7 @@
 #include "apply/verify/verify.h"
 
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "libpq/pqsignal.h"
@@ -366,8 +367,33 @@ judge_job(Job *job)
 }
 
 /*
- * End the job if its table is gone, or the index that it built.  An index that
- * was rebuilt has another OID, but its name.  Returns true if the job goes on.
+ * Find the index that the job has built, and remember it: one that was renamed
+ * has its OID, one that was rebuilt by REINDEX CONCURRENTLY another, but the name
+ * that it had at the last review.  False if it is gone.
+ */
+static bool
+follow_index(Job *job)
+{
+	Oid			index_oid = job->index_oid;
+	char	   *name = get_rel_name(index_oid);
+
+	if (name == NULL)
+	{
+		index_oid = get_relname_relid(job->index_name,
+									  get_rel_namespace(job->relid));
+		if (!OidIsValid(index_oid) ||
+			IndexGetRelation(index_oid, true) != job->relid)
+			return false;
+		name = job->index_name;
+	}
+	if (index_oid != job->index_oid || strcmp(name, job->index_name) != 0)
+		job_set_index(job, index_oid, name);
+	return true;
+}
+
+/*
+ * End the job if its table is gone, or the index that it built.  Returns true if
+ * the job goes on.
  */
 static bool
 is_index_still_there(Job *job)
@@ -375,9 +401,7 @@ is_index_still_there(Job *job)
 	if (get_rel_relkind(job->relid) == '\0')
 		job_change(job, JOB_FAILED, psprintf("table %s does not exist any more",
 											 job->relation_name));
-	else if (!job->drop && get_rel_relkind(job->index_oid) == '\0' &&
-			 !OidIsValid(get_relname_relid(job->index_name,
-										   get_rel_namespace(job->relid))))
+	else if (!job->drop && !follow_index(job))
 		job_change(job, JOB_REVERTED,
 				   psprintf("index \"%s\" was dropped by somebody else",
 							job->index_name));
