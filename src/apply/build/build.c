@@ -291,7 +291,7 @@ find_rebuilt(Job *job)
 								  get_rel_namespace(job->relid));
 	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
 	if (def != NULL && def->relid == job->relid &&
-		index_def_equal(def, index_def_parse(job->ddl)))
+		index_def_equal(def, index_def_parse_on(job->ddl, job->relid)))
 		job_set_index(job, index_oid, job->index_name);
 	/* That has left us in memory of SPI, which is gone with this step. */
 	MemoryContextSwitchTo(caller);

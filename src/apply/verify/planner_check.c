@@ -75,7 +75,8 @@ add_dropped_index(void *arg)
 	PlannerCheckCall *call = arg;
 	WhatIfIndex **indexes = palloc(sizeof(WhatIfIndex *));
 
-	indexes[0] = whatif_index(index_def_parse(call->job->ddl));
+	indexes[0] = whatif_index(index_def_parse_on(call->job->ddl,
+												 call->job->relid));
 	call->with.indexes = indexes;
 	call->with.nindexes = 1;
 }
