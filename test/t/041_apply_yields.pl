@@ -24,14 +24,11 @@ sub builder_waits_for_table
 }
 
 # In whichever phase the build is, and whichever command comes: it goes through, held up in its last phase for a while.
-my $number = 0;
 foreach my $phase ('building index: scanning table', 'building index: sorting live tuples', 'waiting for writers before build',
 	'index validation: scanning table', 'waiting for old snapshots')
 {
-	foreach my $command ('CREATE INDEX CONCURRENTLY %s ON item (a)', 'REINDEX INDEX CONCURRENTLY item_theirs')
+	foreach my $sql ('CREATE INDEX CONCURRENTLY item_user ON item (a)', 'REINDEX INDEX CONCURRENTLY item_theirs')
 	{
-		my $name = 'user_' . ++$number;
-		my $sql = sprintf($command, $name);
 		my $label = "$phase: " . (split / CONC/, $sql)[0];
 		my $old = $node->background_psql('postgres', on_error_stop => 0);
 		$old->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM other');
@@ -52,6 +49,7 @@ foreach my $phase ('building index: scanning table', 'building index: sorting li
 		$_->quit foreach $old, $user;
 		is(wait_for_job($node, $build->{job}), 'kept', "$label: then the build is");
 		is(invalid_indexes($node), '', "$label: nothing INVALID is left");
+		$node->safe_psql('postgres', "DROP INDEX IF EXISTS $build->{index}, item_user");
 	}
 }
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'nobody has met a deadlock');
