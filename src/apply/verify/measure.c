@@ -166,7 +166,7 @@ count_now(Measure *measures, int count)
  * that read the table, to change its rows or not.
  */
 static bool
-is_served(const Job *job, const Measure *measure)
+is_meant_for(const Job *job, const Measure *measure)
 {
 	Datum	   *elements;
 	int			count = 0;
@@ -272,7 +272,7 @@ read_kept_measure(const Job *job, int row, Measure *measure)
 	measure->queryid = (uint64) DatumGetInt64(own_datum(row, i++));
 	measure->read = DatumGetBool(own_datum(row, i++));
 	measure->write = DatumGetBool(own_datum(row, i++));
-	measure->served = is_served(job, measure);
+	measure->served = is_meant_for(job, measure);
 	measure->calls = DatumGetFloat8(own_datum(row, i++));
 	measure->total_us = DatumGetFloat8(own_datum(row, i++));
 	measure->rows = DatumGetFloat8(own_datum(row, i++));
@@ -352,7 +352,7 @@ measure_affected(const Job *job, Measure **measures)
 	count_now(*measures, collection.count);
 	for (int i = 0; i < collection.count; i++)
 	{
-		(*measures)[i].served = is_served(job, &(*measures)[i]);
+		(*measures)[i].served = is_meant_for(job, &(*measures)[i]);
 		subtract_before_last_change(job, &(*measures)[i]);
 	}
 	return collection.count;

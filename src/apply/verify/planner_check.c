@@ -183,7 +183,7 @@ load_statement(const Job *job, uint64 queryid, int *nestlevel)
 
 /* Can the table of the job be looked at, without waiting for anybody? */
 static bool
-lock_table(const Job *job)
+lock_job_table(const Job *job)
 {
 	return ConditionalLockRelationOid(job->relid, AccessShareLock) &&
 		get_rel_relkind(job->relid) != '\0';
@@ -209,7 +209,7 @@ planner_check_run(const Job *job, uint64 queryid)
 	List	   *statements;
 	ListCell   *lc;
 
-	if (!lock_table(job))
+	if (!lock_job_table(job))
 		return PLANNER_CHECK_NONE;
 	statements = load_statement(job, queryid, &nestlevel);
 	if (set_up_index_sets(&call))
@@ -250,7 +250,7 @@ planner_check_upkeep(const Job *job, uint64 queryid, List *others)
 	List	   *statements;
 	ListCell   *lc;
 
-	if (others == NIL || !lock_table(job))
+	if (others == NIL || !lock_job_table(job))
 		return 1;
 	statements = load_statement(job, queryid, &nestlevel);
 	if (statements != NIL)

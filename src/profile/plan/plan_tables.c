@@ -58,7 +58,7 @@ parents_in_plan(const PlannedStmt *plan)
 
 /* Is it a table of users, or what is used like one? */
 static bool
-is_table(const RangeTblEntry *entry)
+is_users_table(const RangeTblEntry *entry)
 {
 	return entry->rtekind == RTE_RELATION &&
 		entry->relid >= FirstNormalObjectId &&
@@ -77,7 +77,7 @@ add_plan_use(PlanUses *uses, Index number, uint32 how)
 	while (uses->parents[number] != 0)
 		number = uses->parents[number];
 	entry = rt_fetch(number, uses->plan->rtable);
-	if (is_table(entry) && !table_uses_add(uses->tables, entry->relid, how))
+	if (is_users_table(entry) && !table_uses_add(uses->tables, entry->relid, how))
 		uses->dropped = list_append_unique_oid(uses->dropped, entry->relid);
 }
 
