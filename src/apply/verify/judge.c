@@ -20,9 +20,10 @@
  *   many calls nor a normal distribution.
  *
  * Any of them shows that a statement became slower; that it became faster is
- * shown by most of its calls.  Where an index was dropped, twice the blocks are
- * enough, unless the ranks are sure that it became faster: without an index that
- * the planner would use, they are no matter of taste.
+ * shown by most of its calls.  Twice the blocks are enough where an index was
+ * dropped that the planner would use, unless the ranks are sure that the statement
+ * became faster; and for a write that pays for the upkeep of an index, whose time
+ * is little and drowns in that of other things.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
@@ -324,8 +325,9 @@ judgement_by_measures(MeasureComparison *comparison)
 		return JUDGED_FASTER;
 	}
 	comparison->rule = rule_of_rise(comparison, &change);
-	if (comparison->rule == RULE_NONE && comparison->dropped &&
-		change.blocks_doubled && comparison->deviation < JUDGE_DEVIATION)
+	if (comparison->rule == RULE_NONE && change.blocks_doubled &&
+		(comparison->after->write ||
+		 (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))
 	{
 		comparison->rule = RULE_BLOCKS;
 		return JUDGED_SLOWER;
@@ -375,12 +377,10 @@ saved_us(const MeasureComparison *comparison)
 		comparison->after->total_us;
 	double		by_blocks = saved_by_blocks_us(comparison);
 
-	if (comparison->rule == RULE_BLOCKS)
-		return by_blocks;
-	if (comparison->is_upkeep)
-		return comparison->upkeep_share *
-			(fabs(saved) < fabs(by_blocks) ? saved : by_blocks);
-	return saved;
+	if (comparison->rule != RULE_BLOCKS &&
+		(!comparison->is_upkeep || fabs(saved) < fabs(by_blocks)))
+		by_blocks = saved;
+	return comparison->is_upkeep ? comparison->upkeep_share * by_blocks : by_blocks;
 }
 
 /*
@@ -391,6 +391,8 @@ static Judgement
 judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 {
 	Change		change = find_change(comparison);
+	bool		by_blocks = judgement == JUDGED_SLOWER &&
+		comparison->rule == RULE_BLOCKS;
 
 	if (comparison->is_upkeep)
 		return comparison->upkeep_share > 0 ? judgement : JUDGED_SAME;
@@ -402,13 +404,12 @@ judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 			return change.blocks_fell || change.blocks_rose ?
 				JUDGED_UNCLEAR : JUDGED_SAME;
 		case PLANNER_CHECK_WORTH:
-			return judgement;
+			return by_blocks && !comparison->dropped ? JUDGED_UNCLEAR : judgement;
 		case PLANNER_CHECK_NONE:
 			break;
 	}
 	/* If the planner cannot be asked, time and blocks have to agree. */
-	return (judgement == JUDGED_FASTER && !change.blocks_fell) ||
-		(judgement == JUDGED_SLOWER && comparison->rule == RULE_BLOCKS) ?
+	return (judgement == JUDGED_FASTER && !change.blocks_fell) || by_blocks ?
 		JUDGED_UNCLEAR : judgement;
 }
 
