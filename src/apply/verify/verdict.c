@@ -10,9 +10,9 @@
  *
  * A loss that is proven counts whoever else has run meanwhile, unless what is
  * unclear may make up for it.  But the upkeep of an index is the price of what it
- * is meant for: as long as less than half of that could be judged, by the time it
- * took, the index is watched on, up to VERDICT_WINDOWS times
- * clipperf.verify_time.
+ * is meant for: it decides only when enough was seen, and as long as less than
+ * half of that could be judged, by the time it took, the index is watched on, up
+ * to VERDICT_WINDOWS times clipperf.verify_time.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +43,7 @@ verdict_state(const Trial *trial)
 {
 	double		lost = trial->lost_us - trial->saved_us;
 
-	if (!verdict_has_majority(trial) && !trial->last)
+	if (!trial->over || (!verdict_has_majority(trial) && !trial->last))
 		return lost - trial->upkeep_us > trial->unclear_us ?
 			JOB_REGRESSED : JOB_VERIFYING;
 	if (lost > trial->unclear_us)

@@ -342,8 +342,9 @@ is_watched_for(const Job *job, int windows)
 }
 
 /*
- * Judge a job if enough was seen of it, or its time has passed.  A loss ends it
- * before, once what the index is meant for could be judged for the larger part.
+ * Judge a job if enough was seen of it, or its time has passed.  A loss by plans
+ * that became worse ends it before, once what the index is meant for could be
+ * judged for the larger part.
  * Returns true if the job was queued to be taken back.
  */
 static bool
@@ -351,16 +352,16 @@ judge_job(Job *job)
 {
 	Trial		trial = {.job = job,.last = is_watched_for(job, VERDICT_WINDOWS)};
 	bool		waits = compare_measures(&trial);
-	bool		over = is_watched_for(job, 1) ||
-		(trial.served_calls >= setting_verify_calls && !waits);
 	JobState	state = JOB_VERIFYING;
 
-	if (over || (verdict_has_majority(&trial) && seems_slower(&trial)))
+	trial.over = is_watched_for(job, 1) ||
+		(trial.served_calls >= setting_verify_calls && !waits);
+	if (trial.over || (verdict_has_majority(&trial) && seems_slower(&trial)))
 	{
 		decide_comparisons(&trial);
 		state = verdict_state(&trial);
 	}
-	if (state == JOB_REGRESSED || (over && state != JOB_VERIFYING))
+	if (state != JOB_VERIFYING)
 		return store_verdict(&trial, state);
 	review_later(job);
 	return false;
