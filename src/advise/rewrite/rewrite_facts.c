@@ -88,8 +88,10 @@ name_by_assignment(const LearnContext *context)
 		RewriteParameter *param = as_parameter(context->rewrite,
 											   (Node *) target->expr);
 
-		if (param != NULL && param->name == NULL)
-			param->name = target->resname;
+		if (param == NULL || param->name != NULL)
+			continue;
+		param->name = target->resname;
+		param->column_type = exprType((Node *) target->expr);
 	}
 }
 
