@@ -114,6 +114,7 @@ CREATE TABLE @extschema@.clipperf_job_measures (
     job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,
     stage text NOT NULL CHECK (stage IN ('before', 'built')),
     queryid bigint NOT NULL,
+    is_read boolean NOT NULL,
     is_write boolean NOT NULL,
     calls double precision NOT NULL,
     total_ms double precision NOT NULL,
@@ -123,10 +124,11 @@ CREATE TABLE @extschema@.clipperf_job_measures (
     histogram bytea NOT NULL,
     PRIMARY KEY (job, stage, queryid)
 );
-COMMENT ON TABLE @extschema@.clipperf_job_measures IS 'counters of the statements that a job concerns, when its build began and when it was done';
+COMMENT ON TABLE @extschema@.clipperf_job_measures IS 'counters of the statements that use the table of a job, when its build began and when it was done';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.stage IS 'before: the build began; built: it was done';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
+COMMENT ON COLUMN @extschema@.clipperf_job_measures.is_read IS 'does it read the table, to change it or not?';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.is_write IS 'does it change the table?';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.calls IS 'calls of all users and routes until then';
 COMMENT ON COLUMN @extschema@.clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
@@ -218,7 +220,9 @@ COMMENT ON FUNCTION @extschema@.clipperf_apply_obstacle() IS 'why queued jobs ar
 CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
-       j.index_name, j.state,
+       -- By the name that it goes by now.
+       coalesce((SELECT i.relname FROM pg_catalog.pg_class AS i WHERE i.oid = j.index_oid AND j.action = 'create'),
+                j.index_name) AS index_name, j.state,
        CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
            CASE WHEN j.state = 'queued' THEN @extschema@.clipperf_apply_obstacle() END,
            CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)

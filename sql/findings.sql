@@ -516,7 +516,8 @@ BEGIN ATOMIC
          ) AS run (by)
     WHERE p.saved_ms >= 0.01 * total.ms
       AND (p.kind <> 'cacheable'
-           OR t.query !~* '(^|\yas)\s*(insert|update|delete|merge)\y|\yfor\s+(no\s+key\s+|key\s+)?(update|share)\y')
+           OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@.clipperf_read_table_use() AS u
+                                WHERE u.writes OR u.locks_rows))
       AND coalesce(t.query, '') NOT ILIKE '%clipperf\_%'
       AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query], allow) = accepted;
 END;

@@ -5,6 +5,7 @@ CREATE FUNCTION @extschema@.clipperf_read_info(
     OUT memory_reserved_bytes bigint, OUT memory_used_bytes bigint,
     OUT statements_held bigint, OUT statements_max bigint,
     OUT statements_evicted bigint, OUT executions_dropped bigint,
+    OUT table_uses_held bigint, OUT table_uses_dropped bigint,
     OUT texts_held bigint, OUT texts_cut bigint, OUT texts_dropped bigint,
     OUT text_used_bytes bigint, OUT text_reserved_bytes bigint,
     OUT n_plus_one_held bigint, OUT n_plus_one_evicted bigint,
@@ -30,6 +31,8 @@ COMMENT ON COLUMN @extschema@.clipperf_info.statements_held IS 'statements remem
 COMMENT ON COLUMN @extschema@.clipperf_info.statements_max IS 'most statements remembered at a time (clipperf.max_statements)';
 COMMENT ON COLUMN @extschema@.clipperf_info.statements_evicted IS 'statements that were forgotten to make room for others';
 COMMENT ON COLUMN @extschema@.clipperf_info.executions_dropped IS 'executions not counted, or counted for a statement that had been forgotten meanwhile';
+COMMENT ON COLUMN @extschema@.clipperf_info.table_uses_held IS 'tables that are remembered of statements, 16 of each at most, of all databases';
+COMMENT ON COLUMN @extschema@.clipperf_info.table_uses_dropped IS 'tables of statements held that are not remembered, as the statement uses more than 16';
 COMMENT ON COLUMN @extschema@.clipperf_info.texts_held IS 'statement texts stored now';
 COMMENT ON COLUMN @extschema@.clipperf_info.texts_cut IS 'texts stored shortened to 8 kB';
 COMMENT ON COLUMN @extschema@.clipperf_info.texts_dropped IS 'statements remembered without their text, for lack of room';

@@ -31,6 +31,7 @@
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
 #include "profile/plan/plan_facts.h"
+#include "profile/plan/plan_tables.h"
 #include "profile/request.h"
 #include "profile/statement/execution.h"
 #include "profile/text/named_statement.h"
@@ -544,10 +545,15 @@ count_execution(Execution *execution)
 		.params_hash = parameters_hash(execution),
 		.when = GetCurrentStatementStartTimestamp()
 	};
+	uint32		tables = plan_tables_of(execution);
 	int64		nth;
 
 	nth = statement_count(&key, &sample, execution_text, execution);
-	if (setting_capture_parameters && nth > 0 &&
+	if (unlikely(nth == 0))
+		return;
+	if (unlikely(!statement_tables_are_known(tables)))
+		plan_tables_keep(execution, tables);
+	if (setting_capture_parameters &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,
 							   execution->elapsed_us)))
 		parameters_sample(execution, &key);
@@ -563,6 +569,8 @@ close_execution(Execution *execution)
 	plan_facts_collect(execution);
 	if (execution->tracked)
 		count_execution(execution);
+	else if (!client_asks_us())
+		plan_tables_hand_up(execution);
 	lineage_end(execution);
 	end_own_work(execution, start);
 	if (unlikely(is_own_timed(execution)))

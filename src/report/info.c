@@ -29,7 +29,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 25
+#define INFO_COLUMNS 27
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -43,6 +43,29 @@ put_statements(Datum *values, int i)
 	values[i++] = Int64GetDatum(setting_max_statements);
 	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->evicted));
 	values[i++] = Int64GetDatum(pg_atomic_read_u64(&store_header->dropped));
+	return i;
+}
+
+/* StatementVisitor that adds up tables in the TableUses "arg", without them. */
+static void
+add_table_uses(const StatementKey *key, const StatementCounters *counters,
+			   const TableUses *tables, void *arg)
+{
+	TableUses  *sum = arg;
+
+	sum->count += tables->count;
+	sum->dropped += tables->dropped;
+}
+
+/* Tables of the statements: held, dropped. */
+static int
+put_tables(Datum *values, int i)
+{
+	TableUses	sum = {0};
+
+	statement_visit(add_table_uses, &sum);
+	values[i++] = Int64GetDatum(sum.count);
+	values[i++] = Int64GetDatum(sum.dropped);
 	return i;
 }
 
@@ -131,6 +154,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	values[i++] = Int64GetDatum(store_memory_reserved());
 	values[i++] = Int64GetDatum(store_memory_reserved() - unused_bytes());
 	i = put_statements(values, i);
+	i = put_tables(values, i);
 	i = put_texts(values, i);
 	i = put_findings(values, i);
 	values[i++] = Int64GetDatum(resultset_slots());

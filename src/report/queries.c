@@ -71,7 +71,8 @@ put_work(Datum *values, int i, const StatementCounters *counters)
 
 /* StatementVisitor that adds a row to the ReturnSetInfo "arg". */
 static void
-put_query(const StatementKey *key, const StatementCounters *counters, void *arg)
+put_query(const StatementKey *key, const StatementCounters *counters,
+		  const TableUses *tables, void *arg)
 {
 	ReturnSetInfo *result = arg;
 	Datum		values[QUERY_COLUMNS];

@@ -23,6 +23,7 @@
  */
 #include "store/statement.h"
 
+#include "common/hashfn.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
@@ -67,7 +68,15 @@ static PendingSlot *pending = NULL; /* of all backends */
 static PendingSlot *own_pending HOTPATH_DATA = NULL;
 static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
 static uint32 own_tick HOTPATH_DATA = 0;
-static int	own_last HOTPATH_DATA = 0;	/* slot used last */
+int			statement_own_last HOTPATH_DATA = 0;
+uint32		statement_own_tables[PENDING_SLOTS] HOTPATH_DATA;
+
+/*
+ * Statements and their tables that this backend has kept, each as one number, so
+ * that plans which take turns are not kept again and again.
+ */
+#define KEPT_TABLES		256
+static uint64 kept_tables[KEPT_TABLES];
 
 /* The value of store_header->resets that we follow. */
 static uint64 own_resets HOTPATH_DATA = 0;
@@ -219,7 +228,7 @@ same_statement(const StatementKey *a, const StatementKey *b)
 static inline int
 find_slot(const StatementKey *key)
 {
-	int			number = own_last;
+	int			number = statement_own_last;
 
 	for (int i = 0; i < PENDING_SLOTS; i++)
 	{
@@ -266,6 +275,7 @@ point_slot(int number, StatementRef ref, uint32 removals)
 	end_slot_change(&own_pending[number]);
 	own[number].ref = ref;
 	own[number].removals = removals;
+	statement_own_tables[number] = 0;
 }
 
 /* Take a slot for a statement; -1 if the store does not take it. */
@@ -407,9 +417,54 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 	end_slot_change(&own_pending[number]);
 
 	own[number].used = ++own_tick;
-	own_last = number;
+	statement_own_last = number;
 	flush_in_time(number, sample);
 	return ++own[number].counted;
+}
+
+/* The slot's statement with these tables, as one number. */
+static uint64
+tables_signature(int number, uint32 hash)
+{
+	const StatementRef *ref = &own[number].ref;
+
+	return hash_combine64(hash_combine64(hash, ref->generation), ref->index);
+}
+
+/*
+ * Did this backend keep these tables of the statement counted last, before it
+ * ran with others?  A statement that was evicted since, or reset, has another
+ * generation.  Takes no lock.
+ */
+pg_attribute_cold bool
+statement_tables_recall(uint32 hash)
+{
+	uint64		signature = tables_signature(statement_own_last, hash);
+
+	if (kept_tables[signature % KEPT_TABLES] != signature)
+		return false;
+	statement_own_tables[statement_own_last] = hash;
+	return true;
+}
+
+/*
+ * Keep the tables of the statement counted last, beside those that were kept of
+ * it before.  Takes the lock of its entry.
+ */
+pg_attribute_cold void
+statement_tables_keep(uint32 hash, TableUses *tables)
+{
+	int			number = statement_own_last;
+	StatementEntry *entry = statement_entry(own[number].ref.index);
+	uint64		signature = tables_signature(number, hash);
+
+	table_uses_stamp(tables);
+	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
+	if (statement_ref_is_valid(&own[number].ref))
+		table_uses_merge(&entry->tables, tables);
+	LWLockRelease(&entry->lock);
+	kept_tables[signature % KEPT_TABLES] = signature;
+	statement_own_tables[number] = hash;
 }
 
 /*
@@ -467,7 +522,7 @@ copy_slot(PendingSlot *copy, const volatile PendingSlot *slot)
  */
 static bool
 sum_entry(int index, const SlotLists *lists, StatementKey *key,
-		  StatementCounters *counters)
+		  StatementCounters *counters, TableUses *tables)
 {
 	StatementEntry *entry = statement_entry(index);
 	StatementRef ref = {.index = index};
@@ -482,6 +537,7 @@ sum_entry(int index, const SlotLists *lists, StatementKey *key,
 	}
 	*key = entry->key;
 	*counters = entry->counters;
+	*tables = entry->tables;
 	for (int i = lists->heads[index]; i >= 0; i = lists->next[i])
 	{
 		copy_slot(&copy, &pending[i]);
@@ -493,9 +549,9 @@ sum_entry(int index, const SlotLists *lists, StatementKey *key,
 }
 
 /*
- * Visit all statements with their counters, pending ones included, one at a
- * time.  "counters" is valid until the next call.  No lock is held while the
- * visitor runs.
+ * Visit all statements with their counters, pending ones included, and their
+ * tables, one at a time.  What is passed is valid until the next call.  No lock
+ * is held while the visitor runs.
  */
 void
 statement_visit(StatementVisitor visitor, void *arg)
@@ -503,13 +559,14 @@ statement_visit(StatementVisitor visitor, void *arg)
 	SlotLists	lists = list_slots();
 	StatementCounters *counters = palloc(sizeof(StatementCounters));
 	StatementKey key;
+	TableUses	tables;
 
 	for (int i = 0; i < setting_max_statements; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (sum_entry(i, &lists, &key, counters) &&
+		if (sum_entry(i, &lists, &key, counters, &tables) &&
 			counters->calls + counters->errors > 0)
-			visitor(&key, counters, arg);
+			visitor(&key, counters, &tables, arg);
 	}
 	pfree(counters);
 	pfree(lists.heads);
@@ -554,7 +611,7 @@ used_latency_bytes(const StatementCounters *counters)
 /* Write one statement; "arg" is the file. */
 static void
 save_statement(const StatementKey *key, const StatementCounters *counters,
-			   void *arg)
+			   const TableUses *tables, void *arg)
 {
 	TextKey text = statement_text_key(key);
 
@@ -562,6 +619,9 @@ save_statement(const StatementKey *key, const StatementCounters *counters,
 	save_bytes(arg, counters, COUNTERS_HEAD);
 	save_bytes(arg, &counters->latency.count[counters->latency_first],
 			   used_latency_bytes(counters));
+	save_bytes(arg, &tables->count, sizeof(tables->count));
+	save_bytes(arg, &tables->dropped, sizeof(tables->dropped));
+	save_bytes(arg, tables->use, tables->count * sizeof(TableUse));
 	text_save(&text, arg);
 }
 
@@ -579,7 +639,7 @@ statement_save(SaveFile *file)
 /* Put one statement read from the file into the table. */
 static void
 restore_statement(const StatementKey *key, const StatementCounters *counters,
-				  bool has_text)
+				  const TableUses *tables, bool has_text)
 {
 	StatementRef ref = statement_table_insert(key, has_text);
 	StatementEntry *entry;
@@ -590,6 +650,7 @@ restore_statement(const StatementKey *key, const StatementCounters *counters,
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
 	counters_merge(&entry->counters, counters);
 	entry->counters.last_seen = counters->last_seen;
+	table_uses_merge(&entry->tables, tables);
 	LWLockRelease(&entry->lock);
 }
 
@@ -616,12 +677,24 @@ counters_are_sound(const StatementCounters *counters)
 		counters->latency_end <= HISTOGRAM_BUCKETS;
 }
 
+/* Read the tables of a statement; false if they make no sense. */
+static bool
+load_tables(SaveFile *file, TableUses *tables)
+{
+	return load_bytes(file, &tables->count, sizeof(tables->count)) &&
+		load_bytes(file, &tables->dropped, sizeof(tables->dropped)) &&
+		tables->count <= TABLE_USES &&
+		load_bytes(file, tables->use, tables->count * sizeof(TableUse)) &&
+		table_uses_are_sound(tables);
+}
+
 /* StoreModule.load: up to the key of zeros. */
 static bool
 statement_load(SaveFile *file)
 {
 	StatementKey key;
 	StatementCounters counters;
+	TableUses	tables;
 	TextKey text;
 	bool		has_text;
 
@@ -638,9 +711,10 @@ statement_load(SaveFile *file)
 			!counters_are_sound(&counters) || key.toplevel > 1 ||
 			!load_bytes(file, &counters.latency.count[counters.latency_first],
 						used_latency_bytes(&counters)) ||
+			!load_tables(file, &tables) ||
 			!text_load(&text, file, &has_text))
 			return false;
-		restore_statement(&key, &counters, has_text);
+		restore_statement(&key, &counters, &tables, has_text);
 	}
 }
 

@@ -439,6 +439,8 @@ start_entry(StatementEntry *entry, const StatementKey *key, bool has_text)
 	LWLockAcquire(&entry->lock, LW_EXCLUSIVE);
 	entry->key = *key;
 	entry->has_text = has_text;
+	entry->tables.count = 0;
+	entry->tables.dropped = 0;
 	counters_clear(&entry->counters);
 	entry->counters.last_seen = GetCurrentTimestamp();
 	pg_atomic_fetch_add_u64(&entry->generation, 1);

@@ -5,8 +5,8 @@
  *
  * An entry in use has an odd generation.  Its key and generation change only
  * under the exclusive lock of its partition together with its own exclusive
- * lock; either lock is enough to read them.  Its counters are read and written
- * under its own lock.  Both locks are held for the length of a copy or a merge.
+ * lock; either lock is enough to read them.  Its counters and tables are read
+ * and written under its own lock.  Both locks are held for the length of a copy or a merge.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +16,7 @@
 #include "compat.h"
 
 #include "store/statement_counters.h"
+#include "store/table_use.h"
 #include "store/text.h"
 
 typedef struct StatementEntry
@@ -26,6 +27,7 @@ typedef struct StatementEntry
 	bool		has_text;		/* holds a reference to its text */
 	int			next_free;		/* index of the next free entry, or -1 */
 	int			position;		/* among the members of its partition */
+	TableUses	tables;			/* that its executions used */
 	StatementCounters counters;
 } StatementEntry;
 

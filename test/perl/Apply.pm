@@ -35,11 +35,11 @@ sub apply_server
 
 # A recommendation as clipperf_recommend() writes it: the statement qualifies its names and is CONCURRENT where it can
 # be, and costs and sizes are estimates. Returns its id. The statements that it is meant for may follow, divided by
-# commas; else they are those that were seen to name the table. Expressions in the statement stay as they are given.
+# commas; else they are those that were seen to name the table, or none for a drop. Expressions in the statement stay as they are given.
 sub recommend
 {
 	my ($node, $action, $relation, $index, $ddl, $queryids, $database) = @_;
-	$queryids = defined $queryids ? "'{$queryids}'" : 'named.queryids';
+	$queryids = defined $queryids ? "'{$queryids}'" : $action eq 'drop' ? "'{}'" : 'named.queryids';
 	return (split /\n/, $node->safe_psql($database || 'postgres', qq{
 		INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, benefit_share, cost_before,
 			cost_after, size_bytes, write_cost_share, queryids, reason, kind)

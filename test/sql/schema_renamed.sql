@@ -63,6 +63,7 @@ INSERT INTO calls VALUES
     ('clipperf_read_queries', 'SELECT * FROM %s.clipperf_read_queries()'),
     ('clipperf_read_samples', 'SELECT * FROM %s.clipperf_read_samples()'),
     ('clipperf_read_seq_scans', 'SELECT * FROM %s.clipperf_read_seq_scans()'),
+    ('clipperf_read_table_use', 'SELECT * FROM %s.clipperf_read_table_use()'),
     ('clipperf_recommend', 'SELECT * FROM %s.clipperf_recommend()'),
     ('clipperf_recommend_for', 'SELECT * FROM %s.clipperf_recommend_for(''{SELECT FROM items WHERE a = 1}'')'),
     ('clipperf_remove_index', 'SELECT %s.clipperf_remove_index(''late'', ''items_id'')'),

@@ -168,6 +168,54 @@ add_query_writes(WriteModel *model, const Query *query, double rows)
 	}
 }
 
+/* The same of one query and its WITH queries. */
+static bool
+query_needs_entries(const Query *query, const List *relations,
+					const Bitmapset *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->cteList)
+	{
+		const CommonTableExpr *cte = lfirst(lc);
+
+		if (IsA(cte->ctequery, Query) &&
+			query_needs_entries((const Query *) cte->ctequery, relations, columns))
+			return true;
+	}
+	if (query->resultRelation == 0 ||
+		!list_member_oid(relations, rt_fetch(query->resultRelation,
+											 query->rtable)->relid))
+		return false;
+	if (query->commandType == CMD_UPDATE)
+		return bms_overlap(assigned_columns(query->targetList), columns);
+	return query->commandType != CMD_DELETE;
+}
+
+/*
+ * Does a statement, for rows that it writes to one of these tables, need new
+ * entries in an index with these columns, whatever else it changes?  A row that
+ * is inserted does; one that is updated only if the columns change, as the update
+ * may be HOT otherwise.
+ */
+bool
+write_needs_entries(const WorkloadStatement *statement, const List *relations,
+					const Bitmapset *columns)
+{
+	const WorkloadVariant *variant;
+	ListCell   *lc;
+
+	if (statement->variants == NIL)
+		return false;
+	variant = linitial(statement->variants);
+	foreach(lc, variant->queries)
+	{
+		if (query_needs_entries(lfirst(lc), relations, columns))
+			return true;
+	}
+	return false;
+}
+
 /* Count what one statement wrote. */
 static void
 add_statement_writes(WriteModel *model, const WorkloadStatement *statement)

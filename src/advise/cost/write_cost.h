@@ -17,6 +17,13 @@ typedef struct WriteModel WriteModel;
 extern WriteModel *write_model_make(List *statements, double us_per_cost);
 
 /*
+ * Does a statement, for rows that it writes to one of these tables, need new
+ * entries in an index with these columns, whatever else it changes?
+ */
+extern bool write_needs_entries(const WorkloadStatement *statement,
+								const List *relations, const Bitmapset *columns);
+
+/*
  * Microseconds that upkeep of the index would have cost over the time
  * observed.
  */

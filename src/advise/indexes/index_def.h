@@ -103,6 +103,9 @@ extern void index_def_set_options(IndexDefinition *def, List *options);
 /* Exactly one CREATE INDEX statement; an error that says why otherwise. */
 extern IndexDefinition *index_def_parse(const char *ddl);
 
+/* The same for that table, by whatever name it goes now. */
+extern IndexDefinition *index_def_parse_on(const char *ddl, Oid relid);
+
 /* ------------------------------------------------------------------------
  * Comparing (index_def_compare.c)
  * ------------------------------------------------------------------------ */

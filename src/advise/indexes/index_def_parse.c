@@ -22,6 +22,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_utilcmd.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -213,18 +214,10 @@ take_properties(IndexDefinition *def, const IndexStmt *stmt)
 		def->tablespace = InvalidOid;
 }
 
-/*
- * Exactly one CREATE INDEX statement; an error that says why otherwise.  The
- * table is found by the search_path, and locked (AccessShareLock) to the end
- * of the (sub)transaction.  Errors: those of CREATE INDEX, as far as the
- * definition alone decides; 42P01 if the table is missing, 42703 if a column
- * is.
- */
-IndexDefinition *
-index_def_parse(const char *ddl)
+/* What a CREATE INDEX statement defines on that table, which is locked. */
+static IndexDefinition *
+define(IndexStmt *stmt, Oid relid, const char *ddl)
 {
-	IndexStmt  *stmt = index_statement_parse(ddl);
-	Oid			relid = find_table(stmt->relation);
 	Oid			am = get_index_am_oid(stmt->accessMethod, false);
 	const IndexAmRoutine *routine = GetIndexAmRoutineByAmId(am, false);
 	IndexDefinition *def = index_def_make(relid, am);
@@ -237,4 +230,40 @@ index_def_parse(const char *ddl)
 	take_columns(def, stmt, routine->amcanorder);
 	require_method(def, routine, stmt->accessMethod);
 	return def;
+}
+
+/*
+ * Exactly one CREATE INDEX statement; an error that says why otherwise.  The
+ * table is found by the search_path, and locked (AccessShareLock) to the end
+ * of the (sub)transaction.  Errors: those of CREATE INDEX, as far as the
+ * definition alone decides; 42P01 if the table is missing, 42703 if a column
+ * is.
+ */
+IndexDefinition *
+index_def_parse(const char *ddl)
+{
+	IndexStmt  *stmt = index_statement_parse(ddl);
+
+	return define(stmt, find_table(stmt->relation), ddl);
+}
+
+/*
+ * The same for that table, by whatever name it goes now: the statement may know
+ * another one.  Error 42P01 if it is gone.
+ */
+IndexDefinition *
+index_def_parse_on(const char *ddl, Oid relid)
+{
+	IndexStmt  *stmt = index_statement_parse(ddl);
+	char	   *name;
+
+	LockRelationOid(relid, AccessShareLock);
+	name = get_rel_name(relid);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table with OID %u does not exist", relid)));
+	stmt->relation = makeRangeVar(get_namespace_name_or_temp(get_rel_namespace(relid)),
+								  name, -1);
+	return define(stmt, relid, ddl);
 }

@@ -100,7 +100,7 @@ find_entry(Loader *loader, uint64 queryid, Oid userid, bool make)
 /* StatementVisitor that adds up the routes of a statement. */
 static void
 add_statement(const StatementKey *key, const StatementCounters *counters,
-			  void *arg)
+			  const TableUses *tables, void *arg)
 {
 	Loader	   *loader = arg;
 	Entry	   *entry;

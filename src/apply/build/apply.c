@@ -243,11 +243,14 @@ apply_create(ApplyCall *call, const Recommendation *asked)
 	Job		   *job = make_job(call, asked);
 	IndexPlan	plan;
 	bool		at_once = !call->concurrently && !call->dry_run;
-	bool		build = at_once ? define_index_at_once(job, &plan) :
-		define_index(job, &plan);
-	char	   *refusal = build ?
-		preflight_place(plan.def, job->size_bytes) : NULL;
+	bool		build;
+	char	   *refusal;
 
+	if (!call->dry_run)
+		job_lock_making(asked->relid);
+	build = at_once ? define_index_at_once(job, &plan) :
+		define_index(job, &plan);
+	refusal = build ? preflight_place(plan.def, job->size_bytes) : NULL;
 	if (refusal != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DISK_FULL),
@@ -270,6 +273,8 @@ apply_drop(ApplyCall *call, const Recommendation *asked)
 	Job		   *job = make_job(call, asked);
 	IndexDefinition *def;
 
+	if (!call->dry_run)
+		job_lock_making(asked->relid);
 	job->index_oid = get_relname_relid(asked->index_name,
 									   get_rel_namespace(asked->relid));
 	def = preflight_drop(job->index_oid, asked->index_name);

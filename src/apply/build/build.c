@@ -291,7 +291,7 @@ find_rebuilt(Job *job)
 								  get_rel_namespace(job->relid));
 	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
 	if (def != NULL && def->relid == job->relid &&
-		index_def_equal(def, index_def_parse(job->ddl)))
+		index_def_equal(def, index_def_parse_on(job->ddl, job->relid)))
 		job_set_index(job, index_oid, job->index_name);
 	/* That has left us in memory of SPI, which is gone with this step. */
 	MemoryContextSwitchTo(caller);
@@ -503,6 +503,8 @@ build(BuildRun *run)
 			error = top_statement_run(run->sql, job->role, job->settings,
 									  run->partitioned ? setting_give_way_after_ms : 0);
 	}
+	if (JOB_CREATES(job) && OidIsValid(top_statement_made()))
+		job->index_oid = top_statement_made();
 	if (error != NULL)
 		return outcome_of_error(run, error);
 	if (obstacle != NULL)
@@ -561,13 +563,17 @@ write_outcome(Job *job, Outcome outcome)
 	}
 }
 
-/* The index of the job's name is what it has built: remember that. */
+/*
+ * Remember the index that the job has built, with the name that it has now.  By
+ * its OID, if this process has built it, else by the name it was begun with.
+ */
 static void
 remember_index(Job *job)
 {
-	job_set_index(job, get_relname_relid(job->index_name,
-										 get_rel_namespace(job->relid)),
-				  job->index_name);
+	Oid			index_oid = leftovers_index(job);
+
+	job_set_index(job, index_oid, OidIsValid(index_oid) ?
+				  get_rel_name(index_oid) : job->index_name);
 	partition_note_taken_in(job);
 }
 

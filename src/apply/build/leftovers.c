@@ -20,6 +20,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/index.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -41,6 +42,9 @@
 /* The time between two tries grows by this, up to that. */
 #define REMOVAL_DELAY_STEP_MS	100
 #define MOST_REMOVAL_DELAY_MS	5000
+
+/* How often it is looked whether others have let go of the table. */
+#define LOCK_DELAY_MS	100
 
 /* What is to be done next to take away what a job has left. */
 typedef struct Removal
@@ -79,15 +83,26 @@ index_of_name(Oid relid, const char *name)
 	return get_relname_relid(name, get_rel_namespace(relid));
 }
 
-/* The statement that drops what a build has left by that name, or NULL. */
-static char *
-drop_leftovers(Oid relid, const char *name)
+/*
+ * The index that the job builds or has built, if it is there: by its OID, where
+ * that is known, as somebody may have renamed it, else by its name.
+ */
+Oid
+leftovers_index(const Job *job)
 {
-	Oid			index_oid;
+	if (OidIsValid(job->index_oid) &&
+		get_rel_relkind(job->index_oid) != '\0' &&
+		IndexGetRelation(job->index_oid, true) == job->relid)
+		return job->index_oid;
+	return index_of_name(job->relid, job->index_name);
+}
 
+/* The statement that drops an index that a build of the table has left, or NULL. */
+static char *
+drop_leftovers(Oid relid, Oid index_oid)
+{
 	if (get_rel_relkind(relid) == '\0')
 		return NULL;
-	index_oid = index_of_name(relid, name);
 	return OidIsValid(index_oid) && leftovers_is_one(index_oid, relid) ?
 		index_def_drop_ddl(index_def_of_index(index_oid)) : NULL;
 }
@@ -168,8 +183,8 @@ look_at_begun_part(Removal *removal)
 		get_rel_relkind(job->part_relid) == '\0')
 		return;
 	removal->relid = job->part_relid;
-	removal->sql = drop_leftovers(job->part_relid, job->part_name);
 	index_oid = index_of_name(job->part_relid, job->part_name);
+	removal->sql = drop_leftovers(job->part_relid, index_oid);
 	if (removal->sql == NULL && get_rel_relkind(index_oid) == RELKIND_INDEX)
 		job_keep_part(job, index_oid);
 }
@@ -197,7 +212,7 @@ static bool
 is_built(const Job *job)
 {
 	IndexDefinition *def;
-	Oid			index_oid = index_of_name(job->relid, job->index_name);
+	Oid			index_oid = leftovers_index(job);
 
 	def = OidIsValid(index_oid) ? index_def_of_index(index_oid) : NULL;
 	return def != NULL && def->relid == job->relid && def->valid;
@@ -216,7 +231,7 @@ look_at_creation(Removal *removal)
 		removal->outcome = LEFTOVERS_DONE;
 		return;
 	}
-	removal->sql = drop_leftovers(job->relid, job->index_name);
+	removal->sql = drop_leftovers(job->relid, leftovers_index(job));
 	if (removal->sql == NULL)
 		look_at_begun_part(removal);
 	if (removal->sql == NULL && removal->ends)
@@ -309,16 +324,41 @@ leftovers_exist(Job *job)
  * ------------------------------------------------------------------------ */
 
 /*
+ * Wait until the table can be locked as DROP INDEX CONCURRENTLY and REINDEX do
+ * it, and lock it for the session.  They would wait with a snapshot, which an
+ * index command of somebody else, who has the lock, would wait for in turn: the
+ * server would call that a deadlock, and end his.  So nothing is held here, not
+ * even a place in the queue.
+ */
+static void
+wait_for_table(Job *job, Oid relid)
+{
+	while (!job_lock_relation(relid, ShareUpdateExclusiveLock))
+	{
+		job_lock_check_cancel(job);
+		job_sleep(LOCK_DELAY_MS);
+	}
+}
+
+/*
  * Run a statement that takes something away; false if it failed, after a moment
  * that is the longer the more tries there were.  A cancel that comes meanwhile
- * is remembered, since this must be done all the same.
+ * is remembered, since this must be done all the same.  The lock on the table is
+ * given back unless the session had it before.
  */
 static bool
 run_removal(Job *job, Oid relid, const char *sql, int tries)
 {
+	bool		had_lock = job_lock_is_held(relid, ShareUpdateExclusiveLock);
+	bool		done;
+
 	job_lock_check_cancel(job);
+	wait_for_table(job, relid);
 	queue_worker_takes(job->id, relid);
-	if (top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL)
+	done = top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL;
+	if (!had_lock)
+		job_lock_release_relation(relid, ShareUpdateExclusiveLock);
+	if (done)
 		return true;
 	job_sleep(Min(REMOVAL_DELAY_STEP_MS * (tries + 1), MOST_REMOVAL_DELAY_MS));
 	return false;
@@ -404,7 +444,7 @@ leftovers_drop(Job *job, Oid relid, const char *index_name)
 		char	   *sql;
 
 		job_begin();
-		sql = drop_leftovers(relid, index_name);
+		sql = drop_leftovers(relid, index_of_name(relid, index_name));
 		if (sql != NULL)
 			sql = MemoryContextStrdup(caller, sql);
 		job_end();

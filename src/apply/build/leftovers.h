@@ -28,6 +28,9 @@ extern LeftoversOutcome leftovers_remove(Job *job, bool ends, const char *reason
 /* Drop an INVALID index that a build has left; false if it cannot be done. */
 extern bool leftovers_drop(Job *job, Oid relid, const char *index_name);
 
+/* The index that the job builds or has built, if it is there. */
+extern Oid	leftovers_index(const Job *job);
+
 /* Is it an INVALID index of the table, as a build leaves it? */
 extern bool leftovers_is_one(Oid index_oid, Oid relid);
 

@@ -215,9 +215,11 @@ count_work(PartitionWork *work, List *relids)
 }
 
 /*
- * Find out what is to be done next: work->next.  If that is the last statement,
- * and "lock", then partitions are kept from being added until partition_build()
- * gives these locks up.
+ * Find out what is to be done next: work->next.  If "lock", its partition is
+ * locked for the session, so that the build does not wait for the lock with a
+ * snapshot that somebody who has it may wait for; if it is the last statement,
+ * partitions are kept from being added until partition_build() gives these locks
+ * up.
  */
 static void
 find_next(PartitionWork *work, bool lock)
@@ -231,6 +233,10 @@ find_next(PartitionWork *work, bool lock)
 		find_partition(work->def, relids, next);
 	if (OidIsValid(next->relid) && work->blocks == 0 && work->job != NULL)
 		count_work(work, relids);
+	if (lock && OidIsValid(next->relid) && next->obstacle == NULL &&
+		!job_lock_relation(next->relid, ShareUpdateExclusiveLock))
+		next->obstacle = preflight_lock_holders(next->relid,
+												ShareUpdateExclusiveLock);
 	if (next->obstacle != NULL || OidIsValid(next->relid))
 		return;
 	if (lock)
@@ -288,8 +294,7 @@ remember_part(PartitionWork *work, bool built)
 
 	job_begin();
 	if (built)
-		job_add_part(job, get_relname_relid(partition->index_name,
-											get_rel_namespace(partition->relid)));
+		job_add_part(job, top_statement_made());
 	else
 		job_begin_part(job, partition->relid, partition->index_name,
 					   work->blocks_done / all, partition->blocks / all);
@@ -297,6 +302,21 @@ remember_part(PartitionWork *work, bool built)
 	if (built)
 		work->blocks_done += partition->blocks;
 	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Step: lock the next partition again, as the removal of leftovers may have lost
+ * the lock.  Error 55P03 if it cannot be had at once.
+ */
+static void
+lock_partition_again(void *arg)
+{
+	const PartitionWork *work = arg;
+
+	if (!job_lock_relation(work->next.relid, ShareUpdateExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("a partition is locked")));
 }
 
 /* Build the index of the next partition.  Returns NULL, or the error. */
@@ -310,8 +330,12 @@ build_part(PartitionWork *work)
 	if (partition->leftovers != NULL)
 		(void) leftovers_drop(job, partition->relid, partition->leftovers);
 	queue_worker_takes_table(partition->relid);
+	error = job_step(lock_partition_again, work, work->context);
+	if (error != NULL)
+		return error;
 	remember_part(work, false);
 	error = top_statement_run(partition->sql, job->role, job->settings, 0);
+	job_lock_release_relation(partition->relid, ShareUpdateExclusiveLock);
 	if (error == NULL)
 		remember_part(work, true);
 	return error;

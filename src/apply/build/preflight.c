@@ -206,7 +206,7 @@ void
 preflight_index(const Job *job, IndexPlan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
-	plan->def = index_def_parse(job->ddl);
+	plan->def = index_def_parse_on(job->ddl, job->relid);
 	if (plan->def->relid != job->relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

@@ -11,9 +11,12 @@
  * waits for the transaction of the statement, before the server finds a
  * deadlock and picks its victim.
  *
- * Nothing queues behind VACUUM, ANALYZE and other statements that want the same
- * lock as the build, so they wait; but one of a transaction that the build
- * waits for makes a knot, too.
+ * Nothing queues behind statements that want the same lock as the build.  But
+ * those that wait with a snapshot, as CREATE INDEX CONCURRENTLY, REINDEX
+ * CONCURRENTLY and ANALYZE do, are waited for by the last phase of the build: a
+ * knot that is sure to come.  So it ends for them, too, rather than waste its work
+ * and theirs.  VACUUM, and whatever autovacuum does, is not waited for, and waits.
+ * A transaction that the build waits for already makes a knot whatever it wants.
  *
  * A build also holds an AccessShareLock on the table of the jobs, so that DROP
  * EXTENSION is noticed: without its job the build has no meaning any more.
@@ -50,6 +53,15 @@ waits_for_transaction(const PGPROC *proc, const PGPROC *other)
 	GET_VXID_FROM_PGPROC(vxid, *other);
 	return lock->tag.locktag_field1 == VXID_OWNER(vxid) &&
 		lock->tag.locktag_field2 == vxid.localTransactionId;
+}
+
+/* Does the last phase of a concurrent build wait for that process? */
+static bool
+holds_snapshot(const PGPROC *proc)
+{
+	return TransactionIdIsValid(proc->xmin) &&
+		(proc->statusFlags & (PROC_IS_AUTOVACUUM | PROC_IN_VACUUM |
+							  PROC_IN_SAFE_IC)) == 0;
 }
 
 /*
@@ -104,7 +116,8 @@ find_waiting(const LOCKTAG *tag, LOCKMODE held, const PGPROC *builder)
 			!DoLockModesConflict(held, proc->waitLockMode) ||
 			!waits_too_long(proc))
 			continue;
-		if (proc->waitLockMode >= ShareLock || is_knot(builder, proc))
+		if (proc->waitLockMode >= ShareLock || holds_snapshot(proc) ||
+			is_knot(builder, proc))
 			return proc->pid;
 	}
 	return 0;

@@ -21,6 +21,7 @@
 /* Kinds of our advisory locks; those of SQL functions are 1 and 2. */
 #define LOCK_JOB		3
 #define LOCK_TABLE		4
+#define LOCK_MAKING		5
 
 /* A job that is due, but whose table is taken, is looked at again then. */
 #define LOOK_AGAIN_MS	500
@@ -52,6 +53,19 @@ try_lock(LOCKTAG tag, bool session)
 {
 	return LockAcquire(&tag, ExclusiveLock, session, true) !=
 		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * Let others make jobs for the table only when this transaction has ended, so
+ * that they see those that it makes.  Waits for others who do so.
+ */
+void
+job_lock_making(Oid relid)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, relid, 0, LOCK_MAKING);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /* End a session lock. */
@@ -96,6 +110,16 @@ job_lock_release(const Job *job)
 	unlock(job_tag(job->id));
 }
 
+/* Has the session that lock on a relation? */
+bool
+job_lock_is_held(Oid relid, LOCKMODE mode)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return LOCK_HELD_BY_ME(&tag, mode);
+}
+
 /*
  * Get a lock on a relation for the session, which has it already or gets it at
  * once; false if not.
@@ -106,7 +130,7 @@ job_lock_relation(Oid relid, LOCKMODE mode)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	return LOCK_HELD_BY_ME(&tag, mode) ||
+	return job_lock_is_held(relid, mode) ||
 		LockAcquire(&tag, mode, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
@@ -117,7 +141,7 @@ job_lock_release_relation(Oid relid, LOCKMODE mode)
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	if (LOCK_HELD_BY_ME(&tag, mode))
+	if (job_lock_is_held(relid, mode))
 		(void) LockRelease(&tag, mode, true);
 }
 

@@ -31,12 +31,18 @@ extern void job_lock_end_work(Job *job);
 /* Give the locks of a job back. */
 extern void job_lock_release(const Job *job);
 
+/* Let others make jobs for the table only when this transaction has ended. */
+extern void job_lock_making(Oid relid);
+
 /* Keep workers away from a job in this transaction; false if one has it. */
 extern bool job_lock_exclude(int64 job);
 
 /* Keep workers away from a job until job_lock_release_id(). */
 extern bool job_lock_acquire(int64 job);
 extern void job_lock_release_id(int64 job);
+
+/* Has the session a lock on a relation? */
+extern bool job_lock_is_held(Oid relid, LOCKMODE mode);
 
 /* Get a lock on a relation for the session at once; false if that fails. */
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);

@@ -5,13 +5,25 @@
  *
  * Three things are measured or asked, and none decides alone:
  *
- * Latencies, before and after, are compared by the Mann-Whitney test on their
- * histograms: it asks how often a call before took longer than one after,
- * whatever the shape of the distributions, and outliers count no more than
- * others.  Calls that follow each other are not independent, so no side counts
- * for more than MEASURE_SAMPLE calls.  The deviation must be at least
- * JUDGE_DEVIATION standard deviations, and the mean must have changed by
- * JUDGE_CHANGE: a difference that is certain but small does not matter.
+ * Latencies, before and after, by three tests on their histograms.  A difference
+ * that is certain but small does not matter: the mean must have changed by
+ * JUDGE_CHANGE as well.  Calls that follow each other are not independent, so no
+ * side counts for more than MEASURE_SAMPLE calls.
+ *
+ * - Ranks, by the Mann-Whitney test: how often did a call before take longer than
+ *   one after, whatever the shape of the distributions?  Outliers count no more
+ *   than others, so that it sees what happened to most calls, and to no others.
+ * - The total, by Welch's test of the means: what all calls together took, few
+ *   long ones among them.
+ * - The tail, by Fisher's exact test: is the share of calls larger that take
+ *   JUDGE_LARGE_CHANGE times as long as nearly all did before?  It needs neither
+ *   many calls nor a normal distribution.
+ *
+ * Any of them shows that a statement became slower; that it became faster is
+ * shown by most of its calls.  Twice the blocks are enough where an index was
+ * dropped that the planner would use, unless the ranks are sure that the statement
+ * became faster; and for a write that pays for the upkeep of an index, whose time
+ * is little and drowns in that of other things.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
@@ -28,8 +40,9 @@
  * the work of one row less.
  *
  * A write pays for the upkeep of an index that its plan does not use.  It is
- * charged with the time of the blocks that it touches more, at most, unless
- * another index of the table came or went meanwhile.
+ * charged with the time of the blocks that it touches more, at most, and with its
+ * share of that if other indexes of the table came meanwhile that it has to keep,
+ * too.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,11 +54,17 @@ static const char *const judgement_names[] = {
 	"unknown", "same", "unclear", "faster", "slower"
 };
 
+static const char *const rule_names[] = {
+	NULL, "ranks", "total", "tail", "blocks"
+};
+
 /* Which of time and blocks per call have changed enough to count. */
 typedef struct Change
 {
 	bool		time_fell;
 	bool		time_rose;
+	bool		blocks_doubled; /* rose by JUDGE_LARGE_CHANGE */
+	bool		large;			/* both changed by JUDGE_LARGE_CHANGE */
 	bool		blocks_fell;
 	bool		blocks_rose;
 } Change;
@@ -55,6 +74,13 @@ const char *
 judgement_name(Judgement judgement)
 {
 	return judgement_names[judgement];
+}
+
+/* The name of a rule in the verdict of a job; NULL for none. */
+const char *
+judge_rule_name(JudgeRule rule)
+{
+	return rule_names[rule];
 }
 
 /* Mean time of a call, in microseconds; 0 without calls. */
@@ -72,7 +98,7 @@ judge_blocks(const Measure *measure)
 }
 
 /* ------------------------------------------------------------------------
- * The test
+ * The tests
  * ------------------------------------------------------------------------ */
 
 /*
@@ -107,7 +133,7 @@ superiority(const Histogram *before, const Histogram *after, double *ties)
  * all calls have one bucket.
  */
 static void
-test_latencies(MeasureComparison *comparison)
+test_ranks(MeasureComparison *comparison)
 {
 	double		n_before = Min(comparison->before->calls, MEASURE_SAMPLE);
 	double		n_after = Min(comparison->after->calls, MEASURE_SAMPLE);
@@ -122,8 +148,100 @@ test_latencies(MeasureComparison *comparison)
 		comparison->deviation = (comparison->superiority - 0.5) / sqrt(variance);
 }
 
+/*
+ * The mean of the latencies in microseconds, and its variance as that of so many
+ * independent calls.
+ */
+static double
+mean_latency(const Histogram *histogram, double calls, double *variance)
+{
+	double		total = (double) histogram_total(histogram);
+	double		mean = 0;
+	double		square = 0;
+
+	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
+	{
+		double		us = histogram_value(i);
+
+		if (histogram->count[i] == 0)
+			continue;
+		mean += us * (histogram->count[i] / total);
+		square += us * us * (histogram->count[i] / total);
+	}
+	*variance = Max(square - mean * mean, 0) / Max(calls - 1, 1);
+	return mean;
+}
+
+/*
+ * Compare the means of both sides by Welch's test.  Sets mean_deviation, unless
+ * all calls of either side have one bucket.
+ */
+static void
+test_means(MeasureComparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		variance_before;
+	double		variance_after;
+	double		difference =
+		mean_latency(&after->latency, Min(after->calls, MEASURE_SAMPLE),
+					 &variance_after) -
+		mean_latency(&before->latency, Min(before->calls, MEASURE_SAMPLE),
+					 &variance_before);
+
+	if (variance_before + variance_after > 0)
+		comparison->mean_deviation =
+			difference / sqrt(variance_before + variance_after);
+}
+
+/* Calls, of at most MEASURE_SAMPLE, that took longer than that. */
+static double
+count_slow(const Measure *measure, double us)
+{
+	double		total = (double) histogram_total(&measure->latency);
+	double		slow = 0;
+
+	for (int i = histogram_bucket(us) + 1; i < HISTOGRAM_BUCKETS; i++)
+		slow += measure->latency.count[i];
+	return floor(slow / total * Min(measure->calls, MEASURE_SAMPLE));
+}
+
+/* Natural logarithm of the number of ways to choose k of n. */
+static double
+log_choose(double n, double k)
+{
+	return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
+}
+
+/*
+ * Compare the shares of slow calls by Fisher's exact test.  Sets tail_chance:
+ * that of as many slow calls after, or more, if those of both sides were dealt
+ * out at random.
+ */
+static void
+test_tail(MeasureComparison *comparison)
+{
+	const Measure *before = comparison->before;
+	const Measure *after = comparison->after;
+	double		n_before = floor(Min(before->calls, MEASURE_SAMPLE));
+	double		n_after = floor(Min(after->calls, MEASURE_SAMPLE));
+	double		slow_us = JUDGE_LARGE_CHANGE *
+		histogram_quantile(&before->latency, JUDGE_TAIL_QUANTILE);
+	double		slow_after = count_slow(after, slow_us);
+	double		slow = slow_after + count_slow(before, slow_us);
+	double		chance = 0;
+
+	for (double k = slow_after; k <= Min(slow, n_after); k++)
+	{
+		if (slow - k <= n_before)
+			chance += exp(log_choose(n_after, k) + log_choose(n_before, slow - k) -
+						  log_choose(n_before + n_after, slow));
+	}
+	comparison->tail_chance = Min(chance, 1);
+}
+
 /* ------------------------------------------------------------------------
- * The rule
+ * The rules
  * ------------------------------------------------------------------------ */
 
 /* Share of the blocks touched that was not in the cache. */
@@ -148,24 +266,43 @@ find_change(const MeasureComparison *comparison)
 	double		less = Min(rows, 1);
 	double		more = Max(rows, 1);
 	double		blocks = after->write ? JUDGE_WRITE_BLOCKS : JUDGE_CHANGE;
+	double		time = judge_mean_us(after) / judge_mean_us(before);
+	double		touched = judge_blocks(after) / Max(judge_blocks(before), 1);
 	Change		change = {
-		.time_fell = judge_mean_us(after) <=
-		(1 - JUDGE_CHANGE) * less * judge_mean_us(before),
-		.time_rose = judge_mean_us(after) >=
-		(1 + JUDGE_CHANGE) * more * judge_mean_us(before) &&
-		comparison->deviation <= -JUDGE_DEVIATION,
+		.time_fell = time <= (1 - JUDGE_CHANGE) * less,
+		.time_rose = time >= (1 + JUDGE_CHANGE) * more,
 		.blocks_fell = judge_blocks(after) <=
 		(1 - blocks) * less * judge_blocks(before),
 		.blocks_rose = judge_blocks(after) >=
-		(1 + blocks) * more * judge_blocks(before)
+		(1 + blocks) * more * judge_blocks(before),
+		.blocks_doubled = touched >= more * JUDGE_LARGE_CHANGE,
+		.large = (time <= less / JUDGE_LARGE_CHANGE &&
+				  touched <= less / JUDGE_LARGE_CHANGE) ||
+		(time >= more * JUDGE_LARGE_CHANGE &&
+		 touched >= more * JUDGE_LARGE_CHANGE)
 	};
 
 	return change;
 }
 
+/* The first of the tests that is sure that the time rose. */
+static JudgeRule
+rule_of_rise(const MeasureComparison *comparison, const Change *change)
+{
+	if (!change->time_rose)
+		return RULE_NONE;
+	if (comparison->deviation <= -JUDGE_DEVIATION)
+		return RULE_RANKS;
+	if (comparison->mean_deviation >= JUDGE_DEVIATION)
+		return RULE_TOTAL;
+	return comparison->tail_chance <= (change->large ? JUDGE_LARGE_TAIL_CHANCE :
+									   JUDGE_TAIL_CHANCE) ?
+		RULE_TAIL : RULE_NONE;
+}
+
 /*
  * The judgement by time and blocks alone, which the planner may overrule;
- * "unclear" if they contradict each other.  Sets by_blocks.
+ * "unclear" if they contradict each other.  Sets the rule that spoke.
  */
 static Judgement
 judgement_by_measures(MeasureComparison *comparison)
@@ -174,16 +311,30 @@ judgement_by_measures(MeasureComparison *comparison)
 	double		colder = read_share(comparison->after) -
 		read_share(comparison->before);
 
-	comparison->by_blocks = change.blocks_fell && !change.time_fell &&
-		colder > JUDGE_CACHE;
-	if (comparison->by_blocks || (change.blocks_fell && change.time_fell))
+	if (change.blocks_fell && !change.time_fell && colder > JUDGE_CACHE)
+	{
+		comparison->rule = RULE_BLOCKS;
 		return JUDGED_FASTER;
-	if (change.time_fell && comparison->deviation >= JUDGE_DEVIATION &&
-		!change.blocks_rose && colder >= -JUDGE_CACHE)
+	}
+	if (change.time_fell &&
+		(change.blocks_fell || (comparison->deviation >= JUDGE_DEVIATION &&
+								!change.blocks_rose && colder >= -JUDGE_CACHE)))
+	{
+		comparison->rule = comparison->deviation >= JUDGE_DEVIATION ?
+			RULE_RANKS : RULE_TOTAL;
 		return JUDGED_FASTER;
-	if (change.time_rose && change.blocks_rose)
+	}
+	comparison->rule = rule_of_rise(comparison, &change);
+	if (comparison->rule == RULE_NONE && change.blocks_doubled &&
+		(comparison->after->write ||
+		 (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))
+	{
+		comparison->rule = RULE_BLOCKS;
 		return JUDGED_SLOWER;
-	return change.time_rose || change.blocks_fell ? JUDGED_UNCLEAR : JUDGED_SAME;
+	}
+	if (comparison->rule != RULE_NONE)
+		return change.blocks_rose ? JUDGED_SLOWER : JUDGED_UNCLEAR;
+	return change.blocks_fell ? JUDGED_UNCLEAR : JUDGED_SAME;
 }
 
 /*
@@ -217,7 +368,7 @@ is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 
 /*
  * Microseconds that all calls after have saved; negative: lost.  Upkeep saves
- * and costs no more than its blocks do.
+ * and costs no more than its blocks do, and of that the index's share.
  */
 static double
 saved_us(const MeasureComparison *comparison)
@@ -226,24 +377,25 @@ saved_us(const MeasureComparison *comparison)
 		comparison->after->total_us;
 	double		by_blocks = saved_by_blocks_us(comparison);
 
-	if (comparison->by_blocks)
-		return by_blocks;
-	if (is_upkeep(comparison, comparison->judgement))
-		return fabs(saved) < fabs(by_blocks) ? saved : by_blocks;
-	return saved;
+	if (comparison->rule != RULE_BLOCKS &&
+		(!comparison->is_upkeep || fabs(saved) < fabs(by_blocks)))
+		by_blocks = saved;
+	return comparison->is_upkeep ? comparison->upkeep_share * by_blocks : by_blocks;
 }
 
 /*
  * The judgement, given what the planner answered (comparison->planner_check) to
- * the one by measures.
+ * the one by measures.  Upkeep that other indexes cause is none of this one's.
  */
 static Judgement
 judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 {
 	Change		change = find_change(comparison);
+	bool		by_blocks = judgement == JUDGED_SLOWER &&
+		comparison->rule == RULE_BLOCKS;
 
-	if (is_upkeep(comparison, judgement))
-		return comparison->others_changed ? JUDGED_UNCLEAR : judgement;
+	if (comparison->is_upkeep)
+		return comparison->upkeep_share > 0 ? judgement : JUDGED_SAME;
 	switch (comparison->planner_check)
 	{
 		case PLANNER_CHECK_UNUSED:
@@ -252,27 +404,22 @@ judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 			return change.blocks_fell || change.blocks_rose ?
 				JUDGED_UNCLEAR : JUDGED_SAME;
 		case PLANNER_CHECK_WORTH:
-			return judgement;
+			return by_blocks && !comparison->dropped ? JUDGED_UNCLEAR : judgement;
 		case PLANNER_CHECK_NONE:
 			break;
 	}
 	/* If the planner cannot be asked, time and blocks have to agree. */
-	return judgement == JUDGED_FASTER && !change.blocks_fell ?
+	return (judgement == JUDGED_FASTER && !change.blocks_fell) || by_blocks ?
 		JUDGED_UNCLEAR : judgement;
 }
 
 /* Did time and blocks change so much that few calls are enough to see it? */
 static bool
-is_large_change(const MeasureComparison *comparison)
+is_plain(const MeasureComparison *comparison)
 {
-	const Measure *before = comparison->before;
-	const Measure *after = comparison->after;
-	double		time = judge_mean_us(after) / judge_mean_us(before);
-	double		blocks = judge_blocks(after) / judge_blocks(before);
-
-	return fabs(comparison->deviation) >= JUDGE_DEVIATION &&
-		((time <= 1 / JUDGE_LARGE_CHANGE && blocks <= 1 / JUDGE_LARGE_CHANGE) ||
-		 (time >= JUDGE_LARGE_CHANGE && blocks >= JUDGE_LARGE_CHANGE));
+	return find_change(comparison).large &&
+		(fabs(comparison->deviation) >= JUDGE_DEVIATION ||
+		 comparison->tail_chance <= JUDGE_LARGE_TAIL_CHANCE);
 }
 
 /*
@@ -286,15 +433,19 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 			  MeasureComparison *comparison)
 {
 	memset(comparison, 0, sizeof(*comparison));
+	comparison->upkeep_share = 1;
+	comparison->tail_chance = 1;
 	comparison->before = before;
 	comparison->after = after;
 	comparison->dropped = dropped;
 	comparison->judgement = JUDGED_UNKNOWN;
 	if (before->calls == 0 || after->calls == 0)
 		return false;
-	test_latencies(comparison);
+	test_ranks(comparison);
+	test_means(comparison);
+	test_tail(comparison);
 	if (Min(before->calls, after->calls) < JUDGE_LEAST_CALLS &&
-		!is_large_change(comparison))
+		!is_plain(comparison))
 		return false;
 	comparison->judgement = judgement_by_measures(comparison);
 	return comparison->judgement != JUDGED_SAME;
@@ -302,13 +453,14 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 
 /*
  * Decide, by the planner's answer, if the index has changed the statement.  To
- * be called where judge_compare() returned true; comparison->others_changed is
- * set by then.
+ * be called where judge_compare() returned true; comparison->upkeep_share is set
+ * by then.
  */
 void
 judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 {
 	comparison->planner_check = planner_check;
+	comparison->is_upkeep = is_upkeep(comparison, comparison->judgement);
 	comparison->judgement = judgement_by_planner(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
 		comparison->saved_us = saved_us(comparison);

@@ -22,6 +22,21 @@
 #define JUDGE_DEVIATION 4.0
 
 /*
+ * Chance of the tail's test to see so many slow calls where nothing has changed:
+ * as small as that of JUDGE_DEVIATION.  Where both time and blocks have changed
+ * by JUDGE_LARGE_CHANGE, they are witnesses themselves, and two terrible calls
+ * in ten are enough after 200 without one.
+ */
+#define JUDGE_TAIL_CHANCE 3.0e-5
+#define JUDGE_LARGE_TAIL_CHANCE 0.005
+
+/*
+ * A call is slow that takes JUDGE_LARGE_CHANGE times as long as this share of the
+ * calls before: p95, the quantile that users see of a statement.
+ */
+#define JUDGE_TAIL_QUANTILE 0.95
+
+/*
  * Share by which the mean time or the blocks of a call must have changed: less
  * is not what indexes are built for.
  */
@@ -57,18 +72,33 @@ typedef enum Judgement
 	JUDGED_SLOWER
 } Judgement;
 
+/* By which of the measures a statement is judged. */
+typedef enum JudgeRule
+{
+	RULE_NONE,
+	RULE_RANKS,					/* most calls, by the Mann-Whitney test */
+	RULE_TOTAL,					/* the mean, by Welch's test */
+	RULE_TAIL,					/* the share of slow calls, by Fisher's test */
+	RULE_BLOCKS					/* the blocks: the cache was colder, or an
+								 * index that it used is gone */
+} JudgeRule;
+
 /* What one statement did before and after, and what that means. */
 typedef struct MeasureComparison
 {
 	const Measure *before;
 	const Measure *after;
 	bool		dropped;		/* the index was dropped, else it was made */
-	bool		others_changed; /* other indexes of the table came or went */
+	double		upkeep_share;	/* of a write's upkeep that the index causes */
 	double		superiority;	/* share of pairs in which before was slower */
 	double		deviation;		/* of it from one half, in standard deviations */
-	bool		by_blocks;		/* judged by blocks, as the cache was colder */
+	double		mean_deviation; /* of the mean after from that before, in
+								 * standard errors */
+	double		tail_chance;	/* to see so many slow calls without a change */
+	JudgeRule	rule;			/* that spoke */
 	PlannerCheck planner_check; /* asked only where something changed */
 	Judgement	judgement;
+	bool		is_upkeep;		/* it is about keeping the index up to date */
 	double		saved_us;		/* by all calls after; negative: lost */
 } MeasureComparison;
 
@@ -81,6 +111,9 @@ extern void judge_decide(MeasureComparison *comparison, PlannerCheck planner_che
 
 /* The name of a judgement in the verdict of a job. */
 extern const char *judgement_name(Judgement judgement);
+
+/* The name of a rule in the verdict of a job; NULL for none. */
+extern const char *judge_rule_name(JudgeRule rule);
 
 /* Mean time of a call, in microseconds. */
 extern double judge_mean_us(const Measure *measure);

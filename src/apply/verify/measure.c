@@ -3,8 +3,9 @@
  * measure.c
  *	  Counters of the statements that an index affects, kept and subtracted.
  *
- * Affected are the statements that the index is meant for and those that write
- * to its table.  Their counters, of all users and routes, are read from shared
+ * Affected are all statements that use its table, by the plans that ran
+ * (store/table_use.h): those that name it, a partition of it or what it is a
+ * partition of.  Their counters, of all users and routes, are read from shared
  * memory and kept as rows of clipperf_job_measures, one a statement and stage.
  *
  *-------------------------------------------------------------------------
@@ -14,9 +15,9 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "common/own_sql.h"
+#include "common/table_family.h"
 #include "store/statement.h"
 
 /*
@@ -25,30 +26,17 @@
  */
 #define ROUNDING 1e-9
 
-/* What add_if_collected() adds counters to. */
+/* Measures for which there is room at first, when they are collected. */
+#define MEASURES_AT_FIRST 32
+
+/* What add_if_collected() and find_affected() add to. */
 typedef struct MeasureCollection
 {
 	Measure    *measures;
 	int			count;
+	int			room;			/* for so many measures */
+	List	   *relations;		/* OIDs: the table, its parts and parents */
 } MeasureCollection;
-
-/*
- * Statements of this database that change the table, or that are meant: named
- * by the job or else naming the table.  $1 the table's name as a regular
- * expression, $2 the job's statements.
- */
-#define AFFECTED \
-	"SELECT c.queryid, bool_or(c.writes) FROM (" \
-	"SELECT q.queryid, q.query ~* ('\\m(insert\\s+into|update|delete\\s+from" \
-	"|merge\\s+into)\\s+(only\\s+)?(\"?\\w+\"?\\.)?\"?' || $1 || '\"?(\\W|$)')" \
-	" AS writes, CASE WHEN $2::bigint[] IS NULL" \
-	" THEN q.query ~* ('(^|\\W)' || $1 || '(\\W|$)')" \
-	" ELSE q.queryid = ANY ($2) END AS meant" \
-	" FROM @extschema@.clipperf_queries AS q" \
-	" WHERE q.dbid = (SELECT d.oid FROM pg_database AS d" \
-	" WHERE d.datname = current_database())" \
-	" AND coalesce(q.query, '') NOT ILIKE '%clipperf\\_%') AS c" \
-	" WHERE c.writes OR c.meant GROUP BY c.queryid ORDER BY c.queryid"
 
 /*
  * What was kept of statement $3 when another job than $1 had changed the
@@ -64,31 +52,13 @@ typedef struct MeasureCollection
 
 /* What is kept of a statement, in the order of read_kept_measure(). */
 #define COLUMNS \
-	"m.queryid, m.is_write, m.calls, m.total_ms * 1000, m.rows, m.blocks," \
+	"m.queryid, m.is_read, m.is_write, m.calls, m.total_ms * 1000, m.rows, m.blocks," \
 	" m.blocks_read, m.histogram"
-#define NCOLUMNS 8
+#define NCOLUMNS 9
 
 /* ------------------------------------------------------------------------
  * Counters of now
  * ------------------------------------------------------------------------ */
-
-/* The name of the table as a regular expression that fits it alone. */
-static char *
-name_pattern(Oid relid)
-{
-	const char *name = get_rel_name(relid);
-	StringInfoData pattern;
-
-	initStringInfo(&pattern);
-	for (; name != NULL && *name != '\0'; name++)
-	{
-		if (!IS_HIGHBIT_SET(*name) && !isalnum((unsigned char) *name) &&
-			*name != '_')
-			appendStringInfoChar(&pattern, '\\');
-		appendStringInfoChar(&pattern, *name);
-	}
-	return pattern.data;
-}
 
 /* Add the counters of one user and route to a measure. */
 static void
@@ -109,7 +79,8 @@ add_to_measure(Measure *measure, const StatementCounters *counters)
  * MeasureCollection "arg" has one.
  */
 static void
-add_if_collected(const StatementKey *key, const StatementCounters *counters, void *arg)
+add_if_collected(const StatementKey *key, const StatementCounters *counters,
+				 const TableUses *tables, void *arg)
 {
 	MeasureCollection *collection = arg;
 
@@ -118,6 +89,63 @@ add_if_collected(const StatementKey *key, const StatementCounters *counters, voi
 	for (int i = 0; i < collection->count; i++)
 		if (collection->measures[i].queryid == key->queryid)
 			add_to_measure(&collection->measures[i], counters);
+}
+
+/* How the table is used, by the plans of a statement: bits of TableUseHow. */
+static uint32
+use_of_table(const TableUses *tables, const List *relations)
+{
+	uint32		how = 0;
+
+	for (uint32 i = 0; i < tables->count; i++)
+	{
+		const TableUse *use = &tables->use[i];
+
+		if (list_member_oid(relations, use->relid) &&
+			table_was_there(use->relid, use->seen))
+			how |= use->how;
+	}
+	return how;
+}
+
+/* The measure of a statement, added without counters if there is none. */
+static Measure *
+collect_statement(MeasureCollection *collection, uint64 queryid)
+{
+	Measure    *measure;
+
+	for (int i = 0; i < collection->count; i++)
+		if (collection->measures[i].queryid == queryid)
+			return &collection->measures[i];
+	if (collection->count == collection->room)
+	{
+		collection->room *= 2;
+		collection->measures = repalloc(collection->measures,
+										sizeof(Measure) * collection->room);
+	}
+	measure = &collection->measures[collection->count++];
+	memset(measure, 0, sizeof(*measure));
+	measure->queryid = queryid;
+	return measure;
+}
+
+/* StatementVisitor: add statements that use a table of the MeasureCollection. */
+static void
+find_affected(const StatementKey *key, const StatementCounters *counters,
+			  const TableUses *tables, void *arg)
+{
+	MeasureCollection *collection = arg;
+	Measure    *measure;
+	uint32		how;
+
+	if (key->dbid != MyDatabaseId)
+		return;
+	how = use_of_table(tables, collection->relations);
+	if (how == 0)
+		return;
+	measure = collect_statement(collection, key->queryid);
+	measure->read |= (how & ~TABLE_WRITTEN) != 0;
+	measure->write |= (how & TABLE_WRITTEN) != 0;
 }
 
 /* Fill in counters from shared memory where only the queryid is set so far. */
@@ -132,32 +160,26 @@ count_now(Measure *measures, int count)
 		statement_visit(add_if_collected, &collection);
 }
 
-/* Is it one of the statements that the job's recommendation names? */
+/*
+ * Is the index meant for a statement?  It is for those that the job's
+ * recommendation names; if that names none, as one to drop an index, for all
+ * that read the table, to change its rows or not.
+ */
 static bool
-is_named_by_job(const Job *job, uint64 queryid)
+is_meant_for(const Job *job, const Measure *measure)
 {
 	Datum	   *elements;
-	int			count;
+	int			count = 0;
 
-	if (job->queryids == NULL)
-		return false;
-	deconstruct_array(job->queryids, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &elements, NULL, &count);
+	if (job->queryids != NULL)
+		deconstruct_array(job->queryids, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+						  TYPALIGN_DOUBLE, &elements, NULL, &count);
+	if (count == 0)
+		return measure->read;
 	for (int i = 0; i < count; i++)
-		if ((uint64) DatumGetInt64(elements[i]) == queryid)
+		if ((uint64) DatumGetInt64(elements[i]) == measure->queryid)
 			return true;
 	return false;
-}
-
-/*
- * Set whether a statement writes to the job's table, and whether the index is
- * meant for it: it is for all that do not write, and for writes by name only.
- */
-static void
-set_effect_on(const Job *job, Measure *measure, bool write)
-{
-	measure->write = write;
-	measure->served = !write || is_named_by_job(job, measure->queryid);
 }
 
 /*
@@ -172,6 +194,7 @@ measure_again(const Measure *measures, int count)
 	for (int i = 0; i < count; i++)
 	{
 		now[i].queryid = measures[i].queryid;
+		now[i].read = measures[i].read;
 		now[i].write = measures[i].write;
 		now[i].served = measures[i].served;
 	}
@@ -202,6 +225,7 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 		arg_int8(job->id),
 		arg_text(stage),
 		arg_int8((int64) measure->queryid),
+		arg_bool(measure->read),
 		arg_bool(measure->write),
 		arg_float8(measure->calls),
 		arg_float8(measure->total_us),
@@ -212,9 +236,9 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 	};
 
 	own_sql("INSERT INTO @extschema@.clipperf_job_measures (job, stage,"
-			" queryid, is_write, calls, total_ms, rows, blocks, blocks_read,"
-			" histogram)"
-			" VALUES ($1, $2, $3, $4, $5, $6 / 1000, $7, $8, $9, $10)",
+			" queryid, is_read, is_write, calls, total_ms, rows, blocks,"
+			" blocks_read, histogram)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7 / 1000, $8, $9, $10, $11)",
 			lengthof(args), args);
 }
 
@@ -246,7 +270,9 @@ read_kept_measure(const Job *job, int row, Measure *measure)
 	bytea	   *bytes;
 
 	measure->queryid = (uint64) DatumGetInt64(own_datum(row, i++));
-	set_effect_on(job, measure, DatumGetBool(own_datum(row, i++)));
+	measure->read = DatumGetBool(own_datum(row, i++));
+	measure->write = DatumGetBool(own_datum(row, i++));
+	measure->served = is_meant_for(job, measure);
 	measure->calls = DatumGetFloat8(own_datum(row, i++));
 	measure->total_us = DatumGetFloat8(own_datum(row, i++));
 	measure->rows = DatumGetFloat8(own_datum(row, i++));
@@ -307,34 +333,29 @@ subtract_before_last_change(const Job *job, Measure *measure)
 }
 
 /*
- * The statements that the job's index is meant for, and those that write to
- * its table, as counted since another job last changed the table's indexes, or
- * for as long as is known if there were too few calls since.  Returns how many
- * there are; *measures is palloc'd.  Within job_begin() and job_end().
+ * The statements that use the job's table, as counted since another job last
+ * changed the table's indexes, or for as long as is known if there were too few
+ * calls since.  Returns how many there are; *measures is palloc'd.  Within
+ * job_begin() and job_end().
  */
 int
 measure_affected(const Job *job, Measure **measures)
 {
-	SqlArg		args[] = {
-		arg_text(name_pattern(job->relid)),
-		arg_datum(INT8ARRAYOID, PointerGetDatum(job->queryids),
-				  job->queryids == NULL)
+	MeasureCollection collection = {
+		.measures = palloc(sizeof(Measure) * MEASURES_AT_FIRST),
+		.room = MEASURES_AT_FIRST,
+		.relations = table_relatives(job->relid)
 	};
-	int			count;
 
-	own_sql(AFFECTED, lengthof(args), args);
-	count = (int) SPI_processed;
-	*measures = palloc0(sizeof(Measure) * Max(count, 1));
-	for (int i = 0; i < count; i++)
+	statement_visit(find_affected, &collection);
+	*measures = collection.measures;
+	count_now(*measures, collection.count);
+	for (int i = 0; i < collection.count; i++)
 	{
-		(*measures)[i].queryid = (uint64) DatumGetInt64(own_datum(i, 1));
-		set_effect_on(job, &(*measures)[i],
-					  !own_isnull(i, 2) && DatumGetBool(own_datum(i, 2)));
-	}
-	count_now(*measures, count);
-	for (int i = 0; i < count; i++)
+		(*measures)[i].served = is_meant_for(job, &(*measures)[i]);
 		subtract_before_last_change(job, &(*measures)[i]);
-	return count;
+	}
+	return collection.count;
 }
 
 /* ------------------------------------------------------------------------

@@ -18,6 +18,7 @@
 typedef struct Measure
 {
 	uint64		queryid;
+	bool		read;			/* reads the table, to change it or not */
 	bool		write;			/* changes the table */
 	bool		served;			/* the index is meant for it */
 	TimestampTz first_seen;		/* its counters began, at the latest */
@@ -40,7 +41,7 @@ typedef struct Measure
 #define MEASURE_BEFORE	"before"	/* the build began */
 #define MEASURE_BUILT	"built" /* it was done */
 
-/* The statements that the job's index affects, as counted until now. */
+/* The statements that use the job's table, as counted until now. */
 extern int	measure_affected(const Job *job, Measure **measures);
 
 /* Keep measures in the job; those kept at that stage are replaced. */

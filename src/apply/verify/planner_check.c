@@ -17,7 +17,9 @@
 #include "utils/lsyscache.h"
 
 #include "advise/cost/statement_cost.h"
+#include "advise/cost/write_cost.h"
 #include "common/own_sql.h"
+#include "common/table_family.h"
 
 /* The two sets of indexes that are compared. */
 typedef struct PlannerCheckCall
@@ -73,7 +75,8 @@ add_dropped_index(void *arg)
 	PlannerCheckCall *call = arg;
 	WhatIfIndex **indexes = palloc(sizeof(WhatIfIndex *));
 
-	indexes[0] = whatif_index(index_def_parse(call->job->ddl));
+	indexes[0] = whatif_index(index_def_parse_on(call->job->ddl,
+												 call->job->relid));
 	call->with.indexes = indexes;
 	call->with.nindexes = 1;
 }
@@ -115,15 +118,14 @@ uses_job_index(const PlannerCheckCall *call, const StatementCost *cost)
 	return !bms_is_empty(cost->used);
 }
 
-/* The answer for a statement as one user runs it. */
+/* The answer for a statement with the values that its variants have. */
 static PlannerCheck
-check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
+check_variants(const PlannerCheckCall *call, WorkloadStatement *statement)
 {
 	StatementCost with;
 	StatementCost without;
 
-	if (statement->variants == NIL ||
-		statement_planned_cost(statement, &call->with, &with) != NULL ||
+	if (statement_planned_cost(statement, &call->with, &with) != NULL ||
 		statement_planned_cost(statement, &call->without, &without) != NULL)
 		return PLANNER_CHECK_NONE;
 	if (!uses_job_index(call, &with))
@@ -133,14 +135,66 @@ check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
 }
 
 /*
+ * The answer for a statement as one user runs it.  Where it is handed values, the
+ * generic plan is asked about, too: a statement that is prepared runs it as soon
+ * as an index lets it look cheaper, whatever its values would have been best
+ * served by.
+ */
+static PlannerCheck
+check_for_user(const PlannerCheckCall *call, WorkloadStatement *statement)
+{
+	WorkloadVariant variant;
+	WorkloadStatement generic;
+	PlannerCheck answer;
+
+	if (statement->variants == NIL)
+		return PLANNER_CHECK_NONE;
+	answer = check_variants(call, statement);
+	variant = *(WorkloadVariant *) linitial(statement->variants);
+	if (variant.params == NULL || answer == PLANNER_CHECK_WORTH)
+		return answer;
+	variant.params = NULL;
+	variant.weight = 1;
+	generic = *statement;
+	generic.variants = list_make1(&variant);
+	return Max(answer, check_variants(call, &generic));
+}
+
+/*
+ * Load a statement as each of its users runs it.  Tables are looked for where the
+ * statements are likely to have found them: in the schema of the job's table
+ * first, as search paths are not always sampled.  To be undone by
+ * AtEOXact_GUC(true, *nestlevel).
+ */
+static List *
+load_statement(const Job *job, uint64 queryid, int *nestlevel)
+{
+	WorkloadFilter filter = {.queryids = list_make1(&queryid)};
+	char	   *schema = get_namespace_name(get_rel_namespace(job->relid));
+
+	*nestlevel = NewGUCNestLevel();
+	(void) set_config_option("search_path",
+							 psprintf("%s, \"$user\", public",
+									  quote_identifier(schema)),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	return workload_load(&filter);
+}
+
+/* Can the table of the job be looked at, without waiting for anybody? */
+static bool
+lock_job_table(const Job *job)
+{
+	return ConditionalLockRelationOid(job->relid, AccessShareLock) &&
+		get_rel_relkind(job->relid) != '\0';
+}
+
+/*
  * Plan a statement with and without the index that the job has built, or has
  * dropped, as its users and with the parameters that are known of it.  Indexes
  * of the table that clipperf is about to take back, or has advised to, are
  * hidden from both sides, so that of two equal ones not both are found
  * superfluous.  Of several users' answers, that most in favour of the index.
- *
- * Tables are looked for where the statements are likely to have found them: in
- * the schema of the job's table first, as search paths are not sampled.
  *
  * Within job_begin() and job_end().  Takes AccessShareLock on the table to the
  * end of the transaction; if it cannot be had at once, the answer is "unknown".
@@ -151,27 +205,63 @@ planner_check_run(const Job *job, uint64 queryid)
 {
 	PlannerCheckCall call = {.job = job};
 	PlannerCheck best = PLANNER_CHECK_NONE;
-	char	   *schema;
 	int			nestlevel;
+	List	   *statements;
+	ListCell   *lc;
 
-	if (!ConditionalLockRelationOid(job->relid, AccessShareLock) ||
-		get_rel_relkind(job->relid) == '\0')
+	if (!lock_job_table(job))
 		return PLANNER_CHECK_NONE;
-	nestlevel = NewGUCNestLevel();
-	schema = get_namespace_name(get_rel_namespace(job->relid));
-	(void) set_config_option("search_path",
-							 psprintf("%s, \"$user\", public",
-									  quote_identifier(schema)),
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	statements = load_statement(job, queryid, &nestlevel);
 	if (set_up_index_sets(&call))
 	{
-		WorkloadFilter filter = {.queryids = list_make1(&queryid)};
-		ListCell   *lc;
-
-		foreach(lc, workload_load(&filter))
+		foreach(lc, statements)
 			best = Max(best, check_for_user(&call, lfirst(lc)));
 	}
 	AtEOXact_GUC(true, nestlevel);
 	return best;
+}
+
+/* Needs a row that the statement writes new entries in the index? */
+static bool
+needs_entries(const WorkloadStatement *statement, const Job *job, Oid index_oid)
+{
+	const IndexDefinition *def = index_def_of_index(index_oid);
+
+	return def != NULL &&
+		write_needs_entries(statement, table_relatives(job->relid),
+							index_def_columns(def));
+}
+
+/*
+ * The share of the upkeep by a statement that the index of the job causes, of
+ * that which it and "others" (OIDs of indexes of its table) cause together: those
+ * in which a written row needs new entries pay alike.  An update that needs none
+ * in an index takes them all the same once another index puts an end to its being
+ * HOT; that is the other one's.  Where no index is to blame so, all are.
+ *
+ * Within job_begin() and job_end(); locks and signals as planner_check_run().
+ */
+double
+planner_check_upkeep(const Job *job, uint64 queryid, List *others)
+{
+	double		blamed = 0;
+	bool		guilty = false;
+	int			nestlevel;
+	List	   *statements;
+	ListCell   *lc;
+
+	if (others == NIL || !lock_job_table(job))
+		return 1;
+	statements = load_statement(job, queryid, &nestlevel);
+	if (statements != NIL)
+	{
+		guilty = needs_entries(linitial(statements), job, job->index_oid);
+		blamed = guilty ? 1 : 0;
+		foreach(lc, others)
+			blamed += needs_entries(linitial(statements), job, lfirst_oid(lc));
+	}
+	AtEOXact_GUC(true, nestlevel);
+	if (blamed == 0)
+		return 1.0 / (list_length(others) + 1);
+	return guilty ? 1 / blamed : 0;
 }

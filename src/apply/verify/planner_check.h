@@ -30,6 +30,12 @@ typedef enum PlannerCheck
 /* Plan a statement with and without the index of the job. */
 extern PlannerCheck planner_check_run(const Job *job, uint64 queryid);
 
+/*
+ * The share of the upkeep by a statement that the index of the job causes, of
+ * that which it and other indexes of its table cause together.
+ */
+extern double planner_check_upkeep(const Job *job, uint64 queryid, List *others);
+
 /* The name of an answer in the verdict of a job. */
 extern const char *planner_check_name(PlannerCheck planner_check);
 

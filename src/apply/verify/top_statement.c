@@ -18,7 +18,9 @@
 #include "apply/verify/top_statement.h"
 
 #include "access/xact.h"
+#include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
@@ -37,6 +39,12 @@
 
 #include "apply/jobs/queue.h"
 
+/* The index that the last statement made; InvalidOid if none. */
+static Oid	made_index = InvalidOid;
+
+/* The hook of another extension, while ours stands before it. */
+static object_access_hook_type prev_object_access = NULL;
+
 /* Is a statement running that a signal may cancel? */
 static volatile sig_atomic_t cancellable = false;
 
@@ -46,6 +54,31 @@ top_statement_cancel(SIGNAL_ARGS)
 {
 	if (cancellable)
 		StatementCancelHandler(SIGNAL_PASS);
+}
+
+/*
+ * object_access_hook while a statement runs: notes the first relation that it
+ * makes, which is the index.  The name of that may change before it is done.
+ */
+static void
+note_made(ObjectAccessType access, Oid classId, Oid objectId, int subId,
+		  void *arg)
+{
+	if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
+	if (access == OAT_POST_CREATE && classId == RelationRelationId &&
+		subId == 0 && !OidIsValid(made_index))
+		made_index = objectId;
+}
+
+/*
+ * The index that the last statement made, by whatever name it goes now, whether
+ * it has succeeded or not; InvalidOid if none.  It may be gone.
+ */
+Oid
+top_statement_made(void)
+{
+	return made_index;
 }
 
 /* Put "name=value" settings into force, for this session. */
@@ -152,6 +185,9 @@ top_statement_run(const char *sql, Oid role, ArrayType *settings,
 	pgstat_report_activity(STATE_RUNNING, sql);
 	debug_query_string = sql;
 	SetSessionAuthorization(role, is_superuser);
+	made_index = InvalidOid;
+	prev_object_access = object_access_hook;
+	object_access_hook = note_made;
 	PG_TRY();
 	{
 		run_in_transaction(sql, settings, lock_timeout_ms, context);
@@ -165,6 +201,7 @@ top_statement_run(const char *sql, Oid role, ArrayType *settings,
 		AbortOutOfAnyTransaction();
 	}
 	PG_END_TRY();
+	object_access_hook = prev_object_access;
 	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
 	debug_query_string = NULL;
 	pgstat_report_activity(STATE_IDLE, NULL);

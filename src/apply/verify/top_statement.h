@@ -16,6 +16,12 @@
 extern ErrorData *top_statement_run(const char *sql, Oid role,
 									ArrayType *settings, int lock_timeout_ms);
 
+/*
+ * The index that the last statement made, by whatever name it goes now, whether
+ * it has succeeded or not; InvalidOid if none.
+ */
+extern Oid	top_statement_made(void);
+
 /* Signal handler of SIGINT for the processes that call it. */
 extern void top_statement_cancel(SIGNAL_ARGS);
 

@@ -8,8 +8,11 @@
  * regressed if it is less; useless if none became faster.
  * drop: regressed if more time is lost than saved, else kept.
  *
- * Nothing is held against an index unless its use could be seen: statements
- * that took half of the time must have been judged, and none be unclear.
+ * A loss that is proven counts whoever else has run meanwhile, unless what is
+ * unclear may make up for it.  But the upkeep of an index is the price of what it
+ * is meant for: it decides only when enough was seen, and as long as less than
+ * half of that could be judged, by the time it took, the index is watched on, up
+ * to VERDICT_WINDOWS times clipperf.verify_time.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,16 +26,30 @@
 
 #include "common/own_sql.h"
 
-/* The state that the job ends in, by the rules above. */
+/* Could the larger part be judged of what the index is meant for? */
+bool
+verdict_has_majority(const Trial *trial)
+{
+	return trial->served_us > 0 &&
+		trial->judged_us >= VERDICT_SHARE * trial->served_us;
+}
+
+/*
+ * The state that the job ends in, by the rules above; JOB_VERIFYING if it is to
+ * be watched on.
+ */
 JobState
 verdict_state(const Trial *trial)
 {
-	if (trial->judged_us < VERDICT_SHARE * trial->served_us ||
-		trial->served_us <= 0)
-		return JOB_KEPT;
-	if (trial->lost_us > trial->saved_us)
-		return trial->unclear > 0 ? JOB_KEPT : JOB_REGRESSED;
-	if (trial->job->drop || trial->saved_us > 0 || trial->unclear > 0)
+	double		lost = trial->lost_us - trial->saved_us;
+
+	if (!trial->over || (!verdict_has_majority(trial) && !trial->last))
+		return lost - trial->upkeep_us > trial->unclear_us ?
+			JOB_REGRESSED : JOB_VERIFYING;
+	if (lost > trial->unclear_us)
+		return JOB_REGRESSED;
+	if (!verdict_has_majority(trial) || trial->job->drop ||
+		trial->saved_us > 0 || trial->unclear > 0)
 		return JOB_KEPT;
 	return JOB_USELESS;
 }
@@ -107,32 +124,64 @@ latency_text(const MeasureComparison *comparison)
 					   " @extschema@.clipperf_duration($5))", lengthof(args), args);
 }
 
-/* How the blocks of a statement changed, where it was judged by them. */
+/* How the blocks of a statement changed: "2,305 -> 29,967 blocks per call". */
 static char *
 blocks_text(const MeasureComparison *comparison)
 {
 	SqlArg		args[] = {
 		arg_float8(judge_blocks(comparison->before)),
-		arg_float8(judge_blocks(comparison->after)),
-		arg_float8(comparison->after->calls)
+		arg_float8(judge_blocks(comparison->after))
 	};
 
-	return select_text("SELECT format('%s -> %s blocks per call over %s (more of them"
-					   " were not in the cache than before, so that times do not"
-					   " count)',"
+	return select_text("SELECT format('%s -> %s blocks per call',"
 					   " @extschema@.clipperf_number($1),"
-					   " @extschema@.clipperf_number($2),"
-					   " @extschema@.clipperf_count($3, 'call', 'calls'))",
+					   " @extschema@.clipperf_number($2))", lengthof(args), args);
+}
+
+/* "1,234 calls" */
+static char *
+calls_text(double calls)
+{
+	SqlArg		args[] = {arg_float8(calls)};
+
+	return select_text("SELECT @extschema@.clipperf_count($1, 'call', 'calls')",
 					   lengthof(args), args);
+}
+
+/* In which of its calls it is seen that a statement became slower. */
+static const char *
+rule_text(JudgeRule rule)
+{
+	switch (rule)
+	{
+		case RULE_RANKS:
+			return ", seen in most calls";
+		case RULE_TOTAL:
+			return ", seen in all calls together";
+		case RULE_TAIL:
+			return ", seen in the slowest calls";
+		case RULE_BLOCKS:
+			return ", seen in its blocks";
+		default:
+			return "";
+	}
 }
 
 /* "statement: how it changed" */
 static char *
 change_text(const MeasureComparison *comparison)
 {
-	return psprintf("%s: %s", statement_label(comparison->after->queryid),
-					comparison->by_blocks ? blocks_text(comparison) :
-					latency_text(comparison));
+	char	   *label = statement_label(comparison->after->queryid);
+
+	if (comparison->rule == RULE_BLOCKS && comparison->judgement != JUDGED_SLOWER)
+		return psprintf("%s: %s over %s (more of them were not in the cache than"
+						" before, so that times do not count)", label,
+						blocks_text(comparison),
+						calls_text(comparison->after->calls));
+	if (comparison->judgement == JUDGED_SLOWER)
+		return psprintf("%s: %s, %s%s", label, latency_text(comparison),
+						blocks_text(comparison), rule_text(comparison->rule));
+	return psprintf("%s: %s", label, latency_text(comparison));
 }
 
 /* Of the comparisons judged so, the one that saved or lost most time, or NULL. */
@@ -154,35 +203,35 @@ most_moved(const Trial *trial, Judgement judgement)
 
 /* "; 2 more statements faster": those judged so, but for the one named already. */
 static void
-append_others(StringInfo text, const Trial *trial, const MeasureComparison *named,
-			  Judgement judgement)
+append_faster(StringInfo text, const Trial *trial, const MeasureComparison *named)
 {
 	int			count = 0;
 
 	for (int i = 0; i < trial->count; i++)
-		if (trial->comparisons[i].judgement == judgement &&
+		if (trial->comparisons[i].judgement == JUDGED_FASTER &&
 			&trial->comparisons[i] != named)
 			count++;
 	if (count > 0)
-		appendStringInfo(text, "; %d %s%s %s", count,
-						 named->judgement == judgement ? "more " : "",
-						 count == 1 ? "statement" : "statements",
-						 judgement_name(judgement));
+		appendStringInfo(text, "; %d %s%s faster", count,
+						 named->judgement == JUDGED_FASTER ? "more " : "",
+						 count == 1 ? "statement" : "statements");
 }
 
-/* "1,234 calls" of the statements that the index is meant for, since. */
-static char *
-calls_text(const Trial *trial)
+/* "; slower: statement: how it changed", each but for the one named already. */
+static void
+append_slower(StringInfo text, const Trial *trial, const MeasureComparison *named)
 {
-	SqlArg		args[] = {arg_float8(trial->served_calls)};
-
-	return select_text("SELECT @extschema@.clipperf_count($1, 'call', 'calls')",
-					   lengthof(args), args);
+	for (int i = 0; i < trial->count; i++)
+		if (trial->comparisons[i].judgement == JUDGED_SLOWER &&
+			&trial->comparisons[i] != named)
+			appendStringInfo(text, "; slower: %s",
+							 change_text(&trial->comparisons[i]));
 }
 
 /*
- * The changes that led to the verdict: the one named, how many more there are,
- * and what was saved and lost in all, if both was.
+ * The changes that led to the verdict: the one named, how many more became
+ * faster, each that became slower, and what was saved and lost in all, if both
+ * was.
  */
 static void
 append_changes(StringInfo text, const Trial *trial, const MeasureComparison *most)
@@ -192,8 +241,8 @@ append_changes(StringInfo text, const Trial *trial, const MeasureComparison *mos
 	};
 
 	appendStringInfoString(text, change_text(most));
-	append_others(text, trial, most, JUDGED_FASTER);
-	append_others(text, trial, most, JUDGED_SLOWER);
+	append_faster(text, trial, most);
+	append_slower(text, trial, most);
 	if (trial->saved_us > 0 && trial->lost_us > 0)
 		appendStringInfoString(text,
 							   select_text("SELECT format('; %s saved and %s lost in all',"
@@ -209,8 +258,6 @@ other_cause_text(const MeasureComparison *comparison)
 	double		before = judge_blocks(comparison->before);
 	double		after = judge_blocks(comparison->after);
 
-	if (comparison->others_changed && comparison->after->write)
-		return "other indexes of the table came or went meanwhile";
 	if (comparison->planner_check == PLANNER_CHECK_EQUAL)
 		return "its plan is as good without the index";
 	if (after <= (1 - JUDGE_CHANGE) * before)
@@ -255,6 +302,22 @@ append_writes(StringInfo text, const Trial *trial)
 					 get_rel_name(trial->job->relid), time, blocks);
 }
 
+/* Nothing has changed: in how many calls, and was the index used at all? */
+static void
+append_no_change(StringInfo text, const Trial *trial)
+{
+	SqlArg		scans[] = {arg_float8((double) trial->scans)};
+
+	appendStringInfo(text, "no statement became faster or slower in %s",
+					 calls_text(trial->served_calls));
+	if (trial->scans == 0)
+		appendStringInfoString(text, "; the index was never scanned");
+	else if (trial->scans > 0)
+		appendStringInfo(text, "; the index was scanned %s",
+						 select_text("SELECT @extschema@.clipperf_count($1, 'time', 'times')",
+									 lengthof(scans), scans));
+}
+
 /*
  * The sentence that gives the reason for the job's new state.  Within
  * job_begin() and job_end().
@@ -267,32 +330,24 @@ verdict_reason(const Trial *trial, JobState state)
 	const MeasureComparison *unclear = most_moved(trial, JUDGED_UNCLEAR);
 	const MeasureComparison *most = state == JOB_REGRESSED || faster == NULL ?
 		slower : faster;
+	bool		few = state != JOB_REGRESSED && !verdict_has_majority(trial);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	if (trial->judged_us < VERDICT_SHARE * trial->served_us ||
-		trial->served_us <= 0)
+	if (few)
 		appendStringInfo(&text, "too few calls to judge by: %s of the statements concerned",
-						 calls_text(trial));
-	else if (most != NULL && (state != JOB_KEPT || unclear == NULL ||
-							  most == faster))
+						 calls_text(trial->served_calls));
+	if (most != NULL)
+	{
+		if (few)
+			appendStringInfoString(&text, "; ");
 		append_changes(&text, trial, most);
-	else if (unclear != NULL)
+	}
+	else if (unclear != NULL && !few)
 		appendStringInfo(&text, "%s; %s", change_text(unclear),
 						 other_cause_text(unclear));
-	else
-	{
-		SqlArg		scans[] = {arg_float8((double) trial->scans)};
-
-		appendStringInfo(&text, "no statement became faster or slower in %s",
-						 calls_text(trial));
-		if (trial->scans == 0)
-			appendStringInfoString(&text, "; the index was never scanned");
-		else if (trial->scans > 0)
-			appendStringInfo(&text, "; the index was scanned %s",
-							 select_text("SELECT @extschema@.clipperf_count($1, 'time', 'times')",
-										 lengthof(scans), scans));
-	}
+	else if (!few)
+		append_no_change(&text, trial);
 	append_writes(&text, trial);
 	return text.data;
 }
@@ -342,13 +397,18 @@ append_comparison(StringInfo json, const MeasureComparison *comparison)
 	append_json_string(json, "statement", line);
 	append_json_string(json, "kind", after->write ? "write" : "read");
 	append_json_string(json, "judgement", judgement_name(comparison->judgement));
+	append_json_string(json, "rule", judge_rule_name(comparison->rule));
 	if (comparison->planner_check != PLANNER_CHECK_NONE)
 		append_json_string(json, "planner", planner_check_name(comparison->planner_check));
 	append_json_side(json, "before", comparison->before);
 	append_json_side(json, "after", after);
+	if (comparison->is_upkeep)
+		appendStringInfo(json, "\"upkeep_share\": %.2f, ", comparison->upkeep_share);
 	appendStringInfo(json, "\"saved_ms\": %.6g, \"faster_share\": %.4f,"
-					 " \"deviation\": %.2f}", comparison->saved_us / 1000.0,
-					 comparison->superiority, comparison->deviation);
+					 " \"deviation\": %.2f, \"mean_deviation\": %.2f,"
+					 " \"tail_chance\": %.3g}", comparison->saved_us / 1000.0,
+					 comparison->superiority, comparison->deviation,
+					 comparison->mean_deviation, comparison->tail_chance);
 }
 
 /*

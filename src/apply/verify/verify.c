@@ -15,6 +15,7 @@
 #include "apply/verify/verify.h"
 
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "libpq/pqsignal.h"
@@ -170,7 +171,26 @@ index_scans_since_built(const Job *job)
 	return DatumGetInt64(own_datum(0, 1));
 }
 
-/* Has another job changed the indexes of the table since this one's is there? */
+/*
+ * Indexes of the table that other jobs have made and that the counters of
+ * statement $2 from before job $1 do not know of: those made since then, and those
+ * from before if the counters reach back beyond them.
+ */
+#define OTHERS \
+	"SELECT j.index_oid FROM @extschema@.clipperf_job AS j" \
+	" JOIN @extschema@.clipperf_job AS o ON o.job = $1" \
+	" WHERE j.relid = o.relid AND j.job <> o.job AND j.action = 'create'" \
+	" AND j.goal = 'apply' AND j.verify_since IS NOT NULL" \
+	" AND j.index_oid IS NOT NULL AND (j.verify_since > o.verify_since OR EXISTS" \
+	" (SELECT FROM @extschema@.clipperf_job_measures AS b" \
+	" JOIN @extschema@.clipperf_job_measures AS mine" \
+	" ON mine.job = o.job AND mine.queryid = b.queryid AND mine.stage = 'built'" \
+	" JOIN @extschema@.clipperf_job_measures AS theirs" \
+	" ON theirs.job = j.job AND theirs.queryid = b.queryid AND theirs.stage = 'built'" \
+	" WHERE b.job = o.job AND b.queryid = $2 AND b.stage = 'before'" \
+	" AND b.calls > mine.calls - theirs.calls))"
+
+/* Has another job changed the indexes of the table since this one has? */
 static bool
 other_jobs_changed_table(const Job *job)
 {
@@ -189,6 +209,53 @@ other_jobs_changed_table(const Job *job)
 }
 
 /*
+ * The share that the job's index has in what a statement pays more, or less, for
+ * the upkeep of indexes.
+ */
+static double
+upkeep_share(const Job *job, const Measure *measure)
+{
+	SqlArg		args[] = {arg_int8(job->id), arg_int8((int64) measure->queryid)};
+	List	   *others = NIL;
+
+	if (!measure->write)
+		return 1;
+	if (job->drop)
+		return other_jobs_changed_table(job) ? 0 : 1;
+	own_sql(OTHERS, lengthof(args), args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		others = lappend_oid(others, DatumGetObjectId(own_datum((int) i, 1)));
+	return planner_check_upkeep(job, measure->queryid, others);
+}
+
+/* Add what a statement saved or lost to the sums. */
+static void
+add_up(Trial *trial, const MeasureComparison *comparison)
+{
+	const Measure *after = comparison->after;
+
+	switch (comparison->judgement)
+	{
+		case JUDGED_FASTER:
+			trial->saved_us += comparison->saved_us;
+			break;
+		case JUDGED_SLOWER:
+			trial->lost_us -= comparison->saved_us;
+			if (comparison->is_upkeep)
+				trial->upkeep_us -= comparison->saved_us;
+			break;
+		case JUDGED_UNCLEAR:
+			trial->unclear++;
+			trial->unclear_us +=
+				Max(judge_mean_us(comparison->before) * after->calls -
+					after->total_us, 0);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
  * Ask the planner about each statement that changed, decide whether the index
  * changed it, and add up what was saved and lost.
  */
@@ -196,7 +263,6 @@ static void
 decide_comparisons(Trial *trial)
 {
 	trial->scans = index_scans_since_built(trial->job);
-	trial->others_changed = other_jobs_changed_table(trial->job);
 	for (int i = 0; i < trial->count; i++)
 	{
 		MeasureComparison *comparison = &trial->comparisons[i];
@@ -208,26 +274,30 @@ decide_comparisons(Trial *trial)
 		/* Where the planner cannot tell, a count of no scans does. */
 		if (planner_check == PLANNER_CHECK_NONE && trial->scans == 0)
 			planner_check = PLANNER_CHECK_UNUSED;
-		comparison->others_changed = trial->others_changed;
+		comparison->upkeep_share = upkeep_share(trial->job, comparison->after);
 		judge_decide(comparison, planner_check);
-		if (comparison->judgement == JUDGED_FASTER)
-			trial->saved_us += comparison->saved_us;
-		if (comparison->judgement == JUDGED_SLOWER)
-			trial->lost_us -= comparison->saved_us;
-		if (comparison->judgement == JUDGED_UNCLEAR)
-			trial->unclear++;
+		add_up(trial, comparison);
 	}
 }
 
+/* Has a statement become slower, as far as its measures tell? */
+static bool
+seems_slower(const Trial *trial)
+{
+	for (int i = 0; i < trial->count; i++)
+		if (trial->comparisons[i].judgement == JUDGED_SLOWER)
+			return true;
+	return false;
+}
+
 /*
- * Store the verdict of the trial in its job, which changes its state by it.
- * Returns true if the job was queued to be taken back (clipperf.auto_revert).
+ * Store the verdict of the trial, "state", in its job.  Returns true if the job
+ * was queued to be taken back (clipperf.auto_revert).
  */
 static bool
-store_verdict(const Trial *trial)
+store_verdict(const Trial *trial, JobState state)
 {
 	Job		   *job = trial->job;
-	JobState	state = verdict_state(trial);
 	char	   *reason = verdict_reason(trial, state);
 	SqlArg		args[] = {arg_int8(job->id), arg_text(verdict_figures(trial))};
 
@@ -261,31 +331,70 @@ review_later(const Job *job)
 			" WHERE job = $1", lengthof(args), args);
 }
 
+/* Has the job been watched for so many times clipperf.verify_time? */
+static bool
+is_watched_for(const Job *job, int windows)
+{
+	TimestampTz end = TimestampTzPlusMilliseconds(job->verify_since,
+												  windows * setting_verify_time_s * INT64CONST(1000));
+
+	return GetCurrentTimestamp() >= end;
+}
+
 /*
- * Judge a job if enough was seen of it or its time has passed.  Returns true
- * if the job was queued to be taken back.
+ * Judge a job if enough was seen of it, or its time has passed.  A loss by plans
+ * that became worse ends it before, once what the index is meant for could be
+ * judged for the larger part.
+ * Returns true if the job was queued to be taken back.
  */
 static bool
 judge_job(Job *job)
 {
-	Trial		trial = {.job = job};
+	Trial		trial = {.job = job,.last = is_watched_for(job, VERDICT_WINDOWS)};
 	bool		waits = compare_measures(&trial);
-	TimestampTz end = TimestampTzPlusMilliseconds(job->verify_since,
-												  setting_verify_time_s * INT64CONST(1000));
+	JobState	state = JOB_VERIFYING;
 
-	if ((trial.served_calls < setting_verify_calls || waits) &&
-		GetCurrentTimestamp() < end)
+	trial.over = is_watched_for(job, 1) ||
+		(trial.served_calls >= setting_verify_calls && !waits);
+	if (trial.over || (verdict_has_majority(&trial) && seems_slower(&trial)))
 	{
-		review_later(job);
-		return false;
+		decide_comparisons(&trial);
+		state = verdict_state(&trial);
 	}
-	decide_comparisons(&trial);
-	return store_verdict(&trial);
+	if (state != JOB_VERIFYING)
+		return store_verdict(&trial, state);
+	review_later(job);
+	return false;
 }
 
 /*
- * End the job if its table is gone, or the index that it built.  An index that
- * was rebuilt has another OID, but its name.  Returns true if the job goes on.
+ * Find the index that the job has built, and remember it: one that was renamed
+ * has its OID, one that was rebuilt by REINDEX CONCURRENTLY another, but the name
+ * that it had at the last review.  False if it is gone.
+ */
+static bool
+follow_index(Job *job)
+{
+	Oid			index_oid = job->index_oid;
+	char	   *name = get_rel_name(index_oid);
+
+	if (name == NULL)
+	{
+		index_oid = get_relname_relid(job->index_name,
+									  get_rel_namespace(job->relid));
+		if (!OidIsValid(index_oid) ||
+			IndexGetRelation(index_oid, true) != job->relid)
+			return false;
+		name = job->index_name;
+	}
+	if (index_oid != job->index_oid || strcmp(name, job->index_name) != 0)
+		job_set_index(job, index_oid, name);
+	return true;
+}
+
+/*
+ * End the job if its table is gone, or the index that it built.  Returns true if
+ * the job goes on.
  */
 static bool
 is_index_still_there(Job *job)
@@ -293,9 +402,7 @@ is_index_still_there(Job *job)
 	if (get_rel_relkind(job->relid) == '\0')
 		job_change(job, JOB_FAILED, psprintf("table %s does not exist any more",
 											 job->relation_name));
-	else if (!job->drop && get_rel_relkind(job->index_oid) == '\0' &&
-			 !OidIsValid(get_relname_relid(job->index_name,
-										   get_rel_namespace(job->relid))))
+	else if (!job->drop && !follow_index(job))
 		job_change(job, JOB_REVERTED,
 				   psprintf("index \"%s\" was dropped by somebody else",
 							job->index_name));

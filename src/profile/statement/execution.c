@@ -46,7 +46,7 @@ static inline Execution *
 take_spare(void)
 {
 	if (unlikely(spare_count == 0))
-		return MemoryContextAlloc(TopMemoryContext, sizeof(Execution));
+		return MemoryContextAllocZero(TopMemoryContext, sizeof(Execution));
 	spare_count--;
 	return dlist_container(Execution, node, dlist_pop_head_node(&spare));
 }

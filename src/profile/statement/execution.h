@@ -21,6 +21,7 @@
 
 struct StatementInfo;
 struct ResultRecorder;
+struct InnerTables;
 
 /* The server's counters of work, or a difference of two readings. */
 typedef struct WorkCounters
@@ -68,6 +69,8 @@ typedef struct Execution
 	struct StatementInfo *info; /* facts of the statement, or NULL */
 	uint32		facts;			/* StatementInfo.facts, which fit its plan */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
+	struct InnerTables *inner;	/* tables that are used inside, or NULL: see
+								 * plan_tables.h */
 	ProbeList	probes;			/* what it looks up; last, as it is big */
 } Execution;
 

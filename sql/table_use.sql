@@ -1,0 +1,37 @@
+-- Which statements use which tables.
+
+CREATE FUNCTION @extschema@.clipperf_read_table_use(
+    OUT relation regclass, OUT reads boolean, OUT writes boolean, OUT locks_rows boolean,
+    OUT userid oid, OUT toplevel boolean, OUT queryid bigint, OUT route text,
+    OUT calls bigint, OUT total_ms double precision, OUT last_seen timestamptz, OUT tables_dropped bigint)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_read_table_use';
+COMMENT ON FUNCTION @extschema@.clipperf_read_table_use() IS
+'tables that the statements of the current database use, without texts; read the view clipperf_table_use instead';
+
+CREATE VIEW @extschema@.clipperf_table_use AS
+SELECT u.relation, u.queryid,
+       @extschema@.clipperf_query_text(u.userid, d.oid, u.queryid) AS query,
+       u.reads, u.writes, u.locks_rows, u.userid, u.toplevel, u.route,
+       u.calls, u.total_ms, u.last_seen, u.tables_dropped
+FROM @extschema@.clipperf_read_table_use() AS u
+     JOIN pg_catalog.pg_database AS d ON d.datname = current_database();
+
+COMMENT ON VIEW @extschema@.clipperf_table_use IS
+'which statements use which tables, by the plans that ran: one row per table, statement, user and route, of the current database';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.relation IS 'table, materialized view or foreign table; a partition or inheritance child counts as its parent';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.queryid IS 'statement that uses it, as in clipperf_queries';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.reads IS 'does it read the table? A view that does, and a function or trigger whose statements are not counted by themselves, count as the statement';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.writes IS 'does it insert, change or delete rows of it?';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.locks_rows IS 'does it lock rows of it, by FOR UPDATE or the like?';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.userid IS 'role that ran the statement';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.toplevel IS 'true if a client sent it, false if it ran inside another statement';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.route IS 'route it belongs to, as in clipperf_queries';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.calls IS 'executions of the statement that ended without an error';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.total_ms IS 'time in the executor of all its calls, whatever table it was spent on, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.last_seen IS 'start of its last execution';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.tables_dropped IS 'further tables that it uses and that are not remembered: 16 are, of each statement';
+
+GRANT SELECT ON @extschema@.clipperf_table_use TO PUBLIC;
