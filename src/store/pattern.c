@@ -44,7 +44,8 @@ static PatternTable *table = NULL;
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
 StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(int16) &&
 				 sizeof(PatternCounters) == 10 * 8 &&
-				 sizeof(PatternParameters) == 2 * 4 + PATTERN_PARAMETERS * (4 + sizeof(Oid) + 1) &&
+				 sizeof(PatternParameters) == 2 * 4 +
+				 PATTERN_PARAMETERS * (4 + sizeof(Oid) + 1) &&
 				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
 				 sizeof(PatternCounters) + sizeof(PatternParameters) +
 				 8 * sizeof(bool) &&
