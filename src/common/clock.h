@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * clock.h
- *	  The clock that durations and lineage are measured with.
+ *	  The clock that durations and lineage are measured with, and what holds
+ *	  of the server's clock, which is set back now and then.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +11,7 @@
 
 #include "compat.h"
 
+#include "datatype/timestamp.h"
 #include "portability/instr_time.h"
 
 /*
@@ -33,6 +35,30 @@ clock_ns(void)
 
 	INSTR_TIME_SET_CURRENT(now);
 	return (int64) INSTR_TIME_GET_NANOSEC(now);
+}
+
+/* The time of clock_us() at which an interval that begins now will have passed. */
+extern int64 clock_after(const Interval *interval);
+
+/*
+ * When something was seen last, if it was so at both times.  A known time that
+ * is still to come was taken before the server's clock was set back, and goes.
+ */
+static inline TimestampTz
+clock_last_seen(TimestampTz known, TimestampTz seen, TimestampTz now)
+{
+	return known > now || known < seen ? seen : known;
+}
+
+/*
+ * How long ago something was seen, in microseconds, for the choice of what has
+ * to go.  What was seen at a time to come was not seen since the server's clock
+ * was set back: the further that was, the older it is.
+ */
+static inline int64
+clock_age_us(TimestampTz seen, TimestampTz now)
+{
+	return seen > now ? seen - now : now - seen;
 }
 
 #endif							/* CLIPPERF_CLOCK_H */

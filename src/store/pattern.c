@@ -17,6 +17,7 @@
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
 #include "store/episode.h"
 #include "store/save.h"
 #include "store/text.h"
@@ -109,6 +110,7 @@ static int
 choose_pattern_place(const PatternKey *key)
 {
 	int			chosen = place(key, 0);
+	TimestampTz now = GetCurrentTimestamp();
 
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
@@ -117,8 +119,8 @@ choose_pattern_place(const PatternKey *key)
 
 		if (!pattern->used)
 			return number;
-		if (pattern->counters.last_seen <
-			table->patterns[chosen].counters.last_seen)
+		if (clock_age_us(pattern->counters.last_seen, now) >
+			clock_age_us(table->patterns[chosen].counters.last_seen, now))
 			chosen = number;
 	}
 	return chosen;
@@ -181,7 +183,8 @@ add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 	sum->pipelined += add->pipelined;
 	sum->child_us += add->child_us;
 	sum->gap_us += add->gap_us;
-	sum->last_seen = Max(sum->last_seen, add->last_seen);
+	sum->last_seen = clock_last_seen(sum->last_seen, add->last_seen,
+									 GetCurrentTimestamp());
 	if (sum->first_seen == 0 || add->first_seen < sum->first_seen)
 		sum->first_seen = add->first_seen;
 }

@@ -25,6 +25,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
 #include "hotpath.h"
 #include "store/encoding.h"
 #include "store/save.h"
@@ -262,10 +263,13 @@ choose_route_place(RouteSource source)
 {
 	bool		own_kind = source == ROUTE_OF_APPLICATION &&
 		shared->applications >= ROUTE_MAX_APPLICATIONS;
+	TimestampTz now = GetCurrentTimestamp();
+	int64		best_us = 0;
 	int			best = -1;
 
 	for (int i = 0; i < ROUTE_MAX; i++)
 	{
+		int64		idle_us = clock_age_us(pg_atomic_read_u64(&shared->used[i]), now);
 		bool		in_use =
 			pg_atomic_read_u32(&shared->places[i]) != ROUTE_NONE;
 
@@ -273,9 +277,10 @@ choose_route_place(RouteSource source)
 			return i;
 		if (!in_use || (own_kind && shared->sources[i] != ROUTE_OF_APPLICATION))
 			continue;
-		if (best < 0 || pg_atomic_read_u64(&shared->used[i]) <
-			pg_atomic_read_u64(&shared->used[best]))
-			best = i;
+		if (best >= 0 && idle_us <= best_us)
+			continue;
+		best = i;
+		best_us = idle_us;
 	}
 	return best;
 }

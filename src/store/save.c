@@ -191,12 +191,17 @@ write_sections(SaveFile *file, const StoreModule *const *modules, int count)
 		note_failure(file);
 }
 
-/* Write the temporary file.  False, with errno, if that fails. */
+/*
+ * Write the temporary file.  False, with errno, if that fails.  What stands in
+ * its place goes first: to open a FIFO would be to wait for its reader, and with
+ * us would the server's end.
+ */
 static bool
 write_temporary(const StoreModule *const *modules, int count)
 {
 	SaveFile	file = {.header = new_header()};
 
+	(void) unlink(SAVE_TEMPORARY);
 	file.file = AllocateFile(SAVE_TEMPORARY, PG_BINARY_W);
 	if (file.file == NULL)
 		return false;

@@ -21,6 +21,7 @@
 #include "storage/spin.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
 #include "store/save.h"
 #include "store/text.h"
 
@@ -110,6 +111,7 @@ static void
 add_scan_counters(SeqScanEntry *entry, const SeqScanCounters *add)
 {
 	SeqScanCounters *sum = &entry->counters;
+	TimestampTz now = GetCurrentTimestamp();
 
 	SpinLockAcquire(&entry->mutex);
 	sum->executions += add->executions;
@@ -118,7 +120,7 @@ add_scan_counters(SeqScanEntry *entry, const SeqScanCounters *add)
 	sum->rows_kept += add->rows_kept;
 	sum->rows_needed += add->rows_needed;
 	sum->total_us += add->total_us;
-	sum->last_seen = Max(sum->last_seen, add->last_seen);
+	sum->last_seen = clock_last_seen(sum->last_seen, add->last_seen, now);
 	SpinLockRelease(&entry->mutex);
 }
 
@@ -150,9 +152,9 @@ forget_scan(SeqScanEntry *entry)
 static double
 scan_usefulness(const SeqScanEntry *entry, TimestampTz now)
 {
-	double		seconds = (now - entry->counters.last_seen) / (double) USECS_PER_SEC;
+	double		seconds = clock_age_us(entry->counters.last_seen, now) / (double) USECS_PER_SEC;
 
-	return entry->counters.rows_read / (1.0 + Max(seconds, 0.0));
+	return entry->counters.rows_read / (1.0 + seconds);
 }
 
 /*

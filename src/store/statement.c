@@ -382,7 +382,9 @@ flush_in_time(int number, const StatementSample *sample)
 {
 	bool		slow = sample->elapsed_us >= FLUSH_AT_ONCE_US;
 
-	if (likely(!slow) && sample->when - own[number].flushed <= FLUSH_INTERVAL_US)
+	/* unsigned: less than nothing, if the clock was set back, is long ago */
+	if (likely(!slow) &&
+		(uint64) (sample->when - own[number].flushed) <= FLUSH_INTERVAL_US)
 		return;
 	if (slow || own[number].flushed != 0)
 		flush(number);

@@ -18,6 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
 #include "hotpath.h"
 #include "settings.h"
 #include "store/admission.h"
@@ -219,7 +220,8 @@ counters_merge(StatementCounters *into, const StatementCounters *from)
 	if (into->first_seen == 0 ||
 		(from->first_seen != 0 && from->first_seen < into->first_seen))
 		into->first_seen = from->first_seen;
-	into->last_seen = Max(into->last_seen, from->last_seen);
+	into->last_seen = clock_last_seen(into->last_seen, from->last_seen,
+									  GetCurrentTimestamp());
 	sketch_merge(&into->params, &from->params);
 	if (from->calls > 0)
 		merge_latency(into, from);
@@ -248,7 +250,7 @@ rough_log2(double number)
 static double
 statement_usefulness(const StatementEntry *entry, TimestampTz now)
 {
-	double		idle_s = (now - entry->counters.last_seen) / 1000000.0;
+	double		idle_s = clock_age_us(entry->counters.last_seen, now) / 1000000.0;
 
 	return rough_log2(1.0 + entry->counters.total_us) -
 		idle_s / USEFUL_HALF_LIFE_S;

@@ -17,9 +17,9 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
-#include "utils/timestamp.h"
 
 #include "common/background.h"
+#include "common/clock.h"
 #include "settings.h"
 #include "store/modules.h"
 #include "store/store.h"
@@ -35,17 +35,19 @@ saver_ends(int code, Datum arg)
 }
 
 /*
- * Milliseconds from now to the next save; -1 if there is to be none.  The
+ * Milliseconds from now to the next save, when the last one was at that time of
+ * clock_us(), which nobody sets back; -1 if there is to be none.  The
  * setting is read each time, so a reload takes effect at once.
  */
 static long
-time_to_save(TimestampTz last)
+time_to_save(int64 last_us)
 {
+	int64		left_us = last_us + setting_save_interval_s * USECS_PER_SEC -
+		clock_us();
+
 	if (setting_save_interval_s == 0)
 		return -1;
-	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-										   TimestampTzPlusMilliseconds(last,
-																	   setting_save_interval_s * INT64CONST(1000)));
+	return left_us <= 0 ? 0 : (long) (left_us / 1000 + 1);
 }
 
 /* Sleep until it is time, or until a signal comes. */
@@ -72,7 +74,7 @@ wait_for(long ms)
 void
 clipperf_worker_main(Datum arg)
 {
-	TimestampTz last = GetCurrentTimestamp();
+	int64		last_us = clock_us();
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
@@ -83,12 +85,12 @@ clipperf_worker_main(Datum arg)
 
 	while (!ShutdownRequestPending)
 	{
-		long		ms = time_to_save(last);
+		long		ms = time_to_save(last_us);
 
 		if (ms == 0)
 		{
 			(void) store_save();
-			last = GetCurrentTimestamp();
+			last_us = clock_us();
 		}
 		else
 			wait_for(ms);

@@ -51,6 +51,7 @@ INSERT INTO calls VALUES
     ('clipperf_line', 'SELECT %s.clipperf_line(''SELECT 1'', 80)'),
     ('clipperf_may_see_job', 'SELECT %s.clipperf_may_see_job(10, ''items''::regclass)'),
     ('clipperf_migration', 'SELECT %s.clipperf_migration(''up'', index_set => ''early'')'),
+    ('clipperf_not_replicated', 'SET LOCAL session_replication_role = replica; UPDATE %s.clipperf_index_set_members SET purpose = purpose; SET LOCAL session_replication_role = origin'),
     ('clipperf_number', 'SELECT %s.clipperf_number(1)'),
     ('clipperf_query_text', 'SELECT %s.clipperf_query_text(10, 1, 1)'),
     ('clipperf_raise_findings', 'SELECT %s.clipperf_raise_findings(''0 findings'', ''{}'')'),

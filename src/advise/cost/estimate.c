@@ -27,6 +27,7 @@
 
 #include "advise/cost/statement_cost.h"
 #include "advise/workload/workload_problem.h"
+#include "common/clock.h"
 #include "common/slower.h"
 
 /* What the planner said of one statement with the indexes "with" built. */
@@ -370,7 +371,7 @@ estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
 bool
 estimate_is_late(Estimator *estimator)
 {
-	if (!estimator->late && estimator->deadline != 0)
-		estimator->late = GetCurrentTimestamp() >= estimator->deadline;
+	if (!estimator->late && estimator->deadline_us != 0)
+		estimator->late = clock_us() >= estimator->deadline_us;
 	return estimator->late;
 }

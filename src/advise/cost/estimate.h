@@ -32,7 +32,7 @@ typedef struct Estimator
 	int			nstatements;
 	EstimatedStatement *statements;
 	int64		questions;		/* asked of the planner */
-	TimestampTz deadline;		/* 0 = none */
+	int64		deadline_us;	/* clock_us(); 0 = none */
 	bool		late;			/* the deadline has passed */
 	TimestampTz told;			/* when progress was told last */
 } Estimator;

@@ -17,14 +17,13 @@
 #include "catalog/pg_am.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/lmgr.h"
 #include "storage/lock.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "advise/indexes/foreign_key.h"
 #include "advise/indexes/redundancy.h"
 #include "common/relation_size.h"
+#include "common/table_lock.h"
 
 /* Not to be judged by use: a smaller index, bytes. */
 #define UNUSED_MIN_BYTES (800 * 1024)
@@ -247,9 +246,9 @@ check_table(Oid relid, TimestampTz since, bool judge_use, List *rows)
 /*
  * Advice to drop indexes of these tables: those that repeat another, those
  * whose build failed, and those not used since a point in time (DT_NOBEGIN =
- * do not judge by use).  Never one that backs something.  The tables are
- * locked (AccessShareLock) to the end of the transaction; those that somebody
- * has locked exclusively, or that are gone, are left out.
+ * do not judge by use).  Never one that backs something.  Each table is locked
+ * (AccessShareLock) while it is looked at; those that somebody has locked
+ * exclusively, or that are gone, are left out.
  */
 List *
 hygiene_check(List *relids, TimestampTz unused_since)
@@ -263,12 +262,10 @@ hygiene_check(List *relids, TimestampTz unused_since)
 		Oid			relid = lfirst_oid(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		if (!table_lock_at_once(relid))
 			continue;
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-			rows = check_table(relid, unused_since, judge_use, rows);
-		else
-			UnlockRelationOid(relid, AccessShareLock);
+		rows = check_table(relid, unused_since, judge_use, rows);
+		table_unlock(relid);
 	}
 	return rows;
 }

@@ -10,15 +10,14 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "advise/indexes/hygiene.h"
 #include "advise/indexes/redundancy.h"
 #include "common/relation_size.h"
+#include "common/table_lock.h"
 
 PGDLLEXPORT Datum clipperf_read_indexes(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_read_hygiene(PG_FUNCTION_ARGS);
@@ -86,15 +85,12 @@ clipperf_read_indexes(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(result->setDesc, INDEX_COLUMNS);
 	relid = PG_GETARG_OID(0);
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	if (!table_lock_at_once(relid))
 		return (Datum) 0;
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-	{
-		all = index_def_existing(relid);
-		foreach(lc, all)
-			put_index(result, lfirst(lc), all);
-	}
-	UnlockRelationOid(relid, AccessShareLock);
+	all = index_def_existing(relid);
+	foreach(lc, all)
+		put_index(result, lfirst(lc), all);
+	table_unlock(relid);
 	return (Datum) 0;
 }
 

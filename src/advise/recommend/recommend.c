@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_advise(PG_FUNCTION_ARGS);
@@ -52,20 +53,21 @@ require_option(bool condition, const char *argument, const char *hint)
 				 errhint("%s", hint)));
 }
 
-/* When the time limit, given as an interval, will have run out; 0 = none. */
-static TimestampTz
+/*
+ * The time of clock_us() at which the time limit, given as an interval, will
+ * have run out; 0 = none.
+ */
+static int64
 read_deadline(FunctionCallInfo fcinfo)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz deadline;
+	int64		deadline_us;
 
 	if (PG_ARGISNULL(ARG_TIME_LIMIT))
 		return 0;
-	deadline = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-													   TimestampTzGetDatum(now),
-													   PG_GETARG_DATUM(ARG_TIME_LIMIT)));
-	require_option(deadline > now, "time_limit", "Give an interval above zero.");
-	return deadline;
+	deadline_us = clock_after(PG_GETARG_INTERVAL_P(ARG_TIME_LIMIT));
+	require_option(deadline_us > clock_us(), "time_limit",
+				   "Give an interval above zero.");
+	return deadline_us;
 }
 
 /*
@@ -99,7 +101,7 @@ read_options(FunctionCallInfo fcinfo)
 					   options.limits.least_share <= 1, "min_benefit",
 					   "Give a share of the time of all statements, from 0 to 1.");
 	}
-	options.deadline = read_deadline(fcinfo);
+	options.deadline_us = read_deadline(fcinfo);
 	options.allow_functions = !PG_ARGISNULL(ARG_ALLOW_FUNCTIONS) &&
 		PG_GETARG_BOOL(ARG_ALLOW_FUNCTIONS);
 	return options;
@@ -107,9 +109,9 @@ read_options(FunctionCallInfo fcinfo)
 
 /* Which of the statements observed to consider, by the arguments. */
 static WorkloadFilter
-read_filter(FunctionCallInfo fcinfo, TimestampTz deadline)
+read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 {
-	WorkloadFilter filter = {.min_calls = 1,.deadline = deadline};
+	WorkloadFilter filter = {.min_calls = 1,.deadline_us = deadline_us};
 
 	if (!PG_ARGISNULL(ARG_MIN_CALLS))
 		filter.min_calls = PG_GETARG_INT64(ARG_MIN_CALLS);
@@ -186,13 +188,13 @@ report_run(const Advisor *advisor)
 
 /* The statements handed in, else those observed. */
 static List *
-read_statements(FunctionCallInfo fcinfo, TimestampTz deadline)
+read_statements(FunctionCallInfo fcinfo, int64 deadline_us)
 {
 	WorkloadFilter filter;
 
 	if (!PG_ARGISNULL(ARG_STATEMENTS))
 		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS));
-	filter = read_filter(fcinfo, deadline);
+	filter = read_filter(fcinfo, deadline_us);
 	return workload_load(&filter);
 }
 
@@ -225,7 +227,7 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	List	   *advice;
 
 	store_require();
-	advisor = advisor_make(read_statements(fcinfo, options.deadline), &options);
+	advisor = advisor_make(read_statements(fcinfo, options.deadline_us), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
 		advice = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
 							 PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE));

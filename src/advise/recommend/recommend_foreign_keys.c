@@ -11,14 +11,13 @@
 #include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_inherits.h"
-#include "storage/lmgr.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "advise/indexes/foreign_key.h"
 #include "advise/recommend/recommend_rows.h"
 #include "advise/whatif/hypothetical.h"
+#include "common/table_lock.h"
 #include "settings.h"
 
 /* Does an index to be built do all that this one would? */
@@ -115,30 +114,19 @@ add_foreign_keys_of(Oid relid, List *rows)
 	return rows;
 }
 
-/* Lock a table to the end of the transaction, unless somebody else has it. */
-static bool
-lock_table(Oid relid)
-{
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return false;
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		return true;
-	UnlockRelationOid(relid, AccessShareLock);
-	return false;
-}
-
 /*
  * Append advice to serve foreign keys whose referenced rows get deleted,
  * unless what is advised already ("rows") does.  Those of and to the
  * statements' tables are looked at; tables that only refer to these are locked
  * (AccessShareLock) to the end of the transaction, and left out if that would
- * have to wait.
+ * have to wait, or would be too many together with these.
  */
 List *
 recommend_foreign_keys(const Advisor *advisor, List *rows)
 {
 	List	   *known = recommend_tables(advisor);
 	List	   *others = NIL;
+	int			locked = list_length(known);
 	ListCell   *lc;
 
 	foreach(lc, known)
@@ -147,7 +135,13 @@ recommend_foreign_keys(const Advisor *advisor, List *rows)
 	foreach(lc, known)
 		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	foreach(lc, list_difference_oid(others, known))
-		if (lock_table(lfirst_oid(lc)))
+	{
+		if (locked >= table_locks_most())
+			break;
+		if (!table_lock_at_once(lfirst_oid(lc)))
+			continue;
+		locked++;
 		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
+	}
 	return rows;
 }

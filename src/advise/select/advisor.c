@@ -259,7 +259,7 @@ advisor_make(List *statements, const AdvisorOptions *options)
 
 	advisor->options = *options;
 	advisor->statements = statements;
-	advisor->estimator.deadline = options->deadline;
+	advisor->estimator.deadline_us = options->deadline_us;
 	foreach(lc, statements)
 	{
 		WorkloadStatement *statement = lfirst(lc);

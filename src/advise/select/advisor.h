@@ -17,7 +17,7 @@ typedef struct AdvisorOptions
 {
 	SelectionLimits limits;
 	bool		allow_functions;	/* of the users' own, in keys */
-	TimestampTz deadline;		/* 0 = none */
+	int64		deadline_us;	/* clock_us(); 0 = none */
 } AdvisorOptions;
 
 /* Sets of indexes are Bitmapsets of numbers of candidates. */

@@ -18,7 +18,6 @@
 #include "commands/extension.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
@@ -28,6 +27,7 @@
 #include "advise/workload/sandbox_guard.h"
 #include "advise/workload/unknown_calls.h"
 #include "advise/workload/workload_problem.h"
+#include "common/table_lock.h"
 
 /* Trials of a statement whose tables are changed again and again. */
 #define ATTEMPTS 5
@@ -310,24 +310,24 @@ try_as_user(void *arg)
  * Outside of it
  * ------------------------------------------------------------------------ */
 
-/* Lock one relation; false if that must be waited for or it is gone. */
+/*
+ * Lock one relation beside so many; false if that must be waited for, it is
+ * gone, or there would be too many.
+ */
 static bool
-lock_relation(PlanTrial *trial, Oid relid)
+lock_relation(PlanTrial *trial, Oid relid, int locked)
 {
 	char	   *name = get_rel_name(relid);
 
 	if (name == NULL)
-		name = "of it";
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-	{
-		trial->problem = psprintf("table %s is locked by another session", name);
-		return false;
-	}
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		return true;
-	UnlockRelationOid(relid, AccessShareLock);
-	trial->problem = psprintf("table %s was dropped just now", name);
-	return false;
+		trial->problem = pstrdup("a table of it was dropped just now");
+	else if (locked >= table_locks_most())
+		trial->problem = psprintf("%d tables of other statements are locked for this, and more must not be: see max_locks_per_transaction",
+								  locked);
+	else if (!table_lock_at_once(relid))
+		trial->problem = psprintf("table %s is locked by another session, or was dropped just now",
+								  name);
+	return trial->problem == NULL;
 }
 
 /*
@@ -348,7 +348,7 @@ is_settled(PlanTrial *trial, List **locked, MemoryContext keep)
 		if (relid < FirstNormalObjectId || list_member_oid(*locked, relid))
 			continue;
 		settled = false;
-		if (!lock_relation(trial, relid))
+		if (!lock_relation(trial, relid, list_length(*locked)))
 			return false;
 		old = MemoryContextSwitchTo(keep);
 		*locked = lappend_oid(*locked, relid);

@@ -25,6 +25,7 @@
 
 #include "advise/workload/plan_trial.h"
 #include "advise/workload/workload_sample.h"
+#include "common/clock.h"
 #include "common/extension.h"
 #include "store/statement.h"
 #include "store/text.h"
@@ -466,7 +467,7 @@ workload_load(const WorkloadFilter *filter)
 	{
 		WorkloadStatement *statement = make_statement(entries[i]);
 
-		if (filter->deadline != 0 && GetCurrentTimestamp() >= filter->deadline)
+		if (filter->deadline_us != 0 && clock_us() >= filter->deadline_us)
 			statement->problem = pstrdup("the time limit ended before it was tried");
 		if (statement->problem != NULL ||
 			try_statement(&loader, statement, entries[i]))

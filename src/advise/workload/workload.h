@@ -59,7 +59,7 @@ typedef struct WorkloadFilter
 	int64		min_calls;
 	TimestampTz since;			/* seen since then; 0 = any time */
 	List	   *queryids;		/* of uint64 *; NIL = all */
-	TimestampTz deadline;		/* try no more statements then; 0 = none */
+	int64		deadline_us;	/* try no more statements then; 0 = none */
 	int			max_statements; /* those that take most time; 0 = all */
 } WorkloadFilter;
 

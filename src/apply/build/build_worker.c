@@ -84,24 +84,28 @@ do_one_job(MemoryContext context)
 	if (job == NULL)
 		return false;
 	if (more)					/* another worker may take the next one */
-		(void) queue_wake(MyDatabaseId, GetCurrentTimestamp());
+		queue_wake();
 	build_run(job, context);
 	job_lock_release(job);
 	return true;
 }
 
-/* When something is to be done here again; DT_NOEND: never. */
-static TimestampTz
+/* Milliseconds until something is to be done here again; -1: never. */
+static int64
 next_due(void)
 {
-	TimestampTz next;
+	int64		job_ms;
+	int64		verify_ms;
 
 	if (!is_installed())
-		return DT_NOEND;
+		return -1;
 	job_begin();
-	next = Min(job_next_due(), verify_next_due());
+	job_ms = job_next_due();
+	verify_ms = verify_next_due();
 	job_end();
-	return next;
+	if (job_ms < 0 || verify_ms < 0)
+		return Max(job_ms, verify_ms);
+	return Min(job_ms, verify_ms);
 }
 
 /* Do jobs and judge them until nothing is due. */

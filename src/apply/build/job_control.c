@@ -32,6 +32,7 @@
 #include "apply/jobs/job_lock.h"
 #include "apply/jobs/jobs.h"
 #include "apply/jobs/queue.h"
+#include "common/clock.h"
 #include "common/own_sql.h"
 #include "store/store.h"
 
@@ -188,16 +189,16 @@ require_clean_transaction(Oid function)
 
 /*
  * Wait until the job is built, or else is judged if "verdict", or has ended
- * otherwise; at most until "end".  Returns its state then.
+ * otherwise; at most until that time of clock_us().  Returns its state then.
  */
 static JobState
-wait_for_job(int64 id, TimestampTz end, bool verdict)
+wait_for_job(int64 id, int64 end_us, bool verdict)
 {
 	Job		   *job = require_job(id);
 
 	while ((job->state <= JOB_BUILDING ||
 			(verdict && job->state == JOB_VERIFYING)) &&
-		   GetCurrentTimestamp() < end)
+		   clock_us() < end_us)
 	{
 		job_sleep(LOOK_MS);
 		pfree(job);
@@ -214,7 +215,7 @@ wait_for_job(int64 id, TimestampTz end, bool verdict)
 Datum
 clipperf_wait(PG_FUNCTION_ARGS)
 {
-	TimestampTz end = DT_NOEND;
+	int64		end_us = PG_INT64_MAX;
 	bool		verdict = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	volatile JobState state = JOB_QUEUED;
 
@@ -223,14 +224,12 @@ clipperf_wait(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	if (!PG_ARGISNULL(1))
-		end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-													  TimestampTzGetDatum(GetCurrentTimestamp()),
-													  PG_GETARG_DATUM(1)));
+		end_us = clock_after(PG_GETARG_INTERVAL_P(1));
 	require_clean_transaction(fcinfo->flinfo->fn_oid);
 	let_builds_pass();
 	PG_TRY();
 	{
-		state = wait_for_job(PG_GETARG_INT64(0), end, verdict);
+		state = wait_for_job(PG_GETARG_INT64(0), end_us, verdict);
 	}
 	PG_FINALLY();
 	{

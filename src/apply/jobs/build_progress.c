@@ -17,9 +17,9 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/backend_status.h"
-#include "utils/timestamp.h"
 
 #include "apply/jobs/queue.h"
+#include "common/clock.h"
 #include "common/result_rows.h"
 #include "store/store.h"
 
@@ -75,17 +75,17 @@ is_wait(int64 phase)
 static bool
 is_same_phase(const BuildProgress *earlier, const Progress *progress)
 {
-	return earlier->seen_at != 0 && earlier->table == progress->table &&
+	return earlier->seen_us != 0 && earlier->table == progress->table &&
 		earlier->phase == progress->phase && earlier->subphase == progress->subphase;
 }
 
 /* The time that it had worked, at "now"; the moments around a wait are left out. */
 static int64
-work_until(const BuildProgress *earlier, const Progress *progress, TimestampTz now)
+work_until(const BuildProgress *earlier, const Progress *progress, int64 now_us)
 {
-	if (earlier->seen_at == 0 || is_wait(earlier->phase) || is_wait(progress->phase))
+	if (earlier->seen_us == 0 || is_wait(earlier->phase) || is_wait(progress->phase))
 		return earlier->work_us;
-	return earlier->work_us + Max(now - earlier->seen_at, 0);
+	return earlier->work_us + now_us - earlier->seen_us;
 }
 
 /*
@@ -100,23 +100,23 @@ first_blocks(const BuildProgress *earlier, const Progress *progress)
 
 /* Bring what is known of a build up to date. */
 static void
-advance(BuildProgress *earlier, const Progress *progress, TimestampTz now)
+advance(BuildProgress *earlier, const Progress *progress, int64 now_us)
 {
 	/* Phases go upwards, so this is another statement. */
 	if (earlier->table != progress->table || earlier->phase > progress->phase)
 		memset(earlier, 0, sizeof(*earlier));
-	earlier->work_us = work_until(earlier, progress, now);
+	earlier->work_us = work_until(earlier, progress, now_us);
 	if (is_same_phase(earlier, progress))
 		earlier->phase_blocks = first_blocks(earlier, progress);
 	else
 	{
-		earlier->phase_since = now;
+		earlier->phase_since_us = now_us;
 		earlier->phase_blocks = progress->blocks;
 	}
 	earlier->table = progress->table;
 	earlier->phase = progress->phase;
 	earlier->subphase = progress->subphase;
-	earlier->seen_at = now;
+	earlier->seen_us = now_us;
 }
 
 /* See how far the builds have come; called by the launcher again and again. */
@@ -134,7 +134,7 @@ build_progress_watch(void)
 
 		if (!read_progress(builds[i].pid, &progress))
 			continue;
-		advance(&builds[i].progress, &progress, GetCurrentTimestamp());
+		advance(&builds[i].progress, &progress, clock_us());
 		queue_keep_progress(&builds[i]);
 	}
 }
@@ -146,16 +146,16 @@ put_progress(ReturnSetInfo *result, const RunningBuild *build)
 	const BuildProgress *earlier = &build->progress;
 	Datum		values[PROGRESS_COLUMNS];
 	bool		nulls[PROGRESS_COLUMNS] = {false};
-	TimestampTz now = GetCurrentTimestamp();
+	int64		now_us = clock_us();
 	Progress	progress;
 	int			i = 0;
 
 	if (!read_progress(build->pid, &progress) || !is_same_phase(earlier, &progress))
 		return;
 	values[i++] = Int32GetDatum(build->pid);
-	values[i++] = Float8GetDatum(US_TO_MS(Max(now - earlier->phase_since, 0)));
+	values[i++] = Float8GetDatum(US_TO_MS(now_us - earlier->phase_since_us));
 	values[i++] = Int64GetDatum(first_blocks(earlier, &progress));
-	values[i++] = Float8GetDatum(US_TO_MS(work_until(earlier, &progress, now)));
+	values[i++] = Float8GetDatum(US_TO_MS(work_until(earlier, &progress, now_us)));
 	Assert(i == PROGRESS_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -33,6 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "apply/jobs/queue.h"
+#include "common/clock.h"
 #include "settings.h"
 
 /*
@@ -94,8 +95,8 @@ waits_too_long(PGPROC *proc)
 
 	/* 0: it has just begun, and will say when in a moment */
 	return since != 0 &&
-		since <= TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-											 -setting_give_way_after_ms);
+		clock_age_us(since, GetCurrentTimestamp()) >=
+		setting_give_way_after_ms * INT64CONST(1000);
 }
 
 /*

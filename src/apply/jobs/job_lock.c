@@ -148,7 +148,7 @@ job_lock_release_relation(Oid relid, LOCKMODE mode)
 /* Jobs that are due, in the order in which they were made. */
 #define DUE \
 	" FROM @extschema@.clipperf_job WHERE state = 'building'" \
-	" OR state IN ('queued', 'waiting') AND retry_at <= clock_timestamp()"
+	" OR state IN ('queued', 'waiting') AND " JOB_TIME_HAS_COME
 
 /* The numbers and tables of the jobs that are due. */
 static int
@@ -294,17 +294,17 @@ job_lock_next(MemoryContext context, bool *more)
 	}
 }
 
-/* When the next job is due; DT_NOEND if there is none. */
-TimestampTz
+/* Milliseconds until the next job is due; -1 if there is none. */
+int64
 job_next_due(void)
 {
-	TimestampTz soon = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   LOOK_AGAIN_MS);
-
-	own_sql("SELECT min(CASE WHEN state = 'building' THEN clock_timestamp()"
-			" ELSE retry_at END) FROM @extschema@.clipperf_job"
+	own_sql("SELECT min(CASE WHEN state = 'building' OR " JOB_TIME_HAS_COME
+			" THEN clock_timestamp() ELSE retry_at END)"
+			" FROM @extschema@.clipperf_job"
 			" WHERE state IN ('queued', 'waiting', 'building')", 0, NULL);
 	if (own_isnull(0, 1))
-		return DT_NOEND;
-	return Max(DatumGetTimestampTz(own_datum(0, 1)), soon);
+		return -1;
+	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+											   DatumGetTimestampTz(own_datum(0, 1))),
+			   LOOK_AGAIN_MS);
 }

@@ -19,6 +19,20 @@
 
 #include "apply/jobs/jobs.h"
 
+/* No job is put off for longer, in seconds. */
+#define JOB_MOST_DELAY_S 60
+
+/*
+ * SQL: has the time come at which a job is to be looked at again?  One that is
+ * further off than any delay is from before the server's clock was set back,
+ * and so is that of a queued job which was changed at a time to come.
+ */
+#define JOB_TIME_HAS_COME \
+	"(retry_at <= clock_timestamp() OR CASE state" \
+	" WHEN 'queued' THEN changed_at > clock_timestamp()" \
+	" ELSE retry_at > clock_timestamp()" \
+	" + interval '" CppAsString2(JOB_MOST_DELAY_S) " s' END)"
+
 /* Take the first job that is due and that nobody works on; NULL if none is. */
 extern Job *job_lock_next(MemoryContext context, bool *more);
 
@@ -48,7 +62,7 @@ extern bool job_lock_is_held(Oid relid, LOCKMODE mode);
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);
 extern void job_lock_release_relation(Oid relid, LOCKMODE mode);
 
-/* When the next job is due; DT_NOEND if there is none. */
-extern TimestampTz job_next_due(void);
+/* Milliseconds until the next job is due; -1 if there is none. */
+extern int64 job_next_due(void);
 
 #endif							/* CLIPPERF_JOB_LOCK_H */

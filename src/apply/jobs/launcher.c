@@ -90,13 +90,11 @@ list_databases(void)
 	CommitTransactionCommand();
 }
 
-/* Have the databases in "unvisited" looked into, as many as the queue has room for. */
+/* Have the databases in "unvisited" looked into, as many as the queue takes now. */
 static void
 visit_databases(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
-
-	while (unvisited != NIL && queue_wake(linitial_oid(unvisited), now))
+	while (unvisited != NIL && queue_visit(linitial_oid(unvisited)))
 		unvisited = list_delete_first(unvisited);
 }
 
@@ -184,14 +182,9 @@ start_workers(void)
 static long
 time_to_sleep(void)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz next = queue_next();
 	RunningBuild builds[QUEUE_WORKERS];
-	long		ms = -1;
+	long		ms = queue_sleep_ms();
 
-	/* One that is due already waits for a worker to end, which wakes us. */
-	if (next != DT_NOEND && next > now)
-		ms = Max(TimestampDifferenceMilliseconds(now, next), 1);
 	if (queue_builds(builds) > 0)
 		ms = ms < 0 ? WATCH_MS : Min(ms, WATCH_MS);
 	return ms;
@@ -232,7 +225,8 @@ clipperf_launcher_main(Datum arg)
 
 	while (!ShutdownRequestPending)
 	{
-		if (queue_take_rescan())
+		/* one round after the other, so that each comes to its end */
+		if (unvisited == NIL && queue_take_rescan())
 			list_databases();
 		visit_databases();
 		reap_workers();

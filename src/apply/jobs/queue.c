@@ -9,6 +9,10 @@
  * has committed.  A worker that ends without queue_worker_done() leaves its
  * database due again, so that what it left is looked after.
  *
+ * Moments are told by clock_us(), so that nobody waits until a clock that was
+ * set back has caught up.  When the list is full, the database that is due last
+ * makes room: all databases are looked into again when it would have been due.
+ *
  *-------------------------------------------------------------------------
  */
 #include "apply/jobs/queue.h"
@@ -22,16 +26,24 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
+#include "common/clock.h"
+
 #define TRANCHE_NAME "clipperf apply"
 
 /* A database whose worker failed is tried again after 1, 2, 4 ... seconds. */
 #define RETRY_MS 1000
 #define MOST_DOUBLINGS 8
 
+/* So many databases that are looked into among all wait for a worker. */
+#define MOST_VISITS QUEUE_WORKERS
+
+/* A moment that does not come. */
+#define NEVER PG_INT64_MAX
+
 typedef struct QueueDatabase
 {
 	Oid			dbid;			/* InvalidOid: the entry is free */
-	TimestampTz next;			/* when a worker is wanted; DT_NOEND: one is
+	int64		next_us;		/* when a worker is wanted; NEVER: one is
 								 * there, or was promised */
 	int			failures;		/* workers that failed one after the other */
 } QueueDatabase;
@@ -55,7 +67,7 @@ typedef struct ApplyQueue
 	Latch	   *launcher;		/* NULL if it does not run */
 	int			launcher_pid;
 	TimestampTz since;			/* when the first launcher began; 0 = never */
-	bool		rescan;			/* look into all databases */
+	int64		rescan_us;		/* when to look into all databases */
 	TimestampTz refused_since;	/* no free background worker; 0 = there was */
 	QueueDatabase databases[QUEUE_DATABASES];
 	QueueWorker workers[QUEUE_WORKERS];
@@ -104,7 +116,7 @@ attach_queue(void)
 	if (!found)
 	{
 		memset(queue, 0, sizeof(ApplyQueue));
-		queue->rescan = true;
+		queue->rescan_us = 0;
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -127,65 +139,102 @@ wake_launcher(void)
 		SetLatch(queue->launcher);
 }
 
-/* The entry of a database, or a free one, or NULL.  Caller holds the lock. */
+/* The entry of a database, or NULL.  Caller holds the lock. */
 static QueueDatabase *
 find_database(Oid dbid)
 {
-	QueueDatabase *free_entry = NULL;
+	for (int i = 0; i < QUEUE_DATABASES; i++)
+		if (queue->databases[i].dbid == dbid)
+			return &queue->databases[i];
+	return NULL;
+}
 
+/*
+ * A free entry, made so if need be: by the database that is due last, unless
+ * all are due.  NULL if there is none.  Caller holds the lock.
+ */
+static QueueDatabase *
+take_free_entry(int64 now_us)
+{
+	QueueDatabase *last = find_database(InvalidOid);
+
+	if (last != NULL)
+		return last;
 	for (int i = 0; i < QUEUE_DATABASES; i++)
 	{
 		QueueDatabase *entry = &queue->databases[i];
 
-		if (entry->dbid == dbid)
-			return entry;
-		if (entry->dbid == InvalidOid && free_entry == NULL)
-			free_entry = entry;
+		if (entry->next_us > now_us && entry->next_us != NEVER &&
+			(last == NULL || entry->next_us > last->next_us))
+			last = entry;
 	}
-	return free_entry;
+	if (last != NULL)
+		queue->rescan_us = Min(queue->rescan_us, last->next_us);
+	return last;
 }
 
 /*
- * Have a database looked into at that time or before; false if there is no
- * room to remember it.  Caller holds the lock.
+ * Have a database looked into in so many milliseconds or before; with all
+ * others if there is no room to remember it.  Caller holds the lock.
  */
-static bool
-wake_database(Oid dbid, TimestampTz when)
+static void
+wake_database(Oid dbid, int64 delay_ms)
 {
+	int64		now_us = clock_us();
+	int64		next_us = now_us + delay_ms * 1000;
 	QueueDatabase *entry = find_database(dbid);
 
 	if (entry == NULL)
-		return false;
-	if (entry->dbid == InvalidOid)
 	{
-		entry->dbid = dbid;
-		entry->next = when;
-		entry->failures = 0;
+		entry = take_free_entry(now_us);
+		if (entry != NULL)
+			*entry = (QueueDatabase)
+		{
+			.dbid = dbid,.next_us = NEVER
+		};
 	}
-	entry->next = Min(entry->next, when);
+	if (entry != NULL)
+		entry->next_us = Min(entry->next_us, next_us);
+	else
+		queue->rescan_us = Min(queue->rescan_us, next_us);
 	wake_launcher();
-	return true;
 }
 
 /*
- * Have a database looked into at that time, or before; false if there is no
- * room to remember it.  Takes the lock.
+ * Have our database looked into at once.  Takes the lock.
+ */
+void
+queue_wake(void)
+{
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	wake_database(MyDatabaseId, 0);
+	LWLockRelease(queue_lock);
+}
+
+/*
+ * Have a database looked into as one of all; false if there are so many already
+ * that it must wait: jobs that are made meanwhile come first.  Takes the lock.
  */
 bool
-queue_wake(Oid dbid, TimestampTz when)
+queue_visit(Oid dbid)
 {
-	bool		done;
+	int64		now_us = clock_us();
+	int			due = 0;
 
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	done = wake_database(dbid, when);
+	for (int i = 0; i < QUEUE_DATABASES; i++)
+		if (queue->databases[i].dbid != InvalidOid &&
+			queue->databases[i].next_us <= now_us)
+			due++;
+	if (due < MOST_VISITS)
+		wake_database(dbid, 0);
 	LWLockRelease(queue_lock);
-	return done;
+	return due < MOST_VISITS;
 }
 
 /*
  * XactCallback: jobs made by this transaction are there once it commits.  Takes
- * the lock.  If there is no room for our database, all are looked into when there
- * is again.
+ * the lock.
  */
 static void
 at_end_of_transaction(XactEvent event, void *arg)
@@ -198,12 +247,7 @@ at_end_of_transaction(XactEvent event, void *arg)
 				 errmsg("cannot PREPARE a transaction that has made or changed jobs of clipperf"),
 				 errhint("Commit it instead.")));
 	if (event == XACT_EVENT_COMMIT)
-	{
-		LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-		if (!wake_database(MyDatabaseId, GetCurrentTimestamp()))
-			queue->rescan = true;
-		LWLockRelease(queue_lock);
-	}
+		queue_wake();
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		wake_at_commit = false;
 }
@@ -274,13 +318,17 @@ queue_refused_since(void)
 	return since;
 }
 
-/* When work began in this run of the server, as a primary; 0 = not yet. */
+/*
+ * When work began in this run of the server, as a primary; 0 = not yet.  If the
+ * server's clock was set back before that, it is now.
+ */
 TimestampTz
 queue_since(void)
 {
 	TimestampTz since;
 
-	LWLockAcquire(queue_lock, LW_SHARED);
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	queue->since = Min(queue->since, GetCurrentTimestamp());
 	since = queue->since;
 	LWLockRelease(queue_lock);
 	return since;
@@ -309,7 +357,7 @@ queue_launcher_begins(void)
 	queue->launcher_pid = MyProcPid;
 	if (queue->since == 0)
 		queue->since = GetCurrentTimestamp();
-	queue->rescan = true;
+	queue->rescan_us = 0;
 	for (int i = 0; i < QUEUE_WORKERS; i++)
 		if (queue->workers[i].pid == 0)
 			queue->workers[i].used = false;
@@ -323,15 +371,16 @@ queue_take_rescan(void)
 	bool		rescan;
 
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	rescan = queue->rescan;
-	queue->rescan = false;
+	rescan = queue->rescan_us <= clock_us();
+	if (rescan)
+		queue->rescan_us = NEVER;
 	LWLockRelease(queue_lock);
 	return rescan;
 }
 
 /* A database that is due now, or NULL.  Caller holds the lock. */
 static QueueDatabase *
-due_database(TimestampTz now)
+due_database(int64 now_us)
 {
 	QueueDatabase *first = NULL;
 
@@ -339,9 +388,9 @@ due_database(TimestampTz now)
 	{
 		QueueDatabase *entry = &queue->databases[i];
 
-		if (entry->dbid == InvalidOid || entry->next > now)
+		if (entry->dbid == InvalidOid || entry->next_us > now_us)
 			continue;
-		if (first == NULL || entry->next < first->next)
+		if (first == NULL || entry->next_us < first->next_us)
 			first = entry;
 	}
 	return first;
@@ -375,7 +424,7 @@ queue_assign(int most, WorkerTicket *ticket)
 	QueueDatabase *database;
 
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	database = due_database(GetCurrentTimestamp());
+	database = due_database(clock_us());
 	ticket->slot = database ? free_slot(most) : -1;
 	if (ticket->slot >= 0)
 	{
@@ -386,7 +435,7 @@ queue_assign(int most, WorkerTicket *ticket)
 		worker->used = true;
 		worker->generation = ticket->generation = generation;
 		worker->dbid = ticket->dbid = database->dbid;
-		database->next = DT_NOEND;
+		database->next_us = NEVER;
 	}
 	LWLockRelease(queue_lock);
 	return ticket->slot >= 0;
@@ -396,16 +445,12 @@ queue_assign(int most, WorkerTicket *ticket)
 static void
 retry_database(Oid dbid)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	QueueDatabase *entry;
-	int64		delay_ms = RETRY_MS;
+	QueueDatabase *entry = find_database(dbid);
+	int			failures = entry == NULL ? 0 : entry->failures;
 
+	wake_database(dbid, (int64) RETRY_MS << Min(failures, MOST_DOUBLINGS));
 	entry = find_database(dbid);
-	if (entry != NULL && entry->dbid == dbid)
-		delay_ms <<= Min(entry->failures, MOST_DOUBLINGS);
-	wake_database(dbid, TimestampTzPlusMilliseconds(now, delay_ms));
-	entry = find_database(dbid);
-	if (entry != NULL && entry->dbid == dbid)
+	if (entry != NULL)
 		entry->failures++;
 }
 
@@ -426,9 +471,7 @@ queue_unassign(const WorkerTicket *ticket, bool refused)
 		if (refused && queue->refused_since == 0)
 			queue->refused_since = GetCurrentTimestamp();
 		if (refused)
-			wake_database(ticket->dbid,
-						  TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													  RETRY_MS));
+			wake_database(ticket->dbid, RETRY_MS);
 		else
 			retry_database(ticket->dbid);
 	}
@@ -452,23 +495,31 @@ queue_forget(Oid dbid)
 
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
 	entry = find_database(dbid);
-	if (entry != NULL && entry->dbid == dbid)
+	if (entry != NULL)
 		entry->dbid = InvalidOid;
 	LWLockRelease(queue_lock);
 }
 
-/* When the next database is due; in the past if one waits for a worker. */
-TimestampTz
-queue_next(void)
+/*
+ * Milliseconds until something is due that is not due yet; -1 if there is
+ * nothing.  What is due already waits for a worker to end.
+ */
+long
+queue_sleep_ms(void)
 {
-	TimestampTz next = DT_NOEND;
+	int64		now_us = clock_us();
+	int64		next_us;
 
 	LWLockAcquire(queue_lock, LW_SHARED);
+	next_us = queue->rescan_us > now_us ? queue->rescan_us : NEVER;
 	for (int i = 0; i < QUEUE_DATABASES; i++)
-		if (queue->databases[i].dbid != InvalidOid)
-			next = Min(next, queue->databases[i].next);
+		if (queue->databases[i].dbid != InvalidOid &&
+			queue->databases[i].next_us > now_us)
+			next_us = Min(next_us, queue->databases[i].next_us);
 	LWLockRelease(queue_lock);
-	return next;
+	if (next_us == NEVER)
+		return -1;
+	return (long) Min((next_us - now_us) / 1000 + 1, INT_MAX);
 }
 
 /* The builds that go on; returns their number. */
@@ -608,22 +659,22 @@ queue_worker_interrupt(int *by)
 }
 
 /*
- * This worker has found nothing more to do before "next" (DT_NOEND: at all).
- * Its database may have been woken meanwhile.
+ * This worker has found nothing more to do for so many milliseconds (-1: at
+ * all).  Its database may have been woken meanwhile.
  */
 void
-queue_worker_done(TimestampTz next)
+queue_worker_done(int64 delay_ms)
 {
 	QueueDatabase *entry;
 
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	if (next != DT_NOEND)
-		wake_database(my_worker->dbid, next);
+	if (delay_ms >= 0)
+		wake_database(my_worker->dbid, delay_ms);
 	entry = find_database(my_worker->dbid);
-	if (entry != NULL && entry->dbid == my_worker->dbid)
+	if (entry != NULL)
 	{
 		entry->failures = 0;
-		if (entry->next == DT_NOEND)
+		if (entry->next_us == NEVER)
 			entry->dbid = InvalidOid;
 	}
 	my_worker->dbid = InvalidOid;

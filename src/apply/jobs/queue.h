@@ -15,7 +15,7 @@
 
 #include "datatype/timestamp.h"
 
-#define QUEUE_DATABASES		512 /* most that have jobs at a time */
+#define QUEUE_DATABASES		512 /* most that are listed at a time */
 #define QUEUE_WORKERS		16	/* bound of clipperf.max_build_workers */
 
 /* Why a worker was told to end the build it runs. */
@@ -40,9 +40,9 @@ typedef struct BuildProgress
 	Oid			table;			/* whose index is being built */
 	int64		phase;			/* and the subphase, as in progress.h */
 	int64		subphase;
-	TimestampTz phase_since;	/* when it was seen in that phase first */
+	int64		phase_since_us; /* clock_us() when it was seen in it first */
 	int64		phase_blocks;	/* blocks it had done of it then */
-	TimestampTz seen_at;		/* when it was seen last */
+	int64		seen_us;		/* clock_us() when it was seen last */
 	int64		work_us;		/* time it has worked until then */
 } BuildProgress;
 
@@ -67,8 +67,8 @@ extern Size queue_memory(void);
  * For everybody
  * ------------------------------------------------------------------------ */
 
-/* Have a database looked into at that time, or before. */
-extern bool queue_wake(Oid dbid, TimestampTz when);
+/* Have our database looked into at once. */
+extern void queue_wake(void);
 
 /* Have our database looked into when the current transaction commits. */
 extern void queue_wake_at_commit(void);
@@ -95,6 +95,9 @@ extern void queue_launcher_begins(void);
 /* Should all databases be looked into?  Asked once per request. */
 extern bool queue_take_rescan(void);
 
+/* Have a database looked into as one of all; false if that must wait. */
+extern bool queue_visit(Oid dbid);
+
 /* Give the database that has been due the longest to a new worker. */
 extern bool queue_assign(int most, WorkerTicket *ticket);
 
@@ -107,8 +110,8 @@ extern void queue_started(void);
 /* The database is gone. */
 extern void queue_forget(Oid dbid);
 
-/* When the next database is due; DT_NOEND: there is nothing to wait for. */
-extern TimestampTz queue_next(void);
+/* Milliseconds until something is due that is not yet; -1 = nothing. */
+extern long queue_sleep_ms(void);
 
 /* The builds that go on, QUEUE_WORKERS at most; returns their number. */
 extern int	queue_builds(RunningBuild *builds);
@@ -138,7 +141,7 @@ extern void queue_worker_leaves(void);
 /* Why this worker's build was cancelled, and by whom. */
 extern WorkerInterrupt queue_worker_interrupt(int *by);
 
-/* It has found nothing more to do before "next"; DT_NOEND: at all. */
-extern void queue_worker_done(TimestampTz next);
+/* It has found nothing more to do for so many milliseconds; -1: at all. */
+extern void queue_worker_done(int64 delay_ms);
 
 #endif							/* CLIPPERF_QUEUE_H */

@@ -39,7 +39,7 @@
  */
 #define REVIEW_SHARE	0.01
 #define REVIEW_LEAST_MS 1000
-#define REVIEW_MOST_MS	60000
+#define REVIEW_MOST_MS	(JOB_MOST_DELAY_S * 1000)
 
 /*
  * A statement that took this share of the time of all that the index is meant
@@ -416,7 +416,8 @@ is_index_still_there(Job *job)
  * It is watched anew where it is not known what was counted when its index was
  * there: after a crash, which takes the counters back to those that were saved,
  * and after a failover, as every server has its own.  A server that was merely
- * restarted has all of them, but is not worth a distinction.
+ * restarted has all of them, but is not worth a distinction; nor is one whose
+ * clock was set back.
  */
 static bool
 review_job(int64 id, MemoryContext context)
@@ -428,7 +429,8 @@ review_job(int64 id, MemoryContext context)
 	job = job_load(id, context);
 	if (job != NULL && job->state == JOB_VERIFYING && is_index_still_there(job))
 	{
-		if (job->verify_since != 0 && job->verify_since >= queue_since())
+		if (job->verify_since != 0 && job->verify_since >= queue_since() &&
+			job->verify_since <= GetCurrentTimestamp())
 			revert = judge_job(job);
 		else
 		{
@@ -485,7 +487,7 @@ lock_next_review(void)
 
 	job_begin();
 	own_sql("SELECT job FROM @extschema@.clipperf_job"
-			" WHERE state = 'verifying' AND retry_at <= clock_timestamp()"
+			" WHERE state = 'verifying' AND " JOB_TIME_HAS_COME
 			" ORDER BY job", 0, NULL);
 	for (uint64 i = 0; i < SPI_processed && found == 0; i++)
 		if (job_lock_acquire(DatumGetInt64(own_datum(i, 1))))
@@ -517,16 +519,18 @@ verify_due(MemoryContext context)
 }
 
 /*
- * The time of the next review, at least REVIEW_LEAST_MS from now; DT_NOEND if
- * no job is to be reviewed.  Within job_begin() and job_end().
+ * Milliseconds until the next review, at least REVIEW_LEAST_MS; -1 if no job is
+ * to be reviewed.  Within job_begin() and job_end().
  */
-TimestampTz
+int64
 verify_next_due(void)
 {
-	own_sql("SELECT min(retry_at) FROM @extschema@.clipperf_job"
-			" WHERE state = 'verifying'", 0, NULL);
+	own_sql("SELECT min(CASE WHEN " JOB_TIME_HAS_COME
+			" THEN clock_timestamp() ELSE retry_at END)"
+			" FROM @extschema@.clipperf_job WHERE state = 'verifying'", 0, NULL);
 	if (own_isnull(0, 1))
-		return DT_NOEND;
-	return Max(DatumGetTimestampTz(own_datum(0, 1)),
-			   TimestampTzPlusMilliseconds(GetCurrentTimestamp(), REVIEW_LEAST_MS));
+		return -1;
+	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+											   DatumGetTimestampTz(own_datum(0, 1))),
+			   REVIEW_LEAST_MS);
 }

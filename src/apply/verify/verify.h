@@ -21,7 +21,7 @@ extern void verify_begin(Job *job, const char *reason);
 /* Judge the jobs that are due; true if one was queued to be taken back. */
 extern bool verify_due(MemoryContext context);
 
-/* When the next job is to be reviewed; DT_NOEND if there is none. */
-extern TimestampTz verify_next_due(void);
+/* Milliseconds until the next review; -1 if no job is to be reviewed. */
+extern int64 verify_next_due(void);
 
 #endif							/* CLIPPERF_VERIFY_H */

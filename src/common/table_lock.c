@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * table_lock.c
+ *	  Locks on tables that are looked at: without waiting, and not too many.
+ *
+ * The server has memory for so many locks, which all sessions share: when it
+ * is full, statements of anybody fail, and nobody can connect.  Whoever looks
+ * at all tables of a database unlocks each before the next; whoever must keep
+ * them as they are stops at table_locks_most().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "common/table_lock.h"
+
+#include "access/twophase.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "utils/syscache.h"
+
+/* The share of the server's locks that one command of ours takes at most. */
+#define MOST_SHARE 0.5
+
+/*
+ * Lock a table (AccessShareLock), to the end of the transaction if it is not
+ * unlocked before.  False if that must be waited for, or it is gone.  Error 53200
+ * if others have taken all locks that the server has memory for.
+ */
+bool
+table_lock_at_once(Oid relid)
+{
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		return true;
+	UnlockRelationOid(relid, AccessShareLock);
+	return false;
+}
+
+/* Unlock a table that table_lock_at_once() has locked. */
+void
+table_unlock(Oid relid)
+{
+	UnlockRelationOid(relid, AccessShareLock);
+}
+
+/*
+ * So many tables may be locked together: the server has memory for
+ * max_locks_per_transaction locks times the sessions and prepared transactions
+ * that there can be (lock.c, NLOCKENTS()).
+ */
+int
+table_locks_most(void)
+{
+	double		all = (double) max_locks_per_xact *
+		(MaxBackends + max_prepared_xacts);
+
+	return (int) Min(all * MOST_SHARE, INT_MAX);
+}
