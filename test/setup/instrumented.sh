@@ -40,7 +40,7 @@ instrumented_postgres() {
 	make_cache
 	built=$cache/$kind-$(major_of "$pg_config")
 	# Two runs at once build it once; nothing that is started later may keep the lock.
-	exec 9>"$cache/lock"
+	exec 9>"$built.lock"
 	! command -v flock >/dev/null || flock 9
 	if [ ! -e "$built/complete" ]; then
 		rm -rf "$built"
