@@ -71,7 +71,7 @@ compare_strings(const void *a, const void *b)
  * Append the rows, sorted when their order does not matter.
  */
 static void
-add_rows(Text *answer, const PGresult *result, bool sorted)
+add_rows(Text *answer, const PGresult * result, bool sorted)
 {
 	int			nrows = PQntuples(result);
 	char	  **rows = must_alloc(nrows * sizeof(char *));
@@ -113,7 +113,7 @@ add_rows(Text *answer, const PGresult *result, bool sorted)
  * Append a result to an answer.
  */
 void
-answer_add(Text *answer, const PGresult *result, Judgement judgement)
+answer_add(Text *answer, const PGresult * result, Judgement judgement)
 {
 	ExecStatusType status = PQresultStatus(result);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);

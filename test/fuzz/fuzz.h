@@ -219,12 +219,12 @@ extern void round_close(void);
 extern char *step_run(const Step *step, int side);
 
 /* wire.c: messages that libpq does not send */
-extern void wire_run(PGconn *conn, const Step *step, Text *answer);
+extern void wire_run(PGconn * conn, const Step *step, Text *answer);
 
 /* compare.c: what makes answers equal */
 extern void answer_add_message(Text *answer, const char *message);
 extern void answer_add_value(Text *answer, const unsigned char *value, int length);
-extern void answer_add(Text *answer, const PGresult *result, Judgement judgement);
+extern void answer_add(Text *answer, const PGresult * result, Judgement judgement);
 
 /* reduce.c: running rounds and reducing them */
 extern bool round_show;

@@ -27,7 +27,7 @@ static char database[64];
  * Notices are not compared.
  */
 static void
-ignore_notice(void *arg, const PGresult *result)
+ignore_notice(void *arg, const PGresult * result)
 {
 	(void) arg;
 	(void) result;
@@ -196,7 +196,7 @@ reconnect(Server *server, int session)
  * answer with their types, as if they had come at once.
  */
 static void
-collect(PGconn *conn, Text *answer, Judgement judgement)
+collect(PGconn * conn, Text *answer, Judgement judgement)
 {
 	PGresult   *result;
 
@@ -224,7 +224,7 @@ collect(PGconn *conn, Text *answer, Judgement judgement)
  * Send several statements at once and collect what comes.
  */
 static void
-run_pipeline(PGconn *conn, const Step *step, Text *answer)
+run_pipeline(PGconn * conn, const Step *step, Text *answer)
 {
 	PGresult   *result;
 	int			nulls = 0;
@@ -291,7 +291,7 @@ run_broken_off(Server *server, const Step *step)
  * Send a step; false when libpq refuses it.
  */
 static bool
-send_step(PGconn *conn, const Step *step)
+send_step(PGconn * conn, const Step *step)
 {
 	const char *const *values = (const char *const *) step->values;
 

@@ -149,7 +149,7 @@ text_repeat(Text *text, const char *piece, int times)
 char *
 format_text(const char *format,...)
 {
-	Text text = {0};
+	Text		text = {0};
 	va_list		args;
 
 	va_start(args, format);

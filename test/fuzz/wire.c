@@ -26,7 +26,7 @@
  * Wait until the socket can be written to or read from.
  */
 static void
-wait_for(PGconn *conn, short events)
+wait_for(PGconn * conn, short events)
 {
 	struct pollfd wanted = {.fd = PQsocket(conn),.events = events};
 
@@ -37,7 +37,7 @@ wait_for(PGconn *conn, short events)
  * Write all bytes; false when the server has gone.
  */
 static bool
-write_all(PGconn *conn, const char *bytes, size_t length)
+write_all(PGconn * conn, const char *bytes, size_t length)
 {
 	while (length > 0)
 	{
@@ -60,7 +60,7 @@ write_all(PGconn *conn, const char *bytes, size_t length)
  * Read so many bytes; false when the server has gone.
  */
 static bool
-read_all(PGconn *conn, char *bytes, size_t length)
+read_all(PGconn * conn, char *bytes, size_t length)
 {
 	while (length > 0)
 	{
@@ -169,7 +169,7 @@ add_server_message(Text *answer, char type, const char *body)
  * ready as often as it was asked to.
  */
 void
-wire_run(PGconn *conn, const Step *step, Text *answer)
+wire_run(PGconn * conn, const Step *step, Text *answer)
 {
 	int			left = step->syncs;
 	bool		alive = write_all(conn, step->values[0], step->lengths[0]);
