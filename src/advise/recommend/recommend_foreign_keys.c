@@ -11,14 +11,13 @@
 #include "advise/recommend/recommend_parts.h"
 
 #include "catalog/pg_inherits.h"
-#include "storage/lmgr.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "advise/indexes/foreign_key.h"
 #include "advise/recommend/recommend_rows.h"
 #include "advise/whatif/hypothetical.h"
+#include "common/relation_lock.h"
 #include "settings.h"
 
 /* Does an index to be built do all that this one would? */
@@ -115,18 +114,6 @@ add_foreign_keys_of(Oid relid, List *rows)
 	return rows;
 }
 
-/* Lock a table to the end of the transaction, unless somebody else has it. */
-static bool
-lock_table(Oid relid)
-{
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return false;
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		return true;
-	UnlockRelationOid(relid, AccessShareLock);
-	return false;
-}
-
 /*
  * Append advice to serve foreign keys whose referenced rows get deleted,
  * unless what is advised already ("rows") does.  Those of and to the
@@ -147,7 +134,7 @@ recommend_foreign_keys(const Advisor *advisor, List *rows)
 	foreach(lc, known)
 		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	foreach(lc, list_difference_oid(others, known))
-		if (lock_table(lfirst_oid(lc)))
+		if (relation_lock_at_once(lfirst_oid(lc)))
 		rows = add_foreign_keys_of(lfirst_oid(lc), rows);
 	return rows;
 }
