@@ -290,7 +290,7 @@ identify(Execution *execution)
 		execution->bare = request_begin(execution->source.text,
 										execution->source.location,
 										execution->source.length);
-		request_text_parsed = false;
+		request_parsed.source = NULL;
 	}
 	else
 	{
@@ -659,6 +659,21 @@ measure_planning(PLANNER_ARGS)
 	return plan;
 }
 
+/*
+ * Remember which text was parsed for an execution that follows.  What PREPARE
+ * analyzes is for later, and what EXECUTE does was prepared earlier.
+ */
+static inline void
+note_parsed(const Query *query, const char *source)
+{
+	if (nesting_level == 0 && query->commandType != CMD_UTILITY &&
+		source_utility.text == NULL)
+	{
+		request_parsed.source = source;
+		request_parsed.message = GetCurrentStatementStartTimestamp();
+	}
+}
+
 /* post_parse_analyze_hook */
 pg_attribute_hot static void
 analyzed(POST_PARSE_ARGS)
@@ -668,8 +683,7 @@ analyzed(POST_PARSE_ARGS)
 	normalize_watch_settings();
 	if (query->queryId == 0 || !capturing())
 		return;
-	if (nesting_level == 0 && query->commandType != CMD_UTILITY)
-		request_text_parsed = true;
+	note_parsed(query, pstate->p_sourcetext);
 	lineage_analyzed(query, jstate, pstate->p_sourcetext);
 	if (setting_capture_parameters)
 		named_statement_analyzed(pstate, query);
@@ -744,11 +758,23 @@ transaction_ended(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			lineage_transaction_end();
-			request_text_parsed = false;
+			request_parsed.source = NULL;
 			break;
 		default:
 			break;
 	}
+}
+
+/*
+ * SubXactCallback: a statement that failed is not executed any more.  One that
+ * catches errors while it is planned may be.
+ */
+static void
+forget_failed_text(SubXactEvent event, SubTransactionId mySubid,
+				   SubTransactionId parentSubid, void *arg)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB && nesting_level == 0)
+		request_parsed.source = NULL;
 }
 
 /* Called from _PG_init: install the hooks, each before those that are there. */
@@ -758,6 +784,7 @@ hooks_install(void)
 	EnableQueryId();
 	function_install();
 	RegisterXactCallback(transaction_ended, NULL);
+	RegisterSubXactCallback(forget_failed_text, NULL);
 
 	prev_post_parse = post_parse_analyze_hook;
 	post_parse_analyze_hook = analyzed;

@@ -10,6 +10,7 @@
  */
 #include "profile/request.h"
 
+#include "access/xact.h"
 #include "utils/guc.h"
 
 #include "hotpath.h"
@@ -17,7 +18,7 @@
 #include "settings.h"
 
 Request		request_current HOTPATH_DATA = {ROUTE_NONE, 0};
-bool		request_text_parsed HOTPATH_DATA = false;
+ParsedText	request_parsed HOTPATH_DATA = {NULL, 0};
 
 /* May this be a traceparent?  Most names of applications are none. */
 static inline bool
@@ -47,6 +48,20 @@ session_request(void)
 }
 
 /*
+ * Was this text parsed in order to be executed now?  Where the message that
+ * executes it had it parsed, it was.  A text of a message before is executed
+ * as a copy: if it is the very one, a statement prepared long ago was analyzed
+ * again, because a table has changed.
+ */
+static bool
+is_parsed_for_now(const char *source)
+{
+	return request_parsed.source != NULL &&
+		(request_parsed.source != source ||
+		 request_parsed.message == GetCurrentStatementStartTimestamp());
+}
+
+/*
  * The request of a statement that seems to have a comment.  A trace in it is
  * that of the moment when the text was parsed: of a statement that was prepared
  * earlier it says nothing.
@@ -59,7 +74,7 @@ commented_request(const char *source, int location, int length)
 
 	if (!comment_read(source, location, length, &facts))
 		return request;
-	if (facts.trace != 0 && request_text_parsed)
+	if (facts.trace != 0 && is_parsed_for_now(source))
 		request.trace = facts.trace;
 	if (facts.route[0] != '\0')
 		request.route = route_intern_string(facts.route, ROUTE_OF_REQUEST);

@@ -25,9 +25,15 @@ typedef struct Request
 extern Request request_current;
 
 /*
- * Was a statement of the client parsed in this transaction since one was executed?
- * Set and cleared by hooks.c.  If not, what is executed was prepared earlier.
+ * The client's statement that was parsed last, until one is executed or the
+ * transaction, or a part of it, fails.  Written by hooks.c.
  */
-extern bool request_text_parsed;
+typedef struct ParsedText
+{
+	const char *source;			/* its text, which may be gone; NULL = none */
+	TimestampTz message;		/* of the client, which had it parsed */
+} ParsedText;
+
+extern ParsedText request_parsed;
 
 #endif							/* CLIPPERF_REQUEST_H */

@@ -24,8 +24,8 @@
 /*
  * Append a message with the numbers masked that may be oids.
  */
-static void
-add_message(Text *answer, const char *message)
+void
+answer_add_message(Text *answer, const char *message)
 {
 	while (message != NULL && *message != '\0')
 	{
@@ -44,18 +44,11 @@ add_message(Text *answer, const char *message)
 /*
  * Append a value; unprintable bytes in hexadecimal.
  */
-static void
-add_value(Text *answer, const PGresult *result, int row, int column)
+void
+answer_add_value(Text *answer, const unsigned char *value, int length)
 {
-	const unsigned char *value = (const unsigned char *) PQgetvalue(result, row, column);
-	int			length = PQgetlength(result, row, column);
 	uint64_t	hash = UINT64_C(0xcbf29ce484222325);
 
-	if (PQgetisnull(result, row, column))
-	{
-		text_add(answer, "|NULL");
-		return;
-	}
 	text_add(answer, "|");
 	for (int i = 0; i < length && i < SHOWN_BYTES; i++)
 		text_add(answer, value[i] >= ' ' && value[i] < 127 ? "%c" : "\\x%02x", value[i]);
@@ -78,7 +71,7 @@ compare_strings(const void *a, const void *b)
  * Append the rows, sorted when their order does not matter.
  */
 static void
-add_rows(Text *answer, const PGresult *result, bool sorted)
+add_rows(Text *answer, const PGresult * result, bool sorted)
 {
 	int			nrows = PQntuples(result);
 	char	  **rows = must_alloc(nrows * sizeof(char *));
@@ -98,8 +91,11 @@ add_rows(Text *answer, const PGresult *result, bool sorted)
 			 */
 			if (PQfformat(result, column) == 1 && type >= FIRST_USER_OID)
 				text_add(&line, "|<%s>", PQgetisnull(result, row, column) ? "NULL" : "binary");
+			else if (PQgetisnull(result, row, column))
+				text_add(&line, "|NULL");
 			else
-				add_value(&line, result, row, column);
+				answer_add_value(&line, (const unsigned char *) PQgetvalue(result, row, column),
+								 PQgetlength(result, row, column));
 		}
 		rows[row] = line.data;
 	}
@@ -117,7 +113,7 @@ add_rows(Text *answer, const PGresult *result, bool sorted)
  * Append a result to an answer.
  */
 void
-answer_add(Text *answer, const PGresult *result, Judgement judgement)
+answer_add(Text *answer, const PGresult * result, Judgement judgement)
 {
 	ExecStatusType status = PQresultStatus(result);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -128,7 +124,7 @@ answer_add(Text *answer, const PGresult *result, Judgement judgement)
 		if (judgement != COMPARE_STATE && state != NULL)
 		{
 			text_add(answer, ": ");
-			add_message(answer, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+			answer_add_message(answer, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 		}
 		text_add(answer, "\n");
 		return;

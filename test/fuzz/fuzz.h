@@ -40,6 +40,7 @@ typedef enum Op
 	OP_PREPARE,					/* a named statement is parsed */
 	OP_EXECUTE,					/* a named statement is executed */
 	OP_PIPELINE,				/* the values are statements, sent at once */
+	OP_WIRE,					/* the value is messages, sent as they are */
 	OP_CANCEL,					/* cancelled at a random moment, not compared */
 	OP_TERMINATE,				/* backend ended at a random moment, not
 								 * compared */
@@ -69,6 +70,7 @@ typedef struct Step
 	int		   *formats;
 	int			result_format;
 	bool		single_row;
+	int			syncs;			/* of OP_WIRE: how often the server gets ready */
 	int			delay;			/* microseconds */
 	Judgement	judgement;
 } Step;
@@ -144,6 +146,7 @@ extern void *must_alloc(size_t size);
 extern void *must_realloc(void *memory, size_t size);
 extern char *must_copy(const char *string);
 extern void text_add(Text *text, const char *format,...) __attribute__((format(printf, 2, 3)));
+extern void text_add_bytes(Text *text, const void *bytes, size_t length);
 extern void text_repeat(Text *text, const char *piece, int times);
 extern char *format_text(const char *format,...) __attribute__((format(printf, 1, 2)));
 extern void random_start(uint64_t seed, uint64_t stream);
@@ -173,7 +176,7 @@ extern bool kinds_skip(const char *list);
 extern void kinds_list(void);
 extern const Table *any_table(const Maker *maker);
 
-/* gen_query.c, gen_cast.c, gen_protocol.c, gen_ddl.c, gen_smith.c: the kinds */
+/* gen_*.c: the kinds */
 extern void make_select(Maker *maker);
 extern void make_loop(Maker *maker);
 extern void make_junk(Maker *maker);
@@ -203,19 +206,28 @@ extern void make_view(Maker *maker);
 extern void make_enum_drop(Maker *maker);
 extern void make_stale_plan(Maker *maker);
 extern void make_settings(Maker *maker);
+extern void make_script(Maker *maker);
+extern void make_portal(Maker *maker);
 extern void make_smith(Maker *maker);
 extern void smith_read(const char *path);
 
 /* session.c: connections and answers */
 extern void servers_connect(void);
 extern void round_open(const Round *round);
+extern bool round_read(void);
 extern void round_close(void);
 extern char *step_run(const Step *step, int side);
 
+/* wire.c: messages that libpq does not send */
+extern void wire_run(PGconn * conn, const Step *step, Text *answer);
+
 /* compare.c: what makes answers equal */
-extern void answer_add(Text *answer, const PGresult *result, Judgement judgement);
+extern void answer_add_message(Text *answer, const char *message);
+extern void answer_add_value(Text *answer, const unsigned char *value, int length);
+extern void answer_add(Text *answer, const PGresult * result, Judgement judgement);
 
 /* reduce.c: running rounds and reducing them */
+extern bool round_show;
 extern bool round_run(Round *round, bool quiet, long *counter);
 extern void round_reduce(Round *round);
 

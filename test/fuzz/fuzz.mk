@@ -2,8 +2,8 @@
 
 FUZZ = test/fuzz/fuzz
 FUZZ_OBJS = $(addprefix test/fuzz/, \
-	compare.o gen_cast.o gen_ddl.o gen_protocol.o gen_query.o gen_smith.o generate.o main.o reduce.o session.o step.o \
-	text.o value.o)
+	compare.o gen_cast.o gen_ddl.o gen_portal.o gen_protocol.o gen_query.o gen_script.o gen_smith.o generate.o main.o \
+	reduce.o session.o step.o text.o value.o wire.o)
 
 $(FUZZ): $(FUZZ_OBJS)
 	$(CC) $(CFLAGS) $(FUZZ_OBJS) $(LDFLAGS) $(libpq) -o $@

@@ -91,7 +91,10 @@ make_array_cast(Maker *maker)
 		case 2:
 			step = step_add(maker, OP_PARAMS, "SELECT n, t FROM %s WHERE %s = ANY ($1::text::%s) ORDER BY n", table->name,
 							key ? "id" : "v", type->array);
-			step_param(step, 25, one_in(2) ? "{1,2,NULL}" : "{}", one_in(2) ? 10 : 2, 0);
+			if (one_in(2))
+				step_param(step, 25, "{1,2,NULL}", 10, 0);
+			else
+				step_param(step, 25, "{}", 2, 0);
 			break;
 		default:
 			step_add(maker, OP_SIMPLE, "SELECT n FROM %s WHERE %s = ANY (ARRAY(SELECT %s FROM %s WHERE n < 9 ORDER BY n)) "

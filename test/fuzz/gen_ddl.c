@@ -201,7 +201,13 @@ make_settings(Maker *maker)
 		"enable_seqscan = off", "enable_hashjoin = off", "plan_cache_mode = force_generic_plan",
 		"plan_cache_mode = force_custom_plan", "work_mem = '64kB'", "enable_sort = off", "enable_hashagg = off",
 		"application_name = 'x'", "bytea_output = escape", "extra_float_digits = -3", "datestyle = 'german'",
-		"intervalstyle = 'iso_8601'", "enable_indexscan = off", "jit = off", "timezone = 'Asia/Tokyo'"
+		"intervalstyle = 'iso_8601'", "enable_indexscan = off", "jit = off", "timezone = 'Asia/Tokyo'",
+		"clipperf.enabled = off", "clipperf.enabled = on", "clipperf.track = 'top'", "clipperf.track = 'none'",
+		"clipperf.track = 'all'", "clipperf.lineage = off", "clipperf.capture_parameters = off", "clipperf.route = '/posts/42'",
+		"clipperf.tables = 'users, nothing'", "compute_query_id = off", "geqo_threshold = 2", "from_collapse_limit = 1",
+		"cursor_tuple_fraction = 0", "transform_null_equals = on", "array_nulls = off", "session_replication_role = 'replica'",
+		"default_transaction_isolation = 'serializable'", "track_io_timing = on", "enable_material = off", "enable_nestloop = off",
+		"enable_memoize = off", "constraint_exclusion = on", "row_security = off", "backtrace_functions = ''"
 	};
 
 	if (one_in(3))

@@ -298,13 +298,37 @@ make_multi(Maker *maker)
 }
 
 /*
+ * Add a step that is broken off at a random moment.  What it writes is taken
+ * back in any case.
+ */
+static void
+add_broken_off(Maker *maker, Op op)
+{
+	static const char *const statements[] = {
+		"SELECT count(*), max(name_of(i)) FROM generate_series(1, 30000) AS i",
+		"BEGIN; UPDATE users SET t = name_of(n % 30) WHERE n > 0; UPDATE posts_t SET t = t || 'x'; SELECT pg_sleep(0.03)",
+		"BEGIN; DO $$ BEGIN FOR i IN 1..3000 LOOP BEGIN PERFORM 1 / (SELECT n % 2 FROM users WHERE n = i % 30); EXCEPTION WHEN "
+		"division_by_zero THEN NULL; END; END LOOP; END $$",
+		"BEGIN; CREATE TABLE broken AS SELECT i, name_of(i % 30) AS t FROM generate_series(1, 20000) AS i; CREATE INDEX ON broken (t)",
+		"SELECT x.n, y.n FROM users x, users y, posts_t z ORDER BY y.t, x.t, z.t",
+		"BEGIN; DECLARE c CURSOR FOR SELECT n, name_of(n) FROM users; FETCH 5 FROM c; SELECT pg_sleep(0.01); FETCH 5 FROM c; "
+		"SELECT count(sql_of(i)) FROM generate_series(1, 20000) AS i",
+		"BEGIN; SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL force_parallel_mode = on; "
+		"SELECT count(*) FROM pg_attribute a, pg_class b WHERE a.attnum < b.relnatts",
+		"BEGIN; SAVEPOINT s; INSERT INTO posts_t (n, t) SELECT i, 'b' FROM generate_series(5000, 9000) AS i; ROLLBACK TO s; "
+		"SELECT t FROM users WHERE n = 3; SELECT pg_sleep(0.02)"
+	};
+
+	step_add(maker, op, "%s", PICK(statements))->delay = random_below(40000);
+}
+
+/*
  * A query that is cancelled.
  */
 void
 make_cancel(Maker *maker)
 {
-	step_add(maker, OP_CANCEL, "SELECT count(*), max(name_of(i)) FROM generate_series(1, 30000) AS i")
-		->delay = random_below(40000);
+	add_broken_off(maker, OP_CANCEL);
 }
 
 /*
@@ -313,8 +337,7 @@ make_cancel(Maker *maker)
 void
 make_terminate(Maker *maker)
 {
-	step_add(maker, OP_TERMINATE, "SELECT count(*), max(name_of(i)) FROM generate_series(1, 30000) AS i")
-		->delay = random_below(40000);
+	add_broken_off(maker, OP_TERMINATE);
 }
 
 /*

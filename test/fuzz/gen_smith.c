@@ -48,7 +48,7 @@ void
 smith_read(const char *path)
 {
 	FILE	   *file = fopen(path, "r");
-	Text text = {0};
+	Text		text = {0};
 	char		line[4096];
 
 	if (file == NULL)
@@ -63,7 +63,7 @@ smith_read(const char *path)
 			line[length - 1] = '\0';
 			text_add(&text, "%s", line);
 			smith_add(text.data);
-			text.		length = 0;
+			text.length = 0;
 		}
 		else
 			text_add(&text, "%s\n", line);

@@ -34,7 +34,7 @@ Kind		kinds[] = {
 	{"pipeline", make_pipeline, 4, false},
 	{"transaction", make_transaction, 6, false},
 	{"multi", make_multi, 4, false},
-	{"cancel", make_cancel, 1, false},
+	{"cancel", make_cancel, 3, false},
 	{"terminate", make_terminate, 1, false},
 	{"reconnect", make_reconnect, 1, false},
 	{"ddl", make_ddl, 6, false},
@@ -43,7 +43,9 @@ Kind		kinds[] = {
 	{"view", make_view, 3, false},
 	{"enum-drop", make_enum_drop, 2, false},
 	{"stale-plan", make_stale_plan, 4, false},
-	{"settings", make_settings, 3, false},
+	{"settings", make_settings, 4, false},
+	{"script", make_script, 12, false},
+	{"portal", make_portal, 8, false},
 	{"sqlsmith", make_smith, 1, false},
 	{NULL, NULL, 0, false}
 };

@@ -4,7 +4,9 @@
  *	  fuzz: compares a server with clipperf with one without.
  *
  * fuzz --first=CONNINFO --second=CONNINFO [--seconds=N] [--seed=N] [--round=N]
- *		[--rounds=N] [--skip=KINDS] [--sqlsmith=FILE] [--go-on] [--kinds]
+ *		[--rounds=N] [--skip=KINDS] [--sqlsmith=FILE] [--go-on] [--show] [--kinds]
+ *
+ * --show prints every statement with its answer.
  *
  * Ends with status 0 when all answers were equal, 1 when not, 2 when it could
  * not tell.
@@ -72,6 +74,8 @@ read_options(Options *options, int argc, char **argv)
 			smith_read(value);
 		else if (strcmp(argv[i], "--go-on") == 0)
 			options->go_on = true;
+		else if (strcmp(argv[i], "--show") == 0)
+			round_show = true;
 		else if (strcmp(argv[i], "--kinds") == 0)
 		{
 			kinds_list();
@@ -99,6 +103,7 @@ main(int argc, char **argv)
 	servers[0].label = "with clipperf";
 	servers[1].label = "without";
 	read_options(&options, argc, argv);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	servers_connect();
 	printf("seed %llu\n", (unsigned long long) options.seed);
 	for (int number = options.round < 0 ? 0 : options.round;
@@ -116,8 +121,7 @@ main(int argc, char **argv)
 		if (now_seconds() > told + PROGRESS_SECONDS)
 		{
 			told = now_seconds();
-			printf("%.0f s, round %d, %ld statements\n", told - start, number, statements);
-			fflush(stdout);
+			printf("%.0f s, round %d, %ld statements, %d differences\n", told - start, number, statements, differences);
 		}
 		if ((!equal && !options.go_on) || options.round >= 0)
 			break;

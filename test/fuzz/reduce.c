@@ -14,6 +14,9 @@
 /* A server that ran into a timeout was slow: nothing follows from it. */
 #define TIMEOUT_STATE	"ERROR 57014"
 
+/* Is every statement printed with its answer? */
+bool		round_show = false;
+
 /*
  * Are two answers equal?
  */
@@ -59,10 +62,16 @@ round_run(Round *round, bool quiet, long *counter)
 	{
 		const Step *step = round->steps[i];
 		char	   *answers[SIDES];
+		double		start = now_seconds();
 
 		for (int side = 0; side < SIDES; side++)
 			answers[side] = step_run(step, side);
 		*counter += 1;
+		if (round_show && !quiet)
+		{
+			step_print(step, false);
+			printf("--- %.1f ms:\n%.1000s\n", 1000 * (now_seconds() - start), answers[0]);
+		}
 		equal = answers_equal(answers);
 		if (!equal)
 			round->nsteps = i + 1;	/* what comes after it is not needed */
@@ -70,6 +79,13 @@ round_run(Round *round, bool quiet, long *counter)
 			print_difference(round, step, answers);
 		for (int side = 0; side < SIDES; side++)
 			free(answers[side]);
+	}
+	if (equal && round->extension && !round_read())
+	{
+		equal = false;
+		if (!quiet)
+			printf("difference: seed %llu, round %d (%s): clipperf cannot tell about it\n", (unsigned long long) round->seed,
+				   round->number, round->encoding);
 	}
 	round_close();
 	return equal;

@@ -27,7 +27,7 @@ static char database[64];
  * Notices are not compared.
  */
 static void
-ignore_notice(void *arg, const PGresult *result)
+ignore_notice(void *arg, const PGresult * result)
 {
 	(void) arg;
 	(void) result;
@@ -123,6 +123,39 @@ round_open(const Round *round)
 }
 
 /*
+ * Read all that clipperf says about the round, where its extension was created:
+ * whatever the statements were, that succeeds.  False when it does not, after
+ * telling why.
+ */
+bool
+round_read(void)
+{
+	static const char *const statements[] = {
+		"SELECT count(query) FROM clipperf.clipperf_queries", "SELECT count(*) FROM clipperf.clipperf_info",
+		"SELECT count(*) FROM clipperf.clipperf_samples s", "SELECT count(*) FROM clipperf.clipperf_seq_scans s",
+		"SELECT count(*) FROM clipperf.clipperf_n_plus_one p", "SELECT count(*) FROM clipperf.clipperf_indexes i",
+		"SELECT count(*) FROM clipperf.clipperf_hygiene() h", "SELECT count(*) FROM clipperf.clipperf_workload() w",
+		"SELECT count(*) FROM clipperf.clipperf_recommend() r", "SELECT count(*) FROM clipperf.clipperf_report(1000) r"
+	};
+	PGconn	   *conn = connect_to(&servers[0], database);
+	bool		good = true;
+
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && good; i++)
+	{
+		PGresult   *result = PQexec(conn, statements[i]);
+		const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+		/* Where this machine is too slow for it, nothing follows. */
+		good = PQresultStatus(result) == PGRES_TUPLES_OK || (state != NULL && strcmp(state, "57014") == 0);
+		if (!good)
+			printf("%s: %s\n", statements[i], PQerrorMessage(conn));
+		PQclear(result);
+	}
+	PQfinish(conn);
+	return good;
+}
+
+/*
  * Close the sessions of a round and drop its databases.
  */
 void
@@ -163,7 +196,7 @@ reconnect(Server *server, int session)
  * answer with their types, as if they had come at once.
  */
 static void
-collect(PGconn *conn, Text *answer, Judgement judgement)
+collect(PGconn * conn, Text *answer, Judgement judgement)
 {
 	PGresult   *result;
 
@@ -191,7 +224,7 @@ collect(PGconn *conn, Text *answer, Judgement judgement)
  * Send several statements at once and collect what comes.
  */
 static void
-run_pipeline(PGconn *conn, const Step *step, Text *answer)
+run_pipeline(PGconn * conn, const Step *step, Text *answer)
 {
 	PGresult   *result;
 	int			nulls = 0;
@@ -258,7 +291,7 @@ run_broken_off(Server *server, const Step *step)
  * Send a step; false when libpq refuses it.
  */
 static bool
-send_step(PGconn *conn, const Step *step)
+send_step(PGconn * conn, const Step *step)
 {
 	const char *const *values = (const char *const *) step->values;
 
@@ -294,6 +327,8 @@ step_run(const Step *step, int side)
 		reconnect(server, step->session);
 	else if (step->op == OP_PIPELINE)
 		run_pipeline(conn, step, &answer);
+	else if (step->op == OP_WIRE)
+		wire_run(conn, step, &answer);
 	else if (!send_step(conn, step))
 		text_add(&answer, "not sent: %s", PQerrorMessage(conn));
 	else

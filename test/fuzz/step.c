@@ -16,7 +16,7 @@
 #define SHOWN_BYTES		2000
 
 static const char *const op_names[] = {
-	"simple", "extended", "prepare", "execute", "pipeline", "cancel", "terminate",
+	"simple", "extended", "prepare", "execute", "pipeline", "wire", "cancel", "terminate",
 	"reconnect"
 };
 

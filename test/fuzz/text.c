@@ -79,15 +79,15 @@ text_reserve(Text *text, size_t more)
 {
 	if (text->length + more + 1 > text->size)
 	{
-		text	  ->size = (text->length + more + 1) *2;
-		text	  ->data = must_realloc(text->data, text->size);
+		text->size = (text->length + more + 1) * 2;
+		text->data = must_realloc(text->data, text->size);
 	}
 }
 
 /*
  * Append what printf() would print.
  */
-static void
+__attribute__((format(printf, 2, 0))) static void
 text_add_args(Text *text, const char *format, va_list args)
 {
 	va_list		copy;
@@ -98,7 +98,7 @@ text_add_args(Text *text, const char *format, va_list args)
 	va_end(copy);
 	text_reserve(text, length);
 	vsnprintf(text->data + text->length, length + 1, format, args);
-	text	  ->length += length;
+	text->length += length;
 }
 
 /*
@@ -115,6 +115,18 @@ text_add(Text *text, const char *format,...)
 }
 
 /*
+ * Append bytes, whatever they are.
+ */
+void
+text_add_bytes(Text *text, const void *bytes, size_t length)
+{
+	text_reserve(text, length);
+	memcpy(text->data + text->length, bytes, length);
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
+/*
  * Append a string so many times.
  */
 void
@@ -126,9 +138,9 @@ text_repeat(Text *text, const char *piece, int times)
 	for (int i = 0; i < times; i++)
 	{
 		memcpy(text->data + text->length, piece, length);
-		text	  ->length += length;
+		text->length += length;
 	}
-	text	  ->data[text->length] = '\0';
+	text->data[text->length] = '\0';
 }
 
 /*
@@ -137,7 +149,7 @@ text_repeat(Text *text, const char *piece, int times)
 char *
 format_text(const char *format,...)
 {
-	Text text = {0};
+	Text		text = {0};
 	va_list		args;
 
 	va_start(args, format);

@@ -97,7 +97,7 @@ key_add(Text *text, const KeyType *type, const char *row)
 char *
 key_of(const KeyType *type, int row)
 {
-	Text text = {0};
+	Text		text = {0};
 	char		number[20];
 
 	snprintf(number, sizeof(number), "%d", row);
@@ -120,7 +120,7 @@ any_literal(void)
 char *
 cast_chain(const char *type)
 {
-	Text text = {0};
+	Text		text = {0};
 	int			casts = random_below(3);
 
 	text_add(&text, "%s", PICK(literals));

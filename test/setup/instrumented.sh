@@ -1,57 +1,12 @@
 # shellcheck shell=sh
 # Shell functions of the scripts that test clipperf on a PostgreSQL which they build themselves, with checks in it:
-# test/asserts, test/sanitizers. To be sourced after test/setup/lib.sh, and called after make_work_dir:
-#   instrumented_postgres KIND FLAGS OPTION...   sets pg_config and sources
+# test/asserts, test/sanitizers. To be sourced after test/setup/lib.sh and test/setup/sources.sh, and called after
+# make_work_dir:
+#   instrumented_postgres KIND FLAGS OPTION...   sets pg_config and sources, exports PG_CONFIG
+#   run_part NAME COMMAND...                     runs a suite and adds its counts to passed and failed
+#   end_of_parts                                 prints what failed, and the counts as the last line
 #
 # The builds are kept in $cache, so that only the first run takes long.
-
-# Copies apt's sources to $work/apt with source packages switched on, so that the system's own stay as they are.
-private_apt_sources() {
-	mkdir -p "$work/apt/sources.list.d" "$work/apt/lists/partial"
-	if [ -s /etc/apt/sources.list ]; then
-		sed -n -E 's/^deb(-src)?[[:space:]]/deb-src /p' /etc/apt/sources.list | sort -u >"$work/apt/sources.list"
-	fi
-	for list in /etc/apt/sources.list.d/*.list; do
-		[ ! -e "$list" ] ||
-			sed -n -E 's/^deb(-src)?[[:space:]]/deb-src /p' "$list" | sort -u >"$work/apt/sources.list.d/${list##*/}"
-	done
-	for list in /etc/apt/sources.list.d/*.sources; do
-		[ ! -e "$list" ] ||
-			sed -E 's/^Types:.*/Types: deb-src/' "$list" >"$work/apt/sources.list.d/${list##*/}"
-	done
-}
-
-# Runs apt-get or apt-cache, the first argument, with the private sources.
-private_apt() {
-	program=$1
-	shift
-	(cd "$work/apt" && "$program" -qq -o Dir::Etc::SourceList="$work/apt/sources.list" \
-		-o Dir::Etc::SourceParts="$work/apt/sources.list.d" -o Dir::State::Lists="$work/apt/lists" \
-		-o APT::Sandbox::User=root "$@" </dev/null)
-}
-
-# Downloads the source package $1: the installed version where the archive still has it, else the newest that it has.
-download_sources() {
-	for version in $(dpkg-query -W -f '${Version}' "$1" 2>/dev/null) \
-		$(private_apt apt-cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -urV); do
-		private_apt apt-get --download-only --only-source source "$1=$version" >"$work/apt/log" 2>&1 && return 0
-	done
-	cat "$work/apt/log" >&2
-	return 1
-}
-
-# Fetches the source package of PostgreSQL $1, a major version, and unpacks it into the directory $2.
-fetch_sources() {
-	command -v apt-get >/dev/null || die "without apt-get, name an unpacked source tree by --sources=DIR"
-	package=postgresql-$1
-	say "fetching the sources of $package"
-	private_apt_sources
-	private_apt apt-get update || say "apt-get update had errors, going on with what it got"
-	download_sources "$package" || die "apt-get found no source package of $package; name an unpacked tree by --sources=DIR"
-	say "got version $version"
-	mkdir -p "$2"
-	tar -xf "$work"/apt/*.orig.tar.* -C "$2" --strip-components=1 || die "cannot unpack the sources"
-}
 
 # Makes the directory of the builds, and refuses one that belongs to somebody else: programs of it are run.
 make_cache() {
@@ -71,7 +26,7 @@ build_sources() {
 		./configure --prefix="$prefix" --enable-debug --enable-tap-tests --without-readline --without-zlib --without-icu \
 			CFLAGS="$flags" "$@" &&
 			make -s -j"$(jobs_at_once)" && make -s install &&
-			for module in spi pg_trgm pg_stat_statements; do
+			for module in spi pg_trgm pg_stat_statements postgres_fdw; do
 				make -s -C "contrib/$module" install || exit 1
 			done
 	) >"$work/postgres.log" 2>&1
@@ -85,7 +40,7 @@ instrumented_postgres() {
 	make_cache
 	built=$cache/$kind-$(major_of "$pg_config")
 	# Two runs at once build it once; nothing that is started later may keep the lock.
-	exec 9>"$cache/lock"
+	exec 9>"$built.lock"
 	! command -v flock >/dev/null || flock 9
 	if [ ! -e "$built/complete" ]; then
 		rm -rf "$built"
@@ -107,5 +62,38 @@ instrumented_postgres() {
 	exec 9>&-
 	sources=$built/source
 	pg_config=$built/install/bin/pg_config
+	PG_CONFIG=$pg_config
+	export PG_CONFIG
 	say "$("$pg_config" --version), $kind, of $built"
+}
+
+passed=0
+failed=0
+failed_parts=
+
+# Runs the suite $1, which is the command that follows, and adds what its last line counts. One that counts in another
+# way, or that ended before it could, is one test.
+run_part() {
+	part=$1
+	shift
+	say "$part: $*"
+	{
+		"$@" 2>&1
+		echo $? >"$work/part.status"
+	} | tee "$work/part.log"
+	result=$(sed -n -E 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$work/part.log" | tail -n 1)
+	if [ "$(cat "$work/part.status")" -ne 0 ]; then
+		failed_parts="$failed_parts $part,"
+		[ -n "$result" ] || result='0 1'
+	fi
+	result=${result:-1 0}
+	passed=$((passed + ${result% *}))
+	failed=$((failed + ${result#* }))
+}
+
+# The end of a run of several parts; fails when one of them did.
+end_of_parts() {
+	[ -z "$failed_parts" ] || say "failed:${failed_parts%,}"
+	echo "$passed passed, $failed failed"
+	[ -z "$failed_parts" ]
 }

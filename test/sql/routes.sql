@@ -105,7 +105,22 @@ DEALLOCATE one;
 \set ECHO all
 SELECT count(*) AS patterns FROM clipperf_n_plus_one WHERE route = '/traced';
 SELECT calls FROM clipperf_queries WHERE route = '/traced';
+-- Neither where a statement was parsed before it and failed, nor where it is analyzed again after a change of its table.
+SELECT clipperf_reset();
+\o /dev/null
+\set ECHO none
+PREPARE one (int) AS SELECT id FROM traced WHERE id = $1 /*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',route='/traced'*/;
+SELECT 'BEGIN', 'SAVEPOINT before', 'SELECT 1 / 0', 'ROLLBACK TO before', format('EXECUTE one (%s)', i), 'COMMIT'
+FROM generate_series(1, 12) AS i \gexec
+SELECT 'ALTER TABLE traced ALTER id SET STATISTICS ' || i, format('EXECUTE one (%s)', i)
+FROM generate_series(13, 24) AS i \gexec
+DEALLOCATE one;
+\o
+\set ECHO all
+SELECT count(*) AS patterns FROM clipperf_n_plus_one WHERE route = '/traced';
+SELECT sum(calls) AS calls FROM clipperf_queries WHERE route = '/traced';
 -- In the text of each it does.
+SELECT clipperf_reset();
 \o /dev/null
 \set ECHO none
 SELECT format($$SELECT id FROM traced WHERE id = %s /*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-01',route='/traced'*/$$, i)

@@ -73,5 +73,12 @@ SELECT query FROM clipperf_workload(queryids => ARRAY(SELECT queryid FROM clippe
     WHERE query LIKE '%open_orders%'));
 SELECT round(sum(share)::numeric, 6) AS all_of_it FROM clipperf_workload();
 
+-- Catalogs are locked like other tables while a statement that names them is planned again.
+SELECT count(*) FROM customers JOIN information_schema.sql_features ON feature_id = name;
+BEGIN;
+SELECT count(*) AS planned FROM clipperf_workload() WHERE query LIKE '%sql_features%' AND problem IS NULL;
+SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'information_schema.sql_features'::regclass;
+COMMIT;
+
 SET client_min_messages = warning;
 DROP SCHEMA workload CASCADE;

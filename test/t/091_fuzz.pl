@@ -10,7 +10,7 @@ use Test::More;
 
 # Rounds of the fuzzer's stream, each of some hundred statements.  Their number is fixed, not their time, so that every
 # machine runs the same.
-my $rounds = 12;
+my $rounds = 8;
 my $seed = $ENV{FUZZ_SEED} // 1;
 
 my $fuzz = "$FindBin::RealBin/../fuzz/fuzz";

@@ -13,6 +13,7 @@
 #include "advise/candidates/demand_collect.h"
 #include "advise/whatif/hypothetical.h"
 #include "advise/workload/workload_problem.h"
+#include "common/table_lock.h"
 
 /*
  * So many calls of one variant of a statement, all with the same literals, are
@@ -153,7 +154,9 @@ collect_statement_demands(void *arg)
 
 /*
  * Add what one statement asks of its tables.  If it cannot be planned it is
- * given a problem.
+ * given a problem.  The planner has also met tables that inherit from the
+ * statement's: those that can be locked at once stay as they are from now on,
+ * and nothing is advised for the others.
  */
 static void
 add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
@@ -174,11 +177,15 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 	}
 	foreach(lc, collected.demands)
 	{
-		CandidateDemand *item = palloc(sizeof(CandidateDemand));
+		Demand	   *demand = lfirst(lc);
+		CandidateDemand *item;
 
+		if (!table_lock_at_once(demand->relid))
+			continue;
+		item = palloc(sizeof(CandidateDemand));
 		item->statement = number;
 		item->weight = statement->total_us;
-		item->demand = lfirst(lc);
+		item->demand = demand;
 		advisor->demands = lappend(advisor->demands, item);
 	}
 }

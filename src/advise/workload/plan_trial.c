@@ -331,8 +331,9 @@ lock_relation(PlanTrial *trial, Oid relid, int locked)
 }
 
 /*
- * Were all relations locked before the trial began?  If not, lock them now,
- * unless there is a problem with that.
+ * Were all relations locked before the trial began, catalogs among them, which
+ * the planner opens as it does tables?  If not, lock them now, unless there is
+ * a problem with that.
  */
 static bool
 is_settled(PlanTrial *trial, List **locked, MemoryContext keep)
@@ -345,7 +346,7 @@ is_settled(PlanTrial *trial, List **locked, MemoryContext keep)
 		Oid			relid = lfirst_oid(lc);
 		MemoryContext old;
 
-		if (relid < FirstNormalObjectId || list_member_oid(*locked, relid))
+		if (list_member_oid(*locked, relid))
 			continue;
 		settled = false;
 		if (!lock_relation(trial, relid, list_length(*locked)))
