@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "storage/lmgr.h"
@@ -213,6 +214,23 @@ take_queries(PlanTrial *trial, List *queries)
 		trial->problem = pstrdup("a rule leaves nothing of it to be planned");
 }
 
+/* Copies of what a trial notes of its plans' rows. */
+static List *
+copy_rows(const List *rows)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		double	   *copy = palloc(sizeof(double));
+
+		*copy = *(const double *) lfirst(lc);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
 /* Note what the queries name. */
 static void
 inspect(PlanTrial *trial)
@@ -268,6 +286,78 @@ make_parameters(PlanTrial *trial)
 	return true;
 }
 
+/* query_tree_mutator callback: give the constant its other value. */
+static Node *
+constant_mutator(Node *node, void *context)
+{
+	const PlanTrial *trial = context;
+	Const	   *constant = (Const *) node;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Query))
+		return (Node *) query_tree_mutator((Query *) node, constant_mutator,
+										   context, 0);
+	if (IsA(node, Const) && constant->location == trial->constant_at)
+	{
+		Oid			input;
+		Oid			argument;
+
+		constant = copyObject(constant);
+		getTypeInputInfo(constant->consttype, &input, &argument);
+		constant->constvalue = OidInputFunctionCall(input,
+													unconstify(char *, trial->constant),
+													argument,
+													constant->consttypmod);
+		constant->constisnull = false;
+		return (Node *) constant;
+	}
+	return expression_tree_mutator(node, constant_mutator, context);
+}
+
+/* Put another value into the queries, if that is wanted. */
+static void
+replace_constant(PlanTrial *trial)
+{
+	ListCell   *lc;
+
+	if (trial->constant_at == 0)
+		return;
+	trial->in_parameters = true;
+	foreach(lc, trial->queries)
+		lfirst(lc) = constant_mutator(lfirst(lc), trial);
+	trial->in_parameters = false;
+}
+
+/* Note how many rows the planner expects of each scan of a plan. */
+static void
+note_rows(PlanTrial *trial, const Plan *plan)
+{
+	List	   *children = NIL;
+	ListCell   *lc;
+
+	if (plan == NULL)
+		return;
+	check_stack_depth();
+	if (IsA(plan, Append))
+		children = ((const Append *) plan)->appendplans;
+	else if (IsA(plan, MergeAppend))
+		children = ((const MergeAppend *) plan)->mergeplans;
+	else if (IsA(plan, SubqueryScan))
+		children = list_make1(((const SubqueryScan *) plan)->subplan);
+	foreach(lc, children)
+		note_rows(trial, lfirst(lc));
+	note_rows(trial, outerPlan(plan));
+	note_rows(trial, innerPlan(plan));
+	if (children == NIL && outerPlan(plan) == NULL)
+	{
+		double	   *rows = palloc(sizeof(double));
+
+		*rows = plan->plan_rows;
+		trial->rows = lappend(trial->rows, rows);
+	}
+}
+
 /* Plan the queries as things are. */
 static void
 plan(PlanTrial *trial)
@@ -275,6 +365,7 @@ plan(PlanTrial *trial)
 	ListCell   *lc;
 
 	trial->cost = 0;
+	trial->rows = NIL;
 	foreach(lc, trial->queries)
 	{
 		Query	   *query = lfirst(lc);
@@ -282,8 +373,12 @@ plan(PlanTrial *trial)
 												trial->text,
 												CURSOR_OPT_PARALLEL_OK,
 												trial->params);
+		ListCell   *subplan;
 
 		trial->cost += planned->planTree->total_cost;
+		note_rows(trial, planned->planTree);
+		foreach(subplan, planned->subplans)
+			note_rows(trial, lfirst(subplan));
 	}
 }
 
@@ -299,7 +394,10 @@ try_as_user(void *arg)
 	if (trial->problem == NULL)
 		inspect(trial);
 	if (trial->problem == NULL && !trial->own && make_parameters(trial))
+	{
+		replace_constant(trial);
 		plan(trial);
+	}
 }
 
 /* ------------------------------------------------------------------------
@@ -374,6 +472,7 @@ attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
 
 	trial->queries = NIL;
 	trial->relids = NIL;
+	trial->rows = NIL;
 	trial->in_parameters = false;
 	error = sandbox_run(sandbox, try_as_user, trial);
 	if (error != NULL)
@@ -411,5 +510,6 @@ plan_trial_run(PlanTrial *trial, const Sandbox *sandbox, List **locked)
 	trial->queries = trial->problem ? NIL : copyObject(trial->queries);
 	trial->params = trial->problem ? NULL : copyParamList(trial->params);
 	trial->relids = list_copy(trial->relids);
+	trial->rows = trial->problem ? NIL : copy_rows(trial->rows);
 	MemoryContextDelete(scratch);
 }
