@@ -13,6 +13,7 @@
 #include "utils/ruleutils.h"
 
 #include "common/excerpt.h"
+#include "common/result_rows.h"
 
 /* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
@@ -188,21 +189,68 @@ share_text(double share)
 		psprintf("%.0f %%", 100 * share);
 }
 
-/* Append a statement that the index slows down, if any, and how many more. */
+/*
+ * The statement that all chosen indexes together slow down most, in time, of
+ * these that one of them slows down.
+ */
+static int
+find_worst(Advisor *advisor, const List *slowed)
+{
+	int			worst = -1;
+	double		most_us = 0;
+	ListCell   *lc;
+
+	foreach(lc, slowed)
+	{
+		int			statement = lfirst_int(lc);
+		double		us = estimate_time_us(&advisor->estimator, statement,
+										  advisor->chosen) -
+			estimate_time_us(&advisor->estimator, statement, NULL);
+
+		if (worst < 0 || us > most_us)
+		{
+			worst = statement;
+			most_us = us;
+		}
+	}
+	return worst;
+}
+
+/* What a call of an observed statement takes now, and would take, if known. */
+static void
+append_call_times(StringInfo text, const WorkloadStatement *statement,
+				  double ratio)
+{
+	double		call_ms;
+
+	if (statement->handed_in || statement->calls <= 0)
+		return;
+	call_ms = US_TO_MS(statement->total_us / statement->calls);
+	appendStringInfo(text, ", %.*f ms a call instead of %.*f",
+					 call_ms * ratio < 10 ? 2 : 0, call_ms * ratio,
+					 call_ms < 10 ? 2 : 0, call_ms);
+}
+
+/*
+ * Append the statement that is slowed down most, if any is by the index, and
+ * how many more there are.
+ */
 static void
 append_slowed(StringInfo text, Advisor *advisor, int number)
 {
 	List	   *slowed = advisor_slowed(advisor, number);
-	int			first;
+	int			worst;
+	double		ratio;
 
 	if (slowed == NIL)
 		return;
-	first = linitial_int(slowed);
-	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.0f times as much",
-					 bracketed(list_nth(advisor->statements, first)),
-					 estimate_time_us(&advisor->estimator, first,
-									  advisor->chosen) /
-					 estimate_time_us(&advisor->estimator, first, NULL));
+	worst = find_worst(advisor, slowed);
+	ratio = estimate_time_us(&advisor->estimator, worst, advisor->chosen) /
+		estimate_time_us(&advisor->estimator, worst, NULL);
+	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.*f times as much",
+					 bracketed(list_nth(advisor->statements, worst)),
+					 ratio < 10 ? 1 : 0, ratio);
+	append_call_times(text, list_nth(advisor->statements, worst), ratio);
 	if (list_length(slowed) > 1)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
 }

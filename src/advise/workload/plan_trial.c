@@ -15,6 +15,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -22,11 +23,13 @@
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "advise/workload/sandbox_guard.h"
+#include "advise/workload/setting_params.h"
 #include "advise/workload/workload_problem.h"
 
 /* Trials of a statement whose tables are changed again and again. */
@@ -250,38 +253,87 @@ inspect(PlanTrial *trial)
 								  mentioned.temporary);
 }
 
-/* Make the values of the parameters; false if there is a problem. */
-static bool
-make_parameters(PlanTrial *trial)
+/*
+ * Have the queries take the settings that they read as parameters; returns the
+ * number of the first one.
+ */
+static int
+take_settings(PlanTrial *trial)
 {
+	int			first = trial->nparams;
+
+	if (trial->settings.count > 0)
+		trial->queries = setting_params_put(trial->queries, &trial->settings,
+											&first);
+	else if (!trial->own_session)
+		trial->queries = setting_params_put_unknown(trial->queries);
+	return first;
+}
+
+/* Make the value of a parameter of the statement; false if its type is gone. */
+static bool
+make_parameter(PlanTrial *trial, int number)
+{
+	ParamExternData *param = &trial->params->params[number];
+	Oid			type = trial->types[number];
+	Oid			input;
+	Oid			argument;
+
+	param->ptype = type;
+	param->pflags = PARAM_FLAG_CONST;
+	param->isnull = !OidIsValid(type) || trial->values[number] == NULL;
+	if (OidIsValid(type) &&
+		!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+	{
+		trial->problem =
+			psprintf("the type of parameter $%d no longer exists", number + 1);
+		return false;
+	}
+	if (param->isnull)
+		return true;
+	getTypeInputInfo(type, &input, &argument);
+	param->value = OidInputFunctionCall(input, trial->values[number], argument,
+										-1);
+	return true;
+}
+
+/* Make the values of the settings, from this parameter on. */
+static void
+make_setting_parameters(PlanTrial *trial, int first)
+{
+	for (int i = 0; i < trial->settings.count; i++)
+	{
+		ParamExternData *param = &trial->params->params[first - 1 + i];
+
+		param->ptype = TEXTOID;
+		param->pflags = PARAM_FLAG_CONST;
+		param->isnull = false;
+		param->value = CStringGetTextDatum(trial->settings.values[i]);
+	}
+}
+
+/*
+ * Make the values of the parameters, those of settings from number "first" on;
+ * false if there is a problem.
+ */
+static bool
+make_parameters(PlanTrial *trial, int first)
+{
+	int			nsettings = trial->settings.count;
+
 	trial->params = NULL;
-	if (trial->values == NULL || trial->nparams == 0)
+	if ((trial->nparams > 0 && trial->values == NULL) ||
+		(trial->nparams == 0 && nsettings == 0))
 		return true;
 	trial->in_parameters = true;
-	trial->params = makeParamList(trial->nparams);
+	trial->params = makeParamList(nsettings > 0 ? first - 1 + nsettings :
+								  trial->nparams);
+	memset(trial->params->params, 0,
+		   sizeof(ParamExternData) * trial->params->numParams);
 	for (int i = 0; i < trial->nparams; i++)
-	{
-		ParamExternData *param = &trial->params->params[i];
-		Oid			type = trial->types[i];
-		Oid			input;
-		Oid			argument;
-
-		param->ptype = type;
-		param->pflags = PARAM_FLAG_CONST;
-		param->isnull = !OidIsValid(type) || trial->values[i] == NULL;
-		if (OidIsValid(type) &&
-			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
-		{
-			trial->problem =
-				psprintf("the type of parameter $%d no longer exists", i + 1);
+		if (!make_parameter(trial, i))
 			return false;
-		}
-		if (param->isnull)
-			continue;
-		getTypeInputInfo(type, &input, &argument);
-		param->value = OidInputFunctionCall(input, trial->values[i], argument,
-											-1);
-	}
+	make_setting_parameters(trial, first);
 	trial->in_parameters = false;
 	return true;
 }
@@ -393,7 +445,8 @@ try_as_user(void *arg)
 		take_queries(trial, analyze_trial(trial, raw));
 	if (trial->problem == NULL)
 		inspect(trial);
-	if (trial->problem == NULL && !trial->own && make_parameters(trial))
+	if (trial->problem == NULL && !trial->own &&
+		make_parameters(trial, take_settings(trial)))
 	{
 		replace_constant(trial);
 		plan(trial);
@@ -459,6 +512,9 @@ take_error(PlanTrial *trial, const ErrorData *error)
 	if (trial->in_parameters && !trial->timed_out)
 		trial->problem = psprintf("a parameter value no longer fits: %s",
 								  error->message);
+	else if (trial->settings_missing && !trial->timed_out)
+		trial->problem = psprintf("it reads settings by names that are no constants, or too many or too long ones: %s",
+								  error->message);
 	else
 		trial->problem = workload_problem(error);
 }
@@ -468,13 +524,15 @@ static bool
 attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
 		MemoryContext keep)
 {
+	Sandbox		inside = *sandbox;
 	ErrorData  *error;
 
+	inside.settings = trial->settings;
 	trial->queries = NIL;
 	trial->relids = NIL;
 	trial->rows = NIL;
 	trial->in_parameters = false;
-	error = sandbox_run(sandbox, try_as_user, trial);
+	error = sandbox_run(&inside, try_as_user, trial);
 	if (error != NULL)
 		take_error(trial, error);
 	return trial->problem != NULL || trial->own ||

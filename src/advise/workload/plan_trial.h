@@ -23,6 +23,9 @@ typedef struct PlanTrial
 	const Oid  *types;
 	char	  **values;			/* as text, NULL for null; NULL = generic */
 	bool		guess_types;	/* of more parameters, from the context */
+	SandboxSettings settings;	/* that the execution read */
+	bool		settings_missing;	/* .. and it read more */
+	bool		own_session;	/* settings are as in this session */
 	int			constant_at;	/* byte of the text at which a constant stands
 								 * that is to have another value; 0 = none */
 	const char *constant;		/* that value, as text */

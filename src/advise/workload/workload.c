@@ -275,7 +275,8 @@ workload_sandbox(const WorkloadStatement *statement)
 	return (Sandbox)
 	{
 		.userid = statement->userid,
-			.search_path = statement->search_path
+			.search_path = statement->search_path,
+			.settings = statement->settings
 	};
 }
 
@@ -307,7 +308,7 @@ add_variant(WorkloadStatement *statement, const WeighedTrial *weighed)
 	variant->params = trial->params;
 	variant->weight = weighed->weight;
 	variant->cost = trial->cost;
-	if (trial->params != NULL && trial->params->numParams > 0)
+	if (trial->params != NULL && trial->nparams > 0)
 		statement->parameterized = true;
 	statement->variants = lappend(statement->variants, variant);
 	statement->command = trial->command;
@@ -470,6 +471,7 @@ make_statement(const Entry *entry)
 	statement->queryid = entry->key.queryid;
 	statement->userid = (Oid) entry->key.userid;
 	statement->search_path = path == NULL ? NULL : pstrdup(path);
+	statement->settings = workload_sample_settings(entry->samples);
 	statement->text = text_copy(&key);
 	statement->route = route_label(entry->route);
 	statement->calls = entry->calls;
@@ -595,6 +597,7 @@ statement_of_text(char *text, List **locked)
 	weighed->trial.text = text;
 
 	weighed->trial.guess_types = true;
+	weighed->trial.own_session = true;
 	weighed->calls = weighed->weight = weighed->call_us = 1;
 	(void) try_all(statement, list_make1(weighed), locked, &latency, 0, 0);
 	statement->queryid = weighed->trial.queryid;

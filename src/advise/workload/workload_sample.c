@@ -33,6 +33,11 @@ workload_sample_copy(const SampleDraft *draft)
 		copy->values[i] = draft->values[i] == NULL ? NULL :
 			pstrdup(draft->values[i]);
 	}
+	for (int i = 0; i < draft->nsettings; i++)
+	{
+		copy->setting_names[i] = pstrdup(draft->setting_names[i]);
+		copy->setting_values[i] = pstrdup(draft->setting_values[i]);
+	}
 	return copy;
 }
 
@@ -51,6 +56,28 @@ latest(List *samples)
 			found = draft;
 	}
 	return found;
+}
+
+/* The settings that a sample's execution read. */
+static SandboxSettings
+settings_of(const SampleDraft *draft)
+{
+	return (SandboxSettings)
+	{
+		.count = draft->nsettings,
+			.names = draft->setting_names,
+			.values = draft->setting_values
+	};
+}
+
+/* The settings that the latest sample's execution read, copied. */
+SandboxSettings
+workload_sample_settings(List *samples)
+{
+	const SampleDraft *draft = latest(samples);
+
+	return draft == NULL ? (SandboxSettings) {0} :
+		settings_of(workload_sample_copy(draft));
 }
 
 /* The search_path of the latest sample; NULL if there is none. */
@@ -79,6 +106,12 @@ same_trial(const PlanTrial *a, const PlanTrial *b)
 		if (a->types[i] != b->types[i] ||
 			!same_string(a->values[i], b->values[i]))
 			return false;
+	if (a->settings.count != b->settings.count)
+		return false;
+	for (int i = 0; i < a->settings.count; i++)
+		if (strcmp(a->settings.names[i], b->settings.names[i]) != 0 ||
+			strcmp(a->settings.values[i], b->settings.values[i]) != 0)
+			return false;
 	return true;
 }
 
@@ -97,6 +130,8 @@ make_trial(const SampleDraft *draft, const char *text)
 	weighed->trial.nparams = draft->nparams;
 	weighed->trial.types = draft->types;
 	weighed->trial.values = draft->values;
+	weighed->trial.settings = settings_of(draft);
+	weighed->trial.settings_missing = draft->settings_missing;
 	return weighed;
 }
 

@@ -40,4 +40,7 @@ extern List *workload_sample_trials(List *samples, const char *text,
 /* The search_path of the latest sample; NULL if there is none. */
 extern const char *workload_sample_path(List *samples);
 
+/* The settings that the latest sample's execution read, copied. */
+extern SandboxSettings workload_sample_settings(List *samples);
+
 #endif							/* CLIPPERF_WORKLOAD_SAMPLE_H */

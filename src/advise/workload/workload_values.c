@@ -338,6 +338,7 @@ trial_with_value(const WeighedTrial *like, const Comparison *comparison,
 	trial->nparams = like->trial.nparams;
 	trial->types = like->trial.types;
 	trial->values = like->trial.values;
+	trial->settings = like->trial.settings;
 	if (comparison->param == 0)
 	{
 		trial->constant_at = comparison->constant->location;

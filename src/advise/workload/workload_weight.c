@@ -30,6 +30,9 @@
 /* No plan is taken to cost less, in the planner's unit: "SELECT 1" does. */
 #define LEAST_PLAN_COST 0.01
 
+/* Trials that the planner treats alike are planned so often at most. */
+#define MOST_LIKE 3
+
 /* The planner is right about a plan's time within this factor, if it is. */
 #define ABOUT 3.0
 
@@ -87,19 +90,58 @@ stops_walker(Node *node, void *context)
 	return query_tree_walker((Query *) query, stops_walker, context, 0);
 }
 
+/* Does the planner expect no more than one row of each scan? */
+static bool
+reads_single_rows(const PlanTrial *trial)
+{
+	ListCell   *lc;
+
+	foreach(lc, trial->rows)
+		if (*(double *) lfirst(lc) > 1)
+			return false;
+	return true;
+}
+
 /*
- * Does one trial stand for another as well?  Only where all rows are read that
- * the planner counts: else it matters where they lie, too.  And only with the
- * same text: constants are compared elsewhere, to tell which ones vary.
+ * Are both of the same text and with values of parameters, and does the
+ * planner treat them alike?  Constants are compared elsewhere, to tell which
+ * ones vary.
  */
 static bool
-stands_for(const WeighedTrial *weighed, const WeighedTrial *other)
+is_like(const WeighedTrial *weighed, const WeighedTrial *other)
 {
 	return strcmp(weighed->trial.text, other->trial.text) == 0 &&
-		(weighed->trial.params == NULL) == (other->trial.params == NULL) &&
+		weighed->generic == other->generic &&
 		weighed->trial.constant_at == 0 && other->trial.constant_at == 0 &&
-		workload_alike(&weighed->trial, &other->trial) &&
-		!stops_walker((Node *) weighed->trial.queries, NULL);
+		workload_alike(&weighed->trial, &other->trial);
+}
+
+/*
+ * One of the trials kept that can stand for another as well; NULL if there is
+ * none.  Where all rows are read that the planner counts, or there is only one,
+ * one that is like it can.  Else it matters where these rows lie, too: then
+ * MOST_LIKE are enough, if one of them takes as long.
+ */
+static WeighedTrial *
+find_like(const List *kept, const WeighedTrial *weighed)
+{
+	bool		stops = !reads_single_rows(&weighed->trial) &&
+		stops_walker((Node *) weighed->trial.queries, NULL);
+	WeighedTrial *found = NULL;
+	int			like = 0;
+	ListCell   *lc;
+
+	foreach(lc, kept)
+	{
+		WeighedTrial *other = lfirst(lc);
+
+		if (!is_like(other, weighed))
+			continue;
+		like++;
+		if (!stops || about_equal(other->call_us, weighed->call_us))
+			found = other;
+	}
+	return stops && like < MOST_LIKE ? NULL : found;
 }
 
 /* Have one trial stand for all that are like it. */
@@ -112,22 +154,15 @@ merge_alike(List *trials)
 	foreach(lc, trials)
 	{
 		WeighedTrial *weighed = lfirst(lc);
-		bool		found = false;
-		ListCell   *mine;
+		WeighedTrial *like = find_like(kept, weighed);
 
-		foreach(mine, kept)
-		{
-			WeighedTrial *other = lfirst(mine);
-
-			if (!stands_for(other, weighed))
-				continue;
-			other->calls += weighed->calls;
-			other->weight += weighed->weight;
-			found = true;
-			break;
-		}
-		if (!found)
+		if (like == NULL)
 			kept = lappend(kept, weighed);
+		else
+		{
+			like->calls += weighed->calls;
+			like->weight += weighed->weight;
+		}
 	}
 	return kept;
 }
