@@ -557,15 +557,13 @@ choose_other_place(SampleEntry *entry, double elapsed_us)
 
 /*
  * Where a sample of this kind goes: a free place, else that of the less slow
- * one, or of any typical one, but rather of one whose values others have too.
- * NULL if there is none.
+ * one, or of any typical one.  NULL if there is none.
  */
 static StoredSample *
 choose_sample_place(SampleEntry *entry, SampleKind kind, double elapsed_us)
 {
 	int			count;
 	StoredSample *places = places_of(entry, kind, &count);
-	StoredSample *place;
 
 	for (int i = 0; i < count; i++)
 		if (places[i].kind == SAMPLE_NONE)
@@ -575,12 +573,33 @@ choose_sample_place(SampleEntry *entry, SampleKind kind, double elapsed_us)
 	if (kind == SAMPLE_SLOW)
 		return places[0].elapsed_us < places[1].elapsed_us ?
 			&places[0] : &places[1];
-	place = &places[pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1)];
-	for (int i = 0; i < count; i++)
-		if (count_values(entry, place->values_hash) == 1 &&
-			count_values(entry, places[i].values_hash) > 1)
-			place = &places[i];
-	return place;
+	return &places[pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1)];
+}
+
+/*
+ * Free a place in an entry.  If its sample is the only one with its values, it
+ * is kept among those that differ, if it fits in there.
+ */
+static void
+vacate(SampleStripe *stripe, SampleEntry *entry, StoredSample *place)
+{
+	StoredSample *other = NULL;
+
+	if (place->kind == SAMPLE_NONE)
+		return;
+	if (place->kind != SAMPLE_OTHER &&
+		count_values(entry, place->values_hash) == 1)
+		other = choose_other_place(entry, place->elapsed_us);
+	if (other == NULL)
+	{
+		free_loaded_sample(stripe, place);
+		return;
+	}
+	if (other->kind != SAMPLE_NONE)
+		free_loaded_sample(stripe, other);
+	*other = *place;
+	other->kind = SAMPLE_OTHER;
+	memset(place, 0, sizeof(StoredSample));
 }
 
 /* Keep a packed sample; "sample" lacks only its place. */
@@ -598,8 +617,7 @@ put_packed(const SampleKey *key, StoredSample *sample, const char *bytes)
 	place = choose_sample_place(entry, sample->kind, sample->elapsed_us);
 	if (place != NULL)
 	{
-		if (place->kind != SAMPLE_NONE)
-			free_loaded_sample(stripe, place);
+		vacate(stripe, entry, place);
 		while (stripe->free * CHUNK_BYTES < sample->length)
 			(void) evict_entry(stripe, entry);
 		sample->first = write_chunks(stripe, bytes, sample->length);
