@@ -14,6 +14,7 @@
 
 #include "common/excerpt.h"
 #include "common/result_rows.h"
+#include "common/slower.h"
 
 /* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
@@ -190,6 +191,31 @@ share_text(double share)
 }
 
 /*
+ * The statements that the index slows down, as numbers: those that are clearly
+ * slower (CLEARLY_SLOWER) with it than without it, and those that would use it
+ * once all chosen ones are built, and be slower than they are now.  Of the
+ * latter another chosen index may be the cause, but this one is what they read.
+ */
+List *
+reason_slowed(Advisor *advisor, int number)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+	int			i = -1;
+
+	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
+		if (bms_is_member(number, used) &&
+			estimate_time_us(&advisor->estimator, i, advisor->chosen) >
+			CLEARLY_SLOWER * estimate_time_us(&advisor->estimator, i, NULL))
+			slowed = list_append_unique_int(slowed, i);
+	}
+	return slowed;
+}
+
+/*
  * The statement that all chosen indexes together slow down most, in time, of
  * these that one of them slows down.
  */
@@ -238,7 +264,7 @@ append_call_times(StringInfo text, const WorkloadStatement *statement,
 static void
 append_slowed(StringInfo text, Advisor *advisor, int number)
 {
-	List	   *slowed = advisor_slowed(advisor, number);
+	List	   *slowed = reason_slowed(advisor, number);
 	int			worst;
 	double		ratio;
 

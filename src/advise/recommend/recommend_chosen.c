@@ -71,6 +71,21 @@ give_up_doubtful(Advisor *advisor)
 }
 
 /*
+ * The statements that the index serves, as advisor_served() returns them.  One
+ * that is slower than now all the same is served only if there is no other: the
+ * index then lessens what others do to it.
+ */
+static List *
+served_statements(Advisor *advisor, int number)
+{
+	List	   *served = advisor_served(advisor, number);
+	List	   *faster = list_difference_int(served,
+											 reason_slowed(advisor, number));
+
+	return faster != NIL ? faster : served;
+}
+
+/*
  * Advice to build what the advisor chose, most useful first.  Indexes that are
  * not clearly better than none are taken out of what is chosen.
  */
@@ -86,7 +101,7 @@ recommend_chosen(Advisor *advisor)
 	{
 		IndexDefinition *def =
 			((Candidate *) list_nth(advisor->candidates, number))->def;
-		List	   *served = advisor_served(advisor, number);
+		List	   *served = served_statements(advisor, number);
 		Advice	   *advice = advice_make("create", def->relid, "workload");
 
 		recommend_take_definition(advice, def, taken);

@@ -308,6 +308,7 @@ add_variant(WorkloadStatement *statement, const WeighedTrial *weighed)
 	variant->params = trial->params;
 	variant->weight = weighed->weight;
 	variant->cost = trial->cost;
+	variant->drawn = weighed->drawn;
 	if (trial->params != NULL && trial->nparams > 0)
 		statement->parameterized = true;
 	statement->variants = lappend(statement->variants, variant);
