@@ -242,13 +242,20 @@ find_worst(Advisor *advisor, const List *slowed)
 	return worst;
 }
 
-/* What a call of an observed statement takes now, and would take, if known. */
+/*
+ * How many times as much a statement would cost, and, if it was observed, what
+ * a call of it takes now and would take then.
+ */
 static void
-append_call_times(StringInfo text, const WorkloadStatement *statement,
-				  double ratio)
+append_loss(StringInfo text, Advisor *advisor, int number)
 {
+	const WorkloadStatement *statement = list_nth(advisor->statements, number);
+	double		ratio = estimate_time_us(&advisor->estimator, number,
+										 advisor->chosen) /
+		estimate_time_us(&advisor->estimator, number, NULL);
 	double		call_ms;
 
+	appendStringInfo(text, "%.*f times as much", ratio < 10 ? 1 : 0, ratio);
 	if (statement->handed_in || statement->calls <= 0)
 		return;
 	call_ms = US_TO_MS(statement->total_us / statement->calls);
@@ -266,17 +273,13 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 {
 	List	   *slowed = reason_slowed(advisor, number);
 	int			worst;
-	double		ratio;
 
 	if (slowed == NIL)
 		return;
 	worst = find_worst(advisor, slowed);
-	ratio = estimate_time_us(&advisor->estimator, worst, advisor->chosen) /
-		estimate_time_us(&advisor->estimator, worst, NULL);
-	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.*f times as much",
-					 bracketed(list_nth(advisor->statements, worst)),
-					 ratio < 10 ? 1 : 0, ratio);
-	append_call_times(text, list_nth(advisor->statements, worst), ratio);
+	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost ",
+					 bracketed(list_nth(advisor->statements, worst)));
+	append_loss(text, advisor, worst);
 	if (list_length(slowed) > 1)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
 }
@@ -315,6 +318,13 @@ reason_create(Advisor *advisor, int number, const List *served)
 	StringInfoData text;
 
 	initStringInfo(&text);
+	if (list_member_int(reason_slowed(advisor, number), linitial_int(served)))
+	{
+		appendStringInfo(&text, "limits what other new indexes do to %s, whose rows come late in their order: it would cost ",
+						 bracketed(first));
+		append_loss(&text, advisor, linitial_int(served));
+		return text.data;
+	}
 	if (demand != NULL)
 	{
 		append_use(&text, def, demand);

@@ -36,7 +36,7 @@ harm_share(Advisor *advisor, int number)
 	foreach(lc, advisor_slowed(advisor, number))
 		us += estimate_time_us(&advisor->estimator, lfirst_int(lc),
 							   advisor->chosen) -
-			estimate_time_us(&advisor->estimator, lfirst_int(lc), without);
+		estimate_time_us(&advisor->estimator, lfirst_int(lc), without);
 	return advisor->total_us > 0 ? us / advisor->total_us : 0;
 }
 

@@ -76,7 +76,10 @@ workload_sample_settings(List *samples)
 {
 	const SampleDraft *draft = latest(samples);
 
-	return draft == NULL ? (SandboxSettings) {0} :
+	return draft == NULL ? (SandboxSettings)
+	{
+		0
+	} :
 		settings_of(workload_sample_copy(draft));
 }
 

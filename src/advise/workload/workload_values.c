@@ -220,6 +220,7 @@ add_value(List *values, Oid type, Datum value)
 
 	getTypeOutputInfo(type, &output, &varlena);
 	text = OidOutputFunctionCall(output, value);
+
 	return strlen(text) > MOST_VALUE_BYTES ? values : lappend(values, text);
 }
 
@@ -382,9 +383,9 @@ draw_values(void *arg)
 			continue;
 		foreach(value, values_of_column(comparison))
 			if (list_length(drawing->drawn) < MOST_DRAWN)
-				drawing->drawn = lappend(drawing->drawn,
-										 trial_with_value(first, comparison,
-														  lfirst(value)));
+			drawing->drawn = lappend(drawing->drawn,
+									 trial_with_value(first, comparison,
+													  lfirst(value)));
 	}
 }
 

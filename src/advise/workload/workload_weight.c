@@ -98,7 +98,7 @@ reads_single_rows(const PlanTrial *trial)
 
 	foreach(lc, trial->rows)
 		if (*(double *) lfirst(lc) > 1)
-			return false;
+		return false;
 	return true;
 }
 
