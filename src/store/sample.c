@@ -528,14 +528,16 @@ time_distance(const SampleEntry *entry, double elapsed_us,
 /*
  * Which sample that was kept for its values makes room for another one: that
  * whose values others have too, else the one whose time differs least from
- * that of others.  NULL if that is the new one.
+ * that of others.  NULL if that is the new one.  "moved" is the new one if it is
+ * a sample of the entry already, else NULL.
  */
 static StoredSample *
-choose_other_place(SampleEntry *entry, double elapsed_us)
+choose_other_place(SampleEntry *entry, double elapsed_us,
+				   const StoredSample *moved)
 {
 	int			count;
 	StoredSample *places = places_of(entry, SAMPLE_OTHER, &count);
-	double		least = time_distance(entry, elapsed_us, NULL);
+	double		least = time_distance(entry, elapsed_us, moved);
 	StoredSample *found = NULL;
 
 	for (int i = 0; i < count; i++)
@@ -569,7 +571,7 @@ choose_sample_place(SampleEntry *entry, SampleKind kind, double elapsed_us)
 		if (places[i].kind == SAMPLE_NONE)
 			return &places[i];
 	if (kind == SAMPLE_OTHER)
-		return choose_other_place(entry, elapsed_us);
+		return choose_other_place(entry, elapsed_us, NULL);
 	if (kind == SAMPLE_SLOW)
 		return places[0].elapsed_us < places[1].elapsed_us ?
 			&places[0] : &places[1];
@@ -589,7 +591,7 @@ vacate(SampleStripe *stripe, SampleEntry *entry, StoredSample *place)
 		return;
 	if (place->kind != SAMPLE_OTHER &&
 		count_values(entry, place->values_hash) == 1)
-		other = choose_other_place(entry, place->elapsed_us);
+		other = choose_other_place(entry, place->elapsed_us, place);
 	if (other == NULL)
 	{
 		free_loaded_sample(stripe, place);
