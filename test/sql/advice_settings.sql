@@ -81,10 +81,11 @@ RESET ROLE;
 SELECT statement, settings FROM clipperf_samples WHERE statement LIKE '%FROM bill%' ORDER BY statement COLLATE "C";
 \c
 SET search_path = tenants, public;
+SET app.org = 'mine';
 SELECT problem, query FROM clipperf_workload() WHERE query LIKE '%FROM bill%' ORDER BY query COLLATE "C";
 SELECT count(*) >= 0 AS advised FROM clipperf_recommend();
 SELECT current_setting('clipperf.track') AS track, current_setting('plperl.on_plperl_init', true) AS init,
-       to_regclass('tenants.bill') AS bill;
+       current_setting('app.org') AS org, to_regclass('tenants.bill') AS bill;
 
 RESET search_path;
 SET client_min_messages = warning;
