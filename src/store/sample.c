@@ -53,8 +53,7 @@ static const struct
 	int64		every;			/* a power of two */
 }			looks[] = {
 	{16, 1},
-	{64, 8},
-	{256, 64},
+	{48, 32},
 	{PG_UINT32_MAX, 4096}
 };
 
