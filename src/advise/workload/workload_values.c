@@ -212,7 +212,7 @@ column_statistics(Oid relid, AttrNumber attno)
 
 /* Add a value of statistics, as text, to a list of strings. */
 static List *
-add_value(List *values, Oid type, Datum value)
+add_drawn_value(List *values, Oid type, Datum value)
 {
 	Oid			output;
 	bool		varlena;
@@ -264,9 +264,9 @@ add_slot(List *values, HeapTuple statistics, int kind, bool ends)
 		int			last = ends ? find_end(&slot, type, true) :
 			slot.nvalues - 1;
 
-		values = add_value(values, slot.valuetype, slot.values[first]);
+		values = add_drawn_value(values, slot.valuetype, slot.values[first]);
 		if (last != first)
-			values = add_value(values, slot.valuetype, slot.values[last]);
+			values = add_drawn_value(values, slot.valuetype, slot.values[last]);
 	}
 	free_attstatsslot(&slot);
 	return values;
