@@ -556,7 +556,7 @@ count_execution(Execution *execution)
 	if (setting_capture_parameters &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,
 							   execution->elapsed_us)))
-		parameters_sample(execution, &key);
+		parameters_sample(execution, &key, sample.params_hash);
 }
 
 /* An execution has ended well: let everybody know. */

@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "profile/plan/plan_settings.h"
 #include "profile/statement/value.h"
 #include "profile/statement/value_layout.h"
 #include "profile/text/comment.h"
@@ -323,7 +324,7 @@ draft_statement(SampleDraft *draft, const Execution *execution,
 	return true;
 }
 
-/* Make the draft of an execution; false if it cannot be kept. */
+/* Make the rest of an execution's draft; false if it cannot be kept. */
 static bool
 make_draft(const Execution *execution, SampleDraft *draft)
 {
@@ -336,37 +337,54 @@ make_draft(const Execution *execution, SampleDraft *draft)
 		draft_values(draft, execution->query->params, named);
 }
 
-/* Make and keep a sample, in memory that goes afterwards. */
-static pg_noinline void
-take_parameter_sample(const Execution *execution, const SampleKey *key, SampleKind kind)
+/* A hash of the values of an execution and of the settings that it reads. */
+static uint32
+hash_draft(uint32 params_hash, const SampleDraft *draft)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "clipperf sample",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	SampleDraft draft = {0};
+	for (int i = 0; i < draft->nsettings; i++)
+	{
+		const char *value = draft->setting_values[i];
 
-	if (make_draft(execution, &draft))
+		params_hash = hash_combine(params_hash,
+								   hash_parameter_text(value, strlen(value)));
+	}
+	return params_hash;
+}
+
+/* Keep an execution as a sample if it is worth it. */
+static void
+keep_if_wanted(const Execution *execution, const SampleKey *key,
+			   uint32 params_hash)
+{
+	SampleDraft draft = {0};
+	SampleKind	kind;
+
+	plan_settings(execution->query->planstate, &draft);
+	draft.values_hash = hash_draft(params_hash, &draft);
+	kind = sample_admit(key, draft.values_hash, execution->elapsed_us);
+	if (kind != SAMPLE_NONE && make_draft(execution, &draft))
 		sample_put(key, kind, &draft);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
 }
 
 /*
  * Keep this execution, which sample_wanted() is true of, as a sample if it is
- * worth it.
+ * worth it.  "params_hash" is what parameters_hash() made of it.
  */
 void
-parameters_sample(const Execution *execution, const StatementKey *key)
+parameters_sample(const Execution *execution, const StatementKey *key,
+				  uint32 params_hash)
 {
 	SampleKey	sample_key = {
 		.queryid = key->queryid,
 		.userid = key->userid,
 		.dbid = key->dbid
 	};
-	SampleKind	kind;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "clipperf sample",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
 
-	kind = sample_admit(&sample_key, execution->elapsed_us);
-	if (kind != SAMPLE_NONE)
-		take_parameter_sample(execution, &sample_key, kind);
+	keep_if_wanted(execution, &sample_key, params_hash);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }

@@ -22,6 +22,6 @@ extern uint32 parameters_hash(const Execution *execution);
  * worth it.
  */
 extern void parameters_sample(const Execution *execution,
-							  const StatementKey *key);
+							  const StatementKey *key, uint32 params_hash);
 
 #endif							/* CLIPPERF_PARAMETERS_H */

@@ -11,8 +11,11 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/timestamp.h"
 
 #include "common/result_rows.h"
@@ -22,7 +25,7 @@ PGDLLEXPORT Datum clipperf_read_samples(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_samples);
 
-#define SAMPLE_COLUMNS 10
+#define SAMPLE_COLUMNS 11
 
 /*
  * The types of a sample's parameters.  Types that users made are known in the
@@ -60,6 +63,41 @@ value_array(const SampleDraft *draft)
 											  TYPALIGN_INT));
 }
 
+/* The settings that a sample's execution read, as an object of strings. */
+static Datum
+settings_json(const SampleDraft *draft)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (int i = 0; i < draft->nsettings; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(&json, ',');
+		escape_json(&json, draft->setting_names[i]);
+		appendStringInfoChar(&json, ':');
+		escape_json(&json, draft->setting_values[i]);
+	}
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* What a sample was kept for. */
+static const char *
+kind_name(SampleKind kind)
+{
+	switch (kind)
+	{
+		case SAMPLE_SLOW:
+			return "slow";
+		case SAMPLE_OTHER:
+			return "other";
+		default:
+			return "typical";
+	}
+}
+
 /* SampleVisitor that adds a row to the ReturnSetInfo "arg". */
 static void
 put_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
@@ -73,12 +111,13 @@ put_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	values[i++] = Int64GetDatum((int64) key->queryid);
 	values[i++] = ObjectIdGetDatum(key->userid);
 	values[i++] = ObjectIdGetDatum(key->dbid);
-	values[i++] = CStringGetTextDatum(kind == SAMPLE_SLOW ? "slow" : "typical");
+	values[i++] = CStringGetTextDatum(kind_name(kind));
 	result_set_text(values, nulls, i++, draft->statement);
 	values[i++] = type_array(key, draft);
 	values[i++] = draft->nparams > 0 ? value_array(draft) :
 		PointerGetDatum(construct_empty_array(TEXTOID));
 	result_set_text(values, nulls, i++, draft->search_path);
+	values[i++] = settings_json(draft);
 	values[i++] = Float8GetDatum(US_TO_MS(draft->elapsed_us));
 	values[i++] = TimestampTzGetDatum(draft->captured_at);
 	Assert(i == SAMPLE_COLUMNS);

@@ -5,7 +5,12 @@
  *
  * SAMPLE_STRIPES stripes, each with its own entries, its own memory cut into
  * chunks and its own lock (LOCKS_SAMPLE), so that making room never reaches
- * beyond one stripe.  2.4 MB in all, whatever the settings.
+ * beyond one stripe.  5 MB in all, whatever the settings.
+ *
+ * Of each statement are kept some calls taken at random, the slowest, and some
+ * that differ: with values that none of the others has, and as far apart in
+ * their times as may be.  A value may be rare among the calls and yet be the
+ * one that an index serves badly.
  *
  * When a stripe is full, a clock hand goes round its entries: those offered
  * samples since it last passed are spared as many times, up to MAX_USAGE, so
@@ -14,6 +19,8 @@
  *-------------------------------------------------------------------------
  */
 #include "store/sample.h"
+
+#include <float.h>
 
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
@@ -25,7 +32,7 @@
 #include "store/save.h"
 
 #define ENTRIES			128		/* statements per stripe */
-#define CHUNKS			512		/* per stripe */
+#define CHUNKS			1024	/* per stripe */
 #define CHUNK_BYTES		256
 #define NO_CHUNK		PG_UINT16_MAX
 #define MAX_USAGE		5
@@ -36,12 +43,30 @@
  */
 #define SLOWER_THAN_SLOW	1.1
 
-/* A sample's fixed part; the rest is packed into its chain of chunks. */
+/*
+ * As long as fewer calls of a statement were offered, one in so many of a
+ * backend's calls is looked at.
+ */
+static const struct
+{
+	uint32		offers;
+	int64		every;			/* a power of two */
+}			looks[] = {
+	{16, 1},
+	{48, 32},
+	{PG_UINT32_MAX, 4096}
+};
+
+/*
+ * A sample's fixed part; the rest is packed into its chain of chunks.  Written
+ * to the file as it is: without padding.
+ */
 typedef struct StoredSample
 {
 	SampleKind	kind;			/* SAMPLE_NONE = free */
-	uint16		first;			/* chunk */
+	uint32		first;			/* chunk */
 	uint32		length;			/* bytes in the chunks */
+	uint32		values_hash;	/* of the draft */
 	double		elapsed_us;
 	TimestampTz captured_at;
 } StoredSample;
@@ -51,7 +76,7 @@ typedef struct SampleEntry
 	SampleKey	key;			/* queryid 0 = free */
 	uint32		offers;			/* samples offered */
 	uint32		usage;			/* passes of the clock hand it survives */
-	StoredSample samples[SAMPLES];	/* typical ones first */
+	StoredSample samples[SAMPLES];	/* by kind: see places_of() */
 } SampleEntry;
 
 /* All under the stripe's lock. */
@@ -129,6 +154,22 @@ pack_string(StringInfo packed, const char *string)
 		appendBinaryStringInfo(packed, string, length + 1);
 }
 
+/* The settings that an execution read. */
+static void
+pack_settings(StringInfo packed, const SampleDraft *draft)
+{
+	int32		nsettings = draft->nsettings;
+	int32		missing = draft->settings_missing;
+
+	appendBinaryStringInfo(packed, (char *) &missing, sizeof(missing));
+	appendBinaryStringInfo(packed, (char *) &nsettings, sizeof(nsettings));
+	for (int i = 0; i < nsettings; i++)
+	{
+		pack_string(packed, draft->setting_names[i]);
+		pack_string(packed, draft->setting_values[i]);
+	}
+}
+
 /* Everything of a draft that has no fixed size. */
 static void
 pack(StringInfo packed, const SampleDraft *draft)
@@ -145,6 +186,7 @@ pack(StringInfo packed, const SampleDraft *draft)
 		appendBinaryStringInfo(packed, (char *) &draft->types[i], sizeof(Oid));
 		pack_string(packed, draft->values[i]);
 	}
+	pack_settings(packed, draft);
 }
 
 /* Take "length" bytes off the packed ones; NULL if there are fewer. */
@@ -187,6 +229,35 @@ unpack_string(StringInfo packed, int encoding, char **string)
 	return true;
 }
 
+/* The reverse of pack_settings(); false if the bytes make no sense. */
+static bool
+unpack_settings(StringInfo packed, int encoding, SampleDraft *draft)
+{
+	int32		nsettings;
+	int32		missing;
+
+	if (!unpack_int(packed, &missing) || !unpack_int(packed, &nsettings) ||
+		(missing != 0 && missing != 1) ||
+		nsettings < 0 || nsettings > SAMPLE_SETTINGS)
+		return false;
+	draft->settings_missing = missing == 1;
+	draft->nsettings = nsettings;
+	for (int i = 0; i < nsettings; i++)
+	{
+		char	   *name;
+		char	   *value;
+
+		if (!unpack_string(packed, encoding, &name) ||
+			!unpack_string(packed, encoding, &value) ||
+			name == NULL || value == NULL ||
+			strlen(name) >= NAMEDATALEN || strlen(value) > SAMPLE_SETTING_MAX)
+			return false;
+		draft->setting_names[i] = name;
+		draft->setting_values[i] = value;
+	}
+	return true;
+}
+
 /* The reverse of pack(); false if the bytes make no sense. */
 static bool
 unpack(StringInfo packed, SampleDraft *draft)
@@ -211,7 +282,7 @@ unpack(StringInfo packed, SampleDraft *draft)
 			return false;
 		draft->types[i] = (Oid) type;
 	}
-	return true;
+	return unpack_settings(packed, encoding, draft);
 }
 
 /* ------------------------------------------------------------------------
@@ -398,28 +469,135 @@ slow_limit(const SampleEntry *entry)
 	return limit * (full ? SLOWER_THAN_SLOW : CLEARLY_SLOWER);
 }
 
+/* The places of one kind among an entry's samples. */
+static StoredSample *
+places_of(SampleEntry *entry, SampleKind kind, int *count)
+{
+	switch (kind)
+	{
+		case SAMPLE_TYPICAL:
+			*count = SAMPLES_TYPICAL;
+			return entry->samples;
+		case SAMPLE_SLOW:
+			*count = SAMPLES_SLOW;
+			return entry->samples + SAMPLES_TYPICAL;
+		default:
+			*count = SAMPLES_OTHER;
+			return entry->samples + SAMPLES_TYPICAL + SAMPLES_SLOW;
+	}
+}
+
+/* How many samples of an entry have these values. */
+static int
+count_values(const SampleEntry *entry, uint32 values_hash)
+{
+	int			count = 0;
+
+	for (int i = 0; i < SAMPLES; i++)
+		count += entry->samples[i].kind != SAMPLE_NONE &&
+			entry->samples[i].values_hash == values_hash;
+	return count;
+}
+
 /*
- * Where a sample of this kind goes: a free place, else that of the less slow
- * one, or of any typical one.
+ * How far a time is from the nearest one of the entry's samples but for
+ * "left_out": as the ratio of the greater to the smaller.
+ */
+static double
+time_distance(const SampleEntry *entry, double elapsed_us,
+			  const StoredSample *left_out)
+{
+	double		nearest = DBL_MAX;
+
+	for (int i = 0; i < SAMPLES; i++)
+	{
+		const StoredSample *sample = &entry->samples[i];
+
+		if (sample->kind == SAMPLE_NONE || sample == left_out)
+			continue;
+		nearest = Min(nearest, Max(elapsed_us, sample->elapsed_us) /
+					  Max(Min(elapsed_us, sample->elapsed_us), 1));
+	}
+	return nearest;
+}
+
+/*
+ * Which sample that was kept for its values makes room for another one: that
+ * whose values others have too, else the one whose time differs least from
+ * that of others.  NULL if that is the new one.  "moved" is the new one if it is
+ * a sample of the entry already, else NULL.
  */
 static StoredSample *
-choose_sample_place(SampleEntry *entry, SampleKind kind)
+choose_other_place(SampleEntry *entry, double elapsed_us,
+				   const StoredSample *moved)
 {
-	StoredSample *places = entry->samples;
-	int			count = SAMPLES_TYPICAL;
+	int			count;
+	StoredSample *places = places_of(entry, SAMPLE_OTHER, &count);
+	double		least = time_distance(entry, elapsed_us, moved);
+	StoredSample *found = NULL;
 
-	if (kind == SAMPLE_SLOW)
+	for (int i = 0; i < count; i++)
 	{
-		places += SAMPLES_TYPICAL;
-		count = SAMPLES_SLOW;
+		double		distance;
+
+		if (places[i].kind == SAMPLE_NONE ||
+			count_values(entry, places[i].values_hash) > 1)
+			return &places[i];
+		distance = time_distance(entry, places[i].elapsed_us, &places[i]);
+		if (distance < least)
+		{
+			least = distance;
+			found = &places[i];
+		}
 	}
+	return found;
+}
+
+/*
+ * Where a sample of this kind goes: a free place, else that of the less slow
+ * one, or of any typical one.  NULL if there is none.
+ */
+static StoredSample *
+choose_sample_place(SampleEntry *entry, SampleKind kind, double elapsed_us)
+{
+	int			count;
+	StoredSample *places = places_of(entry, kind, &count);
+
 	for (int i = 0; i < count; i++)
 		if (places[i].kind == SAMPLE_NONE)
 			return &places[i];
+	if (kind == SAMPLE_OTHER)
+		return choose_other_place(entry, elapsed_us, NULL);
 	if (kind == SAMPLE_SLOW)
 		return places[0].elapsed_us < places[1].elapsed_us ?
 			&places[0] : &places[1];
 	return &places[pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1)];
+}
+
+/*
+ * Free a place in an entry.  If its sample is the only one with its values, it
+ * is kept among those that differ, if it fits in there.
+ */
+static void
+vacate(SampleStripe *stripe, SampleEntry *entry, StoredSample *place)
+{
+	StoredSample *other = NULL;
+
+	if (place->kind == SAMPLE_NONE)
+		return;
+	if (place->kind != SAMPLE_OTHER &&
+		count_values(entry, place->values_hash) == 1)
+		other = choose_other_place(entry, place->elapsed_us, place);
+	if (other == NULL)
+	{
+		free_loaded_sample(stripe, place);
+		return;
+	}
+	if (other->kind != SAMPLE_NONE)
+		free_loaded_sample(stripe, other);
+	*other = *place;
+	other->kind = SAMPLE_OTHER;
+	memset(place, 0, sizeof(StoredSample));
 }
 
 /* Keep a packed sample; "sample" lacks only its place. */
@@ -434,19 +612,49 @@ put_packed(const SampleKey *key, StoredSample *sample, const char *bytes)
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	entry = make_entry(stripe, key);
-	place = choose_sample_place(entry, sample->kind);
-	if (place->kind != SAMPLE_NONE)
-		free_loaded_sample(stripe, place);
-	while (stripe->free * CHUNK_BYTES < sample->length)
-		(void) evict_entry(stripe, entry);
-	sample->first = write_chunks(stripe, bytes, sample->length);
-	*place = *sample;
+	place = choose_sample_place(entry, sample->kind, sample->elapsed_us);
+	if (place != NULL)
+	{
+		vacate(stripe, entry, place);
+		while (stripe->free * CHUNK_BYTES < sample->length)
+			(void) evict_entry(stripe, entry);
+		sample->first = write_chunks(stripe, bytes, sample->length);
+		*place = *sample;
+	}
 	LWLockRelease(lock);
 }
 
-/* What a call that is wanted would be kept as.  Takes a lock. */
+/* How many calls to pass over until the next look, by those offered so far. */
+static int64
+calls_to_skip(uint32 offers)
+{
+	int			i = 0;
+
+	while (offers >= looks[i].offers && i < lengthof(looks) - 1)
+		i++;
+	return looks[i].every - 1;
+}
+
+/* What a call that is not slow would be kept as; the entry was found. */
+static SampleKind
+admit_usual(SampleEntry *entry, uint32 values_hash, double elapsed_us)
+{
+	if (count_kind(entry, SAMPLE_TYPICAL) < SAMPLES_TYPICAL ||
+		pg_prng_uint64_range(&pg_global_prng_state, 0,
+							 entry->offers) < SAMPLES_TYPICAL)
+		return SAMPLE_TYPICAL;
+	if (count_values(entry, values_hash) == 0 &&
+		choose_sample_place(entry, SAMPLE_OTHER, elapsed_us) != NULL)
+		return SAMPLE_OTHER;
+	return SAMPLE_NONE;
+}
+
+/*
+ * What a call that is wanted would be kept as.  "values_hash" tells its values
+ * from those of others.  Takes a lock.
+ */
 SampleKind
-sample_admit(const SampleKey *key, double elapsed_us)
+sample_admit(const SampleKey *key, uint32 values_hash, double elapsed_us)
 {
 	uint32		number = stripe_number(key);
 	LWLock	   *lock = store_lock(LOCKS_SAMPLE, number);
@@ -456,6 +664,7 @@ sample_admit(const SampleKey *key, double elapsed_us)
 
 	known->key = *key;
 	known->slow_us = elapsed_us * CLEARLY_SLOWER;
+	known->skipped = 0;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	entry = find_sample(&stripes[number], key);
@@ -465,16 +674,15 @@ sample_admit(const SampleKey *key, double elapsed_us)
 	{
 		entry->usage = Min(entry->usage + 1, MAX_USAGE);
 		entry->offers++;
+		known->skipped = calls_to_skip(entry->offers);
 		known->slow_us = slow_limit(entry);
 		if (elapsed_us > known->slow_us)
 		{
 			kind = SAMPLE_SLOW;
 			known->slow_us = elapsed_us * SLOWER_THAN_SLOW;
 		}
-		else if (count_kind(entry, SAMPLE_TYPICAL) < SAMPLES_TYPICAL ||
-				 pg_prng_uint64_range(&pg_global_prng_state, 0,
-									  entry->offers) < SAMPLES_TYPICAL)
-			kind = SAMPLE_TYPICAL;
+		else
+			kind = admit_usual(entry, values_hash, elapsed_us);
 	}
 	LWLockRelease(lock);
 	return kind;
@@ -487,6 +695,7 @@ sample_put(const SampleKey *key, SampleKind kind, const SampleDraft *draft)
 	StringInfoData packed;
 	StoredSample sample = {
 		.kind = kind,
+		.values_hash = draft->values_hash,
 		.elapsed_us = draft->elapsed_us,
 		.captured_at = draft->captured_at
 	};
@@ -510,6 +719,7 @@ visit_sample(const SampleStripe *copy, const SampleKey *key,
 {
 	StringInfoData packed;
 	SampleDraft draft = {
+		.values_hash = sample->values_hash,
 		.elapsed_us = sample->elapsed_us,
 		.captured_at = sample->captured_at
 	};
@@ -563,11 +773,13 @@ typedef struct SavedSample
 	SampleKey	key;			/* queryid 0 = no more samples */
 	uint32		kind;
 	uint32		length;
+	uint32		values_hash;
+	uint32		unused;			/* zero, as it is saved as it is */
 	double		elapsed_us;
 	TimestampTz captured_at;
 } SavedSample;
 
-StaticAssertDecl(sizeof(SavedSample) == 40, "what is saved has no padding");
+StaticAssertDecl(sizeof(SavedSample) == 48, "what is saved has no padding");
 
 /* Write the samples of one entry. */
 static void
@@ -584,6 +796,7 @@ save_sample(const SampleStripe *stripe, const SampleEntry *entry,
 			.key = entry->key,
 			.kind = sample->kind,
 			.length = sample->length,
+			.values_hash = sample->values_hash,
 			.elapsed_us = sample->elapsed_us,
 			.captured_at = sample->captured_at
 		};
@@ -634,7 +847,7 @@ sample_load(SaveFile *file)
 			return false;
 		if (saved.key.queryid == 0)
 			return true;
-		if ((saved.kind != SAMPLE_TYPICAL && saved.kind != SAMPLE_SLOW) ||
+		if (saved.kind < SAMPLE_TYPICAL || saved.kind > SAMPLE_OTHER ||
 			saved.length > SAMPLE_MAX_BYTES ||
 			!saved_amount_is_sound(saved.elapsed_us) ||
 			!saved_time_is_sound(saved.captured_at) ||
@@ -644,6 +857,7 @@ sample_load(SaveFile *file)
 		{
 			.kind = saved.kind,
 				.length = saved.length,
+				.values_hash = saved.values_hash,
 				.elapsed_us = saved.elapsed_us,
 				.captured_at = saved.captured_at
 		};

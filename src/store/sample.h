@@ -18,16 +18,22 @@
 
 #define SAMPLES_TYPICAL		3	/* per statement */
 #define SAMPLES_SLOW		2
-#define SAMPLES				(SAMPLES_TYPICAL + SAMPLES_SLOW)
+#define SAMPLES_OTHER		5
+#define SAMPLES				(SAMPLES_TYPICAL + SAMPLES_SLOW + SAMPLES_OTHER)
 
 /* Bytes of a sample at most, all in all. */
 #define SAMPLE_MAX_BYTES	8192
 
+/* Settings kept with a sample, and bytes of a value, at most. */
+#define SAMPLE_SETTINGS		8
+#define SAMPLE_SETTING_MAX	256
+
 typedef enum SampleKind
 {
 	SAMPLE_NONE,
-	SAMPLE_TYPICAL,
-	SAMPLE_SLOW
+	SAMPLE_TYPICAL,				/* taken at random */
+	SAMPLE_SLOW,				/* one of the slowest */
+	SAMPLE_OTHER				/* with values that no other one has */
 } SampleKind;
 
 typedef struct SampleKey
@@ -45,15 +51,25 @@ typedef struct SampleDraft
 	int			nparams;
 	Oid		   *types;			/* of the parameters; InvalidOid = not used */
 	char	  **values;			/* in text form, NULL for null */
+	int			nsettings;		/* SAMPLE_SETTINGS at most */
+	const char *setting_names[SAMPLE_SETTINGS]; /* that it reads by
+												 * current_setting() */
+	const char *setting_values[SAMPLE_SETTINGS];
+	bool		settings_missing;	/* it reads others, not kept */
+	uint32		values_hash;	/* of parameters, or text, and settings */
 	double		elapsed_us;
 	TimestampTz captured_at;
 } SampleDraft;
 
-/* What a backend remembers of statements: how slow one must be to be kept. */
+/*
+ * What a backend remembers of a statement: how slow a call must be to be kept,
+ * and of how many calls one is looked at, less one (a power of two, less one).
+ */
 typedef struct SampleThreshold
 {
 	SampleKey	key;
 	double		slow_us;
+	int64		skipped;
 } SampleThreshold;
 
 #define SAMPLE_THRESHOLDS 256
@@ -68,22 +84,23 @@ sample_threshold(uint64 queryid)
 
 /*
  * Is the nth call of a statement in this backend worth a look?  A few
- * instructions: calls 1, 2, 4, 8 and so on, every 4096th, and calls slower
- * than those kept.
+ * instructions: calls 1, 2, 4, 8 and so on, more of them as long as little was
+ * seen of the statement, and calls slower than those kept.
  */
 static inline bool
 sample_wanted(uint64 queryid, Oid userid, int64 nth, double elapsed_us)
 {
 	const SampleThreshold *known = sample_threshold(queryid);
 
-	return (nth & (nth - 1)) == 0 || (nth & 4095) == 0 ||
+	return (nth & (nth - 1)) == 0 || (nth & known->skipped) == 0 ||
 		(elapsed_us > known->slow_us && known->slow_us > 0 &&
 		 known->key.queryid == queryid &&
 		 known->key.userid == userid);
 }
 
 /* What a call that is wanted would be kept as. */
-extern SampleKind sample_admit(const SampleKey *key, double elapsed_us);
+extern SampleKind sample_admit(const SampleKey *key, uint32 values_hash,
+							   double elapsed_us);
 
 /* Keep it. */
 extern void sample_put(const SampleKey *key, SampleKind kind,

@@ -17,6 +17,9 @@
 #define SKETCH_WIDTH		7
 #define SKETCH_REGISTERS	(1 << SKETCH_WIDTH)
 
+/* Standard error of an estimate, a share: 1.04 / sqrt(SKETCH_REGISTERS). */
+#define SKETCH_ERROR		0.092
+
 typedef struct Sketch
 {
 	uint8		registers[SKETCH_REGISTERS];

@@ -33,6 +33,19 @@ SELECT elapsed_ms > 0 AS elapsed, captured_at BETWEEN now() - interval '1 hour' 
 FROM clipperf_samples AS s WHERE statement LIKE '%constant%sampled%' OR statement LIKE '%sampled%constant%';
 \x off
 
+-- Each of a few values is kept, also one that came once.
+SELECT clipperf_reset();
+PREPARE few(int) AS SELECT name FROM sampled WHERE id > $1 ORDER BY at LIMIT 1;
+SET clipperf.track = 'all';
+DO $$
+BEGIN
+    FOR i IN 1..200 LOOP
+        EXECUTE format('EXECUTE few(%s)', CASE i WHEN 11 THEN 4 WHEN 13 THEN 5 ELSE i % 3 END);
+    END LOOP;
+END $$;
+RESET clipperf.track;
+SELECT array_agg(DISTINCT parameter_values[1]) AS kept FROM samples WHERE statement LIKE '%id > $1%';
+
 -- Null is not the text NULL; a statement without parameters is kept by its text, without its end comments.
 SELECT clipperf_reset();
 PREPARE nullable(int, text) AS SELECT id FROM sampled WHERE id = $1 OR name = $2;
@@ -43,7 +56,7 @@ SELECT name FROM sampled WHERE id = 7 /*route='/here'*/;
 RESET search_path;
 SELECT * FROM samples ORDER BY statement COLLATE "C";
 
--- At most three typical and two slow ones, whatever the number of calls.
+-- At most three typical, two slow and five other ones, whatever the number of calls.
 SELECT clipperf_reset();
 PREPARE often(int, float8) AS SELECT id FROM sampled WHERE id = $1 AND pg_sleep($2) IS NOT NULL;
 SET clipperf.track = 'all';
@@ -56,6 +69,7 @@ END $$;
 RESET clipperf.track;
 SELECT count(*) FILTER (WHERE kind = 'typical') AS typical,
        count(*) FILTER (WHERE kind = 'slow') AS slow,
+       count(*) FILTER (WHERE kind = 'other') AS other,
        string_agg(parameter_values[1], ',' ORDER BY elapsed_ms DESC)
            FILTER (WHERE kind = 'slow') AS slowest
 FROM clipperf_samples WHERE statement LIKE '%pg_sleep($2)%';

@@ -69,9 +69,11 @@ sub spew
 
 # A clean restart.
 run_statement(7);
+$node->safe_psql('postgres', q{SET app.kept = 'name 5'; SELECT name FROM kept WHERE name = current_setting('app.kept')});
 my $before = remembered();
 like($before, qr{/kept}, 'the statement is there with its route');
 like($before, qr{typical}, 'and with a sample');
+like($before, qr{app\.kept\W+name 5}, 'and with a setting that it read');
 $node->restart;
 is(remembered(), $before, 'all is there after a restart');
 is(calls(), 7, 'and counts on');

@@ -13,6 +13,8 @@
 #include "utils/ruleutils.h"
 
 #include "common/excerpt.h"
+#include "common/result_rows.h"
+#include "common/slower.h"
 
 /* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
@@ -188,21 +190,96 @@ share_text(double share)
 		psprintf("%.0f %%", 100 * share);
 }
 
-/* Append a statement that the index slows down, if any, and how many more. */
+/*
+ * The statements that the index slows down, as numbers: those that are clearly
+ * slower (CLEARLY_SLOWER) with it than without it, and those that would use it
+ * once all chosen ones are built, and be slower than they are now.  Of the
+ * latter another chosen index may be the cause, but this one is what they read.
+ */
+List *
+reason_slowed(Advisor *advisor, int number)
+{
+	List	   *slowed = advisor_slowed(advisor, number);
+	int			i = -1;
+
+	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
+	{
+		Bitmapset  *used;
+
+		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
+		if (bms_is_member(number, used) &&
+			estimate_time_us(&advisor->estimator, i, advisor->chosen) >
+			CLEARLY_SLOWER * estimate_time_us(&advisor->estimator, i, NULL))
+			slowed = list_append_unique_int(slowed, i);
+	}
+	return slowed;
+}
+
+/*
+ * The statement that all chosen indexes together slow down most, in time, of
+ * these that one of them slows down.
+ */
+static int
+find_worst(Advisor *advisor, const List *slowed)
+{
+	int			worst = -1;
+	double		most_us = 0;
+	ListCell   *lc;
+
+	foreach(lc, slowed)
+	{
+		int			statement = lfirst_int(lc);
+		double		us = estimate_time_us(&advisor->estimator, statement,
+										  advisor->chosen) -
+			estimate_time_us(&advisor->estimator, statement, NULL);
+
+		if (worst < 0 || us > most_us)
+		{
+			worst = statement;
+			most_us = us;
+		}
+	}
+	return worst;
+}
+
+/*
+ * How many times as much a statement would cost, and, if it was observed, what
+ * a call of it takes now and would take then.
+ */
+static void
+append_loss(StringInfo text, Advisor *advisor, int number)
+{
+	const WorkloadStatement *statement = list_nth(advisor->statements, number);
+	double		ratio = estimate_time_us(&advisor->estimator, number,
+										 advisor->chosen) /
+		estimate_time_us(&advisor->estimator, number, NULL);
+	double		call_ms;
+
+	appendStringInfo(text, "%.*f times as much", ratio < 10 ? 1 : 0, ratio);
+	if (statement->handed_in || statement->calls <= 0)
+		return;
+	call_ms = US_TO_MS(statement->total_us / statement->calls);
+	appendStringInfo(text, ", %.*f ms a call instead of %.*f",
+					 call_ms * ratio < 10 ? 2 : 0, call_ms * ratio,
+					 call_ms < 10 ? 2 : 0, call_ms);
+}
+
+/*
+ * Append the statement that is slowed down most, if any is by the index, and
+ * how many more there are.
+ */
 static void
 append_slowed(StringInfo text, Advisor *advisor, int number)
 {
-	List	   *slowed = advisor_slowed(advisor, number);
-	int			first;
+	List	   *slowed = reason_slowed(advisor, number);
+	int			worst;
 
 	if (slowed == NIL)
 		return;
-	first = linitial_int(slowed);
-	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost %.0f times as much",
-					 bracketed(list_nth(advisor->statements, first)),
-					 estimate_time_us(&advisor->estimator, first,
-									  advisor->chosen) /
-					 estimate_time_us(&advisor->estimator, first, NULL));
+	worst = find_worst(advisor, slowed);
+	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost ",
+					 bracketed(list_nth(advisor->statements, worst)));
+	append_loss(text, advisor, worst);
 	if (list_length(slowed) > 1)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
 }
@@ -241,6 +318,13 @@ reason_create(Advisor *advisor, int number, const List *served)
 	StringInfoData text;
 
 	initStringInfo(&text);
+	if (list_member_int(reason_slowed(advisor, number), linitial_int(served)))
+	{
+		appendStringInfo(&text, "limits what other new indexes do to %s, whose rows come late in their order: it would cost ",
+						 bracketed(first));
+		append_loss(&text, advisor, linitial_int(served));
+		return text.data;
+	}
 	if (demand != NULL)
 	{
 		append_use(&text, def, demand);

@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -23,7 +24,7 @@ PG_FUNCTION_INFO_V1(clipperf_advise);
 
 /* Statements that could not be planned whose reasons are told at once. */
 #define REASONS_TOLD 3
-/* Bytes of their texts that are told. */
+/* Bytes of their texts that are told, at most. */
 #define TEXT_TOLD 60
 
 /* Positions of the arguments. */
@@ -122,6 +123,17 @@ read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 	return filter;
 }
 
+/* Append a line of the beginning of a statement and why it has no plan. */
+static void
+append_unplanned(StringInfo reasons, const WorkloadStatement *statement)
+{
+	const char *text = statement->text ? statement->text : "(no text)";
+
+	appendStringInfo(reasons, "%s%.*s: %s", reasons->len > 0 ? "\n" : "",
+					 pg_mbcliplen(text, strlen(text), TEXT_TOLD), text,
+					 statement->problem);
+}
+
 /* Notice of the statements that could not be planned, of the first few why. */
 static void
 report_unplanned(const Advisor *advisor)
@@ -138,10 +150,7 @@ report_unplanned(const Advisor *advisor)
 		if (statement->problem == NULL)
 			continue;
 		if (failed++ < REASONS_TOLD)
-			appendStringInfo(&reasons, "%s%.*s: %s",
-							 failed > 1 ? "\n" : "", TEXT_TOLD,
-							 statement->text ? statement->text : "(no text)",
-							 statement->problem);
+			append_unplanned(&reasons, statement);
 	}
 	if (failed > 0)
 		ereport(NOTICE,

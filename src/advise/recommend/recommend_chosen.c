@@ -11,6 +11,7 @@
 
 #include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
+#include "common/slower.h"
 
 /* list_sort comparator: most useful first, then by definition. */
 static int
@@ -24,7 +25,70 @@ compare_advice_benefit(const ListCell *a, const ListCell *b)
 	return strcmp(one->ddl, other->ddl);
 }
 
-/* Advice to build what the advisor chose, most useful first. */
+/* The share of all time by which an index slows statements down. */
+static double
+harm_share(Advisor *advisor, int number)
+{
+	Bitmapset  *without = bms_del_member(bms_copy(advisor->chosen), number);
+	double		us = 0;
+	ListCell   *lc;
+
+	foreach(lc, advisor_slowed(advisor, number))
+		us += estimate_time_us(&advisor->estimator, lfirst_int(lc),
+							   advisor->chosen) -
+		estimate_time_us(&advisor->estimator, lfirst_int(lc), without);
+	return advisor->total_us > 0 ? us / advisor->total_us : 0;
+}
+
+/*
+ * Does an index save clearly (CLEARLY_SLOWER) more than it makes other
+ * statements lose?
+ */
+static bool
+is_clearly_better(Advisor *advisor, int number)
+{
+	double		harm = harm_share(advisor, number);
+
+	return harm <= 0 || advisor_benefit_share(advisor, number) + harm >=
+		CLEARLY_SLOWER * harm;
+}
+
+/*
+ * Give up chosen indexes that are not clearly better than none, since some
+ * statements lose by them what others save.
+ */
+static void
+give_up_doubtful(Advisor *advisor)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+		if (!is_clearly_better(advisor, number))
+		{
+			advisor->chosen = bms_del_member(advisor->chosen, number);
+			number = -1;
+		}
+}
+
+/*
+ * The statements that the index serves, as advisor_served() returns them.  One
+ * that is slower than now all the same is served only if there is no other: the
+ * index then lessens what others do to it.
+ */
+static List *
+served_statements(Advisor *advisor, int number)
+{
+	List	   *served = advisor_served(advisor, number);
+	List	   *faster = list_difference_int(served,
+											 reason_slowed(advisor, number));
+
+	return faster != NIL ? faster : served;
+}
+
+/*
+ * Advice to build what the advisor chose, most useful first.  Indexes that are
+ * not clearly better than none are taken out of what is chosen.
+ */
 List *
 recommend_chosen(Advisor *advisor)
 {
@@ -32,11 +96,12 @@ recommend_chosen(Advisor *advisor)
 	List	   *taken = NIL;
 	int			number = -1;
 
+	give_up_doubtful(advisor);
 	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
 	{
 		IndexDefinition *def =
 			((Candidate *) list_nth(advisor->candidates, number))->def;
-		List	   *served = advisor_served(advisor, number);
+		List	   *served = served_statements(advisor, number);
 		Advice	   *advice = advice_make("create", def->relid, "workload");
 
 		recommend_take_definition(advice, def, taken);

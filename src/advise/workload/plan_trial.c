@@ -15,16 +15,20 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "advise/workload/sandbox_guard.h"
+#include "advise/workload/setting_params.h"
 #include "advise/workload/unknown_calls.h"
 #include "advise/workload/workload_problem.h"
 #include "common/table_lock.h"
@@ -214,6 +218,23 @@ take_queries(PlanTrial *trial, List *queries)
 		trial->problem = pstrdup("a rule leaves nothing of it to be planned");
 }
 
+/* Copies of what a trial notes of its plans' rows. */
+static List *
+copy_rows(const List *rows)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		double	   *copy = palloc(sizeof(double));
+
+		*copy = *(const double *) lfirst(lc);
+		copies = lappend(copies, copy);
+	}
+	return copies;
+}
+
 /* Note what the queries name. */
 static void
 inspect(PlanTrial *trial)
@@ -233,40 +254,161 @@ inspect(PlanTrial *trial)
 								  mentioned.temporary);
 }
 
-/* Make the values of the parameters; false if there is a problem. */
-static bool
-make_parameters(PlanTrial *trial)
+/*
+ * Have the queries take the settings that they read as parameters; returns the
+ * number of the first one.
+ */
+static int
+take_settings(PlanTrial *trial)
 {
+	int			first = trial->nparams;
+
+	if (trial->settings.count > 0)
+		trial->queries = setting_params_put(trial->queries, &trial->settings,
+											&first);
+	else if (!trial->own_session)
+		trial->queries = setting_params_put_unknown(trial->queries);
+	return first;
+}
+
+/* Make the value of a parameter of the statement; false if its type is gone. */
+static bool
+make_parameter(PlanTrial *trial, int number)
+{
+	ParamExternData *param = &trial->params->params[number];
+	Oid			type = trial->types[number];
+	Oid			input;
+	Oid			argument;
+
+	param->ptype = type;
+	param->pflags = PARAM_FLAG_CONST;
+	param->isnull = !OidIsValid(type) || trial->values[number] == NULL;
+	if (OidIsValid(type) &&
+		!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
+	{
+		trial->problem =
+			psprintf("the type of parameter $%d no longer exists", number + 1);
+		return false;
+	}
+	if (param->isnull)
+		return true;
+	getTypeInputInfo(type, &input, &argument);
+	param->value = OidInputFunctionCall(input, trial->values[number], argument,
+										-1);
+	return true;
+}
+
+/* Make the values of the settings, from this parameter on. */
+static void
+make_setting_parameters(PlanTrial *trial, int first)
+{
+	for (int i = 0; i < trial->settings.count; i++)
+	{
+		ParamExternData *param = &trial->params->params[first - 1 + i];
+
+		param->ptype = TEXTOID;
+		param->pflags = PARAM_FLAG_CONST;
+		param->isnull = false;
+		param->value = CStringGetTextDatum(trial->settings.values[i]);
+	}
+}
+
+/*
+ * Make the values of the parameters, those of settings from number "first" on;
+ * false if there is a problem.
+ */
+static bool
+make_parameters(PlanTrial *trial, int first)
+{
+	int			nsettings = trial->settings.count;
+
 	trial->params = NULL;
-	if (trial->values == NULL || trial->nparams == 0)
+	if ((trial->nparams > 0 && trial->values == NULL) ||
+		(trial->nparams == 0 && nsettings == 0))
 		return true;
 	trial->in_parameters = true;
-	trial->params = makeParamList(trial->nparams);
+	trial->params = makeParamList(nsettings > 0 ? first - 1 + nsettings :
+								  trial->nparams);
+	memset(trial->params->params, 0,
+		   sizeof(ParamExternData) * trial->params->numParams);
 	for (int i = 0; i < trial->nparams; i++)
+		if (!make_parameter(trial, i))
+			return false;
+	make_setting_parameters(trial, first);
+	trial->in_parameters = false;
+	return true;
+}
+
+/* query_tree_mutator callback: give the constant its other value. */
+static Node *
+constant_mutator(Node *node, void *context)
+{
+	const PlanTrial *trial = context;
+	Const	   *constant = (Const *) node;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Query))
+		return (Node *) query_tree_mutator((Query *) node, constant_mutator,
+										   context, 0);
+	if (IsA(node, Const) && constant->location == trial->constant_at)
 	{
-		ParamExternData *param = &trial->params->params[i];
-		Oid			type = trial->types[i];
 		Oid			input;
 		Oid			argument;
 
-		param->ptype = type;
-		param->pflags = PARAM_FLAG_CONST;
-		param->isnull = !OidIsValid(type) || trial->values[i] == NULL;
-		if (OidIsValid(type) &&
-			!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(type)))
-		{
-			trial->problem =
-				psprintf("the type of parameter $%d no longer exists", i + 1);
-			return false;
-		}
-		if (param->isnull)
-			continue;
-		getTypeInputInfo(type, &input, &argument);
-		param->value = OidInputFunctionCall(input, trial->values[i], argument,
-											-1);
+		constant = copyObject(constant);
+		getTypeInputInfo(constant->consttype, &input, &argument);
+		constant->constvalue = OidInputFunctionCall(input,
+													unconstify(char *, trial->constant),
+													argument,
+													constant->consttypmod);
+		constant->constisnull = false;
+		return (Node *) constant;
 	}
+	return expression_tree_mutator(node, constant_mutator, context);
+}
+
+/* Put another value into the queries, if that is wanted. */
+static void
+replace_constant(PlanTrial *trial)
+{
+	ListCell   *lc;
+
+	if (trial->constant_at == 0)
+		return;
+	trial->in_parameters = true;
+	foreach(lc, trial->queries)
+		lfirst(lc) = constant_mutator(lfirst(lc), trial);
 	trial->in_parameters = false;
-	return true;
+}
+
+/* Note how many rows the planner expects of each scan of a plan. */
+static void
+note_rows(PlanTrial *trial, const Plan *plan)
+{
+	List	   *children = NIL;
+	ListCell   *lc;
+
+	if (plan == NULL)
+		return;
+	check_stack_depth();
+	if (IsA(plan, Append))
+		children = ((const Append *) plan)->appendplans;
+	else if (IsA(plan, MergeAppend))
+		children = ((const MergeAppend *) plan)->mergeplans;
+	else if (IsA(plan, SubqueryScan))
+		children = list_make1(((const SubqueryScan *) plan)->subplan);
+	foreach(lc, children)
+		note_rows(trial, lfirst(lc));
+	note_rows(trial, outerPlan(plan));
+	note_rows(trial, innerPlan(plan));
+	if (children == NIL && outerPlan(plan) == NULL)
+	{
+		double	   *rows = palloc(sizeof(double));
+
+		*rows = plan->plan_rows;
+		trial->rows = lappend(trial->rows, rows);
+	}
 }
 
 /* Plan the queries as things are. */
@@ -276,6 +418,7 @@ plan(PlanTrial *trial)
 	ListCell   *lc;
 
 	trial->cost = 0;
+	trial->rows = NIL;
 	foreach(lc, trial->queries)
 	{
 		Query	   *query = lfirst(lc);
@@ -283,8 +426,12 @@ plan(PlanTrial *trial)
 												trial->text,
 												CURSOR_OPT_PARALLEL_OK,
 												trial->params);
+		ListCell   *subplan;
 
 		trial->cost += planned->planTree->total_cost;
+		note_rows(trial, planned->planTree);
+		foreach(subplan, planned->subplans)
+			note_rows(trial, lfirst(subplan));
 	}
 }
 
@@ -299,8 +446,10 @@ try_as_user(void *arg)
 		take_queries(trial, analyze_trial(trial, raw));
 	if (trial->problem == NULL)
 		inspect(trial);
-	if (trial->problem == NULL && !trial->own && make_parameters(trial))
+	if (trial->problem == NULL && !trial->own &&
+		make_parameters(trial, take_settings(trial)))
 	{
+		replace_constant(trial);
 		trial->queries = unknown_calls_put(trial->queries);
 		plan(trial);
 	}
@@ -366,6 +515,9 @@ take_error(PlanTrial *trial, const ErrorData *error)
 	if (trial->in_parameters && !trial->timed_out)
 		trial->problem = psprintf("a parameter value no longer fits: %s",
 								  error->message);
+	else if (trial->settings_missing && !trial->timed_out)
+		trial->problem = psprintf("it reads settings by names that are no constants, or too many or too long ones: %s",
+								  error->message);
 	else
 		trial->problem = workload_problem(error);
 }
@@ -375,12 +527,15 @@ static bool
 attempt(PlanTrial *trial, const Sandbox *sandbox, List **locked,
 		MemoryContext keep)
 {
+	Sandbox		inside = *sandbox;
 	ErrorData  *error;
 
+	inside.settings = trial->settings;
 	trial->queries = NIL;
 	trial->relids = NIL;
+	trial->rows = NIL;
 	trial->in_parameters = false;
-	error = sandbox_run(sandbox, try_as_user, trial);
+	error = sandbox_run(&inside, try_as_user, trial);
 	if (error != NULL)
 		take_error(trial, error);
 	return trial->problem != NULL || trial->own ||
@@ -416,5 +571,6 @@ plan_trial_run(PlanTrial *trial, const Sandbox *sandbox, List **locked)
 	trial->queries = trial->problem ? NIL : copyObject(trial->queries);
 	trial->params = trial->problem ? NULL : copyParamList(trial->params);
 	trial->relids = list_copy(trial->relids);
+	trial->rows = trial->problem ? NIL : copy_rows(trial->rows);
 	MemoryContextDelete(scratch);
 }

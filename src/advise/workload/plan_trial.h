@@ -23,6 +23,12 @@ typedef struct PlanTrial
 	const Oid  *types;
 	char	  **values;			/* as text, NULL for null; NULL = generic */
 	bool		guess_types;	/* of more parameters, from the context */
+	SandboxSettings settings;	/* that the execution read */
+	bool		settings_missing;	/* .. and it read more */
+	bool		own_session;	/* settings are as in this session */
+	int			constant_at;	/* byte of the text at which a constant stands
+								 * that is to have another value; 0 = none */
+	const char *constant;		/* that value, as text */
 
 	/* What came of it, in the memory context of the caller. */
 	List	   *queries;		/* rewritten, without a queryid */
@@ -30,6 +36,8 @@ typedef struct PlanTrial
 	uint64		queryid;
 	CmdType		command;
 	double		cost;			/* of the plans, planner's unit */
+	List	   *rows;			/* that the planner expects of each scan, in
+								 * the order of the plans: of double * */
 	List	   *relids;			/* relations in the trees */
 	bool		own;			/* only catalogs and clipperf's objects */
 	char	   *problem;		/* why it did not work; NULL = it did */

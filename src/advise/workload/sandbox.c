@@ -179,6 +179,29 @@ apply_search_path(const char *search_path)
 	apply_setting("search_path", path.data);
 }
 
+/* Is it a setting that no module defines, here or in a session that set it? */
+static bool
+is_made_up(const char *name)
+{
+	return GetConfigOption(name, true, false) == NULL ||
+		(GetConfigOptionFlags(name, true) & GUC_CUSTOM_PLACEHOLDER) != 0;
+}
+
+/*
+ * Set what sessions of the user had set, with his rights: a module that is
+ * loaded meanwhile, and defines such a setting, asks who set it.  A setting that
+ * is defined here is left alone.
+ */
+static void
+apply_user_settings(const SandboxSettings *user)
+{
+	for (int i = 0; i < user->count; i++)
+		if (is_made_up(user->names[i]))
+			(void) set_config_option(user->names[i], user->values[i],
+									 PGC_USERSET, PGC_S_SESSION,
+									 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* In the subtransaction: become the user, with all that goes with it. */
 static void
 enter(const Sandbox *sandbox)
@@ -200,6 +223,7 @@ enter(const Sandbox *sandbox)
 	context &= ~SECURITY_NOFORCE_RLS;
 	context |= SECURITY_RESTRICTED_OPERATION | SECURITY_LOCAL_USERID_CHANGE;
 	SetUserIdAndSecContext(sandbox->userid, context);
+	apply_user_settings(&sandbox->settings);
 	if (!ActiveSnapshotSet())
 		PushActiveSnapshot(GetTransactionSnapshot());
 }

@@ -25,10 +25,19 @@ typedef enum SandboxTrust
 	SANDBOX_TRUST_NONE			/* nobody's */
 } SandboxTrust;
 
+/* Settings that sessions of the user made up by setting them. */
+typedef struct SandboxSettings
+{
+	int			count;
+	const char *const *names;
+	const char *const *values;
+} SandboxSettings;
+
 typedef struct Sandbox
 {
 	Oid			userid;
 	const char *search_path;	/* NULL = that of the session */
+	SandboxSettings settings;
 	int			timeout_ms;		/* 0 = SANDBOX_TIMEOUT_MS */
 	SandboxTrust trust;
 } Sandbox;

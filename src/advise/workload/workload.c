@@ -25,8 +25,11 @@
 
 #include "advise/workload/plan_trial.h"
 #include "advise/workload/workload_sample.h"
+#include "advise/workload/workload_values.h"
+#include "advise/workload/workload_weight.h"
 #include "common/clock.h"
 #include "common/extension.h"
+#include "store/sketch.h"
 #include "store/statement.h"
 #include "store/text.h"
 
@@ -60,6 +63,7 @@ typedef struct Entry
 	double		route_us;
 	bool		wanted;
 	List	   *samples;		/* of SampleDraft */
+	Sketch		values;			/* distinct parameter lists */
 	Histogram	latency;
 } Entry;
 
@@ -122,6 +126,7 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 		entry->route = key->route;
 		entry->route_us = counters->total_us;
 	}
+	sketch_merge(&entry->values, &counters->params);
 	histogram_merge(&entry->latency, &counters->latency);
 }
 
@@ -274,7 +279,8 @@ workload_sandbox(const WorkloadStatement *statement)
 	return (Sandbox)
 	{
 		.userid = statement->userid,
-			.search_path = statement->search_path
+			.search_path = statement->search_path,
+			.settings = statement->settings
 	};
 }
 
@@ -295,18 +301,19 @@ is_table(Oid relid)
 
 /* Take over what came of a trial. */
 static void
-add_variant(WorkloadStatement *statement, const PlanTrial *trial,
-			double weight)
+add_variant(WorkloadStatement *statement, const WeighedTrial *weighed)
 {
+	const PlanTrial *trial = &weighed->trial;
 	WorkloadVariant *variant = palloc(sizeof(WorkloadVariant));
 	ListCell   *lc;
 
 	variant->text = pstrdup(trial->text);
 	variant->queries = trial->queries;
 	variant->params = trial->params;
-	variant->weight = weight;
+	variant->weight = weighed->weight;
 	variant->cost = trial->cost;
-	if (trial->params != NULL && trial->params->numParams > 0)
+	variant->drawn = weighed->drawn;
+	if (trial->params != NULL && trial->nparams > 0)
 		statement->parameterized = true;
 	statement->variants = lappend(statement->variants, variant);
 	statement->command = trial->command;
@@ -316,28 +323,15 @@ add_variant(WorkloadStatement *statement, const PlanTrial *trial,
 												   lfirst_oid(lc));
 }
 
-/* Have the weights of those variants that could be planned sum up to 1. */
-static void
-normalize(WorkloadStatement *statement)
-{
-	double		total = 0;
-	ListCell   *lc;
-
-	foreach(lc, statement->variants)
-		total += ((WorkloadVariant *) lfirst(lc))->weight;
-	foreach(lc, statement->variants)
-		((WorkloadVariant *) lfirst(lc))->weight /= total;
-}
-
 /*
- * Try all ways to plan a statement.  Its problem is the first one met, unless
- * another way works.  False if the statement is none of the workload's.
+ * Run trials, and add those that can be planned to "planned".  The statement's
+ * problem is the first one met.  False if it is none of the workload's.
  */
 static bool
-try_all(WorkloadStatement *statement, List *trials, List **locked)
+run_trials(WorkloadStatement *statement, List *trials, List **locked,
+		   List **planned)
 {
 	Sandbox		sandbox = workload_sandbox(statement);
-	char	   *problem = NULL;
 	ListCell   *lc;
 
 	foreach(lc, trials)
@@ -348,15 +342,75 @@ try_all(WorkloadStatement *statement, List *trials, List **locked)
 		if (weighed->trial.own)
 			return false;
 		if (weighed->trial.problem == NULL)
-			add_variant(statement, &weighed->trial, weighed->weight);
-		else if (problem == NULL)
-			problem = weighed->trial.problem;
+			*planned = lappend(*planned, weighed);
+		else if (statement->problem == NULL)
+			statement->problem = weighed->trial.problem;
 		if (weighed->trial.timed_out)
 			break;
 	}
-	if (statement->variants == NIL)
-		statement->problem = problem;
-	normalize(statement);
+	return true;
+}
+
+/* Would the planner treat a trial like one of these? */
+static bool
+is_like_any(const WeighedTrial *weighed, const List *trials)
+{
+	ListCell   *lc;
+
+	foreach(lc, trials)
+	{
+		const WeighedTrial *other = lfirst(lc);
+
+		if (!other->generic && workload_alike(&other->trial, &weighed->trial))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Plan a statement with values drawn from statistics, too, and add the trials
+ * that differ from all before them to the front of "planned".
+ */
+static void
+try_drawn(WorkloadStatement *statement, List **planned, List **locked)
+{
+	Sandbox		sandbox = workload_sandbox(statement);
+	ListCell   *lc;
+
+	foreach(lc, workload_draw_values(*planned, &sandbox))
+	{
+		WeighedTrial *weighed = lfirst(lc);
+
+		plan_trial_run(&weighed->trial, &sandbox, locked);
+		if (weighed->trial.timed_out)
+			break;
+		if (weighed->trial.problem == NULL && !weighed->trial.own &&
+			!is_like_any(weighed, *planned))
+			*planned = list_insert_nth(*planned, 1, weighed);
+	}
+}
+
+/*
+ * Try all ways to plan a statement.  It has no problem if one of them works.
+ * "unseen" is the share of its calls that may have had other values than these
+ * trials.  False if the statement is none of the workload's.
+ */
+static bool
+try_all(WorkloadStatement *statement, List *trials, List **locked,
+		const Histogram *latency, double unseen, double cached)
+{
+	List	   *planned = NIL;
+	ListCell   *lc;
+
+	if (!run_trials(statement, trials, locked, &planned))
+		return false;
+	if (planned == NIL)
+		return true;
+	statement->problem = NULL;
+	if (unseen > 0)
+		try_drawn(statement, &planned, locked);
+	foreach(lc, workload_weigh(planned, latency, unseen, cached))
+		add_variant(statement, lfirst(lc));
 	return true;
 }
 
@@ -369,6 +423,42 @@ static double
 cached_share(const Entry *entry)
 {
 	return Max(0, 1 - entry->plan_us / entry->calls / CHEAPEST_PLAN_US);
+}
+
+/* How many different lists of values the samples have. */
+static int
+count_lists(const List *samples)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, samples)
+	{
+		bool		known = false;
+
+		for (int i = 0; i < foreach_current_index(lc) && !known; i++)
+			known = ((SampleDraft *) list_nth(samples, i))->values_hash ==
+				((SampleDraft *) lfirst(lc))->values_hash;
+		count += !known;
+	}
+	return count;
+}
+
+/*
+ * The share of the calls that may have had values which no sample has.  Samples
+ * are taken of all calls alike: what n of them do not show is rarer than one in
+ * n + 1, or luck.  And there is nothing unseen if the calls had no more lists of
+ * values than the samples.
+ */
+static double
+unseen_share(const Entry *entry)
+{
+	double		lists = sketch_estimate(&entry->values);
+	int			known = count_lists(entry->samples);
+
+	if (known == 0 || lists <= known * (1 + SKETCH_ERROR))
+		return 0;
+	return Min(1 - known / lists, 1.0 / (list_length(entry->samples) + 1));
 }
 
 /* What the store tells of a statement, in the current memory context. */
@@ -386,6 +476,7 @@ make_statement(const Entry *entry)
 	statement->queryid = entry->key.queryid;
 	statement->userid = (Oid) entry->key.userid;
 	statement->search_path = path == NULL ? NULL : pstrdup(path);
+	statement->settings = workload_sample_settings(entry->samples);
 	statement->text = text_copy(&key);
 	statement->route = route_label(entry->route);
 	statement->calls = entry->calls;
@@ -419,17 +510,18 @@ static bool
 try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 {
 	bool		cut = statement->text !=NULL && is_cut(statement->text);
+	double		cached = cached_share(entry);
 	List	   *trials = workload_sample_trials(entry->samples,
 												cut ? NULL : statement->text,
-												&entry->latency,
-												cached_share(entry));
+												&entry->latency, cached);
 
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(statement->userid)))
 		statement->problem = pstrdup("its user no longer exists");
 	else if (trials == NIL)
 		statement->problem = pstrdup(cut ? "its text was too long to be kept" :
 									 "its text was not kept");
-	else if (!try_all(statement, trials, &loader->locked) ||
+	else if (!try_all(statement, trials, &loader->locked, &entry->latency,
+					  unseen_share(entry), cached) ||
 			 (statement->problem != NULL && names_ours(statement->text)))
 		return false;
 	else if (statement->problem != NULL && entry->samples == NIL)
@@ -500,6 +592,7 @@ statement_of_text(char *text, List **locked)
 {
 	WorkloadStatement *statement = palloc0(sizeof(WorkloadStatement));
 	WeighedTrial *weighed = palloc0(sizeof(WeighedTrial));
+	Histogram	latency = {0};
 
 	statement->userid = GetUserId();
 	statement->text = text;
@@ -509,8 +602,9 @@ statement_of_text(char *text, List **locked)
 	weighed->trial.text = text;
 
 	weighed->trial.guess_types = true;
-	weighed->weight = 1;
-	(void) try_all(statement, list_make1(weighed), locked);
+	weighed->trial.own_session = true;
+	weighed->calls = weighed->weight = weighed->call_us = 1;
+	(void) try_all(statement, list_make1(weighed), locked, &latency, 0, 0);
 	statement->queryid = weighed->trial.queryid;
 	statement->parameterized = parameter_walker((Node *) weighed->trial.queries,
 												NULL);

@@ -17,7 +17,10 @@
 
 #include "advise/workload/sandbox.h"
 
-/* One way to plan a statement: with the parameters of one execution. */
+/*
+ * One way to plan a statement: with the parameters of one execution, perhaps
+ * but for one value, or with none.
+ */
 typedef struct WorkloadVariant
 {
 	const char *text;			/* what queries were made of */
@@ -25,6 +28,7 @@ typedef struct WorkloadVariant
 	ParamListInfo params;		/* NULL = generic */
 	double		weight;			/* share of the statement's time; sum 1 */
 	double		cost;			/* of its plan as things are, planner's unit */
+	bool		drawn;			/* with a value from statistics */
 } WorkloadVariant;
 
 /* A statement as one user runs it, over all routes.  Times in microseconds. */
@@ -33,6 +37,7 @@ typedef struct WorkloadStatement
 	uint64		queryid;
 	Oid			userid;
 	const char *search_path;	/* of its latest sample; NULL = the session's */
+	SandboxSettings settings;	/* that its latest sample read */
 	const char *text;			/* normalised; NULL = not kept */
 	const char *route;			/* that takes most of its time; NULL = none */
 	CmdType		command;

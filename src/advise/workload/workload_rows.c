@@ -21,7 +21,7 @@ PGDLLEXPORT Datum clipperf_read_workload(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_workload);
 
-#define WORKLOAD_COLUMNS 10
+#define WORKLOAD_COLUMNS 11
 
 /* The tables of a statement as an array of regclass. */
 static Datum
@@ -53,6 +53,18 @@ plan_cost(const WorkloadStatement *statement)
 	return cost;
 }
 
+/* How many variants have a value from statistics. */
+static int
+count_drawn_variants(const WorkloadStatement *statement)
+{
+	int			count = 0;
+	ListCell   *lc;
+
+	foreach(lc, statement->variants)
+		count += ((const WorkloadVariant *) lfirst(lc))->drawn;
+	return count;
+}
+
 /* Add the row of a statement; total_us is that of all listed. */
 static void
 put_statement(ReturnSetInfo *result, const WorkloadStatement *statement,
@@ -74,6 +86,7 @@ put_statement(ReturnSetInfo *result, const WorkloadStatement *statement,
 								 statement->total_us / total_us : 0);
 	values[i++] = table_array(statement->relids);
 	values[i++] = Int32GetDatum(list_length(statement->variants));
+	values[i++] = Int32GetDatum(count_drawn_variants(statement));
 	nulls[i] = statement->problem != NULL;
 	values[i++] = Float8GetDatum(plan_cost(statement));
 	result_set_text(values, nulls, i++, statement->problem);

@@ -1,23 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * workload_sample.c
- *	  The executions that stand for a statement, and how much each weighs.
+ *	  The executions that stand for a statement, and how many calls each.
  *
- * Each sample stands for the calls whose latency was nearest to its own, and
- * weighs what these took together.
+ * Each sample stands for the calls whose latency was nearest to its own.  None
+ * is left out because its calls are quick: with an index that suits the others
+ * they may take long.
  *
  *-------------------------------------------------------------------------
  */
 #include "advise/workload/workload_sample.h"
 
-/* Samples that stand for less of the time are left out. */
-#define LEAST_WEIGHT 0.01
-
-/*
- * The most that the generic plan weighs: it stands for no values, while those
- * of the samples tell what an index would find.
- */
-#define MOST_GENERIC 0.5
+/* A share of calls with a plan made before that is worth planning for. */
+#define LEAST_GENERIC 0.01
 
 /* A copy of a sample in the current memory context. */
 SampleDraft *
@@ -38,6 +33,11 @@ workload_sample_copy(const SampleDraft *draft)
 		copy->values[i] = draft->values[i] == NULL ? NULL :
 			pstrdup(draft->values[i]);
 	}
+	for (int i = 0; i < draft->nsettings; i++)
+	{
+		copy->setting_names[i] = pstrdup(draft->setting_names[i]);
+		copy->setting_values[i] = pstrdup(draft->setting_values[i]);
+	}
 	return copy;
 }
 
@@ -56,6 +56,31 @@ latest(List *samples)
 			found = draft;
 	}
 	return found;
+}
+
+/* The settings that a sample's execution read. */
+static SandboxSettings
+settings_of(const SampleDraft *draft)
+{
+	return (SandboxSettings)
+	{
+		.count = draft->nsettings,
+			.names = draft->setting_names,
+			.values = draft->setting_values
+	};
+}
+
+/* The settings that the latest sample's execution read, copied. */
+SandboxSettings
+workload_sample_settings(List *samples)
+{
+	const SampleDraft *draft = latest(samples);
+
+	return draft == NULL ? (SandboxSettings)
+	{
+		0
+	} :
+		settings_of(workload_sample_copy(draft));
 }
 
 /* The search_path of the latest sample; NULL if there is none. */
@@ -84,6 +109,12 @@ same_trial(const PlanTrial *a, const PlanTrial *b)
 		if (a->types[i] != b->types[i] ||
 			!same_string(a->values[i], b->values[i]))
 			return false;
+	if (a->settings.count != b->settings.count)
+		return false;
+	for (int i = 0; i < a->settings.count; i++)
+		if (strcmp(a->settings.names[i], b->settings.names[i]) != 0 ||
+			strcmp(a->settings.values[i], b->settings.values[i]) != 0)
+			return false;
 	return true;
 }
 
@@ -102,15 +133,18 @@ make_trial(const SampleDraft *draft, const char *text)
 	weighed->trial.nparams = draft->nparams;
 	weighed->trial.types = draft->types;
 	weighed->trial.values = draft->values;
+	weighed->trial.settings = settings_of(draft);
+	weighed->trial.settings_missing = draft->settings_missing;
 	return weighed;
 }
 
 /*
- * Add the time of the calls of one latency to the samples nearest to it.
- * Latencies are compared by their buckets, that is, by their logarithms.
+ * Give calls of one latency to the samples nearest to it.  Latencies are
+ * compared by their buckets, that is, by their logarithms.
  */
 static void
-share_bucket(List *samples, double *weights, int bucket, double time)
+share_bucket(List *samples, double *calls, double *times, int bucket,
+			 double count)
 {
 	int			nearest = HISTOGRAM_BUCKETS;
 	int			ties = 0;
@@ -123,6 +157,7 @@ share_bucket(List *samples, double *weights, int bucket, double time)
 			const SampleDraft *draft = lfirst(lc);
 			int			distance = abs(histogram_bucket(draft->elapsed_us) -
 									   bucket);
+			int			i = foreach_current_index(lc);
 
 			if (pass == 0 && distance < nearest)
 			{
@@ -134,28 +169,29 @@ share_bucket(List *samples, double *weights, int bucket, double time)
 			if (pass == 0)
 				ties++;
 			else
-				weights[foreach_current_index(lc)] += time / ties;
+			{
+				calls[i] += count / ties;
+				times[i] += count / ties * histogram_value(bucket);
+			}
 		}
 	}
 }
 
-/* The time that each sample stands for. */
-static double *
-weigh(List *samples, const Histogram *latency)
+/* The calls that each sample stands for, and their time. */
+static void
+weigh(List *samples, const Histogram *latency, double *calls, double *times)
 {
-	double	   *weights = palloc0(sizeof(double) * list_length(samples));
-
 	for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
 		if (latency->count[bucket] > 0)
-			share_bucket(samples, weights, bucket,
-						 latency->count[bucket] * histogram_value(bucket));
-	if (histogram_total(latency) == 0)
-		for (int i = 0; i < list_length(samples); i++)
-			weights[i] = 1;
-	return weights;
+			share_bucket(samples, calls, times, bucket,
+						 latency->count[bucket]);
+	if (histogram_total(latency) > 0)
+		return;
+	for (int i = 0; i < list_length(samples); i++)
+		calls[i] = times[i] = 1;
 }
 
-/* Add a trial to the list; one that is there already weighs more. */
+/* Add a trial to the list; one that is there already stands for more calls. */
 static List *
 add_trial(List *trials, WeighedTrial *weighed)
 {
@@ -167,6 +203,7 @@ add_trial(List *trials, WeighedTrial *weighed)
 
 		if (same_trial(&other->trial, &weighed->trial))
 		{
+			other->calls += weighed->calls;
 			other->weight += weighed->weight;
 			return trials;
 		}
@@ -174,47 +211,20 @@ add_trial(List *trials, WeighedTrial *weighed)
 	return lappend(trials, weighed);
 }
 
-/* Have the weights sum up to "sum". */
-static void
-normalize_weights(List *trials, double sum)
-{
-	double		total = 0;
-	ListCell   *lc;
-
-	foreach(lc, trials)
-		total += ((WeighedTrial *) lfirst(lc))->weight;
-	foreach(lc, trials)
-		((WeighedTrial *) lfirst(lc))->weight *= sum / total;
-}
-
-/* Leave out what weighs next to nothing. */
-static List *
-drop_light(List *trials)
-{
-	ListCell   *lc;
-
-	normalize_weights(trials, 1);
-	foreach(lc, trials)
-		if (((WeighedTrial *) lfirst(lc))->weight < LEAST_WEIGHT)
-		trials = foreach_delete_current(trials, lc);
-	return trials;
-}
-
-/* Add the generic plan of statements that run it. */
+/* The generic plan of a statement that runs one in this share of its calls. */
 static List *
 add_generic(List *trials, double cached)
 {
 	const WeighedTrial *first = linitial(trials);
-	double		weight = Min(cached, MOST_GENERIC);
 	WeighedTrial *generic;
 
-	if (weight < LEAST_WEIGHT || first->trial.nparams == 0)
+	if (cached < LEAST_GENERIC || first->trial.nparams == 0)
 		return trials;
-	normalize_weights(trials, 1 - weight);
 	generic = palloc0(sizeof(WeighedTrial));
 	generic->trial = first->trial;
 	generic->trial.values = NULL;
-	generic->weight = weight;
+	generic->generic = true;
+	generic->calls = generic->call_us = generic->weight = 1;
 	return lappend(trials, generic);
 }
 
@@ -230,26 +240,28 @@ text_trial(const char *text)
 	weighed->trial.text = text;
 
 	weighed->trial.guess_types = true;
-	weighed->weight = 1;
+	weighed->calls = weighed->weight = weighed->call_us = 1;
 	return list_make1(weighed);
 }
 
 /*
  * What the samples (a list of SampleDraft) and the normalised text, which may
- * be NULL, give to try: a list of WeighedTrial whose weights sum up to 1.
- * "latency" tells how the calls were spread; "cached" is the share of the
- * calls that ran a plan made before, which is a generic one if there are
- * parameters.  Empty if there is nothing to plan.
+ * be NULL, give to try: a list of WeighedTrial, each with the calls that it
+ * stands for, and with their time, in microseconds, as its weight.  "latency"
+ * tells how the calls were spread.  The last is the generic plan if the share
+ * "cached" of the calls ran one.  Empty if there is nothing to plan.
  */
 List *
 workload_sample_trials(List *samples, const char *text,
 					   const Histogram *latency, double cached)
 {
 	const char *path = workload_sample_path(samples);
-	double	   *weights = weigh(samples, latency);
+	double	   *calls = palloc0(sizeof(double) * list_length(samples));
+	double	   *times = palloc0(sizeof(double) * list_length(samples));
 	List	   *trials = NIL;
 	ListCell   *lc;
 
+	weigh(samples, latency, calls, times);
 	foreach(lc, samples)
 	{
 		const SampleDraft *draft = lfirst(lc);
@@ -257,12 +269,25 @@ workload_sample_trials(List *samples, const char *text,
 
 		if (weighed == NULL || !same_string(draft->search_path, path))
 			continue;
-		weighed->weight = weights[foreach_current_index(lc)];
+		if (calls[foreach_current_index(lc)] > 0)
+		{
+			weighed->calls = calls[foreach_current_index(lc)];
+			weighed->weight = times[foreach_current_index(lc)];
+		}
+		else
+		{
+			weighed->calls = 1;
+			weighed->weight = Max(draft->elapsed_us, 1);
+		}
 		trials = add_trial(trials, weighed);
 	}
 	if (trials == NIL)
 		return text_trial(text);
-	trials = add_generic(drop_light(trials), cached);
-	normalize_weights(trials, 1);
-	return trials;
+	foreach(lc, trials)
+	{
+		WeighedTrial *weighed = lfirst(lc);
+
+		weighed->call_us = weighed->weight / weighed->calls;
+	}
+	return add_generic(trials, cached);
 }
