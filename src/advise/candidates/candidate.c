@@ -67,6 +67,7 @@ typedef struct KeyWeight
 typedef struct CandidateBuilder
 {
 	List	   *candidates;
+	List	   *unwritten;		/* of Candidate, see candidates_make() */
 	List	   *weights;		/* of KeyWeight */
 	Oid			relid;			/* whose indexes "existing" are */
 	List	   *existing;		/* of IndexDefinition */
@@ -220,9 +221,26 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
 	return true;
 }
 
+/* The same index among these candidates, or NULL. */
+static Candidate *
+find_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
+{
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		Candidate  *candidate = lfirst(lc);
+
+		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+			return candidate;
+	}
+	return NULL;
+}
+
 /*
  * Add a candidate, unless an existing index makes it useless.  If it is there
- * already it serves the current statement too.
+ * already it serves the current statement too.  The candidate is what its text
+ * says; one whose text says something else is put aside.
  */
 static void
 add_candidate(CandidateBuilder *builder, IndexDefinition *def)
@@ -235,22 +253,24 @@ add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 		if (index_def_covers(lfirst(lc), def) ||
 			extends_unique(lfirst(lc), def))
 		return;
-	foreach(lc, builder->candidates)
+	candidate = find_candidate(builder->candidates, def, hash);
+	if (candidate == NULL)
+		candidate = find_candidate(builder->unwritten, def, hash);
+	if (candidate == NULL)
 	{
-		candidate = lfirst(lc);
-		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+		candidate = palloc0(sizeof(Candidate));
+		candidate->hash = hash;
+		candidate->def = index_def_as_written(def, &candidate->problem);
+		if (candidate->def != NULL)
+			builder->candidates = lappend(builder->candidates, candidate);
+		else
 		{
-			candidate->statements =
-				bms_add_member(candidate->statements,
-							   builder->current->statement);
-			return;
+			candidate->def = def;
+			builder->unwritten = lappend(builder->unwritten, candidate);
 		}
 	}
-	candidate = palloc0(sizeof(Candidate));
-	candidate->def = def;
-	candidate->hash = hash;
-	candidate->statements = bms_make_singleton(builder->current->statement);
-	builder->candidates = lappend(builder->candidates, candidate);
+	candidate->statements = bms_add_member(candidate->statements,
+										   builder->current->statement);
 }
 
 /* A B-tree index of these keys; the predicate is not copied. */
@@ -735,11 +755,12 @@ add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 
 /*
  * Candidates for a list of CandidateDemand, as a list of Candidate: none
- * twice, none that an existing index makes useless.  The caller holds locks on
- * the tables.
+ * twice, none that an existing index makes useless.  Those whose text would be
+ * another index or none are put into *unwritten, with their problems.  The
+ * caller holds locks on the tables.
  */
 List *
-candidates_make(List *demands)
+candidates_make(List *demands, List **unwritten)
 {
 	CandidateBuilder builder = {0};
 	ListCell   *lc;
@@ -751,5 +772,6 @@ candidates_make(List *demands)
 		CHECK_FOR_INTERRUPTS();
 		add_demand(&builder, lfirst(lc));
 	}
+	*unwritten = builder.unwritten;
 	return builder.candidates;
 }

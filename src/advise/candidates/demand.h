@@ -72,6 +72,10 @@ typedef struct Demand
 								 * index should be made of */
 	List	   *mutable;		/* names of users' functions that are not
 								 * immutable */
+	List	   *unstable;		/* expressions of varno 1 that would be keys,
+								 * were they immutable */
+	List	   *varying;		/* likewise, were their constants the same in
+								 * all calls */
 } Demand;
 
 #endif							/* CLIPPERF_DEMAND_H */

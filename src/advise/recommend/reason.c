@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
+#include "advise/recommend/reason_application.h"
 #include "common/excerpt.h"
 
 /* Bytes of a statement that are shown in a reason. */
@@ -238,6 +239,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	const Demand *demand = find_statement_demand(advisor, linitial_int(served),
 												 def->relid);
 	bool		alone = list_length(served) == 1;
+	char	   *plain;
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -255,6 +257,9 @@ reason_create(Advisor *advisor, int number, const List *served)
 		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_slowed(&text, advisor, number);
+	plain = reason_plain_column(def);
+	if (plain != NULL)
+		appendStringInfo(&text, "; %s", plain);
 	return text.data;
 }
 

@@ -81,12 +81,15 @@ advise_foreign_key(const UnservedKey *key, int64 deleted, const List *rows)
 {
 	Advice	   *advice;
 	char	   *problem;
-	const WhatIfIndex *index = hypothetical_index(key->def, NULL, &problem);
+	IndexDefinition *def = index_def_as_written(key->def, &problem);
+	const WhatIfIndex *index = def == NULL ? NULL :
+		hypothetical_index(def, NULL, &problem);
 
-	if (index != NULL && index->tuples < setting_seqscan_min_rows)
+	if (def == NULL ||
+		(index != NULL && index->tuples < setting_seqscan_min_rows))
 		return NULL;
-	advice = advice_make("create", key->def->relid, "hygiene");
-	recommend_take_definition(advice, key->def, advised_names(rows));
+	advice = advice_make("create", def->relid, "hygiene");
+	recommend_take_definition(advice, def, advised_names(rows));
 	if (index != NULL)
 		advice->size_bytes = (int64) index->pages * BLCKSZ;
 	advice->reason = psprintf("each row deleted from %s (%lld so far) has all%s rows of %s searched for those that refer to it",

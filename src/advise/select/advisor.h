@@ -27,6 +27,7 @@ typedef struct Advisor
 	List	   *statements;		/* of WorkloadStatement */
 	List	   *demands;		/* of CandidateDemand */
 	List	   *candidates;		/* of Candidate, by number */
+	List	   *unwritten;		/* of Candidate, whose text is another index */
 	WriteModel *writes;
 	Estimator	estimator;
 	Selection	selection;

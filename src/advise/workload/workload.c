@@ -60,6 +60,7 @@ typedef struct Entry
 	bool		wanted;
 	List	   *samples;		/* of SampleDraft */
 	Histogram	latency;
+	Sketch		params;			/* distinct lists of parameters and literals */
 } Entry;
 
 /* While a workload is loaded. */
@@ -122,6 +123,7 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 		entry->route_us = counters->total_us;
 	}
 	histogram_merge(&entry->latency, &counters->latency);
+	sketch_merge(&entry->params, &counters->params);
 }
 
 /* SampleVisitor that gives a sample to its statement. */
@@ -388,6 +390,7 @@ make_statement(const Entry *entry)
 	statement->total_us = entry->total_us;
 	statement->rows = entry->rows;
 	statement->blocks = entry->blocks;
+	statement->distinct = sketch_estimate(&entry->params);
 	statement->first_seen = entry->first_seen;
 	statement->last_seen = entry->last_seen;
 	return statement;
@@ -502,6 +505,7 @@ statement_of_text(char *text, List **locked)
 
 	statement->handed_in = true;
 	statement->calls = 1;
+	statement->distinct = 1;
 	weighed->trial.text = text;
 
 	weighed->trial.guess_types = true;
