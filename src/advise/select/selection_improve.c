@@ -404,8 +404,37 @@ has_similar_columns(const Selection *selection, int number, int other)
 }
 
 /*
+ * Would the next run, with the one set built, ask for the other in its place?
+ * What is measured by then may be less than now, so that a loss which is small
+ * beside what both save may be large beside what is left: each statement's loss
+ * counts as a share of what it costs with the set that was built.
+ */
+static bool
+would_be_replaced(const Selection *selection, const Bitmapset *built,
+				  const Bitmapset *better)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *statements =
+		selection_statements(selection, bms_union(built, better));
+	double		gain = 0;
+	int			i = -1;
+
+	while ((i = bms_next_member(statements, i)) >= 0)
+	{
+		double		cost = estimate_cost(estimator, i, built, NULL);
+		double		lower = estimate_cost(estimator, i, better, NULL);
+
+		if (lower < cost)
+			gain += estimator->statements[i].workload->total_us *
+				(1 - lower / cost);
+	}
+	return gain >= Max(selection_least_us(selection, 1), 1);
+}
+
+/*
  * The least complex index that does nearly what this one does, in its place,
- * and slows no statement down; the number itself if there is none.
+ * slows no statement down and would not give way to it in the next run; the
+ * number itself if there is none.
  */
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
@@ -432,7 +461,8 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 		if (selection_fits(selection, with) &&
 			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss &&
 			selection_slowed(selection, chosen, with, number) == NIL &&
-			selection_slowed(selection, chosen, with, other) == NIL)
+			selection_slowed(selection, chosen, with, other) == NIL &&
+			!would_be_replaced(selection, with, chosen))
 			best = other;
 		bms_free(with);
 	}
