@@ -443,7 +443,7 @@ is_predicate(const CandidateBuilder *builder, const DemandFilter *filter)
 {
 	if (filter->clause == NULL || filter->arm)
 		return false;
-	return is_plain_condition(filter) ||
+	return is_plain_condition(filter) || filter->of_view ||
 		(filter->key.attno != 0 &&
 		 has_few_values(builder->relid, filter->key.attno));
 }
@@ -644,6 +644,36 @@ add_prefixes(CandidateBuilder *builder, const KeyList *fixed)
 	}
 }
 
+/*
+ * Add an index for each function whose planner support can use one: a B-tree
+ * after the columns that are fixed, or one of another access method.
+ */
+static void
+add_supported_functions(CandidateBuilder *builder, const KeyList *fixed)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyList		list = *fixed;
+		IndexDefinition *def;
+
+		if (filter->use != DEMAND_SUPPORTED)
+			continue;
+		if (filter->am == BTREE_AM_OID)
+		{
+			add_list_key(&list, &filter->key, false, false);
+			def = make_btree(builder, &list, NIL);
+			candidate_use_opclass(&def->keys[def->nkeys - 1], filter->opclass);
+		}
+		else
+			def = candidate_of_opclass(builder->relid, &filter->key, filter->am,
+									   filter->opclass);
+		add_candidate(builder, def);
+	}
+}
+
 /* Add an index of another access method for each operator no B-tree serves. */
 static void
 add_operators(CandidateBuilder *builder)
@@ -749,6 +779,7 @@ add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 	add_join_lists(builder, &fixed);
 	add_single_columns(builder);
 	add_prefixes(builder, &fixed);
+	add_supported_functions(builder, &fixed);
 	add_operators(builder);
 	add_brin_indexes(builder);
 }

@@ -23,6 +23,8 @@ typedef enum DemandUse
 	DEMAND_RANGE,				/* <, <=, >=, > */
 	DEMAND_PREFIX,				/* LIKE 'x%' */
 	DEMAND_OPERATOR,			/* any other operator */
+	DEMAND_SUPPORTED,			/* a function whose planner support makes an
+								 * index condition of it */
 	DEMAND_CONDITION			/* good as a predicate only: IS NOT NULL, <> */
 } DemandUse;
 
@@ -40,9 +42,11 @@ typedef struct DemandFilter
 {
 	DemandUse	use;
 	DemandKey	key;
-	Oid			operator;		/* InvalidOid for boolean and null tests */
+	Oid			operator;		/* InvalidOid for tests and functions */
+	Oid			am;				/* of DEMAND_SUPPORTED: the access method */
+	Oid			opclass;		/* and operator class that serve it */
 	Node	   *clause;			/* the condition, of varno 1 */
-	bool		literal;		/* the statement itself says the value */
+	bool		of_view;		/* its constants are those of a view */
 	bool		arm;			/* one side of an OR */
 } DemandFilter;
 

@@ -30,6 +30,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "advise/candidates/demand_support.h"
 #include "advise/workload/function_trust.h"
 #include "advise/workload/trust.h"
 
@@ -267,7 +268,6 @@ offer_as_predicate(DemandScope *scope, DemandFilter *filter, Node *clause)
 		!is_indexable_expr(scope, clause, false))
 		return;
 	filter->clause = demand_copy(scope, clause);
-	filter->literal = true;
 }
 
 /*
@@ -326,6 +326,50 @@ comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 	return has_fixed_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
 }
 
+/*
+ * Add the indexes on an argument that the support function of the condition's
+ * function can use.
+ */
+static void
+add_supported(DemandScope *scope, Node *clause, int argument,
+			  const DemandKey *key, bool arm)
+{
+	static const Oid methods[] = {BTREE_AM_OID, GIN_AM_OID, GIST_AM_OID};
+
+	for (int i = 0; i < lengthof(methods); i++)
+	{
+		Oid			opclass = demand_support_opclass(scope->root, scope->rel,
+													 clause, argument, key,
+													 methods[i]);
+		DemandFilter *filter;
+
+		if (!OidIsValid(opclass))
+			continue;
+		filter = add_demand_filter(scope, DEMAND_SUPPORTED, key, InvalidOid,
+								   arm);
+		filter->am = methods[i];
+		filter->opclass = opclass;
+	}
+}
+
+/* Add "function(.., key, ..)", if the function has planner support. */
+static void
+collect_function(DemandScope *scope, FuncExpr *clause, bool arm)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(get_func_support(clause->funcid)))
+		return;
+	foreach(lc, clause->args)
+	{
+		DemandKey	key;
+
+		if (demand_key(scope, lfirst(lc), clause->inputcollid, &key))
+			add_supported(scope, (Node *) clause, foreach_current_index(lc),
+						  &key, arm);
+	}
+}
+
 /* Add "key operator other". */
 static void
 collect_comparison(DemandScope *scope, OpExpr *clause, bool arm)
@@ -357,6 +401,9 @@ collect_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 							   &key, operator, arm);
 	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
 		offer_as_predicate(scope, filter, (Node *) clause);
+	else if (filter->use == DEMAND_OPERATOR)
+		add_supported(scope, (Node *) clause,
+					  left == linitial(clause->args) ? 0 : 1, &key, arm);
 }
 
 /* Is it an array of no more values than a predicate should list? */
@@ -475,6 +522,9 @@ collect_condition(DemandScope *scope, Node *clause, bool arm)
 		case T_OpExpr:
 			if (list_length(((OpExpr *) clause)->args) == 2)
 				collect_comparison(scope, (OpExpr *) clause, arm);
+			break;
+		case T_FuncExpr:
+			collect_function(scope, (FuncExpr *) clause, arm);
 			break;
 		case T_ScalarArrayOpExpr:
 			collect_list(scope, (ScalarArrayOpExpr *) clause, arm);

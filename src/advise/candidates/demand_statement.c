@@ -26,14 +26,21 @@
  */
 #define CONSTANT_CALLS 20
 
+/*
+ * So many, likewise, for a constant within a key, where the next one is likelier
+ * to be the same: it rather says what is compared than with what.
+ */
+#define KEY_CONSTANT_CALLS 4
+
 /* The estimate of the number of different texts below which it is one. */
 #define ONE_TEXT 1.5
 
 /* How sure it is that the constants in a text are those of all calls. */
 typedef enum ConstantProof
 {
-	CONSTANTS_SEEN_ONCE,		/* one text is known */
-	CONSTANTS_AGREE,			/* of several, these agree */
+	CONSTANTS_SEEN_ONCE,		/* one text is known, of one call or few */
+	CONSTANTS_AGREE,			/* of several texts, or some calls of one,
+								 * these agree */
 	CONSTANTS_OF_CODE			/* what varies is handed over as parameters,
 								 * or nothing varies in many calls */
 } ConstantProof;
@@ -42,12 +49,56 @@ typedef enum ConstantProof
 static ConstantProof
 find_constant_proof(const WorkloadStatement *statement)
 {
+	bool		one_text = statement->distinct < ONE_TEXT;
+
 	if (statement->parameterized ||
-		(statement->calls >= CONSTANT_CALLS && statement->distinct < ONE_TEXT))
+		(one_text && statement->calls >= CONSTANT_CALLS))
 		return CONSTANTS_OF_CODE;
-	return list_length(statement->variants) > 1 ? CONSTANTS_AGREE :
-		CONSTANTS_SEEN_ONCE;
+	return list_length(statement->variants) > 1 ||
+		(one_text && statement->calls >= KEY_CONSTANT_CALLS) ?
+		CONSTANTS_AGREE : CONSTANTS_SEEN_ONCE;
 }
+
+/*
+ * expression_tree_walker callback: collects the constants that the parser did
+ * not find in the text, but in the definition of a view or function.
+ */
+static bool
+collect_stored_constants(Node *node, void *context)
+{
+	List	  **constants = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_stored_constants,
+								 context, 0);
+	if (IsA(node, Const) && ((Const *) node)->location < 0)
+		*constants = lappend(*constants, node);
+	return expression_tree_walker(node, collect_stored_constants, context);
+}
+
+/* What decides about the constants of one statement. */
+typedef struct ConstantRules
+{
+	ConstantProof proof;
+	List	   *stored;			/* of Const: those of views */
+} ConstantRules;
+
+/* Is the constant one of a view's definition? */
+static bool
+is_stored_constant(const Const *constant, const ConstantRules *rules)
+{
+	return constant->location < 0 &&
+		list_member(rules->stored, constant);
+}
+
+/* The search of an expression for constants that the text of a call says. */
+typedef struct ConstantSearch
+{
+	const ConstantRules *rules;
+	bool		parts;			/* count those that name a part of a value */
+} ConstantSearch;
 
 /* ------------------------------------------------------------------------
  * Keys with constants
@@ -95,20 +146,20 @@ names_part(Oid function, List *args)
 }
 
 /*
- * expression_tree_walker callback: finds a constant; of those that name a part
- * of a value only if the context says so.
+ * expression_tree_walker callback: finds a constant that the text of a call
+ * says; of those that name a part of a value only if they count.
  */
 static bool
-contains_constant(Node *node, void *context)
+find_said_constant(Node *node, void *context)
 {
-	const bool *all = context;
+	const ConstantSearch *search = context;
 	List	   *args = NIL;
 	ListCell   *lc;
 
 	if (node == NULL)
 		return false;
 	if (IsA(node, Const))
-		return true;
+		return !is_stored_constant((Const *) node, search->rules);
 	if (IsA(node, FuncExpr) &&
 		names_part(((FuncExpr *) node)->funcid, ((FuncExpr *) node)->args))
 		args = ((FuncExpr *) node)->args;
@@ -116,12 +167,21 @@ contains_constant(Node *node, void *context)
 			 names_part(get_opcode(((OpExpr *) node)->opno),
 						((OpExpr *) node)->args))
 		args = ((OpExpr *) node)->args;
-	if (args == NIL || *all)
-		return expression_tree_walker(node, contains_constant, context);
+	if (args == NIL || search->parts)
+		return expression_tree_walker(node, find_said_constant, context);
 	foreach(lc, args)
-		if (!IsA(lfirst(lc), Const) && contains_constant(lfirst(lc), context))
+		if (!IsA(lfirst(lc), Const) && find_said_constant(lfirst(lc), context))
 		return true;
 	return false;
+}
+
+/* Does the expression hold a constant that the text of a call says? */
+static bool
+says_constant(Node *expr, const ConstantRules *rules, bool parts)
+{
+	ConstantSearch search = {.rules = rules,.parts = parts};
+
+	return find_said_constant(expr, &search);
 }
 
 /* Are both the same column or expression? */
@@ -137,12 +197,10 @@ is_same_key(const DemandKey *a, const DemandKey *b)
  * otherwise may as well be a distance from the constant.
  */
 static bool
-may_vary(const DemandKey *key, bool equality, ConstantProof proof)
+may_vary(const DemandKey *key, bool equality, const ConstantRules *rules)
 {
-	bool		all = false;
-
-	return proof == CONSTANTS_SEEN_ONCE && !equality &&
-		contains_constant(key->expr, &all);
+	return rules->proof == CONSTANTS_SEEN_ONCE && !equality &&
+		says_constant(key->expr, rules, false);
 }
 
 /* Does another demand on the table have a filter by the same key? */
@@ -182,19 +240,19 @@ note_varying(Demand *demand, const DemandKey *key)
  * little is known.
  */
 static void
-drop_varying_keys(Demand *demand, const Demand *other, ConstantProof proof)
+drop_varying_keys(Demand *demand, const Demand *other,
+				  const ConstantRules *rules)
 {
-	bool		all = true;
 	ListCell   *lc;
 
 	foreach(lc, demand->filters)
 	{
 		const DemandFilter *filter = lfirst(lc);
 		bool		equality = filter->use <= DEMAND_JOIN ||
-			filter->use == DEMAND_OPERATOR || filter->use == DEMAND_PREFIX;
+			(filter->use >= DEMAND_PREFIX && filter->use <= DEMAND_SUPPORTED);
 
-		if (may_vary(&filter->key, equality, proof) ||
-			(other != NULL && contains_constant(filter->key.expr, &all) &&
+		if (may_vary(&filter->key, equality, rules) ||
+			(other != NULL && says_constant(filter->key.expr, rules, true) &&
 			 !has_filter_key(other, &filter->key)))
 		{
 			note_varying(demand, &filter->key);
@@ -205,8 +263,8 @@ drop_varying_keys(Demand *demand, const Demand *other, ConstantProof proof)
 	{
 		const DemandSort *sort = lfirst(lc);
 
-		if (may_vary(&sort->key, false, proof) ||
-			(other != NULL && contains_constant(sort->key.expr, &all) &&
+		if (may_vary(&sort->key, false, rules) ||
+			(other != NULL && says_constant(sort->key.expr, rules, true) &&
 			 !has_sort_key(other, &sort->key)))
 		{
 			note_varying(demand, &sort->key);
@@ -244,9 +302,12 @@ drop_other_literals(Demand *demand, const Demand *other)
 	}
 }
 
-/* Give up all conditions with a value: the next call may have another one. */
+/*
+ * Give up all conditions with a value that the text says, unless such values
+ * last: the next call may have another one.
+ */
 static void
-drop_value_predicates(Demand *demand)
+drop_value_predicates(Demand *demand, const ConstantRules *rules)
 {
 	ListCell   *lc;
 
@@ -254,17 +315,37 @@ drop_value_predicates(Demand *demand)
 	{
 		DemandFilter *filter = lfirst(lc);
 
-		if (OidIsValid(filter->operator))
+		filter->of_view = filter->clause != NULL &&
+			!says_constant(filter->clause, rules, true);
+		if (OidIsValid(filter->operator) && !filter->of_view &&
+			rules->proof != CONSTANTS_OF_CODE)
 			filter->clause = NULL;
 	}
 }
 
+/* Is there such a filter already, that a support function asks for? */
+static bool
+has_supported(const Demand *demand, const DemandFilter *filter)
+{
+	ListCell   *lc;
+
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *other = lfirst(lc);
+
+		if (other->use == DEMAND_SUPPORTED && other->opclass == filter->opclass &&
+			is_same_key(&other->key, &filter->key))
+			return true;
+	}
+	return false;
+}
+
 /*
- * Take over the conditions on the beginning of a string, which is known only
- * with the values at hand.
+ * Take over the conditions on the beginning of a string, and others that a
+ * support function understands, which are known only with the values at hand.
  */
 static void
-add_prefix_filters(Demand *demand, const Demand *with_values)
+add_value_filters(Demand *demand, const Demand *with_values)
 {
 	ListCell   *lc;
 
@@ -272,7 +353,8 @@ add_prefix_filters(Demand *demand, const Demand *with_values)
 	{
 		DemandFilter *filter = lfirst(lc);
 
-		if (filter->use != DEMAND_PREFIX)
+		if (filter->use != DEMAND_PREFIX &&
+			(filter->use != DEMAND_SUPPORTED || has_supported(demand, filter)))
 			continue;
 		filter->clause = NULL;
 		demand->filters = lappend(demand->filters, filter);
@@ -308,7 +390,7 @@ find_counterpart(const List *demands, const Demand *demand, const List *others)
 
 /* What one sample tells of what is asked in others. */
 static void
-compare_sample(List *demands, const List *others, ConstantProof proof)
+compare_sample(List *demands, const List *others, const ConstantRules *rules)
 {
 	ListCell   *lc;
 
@@ -320,7 +402,7 @@ compare_sample(List *demands, const List *others, ConstantProof proof)
 		if (other == NULL)
 			continue;
 		drop_other_literals(demand, other);
-		drop_varying_keys(demand, other, proof);
+		drop_varying_keys(demand, other, rules);
 	}
 }
 
@@ -335,7 +417,7 @@ add_values(List *demands, const List *with_values)
 		const Demand *other = find_counterpart(demands, lfirst(lc), with_values);
 
 		if (other != NULL)
-			add_prefix_filters(lfirst(lc), other);
+			add_value_filters(lfirst(lc), other);
 	}
 }
 
@@ -348,7 +430,7 @@ add_values(List *demands, const List *with_values)
 List *
 demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
 {
-	ConstantProof proof = find_constant_proof(statement);
+	ConstantRules rules = {.proof = find_constant_proof(statement)};
 	List	   *demands = NIL;
 	ListCell   *lc;
 
@@ -358,10 +440,12 @@ demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
 		List	   *generic = demand_collect(variant->queries, variant->text,
 											 NULL, allow_functions);
 
+		(void) collect_stored_constants((Node *) variant->queries,
+										&rules.stored);
 		if (demands == NIL)
 			demands = generic;
 		else
-			compare_sample(demands, generic, proof);
+			compare_sample(demands, generic, &rules);
 		if (variant->params != NULL)
 			add_values(demands, demand_collect(variant->queries, variant->text,
 											   variant->params,
@@ -369,9 +453,8 @@ demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
 	}
 	foreach(lc, demands)
 	{
-		drop_varying_keys(lfirst(lc), NULL, proof);
-		if (proof != CONSTANTS_OF_CODE)
-			drop_value_predicates(lfirst(lc));
+		drop_varying_keys(lfirst(lc), NULL, &rules);
+		drop_value_predicates(lfirst(lc), &rules);
 	}
 	return demands;
 }

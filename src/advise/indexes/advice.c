@@ -26,3 +26,10 @@ advice_make(const char *action, Oid relid, char *source)
 	advice->size_bytes = -1;
 	return advice;
 }
+
+/* A statement as advice shows it: with a semicolon, to be pasted. */
+char *
+advice_statement(const char *sql)
+{
+	return psprintf("%s;", sql);
+}

@@ -22,7 +22,8 @@ typedef struct Advice
 								 * special */
 	Oid			relid;			/* InvalidOid when the table is missing */
 	char	   *index_name;
-	char	   *ddl;			/* of an action; NULL for keep and skip */
+	char	   *ddl;			/* of an action, with its semicolon; NULL for
+								 * keep and most of skip */
 	char	   *source;			/* "workload", "set:NAME", "hygiene" */
 	char	   *status;			/* "new" until it was acted on */
 	double		benefit_share;	/* these four: NAN = unknown */
@@ -43,5 +44,8 @@ typedef struct Advice
 
 /* Advice with nothing known but this; the strings are not copied. */
 extern Advice *advice_make(const char *action, Oid relid, char *source);
+
+/* A statement as advice shows it, to be pasted. */
+extern char *advice_statement(const char *sql);
 
 #endif							/* CLIPPERF_ADVICE_H */

@@ -64,7 +64,7 @@ put_index(ReturnSetInfo *result, const IndexDefinition *def, List *all)
 	result_set_text(values, nulls, i++,
 					keeper == NULL ? NULL : redundancy_reason(def, keeper));
 	result_set_text(values, nulls, i++,
-					keeper == NULL ? NULL : index_def_drop_ddl(def));
+					keeper == NULL ? NULL : advice_statement(index_def_drop_ddl(def)));
 	Assert(i == INDEX_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -17,9 +17,10 @@ extern char *reason_create(Advisor *advisor, int number, const List *served);
 extern char *reason_late(Advisor *advisor, int number, int statement,
 						 const Bitmapset *with);
 
-/*
- * Why a member of an index set that no statement uses is not built, or NULL.
- */
+/* Does any statement read the table at all? */
+extern bool reason_is_read(const Advisor *advisor, Oid relid);
+
+/* Why a member of an index set that no statement uses is not built. */
 extern char *reason_unused(const Advisor *advisor, int number);
 
 /* Why nothing is advised for a statement that has a problem. */

@@ -182,8 +182,9 @@ analyze_trial(const PlanTrial *trial, RawStmt *raw)
 	types = palloc(sizeof(Oid) * Max(nparams, 1));
 	if (nparams > 0)
 		memcpy(types, trial->types, sizeof(Oid) * nparams);
-	return pg_analyze_and_rewrite_varparams(raw, trial->text, &types,
-											&nparams, NULL);
+	/* pg_analyze_and_rewrite_varparams() refuses numbers that are left out */
+	return pg_rewrite_query(parse_analyze_varparams(raw, trial->text, &types,
+													&nparams, NULL));
 }
 
 /* Keep what can be planned; the statement's own query gives its name. */
