@@ -49,6 +49,11 @@
 #define INCLUDED_SHARE		0.5
 /* Share of the table's pages that must be all-visible for index-only scans. */
 #define LEAST_VISIBLE		0.3
+/*
+ * Rows that must be looked up, or it is not worth a wider index to read them
+ * there.
+ */
+#define LEAST_LOOKED_UP		5
 /* A column with no more different values than this can be in a predicate. */
 #define FEW_VALUES			50
 /* A BRIN index needs so many pages, about 80 MB, and this correlation. */
@@ -377,9 +382,24 @@ includable_width(const Demand *demand, const IndexDefinition *def)
 	return Min(WIDEST_INCLUDED, room);
 }
 
+/* Do the keys alone find so few rows that these may as well be looked up? */
+static bool
+finds_few_rows(const Demand *demand, const IndexDefinition *def)
+{
+	ListCell   *lc;
+
+	if (demand->rows >= LEAST_LOOKED_UP)
+		return false;
+	foreach(lc, demand->tested)
+		if (!index_has_column(def, lfirst_int(lc)) &&
+			!is_tested_by_predicate(demand, def, lfirst_int(lc)))
+		return false;
+	return true;
+}
+
 /*
  * Let an index include the other columns that are read; false if these are too
- * many or too wide, or none.
+ * many or too wide, or none, or if the keys find few rows.
  */
 static bool
 include_needed(const Demand *demand, IndexDefinition *def)
@@ -389,6 +409,8 @@ include_needed(const Demand *demand, IndexDefinition *def)
 	double		width = 0;
 	ListCell   *lc;
 
+	if (finds_few_rows(demand, def))
+		return false;
 	foreach(lc, columns)
 	{
 		AttrNumber	attno = lfirst_int(lc);

@@ -68,6 +68,7 @@ typedef struct Demand
 	bool		can_skip_table; /* an index could answer it alone */
 	List	   *needed;			/* columns the rest of the statement reads */
 	List	   *tested;			/* columns in conditions; attribute numbers */
+	double		rows;			/* that its own conditions leave */
 	double		tuples;			/* of all partitions that are read */
 	double		pages;			/* of all partitions that are read */
 	double		visible_share;	/* pages that an index-only scan can skip */

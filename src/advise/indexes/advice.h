@@ -22,6 +22,7 @@ typedef struct Advice
 								 * special */
 	Oid			relid;			/* InvalidOid when the table is missing */
 	char	   *index_name;
+	char	   *member_name;	/* what an index set calls it, or NULL */
 	char	   *ddl;			/* of an action, with its semicolon; NULL for
 								 * keep and most of skip */
 	char	   *source;			/* "workload", "set:NAME", "hygiene" */

@@ -49,6 +49,7 @@ copy_member(const char *index_set, HeapTuple row, TupleDesc desc,
 
 	member->advice = advice_make("skip", InvalidOid, psprintf("set:%s", index_set));
 	member->advice->index_name = SPI_getvalue(row, desc, 1);
+	member->advice->member_name = member->advice->index_name;
 	member->relation = SPI_getvalue(row, desc, 2);
 	member->ddl = SPI_getvalue(row, desc, 3);
 	MemoryContextSwitchTo(old);
@@ -484,6 +485,7 @@ index_set_skip_repeated(List *advice)
 		if (keeper == NULL)
 			continue;
 		member->action = "skip";
+		member->index_name = member->member_name;
 		member->ddl = NULL;
 		member->reason = psprintf("within the set, %s",
 								  redundancy_reason(member->def, keeper));

@@ -77,6 +77,7 @@ fill_member_advice(Advisor *advisor, int number, Advice *advice)
 									  advice->reason);
 		return;
 	}
+	advice->index_name = advice->member_name;
 	advice->ddl = NULL;
 	advice->reason = member_objection(advisor, number, served,
 									  advice->benefit_share);

@@ -13,6 +13,7 @@
 
 #include "access/transam.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
@@ -21,6 +22,8 @@
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -128,6 +131,18 @@ mention_walker(Node *node, void *context)
 	return query_tree_walker(query, mention_walker, context, 0);
 }
 
+/* The query of a materialized view, not analysed. */
+static Node *
+parse_view(const RangeVar *relation)
+{
+	Oid			view = RangeVarGetRelid(relation, NoLock, false);
+	Datum		query = DirectFunctionCall1(pg_get_viewdef,
+											ObjectIdGetDatum(view));
+
+	return linitial_node(RawStmt,
+						 pg_parse_query(TextDatumGetCString(query)))->stmt;
+}
+
 /* Put the query of a statement that wraps one in the statement's place. */
 static void
 unwrap(RawStmt *raw)
@@ -142,6 +157,13 @@ unwrap(RawStmt *raw)
 			break;
 		case T_ExplainStmt:
 			raw->stmt = ((ExplainStmt *) raw->stmt)->query;
+			break;
+		case T_CopyStmt:
+			if (((CopyStmt *) raw->stmt)->query != NULL)
+				raw->stmt = ((CopyStmt *) raw->stmt)->query;
+			break;
+		case T_RefreshMatViewStmt:
+			raw->stmt = parse_view(((RefreshMatViewStmt *) raw->stmt)->relation);
 			break;
 		case T_PrepareStmt:
 			raw->stmt = ((PrepareStmt *) raw->stmt)->query;
