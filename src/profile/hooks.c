@@ -760,10 +760,10 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	bool		explained = explaining;
 
 	if (nesting_level == 0 && keeps_query(pstmt->utilityStmt))
-		keeper = (QueryKeeper)
 	{
-		.text = queryString,.level = 1
-	};
+		keeper.text = queryString;
+		keeper.level = 1;
+	}
 	else if (deeper > 0)
 		begin_utility(pstmt, queryString);
 	explaining = explaining || IsA(pstmt->utilityStmt, ExplainStmt);

@@ -407,7 +407,8 @@ has_similar_columns(const Selection *selection, int number, int other)
  * Would the next run, with the one set built, ask for the other in its place?
  * What is measured by then may be less than now, so that a loss which is small
  * beside what both save may be large beside what is left: each statement's loss
- * counts as a share of what it costs with the set that was built.
+ * counts as a share of what it costs with the set that was built.  To ask again
+ * it must be SIMPLER_LOSS of the time of the statements that lose, too.
  */
 static bool
 would_be_replaced(const Selection *selection, const Bitmapset *built,
@@ -417,6 +418,7 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 	Bitmapset  *statements =
 		selection_statements(selection, bms_union(built, better));
 	double		gain = 0;
+	double		time = 0;
 	int			i = -1;
 
 	while ((i = bms_next_member(statements, i)) >= 0)
@@ -424,11 +426,14 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		double		cost = estimate_cost(estimator, i, built, NULL);
 		double		lower = estimate_cost(estimator, i, better, NULL);
 
-		if (lower < cost)
-			gain += estimator->statements[i].workload->total_us *
-				(1 - lower / cost);
+		if (lower >= cost)
+			continue;
+		time += estimator->statements[i].workload->total_us;
+		gain += estimator->statements[i].workload->total_us *
+			(1 - lower / cost);
 	}
-	return gain >= Max(selection_least_us(selection, 1), 1);
+	return gain >= Max(selection_least_us(selection, 1), 1) &&
+		gain >= SIMPLER_LOSS * time;
 }
 
 /*
@@ -487,6 +492,45 @@ prefer_simpler(const Selection *selection, Bitmapset *chosen)
 	return simpler;
 }
 
+/* Has the table an index already that begins with the same key? */
+static bool
+has_kin(const IndexDefinition *def)
+{
+	ListCell   *lc;
+
+	foreach(lc, index_def_existing(def->relid))
+	{
+		const IndexDefinition *existing = lfirst(lc);
+
+		if (existing->valid && existing->am == def->am && existing->nkeys > 0 &&
+			existing->keys[0].attno == def->keys[0].attno &&
+			equal(existing->keys[0].expr, def->keys[0].expr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Drop the indexes that are hardly better than one that is there: what
+ * prefer_simpler() would have chosen in their place, had it not been built, is
+ * not built anew.
+ */
+static Bitmapset *
+drop_marginal(const Selection *selection, Bitmapset *chosen)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+
+		if (has_kin(selection->estimator->indexes[number]->def) &&
+			!would_be_replaced(selection, without, chosen))
+			chosen = without;
+	}
+	return chosen;
+}
+
 /* Of these indexes, those that the plans with all of them use. */
 static Bitmapset *
 keep_used(const Selection *selection, const Bitmapset *chosen)
@@ -528,7 +572,7 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 	chosen = drop_useless(selection, prefer_simpler(selection, chosen));
 	if (selection->limits.bytes >= 0)
 		chosen = drop_useless(selection, selection_fill(selection, chosen, 1));
-	return keep_used(selection, chosen);
+	return keep_used(selection, drop_marginal(selection, chosen));
 }
 
 /* A choice by what moves save per byte to the power of "exponent". */

@@ -147,8 +147,16 @@ parse_view(const RangeVar *relation)
 static void
 unwrap(RawStmt *raw)
 {
+	SelectStmt *select;
+
 	switch (nodeTag(raw->stmt))
 	{
+		case T_SelectStmt:
+			select = (SelectStmt *) raw->stmt;
+			while (select->op != SETOP_NONE)
+				select = select->larg;
+			select->intoClause = NULL;
+			break;
 		case T_DeclareCursorStmt:
 			raw->stmt = ((DeclareCursorStmt *) raw->stmt)->query;
 			break;
