@@ -33,7 +33,7 @@ sub built
 	foreach my $ddl (split /\n/, $node->safe_psql('postgres',
 			"SELECT ddl FROM clipperf_recommend_for(ARRAY[\$\$$statement\$\$]) WHERE action = 'create'"))
 	{
-		my ($name, $rest) = $ddl =~ /^CREATE INDEX CONCURRENTLY (\w+) ON public\.(.*)$/ or die $ddl;
+		my ($name, $rest) = $ddl =~ /^CREATE INDEX CONCURRENTLY (\w+) ON public\.(.*);$/ or die $ddl;
 		$node->safe_psql('postgres', $ddl);
 		my $used = index($node->safe_psql('postgres', "EXPLAIN $statement"), " $name ") >= 0;
 		$node->safe_psql('postgres', "DROP INDEX $name");

@@ -13,9 +13,17 @@
 #include "advise/select/selection.h"
 #include "advise/workload/workload.h"
 
+/* An index of which is known that it was not there before some time. */
+typedef struct BuiltIndex
+{
+	Oid			indexoid;
+	TimestampTz since;
+} BuiltIndex;
+
 typedef struct AdvisorOptions
 {
 	SelectionLimits limits;
+	List	   *built;			/* of BuiltIndex */
 	bool		allow_functions;	/* of the users' own, in keys */
 	TimestampTz deadline;		/* 0 = none */
 } AdvisorOptions;
