@@ -35,6 +35,12 @@ static const double exponents[] = {0, 0.5, 1};
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
+
+/*
+ * What a call may lose besides, in the planner's unit: it cannot tell less than
+ * a page that is read.
+ */
+#define LEAST_LOSS		1.0
 /*
  * How complex an index is: its size, and this share of it for each included
  * column, a predicate, and a key that the predicate fixes.
@@ -375,7 +381,10 @@ exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 		changed : NULL;
 }
 
-/* How big and how special an index is, in bytes (see EXTRA_WEIGHT). */
+/*
+ * How big and how special an index is, in bytes (see EXTRA_WEIGHT); of equals
+ * that with fewer keys is simpler.
+ */
 static double
 index_complexity(const Selection *selection, int number)
 {
@@ -383,7 +392,8 @@ index_complexity(const Selection *selection, int number)
 	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
 		(index_def_fixed_key(def, 0) >= 0 ? 1 : 0);
 
-	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
+	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras) +
+		def->nkeys;
 }
 
 /*
@@ -407,12 +417,13 @@ has_similar_columns(const Selection *selection, int number, int other)
  * Would the next run, with the one set built, ask for the other in its place?
  * What is measured by then may be less than now, so that a loss which is small
  * beside what both save may be large beside what is left: each statement's loss
- * counts as a share of what it costs with the set that was built.  To ask again
- * it must be SIMPLER_LOSS of the time of the statements that lose, too.
+ * counts as a share of what it costs with the set that was built, unless it is
+ * less than LEAST_LOSS.  To ask again it must also be "share" of the time of the
+ * statements that lose.
  */
 static bool
 would_be_replaced(const Selection *selection, const Bitmapset *built,
-				  const Bitmapset *better)
+				  const Bitmapset *better, double share)
 {
 	Estimator  *estimator = selection->estimator;
 	Bitmapset  *statements =
@@ -426,14 +437,14 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		double		cost = estimate_cost(estimator, i, built, NULL);
 		double		lower = estimate_cost(estimator, i, better, NULL);
 
-		if (lower >= cost)
+		if (cost - lower < LEAST_LOSS)
 			continue;
 		time += estimator->statements[i].workload->total_us;
 		gain += estimator->statements[i].workload->total_us *
 			(1 - lower / cost);
 	}
 	return gain >= Max(selection_least_us(selection, 1), 1) &&
-		gain >= SIMPLER_LOSS * time;
+		gain >= share * time;
 }
 
 /*
@@ -467,7 +478,7 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss &&
 			selection_slowed(selection, chosen, with, number) == NIL &&
 			selection_slowed(selection, chosen, with, other) == NIL &&
-			!would_be_replaced(selection, with, chosen))
+			!would_be_replaced(selection, with, chosen, SIMPLER_LOSS))
 			best = other;
 		bms_free(with);
 	}
@@ -511,9 +522,9 @@ has_kin(const IndexDefinition *def)
 }
 
 /*
- * Drop the indexes that are hardly better than one that is there: what
- * prefer_simpler() would have chosen in their place, had it not been built, is
- * not built anew.
+ * Drop the indexes that the next run would not ask for: what find_simpler()
+ * would have chosen in the place of one, had it not been built, is not built
+ * anew.
  */
 static Bitmapset *
 drop_marginal(const Selection *selection, Bitmapset *chosen)
@@ -523,9 +534,10 @@ drop_marginal(const Selection *selection, Bitmapset *chosen)
 	while ((number = bms_next_member(chosen, number)) >= 0)
 	{
 		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+		bool		kin = has_kin(selection->estimator->indexes[number]->def);
 
-		if (has_kin(selection->estimator->indexes[number]->def) &&
-			!would_be_replaced(selection, without, chosen))
+		if (!would_be_replaced(selection, without, chosen,
+							   kin ? SIMPLER_LOSS : 0))
 			chosen = without;
 	}
 	return chosen;
