@@ -36,6 +36,7 @@
 #include "profile/text/named_statement.h"
 #include "profile/text/normalize.h"
 #include "profile/text/source.h"
+#include "profile/utility.h"
 #include "settings.h"
 #include "store/sample.h"
 #include "store/statement.h"
@@ -696,26 +697,6 @@ analyzed(POST_PARSE_ARGS)
 }
 
 /*
- * Do the statements inside this utility statement count as the client's own?
- */
-static bool
-is_transparent(const Node *statement)
-{
-	switch (nodeTag(statement))
-	{
-		case T_ExecuteStmt:
-		case T_PrepareStmt:
-		case T_DeallocateStmt:
-		case T_DeclareCursorStmt:
-		case T_FetchStmt:
-		case T_ClosePortalStmt:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
  * A utility statement of the client begins: what runs inside DO, CALL and the
  * like belongs to its request.  BEGIN and COMMIT contain nothing of their own.
  */
@@ -725,22 +706,6 @@ begin_utility(const PlannedStmt *pstmt, const char *source)
 	if (nesting_level == 0 && capturing() &&
 		!IsA(pstmt->utilityStmt, TransactionStmt))
 		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
-}
-
-/* Does the utility statement run a query and keep its result? */
-static bool
-keeps_query(const Node *statement)
-{
-	switch (nodeTag(statement))
-	{
-		case T_CreateTableAsStmt:
-		case T_RefreshMatViewStmt:
-			return true;
-		case T_CopyStmt:
-			return ((const CopyStmt *) statement)->query != NULL;
-		default:
-			return false;
-	}
 }
 
 /*
@@ -753,13 +718,13 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 				ParamListInfo params, QueryEnvironment *queryEnv,
 				DestReceiver *dest, QueryCompletion *qc)
 {
-	int			deeper = is_transparent(pstmt->utilityStmt) ? 0 : 1;
+	int			deeper = utility_is_transparent(pstmt->utilityStmt) ? 0 : 1;
 	StatementSource before = source_enter(queryString, pstmt->stmt_location,
 										  pstmt->stmt_len);
 	QueryKeeper outer = keeper;
 	bool		explained = explaining;
 
-	if (nesting_level == 0 && keeps_query(pstmt->utilityStmt))
+	if (nesting_level == 0 && utility_keeps_query(pstmt->utilityStmt))
 	{
 		keeper.text = queryString;
 		keeper.level = 1;

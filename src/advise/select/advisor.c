@@ -11,7 +11,6 @@
 #include "utils/timestamp.h"
 
 #include "advise/candidates/demand_statement.h"
-#include "advise/select/measured_time.h"
 #include "advise/whatif/hypothetical.h"
 #include "advise/workload/workload_problem.h"
 
@@ -177,7 +176,7 @@ prepare_estimator(Advisor *advisor)
 		estimator->statements[i].workload = lfirst(lc);
 		estimator->statements[i].base_cost =
 			estimate_cost(estimator, i, NULL, NULL);
-		measured_time_adjust(advisor, lfirst(lc));
+		measured_time_adjust(estimator, advisor->options.built, lfirst(lc));
 	}
 }
 

@@ -10,15 +10,9 @@
 
 #include "advise/candidates/candidate.h"
 #include "advise/cost/write_cost.h"
+#include "advise/select/measured_time.h"
 #include "advise/select/selection.h"
 #include "advise/workload/workload.h"
-
-/* An index of which is known that it was not there before some time. */
-typedef struct BuiltIndex
-{
-	Oid			indexoid;
-	TimestampTz since;
-} BuiltIndex;
 
 typedef struct AdvisorOptions
 {

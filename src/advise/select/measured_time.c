@@ -21,12 +21,12 @@
  * first call: a list of OIDs.
  */
 static List *
-find_young(const Advisor *advisor, const WorkloadStatement *statement)
+find_young(const List *indexes, const WorkloadStatement *statement)
 {
 	List	   *young = NIL;
 	ListCell   *lc;
 
-	foreach(lc, advisor->options.built)
+	foreach(lc, indexes)
 	{
 		const BuiltIndex *built = lfirst(lc);
 
@@ -79,7 +79,7 @@ used_share(const WorkloadStatement *statement, const List *indexes)
 
 /* Price the statement without these indexes; 0 if that fails. */
 static double
-cost_without(Advisor *advisor, WorkloadStatement *statement,
+cost_without(Estimator *estimator, WorkloadStatement *statement,
 			 const List *indexes, List **used)
 {
 	WhatIfConfig config = {0};
@@ -90,7 +90,7 @@ cost_without(Advisor *advisor, WorkloadStatement *statement,
 	foreach(lc, indexes)
 		config.hidden = whatif_hide(config.hidden, lfirst_oid(lc));
 	error = statement_cost(statement, &config, &cost);
-	advisor->estimator.questions += cost.plans;
+	estimator->questions += cost.plans;
 	*used = error == NULL ? cost.used_real : NIL;
 	return error == NULL ? cost.likely : 0;
 }
@@ -100,7 +100,8 @@ cost_without(Advisor *advisor, WorkloadStatement *statement,
  * its first call save by now.  Asks the planner where there are such indexes.
  */
 void
-measured_time_adjust(Advisor *advisor, WorkloadStatement *statement)
+measured_time_adjust(Estimator *estimator, const List *built,
+					 WorkloadStatement *statement)
 {
 	List	   *young;
 	List	   *used;
@@ -111,14 +112,14 @@ measured_time_adjust(Advisor *advisor, WorkloadStatement *statement)
 
 	if (statement->handed_in || statement->problem != NULL)
 		return;
-	young = find_young(advisor, statement);
+	young = find_young(built, statement);
 	if (young == NIL)
 		return;
-	now = cost_without(advisor, statement, NIL, &used);
+	now = cost_without(estimator, statement, NIL, &used);
 	young = keep_used_indexes(young, used);
 	if (now <= 0 || young == NIL)
 		return;
-	before = cost_without(advisor, statement, young, &ignored);
+	before = cost_without(estimator, statement, young, &ignored);
 	if (before <= now)
 		return;
 	share = used_share(statement, young);

@@ -8,10 +8,17 @@
 #ifndef CLIPPERF_MEASURED_TIME_H
 #define CLIPPERF_MEASURED_TIME_H
 
-#include "advise/select/advisor.h"
+#include "advise/cost/estimate.h"
 
-/* Take from it what indexes built since the statement's first call save. */
-extern void measured_time_adjust(Advisor *advisor,
+/* An index of which is known that it was not there before some time. */
+typedef struct BuiltIndex
+{
+	Oid			indexoid;
+	TimestampTz since;
+} BuiltIndex;
+
+/* Take from it what indexes (BuiltIndex) built since the first call save. */
+extern void measured_time_adjust(Estimator *estimator, const List *built,
 								 WorkloadStatement *statement);
 
 #endif							/* CLIPPERF_MEASURED_TIME_H */
