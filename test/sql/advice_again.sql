@@ -40,3 +40,4 @@ SELECT count(*) > 4 AS built FROM clipperf_recommendations WHERE status = 'built
 DROP SCHEMA again CASCADE;
 SELECT count(*) IS NOT NULL AS again FROM clipperf_recommend();
 SELECT count(*) AS built FROM clipperf_recommendations WHERE status = 'built';
+DELETE FROM clipperf_recommendations;

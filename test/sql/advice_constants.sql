@@ -70,3 +70,4 @@ SELECT * FROM advised();
 SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT filler FROM swedes ORDER BY rank LIMIT 5']);
 SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT filler FROM swedes WHERE hundred > 98 ORDER BY karma LIMIT 5']);
 DROP SCHEMA constants CASCADE;
+DELETE FROM clipperf_recommendations;

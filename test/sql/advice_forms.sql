@@ -68,3 +68,4 @@ DELETE FROM firm WHERE id = 7;
 SELECT pg_stat_force_next_flush();
 SELECT regexp_replace(ddl, '^.* ON ', 'ON '), benefit_share > 0.3 AS matters FROM clipperf_recommend() WHERE action = 'create';
 DROP SCHEMA forms CASCADE;
+DELETE FROM clipperf_recommendations;

@@ -28,3 +28,4 @@ SELECT index_name, action, reason FROM clipperf_index_set_verdicts('sets');
 SELECT action, state, ddl FROM clipperf_apply(index_set => 'sets', dry_run => true) ORDER BY ddl COLLATE "C";
 SELECT clipperf_drop_index_set('sets');
 DROP SCHEMA sets CASCADE;
+DELETE FROM clipperf_recommendations;

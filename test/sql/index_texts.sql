@@ -81,3 +81,4 @@ CREATE TEMP TABLE outcome AS SELECT c.text AS condition, wrong(c.text) AS outcom
 SELECT condition, outcome FROM outcome WHERE outcome NOT IN ('right', 'nothing') ORDER BY condition COLLATE "C";
 SELECT count(*) FILTER (WHERE outcome = 'right') > 0.9 * count(*) AS most_are_served FROM outcome;
 DROP SCHEMA "Index texts" CASCADE;
+DELETE FROM clipperf_recommendations;

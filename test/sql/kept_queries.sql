@@ -34,3 +34,4 @@ SELECT query FROM clipperf_queries WHERE query NOT ILIKE '%clipperf%';
 SELECT count(*) FROM item WHERE kind = 8;
 SELECT executions, query FROM clipperf_seq_scans;
 DROP SCHEMA kept CASCADE;
+DELETE FROM clipperf_recommendations;
