@@ -1,4 +1,4 @@
--- Once what is recommended is built, nothing more is, by the same measured times.
+-- Once what is recommended is built, nothing more is, by the same measured times; what is near a threshold may be on either side of it.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
 CREATE SCHEMA again;
@@ -33,8 +33,8 @@ VACUUM ANALYZE customer, purchase, line;
 \o
 \set ECHO all
 SELECT count(*) > 4 AS recommended FROM first WHERE action = 'create';
-SELECT action, ddl FROM clipperf_recommend() WHERE action IN ('create', 'drop');
-SELECT action, ddl FROM clipperf_recommend() WHERE action IN ('create', 'drop');
+SELECT action, ddl FROM clipperf_recommend(min_benefit => 0.02) WHERE action IN ('create', 'drop');
+SELECT action, ddl FROM clipperf_recommend(min_benefit => 0.02) WHERE action IN ('create', 'drop');
 SELECT count(*) > 4 AS built FROM clipperf_recommendations WHERE status = 'built';
 -- An index that is gone was not built.
 DROP SCHEMA again CASCADE;
