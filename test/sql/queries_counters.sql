@@ -147,7 +147,7 @@ SELECT clipperf_reset();
 COPY (SELECT 1 AS copied) TO STDOUT;
 CREATE TEMP TABLE made AS SELECT 1 AS one;
 ANALYZE item;
-SELECT query FROM seen;
+SELECT calls, rows FROM seen;
 
 RESET clipperf.route;
 SET client_min_messages = error;
