@@ -531,7 +531,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN recommendation.action = 'create' AND c.relkind = 'p'
                 THEN format('SELECT * FROM %I.clipperf_apply(ARRAY[%s]);', n.nspname, recommendation.id)
-                ELSE recommendation.ddl || ';' END
+                ELSE recommendation.ddl END
     FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
          LEFT JOIN pg_class AS c ON c.oid = recommendation.relation
     WHERE e.extname = 'clipperf';
@@ -544,8 +544,8 @@ RETURNS SETOF @extschema@.clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT r.kind, r.relation, r.queryids[1], regexp_replace(r.ddl, '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', ''),
-           CASE r.action WHEN 'create' THEN format('no index %s: it %s', regexp_replace(r.ddl, '^.* INDEX .*? ON ', 'on '), r.reason)
+    SELECT r.kind, r.relation, r.queryids[1], regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', ''),
+           CASE r.action WHEN 'create' THEN format('no index %s: it %s', regexp_replace(rtrim(r.ddl, ';'), '^.* INDEX .*? ON ', 'on '), r.reason)
                 ELSE format('index %s is not needed: %s', r.index_name, r.reason) END,
            concat_ws('; ',
                      'planner''s cost ' || @extschema@.clipperf_number(r.cost_before) || ' -> '

@@ -25,9 +25,9 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.id IS 'number of the reco
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.action IS 'create or drop an index, keep one that is there, or skip a member of an index set';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.relation IS 'table of the index; NULL if there is no such table';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.index_name IS 'name of the index';
-COMMENT ON COLUMN @extschema@.clipperf_recommendations.ddl IS 'the statement that does it; it runs when pasted';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.ddl IS 'the statement that does it, with its semicolon; it runs when pasted';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.source IS 'where it comes from: workload, hygiene, or set: and the name of an index set';
-COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, or the state of the job that clipperf_apply() made of it';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, built if somebody has built the index since, or the state of the job that clipperf_apply() made of it';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.benefit_share IS 'share of the measured time of all statements that it saves by the planner''s estimate, 0..1, write cost taken off';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_before IS 'planner''s cost of one call of the statements served, weighted by their calls, without it';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_after IS 'the same with it';

@@ -37,6 +37,7 @@
 #include "profile/text/named_statement.h"
 #include "profile/text/normalize.h"
 #include "profile/text/source.h"
+#include "profile/utility.h"
 #include "settings.h"
 #include "store/sample.h"
 #include "store/statement.h"
@@ -105,6 +106,22 @@ capturing(void)
 }
 
 /*
+ * A utility statement of the client that runs a query and keeps its result, as
+ * CREATE TABLE AS does: while it runs, the text that its query has, and the
+ * level on which that runs.  The query counts as the client's own.
+ */
+typedef struct QueryKeeper
+{
+	const char *text;			/* NULL = there is none */
+	int			level;
+} QueryKeeper;
+
+static QueryKeeper keeper = {NULL, 0};
+
+/* Is an EXPLAIN being carried out?  What it runs is no use of the database. */
+static bool explaining = false;
+
+/*
  * The level of a statement that begins now.  What deferred triggers do when an
  * implicit transaction commits runs outside of any executor, but no client has
  * sent it.  It runs outside of any portal, or in one of PL/pgSQL's, which have
@@ -118,6 +135,16 @@ current_level(void)
 		DatumGetInt32(pg_trigger_depth(NULL)) > 0)
 		return 1;
 	return nesting_level;
+}
+
+/* The level of a statement with this text: 0 for a kept query of the client's. */
+static inline int
+level_of(const char *text)
+{
+	int			level = current_level();
+
+	return unlikely(level > 0) && level == keeper.level &&
+		text == keeper.text ? 0 : level;
 }
 
 /*
@@ -283,7 +310,7 @@ begin_times(Execution *execution)
 static inline void
 identify(Execution *execution)
 {
-	execution->level = current_level();
+	execution->level = level_of(execution->source.text);
 	execution->tracked = is_tracked(execution->level);
 	if (likely(execution->level == 0))
 	{
@@ -340,15 +367,16 @@ static inline bool
 is_watched(const QueryDesc *query, int eflags)
 {
 	return capturing() && query->plannedstmt->queryId != 0 &&
-		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 &&
+		(likely(nesting_level == 0) || !explaining);
 }
 
 /* ExecutorStart failed, for lack of rights for instance. */
 pg_attribute_cold static void
 fail_start(const QueryDesc *query, MemoryContext context)
 {
-	int			level = current_level();
 	StatementSource source = plan_source(query);
+	int			level = level_of(source.text);
 
 	if (!is_tracked(level))
 		return;
@@ -594,9 +622,9 @@ pg_attribute_cold static void
 fail_planning(const Query *parse, const char *query_string,
 			  MemoryContext context)
 {
-	int			level = current_level();
 	StatementSource source = source_of(query_string, parse->stmt_location,
 									   parse->stmt_len);
+	int			level = level_of(source.text);
 
 	if (!is_tracked(level))
 		return;
@@ -608,14 +636,15 @@ fail_planning(const Query *parse, const char *query_string,
 }
 
 /*
- * The query of a cursor comes to the planner without a queryid, since DECLARE
- * is a utility statement.
+ * The query of a cursor, and one whose result is kept, comes to the planner
+ * without a queryid, since DECLARE and the like are utility statements.
  */
 static inline void
-identify_cursor(Query *parse, const char *query_string, int cursorOptions)
+identify_query(Query *parse, const char *query_string, int cursorOptions)
 {
-	if (parse->queryId == 0 && (cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 &&
-		query_string != NULL && IsQueryIdEnabled())
+	if (parse->queryId == 0 && query_string != NULL && IsQueryIdEnabled() &&
+		((cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 ||
+		 query_string == keeper.text))
 		(void) JUMBLE_QUERY(parse, query_string);
 }
 
@@ -630,7 +659,7 @@ measure_planning(PLANNER_ARGS)
 	PlannedStmt *plan;
 
 	if (watched)
-		identify_cursor(parse, query_string, cursorOptions);
+		identify_query(parse, query_string, cursorOptions);
 	queryid = parse->queryId;
 	watched = watched && queryid != 0;
 	start = watched ? clock_us() : 0;
@@ -690,26 +719,6 @@ analyzed(POST_PARSE_ARGS)
 }
 
 /*
- * Do the statements inside this utility statement count as the client's own?
- */
-static bool
-is_transparent(const Node *statement)
-{
-	switch (nodeTag(statement))
-	{
-		case T_ExecuteStmt:
-		case T_PrepareStmt:
-		case T_DeallocateStmt:
-		case T_DeclareCursorStmt:
-		case T_FetchStmt:
-		case T_ClosePortalStmt:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
  * A utility statement of the client begins: what runs inside DO, CALL and the
  * like belongs to its request.  BEGIN and COMMIT contain nothing of their own.
  */
@@ -721,19 +730,30 @@ begin_utility(const PlannedStmt *pstmt, const char *source)
 		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
 }
 
-/* ProcessUtility_hook: utility statements are not tracked, but nest. */
+/*
+ * ProcessUtility_hook: utility statements are not tracked, but nest; the query
+ * whose result one keeps is.
+ */
 pg_attribute_hot static void
 process_utility(PlannedStmt *pstmt, const char *queryString,
 				bool readOnlyTree, ProcessUtilityContext context,
 				ParamListInfo params, QueryEnvironment *queryEnv,
 				DestReceiver *dest, QueryCompletion *qc)
 {
-	int			deeper = is_transparent(pstmt->utilityStmt) ? 0 : 1;
+	int			deeper = utility_is_transparent(pstmt->utilityStmt) ? 0 : 1;
 	StatementSource before = source_enter(queryString, pstmt->stmt_location,
 										  pstmt->stmt_len);
+	QueryKeeper outer = keeper;
+	bool		explained = explaining;
 
-	if (deeper > 0)
+	if (nesting_level == 0 && utility_keeps_query(pstmt->utilityStmt))
+	{
+		keeper.text = queryString;
+		keeper.level = 1;
+	}
+	else if (deeper > 0)
 		begin_utility(pstmt, queryString);
+	explaining = explaining || IsA(pstmt->utilityStmt, ExplainStmt);
 	nesting_level += deeper;
 	PG_TRY();
 	{
@@ -743,6 +763,8 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	PG_FINALLY();
 	{
 		nesting_level -= deeper;
+		keeper = outer;
+		explaining = explained;
 		source_leave(before);
 	}
 	PG_END_TRY();

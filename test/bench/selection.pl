@@ -446,7 +446,7 @@ sub clipperf
 	my (@chosen, @candidates, $calls);
 	sql('SET client_min_messages = debug2');
 	my $begun = time();
-	my @lines = sql("SELECT 'chosen: ' || ddl FROM clipperf_recommend_for(ARRAY[$texts], min_benefit => 0$limit)
+	my @lines = sql("SELECT 'chosen: ' || rtrim(ddl, ';') FROM clipperf_recommend_for(ARRAY[$texts], min_benefit => 0$limit)
 		WHERE action = 'create' AND source = 'workload'");
 	my $ms = 1000 * (time() - $begun);
 	sql('RESET client_min_messages');

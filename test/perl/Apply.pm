@@ -45,9 +45,9 @@ sub recommend
 			cost_after, size_bytes, write_cost_share, queryids, reason, kind)
 		SELECT '$action', t.oid, '$index',
 			CASE '$action'
-				WHEN 'drop' THEN format('DROP INDEX CONCURRENTLY %s.%I', t.schema, '$index')
+				WHEN 'drop' THEN format('DROP INDEX CONCURRENTLY %s.%I;', t.schema, '$index')
 				ELSE regexp_replace(\$\$$ddl\$\$, 'INDEX (\\S+) ON \\S+',
-					format('INDEX%s \\1 ON %s.%I', CASE WHEN t.relkind <> 'p' THEN ' CONCURRENTLY' END, t.schema, t.relname))
+					format('INDEX%s \\1 ON %s.%I', CASE WHEN t.relkind <> 'p' THEN ' CONCURRENTLY' END, t.schema, t.relname)) || ';'
 			END,
 			CASE '$action' WHEN 'drop' THEN 'hygiene' ELSE 'workload' END,
 			CASE '$action' WHEN 'create' THEN 0.1 END,

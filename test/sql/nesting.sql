@@ -109,7 +109,7 @@ BEGIN
 END $$;
 SELECT query, toplevel, calls, rows FROM seen;
 
--- EXPLAIN ANALYZE is a utility statement around the one that it runs.
+-- What EXPLAIN ANALYZE runs is no use of the database, and not counted.
 SELECT clipperf_reset();
 DO $$ BEGIN EXECUTE 'EXPLAIN (ANALYZE) SELECT two FROM nesting_mark'; END $$;
 SELECT toplevel, calls FROM seen;

@@ -30,6 +30,7 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
+#include "advise/candidates/candidate_include.h"
 #include "advise/candidates/candidate_opclass.h"
 
 /*
@@ -37,16 +38,6 @@
  * they let through the planner judges.
  */
 
-/*
- * Columns that an index has only to be read there: how many, and bytes of all.
- */
-#define MOST_INCLUDED		6
-#define WIDEST_INCLUDED		160
-/*
- * Share of a row's bytes for these and the keys, or the index repeats the
- * table.
- */
-#define INCLUDED_SHARE		0.5
 /* Share of the table's pages that must be all-visible for index-only scans. */
 #define LEAST_VISIBLE		0.3
 /* A column with no more different values than this can be in a predicate. */
@@ -67,6 +58,7 @@ typedef struct KeyWeight
 typedef struct CandidateBuilder
 {
 	List	   *candidates;
+	List	   *unwritten;		/* of Candidate, see candidates_make() */
 	List	   *weights;		/* of KeyWeight */
 	Oid			relid;			/* whose indexes "existing" are */
 	List	   *existing;		/* of IndexDefinition */
@@ -220,9 +212,26 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
 	return true;
 }
 
+/* The same index among these candidates, or NULL. */
+static Candidate *
+find_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
+{
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		Candidate  *candidate = lfirst(lc);
+
+		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+			return candidate;
+	}
+	return NULL;
+}
+
 /*
  * Add a candidate, unless an existing index makes it useless.  If it is there
- * already it serves the current statement too.
+ * already it serves the current statement too.  The candidate is what its text
+ * says; one whose text says something else is put aside.
  */
 static void
 add_candidate(CandidateBuilder *builder, IndexDefinition *def)
@@ -235,22 +244,24 @@ add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 		if (index_def_covers(lfirst(lc), def) ||
 			extends_unique(lfirst(lc), def))
 		return;
-	foreach(lc, builder->candidates)
+	candidate = find_candidate(builder->candidates, def, hash);
+	if (candidate == NULL)
+		candidate = find_candidate(builder->unwritten, def, hash);
+	if (candidate == NULL)
 	{
-		candidate = lfirst(lc);
-		if (candidate->hash == hash && index_def_equal(candidate->def, def))
+		candidate = palloc0(sizeof(Candidate));
+		candidate->hash = hash;
+		candidate->def = index_def_as_written(def, &candidate->problem);
+		if (candidate->def != NULL)
+			builder->candidates = lappend(builder->candidates, candidate);
+		else
 		{
-			candidate->statements =
-				bms_add_member(candidate->statements,
-							   builder->current->statement);
-			return;
+			candidate->def = def;
+			builder->unwritten = lappend(builder->unwritten, candidate);
 		}
 	}
-	candidate = palloc0(sizeof(Candidate));
-	candidate->def = def;
-	candidate->hash = hash;
-	candidate->statements = bms_make_singleton(builder->current->statement);
-	builder->candidates = lappend(builder->candidates, candidate);
+	candidate->statements = bms_add_member(candidate->statements,
+										   builder->current->statement);
 }
 
 /* A B-tree index of these keys; the predicate is not copied. */
@@ -279,111 +290,6 @@ make_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 	return def;
 }
 
-/* Is a column a key of the index, or included in it? */
-static bool
-index_has_column(const IndexDefinition *def, AttrNumber attno)
-{
-	for (int i = 0; i < def->nkeys; i++)
-		if (def->keys[i].attno == attno)
-			return true;
-	for (int i = 0; i < def->nincluded; i++)
-		if (def->included[i] == attno)
-			return true;
-	return false;
-}
-
-/* Is a column neither read nor tested but by the predicate? */
-static bool
-is_tested_by_predicate(const Demand *demand, const IndexDefinition *def,
-					   AttrNumber attno)
-{
-	ListCell   *lc;
-
-	if (list_member_int(demand->needed, attno))
-		return false;
-	foreach(lc, demand->filters)
-	{
-		const DemandFilter *filter = lfirst(lc);
-
-		if (filter->key.attno == attno)
-			return filter->clause != NULL &&
-				list_member(def->predicate, filter->clause);
-	}
-	return false;
-}
-
-/*
- * The statistics of a column, of a partitioned table those of all partitions;
- * NULL if there are none.
- */
-static HeapTuple
-find_column_statistics(Oid relid, AttrNumber attno)
-{
-	bool		whole = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
-
-	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
-						   Int16GetDatum(attno), BoolGetDatum(whole));
-}
-
-/* Average bytes of a column's values; 0 without statistics. */
-static double
-column_width(Oid relid, AttrNumber attno)
-{
-	HeapTuple	tuple = find_column_statistics(relid, attno);
-	double		width = 0;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		width = ((Form_pg_statistic) GETSTRUCT(tuple))->stawidth;
-		ReleaseSysCache(tuple);
-	}
-	return width;
-}
-
-/*
- * Bytes of included columns that are worth having in the index of these keys.
- */
-static double
-includable_width(const Demand *demand, const IndexDefinition *def)
-{
-	double		room = WIDEST_INCLUDED;
-
-	if (demand->tuples <= 0 || demand->pages <= 0)
-		return room;
-	room = INCLUDED_SHARE * BLCKSZ * demand->pages / demand->tuples;
-	for (int i = 0; i < def->nkeys; i++)
-		if (def->keys[i].attno != 0)
-			room -= column_width(def->relid, def->keys[i].attno);
-	return Min(WIDEST_INCLUDED, room);
-}
-
-/*
- * Let an index include the other columns that are read; false if these are too
- * many or too wide, or none.
- */
-static bool
-include_needed(const Demand *demand, IndexDefinition *def)
-{
-	List	   *columns = list_union_int(demand->needed, demand->tested);
-	double		widest = includable_width(demand, def);
-	double		width = 0;
-	ListCell   *lc;
-
-	foreach(lc, columns)
-	{
-		AttrNumber	attno = lfirst_int(lc);
-
-		if (index_has_column(def, attno) ||
-			is_tested_by_predicate(demand, def, attno))
-			continue;
-		width += column_width(def->relid, attno);
-		if (def->nincluded == MOST_INCLUDED || width > widest)
-			return false;
-		index_def_include(def, attno);
-	}
-	return def->nincluded > 0;
-}
-
 /* Add an index of these keys, and one for index-only scans if that may pay. */
 static void
 add_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
@@ -399,7 +305,7 @@ add_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 		keys->keys[0].key.attno == 0)
 		return;
 	covering = make_btree(builder, keys, predicate);
-	if (include_needed(demand, covering))
+	if (candidate_include_needed(demand, covering))
 		add_candidate(builder, covering);
 }
 
@@ -407,7 +313,7 @@ add_btree(CandidateBuilder *builder, const KeyList *keys, List *predicate)
 static bool
 has_few_values(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = find_column_statistics(relid, attno);
+	HeapTuple	tuple = candidate_column_statistics(relid, attno);
 	float4		distinct;
 
 	if (!HeapTupleIsValid(tuple))
@@ -423,7 +329,7 @@ is_predicate(const CandidateBuilder *builder, const DemandFilter *filter)
 {
 	if (filter->clause == NULL || filter->arm)
 		return false;
-	return is_plain_condition(filter) ||
+	return is_plain_condition(filter) || filter->of_view ||
 		(filter->key.attno != 0 &&
 		 has_few_values(builder->relid, filter->key.attno));
 }
@@ -624,6 +530,36 @@ add_prefixes(CandidateBuilder *builder, const KeyList *fixed)
 	}
 }
 
+/*
+ * Add an index for each function whose planner support can use one: a B-tree
+ * after the columns that are fixed, or one of another access method.
+ */
+static void
+add_supported_functions(CandidateBuilder *builder, const KeyList *fixed)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->current->demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+		KeyList		list = *fixed;
+		IndexDefinition *def;
+
+		if (filter->use != DEMAND_SUPPORTED)
+			continue;
+		if (filter->am == BTREE_AM_OID)
+		{
+			add_list_key(&list, &filter->key, false, false);
+			def = make_btree(builder, &list, NIL);
+			candidate_use_opclass(&def->keys[def->nkeys - 1], filter->opclass);
+		}
+		else
+			def = candidate_of_opclass(builder->relid, &filter->key, filter->am,
+									   filter->opclass);
+		add_candidate(builder, def);
+	}
+}
+
 /* Add an index of another access method for each operator no B-tree serves. */
 static void
 add_operators(CandidateBuilder *builder)
@@ -669,7 +605,7 @@ is_in_order(const Demand *demand, AttrNumber attno)
 	if (demand->largest != demand->relid)
 		attno = get_attnum(demand->largest,
 						   get_attname(demand->relid, attno, false));
-	tuple = find_column_statistics(demand->largest, attno);
+	tuple = candidate_column_statistics(demand->largest, attno);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ordered = get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION,
@@ -729,17 +665,19 @@ add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 	add_join_lists(builder, &fixed);
 	add_single_columns(builder);
 	add_prefixes(builder, &fixed);
+	add_supported_functions(builder, &fixed);
 	add_operators(builder);
 	add_brin_indexes(builder);
 }
 
 /*
  * Candidates for a list of CandidateDemand, as a list of Candidate: none
- * twice, none that an existing index makes useless.  The caller holds locks on
- * the tables.
+ * twice, none that an existing index makes useless.  Those whose text would be
+ * another index or none are put into *unwritten, with their problems.  The
+ * caller holds locks on the tables.
  */
 List *
-candidates_make(List *demands)
+candidates_make(List *demands, List **unwritten)
 {
 	CandidateBuilder builder = {0};
 	ListCell   *lc;
@@ -751,5 +689,6 @@ candidates_make(List *demands)
 		CHECK_FOR_INTERRUPTS();
 		add_demand(&builder, lfirst(lc));
 	}
+	*unwritten = builder.unwritten;
 	return builder.candidates;
 }

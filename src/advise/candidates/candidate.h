@@ -22,8 +22,8 @@ typedef struct Candidate
 	IndexDefinition *def;
 	uint64		hash;
 	Bitmapset  *statements;		/* numbers of those that it is made for */
-	char	   *problem;		/* why it cannot be made a hypothetical index,
-								 * or NULL */
+	char	   *problem;		/* why it cannot be written or made a
+								 * hypothetical index, or NULL */
 } Candidate;
 
 /* What one statement asks of one table. */
@@ -34,8 +34,8 @@ typedef struct CandidateDemand
 	const Demand *demand;
 } CandidateDemand;
 
-/* Candidates for a list of CandidateDemand, as a list of Candidate. */
-extern List *candidates_make(List *demands);
+/* Candidates for a list of CandidateDemand, and those that cannot be written. */
+extern List *candidates_make(List *demands, List **unwritten);
 
 /* Could one index do the work of both, since they begin alike? */
 extern bool candidates_are_alike(const IndexDefinition *a,

@@ -93,8 +93,8 @@ is_known_candidate(const List *candidates, const IndexDefinition *def,
 
 /*
  * Indexes that do the work of two of the candidates whose numbers are in
- * "kept", as a list of Candidate: none that is a candidate already,
- * MOST_MERGED at most.
+ * "kept", as a list of Candidate: none that is a candidate already or cannot be
+ * written, MOST_MERGED at most.
  */
 List *
 candidates_merge(List *candidates, const Bitmapset *kept)
@@ -119,13 +119,16 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 				(def = merge_definitions(one->def, other->def)) == NULL)
 				continue;
 			candidate = palloc0(sizeof(Candidate));
-			candidate->def = def;
 			candidate->hash = index_def_hash(def);
+			if (is_known_candidate(candidates, def, candidate->hash) ||
+				is_known_candidate(merged, def, candidate->hash))
+				continue;
+			candidate->def = index_def_as_written(def, &candidate->problem);
+			if (candidate->def == NULL)
+				continue;
 			candidate->statements = bms_union(one->statements,
 											  other->statements);
-			if (!is_known_candidate(candidates, def, candidate->hash) &&
-				!is_known_candidate(merged, def, candidate->hash))
-				merged = lappend(merged, candidate);
+			merged = lappend(merged, candidate);
 		}
 	}
 	return merged;

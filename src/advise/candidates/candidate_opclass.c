@@ -57,6 +57,32 @@ find_opclass(Oid am, Oid type, Oid operator)
 	return best;
 }
 
+/* An index of one key with this operator class. */
+IndexDefinition *
+candidate_of_opclass(Oid relid, const DemandKey *key, Oid am, Oid opclass)
+{
+	IndexDefinition *def = index_def_make(relid, am);
+
+	def->keys[def->nkeys++] = (IndexKey)
+	{
+		.attno = key->attno,
+			.expr = key->expr,
+			.type = key->type,
+			.collation = key->collation,
+			.opclass = opclass,
+			.opfamily = get_opclass_family(opclass)
+	};
+	return def;
+}
+
+/* Give a key another operator class. */
+void
+candidate_use_opclass(IndexKey *key, Oid opclass)
+{
+	key->opclass = opclass;
+	key->opfamily = get_opclass_family(opclass);
+}
+
 /*
  * An index of another access method than B-tree that serves the operator, or
  * NULL: GIN before GiST, the default operator class before others.
@@ -69,21 +95,9 @@ candidate_for_operator(Oid relid, const DemandKey *key, Oid operator)
 	for (int i = 0; i < lengthof(methods); i++)
 	{
 		Oid			opclass = find_opclass(methods[i], key->type, operator);
-		IndexDefinition *def;
 
-		if (!OidIsValid(opclass))
-			continue;
-		def = index_def_make(relid, methods[i]);
-		def->keys[def->nkeys++] = (IndexKey)
-		{
-			.attno = key->attno,
-				.expr = key->expr,
-				.type = key->type,
-				.collation = key->collation,
-				.opclass = opclass,
-				.opfamily = get_opclass_family(opclass)
-		};
-		return def;
+		if (OidIsValid(opclass))
+			return candidate_of_opclass(relid, key, methods[i], opclass);
 	}
 	return NULL;
 }
@@ -113,6 +127,5 @@ candidate_use_pattern_opclass(IndexKey *key)
 		default:
 			return;
 	}
-	key->opclass = opclass;
-	key->opfamily = get_opclass_family(opclass);
+	candidate_use_opclass(key, opclass);
 }

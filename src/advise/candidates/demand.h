@@ -23,6 +23,8 @@ typedef enum DemandUse
 	DEMAND_RANGE,				/* <, <=, >=, > */
 	DEMAND_PREFIX,				/* LIKE 'x%' */
 	DEMAND_OPERATOR,			/* any other operator */
+	DEMAND_SUPPORTED,			/* a function whose planner support makes an
+								 * index condition of it */
 	DEMAND_CONDITION			/* good as a predicate only: IS NOT NULL, <> */
 } DemandUse;
 
@@ -40,9 +42,11 @@ typedef struct DemandFilter
 {
 	DemandUse	use;
 	DemandKey	key;
-	Oid			operator;		/* InvalidOid for boolean and null tests */
+	Oid			operator;		/* InvalidOid for tests and functions */
+	Oid			am;				/* of DEMAND_SUPPORTED: the access method */
+	Oid			opclass;		/* and operator class that serve it */
 	Node	   *clause;			/* the condition, of varno 1 */
-	bool		literal;		/* the statement itself says the value */
+	bool		of_view;		/* its constants are those of a view */
 	bool		arm;			/* one side of an OR */
 } DemandFilter;
 
@@ -64,6 +68,7 @@ typedef struct Demand
 	bool		can_skip_table; /* an index could answer it alone */
 	List	   *needed;			/* columns the rest of the statement reads */
 	List	   *tested;			/* columns in conditions; attribute numbers */
+	double		rows;			/* that its own conditions leave */
 	double		tuples;			/* of all partitions that are read */
 	double		pages;			/* of all partitions that are read */
 	double		visible_share;	/* pages that an index-only scan can skip */
@@ -72,6 +77,10 @@ typedef struct Demand
 								 * index should be made of */
 	List	   *mutable;		/* names of users' functions that are not
 								 * immutable */
+	List	   *unstable;		/* expressions of varno 1 that would be keys,
+								 * were they immutable */
+	List	   *varying;		/* likewise, were their constants the same in
+								 * all calls */
 } Demand;
 
 #endif							/* CLIPPERF_DEMAND_H */

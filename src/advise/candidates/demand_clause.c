@@ -30,6 +30,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "advise/candidates/demand_support.h"
 #include "advise/workload/function_trust.h"
 #include "advise/workload/trust.h"
 
@@ -101,28 +102,39 @@ find_refused_function(Node *node, void *context)
 }
 
 /*
- * Note with the demand the name of a function of which no index is made, and
- * why.
+ * Note with the demand the name of a function of the users' of which no index
+ * is made, and why; false if it is not one of theirs.
  */
-static void
+static bool
 note_refused_function(Demand *demand, Oid function)
 {
 	char	   *name = function_full_name(function);
 	List	  **names = func_volatile(function) == PROVOLATILE_IMMUTABLE ?
 		&demand->refused : &demand->mutable;
 
-	if (name == NULL || function_is_trusted(function))
-		return;
-	*names = list_append_unique(*names, makeString(name));
+	if (function_is_trusted(function))
+		return false;
+	if (name != NULL)
+		*names = list_append_unique(*names, makeString(name));
+	return true;
+}
+
+/* Note an expression that would be a key if it were immutable. */
+static void
+note_unstable(DemandScope *scope, Node *expr)
+{
+	scope->demand->unstable = list_append_unique(scope->demand->unstable,
+												 demand_copy(scope, expr));
 }
 
 /*
  * May an index hold this expression?  It may use no system column, and only
  * functions as is_refused_function() or is_mutable_function() allow, that are
- * trusted besides; one that stands against it is named in the demand.
+ * trusted besides.  What stands against it is noted in the demand: a function of
+ * the users', or, if it were to be a key, that the expression is not immutable.
  */
 static bool
-is_indexable_expr(DemandScope *scope, Node *expr)
+is_indexable_expr(DemandScope *scope, Node *expr, bool key)
 {
 	RefusalSearch search = {
 		scope->allow_functions ? is_mutable_function : is_refused_function,
@@ -140,10 +152,13 @@ is_indexable_expr(DemandScope *scope, Node *expr)
 	{
 		search.found = trust_find_in_expression(expr,
 												trust_owners(scope->demand->relid));
-		if (!OidIsValid(search.found))
-			return !contain_mutable_functions(expr);
+		if (!OidIsValid(search.found) && !contain_mutable_functions(expr))
+			return true;
 	}
-	note_refused_function(scope->demand, search.found);
+	if ((!OidIsValid(search.found) ||
+		 !note_refused_function(scope->demand, search.found)) && key &&
+		contain_mutable_functions(expr))
+		note_unstable(scope, expr);
 	return false;
 }
 
@@ -166,6 +181,30 @@ strip_relabel(Node *expr)
 	return expr;
 }
 
+/* The operator family of B-trees on a type, InvalidOid if there is none. */
+static Oid
+btree_family(Oid type)
+{
+	Oid			opclass = GetDefaultOpClass(type, BTREE_AM_OID);
+
+	return OidIsValid(opclass) ? get_opclass_family(opclass) : InvalidOid;
+}
+
+/*
+ * What an index on this expression would hold: what is below changes of type,
+ * unless values of that type are compared in another way, as citext is.
+ */
+static Node *
+key_value(Node *expr)
+{
+	Node	   *value = strip_relabel(expr);
+
+	if (value == expr ||
+		btree_family(exprType(value)) == btree_family(exprType(expr)))
+		return value;
+	return expr;
+}
+
 /*
  * Does the expression hold a parameter?  An expression_tree_walker callback.
  */
@@ -185,9 +224,9 @@ contains_param(Node *node, void *context)
 bool
 demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 {
-	expr = strip_relabel(expr);
 	if (expr == NULL || !is_of_table(scope, expr))
 		return false;
+	expr = key_value(expr);
 	memset(key, 0, sizeof(DemandKey));
 	key->type = exprType(expr);
 	key->collation = OidIsValid(collation) ? collation : exprCollation(expr);
@@ -198,7 +237,7 @@ demand_key(DemandScope *scope, Node *expr, Oid collation, DemandKey *key)
 		key->attno = ((Var *) expr)->varattno;
 		return key->attno > 0 && ((Var *) expr)->varlevelsup == 0;
 	}
-	if (contains_param(expr, NULL) || !is_indexable_expr(scope, expr) ||
+	if (contains_param(expr, NULL) || !is_indexable_expr(scope, expr, true) ||
 		get_typtype(key->type) == TYPTYPE_PSEUDO)
 		return false;
 	key->expr = demand_copy(scope, expr);
@@ -225,10 +264,10 @@ static void
 offer_as_predicate(DemandScope *scope, DemandFilter *filter, Node *clause)
 {
 	if (filter->arm || !is_of_table(scope, clause) ||
-		contains_param(clause, NULL) || !is_indexable_expr(scope, clause))
+		contains_param(clause, NULL) ||
+		!is_indexable_expr(scope, clause, false))
 		return;
 	filter->clause = demand_copy(scope, clause);
-	filter->literal = true;
 }
 
 /*
@@ -263,10 +302,10 @@ has_fixed_prefix(Oid operator, Node *pattern)
 static int
 btree_strategy(const DemandKey *key, Oid operator)
 {
-	Oid			opclass = GetDefaultOpClass(key->type, BTREE_AM_OID);
+	Oid			family = btree_family(key->type);
 
-	return OidIsValid(operator) && OidIsValid(opclass) ?
-		get_op_opfamily_strategy(operator, get_opclass_family(opclass)) : 0;
+	return OidIsValid(operator) && OidIsValid(family) ?
+		get_op_opfamily_strategy(operator, family) : 0;
 }
 
 /*
@@ -285,6 +324,50 @@ comparison_use(const DemandKey *key, Oid operator, Node *other, bool joins)
 	if (btree_strategy(key, get_negator(operator)) == BTEqualStrategyNumber)
 		return DEMAND_CONDITION;
 	return has_fixed_prefix(operator, other) ? DEMAND_PREFIX : DEMAND_OPERATOR;
+}
+
+/*
+ * Add the indexes on an argument that the support function of the condition's
+ * function can use.
+ */
+static void
+add_supported(DemandScope *scope, Node *clause, int argument,
+			  const DemandKey *key, bool arm)
+{
+	static const Oid methods[] = {BTREE_AM_OID, GIN_AM_OID, GIST_AM_OID};
+
+	for (int i = 0; i < lengthof(methods); i++)
+	{
+		Oid			opclass = demand_support_opclass(scope->root, scope->rel,
+													 clause, argument, key,
+													 methods[i]);
+		DemandFilter *filter;
+
+		if (!OidIsValid(opclass))
+			continue;
+		filter = add_demand_filter(scope, DEMAND_SUPPORTED, key, InvalidOid,
+								   arm);
+		filter->am = methods[i];
+		filter->opclass = opclass;
+	}
+}
+
+/* Add "function(.., key, ..)", if the function has planner support. */
+static void
+collect_function(DemandScope *scope, FuncExpr *clause, bool arm)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(get_func_support(clause->funcid)))
+		return;
+	foreach(lc, clause->args)
+	{
+		DemandKey	key;
+
+		if (demand_key(scope, lfirst(lc), clause->inputcollid, &key))
+			add_supported(scope, (Node *) clause, foreach_current_index(lc),
+						  &key, arm);
+	}
 }
 
 /* Add "key operator other". */
@@ -318,6 +401,9 @@ collect_comparison(DemandScope *scope, OpExpr *clause, bool arm)
 							   &key, operator, arm);
 	if (filter->use == DEMAND_EQUAL || filter->use == DEMAND_CONDITION)
 		offer_as_predicate(scope, filter, (Node *) clause);
+	else if (filter->use == DEMAND_OPERATOR)
+		add_supported(scope, (Node *) clause,
+					  left == linitial(clause->args) ? 0 : 1, &key, arm);
 }
 
 /* Is it an array of no more values than a predicate should list? */
@@ -436,6 +522,9 @@ collect_condition(DemandScope *scope, Node *clause, bool arm)
 		case T_OpExpr:
 			if (list_length(((OpExpr *) clause)->args) == 2)
 				collect_comparison(scope, (OpExpr *) clause, arm);
+			break;
+		case T_FuncExpr:
+			collect_function(scope, (FuncExpr *) clause, arm);
 			break;
 		case T_ScalarArrayOpExpr:
 			collect_list(scope, (ScalarArrayOpExpr *) clause, arm);

@@ -240,6 +240,7 @@ collect_size(DemandScope *scope, const RangeTblEntry *rte)
 	Demand	   *demand = scope->demand;
 
 	demand->largest = rte->relid;
+	demand->rows = scope->rel->rows;
 	demand->tuples = scope->rel->tuples;
 	demand->pages = scope->rel->pages;
 	demand->visible_share = scope->rel->allvisfrac;

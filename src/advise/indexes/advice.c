@@ -85,3 +85,10 @@ clipperf_drop_reservation(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(advice_drop_reservation()));
 }
+
+/* A statement as advice shows it: with a semicolon, to be pasted. */
+char *
+advice_statement(const char *sql)
+{
+	return psprintf("%s;", sql);
+}

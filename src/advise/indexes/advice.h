@@ -23,7 +23,9 @@ typedef struct Advice
 								 * special */
 	Oid			relid;			/* InvalidOid when the table is missing */
 	char	   *index_name;
-	char	   *ddl;			/* of an action; NULL for keep and skip */
+	char	   *member_name;	/* what an index set calls it, or NULL */
+	char	   *ddl;			/* of an action, with its semicolon; NULL for
+								 * keep and most of skip */
 	char	   *source;			/* "workload", "set:NAME", "hygiene" */
 	char	   *status;			/* "new" until it was acted on */
 	double		benefit_share;	/* these four: NAN = unknown */
@@ -53,5 +55,7 @@ extern const char *advice_drop_reservation(void);
 
 /* The reason, with what must be said beside it. */
 extern const char *advice_reason(const Advice *advice);
+/* A statement as advice shows it, to be pasted. */
+extern char *advice_statement(const char *sql);
 
 #endif							/* CLIPPERF_ADVICE_H */

@@ -11,6 +11,7 @@
 #include "catalog/pg_am.h"
 #include "commands/trigger.h"
 #include "nodes/primnodes.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -99,10 +100,11 @@ foreign_keys_unserved(Oid relid)
 
 /*
  * The tables that refer to one, as a list of OIDs; of partitioned ones the
- * parent.  The caller has the one locked, and nothing is locked here.
+ * parent.  If "cascading", those whose rows are deleted with the row that they
+ * refer to.  The caller has the one locked, and nothing is locked here.
  */
 List *
-foreign_keys_referencing(Oid relid)
+foreign_keys_referencing(Oid relid, bool cascading)
 {
 	Relation	table = table_open(relid, NoLock);
 	const TriggerDesc *triggers = table->trigdesc;
@@ -113,6 +115,7 @@ foreign_keys_referencing(Oid relid)
 		const Trigger *trigger = &triggers->triggers[i];
 
 		if (RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_PK &&
+			(!cascading || trigger->tgfoid == F_RI_FKEY_CASCADE_DEL) &&
 			!get_rel_relispartition(trigger->tgconstrrelid))
 			relids = list_append_unique_oid(relids, trigger->tgconstrrelid);
 	}

@@ -25,9 +25,10 @@ extern List *foreign_keys_unserved(Oid relid);
 
 /*
  * The tables that refer to one, as a list of OIDs; of partitioned ones the
- * parent.
+ * parent.  If "cascading", those whose rows are deleted with the row that they
+ * refer to.
  */
-extern List *foreign_keys_referencing(Oid relid);
+extern List *foreign_keys_referencing(Oid relid, bool cascading);
 
 /* Does the index serve a foreign key of its table, which is locked? */
 extern bool foreign_key_uses(const IndexDefinition *def);

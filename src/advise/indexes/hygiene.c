@@ -115,7 +115,7 @@ advise_drop(IndexDefinition *def, const char *kind, char *reason)
 
 	advice->kind = kind;
 	advice->index_name = def->name;
-	advice->ddl = index_def_drop_ddl(def);
+	advice->ddl = advice_statement(index_def_drop_ddl(def));
 	advice->size_bytes = relation_family_bytes(def->indexoid);
 	advice->reason = reason;
 	advice->def = def;

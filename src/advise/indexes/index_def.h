@@ -127,6 +127,10 @@ extern bool index_def_covers_rows_apart(const IndexDefinition *big,
 /* Are two keys the same, and from the same side? */
 extern bool index_def_same_key(const IndexKey *a, const IndexKey *b);
 
+/* Are both the same in all that CREATE INDEX says, but for the name? */
+extern bool index_def_identical(const IndexDefinition *a,
+								const IndexDefinition *b);
+
 /* The columns that it holds or asks about, a set of attribute numbers. */
 extern Bitmapset *index_def_columns(const IndexDefinition *def);
 
@@ -170,13 +174,28 @@ extern char *index_def_drop_ddl(const IndexDefinition *def);
 /* Its keys for people, as "(user_id, created_at DESC)". */
 extern char *index_def_keys_text(const IndexDefinition *def);
 
-/* A free name for it: idx_<table>_<columns>[_<number>]. */
-extern char *index_def_free_name(const IndexDefinition *def, List *taken);
-
 /*
  * What would suffer without it, apart from plans, each as a text such as
  * 'unique constraint "tags_slug_key"'; NIL if nothing would.
  */
 extern List *index_def_backs(const IndexDefinition *def);
+
+/* ------------------------------------------------------------------------
+ * Naming (index_def_name.c)
+ * ------------------------------------------------------------------------ */
+
+/* A free name for it: idx_<table>_<columns>[_<number>]. */
+extern char *index_def_free_name(const IndexDefinition *def, List *taken);
+
+/* ------------------------------------------------------------------------
+ * Reading back what was written (index_def_check.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * The definition that its own text is, or NULL and *problem if that is another
+ * one.
+ */
+extern IndexDefinition *index_def_as_written(const IndexDefinition *def,
+											 char **problem);
 
 #endif							/* CLIPPERF_INDEX_DEF_H */

@@ -284,6 +284,28 @@ index_def_equal(const IndexDefinition *a, const IndexDefinition *b)
 		same_rows(a, b);
 }
 
+/*
+ * Are both the same in all that CREATE INDEX says, but for the name?  Predicates
+ * may differ in form, as long as each implies the other.
+ */
+bool
+index_def_identical(const IndexDefinition *a, const IndexDefinition *b)
+{
+	if (a->relid != b->relid || a->am != b->am || a->unique != b->unique ||
+		a->nulls_not_distinct != b->nulls_not_distinct ||
+		a->nkeys != b->nkeys || a->nincluded != b->nincluded ||
+		a->tablespace != b->tablespace || !equal(a->options, b->options))
+		return false;
+	for (int i = 0; i < a->nkeys; i++)
+		if (!index_def_same_key(&a->keys[i], &b->keys[i]) ||
+			!equal(a->keys[i].options, b->keys[i].options))
+			return false;
+	for (int i = 0; i < a->nincluded; i++)
+		if (a->included[i] != b->included[i])
+			return false;
+	return same_rows(a, b);
+}
+
 /* The columns that it holds or asks about, a set of attribute numbers. */
 Bitmapset *
 index_def_columns(const IndexDefinition *def)

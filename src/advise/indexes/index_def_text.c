@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * index_def_text.c
- *	  Definitions of indexes as SQL, and names for them.
+ *	  Definitions of indexes as SQL.
+ *
+ * Expressions are written by the server (pg_get_expr), as are the names of
+ * collations.  What stands around them is not: pg_get_indexdef() reads an index
+ * from the catalogs, and most of these are in none.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,6 +30,8 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
+
+#include "advise/indexes/index_def_spell.h"
 
 /* ------------------------------------------------------------------------
  * Names of objects
@@ -61,14 +67,20 @@ opclass_name(Oid opclass)
  * Parts of a definition; the search_path is such that names carry schemas
  * ------------------------------------------------------------------------ */
 
-/* An expression over the columns of the table, with few brackets. */
+/*
+ * An expression over the columns of the table, with few brackets: as the server
+ * writes it for an index that is there, in full for one that is not.
+ */
 static char *
-expression_text(Oid relid, Node *expr)
+expression_text(const IndexDefinition *def, Node *expr)
 {
-	Datum		tree = CStringGetTextDatum(nodeToString(expr));
+	Datum		tree;
 
+	if (!OidIsValid(def->indexoid))
+		expr = index_def_spell_out(expr);
+	tree = CStringGetTextDatum(nodeToString(expr));
 	return TextDatumGetCString(DirectFunctionCall3(pg_get_expr_ext, tree,
-												   ObjectIdGetDatum(relid),
+												   ObjectIdGetDatum(def->relid),
 												   BoolGetDatum(true)));
 }
 
@@ -136,7 +148,7 @@ append_key_value(StringInfo text, const IndexDefinition *def, const IndexKey *ke
 		Node	   *expr = written_expr(key);
 
 		appendStringInfo(text, looks_like_function(expr) ? "%s" : "(%s)",
-						 expression_text(def->relid, expr));
+						 expression_text(def, expr));
 		return exprCollation(expr);
 	}
 	appendStringInfoString(text,
@@ -195,7 +207,7 @@ append_predicate(StringInfo text, const IndexDefinition *def)
 		condition = (Node *) make_ands_explicit(def->predicate);
 	if (condition != NULL)
 		appendStringInfo(text, " WHERE %s",
-						 expression_text(def->relid, condition));
+						 expression_text(def, condition));
 }
 
 /* Append what follows the columns. */
@@ -357,72 +369,6 @@ index_def_keys_text(const IndexDefinition *def)
 	append_columns(&text, def);
 	append_predicate(&text, def);
 	return text.data;
-}
-
-/* ------------------------------------------------------------------------
- * Names for indexes
- * ------------------------------------------------------------------------ */
-
-/* Append the names of columns, "_" between. */
-static void
-append_column_name(StringInfo text, Oid relid, AttrNumber attno)
-{
-	if (text->len > 0)
-		appendStringInfoChar(text, '_');
-	appendStringInfoString(text, attno == 0 ? "row" : get_attname(relid, attno, false));
-}
-
-/* Append the names of what an expression is made from. */
-static void
-append_expression_name(StringInfo text, Oid relid, Node *expr)
-{
-	List	   *vars = pull_var_clause(expr, 0);
-	ListCell   *lc;
-
-	if (IsA(expr, FuncExpr) &&
-		((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL)
-		appendStringInfo(text, "%s%s", text->len > 0 ? "_" : "",
-						 get_func_name(((FuncExpr *) expr)->funcid));
-	foreach(lc, vars)
-		append_column_name(text, relid, ((Var *) lfirst(lc))->varattno);
-}
-
-/* Is the name one of those in the list? */
-static bool
-is_taken(const char *name, List *taken)
-{
-	ListCell   *lc;
-
-	foreach(lc, taken)
-		if (strcmp(lfirst(lc), name) == 0)
-		return true;
-	return false;
-}
-
-/*
- * A name for it, idx_<table>_<columns>[_<number>]: free in the table's schema
- * and not in "taken" (of char *).
- */
-char *
-index_def_free_name(const IndexDefinition *def, List *taken)
-{
-	Oid			schema = get_rel_namespace(def->relid);
-	char	   *table = psprintf("idx_%s", get_rel_name(def->relid));
-	StringInfoData columns;
-	char	   *name;
-
-	initStringInfo(&columns);
-	for (int i = 0; i < def->nkeys; i++)
-		if (def->keys[i].attno == 0)
-			append_expression_name(&columns, def->relid,
-								   written_expr(&def->keys[i]));
-		else
-			append_column_name(&columns, def->relid, def->keys[i].attno);
-	name = makeObjectName(table, columns.data, NULL);
-	for (int number = 2; is_taken(name, taken) ||
-		 OidIsValid(get_relname_relid(name, schema)); number++)
-		name = makeObjectName(table, columns.data, psprintf("%d", number));
-	return name;
 }
 
 /* ------------------------------------------------------------------------

@@ -49,6 +49,7 @@ copy_member(const char *index_set, HeapTuple row, TupleDesc desc,
 
 	member->advice = advice_make("skip", InvalidOid, psprintf("set:%s", index_set));
 	member->advice->index_name = SPI_getvalue(row, desc, 1);
+	member->advice->member_name = member->advice->index_name;
 	member->relation = SPI_getvalue(row, desc, 2);
 	member->ddl = SPI_getvalue(row, desc, 3);
 	MemoryContextSwitchTo(old);
@@ -229,52 +230,53 @@ judge_existing(Member *member)
 	return decide(member, "skip", reason);
 }
 
+/* The function of a definition that no index should rely on, or InvalidOid. */
+static Oid
+find_untrusted(const IndexDefinition *def)
+{
+	Oid			found = function_find_untrusted(def->written_predicate);
+
+	for (int i = 0; i < def->nkeys && !OidIsValid(found); i++)
+		found = function_find_untrusted(def->keys[i].written);
+	return found;
+}
+
+/* Does the member rely on a function that it should not rely on? */
+static bool
+judge_functions(Member *member, bool allow_functions)
+{
+	Oid			function = index_def_stranger(member->def);
+
+	if (OidIsValid(function))
+		return decide(member, "skip",
+					  psprintf("function %s() would run with the rights of the table's owner, though it is neither his nor a superuser's",
+							   function_full_name(function)));
+	function = find_untrusted(member->def);
+	if (!OidIsValid(function) || allow_functions)
+		return false;
+	return decide(member, "skip",
+				  psprintf("it goes stale, and gives wrong results then, if what %s(), a function of this database, returns ever changes; set allow_functions if it never does",
+						   function_full_name(function)));
+}
+
+/* Is the definition another one when it is read from the text that is shown? */
+static bool
+judge_text(Member *member)
+{
+	char	   *problem;
+
+	return index_def_as_written(member->def, &problem) == NULL &&
+		decide(member, "skip", psprintf("it cannot be shown: %s", problem));
+}
+
 /* Judge a member by what is in the database. */
 static void
-judge_member(Member *member)
+judge_member(Member *member, bool allow_functions)
 {
-	Oid			stranger;
-
-	if (!find_member(member) || judge_itself(member) || judge_existing(member))
-		return;
-	stranger = index_def_stranger(member->def);
-	if (OidIsValid(stranger))
-		decide(member, "skip",
-			   psprintf("function %s() would run with the rights of the table's owner, though it is neither his nor a superuser's",
-						function_full_name(stranger)));
-	else
+	if (find_member(member) && !judge_itself(member) &&
+		!judge_existing(member) &&
+		!judge_functions(member, allow_functions) && !judge_text(member))
 		decide(member, "create", NULL);
-}
-
-/* Is the member to be created, as far as is known? */
-static bool
-is_created(const Member *member)
-{
-	return strcmp(member->advice->action, "create") == 0;
-}
-
-/* Leave out the members that repeat another one that is to be created. */
-static void
-judge_each_other(List *members)
-{
-	List	   *created = NIL;
-	ListCell   *lc;
-
-	foreach(lc, members)
-		if (is_created(lfirst(lc)))
-		created = lappend(created, ((Member *) lfirst(lc))->def);
-	foreach(lc, members)
-	{
-		Member	   *member = lfirst(lc);
-		const IndexDefinition *keeper;
-
-		if (!is_created(member))
-			continue;
-		keeper = redundancy_keeper(member->def, created);
-		if (keeper != NULL)
-			decide(member, "skip", psprintf("within the set, %s",
-											redundancy_reason(member->def, keeper)));
-	}
 }
 
 /* ------------------------------------------------------------------------
@@ -355,17 +357,6 @@ remark_fixed(Member *member)
 	return better;
 }
 
-/* The function of a definition that no index should rely on, or InvalidOid. */
-static Oid
-find_untrusted(const IndexDefinition *def)
-{
-	Oid			found = function_find_untrusted(def->written_predicate);
-
-	for (int i = 0; i < def->nkeys && !OidIsValid(found); i++)
-		found = function_find_untrusted(def->keys[i].written);
-	return found;
-}
-
 /* Warn of a function whose results may change. */
 static void
 remark_function(Member *member)
@@ -422,21 +413,20 @@ finish_created(Member *member, List **taken)
 	remark_function(member);
 	remark_partial_copy(member, remark_fixed(member));
 	remark_replaced(member);
-	if (member->advice->reason == NULL)
-		member->advice->reason = "no index does this yet";
-	member->advice->ddl = index_def_ddl(member->def, false, false);
+	member->advice->ddl = advice_statement(index_def_ddl(member->def, false, false));
 }
 
 /*
- * Advice on each member of an index set, in the set's order, judged by the
- * definitions alone: whether the table and its columns are there, whether an
- * index, a constraint or another member does the same, whether the name is
- * free.  What is left is "create".  Tables are found by the search_path and
- * stay locked (AccessShareLock) to the end of the transaction.  Error 42704 if
- * there is no such set.
+ * Advice on each member of an index set, in the set's order, judged by its
+ * definition alone: whether the table and its columns are there, whether an
+ * index or a constraint does the same, whether it relies on a function that may
+ * change (unless that is allowed), whether the name is free.  What is left is
+ * "create"; its reason is what there is to remark, or NULL.  Tables are found by
+ * the search_path and stay locked (AccessShareLock) to the end of the
+ * transaction.  Error 42704 if there is no such set.
  */
 List *
-index_set_judge(const char *index_set)
+index_set_judge(const char *index_set, bool allow_functions)
 {
 	List	   *members = read_members(index_set);
 	List	   *advice = NIL;
@@ -454,17 +444,52 @@ index_set_judge(const char *index_set)
 
 		CHECK_FOR_INTERRUPTS();
 		taken = lappend(taken, member->advice->index_name);
-		judge_member(member);
+		judge_member(member, allow_functions);
 	}
-	judge_each_other(members);
 	foreach(lc, members)
 	{
 		Member	   *member = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		if (is_created(member))
+		if (strcmp(member->advice->action, "create") == 0)
 			finish_created(member, &taken);
 		advice = lappend(advice, member->advice);
 	}
 	return advice;
+}
+
+/*
+ * Skip the members that repeat another one that is to be created, in what
+ * index_set_judge() returned, when all else is decided: a member gives way to
+ * none that is skipped itself.
+ */
+void
+index_set_skip_repeated(List *advice)
+{
+	List	   *created = NIL;
+	ListCell   *lc;
+
+	foreach(lc, advice)
+	{
+		const Advice *member = lfirst(lc);
+
+		if (strcmp(member->action, "create") == 0)
+			created = lappend(created, member->def);
+	}
+	foreach(lc, advice)
+	{
+		Advice	   *member = lfirst(lc);
+		const IndexDefinition *keeper;
+
+		if (strcmp(member->action, "create") != 0)
+			continue;
+		keeper = redundancy_keeper(member->def, created);
+		if (keeper == NULL)
+			continue;
+		member->action = "skip";
+		member->index_name = member->member_name;
+		member->ddl = NULL;
+		member->reason = psprintf("within the set, %s",
+								  redundancy_reason(member->def, keeper));
+	}
 }

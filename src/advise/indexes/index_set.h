@@ -11,9 +11,13 @@
 #include "advise/indexes/advice.h"
 
 /*
- * Advice on each member of an index set, in the set's order, judged by the
- * definitions alone:
+ * Advice on each member of an index set, in the set's order, judged by its
+ * definition alone; the reason of one to be created is what there is to remark,
+ * or NULL.
  */
-extern List *index_set_judge(const char *index_set);
+extern List *index_set_judge(const char *index_set, bool allow_functions);
+
+/* Skip the members that repeat another one that is to be created. */
+extern void index_set_skip_repeated(List *advice);
 
 #endif							/* CLIPPERF_INDEX_SET_H */

@@ -95,7 +95,8 @@ put_verdict(ReturnSetInfo *result, const Advice *advice)
 	nulls[i] = !OidIsValid(advice->relid);
 	values[i++] = ObjectIdGetDatum(advice->relid);
 	values[i++] = CStringGetTextDatum(advice->action);
-	values[i++] = CStringGetTextDatum(advice->reason);
+	values[i++] = CStringGetTextDatum(advice->reason != NULL ? advice->reason :
+									  "no index does this yet");
 	result_set_text(values, nulls, i++, advice->ddl);
 	Assert(i == VERDICT_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -106,11 +107,14 @@ Datum
 clipperf_index_set_verdicts(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	List	   *advice;
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(result->setDesc, VERDICT_COLUMNS);
-	foreach(lc, index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0))))
+	advice = index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
+	index_set_skip_repeated(advice);
+	foreach(lc, advice)
 		put_verdict(result, lfirst(lc));
 	return (Datum) 0;
 }

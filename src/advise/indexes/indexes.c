@@ -65,7 +65,7 @@ put_index(ReturnSetInfo *result, const IndexDefinition *def, List *all)
 					psprintf("%s%s", redundancy_reason(def, keeper),
 							 advice_drop_reservation()));
 	result_set_text(values, nulls, i++,
-					keeper == NULL ? NULL : index_def_drop_ddl(def));
+					keeper == NULL ? NULL : advice_statement(index_def_drop_ddl(def)));
 	Assert(i == INDEX_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
+#include "advise/recommend/reason_application.h"
 #include "common/excerpt.h"
 #include "common/result_rows.h"
 #include "common/slower.h"
@@ -51,7 +52,8 @@ find_key_role(const Demand *demand, const IndexKey *key)
 			continue;
 		if (filter->use <= DEMAND_JOIN)
 			return ROLE_FINDS;
-		role = filter->use == DEMAND_OPERATOR ? ROLE_MATCHES : ROLE_RANGE;
+		role = filter->use == DEMAND_OPERATOR ||
+			filter->use == DEMAND_SUPPORTED ? ROLE_MATCHES : ROLE_RANGE;
 	}
 	foreach(lc, demand->sorts)
 		if (role == ROLE_NONE &&
@@ -315,6 +317,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	const Demand *demand = find_statement_demand(advisor, linitial_int(served),
 												 def->relid);
 	bool		alone = list_length(served) == 1;
+	char	   *plain;
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -339,6 +342,9 @@ reason_create(Advisor *advisor, int number, const List *served)
 		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_slowed(&text, advisor, number);
+	plain = reason_plain_column(def);
+	if (plain != NULL)
+		appendStringInfo(&text, "; %s", plain);
 	return text.data;
 }
 
@@ -357,8 +363,8 @@ reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 }
 
 /* Does any statement read the table at all? */
-static bool
-is_table_read(const Advisor *advisor, Oid relid)
+bool
+reason_is_read(const Advisor *advisor, Oid relid)
 {
 	ListCell   *lc;
 
@@ -368,20 +374,15 @@ is_table_read(const Advisor *advisor, Oid relid)
 	return false;
 }
 
-/*
- * Why a member of an index set that no statement uses is not built; NULL if no
- * statement reads its table, so that nothing is known.
- */
+/* Why a member of an index set that no statement uses is not built. */
 char *
 reason_unused(const Advisor *advisor, int number)
 {
 	const IndexDefinition *def =
 		((const Candidate *) list_nth(advisor->candidates, number))->def;
-	const char *table = get_rel_name(def->relid);
 
-	if (!is_table_read(advisor, def->relid))
-		return NULL;
-	return psprintf("no observed statement on %s would use it", table);
+	return psprintf("no observed statement on %s would use it",
+					get_rel_name(def->relid));
 }
 
 /*

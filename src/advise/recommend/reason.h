@@ -20,9 +20,10 @@ extern List *reason_slowed(Advisor *advisor, int number);
 extern char *reason_late(Advisor *advisor, int number, int statement,
 						 const Bitmapset *with);
 
-/*
- * Why a member of an index set that no statement uses is not built, or NULL.
- */
+/* Does any statement read the table at all? */
+extern bool reason_is_read(const Advisor *advisor, Oid relid);
+
+/* Why a member of an index set that no statement uses is not built. */
 extern char *reason_unused(const Advisor *advisor, int number);
 
 /* Why nothing is advised for a statement that has a problem. */

@@ -236,6 +236,7 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	List	   *advice;
 
 	store_require();
+	options.built = recommend_built();
 	advisor = advisor_make(read_statements(fcinfo, options.deadline_us), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
 		advice = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :

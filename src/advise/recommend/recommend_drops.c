@@ -99,7 +99,7 @@ make_drop(IndexDefinition *existing, char *reason)
 
 	advice->def = existing;
 	advice->index_name = existing->name;
-	advice->ddl = index_def_drop_ddl(existing);
+	advice->ddl = advice_statement(index_def_drop_ddl(existing));
 	advice->size_bytes = relation_family_bytes(existing->indexoid);
 	advice->reason = reason;
 	return advice;

@@ -16,6 +16,9 @@
 
 #include "advise/select/advisor.h"
 
+/* The indexes that were built since they were recommended, as BuiltIndex. */
+extern List *recommend_built(void);
+
 /* Advice to build what the advisor chose, most useful first. */
 extern List *recommend_chosen(Advisor *advisor);
 

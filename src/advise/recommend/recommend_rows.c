@@ -74,5 +74,6 @@ recommend_take_definition(Advice *advice, IndexDefinition *def, List *taken)
 	def->name = index_def_free_name(def, taken);
 	advice->def = def;
 	advice->index_name = def->name;
-	advice->ddl = index_def_ddl(def, recommend_is_concurrent(def), false);
+	advice->ddl = advice_statement(index_def_ddl(def, recommend_is_concurrent(def),
+												 false));
 }

@@ -18,7 +18,7 @@
 
 /*
  * Why a member that was not chosen, or that no statement's plan uses, is not
- * built; NULL if no statement on its table was observed, which says nothing.
+ * built.
  */
 static char *
 member_objection(Advisor *advisor, int number, const List *served,
@@ -44,32 +44,43 @@ member_objection(Advisor *advisor, int number, const List *served,
 	return "its upkeep costs more than it saves";
 }
 
+/* A reason, and after it what there is to remark of the definition. */
+static char *
+with_remarks(char *reason, const char *remarks)
+{
+	return remarks == NULL ? reason : psprintf("%s; %s", reason, remarks);
+}
+
 /*
  * Fill in what the statements say of a member that could be built: a member
- * that they would not use, or that does not pay, is skipped.
+ * that they would not use, or that does not pay, is skipped.  If none of them
+ * reads its table the statement that builds it is still shown, for those who
+ * know better.
  */
 static void
 fill_member_advice(Advisor *advisor, int number, Advice *advice)
 {
 	List	   *served = advisor_served(advisor, number);
-	char	   *objection;
 
 	recommend_add_figures(advisor, number, served, advice);
 	if (bms_is_member(number, advisor->chosen) && served != NIL)
 	{
-		advice->reason = reason_create(advisor, number, served);
+		advice->reason = with_remarks(reason_create(advisor, number, served),
+									  advice->reason);
 		return;
 	}
-	objection = member_objection(advisor, number, served,
-								 advice->benefit_share);
-	if (objection == NULL)
-	{
-		advice->reason = psprintf("%s; no statement on %s was observed yet",
-								  advice->reason, get_rel_name(advice->relid));
-		return;
-	}
-	advice->reason = objection;
 	advice->action = "skip";
+	if (!reason_is_read(advisor, advice->relid))
+	{
+		advice->reason = with_remarks(psprintf("no statement on %s was observed yet",
+											   get_rel_name(advice->relid)),
+									  advice->reason);
+		return;
+	}
+	advice->index_name = advice->member_name;
+	advice->ddl = NULL;
+	advice->reason = member_objection(advisor, number, served,
+									  advice->benefit_share);
 }
 
 /*
@@ -79,7 +90,8 @@ fill_member_advice(Advisor *advisor, int number, Advice *advice)
 List *
 recommend_set(Advisor *advisor, const char *index_set)
 {
-	List	   *rows = index_set_judge(index_set);
+	List	   *rows = index_set_judge(index_set,
+									   advisor->options.allow_functions);
 	List	   *definitions = NIL;
 	List	   *judged = NIL;
 	ListCell   *lc;
@@ -103,8 +115,10 @@ recommend_set(Advisor *advisor, const char *index_set)
 		if (advisor->estimator.indexes[number] != NULL)
 			fill_member_advice(advisor, number, advice);
 		else
-			advice->reason = psprintf("%s; not judged by the statements: %s",
-									  advice->reason, candidate->problem);
+			advice->reason = with_remarks(psprintf("not judged by the statements: %s",
+												   candidate->problem),
+										  advice->reason);
 	}
+	index_set_skip_repeated(rows);
 	return rows;
 }

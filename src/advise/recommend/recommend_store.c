@@ -133,15 +133,26 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 	nulls[0] = isnull;
 }
 
-/* Delete the user's earlier recommendations that nothing was made of. */
+/* Is the index of a recommendation "r" there?  A condition in SQL. */
+#define IS_BUILT \
+	"r.action = 'create' AND EXISTS (SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid" \
+	" WHERE i.indrelid = r.relation AND i.indisvalid AND c.relname = r.index_name)"
+
+/*
+ * Delete the user's earlier recommendations that nothing was made of.  Those
+ * whose index somebody built stay as long as it is there: they tell since when.
+ */
 static void
 delete_unused_rows(const char *table, const char *user)
 {
 	Oid			types[] = {NAMEOID};
 	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
 
-	SPI_execute_with_args(psprintf("DELETE FROM %s WHERE status = 'new' AND made_by = $1",
-								   table),
+	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built' WHERE r.status = 'new' AND r.made_by = $1 AND "
+								   IS_BUILT, table),
+						  1, types, values, NULL, false, 0);
+	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.made_by = $1 AND (r.status = 'new' OR r.status = 'built' AND NOT ("
+								   IS_BUILT "))", table),
 						  1, types, values, NULL, false, 0);
 }
 

@@ -10,16 +10,10 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
-#include "advise/candidates/demand_collect.h"
+#include "advise/candidates/demand_statement.h"
 #include "advise/whatif/hypothetical.h"
 #include "advise/workload/workload_problem.h"
 #include "common/table_lock.h"
-
-/*
- * So many calls of one variant of a statement, all with the same literals, are
- * taken to show that the literals are always these.
- */
-#define LASTING_CALLS 4
 
 /* The demands of a statement, while they are collected in its sandbox. */
 typedef struct StatementDemands
@@ -29,127 +23,14 @@ typedef struct StatementDemands
 	List	   *demands;		/* of Demand */
 } StatementDemands;
 
-/*
- * DemandMerger: a condition that another sample of the statement does not have
- * with the same value can be no predicate.
- */
-static void
-keep_common_literals(Demand *demand, const Demand *other)
-{
-	ListCell   *lc;
-
-	foreach(lc, demand->filters)
-	{
-		DemandFilter *filter = lfirst(lc);
-		bool		shared = false;
-		ListCell   *theirs;
-
-		foreach(theirs, other->filters)
-			shared |= equal(filter->clause,
-							((DemandFilter *) lfirst(theirs))->clause);
-		if (!shared)
-			filter->clause = NULL;
-	}
-}
-
-/*
- * Conditions with a value can be no predicates of indexes: the next call may
- * have another one.
- */
-static void
-drop_value_predicates(const List *demands)
-{
-	ListCell   *lc;
-
-	foreach(lc, demands)
-	{
-		ListCell   *item;
-
-		foreach(item, ((Demand *) lfirst(lc))->filters)
-		{
-			DemandFilter *filter = lfirst(item);
-
-			if (OidIsValid(filter->operator))
-				filter->clause = NULL;
-		}
-	}
-}
-
-/*
- * DemandMerger: take over the conditions on the beginning of a string, which
- * is known only with the values at hand.
- */
-static void
-add_prefix_filters(Demand *demand, const Demand *with_values)
-{
-	ListCell   *lc;
-
-	foreach(lc, with_values->filters)
-	{
-		DemandFilter *filter = lfirst(lc);
-
-		if (filter->use != DEMAND_PREFIX)
-			continue;
-		filter->clause = NULL;
-		demand->filters = lappend(demand->filters, filter);
-	}
-}
-
-typedef void (*DemandMerger) (Demand *demand, const Demand *other);
-
-/*
- * Apply a DemandMerger to the demands of two plans of the same statement,
- * table by table.
- */
-static void
-apply_to_demands(List *demands, const List *others, DemandMerger merge)
-{
-	ListCell   *mine;
-	ListCell   *theirs;
-
-	forboth(mine, demands, theirs, others)
-	{
-		Demand	   *demand = lfirst(mine);
-		const Demand *other = lfirst(theirs);
-
-		if (demand->relid == other->relid)
-			merge(demand, other);
-	}
-}
-
-/*
- * SandboxWork: collect what a statement asks of its tables.  Each variant is
- * planned without values, so that literals can be told from parameters, and
- * with them.  Literals are taken to be the same in all calls if the statement
- * takes parameters, and so has its values elsewhere, or if several variants or
- * enough calls agree on them.
- */
+/* SandboxWork: collect what a statement asks of its tables. */
 static void
 collect_statement_demands(void *arg)
 {
 	StatementDemands *collected = arg;
-	const WorkloadStatement *statement = collected->statement;
-	ListCell   *lc;
 
-	foreach(lc, statement->variants)
-	{
-		const WorkloadVariant *variant = lfirst(lc);
-		List	   *demands = demand_collect(variant->queries, variant->text,
-											 NULL, collected->allow_functions);
-
-		if (collected->demands == NIL)
-			collected->demands = demands;
-		else
-			apply_to_demands(collected->demands, demands, keep_common_literals);
-		if (variant->params == NULL)
-			continue;
-		demands = demand_collect(variant->queries, variant->text,
-								 variant->params, collected->allow_functions);
-		apply_to_demands(collected->demands, demands, add_prefix_filters);
-	}
-	if (list_length(statement->variants) <= 1 &&
-		statement->calls < LASTING_CALLS && !statement->parameterized)
-		drop_value_predicates(collected->demands);
+	collected->demands = demand_of_statement(collected->statement,
+											 collected->allow_functions);
 }
 
 /*
@@ -302,6 +183,7 @@ prepare_estimator(Advisor *advisor)
 		estimator->statements[i].workload = lfirst(lc);
 		estimator->statements[i].base_cost =
 			estimate_cost(estimator, i, NULL, NULL);
+		measured_time_adjust(estimator, advisor->options.built, lfirst(lc));
 	}
 }
 
@@ -406,7 +288,8 @@ advisor_choose(Advisor *advisor)
 {
 	Selection  *selection = &advisor->selection;
 
-	prepare_selection(advisor, candidates_make(advisor->demands));
+	prepare_selection(advisor, candidates_make(advisor->demands,
+											   &advisor->unwritten));
 	selection_prune(selection);
 	selection_find_affected(selection);
 	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))

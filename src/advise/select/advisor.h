@@ -10,12 +10,14 @@
 
 #include "advise/candidates/candidate.h"
 #include "advise/cost/write_cost.h"
+#include "advise/select/measured_time.h"
 #include "advise/select/selection.h"
 #include "advise/workload/workload.h"
 
 typedef struct AdvisorOptions
 {
 	SelectionLimits limits;
+	List	   *built;			/* of BuiltIndex */
 	bool		allow_functions;	/* of the users' own, in keys */
 	int64		deadline_us;	/* clock_us(); 0 = none */
 } AdvisorOptions;
@@ -27,6 +29,7 @@ typedef struct Advisor
 	List	   *statements;		/* of WorkloadStatement */
 	List	   *demands;		/* of CandidateDemand */
 	List	   *candidates;		/* of Candidate, by number */
+	List	   *unwritten;		/* of Candidate, whose text is another index */
 	WriteModel *writes;
 	Estimator	estimator;
 	Selection	selection;

@@ -35,6 +35,12 @@ static const double exponents[] = {0, 0.5, 1};
 
 /* Share of what an index saves that may be given up for a simpler one. */
 #define SIMPLER_LOSS	0.05
+
+/*
+ * What a call may lose besides, in the planner's unit: it cannot tell less than
+ * a page that is read.
+ */
+#define LEAST_LOSS		1.0
 /*
  * How complex an index is: its size, and this share of it for each included
  * column, a predicate, and a key that the predicate fixes.
@@ -375,7 +381,10 @@ exchange_and_fill(const Selection *selection, const Bitmapset *chosen,
 		changed : NULL;
 }
 
-/* How big and how special an index is, in bytes (see EXTRA_WEIGHT). */
+/*
+ * How big and how special an index is, in bytes (see EXTRA_WEIGHT); of equals
+ * that with fewer keys is simpler.
+ */
 static double
 index_complexity(const Selection *selection, int number)
 {
@@ -383,7 +392,8 @@ index_complexity(const Selection *selection, int number)
 	int			extras = def->nincluded + (def->predicate != NIL ? 1 : 0) +
 		(index_def_fixed_key(def, 0) >= 0 ? 1 : 0);
 
-	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras);
+	return selection_bytes(selection, number) * (1.0 + EXTRA_WEIGHT * extras) +
+		def->nkeys;
 }
 
 /*
@@ -404,8 +414,43 @@ has_similar_columns(const Selection *selection, int number, int other)
 }
 
 /*
+ * Would the next run, with the one set built, ask for the other in its place?
+ * What is measured by then may be less than now, so that a loss which is small
+ * beside what both save may be large beside what is left: each statement's loss
+ * counts as a share of what it costs with the set that was built, unless it is
+ * less than LEAST_LOSS.  To ask again it must also be "share" of the time of the
+ * statements that lose.
+ */
+static bool
+would_be_replaced(const Selection *selection, const Bitmapset *built,
+				  const Bitmapset *better, double share)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *statements =
+		selection_statements(selection, bms_union(built, better));
+	double		gain = 0;
+	double		time = 0;
+	int			i = -1;
+
+	while ((i = bms_next_member(statements, i)) >= 0)
+	{
+		double		cost = estimate_cost(estimator, i, built, NULL);
+		double		lower = estimate_cost(estimator, i, better, NULL);
+
+		if (cost - lower < LEAST_LOSS)
+			continue;
+		time += estimator->statements[i].workload->total_us;
+		gain += estimator->statements[i].workload->total_us *
+			(1 - lower / cost);
+	}
+	return gain >= Max(selection_least_us(selection, 1), 1) &&
+		gain >= share * time;
+}
+
+/*
  * The least complex index that does nearly what this one does, in its place,
- * and slows no statement down; the number itself if there is none.
+ * slows no statement down and would not give way to it in the next run; the
+ * number itself if there is none.
  */
 static int
 find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
@@ -432,7 +477,8 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 		if (selection_fits(selection, with) &&
 			selection_gain_us(selection, chosen, with, -loss, -loss) >= -loss &&
 			selection_slowed(selection, chosen, with, number) == NIL &&
-			selection_slowed(selection, chosen, with, other) == NIL)
+			selection_slowed(selection, chosen, with, other) == NIL &&
+			!would_be_replaced(selection, with, chosen, SIMPLER_LOSS))
 			best = other;
 		bms_free(with);
 	}
@@ -455,6 +501,46 @@ prefer_simpler(const Selection *selection, Bitmapset *chosen)
 		simpler = bms_add_member(simpler, other);
 	}
 	return simpler;
+}
+
+/* Has the table an index already that begins with the same key? */
+static bool
+has_kin(const IndexDefinition *def)
+{
+	ListCell   *lc;
+
+	foreach(lc, index_def_existing(def->relid))
+	{
+		const IndexDefinition *existing = lfirst(lc);
+
+		if (existing->valid && existing->am == def->am && existing->nkeys > 0 &&
+			existing->keys[0].attno == def->keys[0].attno &&
+			equal(existing->keys[0].expr, def->keys[0].expr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Drop the indexes that the next run would not ask for: what find_simpler()
+ * would have chosen in the place of one, had it not been built, is not built
+ * anew.
+ */
+static Bitmapset *
+drop_marginal(const Selection *selection, Bitmapset *chosen)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+		bool		kin = has_kin(selection->estimator->indexes[number]->def);
+
+		if (!would_be_replaced(selection, without, chosen,
+							   kin ? SIMPLER_LOSS : 0))
+			chosen = without;
+	}
+	return chosen;
 }
 
 /* Of these indexes, those that the plans with all of them use. */
@@ -498,7 +584,7 @@ selection_improve(const Selection *selection, const Bitmapset *before)
 	chosen = drop_useless(selection, prefer_simpler(selection, chosen));
 	if (selection->limits.bytes >= 0)
 		chosen = drop_useless(selection, selection_fill(selection, chosen, 1));
-	return keep_used(selection, chosen);
+	return keep_used(selection, drop_marginal(selection, chosen));
 }
 
 /* A choice by what moves save per byte to the power of "exponent". */

@@ -13,6 +13,7 @@
 
 #include "access/transam.h"
 #include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -23,6 +24,7 @@
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -133,12 +135,32 @@ mention_walker(Node *node, void *context)
 	return query_tree_walker(query, mention_walker, context, 0);
 }
 
+/* The query of a materialized view, not analysed. */
+static Node *
+parse_view(const RangeVar *relation)
+{
+	Oid			view = RangeVarGetRelid(relation, NoLock, false);
+	Datum		query = DirectFunctionCall1(pg_get_viewdef,
+											ObjectIdGetDatum(view));
+
+	return linitial_node(RawStmt,
+						 pg_parse_query(TextDatumGetCString(query)))->stmt;
+}
+
 /* Put the query of a statement that wraps one in the statement's place. */
 static void
 unwrap(RawStmt *raw)
 {
+	SelectStmt *select;
+
 	switch (nodeTag(raw->stmt))
 	{
+		case T_SelectStmt:
+			select = (SelectStmt *) raw->stmt;
+			while (select->op != SETOP_NONE)
+				select = select->larg;
+			select->intoClause = NULL;
+			break;
 		case T_DeclareCursorStmt:
 			raw->stmt = ((DeclareCursorStmt *) raw->stmt)->query;
 			break;
@@ -147,6 +169,13 @@ unwrap(RawStmt *raw)
 			break;
 		case T_ExplainStmt:
 			raw->stmt = ((ExplainStmt *) raw->stmt)->query;
+			break;
+		case T_CopyStmt:
+			if (((CopyStmt *) raw->stmt)->query != NULL)
+				raw->stmt = ((CopyStmt *) raw->stmt)->query;
+			break;
+		case T_RefreshMatViewStmt:
+			raw->stmt = parse_view(((RefreshMatViewStmt *) raw->stmt)->relation);
 			break;
 		case T_PrepareStmt:
 			raw->stmt = ((PrepareStmt *) raw->stmt)->query;
@@ -187,8 +216,9 @@ analyze_trial(const PlanTrial *trial, RawStmt *raw)
 	types = palloc(sizeof(Oid) * Max(nparams, 1));
 	if (nparams > 0)
 		memcpy(types, trial->types, sizeof(Oid) * nparams);
-	return pg_analyze_and_rewrite_varparams(raw, trial->text, &types,
-											&nparams, NULL);
+	/* pg_analyze_and_rewrite_varparams() refuses numbers that are left out */
+	return pg_rewrite_query(parse_analyze_varparams(raw, trial->text, &types,
+													&nparams, NULL));
 }
 
 /* Keep what can be planned; the statement's own query gives its name. */

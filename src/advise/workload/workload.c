@@ -65,6 +65,7 @@ typedef struct Entry
 	List	   *samples;		/* of SampleDraft */
 	Sketch		values;			/* distinct parameter lists */
 	Histogram	latency;
+	Sketch		params;			/* distinct lists of parameters and literals */
 } Entry;
 
 /* While a workload is loaded. */
@@ -128,6 +129,7 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 	}
 	sketch_merge(&entry->values, &counters->params);
 	histogram_merge(&entry->latency, &counters->latency);
+	sketch_merge(&entry->params, &counters->params);
 }
 
 /* SampleVisitor that gives a sample to its statement. */
@@ -483,6 +485,7 @@ make_statement(const Entry *entry)
 	statement->total_us = entry->total_us;
 	statement->rows = entry->rows;
 	statement->blocks = entry->blocks;
+	statement->distinct = sketch_estimate(&entry->params);
 	statement->first_seen = entry->first_seen;
 	statement->last_seen = entry->last_seen;
 	return statement;
@@ -599,6 +602,7 @@ statement_of_text(char *text, List **locked)
 
 	statement->handed_in = true;
 	statement->calls = 1;
+	statement->distinct = 1;
 	weighed->trial.text = text;
 
 	weighed->trial.guess_types = true;

@@ -45,6 +45,7 @@ typedef struct WorkloadStatement
 	double		total_us;
 	double		rows;
 	double		blocks;			/* shared blocks hit and read */
+	double		distinct;		/* lists of parameters and literals; estimate */
 	TimestampTz first_seen;
 	TimestampTz last_seen;
 	List	   *variants;		/* NIL if there is a problem */

@@ -14,8 +14,8 @@
 #include "common/own_sql.h"
 
 /* The columns that read_recommendation() reads, in its order. */
-#define RECOMMENDATION_COLUMNS \
-	"SELECT r.id, r.action, coalesce(r.relation, 0)::pg_catalog.oid," \
+#define RECOMMENDATION_COLUMNS(action) \
+	"SELECT r.id, " action ", coalesce(r.relation, 0)::pg_catalog.oid," \
 	" r.index_name, r.ddl, r.source, r.reason," \
 	" coalesce(r.size_bytes, -1), r.queryids"
 
@@ -117,14 +117,16 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	if (index_set != NULL)
 	{
 		args[0] = arg_text(index_set);
-		caller_sql(RECOMMENDATION_COLUMNS
+		/* who names the set wants what no statement speaks against, too */
+		caller_sql(RECOMMENDATION_COLUMNS("CASE WHEN r.action = 'skip' AND r.ddl IS NOT NULL"
+										  " THEN 'create' ELSE r.action END")
 				   " FROM @extschema@.clipperf_recommend(index_set => $1) AS r"
 				   " ORDER BY r.id", 1, args);
 		return read_recommendations(context);
 	}
 	if (ids == NULL)
 	{
-		caller_sql(RECOMMENDATION_COLUMNS
+		caller_sql(RECOMMENDATION_COLUMNS("r.action")
 				   " FROM @extschema@.clipperf_recommendations AS r"
 				   " WHERE r.status = 'new' AND r.action = 'create'"
 				   " AND r.made_by OPERATOR(pg_catalog.=) CURRENT_USER"
@@ -132,7 +134,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 		return read_recommendations(context);
 	}
 	args[0] = arg_datum(INT8ARRAYOID, PointerGetDatum(ids), false);
-	caller_sql(RECOMMENDATION_COLUMNS
+	caller_sql(RECOMMENDATION_COLUMNS("r.action")
 			   " FROM @extschema@.clipperf_recommendations AS r"
 			   " WHERE r.id = ANY ($1) ORDER BY r.id", 1, args);
 	recommendations = read_recommendations(context);

@@ -1,0 +1,161 @@
+/*-------------------------------------------------------------------------
+ *
+ * reason_application.c
+ *	  What the application could do so that a plain index serves it.
+ *
+ * A column that a statement changes before it compares it needs an index of its
+ * own, or can have none.  Where the statement could as well compare the column,
+ * that is said, with the index that then serves.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/recommend/reason_application.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+/* An expression of the table as people read it. */
+static char *
+expression_text_of(Oid relid, Node *expr)
+{
+	List	   *context = deparse_context_for(get_rel_name(relid), relid);
+
+	return deparse_expression(expr, context, false, true);
+}
+
+/* The value that a change of type is made of; NULL if it is none. */
+static Node *
+cast_value(Node *expr)
+{
+	switch (nodeTag(expr))
+	{
+		case T_RelabelType:
+			return (Node *) ((RelabelType *) expr)->arg;
+		case T_CoerceViaIO:
+			return (Node *) ((CoerceViaIO *) expr)->arg;
+		case T_FuncExpr:
+			if (((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CAST ||
+				((FuncExpr *) expr)->funcformat == COERCE_IMPLICIT_CAST)
+				return linitial(((FuncExpr *) expr)->args);
+			return NULL;
+		default:
+			return NULL;
+	}
+}
+
+/* The only column in an expression; NULL if there are several or none. */
+static const Var *
+only_column(Node *expr)
+{
+	List	   *vars = pull_var_clause(expr, 0);
+	const Var  *first = vars == NIL ? NULL : linitial(vars);
+	ListCell   *lc;
+
+	foreach(lc, vars)
+		if (((Var *) lfirst(lc))->varattno != first->varattno)
+		return NULL;
+	return first != NULL && first->varattno > 0 ? first : NULL;
+}
+
+/* What serves a comparison with the column: an index there is, or a new one. */
+static char *
+serving_index(Oid relid, AttrNumber attno)
+{
+	ListCell   *lc;
+
+	foreach(lc, index_def_existing(relid))
+	{
+		const IndexDefinition *def = lfirst(lc);
+
+		if (def->valid && def->nkeys > 0 && def->keys[0].attno == attno &&
+			def->predicate == NIL)
+			return psprintf("index \"%s\"", def->name);
+	}
+	return psprintf("an index on %s (%s)", get_rel_name(relid),
+					quote_identifier(get_attname(relid, attno, false)));
+}
+
+/* Is it a day of a time that is not the same day everywhere or all day? */
+static bool
+is_day_of_time(Oid from, Oid to)
+{
+	return to == DATEOID && (from == TIMESTAMPTZOID || from == TIMESTAMPOID);
+}
+
+/* What to compare the column with, rather than to change its type. */
+static char *
+comparison_text(Oid relid, const Var *column, Oid to)
+{
+	const char *name = quote_identifier(get_attname(relid, column->varattno,
+													false));
+
+	if (is_day_of_time(column->vartype, to))
+		return psprintf("compares %s with a range (%s >= day AND %s < day + 1)",
+						name, name, name);
+	if (TypeCategory(column->vartype) == TYPCATEGORY_NUMERIC &&
+		TypeCategory(to) == TYPCATEGORY_NUMERIC)
+		return psprintf("sends %s as %s, not as %s", name,
+						format_type_be(column->vartype), format_type_be(to));
+	return psprintf("compares %s itself with a value of type %s", name,
+					format_type_be(column->vartype));
+}
+
+/*
+ * What the application could do so that a plain index serves in the place of
+ * one that holds a column with its type changed, for the end of a sentence; NULL
+ * if no key is that.  The table is locked.
+ */
+char *
+reason_plain_column(const IndexDefinition *def)
+{
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		Node	   *expr = def->keys[i].expr;
+		Node	   *value = expr == NULL ? NULL : cast_value(expr);
+		const Var  *column = (const Var *) value;
+
+		if (value == NULL || !IsA(value, Var) || column->varattno <= 0)
+			continue;
+		return psprintf("better still: if the application %s, %s serves",
+						comparison_text(def->relid, column, exprType(expr)),
+						serving_index(def->relid, column->varattno));
+	}
+	return NULL;
+}
+
+/*
+ * Why no index is made of an expression that is not immutable, and what serves
+ * in its place.  The table is locked.
+ */
+char *
+reason_unstable(Oid relid, Node *expr)
+{
+	const Var  *column = only_column(expr);
+	Node	   *value = cast_value(expr);
+	char	   *why = psprintf("statements compare or sort by %s, which is not the same for all sessions and at all times (it is not IMMUTABLE): PostgreSQL makes no index of it",
+							   expression_text_of(relid, expr));
+
+	if (column == NULL)
+		return why;
+	if (value != NULL && IsA(value, Var))
+		return psprintf("%s; if the application %s, %s serves", why,
+						comparison_text(relid, column, exprType(expr)),
+						serving_index(relid, column->varattno));
+	return psprintf("%s; if %s stands alone on one side of the comparison, %s serves",
+					why,
+					quote_identifier(get_attname(relid, column->varattno, false)),
+					serving_index(relid, column->varattno));
+}
+
+/* Why no index is made of an expression with a constant of one call. */
+char *
+reason_varying(Oid relid, Node *expr)
+{
+	return psprintf("statements compare or sort by %s, whose constant may be another one in the next call: no index on it is proposed",
+					expression_text_of(relid, expr));
+}

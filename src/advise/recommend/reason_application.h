@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * reason_application.h
+ *	  What the application could do so that a plain index serves it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_REASON_APPLICATION_H
+#define CLIPPERF_REASON_APPLICATION_H
+
+#include "advise/indexes/index_def.h"
+
+/* How a plain index could serve in the place of one on a cast; NULL = not. */
+extern char *reason_plain_column(const IndexDefinition *def);
+
+/* Why no index is made of an expression that is not immutable. */
+extern char *reason_unstable(Oid relid, Node *expr);
+
+/* Why no index is made of an expression with a constant of one call. */
+extern char *reason_varying(Oid relid, Node *expr);
+
+#endif							/* CLIPPERF_REASON_APPLICATION_H */

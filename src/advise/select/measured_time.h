@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * measured_time.h
+ *	  What the measured time of a statement would be with the indexes of now.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_MEASURED_TIME_H
+#define CLIPPERF_MEASURED_TIME_H
+
+#include "advise/cost/estimate.h"
+
+/* An index of which is known that it was not there before some time. */
+typedef struct BuiltIndex
+{
+	Oid			indexoid;
+	TimestampTz since;
+} BuiltIndex;
+
+/* Take from it what indexes (BuiltIndex) built since the first call save. */
+extern void measured_time_adjust(Estimator *estimator, const List *built,
+								 WorkloadStatement *statement);
+
+#endif							/* CLIPPERF_MEASURED_TIME_H */

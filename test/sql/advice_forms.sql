@@ -1,0 +1,71 @@
+-- Conditions in other forms than a column compared with a value: row comparisons, functions with planner support, casts.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA forms;
+SET search_path = forms, public;
+CREATE TABLE feed (id bigint PRIMARY KEY, a int NOT NULL, b timestamp NOT NULL, code text NOT NULL, name text COLLATE "und-x-icu", ip inet, seen timestamptz, day date, filler text);
+INSERT INTO feed SELECT i, abs(hashint8(i)) % 200, '2024-01-01'::timestamp + abs(hashint8(-i)) % 200 * interval '1 hour', 'C' || i, 'N' || i, '10.0.0.0'::inet + i,
+    '2024-01-01'::timestamptz + i * interval '1 min', '2024-01-01'::date + i % 1000, repeat('z', 60) FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE feed;
+-- What is advised, and how much more is once that is built.
+CREATE FUNCTION again(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE ddl text; n bigint;
+BEGIN
+    FOR ddl IN SELECT r.ddl FROM clipperf_recommend_for(ARRAY[statement]) AS r WHERE r.action = 'create' LOOP
+        EXECUTE replace(ddl, 'CONCURRENTLY', '');
+    END LOOP;
+    ANALYZE feed;
+    SELECT count(*) FROM clipperf_recommend_for(ARRAY[statement]) AS r WHERE r.action IN ('create', 'drop') INTO n;
+    FOR ddl IN SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index WHERE indrelid = 'feed'::regclass AND NOT indisprimary LOOP
+        EXECUTE ddl;
+    END LOOP;
+    RETURN n;
+END
+$$;
+CREATE FUNCTION advised(statement text) RETURNS TABLE (line text) LANGUAGE sql AS $$
+    SELECT coalesce(regexp_replace(r.ddl, '^.* ON ', 'ON '), regexp_replace(r.reason, '^.*?: PostgreSQL', 'PostgreSQL'))
+    FROM clipperf_recommend_for(ARRAY[statement]) AS r
+    UNION ALL SELECT 'and then: ' || again(statement) $$;
+\pset tuples_only on
+
+-- Keyset paging: all columns at once, and nothing to be replaced later.
+SELECT * FROM advised('SELECT id, filler FROM feed WHERE (a, b, id) > (100, ''2024-01-03'', 7) ORDER BY a, b, id LIMIT 50');
+SELECT * FROM advised('SELECT id, filler FROM feed WHERE (b, id) < (''2024-01-05'', 70000) ORDER BY b DESC, id DESC LIMIT 20');
+
+-- A function's planner support says which index it can use.
+SELECT * FROM advised('SELECT filler FROM feed WHERE starts_with(code, ''C1234'')');
+SELECT * FROM advised('SELECT filler FROM feed WHERE starts_with(name, ''N1234'')');
+SELECT * FROM advised('SELECT filler FROM feed WHERE network_sub(ip, ''10.0.1.0/30'')');
+SELECT * FROM advised('SELECT filler FROM feed WHERE a = 7 AND starts_with(lower(name), ''n1'')');
+
+-- What PostgreSQL makes no index of, and what to do about it.
+SELECT * FROM advised('SELECT filler FROM feed WHERE seen::date = ''2024-01-07''');
+SELECT * FROM advised('SELECT filler FROM feed WHERE seen + interval ''1 day'' > now()');
+SELECT * FROM advised('SELECT filler FROM feed ORDER BY to_char(seen, ''YYYY-MM'') LIMIT 3');
+-- A cast has an index of its own, though another one would do if the application did better.
+SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE a = 7.0']);
+SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE id::text = ''7''']);
+SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE b::date = ''2024-01-07''']);
+
+-- Names end with whole words, and characters.
+CREATE TABLE "wide_ärger_mit_überlangen_namen_die_niemand_braucht" (id int PRIMARY KEY, "größe_in_ganzen_metern_und_zentimetern" int, filler text);
+INSERT INTO "wide_ärger_mit_überlangen_namen_die_niemand_braucht" SELECT i, i, repeat('x', 100) FROM generate_series(1, 20000) AS i;
+ANALYZE "wide_ärger_mit_überlangen_namen_die_niemand_braucht";
+SELECT index_name FROM clipperf_recommend_for(ARRAY['SELECT filler FROM "wide_ärger_mit_überlangen_namen_die_niemand_braucht" WHERE "größe_in_ganzen_metern_und_zentimetern" = 5']);
+-- A parameter that is left out has no type, and needs none.
+SELECT action FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE code = $2']);
+
+-- Deletions that cascade: each level is searched.
+CREATE TABLE firm (id int PRIMARY KEY);
+CREATE TABLE staff (id int PRIMARY KEY, firm int REFERENCES firm ON DELETE CASCADE);
+CREATE TABLE clock (id int PRIMARY KEY, staff int REFERENCES staff ON DELETE CASCADE);
+INSERT INTO firm SELECT generate_series(1, 100);
+INSERT INTO staff SELECT i, 1 + i % 100 FROM generate_series(1, 2000) AS i;
+INSERT INTO clock SELECT i, 1 + i % 2000 FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE firm, staff, clock;
+SELECT clipperf_reset() IS NOT NULL AS reset;
+DELETE FROM firm WHERE id = 7;
+SELECT pg_stat_force_next_flush();
+SELECT regexp_replace(ddl, '^.* ON ', 'ON '), benefit_share > 0.3 AS matters FROM clipperf_recommend() WHERE action = 'create';
+DROP SCHEMA forms CASCADE;
+DELETE FROM clipperf_recommendations;
