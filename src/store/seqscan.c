@@ -107,6 +107,7 @@ add_scan_counters(SeqScanEntry *entry, const SeqScanCounters *add)
 
 	SpinLockAcquire(&entry->mutex);
 	sum->executions += add->executions;
+	sum->estimated += add->estimated;
 	sum->scans += add->scans;
 	sum->rows_read += add->rows_read;
 	sum->rows_kept += add->rows_kept;
@@ -365,6 +366,7 @@ makes_sense(const SavedSeqScan *saved)
 		saved->columns.sorts <= SEQSCAN_SORT_COLUMNS &&
 		saved->key.columns == seqscan_columns_hash(&saved->columns) &&
 		saved_amount_is_sound(saved->counters.executions) &&
+		saved_amount_is_sound(saved->counters.estimated) &&
 		saved_amount_is_sound(saved->counters.scans) &&
 		saved_amount_is_sound(saved->counters.rows_read) &&
 		saved_amount_is_sound(saved->counters.rows_kept) &&
