@@ -11,6 +11,7 @@
 #include "storage/shmem.h"
 
 #include "store/episode.h"
+#include "store/life.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
 #include "store/resultset.h"
@@ -35,7 +36,8 @@ static const StoreModule *const modules[] = {
 	&repeat_module,
 	&pattern_module,
 	&route_module,
-	&seqscan_module
+	&seqscan_module,
+	&life_module
 };
 
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
