@@ -146,10 +146,10 @@ BEGIN
     EXECUTE format('INSERT INTO %I.clipperf_job_change (job, at, state, reason) VALUES ($1, $2, $3, $4)', TG_TABLE_SCHEMA)
     USING NEW.job, NEW.changed_at, NEW.state, NEW.reason;
     -- Nobody is kept waiting for it: who has the row locked applies it, too.
-    EXECUTE format('UPDATE %1$I.clipperf_recommendations AS r SET status = $2
+    EXECUTE format('UPDATE %1$I.clipperf_recommendations AS r SET status = $2, status_at = $3
                     WHERE r.id = (SELECT l.id FROM %1$I.clipperf_recommendations AS l
                                   WHERE l.id = $1 FOR UPDATE SKIP LOCKED)', TG_TABLE_SCHEMA)
-    USING NEW.recommendation, NEW.state;
+    USING NEW.recommendation, NEW.state, NEW.changed_at;
     RETURN NULL;
 END
 $$;
@@ -277,10 +277,11 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
-           f.subject, f.subject,
-           j.reason || CASE j.action WHEN 'create' THEN @extschema@.clipperf_drop_reservation() ELSE '' END,
+           ARRAY[f.subject], f.summary,
+           concat_ws('; ', f.subject,
+                     j.reason || CASE j.action WHEN 'create' THEN @extschema@.clipperf_drop_reservation() ELSE '' END),
            greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
-           'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job)
+           'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false
     FROM @extschema@.clipperf_jobs AS j
          JOIN pg_class AS c ON c.oid = j.relation
          JOIN pg_extension AS e ON e.extname = 'clipperf'
@@ -290,7 +291,10 @@ BEGIN ATOMIC
                    format('Index %s on %s %s', quote_ident(j.index_name), quote_ident(c.relname),
                           CASE WHEN j.state = 'useless' THEN 'made no statement faster'
                                WHEN j.action = 'drop' THEN 'is missed since it was dropped'
-                               ELSE 'costs more than it saves' END) AS subject
+                               ELSE 'costs more than it saves' END) AS subject,
+                   CASE WHEN j.state = 'useless' THEN 'an index that was built made no statement faster'
+                        WHEN j.action = 'drop' THEN 'an index is missed since it was dropped'
+                        ELSE 'an index that was built costs more than it saves' END AS summary
          ) AS f
     WHERE j.state IN ('useless', 'regressed')
       AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, allow) = accepted;

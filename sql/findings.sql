@@ -34,7 +34,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known CONSTANT text[] := '{n_plus_one,seq_scan,missing_index,redundant_index,unused_index,slo_breach,cacheable,temp_spill,slow_plan}';
+    known CONSTANT text[] := '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,slo_breach,cacheable,temp_spill,slow_plan}';
     kind text;
 BEGIN
     FOREACH kind IN ARRAY coalesce(kinds, '{}') LOOP
@@ -181,23 +181,31 @@ CREATE TYPE @extschema@.clipperf_finding AS (
     kind text,
     relation regclass,
     queryid bigint,
-    subject text,
-    finding text,
+    subjects text[],
+    summary text,
     evidence text,
     saved_ms double precision,
     highest_severity text,
-    fix text
+    fix text,
+    recommendations bigint[],
+    first_seen timestamptz,
+    last_seen timestamptz,
+    again boolean
 );
 COMMENT ON TYPE @extschema@.clipperf_finding IS 'one finding, before it is ranked';
 COMMENT ON COLUMN @extschema@.clipperf_finding.kind IS 'kind, as in clipperf_report()';
 COMMENT ON COLUMN @extschema@.clipperf_finding.relation IS 'table it is about';
 COMMENT ON COLUMN @extschema@.clipperf_finding.queryid IS 'statement it is about';
-COMMENT ON COLUMN @extschema@.clipperf_finding.subject IS 'what is wrong, in words that are the same in every run';
-COMMENT ON COLUMN @extschema@.clipperf_finding.finding IS 'what is wrong';
-COMMENT ON COLUMN @extschema@.clipperf_finding.evidence IS 'the figures that show it';
+COMMENT ON COLUMN @extschema@.clipperf_finding.subjects IS 'what is wrong, for each statement concerned, in words that are the same in every run';
+COMMENT ON COLUMN @extschema@.clipperf_finding.summary IS 'what is wrong, in at most 60 characters';
+COMMENT ON COLUMN @extschema@.clipperf_finding.evidence IS 'the statement and the figures that show it';
 COMMENT ON COLUMN @extschema@.clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_finding.highest_severity IS 'severity it cannot exceed';
-COMMENT ON COLUMN @extschema@.clipperf_finding.fix IS 'SQL that mends it';
+COMMENT ON COLUMN @extschema@.clipperf_finding.fix IS 'SQL that fixes it';
+COMMENT ON COLUMN @extschema@.clipperf_finding.recommendations IS 'recommendations of the indexes that fix it; NULL = none';
+COMMENT ON COLUMN @extschema@.clipperf_finding.first_seen IS 'when it was first seen';
+COMMENT ON COLUMN @extschema@.clipperf_finding.last_seen IS 'when it was last seen';
+COMMENT ON COLUMN @extschema@.clipperf_finding.again IS 'was it over, and has come back?';
 
 CREATE FUNCTION @extschema@.clipperf_is_accepted(
     kind text, relation regclass, queryids bigint[], statements text[], allow text[])
@@ -237,9 +245,11 @@ BEGIN ATOMIC
                max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
                sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
                max(n.parent_column) AS parent_column, max(n.child_parameter) AS child_parameter,
-               array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion
+               array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion,
+               min(n.first_seen) AS first_seen, max(n.last_seen) AS last_seen, bool_or(n.again) AS again
         FROM @extschema@.clipperf_n_plus_one AS n
-        WHERE @extschema@.clipperf_is_accepted(
+        WHERE NOT n.is_over
+          AND @extschema@.clipperf_is_accepted(
                   'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
                   ARRAY[n.child_query, n.parent_query], allow) = accepted
           AND (n.confidence = 'proven' OR NOT EXISTS (
@@ -248,17 +258,20 @@ BEGIN ATOMIC
         GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
     )
     SELECT 'n_plus_one', p.relation, p.child_queryid,
-           CASE WHEN p.parent_queryid IS NULL
+           ARRAY[CASE WHEN p.parent_queryid IS NULL
                 THEN @extschema@.clipperf_subject(p.child_query) || ' runs again and again in one request'
                 ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(p.child_query),
-                            @extschema@.clipperf_subject(p.parent_query)) END,
-           CASE WHEN p.parent_queryid IS NULL
-                THEN format('Again and again in one request runs [%s]',
-                            @extschema@.clipperf_line(p.child_query, 90))
-                ELSE format('For each row of [%s] runs [%s]',
-                            @extschema@.clipperf_line(p.parent_query, 80),
-                            @extschema@.clipperf_line(p.child_query, 70)) END,
+                            @extschema@.clipperf_subject(p.parent_query)) END],
+           concat(CASE WHEN p.parent_queryid IS NULL THEN 'same lookup ' ELSE 'a statement for each row: 1 + ' END,
+                  @extschema@.clipperf_number(p.mean_children),
+                  CASE WHEN p.parent_queryid IS NULL THEN ' times' END,
+                  CASE WHEN p.function IS NULL THEN ' in one request' ELSE ' in a function' END,
+                  CASE WHEN p.confidence = 'suspected' THEN ' (suspected)' END),
            concat(
+               CASE WHEN p.parent_queryid IS NULL
+                    THEN format('Again and again in one request: %s; ', @extschema@.clipperf_line(p.child_query, 150))
+                    ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(p.parent_query, 150),
+                                @extschema@.clipperf_line(p.child_query, 150)) END,
                @extschema@.clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
                ' statements', coalesce(' in ' || p.function::text,
                                        ' per request' || coalesce(' of ' || @extschema@.clipperf_some(p.routes), '')),
@@ -275,144 +288,11 @@ BEGIN ATOMIC
                ' each, ', @extschema@.clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
            (p.child_ms + p.roundtrip_ms) * (1 - 1 / greatest(p.mean_children, 1)),
            CASE WHEN p.pipelined THEN 'info' WHEN p.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
-           coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
+           coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements'),
+           NULL::bigint[], p.first_seen, p.last_seen, p.again
     FROM pattern AS p;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
-
-CREATE FUNCTION @extschema@.clipperf_index_ddl(
-    relation regclass, method text, keys text[], predicate text)
-RETURNS text
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT CASE
-        WHEN method IS NULL THEN
-            '-- no index on plain columns serves this filter; one on the expression may'
-        WHEN needs_trigrams AND NOT EXISTS (
-                SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm') THEN
-            '-- an index for this filter needs the extension pg_trgm, which is not installed on this server'
-        ELSE concat(
-            CASE WHEN needs_trigrams AND t.extnamespace IS NULL THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm; ' END,
-            'CREATE INDEX ', CASE WHEN c.relkind <> 'p' THEN 'CONCURRENTLY ' END,
-            'ON ', format('%I.%I', n.nspname, c.relname),
-            CASE WHEN method <> 'btree' THEN ' USING ' || method END,
-            ' (',
-            CASE WHEN needs_trigrams AND t.extnamespace IS NOT NULL
-                 THEN replace(array_to_string(keys, ', '), 'gin_trgm_ops',
-                              quote_ident(t.extnamespace::regnamespace::text) || '.gin_trgm_ops')
-                 ELSE array_to_string(keys, ', ') END,
-            ')', ' WHERE ' || predicate, ';',
-            CASE WHEN c.relkind = 'p' THEN ' -- locks writers out: not CONCURRENTLY on a partitioned table' END) END
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
-         LATERAL (SELECT method = 'gin' AND keys[1] LIKE '% gin\_trgm\_ops') AS k (needs_trigrams)
-         LEFT JOIN pg_extension AS t ON t.extname = 'pg_trgm'
-    WHERE c.oid = relation;
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_index_ddl(regclass, text, text[], text) IS 'the statement that creates an index';
-
-CREATE FUNCTION @extschema@.clipperf_keys_serve(wanted text[], ordered integer, offered text[])
-RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT cardinality($1) <= cardinality($3)
-           AND coalesce(bool_and(regexp_replace(k.wanted, direction, '') = regexp_replace(k.offered, direction, ''))
-                        AND (bool_and(k.wanted = k.offered OR k.free) OR bool_and(k.wanted <> k.offered OR k.free))
-                        AND bool_and(k.free OR (k.wanted ~ nulls) = (k.offered ~ nulls)), true)
-    FROM (SELECT u.wanted, u.offered, u.n <= cardinality($1) - $2 AS free,
-                 '( DESC)?( NULLS (FIRST|LAST))?$' AS direction, ' NULLS (FIRST|LAST)$' AS nulls
-          FROM unnest($1, $3[1:cardinality($1)]) WITH ORDINALITY AS u (wanted, offered, n)) AS k;
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_keys_serve(text[], integer, text[]) IS
-'do the keys of an index begin with the wanted ones, the last of which have to be in that order or its reverse?';
-
--- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
--- scan; joins and limits had use for at most a fifth of the rows read (0.2).
-CREATE FUNCTION @extschema@.clipperf_find_seq_scans(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    WITH bounds AS (
-        SELECT current_setting('clipperf.seqscan_min_rows')::float8 AS min_rows
-    ), route AS MATERIALIZED (
-        SELECT * FROM @extschema@.clipperf_routes()
-    ), scan AS (
-        SELECT s.*, coalesce(s.index_predicate, '') AS predicate, coalesce(s.index_method, '') AS method,
-               s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
-        FROM @extschema@.clipperf_read_seq_scans() AS s, bounds AS b
-        WHERE s.rows_read >= b.min_rows * s.executions
-          AND s.rows_read >= b.min_rows / 10 * s.scans
-          AND s.rows_needed <= 0.2 * s.rows_read
-          AND @extschema@.clipperf_is_accepted(
-                  'seq_scan', s.relation, ARRAY[s.queryid], ARRAY[s.query], allow) = accepted
-    ), design AS (
-        SELECT DISTINCT relation, method, index_keys, index_ordered, predicate FROM scan
-    ), widest AS (
-        SELECT DISTINCT ON (d.relation, d.method, d.predicate, d.index_keys, d.index_ordered)
-               d.*, w.index_keys AS wide_keys
-        FROM design AS d JOIN design AS w
-          ON w.relation = d.relation AND w.method = d.method AND w.predicate = d.predicate
-         AND @extschema@.clipperf_keys_serve(d.index_keys, d.index_ordered, w.index_keys)
-        ORDER BY d.relation, d.method, d.predicate, d.index_keys, d.index_ordered,
-                 cardinality(w.index_keys) DESC, w.index_ordered DESC, w.index_keys
-    ), merged AS (
-        SELECT s.relation, s.method, s.predicate, w.wide_keys,
-               count(DISTINCT s.queryid) AS statements,
-               sum(s.executions) AS executions, sum(s.scans) AS scans,
-               sum(s.rows_read) AS rows_read, sum(s.rows_needed) AS rows_needed,
-               sum(s.total_ms) AS total_ms, sum(s.saved_ms) AS saved_ms,
-               max(s.relation_bytes) AS relation_bytes,
-               array_agg(DISTINCT s.queryid) AS queryids,
-               (array_agg(s.queryid ORDER BY s.saved_ms DESC))[1] AS queryid,
-               (array_agg(s.query ORDER BY s.saved_ms DESC))[1] AS query,
-               (array_agg(array_to_string(s.filter_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS filter,
-               (array_agg(array_to_string(s.sort_columns, ', ') ORDER BY s.saved_ms DESC))[1] AS sort,
-               min(s.query COLLATE "C") AS first_query,
-               (array_agg(s.existing_index ORDER BY s.saved_ms DESC))[1] AS existing_index
-        FROM scan AS s JOIN widest AS w USING (relation, method, predicate, index_keys, index_ordered)
-        GROUP BY s.relation, s.method, s.predicate, w.wide_keys, s.existing_index
-    )
-    SELECT 'seq_scan', m.relation, m.queryid,
-           concat(@extschema@.clipperf_subject(m.first_query), what.lacks),
-           format('Reads %s of %s to use %s: %s%s',
-                  @extschema@.clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
-                  c.relname,
-                  @extschema@.clipperf_number(m.rows_needed / m.executions),
-                  @extschema@.clipperf_line(m.query, 90),
-                  CASE WHEN m.statements > 1 THEN
-                      format(' and %s', @extschema@.clipperf_count(m.statements - 1, 'other', 'others')) END),
-           concat(run.by, @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
-                  CASE WHEN m.statements > 1 THEN ' of ' || @extschema@.clipperf_count(m.statements, 'statement', 'statements') END,
-                  CASE WHEN m.scans > m.executions THEN
-                      ', ' || @extschema@.clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
-                  ', ', @extschema@.clipperf_duration(m.total_ms / m.executions),
-                  CASE WHEN m.executions > 1 THEN
-                      ' each, ' || @extschema@.clipperf_duration(m.total_ms) || ' in all' END,
-                  '; filter ' || nullif(m.filter, ''), '; order ' || nullif(m.sort, ''),
-                  '; table ' || pg_size_pretty(nullif(m.relation_bytes, 0)),
-                  '; ' || m.existing_index::text || ' serves this but was not used, or is newer'),
-           m.saved_ms,
-           CASE WHEN m.existing_index IS NULL THEN 'critical' ELSE 'info' END,
-           CASE WHEN m.existing_index IS NULL
-                THEN @extschema@.clipperf_index_ddl(m.relation, nullif(m.method, ''), m.wide_keys,
-                                                    nullif(m.predicate, ''))
-                ELSE format('ANALYZE %I.%I;', n.nspname, c.relname) END
-    FROM merged AS m
-         JOIN pg_class AS c ON c.oid = m.relation
-         JOIN pg_namespace AS n ON n.oid = c.relnamespace,
-         LATERAL (
-            SELECT CASE WHEN m.method <> '' THEN
-                concat(' lacks an index on (', array_to_string(m.wide_keys, ', '), ')',
-                       ' where ' || nullif(m.predicate, '')) END
-         ) AS what (lacks),
-         LATERAL (
-            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
-            FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = ANY (m.queryids) GROUP BY t.route) AS r
-         ) AS run (by);
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_seq_scans(boolean, text[]) IS 'findings of kind seq_scan: one per table and index that would help';
 
 CREATE FUNCTION @extschema@.clipperf_statement_time()
 RETURNS double precision
@@ -447,7 +327,8 @@ BEGIN ATOMIC
                sum(q.temp_blks_written) * current_setting('block_size')::float8
                    / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
                sum(q.distinct_params)::float8 AS distinct_params, sum(q.rows) AS rows,
-               greatest(1, extract(epoch FROM max(q.last_seen) - min(q.first_seen)) / 60)::float8 AS minutes
+               greatest(1, extract(epoch FROM max(q.last_seen) - min(q.first_seen)) / 60)::float8 AS minutes,
+               min(q.first_seen) AS first_seen, max(q.last_seen) AS last_seen
         FROM @extschema@.clipperf_queries AS q
         WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
         GROUP BY q.queryid
@@ -461,7 +342,7 @@ BEGIN ATOMIC
         FROM statement AS s
         WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
           AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
-          AND NOT EXISTS (SELECT FROM @extschema@.clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid
+          AND NOT EXISTS (SELECT FROM @extschema@.clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_over
                           AND r.rows_needed <= 0.2 * r.rows_read)
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
@@ -469,12 +350,16 @@ BEGIN ATOMIC
         WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
     )
     SELECT p.kind, NULL::regclass, p.queryid,
-           @extschema@.clipperf_subject(t.query),
+           ARRAY[@extschema@.clipperf_subject(t.query)],
            CASE p.kind
-               WHEN 'temp_spill' THEN 'Sorts or hashes on disk: '
-               WHEN 'cacheable' THEN 'Asks the same again and again: '
-               ELSE 'Takes longer to plan than to run: ' END || @extschema@.clipperf_line(t.query, 90),
-           coalesce(run.by, '') || CASE p.kind
+               WHEN 'temp_spill' THEN
+                   format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
+               WHEN 'cacheable' THEN
+                   format('repeats an identical query: %s for %s', @extschema@.clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@.clipperf_count(p.distinct_params, 'set of values', 'sets of values'))
+               ELSE format('takes longer to plan than to run: %s of %s', @extschema@.clipperf_duration(p.plan_ms / p.calls),
+                           @extschema@.clipperf_duration((p.plan_ms + p.total_ms) / p.calls)) END,
+           concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
                           pg_size_pretty(p.temp_bytes::numeric),
@@ -503,7 +388,8 @@ BEGIN ATOMIC
                    format('-- keep its result in the application: 60 s would spare %s of %s calls',
                           @extschema@.clipperf_number(p.calls - p.distinct_params * p.minutes),
                           @extschema@.clipperf_number(p.calls))
-               ELSE '-- prepare it once per connection and run it with parameters' END
+               ELSE '-- prepare it once per connection and run it with parameters' END,
+           NULL::bigint[], p.first_seen, p.last_seen, false
     FROM problem AS p, total,
          LATERAL (
             SELECT (SELECT q.query FROM @extschema@.clipperf_queries AS q
@@ -518,48 +404,7 @@ BEGIN ATOMIC
       AND (p.kind <> 'cacheable'
            OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@.clipperf_read_table_use() AS u
                                 WHERE u.writes OR u.locks_rows))
-      AND coalesce(t.query, '') NOT ILIKE '%clipperf\_%'
       AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query], allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_statements(boolean, text[]) IS
 'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';
-
-CREATE FUNCTION @extschema@.clipperf_fix_of(recommendation @extschema@.clipperf_recommendations)
-RETURNS text
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT CASE WHEN recommendation.action = 'create' AND c.relkind = 'p'
-                THEN format('SELECT * FROM %I.clipperf_apply(ARRAY[%s]);', n.nspname, recommendation.id)
-                ELSE recommendation.ddl END
-    FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
-         LEFT JOIN pg_class AS c ON c.oid = recommendation.relation
-    WHERE e.extname = 'clipperf';
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_fix_of(@extschema@.clipperf_recommendations) IS
-'what to run for a recommendation so that nobody is blocked: its statement, or clipperf_apply() for a partitioned table';
-
-CREATE FUNCTION @extschema@.clipperf_find_advice(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT r.kind, r.relation, r.queryids[1], regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', ''),
-           CASE r.action WHEN 'create' THEN format('no index %s: it %s', regexp_replace(rtrim(r.ddl, ';'), '^.* INDEX .*? ON ', 'on '), r.reason)
-                ELSE format('index %s is not needed: %s', r.index_name, r.reason) END,
-           concat_ws('; ',
-                     'planner''s cost ' || @extschema@.clipperf_number(r.cost_before) || ' -> '
-                     || @extschema@.clipperf_number(r.cost_after),
-                     pg_size_pretty(r.size_bytes),
-                     'upkeep ' || round(100 * r.write_cost_share::numeric, 2) || ' % of the time',
-                     'recommendation ' || r.id),
-           coalesce(r.benefit_share, 0) * total.ms,
-           CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
-           @extschema@.clipperf_fix_of(r)
-    FROM @extschema@.clipperf_recommendations AS r, @extschema@.clipperf_statement_time() AS total (ms)
-    WHERE r.status = 'new' AND r.kind IS NOT NULL AND r.source NOT LIKE 'set:%'
-      AND r.made_by = current_user
-      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, allow) = accepted;
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_advice(boolean, text[]) IS
-'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';

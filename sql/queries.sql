@@ -24,12 +24,11 @@ COMMENT ON FUNCTION @extschema@.clipperf_query_text(oid, oid, bigint) IS
 'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
 
 CREATE VIEW @extschema@.clipperf_queries AS
-SELECT q.userid, q.dbid, q.toplevel, q.queryid,
-       @extschema@.clipperf_query_text(q.userid, q.dbid, q.queryid) AS query,
-       q.route, q.calls, q.errors, q.rows,
+SELECT q.userid, q.dbid, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.rows,
        q.total_ms, q.min_ms, q.max_ms, q.mean_ms, q.stddev_ms, q.p50_ms, q.p95_ms, q.p99_ms,
        q.plan_ms, q.shared_blks_hit, q.shared_blks_read, q.temp_blks_written, q.wal_bytes,
-       q.distinct_params, q.first_seen, q.last_seen
+       q.distinct_params, q.first_seen, q.last_seen,
+       @extschema@.clipperf_query_text(q.userid, q.dbid, q.queryid) AS query
 FROM @extschema@.clipperf_read_queries() AS q;
 
 COMMENT ON VIEW @extschema@.clipperf_queries IS

@@ -1,20 +1,16 @@
 -- What to fix first, why, and how: clipperf_report() and clipperf_check().
 
+-- No JIT: what the functions below are estimated to cost says nothing about them, and compiling them takes seconds.
 CREATE FUNCTION @extschema@.clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
 RETURNS SETOF @extschema@.clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 BEGIN ATOMIC
     SELECT f.* FROM (
         SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
         UNION ALL
-        SELECT s.kind, s.relation, s.queryid, s.subject, s.finding, s.evidence, s.saved_ms, s.highest_severity,
-               coalesce(advised.fix, s.fix)
-        FROM @extschema@.clipperf_find_seq_scans($1, $2) AS s
-             LEFT JOIN LATERAL (
-                SELECT @extschema@.clipperf_fix_of(r) AS fix FROM @extschema@.clipperf_recommendations AS r
-                WHERE r.status = 'new' AND r.action = 'create' AND r.relation = s.relation AND s.queryid = ANY (r.queryids)
-                ORDER BY r.benefit_share DESC NULLS LAST, r.id LIMIT 1) AS advised ON true
+        SELECT * FROM @extschema@.clipperf_find_scans($1, $2)
         UNION ALL
         SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
         UNION ALL
@@ -28,16 +24,28 @@ BEGIN ATOMIC
           AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'clipperf');
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find(boolean, text[]) IS
-'the findings of all kinds, not ranked, but for those on clipperf''s own tables; a scan is mended by the index that clipperf_recommend() chose for its statement, if it did';
+'the findings of all kinds, not ranked, but for those on clipperf''s own tables';
 
--- PL/pgSQL looks up names when it runs, and a schema can be renamed: what it needs of ours is in these two.
+CREATE FUNCTION @extschema@.clipperf_share(share double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN share >= 0.01 THEN round(100 * share::numeric) || '%'
+                WHEN share > 0 THEN '<1%'
+                ELSE '-' END;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_share(double precision) IS 'a share as people write it';
 
+-- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
+-- (0.1) a warning; from there on critical.
 CREATE FUNCTION @extschema@.clipperf_ranking(accepted boolean)
 RETURNS TABLE (
-    rank integer, severity text, kind text, relation regclass, queryid bigint,
-    finding text, evidence text, db_time_share double precision, fix text)
+    rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
+    first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 BEGIN ATOMIC
     WITH found AS (
         SELECT f.*, false AS is_accepted FROM @extschema@.clipperf_find(false) AS f
@@ -55,14 +63,14 @@ BEGIN ATOMIC
                     WHEN r.highest_severity = 'warning' OR r.share < 0.1 THEN 'warning'
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
-        WHERE r.is_accepted OR r.kind <> 'seq_scan' OR r.highest_severity <> 'info' OR r.share >= 0.01
     )
-    SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, j.queryid, j.finding,
+    SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, @extschema@.clipperf_share(j.share),
+           left(concat(CASE WHEN j.again THEN 'again: ' END, j.summary), 60), j.fix,
            CASE WHEN j.is_accepted THEN 'accepted; ' || j.evidence ELSE j.evidence END,
-           round(j.share::numeric, 4)::double precision, j.fix
+           j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
     FROM judged AS j
     WINDOW placed AS (
-        ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subject COLLATE "C")
+        ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")
     ORDER BY 1;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_ranking(boolean) IS
@@ -77,48 +85,119 @@ BEGIN ATOMIC
     FROM @extschema@.clipperf_info AS i,
          LATERAL (
             SELECT coalesce(sum(q.calls + q.errors), 0)::double precision AS statements
-            FROM @extschema@.clipperf_queries AS q
+            FROM @extschema@.clipperf_read_queries() AS q
             WHERE q.toplevel
-              AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-              AND coalesce(q.query, '') NOT ILIKE '%clipperf\_%') AS s;
+              AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())) AS s;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_seen() IS
 'how many statements the report is about, in words, NULL for none, and since when they were seen';
 
--- What users call.
+-- PL/pgSQL looks up names when it runs, and a schema can be renamed: what it needs of ours is in these two.
+CREATE FUNCTION @extschema@.clipperf_say_nothing_found(found boolean, statements text, since timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT $1 THEN
+        RAISE NOTICE USING
+            MESSAGE = CASE WHEN $2 IS NULL THEN 'no statement has been seen in this database' ELSE 'no findings' END,
+            DETAIL = format('%s since %s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3);
+    END IF;
+    RETURN $1;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.clipperf_say_nothing_found(boolean, text, timestamptz) IS
+'a NOTICE that there are no findings, unless some were found';
 
--- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, and a sequential
--- scan that would be an info at most is left out; below a tenth (0.1) a warning; from there on critical.
-CREATE FUNCTION @extschema@.clipperf_report(top integer DEFAULT 20, accepted boolean DEFAULT false)
+CREATE FUNCTION @extschema@.clipperf_require_top(top integer)
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF $1 IS NULL THEN
+        RAISE EXCEPTION 'argument "top" must not be null' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF $1 < 1 THEN
+        RAISE EXCEPTION 'argument "top" must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION @extschema@.clipperf_require_top(integer) IS 'raises 22004 or 22023 unless it is a number of findings';
+
+-- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
+-- the session would.
+
+CREATE FUNCTION @extschema@.clipperf_report(
+    top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS TABLE (
-    rank integer, severity text, kind text, relation regclass, queryid bigint,
-    finding text, evidence text, db_time_share double precision, fix text)
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+    rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
+    first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT @extschema@.clipperf_require_top($1);
+    SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
+    WITH listed AS MATERIALIZED (
+        SELECT * FROM @extschema@.clipperf_ranking($2) AS r WHERE r.rank <= $1
+    )
+    SELECT l.* FROM listed AS l
+    WHERE (SELECT @extschema@.clipperf_say_nothing_found(EXISTS (SELECT FROM listed), s.statements, s.since)
+           FROM @extschema@.clipperf_seen() AS s)
+    ORDER BY l.rank;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
+'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; what is suspected, or advice without SQL, is at most a warning, a pipelined N+1 pattern info';
+
+-- A text in lines of at most 100 characters, broken at blanks where there are some, each after an indentation.
+CREATE FUNCTION @extschema@.clipperf_wrap(content text, first_indent text, indent text)
+RETURNS SETOF text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    home CONSTANT regnamespace := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'clipperf');
-    seen record;
+    width CONSTANT integer := 100 - length($3);
+    remaining text := $1;
+    before text := $2;
+    cut integer;
 BEGIN
-    IF $1 IS NULL OR $1 < 1 THEN
-        RAISE EXCEPTION 'cannot report the top % findings', coalesce($1::text, 'NULL')
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Ask for 1 or more.';
-    END IF;
-
-    RETURN QUERY EXECUTE format('SELECT * FROM %s.clipperf_ranking($1) LIMIT $2', home) USING $2, $1;
-
-    IF NOT FOUND THEN
-        EXECUTE format('SELECT * FROM %s.clipperf_seen()', home) INTO seen;
-        RAISE NOTICE USING
-            MESSAGE = CASE WHEN seen.statements IS NULL THEN 'no statement has been seen in this database'
-                           ELSE 'there is nothing to mend' END,
-            DETAIL = format('%s since %s.', coalesce('Seen were ' || seen.statements, 'Nothing was seen'), seen.since);
-    END IF;
+    LOOP
+        IF length(remaining) <= width THEN
+            RETURN NEXT before || remaining;
+            RETURN;
+        END IF;
+        cut := width - strpos(reverse(left(remaining, width)), ' ') + 1;
+        IF cut > width OR cut < width / 2 THEN
+            cut := width;
+        END IF;
+        RETURN NEXT before || rtrim(left(remaining, cut));
+        remaining := ltrim(substr(remaining, cut + 1));
+        before := $3;
+    END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean) IS
-'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides. severity: critical from 10 % of the time spent on statements (with the round trips of N+1 patterns), warning from 1 %, else info; what is suspected, or an advice without SQL, is at most a warning, a pipelined N+1 pattern info; so is a scan that an existing index could serve, which is listed only from 1 %';
+COMMENT ON FUNCTION @extschema@.clipperf_wrap(text, text, text) IS 'a text in lines of at most 100 characters';
+
+CREATE FUNCTION @extschema@.clipperf_report_text(
+    top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
+RETURNS SETOF text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT w.line
+    FROM @extschema@.clipperf_report($1, $2, $3) AS r,
+         LATERAL (VALUES
+            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), ''),
+            (2, r.summary, '   '),
+            (3, r.evidence, '   '),
+            (4, r.fix, '   fix: '),
+            (5, '', '')) AS p (part, content, before)
+         CROSS JOIN LATERAL @extschema@.clipperf_wrap(p.content, p.before,
+                                CASE WHEN p.part = 4 AND r.fix LIKE '--%' THEN '        -- '
+                                     WHEN p.part = 4 THEN '        ' ELSE '   ' END) WITH ORDINALITY AS w (line, n)
+    ORDER BY r.rank, p.part, w.n;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_report_text(integer, boolean, boolean) IS
+'clipperf_report() as lines of at most 100 characters, a block for each finding, for psql, logs and mail';
 
 CREATE FUNCTION @extschema@.clipperf_raise_findings(listed text, lines text[])
 RETURNS void
@@ -130,7 +209,7 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'CP001',
             MESSAGE = concat($1, E':\n', array_to_string($2, E'\n')),
-            HINT = 'clipperf_report() tells how to mend them. Accept one by clipperf_accept(), or for this check alone by "allow": table names and ILIKE patterns of statements.';
+            HINT = 'clipperf_report() tells how to fix them. Accept one by clipperf_accept(), or for this check alone by "allow": table names and ILIKE patterns of statements.';
     END IF;
 END
 $$;
@@ -148,11 +227,12 @@ BEGIN ATOMIC
                @extschema@.clipperf_count(cardinality(found.lines), 'finding', 'findings'), found.lines)
     FROM (SELECT ARRAY(
               SELECT listed.line
-              FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', f.subject) COLLATE "C"
+              FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
                     FROM @extschema@.clipperf_find(false, $2) AS f
-                         LEFT JOIN pg_class AS c ON c.oid = f.relation
+                         LEFT JOIN pg_class AS c ON c.oid = f.relation,
+                         unnest(f.subjects) AS p (subject)
                     WHERE f.kind = ANY ($1)
-                      AND (f.kind NOT IN ('n_plus_one', 'seq_scan') OR f.highest_severity <> 'info')
+                      AND (f.kind NOT IN ('n_plus_one', 'seq_scan', 'index_scan') OR f.highest_severity <> 'info')
                    ) AS listed (line)
               ORDER BY listed.line)
          ) AS found (lines);

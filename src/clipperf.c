@@ -14,11 +14,9 @@
 
 #include "miscadmin.h"
 
-#include "advise/indexes/index_fold.h"
 #include "apply/jobs/launcher.h"
 #include "apply/jobs/queue.h"
 #include "profile/hooks.h"
-#include "report/scan_index.h"
 #include "settings.h"
 #include "store/modules.h"
 #include "store/standby.h"
@@ -27,13 +25,6 @@
 CLIPPERF_MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
-
-/* SimplifyPredicate: the report may not reach up into the advisor for it. */
-static List *
-simplify_catalog_predicate(Node *condition, Oid relid)
-{
-	return index_fold_predicate(condition, relid, FOLD_CATALOG);
-}
 
 /*
  * Loaded without shared_preload_libraries the module does nothing; its SQL
@@ -47,7 +38,6 @@ _PG_init(void)
 		return;
 	settings_define();
 	store_init();
-	scan_index_init(simplify_catalog_predicate);
 	queue_init();
 	/* pg_upgrade looks at the old server and fills the new one. */
 	if (IsBinaryUpgrade)

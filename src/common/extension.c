@@ -16,10 +16,15 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "hotpath.h"
+
 #include "common/token.h"
 
 /* What the names of all our objects begin with. */
 #define PREFIX "clipperf_"
+
+/* See extension.h. */
+uint32		extension_calls HOTPATH_DATA = 0;
 
 /*
  * The schema of the extension in this database; error 42704 if it is not

@@ -19,6 +19,12 @@ extern Oid	extension_schema(void);
 /* Schema and name of one of its objects, quoted. */
 extern char *extension_object(const char *name);
 
+/*
+ * How often functions of ours have run in this process: a statement while which
+ * this grew is ours, not the application's.
+ */
+extern uint32 extension_calls;
+
 /* Does a text name an object of ours? */
 extern bool extension_is_named(const char *string);
 

@@ -10,6 +10,8 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "common/extension.h"
+
 /*
  * Error 55000 unless the SQL declaration of a function has "columns" columns:
  * the module and the extension's SQL objects may be of different versions.
@@ -34,6 +36,7 @@ result_check_columns(TupleDesc desc, int columns)
 void
 result_begin_rows(FunctionCallInfo fcinfo, int columns)
 {
+	extension_calls++;
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(((ReturnSetInfo *) fcinfo->resultinfo)->setDesc,
 						 columns);

@@ -226,7 +226,8 @@ pg_attribute_cold static void
 fail_execution(Execution *execution)
 {
 	execution->counted = true;
-	if (execution->tracked)
+	if (execution->tracked && !execution->ours &&
+		execution->stretch_calls == extension_calls)
 		count_failure(execution_key(execution), &execution->source,
 					  execution->query->estate->es_query_cxt);
 }
@@ -436,6 +437,7 @@ static inline void
 begin_stretch(Execution *execution)
 {
 	execution->stretch_work = read_work();
+	execution->stretch_calls = extension_calls;
 	execution->stretch_us = clock_us();
 }
 
@@ -444,6 +446,7 @@ end_stretch(Execution *execution)
 {
 	execution->last_us = clock_us();
 	execution->elapsed_us += execution->last_us - execution->stretch_us;
+	execution->ours |= execution->stretch_calls != extension_calls;
 	add_work(&execution->work, &execution->stretch_work);
 }
 
@@ -594,11 +597,14 @@ close_execution(Execution *execution)
 	int64		start = begin_own_work(execution);
 
 	execution->counted = true;
-	plan_facts_collect(execution);
-	if (execution->tracked)
-		count_execution(execution);
-	else if (!client_asks_us())
-		plan_tables_hand_up(execution);
+	if (likely(!execution->ours))
+	{
+		plan_facts_collect(execution);
+		if (execution->tracked)
+			count_execution(execution);
+		else if (!client_asks_us())
+			plan_tables_hand_up(execution);
+	}
 	lineage_end(execution);
 	end_own_work(execution, start);
 	if (unlikely(is_own_timed(execution)))

@@ -7,6 +7,7 @@
  */
 #include "report/report.h"
 
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -22,7 +23,7 @@ PGDLLEXPORT Datum clipperf_read_n_plus_one(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
 
-#define N_PLUS_ONE_COLUMNS 21
+#define N_PLUS_ONE_COLUMNS 23
 
 /* The text of one of the pattern's statements, NULL if it may not be read. */
 static char *
@@ -121,14 +122,31 @@ put_counters(Datum *values, int i, const PatternCounters *counters)
 	return i;
 }
 
-/* One row. */
+/* Is the pattern still seen when its parent, or else its child, is called? */
+static Life
+observe_pattern(HTAB *calls, const Pattern *pattern)
+{
+	LifeKey		key = {
+		.queryid = pattern->key.parent != 0 ? pattern->facts.parent_queryid :
+		pattern->facts.child_queryid,
+		.what = hash_bytes_extended((const unsigned char *) &pattern->key,
+									sizeof(pattern->key), 0),
+		.dbid = pattern->key.dbid,
+		.userid = pattern->key.userid
+	};
+
+	return report_observe(calls, &key, pattern->counters.last_seen);
+}
+
+/* One row; "calls" are those of report_calls(). */
 static void
-put_pattern(ReturnSetInfo *result, const Pattern *pattern)
+put_pattern(ReturnSetInfo *result, HTAB *calls, const Pattern *pattern)
 {
 	Datum		values[N_PLUS_ONE_COLUMNS];
 	bool		nulls[N_PLUS_ONE_COLUMNS] = {false};
 	char	   *child = read_text(pattern, pattern->facts.child_queryid);
 	int			number = parameter_number(pattern, child);
+	Life		life = observe_pattern(calls, pattern);
 	int			i = 0;
 
 	values[i++] = Int64GetDatum((int64) pattern_history_key(&pattern->key));
@@ -140,6 +158,8 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	result_set_text(values, nulls, i++, route_label(pattern->key.route));
 	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
+	values[i++] = BoolGetDatum(life.over);
+	values[i++] = BoolGetDatum(life.again);
 	Assert(i == N_PLUS_ONE_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
@@ -151,15 +171,18 @@ Datum
 clipperf_read_n_plus_one(PG_FUNCTION_ARGS)
 {
 	Pattern    *patterns;
+	HTAB	   *calls;
 	int			count;
 
 	report_begin_rows(fcinfo, N_PLUS_ONE_COLUMNS);
+	calls = report_calls();
 	patterns = pattern_copy(&count);
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (patterns[i].key.dbid == MyDatabaseId)
-			put_pattern((ReturnSetInfo *) fcinfo->resultinfo, &patterns[i]);
+			put_pattern((ReturnSetInfo *) fcinfo->resultinfo, calls,
+						&patterns[i]);
 	}
 	return (Datum) 0;
 }

@@ -8,10 +8,19 @@
 #include "report/report.h"
 
 #include "catalog/pg_authid.h"
+#include "miscadmin.h"
 #include "utils/acl.h"
 
 #include "common/result_rows.h"
+#include "store/statement.h"
 #include "store/store.h"
+
+/* The calls of one statement by all users and routes. */
+typedef struct StatementCalls
+{
+	uint64		queryid;		/* hash key */
+	int64		calls;
+} StatementCalls;
 
 /*
  * Begin a set-returning reader of "columns" columns: rows go to the tuplestore
@@ -22,6 +31,49 @@ report_begin_rows(FunctionCallInfo fcinfo, int columns)
 {
 	store_require();
 	result_begin_rows(fcinfo, columns);
+}
+
+/* StatementVisitor that adds to the table of StatementCalls "arg". */
+static void
+add_calls(const StatementKey *key, const StatementCounters *counters,
+		  const TableUses *tables, void *arg)
+{
+	StatementCalls *statement;
+	bool		found;
+
+	if (key->dbid != MyDatabaseId)
+		return;
+	statement = hash_search((HTAB *) arg, &key->queryid, HASH_ENTER, &found);
+	statement->calls = (found ? statement->calls : 0) + counters->calls;
+}
+
+/*
+ * How often the statements of this database were called, by any user and route:
+ * a table for report_observe() in the current memory context.
+ */
+HTAB *
+report_calls(void)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(uint64),
+		.entrysize = sizeof(StatementCalls),
+		.hcxt = CurrentMemoryContext
+	};
+	HTAB	   *calls = hash_create("clipperf calls", 256, &control,
+									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	statement_visit(add_calls, calls);
+	return calls;
+}
+
+/* Note in the store when a finding was seen last, and how it stands with it. */
+Life
+report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen)
+{
+	const StatementCalls *statement = hash_search(calls, &key->queryid,
+												  HASH_FIND, NULL);
+
+	return life_observe(key, seen, statement == NULL ? 0 : statement->calls);
 }
 
 /* May the caller read texts and parameters of this user's statements? */

@@ -11,9 +11,18 @@
 #include "compat.h"
 
 #include "fmgr.h"
+#include "utils/hsearch.h"
+
+#include "store/life.h"
 
 /* Begin a set-returning reader of "columns" columns. */
 extern void report_begin_rows(FunctionCallInfo fcinfo, int columns);
+
+/* How often the statements of this database were called, by any user. */
+extern HTAB *report_calls(void);
+
+/* Note in the store when a finding was seen last, see life.h. */
+extern Life report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen);
 
 /* May the caller read texts and parameters of this user's statements? */
 extern bool report_may_read(Oid userid);

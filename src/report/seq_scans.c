@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * seq_scans.c
- *	  clipperf_seq_scans: which statements read which tables from end to end.
+ *	  clipperf_seq_scans, clipperf_index_scans: which statements read more of
+ *	  which tables than they need.
  *
  * Only tables that still exist are shown.  Their sizes are asked of the
  * storage manager without ever waiting for a lock.
@@ -11,22 +12,18 @@
 #include "report/report.h"
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "common/relation_size.h"
 #include "common/result_rows.h"
-#include "report/scan_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
 
@@ -34,7 +31,14 @@ PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
 
-#define SEQ_SCAN_COLUMNS 20
+#define SEQ_SCAN_COLUMNS 19
+
+/* What put_seq_scan() works with. */
+typedef struct SeqScanReader
+{
+	ReturnSetInfo *result;
+	HTAB	   *calls;			/* see report_calls() */
+} SeqScanReader;
 
 /* How each use of a column is written; NULL where there is more to say. */
 static const char *const use_notation[] = {
@@ -128,77 +132,6 @@ sort_columns(Oid relid, const SeqScanColumns *columns)
 	return names_array(texts, columns->sorts);
 }
 
-/* The keys of an index as CREATE INDEX takes them. */
-static Datum
-index_keys(Oid relid, const ScanIndex *index)
-{
-	Datum		texts[SCAN_INDEX_KEYS];
-
-	for (int i = 0; i < index->keys; i++)
-	{
-		const ScanIndexKey *key = &index->key[i];
-		char	   *text = ordered_column(relid, key->attnum, key->descending,
-										  key->nulls_first);
-
-		if (key->opclass != NULL)
-			text = psprintf("%s %s", text, key->opclass);
-
-		texts[i] = CStringGetTextDatum(text);
-	}
-	return names_array(texts, index->keys);
-}
-
-/* The predicate of a partial index; NULL if it is none. */
-static char *
-suggested_predicate(Oid relid, const ScanIndex *index)
-{
-	StringInfoData text;
-
-	if (index->conditions == 0)
-		return NULL;
-	initStringInfo(&text);
-	for (int i = 0; i < index->conditions; i++)
-		appendStringInfo(&text, "%s%s %s", i == 0 ? "" : " AND ",
-						 scanned_column_name(relid, index->condition[i].attnum),
-						 filter_notation(&index->condition[i]));
-	return text.data;
-}
-
-/* An index that serves already; InvalidOid also if the table is locked. */
-static Oid
-existing_index(Oid relid, const ScanIndex *index)
-{
-	Relation	table;
-	Oid			existing = InvalidOid;
-
-	if (!ConditionalLockRelationOid(relid, AccessShareLock))
-		return InvalidOid;
-	table = try_relation_open(relid, NoLock);
-	if (table == NULL)
-	{
-		UnlockRelationOid(relid, AccessShareLock);
-		return InvalidOid;
-	}
-	existing = scan_index_existing(table, index);
-	relation_close(table, AccessShareLock);
-	return existing;
-}
-
-/* The index that would have helped: method, keys, predicate, existing one. */
-static int
-put_suggested_index(Datum *values, bool *nulls, int i, Oid relid, const ScanIndex *index)
-{
-	Oid			existing = existing_index(relid, index);
-
-	result_set_text(values, nulls, i++, index->method);
-	values[i++] = index_keys(relid, index);
-	values[i++] = Int32GetDatum(index->ordered);
-	result_set_text(values, nulls, i++, suggested_predicate(relid, index));
-	nulls[i] = !OidIsValid(existing);
-	values[i++] = ObjectIdGetDatum(existing);
-	return i;
-}
-
 /* The statement's text, if the caller may read it. */
 static char *
 statement_text(const SeqScanKey *key)
@@ -210,23 +143,39 @@ statement_text(const SeqScanKey *key)
 	return report_may_read(key->userid) ? text_copy(&text_key) : NULL;
 }
 
-/* SeqScanVisitor that adds a row to the ReturnSetInfo "arg". */
+/* Is the scan still seen? */
+static Life
+observe_scan(HTAB *calls, const SeqScanKey *key, const SeqScanCounters *counters)
+{
+	LifeKey		life = {
+		.queryid = key->queryid,
+		.what = (uint64) key->columns << 32 | key->relid,
+		.dbid = key->dbid,
+		.userid = key->userid
+	};
+
+	return report_observe(calls, &life, counters->last_seen);
+}
+
+/* SeqScanVisitor that adds a row; "arg" is a SeqScanReader. */
 static void
 put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 			 const SeqScanCounters *counters, void *arg)
 {
-	ReturnSetInfo *result = arg;
+	SeqScanReader *reader = arg;
 	Datum		values[SEQ_SCAN_COLUMNS];
 	bool		nulls[SEQ_SCAN_COLUMNS] = {false};
-	ScanIndex	index;
 	int64		bytes;
+	Life		life;
 	int			i = 0;
 
 	if (key->dbid != MyDatabaseId ||
-		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)))
+		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)) ||
+		(OidIsValid(columns->index) &&
+		 !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(columns->index))))
 		return;
 	bytes = relation_family_bytes(key->relid);
-	index = scan_index_design(key->relid, columns, counters);
+	life = observe_scan(reader->calls, key, counters);
 
 	values[i++] = ObjectIdGetDatum(key->relid);
 	values[i++] = ObjectIdGetDatum(key->userid);
@@ -244,18 +193,26 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = Int64GetDatum(bytes);
 	values[i++] = TimestampTzGetDatum(counters->first_seen);
 	values[i++] = TimestampTzGetDatum(counters->last_seen);
-	i = put_suggested_index(values, nulls, i, key->relid, &index);
+	nulls[i] = !OidIsValid(columns->index);
+	values[i++] = ObjectIdGetDatum(columns->index);
+	values[i++] = BoolGetDatum(counters->estimated > 0);
+	values[i++] = BoolGetDatum(life.over);
+	values[i++] = BoolGetDatum(life.again);
 	Assert(i == SEQ_SCAN_COLUMNS);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	tuplestore_putvalues(reader->result->setResult, reader->result->setDesc,
+						 values, nulls);
 }
 
 /*
- * clipperf_read_seq_scans(): the rows of clipperf_seq_scans, and more.
+ * clipperf_read_seq_scans(): the rows of both views, and more.
  */
 Datum
 clipperf_read_seq_scans(PG_FUNCTION_ARGS)
 {
+	SeqScanReader reader = {.result = (ReturnSetInfo *) fcinfo->resultinfo};
+
 	report_begin_rows(fcinfo, SEQ_SCAN_COLUMNS);
-	seqscan_visit(put_seq_scan, fcinfo->resultinfo);
+	reader.calls = report_calls();
+	seqscan_visit(put_seq_scan, &reader);
 	return (Datum) 0;
 }

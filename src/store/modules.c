@@ -12,6 +12,7 @@
 
 #include "store/episode.h"
 #include "store/header.h"
+#include "store/life.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
 #include "store/resultset.h"
@@ -37,7 +38,8 @@ static const StoreModule *const modules[] = {
 	&repeat_module,
 	&pattern_module,
 	&route_module,
-	&seqscan_module
+	&seqscan_module,
+	&life_module
 };
 
 static shmem_request_hook_type prev_shmem_request_hook = NULL;

@@ -48,9 +48,10 @@ typedef struct SavedSeqScan
 } SavedSeqScan;
 
 StaticAssertDecl(sizeof(SeqScanKey) == 24 &&
-				 sizeof(SeqScanColumns) == 4 + SEQSCAN_FILTER_COLUMNS * 8 +
+				 sizeof(SeqScanColumns) == 4 + sizeof(Oid) + SEQSCAN_FILTER_COLUMNS * 8 +
 				 SEQSCAN_SORT_COLUMNS * 4 &&
-				 sizeof(SeqScanCounters) == 8 * 8,
+				 sizeof(SeqScanCounters) == 9 * 8 &&
+				 sizeof(SavedSeqScan) == sizeof(SeqScanKey) + sizeof(SeqScanColumns) + sizeof(SeqScanCounters),
 				 "what is saved has no padding");
 
 typedef struct SeqScanTable
@@ -115,6 +116,7 @@ add_scan_counters(SeqScanEntry *entry, const SeqScanCounters *add)
 
 	SpinLockAcquire(&entry->mutex);
 	sum->executions += add->executions;
+	sum->estimated += add->estimated;
 	sum->scans += add->scans;
 	sum->rows_read += add->rows_read;
 	sum->rows_kept += add->rows_kept;
@@ -380,6 +382,7 @@ makes_sense(const SavedSeqScan *saved)
 		saved->columns.sorts <= SEQSCAN_SORT_COLUMNS &&
 		saved->key.columns == seqscan_columns_hash(&saved->columns) &&
 		saved_amount_is_sound(saved->counters.executions) &&
+		saved_amount_is_sound(saved->counters.estimated) &&
 		saved_amount_is_sound(saved->counters.scans) &&
 		saved_amount_is_sound(saved->counters.rows_read) &&
 		saved_amount_is_sound(saved->counters.rows_kept) &&

@@ -1,7 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * seqscan.h
- *	  Counters per sequential scan: who reads which table for which columns.
+ *	  Counters per wasteful scan: who reads which table for which columns.
+ *
+ * Sequential scans, and scans of an index that throw most of their rows away.
  *
  * See seqscan.c for the locks.
  *
@@ -49,11 +51,16 @@ typedef struct SortColumn
 #define SEQSCAN_FILTER_COLUMNS	8
 #define SEQSCAN_SORT_COLUMNS	4
 
-/* Columns of the table (of the parent, for partitions).  No padding. */
+/*
+ * How a scan read, and what for.  Columns are the parent's, for partitions.  No
+ * padding.
+ */
 typedef struct SeqScanColumns
 {
 	uint16		filters;		/* how many of filter[] are used */
 	uint16		sorts;
+	Oid			index;			/* that was walked, or the table for those of
+								 * its partitions; InvalidOid = none */
 	FilterColumn filter[SEQSCAN_FILTER_COLUMNS];
 	SortColumn	sort[SEQSCAN_SORT_COLUMNS];
 } SeqScanColumns;
@@ -71,6 +78,7 @@ typedef struct SeqScanKey
 typedef struct SeqScanCounters
 {
 	int64		executions;		/* of the statement */
+	int64		estimated;		/* of these, known by counting some of them */
 	int64		scans;			/* times the table was scanned */
 	int64		rows_read;
 	int64		rows_kept;		/* passed the scan's own filter */

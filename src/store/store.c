@@ -14,6 +14,7 @@
 #include "storage/shmem.h"
 #include "utils/timestamp.h"
 
+#include "common/extension.h"
 #include "hotpath.h"
 
 #define TRANCHE_NAME "clipperf"
@@ -47,11 +48,13 @@ locks_before(int group)
 }
 
 /*
- * Raise an error unless clipperf was preloaded.
+ * Raise an error unless clipperf was preloaded: at the beginning of functions of
+ * ours, whose statements are told by it.
  */
 void
 store_require(void)
 {
+	extension_calls++;
 	if (!store_is_ready())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

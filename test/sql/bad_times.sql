@@ -166,7 +166,7 @@ SELECT relation, scans FROM clipperf_seq_scans WHERE relation = 'passing'::regcl
 SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan' AND relation = 'passing'::regclass;
 DROP TABLE passing;
 SELECT count(*) FROM clipperf_seq_scans WHERE query ~ 'passing';
-SELECT count(*) FROM clipperf_report() WHERE finding ~ 'passing';
+SELECT count(*) FROM clipperf_report() WHERE evidence ~ 'passing';
 SELECT query, calls FROM seen WHERE query ~ 'FROM passing';
 
 -- Rules and BEGIN ATOMIC functions: their statements have no text of their own.

@@ -49,6 +49,7 @@ SELECT 1 AS trapped;
 SELECT count(*) > 0 AS seen FROM "Odd schema".clipperf_queries;
 SELECT count(*) FROM "Odd schema".clipperf_info;
 SELECT "Odd schema".clipperf_reset();
+SELECT 1 AS trapped;
 SELECT count(*) > 0 AS seen FROM "Odd schema".clipperf_queries;
 
 -- Readable by everybody who may use the schema.

@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "advise/recommend/recommend_scans.h"
 #include "common/clock.h"
 #include "store/store.h"
 
@@ -233,20 +234,25 @@ clipperf_advise(PG_FUNCTION_ARGS)
 {
 	AdvisorOptions options = read_options(fcinfo);
 	Advisor    *advisor;
-	List	   *advice;
+	AdviceRun	run = {.handed_in = !PG_ARGISNULL(ARG_STATEMENTS)};
 
 	store_require();
 	options.built = recommend_built();
 	advisor = advisor_make(read_statements(fcinfo, options.deadline_us), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
-		advice = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
-							 PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE));
+		run.rows = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
+							   PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE));
 	else
-		advice = recommend_set(advisor,
-							   text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));
+		run.rows = recommend_set(advisor,
+								 text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));
+	run.explains_scans = !run.handed_in && PG_ARGISNULL(ARG_INDEX_SET);
+	if (run.explains_scans)
+		run.scans = recommend_scans(advisor, run.rows,
+									PG_ARGISNULL(ARG_SINCE) && PG_ARGISNULL(ARG_QUERYIDS) &&
+									(PG_ARGISNULL(ARG_MIN_CALLS) || PG_GETARG_INT64(ARG_MIN_CALLS) <= 1));
 	report_run(advisor);
 	InitMaterializedSRF(fcinfo, 0);
-	recommend_store(advice, get_func_namespace(fcinfo->flinfo->fn_oid),
+	recommend_store(&run, get_func_namespace(fcinfo->flinfo->fn_oid),
 					(ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

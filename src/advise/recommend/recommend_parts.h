@@ -16,6 +16,15 @@
 
 #include "advise/select/advisor.h"
 
+/* What a run came to. */
+typedef struct AdviceRun
+{
+	List	   *rows;			/* of Advice */
+	List	   *scans;			/* of ScanAdvice */
+	bool		explains_scans; /* it was asked of all that was observed */
+	bool		handed_in;		/* it was asked of statements handed in */
+} AdviceRun;
+
 /* The indexes that were built since they were recommended, as BuiltIndex. */
 extern List *recommend_built(void);
 
@@ -43,7 +52,8 @@ extern List *recommend_unplanned(const Advisor *advisor);
 /* Advice on each member of an index set. */
 extern List *recommend_set(Advisor *advisor, const char *index_set);
 
-/* Keep the rows as the caller's last run, and return them. */
-extern void recommend_store(List *advice, Oid schema, ReturnSetInfo *result);
+/* Keep what came out as the caller's last run, and return its rows. */
+extern void recommend_store(const AdviceRun *run, Oid schema,
+							ReturnSetInfo *result);
 
 #endif							/* CLIPPERF_RECOMMEND_PARTS_H */

@@ -4,8 +4,10 @@
  *	  Keeps the rows of a run in clipperf_recommendations, and returns them.
  *
  * A user's run replaces the rows of that user's earlier runs that nothing was
- * made of.  The table is written with the rights of its owner, with a closed
- * search_path, and nothing of that is captured.
+ * made of; one for statements handed in replaces those of such runs alone, and
+ * leaves the advice on what was observed as it is.  The tables are written with
+ * the rights of their owner, with a closed search_path, and nothing of that is
+ * captured.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,6 +28,7 @@
 #include "utils/tuplestore.h"
 
 #include "advise/indexes/advice.h"
+#include "advise/recommend/recommend_scans.h"
 #include "common/owner.h"
 #include "settings.h"
 
@@ -108,11 +111,11 @@ finding_kind(const Advice *advice)
 /* Insert one row by SPI; its number is values[0] then. */
 static void
 insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
-					  Datum *values, bool *nulls)
+					  bool handed_in, Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
-	Datum		arguments[RECOMMEND_COLUMNS + 1];
-	char		flags[RECOMMEND_COLUMNS + 2];
+	Datum		arguments[RECOMMEND_COLUMNS + 2];
+	char		flags[RECOMMEND_COLUMNS + 3];
 	bool		isnull;
 
 	for (int i = 1; i < RECOMMEND_COLUMNS; i++)
@@ -125,7 +128,9 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 	flags[RECOMMEND_COLUMNS - 1] = ' ';
 	arguments[RECOMMEND_COLUMNS] = kind ? CStringGetTextDatum(kind) : (Datum) 0;
 	flags[RECOMMEND_COLUMNS] = kind ? ' ' : 'n';
-	flags[RECOMMEND_COLUMNS + 1] = '\0';
+	arguments[RECOMMEND_COLUMNS + 1] = BoolGetDatum(handed_in);
+	flags[RECOMMEND_COLUMNS + 1] = ' ';
+	flags[RECOMMEND_COLUMNS + 2] = '\0';
 	if (SPI_execute_plan(plan, arguments, flags, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "a recommendation could not be kept");
 	values[0] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
@@ -139,11 +144,12 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 	" WHERE i.indrelid = r.relation AND i.indisvalid AND c.relname = r.index_name)"
 
 /*
- * Delete the user's earlier recommendations that nothing was made of.  Those
- * whose index somebody built stay as long as it is there: they tell since when.
+ * Delete the user's earlier recommendations that nothing was made of: those for
+ * statements handed in, or the others.  Those whose index somebody built stay as
+ * long as it is there: they tell since when.
  */
 static void
-delete_unused_rows(const char *table, const char *user)
+delete_unused_rows(const char *table, const char *user, bool handed_in)
 {
 	Oid			types[] = {NAMEOID};
 	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
@@ -151,9 +157,39 @@ delete_unused_rows(const char *table, const char *user)
 	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built' WHERE r.status = 'new' AND r.made_by = $1 AND "
 								   IS_BUILT, table),
 						  1, types, values, NULL, false, 0);
-	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.made_by = $1 AND (r.status = 'new' OR r.status = 'built' AND NOT ("
-								   IS_BUILT "))", table),
+	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.made_by = $1 AND r.for_statements = %s AND"
+								   " (r.status = 'new' OR r.status = 'built' AND NOT (" IS_BUILT "))",
+								   table, handed_in ? "true" : "false"),
 						  1, types, values, NULL, false, 0);
+}
+
+/*
+ * Keep what a run says of scans, in place of what the user's earlier runs said.
+ */
+static void
+store_scan_advice(const List *scans, const char *table, const char *user)
+{
+	Oid			types[] = {NAMEOID, REGCLASSOID, INT8OID, TEXTOID, TEXTOID, OIDOID};
+	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user)), 0, 0, 0, 0, 0};
+	SPIPlanPtr	plan;
+	ListCell   *lc;
+
+	SPI_execute_with_args(psprintf("DELETE FROM %s WHERE made_by = $1", table),
+						  1, types, values, NULL, false, 0);
+	plan = SPI_prepare(psprintf("INSERT INTO %s (made_by, relation, queryid, outcome, reason, walked_index)"
+								" VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0::pg_catalog.oid))", table),
+					   lengthof(types), types);
+	foreach(lc, scans)
+	{
+		const ScanAdvice *scan = lfirst(lc);
+
+		values[1] = ObjectIdGetDatum(scan->relid);
+		values[2] = Int64GetDatum((int64) scan->queryid);
+		values[3] = CStringGetTextDatum(scan->outcome);
+		values[4] = CStringGetTextDatum(scan->reason);
+		values[5] = ObjectIdGetDatum(scan->index);
+		SPI_execute_plan(plan, values, NULL, false, 0);
+	}
 }
 
 /* Prepare the INSERT of a row, which returns its number. */
@@ -162,48 +198,53 @@ prepare_row_insert(const char *table)
 {
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
-		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, NAMEOID, TEXTOID
+		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, NAMEOID, TEXTOID,
+		BOOLOID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind, for_statements)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
 								table),
 					   lengthof(types), types);
 }
 
 /*
- * Keep all rows as recommendations made to the user, and return them.  The
- * current user owns the table.
+ * Keep an answer as advice to the user, and return its rows.  The current user
+ * owns the tables.
  */
 static void
-store_advice_rows(List *advice, Oid schema, const char *user,
+store_advice_rows(const AdviceRun *run, Oid schema, const char *user,
 				  ReturnSetInfo *result)
 {
+	const char *schema_name = get_namespace_name(schema);
 	const char *table =
-		quote_qualified_identifier(get_namespace_name(schema),
-								   "clipperf_recommendations");
+		quote_qualified_identifier(schema_name, "clipperf_recommendations");
 	SPIPlanPtr	plan;
 	ListCell   *lc;
 
 	SPI_connect();
-	delete_unused_rows(table, user);
+	delete_unused_rows(table, user, run->handed_in);
 	plan = prepare_row_insert(table);
-	foreach(lc, advice)
+	foreach(lc, run->rows)
 	{
 		Datum		values[RECOMMEND_COLUMNS] = {0};
 		bool		nulls[RECOMMEND_COLUMNS] = {0};
 
 		fill_recommendation_row(lfirst(lc), values, nulls);
-		insert_recommendation(plan, lfirst(lc), user, values, nulls);
+		insert_recommendation(plan, lfirst(lc), user, run->handed_in, values, nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
+	if (run->explains_scans)
+		store_scan_advice(run->scans,
+						  quote_qualified_identifier(schema_name,
+													 "clipperf_scan_advice"), user);
 	SPI_finish();
 }
 
 /* Return rows that cannot be kept, on a standby for instance. */
 static void
-return_unstored_rows(List *advice, ReturnSetInfo *result)
+return_unstored_rows(const List *advice, ReturnSetInfo *result)
 {
 	ListCell   *lc;
 
@@ -239,7 +280,7 @@ recommendations_owner(Oid schema)
  * be written they are returned only, without numbers.
  */
 void
-recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
+recommend_store(const AdviceRun *run, Oid schema, ReturnSetInfo *result)
 {
 	const char *name = GetUserNameFromId(GetUserId(), false);
 	Oid			user;
@@ -248,7 +289,7 @@ recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 
 	if (RecoveryInProgress() || XactReadOnly)
 	{
-		return_unstored_rows(advice, result);
+		return_unstored_rows(run->rows, result);
 		return;
 	}
 	GetUserIdAndSecContext(&user, &context);
@@ -260,7 +301,7 @@ recommend_store(List *advice, Oid schema, ReturnSetInfo *result)
 	settings_pause();
 	PG_TRY();
 	{
-		store_advice_rows(advice, schema, name, result);
+		store_advice_rows(run, schema, name, result);
 	}
 	PG_FINALLY();
 	{

@@ -272,60 +272,75 @@ note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
 												   indexoid);
 }
 
-static void note_plan(const Plan *plan, const List *shown,
+/* Note that a plan reads a table from end to end. */
+static void
+note_scanned(const Scan *scan, const WhatIfPlan *whole, WhatIfResult *result)
+{
+	Oid			relid = rt_fetch(scan->scanrelid, whole->stmt->rtable)->relid;
+
+	result->scanned = list_append_unique_oid(result->scanned, relid);
+}
+
+static void note_plan(const Plan *plan, const WhatIfPlan *whole,
 					  WhatIfResult *result);
 
 /* note_plan() for a list of plans. */
 static void
-note_plans(const List *plans, const List *shown, WhatIfResult *result)
+note_plans(const List *plans, const WhatIfPlan *whole, WhatIfResult *result)
 {
 	ListCell   *cell;
 
 	foreach(cell, plans)
-		note_plan(lfirst(cell), shown, result);
+		note_plan(lfirst(cell), whole, result);
 }
 
-/* Note the indexes that a plan and the plans below it use. */
+/*
+ * Note what a plan, which is a part of "whole", and the plans below it use: the
+ * indexes, and the tables read without one.
+ */
 static void
-note_plan(const Plan *plan, const List *shown, WhatIfResult *result)
+note_plan(const Plan *plan, const WhatIfPlan *whole, WhatIfResult *result)
 {
 	if (plan == NULL)
 		return;
 	check_stack_depth();
 	switch (nodeTag(plan))
 	{
+		case T_SeqScan:
+			note_scanned((const Scan *) plan, whole, result);
+			break;
 		case T_IndexScan:
-			note_used(((const IndexScan *) plan)->indexid, shown, result);
+			note_used(((const IndexScan *) plan)->indexid, whole->shown, result);
 			break;
 		case T_IndexOnlyScan:
-			note_used(((const IndexOnlyScan *) plan)->indexid, shown, result);
+			note_used(((const IndexOnlyScan *) plan)->indexid, whole->shown, result);
 			break;
 		case T_BitmapIndexScan:
-			note_used(((const BitmapIndexScan *) plan)->indexid, shown, result);
+			note_used(((const BitmapIndexScan *) plan)->indexid, whole->shown, result);
 			break;
 		case T_Append:
-			note_plans(((const Append *) plan)->appendplans, shown, result);
+			note_plans(((const Append *) plan)->appendplans, whole, result);
 			break;
 		case T_MergeAppend:
-			note_plans(((const MergeAppend *) plan)->mergeplans, shown, result);
+			note_plans(((const MergeAppend *) plan)->mergeplans, whole, result);
 			break;
 		case T_BitmapAnd:
-			note_plans(((const BitmapAnd *) plan)->bitmapplans, shown, result);
+			note_plans(((const BitmapAnd *) plan)->bitmapplans, whole, result);
 			break;
 		case T_BitmapOr:
-			note_plans(((const BitmapOr *) plan)->bitmapplans, shown, result);
+			note_plans(((const BitmapOr *) plan)->bitmapplans, whole, result);
 			break;
 		case T_SubqueryScan:
-			note_plan(((const SubqueryScan *) plan)->subplan, shown, result);
+			note_plan(((const SubqueryScan *) plan)->subplan, whole, result);
 			break;
 		case T_CustomScan:
-			note_plans(((const CustomScan *) plan)->custom_plans, shown, result);
+			note_plans(((const CustomScan *) plan)->custom_plans, whole, result);
 			break;
 		default:
 			break;
 	}
-	note_plan(plan->lefttree, shown, result);
-	note_plan(plan->righttree, shown, result);
+	note_plan(plan->lefttree, whole, result);
+	note_plan(plan->righttree, whole, result);
 }
 
 /*
@@ -372,6 +387,7 @@ plan_query(Query *query, const char *text, Planning *mine,
 {
 	MemoryContext scratch;
 	PlannedStmt *stmt;
+	WhatIfPlan *whole;
 	int64		begin = clock_ns();
 
 	stmt = run_planner(copyObject(query), text, mine);
@@ -383,10 +399,11 @@ plan_query(Query *query, const char *text, Planning *mine,
 	result->rows += stmt->planTree->plan_rows;
 
 	scratch = MemoryContextSwitchTo(result_context);
-	note_plan(stmt->planTree, mine->shown, result);
-	note_plans(stmt->subplans, mine->shown, result);
+	whole = keep_plan(stmt, mine->shown);
+	note_plan(stmt->planTree, whole, result);
+	note_plans(stmt->subplans, whole, result);
 	if (mine->config->keep_plans)
-		result->plans = lappend(result->plans, keep_plan(stmt, mine->shown));
+		result->plans = lappend(result->plans, whole);
 	MemoryContextSwitchTo(scratch);
 }
 

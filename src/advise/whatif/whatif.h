@@ -63,6 +63,7 @@ typedef struct WhatIfResult
 	double		planning_us;	/* time in the planner, microseconds */
 	Bitmapset  *used;			/* positions in config->indexes */
 	List	   *used_real;		/* OIDs */
+	List	   *scanned;		/* OIDs of tables read from end to end */
 	List	   *plans;			/* of WhatIfPlan, if they are kept */
 } WhatIfResult;
 

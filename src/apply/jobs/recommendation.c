@@ -101,7 +101,8 @@ require_all_ids(ArrayType *ids, List *recommendations)
 
 /*
  * The recommendations of these ids, or those for the index set, or the new
- * ones of the caller's own that create an index if both are NULL.  SPI is connected; all is
+ * ones of the caller's own that create an index for what was observed if both
+ * are NULL.  SPI is connected; all is
  * palloc'd in "context".  Error 22023 for an id that is not there.
  */
 List *
@@ -128,7 +129,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	{
 		caller_sql(RECOMMENDATION_COLUMNS("r.action")
 				   " FROM @extschema@.clipperf_recommendations AS r"
-				   " WHERE r.status = 'new' AND r.action = 'create'"
+				   " WHERE r.status = 'new' AND r.action = 'create' AND NOT r.for_statements"
 				   " AND r.made_by OPERATOR(pg_catalog.=) CURRENT_USER"
 				   " ORDER BY r.id", 0, NULL);
 		return read_recommendations(context);

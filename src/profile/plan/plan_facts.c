@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * plan_facts.c
- *	  What the executed plan tells about sequential scans.
+ *	  What the executed plan tells about scans that read too much.
  *
  * Counting rows costs a little per row and plan node, so the plan is looked at
- * before it starts: only a plan that holds a sequential scan which an index
- * might have saved is counted, and one that will move many rows only now and
- * then (see sample_execution).  When it has run, each scan is followed
+ * before it starts: only a plan that holds a scan which another index might
+ * have saved is counted: a sequential scan, or one of an index that filters what
+ * it finds.  A plan that will move many rows, or has the latter only, is counted
+ * now and then (see sample_execution).  When it has run, each scan is followed
  * upwards to see what became of its rows.
  *
  * Belongs to one backend: no locks are held here.
@@ -61,7 +62,8 @@ typedef struct PlanSurvey
 	const PlannedStmt *plan;
 	double		least_cost;		/* of reading seqscan_min_rows rows */
 	double		rows;			/* that all nodes will emit */
-	bool		watched;
+	bool		watched;		/* a sequential scan */
+	bool		filtered;		/* a scan of an index, with a filter */
 } PlanSurvey;
 
 /* A node of a running plan and the way up from it. */
@@ -174,6 +176,24 @@ subquery_plan(const Plan *node)
 	return IsA(node, SubqueryScan) ? ((const SubqueryScan *) node)->subplan : NULL;
 }
 
+/* Does a node find rows by an index? */
+static bool
+is_index_scan(const Plan *node)
+{
+	return IsA(node, IndexScan) || IsA(node, IndexOnlyScan) ||
+		IsA(node, BitmapHeapScan);
+}
+
+/* Does a scan of an index throw rows away that another one would not find? */
+static bool
+is_filtered(const PlanSurvey *survey, const Plan *scan)
+{
+	return scan->qual != NIL &&
+		is_user_table(survey->plan,
+					  scan_columns_named(survey->plan,
+										 ((const Scan *) scan)->scanrelid));
+}
+
 /*
  * Look at a node and what is below.  "costly": the node above, or one further
  * up, costs enough to read the rows that make a scan worth a note; a Limit
@@ -191,6 +211,12 @@ survey_node(PlanSurvey *survey, const Plan *node, int above, bool costly)
 	{
 		if (costly && !survey->watched)
 			survey->watched = is_worth_watching(survey, node, above);
+		return;
+	}
+	if (is_index_scan(node))
+	{
+		if (costly && !survey->filtered)
+			survey->filtered = is_filtered(survey, node);
 		return;
 	}
 
@@ -225,14 +251,18 @@ sample_execution(uint64 queryid)
 		sampling->executions % SAMPLE_INTERVAL == 0;
 }
 
-/* How many executions the one that ends now stands for. */
+/*
+ * How many executions the one that ends now stands for, and whether it is one
+ * of those that do.
+ */
 static int64
-take_sample(uint64 queryid)
+take_sample(uint64 queryid, bool *estimated)
 {
 	Sampling   *sampling = &samplings[queryid % lengthof(samplings)];
 	int64		executions = 1;
 
-	if (sampling->queryid == queryid)
+	*estimated = sampling->queryid == queryid;
+	if (*estimated)
 	{
 		executions = Max(sampling->uncounted, 1);
 		sampling->uncounted = 0;
@@ -258,9 +288,10 @@ plan_facts_survey(const PlannedStmt *plan)
 			survey_node(&survey, lfirst(lc), 0, costly);
 	}
 
-	if (!survey.watched)
+	if (!survey.watched && !survey.filtered)
 		return 0;
-	if (survey.rows > CHEAP_ROWS && !sample_execution(plan->queryId))
+	if ((survey.rows > CHEAP_ROWS || !survey.watched) &&
+		!sample_execution(plan->queryId))
 		return 0;
 	return INSTRUMENT_ROWS;
 }
@@ -529,6 +560,76 @@ collect_scan(Collector *collector, const PlanPath *scan)
 	keep_facts(collector, &facts);
 }
 
+/* The first index that a bitmap is made of; InvalidOid if there is none. */
+static Oid
+bitmap_index(const Plan *bitmap)
+{
+	while (bitmap != NULL && !IsA(bitmap, BitmapIndexScan))
+	{
+		if (IsA(bitmap, BitmapAnd))
+			bitmap = linitial(((const BitmapAnd *) bitmap)->bitmapplans);
+		else if (IsA(bitmap, BitmapOr))
+			bitmap = linitial(((const BitmapOr *) bitmap)->bitmapplans);
+		else
+			return InvalidOid;
+	}
+	return bitmap == NULL ? InvalidOid :
+		((const BitmapIndexScan *) bitmap)->indexid;
+}
+
+/* The index that a scan walks, and note what it looks up there. */
+static Oid
+walked_index(const Plan *plan, ScanColumns *columns)
+{
+	switch (nodeTag(plan))
+	{
+		case T_IndexScan:
+			scan_columns_filter(columns, ((const IndexScan *) plan)->indexqualorig);
+			return ((const IndexScan *) plan)->indexid;
+		case T_IndexOnlyScan:
+			return ((const IndexOnlyScan *) plan)->indexid;
+		case T_BitmapHeapScan:
+			scan_columns_filter(columns, ((const BitmapHeapScan *) plan)->bitmapqualorig);
+			return bitmap_index(outerPlan(plan));
+		default:
+			return InvalidOid;
+	}
+}
+
+/*
+ * A scan of an index that has run, at the lower end of a path: worth a note if
+ * its filter threw away clipperf.seqscan_min_rows rows.
+ */
+static void
+collect_index_scan(Collector *collector, const PlanPath *scan)
+{
+	const Plan *plan = scan->node->plan;
+	const PlanState *node = scan->node;
+	ScanFacts	facts = {.joined = -1};
+
+	facts.kept = rows_of(scan->node);
+	if (plan->qual == NIL || node->instrument == NULL ||
+		node->instrument->nfiltered1 < setting_seqscan_min_rows)
+		return;
+	scan_columns_begin(&facts.columns, collector->plan,
+					   ((const Scan *) plan)->scanrelid);
+	if (!is_user_table(collector->plan, facts.columns.named))
+		return;
+
+	facts.columns.index = walked_index(plan, &facts.columns);
+	if (facts.columns.named != facts.columns.scanned)
+		facts.columns.index = rt_fetch(facts.columns.named,
+									   collector->plan->rtable)->relid;
+	if (!OidIsValid(facts.columns.index))
+		return;
+	facts.scans = plan->parallel_aware ? 1 : node->instrument->nloops;
+	facts.read = facts.kept + node->instrument->nfiltered1;
+	facts.cost = plan->total_cost * facts.scans;
+	scan_columns_filter(&facts.columns, plan->qual);
+	follow_rows(scan, &facts);
+	keep_facts(collector, &facts);
+}
+
 /* planstate_tree_walker callback. */
 static bool
 collect_node(PlanState *node, void *arg)
@@ -538,6 +639,8 @@ collect_node(PlanState *node, void *arg)
 
 	if (IsA(node, SeqScanState))
 		collect_scan(collector, &here);
+	else if (is_index_scan(node->plan))
+		collect_index_scan(collector, &here);
 	collector->above = &here;
 	(void) planstate_tree_walker(node, collect_node, arg);
 	collector->above = here.above;
@@ -563,7 +666,7 @@ rows_needed(const ScanFacts *facts)
  */
 static void
 record_scan(const Execution *execution, const ScanFacts *facts,
-			int64 executions, double total_us)
+			int64 executions, bool estimated, double total_us)
 {
 	const PlannedStmt *plan = execution->query->plannedstmt;
 	bool		joins = facts->joined >= 0 && facts->joined <= facts->kept / 2;
@@ -577,6 +680,7 @@ record_scan(const Execution *execution, const ScanFacts *facts,
 	};
 	SeqScanCounters counters = {
 		.executions = executions,
+		.estimated = estimated ? executions : 0,
 		.scans = executions * (int64) facts->scans,
 		.rows_read = executions * (int64) facts->read,
 		.rows_kept = executions * (int64) facts->kept,
@@ -599,7 +703,9 @@ static void
 record_scans(const Execution *execution, List *scans)
 {
 	double		plan_cost = execution->query->plannedstmt->planTree->total_cost;
-	int64		executions = take_sample(execution->query->plannedstmt->queryId);
+	bool		estimated;
+	int64		executions = take_sample(execution->query->plannedstmt->queryId,
+										 &estimated);
 	double		scan_cost = 0;
 	ListCell   *lc;
 
@@ -612,12 +718,12 @@ record_scans(const Execution *execution, List *scans)
 		double		share = plan_cost > 0 ? facts->cost / plan_cost : 1;
 
 		if (facts->read >= setting_seqscan_min_rows)
-			record_scan(execution, facts, executions,
+			record_scan(execution, facts, executions, estimated,
 						share * execution->elapsed_us);
 	}
 }
 
-/* Counts the sequential scans of an execution that counted its rows. */
+/* Counts the scans of an execution that counted its rows. */
 void
 plan_facts_count(const Execution *execution)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * plan_facts.h
- *	  What the executed plan tells about sequential scans.
+ *	  What the executed plan tells about scans that read too much.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 #include "profile/statement/execution.h"
 #include "settings.h"
 
-/* The cost from which on a sequential scan is worth a look. */
+/* The cost from which on a scan is worth a look. */
 static inline Cost
 plan_facts_least_cost(void)
 {
@@ -36,7 +36,8 @@ plan_is_lookup(const PlannedStmt *stmt)
 		plan = outerPlan(plan);
 	if (stmt->subplans != NIL || plan == NULL)
 		return false;
-	return IsA(plan, IndexScan) || IsA(plan, IndexOnlyScan) ||
+	return ((IsA(plan, IndexScan) || IsA(plan, IndexOnlyScan)) &&
+			(plan->qual == NIL || plan->total_cost < plan_facts_least_cost())) ||
 		(IsA(plan, Result) && outerPlan(plan) == NULL) ||
 		(IsA(plan, SeqScan) && plan->total_cost < plan_facts_least_cost());
 }
@@ -56,12 +57,12 @@ plan_facts_options(const QueryDesc *query)
 		plan_facts_survey(query->plannedstmt);
 }
 
-/* Counts the sequential scans of an execution that counted its rows. */
+/* Counts the scans of an execution that counted its rows. */
 extern void plan_facts_count(const Execution *execution);
 
 /*
- * Before ExecutorEnd of an execution that did not fail: counts its sequential
- * scans in the store.
+ * Before ExecutorEnd of an execution that did not fail: counts its scans in the
+ * store.
  */
 static inline void
 plan_facts_collect(const Execution *execution)

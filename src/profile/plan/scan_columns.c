@@ -441,6 +441,7 @@ scan_columns_result(const ScanColumns *columns, bool joins)
 	memset(&result, 0, sizeof(result));
 	result.filters = Min(sorted.filters, SEQSCAN_FILTER_COLUMNS);
 	result.sorts = sorted.sorts;
+	result.index = sorted.index;
 	memcpy(result.filter, sorted.filter, result.filters * sizeof(FilterColumn));
 	memcpy(result.sort, sorted.sort, result.sorts * sizeof(SortColumn));
 	return result;

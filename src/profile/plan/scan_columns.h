@@ -22,6 +22,7 @@ typedef struct ScanColumns
 	const PlannedStmt *plan;
 	Index		scanned;		/* range table index of what is scanned */
 	Index		named;			/* and of its topmost parent, or the same */
+	Oid			index;			/* that is walked, as SeqScanColumns has it */
 	int			filters;
 	FilterColumn filter[MOST_FILTERS];
 	int			joins;

@@ -51,11 +51,13 @@ typedef struct Execution
 	/* Of the ExecutorRun or ExecutorFinish that is under way. */
 	int64		stretch_us;		/* clock_us() when it began */
 	WorkCounters stretch_work;	/* the counters then */
+	uint32		stretch_calls;	/* extension_calls then */
 	RouteId		route;
 	bool		tracked;		/* counts in clipperf_queries */
 
 	/* All zeros then: from here to the probes. */
 	bool		counted;		/* its end has been dealt with */
+	bool		ours;			/* it has run functions of ours */
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
 	BareText	bare;			/* its text, if a client sent it: see
