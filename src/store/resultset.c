@@ -446,8 +446,7 @@ resultset_reset(int what)
 	pg_atomic_write_u64(&shared->used_us, 0);
 	for (int i = 0; i < RESULTSET_KEYS; i++)
 		pg_atomic_write_u64(&shared->key_used_us[i], 0);
-	for (int i = 0; i < NUM_PARENTS; i++)
-		pg_atomic_write_u64(&shared->parent_us[i], 0);
+	/* which statements are worth recording stays: nobody is shown that */
 }
 
 const StoreModule resultset_module = {
