@@ -43,7 +43,7 @@ EXECUTE look (3);
 SELECT * FROM seen;
 DEALLOCATE look;
 
--- Utility statements around others: nobody sent what is in them.
+-- The queries of utility statements that keep what they return are the client's own; what EXPLAIN runs is nobody's.
 SELECT clipperf_reset();
 COPY (SELECT id AS copied FROM item WHERE id < 3) TO STDOUT;
 CREATE TABLE made AS SELECT id AS made FROM item WHERE id < 3;
