@@ -55,6 +55,7 @@ extern const char *advice_drop_reservation(void);
 
 /* The reason, with what must be said beside it. */
 extern const char *advice_reason(const Advice *advice);
+
 /* A statement as advice shows it, to be pasted. */
 extern char *advice_statement(const char *sql);
 

@@ -134,7 +134,7 @@ learn_walker(Node *node, void *arg)
 
 /* Is an operator one that tells whether its sides are equal? */
 static bool
-is_equality(const OpExpr *op)
+compares_equal(const OpExpr *op)
 {
 	Oid			type = exprType(linitial(op->args));
 
@@ -175,7 +175,7 @@ learn_equalities(Rewrite *rewrite)
 	{
 		OpExpr	   *op = lfirst(lc);
 
-		if (!IsA(op, OpExpr) || !is_equality(op))
+		if (!IsA(op, OpExpr) || !compares_equal(op))
 			continue;
 		for (int side = 0; side < 2; side++)
 		{
@@ -196,7 +196,7 @@ learn_equalities(Rewrite *rewrite)
 
 /* Is this name taken by another parameter's column, or by what it may hide? */
 static bool
-is_taken(const Rewrite *rewrite, int number, const char *name)
+is_column_name_taken(const Rewrite *rewrite, int number, const char *name)
 {
 	for (int i = 0; i < number; i++)
 	{
@@ -232,7 +232,7 @@ name_columns(Rewrite *rewrite)
 		if (rewrite->form == FORM_JOIN)
 			name = psprintf("%s_%s", param->in_equality ? "key" : "new", name);
 		param->name = name;
-		while (is_taken(rewrite, i, param->name))
+		while (is_column_name_taken(rewrite, i, param->name))
 			param->name = psprintf("%s_%d", name, ++attempt);
 	}
 }
@@ -390,7 +390,7 @@ rewrite_finds_comparison(Rewrite *rewrite)
 	{
 		OpExpr	   *op = lfirst(lc);
 
-		if (IsA(op, OpExpr) && is_equality(op) && IsA(linitial(op->args), Var) &&
+		if (IsA(op, OpExpr) && compares_equal(op) && IsA(linitial(op->args), Var) &&
 			((Var *) linitial(op->args))->varlevelsup == 0 &&
 			as_parameter(rewrite, lsecond(op->args)) == wanted)
 			rewrite->comparison = op;

@@ -56,7 +56,7 @@ token_at(const Rewrite *rewrite, int location)
 
 /* Does the statement return the column that it finds its rows by? */
 static bool
-returns_column(const Rewrite *rewrite, const Var *column)
+returns_key(const Rewrite *rewrite, const Var *column)
 {
 	List	   *targets = rewrite->query->commandType == CMD_SELECT ?
 		rewrite->query->targetList : rewrite->query->returningList;
@@ -125,7 +125,7 @@ write_any(Rewrite *rewrite)
 	initStringInfo(&sql);
 	list = rewrite_find_word(rewrite, 0, rewrite->query->commandType == CMD_SELECT ?
 							 "select" : "returning") + 1;
-	if (list <= rewrite->ntokens && !returns_column(rewrite, column))
+	if (list <= rewrite->ntokens && !returns_key(rewrite, column))
 	{
 		if (rewrite_is_word(rewrite, list, "all"))
 			list++;

@@ -50,7 +50,7 @@ varies_walker(Node *node, void *context)
 
 /* The function that a node calls, if it returns one value; or InvalidOid. */
 static Oid
-called_function(Node *node)
+function_of_call(Node *node)
 {
 	switch (nodeTag(node))
 	{
@@ -69,7 +69,7 @@ called_function(Node *node)
 static bool
 is_unknown_call(Node *node)
 {
-	Oid			function = called_function(node);
+	Oid			function = function_of_call(node);
 
 	return OidIsValid(function) && !sandbox_guard_trusts(function) &&
 		func_volatile(function) != PROVOLATILE_VOLATILE &&

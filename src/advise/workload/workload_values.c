@@ -354,7 +354,7 @@ trial_with_value(const WeighedTrial *like, const Comparison *comparison,
 
 /* Could the value of a comparison be another one in another call? */
 static bool
-may_vary(const List *trials, const List *comparisons, int number)
+value_may_vary(const List *trials, const List *comparisons, int number)
 {
 	const WeighedTrial *first = linitial(trials);
 	const Comparison *comparison = list_nth(comparisons, number);
@@ -379,7 +379,7 @@ draw_values(void *arg)
 		const Comparison *comparison = lfirst(lc);
 		ListCell   *value;
 
-		if (!may_vary(drawing->trials, comparisons, foreach_current_index(lc)))
+		if (!value_may_vary(drawing->trials, comparisons, foreach_current_index(lc)))
 			continue;
 		foreach(value, values_of_column(comparison))
 			if (list_length(drawing->drawn) < MOST_DRAWN)
