@@ -32,7 +32,7 @@ my %asked = (
 	'clipperf_hygiene()' => q{SELECT reason FROM clipperf_hygiene(unused_since => stats_since) WHERE kind <> 'invalid'},
 	'clipperf_indexes' => q{SELECT covered_reason FROM clipperf_indexes WHERE drop_ddl IS NOT NULL},
 	'clipperf_recommend()' => q{SELECT reason FROM clipperf_recommend(unused_since => stats_since) WHERE action = 'drop' AND index_name <> 'item_invalid'},
-	'clipperf_report()' => q{SELECT finding FROM clipperf_report(1000) WHERE kind IN ('redundant_index', 'unused_index') AND finding NOT LIKE '%item_invalid%'});
+	'clipperf_report()' => q{SELECT r::text FROM clipperf_report(1000) AS r WHERE kind IN ('redundant_index', 'unused_index') AND r::text NOT LIKE '%item_invalid%'});
 
 sub reasons
 {
