@@ -74,7 +74,7 @@ foreach my $seed (1 .. 3)
 		cmp_ok($after{$statement} // 0, '<=', $most, "seed $seed: $statement reads no more than that");
 		note("$before{$statement} -> " . ($after{$statement} // '?'));
 	}
-	cmp_ok(sum(values %after), '<', 0.2 * sum(values %before), "seed $seed: all together read far less");
+	cmp_ok(sum(values %after), '<', 0.5 * sum(values %before), "seed $seed: all together read less than half");
 	$node->safe_psql('postgres', "DROP INDEX $_->[1]") foreach @advice;
 }
 
