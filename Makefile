@@ -8,6 +8,7 @@
 # make fuzz                               compares a server with clipperf with one without, over random statements
 # make check-asserts                      runs the tests on a PostgreSQL built with assertions
 # make check-sanitizers                   runs the tests and the fuzzer under AddressSanitizer and UBSan
+# make check-rewrites                     compares 10,000 random loops with the statements suggested for them
 # make bench-overhead                     measures what clipperf costs
 # make bench-n-plus-one                   counts its false alarms and misses under hot look-ups
 # make bench-whatif                       compares hypothetical indexes with real ones
@@ -21,7 +22,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-migrations core-regress fuzz check-asserts check-sanitizers bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
+self_contained := check check-clients check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -46,6 +47,9 @@ fuzz:
 
 check-asserts:
 	@test/asserts --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)'
+
+check-rewrites:
+	@REWRITES='$(or $(COUNT),10000)' REWRITES_SEED='$(SEED)' test/run --only=tap --tests=test/t/093_rewrites.pl
 
 check-sanitizers:
 	@test/sanitizers --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)' \

@@ -1,26 +1,34 @@
 -- Which statements run once for each row of another.
 
 CREATE FUNCTION @extschema@.clipperf_read_n_plus_one(
-    OUT userid oid, OUT confidence text,
+    OUT pattern bigint, OUT userid oid, OUT confidence text,
     OUT parent_queryid bigint, OUT parent_query text, OUT parent_column text,
     OUT child_queryid bigint, OUT child_query text, OUT relation regclass, OUT child_parameter text,
     OUT episodes bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
     OUT child_ms double precision, OUT roundtrip_ms double precision, OUT pipelined boolean,
     OUT function regprocedure, OUT route text,
-    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT suggestion text)
+    OUT first_seen timestamptz, OUT last_seen timestamptz)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_n_plus_one';
 COMMENT ON FUNCTION @extschema@.clipperf_read_n_plus_one() IS
 'N+1 patterns of the current database; read the view clipperf_n_plus_one instead';
 
+CREATE FUNCTION @extschema@.clipperf_batched(pattern bigint, OUT suggestion text, OUT no_suggestion text)
+LANGUAGE c STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_batched';
+COMMENT ON FUNCTION @extschema@.clipperf_batched(bigint) IS
+'one statement in place of a pattern''s children, planned as their user, or the reason why there is none; read the view clipperf_n_plus_one instead';
+
 CREATE VIEW @extschema@.clipperf_n_plus_one AS
 SELECT n.confidence, n.parent_queryid, n.parent_query, n.parent_column,
        n.child_queryid, n.child_query, n.relation, n.child_parameter,
        n.episodes, n.children, n.max_children, n.connections,
        n.child_ms, n.roundtrip_ms, n.pipelined, n.function, n.route,
-       n.first_seen, n.last_seen, n.suggestion
-FROM @extschema@.clipperf_read_n_plus_one() AS n;
+       n.first_seen, n.last_seen, (n.batched).suggestion, (n.batched).no_suggestion
+-- a query of its own: what is not asked for is not computed, and what is, once
+FROM (SELECT r.*, @extschema@.clipperf_batched(r.pattern) AS batched
+      FROM @extschema@.clipperf_read_n_plus_one() AS r OFFSET 0) AS n;
 
 COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
 'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database';
@@ -43,6 +51,7 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.function IS 'PL/pgSQL function
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.route IS 'route of the children, as in clipperf_queries';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.first_seen IS 'when the pattern was first proven or suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.last_seen IS 'start of the last child';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.suggestion IS 'one statement in place of the children, which takes an array of keys; NULL if none is known or it may not be read';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.suggestion IS 'one statement in place of the children, which takes an array for each value that varied; NULL if there is none';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.no_suggestion IS 'why there is none';
 
 GRANT SELECT ON @extschema@.clipperf_n_plus_one TO PUBLIC;

@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 
 #include "profile/statement/value.h"
+#include "profile/statement/value_layout.h"
 #include "profile/text/comment.h"
 #include "profile/text/named_statement.h"
 #include "store/sample.h"
@@ -89,53 +90,6 @@ hash_parameter_bytes(const struct varlena *value)
 	return hash_ends(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
-/* Length and passing of a type by the catalogs; false if it is gone. */
-static bool
-type_layout_stored(Oid type, int16 *length, bool *byval)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Form_pg_type form;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	form = (Form_pg_type) GETSTRUCT(tuple);
-	*length = form->typlen;
-	*byval = form->typbyval;
-	ReleaseSysCache(tuple);
-	return true;
-}
-
-/* Length and passing of a type: no catalog is read for the usual ones. */
-static inline bool
-type_layout(Oid type, int16 *length, bool *byval)
-{
-	switch (type)
-	{
-		case BOOLOID:
-		case INT2OID:
-		case INT4OID:
-		case INT8OID:
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			*length = sizeof(Datum);
-			*byval = true;
-			break;
-		case UUIDOID:
-			*length = 16;
-			*byval = false;
-			break;
-		case TEXTOID:
-		case VARCHAROID:
-		case BPCHAROID:
-			*length = -1;
-			*byval = false;
-			break;
-		default:
-			return type_layout_stored(type, length, byval);
-	}
-	return true;
-}
-
 /* A hash of one value, in the way in which values of its type are laid out. */
 pg_attribute_hot static uint32
 hash_value(Oid type, Datum value)
@@ -143,7 +97,7 @@ hash_value(Oid type, Datum value)
 	int16		length;
 	bool		byval;
 
-	if (!type_layout(type, &length, &byval))
+	if (!value_layout(type, &length, &byval))
 		return hash_bytes_uint32(type);
 	if (byval)
 		return hash_bytes((const unsigned char *) &value, sizeof(value));

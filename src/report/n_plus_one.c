@@ -14,7 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "common/result_rows.h"
-#include "report/suggestion.h"
+#include "report/child_parameter.h"
 #include "store/pattern.h"
 #include "store/text.h"
 
@@ -62,7 +62,7 @@ parameter_number(const Pattern *pattern, const char *child)
 		get_attname(pattern->facts.child_relid, pattern->facts.child_attno, true) : NULL;
 	if (child == NULL || column == NULL)
 		return 0;
-	return suggestion_find_parameter(child, column);
+	return child_parameter_find(child, column);
 }
 
 /* "$1 (table.column)" */
@@ -74,20 +74,6 @@ parameter_name(const Pattern *pattern, int number)
 	char	   *name = number > 0 ? psprintf("$%d", number) : pstrdup("literal");
 
 	return column ? psprintf("%s (%s)", name, column) : name;
-}
-
-/* The type of the keys, for the batched statement. */
-static char *
-key_type(const Pattern *pattern)
-{
-	Oid			type = InvalidOid;
-
-	if (get_rel_name(pattern->facts.child_relid) != NULL)
-		type = get_atttype(pattern->facts.child_relid,
-						   pattern->facts.child_attno);
-	if (!OidIsValid(type))
-		type = pattern->facts.parameter_type;
-	return OidIsValid(type) ? format_type_be_qualified(type) : NULL;
 }
 
 /* Put an OID that may be missing into a row. */
@@ -143,9 +129,9 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	bool		nulls[N_PLUS_ONE_COLUMNS] = {false};
 	char	   *child = read_text(pattern, pattern->facts.child_queryid);
 	int			number = parameter_number(pattern, child);
-	char	   *type = key_type(pattern);
 	int			i = 0;
 
+	values[i++] = Int64GetDatum((int64) pattern_history_key(&pattern->key));
 	values[i++] = ObjectIdGetDatum(pattern->key.userid);
 	i = put_loop_statements(values, nulls, i, pattern, child, number);
 	i = put_counters(values, i, &pattern->counters);
@@ -154,8 +140,6 @@ put_pattern(ReturnSetInfo *result, const Pattern *pattern)
 	result_set_text(values, nulls, i++, route_label(pattern->key.route));
 	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
-	result_set_text(values, nulls, i++, child && type && number > 0 ?
-					suggestion_make(child, number, type) : NULL);
 	Assert(i == N_PLUS_ONE_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/timestamp.h"
 
@@ -165,6 +166,7 @@ add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 {
 	sum->episodes += add->episodes;
 	sum->children += add->children;
+	sum->repeats += add->repeats;
 	sum->max_children = Max(sum->max_children, add->max_children);
 	sum->connections = Max(sum->connections, add->connections);
 	sum->pipelined += add->pipelined;
@@ -175,16 +177,77 @@ add_pattern_counters(PatternCounters *sum, const PatternCounters *add)
 		sum->first_seen = add->first_seen;
 }
 
+/* The type that holds literals of both types; UNKNOWNOID if there is none. */
+Oid
+pattern_literal_type(Oid one, Oid other)
+{
+	static const Oid numbers[] = {INT4OID, INT8OID, NUMERICOID};
+	int			rank_one = -1;
+	int			rank_other = -1;
+
+	if (one == other || !OidIsValid(other))
+		return one;
+	if (!OidIsValid(one))
+		return other;
+	for (int i = 0; i < lengthof(numbers); i++)
+	{
+		rank_one = one == numbers[i] ? i : rank_one;
+		rank_other = other == numbers[i] ? i : rank_other;
+	}
+	if (rank_one < 0 || rank_other < 0)
+		return UNKNOWNOID;
+	return numbers[Max(rank_one, rank_other)];
+}
+
+/*
+ * Add what was seen of the parameters in an episode; under the lock.  A child
+ * with another number of parameters tells that they cannot be compared.
+ */
+static void
+add_parameters(PatternParameters *sum, const PatternParameters *add)
+{
+	uint8		before[PATTERN_PARAMETERS];
+
+	if (sum->compared == 0)
+	{
+		*sum = *add;
+		return;
+	}
+	sum->compared += add->compared;
+	if (sum->count != add->count)
+	{
+		sum->count = 0;
+		return;
+	}
+	for (int i = 0; i < sum->count; i++)
+	{
+		sum->changes[i] += add->changes[i];
+		sum->types[i] = pattern_literal_type(sum->types[i], add->types[i]);
+	}
+	if (memcmp(sum->same_as, add->same_as, sizeof(before)) == 0)
+		return;
+	memcpy(before, sum->same_as, sizeof(before));
+	for (int i = 0; i < sum->count; i++)
+	{
+		int			same = 0;
+
+		while (before[same] != before[i] ||
+			   add->same_as[same] != add->same_as[i])
+			same++;
+		sum->same_as[i] = same + 1;
+	}
+}
+
 /*
  * Add to the pattern of this key, made if it is new; max_children and
  * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1.  Returns the number.  Takes the
- * lock; a new pattern's text is made without it.
+ * the entry's number where it is known, else -1; "parameters" may be NULL.
+ * Returns the number.  Takes the lock; a new pattern's text is made without it.
  */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
-			const PatternCounters *add, bool strong,
-			StatementTextMaker maker, void *maker_arg)
+			const PatternCounters *add, const PatternParameters *parameters,
+			bool strong, StatementTextMaker maker, void *maker_arg)
 {
 	Pattern    *pattern;
 
@@ -215,6 +278,8 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 		pattern->has_parent_text = text_acquire(&parent);
 	}
 	add_pattern_counters(&pattern->counters, add);
+	if (parameters != NULL && parameters->compared > 0)
+		add_parameters(&pattern->parameters, parameters);
 	/* forgotten or evicted while its loop ran: this is the rest of it */
 	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
@@ -335,7 +400,8 @@ make_pattern_sound(SavedPattern *saved)
 	Pattern    *pattern = &saved->pattern;
 	const PatternCounters *counters = &pattern->counters;
 	const double amounts[] = {
-		counters->episodes, counters->children, counters->max_children,
+		counters->episodes, counters->children, counters->repeats,
+		counters->max_children,
 		counters->connections, counters->pipelined, counters->child_us,
 		counters->gap_us
 	};
@@ -345,8 +411,15 @@ make_pattern_sound(SavedPattern *saved)
 		if (!saved_amount_is_sound(amounts[i]))
 			return false;
 	}
-	if (*(const uint8 *) &pattern->used != 1)
+	if (*(const uint8 *) &pattern->used != 1 ||
+		pattern->parameters.count > PATTERN_PARAMETERS)
 		return false;
+	for (int i = 0; i < pattern->parameters.count; i++)
+	{
+		if (pattern->parameters.same_as[i] < 1 ||
+			pattern->parameters.same_as[i] > i + 1)
+			return false;
+	}
 	pattern->strong = *(const uint8 *) &pattern->strong != 0;
 	return saved_time_is_sound(counters->first_seen) &&
 		saved_time_is_sound(counters->last_seen) &&

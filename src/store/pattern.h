@@ -42,11 +42,33 @@ typedef struct PatternFacts
 	int16		child_attno;
 } PatternFacts;
 
+/* Parameters of a child that are told apart. */
+#define PATTERN_PARAMETERS	32
+
+/*
+ * How the values of a child's parameters went from one execution to the next
+ * within its episodes, by their numbers in its normalised text.
+ */
+typedef struct PatternParameters
+{
+	uint32		count;			/* of the parameters; 0 = nothing is known */
+	uint32		compared;		/* executions that were compared with the one
+								 * before */
+	uint32		changes[PATTERN_PARAMETERS];	/* .. of which $n had another
+												 * value */
+	Oid			types[PATTERN_PARAMETERS];	/* of a literal by itself:
+											 * UNKNOWNOID in quotes,
+											 * InvalidOid = NULL */
+	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
+												 * had the value of $n */
+} PatternParameters;
+
 /* Times in microseconds. */
 typedef struct PatternCounters
 {
 	int64		episodes;
 	int64		children;
+	int64		repeats;		/* .. with a value that the episode had before */
 	int64		max_children;	/* of one episode */
 	int64		connections;	/* most of one episode */
 	int64		pipelined;		/* children that another statement waited for */
@@ -61,16 +83,21 @@ typedef struct Pattern
 	PatternKey	key;
 	PatternFacts facts;
 	PatternCounters counters;
+	PatternParameters parameters;
 	bool		used;
 	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
 } Pattern;
 
+/* The type that holds literals of both types; UNKNOWNOID if there is none. */
+extern Oid	pattern_literal_type(Oid one, Oid other);
+
 /* Add to the pattern of this key, made if it is new. */
 extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
-						const PatternCounters *add, bool strong,
+						const PatternCounters *add,
+						const PatternParameters *parameters, bool strong,
 						StatementTextMaker maker, void *maker_arg);
 
 /* The key of a pattern's history. */

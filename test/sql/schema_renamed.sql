@@ -24,6 +24,7 @@ INSERT INTO calls VALUES
     ('clipperf_advise', 'SELECT * FROM %s.clipperf_advise(NULL, NULL, 0, NULL, NULL, false, 1, NULL, NULL, NULL, ''{SELECT FROM items WHERE a = 1}'')'),
     ('clipperf_apply', 'SELECT * FROM %s.clipperf_apply(index_set => ''early'', concurrently => false)'),
     ('clipperf_apply_obstacle', 'SELECT %s.clipperf_apply_obstacle()'),
+    ('clipperf_batched', 'SELECT * FROM %s.clipperf_batched(1)'),
     ('clipperf_build_pace', 'SELECT * FROM %s.clipperf_build_pace()'),
     ('clipperf_build_progress', 'SELECT * FROM %s.clipperf_build_progress()'),
     ('clipperf_cancel', 'SELECT %1$s.clipperf_cancel(max(job)) FROM %1$s.clipperf_jobs'),

@@ -46,14 +46,13 @@ BEGIN
         RAISE SQLSTATE 'UNDO0';
     EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
     END;
-    SELECT n.suggestion INTO suggestion FROM clipperf_n_plus_one AS n
+    SELECT n.suggestion, 'none: ' || n.no_suggestion INTO suggestion, same FROM clipperf_n_plus_one AS n
     ORDER BY n.children DESC LIMIT 1;
     IF NOT FOUND THEN
         same := 'not found';
         RETURN;
     END IF;
     IF suggestion IS NULL THEN
-        same := 'no suggestion';
         RETURN;
     END IF;
     BEGIN

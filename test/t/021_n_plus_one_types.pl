@@ -10,6 +10,12 @@ use Test::More;
 
 my $node = start_server('types');
 
+# Types that an extension, and a user, made.
+$node->safe_psql('postgres', q{
+CREATE EXTENSION citext;
+CREATE DOMAIN keytext AS citext CHECK (VALUE <> '');
+});
+
 # How a number becomes a key of each type.
 my %keys = (
 	int2 => '(20000 + i)::int2',
@@ -21,6 +27,12 @@ my %keys = (
 	'char(20)' => q{'char-' || i},
 	numeric => '(i + 0.5)::numeric',
 	oid => '(70000 + i)::oid',
+	inet => q{('10.1.' || i % 7 || '.' || i % 256)::inet + i * 256},
+	macaddr => q{('08002b0' || to_hex(65536 + i))::macaddr},
+	macaddr8 => q{('08002b010203' || to_hex(4096 + i))::macaddr8},
+	citext => q{'U' || md5(i::text) || '@Example.org'},
+	keytext => q{'made ' || md5(i::text)},
+	'varchar(400)' => q{'https://example.org/a/path/of/some/length/' || repeat(md5(i::text), 8)},
 	date => q{'2020-01-01'::date + i},
 	timestamp => q{'2020-01-01'::timestamp + i * interval '1 minute'},
 	timestamptz => q{'2020-01-01 00:00+00'::timestamptz + i * interval '1 minute'});
@@ -77,6 +89,13 @@ foreach my $column (qw(int2 int4 int8))
 {
 	proven($node, "$column column, bare number",
 		items($number_of{$column}, 'list_id = $1', '--type' => "1=$column", '--protocol' => 'simple'));
+}
+
+# IS NOT DISTINCT FROM is an equality, too.
+foreach my $protocol (qw(prepared simple))
+{
+	proven($node, "IS NOT DISTINCT FROM, $protocol",
+		items($number_of{int8}, 'list_id IS NOT DISTINCT FROM $1', '--protocol' => $protocol));
 }
 
 # A parameter of text for a column of varchar, and text that is cast to the key's type.

@@ -29,7 +29,7 @@ my @expected = sort { $a cmp $b } (
 
 # How each suggestion begins: with the key among the columns, once.
 my %suggestions = (
-	votes => qr/^SELECT clip_id, vote_type FROM/, favorites => qr/^SELECT k\.key, c\.\* FROM/,
+	votes => qr/^SELECT clip_id, vote_type FROM/, favorites => qr/^SELECT k\.clip_id, c\.\* FROM/,
 	clip_tags => qr/^SELECT ct\.clip_id, t\.id, t\.name/, users => qr/^SELECT u\.id, u\.username/);
 
 # A finding in the words of the list above.

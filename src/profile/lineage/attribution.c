@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/evidence.h"
+#include "profile/lineage/loop_values.h"
 #include "profile/lineage/sweep.h"
 #include "settings.h"
 #include "store/pattern.h"
@@ -46,6 +47,7 @@ typedef struct Child
 	const Probe *probe;
 	uint64		fingerprint;
 	const Match *match;
+	PatternParameters *parameters;	/* of its loop; NULL = not known */
 } Child;
 
 /* What a look-up has changed about its episode. */
@@ -294,9 +296,12 @@ count_pattern(const Child *child, uint64 episode_key, int known_number,
 {
 	PatternKey	key = child_pattern_key(child);
 	PatternFacts facts = child_pattern_facts(child);
-	int			number = pattern_add(known_number, &key, &facts, add, strong,
+	int			number = pattern_add(known_number, &key, &facts, add,
+									 child->parameters, strong,
 									 execution_text, child->execution);
 
+	if (child->parameters != NULL)
+		loop_values_counted(child->parameters);
 	if (number != known_number)
 	{
 		Episode    *episode = episode_lock_existing(episode_key);
@@ -338,6 +343,7 @@ mark_proven(const Child *child, uint64 episode_key, bool counts, bool strong)
 	{
 		.episodes = 1,
 			.children = copy.children,
+			.repeats = copy.repeats,
 			.max_children = copy.children,
 			.connections = pg_popcount64(copy.backends),
 			.pipelined = copy.pipelined,
@@ -361,6 +367,7 @@ count_latest(const Child *child, const EpisodeChange *change, bool strong)
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	PatternCounters add = {
 		.children = after->children - before->children,
+		.repeats = after->repeats - before->repeats,
 		.max_children = after->children,
 		.connections = pg_popcount64(after->backends),
 		.pipelined = after->pipelined - before->pipelined,
@@ -410,7 +417,7 @@ Attribution
 attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 				const Match *match, bool counts)
 {
-	Child		child = {execution, probe, fingerprint, match};
+	Child		child = {execution, probe, fingerprint, match, NULL};
 	Lookup		lookup = make_lookup(&child);
 	EpisodeChange change;
 	bool		proven;
@@ -418,6 +425,10 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 
 	if (!record_lookup(&child, &lookup, &change))
 		return ATTRIBUTION_REFUSED;
+
+	/* one alone is compared with nothing, and most stay alone */
+	if (change.after.children > 1)
+		child.parameters = loop_values_note(execution, match->episode);
 
 	/* the result set is in use, and its statement is worth recording */
 	proven = change.after.state == EPISODE_PROVEN;

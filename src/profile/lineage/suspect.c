@@ -15,6 +15,7 @@
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
 
+#include "profile/lineage/loop_values.h"
 #include "settings.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
@@ -106,6 +107,7 @@ take_counters(Repeat *repeat, PatternCounters *add)
 	{
 		.episodes = repeat->reported == 0 ? 1 : 0,
 			.children = repeat->lookups - repeat->reported,
+			.repeats = repeat->lookups - repeat->distinct,
 			.max_children = repeat->lookups,
 			.connections = pg_popcount64(repeat->backends),
 			.pipelined = repeat->pipelined,
@@ -124,7 +126,7 @@ take_counters(Repeat *repeat, PatternCounters *add)
 /* Put counters into the table of patterns. */
 static void
 report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
-			   const PatternCounters *add)
+			   uint64 request, const PatternCounters *add)
 {
 	PatternKey	pattern = {
 		.child = fingerprint,
@@ -140,9 +142,11 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 		.child_attno = key->attno,
 		.parameter_type = key->type
 	};
+	PatternParameters *parameters = loop_values_note(execution, request);
 
-	(void) pattern_add(-1, &pattern, &facts, add, true, execution_text,
-					   execution);
+	(void) pattern_add(-1, &pattern, &facts, add, parameters, true,
+					   execution_text, execution);
+	loop_values_counted(parameters);
 }
 
 /*
@@ -177,5 +181,6 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 	if (trace != 0)
 		repeat_unlock(trace);
 	if (suspicious)
-		report_suspect(execution, fingerprint, &varying->comparison, &add);
+		report_suspect(execution, fingerprint, &varying->comparison,
+					   trace != 0 ? trace : transaction, &add);
 }

@@ -344,6 +344,8 @@ walk_boolean(BoolExpr *expression, ComparisonSearch *search)
 
 		if (expression->boolop != NOT_EXPR || IsA(argument, SubLink))
 			walk_condition(argument, search);
+		else if (IsA(argument, DistinctExpr))	/* IS NOT DISTINCT FROM */
+			walk_operator((OpExpr *) argument, search);
 	}
 	search->list = before;
 }

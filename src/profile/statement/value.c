@@ -14,10 +14,15 @@
 #include "common/hashfn.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/syscache.h"
 #include "utils/uuid.h"
+
+/* Bytes of the types of these names. */
+#define MACADDR_BYTES	6
+#define MACADDR8_BYTES	8
 
 /* Characters of a uuid in its canonical spelling. */
 #define UUID_TEXT_LENGTH	36
@@ -48,7 +53,13 @@ builtin_kind(Oid type)
 		case NUMERICOID:
 			return VALUE_NUMERIC;
 		case BYTEAOID:
+		case INETOID:
+		case CIDROID:
 			return VALUE_BYTES;
+		case MACADDROID:
+			return VALUE_MACADDR;
+		case MACADDR8OID:
+			return VALUE_MACADDR8;
 		case DATEOID:
 			return VALUE_DATE;
 		case TIMESTAMPOID:
@@ -57,6 +68,23 @@ builtin_kind(Oid type)
 		default:
 			return VALUE_NONE;
 	}
+}
+
+/*
+ * How values of a type that an extension or user made are hashed: strings as
+ * text, such as citext, others of variable length by their bytes.  The value that
+ * a statement was sent is the one that another returned, so that it matters
+ * little whether the type has more ways to write it.
+ */
+static ValueKind
+made_kind(Form_pg_type form)
+{
+	if (form->typtype == TYPTYPE_ENUM)
+		return VALUE_OID;
+	if (form->typtype != TYPTYPE_BASE || form->typlen != -1 ||
+		IsTrueArrayType(form))
+		return VALUE_NONE;
+	return form->typcategory == TYPCATEGORY_STRING ? VALUE_TEXT : VALUE_BYTES;
 }
 
 /*
@@ -78,7 +106,7 @@ value_kind(Oid type)
 			break;
 		form = (Form_pg_type) GETSTRUCT(tuple);
 		type = form->typtype == TYPTYPE_DOMAIN ? form->typbasetype : InvalidOid;
-		kind = form->typtype == TYPTYPE_ENUM ? VALUE_OID : builtin_kind(type);
+		kind = OidIsValid(type) ? builtin_kind(type) : made_kind(form);
 		ReleaseSysCache(tuple);
 	}
 	return kind;
@@ -236,7 +264,7 @@ hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 		return false;
 	bytes = VARDATA_ANY(DatumGetPointer(value));
 	length = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
-	if (length > VALUE_MAX_PADDED)
+	if (length > VALUE_MAX_LENGTH)
 		return false;
 	if (kind == VALUE_BPCHAR)
 	{
@@ -245,8 +273,6 @@ hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 	}
 	if (kind != VALUE_BYTES)
 		return hash_text_datum(bytes, length, hash);
-	if (length > VALUE_MAX_LENGTH)
-		return false;
 	*hash = hash_plain(bytes, length);
 	return true;
 }
@@ -263,9 +289,15 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 		case VALUE_NAME:
 			return hash_text_datum(NameStr(*DatumGetName(value)),
 								   strlen(NameStr(*DatumGetName(value))), hash);
+		case VALUE_MACADDR:
+			*hash = hash_plain(DatumGetPointer(value), MACADDR_BYTES);
+			return true;
+		case VALUE_MACADDR8:
+			*hash = hash_plain(DatumGetPointer(value), MACADDR8_BYTES);
+			return true;
 		case VALUE_NUMERIC:
 			return is_stored_plainly(value) &&
-				VARSIZE_ANY(DatumGetPointer(value)) <= VALUE_MAX_LENGTH &&
+				VARSIZE_ANY(DatumGetPointer(value)) <= VALUE_MAX_NUMERIC &&
 				hash_number(value, hash);
 		case VALUE_TEXT:
 		case VALUE_BPCHAR:
@@ -304,6 +336,12 @@ fetch_value(ValueKind kind, const char *at, Size room, Datum *value)
 			break;
 		case VALUE_NAME:
 			length = NAMEDATALEN;
+			break;
+		case VALUE_MACADDR:
+			length = MACADDR_BYTES;
+			break;
+		case VALUE_MACADDR8:
+			length = MACADDR8_BYTES;
 			break;
 		case VALUE_NONE:
 			return false;

@@ -27,15 +27,20 @@ typedef enum ValueKind
 	VALUE_BPCHAR,
 	VALUE_NAME,
 	VALUE_NUMERIC,
-	VALUE_BYTES,
+	VALUE_BYTES,				/* what is equal if its bytes are */
+	VALUE_MACADDR,
+	VALUE_MACADDR8,
 	VALUE_TIMESTAMP				/* with or without time zone */
 } ValueKind;
 
-/* Longer values are not followed, in bytes. */
-#define VALUE_MAX_LENGTH	64
+/*
+ * Longer values are not followed, in bytes: URLs are, documents are not.  What is
+ * longer than some 2 kB is compressed as a rule, and not followed anyway.
+ */
+#define VALUE_MAX_LENGTH	2048
 
-/* .. nor are those of character(n) that are longer with their blanks. */
-#define VALUE_MAX_PADDED	1024
+/* Digits of a number that may be an integer's, which is made text to be hashed. */
+#define VALUE_MAX_NUMERIC	64
 
 /* Digits of an integer that surely fits into 64 bits. */
 #define VALUE_MAX_DIGITS	18

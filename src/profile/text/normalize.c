@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 
 #include "hotpath.h"
+#include "profile/text/scan.h"
 #include "store/encoding.h"
 #include "store/text.h"
 
@@ -34,42 +35,6 @@
 
 /* Lists inside each other whose length is ignored; deeper ones count. */
 #define MAX_LISTS 16
-
-/* The scanner's token numbers, fixed by the rule stated in scanner.h. */
-enum ScannerToken
-{
-	TOKEN_END = 0,
-	TOKEN_IDENT = 258,
-	TOKEN_UIDENT,
-	TOKEN_FCONST,
-	TOKEN_SCONST,
-	TOKEN_USCONST,
-	TOKEN_BCONST,
-	TOKEN_XCONST,
-	TOKEN_OP,
-	TOKEN_ICONST,
-	TOKEN_PARAM
-};
-
-typedef enum TokenKind
-{
-	KIND_NONE,					/* before the first token */
-	KIND_KEYWORD,
-	KIND_IDENTIFIER,
-	KIND_LITERAL,
-	KIND_PARAMETER,
-	KIND_SYMBOL					/* operators and punctuation */
-} TokenKind;
-
-typedef struct Token
-{
-	TokenKind	kind;
-	char symbol;				/* of a one-character symbol, else 0 */
-	const char *word;			/* keyword or folded identifier, else NULL */
-	const char *source;			/* as it stands in the statement */
-	int			length;			/* bytes of source */
-	bool		spaced;			/* white space or a comment before it */
-} Token;
 
 /* Where we are in the name of a type that follows "::" or AS. */
 typedef enum TypeState
@@ -94,6 +59,9 @@ typedef struct Normalizer
 {
 	StringInfoData text;		/* with room for the whole statement */
 	int		   *literals;		/* offsets in text where a literal stood */
+	const char *source;			/* what is scanned */
+	LiteralPlace *places;		/* where they stand there, if that is wanted */
+	int			max_places;
 	int			nliterals;
 	int			max_literals;
 	int			highest;		/* parameter number */
@@ -237,9 +205,9 @@ fingerprint_token(Normalizer *n, const Token *token)
  * The text
  * ------------------------------------------------------------------------ */
 
-/* Remember that a literal stands at the end of the text so far. */
+/* Remember that this literal stands at the end of the text so far. */
 static void
-mark_literal(Normalizer *n)
+mark_literal(Normalizer *n, const Token *token)
 {
 	if (n->nliterals == n->max_literals)
 	{
@@ -248,6 +216,12 @@ mark_literal(Normalizer *n)
 			palloc(n->max_literals * sizeof(int)) :
 			repalloc(n->literals, n->max_literals * sizeof(int));
 	}
+	if (n->nliterals < n->max_places)
+		n->places[n->nliterals] = (LiteralPlace)
+	{
+		.start = token->source - n->source,
+			.length = token->length
+	};
 	n->literals[n->nliterals++] = n->text.len;
 }
 
@@ -260,7 +234,7 @@ copy_token(Normalizer *n, const Token *token)
 		n->text.data[n->text.len++] = ' ';
 	end = n->text.data + n->text.len;
 	if (token->kind == KIND_LITERAL)
-		mark_literal(n);
+		mark_literal(n, token);
 	else
 	{
 		memcpy(end, token->source, token->length);
@@ -337,54 +311,11 @@ is_constant_word(const Token *token, const Token *before)
 		!is_word(before, "is") && !is_word(before, "not");
 }
 
-/* Every keyword begins with one, no operator does. */
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* N'...' is scanned as the keyword NCHAR, of one letter, and a string. */
 static bool
 is_national_prefix(const Token *token)
 {
 	return token->length == 1 && is_word(token, "nchar");
-}
-
-/* Fill a token's kind and word from what the scanner returned. */
-static void
-classify(Token *token, int number, const core_YYSTYPE *value)
-{
-	switch (number)
-	{
-		case TOKEN_IDENT:
-		case TOKEN_UIDENT:
-			token->kind = KIND_IDENTIFIER;
-			token->word = value->str;
-			break;
-		case TOKEN_FCONST:
-		case TOKEN_SCONST:
-		case TOKEN_USCONST:
-		case TOKEN_BCONST:
-		case TOKEN_XCONST:
-		case TOKEN_ICONST:
-			token->kind = KIND_LITERAL;
-			break;
-		case TOKEN_PARAM:
-			token->kind = KIND_PARAMETER;
-			break;
-		default:
-			/* Beyond the fixed numbers: a keyword or a longer operator. */
-			token->kind = KIND_SYMBOL;
-			if (number < TOKEN_IDENT)
-				token->symbol = number;
-			else if (number > TOKEN_PARAM && is_letter(*token->source))
-			{
-				token->kind = KIND_KEYWORD;
-				token->word = value->keyword;
-			}
-			break;
-	}
 }
 
 /* Put one token out. */
@@ -471,7 +402,10 @@ take_token(Normalizer *n, Token *token)
 	if (token->kind == KIND_LITERAL &&
 		(n->held.symbol == '-' || is_national_prefix(&n->held)))
 	{
+		/* the sign, or the prefix, is part of it */
 		token->spaced = n->held.spaced;
+		token->length += token->source - n->held.source;
+		token->source = n->held.source;
 		n->held = (Token)
 		{
 			0
@@ -504,12 +438,12 @@ normalize_watch_settings(void)
  * setting that may have changed since.
  */
 static bool
-is_uncertain(const Token *token, int number)
+is_uncertain(const Token *token)
 {
 	bool		escaped = false;
 
 	normalize_watch_settings();
-	if (number != TOKEN_SCONST || *token->source != '\'' ||
+	if (token->kind != KIND_LITERAL || *token->source != '\'' ||
 		!(seen_standard && seen_escaped))
 		return false;
 	for (int i = 1; i < token->length; i++)
@@ -522,44 +456,26 @@ is_uncertain(const Token *token, int number)
 }
 
 /*
- * Scan the copy of the statement in "source", whose end is no token's end if
- * it was cut.  Raises what the scanner raises.
+ * ScanVisitor: take a token of the normaliser's source, whose end is no token's
+ * end if it was cut.
  */
-static void
-scan(Normalizer *n, const char *source)
+static bool
+normalize_token(Token *token, void *arg)
 {
-	core_yy_extra_type extra;
-	core_YYSTYPE value;
-	YYLTYPE		location;
-	core_yyscan_t scanner = scanner_init(source, &extra, &ScanKeywords,
-										 ScanKeywordTokens);
-	int			length = strlen(source);
-	int			end = 0;
-	int			number;
+	Normalizer *n = arg;
 
-	SILENCE_SCANNER(extra);
-	while ((number = core_yylex(&value, &location, scanner)) != TOKEN_END)
+	if (n->cut && token->source[token->length] == '\0')
+		return false;
+	if (token->kind == KIND_PARAMETER)
+		n->highest = Max(n->highest, token->parameter);
+	if (is_uncertain(token))
 	{
-		Token		token = {
-			.source = source + location,
-			.length = strlen(extra.scanbuf + location),
-			.spaced = location > end
-		};
-
-		end = location + token.length;
-		if (n->cut && end == length)
-			break;
-		classify(&token, number, &value);
-		if (token.kind == KIND_PARAMETER)
-			n->highest = Max(n->highest, value.ival);
-		take_token(n, &token);
-		if (is_uncertain(&token, number))
-		{
-			n->cut = true;
-			break;
-		}
+		take_token(n, token);
+		n->cut = true;
+		return false;
 	}
-	scanner_finish(scanner);
+	take_token(n, token);
+	return true;
 }
 
 /* Is this an error of the text, not of the server? */
@@ -583,7 +499,7 @@ is_text_error(const ErrorData *error)
  * which the client has been sent already.
  */
 static void
-scan_quietly(Normalizer *n, const char *source)
+scan_quietly(Normalizer *n)
 {
 	MemoryContext context = CurrentMemoryContext;
 	int			saved_level = client_min_messages;
@@ -591,7 +507,7 @@ scan_quietly(Normalizer *n, const char *source)
 	PG_TRY();
 	{
 		client_min_messages = ERROR;
-		scan(n, source);
+		scan_tokens(n->source, normalize_token, n);
 		client_min_messages = saved_level;
 	}
 	PG_CATCH();
@@ -631,7 +547,8 @@ normalize_source(Normalizer *n, const char *source, int location, int length)
 
 	initStringInfo(&n->text);
 	enlargeStringInfo(&n->text, length);
-	scan_quietly(n, pnstrdup(source, length));
+	n->source = pnstrdup(source, length);
+	scan_quietly(n);
 	finish_normalizing(n);
 }
 
@@ -686,4 +603,22 @@ normalize_fingerprint(const char *source, int location, int length)
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return n.fingerprint;
+}
+
+/*
+ * Where the literals of a statement stand, as normalize_text() numbers them:
+ * at most "max".  Returns how many there are; -1 if there are more, the statement
+ * is too long, or cannot be taken apart to its end.
+ */
+int
+normalize_places(const char *source, int length, LiteralPlace *places, int max)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext scratch = enter_scratch();
+	Normalizer	n = {.places = places,.max_places = max};
+
+	normalize_source(&n, source, 0, length);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	return n.cut || n.nliterals > max ? -1 : n.nliterals;
 }

@@ -23,6 +23,17 @@ extern char *normalize_text(const char *source, int location, int length);
  */
 extern uint64 normalize_fingerprint(const char *source, int location, int length);
 
+/* Where a literal stands in a text, in bytes: with its sign or prefix. */
+typedef struct LiteralPlace
+{
+	int			start;
+	int			length;
+} LiteralPlace;
+
+/* Where the literals of a statement stand, in the order of their numbers. */
+extern int	normalize_places(const char *source, int length,
+							 LiteralPlace *places, int max);
+
 /* Remember the settings that a statement is parsed with. */
 extern void normalize_watch_settings(void);
 
