@@ -30,3 +30,6 @@ ALTER TABLE @extschema@.clipperf_recommendations ENABLE REPLICA TRIGGER clipperf
 
 -- It has no key, and rows of published tables without one cannot be deleted.
 ALTER TABLE @extschema@.clipperf_job_change REPLICA IDENTITY FULL;
+CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_scan_advice
+FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
+ALTER TABLE @extschema@.clipperf_scan_advice ENABLE REPLICA TRIGGER clipperf_not_replicated;

@@ -40,7 +40,7 @@ $publisher->safe_psql('postgres', 'CREATE PUBLICATION p FOR ALL TABLES');
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION '$connection' PUBLICATION p");
 $subscriber->wait_for_subscription_sync($publisher, 's');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM item'), 1000, 'all tables were copied');
-is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM pg_subscription_rel WHERE srrelid::regclass::text LIKE $$clipperf%$$'), 6, 'ours are among them');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM pg_subscription_rel WHERE srrelid::regclass::text LIKE $$clipperf%$$'), 7, 'ours are among them');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_recommendations'), 1, 'without their rows');
 
 # What changes now: more jobs, states, advice, and what is deleted.
@@ -64,7 +64,7 @@ is($subscriber->safe_psql('postgres', 'SELECT apply_error_count, sync_error_coun
 # Nothing of what its workers do is captured.
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM seen'), 1100, 'the trigger has run');
 is(calls($subscriber, 'INSERT INTO public.seen VALUES (NEW.id)'), 0, 'which is not captured');
-is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_report() WHERE finding IS NULL'), 0, 'the report can be read');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_report() WHERE summary IS NULL'), 0, 'the report can be read');
 is_healthy($_, $_->name) foreach $publisher, $subscriber;
 
 # Logical decoding without a subscription.
