@@ -28,8 +28,9 @@ CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @ext
 FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
 ALTER TABLE @extschema@.clipperf_recommendations ENABLE REPLICA TRIGGER clipperf_not_replicated;
 
--- It has no key, and rows of published tables without one cannot be deleted.
+-- They have no key, and rows of published tables without one cannot be deleted.
 ALTER TABLE @extschema@.clipperf_job_change REPLICA IDENTITY FULL;
+ALTER TABLE @extschema@.clipperf_scan_advice REPLICA IDENTITY FULL;
 CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_scan_advice
 FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
 ALTER TABLE @extschema@.clipperf_scan_advice ENABLE REPLICA TRIGGER clipperf_not_replicated;
