@@ -9,28 +9,25 @@ COMMENT ON FUNCTION @extschema@.clipperf_not_replicated() IS
 'trigger of clipperf''s tables: leaves out the rows that a subscription brings';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_not_replicated() FROM PUBLIC;
 
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_accepted
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_accepted ENABLE REPLICA TRIGGER clipperf_not_replicated;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_index_set_members
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_index_set_members ENABLE REPLICA TRIGGER clipperf_not_replicated;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_job
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_job ENABLE REPLICA TRIGGER clipperf_not_replicated;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_job_change
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_job_change ENABLE REPLICA TRIGGER clipperf_not_replicated;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_job_measures
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_job_measures ENABLE REPLICA TRIGGER clipperf_not_replicated;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_recommendations
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_recommendations ENABLE REPLICA TRIGGER clipperf_not_replicated;
-
--- They have no key, and rows of published tables without one cannot be deleted.
-ALTER TABLE @extschema@.clipperf_job_change REPLICA IDENTITY FULL;
-ALTER TABLE @extschema@.clipperf_scan_advice REPLICA IDENTITY FULL;
-CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON @extschema@.clipperf_scan_advice
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated();
-ALTER TABLE @extschema@.clipperf_scan_advice ENABLE REPLICA TRIGGER clipperf_not_replicated;
+-- Rows of published tables without a key cannot be deleted unless the whole row tells them.
+DO $$
+DECLARE
+    member regclass;
+    has_key boolean;
+BEGIN
+    FOR member, has_key IN
+        SELECT c.oid, EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)
+        FROM pg_catalog.pg_class AS c
+             JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
+             JOIN pg_catalog.pg_extension AS e ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
+        WHERE d.deptype = 'e' AND e.extname = 'clipperf' AND c.relkind = 'r'
+    LOOP
+        EXECUTE pg_catalog.format('CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON %s
+            FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated()', member);
+        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER clipperf_not_replicated', member);
+        IF NOT has_key THEN
+            EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', member);
+        END IF;
+    END LOOP;
+END
+$$;

@@ -106,22 +106,6 @@ capturing(void)
 }
 
 /*
- * A utility statement of the client that runs a query and keeps its result, as
- * CREATE TABLE AS does: while it runs, the text that its query has, and the
- * level on which that runs.  The query counts as the client's own.
- */
-typedef struct QueryKeeper
-{
-	const char *text;			/* NULL = there is none */
-	int			level;
-} QueryKeeper;
-
-static QueryKeeper keeper = {NULL, 0};
-
-/* Is an EXPLAIN being carried out?  What it runs is no use of the database. */
-static bool explaining = false;
-
-/*
  * The level of a statement that begins now.  What deferred triggers do when an
  * implicit transaction commits runs outside of any executor, but no client has
  * sent it.  It runs outside of any portal, or in one of PL/pgSQL's, which have
@@ -143,8 +127,7 @@ level_of(const char *text)
 {
 	int			level = current_level();
 
-	return unlikely(level > 0) && level == keeper.level &&
-		text == keeper.text ? 0 : level;
+	return unlikely(level > 0) && utility_keeps_result(text, level) ? 0 : level;
 }
 
 /*
@@ -369,7 +352,7 @@ is_watched(const QueryDesc *query, int eflags)
 {
 	return capturing() && query->plannedstmt->queryId != 0 &&
 		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 &&
-		(likely(nesting_level == 0) || !explaining);
+		(likely(nesting_level == 0) || !utility_around.explains);
 }
 
 /* ExecutorStart failed, for lack of rights for instance. */
@@ -414,24 +397,6 @@ executor_start(QueryDesc *queryDesc, int eflags)
 		open_execution(queryDesc);
 }
 
-/*
- * Is the client's next statement here already?  A Sync or Flush belongs to
- * this one.  A byte may be looked at only while a message is being read.
- */
-static inline bool
-input_is_waiting(void)
-{
-	int			byte;
-
-	if (likely(!INPUT_IS_BUFFERED()) || whereToSendOutput != DestRemote ||
-		pq_is_reading_msg())
-		return false;
-	pq_startmsgread();
-	byte = pq_peekbyte();
-	pq_endmsgread();
-	return byte != 'S' && byte != 'H';
-}
-
 /* An ExecutorRun or ExecutorFinish begins its work, and has done it. */
 static inline void
 begin_stretch(Execution *execution)
@@ -459,7 +424,7 @@ end_run(Execution *execution)
 	end_stretch(execution);
 	execution->rows += execution->query->estate->es_processed;
 	if (execution->level == 0)
-		execution->pipelined = input_is_waiting();
+		execution->pipelined = request_next_is_waiting();
 	lineage_publish(execution);
 	end_own_work(execution, own_start);
 }
@@ -650,7 +615,7 @@ identify_query(Query *parse, const char *query_string, int cursorOptions)
 {
 	if (parse->queryId == 0 && query_string != NULL && IsQueryIdEnabled() &&
 		((cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 ||
-		 query_string == keeper.text))
+		 query_string == utility_around.kept))
 		(void) JUMBLE_QUERY(parse, query_string);
 }
 
@@ -749,17 +714,11 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	int			deeper = utility_is_transparent(pstmt->utilityStmt) ? 0 : 1;
 	StatementSource before = source_enter(queryString, pstmt->stmt_location,
 										  pstmt->stmt_len);
-	QueryKeeper outer = keeper;
-	bool		explained = explaining;
+	UtilityAround around = utility_enter(pstmt->utilityStmt, queryString,
+										 nesting_level);
 
-	if (nesting_level == 0 && utility_keeps_query(pstmt->utilityStmt))
-	{
-		keeper.text = queryString;
-		keeper.level = 1;
-	}
-	else if (deeper > 0)
+	if (deeper > 0 && utility_around.kept != queryString)
 		begin_utility(pstmt, queryString);
-	explaining = explaining || IsA(pstmt->utilityStmt, ExplainStmt);
 	nesting_level += deeper;
 	PG_TRY();
 	{
@@ -769,8 +728,7 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	PG_FINALLY();
 	{
 		nesting_level -= deeper;
-		keeper = outer;
-		explaining = explained;
+		utility_around = around;
 		source_leave(before);
 	}
 	PG_END_TRY();

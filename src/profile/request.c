@@ -11,6 +11,8 @@
 #include "profile/request.h"
 
 #include "access/xact.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 
 #include "hotpath.h"
@@ -105,4 +107,21 @@ request_begin(const char *source, int location, int length)
 	}
 	request_current = session_request();
 	return bare;
+}
+
+/*
+ * Is what the client has sent already its next statement?  A Sync or Flush belongs
+ * to this one.  A byte may be looked at only while a message is being read.
+ */
+bool
+request_waits_in_buffer(void)
+{
+	int			byte;
+
+	if (whereToSendOutput != DestRemote || pq_is_reading_msg())
+		return false;
+	pq_startmsgread();
+	byte = pq_peekbyte();
+	pq_endmsgread();
+	return byte != 'S' && byte != 'H';
 }

@@ -36,4 +36,14 @@ typedef struct ParsedText
 
 extern ParsedText request_parsed;
 
+/* Is what the client has sent already its next statement? */
+extern bool request_waits_in_buffer(void);
+
+/* Is the client's next statement here already?  It seldom is. */
+static inline bool
+request_next_is_waiting(void)
+{
+	return unlikely(INPUT_IS_BUFFERED()) && request_waits_in_buffer();
+}
+
 #endif							/* CLIPPERF_REQUEST_H */

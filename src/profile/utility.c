@@ -9,6 +9,8 @@
 
 #include "nodes/parsenodes.h"
 
+UtilityAround utility_around = {NULL, false};
+
 /*
  * Do the statements inside this utility statement count as the client's own?
  */
@@ -30,8 +32,8 @@ utility_is_transparent(const Node *statement)
 }
 
 /* Does the utility statement run a query and keep its result? */
-bool
-utility_keeps_query(const Node *statement)
+static bool
+keeps_query(const Node *statement)
 {
 	switch (nodeTag(statement))
 	{
@@ -43,4 +45,21 @@ utility_keeps_query(const Node *statement)
 		default:
 			return false;
 	}
+}
+
+/*
+ * A utility statement with this text begins on this level, 0 being the client's.
+ * Returns what to put back into utility_around at its end, on error as well.
+ * Raises nothing.
+ */
+UtilityAround
+utility_enter(const Node *statement, const char *text, int level)
+{
+	UtilityAround before = utility_around;
+
+	if (level == 0)
+		utility_around.kept = keeps_query(statement) ? text : NULL;
+
+	utility_around.explains |= IsA(statement, ExplainStmt);
+	return before;
 }

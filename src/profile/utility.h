@@ -12,10 +12,33 @@
 
 #include "nodes/nodes.h"
 
+/* The utility statements that run now, each within the one before. */
+typedef struct UtilityAround
+{
+	const char *kept;			/* text of a query of the client's whose
+								 * result is kept, as by CREATE TABLE AS; NULL
+								 * = none */
+	bool		explains;		/* an EXPLAIN is among them: what it runs is
+								 * no use of the database */
+} UtilityAround;
+
+extern UtilityAround utility_around;
+
+/* A kept query runs within the statement that keeps it: one level deeper. */
+#define UTILITY_KEPT_LEVEL 1
+
+/* Is it the query of the client's whose result is kept? */
+static inline bool
+utility_keeps_result(const char *text, int level)
+{
+	return level == UTILITY_KEPT_LEVEL && text == utility_around.kept;
+}
+
 /* Do the statements inside of it count as the client's own? */
 extern bool utility_is_transparent(const Node *statement);
 
-/* Does it run a query and keep its result? */
-extern bool utility_keeps_query(const Node *statement);
+/* One begins on this level; returns what to put back into utility_around. */
+extern UtilityAround utility_enter(const Node *statement, const char *text,
+								   int level);
 
 #endif							/* CLIPPERF_UTILITY_H */

@@ -25,10 +25,9 @@
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 
 #include "common/slower.h"
-#include "store/encoding.h"
+#include "store/sample_pack.h"
 #include "store/save.h"
 
 #define ENTRIES			128		/* statements per stripe */
@@ -137,152 +136,6 @@ sample_reset(int what)
 		clear_stripe(&stripes[i]);
 		LWLockRelease(lock);
 	}
-}
-
-/* ------------------------------------------------------------------------
- * Packing
- * ------------------------------------------------------------------------ */
-
-/* Bytes of a packed string that may be NULL: its length, then itself. */
-static void
-pack_string(StringInfo packed, const char *string)
-{
-	int32		length = string == NULL ? -1 : strlen(string);
-
-	appendBinaryStringInfo(packed, (char *) &length, sizeof(length));
-	if (string != NULL)
-		appendBinaryStringInfo(packed, string, length + 1);
-}
-
-/* The settings that an execution read. */
-static void
-pack_settings(StringInfo packed, const SampleDraft *draft)
-{
-	int32		nsettings = draft->nsettings;
-	int32		missing = draft->settings_missing;
-
-	appendBinaryStringInfo(packed, (char *) &missing, sizeof(missing));
-	appendBinaryStringInfo(packed, (char *) &nsettings, sizeof(nsettings));
-	for (int i = 0; i < nsettings; i++)
-	{
-		pack_string(packed, draft->setting_names[i]);
-		pack_string(packed, draft->setting_values[i]);
-	}
-}
-
-/* Everything of a draft that has no fixed size. */
-static void
-pack(StringInfo packed, const SampleDraft *draft)
-{
-	int32		encoding = GetDatabaseEncoding();
-	int32		nparams = draft->nparams;
-
-	appendBinaryStringInfo(packed, (char *) &encoding, sizeof(encoding));
-	appendBinaryStringInfo(packed, (char *) &nparams, sizeof(nparams));
-	pack_string(packed, draft->statement);
-	pack_string(packed, draft->search_path);
-	for (int i = 0; i < nparams; i++)
-	{
-		appendBinaryStringInfo(packed, (char *) &draft->types[i], sizeof(Oid));
-		pack_string(packed, draft->values[i]);
-	}
-	pack_settings(packed, draft);
-}
-
-/* Take "length" bytes off the packed ones; NULL if there are fewer. */
-static char *
-unpack_bytes(StringInfo packed, int length)
-{
-	char	   *bytes = packed->data + packed->cursor;
-
-	if (length < 0 || length > packed->len - packed->cursor)
-		return NULL;
-	packed->cursor += length;
-	return bytes;
-}
-
-static bool
-unpack_int(StringInfo packed, int32 *value)
-{
-	char	   *bytes = unpack_bytes(packed, sizeof(int32));
-
-	if (bytes != NULL)
-		memcpy(value, bytes, sizeof(int32));
-	return bytes != NULL;
-}
-
-/* A string within the packed bytes, made readable in place. */
-static bool
-unpack_string(StringInfo packed, int encoding, char **string)
-{
-	int32		length;
-
-	*string = NULL;
-	if (!unpack_int(packed, &length))
-		return false;
-	if (length < 0)
-		return true;
-	*string = unpack_bytes(packed, length + 1);
-	if (*string == NULL || (*string)[length] != '\0')
-		return false;
-	encoding_make_readable(*string, encoding);
-	return true;
-}
-
-/* The reverse of pack_settings(); false if the bytes make no sense. */
-static bool
-unpack_settings(StringInfo packed, int encoding, SampleDraft *draft)
-{
-	int32		nsettings;
-	int32		missing;
-
-	if (!unpack_int(packed, &missing) || !unpack_int(packed, &nsettings) ||
-		(missing != 0 && missing != 1) ||
-		nsettings < 0 || nsettings > SAMPLE_SETTINGS)
-		return false;
-	draft->settings_missing = missing == 1;
-	draft->nsettings = nsettings;
-	for (int i = 0; i < nsettings; i++)
-	{
-		char	   *name;
-		char	   *value;
-
-		if (!unpack_string(packed, encoding, &name) ||
-			!unpack_string(packed, encoding, &value) ||
-			name == NULL || value == NULL ||
-			strlen(name) >= NAMEDATALEN || strlen(value) > SAMPLE_SETTING_MAX)
-			return false;
-		draft->setting_names[i] = name;
-		draft->setting_values[i] = value;
-	}
-	return true;
-}
-
-/* The reverse of pack(); false if the bytes make no sense. */
-static bool
-unpack(StringInfo packed, SampleDraft *draft)
-{
-	int32		encoding;
-	int32		nparams;
-	int32		type;
-
-	if (!unpack_int(packed, &encoding) || !unpack_int(packed, &nparams) ||
-		!unpack_string(packed, encoding, unconstify(char **, &draft->statement)) ||
-		!unpack_string(packed, encoding, unconstify(char **, &draft->search_path)))
-		return false;
-	if (nparams < 0 || nparams > SAMPLE_MAX_BYTES / sizeof(Oid))
-		return false;
-	draft->nparams = nparams;
-	draft->types = palloc(nparams * sizeof(Oid));
-	draft->values = palloc(nparams * sizeof(char *));
-	for (int i = 0; i < nparams; i++)
-	{
-		if (!unpack_int(packed, &type) ||
-			!unpack_string(packed, encoding, &draft->values[i]))
-			return false;
-		draft->types[i] = (Oid) type;
-	}
-	return unpack_settings(packed, encoding, draft);
 }
 
 /* ------------------------------------------------------------------------
@@ -701,7 +554,7 @@ sample_put(const SampleKey *key, SampleKind kind, const SampleDraft *draft)
 	};
 
 	initStringInfo(&packed);
-	pack(&packed, draft);
+	sample_pack(&packed, draft);
 	sample.length = packed.len;
 	if (sample.length <= SAMPLE_MAX_BYTES)
 		put_packed(key, &sample, packed.data);
@@ -726,7 +579,7 @@ visit_sample(const SampleStripe *copy, const SampleKey *key,
 
 	initStringInfo(&packed);
 	read_chunks(copy, sample, &packed);
-	if (unpack(&packed, &draft))
+	if (sample_unpack(&packed, &draft))
 		visitor(key, sample->kind, &draft, arg);
 	pfree(packed.data);
 }

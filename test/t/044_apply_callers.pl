@@ -9,6 +9,7 @@ use lib "$FindBin::RealBin/../perl";
 use Apply;
 use BuildPhase;
 use Capture;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = apply_server('callers', 'clipperf.verify_calls = 0', 'clipperf.long_transaction = 1h');
@@ -178,6 +179,16 @@ is($node->safe_psql('postgres', "SELECT job, state FROM clipperf_apply(ARRAY[$id
 $build->release;
 is(wait_for_job($node, $build->{job}), 'kept', 'which is done');
 $node->safe_psql('postgres', "DROP INDEX $build->{index}");
+
+# Several ask for the same at once, each in a transaction of its own: there is one job.
+($id, $index) = wanted();
+$jobs = jobs();
+my $script = $node->basedir . '/apply.sql';
+append_to_file($script, "SELECT job FROM clipperf_apply(ARRAY[$id]);\n");
+$node->command_ok([ 'pgbench', '-n', '-c', '10', '-j', '2', '-t', '2', '-f', $script, 'postgres' ], 'ten sessions ask for the same');
+is(jobs(), $jobs + 1, 'they get one job');
+is(wait_for_job($node, $node->safe_psql('postgres', 'SELECT max(job) FROM clipperf_jobs')), 'kept', 'which is done');
+$node->safe_psql('postgres', "DROP INDEX $index");
 
 # clipperf_wait(): ends with the time it was given, and says how far the job is; a timeout, a lock or a signal ends it by an
 # error. None of them changes the job.

@@ -154,7 +154,7 @@ delete_unused_rows(const char *table, const char *user, bool handed_in)
 	Oid			types[] = {NAMEOID};
 	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
 
-	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built' WHERE r.status = 'new' AND r.made_by = $1 AND "
+	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built', status_at = pg_catalog.now() WHERE r.status = 'new' AND r.made_by = $1 AND "
 								   IS_BUILT, table),
 						  1, types, values, NULL, false, 0);
 	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.made_by = $1 AND r.for_statements = %s AND"

@@ -194,7 +194,9 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 
 	child->text = text_copy(&key);
 	*problem = child->text == NULL ? "its text is not kept" :
-		"too few of its runs were compared to tell which of its values vary";
+		pattern->parameters.compared == 0 ?
+		"too few of its runs were compared to tell which of its values vary" :
+		"its runs do not have the same number of values";
 	return child->text !=NULL && child->values.count > 0;
 }
 

@@ -236,6 +236,19 @@ store_job(ApplyCall *call, Job *job, bool done)
 		queue_wake_at_commit();
 }
 
+/*
+ * Let those who ask for the same at once get one job: calls that leave the work
+ * to a worker follow each other, to the end of their transactions.  Nobody waits
+ * for one that builds within its transaction, or was called in a block: these may
+ * stay open, and of two jobs the one that comes later finds nothing to do.
+ */
+static void
+follow_other_calls(const ApplyCall *call, Oid relid)
+{
+	if (call->concurrently && !call->dry_run && !IsTransactionBlock())
+		job_lock_making(relid);
+}
+
 /* Make an index, or a job of it; errors as clipperf_apply(). */
 static void
 apply_create(ApplyCall *call, const Recommendation *asked)
@@ -246,8 +259,7 @@ apply_create(ApplyCall *call, const Recommendation *asked)
 	bool		build;
 	char	   *refusal;
 
-	if (!call->dry_run)
-		job_lock_making(asked->relid);
+	follow_other_calls(call, asked->relid);
 	build = at_once ? define_index_at_once(job, &plan) :
 		define_index(job, &plan);
 	refusal = build ? preflight_place(plan.def, job->size_bytes) : NULL;
@@ -273,8 +285,7 @@ apply_drop(ApplyCall *call, const Recommendation *asked)
 	Job		   *job = make_job(call, asked);
 	IndexDefinition *def;
 
-	if (!call->dry_run)
-		job_lock_making(asked->relid);
+	follow_other_calls(call, asked->relid);
 	job->index_oid = get_relname_relid(asked->index_name,
 									   get_rel_namespace(asked->relid));
 	def = preflight_drop(job->index_oid, asked->index_name);

@@ -249,7 +249,12 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
 		literal = at;
 		at = literal_end(literal, end);
 		if (at == NULL)
-			return 0;
+		{
+			/* where it ends is not known, nor what the others are */
+			for (int j = 0; j < loop->nplaces; j++)
+				hashes[j] = INCOMPARABLE;
+			return loop->nplaces;
+		}
 		hashes[i] = hash_compared(literal, at - literal, 0);
 		types[i] = literal_type(literal, at);
 		kept = next + loop->places[i].length;

@@ -536,6 +536,24 @@ keep_facts(Collector *collector, const ScanFacts *facts)
 	collector->scans = lappend(collector->scans, copy);
 }
 
+/*
+ * Note what a scan that has run, at the lower end of a path, has read, and what
+ * for; how many rows it kept is noted already.
+ */
+static void
+collect_rows(Collector *collector, const PlanPath *scan, ScanFacts *facts)
+{
+	const Plan *plan = scan->node->plan;
+	const Instrumentation *instrument = scan->node->instrument;
+
+	facts->scans = plan->parallel_aware ? 1 : instrument->nloops;
+	facts->read = facts->kept + instrument->nfiltered1;
+	facts->cost = plan->total_cost * facts->scans;
+	scan_columns_filter(&facts->columns, plan->qual);
+	follow_rows(scan, facts);
+	keep_facts(collector, facts);
+}
+
 /* A sequential scan that has run, at the lower end of a path. */
 static void
 collect_scan(Collector *collector, const PlanPath *scan)
@@ -544,7 +562,7 @@ collect_scan(Collector *collector, const PlanPath *scan)
 	const PlanState *node = scan->node;
 	ScanFacts	facts = {.joined = -1};
 
-	facts.kept = rows_of(scan->node);
+	facts.kept = rows_of(scan->node);	/* ends the loop that it is in */
 	if (node->instrument == NULL || node->instrument->nloops == 0)
 		return;
 	scan_columns_begin(&facts.columns, collector->plan,
@@ -552,12 +570,7 @@ collect_scan(Collector *collector, const PlanPath *scan)
 	if (!is_user_table(collector->plan, facts.columns.named))
 		return;
 
-	facts.scans = plan->parallel_aware ? 1 : node->instrument->nloops;
-	facts.read = facts.kept + node->instrument->nfiltered1;
-	facts.cost = plan->total_cost * facts.scans;
-	scan_columns_filter(&facts.columns, plan->qual);
-	follow_rows(scan, &facts);
-	keep_facts(collector, &facts);
+	collect_rows(collector, scan, &facts);
 }
 
 /* The first index that a bitmap is made of; InvalidOid if there is none. */
@@ -607,7 +620,7 @@ collect_index_scan(Collector *collector, const PlanPath *scan)
 	const PlanState *node = scan->node;
 	ScanFacts	facts = {.joined = -1};
 
-	facts.kept = rows_of(scan->node);
+	facts.kept = rows_of(scan->node);	/* ends the loop that it is in */
 	if (plan->qual == NIL || node->instrument == NULL ||
 		node->instrument->nfiltered1 < setting_seqscan_min_rows)
 		return;
@@ -622,12 +635,7 @@ collect_index_scan(Collector *collector, const PlanPath *scan)
 									   collector->plan->rtable)->relid;
 	if (!OidIsValid(facts.columns.index))
 		return;
-	facts.scans = plan->parallel_aware ? 1 : node->instrument->nloops;
-	facts.read = facts.kept + node->instrument->nfiltered1;
-	facts.cost = plan->total_cost * facts.scans;
-	scan_columns_filter(&facts.columns, plan->qual);
-	follow_rows(scan, &facts);
-	keep_facts(collector, &facts);
+	collect_rows(collector, scan, &facts);
 }
 
 /* planstate_tree_walker callback. */
