@@ -63,9 +63,8 @@ typedef struct Entry
 	double		route_us;
 	bool		wanted;
 	List	   *samples;		/* of SampleDraft */
-	Sketch		values;			/* distinct parameter lists */
+	Sketch		values;			/* distinct lists of parameters and literals */
 	Histogram	latency;
-	Sketch		params;			/* distinct lists of parameters and literals */
 } Entry;
 
 /* While a workload is loaded. */
@@ -129,7 +128,6 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 	}
 	sketch_merge(&entry->values, &counters->params);
 	histogram_merge(&entry->latency, &counters->latency);
-	sketch_merge(&entry->params, &counters->params);
 }
 
 /* SampleVisitor that gives a sample to its statement. */
@@ -485,7 +483,7 @@ make_statement(const Entry *entry)
 	statement->total_us = entry->total_us;
 	statement->rows = entry->rows;
 	statement->blocks = entry->blocks;
-	statement->distinct = sketch_estimate(&entry->params);
+	statement->distinct = sketch_estimate(&entry->values);
 	statement->first_seen = entry->first_seen;
 	statement->last_seen = entry->last_seen;
 	return statement;

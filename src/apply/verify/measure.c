@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 
 #include "common/own_sql.h"
 #include "common/table_family.h"
@@ -29,12 +30,20 @@
 /* Measures for which there is room at first, when they are collected. */
 #define MEASURES_AT_FIRST 32
 
+/* The place of a statement's measure. */
+typedef struct MeasurePlace
+{
+	uint64		queryid;		/* hash key: first */
+	int			number;
+} MeasurePlace;
+
 /* What add_if_collected() and find_affected() add to. */
 typedef struct MeasureCollection
 {
 	Measure    *measures;
 	int			count;
 	int			room;			/* for so many measures */
+	HTAB	   *places;			/* of MeasurePlace */
 	List	   *relations;		/* OIDs: the table, its parts and parents */
 } MeasureCollection;
 
@@ -74,6 +83,20 @@ add_to_measure(Measure *measure, const StatementCounters *counters)
 	histogram_merge(&measure->latency, &counters->latency);
 }
 
+/* The table of places for so many measures, empty. */
+static HTAB *
+make_places(int count)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(uint64),
+		.entrysize = sizeof(MeasurePlace),
+		.hcxt = CurrentMemoryContext
+	};
+
+	return hash_create("clipperf measures", count, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
 /*
  * StatementVisitor: add the counters to the measure of that statement, if the
  * MeasureCollection "arg" has one.
@@ -83,12 +106,13 @@ add_if_collected(const StatementKey *key, const StatementCounters *counters,
 				 const TableUses *tables, void *arg)
 {
 	MeasureCollection *collection = arg;
+	const MeasurePlace *place;
 
 	if (key->dbid != MyDatabaseId)
 		return;
-	for (int i = 0; i < collection->count; i++)
-		if (collection->measures[i].queryid == key->queryid)
-			add_to_measure(&collection->measures[i], counters);
+	place = hash_search(collection->places, &key->queryid, HASH_FIND, NULL);
+	if (place != NULL)
+		add_to_measure(&collection->measures[place->number], counters);
 }
 
 /* How the table is used, by the plans of a statement: bits of TableUseHow. */
@@ -112,11 +136,14 @@ use_of_table(const TableUses *tables, const List *relations)
 static Measure *
 collect_statement(MeasureCollection *collection, uint64 queryid)
 {
+	bool		found;
+	MeasurePlace *place = hash_search(collection->places, &queryid, HASH_ENTER,
+									  &found);
 	Measure    *measure;
 
-	for (int i = 0; i < collection->count; i++)
-		if (collection->measures[i].queryid == queryid)
-			return &collection->measures[i];
+	if (found)
+		return &collection->measures[place->number];
+	place->number = collection->count;
 	if (collection->count == collection->room)
 	{
 		collection->room *= 2;
@@ -154,10 +181,20 @@ count_now(Measure *measures, int count)
 {
 	MeasureCollection collection = {.measures = measures,.count = count};
 
+	if (count == 0)
+		return;
+	collection.places = make_places(count);
 	for (int i = 0; i < count; i++)
+	{
+		MeasurePlace *place = hash_search(collection.places,
+										  &measures[i].queryid, HASH_ENTER,
+										  NULL);
+
+		place->number = i;
 		measures[i].first_seen = DT_NOEND;
-	if (count > 0)
-		statement_visit(add_if_collected, &collection);
+	}
+	statement_visit(add_if_collected, &collection);
+	hash_destroy(collection.places);
 }
 
 /*
@@ -347,7 +384,9 @@ measure_affected(const Job *job, Measure **measures)
 		.relations = table_relatives(job->relid)
 	};
 
+	collection.places = make_places(MEASURES_AT_FIRST);
 	statement_visit(find_affected, &collection);
+	hash_destroy(collection.places);
 	*measures = collection.measures;
 	count_now(*measures, collection.count);
 	for (int i = 0; i < collection.count; i++)
