@@ -79,7 +79,7 @@ BEGIN ATOMIC
                array_agg(DISTINCT r.id) FILTER (WHERE r.status = 'new' AND NOT t.there) AS wanted,
                array_agg(DISTINCT r.id) FILTER (WHERE r.status IN ('queued', 'waiting', 'building')) AS coming,
                bool_or(r.status = 'new' AND t.there) AS is_there,
-               max(r.status_at) FILTER (WHERE r.status IN ('verifying', 'kept')) AS built_at
+               max(r.status_at) FILTER (WHERE r.status IN ('verifying', 'kept', 'built')) AS built_at
         FROM @extschema@.clipperf_recommendations AS r
              JOIN family AS f ON f.member = r.relation,
              unnest(r.queryids) AS q (queryid),
@@ -106,7 +106,7 @@ BEGIN ATOMIC
       AND s.last_seen > CASE WHEN a.outcome = 'settled' THEN a.made_at ELSE '-infinity' END;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_wasteful_scans() IS
-'scans that had use for few of the rows they read, each with the advisor''s answer to the reader: the outcome is index, coming (a job builds it), unused (a job built it, but the scans go on), built (it is there), one of clipperf_scan_advice, or NULL where it was not asked';
+'scans that had use for few of the rows they read, each with the advisor''s answer to the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans go on), built (it is there), one of clipperf_scan_advice, or NULL where it was not asked';
 
 CREATE FUNCTION @extschema@.clipperf_fix_of_scan(outcome text, recommendations bigint[], reason text)
 RETURNS text
