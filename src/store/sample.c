@@ -27,7 +27,6 @@
 #include "lib/stringinfo.h"
 
 #include "common/slower.h"
-#include "store/sample_pack.h"
 #include "store/save.h"
 
 #define ENTRIES			128		/* statements per stripe */

@@ -13,20 +13,13 @@
 
 #include "compat.h"
 
-#include "datatype/timestamp.h"
+#include "store/sample_draft.h"
 #include "store/store.h"
 
 #define SAMPLES_TYPICAL		3	/* per statement */
 #define SAMPLES_SLOW		2
 #define SAMPLES_OTHER		5
 #define SAMPLES				(SAMPLES_TYPICAL + SAMPLES_SLOW + SAMPLES_OTHER)
-
-/* Bytes of a sample at most, all in all. */
-#define SAMPLE_MAX_BYTES	8192
-
-/* Settings kept with a sample, and bytes of a value, at most. */
-#define SAMPLE_SETTINGS		8
-#define SAMPLE_SETTING_MAX	256
 
 typedef enum SampleKind
 {
@@ -42,24 +35,6 @@ typedef struct SampleKey
 	Oid			userid;
 	Oid			dbid;
 } SampleKey;
-
-/* One execution.  Strings are of the database encoding. */
-typedef struct SampleDraft
-{
-	const char *statement;		/* as the client sent it; NULL = too long */
-	const char *search_path;	/* the setting in force */
-	int			nparams;
-	Oid		   *types;			/* of the parameters; InvalidOid = not used */
-	char	  **values;			/* in text form, NULL for null */
-	int			nsettings;		/* SAMPLE_SETTINGS at most */
-	const char *setting_names[SAMPLE_SETTINGS]; /* that it reads by
-												 * current_setting() */
-	const char *setting_values[SAMPLE_SETTINGS];
-	bool		settings_missing;	/* it reads others, not kept */
-	uint32		values_hash;	/* of parameters, or text, and settings */
-	double		elapsed_us;
-	TimestampTz captured_at;
-} SampleDraft;
 
 /*
  * What a backend remembers of a statement: how slow a call must be to be kept,

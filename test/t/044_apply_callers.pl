@@ -180,13 +180,16 @@ $build->release;
 is(wait_for_job($node, $build->{job}), 'kept', 'which is done');
 $node->safe_psql('postgres', "DROP INDEX $build->{index}");
 
-# Several ask for the same at once, each in a transaction of its own: there is one job.
+# Several ask for the same at once, each in a transaction of its own: there is one job, which cannot end before all have
+# asked.
 ($id, $index) = wanted();
+$holder->query_safe('BEGIN; LOCK TABLE item IN SHARE UPDATE EXCLUSIVE MODE');
 $jobs = jobs();
 my $script = $node->basedir . '/apply.sql';
 append_to_file($script, "SELECT job FROM clipperf_apply(ARRAY[$id]);\n");
-$node->command_ok([ 'pgbench', '-n', '-c', '10', '-j', '2', '-t', '2', '-f', $script, 'postgres' ], 'ten sessions ask for the same');
+$node->command_ok([ 'pgbench', '-n', '-c', '5', '-j', '2', '-t', '4', '-f', $script, 'postgres' ], 'five sessions ask for the same');
 is(jobs(), $jobs + 1, 'they get one job');
+$holder->query_safe('COMMIT');
 is(wait_for_job($node, $node->safe_psql('postgres', 'SELECT max(job) FROM clipperf_jobs')), 'kept', 'which is done');
 $node->safe_psql('postgres', "DROP INDEX $index");
 

@@ -237,15 +237,16 @@ store_job(ApplyCall *call, Job *job, bool done)
 }
 
 /*
- * Let those who ask for the same at once get one job: calls that leave the work
- * to a worker follow each other, to the end of their transactions.  Nobody waits
- * for one that builds within its transaction, or was called in a block: these may
- * stay open, and of two jobs the one that comes later finds nothing to do.
+ * Let sessions that ask for the same index at once get one job: calls that leave
+ * the work to a worker follow each other, to the end of their transactions.  A
+ * call that builds within its own transaction neither waits nor is waited for
+ * here: that transaction may stay open, and a job that comes later finds its
+ * index.
  */
 static void
 follow_other_calls(const ApplyCall *call, Oid relid)
 {
-	if (call->concurrently && !call->dry_run && !IsTransactionBlock())
+	if (call->concurrently && !call->dry_run)
 		job_lock_making(relid);
 }
 

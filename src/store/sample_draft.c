@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * sample_pack.c
- *	  A sample as bytes, and back.
+ * sample_draft.c
+ *	  One execution that is kept as a sample; as bytes, and back.
  *
  * What is taken back may come from a file: each length is checked before what
  * it tells of is read.
  *
  *-------------------------------------------------------------------------
  */
-#include "store/sample_pack.h"
+#include "store/sample_draft.h"
 
 #include "mb/pg_wchar.h"
 
