@@ -15,7 +15,8 @@ $node->safe_psql('postgres', q{
 	CREATE ROLE stranger LOGIN;
 	CREATE ROLE landlord LOGIN;
 	CREATE DATABASE let OWNER landlord});
-$node->safe_psql('let', 'CREATE EXTENSION clipperf');
+$node->safe_psql('let', 'CREATE EXTENSION clipperf; CREATE TABLE seen (n int); GRANT SELECT ON seen TO PUBLIC');
+$node->safe_psql('let', 'SELECT n FROM seen', extra_params => [ '-U', 'stranger' ]);
 
 # Each object of the manual, and each of the catalog: for whom it is and as whom it runs.
 my %documented;
