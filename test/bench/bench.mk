@@ -21,7 +21,7 @@ bench-advice:
 bench-whatif:
 	@test/bench/whatif --scale='$(SCALE)'
 
-# How good the choice of indexes is, beside two algorithms of the literature. SCALE of Clipper's data, ROWS selects the
+# How good the choice of indexes is, beside three algorithms of the literature. SCALE of Clipper's data, ROWS selects the
 # workloads: see test/bench/selection.
 bench-selection:
 	@test/bench/selection --scale='$(SCALE)' --rows='$(ROWS)'

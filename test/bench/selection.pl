@@ -1,8 +1,9 @@
-# The work of bench-selection. Started by test/bench/selection, on a server with the tables of three workloads: Clipper,
-# an order system, and a wholesale trade whose statements join many tables. Each statement is handed in once, so that
-# what is minimised is the sum of the planner's costs; none writes, so that no index costs any upkeep.
+# The work of bench-selection. Started by test/bench/selection, on a server with the tables of five workloads: Clipper,
+# an order system, a wholesale trade whose statements join many tables, a star schema of 24 tables with a hundred
+# statements for decision support, and an application of 300 tables with a thousand statements. Each statement is handed
+# in once, so that what is minimised is the sum of the planner's costs; none writes, so that no index costs any upkeep.
 #
-# Three algorithms choose among the same candidates, those that the advisor makes and merges without a budget, within the
+# Four algorithms choose among the same candidates, those that the advisor makes and merges without a budget, within the
 # same bytes, and ask the same planner about the same hypothetical indexes; the peers make others of them, as follows:
 #
 #   clipperf  clipperf_recommend_for(statements, storage_budget, min_benefit => 0)
@@ -12,6 +13,12 @@
 #   anytime   after S. Chaudhuri, V. Narasayya, "Anytime algorithm of database tuning advisor for Microsoft SQL Server"
 #             (2020): the best indexes of each statement alone, and merged pairs of them; then, from no index, from the
 #             best ten of them, and from the best two together, greedily the index that saves most, and the best outcome
+#   db2advis  G. Valentin, M. Zuliani, D. Zilio, G. Lohman, A. Skelley, "DB2 Advisor: an optimizer smart enough to recommend
+#             its own indexes" (ICDE 2000), without its random variations: each statement is planned with all candidates at
+#             once, what it saves is divided among the indexes that its plan uses, and most per byte goes first
+#
+# On the two largest workloads a peer is stopped after five minutes of CPU, marked with a plus sign, and judged by what it
+# had chosen until then.
 #
 # The budgets are shares of what clipperf chooses without one. Columns:
 #
@@ -21,6 +28,8 @@
 #   calls    how often a statement was planned. Peers are told at once what was asked before with the same set of indexes
 #            of the statement's tables. For clipperf one more for each statement, which tells what it asks for
 #   ms       clipperf: all of clipperf_recommend_for; peers: in the planner alone, as long as it took on the average
+#   cpu s    CPU time of the backend, with a peer that of the peer too, without what was asked before
+#   MB       by how much the run raised the memory of the backend at most
 #
 # The last table says how much worse than the better peer clipperf is where it is worst, in points of those percents, and
 # how its calls compare with those of extend. So little as the tolerance is not counted: clipperf gives up up to 5 % of
@@ -34,8 +43,11 @@ use IPC::Open2;
 use List::Util qw(max min sum0 uniq);
 use Time::HiRes qw(time);
 
+use lib $FindBin::Bin;
+use SelectionStatements;
+
 my $socket;
-my $rows = 'clipper orders trade';
+my $rows = 'clipper orders trade star many';
 GetOptions('socket=s' => \$socket, 'rows=s' => \$rows) or exit 2;
 die "--socket is needed\n" unless defined $socket;
 $| = 1;
@@ -49,7 +61,10 @@ my $most_seeds = 10;
 my $most_keys = 4;
 # Steps that save less than this share of all cost end a search of the peers.
 my $least_saving = 0.0001;
-my %search_path = (clipper => 'public', orders => 'orders, public', trade => 'trade, public');
+# Seconds of CPU after which a peer is stopped.
+my $most_seconds = 300;
+my %search_path = (clipper => 'public', orders => 'orders, public', trade => 'trade, public', star => 'star, public',
+	many => 'many, public');
 my @psql = ('psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', $socket, '-U', 'postgres', '-d', 'postgres');
 
 # Values of the variables of the order system's load.
@@ -133,10 +148,49 @@ sub parse_index
 	};
 }
 
+# The process id of the session, and the CPU time when an algorithm began.
+my ($pid, $begun_cpu);
+
+# Seconds of CPU that the session and this process have used.
+sub cpu_seconds
+{
+	open(my $file, '<', "/proc/$pid/stat") or die "cannot read the state of process $pid: $!\n";
+	my @fields = split(/ /, <$file> =~ s/.*\) //r);
+	my ($user, $system) = times();
+	return ($fields[11] + $fields[12]) / 100 + $user + $system;
+}
+
+# Megabytes of the session: "VmRSS" now, or "VmHWM" at most.
+sub megabytes
+{
+	my ($what) = @_;
+	open(my $file, '<', "/proc/$pid/status") or die "cannot read the state of process $pid: $!\n";
+	my ($line) = grep { /^$what/ } <$file>;
+	return ($line =~ /(\d+)/)[0] / 1024;
+}
+
+# Begins to measure; returns the memory of now.
+sub begin_measuring
+{
+	$begun_cpu = cpu_seconds();
+	open(my $file, '>', "/proc/$pid/clear_refs") or die "cannot reset the peak of process $pid: $!\n";
+	print $file "5\n";
+	close($file);
+	return megabytes('VmRSS');
+}
+
+# Has a peer used up its time?
+sub is_late
+{
+	return cpu_seconds() - $begun_cpu > $most_seconds;
+}
+
 # The state of one workload.
 my (@statements, @indexes, %number_of, @base);
 # What the planner said: the cost by question, and which questions an algorithm asked.
 my (%answers, %asked);
+# Which indexes the plans use when all are there, by question.
+my %used_of;
 # By statement, how often the planner was called in truth, and how long it took.
 my (@planned, @planning_ms);
 
@@ -338,9 +392,10 @@ sub extend
 			my $ratio = ($cost - $now) / max(8192, bytes_of(@$step) - $bytes);
 			($best, $best_ratio, $best_cost) = ($step, $ratio, $now) if !defined $best || $ratio > $best_ratio;
 		}
-		return @chosen unless defined $best;
+		return @chosen if !defined $best;
 		@chosen = @$best;
 		$cost = $best_cost;
+		return @chosen if is_late();
 	}
 }
 
@@ -365,6 +420,7 @@ sub enumerate
 		return ($cost, @chosen) unless defined $best;
 		@chosen = @$best;
 		$cost = $best_cost;
+		return ($cost, @chosen) if is_late();
 	}
 }
 
@@ -433,9 +489,33 @@ sub anytime
 	{
 		my ($cost, @chosen) = enumerate($budget, $seed, @candidates);
 		($best_cost, @best) = ($cost, @chosen) if !defined $best_cost || $cost < $best_cost;
+		last if is_late();
 	}
 	return @best;
 }
+
+# DB2 Advisor's knapsack.
+sub db2advis
+{
+	my ($budget, @candidates) = @_;
+	my (%saved, @chosen);
+	ask([ [] ]);
+	foreach my $statement (0 .. $#statements)
+	{
+		my $question = question($statement, @candidates);
+		$asked{$question} = 1;
+		my @used = sort { $a <=> $b } keys %{ $used_of{$question} //= plan($question)->{$question} };
+		$saved{$_} += ($base[$statement] - $answers{$question}) / @used foreach @used;
+	}
+	foreach my $index (sort { $saved{$b} / $indexes[$b]{size} <=> $saved{$a} / $indexes[$a]{size} || $a <=> $b } keys %saved)
+	{
+		push @chosen, $index if $saved{$index} > 0 && bytes_of(@chosen, $index) <= $budget;
+	}
+	return @chosen;
+}
+
+# What the last run took: CPU seconds and megabytes.
+my $measured;
 
 # Runs clipperf; returns how often it planned, the time it took, and what it chose, or with "all" its candidates.
 sub clipperf
@@ -445,10 +525,12 @@ sub clipperf
 	my $limit = $budget < 0 ? '' : ", storage_budget => '$budget bytes'";
 	my (@chosen, @candidates, $calls);
 	sql('SET client_min_messages = debug2');
+	my $memory = begin_measuring();
 	my $begun = time();
 	my @lines = sql("SELECT 'chosen: ' || rtrim(ddl, ';') FROM clipperf_recommend_for(ARRAY[$texts], min_benefit => 0$limit)
 		WHERE action = 'create' AND source = 'workload'");
 	my $ms = 1000 * (time() - $begun);
+	$measured = { cpu => cpu_seconds() - $begun_cpu, mb => max(0, megabytes('VmHWM') - $memory) };
 	sql('RESET client_min_messages');
 	foreach my $line (@lines)
 	{
@@ -465,7 +547,7 @@ sub judge
 	my ($workload, $share, $algorithm, $calls, $ms, @chosen) = @_;
 	my @costs = costs_of(@chosen);
 	return {
-		workload => $workload, share => $share, algorithm => $algorithm, calls => $calls, ms => $ms,
+		workload => $workload, share => $share, algorithm => $algorithm, calls => $calls, ms => $ms, %$measured,
 		sum => 100 * sum0(@costs) / sum0(@base),
 		mean => sum0(map { 100 * $costs[$_] / $base[$_] } 0 .. $#costs) / @costs,
 		bytes => bytes_of(@chosen), indexes => scalar(@chosen)
@@ -476,19 +558,22 @@ sub judge
 sub judge_peer
 {
 	my ($workload, $share, $algorithm, $budget, @candidates) = @_;
-	my %peers = (extend => \&extend, anytime => \&anytime);
+	my %peers = (extend => \&extend, anytime => \&anytime, db2advis => \&db2advis);
 	%asked = ();
+	my $memory = begin_measuring();
 	my @chosen = $peers{$algorithm}->($budget < 0 ? 9e15 : $budget, @candidates);
+	my $late = is_late() ? '+' : '';
+	$measured = { cpu => cpu_seconds() - $begun_cpu, mb => max(0, megabytes('VmHWM') - $memory) };
 	my @questions = keys %asked;
 	my $ms = sum0(map { my ($statement) = split / /; $planning_ms[$statement] / $planned[$statement] } @questions);
-	return judge($workload, $share, $algorithm, scalar(@questions), $ms, @chosen);
+	return judge($workload, $share, $algorithm . $late, scalar(@questions), $ms, @chosen);
 }
 
 sub print_line
 {
 	my ($line) = @_;
-	printf("%-9s %9s  %-9s %7.2f %7.2f %10d %8d %7d %8d\n", $line->{workload},
-		$line->{share} eq 'unlimited' ? 'unlimited' : "$line->{share} %", @$line{qw(algorithm sum mean bytes indexes calls ms)});
+	printf("%-9s %9s  %-9s %7.2f %7.2f %10d %8d %7d %8d %7.1f %6.1f\n", $line->{workload},
+		$line->{share} eq 'unlimited' ? 'unlimited' : "$line->{share} %", @$line{qw(algorithm sum mean bytes indexes calls ms cpu mb)});
 }
 
 # Gets one workload ready.
@@ -496,9 +581,11 @@ sub begin_workload
 {
 	my ($workload) = @_;
 	my %files = (orders => [ 'advice_orders_shop.pgbench', 'advice_orders_office.pgbench' ]);
-	@statements = read_statements(@{ $files{$workload} // ["selection_${workload}_statements.sql"] });
+	my %made = (star => \&SelectionStatements::star, many => \&SelectionStatements::many);
+	@statements = $made{$workload} ? $made{$workload}->() :
+	  read_statements(@{ $files{$workload} // ["selection_${workload}_statements.sql"] });
 	@indexes = @planned = @planning_ms = ();
-	%number_of = %answers = ();
+	%number_of = %answers = %used_of = ();
 	# One transaction that always sees the same, so that clipperf_what_if() sizes each index once.
 	sql("COMMIT; BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = $search_path{$workload}");
 	@base = costs_of();
@@ -514,14 +601,15 @@ sub run_workload
 	my $full = bytes_of(@free);
 	printf("%s: %d statements, %d candidates, %d bytes chosen without a budget\n", $workload, scalar(@statements),
 		scalar(@candidates), $full);
-	printf("%-9s %9s  %-9s %7s %7s %10s %8s %7s %8s\n", qw(workload budget algorithm), 'sum %', 'mean %', qw(bytes indexes calls ms));
+	printf("%-9s %9s  %-9s %7s %7s %10s %8s %7s %8s %7s %6s\n", qw(workload budget algorithm), 'sum %', 'mean %',
+		qw(bytes indexes calls ms), 'cpu s', 'MB');
 	my @lines;
 	foreach my $share (@shares, 'unlimited')
 	{
 		my $budget = $share eq 'unlimited' ? -1 : int($full * $share / 100);
 		push @lines, judge($workload, $share, 'clipperf', clipperf($budget));
 		print_line($lines[-1]);
-		foreach my $peer ('extend', 'anytime')
+		foreach my $peer ('extend', 'anytime', 'db2advis')
 		{
 			push @lines, judge_peer($workload, $share, $peer, $budget, @candidates);
 			print_line($lines[-1]);
@@ -557,7 +645,7 @@ sub print_targets
 		printf("%-60s %+9.2f  %s\n", "$what %: no more than the better peer's at every budget ($where)", $worst,
 			$missed ? "missed at $missed of $all" : 'met');
 	}
-	my %extend = map { ("$_->{workload} $_->{share}" => $_->{calls}) } grep { $_->{algorithm} eq 'extend' } @lines;
+	my %extend = map { ("$_->{workload} $_->{share}" => $_->{calls}) } grep { $_->{algorithm} =~ /^extend/ } @lines;
 	my @ratios = sort { $b->[0] <=> $a->[0] }
 	  map { my $at = "$_->{workload} $_->{share}"; [ $_->{calls} / $extend{$at}, $at ] } grep { $_->{algorithm} eq 'clipperf' } @lines;
 	my $missed = grep { $_->[0] > 0.1 } @ratios;
@@ -571,6 +659,7 @@ sub print_targets
 }
 
 my $psql_pid = open2($from_psql, $to_psql, 'sh', '-c', 'exec "$@" 2>&1', 'sh', @psql);
+($pid) = sql('SELECT pg_backend_pid()');
 print_targets(map { run_workload($_) } split(/ /, $rows));
 close($to_psql);
 waitpid($psql_pid, 0);
