@@ -4,6 +4,7 @@ CREATE FUNCTION @extschema@.clipperf_advise(
     storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
     time_limit interval, allow_functions boolean,
     min_calls bigint, since timestamptz, queryids bigint[], unused_since timestamptz, statements text[],
+    weights double precision[],
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
@@ -12,7 +13,8 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME', 'clipperf_advise';
 COMMENT ON FUNCTION @extschema@.clipperf_advise(
-    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz, text[]) IS
+    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz, text[],
+    double precision[]) IS
 'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
 
 -- These two set no search_path: the statements handed in are to be understood as the caller would run them.
@@ -32,7 +34,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL) AS a;
+    FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
     text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz) IS
@@ -42,6 +44,7 @@ CREATE FUNCTION @extschema@.clipperf_recommend_for(
     statements text[], storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
     min_benefit double precision DEFAULT 0.01,
     time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    weights double precision[] DEFAULT NULL,
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
@@ -51,7 +54,8 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}')) AS a;
+    FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(text[], text, integer, double precision, interval, boolean) IS
-'indexes that would help these statements, each run once, whether they were observed or not';
+COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(
+    text[], text, integer, double precision, interval, boolean, double precision[]) IS
+'indexes that would help these statements, each called as often as its weight says, whether they were observed or not';

@@ -41,7 +41,8 @@ enum
 	ARG_SINCE,
 	ARG_QUERYIDS,
 	ARG_UNUSED_SINCE,
-	ARG_STATEMENTS
+	ARG_STATEMENTS,
+	ARG_WEIGHTS
 };
 
 /* Raise an error (22023) unless the value of an argument makes sense. */
@@ -180,6 +181,34 @@ log_search(const Advisor *advisor)
 											   false, false))));
 }
 
+/* Notice of the statements that were not planned with all candidates at once. */
+static void
+report_shortened(const Advisor *advisor)
+{
+	StringInfoData texts;
+	int			count = 0;
+
+	initStringInfo(&texts);
+	for (int i = 0; i < advisor->estimator.nstatements; i++)
+	{
+		const EstimatedStatement *statement = &advisor->estimator.statements[i];
+		const char *text = statement->workload->text;
+
+		if (!statement->shortened)
+			continue;
+		if (text == NULL)
+			text = "(no text)";
+
+		appendStringInfo(&texts, "%s%.*s", count++ > 0 ? "\n" : "",
+						 pg_mbcliplen(text, strlen(text), TEXT_TOLD), text);
+	}
+	if (count > 0)
+		ereport(NOTICE,
+				(errmsg("%d of %d statements were planned with fewer candidates at a time, since all at once are too much for the planner",
+						count, advisor->estimator.nstatements),
+				 errdetail_internal("%s", texts.data)));
+}
+
 /* Notices of what the rows do not say. */
 static void
 report_run(const Advisor *advisor)
@@ -193,6 +222,7 @@ report_run(const Advisor *advisor)
 				(errmsg("the time limit ended the search"),
 				 errdetail("This is the best found until then.")));
 	report_unplanned(advisor);
+	report_shortened(advisor);
 	log_search(advisor);
 }
 
@@ -203,7 +233,9 @@ read_statements(FunctionCallInfo fcinfo, int64 deadline_us)
 	WorkloadFilter filter;
 
 	if (!PG_ARGISNULL(ARG_STATEMENTS))
-		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS));
+		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS),
+								   PG_ARGISNULL(ARG_WEIGHTS) ? NULL :
+								   PG_GETARG_ARRAYTYPE_P(ARG_WEIGHTS));
 	filter = read_filter(fcinfo, deadline_us);
 	return workload_load(&filter);
 }
@@ -227,7 +259,7 @@ make_advice(Advisor *advisor, TimestampTz unused_since)
 /*
  * clipperf_advise(storage_budget, max_indexes, min_benefit, index_set,
  * time_limit, allow_functions, min_calls, since, queryids, unused_since,
- * statements): the rows of clipperf_recommend() and clipperf_recommend_for().
+ * statements, weights): the rows of clipperf_recommend() and clipperf_recommend_for().
  */
 Datum
 clipperf_advise(PG_FUNCTION_ARGS)

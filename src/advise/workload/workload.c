@@ -14,6 +14,7 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -587,9 +588,9 @@ parameter_walker(Node *node, void *context)
 	return expression_tree_walker(node, parameter_walker, context);
 }
 
-/* One of them; its time is what the planner makes of it. */
+/* One of them; its time is what the planner makes of so many calls. */
 static WorkloadStatement *
-statement_of_text(char *text, List **locked)
+statement_of_text(char *text, double calls, List **locked)
 {
 	WorkloadStatement *statement = palloc0(sizeof(WorkloadStatement));
 	WeighedTrial *weighed = palloc0(sizeof(WeighedTrial));
@@ -599,7 +600,7 @@ statement_of_text(char *text, List **locked)
 	statement->text = text;
 
 	statement->handed_in = true;
-	statement->calls = 1;
+	statement->calls = calls;
 	statement->distinct = 1;
 	weighed->trial.text = text;
 
@@ -610,32 +611,132 @@ statement_of_text(char *text, List **locked)
 	statement->queryid = weighed->trial.queryid;
 	statement->parameterized = parameter_walker((Node *) weighed->trial.queries,
 												NULL);
-	statement->total_us = weighed->trial.cost * COST_UNIT_US;
+	statement->total_us = calls * weighed->trial.cost * COST_UNIT_US;
 	return statement;
 }
 
-/* Statements handed in, as the caller would run them, one call each. */
+/* Calls that a weight may tell of: sums of them are exact, more or less. */
+#define MOST_CALLS 1e15
+
+/* A text handed in, as a key to find equal ones by. */
+typedef struct HandedText
+{
+	const char *text;
+	double		calls;
+	bool		made;
+} HandedText;
+
+/* HashValueFunc for HandedText. */
+static uint32
+hash_text_key(const void *key, Size keysize)
+{
+	const char *text = *(const char *const *) key;
+
+	return hash_bytes((const unsigned char *) text, strlen(text));
+}
+
+/* HashCompareFunc for HandedText. */
+static int
+match_text_keys(const void *a, const void *b, Size keysize)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/*
+ * How often each statement is called; NULL for a weight: once.  Raises 22023
+ * for weights that make no sense or do not match the statements.
+ */
+static double *
+read_weights(ArrayType *weights, int count)
+{
+	double	   *calls = palloc(sizeof(double) * Max(count, 1));
+	Datum	   *values = NULL;
+	bool	   *nulls = NULL;
+	int			nweights = count;
+
+	if (weights != NULL)
+		deconstruct_array(weights, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+						  TYPALIGN_DOUBLE, &values, &nulls, &nweights);
+	if (nweights != count)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the number of weights is not that of the statements"),
+				 errdetail("Weights: %d, statements: %d.", nweights, count),
+				 errhint("Give one weight for each statement: how often it is called.")));
+	for (int i = 0; i < count; i++)
+	{
+		calls[i] = values == NULL || nulls[i] ? 1 : DatumGetFloat8(values[i]);
+		if (!(calls[i] >= 0 && calls[i] <= MOST_CALLS))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("weight %g is out of range", calls[i]),
+					 errhint("A weight is a number of calls, from 0 to %g.", MOST_CALLS)));
+	}
+	return calls;
+}
+
+/* A table that finds a HandedText by its text. */
+static HTAB *
+make_text_table(int count)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(const char *),
+		.entrysize = sizeof(HandedText),
+		.hash = hash_text_key,
+		.match = match_text_keys,
+		.hcxt = CurrentMemoryContext
+	};
+
+	return hash_create("clipperf statements handed in", Max(count, 1), &control,
+					   HASH_ELEM | HASH_FUNCTION | HASH_COMPARE | HASH_CONTEXT);
+}
+
+/*
+ * Statements handed in, as the caller would run them, each called as often as
+ * its weight says ("weights" may be NULL: once each).  Equal ones are one.
+ */
 List *
-workload_from_texts(ArrayType *texts)
+workload_from_texts(ArrayType *texts, ArrayType *weights)
 {
 	List	   *statements = NIL;
 	List	   *locked = NIL;
 	Datum	   *values;
 	bool	   *nulls;
 	int			count;
+	char	  **strings;
+	double	   *calls;
+	HTAB	   *known;
 
 	deconstruct_array(texts, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
 					  &count);
+	calls = read_weights(weights, count);
+	strings = palloc(sizeof(char *) * Max(count, 1));
+	known = make_text_table(count);
 	for (int i = 0; i < count; i++)
 	{
+		HandedText *entry;
+		bool		found;
+
 		CHECK_FOR_INTERRUPTS();
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("a statement to be planned must not be null")));
-		statements = lappend(statements,
-							 statement_of_text(TextDatumGetCString(values[i]),
-											   &locked));
+		strings[i] = TextDatumGetCString(values[i]);
+		entry = hash_search(known, &strings[i], HASH_ENTER, &found);
+		entry->calls = calls[i] + (found ? entry->calls : 0);
+		entry->made = false;
 	}
+	for (int i = 0; i < count; i++)
+	{
+		HandedText *entry = hash_search(known, &strings[i], HASH_FIND, NULL);
+
+		if (!entry->made)
+			statements = lappend(statements,
+								 statement_of_text(strings[i], entry->calls,
+												   &locked));
+		entry->made = true;
+	}
+	hash_destroy(known);
 	return statements;
 }

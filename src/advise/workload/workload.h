@@ -78,8 +78,8 @@ extern List *workload_queryids(ArrayType *array);
  */
 extern List *workload_load(const WorkloadFilter *filter);
 
-/* Statements handed in, as the caller would run them, one call each. */
-extern List *workload_from_texts(ArrayType *texts);
+/* Statements handed in, as the caller would run them, so often each; equal ones are one. */
+extern List *workload_from_texts(ArrayType *texts, ArrayType *weights);
 
 /* Where a statement is to be planned. */
 extern Sandbox workload_sandbox(const WorkloadStatement *statement);
