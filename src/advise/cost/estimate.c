@@ -42,11 +42,28 @@ typedef struct PlannerAnswer
 								 * plans that stop early */
 } PlannerAnswer;
 
+/* Of a statement that there was no time to ask about. */
+static const PlannerAnswer nothing_known = {0};
+
 /*
  * A plan is taken to cost this much at least, in the planner's unit, which is
  * what the smallest plan costs ("SELECT 1"): costs are divided by each other.
  */
 #define LEAST_COST 0.01
+
+/*
+ * Joins of paths that planning a statement with hypothetical indexes may
+ * consider, so that it ends, and in the same way on any machine: as many take
+ * the planner a few seconds.
+ */
+#define MOST_WORK	3000000
+/*
+ * What ends planning all the same, in milliseconds: the functions that it calls
+ * may take any time.
+ */
+#define MOST_MS		30000
+/* How late the answer may be that is waited for when the time limit passes. */
+#define LATE_MS		300
 
 /* How often those who wait are told how far it is. */
 #define PROGRESS_INTERVAL_MS 5000
@@ -176,9 +193,44 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 }
 
 /*
+ * The cheapest plans known that need none but these indexes: the statement
+ * costs no more than that.  NULL if nothing was asked about it.
+ */
+static const PlannerAnswer *
+find_upper_bound(const EstimatedStatement *statement, const Bitmapset *with)
+{
+	const PlannerAnswer *best = NULL;
+	ListCell   *lc;
+
+	foreach(lc, statement->answers)
+	{
+		const PlannerAnswer *answer = lfirst(lc);
+
+		if (bms_is_subset(answer->decisive, with) &&
+			(best == NULL || answer->planned < best->planned))
+			best = answer;
+	}
+	return best;
+}
+
+/* How long planning may take from now on, in milliseconds. */
+static int
+most_planning_ms(const Estimator *estimator)
+{
+	int64		now = clock_us();
+
+	if (estimator->deadline_us == 0)
+		return MOST_MS;
+	if (now >= estimator->deadline_us)
+		return LATE_MS;
+	return Min(MOST_MS, LATE_MS + (estimator->deadline_us - now) / 1000);
+}
+
+/*
  * Ask the planner what the statement costs with these indexes, and remember
- * the answer.  If the statement fails it is given a problem, and costs
- * nothing.
+ * the answer.  NULL if there is none in the time that is left, or if planning
+ * with so many is too much.  If the statement fails otherwise it is given a
+ * problem, and costs nothing.
  */
 static const PlannerAnswer *
 ask_planner(Estimator *estimator, EstimatedStatement *statement,
@@ -192,23 +244,85 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
 	int		   *numbers;
 	WhatIfConfig config = config_of_set(estimator, with, &numbers);
 	ErrorData  *error;
-	const PlannerAnswer *answer;
+	const PlannerAnswer *answer = NULL;
+	bool		shorten;
 
 	tell_progress(estimator);
+	config.most_ms = most_planning_ms(estimator);
+	config.most_work = bms_is_empty(with) ? 0 : MOST_WORK;
 	error = statement_cost(statement->workload, &config, &cost);
 	estimator->questions += cost.plans;
 	MemoryContextSwitchTo(estimator->context);
-	if (error != NULL)
+	shorten = error != NULL && config.most_work > 0 &&
+		error->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+	statement->shortened |= shorten;
+	if (error != NULL && !shorten &&
+		!(error->sqlerrcode == ERRCODE_QUERY_CANCELED &&
+		  estimate_is_late(estimator)))
 		statement->workload->problem = workload_problem(error);
-	answer = keep_answer(estimator, statement, with, &cost, numbers);
+	if (error == NULL || statement->workload->problem != NULL)
+		answer = keep_answer(estimator, statement, with, &cost, numbers);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return answer;
 }
 
+static const PlannerAnswer *find_or_ask_planner(Estimator *estimator,
+												EstimatedStatement *statement,
+												const Bitmapset *with);
+
+/*
+ * Remember the cheapest plans known for the answer to a question that is not
+ * asked.
+ */
+static const PlannerAnswer *
+keep_upper_bound(Estimator *estimator, EstimatedStatement *statement,
+				 const Bitmapset *with)
+{
+	const PlannerAnswer *known = find_upper_bound(statement, with);
+	MemoryContext old = MemoryContextSwitchTo(estimator->context);
+	PlannerAnswer *answer = palloc(sizeof(PlannerAnswer));
+
+	*answer = *known;
+	answer->with = bms_copy(with);
+	statement->answers = lappend(statement->answers, answer);
+	MemoryContextSwitchTo(old);
+	return answer;
+}
+
+/*
+ * What the statement costs with so many indexes that planning with all of them
+ * is too much: with those that it uses of one half, and of the other half.
+ */
+static const PlannerAnswer *
+ask_by_halves(Estimator *estimator, EstimatedStatement *statement,
+			  const Bitmapset *with)
+{
+	int			count = bms_num_members(with);
+	Bitmapset  *halves[2] = {NULL, NULL};
+	Bitmapset  *used = NULL;
+	int			number = -1;
+	int			seen = 0;
+
+	check_stack_depth();
+	while ((number = bms_next_member(with, number)) >= 0)
+	{
+		Bitmapset **half = &halves[seen++ >= count / 2];
+
+		*half = bms_add_member(*half, number);
+	}
+	for (int i = 0; i < 2 && count > 1; i++)
+		used = bms_add_members(used, find_or_ask_planner(estimator, statement,
+														 halves[i])->used);
+	if (bms_num_members(used) < count)
+		(void) find_or_ask_planner(estimator, statement, used);
+	return keep_upper_bound(estimator, statement, with);
+}
+
 /*
  * What the statement costs with these indexes: by an earlier answer, else by
- * asking the planner.
+ * asking the planner.  When the time limit has passed the planner is not asked
+ * any more, and what is certain to be saved is all that is told.
  */
 static const PlannerAnswer *
 find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
@@ -218,8 +332,22 @@ find_or_ask_planner(Estimator *estimator, EstimatedStatement *statement,
 	const PlannerAnswer *answer = find_answer(statement, relevant);
 
 	CHECK_FOR_INTERRUPTS();
-	if (answer == NULL)
+	if (answer == NULL && !estimate_is_late(estimator))
+	{
 		answer = ask_planner(estimator, statement, relevant);
+		if (answer == NULL && !estimate_is_late(estimator))
+			answer = ask_by_halves(estimator, statement, relevant);
+	}
+	if (answer == NULL)
+		answer = find_upper_bound(statement, relevant);
+	if (answer == NULL)
+	{
+		/* not even asked as things are */
+		statement->workload->problem =
+			MemoryContextStrdup(estimator->context,
+								"the time limit ended before it was looked at");
+		answer = &nothing_known;
+	}
 	bms_free(relevant);
 	return answer;
 }

@@ -22,6 +22,8 @@ typedef struct EstimatedStatement
 	double		base_cost;		/* without any of them */
 	double	   *base_by;		/* that cost by variant */
 	bool		stops_early;	/* some plan does, or could */
+	bool		shortened;		/* planning it with many indexes is too much:
+								 * some were left out */
 } EstimatedStatement;
 
 typedef struct Estimator

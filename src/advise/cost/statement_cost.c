@@ -59,6 +59,19 @@ typedef struct StatementPricing
 	StatementCost *cost;
 } StatementPricing;
 
+/*
+ * Where the statement is planned: for as long as the config says, if it says
+ * so.
+ */
+static Sandbox
+planning_sandbox(const StatementPricing *pricing)
+{
+	Sandbox		sandbox = workload_sandbox(pricing->statement);
+
+	sandbox.timeout_ms = pricing->config.most_ms;
+	return sandbox;
+}
+
 /* Where what is found out about the statement is kept: as long as itself. */
 static MemoryContext
 keep_context(const StatementPricing *pricing)
@@ -332,7 +345,7 @@ price_plans(StatementPricing *pricing)
 static void
 test_and_price_plans(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(pricing->statement);
+	Sandbox		sandbox = planning_sandbox(pricing);
 	static const MatchOrder nothing = {0};
 
 	price_plans(pricing);
@@ -422,7 +435,7 @@ consider_generic(StatementPricing *pricing)
 static ErrorData *
 plan_and_price(StatementPricing *pricing)
 {
-	Sandbox		sandbox = workload_sandbox(pricing->statement);
+	Sandbox		sandbox = planning_sandbox(pricing);
 	ErrorData  *error = sandbox_run(&sandbox, plan_variants, pricing);
 	StatementCost *cost = pricing->cost;
 	ListCell   *lc;

@@ -211,7 +211,7 @@ measure_cost_unit(const Advisor *advisor)
 /*
  * Add candidates: find out their sizes, what their upkeep costs and which
  * statements they could matter to.  A candidate that cannot be made a
- * hypothetical index gets a problem and is not searched.
+ * hypothetical index, or not in time, gets a problem and is not searched.
  */
 static void
 add_candidates(Advisor *advisor, List *candidates)
@@ -232,13 +232,16 @@ add_candidates(Advisor *advisor, List *candidates)
 	{
 		Candidate  *candidate = lfirst(lc);
 		int			statement = bms_next_member(candidate->statements, -1);
-		WhatIfIndex *index =
-			hypothetical_index(candidate->def, statement < 0 ? NULL :
-							   list_nth(advisor->statements, statement),
-							   &candidate->problem);
+		WhatIfIndex *index = NULL;
 		int			i = first + foreach_current_index(lc);
 
 		CHECK_FOR_INTERRUPTS();
+		if (estimate_is_late(estimator))
+			candidate->problem = pstrdup("the time limit ended before it was looked at");
+		else
+			index = hypothetical_index(candidate->def, statement < 0 ? NULL :
+									   list_nth(advisor->statements, statement),
+									   &candidate->problem);
 		estimator->indexes[i] = index;
 		if (index == NULL)
 			continue;

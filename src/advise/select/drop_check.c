@@ -108,19 +108,22 @@ drop_check(Advisor *advisor, const IndexDefinition *existing, List *hidden)
 			advisor->estimator.statements[i].workload;
 
 		CHECK_FOR_INTERRUPTS();
-		if (statement->problem == NULL &&
-			list_member_oid(statement->relids, existing->relid) &&
-			!estimate_is_late(&advisor->estimator))
-			add_statement_loss(advisor, i, existing, hidden, &check);
+		if (statement->problem != NULL ||
+			!list_member_oid(statement->relids, existing->relid))
+			continue;
+		check.cut = estimate_is_late(&advisor->estimator);
+		if (check.cut)
+			break;
+		add_statement_loss(advisor, i, existing, hidden, &check);
 	}
 	return check;
 }
 
-/* Would the statements lose so much that the index must stay? */
+/* Would the statements lose so much that the index must stay, or might they? */
 bool
 drop_check_forbids(const DropCheck *check)
 {
-	return check->lost_share > MOST_LOST || check->slower > CLEARLY_SLOWER;
+	return check->cut || check->lost_share > MOST_LOST || check->slower > CLEARLY_SLOWER;
 }
 
 /*
@@ -132,6 +135,8 @@ drop_check_text(const DropCheck *check)
 {
 	double		percent = 100 * (check->slower - 1);
 
+	if (check->cut)
+		return "; the time limit ended before it was known what statements lose without it";
 	if (check->affected == 0)
 		return "";
 	if (check->users == 0)

@@ -17,6 +17,7 @@ typedef struct DropCheck
 	double		lost_share;		/* time lost, as a share of all time */
 	double		slower;			/* how many times as much the worst statement
 								 * costs; 1 = none costs more */
+	bool		cut;			/* the time limit ended it: nothing is certain */
 } DropCheck;
 
 /* What would be lost with the chosen indexes and without "hidden". */

@@ -26,6 +26,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
+#include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
@@ -52,10 +53,12 @@ typedef struct Planning
 	ParamListInfo params;		/* tells our planning from others inside it */
 	Oid			next_hypothetical;
 	List	   *shown;			/* of ShownIndex */
+	int64		work;			/* joins of paths considered */
 } Planning;
 
 static relation_info_hook_type prev_relation_info = NULL;
 static get_index_stats_hook_type prev_index_stats = NULL;
+static set_join_pathlist_hook_type prev_join_pathlist = NULL;
 
 /* The run of the planner in progress, NULL = no what-if question is asked. */
 static Planning *planning = NULL;
@@ -259,6 +262,28 @@ supply_index_stats(PlannerInfo *root, Oid indexoid, AttrNumber column,
 	return true;
 }
 
+/*
+ * set_join_pathlist_hook: count what the planner does, since its time depends on
+ * what else the machine has to do.  Raises 54000 if that is too much.
+ */
+static void
+count_work(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+		   RelOptInfo *innerrel, JoinType jointype, JoinPathExtraData *extra)
+{
+	if (prev_join_pathlist)
+		prev_join_pathlist(root, joinrel, outerrel, innerrel, jointype, extra);
+	if (planning == NULL || root->glob->boundParams != planning->params)
+		return;
+	planning->work += (int64) list_length(outerrel->pathlist) *
+		list_length(innerrel->pathlist);
+	if (planning->config->most_work > 0 &&
+		planning->work > planning->config->most_work)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("planning considers more than %lld joins of paths",
+						(long long) planning->config->most_work)));
+}
+
 /* Note that a plan uses an index, hypothetical or real. */
 static void
 note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
@@ -422,6 +447,8 @@ install_hooks(void)
 	RELATION_INFO_HOOK = edit_relation_info;
 	prev_index_stats = get_index_stats_hook;
 	get_index_stats_hook = supply_index_stats;
+	prev_join_pathlist = set_join_pathlist_hook;
+	set_join_pathlist_hook = count_work;
 	installed = true;
 }
 

@@ -45,6 +45,9 @@ typedef struct WhatIfConfig
 	WhatIfIndex **indexes;
 	List	   *hidden;			/* OIDs of real indexes, from whatif_hide() */
 	bool		keep_plans;		/* have them in the result */
+	int			most_ms;		/* that planning may take; 0 = no matter */
+	int64		most_work;		/* joins of paths that it may consider, else
+								 * error 54000; 0 = no matter */
 } WhatIfConfig;
 
 /* A plan that was made. */
