@@ -7,8 +7,7 @@
  * matter to it.  One answer settles many questions: if with the set T the
  * plans use only U, then any set between U and T costs the same (S. Agrawal,
  * S. Chaudhuri, V. Narasayya, VLDB 2000, call this an atomic configuration).
- * Any set that has all of U costs no more, and any set within T no less: so
- * much is known of sets that nobody asked about.
+ * Any set that has all of U costs no more, which known_plans.c makes use of.
  *
  * The latter holds for the planner's cost.  What is to be expected of a plan
  * that stops early may be more (early_stop.c): the planner does not know, takes
@@ -187,6 +186,9 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	answer->time = weigh_time(statement, cost->likely_by);
 	answer->planned = weigh_time(statement, cost->planned_by);
 	statement->answers = lappend(statement->answers, answer);
+	known_plans_refute(&statement->known, with, answer->planned);
+	known_plans_add(&statement->known, estimator->context, answer->decisive,
+					answer->planned, answer->time, false);
 	statement->stops_early |= cost->stops_early;
 	MemoryContextSwitchTo(old);
 	return answer;
@@ -401,6 +403,19 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 }
 
 /*
+ * The time of a statement by the cheapest plan known, whatever it needs, in
+ * microseconds.
+ */
+double
+estimate_least_us(const Estimator *estimator, int number)
+{
+	const EstimatedStatement *statement = &estimator->statements[number];
+
+	return statement->known.count == 0 ? 0 :
+		share_to_us(statement, statement->known.plans[0].time);
+}
+
+/*
  * What estimate_time_us() would be if the planner were right about plans that
  * stop early, in microseconds.
  */
@@ -436,63 +451,28 @@ estimate_underpriced(const Estimator *estimator, int number)
 }
 
 /*
- * The bounds of a statement's time with a set of relevant indexes, as
- * multiples of what it takes now, by the answers so far.  What the planner
- * said of a set bounds what it says of those within it and around it; where
- * plans stop early, that is no upper bound of what is to be expected, and this
- * returns false.
+ * Guess that the statement's plan with the indexes "with", which was asked for
+ * before, could be made with "new" in the place of "old", at the same cost: to
+ * be called where that index does all that the other does.
  */
-static bool
-bound_time_share(const EstimatedStatement *statement, const Bitmapset *with,
-				 double *low, double *high)
-{
-	const PlannerAnswer *known = find_answer(statement, with);
-	ListCell   *lc;
-
-	*low = 0;
-	*high = 1;
-	if (known != NULL)
-	{
-		*low = *high = known->time;
-		return true;
-	}
-	foreach(lc, statement->answers)
-	{
-		const PlannerAnswer *answer = lfirst(lc);
-
-		if (bms_is_subset(answer->decisive, with))
-			*high = Min(*high, answer->planned);
-		if (bms_is_subset(with, answer->with))
-			*low = Max(*low, answer->planned);
-	}
-	*low = Min(*low, *high);
-	return !statement->stops_early;
-}
-
-/*
- * The bounds of the time that estimate_time_us() would tell, in microseconds,
- * by the answers so far.  The planner is not asked; high is low where the
- * answers settle it.  False if the time may be higher than "high", since a
- * plan may stop early.
- */
-bool
-estimate_bound_us(Estimator *estimator, int number, const Bitmapset *with,
-				  double *low, double *high)
+void
+estimate_guess(Estimator *estimator, int number, const Bitmapset *with,
+			   int old, int new)
 {
 	EstimatedStatement *statement = &estimator->statements[number];
-	Bitmapset  *relevant;
-	bool		bounded;
+	Bitmapset  *relevant = bms_intersect(with, statement->relevant);
+	const PlannerAnswer *answer = find_answer(statement, relevant);
 
-	*low = 0;
-	*high = 0;
-	if (statement->base_cost <= 0 || statement->workload->problem != NULL)
-		return true;
-	relevant = bms_intersect(with, statement->relevant);
-	bounded = bound_time_share(statement, relevant, low, high);
+	if (answer != NULL && bms_is_member(old, answer->decisive))
+	{
+		Bitmapset  *needed = bms_del_member(bms_copy(answer->decisive), old);
+
+		needed = bms_add_member(needed, new);
+		known_plans_add(&statement->known, estimator->context, needed,
+						answer->planned, answer->time, true);
+		bms_free(needed);
+	}
 	bms_free(relevant);
-	*low = share_to_us(statement, *low);
-	*high = share_to_us(statement, *high);
-	return bounded;
 }
 
 /* Has the time that was allowed run out?  Once it has, this stays so. */

@@ -10,6 +10,7 @@
 #ifndef CLIPPERF_ESTIMATE_H
 #define CLIPPERF_ESTIMATE_H
 
+#include "advise/cost/known_plans.h"
 #include "advise/whatif/whatif.h"
 #include "advise/workload/workload.h"
 #include "nodes/bitmapset.h"
@@ -19,6 +20,7 @@ typedef struct EstimatedStatement
 	WorkloadStatement *workload;
 	Bitmapset  *relevant;		/* indexes that could matter to it */
 	List	   *answers;		/* of the planner, so far */
+	KnownPlans	known;			/* that these tell of */
 	double		base_cost;		/* without any of them */
 	double	   *base_by;		/* that cost by variant */
 	bool		stops_early;	/* some plan does, or could */
@@ -47,6 +49,9 @@ extern double estimate_cost(Estimator *estimator, int statement,
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
+/* That time by the cheapest plan known. */
+extern double estimate_least_us(const Estimator *estimator, int statement);
+
 /* That time if the planner were right about plans that stop early. */
 extern double estimate_planned_us(Estimator *estimator, int statement,
 								  const Bitmapset *with);
@@ -56,10 +61,9 @@ extern double estimate_planned_us(Estimator *estimator, int statement,
  */
 extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
 
-/* The bounds of that time by what the planner said so far. */
-extern bool estimate_bound_us(Estimator *estimator, int statement,
-							  const Bitmapset *with, double *low,
-							  double *high);
+/* Guess that in its plan "new" can be put in the place of "old". */
+extern void estimate_guess(Estimator *estimator, int statement,
+						   const Bitmapset *with, int old, int new);
 
 /* Has the time that was allowed run out? */
 extern bool estimate_is_late(Estimator *estimator);

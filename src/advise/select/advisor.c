@@ -15,6 +15,9 @@
 #include "advise/workload/workload_problem.h"
 #include "common/table_lock.h"
 
+/* So often candidates are merged that the search has chosen. */
+#define MERGE_ROUNDS 2
+
 /* The demands of a statement, while they are collected in its sandbox. */
 typedef struct StatementDemands
 {
@@ -254,6 +257,27 @@ add_candidates(Advisor *advisor, List *candidates)
 	note_relevant_candidates(advisor, first);
 }
 
+/* Bytes of the tables that something is asked of. */
+static double
+bytes_of_tables(const Advisor *advisor)
+{
+	List	   *seen = NIL;
+	double		bytes = 0;
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+	{
+		const Demand *demand = ((const CandidateDemand *) lfirst(lc))->demand;
+
+		if (list_member_oid(seen, demand->relid))
+			continue;
+		seen = lappend_oid(seen, demand->relid);
+		bytes += demand->pages * (double) BLCKSZ;
+	}
+	list_free(seen);
+	return bytes;
+}
+
 /* Make everything ready to choose among these candidates. */
 static void
 prepare_selection(Advisor *advisor, List *candidates)
@@ -266,6 +290,7 @@ prepare_selection(Advisor *advisor, List *candidates)
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
+	selection->table_bytes = bytes_of_tables(advisor);
 	add_candidates(advisor, candidates);
 }
 
@@ -281,25 +306,79 @@ add_merged(Advisor *advisor, const Bitmapset *numbers)
 	return merged != NIL;
 }
 
+/* Search none that is too large by itself. */
+static void
+leave_out_large(Selection *selection)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(selection->allowed, number)) >= 0)
+	{
+		Bitmapset  *alone = bms_make_singleton(number);
+
+		if (!selection_fits(selection, alone))
+			selection->allowed = bms_del_member(selection->allowed, number);
+		bms_free(alone);
+	}
+}
+
+/*
+ * Search from these indexes on, and once more with candidates that do the work
+ * of two of those found.
+ */
+static Bitmapset *
+search_and_merge(Advisor *advisor, const Bitmapset *start)
+{
+	Selection  *selection = &advisor->selection;
+	Bitmapset  *chosen = selection_search(selection, start);
+
+	for (int round = 0; round < MERGE_ROUNDS; round++)
+	{
+		int			first = advisor->estimator.nindexes;
+		Bitmapset  *better;
+
+		if (estimate_is_late(&advisor->estimator) ||
+			!add_merged(advisor, chosen))
+			break;
+		if (selection_is_limited(selection))
+			leave_out_large(selection);
+		selection_learn_merged(selection, chosen, first);
+		better = selection_search(selection, chosen);
+		if (bms_equal(better, chosen))
+			break;
+		chosen = better;
+	}
+	return chosen;
+}
+
 /*
  * Make candidates of what is asked, and choose among them: the chosen ones are
- * in advisor->chosen.  Two chosen ones that begin alike may be merged into one
- * more candidate, after which the choice is improved.
+ * in advisor->chosen.  The search is made without a budget first; if what it
+ * finds fits, that is the answer.
  */
 void
 advisor_choose(Advisor *advisor)
 {
 	Selection  *selection = &advisor->selection;
+	SelectionLimits limits = advisor->options.limits;
+	Bitmapset  *found;
 
 	prepare_selection(advisor, candidates_make(advisor->demands,
 											   &advisor->unwritten));
-	selection_prune(selection);
 	selection_find_affected(selection);
-	if (selection->limits.bytes >= 0 && !estimate_is_late(&advisor->estimator))
-		(void) add_merged(advisor, selection_outcomes(selection));
-	advisor->chosen = selection_choose(selection);
-	if (add_merged(advisor, advisor->chosen))
-		advisor->chosen = selection_improve(selection, advisor->chosen);
+	selection->limits.bytes = -1;
+	selection->limits.indexes = -1;
+	selection_learn(selection);
+	found = search_and_merge(advisor, NULL);
+	advisor->chosen = selection_simplify(selection, found);
+	selection->limits = limits;
+	if (selection_fits(selection, advisor->chosen))
+		return;
+	leave_out_large(selection);
+	selection_learn_small(selection);
+	found = search_and_merge(advisor,
+							 bms_int_members(found, selection->allowed));
+	advisor->chosen = selection_simplify(selection, found);
 }
 
 /*
@@ -322,7 +401,10 @@ advisor_judge(Advisor *advisor, List *definitions)
 	}
 	prepare_selection(advisor, candidates);
 	selection_find_affected(&advisor->selection);
-	advisor->chosen = selection_choose(&advisor->selection);
+	selection_learn(&advisor->selection);
+	advisor->chosen = selection_simplify(&advisor->selection,
+										 selection_search(&advisor->selection,
+														  NULL));
 }
 
 /* The chosen indexes but for one, or with it. */

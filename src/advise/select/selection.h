@@ -28,8 +28,11 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
+	double		table_bytes;	/* of the tables that statements read */
 	Bitmapset **affected;		/* statements, by candidate */
 	Bitmapset **extended;		/* candidates that it makes useless, by
+								 * candidate */
+	Bitmapset **covering;		/* candidates that make it useless, by
 								 * candidate */
 } Selection;
 
@@ -44,8 +47,8 @@ extern int64 selection_bytes_of(const Selection *selection,
 extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
-/* What so many indexes must save together, in microseconds. */
-extern double selection_least_us(const Selection *selection, int count);
+/* What an index must save by its number and bytes alone, in microseconds. */
+extern double selection_least_us(const Selection *selection, int number);
 
 /* Upkeep of a set of indexes, in microseconds. */
 extern double selection_upkeep_us(const Selection *selection,
@@ -55,43 +58,18 @@ extern double selection_upkeep_us(const Selection *selection,
 extern Bitmapset *selection_statements(const Selection *selection,
 									   const Bitmapset *indexes);
 
-/* Search only what some plan would use, or what could replace that. */
-extern void selection_prune(Selection *selection);
-
 /* Find out which statements and other candidates each candidate concerns. */
 extern void selection_find_affected(Selection *selection);
 
-/* Bounds, in microseconds, of what changing the set of indexes saves. */
-typedef struct GainBounds
-{
-	double		low;
-	double		high;
-	bool		low_holds;		/* false: it may be less, if plans that stop
-								 * early do so late */
-	bool		high_holds;		/* false: it may be more, likewise */
-	double		widest;			/* greatest distance of one statement's bounds */
-	int			statement;		/* that statement, to ask about; -1 = none */
-	bool		of_from;		/* ask with the first set, not the other */
-} GainBounds;
+/* Statements whose plans with a set of indexes use some of these. */
+extern Bitmapset *selection_users(const Selection *selection,
+								  const Bitmapset *with,
+								  const Bitmapset *indexes);
 
-/* Bounds of the time of those statements with "from" less that with "to". */
-extern GainBounds selection_bound_gain(const Selection *selection,
-									   const Bitmapset *statements,
-									   const Bitmapset *from,
-									   const Bitmapset *to);
-
-/* Are the bounds close enough together, as far as the planner's word goes? */
-extern bool selection_is_planned(const Selection *selection,
-								 const GainBounds *gain);
-
-/* Are they, and not undone by plans that stop late? */
-extern bool selection_is_settled(const Selection *selection,
-								 const GainBounds *gain);
-
-/* What changing one set for another saves, upkeep included. */
+/* What changing one set for another saves at least, upkeep included. */
 extern double selection_gain_us(const Selection *selection,
 								const Bitmapset *from, const Bitmapset *to,
-								double least, double most);
+								double least);
 
 /* Time of all statements with these indexes, upkeep included; microseconds. */
 extern double selection_time_us(const Selection *selection,
@@ -105,18 +83,34 @@ extern List *selection_slowed(const Selection *selection, const Bitmapset *from,
 extern double selection_worth_us(const Selection *selection,
 								 const Bitmapset *chosen, int number);
 
-/* Add what else pays, most gain per byte to the power of "exponent" first. */
-extern Bitmapset *selection_fill(const Selection *selection,
-								 const Bitmapset *chosen, double exponent);
+/* Ask what the plans use of all candidates, and what without that. */
+extern void selection_learn(const Selection *selection);
 
-/* What several searches choose, and what would be used if all were built. */
-extern Bitmapset *selection_outcomes(const Selection *selection);
+/* Ask what they use of smaller and smaller candidates. */
+extern void selection_learn_small(const Selection *selection);
 
-/* Choose the indexes to build. */
-extern Bitmapset *selection_choose(const Selection *selection);
+/* Ask what statements cost with these, and without those that they use. */
+extern void selection_learn_choice(const Selection *selection,
+								   const Bitmapset *chosen);
 
-/* Improve what was chosen, by candidates added since too. */
-extern Bitmapset *selection_improve(const Selection *selection,
-									const Bitmapset *chosen);
+/* Ask about candidates from "first" on in the place of some of these. */
+extern void selection_learn_merged(const Selection *selection,
+								   const Bitmapset *chosen, int first);
+
+/* The best set by the plans known, from the set "start" on. */
+extern Bitmapset *selection_climb(const Selection *selection,
+								  const Bitmapset *start, double exponent,
+								  bool only_add, double *score);
+
+/* Is there a budget, or a limit of their number? */
+extern bool selection_is_limited(const Selection *selection);
+
+/* The best set that several searches find, one of them from "start" on. */
+extern Bitmapset *selection_search(const Selection *selection,
+								   const Bitmapset *start);
+
+/* Put simpler indexes in their place, and drop what is of little use. */
+extern Bitmapset *selection_simplify(const Selection *selection,
+									 const Bitmapset *chosen);
 
 #endif							/* CLIPPERF_SELECTION_H */

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * known_plans.h
+ *	  The plans of a statement that the planner was seen to make.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_KNOWN_PLANS_H
+#define CLIPPERF_KNOWN_PLANS_H
+
+#include "compat.h"
+
+#include "nodes/bitmapset.h"
+
+/* Costs are multiples of what the statement costs now. */
+typedef struct KnownPlan
+{
+	double		planned;		/* by the planner, which takes the cheapest */
+	double		time;			/* as it is to be expected */
+	bool		guessed;		/* the planner was not asked */
+	int			nneeded;
+	int		   *needed;			/* indexes without which there is no such plan */
+} KnownPlan;
+
+typedef struct KnownPlans
+{
+	int			count;
+	int			room;
+	KnownPlan  *plans;			/* cheapest first */
+} KnownPlans;
+
+/* Add a plan, unless another one needs no more and costs no more. */
+extern void known_plans_add(KnownPlans *known, MemoryContext context,
+							const Bitmapset *needed, double planned,
+							double time, bool guessed);
+
+/* Remove guesses that the planner's cost with the indexes "with" refutes. */
+extern void known_plans_refute(KnownPlans *known, const Bitmapset *with,
+							   double planned);
+
+#endif							/* CLIPPERF_KNOWN_PLANS_H */

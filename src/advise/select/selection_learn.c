@@ -1,0 +1,242 @@
+/*-------------------------------------------------------------------------
+ *
+ * selection_learn.c
+ *	  What the planner is asked, so that good plans are known.
+ *
+ * Nearly all of the time goes into calls of the planner.  A few for each
+ * statement, with many candidates at once, tell which of them it would use, and
+ * which ones without these.  More are asked about a set that was found: with all
+ * of it, and without each index that is used.  The number of calls grows with
+ * the statements, not with the candidates.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/select/selection.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "advise/candidates/candidate.h"
+
+/*
+ * Under a budget, so often a statement is planned with only those indexes left
+ * that have half the size of the largest one used before.
+ */
+#define SMALL_ROUNDS	4
+
+/* The candidates searched that could matter to a statement. */
+static Bitmapset *
+searched_for(const Selection *selection, int statement)
+{
+	return bms_intersect(selection->estimator->statements[statement].relevant,
+						 selection->allowed);
+}
+
+/* Those of the indexes that are of this size at most. */
+static Bitmapset *
+keep_small(const Selection *selection, const Bitmapset *indexes, int64 bytes)
+{
+	Bitmapset  *small = NULL;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		if (selection_bytes(selection, number) <= bytes)
+			small = bms_add_member(small, number);
+	return small;
+}
+
+/* The size of the largest index. */
+static int64
+largest_bytes(const Selection *selection, const Bitmapset *indexes)
+{
+	int64		bytes = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		bytes = Max(bytes, selection_bytes(selection, number));
+	return bytes;
+}
+
+/*
+ * Put each index that does all the work of another one in its place, in the
+ * plan of a statement with these indexes: the planner is asked once it matters.
+ */
+static void
+guess_plans(const Selection *selection, int statement, const Bitmapset *with)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *used;
+	int			old = -1;
+
+	(void) estimate_cost(estimator, statement, with, &used);
+	while ((old = bms_next_member(used, old)) >= 0)
+	{
+		int			new = -1;
+
+		while ((new = bms_next_member(selection->covering[old], new)) >= 0)
+			if (bms_is_member(statement, selection->affected[new]) &&
+				!bms_is_member(new, with))
+				estimate_guess(estimator, statement, with, old, new);
+	}
+}
+
+/*
+ * Ask what each statement's plan uses of all candidates, first, and then what it
+ * uses without that: a good answer is known after two plans of each.
+ */
+void
+selection_learn(const Selection *selection)
+{
+	Estimator  *estimator = selection->estimator;
+
+	for (int round = 1; round <= 2; round++)
+		for (int i = 0; i < estimator->nstatements; i++)
+		{
+			Bitmapset  *rest = searched_for(selection, i);
+			Bitmapset  *used;
+
+			if (!estimate_is_late(estimator))
+				(void) estimate_cost(estimator, i, rest, &used);
+			if (round > 1 && !estimate_is_late(estimator))
+			{
+				rest = bms_del_members(rest, used);
+				(void) estimate_cost(estimator, i, rest, NULL);
+			}
+			bms_free(rest);
+		}
+}
+
+/* Ask what each statement's plan uses of smaller and smaller candidates. */
+void
+selection_learn_small(const Selection *selection)
+{
+	Estimator  *estimator = selection->estimator;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *rest = searched_for(selection, i);
+
+		for (int round = 0; round < SMALL_ROUNDS; round++)
+		{
+			Bitmapset  *used;
+			Bitmapset  *small;
+
+			if (estimate_is_late(estimator))
+				break;
+			(void) estimate_cost(estimator, i, rest, &used);
+			if (bms_is_empty(used))
+				break;
+			small = keep_small(selection, rest,
+							   largest_bytes(selection, used) / 2);
+			bms_free(rest);
+			rest = small;
+		}
+		bms_free(rest);
+	}
+}
+
+/*
+ * Ask what the statements cost with a set of indexes, without each of those that
+ * they use of it, and with what else they might use instead.
+ */
+void
+selection_learn_choice(const Selection *selection, const Bitmapset *chosen)
+{
+	Estimator  *estimator = selection->estimator;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+		Bitmapset  *best;
+		Bitmapset  *rest;
+		int			number = -1;
+
+		if (estimate_is_late(estimator))
+			break;
+		(void) estimate_cost(estimator, i, chosen, &used);
+		while ((number = bms_next_member(used, number)) >= 0)
+		{
+			Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+
+			(void) estimate_cost(estimator, i, without, NULL);
+			bms_free(without);
+		}
+		rest = searched_for(selection, i);
+		(void) estimate_cost(estimator, i, rest, &best);
+		rest = bms_add_members(bms_del_members(rest, best), chosen);
+		(void) estimate_cost(estimator, i, rest, NULL);
+		bms_free(rest);
+		guess_plans(selection, i, chosen);
+	}
+}
+
+/* Those of the indexes that begin as this one does. */
+static Bitmapset *
+find_alike(const Selection *selection, const Bitmapset *indexes, int number)
+{
+	WhatIfIndex *const *all = selection->estimator->indexes;
+	Bitmapset  *alike = NULL;
+	int			other = -1;
+
+	while ((other = bms_next_member(indexes, other)) >= 0)
+		if (candidates_are_alike(all[other]->def, all[number]->def))
+			alike = bms_add_member(alike, other);
+	return alike;
+}
+
+/*
+ * Would it free bytes, or be worth anything, to have one index in the place of
+ * several that it could do the work of?
+ */
+static bool
+is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
+{
+	double		us = -selection->write_us[one] -
+		selection_least_us(selection, one);
+	int			number = -1;
+
+	if (selection_is_limited(selection))
+		return selection_bytes(selection, one) <
+			selection_bytes_of(selection, several);
+	while ((number = bms_next_member(several, number)) >= 0)
+		us += selection->write_us[number] +
+			selection_least_us(selection, number);
+	return us > 0;
+}
+
+/*
+ * Ask what the statements that use chosen indexes cost with a candidate, from
+ * "first" on, in the place of those that begin alike.
+ */
+void
+selection_learn_merged(const Selection *selection, const Bitmapset *chosen,
+					   int first)
+{
+	Estimator  *estimator = selection->estimator;
+
+	for (int number = first; number < estimator->nindexes; number++)
+	{
+		Bitmapset  *alike;
+		Bitmapset  *with;
+		int			i = -1;
+
+		if (estimate_is_late(estimator))
+			break;
+		if (!bms_is_member(number, selection->allowed))
+			continue;
+		alike = find_alike(selection, chosen, number);
+		if (!is_worth_merging(selection, alike, number))
+			continue;
+		with = bms_add_member(bms_difference(chosen, alike), number);
+		while ((i = bms_next_member(selection->affected[number], i)) >= 0)
+		{
+			Bitmapset  *used;
+
+			(void) estimate_cost(estimator, i, chosen, &used);
+			if (bms_overlap(used, alike))
+				(void) estimate_cost(estimator, i, with, NULL);
+		}
+		bms_free(with);
+		bms_free(alike);
+	}
+}
