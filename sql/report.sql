@@ -233,6 +233,9 @@ BEGIN ATOMIC
                          unnest(f.subjects) AS p (subject)
                     WHERE f.kind = ANY ($1)
                       AND (f.kind NOT IN ('n_plus_one', 'seq_scan', 'index_scan') OR f.highest_severity <> 'info')
+                      AND (f.kind <> 'n_plus_one' OR EXISTS (
+                            SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
+                            WHERE r.child_queryid = f.queryid AND r.confidence = 'proven'))
                    ) AS listed (line)
               ORDER BY listed.line)
          ) AS found (lines);
