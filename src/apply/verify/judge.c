@@ -28,7 +28,9 @@
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
  * each other; if the cache was colder after than before, fewer blocks are
- * enough, and if it was warmer, less time is not.
+ * enough, and if it was warmer, less time is not.  A plan may do with more blocks,
+ * and take less time: reading an index in the order of a sort that is saved.  There
+ * time decides, if the planner says that the index is why.
  *
  * The planner is asked what the statement would cost without the index, with
  * parameters that it had: its answer depends neither on other parameters nor
@@ -310,6 +312,7 @@ judgement_by_measures(MeasureComparison *comparison)
 	Change		change = find_change(comparison);
 	double		colder = read_share(comparison->after) -
 		read_share(comparison->before);
+	bool		may_rise = !comparison->after->write && !comparison->dropped;
 
 	if (change.blocks_fell && !change.time_fell && colder > JUDGE_CACHE)
 	{
@@ -318,7 +321,8 @@ judgement_by_measures(MeasureComparison *comparison)
 	}
 	if (change.time_fell &&
 		(change.blocks_fell || (comparison->deviation >= JUDGE_DEVIATION &&
-								!change.blocks_rose && colder >= -JUDGE_CACHE)))
+								(may_rise || !change.blocks_rose) &&
+								colder >= -JUDGE_CACHE)))
 	{
 		comparison->rule = comparison->deviation >= JUDGE_DEVIATION ?
 			RULE_RANKS : RULE_TOTAL;
