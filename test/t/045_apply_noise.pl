@@ -178,7 +178,7 @@ load(1, 1) foreach 1 .. 3;
 $job = build('free', '(at, note) WHERE at < 0', $look, $list);
 stretch_before($job, -2);
 load(1, 1);
-verdict_is($job, 'useless', qr/^no statement became faster or slower in 402 calls; .*; writes to item \+\d+ % \(blocks .\d+ %\)$/,
+verdict_is($job, 'useless', qr/^no statement became faster or slower in 402 calls; .*; writes to item \+\d+ % \(blocks .\d+ %, WAL .\d+ %\)$/,
 	'one that writes do not touch, while they became slower');
 drop('free');
 
