@@ -190,7 +190,7 @@ change_text(const MeasureComparison *comparison)
 		return psprintf("%s: %s, %s%s%s", label, latency_text(comparison),
 						blocks_text(comparison), rule_text(comparison->rule),
 						comparison->after->foreseen ? ", as foreseen" : "");
-	if (touches_more(comparison))
+	if (comparison->judgement == JUDGED_FASTER && touches_more(comparison))
 		return psprintf("%s: %s, though %s", label, latency_text(comparison),
 						blocks_text(comparison));
 	return psprintf("%s: %s", label, latency_text(comparison));
