@@ -299,7 +299,7 @@ BEGIN ATOMIC
                         ELSE 'an index that was built costs more than it saves' END AS summary
          ) AS f
     WHERE j.state IN ('useless', 'regressed')
-      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, allow) = accepted;
+      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, f.subject, allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_jobs(boolean, text[]) IS
 'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay';
