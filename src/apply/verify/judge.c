@@ -23,7 +23,9 @@
  * shown by most of its calls.  Twice the blocks are enough where an index was
  * dropped that the planner would use, unless the ranks are sure that the statement
  * became faster; and for a write that pays for the upkeep of an index, whose time
- * is little and drowns in that of other things.
+ * is little and drowns in that of other things.  For a write half as many blocks
+ * more are enough if it writes half as much more WAL as well: entries in indexes do
+ * both.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
@@ -52,6 +54,8 @@
 
 #include <math.h>
 
+#include "common/slower.h"
+
 static const char *const judgement_names[] = {
 	"unknown", "same", "unclear", "faster", "slower"
 };
@@ -66,6 +70,7 @@ typedef struct Change
 	bool		time_fell;
 	bool		time_rose;
 	bool		blocks_doubled; /* rose by JUDGE_LARGE_CHANGE */
+	bool		writes_more;	/* blocks and WAL rose by CLEARLY_SLOWER */
 	bool		large;			/* both changed by JUDGE_LARGE_CHANGE */
 	bool		blocks_fell;
 	bool		blocks_rose;
@@ -278,6 +283,9 @@ find_change(const MeasureComparison *comparison)
 		.blocks_rose = judge_blocks(after) >=
 		(1 + blocks) * more * judge_blocks(before),
 		.blocks_doubled = touched >= more * JUDGE_LARGE_CHANGE,
+		.writes_more = after->write && before->wal > 0 &&
+		touched >= more * CLEARLY_SLOWER &&
+		after->wal / after->calls >= more * CLEARLY_SLOWER * before->wal / before->calls,
 		.large = (time <= less / JUDGE_LARGE_CHANGE &&
 				  touched <= less / JUDGE_LARGE_CHANGE) ||
 		(time >= more * JUDGE_LARGE_CHANGE &&
@@ -329,9 +337,11 @@ judgement_by_measures(MeasureComparison *comparison)
 		return JUDGED_FASTER;
 	}
 	comparison->rule = rule_of_rise(comparison, &change);
-	if (comparison->rule == RULE_NONE && change.blocks_doubled &&
-		(comparison->after->write ||
-		 (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))
+	if (comparison->rule == RULE_NONE &&
+		(change.writes_more ||
+		 (change.blocks_doubled &&
+		  (comparison->after->write ||
+		   (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))))
 	{
 		comparison->rule = RULE_BLOCKS;
 		return JUDGED_SLOWER;
