@@ -1,5 +1,3 @@
--- The findings of each kind, and those that somebody accepted.
-
 -- Findings that are known and accepted.
 
 CREATE TABLE @extschema@.clipperf_accepted (
@@ -8,6 +6,7 @@ CREATE TABLE @extschema@.clipperf_accepted (
     relation regclass,
     queryid bigint,
     statement text,
+    subject text,
     reason text,
     accepted_by name NOT NULL DEFAULT session_user,
     accepted_at timestamptz NOT NULL DEFAULT now()
@@ -19,14 +18,17 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.kind IS 'kind of the finding, as
 COMMENT ON COLUMN @extschema@.clipperf_accepted.relation IS 'table of the finding; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the finding; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'pattern (as for ILIKE) of the text of the statement; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'the very finding, in the words of clipperf_check(), as clipperf_accept_all() notes it; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_by IS 'who accepted it';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_at IS 'when it was accepted';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_accepted', '');
 SELECT pg_catalog.pg_extension_config_dump(
     pg_catalog.pg_get_serial_sequence('@extschema@.clipperf_accepted', 'id')::pg_catalog.regclass, '');
--- pg_dump reads both, whoever runs it: the owner of the database, say.
-GRANT SELECT ON @extschema@.clipperf_accepted, @extschema@.clipperf_accepted_id_seq TO PUBLIC;
+-- Entries quote statements, so they are for those who may read all statements; and for who owns the database, as
+-- pg_dump reads both.
+GRANT SELECT ON @extschema@.clipperf_accepted TO pg_database_owner, pg_read_all_stats;
+GRANT SELECT ON @extschema@.clipperf_accepted_id_seq TO pg_database_owner, pg_read_all_stats;
 
 CREATE FUNCTION @extschema@.clipperf_require_kinds(kinds text[])
 RETURNS void
@@ -34,7 +36,7 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    known CONSTANT text[] := '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,slo_breach,cacheable,temp_spill,slow_plan}';
+    known CONSTANT text[] := '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}';
     kind text;
 BEGIN
     FOREACH kind IN ARRAY coalesce(kinds, '{}') LOOP
@@ -76,6 +78,7 @@ BEGIN ATOMIC
           AND a.relation IS NOT DISTINCT FROM $2
           AND a.queryid IS NOT DISTINCT FROM $3
           AND a.statement IS NOT DISTINCT FROM $4
+          AND a.subject IS NULL
         RETURNING a.id
     )
     SELECT count(*) FROM removed;
@@ -134,7 +137,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN excerpt IS NULL THEN '(a statement of another user)'
+    SELECT CASE WHEN excerpt IS NULL THEN '(a statement whose text was not kept)'
                 WHEN length(excerpt) <= width THEN excerpt
                 ELSE left(excerpt, width - 3) || '...' END
     FROM (SELECT @extschema@.clipperf_excerpt(statement, width)) AS one (excerpt);
@@ -146,7 +149,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement of another user)');
+    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement whose text was not kept)');
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_subject(text) IS
 'a statement as clipperf_check() names it: two statements are not to read the same';
@@ -208,9 +211,9 @@ COMMENT ON COLUMN @extschema@.clipperf_finding.last_seen IS 'when it was last se
 COMMENT ON COLUMN @extschema@.clipperf_finding.again IS 'was it over, and has come back?';
 
 CREATE FUNCTION @extschema@.clipperf_is_accepted(
-    kind text, relation regclass, queryids bigint[], statements text[], allow text[])
+    kind text, relation regclass, queryids bigint[], statements text[], subject text, allow text[])
 RETURNS boolean
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT EXISTS (
@@ -219,9 +222,10 @@ BEGIN ATOMIC
               AND (a.relation IS NULL OR a.relation = $2)
               AND (a.queryid IS NULL OR a.queryid = ANY ($3))
               AND (a.statement IS NULL OR EXISTS (
-                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement)))
+                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement))
+              AND (a.subject IS NULL OR a.subject = $5))
         OR EXISTS (
-            SELECT FROM unnest($5) AS w (word)
+            SELECT FROM unnest($6) AS w (word)
             WHERE EXISTS (
                     SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                     WHERE c.oid = $2
@@ -229,8 +233,21 @@ BEGIN ATOMIC
                OR EXISTS (
                     SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word));
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_is_accepted(text, regclass, bigint[], text[], text[]) IS
-'was a finding accepted by clipperf_accept(), or by a table name or statement pattern of "allow"?';
+COMMENT ON FUNCTION @extschema@.clipperf_is_accepted(text, regclass, bigint[], text[], text, text[]) IS
+'was a finding accepted by clipperf_accept() or clipperf_accept_all(), or by a table name or statement pattern of "allow"?';
+
+CREATE FUNCTION @extschema@._clipperf_subject_of_loop(parent_queryid bigint, parent_query text, child_query text)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN parent_queryid IS NULL
+                THEN @extschema@.clipperf_subject(child_query) || ' runs again and again in one request'
+                ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(child_query),
+                            @extschema@.clipperf_subject(parent_query)) END;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_subject_of_loop(bigint, text, text) IS
+'what is wrong with an N+1 pattern, in words that are the same in every run';
 
 CREATE FUNCTION @extschema@.clipperf_find_n_plus_one(accepted boolean, allow text[])
 RETURNS SETOF @extschema@.clipperf_finding
@@ -251,17 +268,15 @@ BEGIN ATOMIC
         WHERE NOT n.is_over
           AND @extschema@.clipperf_is_accepted(
                   'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
-                  ARRAY[n.child_query, n.parent_query], allow) = accepted
+                  ARRAY[n.child_query, n.parent_query],
+                  @extschema@._clipperf_subject_of_loop(n.parent_queryid, n.parent_query, n.child_query), allow) = accepted
           AND (n.confidence = 'proven' OR NOT EXISTS (
                 SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
                 WHERE r.child_queryid = n.child_queryid AND r.confidence = 'proven'))
         GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
     )
     SELECT 'n_plus_one', p.relation, p.child_queryid,
-           ARRAY[CASE WHEN p.parent_queryid IS NULL
-                THEN @extschema@.clipperf_subject(p.child_query) || ' runs again and again in one request'
-                ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(p.child_query),
-                            @extschema@.clipperf_subject(p.parent_query)) END],
+           ARRAY[@extschema@._clipperf_subject_of_loop(p.parent_queryid, p.parent_query, p.child_query)],
            concat(CASE WHEN p.parent_queryid IS NULL THEN 'same lookup ' ELSE 'a statement for each row: 1 + ' END,
                   @extschema@.clipperf_number(p.mean_children),
                   CASE WHEN p.parent_queryid IS NULL THEN ' times' END,
@@ -404,7 +419,8 @@ BEGIN ATOMIC
       AND (p.kind <> 'cacheable'
            OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@.clipperf_read_table_use() AS u
                                 WHERE u.writes OR u.locks_rows))
-      AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query], allow) = accepted;
+      AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query],
+                                            @extschema@.clipperf_subject(t.query), allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_statements(boolean, text[]) IS
 'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';

@@ -145,6 +145,18 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_worth_of(bigint[]) IS 'the figures of some recommendations, in words';
 
+CREATE FUNCTION @extschema@._clipperf_subject_of_scan(kind text, query text, filter text, sort text)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT concat(@extschema@.clipperf_subject($2),
+                  ' reads all rows', CASE $1 WHEN 'index_scan' THEN ' of an index' END, ' for (',
+                  concat_ws('; ', nullif($3, ''), 'order by ' || nullif($4, '')), ')');
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_subject_of_scan(text, text, text, text) IS
+'what is wrong with a scan, in words that are the same in every run';
+
 -- Each recommended index is in the fix of one finding: that of the scans which it serves best.
 CREATE FUNCTION @extschema@.clipperf_find_scans(accepted boolean, allow text[])
 RETURNS SETOF @extschema@.clipperf_finding
@@ -159,7 +171,8 @@ BEGIN ATOMIC
                     THEN concat_ws(' / ', s.walked_index::oid, s.filter, s.sort, s.outcome, s.reason) END AS shape
         FROM @extschema@.clipperf_wasteful_scans() AS s
         WHERE @extschema@.clipperf_is_accepted(
-                  s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query], allow) = accepted
+                  s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
+                  @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow) = accepted
     ), merged AS (
         SELECT s.relation, s.best, s.outcome,
                (array_agg(s.kind ORDER BY s.saved_ms DESC))[1] AS kind,
@@ -177,9 +190,7 @@ BEGIN ATOMIC
                (array_agg(s.filter ORDER BY s.saved_ms DESC))[1] AS filter,
                (array_agg(s.sort ORDER BY s.saved_ms DESC))[1] AS sort,
                min(s.reason) AS reason,
-               array_agg(DISTINCT concat(@extschema@.clipperf_subject(s.query),
-                                         ' reads all rows', CASE s.kind WHEN 'index_scan' THEN ' of an index' END, ' for (',
-                                         concat_ws('; ', nullif(s.filter, ''), 'order by ' || nullif(s.sort, '')), ')')) AS subjects
+               array_agg(DISTINCT @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort)) AS subjects
         FROM scan AS s
         GROUP BY s.relation, s.best, s.shape, s.outcome
     ), served AS (
@@ -233,12 +244,13 @@ BEGIN ATOMIC
     WITH carried AS (
         SELECT u.id, array_agg(s.queryid) AS queryids,
                bool_or(NOT @extschema@.clipperf_is_accepted(
-                           s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query], allow)) AS is_open
+                           s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
+                           @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow)) AS is_open
         FROM @extschema@.clipperf_wasteful_scans() AS s, unnest(s.recommendations) AS u (id)
         GROUP BY u.id
     )
     SELECT r.kind, r.relation, r.queryids[1],
-           ARRAY[regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', '')],
+           ARRAY[named.subject],
            CASE WHEN r.kind = 'unused_index' THEN 'an index is not used'
                 WHEN r.kind = 'redundant_index' THEN 'an index is not needed beside others'
                 WHEN cardinality(r.queryids) > 0 THEN
@@ -250,13 +262,16 @@ BEGIN ATOMIC
            @extschema@.clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false
     FROM @extschema@.clipperf_recommendations AS r
          LEFT JOIN carried AS c ON c.id = r.id,
-         @extschema@.clipperf_statement_time() AS total (ms)
+         @extschema@.clipperf_statement_time() AS total (ms),
+         LATERAL (
+            SELECT regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', '')
+         ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
       AND @extschema@.clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
       AND r.made_by = current_user
       AND EXISTS (SELECT FROM pg_class AS t WHERE t.oid = r.relation)
       AND (c.id IS NULL OR NOT (c.is_open OR r.queryids <@ c.queryids))
-      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, allow) = accepted;
+      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, named.subject, allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find_advice(boolean, text[]) IS
 'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';

@@ -1,4 +1,16 @@
--- What to fix first, why, and how: clipperf_report() and clipperf_check().
+-- What to fix first, why, and how: clipperf_report().
+
+CREATE FUNCTION @extschema@._clipperf_is_own(relation regclass)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.deptype = 'e'
+          AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'clipperf');
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_is_own(regclass) IS 'is it a table of clipperf''s own?';
 
 -- No JIT: what the functions below are estimated to cost says nothing about them, and compiling them takes seconds.
 CREATE FUNCTION @extschema@.clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
@@ -18,10 +30,7 @@ BEGIN ATOMIC
         UNION ALL
         SELECT * FROM @extschema@.clipperf_find_jobs($1, $2)
     ) AS f
-    WHERE NOT EXISTS (
-        SELECT FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = f.relation AND d.deptype = 'e'
-          AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'clipperf');
+    WHERE f.relation IS NULL OR NOT @extschema@._clipperf_is_own(f.relation);
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_find(boolean, text[]) IS
 'the findings of all kinds, not ranked, but for those on clipperf''s own tables';
@@ -98,17 +107,24 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    sees_all CONSTANT boolean := pg_has_role('pg_read_all_stats', 'USAGE');
+    others CONSTANT text := 'Statements of other roles are shown to members of pg_read_all_stats.';
 BEGIN
     IF NOT $1 THEN
         RAISE NOTICE USING
             MESSAGE = CASE WHEN $2 IS NULL THEN 'no statement has been seen in this database' ELSE 'no findings' END,
-            DETAIL = format('%s since %s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3);
+            DETAIL = format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
+                            CASE WHEN NOT sees_all THEN format(', run by role "%s"', current_user) END),
+            HINT = CASE WHEN sees_all THEN '' ELSE others END;
+    ELSIF NOT sees_all THEN
+        RAISE NOTICE 'findings are those of statements that were run by role "%"', current_user USING HINT = others;
     END IF;
     RETURN $1;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.clipperf_say_nothing_found(boolean, text, timestamptz) IS
-'a NOTICE that there are no findings, unless some were found';
+'a NOTICE that there are no findings, or that they are not those of all roles';
 
 CREATE FUNCTION @extschema@.clipperf_require_top(top integer)
 RETURNS boolean
@@ -198,47 +214,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report_text(integer, boolean, boolean) IS
 'clipperf_report() as lines of at most 100 characters, a block for each finding, for psql, logs and mail';
-
-CREATE FUNCTION @extschema@.clipperf_raise_findings(listed text, lines text[])
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF cardinality($2) > 0 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'CP001',
-            MESSAGE = concat($1, E':\n', array_to_string($2, E'\n')),
-            HINT = 'clipperf_report() tells how to fix them. Accept one by clipperf_accept(), or for this check alone by "allow": table names and ILIKE patterns of statements.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION @extschema@.clipperf_raise_findings(text, text[]) IS
-'raises CP001 with what is listed, unless nothing is; use clipperf_check() instead';
-
-CREATE FUNCTION @extschema@.clipperf_check(
-    kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
-RETURNS void
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT @extschema@.clipperf_require_kinds($1);
-    SELECT @extschema@.clipperf_raise_findings(
-               @extschema@.clipperf_count(cardinality(found.lines), 'finding', 'findings'), found.lines)
-    FROM (SELECT ARRAY(
-              SELECT listed.line
-              FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
-                    FROM @extschema@.clipperf_find(false, $2) AS f
-                         LEFT JOIN pg_class AS c ON c.oid = f.relation,
-                         unnest(f.subjects) AS p (subject)
-                    WHERE f.kind = ANY ($1)
-                      AND (f.kind NOT IN ('n_plus_one', 'seq_scan', 'index_scan') OR f.highest_severity <> 'info')
-                      AND (f.kind <> 'n_plus_one' OR EXISTS (
-                            SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
-                            WHERE r.child_queryid = f.queryid AND r.confidence = 'proven'))
-                   ) AS listed (line)
-              ORDER BY listed.line)
-         ) AS found (lines);
-END;
-COMMENT ON FUNCTION @extschema@.clipperf_check(text[], text[]) IS
-'raises CP001 if a finding of these kinds exists that is neither accepted nor allowed (table names, ILIKE patterns of statements); the message lists them in an order and words that do not change between runs';

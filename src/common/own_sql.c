@@ -18,6 +18,8 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -71,6 +73,21 @@ own_table(const char *name)
 	Oid			schema = schema_oid();
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+/*
+ * Let DROP EXTENSION wait for this transaction, or wait for it, before any of our
+ * tables is locked: it locks them in an order of its own, so that whoever holds
+ * one and needs the next might meet it halfway.  The extension is its first
+ * lock, too.
+ */
+static void
+lock_extension(void)
+{
+	Oid			extension = get_extension_oid("clipperf", true);
+
+	if (OidIsValid(extension))
+		LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
 }
 
 /* The owner of our tables. */
@@ -133,7 +150,8 @@ run_statement(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema, as the owner of
- * our tables, with a safe search_path, and unobserved.  Its result is in
+ * our tables, with a safe search_path, and unobserved.  Takes AccessShareLock on
+ * the extension to the end of the transaction.  Its result is in
  * SPI_tuptable and SPI_processed, as the caller has called SPI_connect().
  * Needs an active snapshot.
  */
@@ -141,11 +159,13 @@ void
 own_sql(const char *statement, int nargs, const SqlArg *args)
 {
 	char	   *filled;
-	Oid			owner = own_owner();
+	Oid			owner;
 	Oid			userid;
 	int			sec_context;
 	int			guc_level;
 
+	lock_extension();
+	owner = own_owner();
 	filled = fill_in_schema(statement);
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
@@ -161,11 +181,12 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema as the caller, with
- * his search_path.  Its result is in SPI_tuptable and SPI_processed.
+ * his search_path.  Locks like own_sql().  Its result is in SPI_tuptable and SPI_processed.
  */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)
 {
+	lock_extension();
 	(void) own_owner();			/* errors if we are not installed */
 	run_statement(fill_in_schema(statement), nargs, args);
 }

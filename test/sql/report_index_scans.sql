@@ -70,6 +70,8 @@ SELECT evidence ~ 'about 32 executions' AS says_so FROM clipperf_report() WHERE 
 
 -- Checked if asked for, and accepted like the others.
 SELECT clipperf_check();
+\set VERBOSITY default
+\set SHOW_CONTEXT never
 SELECT clipperf_check('{index_scan}');
 SELECT clipperf_check('{index_scan}', allow => '{post}');
 

@@ -1,0 +1,202 @@
+-- The same findings as an error, for CI: clipperf_check(), and the baseline that it compares with.
+
+CREATE FUNCTION @extschema@._clipperf_require_check(kinds text[], allow text[])
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF $1 IS NULL THEN
+        RAISE EXCEPTION 'argument "kinds" must not be null' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF cardinality($1) = 0 THEN
+        RAISE EXCEPTION 'argument "kinds" must not be empty'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Leave it out to check n_plus_one and seq_scan.';
+    ELSIF array_position($2, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'argument "allow" must not contain nulls' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._clipperf_require_check(text[], text[]) IS
+'raises 22004 or 22023 unless clipperf_check() can judge by these';
+
+-- A table in which clipperf.seqscan_min_rows rows are not, or, where it was never analyzed, for which it has no room:
+-- a row takes 32 bytes at least, with its line pointer.
+CREATE FUNCTION @extschema@._clipperf_is_small(relation regclass)
+RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE pg_relation_size(c.oid) / 32 END), 0)
+           < current_setting('clipperf.seqscan_min_rows')::float8
+    FROM @extschema@.clipperf_family($1) AS f (member)
+         JOIN pg_class AS c ON c.oid = f.member
+    WHERE c.relkind <> 'p';
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_is_small(regclass) IS
+'has a table so few rows that sequential scans of it are not recorded?';
+
+CREATE FUNCTION @extschema@._clipperf_judged(
+    kinds text[], OUT statements bigint, OUT lists bigint, OUT small_tables bigint, OUT suspicions bigint)
+RETURNS record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT u.statements,
+           CASE WHEN 'n_plus_one' = ANY ($1) THEN n.lists END,
+           CASE WHEN $1 && '{seq_scan,index_scan}' THEN u.small_tables END,
+           CASE WHEN 'n_plus_one' = ANY ($1) THEN n.suspicions END
+    FROM (
+            SELECT count(DISTINCT t.queryid) AS statements,
+                   count(DISTINCT t.relation) FILTER (WHERE t.reads AND t.is_small) AS small_tables
+            FROM (SELECT r.queryid, r.relation, r.reads, @extschema@._clipperf_is_small(r.relation) AS is_small
+                  FROM (SELECT DISTINCT a.queryid, a.relation, a.reads FROM @extschema@.clipperf_read_table_use() AS a) AS r
+                  WHERE NOT @extschema@._clipperf_is_own(r.relation)) AS t
+         ) AS u,
+         (
+            SELECT count(DISTINCT r.parent_queryid) FILTER (WHERE r.confidence = 'proven') AS lists,
+                   count(DISTINCT r.child_queryid) FILTER (WHERE r.confidence = 'suspected') AS suspicions
+            FROM @extschema@.clipperf_read_n_plus_one() AS r
+            WHERE NOT r.is_over
+         ) AS n;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_judged(text[]) IS
+'how much of what clipperf_check() judges was seen in this database: statements that use a table, results that were looped over, tables read that have too few rows, and loops that are only suspected';
+
+-- Entries of "allow" that name no table, and no statement that was seen.
+CREATE FUNCTION @extschema@._clipperf_unmatched(allow text[])
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT ARRAY(
+        SELECT w.word
+        FROM unnest($1) WITH ORDINALITY AS w (word, place)
+        WHERE NOT EXISTS (
+                SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p', 'm', 'f')
+                  AND w.word IN (c.relname, n.nspname || '.' || c.relname, c.oid::regclass::text))
+          AND NOT EXISTS (
+                SELECT FROM @extschema@.clipperf_queries AS q
+                WHERE q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+                  AND q.query ILIKE w.word)
+        ORDER BY w.place);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_unmatched(text[]) IS
+'entries of clipperf_check()''s "allow" that match nothing';
+
+-- What is suspected, and what is never more than info, passes where kinds are concerned that clipperf_check() judges by
+-- default; findings of scans in full, since a finding may stand for several statements.
+CREATE FUNCTION @extschema@._clipperf_problems(kinds text[], allow text[])
+RETURNS text[]
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT ARRAY(
+        SELECT listed.line
+        FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
+              FROM @extschema@.clipperf_find(false, $2) AS f
+                   LEFT JOIN pg_class AS c ON c.oid = f.relation,
+                   unnest(f.subjects) AS p (subject)
+              WHERE f.kind = ANY ($1)
+                AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
+                                WHEN 'seq_scan' THEN f.highest_severity <> 'info'
+                                WHEN 'index_scan' THEN f.highest_severity <> 'info'
+                                ELSE true END
+             ) AS listed (line)
+        ORDER BY listed.line);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_problems(text[], text[]) IS
+'the findings that clipperf_check() fails for, a line each, in an order and words that do not change between runs';
+
+CREATE FUNCTION @extschema@._clipperf_judge(
+    problems text[], unmatched text[], statements bigint, judged text, sees_all boolean)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry text;
+BEGIN
+    FOREACH entry IN ARRAY $2 LOOP
+        RAISE WARNING 'entry "%" of argument "allow" matches nothing', entry
+            USING DETAIL = 'No table has this name, and no statement that was seen fits this pattern.';
+    END LOOP;
+    IF $3 = 0 AND cardinality($1) = 0 THEN
+        RAISE EXCEPTION 'clipperf_check() has seen nothing to judge' USING
+            ERRCODE = 'CP002',
+            DETAIL = format('No statement that uses a table was seen in database "%s"%s.', current_database(),
+                            CASE WHEN NOT $5 THEN format(', run by role "%s"', current_user) END),
+            HINT = CASE WHEN $5 THEN 'Run the tests in this database, while clipperf.enabled is on, before the check.'
+                        ELSE 'Statements of other roles are shown to members of pg_read_all_stats.' END;
+    END IF;
+    RAISE NOTICE 'clipperf_check() judged %', $4;
+    IF cardinality($1) > 0 THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'CP001',
+            MESSAGE = format('clipperf_check() found %s', CASE cardinality($1) WHEN 1 THEN '1 problem'
+                                                          ELSE cardinality($1) || ' problems' END),
+            DETAIL = array_to_string($1, E'\n'),
+            HINT = 'clipperf_report() tells how to fix them. Accept them by clipperf_accept() or clipperf_accept_all(), or for this check alone by "allow".';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._clipperf_judge(text[], text[], bigint, text, boolean) IS
+'raises CP001 with the problems, or CP002 if no statement was seen; else a NOTICE of what was judged. A WARNING for each entry that matched nothing';
+
+CREATE FUNCTION @extschema@.clipperf_check(
+    kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT @extschema@._clipperf_require_check($1, $2);
+    SELECT @extschema@.clipperf_require_kinds($1);
+    SELECT @extschema@._clipperf_judge(
+               @extschema@._clipperf_problems($1, $2), @extschema@._clipperf_unmatched($2), j.statements,
+               concat_ws(', ', @extschema@.clipperf_count(j.statements, 'statement', 'statements'),
+                         @extschema@.clipperf_count(j.lists, 'list', 'lists') || ' looped over',
+                         @extschema@.clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
+                         @extschema@.clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
+                         || ' left aside'),
+               pg_has_role('pg_read_all_stats', 'USAGE'))
+    FROM @extschema@._clipperf_judged($1) AS j;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_check(text[], text[]) IS
+'raises CP001 if a finding of these kinds exists that is neither accepted nor allowed (table names, ILIKE patterns of statements), and CP002 if no statement was seen; a NOTICE says what was judged. The message lists the findings in an order and words that do not change between runs';
+
+CREATE FUNCTION @extschema@._clipperf_require_reason(reason text)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF $1 IS NULL THEN
+        RAISE EXCEPTION 'argument "reason" must not be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION @extschema@._clipperf_require_reason(text) IS 'raises 22004 unless a reason is given';
+
+CREATE FUNCTION @extschema@.clipperf_accept_all(reason text, kinds text[] DEFAULT '{n_plus_one,seq_scan}')
+RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT @extschema@._clipperf_require_reason($1);
+    SELECT @extschema@._clipperf_require_check($2, NULL);
+    SELECT @extschema@.clipperf_require_kinds($2);
+    WITH added AS (
+        INSERT INTO @extschema@.clipperf_accepted (kind, subject, reason)
+        SELECT DISTINCT f.kind, p.subject, $1
+        FROM @extschema@.clipperf_find(false) AS f,
+             unnest(f.subjects) AS p (subject)
+        WHERE f.kind = ANY ($2)
+        ORDER BY f.kind, p.subject
+        RETURNING id
+    )
+    SELECT count(*) FROM added;
+END;
+COMMENT ON FUNCTION @extschema@.clipperf_accept_all(text, text[]) IS
+'accept every finding of these kinds that there is now, so that clipperf_check() fails for new ones alone; returns how many entries were made';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_accept_all(text, text[]) FROM PUBLIC;
