@@ -3,7 +3,7 @@
 CREATE TABLE @extschema@.clipperf_accepted (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
-    relation regclass,
+    relation @extschema@._clipperf_relation,
     queryid bigint,
     statement text,
     subject text,
@@ -25,8 +25,10 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_at IS 'when it was acce
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_accepted', '');
 SELECT pg_catalog.pg_extension_config_dump(
     pg_catalog.pg_get_serial_sequence('@extschema@.clipperf_accepted', 'id')::pg_catalog.regclass, '');
--- pg_dump reads both, whoever runs it: the owner of the database, say.
-GRANT SELECT ON @extschema@.clipperf_accepted, @extschema@.clipperf_accepted_id_seq TO PUBLIC;
+-- Entries quote statements, so they are for those who may read all statements; and for who owns the database, as
+-- pg_dump reads both.
+GRANT SELECT ON @extschema@.clipperf_accepted TO pg_database_owner, pg_read_all_stats;
+GRANT SELECT ON @extschema@.clipperf_accepted_id_seq TO pg_database_owner, pg_read_all_stats;
 
 CREATE FUNCTION @extschema@.clipperf_require_kinds(kinds text[])
 RETURNS void
@@ -135,7 +137,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN excerpt IS NULL THEN '(a statement of another user)'
+    SELECT CASE WHEN excerpt IS NULL THEN '(a statement whose text was not kept)'
                 WHEN length(excerpt) <= width THEN excerpt
                 ELSE left(excerpt, width - 3) || '...' END
     FROM (SELECT @extschema@.clipperf_excerpt(statement, width)) AS one (excerpt);
@@ -147,7 +149,7 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement of another user)');
+    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement whose text was not kept)');
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_subject(text) IS
 'a statement as clipperf_check() names it: two statements are not to read the same';
@@ -211,7 +213,7 @@ COMMENT ON COLUMN @extschema@.clipperf_finding.again IS 'was it over, and has co
 CREATE FUNCTION @extschema@.clipperf_is_accepted(
     kind text, relation regclass, queryids bigint[], statements text[], subject text, allow text[])
 RETURNS boolean
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT EXISTS (

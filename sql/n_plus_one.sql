@@ -31,13 +31,13 @@ FROM (SELECT r.*, @extschema@.clipperf_batched(r.pattern) AS batched
       FROM @extschema@.clipperf_read_n_plus_one() AS r OFFSET 0) AS n;
 
 COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
-'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database';
+'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the child''s parameters were the values of one column of the parent''s result; ''suspected'': no such result was seen, but one request held many runs of one key look-up';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_column IS 'column of its result that the children''s values came from';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_queryid IS 'statement that ran for each row';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.relation IS 'table that the children looked into; NULL if it is not known or dropped';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_parameter IS 'parameter of the child that took the values, and the column it is compared with';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.episodes IS 'results that were looped over';

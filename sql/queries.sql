@@ -32,12 +32,12 @@ SELECT q.userid, q.dbid, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.ro
 FROM @extschema@.clipperf_read_queries() AS q;
 
 COMMENT ON VIEW @extschema@.clipperf_queries IS
-'one row per statement, user, database and route since clipperf_info.since, of all databases';
+'one row per statement, user, database and route since clipperf_info.since, of all databases; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_queries.userid IS 'role that ran the statement';
 COMMENT ON COLUMN @extschema@.clipperf_queries.dbid IS 'database it ran in';
 COMMENT ON COLUMN @extschema@.clipperf_queries.toplevel IS 'true if a client sent it, false if it ran inside another statement';
 COMMENT ON COLUMN @extschema@.clipperf_queries.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_queries.route IS 'route it belongs to: of its sqlcommenter comment, else clipperf.route, else application_name';
 COMMENT ON COLUMN @extschema@.clipperf_queries.calls IS 'executions that ended without an error';
 COMMENT ON COLUMN @extschema@.clipperf_queries.errors IS 'executions that ended with an error, in planning too';

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION @extschema@.clipperf_advise(
     storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
-    time_limit interval, allow_functions boolean,
+    time_limit interval, allow_functions regprocedure[],
     min_calls bigint, since timestamptz, queryids bigint[], unused_since timestamptz, statements text[],
     weights double precision[],
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
@@ -13,7 +13,7 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME', 'clipperf_advise';
 COMMENT ON FUNCTION @extschema@.clipperf_advise(
-    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz, text[],
+    text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz, text[],
     double precision[]) IS
 'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
 
@@ -22,7 +22,7 @@ COMMENT ON FUNCTION @extschema@.clipperf_advise(
 CREATE FUNCTION @extschema@.clipperf_recommend(
     storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
     min_benefit double precision DEFAULT 0.01, index_set text DEFAULT NULL,
-    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    time_limit interval DEFAULT NULL, allow_functions regprocedure[] DEFAULT NULL,
     min_calls bigint DEFAULT 1, since timestamptz DEFAULT NULL, queryids bigint[] DEFAULT NULL,
     unused_since timestamptz DEFAULT now() - interval '30 days',
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
@@ -37,13 +37,13 @@ BEGIN ATOMIC
     FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
-    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz) IS
+    text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz) IS
 'indexes that would help the statements observed in this database, and those to drop; or the verdict on each index of an index set';
 
 CREATE FUNCTION @extschema@.clipperf_recommend_for(
     statements text[], storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
     min_benefit double precision DEFAULT 0.01,
-    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    time_limit interval DEFAULT NULL, allow_functions regprocedure[] DEFAULT NULL,
     weights double precision[] DEFAULT NULL,
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
@@ -57,5 +57,5 @@ BEGIN ATOMIC
     FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(
-    text[], text, integer, double precision, interval, boolean, double precision[]) IS
+    text[], text, integer, double precision, interval, regprocedure[], double precision[]) IS
 'indexes that would help these statements, each called as often as its weight says, whether they were observed or not';

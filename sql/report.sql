@@ -107,17 +107,24 @@ RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    sees_all CONSTANT boolean := pg_has_role('pg_read_all_stats', 'USAGE');
+    others CONSTANT text := 'Statements of other roles are shown to members of pg_read_all_stats.';
 BEGIN
     IF NOT $1 THEN
         RAISE NOTICE USING
             MESSAGE = CASE WHEN $2 IS NULL THEN 'no statement has been seen in this database' ELSE 'no findings' END,
-            DETAIL = format('%s since %s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3);
+            DETAIL = format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
+                            CASE WHEN NOT sees_all THEN format(', run by role "%s"', current_user) END),
+            HINT = CASE WHEN sees_all THEN '' ELSE others END;
+    ELSIF NOT sees_all THEN
+        RAISE NOTICE 'findings are those of statements that were run by role "%"', current_user USING HINT = others;
     END IF;
     RETURN $1;
 END
 $$;
 COMMENT ON FUNCTION @extschema@.clipperf_say_nothing_found(boolean, text, timestamptz) IS
-'a NOTICE that there are no findings, unless some were found';
+'a NOTICE that there are no findings, or that they are not those of all roles';
 
 CREATE FUNCTION @extschema@.clipperf_require_top(top integer)
 RETURNS boolean

@@ -22,10 +22,10 @@ FROM @extschema@.clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NULL;
 
 COMMENT ON VIEW @extschema@.clipperf_seq_scans IS
-'sequential scans with a filter, under a join or under a sort with LIMIT, that read at least clipperf.seqscan_min_rows rows per execution: one row per table, statement, user and set of columns, of the current database';
+'sequential scans with a filter, under a join or under a sort with LIMIT, that read at least clipperf.seqscan_min_rows rows per execution: one row per table, statement, user and set of columns, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation IS 'table that was read; the parent, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.queryid IS 'statement that read it, as in clipperf_queries';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.scans IS 'times the table was scanned; more than executions where a join or sub-query scans it again and again';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_read IS 'rows read by all scans';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_kept IS 'rows of these that passed the filter';
@@ -50,7 +50,7 @@ FROM @extschema@.clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NOT NULL;
 
 COMMENT ON VIEW @extschema@.clipperf_index_scans IS
-'scans of an index whose filter threw away at least clipperf.seqscan_min_rows rows per execution: one row per table, index, statement, user and set of columns, of the current database';
+'scans of an index whose filter threw away at least clipperf.seqscan_min_rows rows per execution: one row per table, index, statement, user and set of columns, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.relation IS 'table that was read; the parent, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.walked_index IS 'index that was walked; the table itself, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.queryid IS 'statement that read it, as in clipperf_queries';
@@ -66,6 +66,6 @@ COMMENT ON COLUMN @extschema@.clipperf_index_scans.first_seen IS 'start of the f
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.last_seen IS 'start of the last statement that scanned it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.executions IS 'executions of the statement';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_needed IS 'rows of those kept that a join found a partner for and a sort with LIMIT handed on';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 
 GRANT SELECT ON @extschema@.clipperf_index_scans TO PUBLIC;

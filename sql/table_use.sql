@@ -19,10 +19,10 @@ FROM @extschema@.clipperf_read_table_use() AS u
      JOIN pg_catalog.pg_database AS d ON d.datname = current_database();
 
 COMMENT ON VIEW @extschema@.clipperf_table_use IS
-'which statements use which tables, by the plans that ran: one row per table, statement, user and route, of the current database';
+'which statements use which tables, by the plans that ran: one row per table, statement, user and route, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.relation IS 'table, materialized view or foreign table; a partition or inheritance child counts as its parent';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.queryid IS 'statement that uses it, as in clipperf_queries';
-COMMENT ON COLUMN @extschema@.clipperf_table_use.query IS 'its normalised text; NULL for statements of others unless the reader is in pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.reads IS 'does it read the table? A view that does, and a function or trigger whose statements are not counted by themselves, count as the statement';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.writes IS 'does it insert, change or delete rows of it?';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.locks_rows IS 'does it lock rows of it, by FOR UPDATE or the like?';

@@ -11,17 +11,22 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "hotpath.h"
 
-#include "common/token.h"
-
-/* What the names of all our objects begin with. */
+/* Names of our objects, after an underscore where users do not call them. */
 #define PREFIX "clipperf_"
+
+/* A function in C, of a text, that is in our schema and in no other. */
+#define ANY_FUNCTION "clipperf_reset"
 
 /* See extension.h. */
 uint32		extension_calls HOTPATH_DATA = 0;
@@ -63,17 +68,46 @@ extension_object(const char *name)
 }
 
 /*
- * Does a text name an object of ours?  All their names begin with the same
- * prefix.
+ * Is this the schema of the extension?  Only a superuser can make a function in
+ * C, so that the one of ours proves it.  Asks the syscache alone.
+ */
+static bool
+is_our_schema(Oid schema)
+{
+	Oid			argument = TEXTOID;
+	oidvector  *arguments = buildoidvector(&argument, 1);
+	HeapTuple	tuple = SearchSysCache3(PROCNAMEARGSNSP,
+										CStringGetDatum(ANY_FUNCTION),
+										PointerGetDatum(arguments),
+										ObjectIdGetDatum(schema));
+	bool		ours;
+
+	pfree(arguments);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	ours = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId;
+	ReleaseSysCache(tuple);
+	return ours;
+}
+
+/*
+ * Is this a function of ours?  By its schema and name, as the catalog has them;
+ * not if it is gone.  Asks the syscache alone, and raises nothing of its own.
  */
 bool
-extension_is_named(const char *string)
+extension_has_function(Oid function)
 {
-	for (const char *at = strstr(string, PREFIX); at != NULL;
-		 at = strstr(at + 1, PREFIX))
-	{
-		if (at == string || !token_is_word(at[-1]))
-			return true;
-	}
-	return false;
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc proc;
+	const char *name;
+	bool		ours;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	name = NameStr(proc->proname);
+	ours = strncmp(name[0] == '_' ? name + 1 : name, PREFIX, strlen(PREFIX)) == 0 &&
+		is_our_schema(proc->pronamespace);
+	ReleaseSysCache(tuple);
+	return ours;
 }

@@ -25,7 +25,7 @@ extern char *extension_object(const char *name);
  */
 extern uint32 extension_calls;
 
-/* Does a text name an object of ours? */
-extern bool extension_is_named(const char *string);
+/* Is this a function of ours? */
+extern bool extension_has_function(Oid function);
 
 #endif							/* CLIPPERF_EXTENSION_H */

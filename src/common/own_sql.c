@@ -18,6 +18,8 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -71,6 +73,23 @@ own_table(const char *name)
 	Oid			schema = schema_oid();
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+/*
+ * Let DROP EXTENSION wait for this transaction, or wait for it, before any of our
+ * tables is locked: it locks them in an order of its own, so that whoever holds
+ * one and needs the next might meet it halfway.  The extension is its first
+ * lock, too.  For who uses several tables in a transaction; those who only read
+ * one, perhaps for long, keep nobody from it.  AccessShareLock to the end of the
+ * transaction.
+ */
+void
+own_lock_extension(void)
+{
+	Oid			extension = get_extension_oid("clipperf", true);
+
+	if (OidIsValid(extension))
+		LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
 }
 
 /* The owner of our tables. */
@@ -161,7 +180,7 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema as the caller, with
- * his search_path.  Its result is in SPI_tuptable and SPI_processed.
+ * the caller's search_path.  Its result is in SPI_tuptable and SPI_processed.
  */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)

@@ -14,11 +14,13 @@
 
 /*
  * Error 55000 unless the SQL declaration of a function has "columns" columns:
- * the module and the extension's SQL objects may be of different versions.
+ * the module and the extension's SQL objects may be of different versions.  The
+ * statement that calls is ours.
  */
 void
 result_check_columns(TupleDesc desc, int columns)
 {
+	extension_calls++;
 	if (desc->natts != columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -36,7 +38,6 @@ result_check_columns(TupleDesc desc, int columns)
 void
 result_begin_rows(FunctionCallInfo fcinfo, int columns)
 {
-	extension_calls++;
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(((ReturnSetInfo *) fcinfo->resultinfo)->setDesc,
 						 columns);

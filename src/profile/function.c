@@ -13,8 +13,11 @@
  */
 #include "profile/function.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "plpgsql.h"
+
+#include "common/extension.h"
 
 static PLpgSQL_plugin **plugin = NULL;
 static PLpgSQL_plugin own_plugin;	/* no callback set */
@@ -41,4 +44,31 @@ function_current(void)
 		if (context->callback == callback)
 			return ((PLpgSQL_execstate *) context->arg)->func->fn_oid;
 	return InvalidOid;
+}
+
+/*
+ * Is this a function of ours?  What is found out is kept, for as many functions
+ * as there are places; not in a transaction that has failed, where catalogs
+ * cannot be read.
+ */
+bool
+function_is_ours(Oid function)
+{
+	static struct
+	{
+		Oid			function;
+		bool		ours;
+	}			known[64];		/* more than most applications have */
+	int			place = function % lengthof(known);
+
+	if (!OidIsValid(function))
+		return false;
+	if (known[place].function != function)
+	{
+		if (!IsTransactionState())
+			return false;
+		known[place].ours = extension_has_function(function);
+		known[place].function = function;
+	}
+	return known[place].ours;
 }

@@ -131,28 +131,39 @@ level_of(const char *text)
 }
 
 /*
- * Does the client's statement name one of our own objects?  What our functions
- * run is no habit of the application.  Looked up once per message.
+ * Does what begins now, which no client has sent, run inside of a function or
+ * statement of ours?  A statement is ours once functions of ours have run in it:
+ * what they run is no habit of the application.
  */
 static bool
-client_asks_us(void)
+is_within_ours(Oid function)
 {
-	static TimestampTz message = 0;
-	static bool asks = false;
+	dlist_iter	iter;
 
-	if (message != GetCurrentStatementStartTimestamp())
+	if (function_is_ours(function))
+		return true;
+	dlist_foreach(iter, &executions)
 	{
-		message = GetCurrentStatementStartTimestamp();
-		asks = debug_query_string != NULL &&
-			extension_is_named(debug_query_string);
+		const Execution *around = dlist_container(Execution, node, iter.cur);
+
+		if (around->running)
+			return around->ours || around->stretch_calls != extension_calls;
 	}
-	return asks;
+	return false;
 }
 
 static inline bool
 is_tracked(int level)
 {
-	return level == 0 || (setting_track == TRACK_ALL && !client_asks_us());
+	return level == 0 || setting_track == TRACK_ALL;
+}
+
+/* Does a statement of this level count that fails before it is executed? */
+static bool
+failure_counts(int level)
+{
+	return is_tracked(level) &&
+		(level == 0 || !is_within_ours(function_current()));
 }
 
 /* Where the statement of a plan stands. */
@@ -306,6 +317,7 @@ identify(Execution *execution)
 	else
 	{
 		execution->function = function_current();
+		execution->ours = is_within_ours(execution->function);
 		execution->trigger_depth = DatumGetInt32(pg_trigger_depth(NULL));
 	}
 	execution->route = request_current.route;
@@ -362,7 +374,7 @@ fail_start(const QueryDesc *query, MemoryContext context)
 	StatementSource source = plan_source(query);
 	int			level = level_of(source.text);
 
-	if (!is_tracked(level))
+	if (!failure_counts(level))
 		return;
 	if (level == 0)
 		(void) request_begin(source.text, source.location, source.length);
@@ -401,6 +413,7 @@ executor_start(QueryDesc *queryDesc, int eflags)
 static inline void
 begin_stretch(Execution *execution)
 {
+	execution->running = true;
 	execution->stretch_work = read_work();
 	execution->stretch_calls = extension_calls;
 	execution->stretch_us = clock_us();
@@ -409,6 +422,7 @@ begin_stretch(Execution *execution)
 static inline void
 end_stretch(Execution *execution)
 {
+	execution->running = false;
 	execution->last_us = clock_us();
 	execution->elapsed_us += execution->last_us - execution->stretch_us;
 	execution->ours |= execution->stretch_calls != extension_calls;
@@ -567,7 +581,7 @@ close_execution(Execution *execution)
 		plan_facts_collect(execution);
 		if (execution->tracked)
 			count_execution(execution);
-		else if (!client_asks_us())
+		else
 			plan_tables_hand_up(execution);
 	}
 	lineage_end(execution);
@@ -597,7 +611,7 @@ fail_planning(const Query *parse, const char *query_string,
 									   parse->stmt_len);
 	int			level = level_of(source.text);
 
-	if (!is_tracked(level))
+	if (!failure_counts(level))
 		return;
 	if (level == 0)
 		(void) request_begin(source.text, source.location, source.length);

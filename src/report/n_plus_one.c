@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
 
 #define N_PLUS_ONE_COLUMNS 23
 
-/* The text of one of the pattern's statements, NULL if it may not be read. */
+/* The text of one of the pattern's statements, NULL if it is not kept. */
 static char *
 read_text(const Pattern *pattern, uint64 queryid)
 {
@@ -35,7 +35,7 @@ read_text(const Pattern *pattern, uint64 queryid)
 		.userid = pattern->key.userid
 	};
 
-	if (queryid == 0 || !report_may_read(pattern->key.userid))
+	if (queryid == 0)
 		return NULL;
 	return text_copy(&key);
 }
@@ -165,7 +165,8 @@ put_pattern(ReturnSetInfo *result, HTAB *calls, const Pattern *pattern)
 }
 
 /*
- * clipperf_read_n_plus_one(): the patterns of the current database.
+ * clipperf_read_n_plus_one(): the patterns of the current database, in the
+ * caller's own statements, or in all for members of pg_read_all_stats.
  */
 Datum
 clipperf_read_n_plus_one(PG_FUNCTION_ARGS)
@@ -180,7 +181,8 @@ clipperf_read_n_plus_one(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (patterns[i].key.dbid == MyDatabaseId)
+		if (patterns[i].key.dbid == MyDatabaseId &&
+			report_may_read(patterns[i].key.userid))
 			put_pattern((ReturnSetInfo *) fcinfo->resultinfo, calls,
 						&patterns[i]);
 	}

@@ -69,7 +69,10 @@ put_work(Datum *values, int i, const StatementCounters *counters)
 	return i;
 }
 
-/* StatementVisitor that adds a row to the ReturnSetInfo "arg". */
+/*
+ * StatementVisitor that adds a row to the ReturnSetInfo "arg", if the caller may
+ * learn of the statement.
+ */
 static void
 put_query(const StatementKey *key, const StatementCounters *counters,
 		  const TableUses *tables, void *arg)
@@ -79,6 +82,8 @@ put_query(const StatementKey *key, const StatementCounters *counters,
 	bool		nulls[QUERY_COLUMNS] = {false};
 	int			i = 0;
 
+	if (!report_may_read(key->userid))
+		return;
 	values[i++] = ObjectIdGetDatum(key->userid);
 	values[i++] = ObjectIdGetDatum(key->dbid);
 	values[i++] = BoolGetDatum(key->toplevel != 0);
@@ -96,7 +101,8 @@ put_query(const StatementKey *key, const StatementCounters *counters,
 }
 
 /*
- * clipperf_read_queries(): the rows of clipperf_queries but for the texts.
+ * clipperf_read_queries(): the rows of clipperf_queries but for the texts, of
+ * the caller's own statements, or of all for members of pg_read_all_stats.
  */
 Datum
 clipperf_read_queries(PG_FUNCTION_ARGS)

@@ -76,7 +76,10 @@ report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen)
 	return life_observe(key, seen, statement == NULL ? 0 : statement->calls);
 }
 
-/* May the caller read texts and parameters of this user's statements? */
+/*
+ * May the caller learn of this user's statements: that they ran, what they use
+ * and what they say?  Raises nothing.
+ */
 bool
 report_may_read(Oid userid)
 {

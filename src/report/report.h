@@ -24,7 +24,7 @@ extern HTAB *report_calls(void);
 /* Note in the store when a finding was seen last, see life.h. */
 extern Life report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen);
 
-/* May the caller read texts and parameters of this user's statements? */
+/* May the caller learn of this user's statements? */
 extern bool report_may_read(Oid userid);
 
 #endif							/* CLIPPERF_REPORT_H */

@@ -132,7 +132,7 @@ sort_columns(Oid relid, const SeqScanColumns *columns)
 	return names_array(texts, columns->sorts);
 }
 
-/* The statement's text, if the caller may read it. */
+/* The statement's text, NULL if it is not kept. */
 static char *
 statement_text(const SeqScanKey *key)
 {
@@ -140,7 +140,7 @@ statement_text(const SeqScanKey *key)
 		.queryid = key->queryid,.dbid = key->dbid,.userid = key->userid
 	};
 
-	return report_may_read(key->userid) ? text_copy(&text_key) : NULL;
+	return text_copy(&text_key);
 }
 
 /* Is the scan still seen? */
@@ -169,7 +169,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	Life		life;
 	int			i = 0;
 
-	if (key->dbid != MyDatabaseId ||
+	if (key->dbid != MyDatabaseId || !report_may_read(key->userid) ||
 		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(key->relid)) ||
 		(OidIsValid(columns->index) &&
 		 !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(columns->index))))
@@ -204,7 +204,8 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 }
 
 /*
- * clipperf_read_seq_scans(): the rows of both views, and more.
+ * clipperf_read_seq_scans(): the rows of both views, and more; of the caller's
+ * own statements, or of all for members of pg_read_all_stats.
  */
 Datum
 clipperf_read_seq_scans(PG_FUNCTION_ARGS)

@@ -50,7 +50,8 @@ put_table_use(ReturnSetInfo *result, const StatementKey *key,
 /*
  * StatementVisitor that adds a row for each table of the statement to the
  * ReturnSetInfo "arg".  Partitions count as their table; dropped tables, and
- * those that others have the OIDs of now, are left out.
+ * those that others have the OIDs of now, are left out, and so is what the
+ * caller may not learn of.
  */
 static void
 put_table_uses(const StatementKey *key, const StatementCounters *counters,
@@ -58,7 +59,7 @@ put_table_uses(const StatementKey *key, const StatementCounters *counters,
 {
 	TableUses	roots = {.dropped = tables->dropped};
 
-	if (key->dbid != MyDatabaseId)
+	if (key->dbid != MyDatabaseId || !report_may_read(key->userid))
 		return;
 	for (uint32 i = 0; i < tables->count; i++)
 	{

@@ -73,7 +73,8 @@ reset_memory(int what)
 
 /*
  * Forget what is named by the bits of ResetWhat, in memory and in the file, so
- * that a crash does not bring it back.  The caller holds no lock.
+ * that a crash does not bring it back.  A file that was put aside goes, too: it
+ * cannot be told what it holds.  The caller holds no lock.
  */
 void
 store_reset(int what)
@@ -81,6 +82,8 @@ store_reset(int what)
 	reset_memory(what);
 	if (!store_save() && (what & RESET_ALL) == RESET_ALL)
 		save_discard();
+	if (what & RESET_ALL)
+		save_discard_damaged();
 }
 
 /*

@@ -246,18 +246,32 @@ save_modules(const StoreModule *const *modules, int count)
 	return done;
 }
 
-/* Remove the file, if there is one; LOGs what fails.  Takes the lock of LOCKS_SAVE. */
-void
-save_discard(void)
+/* Remove a file, if there is one; LOGs what fails.  Takes the lock of LOCKS_SAVE. */
+static void
+remove_file(const char *path)
 {
 	LWLock	   *lock = store_lock(LOCKS_SAVE, 0);
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	if (unlink(SAVE_PATH) != 0 && errno != ENOENT)
+	if (unlink(path) != 0 && errno != ENOENT)
 		ereport(LOG,
 				(errcode_for_file_access(),
-				 errmsg("could not remove file \"%s\": %m", SAVE_PATH)));
+				 errmsg("could not remove file \"%s\": %m", path)));
 	LWLockRelease(lock);
+}
+
+/* Remove the file, if there is one. */
+void
+save_discard(void)
+{
+	remove_file(SAVE_PATH);
+}
+
+/* Remove the file that was put aside at the server's start, if there is one. */
+void
+save_discard_damaged(void)
+{
+	remove_file(SAVE_DAMAGED);
 }
 
 /*

@@ -33,8 +33,9 @@ extern bool load_string(SaveFile *file, char **string); /* palloc'd, or NULL */
 /* Write these modules; LOGs what fails and returns false. */
 extern bool save_modules(const StoreModule *const *modules, int count);
 
-/* Remove the file. */
+/* Remove the file; the one that was put aside. */
 extern void save_discard(void);
+extern void save_discard_damaged(void);
 
 /* Has the server been shut down in good order? */
 extern bool save_server_is_shut_down(void);

@@ -134,7 +134,8 @@ add_parse(Messages *messages, const Maker *maker)
 	static const char *const statements[] = {
 		"SELECT n, t FROM %s WHERE n < $1 ORDER BY n", "SELECT n, t FROM %s WHERE n = $1 ORDER BY n",
 		"SELECT t, n FROM %s ORDER BY n", "SELECT n, name_of(n) FROM %s ORDER BY n",
-		"UPDATE %s SET t = t || 'w' WHERE n < $1 RETURNING n, t", "SELECT n, 1 / (n - $1) FROM %s ORDER BY n",
+		"WITH w AS (UPDATE %s SET t = t || 'w' WHERE n < $1 RETURNING n, t) SELECT n, t FROM w ORDER BY n",
+		"UPDATE %s SET t = t || 'w' WHERE n < $1 RETURNING 'w'", "SELECT n, 1 / (n - $1) FROM %s ORDER BY n",
 		"DELETE FROM %s WHERE n = 100 + $1", "WITH w AS (UPDATE %s SET t = t WHERE n < $1 RETURNING n) SELECT n FROM w ORDER BY n",
 		"BEGIN", "COMMIT", "SHOW work_mem", "", "SELECT syntax error", "EXPLAIN (COSTS OFF) SELECT 1", "SAVEPOINT s",
 		"ROLLBACK TO s", "FETCH 2 FROM two", "SELECT t FROM %s WHERE n = $1 /*traceparent="

@@ -8,28 +8,65 @@ CREATE ROLE regress_clipperf_two;
 CREATE ROLE regress_clipperf_stats IN ROLE pg_read_all_stats;
 CREATE ROLE regress_clipperf_group;
 GRANT regress_clipperf_one TO regress_clipperf_group;
-CREATE TABLE regress_clipperf_table (of_one int, of_two int);
-INSERT INTO regress_clipperf_table VALUES (1, 2);
+CREATE TABLE regress_clipperf_table (of_one int PRIMARY KEY, of_two int);
+INSERT INTO regress_clipperf_table SELECT i, 2 FROM generate_series(1, 3000) AS i;
 GRANT SELECT ON regress_clipperf_table TO regress_clipperf_one, regress_clipperf_two;
 SELECT clipperf_reset();
 
 SET ROLE regress_clipperf_one;
 SELECT count(of_one) FROM regress_clipperf_table;
 PREPARE look (int) AS SELECT of_two FROM regress_clipperf_table WHERE of_one < $1;
-EXECUTE look (4711);
+EXECUTE look (-4711);
+SELECT of_one FROM regress_clipperf_table WHERE of_two < 0;
+BEGIN;
+\o /dev/null
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 17;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 2;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 99;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 31;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 45;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 6;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 77;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 1000;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 555;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 1234;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 8;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 2111;
+\o
+COMMIT;
 SET ROLE regress_clipperf_two;
 SELECT count(of_two) FROM regress_clipperf_table;
 
--- Everybody sees his own texts, and the counters of all.
+-- Everybody sees the own statements, and nothing of others': neither that they ran, nor what they use, nor findings.
 SELECT query, calls, rows, mean_ms > 0 AS has_time FROM clipperf_queries
 WHERE userid = 'regress_clipperf_two'::regrole AND query LIKE 'SELECT count(of_two)%';
-SELECT count(*), count(query) AS texts, sum(calls) AS calls FROM clipperf_queries
-WHERE userid = 'regress_clipperf_one'::regrole;
+RESET ROLE;
+CREATE VIEW others AS
+    SELECT (SELECT count(*) FROM clipperf_queries WHERE userid <> r.oid) AS queries,
+           (SELECT count(*) FROM clipperf_table_use WHERE userid <> r.oid) AS table_uses,
+           (SELECT count(*) FROM clipperf_seq_scans WHERE query LIKE '%of_one%') AS seq_scans,
+           (SELECT count(*) FROM clipperf_n_plus_one WHERE child_query LIKE '%of_one%') AS n_plus_one,
+           (SELECT count(*) FROM clipperf_report(100, true) WHERE evidence LIKE '%of_one%') AS findings,
+           (SELECT count(*) FROM clipperf_routes() WHERE queryid NOT IN (SELECT queryid FROM clipperf_queries WHERE userid = r.oid)) AS routes
+    FROM pg_roles AS r WHERE r.rolname = current_user;
+GRANT SELECT ON others TO PUBLIC;
+SET ROLE regress_clipperf_two;
+SET client_min_messages = notice;
+SELECT * FROM others;
+SELECT rank FROM clipperf_report();
+SET client_min_messages = warning;
+RESET ROLE;
+SELECT queryid AS of_another FROM clipperf_queries WHERE query LIKE 'SELECT count(of_one)%' \gset
+SET ROLE regress_clipperf_two;
 
 -- Not by asking for the text directly, nor by claiming to have run the statement.
-SELECT bool_and(clipperf_query_text(userid, dbid, queryid) IS NULL) AS hidden,
-    bool_and(clipperf_query_text('regress_clipperf_two'::regrole, dbid, queryid) IS NULL) AS hidden_too
-FROM clipperf_queries WHERE userid = 'regress_clipperf_one'::regrole;
+SELECT clipperf_query_text('regress_clipperf_one'::regrole, d.oid, :of_another) IS NULL AS hidden,
+       clipperf_query_text('regress_clipperf_two'::regrole, d.oid, :of_another) IS NULL AS hidden_too
+FROM pg_database AS d WHERE d.datname = current_database();
+-- Nor as a member of the role, whose statements are shown neither.
+SET ROLE regress_clipperf_group;
+SELECT count(*) FROM clipperf_queries WHERE userid = 'regress_clipperf_one'::regrole;
+SET ROLE regress_clipperf_two;
 SELECT clipperf_query_text(NULL, 1, 1), clipperf_query_text(1, NULL, 1), clipperf_query_text(1, 1, NULL),
     clipperf_query_text(1, 1, 1), clipperf_query_text(0, 0, 0);
 
@@ -60,6 +97,9 @@ GRANT EXECUTE ON FUNCTION clipperf_reset(text) TO regress_clipperf_two;
 -- Members of pg_read_all_stats read all texts, and the parameters.
 SET ROLE regress_clipperf_stats;
 SELECT query FROM clipperf_queries WHERE userid = 'regress_clipperf_one'::regrole AND query LIKE 'SELECT count(of_one)%';
+SELECT queries > 0 AS queries, table_uses > 0 AS table_uses, seq_scans > 0 AS seq_scans, n_plus_one > 0 AS n_plus_one,
+       findings > 0 AS findings, routes > 0 AS routes
+FROM others;
 SELECT count(*) > 0 AS samples FROM clipperf_samples WHERE userid = 'regress_clipperf_one'::regrole;
 
 -- The granted role forgets.
@@ -102,5 +142,6 @@ RESET clipperf.route;
 SET client_min_messages = error;
 DROP FUNCTION regress_clipperf_definer(), regress_clipperf_set(text);
 REVOKE EXECUTE ON FUNCTION clipperf_reset(text) FROM regress_clipperf_two;
+DROP VIEW others;
 DROP TABLE regress_clipperf_table;
 DROP ROLE regress_clipperf_one, regress_clipperf_two, regress_clipperf_stats, regress_clipperf_group, regress_clipperf_password;

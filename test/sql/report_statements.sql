@@ -43,7 +43,7 @@ FROM generate_series(1, 12) \gexec
 SELECT severity, kind, evidence LIKE '%: 12 calls, planning % execution %' AS evidence_fits, fix
 FROM report WHERE kind = 'slow_plan';
 
--- Somebody else's statement is not shown to everybody, nor is a report refused.
+-- Another role's statement is not shown to everybody, nor is a report refused.
 CREATE ROLE regress_report_reader;
 GRANT USAGE ON SCHEMA report_statements TO regress_report_reader;
 SET ROLE regress_report_reader;

@@ -113,7 +113,7 @@ SELECT clipperf_reset('queries');
 SELECT * FROM used_by('%m20%');
 SELECT table_uses_dropped FROM clipperf_info;
 
--- Who is not in pg_read_all_stats sees which tables the statements of others use, and not their texts.
+-- Who is not in pg_read_all_stats does not see which tables the statements of others use.
 SELECT id AS r1 FROM used_one.counters;
 CREATE ROLE regress_table_use;
 SET ROLE regress_table_use;

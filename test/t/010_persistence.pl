@@ -174,6 +174,15 @@ foreach my $damage (sort keys %damaged)
 	$node->stop;
 }
 
+# What was put aside holds texts, and is forgotten with them.
+spew($damaged{'a flipped bit'});
+$node->start;
+$node->safe_psql('postgres', q{SELECT clipperf_reset('standbys')});
+ok(-e "$file.damaged", 'the file put aside stays');
+$node->safe_psql('postgres', q{SELECT clipperf_reset('queries')});
+ok(!-e "$file.damaged", 'until a reset');
+$node->stop;
+
 # A file of a smaller server: what has room is kept.
 spew($good);
 $node->append_conf('postgresql.conf', "clipperf.max_statements = 100\nclipperf.text_memory = 1MB");

@@ -29,7 +29,6 @@
 #include "advise/workload/workload_values.h"
 #include "advise/workload/workload_weight.h"
 #include "common/clock.h"
-#include "common/extension.h"
 #include "store/sketch.h"
 #include "store/statement.h"
 #include "store/text.h"
@@ -500,13 +499,6 @@ is_cut(const char *text)
 	return length >= mark && strcmp(text +length - mark, TEXT_CUT_MARK) == 0;
 }
 
-/* Statements inside of our functions cannot be analysed outside of them. */
-static bool
-names_ours(const char *text)
-{
-	return text !=NULL && extension_is_named(text);
-}
-
 /* Try a statement of the store; false if it is none of the workload's. */
 static bool
 try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
@@ -523,8 +515,7 @@ try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 		statement->problem = pstrdup(cut ? "its text was too long to be kept" :
 									 "its text was not kept");
 	else if (!try_all(statement, trials, &loader->locked, &entry->latency,
-					  unseen_share(entry), cached) ||
-			 (statement->problem != NULL && names_ours(statement->text)))
+					  unseen_share(entry), cached))
 		return false;
 	else if (statement->problem != NULL && entry->samples == NIL)
 		statement->problem = psprintf("%s; there is no sample of it",

@@ -18,6 +18,7 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
+#include "commands/extension.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -65,6 +66,7 @@ typedef struct BuildRun
 	MemoryContext context;		/* lasts as long as the run */
 	bool		partitioned;	/* the table is */
 	bool		begun;			/* preflight is over: the job is announced */
+	Oid			extension;		/* ours, once it was locked */
 	Outcome		outcome;		/* of the step that runs */
 	/* What preflight has found is to be done: */
 	IndexDefinition *def;
@@ -224,17 +226,18 @@ clear_earlier_attempt(BuildRun *run)
  * ------------------------------------------------------------------------ */
 
 /*
- * Lock the table of the jobs against DROP EXTENSION, which is noticed by that
- * and let pass.  Error 55P03 if it cannot be had at once.
+ * Lock the extension against DROP EXTENSION, which is noticed by that and let
+ * pass.  Error 55P03 if the lock cannot be had at once.
  */
 static void
-lock_jobs(const Job *job)
+hold_extension(BuildRun *run)
 {
-	if (!job_lock_relation(job->table, AccessShareLock))
+	run->extension = get_extension_oid("clipperf", false);
+	if (!job_lock_extension(run->extension))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("the table of the jobs is locked")));
-	queue_worker_holds(job->table);
+				 errmsg("somebody is dropping the extension clipperf")));
+	queue_worker_holds(run->extension);
 }
 
 /*
@@ -387,7 +390,7 @@ preflight_step(void *arg)
 	MemoryContext old = MemoryContextSwitchTo(run->context);
 
 	job_limit_lock_waits();
-	lock_jobs(run->job);
+	hold_extension(run);
 	run->partitioned =
 		get_rel_relkind(run->job->relid) == RELKIND_PARTITIONED_TABLE;
 	run->outcome = look_ahead(run);
@@ -472,7 +475,7 @@ lock_again(void *arg)
 {
 	BuildRun   *run = arg;
 
-	lock_jobs(run->job);
+	hold_extension(run);
 	if (!job_lock_relation(run->job->relid, ShareUpdateExclusiveLock))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -715,6 +718,6 @@ build_run(Job *job, MemoryContext context)
 	heed_last_cancel(&run);
 
 	job_lock_release_relation(job->relid, ShareUpdateExclusiveLock);
-	job_lock_release_relation(job->table, AccessShareLock);
+	job_lock_release_extension(run.extension);
 	queue_worker_holds(InvalidOid);
 }

@@ -18,13 +18,16 @@
  * and theirs.  VACUUM, and whatever autovacuum does, is not waited for, and waits.
  * A transaction that the build waits for already makes a knot whatever it wants.
  *
- * A build also holds an AccessShareLock on the table of the jobs, so that DROP
- * EXTENSION is noticed: without its job the build has no meaning any more.
+ * A build also holds an AccessShareLock on the extension, so that DROP EXTENSION
+ * is noticed: without its job the build has no meaning any more.  It is the first
+ * lock that DROP EXTENSION takes.  That on any of our tables would come later,
+ * when it has locked others, which the builder may want.
  *
  *-------------------------------------------------------------------------
  */
 #include "apply/jobs/give_way.h"
 
+#include "catalog/pg_extension.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/lwlock.h"
@@ -126,17 +129,15 @@ find_waiting(const LOCKTAG *tag, LOCKMODE held, const PGPROC *builder)
 
 /* Cancel the build if it keeps somebody waiting for that lock. */
 static void
-give_way_at(const RunningBuild *build, Oid relid, LOCKMODE held)
+give_way_at(const RunningBuild *build, const LOCKTAG *tag, LOCKMODE held)
 {
-	LOCKTAG		tag;
 	PGPROC	   *builder = BackendPidGetProc(build->pid);
 	LWLock	   *partition;
 	int			waiting;
 
-	SET_LOCKTAG_RELATION(tag, build->dbid, relid);
-	partition = LockHashPartitionLock(LockTagHashCode(&tag));
+	partition = LockHashPartitionLock(LockTagHashCode(tag));
 	LWLockAcquire(partition, LW_SHARED);
-	waiting = find_waiting(&tag, held, builder);
+	waiting = find_waiting(tag, held, builder);
 	LWLockRelease(partition);
 	if (waiting != 0)
 		queue_interrupt(build->dbid, build->job, INTERRUPT_GIVE_WAY, waiting);
@@ -153,8 +154,14 @@ give_way(void)
 
 	for (int i = 0; i < count; i++)
 	{
-		give_way_at(&builds[i], builds[i].relid, ShareUpdateExclusiveLock);
-		if (OidIsValid(builds[i].jobs))
-			give_way_at(&builds[i], builds[i].jobs, AccessShareLock);
+		LOCKTAG		tag;
+
+		SET_LOCKTAG_RELATION(tag, builds[i].dbid, builds[i].relid);
+		give_way_at(&builds[i], &tag, ShareUpdateExclusiveLock);
+		if (!OidIsValid(builds[i].extension))
+			continue;
+		SET_LOCKTAG_OBJECT(tag, builds[i].dbid, ExtensionRelationId,
+						   builds[i].extension, 0);
+		give_way_at(&builds[i], &tag, AccessShareLock);
 	}
 }

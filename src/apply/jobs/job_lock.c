@@ -8,6 +8,7 @@
 #include "apply/jobs/job_lock.h"
 
 #include "access/xact.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "storage/lock.h"
@@ -143,6 +144,41 @@ job_lock_release_relation(Oid relid, LOCKMODE mode)
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
 	if (job_lock_is_held(relid, mode))
 		(void) LockRelease(&tag, mode, true);
+}
+
+static LOCKTAG
+extension_tag(Oid extension)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+	return tag;
+}
+
+/*
+ * Get AccessShareLock on the extension for the session, which may have it
+ * already, at once; false if that fails.
+ */
+bool
+job_lock_extension(Oid extension)
+{
+	LOCKTAG		tag = extension_tag(extension);
+
+	return LockAcquire(&tag, AccessShareLock, true, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
+ * End that lock, however often it was taken, unless an aborted transaction has
+ * done so.  Outside of transactions, which have locks of their own on it.
+ */
+void
+job_lock_release_extension(Oid extension)
+{
+	LOCKTAG		tag = extension_tag(extension);
+
+	while (OidIsValid(extension) && LOCK_HELD_BY_ME(&tag, AccessShareLock))
+		(void) LockRelease(&tag, AccessShareLock, true);
 }
 
 /* Jobs that are due, in the order in which they were made. */

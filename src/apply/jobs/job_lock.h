@@ -62,6 +62,10 @@ extern bool job_lock_is_held(Oid relid, LOCKMODE mode);
 extern bool job_lock_relation(Oid relid, LOCKMODE mode);
 extern void job_lock_release_relation(Oid relid, LOCKMODE mode);
 
+/* The same, AccessShareLock on the extension. */
+extern bool job_lock_extension(Oid extension);
+extern void job_lock_release_extension(Oid extension);
+
 /* Milliseconds until the next job is due; -1 if there is none. */
 extern int64 job_next_due(void);
 

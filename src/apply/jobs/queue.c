@@ -56,7 +56,7 @@ typedef struct QueueWorker
 	Oid			dbid;
 	int64		job;			/* that it works on, 0 if none */
 	Oid			relid;			/* table of the job */
-	Oid			jobs;			/* table of the jobs, which it has locked */
+	Oid			extension;		/* ours, which it has locked */
 	WorkerInterrupt interrupt;
 	int			interrupted_by; /* role or process, by kind of interrupt */
 	BuildProgress progress;		/* only the launcher writes it, but for 0 */
@@ -539,7 +539,7 @@ queue_builds(RunningBuild *builds)
 		builds[count].pid = worker->pid;
 		builds[count].dbid = worker->dbid;
 		builds[count].relid = worker->relid;
-		builds[count].jobs = worker->jobs;
+		builds[count].extension = worker->extension;
 		builds[count].progress = worker->progress;
 		count++;
 	}
@@ -627,12 +627,12 @@ queue_worker_leaves(void)
 	LWLockRelease(queue_lock);
 }
 
-/* It holds a lock on the table of the jobs, which it gives up if asked. */
+/* It holds a lock on the extension, which it gives up if asked. */
 void
-queue_worker_holds(Oid jobs)
+queue_worker_holds(Oid extension)
 {
 	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
-	my_worker->jobs = jobs;
+	my_worker->extension = extension;
 	LWLockRelease(queue_lock);
 }
 

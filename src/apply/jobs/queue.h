@@ -53,7 +53,7 @@ typedef struct RunningBuild
 	int			pid;			/* of the worker */
 	Oid			dbid;
 	Oid			relid;
-	Oid			jobs;			/* table of the jobs */
+	Oid			extension;		/* ours, if it has that locked */
 	BuildProgress progress;
 } RunningBuild;
 
@@ -129,8 +129,8 @@ extern bool queue_worker_begins(const WorkerTicket *ticket);
 /* It works on this job from now, and on its table. */
 extern void queue_worker_takes(int64 job, Oid relid);
 
-/* It holds a lock on the table of the jobs; InvalidOid: on none any more. */
-extern void queue_worker_holds(Oid jobs);
+/* It holds a lock on the extension; InvalidOid: on none any more. */
+extern void queue_worker_holds(Oid extension);
 
 /* The table it works on from now: a partition of that of its job. */
 extern void queue_worker_takes_table(Oid relid);

@@ -57,7 +57,10 @@ typedef struct Execution
 
 	/* All zeros then: from here to the probes. */
 	bool		counted;		/* its end has been dealt with */
-	bool		ours;			/* it has run functions of ours */
+	bool		running;		/* an ExecutorRun or ExecutorFinish is under
+								 * way, or has failed */
+	bool		ours;			/* it has run functions of ours, or runs
+								 * inside of one that had */
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
 	BareText	bare;			/* its text, if a client sent it: see

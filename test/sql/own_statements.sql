@@ -1,0 +1,74 @@
+-- What functions of clipperf run is no habit of the application; what its own functions run is, whatever their text
+-- or that of the client says.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE TABLE own_statements (id int PRIMARY KEY, n int);
+INSERT INTO own_statements SELECT i, i FROM generate_series(1, 100) AS i;
+SET clipperf.track = 'all';
+CREATE FUNCTION own_statements_app() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM own_statements WHERE n < 50);
+END $$;
+CREATE VIEW own_statements_nested AS
+SELECT calls, query FROM clipperf_queries
+WHERE NOT toplevel AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (query LIKE '%own_statements%' OR query LIKE '%clipperf%' OR query LIKE '%pg_extension%');
+
+-- A name of ours in the text means nothing.
+SELECT clipperf_reset();
+SELECT own_statements_app() /* as clipperf_report() does */;
+SELECT own_statements_app() AS clipperf_queries;
+SELECT * FROM own_statements_nested;
+
+-- Nor does what ran before, in a statement of its own.
+SELECT clipperf_reset();
+DO $$ BEGIN
+    PERFORM FROM clipperf_info;
+    PERFORM count(*) FROM own_statements;
+END $$;
+SELECT * FROM own_statements_nested;
+
+-- Functions of ours, in PL/pgSQL, SQL and C, that run statements; called by a client, and by an application's function
+-- under another name.
+SELECT clipperf_reset();
+SELECT clipperf_add_index('own_statements', 'CREATE INDEX own_statements_n ON own_statements (n)');
+SELECT count(*) FROM clipperf_index_set_verdicts('own_statements');
+SELECT count(*) FROM clipperf_recommend(index_set => 'own_statements');
+SELECT clipperf_require_kinds('{seq_scan}');
+\set VERBOSITY terse
+SELECT clipperf_require_kinds('{none_of_them}');
+SELECT count(*) >= 0 AS reported FROM clipperf_report();
+CREATE FUNCTION own_statements_hidden() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE prefix text := 'clip' || 'perf_';
+BEGIN
+    EXECUTE 'SELECT ' || prefix || 'remove_index(''own_statements'', ''own_statements_n'')';
+END $$;
+SELECT own_statements_hidden();
+SELECT * FROM own_statements_nested;
+SELECT count(*) AS handed_up FROM clipperf_table_use WHERE relation::text LIKE 'clipperf%';
+
+-- Only those of the extension's schema are ours.
+CREATE SCHEMA own_statements_other;
+CREATE FUNCTION own_statements_other.clipperf_mine() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM own_statements WHERE n < 60);
+END $$;
+SELECT clipperf_reset();
+SELECT own_statements_other.clipperf_mine();
+SELECT * FROM own_statements_nested;
+
+-- What fails inside.
+CREATE FUNCTION own_statements_fails() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 / (n - 7) FROM own_statements;
+EXCEPTION WHEN division_by_zero THEN
+    PERFORM count(*) FROM own_statements WHERE n = 7;
+END $$;
+SELECT clipperf_reset();
+SELECT own_statements_fails() AS clipperf_fails;
+SELECT n.*, q.errors FROM own_statements_nested AS n JOIN clipperf_queries AS q USING (query) ORDER BY n.query COLLATE "C";
+
+DROP SCHEMA own_statements_other CASCADE;
+DROP VIEW own_statements_nested;
+DROP FUNCTION own_statements_app, own_statements_hidden, own_statements_fails;
+DROP TABLE own_statements;
