@@ -1,6 +1,6 @@
 -- What would help: the advisor.
 
-CREATE FUNCTION @extschema@.clipperf_advise(
+CREATE FUNCTION @extschema@._clipperf_advise(
     storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
     time_limit interval, allow_functions regprocedure[],
     min_calls bigint, since timestamptz, queryids bigint[], unused_since timestamptz, statements text[],
@@ -12,7 +12,7 @@ CREATE FUNCTION @extschema@.clipperf_advise(
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME', 'clipperf_advise';
-COMMENT ON FUNCTION @extschema@.clipperf_advise(
+COMMENT ON FUNCTION @extschema@._clipperf_advise(
     text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz, text[],
     double precision[]) IS
 'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
@@ -34,7 +34,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
+    FROM @extschema@._clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
     text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz) IS
@@ -54,7 +54,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
+    FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(
     text[], text, integer, double precision, interval, regprocedure[], double precision[]) IS
