@@ -27,11 +27,11 @@ SELECT count(*), count(query) AS texts, sum(calls) AS calls FROM clipperf_querie
 WHERE userid = 'regress_clipperf_one'::regrole;
 
 -- Not by asking for the text directly, nor by claiming to have run the statement.
-SELECT bool_and(clipperf_query_text(userid, dbid, queryid) IS NULL) AS hidden,
-    bool_and(clipperf_query_text('regress_clipperf_two'::regrole, dbid, queryid) IS NULL) AS hidden_too
+SELECT bool_and(_clipperf_query_text(userid, dbid, queryid) IS NULL) AS hidden,
+    bool_and(_clipperf_query_text('regress_clipperf_two'::regrole, dbid, queryid) IS NULL) AS hidden_too
 FROM clipperf_queries WHERE userid = 'regress_clipperf_one'::regrole;
-SELECT clipperf_query_text(NULL, 1, 1), clipperf_query_text(1, NULL, 1), clipperf_query_text(1, 1, NULL),
-    clipperf_query_text(1, 1, 1), clipperf_query_text(0, 0, 0);
+SELECT _clipperf_query_text(NULL, 1, 1), _clipperf_query_text(1, NULL, 1), _clipperf_query_text(1, 1, NULL),
+    _clipperf_query_text(1, 1, 1), _clipperf_query_text(0, 0, 0);
 
 -- Parameters are for pg_read_all_stats alone, own ones too.
 SELECT count(*) FROM clipperf_samples;
