@@ -21,7 +21,7 @@ ALTER EXTENSION clipperf SET SCHEMA public;
 
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS trapped FROM pg_depend AS d
 WHERE d.refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = '"Odd schema"'::regnamespace
-                     UNION SELECT oid FROM pg_proc WHERE pronamespace = '"Odd schema"'::regnamespace AND proname NOT LIKE 'clipperf%')
+                     UNION SELECT oid FROM pg_proc WHERE pronamespace = '"Odd schema"'::regnamespace AND proname !~ '^_?clipperf_')
     AND d.classid <> 'pg_operator'::regclass;
 
 -- Every object carries the prefix, is described, and lies in that schema.
@@ -31,7 +31,7 @@ FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS e ON d.refobjid =
 WHERE e.extname = 'clipperf' AND d.deptype = 'e';
 SELECT type, identity FROM members
 WHERE type IN ('function', 'view', 'table', 'sequence', 'procedure', 'aggregate')
-    AND (schema <> '"Odd schema"' OR coalesce(name, split_part(identity, '.', 2)) NOT LIKE 'clipperf\_%');
+    AND (schema <> '"Odd schema"' OR coalesce(name, split_part(identity, '.', 2)) !~ '^_?clipperf_');
 SELECT type, identity FROM members
 WHERE type IN ('function', 'view', 'table', 'procedure', 'aggregate') AND obj_description(objid, classid::regclass::name) IS NULL;
 SELECT c.relname, a.attname FROM members AS m
@@ -60,8 +60,8 @@ WHERE NOT has_table_privilege('pg_monitor', c.oid, 'SELECT') ORDER BY 1;
 -- Gone and back.
 DROP EXTENSION clipperf;
 SELECT count(*) FROM members;
-SELECT count(*) FROM pg_class WHERE relname LIKE 'clipperf\_%';
-SELECT count(*) FROM pg_proc WHERE proname LIKE 'clipperf\_%' AND pronamespace <> 'trap'::regnamespace;
+SELECT count(*) FROM pg_class WHERE relname ~ '^_?clipperf_';
+SELECT count(*) FROM pg_proc WHERE proname ~ '^_?clipperf_' AND pronamespace <> 'trap'::regnamespace;
 CREATE EXTENSION clipperf SCHEMA "Odd schema";
 SELECT count(*) > 0 AS seen FROM "Odd schema".clipperf_queries;
 
