@@ -25,7 +25,7 @@
 #define PREFIX "clipperf_"
 
 /* A function of C without arguments that is in our schema, and in no other. */
-#define ANY_FUNCTION "clipperf_read_info"
+#define ANY_FUNCTION "_clipperf_read_info"
 
 /* See extension.h. */
 uint32		extension_calls HOTPATH_DATA = 0;
