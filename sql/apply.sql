@@ -121,6 +121,7 @@ CREATE TABLE @extschema@._clipperf_job_measures (
     rows double precision NOT NULL,
     blocks double precision NOT NULL,
     blocks_read double precision NOT NULL,
+    wal_bytes double precision NOT NULL DEFAULT 0,
     histogram bytea NOT NULL,
     PRIMARY KEY (job, stage, queryid)
 );
@@ -135,6 +136,7 @@ COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their time in 
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.wal_bytes IS 'WAL that they wrote, bytes';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
 
 CREATE FUNCTION @extschema@._clipperf_job_changed()

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION @extschema@._clipperf_advise(
     storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
-    time_limit interval, allow_functions boolean,
+    time_limit interval, allow_functions regprocedure[],
     min_calls bigint, since timestamptz, queryids bigint[], unused_since timestamptz, statements text[],
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
@@ -12,7 +12,7 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME', 'clipperf_advise';
 COMMENT ON FUNCTION @extschema@._clipperf_advise(
-    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz, text[]) IS
+    text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz, text[]) IS
 'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
 
 -- These two set no search_path: the statements handed in are to be understood as the caller would run them.
@@ -20,7 +20,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_advise(
 CREATE FUNCTION @extschema@.clipperf_recommend(
     storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
     min_benefit double precision DEFAULT 0.01, index_set text DEFAULT NULL,
-    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    time_limit interval DEFAULT NULL, allow_functions regprocedure[] DEFAULT NULL,
     min_calls bigint DEFAULT 1, since timestamptz DEFAULT NULL, queryids bigint[] DEFAULT NULL,
     unused_since timestamptz DEFAULT now() - interval '30 days',
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
@@ -35,13 +35,13 @@ BEGIN ATOMIC
     FROM @extschema@._clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
-    text, integer, double precision, text, interval, boolean, bigint, timestamptz, bigint[], timestamptz) IS
+    text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz) IS
 'indexes that would help the statements observed in this database, and those to drop; or the verdict on each index of an index set';
 
 CREATE FUNCTION @extschema@.clipperf_recommend_for(
     statements text[], storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,
     min_benefit double precision DEFAULT 0.01,
-    time_limit interval DEFAULT NULL, allow_functions boolean DEFAULT false,
+    time_limit interval DEFAULT NULL, allow_functions regprocedure[] DEFAULT NULL,
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
@@ -53,5 +53,5 @@ BEGIN ATOMIC
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
     FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}')) AS a;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(text[], text, integer, double precision, interval, boolean) IS
+COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(text[], text, integer, double precision, interval, regprocedure[]) IS
 'indexes that would help these statements, each run once, whether they were observed or not';

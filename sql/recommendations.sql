@@ -18,6 +18,7 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     reason text NOT NULL,
     kind text,
     for_statements boolean NOT NULL DEFAULT false,
+    slowed bigint[] NOT NULL DEFAULT '{}',
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user
 );
@@ -41,6 +42,8 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.reason IS 'why, in one se
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.kind IS 'kind of the finding that clipperf_report() makes of it; NULL = none';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.for_statements IS
 'said by clipperf_recommend_for(): no finding, and applied only by its number';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.slowed IS
+'statements that it makes slower by what it says itself; clipperf_apply() waits for calls of them before it judges';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_at IS 'when it was recommended';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'who asked';
 

@@ -74,6 +74,13 @@ extern bool pq_buffer_has_data(void);
 #define JUMBLE_QUERY(query, text) JumbleQuery(query, text)
 #endif
 
+/* 16: an update may be HOT whatever it changes of columns in a BRIN index. */
+#if PG_VERSION_NUM >= 160000
+#define INDEX_ENDS_HOT(am) ((am) != BRIN_AM_OID)
+#else
+#define INDEX_ENDS_HOT(am) true
+#endif
+
 /* 18: the module says its name and version. */
 #if PG_VERSION_NUM >= 180000
 #define CLIPPERF_MODULE_MAGIC \

@@ -219,7 +219,9 @@ CREATE FUNCTION plain_score(score int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SE
 SELECT action, reason FROM clipperf_recommend_for(ARRAY['SELECT * FROM items ORDER BY clock_score(score) DESC LIMIT 5',
     'SELECT * FROM items WHERE table_score(score) = 7', 'SELECT setting_score(score) FROM items GROUP BY 1', 'SELECT * FROM items ORDER BY stable_score(score) LIMIT 5']);
 SELECT action, ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM items ORDER BY clock_score(score) DESC LIMIT 5',
-    'SELECT * FROM items ORDER BY stable_score(score) LIMIT 5'], allow_functions => true);
+    'SELECT * FROM items WHERE table_score(score) = 7', 'SELECT * FROM items ORDER BY stable_score(score) LIMIT 5'],
+    allow_functions => '{clock_score(int),stable_score(int),NULL}');
+SELECT * FROM clipperf_recommend_for(ARRAY['SELECT 1'], allow_functions => '{no_such_score(int)}');
 SELECT * FROM built('SELECT * FROM items WHERE plain_score(score) = 8');
 SELECT action FROM clipperf_recommend_for(ARRAY['SELECT stable_score(score) FROM items WHERE owner = 5']);
 -- What PostgreSQL would refuse.

@@ -28,10 +28,10 @@ BEGIN
 END $$;
 CREATE DOMAIN advice_owner.d AS text CHECK (advice_owner.chk(value));
 SELECT action, ddl FROM clipperf_recommend_for(
-    ARRAY[$$SELECT * FROM advice_owner_orders WHERE advice_owner.f(note) = 'abc'$$], allow_functions => true)
+    ARRAY[$$SELECT * FROM advice_owner_orders WHERE advice_owner.f(note) = 'abc'$$], allow_functions => '{advice_owner.f(text)}')
 WHERE action = 'create';
 SELECT action, ddl FROM clipperf_recommend_for(
-    ARRAY[$$SELECT * FROM advice_owner_orders WHERE note::advice_owner.d = 'abc'$$], allow_functions => true)
+    ARRAY[$$SELECT * FROM advice_owner_orders WHERE note::advice_owner.d = 'abc'$$], allow_functions => '{advice_owner.chk(text)}')
 WHERE action = 'create';
 SELECT action, ddl FROM clipperf_recommend_for(
     ARRAY[$$SELECT * FROM advice_owner_orders WHERE amount = 5$$]) WHERE action = 'create';

@@ -22,7 +22,7 @@ INSERT INTO calls VALUES
     ('clipperf_accept', 'SELECT %s.clipperf_accept(''seq_scan'', statement => ''none'')'),
     ('clipperf_accept_all', 'SELECT %s.clipperf_accept_all(''none'')'),
     ('clipperf_add_index', 'SELECT %s.clipperf_add_index(''late'', ''CREATE INDEX items_id ON items (id)'')'),
-    ('_clipperf_advise', 'SELECT * FROM %s._clipperf_advise(NULL, NULL, 0, NULL, NULL, false, 1, NULL, NULL, NULL, ''{SELECT FROM items WHERE a = 1}'')'),
+    ('_clipperf_advise', 'SELECT * FROM %s._clipperf_advise(NULL, NULL, 0, NULL, NULL, NULL, 1, NULL, NULL, NULL, ''{SELECT FROM items WHERE a = 1}'')'),
     ('clipperf_apply', 'SELECT * FROM %s.clipperf_apply(index_set => ''early'', concurrently => false)'),
     ('_clipperf_apply_obstacle', 'SELECT %s._clipperf_apply_obstacle()'),
     ('_clipperf_batched', 'SELECT * FROM %s._clipperf_batched(1)'),

@@ -152,6 +152,27 @@ run_prepared(sprintf($low, 'loser'), (-50) x 40);
 is(wait_for_verdict($node, $job), 'regressed', 'what loses more is not waited for');
 set('clipperf.verify_calls = 40');
 
+# Losers that the recommendation told of are waited for, and the verdict says what became of each.
+make_posts('foreseen');
+my $by_id = 'SELECT score FROM foreseen WHERE id = $1';
+run_prepared($by_id, 1 .. 40);
+my $told = recommend($node, 'create', 'foreseen', 'foreseen_created', 'CREATE INDEX foreseen_created ON foreseen (created DESC)',
+	queryid('SELECT id, created, body FROM foreseen %'));
+$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET slowed = '{"
+	  . queryid('SELECT id, created, score FROM foreseen %') . ',' . queryid('SELECT score FROM foreseen%') . "}' WHERE id = $told");
+$job = apply_id($node, $told);
+is(wait_for_job($node, $job), 'verifying', 'an index with losers that were foreseen');
+run_prepared(sprintf($newest, 'foreseen') . ' OFFSET $1', (0) x 50);
+is(still_watched($job), 'verifying', 'is not judged before these have run');
+run_prepared(sprintf($low, 'foreseen'), (-50) x 40);
+is(still_watched($job), 'verifying', 'each of them') if state($node, $job) eq 'verifying';
+run_prepared($by_id, 1 .. 40);
+like(wait_for_verdict($node, $job), qr/^(kept|regressed)$/, 'then it is');
+like(reason($node, $job), qr/\[SELECT id, created, score FROM foreseen [^;]*, as foreseen/, 'what was foreseen is named');
+is(said($job, 'foreseen', '%score <%'), 'true', 'and marked');
+like(reason($node, $job), qr/\[SELECT score FROM foreseen WHERE id = \$1\] was to become slower, and (did not|it cannot be told yet) in \d+ calls/,
+	'and what did not come');
+
 # Counters in two schemas, one with a name that wants quotes.
 foreach my $schema ('a', 'b', '"my-app"')
 {

@@ -50,53 +50,37 @@ demand_copy(const DemandScope *scope, Node *expr)
 	return copy;
 }
 
+/* The search of an expression for a function that no index may be made of. */
+typedef struct RefusalSearch
+{
+	const List *allowed;		/* OIDs: the users' own that may be in one */
+	Oid			found;
+} RefusalSearch;
+
 /*
- * check_function_callback: finds a function that is not immutable or that a
- * user made, whose results may change after all.
+ * check_function_callback: finds a function that is not immutable, or that a
+ * user made, whose results may change after all, unless it is allowed by name.
  */
 static bool
 is_refused_function(Oid function, void *context)
 {
-	Oid		   *found = context;
+	RefusalSearch *search = context;
 
 	if (func_volatile(function) == PROVOLATILE_IMMUTABLE &&
-		function_is_trusted(function))
+		(function_is_trusted(function) ||
+		 list_member_oid(search->allowed, function)))
 		return false;
-	*found = function;
+	search->found = function;
 	return true;
 }
-
-/*
- * check_function_callback: finds a function that is not immutable, for where
- * immutable functions of the users' own may be in an index.
- */
-static bool
-is_mutable_function(Oid function, void *context)
-{
-	Oid		   *found = context;
-
-	if (func_volatile(function) == PROVOLATILE_IMMUTABLE)
-		return false;
-	*found = function;
-	return true;
-}
-
-/* The search of an expression for a function that no index may be made of. */
-typedef struct RefusalSearch
-{
-	check_function_callback refuses;
-	Oid			found;
-} RefusalSearch;
 
 /* expression_tree_walker callback: finds such a function. */
 static bool
 find_refused_function(Node *node, void *context)
 {
-	RefusalSearch *search = context;
-
 	if (node == NULL)
 		return false;
-	if (check_functions_in_node(node, search->refuses, &search->found))
+	if (check_functions_in_node(node, is_refused_function, context))
 		return true;
 	return expression_tree_walker(node, find_refused_function, context);
 }
@@ -129,17 +113,13 @@ note_unstable(DemandScope *scope, Node *expr)
 
 /*
  * May an index hold this expression?  It may use no system column, and only
- * functions as is_refused_function() or is_mutable_function() allow, that are
- * trusted besides.  What stands against it is noted in the demand: a function of
+ * functions as is_refused_function() allows, that are trusted besides.  What stands against it is noted in the demand: a function of
  * the users', or, if it were to be a key, that the expression is not immutable.
  */
 static bool
 is_indexable_expr(DemandScope *scope, Node *expr, bool key)
 {
-	RefusalSearch search = {
-		scope->allow_functions ? is_mutable_function : is_refused_function,
-		InvalidOid
-	};
+	RefusalSearch search = {scope->allowed_functions, InvalidOid};
 	Bitmapset  *columns = NULL;
 
 	if (contain_subplans(expr) || contain_agg_clause(expr) ||

@@ -18,7 +18,7 @@ typedef struct DemandScope
 	PlannerInfo *root;
 	RelOptInfo *rel;
 	Demand	   *demand;			/* what was found so far */
-	bool		allow_functions;	/* of users */
+	const List *allowed_functions;	/* OIDs: of the users' own */
 } DemandScope;
 
 /* Can this expression be the key of an index on the table? */

@@ -31,7 +31,7 @@ typedef struct DemandCollection
 {
 	MemoryContext context;
 	List	   *demands;
-	bool		allow_functions;
+	const List *allowed_functions;
 } DemandCollection;
 
 static set_rel_pathlist_hook_type prev_pathlist = NULL;
@@ -280,7 +280,7 @@ collect_demand(PlannerInfo *root, RelOptInfo *rel, const RangeTblEntry *rte)
 {
 	MemoryContext old = MemoryContextSwitchTo(collection->context);
 	Demand	   *demand = palloc0(sizeof(Demand));
-	DemandScope scope = {root, rel, demand, collection->allow_functions};
+	DemandScope scope = {root, rel, demand, collection->allowed_functions};
 
 	demand->relid = rte->relid;
 	collect_size(&scope, rte);
@@ -311,16 +311,16 @@ demand_rel_pathlist(PlannerInfo *root, RelOptInfo *rel, Index rti,
  * Plan the rewritten queries and return what they ask of each table: a list of
  * Demand in the caller's memory context.  Errors are the planner's.  The first
  * call in a backend installs the hook.
- * allow_functions: immutable functions of the users' own may be in keys.
+ * allowed_functions (OIDs): immutable ones of the users' own that may be in keys.
  */
 List *
 demand_collect(List *queries, const char *text, ParamListInfo params,
-			   bool allow_functions)
+			   const List *allowed_functions)
 {
 	static bool installed = false;
 	DemandCollection own = {
 		.context = CurrentMemoryContext,
-		.allow_functions = allow_functions
+		.allowed_functions = allowed_functions
 	};
 	WhatIfConfig nothing = {0};
 	WhatIfResult result;

@@ -15,6 +15,6 @@
 
 /* Plan the rewritten queries; a list of Demand, one for each table read. */
 extern List *demand_collect(List *queries, const char *text,
-							ParamListInfo params, bool allow_functions);
+							ParamListInfo params, const List *allowed_functions);
 
 #endif							/* CLIPPERF_DEMAND_COLLECT_H */

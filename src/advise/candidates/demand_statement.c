@@ -428,7 +428,7 @@ add_values(List *demands, const List *with_values)
  * them.  Errors are the planner's.
  */
 List *
-demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
+demand_of_statement(const WorkloadStatement *statement, const List *allowed_functions)
 {
 	ConstantRules rules = {.proof = find_constant_proof(statement)};
 	List	   *demands = NIL;
@@ -438,7 +438,7 @@ demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
 	{
 		const WorkloadVariant *variant = lfirst(lc);
 		List	   *generic = demand_collect(variant->queries, variant->text,
-											 NULL, allow_functions);
+											 NULL, allowed_functions);
 
 		(void) collect_stored_constants((Node *) variant->queries,
 										&rules.stored);
@@ -449,7 +449,7 @@ demand_of_statement(const WorkloadStatement *statement, bool allow_functions)
 		if (variant->params != NULL)
 			add_values(demands, demand_collect(variant->queries, variant->text,
 											   variant->params,
-											   allow_functions));
+											   allowed_functions));
 	}
 	foreach(lc, demands)
 	{

@@ -13,6 +13,6 @@
 
 /* A list of Demand, of what holds for all calls. */
 extern List *demand_of_statement(const WorkloadStatement *statement,
-								 bool allow_functions);
+								 const List *allowed_functions);
 
 #endif							/* CLIPPERF_DEMAND_STATEMENT_H */

@@ -101,7 +101,10 @@ kept_share(const Plan *node, const Plan *child)
  * Scans
  * ------------------------------------------------------------------------ */
 
-/* The rows of a table, by its own statistics. */
+/*
+ * The rows of a table, by its own statistics; those that the planner takes the
+ * scan for if it has none yet.
+ */
 static double
 table_rows(const PlanPricing *pricing, const Plan *node)
 {
@@ -114,7 +117,7 @@ table_rows(const PlanPricing *pricing, const Plan *node)
 		return node->plan_rows;
 	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
 	ReleaseSysCache(tuple);
-	return rows;
+	return rows < 0 ? node->plan_rows : rows;
 }
 
 /*

@@ -310,6 +310,9 @@ add_join_conditions(OrderedScan *scan, double *ratio)
 		const TableSample *rows = heap == NULL ? NULL :
 			table_sample(heap, named_table(join->relid));
 
+		/* A sample without rows, of a table that has some, tells nothing. */
+		if (rows != NULL && rows->nrows == 0 && !rows->complete)
+			rows = NULL;
 		if (rows != NULL)
 			scan->filter = lappend(list_copy(scan->filter),
 								   make_join_condition(scan, join,

@@ -7,9 +7,18 @@
  * updated one, unless the update is HOT: then it takes none, but an index on a
  * column that it changes puts an end to that, for all indexes of the table.
  *
- * Rows and columns come from the statements observed.  What triggers and
- * functions write beside them is taken from the server's statistics of the
- * table, scaled to the same time.
+ * Rows and columns come from the statements observed, and how many updates are
+ * HOT from the server's statistics of the table.  These do not tell of which
+ * statement they were; but an update that assigns a column of an index can be
+ * HOT only where it leaves the value as it is.  So the HOT updates are put down
+ * to those that assign no such column first, and what is left of them to the
+ * others.  As long as there were few, the table's fillfactor counts, too: where
+ * it leaves room for another version of a row, updates will be HOT.  And as the
+ * statistics may tell of another time, of a bulk load for instance, the blocks that a
+ * statement touches speak as well: new entries in all indexes take more.
+ *
+ * What triggers and functions write beside the statements is taken from these
+ * statistics as well, scaled to the same time.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,12 +26,19 @@
 
 #include <math.h>
 
+#include "access/reloptions.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "common/table_family.h"
 
 /*
  * The following are guesses of what is typical: how an index is written to is
@@ -46,24 +62,48 @@
  */
 #define OPERATORS_PER_PAGE	50.0
 
-/* Rows updated in the same columns. */
-typedef struct ColumnUpdates
-{
-	Bitmapset  *columns;		/* attribute numbers */
-	double		rows;
-} ColumnUpdates;
+/*
+ * So many updates weigh as much in the server's statistics as what the fillfactor
+ * lets expect: enough to go once through the pages of a small table.
+ */
+#define FILLFACTOR_WEIGHT	100.0
+/* Share of updates taken for HOT where the fillfactor leaves no room for them. */
+#define HOT_SHARE_OF_FULL	0.5
 
-/* What is written to a table over the time observed. */
+/*
+ * A btree of more pages than that has a root above its leaves: the first is its
+ * metapage.
+ */
+#define PAGES_OF_ONE_LEAF	2
+
+/* What one statement writes to a table. */
+typedef struct StatementWrites
+{
+	const WorkloadStatement *statement;
+	CmdType		command;		/* CMD_INSERT or CMD_UPDATE */
+	double		rows;
+	Bitmapset  *columns;		/* that it assigns: attribute numbers */
+	bool		assigns_indexed;	/* one of them is in an index already */
+} StatementWrites;
+
+/* What is written to a table, and its parts, over the time observed. */
 typedef struct TableWrites
 {
 	Oid			relid;
+	List	   *relations;		/* OIDs: it, its partitions and parents */
+	List	   *writes;			/* of StatementWrites */
 	double		inserted;		/* rows, by the statements observed */
 	double		updated;
-	List	   *updates;		/* of ColumnUpdates */
+	double		updated_plain;	/* of these, without an indexed column */
 	double		hidden_inserts; /* rows, beside the statements observed */
 	double		hidden_updates;
-	double		hot_share;		/* of all updates */
+	Bitmapset  *indexed;		/* columns that keep an update from being HOT */
+	double		hot_plain;		/* share that is HOT of updates that assign no
+								 * indexed column, */
+	double		hot_others;		/* and of the others */
 	int			indexes;		/* number of them on the table */
+	double		index_blocks;	/* that an entry in each of them touches, at
+								 * least */
 } TableWrites;
 
 struct WriteModel
@@ -88,34 +128,78 @@ find_table_writes(const WriteModel *model, Oid relid)
 	return NULL;
 }
 
-/* What one of the functions pg_stat_get_tuples_...() says of a table. */
+/*
+ * What one of the functions pg_stat_get_tuples_...() says of a table and its
+ * parts.
+ */
 static double
-read_table_statistic(PGFunction function, Oid relid)
+read_table_statistic(PGFunction function, const TableWrites *table)
 {
-	return (double) DatumGetInt64(DirectFunctionCall1(function,
-													  ObjectIdGetDatum(relid)));
+	double		sum = 0;
+	ListCell   *lc;
+
+	foreach(lc, table->relations)
+		sum += (double) DatumGetInt64(DirectFunctionCall1(function,
+														  ObjectIdGetDatum(lfirst_oid(lc))));
+	return sum;
+}
+
+/* The columns of a table that an update must leave as they are to be HOT. */
+static Bitmapset *
+columns_of_indexes(const List *indexes)
+{
+	Bitmapset  *columns = NULL;
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		const IndexDefinition *def = lfirst(lc);
+
+		if (INDEX_ENDS_HOT(def->am))
+			columns = bms_add_members(columns, index_def_columns(def));
+	}
+	return columns;
+}
+
+/* Blocks that a new entry in each of these indexes touches, at least. */
+static double
+least_entry_blocks(const List *indexes)
+{
+	double		blocks = 0;
+	ListCell   *lc;
+
+	foreach(lc, indexes)
+	{
+		const IndexDefinition *def = lfirst(lc);
+		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(def->indexoid));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		blocks += ((Form_pg_class) GETSTRUCT(tuple))->relpages > PAGES_OF_ONE_LEAF ? 2 : 1;
+		ReleaseSysCache(tuple);
+	}
+	return blocks;
 }
 
 /*
  * What is known of a table's writes; for a table not yet met, an entry with
- * its indexes and the share of HOT updates by the server's statistics.  The
- * table is locked.
+ * its indexes.  The table is locked.
  */
 static TableWrites *
 ensure_table_writes(WriteModel *model, Oid relid)
 {
 	TableWrites *table = find_table_writes(model, relid);
-	double		updates;
+	List	   *indexes;
 
 	if (table != NULL)
 		return table;
+	indexes = index_def_existing(relid);
 	table = palloc0(sizeof(TableWrites));
 	table->relid = relid;
-	table->indexes = list_length(index_def_existing(relid));
-	updates = read_table_statistic(pg_stat_get_tuples_updated, relid);
-	if (updates > 0)
-		table->hot_share =
-			read_table_statistic(pg_stat_get_tuples_hot_updated, relid) / updates;
+	table->relations = table_relatives(relid);
+	table->indexes = list_length(indexes);
+	table->index_blocks = least_entry_blocks(indexes);
+	table->indexed = columns_of_indexes(indexes);
 	model->tables = lappend(model->tables, table);
 	return table;
 }
@@ -137,12 +221,34 @@ assigned_columns(const List *targets)
 	return columns;
 }
 
-/* Count what one query writes, of this many rows, and its WITH queries. */
+/* Count what a query of a statement writes to its table. */
 static void
-add_query_writes(WriteModel *model, const Query *query, double rows)
+add_table_writes(TableWrites *table, const Query *query,
+				 const WorkloadStatement *statement)
 {
-	TableWrites *table;
-	ColumnUpdates *update;
+	StatementWrites *writes = palloc0(sizeof(StatementWrites));
+
+	writes->statement = statement;
+	writes->command = query->commandType;
+	writes->rows = statement->rows;
+	table->writes = lappend(table->writes, writes);
+	if (query->commandType == CMD_INSERT)
+	{
+		table->inserted += writes->rows;
+		return;
+	}
+	writes->columns = assigned_columns(query->targetList);
+	writes->assigns_indexed = bms_overlap(writes->columns, table->indexed);
+	table->updated += writes->rows;
+	if (!writes->assigns_indexed)
+		table->updated_plain += writes->rows;
+}
+
+/* Count what one query of a statement writes, and its WITH queries. */
+static void
+add_query_writes(WriteModel *model, const Query *query,
+				 const WorkloadStatement *statement)
+{
 	ListCell   *lc;
 
 	foreach(lc, query->cteList)
@@ -150,22 +256,14 @@ add_query_writes(WriteModel *model, const Query *query, double rows)
 		const CommonTableExpr *cte = lfirst(lc);
 
 		if (IsA(cte->ctequery, Query))
-			add_query_writes(model, (const Query *) cte->ctequery, rows);
+			add_query_writes(model, (const Query *) cte->ctequery, statement);
 	}
-	if (query->resultRelation == 0)
-		return;
-	table = ensure_table_writes(model,
-								rt_fetch(query->resultRelation, query->rtable)->relid);
-	if (query->commandType == CMD_INSERT)
-		table->inserted += rows;
-	else if (query->commandType == CMD_UPDATE)
-	{
-		update = palloc(sizeof(ColumnUpdates));
-		update->columns = assigned_columns(query->targetList);
-		update->rows = rows;
-		table->updates = lappend(table->updates, update);
-		table->updated += rows;
-	}
+	if (query->resultRelation != 0 &&
+		(query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE))
+		add_table_writes(ensure_table_writes(model,
+											 rt_fetch(query->resultRelation,
+													  query->rtable)->relid),
+						 query, statement);
 }
 
 /* The same of one query and its WITH queries. */
@@ -227,7 +325,7 @@ add_statement_writes(WriteModel *model, const WorkloadStatement *statement)
 		return;
 	variant = linitial(statement->variants);
 	foreach(lc, variant->queries)
-		add_query_writes(model, lfirst(lc), statement->rows);
+		add_query_writes(model, lfirst(lc), statement);
 }
 
 /*
@@ -256,8 +354,8 @@ add_hidden_writes(WriteModel *model)
 		TableWrites *table = lfirst(lc);
 
 		observed += table->inserted + table->updated;
-		all += read_table_statistic(pg_stat_get_tuples_inserted, table->relid) +
-			read_table_statistic(pg_stat_get_tuples_updated, table->relid);
+		all += read_table_statistic(pg_stat_get_tuples_inserted, table) +
+			read_table_statistic(pg_stat_get_tuples_updated, table);
 	}
 	if (all <= 0)
 		return;
@@ -268,13 +366,57 @@ add_hidden_writes(WriteModel *model)
 
 		table->hidden_inserts =
 			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_inserted,
-													  table->relid),
+													  table),
 								 share, table->inserted);
 		table->hidden_updates =
 			estimate_hidden_rows(read_table_statistic(pg_stat_get_tuples_updated,
-													  table->relid),
+													  table),
 								 share, table->updated);
 	}
+}
+
+/* Does the fillfactor of a table, or a partition of it, leave pages with room? */
+static bool
+leaves_room(const List *relations)
+{
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		isnull = true;
+		Datum		options = 0;
+		const StdRdOptions *parsed = NULL;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		options = SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+		if (!isnull && ((Form_pg_class) GETSTRUCT(tuple))->relkind == RELKIND_RELATION)
+			parsed = (const StdRdOptions *) heap_reloptions(RELKIND_RELATION,
+															options, false);
+		ReleaseSysCache(tuple);
+		if (parsed != NULL && parsed->fillfactor < HEAP_DEFAULT_FILLFACTOR)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Find out how many updates of the table are HOT, of those that assign no column
+ * of an index and of the others.  The table is locked.
+ */
+static void
+find_hot_shares(TableWrites *table)
+{
+	double		updates = read_table_statistic(pg_stat_get_tuples_updated, table);
+	double		hot = read_table_statistic(pg_stat_get_tuples_hot_updated, table);
+	double		plain = table->updated > 0 ? table->updated_plain / table->updated : 1;
+	double		expected = leaves_room(table->relations) ? 1 : HOT_SHARE_OF_FULL;
+
+	table->hot_plain = (Min(hot, plain * updates) + FILLFACTOR_WEIGHT * expected) /
+		(plain * updates + FILLFACTOR_WEIGHT);
+	if (plain < 1 && updates > 0)
+		table->hot_others = Max(hot / updates - plain, 0) / (1 - plain);
 }
 
 /*
@@ -292,6 +434,8 @@ write_model_make(List *statements, double us_per_cost)
 	foreach(lc, statements)
 		add_statement_writes(model, lfirst(lc));
 	add_hidden_writes(model);
+	foreach(lc, model->tables)
+		find_hot_shares(lfirst(lc));
 	return model;
 }
 
@@ -313,22 +457,63 @@ entry_cost(const WhatIfIndex *index)
 	return descent + seq_page_cost;
 }
 
-/* Rows updated in a column of the index. */
+/*
+ * The share of a statement's updates that is HOT as things are: as many at least
+ * as the blocks leave no room for entries.
+ */
 static double
-touching_rows(const TableWrites *table, const IndexDefinition *def)
+hot_share(const TableWrites *table, const StatementWrites *writes)
 {
-	Bitmapset  *columns = index_def_columns(def);
-	double		rows = UNKNOWN_SHARE * table->hidden_updates;
-	ListCell   *lc;
+	const WorkloadStatement *statement = writes->statement;
+	double		share = writes->assigns_indexed ? table->hot_others : table->hot_plain;
+	double		possible = writes->rows * table->index_blocks;
 
-	foreach(lc, table->updates)
-	{
-		const ColumnUpdates *update = lfirst(lc);
+	if (statement->blocks > 0 && possible > 0)
+		share = Max(share, 1 - statement->blocks / possible);
+	return share;
+}
 
-		if (bms_overlap(update->columns, columns))
-			rows += update->rows;
-	}
-	return rows;
+/*
+ * The share of a statement's updates whose being HOT indexes on these columns
+ * put an end to: all of those that assign one of them.  But one that assigns
+ * what is in an index, and is HOT all the same, leaves values as they are;
+ * perhaps these, too.
+ */
+static double
+broken_share(const TableWrites *table, const StatementWrites *writes,
+			 const Bitmapset *columns)
+{
+	if (!bms_overlap(writes->columns, columns))
+		return 0;
+	return hot_share(table, writes) *
+		(writes->assigns_indexed ? UNKNOWN_SHARE : 1);
+}
+
+/*
+ * Entries that the rows of a statement need in a new index, or in each of
+ * several, that they do not need now; *others is set to those in the indexes
+ * that are there.  "columns" are those of the new ones that keep updates from
+ * being HOT.
+ */
+static double
+new_entries(const TableWrites *table, const StatementWrites *writes,
+			const Bitmapset *columns, double *others)
+{
+	double		broken;
+
+	*others = 0;
+	if (writes->command == CMD_INSERT)
+		return writes->rows;
+	broken = broken_share(table, writes, columns);
+	*others = writes->rows * broken * table->indexes;
+	return writes->rows * (1 - hot_share(table, writes) + broken);
+}
+
+/* The columns of an index that keep updates from being HOT. */
+static Bitmapset *
+columns_that_end_hot(const IndexDefinition *def)
+{
+	return INDEX_ENDS_HOT(def->am) ? index_def_columns(def) : NULL;
 }
 
 /*
@@ -341,19 +526,80 @@ double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {
 	const TableWrites *table = find_table_writes(model, index->def->relid);
-	double		inserts;
-	double		updates;
-	double		touching;
-	double		not_hot;
-	double		broken;
+	Bitmapset  *columns;
+	double		entries;
+	ListCell   *lc;
 
 	if (table == NULL)
 		return 0;
-	inserts = table->inserted + table->hidden_inserts;
-	updates = table->updated + table->hidden_updates;
-	touching = touching_rows(table, index->def);
-	not_hot = (updates - touching) * (1.0 - table->hot_share) + touching;
-	broken = touching * table->hot_share;
-	return model->us_per_cost * entry_cost(index) *
-		(inserts + not_hot + broken * table->indexes);
+	columns = columns_that_end_hot(index->def);
+	entries = table->hidden_inserts + table->hidden_updates *
+		(1 - table->hot_plain +
+		 UNKNOWN_SHARE * table->hot_plain * (columns == NULL ? 1 : 1 + table->indexes));
+	foreach(lc, table->writes)
+	{
+		double		others;
+
+		entries += new_entries(table, lfirst(lc), columns, &others);
+		entries += others;
+	}
+	return model->us_per_cost * entry_cost(index) * entries;
+}
+
+/* Add what these indexes of a table add to a statement that writes it. */
+static void
+add_table_loss(const WriteModel *model, const TableWrites *table,
+			   const WorkloadStatement *statement,
+			   WhatIfIndex *const *indexes, const Bitmapset *built,
+			   WriteLoss *loss)
+{
+	Bitmapset  *columns = NULL;
+	double		cost = 0;		/* of an entry in each of these, */
+	double		blocks = 0;		/* and blocks that it touches */
+	int			count = 0;
+	int			i = -1;
+	ListCell   *lc;
+
+	while ((i = bms_next_member(built, i)) >= 0)
+	{
+		const WhatIfIndex *index = indexes[i];
+
+		if (index->def->relid != table->relid)
+			continue;
+		columns = bms_add_members(columns, columns_that_end_hot(index->def));
+		cost += entry_cost(index);
+		blocks += Max(index->tree_height, 0) + 1;
+		count++;
+	}
+	if (count == 0)
+		return;
+	foreach(lc, table->writes)
+	{
+		const StatementWrites *writes = lfirst(lc);
+		double		others;
+		double		entries;
+
+		if (writes->statement != statement)
+			continue;
+		entries = new_entries(table, writes, columns, &others) + others / count;
+		loss->us += model->us_per_cost * cost * entries;
+		loss->blocks += blocks * entries;
+		loss->ends_hot |= others > 0;
+	}
+}
+
+/*
+ * What keeping these indexes (a set of numbers) up to date adds to a statement,
+ * over the time observed.
+ */
+WriteLoss
+write_loss(const WriteModel *model, const WorkloadStatement *statement,
+		   WhatIfIndex *const *indexes, const Bitmapset *built)
+{
+	WriteLoss	loss = {0};
+	ListCell   *lc;
+
+	foreach(lc, model->tables)
+		add_table_loss(model, lfirst(lc), statement, indexes, built, &loss);
+	return loss;
 }

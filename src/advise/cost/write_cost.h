@@ -13,6 +13,14 @@
 
 typedef struct WriteModel WriteModel;
 
+/* What upkeep of indexes adds to a statement, over the time observed. */
+typedef struct WriteLoss
+{
+	double		us;
+	double		blocks;
+	bool		ends_hot;		/* its updates are HOT now, and would not be */
+} WriteLoss;
+
 /* Learn which tables are written, how often and in which columns. */
 extern WriteModel *write_model_make(List *statements, double us_per_cost);
 
@@ -28,5 +36,10 @@ extern bool write_needs_entries(const WorkloadStatement *statement,
  * observed.
  */
 extern double write_cost_us(const WriteModel *model, const WhatIfIndex *index);
+
+/* What keeping these indexes up to date adds to a statement. */
+extern WriteLoss write_loss(const WriteModel *model,
+							const WorkloadStatement *statement,
+							WhatIfIndex *const *indexes, const Bitmapset *built);
 
 #endif							/* CLIPPERF_WRITE_COST_H */

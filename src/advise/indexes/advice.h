@@ -33,7 +33,8 @@ typedef struct Advice
 	double		cost_after;
 	double		write_cost_share;
 	int64		size_bytes;		/* -1 = unknown */
-	List	   *queryids;		/* of uint64 * */
+	List	   *queryids;		/* of uint64 *: statements it is about */
+	List	   *slowed;			/* of uint64 *: those that it makes slower */
 	char	   *reason;			/* one plain sentence */
 	IndexDefinition *def;		/* NULL if there is none */
 } Advice;

@@ -230,20 +230,23 @@ judge_existing(Member *member)
 	return decide(member, "skip", reason);
 }
 
-/* The function of a definition that no index should rely on, or InvalidOid. */
+/*
+ * The function of a definition that no index should rely on, unless it is one of
+ * those allowed; or InvalidOid.
+ */
 static Oid
-find_untrusted(const IndexDefinition *def)
+find_untrusted(const IndexDefinition *def, const List *allowed)
 {
-	Oid			found = function_find_untrusted(def->written_predicate);
+	Oid			found = function_find_untrusted(def->written_predicate, allowed);
 
 	for (int i = 0; i < def->nkeys && !OidIsValid(found); i++)
-		found = function_find_untrusted(def->keys[i].written);
+		found = function_find_untrusted(def->keys[i].written, allowed);
 	return found;
 }
 
 /* Does the member rely on a function that it should not rely on? */
 static bool
-judge_functions(Member *member, bool allow_functions)
+judge_functions(Member *member, const List *allowed)
 {
 	Oid			function = index_def_stranger(member->def);
 
@@ -251,11 +254,11 @@ judge_functions(Member *member, bool allow_functions)
 		return decide(member, "skip",
 					  psprintf("function %s() would run with the rights of the table's owner, though it is neither his nor a superuser's",
 							   function_full_name(function)));
-	function = find_untrusted(member->def);
-	if (!OidIsValid(function) || allow_functions)
+	function = find_untrusted(member->def, allowed);
+	if (!OidIsValid(function))
 		return false;
 	return decide(member, "skip",
-				  psprintf("it goes stale, and gives wrong results then, if what %s(), a function of this database, returns ever changes; set allow_functions if it never does",
+				  psprintf("it goes stale, and gives wrong results then, if what %s(), a function of this database, returns ever changes; name it in allow_functions if it never does",
 						   function_full_name(function)));
 }
 
@@ -271,11 +274,11 @@ judge_text(Member *member)
 
 /* Judge a member by what is in the database. */
 static void
-judge_member(Member *member, bool allow_functions)
+judge_member(Member *member, const List *allowed)
 {
 	if (find_member(member) && !judge_itself(member) &&
 		!judge_existing(member) &&
-		!judge_functions(member, allow_functions) && !judge_text(member))
+		!judge_functions(member, allowed) && !judge_text(member))
 		decide(member, "create", NULL);
 }
 
@@ -361,7 +364,7 @@ remark_fixed(Member *member)
 static void
 remark_function(Member *member)
 {
-	Oid			function = find_untrusted(member->def);
+	Oid			function = find_untrusted(member->def, NIL);
 
 	if (OidIsValid(function))
 		remark(member, psprintf("it goes stale if what %s(), a function of this database, returns ever changes",
@@ -420,13 +423,13 @@ finish_created(Member *member, List **taken)
  * Advice on each member of an index set, in the set's order, judged by its
  * definition alone: whether the table and its columns are there, whether an
  * index or a constraint does the same, whether it relies on a function that may
- * change (unless that is allowed), whether the name is free.  What is left is
+ * change (unless it is one of those allowed, a list of OIDs), whether the name is free.  What is left is
  * "create"; its reason is what there is to remark, or NULL.  Tables are found by
  * the search_path and stay locked (AccessShareLock) to the end of the
  * transaction.  Error 42704 if there is no such set.
  */
 List *
-index_set_judge(const char *index_set, bool allow_functions)
+index_set_judge(const char *index_set, const List *allowed)
 {
 	List	   *members = read_members(index_set);
 	List	   *advice = NIL;
@@ -444,7 +447,7 @@ index_set_judge(const char *index_set, bool allow_functions)
 
 		CHECK_FOR_INTERRUPTS();
 		taken = lappend(taken, member->advice->index_name);
-		judge_member(member, allow_functions);
+		judge_member(member, allowed);
 	}
 	foreach(lc, members)
 	{

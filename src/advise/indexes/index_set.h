@@ -15,7 +15,7 @@
  * definition alone; the reason of one to be created is what there is to remark,
  * or NULL.
  */
-extern List *index_set_judge(const char *index_set, bool allow_functions);
+extern List *index_set_judge(const char *index_set, const List *allowed);
 
 /* Skip the members that repeat another one that is to be created. */
 extern void index_set_skip_repeated(List *advice);

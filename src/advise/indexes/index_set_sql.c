@@ -112,7 +112,7 @@ clipperf_index_set_status(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(result->setDesc, VERDICT_COLUMNS);
-	advice = index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0)), true);
+	advice = index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0)), NIL);
 	index_set_skip_repeated(advice);
 	foreach(lc, advice)
 		put_verdict(result, lfirst(lc));

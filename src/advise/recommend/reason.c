@@ -193,9 +193,9 @@ share_text(double share)
 }
 
 /*
- * The statements that the index slows down, as numbers: those that are clearly
- * slower (CLEARLY_SLOWER) with it than without it, and those that would use it
- * once all chosen ones are built, and be slower than they are now.  Of the
+ * The statements that the index makes read more, as numbers: those that are
+ * clearly slower (CLEARLY_SLOWER) with it than without it, and those that would
+ * use it once all chosen ones are built, and be slower than they are now.  Of the
  * latter another chosen index may be the cause, but this one is what they read.
  */
 List *
@@ -215,6 +215,54 @@ reason_slowed(Advisor *advisor, int number)
 			slowed = list_append_unique_int(slowed, i);
 	}
 	return slowed;
+}
+
+/* What all chosen indexes, and this one, add to a statement that writes. */
+static WriteLoss
+loss_with(const Advisor *advisor, const WorkloadStatement *statement, int number)
+{
+	return advisor_write_loss(advisor, statement,
+							  bms_add_member(bms_copy(advisor->chosen), number));
+}
+
+/*
+ * Would a statement take, or touch blocks, clearly more (CLEARLY_SLOWER) by what
+ * upkeep of indexes adds to it?
+ */
+static bool
+is_clear_loss(const WorkloadStatement *statement, const WriteLoss *loss)
+{
+	return loss->us > (CLEARLY_SLOWER - 1) * statement->total_us ||
+		loss->blocks > (CLEARLY_SLOWER - 1) * statement->blocks;
+}
+
+/*
+ * The statements whose writes pay clearly more for the upkeep of all chosen
+ * indexes, as numbers, if this one has a part in it: it is the one that ends
+ * their being HOT, or else it has an entry of its own for each row.
+ */
+List *
+reason_burdened(Advisor *advisor, int number)
+{
+	Bitmapset  *alone = bms_make_singleton(number);
+	List	   *burdened = NIL;
+	ListCell   *lc;
+
+	foreach(lc, advisor->statements)
+	{
+		const WorkloadStatement *statement = lfirst(lc);
+		WriteLoss	own;
+		WriteLoss	all;
+
+		if (statement->handed_in || statement->calls <= 0)
+			continue;
+		own = advisor_write_loss(advisor, statement, alone);
+		all = loss_with(advisor, statement, number);
+		if (own.us > 0 && (own.ends_hot || !all.ends_hot) &&
+			is_clear_loss(statement, &all))
+			burdened = lappend_int(burdened, foreach_current_index(lc));
+	}
+	return burdened;
 }
 
 /*
@@ -245,16 +293,12 @@ find_worst(Advisor *advisor, const List *slowed)
 }
 
 /*
- * How many times as much a statement would cost, and, if it was observed, what
- * a call of it takes now and would take then.
+ * "1.6 times as much", and, if a statement was observed, what a call of it takes
+ * now and would take then.
  */
 static void
-append_loss(StringInfo text, Advisor *advisor, int number)
+append_times(StringInfo text, const WorkloadStatement *statement, double ratio)
 {
-	const WorkloadStatement *statement = list_nth(advisor->statements, number);
-	double		ratio = estimate_time_us(&advisor->estimator, number,
-										 advisor->chosen) /
-		estimate_time_us(&advisor->estimator, number, NULL);
 	double		call_ms;
 
 	appendStringInfo(text, "%.*f times as much", ratio < 10 ? 1 : 0, ratio);
@@ -264,6 +308,15 @@ append_loss(StringInfo text, Advisor *advisor, int number)
 	appendStringInfo(text, ", %.*f ms a call instead of %.*f",
 					 call_ms * ratio < 10 ? 2 : 0, call_ms * ratio,
 					 call_ms < 10 ? 2 : 0, call_ms);
+}
+
+/* How many times as much a statement would cost by all chosen indexes. */
+static void
+append_loss(StringInfo text, Advisor *advisor, int number)
+{
+	append_times(text, list_nth(advisor->statements, number),
+				 estimate_time_us(&advisor->estimator, number, advisor->chosen) /
+				 estimate_time_us(&advisor->estimator, number, NULL));
 }
 
 /*
@@ -284,6 +337,56 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 	append_loss(text, advisor, worst);
 	if (list_length(slowed) > 1)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
+}
+
+/* Of these statements, the one to which upkeep adds most time. */
+static const WorkloadStatement *
+most_burdened(const Advisor *advisor, int number, const List *burdened)
+{
+	const WorkloadStatement *most = NULL;
+	double		most_us = 0;
+	ListCell   *lc;
+
+	foreach(lc, burdened)
+	{
+		const WorkloadStatement *statement =
+			list_nth(advisor->statements, lfirst_int(lc));
+		double		us = loss_with(advisor, statement, number).us;
+
+		if (most == NULL || us > most_us)
+		{
+			most = statement;
+			most_us = us;
+		}
+	}
+	return most;
+}
+
+/*
+ * Append the write that upkeep of the index, and of all chosen ones, burdens
+ * most, in time and blocks, if it does so clearly, and how many more there are.
+ */
+static void
+append_burdened(StringInfo text, Advisor *advisor, int number)
+{
+	List	   *burdened = reason_burdened(advisor, number);
+	const WorkloadStatement *statement;
+	WriteLoss	loss;
+
+	if (burdened == NIL)
+		return;
+	statement = most_burdened(advisor, number, burdened);
+	loss = loss_with(advisor, statement, number);
+	appendStringInfo(text, "; but %s, whose rows %s, would cost ",
+					 bracketed(statement), loss.ends_hot ?
+					 "would need new entries in all indexes of the table, as its updates are HOT no more" :
+					 "would need entries in more indexes");
+	append_times(text, statement, 1 + loss.us / Max(statement->total_us, 1));
+	appendStringInfo(text, ", and touch %.0f blocks a call instead of %.0f",
+					 (statement->blocks + loss.blocks) / statement->calls,
+					 statement->blocks / statement->calls);
+	if (list_length(burdened) > 1)
+		appendStringInfo(text, ", and %d others more", list_length(burdened) - 1);
 }
 
 /*
@@ -342,6 +445,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_slowed(&text, advisor, number);
+	append_burdened(&text, advisor, number);
 	plain = reason_plain_column(def);
 	if (plain != NULL)
 		appendStringInfo(&text, "; %s", plain);

@@ -13,8 +13,11 @@
 /* What an index does for the statements that advisor_served() returns. */
 extern char *reason_create(Advisor *advisor, int number, const List *served);
 
-/* The statements that the index slows down, as numbers. */
+/* The statements that the index makes read more, as numbers. */
 extern List *reason_slowed(Advisor *advisor, int number);
+
+/* The statements whose writes its upkeep makes clearly slower, as numbers. */
+extern List *reason_burdened(Advisor *advisor, int number);
 
 /* Why an index in whose order a statement's rows come late is not proposed. */
 extern char *reason_late(Advisor *advisor, int number, int statement,

@@ -7,10 +7,12 @@
  */
 #include "advise/recommend/recommend_parts.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -72,6 +74,23 @@ read_deadline(FunctionCallInfo fcinfo)
 	return deadline_us;
 }
 
+/* The OIDs in a regprocedure[]; NULLs do not count. */
+static List *
+read_functions(ArrayType *array)
+{
+	List	   *functions = NIL;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, REGPROCEDUREOID, sizeof(Oid), true, TYPALIGN_INT,
+					  &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i])
+			functions = lappend_oid(functions, DatumGetObjectId(elements[i]));
+	return functions;
+}
+
 /*
  * How to advise, by the arguments.  Raises an error for values out of range.
  */
@@ -104,8 +123,9 @@ read_options(FunctionCallInfo fcinfo)
 					   "Give a share of the time of all statements, from 0 to 1.");
 	}
 	options.deadline_us = read_deadline(fcinfo);
-	options.allow_functions = !PG_ARGISNULL(ARG_ALLOW_FUNCTIONS) &&
-		PG_GETARG_BOOL(ARG_ALLOW_FUNCTIONS);
+	if (!PG_ARGISNULL(ARG_ALLOW_FUNCTIONS))
+		options.allowed_functions =
+			read_functions(PG_GETARG_ARRAYTYPE_P(ARG_ALLOW_FUNCTIONS));
 	return options;
 }
 

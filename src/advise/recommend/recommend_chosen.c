@@ -25,7 +25,10 @@ compare_advice_benefit(const ListCell *a, const ListCell *b)
 	return strcmp(one->ddl, other->ddl);
 }
 
-/* The share of all time by which an index slows statements down. */
+/*
+ * The share of all time by which an index slows statements down: those that read
+ * by a worse plan, and those that write and have to keep it up to date.
+ */
 static double
 harm_share(Advisor *advisor, int number)
 {
@@ -37,7 +40,8 @@ harm_share(Advisor *advisor, int number)
 		us += estimate_time_us(&advisor->estimator, lfirst_int(lc),
 							   advisor->chosen) -
 		estimate_time_us(&advisor->estimator, lfirst_int(lc), without);
-	return advisor->total_us > 0 ? us / advisor->total_us : 0;
+	return (advisor->total_us > 0 ? us / advisor->total_us : 0) +
+		advisor_write_share(advisor, number);
 }
 
 /*

@@ -10,6 +10,8 @@
 #include "catalog/pg_class.h"
 #include "utils/lsyscache.h"
 
+#include "advise/recommend/reason.h"
+
 /* The tables that the statements use, none twice: a list of OIDs. */
 List *
 recommend_tables(const Advisor *advisor)
@@ -33,28 +35,38 @@ recommend_queryid(const WorkloadStatement *statement)
 	return list_make1(queryid);
 }
 
+/* Append the queryids of these statements, given as numbers. */
+static List *
+append_queryids(List *queryids, const Advisor *advisor, const List *numbers)
+{
+	ListCell   *lc;
+
+	foreach(lc, numbers)
+	{
+		const WorkloadStatement *statement =
+			list_nth(advisor->statements, lfirst_int(lc));
+
+		queryids = list_concat(queryids, recommend_queryid(statement));
+	}
+	return queryids;
+}
+
 /*
- * Fill in the figures of a candidate and the statements it serves, as
- * advisor_served() returns them.
+ * Fill in the figures of a candidate, the statements it serves, as
+ * advisor_served() returns them, and those it makes slower.
  */
 void
 recommend_add_figures(Advisor *advisor, int number, const List *served,
 					  Advice *advice)
 {
-	ListCell   *lc;
-
 	advice->benefit_share = advisor_benefit_share(advisor, number);
 	advice->write_cost_share = advisor_write_share(advisor, number);
 	advice->size_bytes = selection_bytes(&advisor->selection, number);
 	advisor_costs(advisor, number, &advice->cost_before, &advice->cost_after);
-	foreach(lc, served)
-	{
-		const WorkloadStatement *statement =
-			list_nth(advisor->statements, lfirst_int(lc));
-
-		advice->queryids = list_concat(advice->queryids,
-									   recommend_queryid(statement));
-	}
+	advice->queryids = append_queryids(advice->queryids, advisor, served);
+	advice->slowed = append_queryids(NIL, advisor,
+									 list_concat(list_copy(reason_slowed(advisor, number)),
+												 reason_burdened(advisor, number)));
 }
 
 /*

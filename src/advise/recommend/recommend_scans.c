@@ -223,7 +223,7 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 			scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL makes no index of it",
 									strVal(linitial(demand->mutable)));
 		else if (demand->refused != NIL)
-			scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only with allow_functions",
+			scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only if allow_functions names it",
 									strVal(linitial(demand->refused)));
 		else if (wants_trigrams(demand) &&
 				 !OidIsValid(get_extension_oid("pg_trgm", true)))

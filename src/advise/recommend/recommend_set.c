@@ -91,7 +91,7 @@ List *
 recommend_set(Advisor *advisor, const char *index_set)
 {
 	List	   *rows = index_set_judge(index_set,
-									   advisor->options.allow_functions);
+									   advisor->options.allowed_functions);
 	List	   *definitions = NIL;
 	List	   *judged = NIL;
 	ListCell   *lc;

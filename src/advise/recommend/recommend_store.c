@@ -114,8 +114,8 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 					  bool handed_in, Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
-	Datum		arguments[RECOMMEND_COLUMNS + 2];
-	char		flags[RECOMMEND_COLUMNS + 3];
+	Datum		arguments[RECOMMEND_COLUMNS + 3];
+	char		flags[RECOMMEND_COLUMNS + 4];
 	bool		isnull;
 
 	for (int i = 1; i < RECOMMEND_COLUMNS; i++)
@@ -130,7 +130,9 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 	flags[RECOMMEND_COLUMNS] = kind ? ' ' : 'n';
 	arguments[RECOMMEND_COLUMNS + 1] = BoolGetDatum(handed_in);
 	flags[RECOMMEND_COLUMNS + 1] = ' ';
-	flags[RECOMMEND_COLUMNS + 2] = '\0';
+	arguments[RECOMMEND_COLUMNS + 2] = queryid_array(advice->slowed);
+	flags[RECOMMEND_COLUMNS + 2] = ' ';
+	flags[RECOMMEND_COLUMNS + 3] = '\0';
 	if (SPI_execute_plan(plan, arguments, flags, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "a recommendation could not be kept");
 	values[0] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
@@ -199,12 +201,12 @@ prepare_row_insert(const char *table)
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, NAMEOID, TEXTOID,
-		BOOLOID
+		BOOLOID, INT8ARRAYOID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind, for_statements)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind, for_statements, slowed)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id",
 								table),
 					   lengthof(types), types);
 }

@@ -19,7 +19,7 @@
 typedef struct StatementDemands
 {
 	const WorkloadStatement *statement;
-	bool		allow_functions;
+	const List *allowed_functions;
 	List	   *demands;		/* of Demand */
 } StatementDemands;
 
@@ -30,7 +30,7 @@ collect_statement_demands(void *arg)
 	StatementDemands *collected = arg;
 
 	collected->demands = demand_of_statement(collected->statement,
-											 collected->allow_functions);
+											 collected->allowed_functions);
 }
 
 /*
@@ -44,7 +44,7 @@ add_demands(Advisor *advisor, int number, WorkloadStatement *statement)
 {
 	StatementDemands collected = {
 		.statement = statement,
-		.allow_functions = advisor->options.allow_functions
+		.allowed_functions = advisor->options.allowed_functions
 	};
 	Sandbox		sandbox = workload_sandbox(statement);
 	ErrorData  *error = sandbox_run(&sandbox, collect_statement_demands,
@@ -351,6 +351,15 @@ advisor_write_share(const Advisor *advisor, int number)
 {
 	return advisor->total_us > 0 ?
 		advisor->write_us[number] / advisor->total_us : 0;
+}
+
+/* What upkeep of these indexes adds to a statement, over the time observed. */
+WriteLoss
+advisor_write_loss(const Advisor *advisor, const WorkloadStatement *statement,
+				   const Bitmapset *built)
+{
+	return write_loss(advisor->writes, statement, advisor->estimator.indexes,
+					  built);
 }
 
 /* A statement, and what it saves by an index. */

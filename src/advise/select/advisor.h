@@ -18,7 +18,7 @@ typedef struct AdvisorOptions
 {
 	SelectionLimits limits;
 	List	   *built;			/* of BuiltIndex */
-	bool		allow_functions;	/* of the users' own, in keys */
+	List	   *allowed_functions;	/* OIDs: of the users' own, in keys */
 	int64		deadline_us;	/* clock_us(); 0 = none */
 } AdvisorOptions;
 
@@ -52,6 +52,11 @@ extern double advisor_benefit_share(Advisor *advisor, int number);
 
 /* What upkeep of the index costs, a share of all time. */
 extern double advisor_write_share(const Advisor *advisor, int number);
+
+/* What upkeep of these indexes adds to a statement. */
+extern WriteLoss advisor_write_loss(const Advisor *advisor,
+									const WorkloadStatement *statement,
+									const Bitmapset *built);
 
 /* Numbers of the statements whose plans use the index, most saved first. */
 extern List *advisor_served(Advisor *advisor, int number);

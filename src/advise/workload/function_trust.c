@@ -32,13 +32,22 @@ function_is_trusted(Oid function)
 		 superuser_arg(owner_of_function(function)));
 }
 
-/* check_function_callback: puts an untrusted function into the context. */
+/* The search of an expression for a function that is not trusted. */
+typedef struct UntrustedSearch
+{
+	const List *allowed;		/* OIDs */
+	Oid			found;
+} UntrustedSearch;
+
+/* check_function_callback: notes a function that is neither trusted nor allowed. */
 static bool
 note_untrusted(Oid function, void *context)
 {
-	if (function_is_trusted(function))
+	UntrustedSearch *search = context;
+
+	if (function_is_trusted(function) || list_member_oid(search->allowed, function))
 		return false;
-	*(Oid *) context = function;
+	search->found = function;
 	return true;
 }
 
@@ -52,14 +61,17 @@ untrusted_walker(Node *node, void *context)
 		expression_tree_walker(node, untrusted_walker, context);
 }
 
-/* A function in the expression that does not; InvalidOid if there is none. */
+/*
+ * A function in the expression that does not, but for those allowed (a list of
+ * OIDs); InvalidOid if there is none.
+ */
 Oid
-function_find_untrusted(Node *expr)
+function_find_untrusted(Node *expr, const List *allowed)
 {
-	Oid			found = InvalidOid;
+	UntrustedSearch search = {.allowed = allowed};
 
-	(void) untrusted_walker(expr, &found);
-	return found;
+	(void) untrusted_walker(expr, &search);
+	return search.found;
 }
 
 /* Its name with its schema, quoted; NULL if it is gone. */

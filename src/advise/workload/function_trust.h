@@ -20,7 +20,7 @@
 extern bool function_is_trusted(Oid function);
 
 /* A function in the expression that does not; InvalidOid if there is none. */
-extern Oid	function_find_untrusted(Node *expr);
+extern Oid	function_find_untrusted(Node *expr, const List *allowed);
 
 /* Its name with its schema, quoted; NULL if it is gone. */
 extern char *function_full_name(Oid function);

@@ -23,12 +23,16 @@
  * shown by most of its calls.  Twice the blocks are enough where an index was
  * dropped that the planner would use, unless the ranks are sure that the statement
  * became faster; and for a write that pays for the upkeep of an index, whose time
- * is little and drowns in that of other things.
+ * is little and drowns in that of other things.  For a write half as many blocks
+ * more are enough if it writes half as much more WAL as well: entries in indexes do
+ * both.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
  * each other; if the cache was colder after than before, fewer blocks are
- * enough, and if it was warmer, less time is not.
+ * enough, and if it was warmer, less time is not.  A plan may do with more blocks,
+ * and take less time: reading an index in the order of a sort that is saved.  There
+ * time decides, if the planner says that the index is why.
  *
  * The planner is asked what the statement would cost without the index, with
  * parameters that it had: its answer depends neither on other parameters nor
@@ -50,6 +54,8 @@
 
 #include <math.h>
 
+#include "common/slower.h"
+
 static const char *const judgement_names[] = {
 	"unknown", "same", "unclear", "faster", "slower"
 };
@@ -64,6 +70,7 @@ typedef struct Change
 	bool		time_fell;
 	bool		time_rose;
 	bool		blocks_doubled; /* rose by JUDGE_LARGE_CHANGE */
+	bool		writes_more;	/* blocks and WAL rose by CLEARLY_SLOWER */
 	bool		large;			/* both changed by JUDGE_LARGE_CHANGE */
 	bool		blocks_fell;
 	bool		blocks_rose;
@@ -276,6 +283,9 @@ find_change(const MeasureComparison *comparison)
 		.blocks_rose = judge_blocks(after) >=
 		(1 + blocks) * more * judge_blocks(before),
 		.blocks_doubled = touched >= more * JUDGE_LARGE_CHANGE,
+		.writes_more = after->write && before->wal > 0 &&
+		touched >= more * CLEARLY_SLOWER &&
+		after->wal / after->calls >= more * CLEARLY_SLOWER * before->wal / before->calls,
 		.large = (time <= less / JUDGE_LARGE_CHANGE &&
 				  touched <= less / JUDGE_LARGE_CHANGE) ||
 		(time >= more * JUDGE_LARGE_CHANGE &&
@@ -310,6 +320,7 @@ judgement_by_measures(MeasureComparison *comparison)
 	Change		change = find_change(comparison);
 	double		colder = read_share(comparison->after) -
 		read_share(comparison->before);
+	bool		may_rise = !comparison->after->write && !comparison->dropped;
 
 	if (change.blocks_fell && !change.time_fell && colder > JUDGE_CACHE)
 	{
@@ -318,16 +329,19 @@ judgement_by_measures(MeasureComparison *comparison)
 	}
 	if (change.time_fell &&
 		(change.blocks_fell || (comparison->deviation >= JUDGE_DEVIATION &&
-								!change.blocks_rose && colder >= -JUDGE_CACHE)))
+								(may_rise || !change.blocks_rose) &&
+								colder >= -JUDGE_CACHE)))
 	{
 		comparison->rule = comparison->deviation >= JUDGE_DEVIATION ?
 			RULE_RANKS : RULE_TOTAL;
 		return JUDGED_FASTER;
 	}
 	comparison->rule = rule_of_rise(comparison, &change);
-	if (comparison->rule == RULE_NONE && change.blocks_doubled &&
-		(comparison->after->write ||
-		 (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))
+	if (comparison->rule == RULE_NONE &&
+		(change.writes_more ||
+		 (change.blocks_doubled &&
+		  (comparison->after->write ||
+		   (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))))
 	{
 		comparison->rule = RULE_BLOCKS;
 		return JUDGED_SLOWER;

@@ -62,8 +62,8 @@ typedef struct MeasureCollection
 /* What is kept of a statement, in the order of read_kept_measure(). */
 #define COLUMNS \
 	"m.queryid, m.is_read, m.is_write, m.calls, m.total_ms * 1000, m.rows, m.blocks," \
-	" m.blocks_read, m.histogram"
-#define NCOLUMNS 9
+	" m.blocks_read, m.wal_bytes, m.histogram"
+#define NCOLUMNS 10
 
 /* ------------------------------------------------------------------------
  * Counters of now
@@ -80,6 +80,7 @@ add_to_measure(Measure *measure, const StatementCounters *counters)
 	measure->blocks += (double) counters->shared_blks_hit +
 		(double) counters->shared_blks_read;
 	measure->blocks_read += (double) counters->shared_blks_read;
+	measure->wal += (double) counters->wal_bytes;
 	histogram_merge(&measure->latency, &counters->latency);
 }
 
@@ -234,6 +235,7 @@ measure_again(const Measure *measures, int count)
 		now[i].read = measures[i].read;
 		now[i].write = measures[i].write;
 		now[i].served = measures[i].served;
+		now[i].foreseen = measures[i].foreseen;
 	}
 	count_now(now, count);
 	return now;
@@ -269,13 +271,14 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 		arg_float8(measure->rows),
 		arg_float8(measure->blocks),
 		arg_float8(measure->blocks_read),
+		arg_float8(measure->wal),
 		arg_datum(BYTEAOID, histogram_datum(&measure->latency), false)
 	};
 
 	own_sql("INSERT INTO @extschema@._clipperf_job_measures (job, stage,"
 			" queryid, is_read, is_write, calls, total_ms, rows, blocks,"
-			" blocks_read, histogram)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7 / 1000, $8, $9, $10, $11)",
+			" blocks_read, wal_bytes, histogram)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7 / 1000, $8, $9, $10, $11, $12)",
 			lengthof(args), args);
 }
 
@@ -315,6 +318,7 @@ read_kept_measure(const Job *job, int row, Measure *measure)
 	measure->rows = DatumGetFloat8(own_datum(row, i++));
 	measure->blocks = DatumGetFloat8(own_datum(row, i++));
 	measure->blocks_read = DatumGetFloat8(own_datum(row, i++));
+	measure->wal = DatumGetFloat8(own_datum(row, i++));
 	bytes = DatumGetByteaPP(own_datum(row, i));
 	if (VARSIZE_ANY_EXHDR(bytes) == sizeof(Histogram))
 		memcpy(&measure->latency, VARDATA_ANY(bytes), sizeof(Histogram));
@@ -339,6 +343,26 @@ measure_kept(const Job *job, const char *stage, Measure **measures)
 	for (int i = 0; i < count; i++)
 		read_kept_measure(job, i, &(*measures)[i]);
 	return count;
+}
+
+/*
+ * Mark the measures of those statements that the job's recommendation itself said
+ * would be slower.  Within job_begin() and job_end().
+ */
+void
+measure_mark_foreseen(const Job *job, Measure *measures, int count)
+{
+	SqlArg		args[] = {arg_int8(job->recommendation)};
+
+	own_sql("SELECT unnest(slowed) FROM @extschema@.clipperf_recommendations"
+			" WHERE id = $1", lengthof(args), args);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		uint64		queryid = (uint64) DatumGetInt64(own_datum(row, 1));
+
+		for (int i = 0; i < count; i++)
+			measures[i].foreseen |= measures[i].queryid == queryid;
+	}
 }
 
 /* ------------------------------------------------------------------------
@@ -431,6 +455,7 @@ measure_subtract(const Measure *later, const Measure *earlier, TimestampTz at,
 	difference->rows -= earlier->rows;
 	difference->blocks -= earlier->blocks;
 	difference->blocks_read -= earlier->blocks_read;
+	difference->wal -= earlier->wal;
 	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
 		difference->latency.count[i] -= Min(earlier->latency.count[i],
 											difference->latency.count[i]);

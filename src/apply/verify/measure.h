@@ -21,12 +21,15 @@ typedef struct Measure
 	bool		read;			/* reads the table, to change it or not */
 	bool		write;			/* changes the table */
 	bool		served;			/* the index is meant for it */
+	bool		foreseen;		/* it was to become slower, as the
+								 * recommendation said */
 	TimestampTz first_seen;		/* its counters began, at the latest */
 	double		calls;
 	double		total_us;
 	double		rows;			/* returned or changed */
 	double		blocks;			/* shared, hit or read */
 	double		blocks_read;	/* of these, not found in the cache */
+	double		wal;			/* bytes */
 	Histogram	latency;
 } Measure;
 
@@ -50,6 +53,9 @@ extern void measure_keep(const Job *job, const char *stage,
 
 /* Read what was kept in the job at a stage; returns how many there are. */
 extern int	measure_kept(const Job *job, const char *stage, Measure **measures);
+
+/* Mark those that the job's recommendation said would be slower. */
+extern void measure_mark_foreseen(const Job *job, Measure *measures, int count);
 
 /* Count the statements of "measures" again, up to now. */
 extern Measure *measure_again(const Measure *measures, int count);

@@ -167,6 +167,14 @@ rule_text(JudgeRule rule)
 	}
 }
 
+/* Does a statement touch clearly more blocks than before? */
+static bool
+touches_more(const MeasureComparison *comparison)
+{
+	return judge_blocks(comparison->after) >=
+		(1 + JUDGE_CHANGE) * judge_blocks(comparison->before);
+}
+
 /* "statement: how it changed" */
 static char *
 change_text(const MeasureComparison *comparison)
@@ -179,8 +187,12 @@ change_text(const MeasureComparison *comparison)
 						blocks_text(comparison),
 						calls_text(comparison->after->calls));
 	if (comparison->judgement == JUDGED_SLOWER)
-		return psprintf("%s: %s, %s%s", label, latency_text(comparison),
-						blocks_text(comparison), rule_text(comparison->rule));
+		return psprintf("%s: %s, %s%s%s", label, latency_text(comparison),
+						blocks_text(comparison), rule_text(comparison->rule),
+						comparison->after->foreseen ? ", as foreseen" : "");
+	if (comparison->judgement == JUDGED_FASTER && touches_more(comparison))
+		return psprintf("%s: %s, though %s", label, latency_text(comparison),
+						blocks_text(comparison));
 	return psprintf("%s: %s", label, latency_text(comparison));
 }
 
@@ -226,6 +238,27 @@ append_slower(StringInfo text, const Trial *trial, const MeasureComparison *name
 			&trial->comparisons[i] != named)
 			appendStringInfo(text, "; slower: %s",
 							 change_text(&trial->comparisons[i]));
+}
+
+/*
+ * "; statement was to become slower, and did in none of 40 calls": of each that
+ * the recommendation said so of and that did not.
+ */
+static void
+append_foreseen(StringInfo text, const Trial *trial)
+{
+	for (int i = 0; i < trial->count; i++)
+	{
+		const MeasureComparison *comparison = &trial->comparisons[i];
+
+		if (!comparison->after->foreseen || comparison->judgement == JUDGED_SLOWER)
+			continue;
+		appendStringInfo(text, "; %s was to become slower, and %s in %s",
+						 statement_label(comparison->after->queryid),
+						 comparison->judgement == JUDGED_UNKNOWN ?
+						 "it cannot be told yet" : "did not",
+						 calls_text(comparison->after->calls));
+	}
 }
 
 /*
@@ -289,17 +322,25 @@ write_change(const Trial *trial, double (*figure) (const Measure *measure))
 	return expected > 0 ? found / expected - 1.0 : 0;
 }
 
-/* "; writes to clips +3 % (blocks +5 %)" */
+/* WAL that a call writes on the average, in bytes. */
+static double
+wal_of_call(const Measure *measure)
+{
+	return measure->calls > 0 ? measure->wal / measure->calls : 0;
+}
+
+/* "; writes to clips +3 % (blocks +5 %, WAL +8 %)" */
 static void
 append_writes(StringInfo text, const Trial *trial)
 {
 	double		time = round(100 * write_change(trial, judge_mean_us));
 	double		blocks = round(100 * write_change(trial, judge_blocks));
+	double		wal = round(100 * write_change(trial, wal_of_call));
 
-	if (time == 0 && blocks == 0)
+	if (time == 0 && blocks == 0 && wal == 0)
 		return;
-	appendStringInfo(text, "; writes to %s %+.0f %% (blocks %+.0f %%)",
-					 get_rel_name(trial->job->relid), time, blocks);
+	appendStringInfo(text, "; writes to %s %+.0f %% (blocks %+.0f %%, WAL %+.0f %%)",
+					 get_rel_name(trial->job->relid), time, blocks, wal);
 }
 
 /* Nothing has changed: in how many calls, and was the index used at all? */
@@ -348,6 +389,7 @@ verdict_reason(const Trial *trial, JobState state)
 						 other_cause_text(unclear));
 	else if (!few)
 		append_no_change(&text, trial);
+	append_foreseen(&text, trial);
 	append_writes(&text, trial);
 	return text.data;
 }
@@ -375,11 +417,12 @@ append_json_side(StringInfo json, const char *side, const Measure *measure)
 
 	appendStringInfo(json, "\"calls_%s\": %.0f, \"mean_%s_ms\": %.6g,"
 					 " \"p95_%s_ms\": %.6g, \"rows_%s\": %.6g,"
-					 " \"blocks_%s\": %.6g, \"blocks_read_%s\": %.6g, ",
+					 " \"blocks_%s\": %.6g, \"blocks_read_%s\": %.6g,"
+					 " \"wal_bytes_%s\": %.6g, ",
 					 side, measure->calls, side, judge_mean_us(measure) / 1000.0,
 					 side, quantile_ms(measure, 0.95), side,
 					 measure->rows / calls, side, judge_blocks(measure), side,
-					 measure->blocks_read / calls);
+					 measure->blocks_read / calls, side, measure->wal / calls);
 }
 
 /* The figures of one statement. */
@@ -398,6 +441,8 @@ append_comparison(StringInfo json, const MeasureComparison *comparison)
 	append_json_string(json, "kind", after->write ? "write" : "read");
 	append_json_string(json, "judgement", judgement_name(comparison->judgement));
 	append_json_string(json, "rule", judge_rule_name(comparison->rule));
+	if (after->foreseen)
+		appendStringInfoString(json, "\"foreseen\": true, ");
 	if (comparison->planner_check != PLANNER_CHECK_NONE)
 		append_json_string(json, "planner", planner_check_name(comparison->planner_check));
 	append_json_side(json, "before", comparison->before);

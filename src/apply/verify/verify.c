@@ -113,7 +113,8 @@ verify_begin(Job *job, const char *reason)
 /*
  * Compare the affected statements of the trial's job, before and since, and
  * fill in the trial's comparisons and sums.  Returns true if a statement that
- * matters has not been called often enough to be judged.
+ * matters has not been called often enough to be judged: the larger ones of those
+ * that the index is meant for, and those that were said to become slower.
  */
 static bool
 compare_measures(Trial *trial)
@@ -125,6 +126,7 @@ compare_measures(Trial *trial)
 	bool		waits = false;
 
 	trial->count = measure_kept(trial->job, MEASURE_BEFORE, &before);
+	measure_mark_foreseen(trial->job, before, trial->count);
 	now = measure_again(before, trial->count);
 	trial->comparisons = palloc(sizeof(MeasureComparison) * Max(trial->count, 1));
 	for (int i = 0; i < trial->count; i++)
@@ -138,6 +140,7 @@ compare_measures(Trial *trial)
 						 trial->job->verify_since, after);
 		(void) judge_compare(&before[i], after, trial->job->drop,
 							 &trial->comparisons[i]);
+		waits |= after->foreseen && after->calls < JUDGE_LEAST_CALLS;
 		if (!after->served)
 			continue;
 		trial->served_calls += after->calls;

@@ -420,9 +420,14 @@ follow_join(const PlanPath *scan, const PlanPath *below, ScanFacts *facts)
 		facts->joined = Max(rows_of(join), rows_of(other));
 }
 
-/* The rows of the scan are sorted: by which of its columns, and how many? */
+/*
+ * The rows of the scan are sorted: by which of its columns, and how many?  Rows
+ * that are not joined to others ("alone") are sorted by what they hold, be it an
+ * expression.
+ */
 static void
-follow_sort(const PlanPath *scan, const PlanPath *sort, ScanFacts *facts)
+follow_sort(const PlanPath *scan, const PlanPath *sort, bool alone,
+			ScanFacts *facts)
 {
 	const Sort *plan = (const Sort *) sort->node->plan;
 
@@ -435,7 +440,7 @@ follow_sort(const PlanPath *scan, const PlanPath *sort, ScanFacts *facts)
 							   plan->nullsFirst[i]))
 			break;
 	}
-	if (facts->columns.sorts > 0)
+	if (facts->columns.sorts > 0 || alone)
 	{
 		facts->sort = sort->node;
 		facts->sort_input = rows_of(outerPlanState(sort->node));
@@ -487,7 +492,7 @@ follow_rows(const PlanPath *scan, ScanFacts *facts)
 			case T_IncrementalSort:
 				if (is_for_merge(below->above))
 					break;
-				follow_sort(scan, below->above, facts);
+				follow_sort(scan, below->above, !joined, facts);
 				return;
 			default:
 				return;
