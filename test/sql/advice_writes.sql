@@ -29,7 +29,7 @@ CREATE FUNCTION said() RETURNS TABLE (index text, hot boolean, blocks_more boole
     SELECT substring(r.ddl FROM 'ON (.*);'), r.reason LIKE '%as its updates are HOT no more%',
         substring(r.reason FROM 'touch (\d+) blocks a call instead of \d+')::int >= 2 * substring(r.reason FROM 'blocks a call instead of (\d+)')::int,
         (SELECT string_agg(DISTINCT substring(q.query FROM 'SET (\w+) ='), ', ') FROM clipperf_queries AS q WHERE q.queryid = ANY (r.slowed))
-    FROM clipperf_recommendations AS r WHERE r.action = 'create' AND r.source = 'workload' ORDER BY 1 $$;
+    FROM clipperf_recommendations AS r WHERE r.action = 'create' AND r.source = 'workload' AND r.ddl LIKE '% ON writes.%' ORDER BY 1 $$;
 SET clipperf.track = 'all';
 
 -- Updates that were HOT are so no more with an index on what they change; that of another column is none of theirs.
