@@ -61,7 +61,9 @@ remove_plan(KnownPlans *known, int place)
 /*
  * Add a plan that needs these indexes, unless one is known that needs no others
  * and costs no more; a guess yields to one that costs about the same.  The list
- * is kept in "context", the cheapest plan first, and of equals the oldest.
+ * is kept in "context", the cheapest plan first, and of equals the one that takes
+ * longest: an index may make a statement take a generic plan that stops late,
+ * though the planner expects the same as before.
  */
 void
 known_plans_add(KnownPlans *known, MemoryContext context,
@@ -78,10 +80,13 @@ known_plans_add(KnownPlans *known, MemoryContext context,
 		plan = &known->plans[place];
 		if (plan->planned > planned * (guessed ? FUZZ : 1))
 			break;
-		if ((guessed || !plan->guessed) && is_possible(plan, needed))
+		if ((guessed || (!plan->guessed && plan->time >= time)) &&
+			is_possible(plan, needed))
 			return;
 	}
-	while (place > 0 && known->plans[place - 1].planned > planned)
+	while (place > 0 && (known->plans[place - 1].planned > planned ||
+						 (known->plans[place - 1].planned == planned &&
+						  known->plans[place - 1].time < time)))
 		place--;
 	if (!guessed)
 		for (int i = known->count - 1; i >= place; i--)

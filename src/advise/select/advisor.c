@@ -257,27 +257,6 @@ add_candidates(Advisor *advisor, List *candidates)
 	note_relevant_candidates(advisor, first);
 }
 
-/* Bytes of the tables that something is asked of. */
-static double
-bytes_of_tables(const Advisor *advisor)
-{
-	List	   *seen = NIL;
-	double		bytes = 0;
-	ListCell   *lc;
-
-	foreach(lc, advisor->demands)
-	{
-		const Demand *demand = ((const CandidateDemand *) lfirst(lc))->demand;
-
-		if (list_member_oid(seen, demand->relid))
-			continue;
-		seen = lappend_oid(seen, demand->relid);
-		bytes += demand->pages * (double) BLCKSZ;
-	}
-	list_free(seen);
-	return bytes;
-}
-
 /* Make everything ready to choose among these candidates. */
 static void
 prepare_selection(Advisor *advisor, List *candidates)
@@ -290,7 +269,6 @@ prepare_selection(Advisor *advisor, List *candidates)
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
-	selection->table_bytes = bytes_of_tables(advisor);
 	add_candidates(advisor, candidates);
 }
 
@@ -342,7 +320,8 @@ search_and_merge(Advisor *advisor, const Bitmapset *start)
 			break;
 		if (selection_is_limited(selection))
 			leave_out_large(selection);
-		selection_learn_merged(selection, chosen, first);
+		if (!selection_learn_merged(selection, chosen, first))
+			break;
 		better = selection_search(selection, chosen);
 		if (bms_equal(better, chosen))
 			break;

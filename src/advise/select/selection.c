@@ -15,13 +15,6 @@
 
 #include "common/slower.h"
 
-/*
- * The price of bytes: those of this share of the tables that the statements
- * read count as an index more, that must save the least share too.  So with a
- * least share of 1 % indexes of the size of all tables must save 10 % besides.
- */
-#define BYTES_OF_ONE	0.1
-
 /* Bytes of a candidate. */
 int64
 selection_bytes(const Selection *selection, int number)
@@ -53,19 +46,11 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/*
- * What an index must save, in microseconds: the least share of all time, and as
- * much again for each BYTES_OF_ONE of the tables' bytes that it takes.
- */
+/* What an index must save, in microseconds. */
 double
-selection_least_us(const Selection *selection, int number)
+selection_least_us(const Selection *selection)
 {
-	double		count = 1;
-
-	if (selection->table_bytes > 0)
-		count += selection_bytes(selection, number) /
-			(BYTES_OF_ONE * selection->table_bytes);
-	return count * selection->limits.least_share * selection->total_us;
+	return selection->limits.least_share * selection->total_us;
 }
 
 /* Upkeep of a set of indexes over the time observed, in microseconds. */
@@ -227,9 +212,9 @@ selection_users(const Selection *selection, const Bitmapset *with,
 
 /*
  * What changing the set "from" for the set "to" saves at least, upkeep
- * included, in microseconds: what the statements lose that use what is taken
- * out.  Asks the planner, until that is known to be less than "least": then the
- * sum so far is told.
+ * included, in microseconds: by the statements that use what is taken out, and
+ * those that may stop late by what is put in.  Asks the planner, until that is
+ * known to be less than "least": then the sum so far is told.
  */
 double
 selection_gain_us(const Selection *selection, const Bitmapset *from,
@@ -237,16 +222,21 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 {
 	Estimator  *estimator = selection->estimator;
 	Bitmapset  *out = bms_difference(from, to);
-	Bitmapset  *users = selection_users(selection, from, out);
-	double		gain = selection_upkeep_us(selection, from) -
-		selection_upkeep_us(selection, to);
+	Bitmapset  *in = bms_difference(to, from);
+	Bitmapset  *statements = selection_users(selection, from, out);
+	Bitmapset  *others = selection_statements(selection, in);
+	double		gain = selection_upkeep_us(selection, out) -
+		selection_upkeep_us(selection, in);
 	double		hoped = 0;
 	int			i = -1;
 
-	while ((i = bms_next_member(users, i)) >= 0)
+	while ((i = bms_next_member(others, i)) >= 0)
+		if (estimator->statements[i].stops_early)
+			statements = bms_add_member(statements, i);
+	while ((i = bms_next_member(statements, i)) >= 0)
 		hoped += estimate_time_us(estimator, i, from) -
 			estimate_least_us(estimator, i);
-	while ((i = bms_next_member(users, i)) >= 0 && gain + hoped >= least)
+	while ((i = bms_next_member(statements, i)) >= 0 && gain + hoped >= least)
 	{
 		double		us = estimate_time_us(estimator, i, from);
 
@@ -254,6 +244,8 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 		gain += us - estimate_time_us(estimator, i, to);
 	}
 	bms_free(out);
-	bms_free(users);
+	bms_free(in);
+	bms_free(statements);
+	bms_free(others);
 	return gain;
 }

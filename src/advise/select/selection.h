@@ -28,7 +28,6 @@ typedef struct Selection
 	const double *write_us;		/* by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
-	double		table_bytes;	/* of the tables that statements read */
 	Bitmapset **affected;		/* statements, by candidate */
 	Bitmapset **extended;		/* candidates that it makes useless, by
 								 * candidate */
@@ -47,8 +46,8 @@ extern int64 selection_bytes_of(const Selection *selection,
 extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
-/* What an index must save by its number and bytes alone, in microseconds. */
-extern double selection_least_us(const Selection *selection, int number);
+/* What an index must save, in microseconds. */
+extern double selection_least_us(const Selection *selection);
 
 /* Upkeep of a set of indexes, in microseconds. */
 extern double selection_upkeep_us(const Selection *selection,
@@ -91,10 +90,11 @@ extern void selection_learn_small(const Selection *selection);
 
 /* Ask what statements cost with these, and without those that they use. */
 extern void selection_learn_choice(const Selection *selection,
-								   const Bitmapset *chosen);
+								   const Bitmapset *chosen,
+								   const Bitmapset *before);
 
 /* Ask about candidates from "first" on in the place of some of these. */
-extern void selection_learn_merged(const Selection *selection,
+extern bool selection_learn_merged(Selection *selection,
 								   const Bitmapset *chosen, int first);
 
 /* The best set by the plans known, from the set "start" on. */

@@ -89,6 +89,7 @@ Bitmapset *
 selection_search(const Selection *selection, const Bitmapset *start)
 {
 	Bitmapset  *chosen = search_known_plans(selection, start);
+	Bitmapset  *before = bms_copy(start);
 
 	for (int round = 0; round < SEARCH_ROUNDS; round++)
 	{
@@ -96,10 +97,11 @@ selection_search(const Selection *selection, const Bitmapset *start)
 
 		if (estimate_is_late(selection->estimator))
 			break;
-		selection_learn_choice(selection, chosen);
+		selection_learn_choice(selection, chosen, before);
 		better = search_known_plans(selection, chosen);
 		if (bms_equal(better, chosen))
 			break;
+		before = chosen;
 		chosen = better;
 	}
 	return chosen;

@@ -6,8 +6,7 @@
  * One loop makes the best move until none pays.  A move adds an index, or those
  * that some plan needs together; drops one, or such a group; or puts one in the
  * place of others.  All have one gain: the time that statements save, less the
- * upkeep of what is added, and what each index and its bytes must save at
- * least.  The planner is not asked (see known_plans.c), so that a move takes
+ * upkeep of what is added, and what each index must save at least.  The planner is not asked (see known_plans.c), so that a move takes
  * microseconds and thousands can be tried.
  *
  * Of equal moves the first one is made, so that the answer is always the same.
@@ -118,7 +117,7 @@ static inline double
 charge_us(const Climb *climb, int number)
 {
 	return climb->selection->write_us[number] +
-		selection_least_us(climb->selection, number);
+		selection_least_us(climb->selection);
 }
 
 /* Note what statements take now, and that moves which concern them are new. */

@@ -136,11 +136,13 @@ selection_learn_small(const Selection *selection)
 }
 
 /*
- * Ask what the statements cost with a set of indexes, without each of those that
- * they use of it, and with what else they might use instead.
+ * Ask what the statements cost with a set of indexes, and without each of those
+ * that they use of it and that are not in the set "before", about which this was
+ * asked last; if that is NULL, also with what else they might use instead.
  */
 void
-selection_learn_choice(const Selection *selection, const Bitmapset *chosen)
+selection_learn_choice(const Selection *selection, const Bitmapset *chosen,
+					   const Bitmapset *before)
 {
 	Estimator  *estimator = selection->estimator;
 
@@ -156,16 +158,22 @@ selection_learn_choice(const Selection *selection, const Bitmapset *chosen)
 		(void) estimate_cost(estimator, i, chosen, &used);
 		while ((number = bms_next_member(used, number)) >= 0)
 		{
-			Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+			Bitmapset  *without;
 
+			if (bms_is_member(number, before))
+				continue;
+			without = bms_del_member(bms_copy(chosen), number);
 			(void) estimate_cost(estimator, i, without, NULL);
 			bms_free(without);
 		}
-		rest = searched_for(selection, i);
-		(void) estimate_cost(estimator, i, rest, &best);
-		rest = bms_add_members(bms_del_members(rest, best), chosen);
-		(void) estimate_cost(estimator, i, rest, NULL);
-		bms_free(rest);
+		if (before == NULL)
+		{
+			rest = searched_for(selection, i);
+			(void) estimate_cost(estimator, i, rest, &best);
+			rest = bms_add_members(bms_del_members(rest, best), chosen);
+			(void) estimate_cost(estimator, i, rest, NULL);
+			bms_free(rest);
+		}
 		guess_plans(selection, i, chosen);
 	}
 }
@@ -192,7 +200,7 @@ static bool
 is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
 {
 	double		us = -selection->write_us[one] -
-		selection_least_us(selection, one);
+		selection_least_us(selection);
 	int			number = -1;
 
 	if (selection_is_limited(selection))
@@ -200,19 +208,20 @@ is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
 			selection_bytes_of(selection, several);
 	while ((number = bms_next_member(several, number)) >= 0)
 		us += selection->write_us[number] +
-			selection_least_us(selection, number);
+			selection_least_us(selection);
 	return us > 0;
 }
 
 /*
  * Ask what the statements that use chosen indexes cost with a candidate, from
- * "first" on, in the place of those that begin alike.
+ * "first" on, in the place of those that begin alike.  Candidates that are not
+ * worth that are not searched; false if there are no others.
  */
-void
-selection_learn_merged(const Selection *selection, const Bitmapset *chosen,
-					   int first)
+bool
+selection_learn_merged(Selection *selection, const Bitmapset *chosen, int first)
 {
 	Estimator  *estimator = selection->estimator;
+	bool		any = false;
 
 	for (int number = first; number < estimator->nindexes; number++)
 	{
@@ -226,7 +235,11 @@ selection_learn_merged(const Selection *selection, const Bitmapset *chosen,
 			continue;
 		alike = find_alike(selection, chosen, number);
 		if (!is_worth_merging(selection, alike, number))
+		{
+			selection->allowed = bms_del_member(selection->allowed, number);
 			continue;
+		}
+		any = true;
 		with = bms_add_member(bms_difference(chosen, alike), number);
 		while ((i = bms_next_member(selection->affected[number], i)) >= 0)
 		{
@@ -239,4 +252,5 @@ selection_learn_merged(const Selection *selection, const Bitmapset *chosen,
 		bms_free(with);
 		bms_free(alike);
 	}
+	return any;
 }

@@ -65,12 +65,12 @@ has_similar_columns(const Selection *selection, int number, int other)
  * What is measured by then may be less than now, so that a loss which is small
  * beside what both save may be large beside what is left: each statement's loss
  * counts as a share of what it costs with the set that was built, unless it is
- * less than LEAST_LOSS.  To ask again for the index "number" it must also be
- * "share" of the time of the statements that lose.
+ * less than LEAST_LOSS.  To ask again it must also be "share" of the time of the
+ * statements that lose.
  */
 static bool
 would_be_replaced(const Selection *selection, const Bitmapset *built,
-				  const Bitmapset *better, int number, double share)
+				  const Bitmapset *better, double share)
 {
 	Estimator  *estimator = selection->estimator;
 	Bitmapset  *statements =
@@ -90,7 +90,7 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		gain += estimator->statements[i].workload->total_us *
 			(1 - lower / cost);
 	}
-	return gain >= Max(selection_least_us(selection, number), 1) &&
+	return gain >= Max(selection_least_us(selection), 1) &&
 		gain >= share * time;
 }
 
@@ -125,7 +125,7 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 			selection_gain_us(selection, chosen, with, -loss) >= -loss &&
 			selection_slowed(selection, chosen, with, number) == NIL &&
 			selection_slowed(selection, chosen, with, other) == NIL &&
-			!would_be_replaced(selection, with, chosen, number, SIMPLER_LOSS))
+			!would_be_replaced(selection, with, chosen, SIMPLER_LOSS))
 			best = other;
 		bms_free(with);
 	}
@@ -183,7 +183,7 @@ drop_marginal(const Selection *selection, Bitmapset *chosen)
 		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
 		bool		kin = has_kin(selection->estimator->indexes[number]->def);
 
-		if (!would_be_replaced(selection, without, chosen, number,
+		if (!would_be_replaced(selection, without, chosen,
 							   kin ? SIMPLER_LOSS : 0))
 			chosen = without;
 	}
@@ -226,7 +226,7 @@ selection_simplify(const Selection *selection, const Bitmapset *chosen)
 {
 	Bitmapset  *simpler = prefer_simpler(selection, bms_copy(chosen));
 
-	selection_learn_choice(selection, simpler);
+	selection_learn_choice(selection, simpler, chosen);
 	if (selection_is_limited(selection))
 		simpler = selection_climb(selection, simpler, 1, true, NULL);
 	simpler = drop_useless(selection, simpler);
