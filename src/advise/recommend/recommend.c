@@ -239,6 +239,7 @@ make_advice(Advisor *advisor, TimestampTz unused_since)
 	advice = recommend_foreign_keys(advisor, advice);
 	recommend_tell_locks(advice);
 	advice = list_concat(advice, recommend_drops(advisor, unused_since));
+	advice = recommend_fold_alike(advice);
 	advice = list_concat(advice, recommend_late(advisor));
 	advice = list_concat(advice, recommend_refused(advisor));
 	return list_concat(advice, recommend_unplanned(advisor));

@@ -110,11 +110,19 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/* What so many indexes must save together, in microseconds. */
+/*
+ * What these indexes must save together, in microseconds: each its share, of
+ * which the same index of several tables has one.
+ */
 double
-selection_least_us(const Selection *selection, int count)
+selection_least_us(const Selection *selection, const Bitmapset *indexes)
 {
-	return count * selection->limits.least_share * selection->total_us;
+	double		shares = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		shares += 1.0 / selection->alike[number];
+	return shares * selection->limits.least_share * selection->total_us;
 }
 
 /* Upkeep of a set of indexes over the time observed, in microseconds. */
@@ -567,7 +575,7 @@ evaluate_move(const MoveSearch *search, Move *move)
 			move->gain += UNKNOWN_GAIN_SHARE *
 				(move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
-			selection_least_us(selection, bms_num_members(added)))
+			selection_least_us(selection, added))
 			move->value = move_value(search, move, added, with);
 	}
 	bms_free(added);
