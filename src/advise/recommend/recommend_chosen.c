@@ -71,6 +71,7 @@ give_up_light(Advisor *advisor)
 	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
 		if (advisor->alike[number] > 1)
 			saved[number] = advisor_benefit_share(advisor, number);
+	number = -1;
 	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
 	{
 		double		together = 0;
