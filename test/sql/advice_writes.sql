@@ -84,6 +84,24 @@ SELECT pg_stat_force_next_flush() IS NOT NULL AS flushed;
 SELECT count(*) > 0 AS advised FROM clipperf_recommend();
 SELECT index, hot, slowed FROM said();
 
+-- What finds its row there already updates it.
+CREATE TABLE tally (LIKE item INCLUDING ALL) WITH (fillfactor = 60, autovacuum_enabled = off);
+INSERT INTO tally SELECT * FROM item;
+VACUUM ANALYZE tally;
+PREPARE counted_tally (int) AS SELECT id FROM tally WHERE counted = $1;
+PREPARE upsert (int) AS INSERT INTO tally VALUES ($1, 1, 1, 'c', 1, 1) ON CONFLICT (id) DO UPDATE SET counted = tally.counted + 1;
+PREPARE merged (int) AS MERGE INTO tally AS t USING (SELECT $1 AS id) AS s ON t.id = s.id
+    WHEN MATCHED AND t.made < 0 THEN DELETE WHEN MATCHED THEN UPDATE SET counted = t.counted + 1
+    WHEN NOT MATCHED THEN INSERT (id, counted, owner, code, made, seen) VALUES (s.id, 1, 1, 'c', 1, 1);
+SELECT clipperf_reset() IS NOT NULL AS reset;
+CALL run('counted_tally', 20);
+CALL run('upsert', 300);
+CALL run('merged', 300);
+SELECT pg_stat_force_next_flush() IS NOT NULL AS flushed;
+SELECT count(*) > 0 AS advised FROM clipperf_recommend();
+SELECT index, hot FROM said();
+SELECT count(DISTINCT q.queryid) AS slowed FROM clipperf_recommendations AS r JOIN clipperf_queries AS q ON q.queryid = ANY (r.slowed);
+
 -- An index that saves less than its upkeep costs and half as much again is not worth the risk.
 SELECT clipperf_reset() IS NOT NULL AS reset;
 CALL run('counted', 1);
