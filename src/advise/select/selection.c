@@ -41,6 +41,12 @@
 #define SMALL_ROUNDS	4
 
 /*
+ * Of the same index of many tables each must save this part of what an even share
+ * of theirs would be: some tenants are busier than others.
+ */
+#define UNEVEN_PART		0.1
+
+/*
  * The bounds of a gain are close enough together when they differ by less than
  * this share of all time and this share of an average statement's time, or by
  * less than this share of the gain.
@@ -111,8 +117,9 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 }
 
 /*
- * What these indexes must save together, in microseconds: each its share, of
- * which the same index of several tables has one.
+ * What these indexes must save together, in microseconds: each its share.  The
+ * same index of several tables has one share in all, which who chooses has to look
+ * at; each of them must save UNEVEN_PART of an even part of it.
  */
 double
 selection_least_us(const Selection *selection, const Bitmapset *indexes)
@@ -121,7 +128,8 @@ selection_least_us(const Selection *selection, const Bitmapset *indexes)
 	int			number = -1;
 
 	while ((number = bms_next_member(indexes, number)) >= 0)
-		shares += 1.0 / selection->alike[number];
+		shares += selection->alike[number] > 1 ?
+			UNEVEN_PART / selection->alike[number] : 1;
 	return shares * selection->limits.least_share * selection->total_us;
 }
 
