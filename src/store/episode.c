@@ -10,8 +10,6 @@
  */
 #include "store/episode.h"
 
-#include "port/pg_bitutils.h"
-
 #include "common/clock.h"
 
 #define NUM_EPISODES	4096
@@ -107,44 +105,6 @@ episode_stripe(uint64 key)
 	return store_lock(LOCKS_EPISODE, (uint32) (key >> 16));
 }
 
-/* Was this rank hit? */
-static inline bool
-is_hit(const Episode *episode, int rank)
-{
-	return (episode->hit[rank / 64] >> (rank % 64)) & 1;
-}
-
-/* Ranks not hit yet between two ranks [from, to). */
-int
-episode_unhit(const Episode *episode, int from, int to)
-{
-	int			unhit = 0;
-
-	for (int rank = from; rank < to;)
-	{
-		int			bits = Min(64 - rank % 64, to - rank);
-		uint64		word = ~episode->hit[rank / 64] >> (rank % 64);
-
-		if (bits < 64)
-			word &= (UINT64CONST(1) << bits) - 1;
-		unhit += pg_popcount64(word);
-		rank += bits;
-	}
-	return unhit;
-}
-
-/* How far rank lies from where the loop is expected, in unhit ranks. */
-int
-episode_distance(const Episode *episode, int rank)
-{
-	int			from_last = rank > episode->last && episode->children > 0 ?
-		episode_unhit(episode, episode->last + 1, rank) : RESULTSET_ROWS;
-	int			from_frontier = rank >= episode->frontier ?
-		episode_unhit(episode, episode->frontier, rank) : RESULTSET_ROWS;
-
-	return Min(from_last, from_frontier);
-}
-
 /*
  * What is seen of an episode, and of a rank in it, without a lock: a hint, for
  * another backend may be writing it.
@@ -157,9 +117,10 @@ episode_peek(uint64 key, int rank, EpisodePeek *peek)
 
 	peek->found = episode != NULL;
 	peek->state = episode ? episode->state : EPISODE_OPEN;
-	peek->used = episode ? is_hit(episode, rank) : false;
-	peek->exhausted = episode ? episode->used >= episode->distinct : false;
-	peek->distance = episode ? episode_distance(episode, rank) : rank;
+	peek->used = episode ? evidence_is_hit(&episode->evidence, rank) : false;
+	peek->exhausted = episode ? episode->evidence.used >= episode->evidence.distinct : false;
+	peek->distance = episode ? evidence_distance(&episode->evidence, rank) : rank;
+	peek->counted = episode ? episode->counted : false;
 	peek->last_us = episode ? episode->last_us : 0;
 }
 
@@ -188,7 +149,7 @@ episode_clear(Episode *episode)
 
 	memset(episode, 0, sizeof(Episode));
 	episode->key = key;
-	episode->local = true;
+	evidence_clear(&episode->evidence);
 	episode->pattern = -1;
 }
 

@@ -19,6 +19,7 @@
 #ifndef CLIPPERF_EPISODE_H
 #define CLIPPERF_EPISODE_H
 
+#include "common/evidence.h"
 #include "store/resultset.h"
 
 typedef enum EpisodeState
@@ -28,46 +29,22 @@ typedef enum EpisodeState
 	EPISODE_PROVEN
 } EpisodeState;
 
-#define EPISODE_WORDS	((RESULTSET_ROWS + 63) / 64)
-
-/* Log-likelihood ratios are in nats. */
 typedef struct Episode
 {
 	uint64		key;			/* 0 = free */
+	Evidence	evidence;
 	uint8		state;			/* an EpisodeState */
-	bool		local;			/* all of it where the result set came from */
 	bool		counted_failed; /* its history has had its failure */
-	bool		guarded;		/* it may be a sweep through the keys: */
-	bool		sorted;			/* .. they are sorted */
 	bool		strong;			/* proven by itself */
 	bool		counted;		/* its children are in the table of patterns */
-	uint16		distinct;		/* values of the column, as last seen */
-	uint16		used;			/* ranks hit */
-	uint16		last;			/* rank hit last */
-	uint16		frontier;		/* lowest rank not hit */
-	uint16		strides;		/* ranks hit whose number was close to the one
-								 * before */
-	uint32		children;		/* executions */
-	uint32		repeats;		/* .. that hit a rank again */
-	uint32		pipelined;		/* .. that another statement waited for */
-	float		ordered;		/* in row order against at random */
-	float		loosely;		/* .. where children overtake each other */
-	float		on_connection;	/* in row order, as the parent's backend saw
-								 * it */
-	float		covering;		/* all rows once in any order against at
-								 * random */
+	uint32		pipelined;		/* children that another statement waited for */
 	float		counted_nats;	/* what its history has had for its success */
-	float		spread;			/* for others that take part in a local loop */
-	uint16		others;			/* .. how many look-ups of theirs .. */
-	uint16		others_last;	/* .. and the rank of the last one */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
-	int64		number;			/* looked up last */
 	int64		first_us;		/* when the first child started */
 	int64		last_us;		/* when the last child ended */
 	int64		child_us;		/* time inside children */
 	int64		gap_us;			/* time between them */
 	uint64		backends;		/* bit per backend, modulo 64 */
-	uint64		hit[EPISODE_WORDS]; /* bit per rank */
 } Episode;
 
 /* What is seen of an episode without a lock. */
@@ -77,6 +54,7 @@ typedef struct EpisodePeek
 	EpisodeState state;
 	bool		used;			/* this rank was hit before */
 	bool		exhausted;		/* all ranks were */
+	bool		counted;		/* its children are in the table of patterns */
 	int			distance;		/* unhit ranks skipped to reach this one */
 	int64		last_us;
 } EpisodePeek;
@@ -109,12 +87,6 @@ typedef struct PatternHistoryChange
 
 /* The key of the episode of a child statement at one column of a result. */
 extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);
-
-/* Ranks not hit yet between two ranks [from, to). */
-extern int	episode_unhit(const Episode *episode, int from, int to);
-
-/* How far rank lies from where the loop is expected, in unhit ranks. */
-extern int	episode_distance(const Episode *episode, int rank);
 
 /* What is seen of an episode without its lock: a hint. */
 extern void episode_peek(uint64 key, int rank, EpisodePeek *peek);

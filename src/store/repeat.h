@@ -35,13 +35,15 @@ typedef struct Repeat
 	int64		lookups;
 	int64		reported;		/* .. of which are in the table of patterns */
 	int64		distinct;
+	int64		again;			/* .. with the very values of the one before */
 	int64		pipelined;
 	int64		last_us;
 	double		child_us;
 	double		gap_us;
 	TimestampTz first_seen;
 	uint64		backends;		/* bit per backend, modulo 64 */
-	uint64		values[REPEAT_VALUES];	/* of the last look-up */
+	uint64		value;			/* all of the last look-up's in one hash */
+	uint64		values[REPEAT_VALUES];	/* .. and the first of them */
 	uint64		seen[REPEAT_SEEN_WORDS];
 } Repeat;
 

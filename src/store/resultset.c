@@ -19,7 +19,7 @@
 #define SLOT_BITS		16
 #define GENERATION_BITS 8
 #define RANK_BITS		10
-#define COLUMN_BITS		3
+#define COLUMN_BITS		7
 #define TIMES_BITS		3
 
 #define TIMES_MAX		((1 << TIMES_BITS) - 1)
@@ -49,6 +49,24 @@ StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 #define NUM_PARENTS		1024
 #define PARENT_ERROR_US	1000000
 
+/* Slots of a backend for one place for a wide result. */
+#define SLOTS_PER_WIDE	16
+
+/* The columns of a result that has more of them than a slot has room for. */
+typedef struct WideColumns
+{
+	uint32		slot;			/* whose they are, if that is .. */
+	uint32		generation;		/* .. of this generation */
+	ResultColumn columns[RESULTSET_COLUMNS];
+} WideColumns;
+
+typedef struct ResultSlot
+{
+	ResultSet	set;
+	ResultColumn narrow[RESULTSET_NARROW];	/* unless set.wide tells another
+											 * place */
+} ResultSlot;
+
 typedef struct ResultSetShared
 {
 	uint64		words[RESULTSET_BUCKETS][RESULTSET_BUCKET];
@@ -56,7 +74,9 @@ typedef struct ResultSetShared
 	char		padding[PG_CACHE_LINE_SIZE - sizeof(pg_atomic_uint64)];
 	pg_atomic_uint64 key_used_us[RESULTSET_KEYS];	/* by their numbers */
 	pg_atomic_uint64 parent_us[NUM_PARENTS];	/* of their last children */
-	ResultHead	heads[FLEXIBLE_ARRAY_MEMBER];	/* of the slots; these follow */
+	volatile uint8 sought[RESULTSET_KEYS];	/* set to 1, by whoever sees it */
+	ResultHead	heads[FLEXIBLE_ARRAY_MEMBER];	/* of the slots; these follow,
+												 * then the wide columns */
 } ResultSetShared;
 
 StaticAssertDecl(sizeof(ResultHead) * 2 == 64 &&
@@ -64,7 +84,8 @@ StaticAssertDecl(sizeof(ResultHead) * 2 == 64 &&
 				 "two heads fill a cache line");
 
 static ResultSetShared *shared = NULL;
-static ResultSet *sets = NULL;
+static ResultSlot *slots = NULL;
+static WideColumns *wides = NULL;
 ResultHead *resultset_heads HOTPATH_DATA = NULL;
 uint64		(*resultset_words)[RESULTSET_BUCKET] HOTPATH_DATA = NULL;
 pg_atomic_uint64 *resultset_used_us HOTPATH_DATA = NULL;
@@ -87,12 +108,20 @@ resultset_slots(void)
 	return ring_size() * store_backends();
 }
 
+/* Places of one backend for wide results. */
+static inline int
+wide_places(void)
+{
+	return Max(1, ring_size() / SLOTS_PER_WIDE);
+}
+
 /* StoreModule.size */
 static Size
 resultset_size(void)
 {
 	return offsetof(ResultSetShared, heads) +
-		mul_size(resultset_slots(), sizeof(ResultHead) + sizeof(ResultSet));
+		mul_size(resultset_slots(), sizeof(ResultHead) + sizeof(ResultSlot)) +
+		mul_size(wide_places() * store_backends(), sizeof(WideColumns));
 }
 
 /* StoreModule.attach.  Slot numbers beyond what a word can name are never taken. */
@@ -101,7 +130,8 @@ resultset_attach(void *memory, bool found)
 {
 	shared = memory;
 	resultset_heads = shared->heads;
-	sets = (ResultSet *) (shared->heads + resultset_slots());
+	slots = (ResultSlot *) (shared->heads + resultset_slots());
+	wides = (WideColumns *) (slots + resultset_slots());
 	resultset_words = shared->words;
 	resultset_used_us = &shared->used_us;
 	resultset_key_used_us = shared->key_used_us;
@@ -115,7 +145,7 @@ resultset_attach(void *memory, bool found)
 		pg_atomic_init_u64(&shared->parent_us[i], 0);
 	for (int i = 0; i < resultset_slots(); i++)
 	{
-		pg_atomic_init_u64(&sets[i].active_us, 0);
+		pg_atomic_init_u64(&slots[i].set.active_us, 0);
 		pg_atomic_init_u32(&shared->heads[i].generation, 0);
 	}
 }
@@ -134,7 +164,7 @@ next_position(int first, int size, int64 now_us)
 	for (int tried = 1; tried < size; tried++)
 	{
 		int			position = (ring_position + tried) % size;
-		ResultSet  *set = &sets[first + position];
+		ResultSet  *set = &slots[first + position].set;
 		int64		active = (int64) pg_atomic_read_u64(&set->active_us);
 
 		if (now_us - active >= SPARED_US || set->pid != MyProcPid)
@@ -148,12 +178,56 @@ next_position(int first, int size, int64 now_us)
 	return chosen;
 }
 
+/* When a slot was used last. */
+static inline int64
+slot_last_use(uint32 slot)
+{
+	ResultSet  *set = &slots[slot].set;
+
+	return Max(set->ended_us, (int64) pg_atomic_read_u64(&set->active_us));
+}
+
 /*
- * Take a slot of this backend for a new result set; what it held is forgotten.
- * The caller fills the slot and calls resultset_open().
+ * Take one of this backend's places for wide results: a free one, else that of
+ * the set that was used least recently, which is forgotten with it.
+ */
+static int
+take_wide(uint32 slot)
+{
+	WideColumns *places = &wides[MY_PROC_INDEX * wide_places()];
+	int			chosen = 0;
+	int64		oldest = PG_INT64_MAX;
+
+	for (int i = 0; i < wide_places(); i++)
+	{
+		const WideColumns *place = &places[i];
+		uint32		generation = resultset_generation(place->slot);
+		int64		used = 0;
+
+		if (generation == place->generation)
+			used = slot_last_use(place->slot);
+		else if (generation == place->generation - 1)
+			used = PG_INT64_MAX - 1;	/* being filled */
+		if (used < oldest)
+		{
+			oldest = used;
+			chosen = i;
+		}
+	}
+	if (oldest > 0)
+		pg_atomic_write_u32(&shared->heads[places[chosen].slot].generation,
+							places[chosen].generation + 2);
+	places[chosen].slot = slot;
+	places[chosen].generation = resultset_generation(slot) + 1;
+	return chosen;
+}
+
+/*
+ * Take a slot of this backend for a new result set of so many columns; what it
+ * held is forgotten.  The caller fills the slot and calls resultset_open().
  */
 ResultSet *
-resultset_claim(int64 now_us, uint32 *slot)
+resultset_claim(int64 now_us, int ncolumns, uint32 *slot)
 {
 	int			size = ring_size();
 	int			first = MY_PROC_INDEX * size;
@@ -165,12 +239,35 @@ resultset_claim(int64 now_us, uint32 *slot)
 		ring_position = MyProcPid % size;
 	ring_position = next_position(first, size, now_us);
 	*slot = first + ring_position;
-	set = &sets[*slot];
+	set = &slots[*slot].set;
 	pg_atomic_write_u32(&shared->heads[*slot].generation,
 						(resultset_generation(*slot) + 1) | 1);
 	pg_write_barrier();
 	pg_atomic_write_u64(&set->active_us, 0);
+	set->wide = ncolumns > RESULTSET_NARROW ? take_wide(*slot) : -1;
 	return set;
+}
+
+/*
+ * The columns of a slot.  Of another backend's slot, which may change meanwhile,
+ * the place is one of those that there are.
+ */
+ResultColumn *
+resultset_columns(uint32 slot)
+{
+	int			wide = slots[slot].set.wide;
+
+	if (wide < 0 || wide >= wide_places())
+		return slots[slot].narrow;
+	return wides[slot / ring_size() * wide_places() + wide].columns;
+}
+
+/* What tells the keys of a column from others; 0 if they may be any table's. */
+static inline uint32
+column_key(const ResultColumn *column)
+{
+	return column->small && !column->is_open ?
+		resultset_key(column->key_relid, column->key_attno) : 0;
 }
 
 /*
@@ -181,14 +278,10 @@ void
 resultset_open(uint32 slot)
 {
 	ResultHead *head = &shared->heads[slot];
+	const ResultColumn *columns = resultset_columns(slot);
 
-	for (int i = 0; i < sets[slot].ncolumns; i++)
-	{
-		const ResultColumn *column = &sets[slot].columns[i];
-
-		head->keys[i] = column->small && !column->is_open ?
-			resultset_key(column->key_relid, column->key_attno) : 0;
-	}
+	for (int i = 0; i < Min(slots[slot].set.ncolumns, RESULTSET_NARROW); i++)
+		head->keys[i] = column_key(&columns[i]);
 	pg_write_barrier();
 	pg_atomic_write_u32(&head->generation, resultset_generation(slot) + 1);
 }
@@ -214,15 +307,6 @@ word_is_alive(uint64 word)
 		((word >> GENERATION_SHIFT) & MASK(GENERATION_BITS));
 }
 
-/* When the set of this word was used last. */
-static inline int64
-word_last_use(uint64 word)
-{
-	ResultSet  *set = &sets[(word >> SLOT_SHIFT) & MASK(SLOT_BITS)];
-
-	return Max(set->ended_us, (int64) pg_atomic_read_u64(&set->active_us));
-}
-
 /*
  * Which word of a full bucket to overwrite: the first dead one of a few, else
  * that of the set that was used least recently.
@@ -241,7 +325,7 @@ choose_resultset_victim(volatile uint64 *bucket, uint32 start)
 
 		if (!word_is_alive(word))
 			return at;
-		used = word_last_use(word);
+		used = slot_last_use((word >> SLOT_SHIFT) & MASK(SLOT_BITS));
 		if (used < oldest)
 		{
 			oldest = used;
@@ -251,11 +335,14 @@ choose_resultset_victim(volatile uint64 *bucket, uint32 start)
 	return victim;
 }
 
-/* Count a value that its result set holds already; false if it does not. */
-static inline bool
+/*
+ * Count a value that its result set holds already; its rank, -1 if it does not
+ * hold it.
+ */
+static inline int
 count_again(volatile uint64 *bucket, uint64 identity)
 {
-	for (int i = 0; i < RESULTSET_BUCKET && bucket[i] != 0; i++)
+	for (int i = 0; i < RESULTSET_BUCKET; i++)
 	{
 		uint64		word = bucket[i];
 
@@ -263,9 +350,9 @@ count_again(volatile uint64 *bucket, uint64 identity)
 			continue;
 		if ((word & MASK(TIMES_BITS)) < TIMES_MAX)
 			bucket[i] = word + 1;
-		return true;
+		return (word >> RANK_SHIFT) & MASK(RANK_BITS);
 	}
-	return false;
+	return -1;
 }
 
 /* The first free word of a bucket, -1 if it is full, as most are. */
@@ -283,11 +370,11 @@ first_free(volatile uint64 *bucket)
 }
 
 /*
- * Record a value of a column.  "rank" is what it gets if the set has not had
- * it in this column yet; true if that is so.  A caller that knows it to be so
+ * Record a value of a column, and return the rank it has among those of the
+ * column: "rank" if the set has not had it yet.  A caller that knows it to be so
  * says "is_new", which spares a search.
  */
-bool
+int
 resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 			  int rank, bool is_new)
 {
@@ -296,15 +383,16 @@ resultset_put(uint32 slot, uint32 generation, int column, uint64 hash,
 		(uint64) slot << SLOT_SHIFT |
 		word_generation(generation) << GENERATION_SHIFT |
 		(uint64) column << COLUMN_SHIFT;
+	int			before = is_new ? -1 : count_again(bucket, identity);
 	int			free;
 
-	if (!is_new && count_again(bucket, identity))
-		return false;
+	if (before >= 0)
+		return before;
 	free = first_free(bucket);
 	if (free < 0)
 		free = choose_resultset_victim(bucket, (uint32) (hash >> 20) + slot);
 	bucket[free] = identity | (uint64) rank << RANK_SHIFT | 1;
-	return true;
+	return rank;
 }
 
 /* Are the numbers there keys of another table than those looked for? */
@@ -313,9 +401,14 @@ has_other_keys(const ResultHit *hit, uint32 key)
 {
 	uint32		other;
 
-	if (key == 0 || hit->column >= RESULTSET_COLUMNS)
+	if (key == 0)
 		return false;
-	other = shared->heads[hit->slot].keys[hit->column];
+	if (hit->column < RESULTSET_NARROW)
+		other = shared->heads[hit->slot].keys[hit->column];
+	else if (slots[hit->slot].set.wide < 0)
+		return true;
+	else
+		other = column_key(&resultset_columns(hit->slot)[hit->column]);
 	return other != 0 && other != key;
 }
 
@@ -351,17 +444,23 @@ resultset_find(uint64 hash, uint32 key, ResultHit *hits)
 	return count;
 }
 
-/* A consistent copy of a slot, if its generation is still the one given. */
+/*
+ * A consistent copy of a slot and of the column that a value was found in, if its
+ * generation is still the one given.
+ */
 bool
-resultset_read(uint32 slot, uint32 generation, ResultSet *copy)
+resultset_read(const ResultHit *hit, ResultSet *copy, ResultColumn *column)
 {
-	if (resultset_generation(slot) != generation)
+	if (resultset_generation(hit->slot) != hit->generation)
 		return false;
 	pg_read_barrier();
-	memcpy(copy, &sets[slot], sizeof(ResultSet));
+	memcpy(copy, &slots[hit->slot].set, sizeof(ResultSet));
+	if (hit->column >= copy->ncolumns ||
+		(copy->wide < 0 && hit->column >= RESULTSET_NARROW))
+		return false;
+	memcpy(column, &resultset_columns(hit->slot)[hit->column], sizeof(ResultColumn));
 	pg_read_barrier();
-	return resultset_generation(slot) == generation &&
-		copy->ncolumns <= RESULTSET_COLUMNS;
+	return resultset_generation(hit->slot) == hit->generation;
 }
 
 /* Advance one of the times of last use. */
@@ -370,6 +469,23 @@ note_use(pg_atomic_uint64 *used_us, int64 now_us)
 {
 	if (now_us - (int64) pg_atomic_read_u64(used_us) > RESULTSET_USE_ERROR_US)
 		pg_atomic_write_u64(used_us, now_us);
+}
+
+/* Some statement looks up such keys; 0 tells nothing. */
+void
+resultset_note_sought(uint32 key)
+{
+	volatile uint8 *sought = &shared->sought[resultset_key_number(key)];
+
+	if (key != 0 && *sought == 0)
+		*sought = 1;
+}
+
+/* Did any, since the server's start?  Keys may be mistaken for others, seldom. */
+bool
+resultset_is_sought(uint32 key)
+{
+	return shared->sought[resultset_key_number(key)] != 0;
 }
 
 /* A set of this backend is used now. */
@@ -386,7 +502,8 @@ resultset_note_use(int64 now_us)
 void
 resultset_note_column(uint32 slot, int column, int64 now_us)
 {
-	uint32		key = shared->heads[slot].keys[column];
+	uint32		key = column < RESULTSET_NARROW ? shared->heads[slot].keys[column] :
+		column_key(&resultset_columns(slot)[column]);
 
 	note_use(&shared->key_used_us[resultset_key_number(key)], now_us);
 }
@@ -395,7 +512,9 @@ resultset_note_column(uint32 slot, int column, int64 now_us)
 void
 resultset_note_columns(uint32 slot, int64 now_us)
 {
-	int			ncolumns = Min(sets[slot].ncolumns, RESULTSET_COLUMNS);
+	const ResultSet *set = &slots[slot].set;
+	int			ncolumns = Min(set->ncolumns, set->wide < 0 ? RESULTSET_NARROW :
+							   RESULTSET_COLUMNS);
 
 	for (int i = 0; i < ncolumns; i++)
 		resultset_note_column(slot, i, now_us);
@@ -407,7 +526,7 @@ resultset_touch(uint32 slot, int64 now_us)
 {
 	resultset_note_use(now_us);
 	resultset_note_columns(slot, now_us);
-	pg_atomic_write_u64(&sets[slot].active_us, now_us);
+	pg_atomic_write_u64(&slots[slot].set.active_us, now_us);
 }
 
 /*

@@ -20,19 +20,24 @@
 #ifndef CLIPPERF_RESULTSET_H
 #define CLIPPERF_RESULTSET_H
 
+#include "common/evidence.h"
 #include "store/route.h"
 #include "store/store.h"
 
-/* Limits of what is kept of one result. */
-#define RESULTSET_COLUMNS	7
-#define RESULTSET_ROWS		1000
+/*
+ * Limits of what is kept of one result.  Each slot has room for a few columns;
+ * a result with more of them takes one of the few places for wide results.
+ */
+#define RESULTSET_COLUMNS	128
+#define RESULTSET_NARROW	7
+#define RESULTSET_ROWS		EVIDENCE_RANKS
 
 /* Buckets of the table of words, and the words of one: two cache lines. */
 #define RESULTSET_BUCKETS	(1 << 14)
 #define RESULTSET_BUCKET	16
 
 /* Bits of a word that tell a value, the highest ones. */
-#define RESULTSET_TAG_BITS	24
+#define RESULTSET_TAG_BITS	20
 
 /* A column of a result set that carries keys. */
 typedef struct ResultColumn
@@ -42,13 +47,16 @@ typedef struct ResultColumn
 								 * key_column.h */
 	int16		attno;
 	int16		key_attno;
-	uint16		distinct;		/* distinct values recorded so far */
+	uint16		distinct;		/* distinct values recorded so far .. */
+	uint16		rows;			/* .. and rows that they were looked for in */
 	bool		small;			/* numbers: equal by chance is common */
 	bool		is_time;		/* .. that are dates or times */
 	bool		is_open;		/* whose keys it holds is not known */
 	bool		is_sorted;		/* all ascend, or descend */
 	uint32		step;			/* how far apart, if one may sweep through
 								 * them without knowing the result, else 0 */
+	uint64		sequence;		/* ranks of the first rows' values, four bits
+								 * each: see evidence.h */
 } ResultColumn;
 
 /* Written by the owner; see the contract above. */
@@ -73,7 +81,8 @@ typedef struct ResultSet
 	bool		is_chain;		/* single rows of a loop's children: chain.h */
 	uint32		rows;			/* recorded so far */
 	int32		ncolumns;
-	ResultColumn columns[RESULTSET_COLUMNS];
+	int32		wide;			/* place among those of its backend for wide
+								 * results, that has its columns; -1 = none */
 } ResultSet;
 
 /*
@@ -84,7 +93,8 @@ typedef struct ResultSet
 typedef struct ResultHead
 {
 	pg_atomic_uint32 generation;	/* odd while the slot is being rewritten */
-	uint32		keys[RESULTSET_COLUMNS];	/* see resultset_key */
+	uint32		keys[RESULTSET_NARROW]; /* see resultset_key; of its first
+										 * columns */
 } ResultHead;
 
 extern ResultHead *resultset_heads;
@@ -117,14 +127,17 @@ typedef struct ResultHit
 	uint8		times;			/* rows that hold it, at most 7 = 7 or more */
 } ResultHit;
 
-/* Take a slot of this backend for a new result set. */
-extern ResultSet *resultset_claim(int64 now_us, uint32 *slot);
+/* Take a slot of this backend for a new result set of so many columns. */
+extern ResultSet *resultset_claim(int64 now_us, int ncolumns, uint32 *slot);
+
+/* The columns of a slot; its owner fills them in. */
+extern ResultColumn *resultset_columns(uint32 slot);
 
 /* The slot is filled: from now on look-ups may find it. */
 extern void resultset_open(uint32 slot);
 
-/* Record a value of a column. */
-extern bool resultset_put(uint32 slot, uint32 generation, int column,
+/* Record a value of a column; returns the rank it has there. */
+extern int	resultset_put(uint32 slot, uint32 generation, int column,
 						  uint64 hash, int rank, bool is_new);
 
 /* The words that stand for values: see resultset.c. */
@@ -171,8 +184,12 @@ resultset_holds(uint64 hash)
 /* Where a value was seen; returns in how many places. */
 extern int	resultset_find(uint64 hash, uint32 key, ResultHit *hits);
 
-/* A consistent copy of a slot, if its generation is still the one given. */
-extern bool resultset_read(uint32 slot, uint32 generation, ResultSet *copy);
+/*
+ * A consistent copy of a slot and of the column that a value was found in, if its
+ * generation is still the one given.
+ */
+extern bool resultset_read(const ResultHit *hit, ResultSet *copy,
+						   ResultColumn *column);
 
 /*
  * When any result set was published or had a child last, clock_us(), at most
@@ -211,6 +228,12 @@ resultset_key_last_use(uint32 key)
 		Max(pg_atomic_read_u64(&resultset_key_used_us[0]),
 			pg_atomic_read_u64(&resultset_key_used_us[resultset_key_number(key)]));
 }
+
+/* Some statement looks up such keys; 0 tells nothing. */
+extern void resultset_note_sought(uint32 key);
+
+/* Did any, since the server's start? */
+extern bool resultset_is_sought(uint32 key);
 
 /* A set of this backend is used now. */
 extern void resultset_note_use(int64 now_us);

@@ -71,9 +71,6 @@ suspected($node, 'beside lists of twelve lengths in one transaction',
 silent($node, 'five in one transaction',
 	loop('--series' => '200601..200605', @keyed, '--transaction', '--repeat' => 10));
 silent($node, 'forty without transaction or trace', loop('--series' => '200701..200740', @keyed));
-silent($node, 'one value in one transaction',
-	loop('--series' => '1..40', '--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=value:200801',
-		'--transaction'));
 silent($node, 'no key look-up: a range in one transaction',
 	loop('--series' => '200901..200940', '--child' => 'SELECT count(*) FROM post WHERE id > $1', '--bind' => '1=col:n',
 		'--transaction'));

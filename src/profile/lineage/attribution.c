@@ -20,25 +20,14 @@
  */
 #include "profile/lineage/attribution.h"
 
-#include <float.h>
-
 #include "access/xact.h"
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
 
-#include "profile/lineage/evidence.h"
 #include "profile/lineage/loop_values.h"
 #include "profile/lineage/sweep.h"
 #include "settings.h"
 #include "store/pattern.h"
-
-/*
- * An episode whose evidence is below these in all respects is given up, in
- * nats: twice as far down as where it is called failing if the order of rows
- * counts, two unexplained repeats if it does not.
- */
-#define GIVEN_UP_ORDERED	(2 * EVIDENCE_FAILURE)
-#define GIVEN_UP_COVERING	(-2.0f)
 
 /* One look-up, and the result set it is attributed to. */
 typedef struct Child
@@ -59,18 +48,11 @@ typedef struct EpisodeChange
 	bool		is_news;		/* the history is to be told of the verdict */
 } EpisodeChange;
 
-/* The column that the child's value came from. */
-static const ResultColumn *
-parent_column(const Child *child)
-{
-	return &child->match->set.columns[child->match->hit.column];
-}
-
 /* The pattern that a child belongs to. */
 static PatternKey
 child_pattern_key(const Child *child)
 {
-	const ResultColumn *column = parent_column(child);
+	const ResultColumn *column = &child->match->column;
 
 	return (PatternKey)
 	{
@@ -107,7 +89,7 @@ static Lookup
 make_lookup(const Child *child)
 {
 	const Match *match = child->match;
-	const ResultColumn *column = parent_column(child);
+	const ResultColumn *column = &match->column;
 	bool		sweepable = column->step > 0 &&
 		match->proximity < PROXIMITY_TRANSACTION;
 
@@ -115,8 +97,9 @@ make_lookup(const Child *child)
 	{
 		.rank = match->hit.rank,
 			.distinct = Max(column->distinct, match->hit.rank + 1),
-			.rows = match->set.rows,
+			.rows = column->rows,
 			.times = match->hit.times,
+			.sequence = column->sequence,
 			.rivals = match->rivals,
 			.local_rivals = match->local_rivals,
 			.local = match->proximity != PROXIMITY_NONE,
@@ -126,7 +109,8 @@ make_lookup(const Child *child)
 			.sorted = column->is_sorted,
 			.step = column->step,
 			.number = sweepable ?
-			value_number(child->probe->hash, column->is_time) : 0
+			value_number(child->probe->hash, column->is_time) : 0,
+			.statements = match->statements
 	};
 }
 
@@ -137,11 +121,11 @@ make_lookup(const Child *child)
  */
 static bool
 is_over(const Episode *episode, const Execution *execution,
-		const Match *match)
+		const Match *match, const Lookup *lookup)
 {
 	return execution->first_us - episode->last_us > match_longest_pause() ||
 		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
-		 episode->children >= match->set.rows);
+		 evidence_is_complete(&episode->evidence, lookup));
 }
 
 /* Add the times of a child to its episode's, in us; under the episode's lock. */
@@ -150,7 +134,7 @@ add_times(Episode *episode, const Execution *execution)
 {
 	int64		gap = execution->first_us - episode->last_us;
 
-	if (episode->children == 0)
+	if (episode->evidence.children == 0)
 		episode->first_us = execution->first_us;
 	else if (gap > 0)
 		episode->gap_us += gap;
@@ -174,7 +158,7 @@ episode_verdict(const Child *child, const Episode *episode, uint32 failed)
 
 	if (set->is_chain && !set->nested)
 		return VERDICT_NOTHING;
-	return evidence_verdict(episode, failed, setting_nplusone_min_children,
+	return evidence_verdict(&episode->evidence, failed, setting_nplusone_min_children,
 							nested && !set->is_chain);
 }
 
@@ -187,11 +171,13 @@ is_news(const Episode *episode, Verdict verdict)
 		case VERDICT_NOTHING:
 			return false;
 		case VERDICT_FAILING:
-			return true;
+			return !episode->counted_failed;
+		case VERDICT_FEW:
+			return episode->counted_nats == 0 && !episode->counted_failed;
 		case VERDICT_SHORT:
 			return episode->counted_nats == 0;
 		case VERDICT_WEAK:
-			return episode->counted_nats < EVIDENCE_WEAK;
+			return episode->counted_nats < PATTERN_HISTORY_GOOD;
 		case VERDICT_STRONG:
 			return !episode->strong;
 	}
@@ -210,11 +196,13 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 	Episode    *episode = episode_lock(key, execution->first_us);
 	Verdict		verdict;
 
-	if (is_over(episode, execution, child->match))
+	if (is_over(episode, execution, child->match, lookup))
 		episode_clear(episode);
 	change->before = *episode;
 	if (episode->state == EPISODE_FAILED ||
-		(episode->state == EPISODE_PROVEN && !evidence_belongs(episode, lookup)))
+		(episode->state == EPISODE_PROVEN &&
+		 !evidence_belongs(&episode->evidence, lookup,
+						   pg_popcount64(episode->backends))))
 	{
 		if (episode->state == EPISODE_FAILED)
 			episode->last_us = Max(episode->last_us, execution->last_us);
@@ -223,7 +211,7 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 	}
 
 	add_times(episode, execution);
-	evidence_add(episode, lookup);
+	evidence_add(&episode->evidence, lookup);
 	verdict = episode_verdict(child, episode, 0);
 	change->verdict = verdict;
 	change->is_news = is_news(episode, verdict);
@@ -233,12 +221,14 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 	if (verdict == VERDICT_FAILING)
 		episode->counted_failed = true;
 	else if (verdict != VERDICT_NOTHING)
-		episode->counted_nats = Max(episode->counted_nats,
-									evidence_worth(episode, verdict));
+	{
+		float		worth = evidence_worth(&episode->evidence, verdict);
+
+		episode->counted_nats = Max(episode->counted_nats, worth);
+		episode->counted_failed |= worth < 0;
+	}
 	if (episode->state == EPISODE_OPEN &&
-		episode->ordered < GIVEN_UP_ORDERED &&
-		episode->loosely < GIVEN_UP_ORDERED &&
-		episode->covering < GIVEN_UP_COVERING)
+		evidence_is_hopeless(&episode->evidence))
 		episode->state = EPISODE_FAILED;
 	episode_unlock(key);
 	return true;
@@ -261,28 +251,28 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 
 	if (verdict == VERDICT_FAILING)
 	{
-		news.nats = EVIDENCE_FAILURE;
+		news.nats = evidence_parameters.failure;
 		news.failed = 1;
 		(void) pattern_history_add(key, &news);
 		return false;
 	}
-	news.nats = evidence_worth(episode, verdict) - episode->counted_nats;
+	news.nats = evidence_worth(&episode->evidence, verdict) - episode->counted_nats;
 	if (episode->counted_failed && verdict == VERDICT_STRONG)
-		news.nats -= EVIDENCE_FAILURE;
-	if (episode->counted_nats == 0)
+		news.nats -= evidence_parameters.failure;
+	if (episode->counted_nats == 0 && news.nats > 0)
 		news.waiting = child->match->episode;
-	if (verdict == VERDICT_SHORT)
-		news.children = episode->children;
+	if (verdict == VERDICT_SHORT || verdict == VERDICT_FEW)
+		news.children = episode->evidence.children;
 	history = pattern_history_add(key, &news);
 	*strong = episode_verdict(child, episode, history.failed) == VERDICT_STRONG;
 	if (*strong)
 		return true;
-	if (verdict == VERDICT_SHORT &&
+	if ((verdict == VERDICT_SHORT || verdict == VERDICT_FEW) &&
 		history.children < setting_nplusone_min_children)
 		return false;
 	return history.balance >=
-		(evidence_is_local(episode, verdict) ? PATTERN_HISTORY_GOOD :
-		 EVIDENCE_STRONG);
+		(evidence_is_local(&episode->evidence, verdict) ? PATTERN_HISTORY_GOOD :
+		 evidence_parameters.strong);
 }
 
 /*
@@ -342,9 +332,9 @@ mark_proven(const Child *child, uint64 episode_key, bool counts, bool strong)
 	add = (PatternCounters)
 	{
 		.episodes = 1,
-			.children = copy.children,
-			.repeats = copy.repeats,
-			.max_children = copy.children,
+			.children = copy.evidence.children,
+			.repeats = copy.evidence.repeats,
+			.max_children = copy.evidence.children,
 			.connections = pg_popcount64(copy.backends),
 			.pipelined = copy.pipelined,
 			.child_us = copy.child_us,
@@ -366,9 +356,9 @@ count_latest(const Child *child, const EpisodeChange *change, bool strong)
 	const Episode *after = &change->after;
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	PatternCounters add = {
-		.children = after->children - before->children,
-		.repeats = after->repeats - before->repeats,
-		.max_children = after->children,
+		.children = after->evidence.children - before->evidence.children,
+		.repeats = after->evidence.repeats - before->evidence.repeats,
+		.max_children = after->evidence.children,
 		.connections = pg_popcount64(after->backends),
 		.pipelined = after->pipelined - before->pipelined,
 		.child_us = after->child_us - before->child_us,
@@ -427,7 +417,7 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 		return ATTRIBUTION_REFUSED;
 
 	/* one alone is compared with nothing, and most stay alone */
-	if (change.after.children > 1)
+	if (change.after.evidence.children > 1)
 		child.parameters = loop_values_note(execution, match->episode);
 
 	/* the result set is in use, and its statement is worth recording */
@@ -466,10 +456,10 @@ attribution_retract(uint64 key, uint64 history)
 
 	if (episode == NULL)
 		return;
-	if (episode->guarded && !episode->strong &&
+	if (episode->evidence.guarded && !episode->strong &&
 		episode->state != EPISODE_FAILED)
 	{
-		news.nats = EVIDENCE_FAILURE - episode->counted_nats;
+		news.nats = evidence_parameters.failure - episode->counted_nats;
 		news.failed = 1;
 		episode->state = EPISODE_FAILED;
 		episode->counted_failed = true;
@@ -493,6 +483,6 @@ attribution_miss(uint64 key, bool elsewhere)
 	if (episode == NULL)
 		return;
 	if (!episode->strong)
-		evidence_miss(episode, elsewhere);
+		evidence_miss(&episode->evidence, elsewhere);
 	episode_unlock(key);
 }

@@ -36,15 +36,14 @@ begin_chain(Execution *execution, StatementInfo *info,
 			const ResultContext *context, uint64 episode)
 {
 	Chain	   *chain = &info->chain;
-	ResultSet  *set = resultset_claim(clock_us(), &chain->slot);
+	ResultSet  *set = resultset_claim(clock_us(), info->ncolumns, &chain->slot);
 
-	memset(chain->distinct, 0, sizeof(chain->distinct));
 	chain->episode = episode;
 	chain->rows = 0;
 	chain->set = set;
 	if (set == NULL)
 		return NULL;
-	recorder_describe(set, execution, info, context);
+	recorder_describe(set, resultset_columns(chain->slot), execution, info, context);
 	set->is_chain = true;
 	set->rows = 0;
 	resultset_open(chain->slot);
@@ -76,6 +75,7 @@ chain_extend(Execution *execution, StatementInfo *info,
 	Chain	   *chain = &info->chain;
 	const uint64 *hashes = recorder_only_row(execution->recorder);
 	ResultSet  *set;
+	ResultColumn *columns;
 
 	if (hashes == NULL)
 		return false;
@@ -84,15 +84,15 @@ chain_extend(Execution *execution, StatementInfo *info,
 		set = begin_chain(execution, info, context, episode);
 	if (set == NULL)
 		return false;
+	columns = resultset_columns(chain->slot);
 
 	for (int i = 0; i < set->ncolumns; i++)
 	{
-		if (hashes[i] == NO_HASH || is_looked_up(execution, hashes[i]) ||
-			!resultset_put(chain->slot, chain->generation, i, hashes[i],
-						   chain->distinct[i], false))
-			continue;
-		chain->distinct[i]++;
-		set->columns[i].distinct = chain->distinct[i];
+		columns[i].rows++;
+		if (hashes[i] != NO_HASH && !is_looked_up(execution, hashes[i]) &&
+			resultset_put(chain->slot, chain->generation, i, hashes[i],
+						  columns[i].distinct, false) == columns[i].distinct)
+			columns[i].distinct++;
 	}
 	set->rows = ++chain->rows;
 	set->transaction = context->transaction;

@@ -428,6 +428,14 @@ keep_text(Execution *execution, StatementInfo *info)
 	pfree(text);
 }
 
+/* Was the statement part of a proven loop just before, as this backend saw it? */
+static inline bool
+is_looping(const StatementInfo *info, int64 now_us)
+{
+	return info->looped_us != 0 &&
+		now_us - info->looped_us <= match_longest_pause();
+}
+
 /*
  * The rows of an execution have gone by: show what its recorder has seen, or
  * note what was passed over.
@@ -444,8 +452,7 @@ lineage_publish_results(Execution *execution)
 	budget_earn(execution->last_us - execution->stretch_us);
 	if (execution->recorder == NULL)
 		return;
-	context.nested = info->looped_us != 0 &&
-		execution->first_us - info->looped_us <= match_longest_pause();
+	context.nested = is_looping(info, execution->first_us);
 	if (recorder_publish(execution->recorder, info, &context))
 		keep_text(execution, info);
 }
@@ -621,9 +628,32 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
 }
 
 /*
+ * Choose a result set for each value found.  Returns the number of the value whose
+ * loop has been counted already, -1 if there is none.
+ */
+static int
+choose_matches(const Scene *scene, const ProbeList *list, const ProbeHits *found,
+			   uint64 fingerprint, Match *matches)
+{
+	int			counted = -1;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		matches[i].found = false;
+		if (found[i].count == 0)
+			continue;
+		match_choose(scene, &list->probes[i], found[i].hits, found[i].count,
+					 fingerprint, &matches[i]);
+		if (counted < 0 && matches[i].found && matches[i].counted)
+			counted = i;
+	}
+	return counted;
+}
+
+/*
  * Attribute each value found to a result set.  One result set alone counts this
- * child in the patterns, however many of its values were found.  True if any
- * attribution was accepted.
+ * child in the patterns, however many of its values were found: the one that has
+ * counted its loop so far.  True if any attribution was accepted.
  */
 static bool
 attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
@@ -631,28 +661,26 @@ attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 {
 	Scene		scene = {execution, transaction_key(), statements};
 	uint64		fingerprint = statement_fingerprint(info, execution->query);
-	bool		counted = false;
+	Match		matches[PROBES];
+	int			counting = choose_matches(&scene, list, found, fingerprint, matches);
 	bool		local = false;
 	bool		accepted = false;
 
 	for (int i = 0; i < list->count; i++)
 	{
-		Match		match;
+		const Match *match = &matches[i];
 		Attribution attribution;
 
-		if (found[i].count == 0)
+		if (!match->found)
 			continue;
-		match_choose(&scene, &list->probes[i], found[i].hits, found[i].count,
-					 fingerprint, &match);
-		if (!match.found)
-			continue;
-		attribution = attribution_add(execution, &list->probes[i], fingerprint, &match,
-									  !counted);
+		attribution = attribution_add(execution, &list->probes[i], fingerprint, match,
+									  counting < 0 || counting == i);
 		accepted |= attribution != ATTRIBUTION_REFUSED;
-		counted |= attribution == ATTRIBUTION_PROVEN;
-		local |= match.proximity != PROXIMITY_NONE;
-		extend_chain(execution, info, &match, attribution);
-		note_episode(execution, info, &match, attribution);
+		if (attribution == ATTRIBUTION_PROVEN && counting < 0)
+			counting = i;
+		local |= match->proximity != PROXIMITY_NONE;
+		extend_chain(execution, info, match, attribution);
+		note_episode(execution, info, match, attribution);
 	}
 	if (!local && info->episode != 0)
 		note_miss(execution, info, accepted);
@@ -676,7 +704,8 @@ check_sweep(const Execution *execution, LastLookup *last_lookup, ProbeHits *foun
 
 /*
  * A look-up by a key that has no parent is suspicious if it is repeated in one
- * request.  The first one of a transaction is but noted.
+ * request, unless the statement is in a loop that is proven.  The first one of a
+ * transaction is but noted.
  */
 static inline void
 suspect_repetition(Execution *execution, StatementInfo *info)
@@ -686,7 +715,8 @@ suspect_repetition(Execution *execution, StatementInfo *info)
 	if (!info->key_lookup || execution->level > 0)
 		return;
 	in_block = IsTransactionBlock();
-	if (execution->trace == 0 && !in_block)
+	if ((execution->trace == 0 && !in_block) ||
+		is_looping(info, execution->first_us))
 		return;
 	if (execution->trace != 0 || may_repeat(info, false))
 	{

@@ -15,7 +15,6 @@
  */
 #include "profile/lineage/match.h"
 
-#include "profile/lineage/evidence.h"
 #include "profile/statement/key_column.h"
 #include "settings.h"
 
@@ -37,6 +36,7 @@ typedef struct MatchCandidate
 {
 	ResultHit	hit;
 	ResultSet	set;
+	ResultColumn column;
 	EpisodePeek peek;
 	uint64		episode;
 	Proximity	proximity;
@@ -99,16 +99,31 @@ is_in_time(const Scene *scene, ResultSet *set)
 		start - used <= (int64) setting_nplusone_window_ms * 1000;
 }
 
+/*
+ * Is the value, which all rows of a result hold, the one that the statement looked
+ * up last?  Once is no loop.
+ */
+static bool
+is_read_again(const Scene *scene, const Probe *probe, const ResultSet *set)
+{
+	const LastLookup *last_lookup = &scene->execution->info->last_lookup;
+	int			number = probe - scene->execution->probes.probes;
+
+	return number < last_lookup->count &&
+		last_lookup->hashes[number] == probe->hash &&
+		find_proximity(scene, set) != PROXIMITY_NONE;
+}
+
 /* Can this result set be the parent of this look-up at all? */
 static bool
-is_acceptable(const Scene *scene, ResultSet *set, const ResultHit *hit)
+is_acceptable(const Scene *scene, const Probe *probe, ResultSet *set,
+			  const ResultColumn *column)
 {
 	const Execution *execution = scene->execution;
 
 	return set->dbid == MyDatabaseId && set->route == execution->route &&
 		set->userid == execution->userid &&
-		hit->column < set->ncolumns &&
-		(set->columns[hit->column].distinct >= 2 || set->is_chain) &&
+		(column->distinct >= 2 || set->is_chain || is_read_again(scene, probe, set)) &&
 		(set->trace == 0 || execution->trace == 0 ||
 		 set->trace == execution->trace) &&
 		is_same_depth(scene, set) && is_in_time(scene, set);
@@ -148,9 +163,9 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 			uint64 child, MatchCandidate *candidate)
 {
 	candidate->hit = *hit;
-	if (!resultset_read(hit->slot, hit->generation, &candidate->set) ||
-		!is_acceptable(scene, &candidate->set, hit) ||
-		!may_hold_same_key(&probe->key, &candidate->set.columns[hit->column],
+	if (!resultset_read(hit, &candidate->set, &candidate->column) ||
+		!is_acceptable(scene, probe, &candidate->set, &candidate->column) ||
+		!may_hold_same_key(&probe->key, &candidate->column,
 						   &candidate->same_key))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);
@@ -162,6 +177,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	{
 		/* over: what comes now begins anew */
 		candidate->peek.found = false;
+		candidate->peek.counted = false;
 		candidate->peek.used = false;
 		candidate->peek.state = EPISODE_OPEN;
 		candidate->peek.distance = hit->rank;
@@ -191,7 +207,7 @@ rate_candidate(const MatchCandidate *candidate)
 		return worth;
 	if (peek->distance == 0)
 		return worth + (peek->found ? WORTH_NEXT : WORTH_FIRST);
-	if (peek->distance <= EVIDENCE_NEAR)
+	if (peek->distance <= evidence_parameters.near)
 		return worth + (peek->found ? WORTH_NEAR : WORTH_NEAR_TOP);
 	return worth + (peek->found ? WORTH_UNUSED : WORTH_UNSTARTED);
 }
@@ -208,7 +224,7 @@ wins_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
 	if (one->hit.slot == other->hit.slot)
 		return one->hit.column < other->hit.column;
 	if (one->peek.found && !one->peek.used &&
-		one->peek.distance > EVIDENCE_NEAR)
+		one->peek.distance > evidence_parameters.near)
 		return ((one->hit.slot ^ other->hit.slot ^ when) & 1) != 0;
 	return one->set.started_us > other->set.started_us;
 }
@@ -270,8 +286,12 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	match->found = true;
 	match->hit = candidates[best].hit;
 	match->set = candidates[best].set;
+	match->column = candidates[best].column;
 	match->proximity = candidates[best].proximity;
+	match->statements = match->set.pid == MyProcPid ?
+		scene->statement - match->set.statement : 0;
 	match->episode = candidates[best].episode;
+	match->counted = candidates[best].peek.counted;
 	match->rivals = count_rivals(candidates, ncandidates, PROXIMITY_NONE);
 	match->local_rivals = count_rivals(candidates, ncandidates,
 									   PROXIMITY_BACKEND);

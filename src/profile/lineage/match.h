@@ -35,8 +35,12 @@ typedef struct Match
 	bool		found;
 	ResultHit	hit;
 	ResultSet	set;
+	ResultColumn column;		/* that the value was found in */
 	Proximity	proximity;
 	uint64		episode;		/* key */
+	bool		counted;		/* that has been counted, as far as is seen */
+	uint64		statements;		/* of the client since the set was read; 0 =
+								 * not known */
 	int			rivals;
 	int			local_rivals;
 } Match;

@@ -23,6 +23,13 @@
 /* Buckets fetched ahead of their use. */
 #define PREFETCH_AHEAD	8
 
+/*
+ * Values that are put into the shared table of one result, as that has room for
+ * some RESULTSET_BUCKETS * RESULTSET_BUCKET of all results.  A column that nobody
+ * is known to look up ends after an even share of what others leave of them.
+ */
+#define MOST_VALUES		(8 * RESULTSET_ROWS)
+
 /* Bits that tell whether a value may have been there before: 64 in a word. */
 #define SEEN_WORDS		16
 
@@ -31,10 +38,13 @@ typedef struct RecordedColumn
 {
 	int16		position;
 	ValueKind	kind;
+	uint32		most_rows;		/* that are recorded of it */
 	uint32		distinct;
 	uint32		first_times;	/* rows while there was one value only */
 	uint64		first;
 	Numbers		numbers;		/* if they are some */
+	uint32		nsequence;		/* values so far, as far as that matters */
+	uint64		sequence;		/* see evidence.h */
 	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
 } RecordedColumn;
 
@@ -54,7 +64,7 @@ typedef struct ResultRecorder
 	bool		stopped;		/* this result cannot be recorded */
 	uint64	   *batch;			/* [row][column]; first_row until there are
 								 * two */
-	uint64		first_row[RESULTSET_COLUMNS];
+	uint64	   *first_row;
 	RecordedColumn columns[FLEXIBLE_ARRAY_MEMBER];	/* ncolumns of them */
 } ResultRecorder;
 
@@ -166,6 +176,40 @@ forward_destroy(DestReceiver *self)
 }
 
 /*
+ * How many rows are recorded of the columns of a wide result that nobody is known
+ * to look up; *sought tells of each whether somebody does.
+ */
+static uint32
+rows_of_unsought(const StatementInfo *info, bool *sought)
+{
+	int			nsought = 0;
+
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		sought[i] = resultset_is_sought(info->columns[i].key);
+		nsought += sought[i];
+	}
+	if (nsought == info->ncolumns)
+		return RESULTSET_ROWS;
+	return Max(BATCH_ROWS, (MOST_VALUES - nsought * RESULTSET_ROWS) /
+			   (info->ncolumns - nsought));
+}
+
+/* Limit what is recorded of a result that is wider than most. */
+static pg_noinline void
+limit_columns(ResultRecorder *recorder, const StatementInfo *info)
+{
+	bool		sought[RESULTSET_COLUMNS];
+	uint32		most_rows = rows_of_unsought(info, sought);
+
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		if (!sought[i])
+			recorder->columns[i].most_rows = most_rows;
+	}
+}
+
+/*
  * A recorder for an execution whose statement has key columns.  Where several
  * rows are expected the budget has admitted the result.
  */
@@ -173,9 +217,10 @@ ResultRecorder *
 recorder_make(Execution *execution, const StatementInfo *info)
 {
 	MemoryContext context = execution->query->estate->es_query_cxt;
+	Size		size = offsetof(ResultRecorder, columns) +
+		info->ncolumns * sizeof(RecordedColumn);
 	ResultRecorder *recorder =
-		MemoryContextAlloc(context, offsetof(ResultRecorder, columns) +
-						   info->ncolumns * sizeof(RecordedColumn));
+		MemoryContextAlloc(context, size + info->ncolumns * sizeof(uint64));
 
 	recorder->receiver.receiveSlot = receive_row;
 	recorder->receiver.rStartup = forward_startup;
@@ -187,15 +232,21 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	recorder->pending = 0;
 	recorder->admitted = info->many_rows;
 	recorder->stopped = false;
+	recorder->first_row = (uint64 *) ((char *) recorder + size);
 	recorder->batch = recorder->first_row;
 	recorder->ncolumns = info->ncolumns;
 	for (int i = 0; i < info->ncolumns; i++)
 	{
 		recorder->columns[i].position = info->columns[i].position;
 		recorder->columns[i].kind = info->columns[i].kind;
+		recorder->columns[i].most_rows = RESULTSET_ROWS;
 		recorder->columns[i].distinct = 0;
 		recorder->columns[i].first_times = 0;
+		recorder->columns[i].nsequence = 0;
+		recorder->columns[i].sequence = 0;
 	}
+	if (unlikely(info->ncolumns > RESULTSET_NARROW))
+		limit_columns(recorder, info);
 	return recorder;
 }
 
@@ -240,14 +291,27 @@ note_new(RecordedColumn *column, uint64 hash)
 	column->distinct++;
 }
 
+/* Put the first value of a column, with the rows that held it alone so far. */
+static void
+put_first(ResultRecorder *recorder, int column)
+{
+	RecordedColumn *facts = &recorder->columns[column];
+
+	for (uint32 i = 0; i < Min(facts->first_times, 7); i++)
+		(void) resultset_put(recorder->slot, recorder->generation, column,
+							 facts->first, 0, note_seen(facts, facts->first));
+	facts->nsequence = Min(facts->first_times, EVIDENCE_SEQUENCE);
+}
+
 /*
  * Put one value into the shared table.  A column that has held one value only
- * tells nothing: its value is put when a second one comes.
+ * tells little: its value is put when a second one comes, or all rows have it.
  */
 static void
 put_value(ResultRecorder *recorder, int column, uint64 hash)
 {
 	RecordedColumn *facts = &recorder->columns[column];
+	uint32		rank;
 
 	if (facts->distinct == 0)
 	{
@@ -261,13 +325,14 @@ put_value(ResultRecorder *recorder, int column, uint64 hash)
 			facts->first_times++;
 			return;
 		}
-		for (uint32 i = 0; i < Min(facts->first_times, 7); i++)
-			(void) resultset_put(recorder->slot, recorder->generation, column,
-								 facts->first, 0,
-								 note_seen(facts, facts->first));
+		put_first(recorder, column);
 	}
-	if (resultset_put(recorder->slot, recorder->generation, column, hash,
-					  facts->distinct, note_seen(facts, hash)))
+	rank = resultset_put(recorder->slot, recorder->generation, column, hash,
+						 facts->distinct, note_seen(facts, hash));
+	if (facts->nsequence < EVIDENCE_SEQUENCE)
+		facts->sequence |= (uint64) Min(rank, EVIDENCE_SEQUENCE_KEYS) <<
+			(4 * facts->nsequence++);
+	if (rank == facts->distinct)
 		note_new(facts, hash);
 }
 
@@ -279,7 +344,7 @@ claim_slot(ResultRecorder *recorder)
 		return true;
 	if (recorder->stopped)
 		return false;
-	recorder->set = resultset_claim(clock_us(), &recorder->slot);
+	recorder->set = resultset_claim(clock_us(), recorder->ncolumns, &recorder->slot);
 	recorder->stopped = recorder->set == NULL;
 	if (recorder->stopped)
 		return false;
@@ -297,14 +362,19 @@ flush_batch(ResultRecorder *recorder)
 	if (claim_slot(recorder))
 	{
 		int			ncolumns = recorder->ncolumns;
+		uint32		before = recorder->rows - recorder->pending;
+		int			values = 0;
 
 		for (int column = 0; column < ncolumns; column++)
 		{
 			const uint64 *hash = recorder->batch + column;
+			int			rows = recorder->columns[column].most_rows - before;
 
-			for (int row = 0; row < recorder->pending; row++, hash += ncolumns)
+			rows = Max(0, Min(rows, recorder->pending));
+			values += rows;
+			for (int row = 0; row < rows; row++, hash += ncolumns)
 			{
-				if (row + PREFETCH_AHEAD < recorder->pending)
+				if (row + PREFETCH_AHEAD < rows)
 					resultset_prefetch(hash[PREFETCH_AHEAD * ncolumns]);
 				if (*hash != NO_HASH)
 					put_value(recorder, column, *hash);
@@ -312,7 +382,7 @@ flush_batch(ResultRecorder *recorder)
 		}
 		budget_spend(recorder->execution->queryid,
 					 recorder->execution->first_us,
-					 ncolumns * recorder->pending);
+					 values);
 	}
 	recorder->pending = 0;
 }
@@ -326,10 +396,10 @@ recorder_only_row(const ResultRecorder *recorder)
 	return recorder != NULL && recorder->rows == 1 ? recorder->first_row : NULL;
 }
 
-/* Fill in a slot that was just claimed. */
+/* Fill in a slot that was just claimed, and its columns. */
 void
-recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
-				  const ResultContext *context)
+recorder_describe(ResultSet *set, ResultColumn *columns, Execution *execution,
+				  StatementInfo *info, const ResultContext *context)
 {
 	set->pid = MyProcPid;
 	set->dbid = MyDatabaseId;
@@ -347,7 +417,15 @@ recorder_describe(ResultSet *set, Execution *execution, StatementInfo *info,
 	set->is_chain = false;
 	set->ncolumns = info->ncolumns;
 	for (int i = 0; i < info->ncolumns; i++)
-		set->columns[i] = info->columns[i].column;
+		columns[i] = info->columns[i].column;
+}
+
+/* Do so many rows, all of them, hold one key that looking it up for each tells? */
+static inline bool
+has_one_key(const RecordedColumn *column, uint32 rows)
+{
+	return column->distinct == 1 && column->first_times == rows &&
+		rows > evidence_parameters.same_fewest;
 }
 
 /*
@@ -359,6 +437,7 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 				 const ResultContext *context)
 {
 	ResultSet  *set;
+	ResultColumn *columns;
 
 	if (recorder->rows < 2 || (recorder->pending == 0 && recorder->set == NULL))
 		return false;
@@ -366,32 +445,37 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	set = recorder->set;
 	if (set == NULL)
 		return false;
+	columns = resultset_columns(recorder->slot);
 	if (resultset_generation(recorder->slot) != recorder->generation)
 	{
 		/* new, or given to another result set since */
 		if (resultset_generation(recorder->slot) != recorder->generation - 1)
 			return false;
-		recorder_describe(set, recorder->execution, info, context);
+		recorder_describe(set, columns, recorder->execution, info, context);
 	}
 	set->rows = recorder->rows;
 	set->ended_us = recorder->execution->last_us;
 	resultset_note_use(set->ended_us);
 	for (int i = 0; i < recorder->ncolumns; i++)
 	{
-		const RecordedColumn *column = &recorder->columns[i];
+		RecordedColumn *column = &recorder->columns[i];
 
-		set->columns[i].distinct = column->distinct;
+		columns[i].distinct = column->distinct;
+		columns[i].rows = Min(recorder->rows, column->most_rows);
+		columns[i].sequence = column->sequence;
+		if (has_one_key(column, columns[i].rows))
+			put_first(recorder, i);
 		if (!value_kind_is_small(column->kind))
 			continue;
-		set->columns[i].is_sorted = numbers_are_sorted(&column->numbers);
-		set->columns[i].step = numbers_step(&column->numbers,
-											column->distinct);
+		columns[i].is_sorted = numbers_are_sorted(&column->numbers);
+		columns[i].step = numbers_step(&column->numbers, column->distinct);
 	}
 	if (resultset_generation(recorder->slot) != recorder->generation)
 		resultset_open(recorder->slot);
 	for (int i = 0; i < recorder->ncolumns; i++)
 	{
-		if (recorder->columns[i].distinct > 1)
+		if (recorder->columns[i].distinct > 1 ||
+			has_one_key(&recorder->columns[i], columns[i].rows))
 			resultset_note_column(recorder->slot, i, set->ended_us);
 	}
 	return true;

@@ -34,9 +34,9 @@ extern DestReceiver *recorder_receiver(struct ResultRecorder *recorder,
 /* Hashes of the columns of the only row so far, NULL if there is none or more. */
 extern const uint64 *recorder_only_row(const struct ResultRecorder *recorder);
 
-/* Fill in a slot that was just claimed. */
-extern void recorder_describe(ResultSet *set, Execution *execution,
-							  StatementInfo *info,
+/* Fill in a slot that was just claimed, and its columns. */
+extern void recorder_describe(ResultSet *set, ResultColumn *columns,
+							  Execution *execution, StatementInfo *info,
 							  const ResultContext *context);
 
 /* Put what was received into the store; true if there is something in it. */

@@ -22,8 +22,14 @@
 
 /* So many look-ups of one statement in one request are suspicious.. */
 #define MIN_LOOKUPS		10
-/* .. if so large a share of them has a value of its own. */
+/*
+ * .. if so large a share of them has a value of its own.  What comes twice in a row
+ * counts once, as a page may ask twice for each row.
+ */
 #define DISTINCT_SHARE	0.8
+
+/* So many with the same value are, too: one row is read again and again. */
+#define MIN_SAME		20
 
 /*
  * Statements of transactions followed at the same time, in sets that are
@@ -76,6 +82,9 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 	repeat->child_us += execution->elapsed_us;
 	repeat->pipelined += execution->pipelined;
 	repeat->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
+	if (repeat->lookups > 0 && repeat->value == value)
+		repeat->again++;
+	repeat->value = value;
 	repeat->lookups++;
 	repeat->distinct += add_seen_value(repeat, value);
 }
@@ -96,12 +105,23 @@ add_noted(Repeat *repeat, const Execution *execution, int64 noted_us)
 	repeat->distinct++;
 }
 
+/* Are there so many look-ups of rows, or of one row, that they are suspicious? */
+static inline bool
+is_suspicious(const Repeat *repeat)
+{
+	int64		moves = repeat->lookups - repeat->again;
+
+	if (moves >= MIN_LOOKUPS)
+		return repeat->distinct >= DISTINCT_SHARE * moves;
+	/* the first one may have been noted without its value */
+	return moves <= 2 && repeat->lookups >= MIN_SAME;
+}
+
 /* Take out what the table of patterns has not had yet; false if nothing. */
 static bool
 take_counters(Repeat *repeat, PatternCounters *add)
 {
-	if (repeat->lookups < MIN_LOOKUPS ||
-		repeat->distinct < DISTINCT_SHARE * repeat->lookups)
+	if (!is_suspicious(repeat))
 		return false;
 	*add = (PatternCounters)
 	{

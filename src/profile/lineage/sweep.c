@@ -65,8 +65,7 @@ sweep_came_by(const Execution *execution, const Probe *probe,
 
 	return is_fresh(execution, last_lookup, number) &&
 		match->set.started_us < last_lookup->last_us &&
-		are_close(&match->set.columns[match->hit.column],
-				  last_lookup->hashes[number], probe->hash);
+		are_close(&match->column, last_lookup->hashes[number], probe->hash);
 }
 
 /*
@@ -83,7 +82,7 @@ sweep_note(Execution *execution, const Probe *probe, const Match *match,
 	last_lookup->history = history;
 	last_lookup->number = probe_number(execution, probe);
 	last_lookup->hit = match->hit;
-	last_lookup->column = match->set.columns[match->hit.column];
+	last_lookup->column = match->column;
 }
 
 /* Is a hit in the list of the last look-up, or in one that was read since? */
@@ -91,12 +90,13 @@ static bool
 is_hit_explained(const LastLookup *last_lookup, const ResultHit *hit)
 {
 	ResultSet	set;
+	ResultColumn column;
 
 	if (hit->slot == last_lookup->hit.slot &&
 		hit->generation == last_lookup->hit.generation &&
 		hit->column == last_lookup->hit.column)
 		return true;
-	return resultset_read(hit->slot, hit->generation, &set) &&
+	return resultset_read(hit, &set, &column) &&
 		set.started_us >= last_lookup->last_us;
 }
 

@@ -148,8 +148,41 @@ value_behind(Query *query, Node *expression)
 		node : expression;
 }
 
-/* Keep a comparison of a column with a value, if it is one. */
-static void
+/* May a column hold keys of something? */
+static bool
+may_hold_keys(Oid relid, int16 attno)
+{
+	KeyColumn	key = key_column_find(relid, attno);
+
+	return key.is_key || key.is_named || get_atttype(relid, attno) == UUIDOID;
+}
+
+/*
+ * Room for one more comparison with such a column.  When all is taken, a column
+ * that may hold keys takes that of one that does not; NULL if there is none.
+ */
+static Comparison *
+find_room(Comparisons *found, Oid relid, int16 attno)
+{
+	if (likely(found->count < COMPARISONS))
+		return &found->items[found->count++];
+	if (!may_hold_keys(relid, attno))
+		return NULL;
+	for (int i = 0; i < COMPARISONS; i++)
+	{
+		Comparison *item = &found->items[i];
+
+		if (!may_hold_keys(item->relid, item->attno))
+			return item;
+	}
+	return NULL;
+}
+
+/*
+ * Keep a comparison of a column with a value, if it is one; NULL if it is not
+ * kept.
+ */
+static Comparison *
 add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *search)
 {
 	Comparisons *found = search->found;
@@ -157,26 +190,26 @@ add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *sear
 
 	value = strip_relabeling(value);
 	if (value == NULL)
-		return;
+		return NULL;
 	found->has_literals |= IsA(value, Const);
-	if (found->count >= COMPARISONS)
-		return;
 	if (search->list != 0 && search->in_list >= COMPARISONS_IN_LIST)
-		return;
+		return NULL;
 	if (IsA(value, Param))
 	{
 		if (castNode(Param, value)->paramkind != PARAM_EXTERN)
-			return;
+			return NULL;
 	}
 	else if (!IsA(value, Const))
-		return;
+		return NULL;
 	else if (castNode(Const, value)->constisnull)
 	{
 		found->has_nulls = true;
-		return;
+		return NULL;
 	}
 
-	item = &found->items[found->count++];
+	item = find_room(found, relid, attno);
+	if (item == NULL)
+		return NULL;
 	item->relid = relid;
 	item->attno = attno;
 	item->list = search->list;
@@ -196,6 +229,7 @@ add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *sear
 		item->literal = (Const *) value;
 	}
 	search->in_list++;
+	return item;
 }
 
 /* Is this operator an equality? */
@@ -259,7 +293,7 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 	else if (is_equality_operator(expression->opno, linitial(expression->args)))
 	{
 		find_compared_column(search->query, (Var *) left, &relid, &attno);
-		add_value_comparison(relid, attno, right, search);
+		(void) add_value_comparison(relid, attno, right, search);
 	}
 }
 
@@ -282,15 +316,15 @@ static void
 add_array(Oid relid, int16 attno, Node *array, ComparisonSearch *search)
 {
 	Comparisons *found = search->found;
-	int			before = found->count;
+	Comparison *item = add_value_comparison(relid, attno, array, search);
 
-	add_value_comparison(relid, attno, array, search);
-	if (found->count == before)
+	if (item == NULL)
 		return;
-	found->items[before].is_array = true;
-	found->items[before].type = get_element_type(found->items[before].type);
-	if (!OidIsValid(found->items[before].type))
-		found->count = before;	/* it becomes an array by a conversion only */
+	item->is_array = true;
+	item->type = get_element_type(item->type);
+	if (!OidIsValid(item->type))
+		*item = found->items[--found->count];	/* it becomes an array by a
+												 * conversion only */
 }
 
 /* "column IN (values)" */
@@ -302,7 +336,7 @@ add_list_comparisons(Oid relid, int16 attno, List *values, ComparisonSearch *sea
 
 	search->found->has_list = true;
 	foreach(cell, values)
-		add_value_comparison(relid, attno, lfirst(cell), search);
+		(void) add_value_comparison(relid, attno, lfirst(cell), search);
 	search->list = before;
 }
 
@@ -427,15 +461,6 @@ walk_sublinks(Node *node, void *search)
 	return expression_tree_walker(node, walk_sublinks, search);
 }
 
-/* May a column hold keys of something? */
-static bool
-may_hold_keys(Oid relid, int16 attno)
-{
-	KeyColumn	key = key_column_find(relid, attno);
-
-	return key.is_key || key.is_named || get_atttype(relid, attno) == UUIDOID;
-}
-
 /* The values a single new row is made of; of many, those that may be keys. */
 static void
 walk_insert(Query *query, ComparisonSearch *search)
@@ -451,7 +476,7 @@ walk_insert(Query *query, ComparisonSearch *search)
 
 		search->found->has_literals |= value != NULL && IsA(value, Const);
 		if (!is_wide || may_hold_keys(relid, entry->resno))
-			add_value_comparison(relid, entry->resno, value, search);
+			(void) add_value_comparison(relid, entry->resno, value, search);
 	}
 }
 

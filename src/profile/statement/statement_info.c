@@ -33,6 +33,7 @@
 #define MAX_PLAN_ROWS	100000.0
 
 static MemoryContext info_memory = NULL;
+static MemoryContext column_memory = NULL;
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
 
@@ -63,6 +64,9 @@ allocate_info(void)
 		key_column_watch(forget_plans);
 		info_memory = SlabContextCreate(TopMemoryContext, "clipperf statements",
 										BLOCK_BYTES, size);
+		column_memory = AllocSetContextCreate(TopMemoryContext,
+											  "clipperf columns",
+											  ALLOCSET_SMALL_SIZES);
 	}
 	return (StatementInfo *) CACHELINEALIGN(MemoryContextAlloc(info_memory, size));
 }
@@ -73,6 +77,8 @@ make_info(StatementInfo **entry, uint64 queryid)
 {
 	if (*entry == NULL)
 		*entry = allocate_info();
+	else if ((*entry)->columns != NULL)
+		pfree((*entry)->columns);
 	memset(*entry, 0, sizeof(StatementInfo));
 	(*entry)->queryid = queryid;
 	return *entry;
@@ -161,32 +167,31 @@ is_queue(const PlannedStmt *plan)
 }
 
 /*
- * Keep a column of the result if it carries keys, or seems to, as every uuid
- * does.  What is not known for a lock on some table is asked for again next time.
+ * Describe a column of the result if it carries keys, or seems to, as every uuid
+ * does; false if not.  What is not known for a lock on some table is asked for
+ * again next time.
  */
-static void
-add_column(StatementInfo *info, const TargetEntry *entry, int target,
-		   int position, Oid type)
+static bool
+describe_column(StatementInfo *info, InfoColumn *item, const TargetEntry *entry,
+				Oid type)
 {
-	InfoColumn *item = &info->columns[info->ncolumns];
 	Oid			relid = entry->resorigtbl;
 	int16		attno = entry->resorigcol;
 	ValueKind	kind;
 	KeyColumn	key;
 
-	if (!is_relation_watched(relid) || info->ncolumns >= RESULTSET_COLUMNS)
-		return;
+	if (!is_relation_watched(relid))
+		return false;
 	kind = value_kind(type);
 	if (kind == VALUE_NONE)
-		return;
+		return false;
 	key = key_column_find(relid, attno);
 	info->planned &= key.is_complete;
 	if (!key.is_key && !key.is_named && kind != VALUE_UUID)
-		return;
+		return false;
 
 	key_column_resolve(&relid, &attno);
-	item->position = position;
-	item->target = target;
+	item->key = key_column_sought(&key);
 	item->kind = kind;
 	item->type = type;
 	item->origin_relid = entry->resorigtbl;
@@ -196,12 +201,61 @@ add_column(StatementInfo *info, const TargetEntry *entry, int target,
 	item->column.key_relid = key.key_relid;
 	item->column.key_attno = key.key_attno;
 	item->column.distinct = 0;
+	item->column.rows = 0;
 	item->column.small = value_kind_is_small(kind);
 	item->column.is_time = value_kind_is_time(kind);
 	item->column.is_open = key.is_named;
 	item->column.is_sorted = false;
 	item->column.step = 0;
-	info->ncolumns++;
+	return true;
+}
+
+/*
+ * Collect the columns of the result that carry keys.  If there are more than are
+ * kept, those that some statement looks up come first.
+ */
+static void
+collect_columns(StatementInfo *info, const QueryDesc *query)
+{
+	InfoColumn	columns[RESULTSET_COLUMNS];
+	int			count = 0;
+	int			left = 0;		/* places for those that nobody looks up */
+	int			position = 0;
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->planTree->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		InfoColumn	column;
+
+		if (entry->resjunk)
+			continue;
+		if (++position > query->tupDesc->natts)
+			break;
+		column.position = position;
+		column.target = foreach_current_index(cell);
+		if (!describe_column(info, &column, entry,
+							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
+			continue;
+		if (count < RESULTSET_COLUMNS)
+			columns[count++] = column;
+		else if (resultset_is_sought(column.key))
+		{
+			while (left < count && resultset_is_sought(columns[left].key))
+				left++;
+			if (left < count)
+				columns[left++] = column;
+		}
+	}
+	if (info->columns != NULL)
+		pfree(info->columns);
+	info->columns = NULL;
+	info->ncolumns = 0;
+	if (count == 0)
+		return;
+	info->columns = MemoryContextAlloc(column_memory, count * sizeof(InfoColumn));
+	memcpy(info->columns, columns, count * sizeof(InfoColumn));
+	info->ncolumns = count;
 }
 
 /* Note whose keys a comparison looks up. */
@@ -216,6 +270,7 @@ add_sought_key(StatementInfo *info, const Comparison *comparison)
 											 comparison->attno);
 
 		key = key_column_sought(&column);
+		resultset_note_sought(key);
 		/* what is not known for a lock is asked for again next time */
 		info->planned &= column.is_complete;
 	}
@@ -248,8 +303,6 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 {
 	static uint32 times_learnt = 0;
 	const PlannedStmt *plan = query->plannedstmt;
-	int			position = 0;
-	ListCell   *cell;
 
 	info->facts = ++times_learnt;
 	info->natts = query->tupDesc == NULL ? 0 : query->tupDesc->natts;
@@ -262,17 +315,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;
-	foreach(cell, plan->planTree->targetlist)
-	{
-		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-
-		if (entry->resjunk)
-			continue;
-		if (++position > query->tupDesc->natts)
-			break;
-		add_column(info, entry, foreach_current_index(cell), position,
-				   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
-	}
+	collect_columns(info, query);
 }
 
 /*

@@ -26,6 +26,7 @@ typedef struct InfoColumn
 	Oid			type;
 	Oid			origin_relid;
 	int16		origin_attno;
+	uint32		key;			/* whose keys they are, see resultset_key() */
 	ResultColumn column;		/* as it goes into a result set */
 } InfoColumn;
 
@@ -37,7 +38,6 @@ typedef struct Chain
 	uint32		generation;
 	uint64		episode;		/* the loop whose children fetch the rows */
 	uint32		rows;
-	uint16		distinct[RESULTSET_COLUMNS];
 } Chain;
 
 /* Values of the last execution that are remembered. */
@@ -90,7 +90,7 @@ typedef struct StatementInfo
 	LastLookup	last_lookup;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
-	InfoColumn	columns[RESULTSET_COLUMNS];
+	InfoColumn *columns;		/* ncolumns of them */
 
 	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
 	uint64		text_kept;		/* text_resets() + 1 when its text was made

@@ -1,0 +1,639 @@
+/*-------------------------------------------------------------------------
+ *
+ * evidence.c
+ *	  How much look-ups speak for a loop over the rows of a result.
+ *
+ * Every look-up adds the logarithm of how much likelier it is if the children
+ * follow the rows than if somebody looks up, at random, one of the D values
+ * that the column holds.
+ *
+ * At random: each value with 1/D, or more if it stands at the top, since the
+ * popular often do; times the number of result sets it could have been
+ * attributed to, because the best one was chosen.
+ *
+ * In order: the next unhit value most of the time, seldom a few further
+ * (children that overtake each other, rows that need no child).  Loosely in
+ * order: more often so, as on a pool that is given many children at once.
+ *
+ * Covering: any value that was not hit yet, none twice (children that run
+ * concurrently).  That proves something only when most have been hit.
+ *
+ * Rising: a value of a later row than all before, however many rows are left out
+ * in between (rows of several kinds, conditional children).  The k-th of look-ups
+ * at random is that with probability 1/k at most, whatever is popular, as each of
+ * them is equally likely the latest row: n such look-ups come once in n!.  Only
+ * where the result was read: elsewhere jobs go through the keys in their order.
+ *
+ * Following: where rows share few keys, the keys of the first rows one by one,
+ * repeats included.  At random, or by somebody who stays with a key for a while,
+ * that is as likely as the best such model of the sequence makes it.
+ *
+ * A value that is looked up twice in a row tells nothing of the order: retries,
+ * and what a page asks for twice for each row, look alike.  Whoever looks up at
+ * random moves on to another value then, which makes all others likelier.
+ *
+ * The caller holds what protects the evidence.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "common/evidence.h"
+
+#include <math.h>
+
+#include "port/pg_bitutils.h"
+
+const EvidenceParameters evidence_parameters = {
+	.strong = 13.8,
+	.weak = 6.2,
+	.failure = -3.0,
+	.hopeless_in_order = -6.0,
+	.hopeless_covering = -2.0,
+	.next = 0.8,
+	.loose_next = 0.5,
+	.stray = 0.05,
+	.repeat = 0.02,
+	.guess = 0.6,
+	.rise = 0.95,
+	.follow = 0.95,
+	.most_repeats = 0.7,
+	.covered = 0.8,
+	.same_covered = 0.8,
+	.same_fewest = 9,
+	.same_statements = 4,
+	.fewest = 5,
+	.near = 3,
+	.stride_part = 8,
+	.repeat_worth = 0.1,
+	.repeat_cost = -1.0,
+	.miss_cost = -2.9,
+	.joined = 9.2
+};
+
+static const EvidenceParameters *const parameters = &evidence_parameters;
+
+/* Euler's constant, for harmonic numbers; and the limit of the sum of k^-1.5. */
+#define EULER_GAMMA		0.5772
+#define ZETA_3_2		2.6124
+
+/* Begin anew. */
+void
+evidence_clear(Evidence *evidence)
+{
+	memset(evidence, 0, sizeof(Evidence));
+	evidence->local = true;
+	evidence->in_order = true;
+}
+
+/* Ranks not hit yet between two ranks [from, to). */
+static int
+count_unhit(const Evidence *evidence, int from, int to)
+{
+	int			unhit = 0;
+
+	for (int rank = from; rank < to;)
+	{
+		int			bits = Min(64 - rank % 64, to - rank);
+		uint64		word = ~evidence->hit[rank / 64] >> (rank % 64);
+
+		if (bits < 64)
+			word &= (UINT64CONST(1) << bits) - 1;
+		unhit += pg_popcount64(word);
+		rank += bits;
+	}
+	return unhit;
+}
+
+/* How far rank lies from where the loop is expected, in unhit ranks. */
+int
+evidence_distance(const Evidence *evidence, int rank)
+{
+	int			from_last = rank > evidence->last && evidence->children > 0 ?
+		count_unhit(evidence, evidence->last + 1, rank) : EVIDENCE_RANKS;
+	int			from_frontier = rank >= evidence->frontier ?
+		count_unhit(evidence, evidence->frontier, rank) : EVIDENCE_RANKS;
+
+	return Min(from_last, from_frontier);
+}
+
+/*
+ * How likely a random look-up hits this rank: by Zipf's law with the exponent 1,
+ * or 1.5 where few are much more popular than the rest, or all alike.
+ */
+static double
+chance_at_random(int rank, int distinct)
+{
+	double		uniform = 1.0 / distinct;
+	double		harmonic = log(distinct) + EULER_GAMMA + 0.5 / distinct;
+	double		popular = 1.0 / ((rank + 1) * harmonic);
+	double		steep = 1.0 / ((rank + 1) * sqrt(rank + 1) *
+							   (ZETA_3_2 - 2.0 / sqrt(distinct + 0.5)));
+
+	return Max(uniform, Max(popular, steep));
+}
+
+/*
+ * How likely a loop in order looks up this value, which was not hit before,
+ * where the next one comes as often as "next" says.
+ */
+static double
+chance_in_loop(const Evidence *evidence, const Lookup *lookup, double next)
+{
+	int			distance = evidence_distance(evidence, lookup->rank);
+	int			distinct = lookup->distinct;
+	int			unhit = Max(1, distinct - evidence->used);
+	double		all = 1.0 - (1.0 - next) * pow(0.5, unhit - 1);
+	double		share = distance == 0 ? next :
+		(1.0 - next) * pow(0.5, Min(distance, 60));
+	bool		skipped = evidence->children > 0 &&
+		evidence->frontier <= evidence->last;
+	double		guess = skipped ? parameters->guess : 1.0;
+
+	return (1.0 - parameters->stray) * guess * share / all +
+		parameters->stray / distinct;
+}
+
+/* Share of the rows that repeat a value of an earlier row. */
+static double
+repeating_share(const Lookup *lookup)
+{
+	return lookup->rows > lookup->distinct ?
+		Min(parameters->most_repeats,
+			1.0 - (double) lookup->distinct / lookup->rows) : 0.0;
+}
+
+/* Note that a rank was hit that was not before. */
+static void
+mark_hit(Evidence *evidence, int rank)
+{
+	evidence->hit[rank / 64] |= UINT64CONST(1) << (rank % 64);
+	evidence->used++;
+	evidence->last = rank;
+	while (evidence->frontier < EVIDENCE_RANKS &&
+		   evidence_is_hit(evidence, evidence->frontier))
+		evidence->frontier++;
+}
+
+/* Is a look-up one of the repeats that rows with the same key lead to? */
+static inline bool
+repeats_shared_key(const Evidence *evidence, const Lookup *lookup)
+{
+	return lookup->times > 1 &&
+		evidence->repeats - evidence->again < lookup->rows - lookup->distinct;
+}
+
+/* Was this rank not hit yet? */
+static inline bool
+is_new(const Evidence *evidence, const Lookup *lookup)
+{
+	return !evidence_is_hit(evidence, lookup->rank);
+}
+
+/*
+ * Has every row had its child, so that this look-up begins anew?  A value that
+ * comes again at once may belong to the last row yet.
+ */
+bool
+evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
+{
+	if (lookup->distinct == 1)
+		return evidence->children >= 2 * lookup->rows;
+	return evidence->used >= lookup->distinct &&
+		evidence->children - evidence->again >= lookup->rows &&
+		lookup->rank != evidence->latest;
+}
+
+/* Is the number close to the one before, as those of a sweep are? */
+static bool
+is_stride(const Evidence *evidence, const Lookup *lookup)
+{
+	uint64		distance = lookup->number > evidence->number ?
+		(uint64) lookup->number - (uint64) evidence->number :
+		(uint64) evidence->number - (uint64) lookup->number;
+
+	return evidence->used > 0 &&
+		distance / lookup->step <=
+		Max(2, lookup->distinct / parameters->stride_part);
+}
+
+/*
+ * Note what may tell a sweep from a loop.  A sweep comes on another connection,
+ * or from a key before the rows, or begins somewhere in their middle.
+ */
+static void
+watch_sweep(Evidence *evidence, const Lookup *lookup)
+{
+	evidence->guarded |= !lookup->local ||
+		(evidence->children == 0 &&
+		 (lookup->passes || lookup->rank > parameters->near));
+	evidence->sorted = lookup->sorted;
+	if (is_new(evidence, lookup))
+		evidence->strides += is_stride(evidence, lookup);
+	evidence->number = lookup->number;
+}
+
+/* How likely somebody looks it up who takes the values at random. */
+static double
+chance_of_others(const Lookup *lookup)
+{
+	return Min(1.0, lookup->rivals *
+			   chance_at_random(lookup->rank, lookup->distinct));
+}
+
+/* Is it of a later row than all before?  A move of this connection. */
+static void
+add_move(Evidence *evidence, const Lookup *lookup)
+{
+	int			number = ++evidence->moves;
+	bool		rises = number == 1 || lookup->rank > evidence->top;
+
+	if (rises)
+		evidence->rising += log(Min(1.0, parameters->rise) * number /
+								Max(1, lookup->local_rivals));
+	else
+		evidence->rising += log((1.0 - parameters->rise) * number / (number - 1));
+	evidence->in_order &= rises;
+	evidence->top = Max(evidence->top, lookup->rank);
+}
+
+/* Are the keys of the rows looked up one by one, whatever keys they share? */
+static void
+add_row(Evidence *evidence, const Lookup *lookup)
+{
+	int			row = evidence->followed;
+
+	if (evidence->strayed || row >= Min(EVIDENCE_SEQUENCE, lookup->rows))
+		return;
+	if ((lookup->sequence >> (4 * row) & 15) == lookup->rank)
+		evidence->followed++;
+	else
+		evidence->strayed = true;
+}
+
+/*
+ * The evidence that the keys of the first "count" rows were looked up one by
+ * one, against somebody at random, or who stays with a key for a while: each in
+ * the way that makes this very sequence the likeliest.
+ */
+static double
+following(uint64 sequence, int count)
+{
+	int			times[EVIDENCE_SEQUENCE] = {0};
+	int			stays = 0;
+	int			keys = 0;
+	double		at_random = 0.0;
+	double		staying = 0.0;
+	int			steps = count - 1;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			key = sequence >> (4 * i) & 15;
+
+		keys += times[key]++ == 0;
+		stays += i > 0 && key == (sequence >> (4 * (i - 1)) & 15);
+	}
+	if (keys < 2)
+		return 0.0;
+	for (int i = 0; i < EVIDENCE_SEQUENCE; i++)
+	{
+		if (times[i] > 0)
+			at_random -= times[i] * log((double) times[i] / count);
+	}
+	if (stays > 0)
+		staying -= stays * log((double) stays / steps);
+	if (stays < steps)
+		staying -= (steps - stays) * log((double) (steps - stays) / steps / (keys - 1));
+	return Min(at_random, staying) + count * log(parameters->follow);
+}
+
+/* A value that was not hit before. */
+static void
+add_new(Evidence *evidence, const Lookup *lookup)
+{
+	int			unhit = Max(1, lookup->distinct - evidence->used);
+	double		share = evidence->repeats > evidence->again ?
+		1.0 - repeating_share(lookup) : 1.0;
+	double		ordered = share * chance_in_loop(evidence, lookup, parameters->next);
+	double		loosely = share * chance_in_loop(evidence, lookup,
+												 parameters->loose_next);
+	double		chance = chance_of_others(lookup);
+	double		local = (double) lookup->local_rivals / lookup->distinct;
+	double		unused = (double) lookup->rivals * unhit / lookup->distinct;
+
+	evidence->ordered += log(ordered / chance);
+	evidence->loosely += log(loosely / chance);
+	evidence->on_connection += log(ordered / Min(1.0, local));
+	evidence->covering += log(share * (1.0 - parameters->repeat) / Min(1.0, unused));
+	mark_hit(evidence, lookup->rank);
+}
+
+/* A value that was hit before, but not just before. */
+static void
+add_repeat(Evidence *evidence, const Lookup *lookup)
+{
+	double		expected = repeating_share(lookup);
+	bool		shared_key = repeats_shared_key(evidence, lookup);
+	double		share = shared_key ? expected : parameters->repeat;
+	double		worth = log(share * lookup->distinct / Max(1, evidence->used));
+
+	if (shared_key)
+		worth = Max(parameters->repeat_cost, Min(parameters->repeat_worth, worth));
+	else
+		worth = Min(parameters->repeat_cost, worth);
+	evidence->ordered += worth;
+	evidence->loosely += worth;
+	evidence->on_connection += worth;
+	evidence->covering += Min(worth, 0.0);
+	evidence->repeats++;
+}
+
+/*
+ * The value that was looked up just before.  The first time, what comes next is
+ * known to be another one, if somebody looks up at random.
+ */
+static void
+add_again(Evidence *evidence, const Lookup *lookup, bool first)
+{
+	if (first && lookup->distinct > 1)
+	{
+		double		others = log(1.0 - Min(0.9, chance_of_others(lookup)));
+
+		evidence->ordered += others;
+		evidence->loosely += others;
+		evidence->covering += others;
+		evidence->rising += others;
+		evidence->on_connection += log(1.0 - 1.0 / lookup->distinct);
+	}
+	evidence->repeats++;
+	evidence->again++;
+}
+
+/* How likely others who take part in a loop look this value up. */
+static double
+chance_in_others(const Evidence *evidence, const Lookup *lookup)
+{
+	int			distance = evidence_distance(evidence, lookup->rank);
+	int			before = Min(lookup->rank, evidence->others_last);
+	int			behind = Max(lookup->rank, evidence->others_last);
+
+	if (evidence->others > 0)
+		distance = Min(distance, count_unhit(evidence, before + 1, behind));
+	return (1.0 - parameters->stray) * pow(0.5, Min(distance, 60) + 1) +
+		parameters->stray / lookup->distinct;
+}
+
+/*
+ * Do others take part in a loop that has been on one connection so far?  That
+ * of a pool may have been the only one to come to run.  Page's test (E. S.
+ * Page, Biometrika 41, 1954): the evidence for it is never less than none.
+ */
+static bool
+is_spreading(Evidence *evidence, const Lookup *lookup)
+{
+	double		worth = !is_new(evidence, lookup) ? parameters->repeat_cost :
+		log(chance_in_others(evidence, lookup) / chance_of_others(lookup));
+
+	evidence->spread = Max(0.0, evidence->spread + worth);
+	evidence->others = evidence->spread > 0.0 ? evidence->others + 1 : 0;
+	evidence->others_last = lookup->rank;
+	if (evidence->spread < parameters->joined)
+		return false;
+	evidence->children += evidence->others - 1;
+	evidence->others = 0;
+	return true;
+}
+
+/*
+ * Does a look-up belong to a loop that is proven already?  Others look up the
+ * same keys meanwhile.  What runs where the result set came from belongs to it,
+ * and nothing else if all has run there so far, unless others take part.  Elsewhere,
+ * children of a loop follow the order, apart from those that other connections,
+ * "backends" in all, have overtaken, unless the loop was proven without it.
+ */
+bool
+evidence_belongs(Evidence *evidence, const Lookup *lookup, int backends)
+{
+	if (lookup->local)
+		return true;
+	if (evidence->local)
+		return is_spreading(evidence, lookup);
+	if (!is_new(evidence, lookup))
+		return repeats_shared_key(evidence, lookup);
+	return Max(evidence->ordered, evidence->loosely) < parameters->weak ||
+		evidence_distance(evidence, lookup->rank) <= parameters->near + backends;
+}
+
+/* Add a look-up. */
+void
+evidence_add(Evidence *evidence, const Lookup *lookup)
+{
+	bool		again = evidence->children > 0 && lookup->rank == evidence->latest;
+
+	evidence->distinct = lookup->distinct;
+	evidence->rows = lookup->rows;
+	evidence->local &= lookup->local;
+	evidence->sequence = lookup->sequence;
+	if (lookup->sweepable)
+		watch_sweep(evidence, lookup);
+	if (lookup->distinct == 1)
+		evidence->strayed |= lookup->statements >
+			(uint64) parameters->same_statements * (evidence->children + 2);
+	else if (lookup->local && lookup->rows > lookup->distinct &&
+			 lookup->distinct <= EVIDENCE_SEQUENCE_KEYS)
+		add_row(evidence, lookup);
+	if (lookup->local && !again)
+		add_move(evidence, lookup);
+	if (is_new(evidence, lookup))
+		add_new(evidence, lookup);
+	else if (again)
+		add_again(evidence, lookup, !evidence->stays);
+	else
+		add_repeat(evidence, lookup);
+	evidence->stays = again;
+	evidence->latest = lookup->rank;
+	evidence->children++;
+}
+
+/*
+ * The parent's backend looked something else up, "elsewhere" if it fitted
+ * another result set.
+ */
+void
+evidence_miss(Evidence *evidence, bool elsewhere)
+{
+	evidence->on_connection += parameters->miss_cost;
+	if (elsewhere)
+		return;
+	evidence->ordered += parameters->miss_cost;
+	evidence->loosely += parameters->miss_cost;
+	evidence->covering += parameters->miss_cost;
+	evidence->rising += parameters->miss_cost;
+}
+
+/* The evidence that rows which share few keys were followed one by one. */
+static double
+followed_nats(const Evidence *evidence)
+{
+	return following(evidence->sequence, evidence->followed) +
+		(evidence->strayed ? log(1.0 - parameters->follow) : 0.0);
+}
+
+/* The best evidence of those ways that only the parent's connection can tell. */
+static double
+local_nats(const Evidence *evidence)
+{
+	if (evidence->moves == 0)
+		return 0.0;
+	return evidence->followed < 2 ? evidence->rising :
+		Max(evidence->rising, followed_nats(evidence));
+}
+
+/* Has nearly every row had its child, where all have the same key? */
+static bool
+is_same_for_all(const Evidence *evidence)
+{
+	return evidence->distinct == 1 && evidence->local && !evidence->strayed &&
+		evidence->children >= Max(parameters->same_fewest,
+								  parameters->same_covered * evidence->rows);
+}
+
+/* Will it never be a loop? */
+bool
+evidence_is_hopeless(const Evidence *evidence)
+{
+	return evidence->ordered < parameters->hopeless_in_order &&
+		evidence->loosely < parameters->hopeless_in_order &&
+		evidence->covering < parameters->hopeless_covering &&
+		(evidence->moves == 0 ||
+		 evidence->rising < parameters->hopeless_in_order) &&
+		(evidence->followed == 0 || evidence->strayed);
+}
+
+/* Is the evidence beyond doubt, given that so many like it failed? */
+static bool
+is_proof(const Evidence *evidence, uint32 failed)
+{
+	double		needed = parameters->strong + 2.0 * log(1.0 + failed);
+
+	if (evidence->ordered >= needed || evidence->loosely >= needed ||
+		local_nats(evidence) >= needed)
+		return true;
+	return evidence->covering >= needed &&
+		evidence->used >= parameters->covered * evidence->distinct;
+}
+
+/* Is it a weak proof at least? */
+static bool
+is_weak_proof(const Evidence *evidence)
+{
+	return evidence->ordered >= parameters->weak ||
+		(evidence->local &&
+		 (evidence->on_connection >= parameters->weak ||
+		  local_nats(evidence) >= parameters->weak));
+}
+
+/*
+ * Might it be a sweep?  One that goes through the keys up or down has little to
+ * do with the order of rows that are not sorted.
+ */
+static bool
+may_be_sweep(const Evidence *evidence)
+{
+	return evidence->guarded &&
+		(evidence->sorted || evidence->strides * 2 >= evidence->used);
+}
+
+/* Did all of it happen on the connection that read the result? */
+bool
+evidence_is_local(const Evidence *evidence, Verdict verdict)
+{
+	if (!evidence->local || may_be_sweep(evidence) || verdict == VERDICT_FEW)
+		return false;
+	return verdict == VERDICT_SHORT ||
+		evidence->on_connection >= parameters->weak ||
+		local_nats(evidence) >= parameters->weak || is_same_for_all(evidence);
+}
+
+/*
+ * What a list of few rows, each of which had its child, speaks for: the order
+ * of the rows is one of distinct! orders.
+ */
+static double
+few_nats(const Evidence *evidence)
+{
+	double		orders = tgamma(evidence->distinct + 1);
+
+	return evidence->in_order ? log(parameters->rise * orders) :
+		log((1.0 - parameters->rise) / (1.0 - 1.0 / orders));
+}
+
+/* What a success is worth to the history of its pattern, in nats. */
+float
+evidence_worth(const Evidence *evidence, Verdict verdict)
+{
+	switch (verdict)
+	{
+		case VERDICT_FEW:
+			return few_nats(evidence);
+		case VERDICT_SHORT:
+			return Min(parameters->weak, evidence->local ?
+					   evidence->on_connection : evidence->ordered);
+		default:
+			return parameters->weak;
+	}
+}
+
+/* Are there enough children for a loop by itself? */
+static bool
+has_enough(const Evidence *evidence, int min_children)
+{
+	return evidence->used >= min_children ||
+		(evidence->followed >= Max(min_children, 2) &&
+		 followed_nats(evidence) >= parameters->weak);
+}
+
+/*
+ * What the evidence comes to, given how many episodes like it failed.
+ * "nested" if the result set is one of many that a loop has fetched: loops
+ * over their rows count together.  Lists of few rows count together where the
+ * setting admits them.
+ */
+Verdict
+evidence_verdict(const Evidence *evidence, uint32 failed, int min_children,
+				 bool nested)
+{
+	bool		complete = evidence->used == evidence->distinct;
+
+	if (has_enough(evidence, min_children))
+	{
+		Verdict		verdict = VERDICT_NOTHING;
+
+		if (is_proof(evidence, failed))
+			verdict = VERDICT_STRONG;
+		else if (is_weak_proof(evidence))
+			verdict = VERDICT_WEAK;
+
+		/*
+		 * If a sweep looks the same, it is never more than a weak proof, and
+		 * on other connections none before the end has been reached.
+		 */
+		if (verdict != VERDICT_NOTHING && may_be_sweep(evidence))
+			verdict = !evidence->local &&
+				evidence->used < parameters->covered * evidence->distinct ?
+				VERDICT_NOTHING : VERDICT_WEAK;
+		if (verdict == VERDICT_NOTHING && complete && !nested &&
+			evidence->distinct < parameters->fewest && evidence->distinct > 1 &&
+			evidence->local)
+			verdict = VERDICT_FEW;
+		if (verdict != VERDICT_NOTHING)
+			return verdict;
+	}
+	else if (nested && complete && evidence->distinct > 1 &&
+			 evidence_worth(evidence, VERDICT_SHORT) > 0)
+		return VERDICT_SHORT;
+	if (is_same_for_all(evidence))
+		return VERDICT_WEAK;
+	if (evidence->ordered < parameters->failure &&
+		(evidence->moves == 0 || local_nats(evidence) < parameters->failure))
+		return VERDICT_FAILING;
+	return VERDICT_NOTHING;
+}

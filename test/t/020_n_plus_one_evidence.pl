@@ -1,0 +1,43 @@
+# The arithmetic of the proof, without a server: loops of each kind are proven soon, and chance comes to rare evidence
+# no more often than is promised, however popular the keys are.
+
+use strict;
+use warnings;
+
+use FindBin;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $top = "$FindBin::RealBin/../..";
+my $program = "$PostgreSQL::Test::Utils::tmp_check/evidence";
+my ($server) = run_command([ 'pg_config', '--includedir-server' ]);
+my ($flags) = run_command([ 'pg_config', '--cppflags' ]);
+
+system_or_bail($ENV{CC} || 'cc', '-O2', '-w', "-I$top/src", "-I$server", split(' ', $flags),
+	'-o', $program, "$top/test/unit/evidence.c", '-lm');
+my ($output, $errors) = run_command([$program]);
+is($errors, '', 'the program runs');
+my %result = map { split ' ' } split /\n/, $output;
+
+# Of each kind of loop: the look-ups at which it is a weak proof at the latest, and one by itself, if it ever is.
+my %loops = (
+	plain => [ 5, 8 ], six => [ 6, undef ], twice => [ 10, 20 ], third => [ 6, 10 ], half => [ 7, 12 ],
+	quarter => [ 7, 12 ], grouped => [ 14, undef ], two_keys => [ 14, undef ], three_keys => [ 10, 16 ],
+	four_keys => [ 10, 16 ], same => [ 16, undef ]);
+foreach my $loop (sort keys %loops)
+{
+	my ($weak, $strong) = @{ $loops{$loop} };
+	cmp_ok($result{"loop_${loop}_weak"}, '>=', 5, "$loop: no proof by fewer than five");
+	cmp_ok($result{"loop_${loop}_weak"}, '<=', $weak, "$loop: a weak proof soon");
+	next unless defined $strong;
+	cmp_ok($result{"loop_${loop}_strong"}, '>', 0, "$loop: proven by itself");
+	cmp_ok($result{"loop_${loop}_strong"}, '<=', $strong, "$loop: soon");
+}
+
+# Ten are promised of ten thousand episodes: twice as many are three standard deviations more.
+my @chances = grep { /^chance_/ } sort keys %result;
+is(scalar(@chances), 60, 'all kinds of chance were tried');
+cmp_ok($result{$_}, '<=', 2, "$_: no more often than promised") foreach @chances;
+cmp_ok((sort { $b <=> $a } @result{@chances})[0], '>', 0.5, 'and it does happen');
+
+done_testing();
