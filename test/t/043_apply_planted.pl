@@ -121,9 +121,16 @@ like(reason($node, $job), qr/\[SELECT count\(note\), pg_sleep.*p95 .* -> .* bloc
 run_prepared($sleepy, map { $_ % 5 ? "0, $_" : "2, $_" } 1 .. 10);
 is(wait_for_verdict($node, $job), 'regressed', 'two terrible calls in ten decide, before the time has passed');
 is(said($job, 'rule', '%pg_sleep%'), 'tail', 'as the tail tells');
+
+# More blocks in less time, as where an index is walked and a sort is saved: time decides, and both are shown.
+($job, $sleepy) = sleepy('walk');
+run_prepared($sleepy, map { "0, $_" } 1 .. 100);
+is(wait_for_verdict($node, $job), 'kept', 'more blocks in less time pay');
+is(said($job, 'judgement', '%pg_sleep%'), 'faster', 'as the statement is faster');
+like(reason($node, $job), qr/p95 .* over 100 calls \(mean .*\), though 1 -> \d+ blocks per call/, 'the reason says both');
 set('clipperf.verify_calls = 40');
 
-# The same by a plan that is right for most values: it is named, whatever the verdict.
+# A tail by a plan that is right for most values: it is named, whatever the verdict.
 make_posts('posts');
 $job = apply_newest('posts');
 run_prepared(sprintf($low, 'posts'), map { $_ % 10 ? 0 : -50 } 1 .. 100);

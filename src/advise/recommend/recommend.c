@@ -11,7 +11,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -19,6 +18,7 @@
 
 #include "advise/recommend/recommend_scans.h"
 #include "common/clock.h"
+#include "common/excerpt.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_advise(PG_FUNCTION_ARGS);
@@ -148,10 +148,12 @@ read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 static void
 append_unplanned(StringInfo reasons, const WorkloadStatement *statement)
 {
-	const char *text = statement->text ? statement->text : "(no text)";
+	const char *text = statement->text == NULL ? "(no text)" :
+		excerpt_of(statement->text, TEXT_TOLD);
+	int			length = excerpt_clip(text, TEXT_TOLD);
 
-	appendStringInfo(reasons, "%s%.*s: %s", reasons->len > 0 ? "\n" : "",
-					 pg_mbcliplen(text, strlen(text), TEXT_TOLD), text,
+	appendStringInfo(reasons, "%s%.*s%s: %s", reasons->len > 0 ? "\n" : "",
+					 length, text, text[length] == '\0' ? "" : "...",
 					 statement->problem);
 }
 
