@@ -3,7 +3,7 @@
 CREATE TABLE @extschema@.clipperf_accepted (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
-    relation regclass,
+    relation @extschema@._clipperf_relation,
     queryid bigint,
     statement text,
     subject text,

@@ -84,7 +84,7 @@ BEGIN ATOMIC
              JOIN family AS f ON f.member = r.relation,
              unnest(r.queryids) AS q (queryid),
              @extschema@.clipperf_has_index(r.relation, r.index_name) AS t (there)
-        WHERE r.made_by = current_user AND r.action = 'create' AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
+        WHERE r.role = quote_ident(current_user)::regrole AND r.action = 'create' AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
         GROUP BY f.relation, q.queryid
     )
     SELECT CASE WHEN s.walked_index IS NULL THEN 'seq_scan' ELSE 'index_scan' END, s.relation, s.walked_index,
@@ -99,7 +99,7 @@ BEGIN ATOMIC
          LEFT JOIN index AS i ON i.relation = s.relation AND i.queryid = s.queryid
          LEFT JOIN LATERAL (
             SELECT a.outcome, a.reason, a.made_at FROM @extschema@.clipperf_scan_advice AS a
-            WHERE a.made_by = current_user AND a.relation = s.relation AND a.queryid = s.queryid
+            WHERE a.role = quote_ident(current_user)::regrole AND a.relation = s.relation AND a.queryid = s.queryid
               AND a.walked_index IS NOT DISTINCT FROM s.walked_index
             ORDER BY a.outcome = 'settled', a.outcome LIMIT 1) AS a ON true
     WHERE s.last_seen > coalesce(i.built_at, '-infinity')
@@ -279,7 +279,7 @@ BEGIN ATOMIC
          ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
       AND @extschema@.clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
-      AND r.made_by = current_user
+      AND r.role = quote_ident(current_user)::regrole
       AND (r.alike IS NULL OR r.id = (SELECT min(o.id) FROM @extschema@.clipperf_recommendations AS o
                                       WHERE o.alike = r.alike AND o.status = 'new'))
       AND EXISTS (SELECT FROM pg_class AS t WHERE t.oid = r.relation)

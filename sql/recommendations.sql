@@ -3,7 +3,7 @@
 CREATE TABLE @extschema@.clipperf_recommendations (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('create', 'drop', 'keep', 'skip')),
-    relation regclass,
+    relation @extschema@._clipperf_relation,
     index_name name,
     ddl text,
     source text NOT NULL,
@@ -21,7 +21,8 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     slowed bigint[] NOT NULL DEFAULT '{}',
     alike bigint,
     made_at timestamptz NOT NULL DEFAULT now(),
-    made_by name NOT NULL DEFAULT current_user
+    made_by name NOT NULL DEFAULT current_user,
+    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
 );
 COMMENT ON TABLE @extschema@.clipperf_recommendations IS
 'what clipperf_recommend() said last, and what clipperf_apply() has made of it; one sees his own, members of pg_read_all_stats all';
@@ -48,24 +49,27 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.slowed IS
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.alike IS
 'number of the row that stands for it, where the same is to be done for many tables of one name; that row, which has its own number here, has the sums of all; NULL: it stands alone';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_at IS 'when it was recommended';
-COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'who asked';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'who asked, by the name of that time';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.role IS
+'OID of the role that asked, whose advice it is; another role of the same name has no part in it';
 
 -- A partial index may repeat a constant of somebody's statement.
 ALTER TABLE @extschema@.clipperf_recommendations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clipperf_recommendations_own ON @extschema@.clipperf_recommendations FOR SELECT
-USING (made_by = current_user OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));
+USING (role = quote_ident(current_user)::regrole OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));
 GRANT SELECT ON @extschema@.clipperf_recommendations TO PUBLIC;
 
 -- And of the scans that it recommended no index for, why.
 
 CREATE TABLE @extschema@.clipperf_scan_advice (
-    relation regclass NOT NULL,
+    relation @extschema@._clipperf_relation NOT NULL,
     queryid bigint NOT NULL,
-    walked_index regclass,
+    walked_index @extschema@._clipperf_relation,
     outcome text NOT NULL CHECK (outcome IN ('settled', 'no_index', 'trigrams', 'unplanned')),
     reason text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT now(),
-    made_by name NOT NULL DEFAULT current_user
+    made_by name NOT NULL DEFAULT current_user,
+    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
 );
 COMMENT ON TABLE @extschema@.clipperf_scan_advice IS
 'scans that the last clipperf_recommend() advised no index for, and why; you see your own rows, members of pg_read_all_stats all';
@@ -77,9 +81,10 @@ COMMENT ON COLUMN @extschema@.clipperf_scan_advice.outcome IS
 'settled: its plans use another index now; no_index: none would help; trigrams: one would need the extension pg_trgm; unplanned: the statement cannot be planned again';
 COMMENT ON COLUMN @extschema@.clipperf_scan_advice.reason IS 'why, in one sentence';
 COMMENT ON COLUMN @extschema@.clipperf_scan_advice.made_at IS 'when it was said';
-COMMENT ON COLUMN @extschema@.clipperf_scan_advice.made_by IS 'who asked';
+COMMENT ON COLUMN @extschema@.clipperf_scan_advice.made_by IS 'who asked, by the name of that time';
+COMMENT ON COLUMN @extschema@.clipperf_scan_advice.role IS 'OID of the role that asked';
 
 ALTER TABLE @extschema@.clipperf_scan_advice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clipperf_scan_advice_own ON @extschema@.clipperf_scan_advice FOR SELECT
-USING (made_by = current_user OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));
+USING (role = quote_ident(current_user)::regrole OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));
 GRANT SELECT ON @extschema@.clipperf_scan_advice TO PUBLIC;

@@ -13,6 +13,7 @@
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -24,8 +25,8 @@
 /* Names of our objects, after an underscore where users do not call them. */
 #define PREFIX "clipperf_"
 
-/* A function of C without arguments that is in our schema, and in no other. */
-#define ANY_FUNCTION "clipperf_read_info"
+/* A function in C, of a text, that is in our schema and in no other. */
+#define ANY_FUNCTION "clipperf_reset"
 
 /* See extension.h. */
 uint32		extension_calls HOTPATH_DATA = 0;
@@ -73,14 +74,15 @@ extension_object(const char *name)
 static bool
 is_our_schema(Oid schema)
 {
-	oidvector  *none = buildoidvector(NULL, 0);
+	Oid			argument = TEXTOID;
+	oidvector  *arguments = buildoidvector(&argument, 1);
 	HeapTuple	tuple = SearchSysCache3(PROCNAMEARGSNSP,
 										CStringGetDatum(ANY_FUNCTION),
-										PointerGetDatum(none),
+										PointerGetDatum(arguments),
 										ObjectIdGetDatum(schema));
 	bool		ours;
 
-	pfree(none);
+	pfree(arguments);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	ours = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId;

@@ -79,10 +79,12 @@ own_table(const char *name)
  * Let DROP EXTENSION wait for this transaction, or wait for it, before any of our
  * tables is locked: it locks them in an order of its own, so that whoever holds
  * one and needs the next might meet it halfway.  The extension is its first
- * lock, too.
+ * lock, too.  For who uses several tables in a transaction; those who only read
+ * one, perhaps for long, keep nobody from it.  AccessShareLock to the end of the
+ * transaction.
  */
-static void
-lock_extension(void)
+void
+own_lock_extension(void)
 {
 	Oid			extension = get_extension_oid("clipperf", true);
 
@@ -150,8 +152,7 @@ run_statement(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema, as the owner of
- * our tables, with a safe search_path, and unobserved.  Takes AccessShareLock on
- * the extension to the end of the transaction.  Its result is in
+ * our tables, with a safe search_path, and unobserved.  Its result is in
  * SPI_tuptable and SPI_processed, as the caller has called SPI_connect().
  * Needs an active snapshot.
  */
@@ -159,13 +160,11 @@ void
 own_sql(const char *statement, int nargs, const SqlArg *args)
 {
 	char	   *filled;
-	Oid			owner;
+	Oid			owner = own_owner();
 	Oid			userid;
 	int			sec_context;
 	int			guc_level;
 
-	lock_extension();
-	owner = own_owner();
 	filled = fill_in_schema(statement);
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
@@ -181,12 +180,11 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema as the caller, with
- * his search_path.  Locks like own_sql().  Its result is in SPI_tuptable and SPI_processed.
+ * the caller's search_path.  Its result is in SPI_tuptable and SPI_processed.
  */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)
 {
-	lock_extension();
 	(void) own_owner();			/* errors if we are not installed */
 	run_statement(fill_in_schema(statement), nargs, args);
 }

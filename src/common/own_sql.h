@@ -34,6 +34,9 @@ extern Oid	own_table(const char *name);
  */
 extern void own_sql(const char *statement, int nargs, const SqlArg *args);
 
+/* Let DROP EXTENSION wait for this transaction, or wait for it. */
+extern void own_lock_extension(void);
+
 /* Run such a statement as the caller, with his search_path. */
 extern void caller_sql(const char *statement, int nargs, const SqlArg *args);
 

@@ -45,6 +45,36 @@ SELECT count(*) AS reported FROM clipperf_report(50) WHERE kind = 'missing_index
 SELECT action, ddl FROM clipperf_apply(
     ids => ARRAY(SELECT id FROM clipperf_recommendations WHERE made_by = 'regress_planter' AND action = 'create'), dry_run => true);
 
+-- Advice belongs to the role, not to whoever has its name.
+CREATE ROLE regress_namesake;
+GRANT SELECT ON advice_owner_orders TO regress_namesake;
+GRANT USAGE ON SCHEMA advice_owner TO regress_namesake;
+SET ROLE regress_namesake;
+SELECT count(*) AS own FROM clipperf_recommend_for(ARRAY[$$SELECT * FROM advice_owner_orders WHERE amount = 5$$]) WHERE action = 'create';
+RESET ROLE;
+INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason, made_by, role)
+VALUES ('create', 'advice_owner_orders', 'namesake', 'CREATE INDEX namesake ON advice_owner.advice_owner_orders (id, amount)',
+    'workload', 'namesake', 'regress_namesake', 'regress_namesake'::regrole);
+INSERT INTO clipperf_scan_advice (relation, queryid, outcome, reason, made_by, role)
+VALUES ('advice_owner_orders', 1, 'no_index', 'namesake', 'regress_namesake', 'regress_namesake'::regrole);
+DROP OWNED BY regress_namesake;
+DROP ROLE regress_namesake;
+CREATE ROLE regress_namesake;
+SET ROLE regress_namesake;
+SELECT count(*) AS recommended FROM clipperf_recommendations;
+SELECT count(*) AS scans FROM clipperf_scan_advice;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION clipperf_apply TO regress_namesake;
+SET ROLE regress_namesake;
+SELECT count(*) AS applied FROM clipperf_apply(dry_run => true);
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION clipperf_apply FROM regress_namesake;
+SELECT made_by, EXISTS (SELECT FROM pg_roles AS p WHERE p.oid = r.role) AS is_there, count(*) > 0 AS kept
+FROM clipperf_recommendations AS r WHERE made_by = 'regress_namesake' GROUP BY 1, 2;
+DELETE FROM clipperf_recommendations WHERE made_by = 'regress_namesake';
+DELETE FROM clipperf_scan_advice WHERE made_by = 'regress_namesake';
+DROP ROLE regress_namesake;
+
 -- What was planted is not built either, neither for the owner nor for a superuser.
 INSERT INTO clipperf_recommendations (action, relation, index_name, ddl, source, reason)
 SELECT 'create', 'advice_owner_orders', name, format('CREATE INDEX CONCURRENTLY %s ON advice_owner.advice_owner_orders %s', name, keys), 'workload', 'planted'

@@ -19,6 +19,10 @@ ALTER SCHEMA monitoring RENAME TO "Moved elsewhere";
 -- How each function is called; a new one needs its line here.
 CREATE TABLE calls (function name PRIMARY KEY, call text);
 INSERT INTO calls VALUES
+    ('_clipperf_relation_in', 'SELECT %s._clipperf_relation_in(''items'')'),
+    ('_clipperf_relation_out', 'SELECT %1$s._clipperf_relation_out(''items''::%1$s._clipperf_relation)'),
+    ('_clipperf_relation_recv', 'CREATE TEMP TABLE received (relation %s._clipperf_relation)'),
+    ('_clipperf_relation_send', 'SELECT %1$s._clipperf_relation_send(''items''::%1$s._clipperf_relation)'),
     ('clipperf_accept', 'SELECT %s.clipperf_accept(''seq_scan'', statement => ''none'')'),
     ('clipperf_accept_all', 'SELECT %s.clipperf_accept_all(''none'')'),
     ('clipperf_add_index', 'SELECT %s.clipperf_add_index(''late'', ''CREATE INDEX items_id ON items (id)'')'),

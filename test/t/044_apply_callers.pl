@@ -230,7 +230,7 @@ foreach my $phase ('building index: scanning table', 'waiting for old snapshots'
 	else { $holder->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM other') }
 	$index = 'item_called_' . ++$number;
 	$id = recommend($node, 'create', 'item', $index, "CREATE INDEX $index ON item (stops(a))");
-	$job = $node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'passing' WHERE id = $id;
+	$job = $node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'passing', role = 'passing'::regrole WHERE id = $id;
 		SET ROLE passing; SELECT job FROM clipperf_apply(ARRAY[$id])");
 	ok(phase($node, $job, $phase), "DROP ROLE, $phase: the build goes on");
 	$node->safe_psql('postgres', 'DROP ROLE passing');

@@ -45,7 +45,7 @@ my $before = catalog('item_odd');
 foreach my $concurrently ('true', 'false')
 {
 	my $id = recommend($node, 'drop', 'item', 'item_odd', 'DROP INDEX item_odd');
-	$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'owner' WHERE id = $id");
+	$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'owner', role = 'owner'::regrole WHERE id = $id");
 	my $job = $node->safe_psql('postgres', "SET ROLE owner; SELECT job FROM clipperf_apply(ARRAY[$id], concurrently => $concurrently)");
 	is(wait_for_job($node, $job), 'kept', "concurrently => $concurrently: an index is dropped");
 	is(catalog('item_odd'), '', 'it is gone');

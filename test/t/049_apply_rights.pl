@@ -75,7 +75,7 @@ is(wait_for_job($node, $job), 'kept', 'a member of the owner is served');
 is($node->safe_psql('postgres', "SELECT role FROM clipperf_jobs WHERE job = $job"), 'member', 'by a build of its own');
 is($node->safe_psql('postgres', "SELECT relowner::regrole FROM pg_class WHERE relname = '$index'"), 'owner', 'the index is the owner\'s');
 ($id, $index) = for_item('CREATE INDEX %s ON shop.item (id, a)');
-$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'noinherit' WHERE id = $id");
+$node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'noinherit', role = 'noinherit'::regrole WHERE id = $id");
 refused('noinherit', $id, qr/must be owner of table item/, 'a member that does not inherit');
 $job = $node->safe_psql('postgres', "SET SESSION AUTHORIZATION noinherit; SET ROLE owner; SELECT job FROM clipperf_apply(ARRAY[$id])");
 is(wait_for_job($node, $job), 'kept', 'after SET ROLE it is the owner');

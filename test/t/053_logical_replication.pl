@@ -35,6 +35,21 @@ sub make_job
 }
 
 is(make_job($publisher), make_job($subscriber), 'the same number on both');
+
+# Advice of the publisher on a table, and by a role, that are not on the other server.
+sub advise_on
+{
+	my ($table) = @_;
+	$publisher->safe_psql('postgres', qq{
+		CREATE UNLOGGED TABLE $table (id int PRIMARY KEY, a int);
+		CREATE ROLE by_$table;
+		INSERT INTO clipperf_scan_advice (relation, queryid, walked_index, outcome, reason, made_by, role)
+			VALUES ('$table', 1, '${table}_pkey', 'no_index', 'a test', 'by_$table', 'by_$table'::regrole);
+		SELECT clipperf_accept('seq_scan', '$table')});
+	recommend($publisher, 'create', $table, "${table}_a", "CREATE INDEX ${table}_a ON $table (a)");
+}
+advise_on('only_here');
+
 my $connection = $publisher->connstr . ' dbname=postgres';
 $publisher->safe_psql('postgres', 'CREATE PUBLICATION p FOR ALL TABLES');
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION '$connection' PUBLICATION p");
@@ -42,15 +57,19 @@ $subscriber->wait_for_subscription_sync($publisher, 's');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM item'), 1000, 'all tables were copied');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM pg_subscription_rel WHERE srrelid::regclass::text LIKE $$clipperf%$$'), 7, 'ours are among them');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_recommendations'), 1, 'without their rows');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_scan_advice'), 0, 'of relations that are not here, either');
 
 # What changes now: more jobs, states, advice, and what is deleted.
 $publisher->safe_psql('postgres', 'DROP INDEX item_a');
 my $job = make_job($publisher);
+advise_on('here_too');
 $publisher->safe_psql('postgres', q{
 	UPDATE clipperf_job SET reason = 'sent';
 	DELETE FROM clipperf_job WHERE job = 1;
 	UPDATE clipperf_index_set_members SET index_set = index_set;
 	DELETE FROM clipperf_recommendations;
+	DELETE FROM clipperf_scan_advice;
+	DELETE FROM clipperf_accepted;
 	INSERT INTO item SELECT n, n FROM generate_series(1001, 1100) AS n;
 	UPDATE item SET a = 0 WHERE id <= 10;
 	DELETE FROM item WHERE id > 1090});

@@ -113,7 +113,7 @@ finding_kind(const Advice *advice)
  * the row that stands for it, or 0.
  */
 static void
-insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
+insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
 					  bool handed_in, Datum first, Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
@@ -126,8 +126,7 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
 		arguments[i - 1] = values[i];
 		flags[i - 1] = nulls[i] ? 'n' : ' ';
 	}
-	arguments[RECOMMEND_COLUMNS - 1] =
-		DirectFunctionCall1(namein, CStringGetDatum(user));
+	arguments[RECOMMEND_COLUMNS - 1] = ObjectIdGetDatum(user);
 	flags[RECOMMEND_COLUMNS - 1] = ' ';
 	arguments[RECOMMEND_COLUMNS] = kind ? CStringGetTextDatum(kind) : (Datum) 0;
 	flags[RECOMMEND_COLUMNS] = kind ? ' ' : 'n';
@@ -156,15 +155,15 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, const char *user,
  * long as it is there: they tell since when.
  */
 static void
-delete_unused_rows(const char *table, const char *user, bool handed_in)
+delete_unused_rows(const char *table, Oid user, bool handed_in)
 {
-	Oid			types[] = {NAMEOID};
-	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user))};
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(user)};
 
-	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built', status_at = pg_catalog.now() WHERE r.status = 'new' AND r.made_by = $1 AND "
+	SPI_execute_with_args(psprintf("UPDATE %s AS r SET status = 'built', status_at = pg_catalog.now() WHERE r.status = 'new' AND r.role = $1 AND "
 								   IS_BUILT, table),
 						  1, types, values, NULL, false, 0);
-	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.made_by = $1 AND r.for_statements = %s AND"
+	SPI_execute_with_args(psprintf("DELETE FROM %s AS r WHERE r.role = $1 AND r.for_statements = %s AND"
 								   " (r.status = 'new' OR r.status = 'built' AND NOT (" IS_BUILT "))",
 								   table, handed_in ? "true" : "false"),
 						  1, types, values, NULL, false, 0);
@@ -174,17 +173,17 @@ delete_unused_rows(const char *table, const char *user, bool handed_in)
  * Keep what a run says of scans, in place of what the user's earlier runs said.
  */
 static void
-store_scan_advice(const List *scans, const char *table, const char *user)
+store_scan_advice(const List *scans, const char *table, Oid user)
 {
-	Oid			types[] = {NAMEOID, REGCLASSOID, INT8OID, TEXTOID, TEXTOID, OIDOID};
-	Datum		values[] = {DirectFunctionCall1(namein, CStringGetDatum(user)), 0, 0, 0, 0, 0};
+	Oid			types[] = {OIDOID, REGCLASSOID, INT8OID, TEXTOID, TEXTOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(user), 0, 0, 0, 0, 0};
 	SPIPlanPtr	plan;
 	ListCell   *lc;
 
-	SPI_execute_with_args(psprintf("DELETE FROM %s WHERE made_by = $1", table),
+	SPI_execute_with_args(psprintf("DELETE FROM %s WHERE role = $1", table),
 						  1, types, values, NULL, false, 0);
-	plan = SPI_prepare(psprintf("INSERT INTO %s (made_by, relation, queryid, outcome, reason, walked_index)"
-								" VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0::pg_catalog.oid))", table),
+	plan = SPI_prepare(psprintf("INSERT INTO %s (made_by, role, relation, queryid, outcome, reason, walked_index)"
+								" VALUES (pg_catalog.pg_get_userbyid($1), $1, $2, $3, $4, $5, NULLIF($6, 0::pg_catalog.oid)::pg_catalog.regclass)", table),
 					   lengthof(types), types);
 	foreach(lc, scans)
 	{
@@ -205,13 +204,13 @@ prepare_row_insert(const char *table)
 {
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
-		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, NAMEOID, TEXTOID,
+		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, OIDOID, TEXTOID,
 		BOOLOID, INT8ARRAYOID, INT8OID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, kind, for_statements, slowed, alike)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id",
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17, $18) RETURNING id",
 								table),
 					   lengthof(types), types);
 }
@@ -222,7 +221,7 @@ prepare_row_insert(const char *table)
  */
 static void
 store_alike(const AdviceRun *run, SPIPlanPtr plan, const char *table,
-			const char *user, const Advice *advice, Datum first)
+			Oid user, const Advice *advice, Datum first)
 {
 	Oid			types[] = {INT8OID};
 	ListCell   *lc;
@@ -248,7 +247,7 @@ store_alike(const AdviceRun *run, SPIPlanPtr plan, const char *table,
  * owns the tables.
  */
 static void
-store_advice_rows(const AdviceRun *run, Oid schema, const char *user,
+store_advice_rows(const AdviceRun *run, Oid schema, Oid user,
 				  ReturnSetInfo *result)
 {
 	const char *schema_name = get_namespace_name(schema);
@@ -318,7 +317,6 @@ recommendations_owner(Oid schema)
 void
 recommend_store(const AdviceRun *run, Oid schema, ReturnSetInfo *result)
 {
-	const char *name = GetUserNameFromId(GetUserId(), false);
 	Oid			user;
 	int			context;
 	int			level;
@@ -337,7 +335,7 @@ recommend_store(const AdviceRun *run, Oid schema, ReturnSetInfo *result)
 	settings_pause();
 	PG_TRY();
 	{
-		store_advice_rows(run, schema, name, result);
+		store_advice_rows(run, schema, user, result);
 	}
 	PG_FINALLY();
 	{

@@ -373,6 +373,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	PreventCommandDuringRecovery("clipperf_apply()");
 	if (!call.dry_run)
 		PreventCommandIfReadOnly("clipperf_apply()");
+	own_lock_extension();
 	SPI_connect();
 	recommendations = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
 										  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),

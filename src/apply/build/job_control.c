@@ -357,6 +357,7 @@ clipperf_cancel(PG_FUNCTION_ARGS)
 {
 	store_require();
 	PreventCommandDuringRecovery("clipperf_cancel()");
+	own_lock_extension();
 	PG_RETURN_BOOL(cancel_job(PG_GETARG_INT64(0)));
 }
 
@@ -405,6 +406,7 @@ clipperf_revert(PG_FUNCTION_ARGS)
 
 	store_require();
 	PreventCommandDuringRecovery("clipperf_revert()");
+	own_lock_extension();
 	job = require_job(id);
 	if (job->state > JOB_BUILDING)
 		PG_RETURN_BOOL(revert_job(id));

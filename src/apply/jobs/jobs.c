@@ -56,7 +56,10 @@ static const uint32 next_states[] = {
 StaticAssertDecl(lengthof(next_states) == JOB_STATES,
 				 "it is known what follows each state");
 
-/* Open a transaction if there is none, a snapshot and SPI. */
+/*
+ * Open a transaction if there is none, a snapshot and SPI.  AccessShareLock on
+ * the extension to the end of the transaction.
+ */
 void
 job_begin(void)
 {
@@ -64,6 +67,7 @@ job_begin(void)
 	StartTransactionCommand();
 	SPI_connect();
 	PushActiveSnapshot(GetTransactionSnapshot());
+	own_lock_extension();
 }
 
 /* The counterpart of job_begin(): commits. */

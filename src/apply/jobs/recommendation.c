@@ -15,7 +15,7 @@
 
 /* The columns that read_recommendation() reads, in its order. */
 #define RECOMMENDATION_COLUMNS(action) \
-	"SELECT r.id, " action ", coalesce(r.relation, 0)::pg_catalog.oid," \
+	"SELECT r.id, " action ", coalesce(r.relation::pg_catalog.oid, 0)," \
 	" r.index_name, r.ddl, r.source, r.reason," \
 	" coalesce(r.size_bytes, -1), r.queryids"
 
@@ -130,7 +130,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 		caller_sql(RECOMMENDATION_COLUMNS("r.action")
 				   " FROM @extschema@.clipperf_recommendations AS r"
 				   " WHERE r.status = 'new' AND r.action = 'create' AND NOT r.for_statements"
-				   " AND r.made_by OPERATOR(pg_catalog.=) CURRENT_USER"
+				   " AND r.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole"
 				   " ORDER BY r.id", 0, NULL);
 		return read_recommendations(context);
 	}
