@@ -214,7 +214,7 @@ measure_cost_unit(const Advisor *advisor)
 typedef struct CandidateShape
 {
 	uint64		hash;			/* hash key: first */
-	int			count;
+	List	   *relids;			/* their tables, none twice */
 } CandidateShape;
 
 /* The hash of an index's shape, see index_def_shape(). */
@@ -230,8 +230,8 @@ shape_hash(const Candidate *candidate)
 }
 
 /*
- * Count for each candidate how many there are of its shape: what the same index
- * saves in many tables adds up.
+ * Count for each candidate the tables that have one of its shape: what the same
+ * index saves in many tables adds up.
  */
 static void
 count_alike(Advisor *advisor)
@@ -253,7 +253,8 @@ count_alike(Advisor *advisor)
 		bool		found;
 		CandidateShape *shape = hash_search(shapes, &hash, HASH_ENTER, &found);
 
-		shape->count = found ? shape->count + 1 : 1;
+		shape->relids = list_append_unique_oid(found ? shape->relids : NIL,
+											   ((Candidate *) lfirst(lc))->def->relid);
 		shape_of[foreach_current_index(lc)] = shape;
 	}
 	advisor->shapes = palloc(sizeof(uint64) * count);
@@ -261,7 +262,7 @@ count_alike(Advisor *advisor)
 	for (int i = 0; i < count; i++)
 	{
 		advisor->shapes[i] = shape_of[i]->hash;
-		advisor->alike[i] = shape_of[i]->count;
+		advisor->alike[i] = list_length(shape_of[i]->relids);
 	}
 	advisor->selection.alike = advisor->alike;
 	hash_destroy(shapes);

@@ -35,7 +35,7 @@ typedef struct Advisor
 	Selection	selection;
 	double	   *write_us;		/* upkeep, by candidate */
 	uint64	   *shapes;			/* hash of index_def_shape(), by candidate */
-	int		   *alike;			/* how many have its shape, by candidate */
+	int		   *alike;			/* tables with such a one, by candidate */
 	double		total_us;		/* of all statements, planned again or not */
 	Bitmapset  *chosen;
 } Advisor;

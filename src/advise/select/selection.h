@@ -26,7 +26,7 @@ typedef struct Selection
 	Estimator  *estimator;
 	SelectionLimits limits;
 	const double *write_us;		/* by candidate */
-	const int  *alike;			/* how many have its shape, by candidate */
+	const int  *alike;			/* tables with such a one, by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
 	Bitmapset **affected;		/* statements, by candidate */
