@@ -30,6 +30,7 @@
 #include "profile/statement/value_layout.h"
 #include "profile/text/comment.h"
 #include "profile/text/named_statement.h"
+#include "profile/utility.h"
 #include "store/sample.h"
 
 /* Bytes of a value that are hashed at each of its ends. */
@@ -330,7 +331,7 @@ make_draft(const Execution *execution, SampleDraft *draft)
 {
 	const NamedStatement *named = named_statement_find(execution->queryid);
 
-	draft->search_path = namespace_search_path;
+	draft->search_path = utility_search_path(execution->source.text);
 	draft->elapsed_us = execution->elapsed_us;
 	draft->captured_at = GetCurrentStatementStartTimestamp();
 	return draft_statement(draft, execution, named) &&

@@ -9,7 +9,7 @@
 
 #include "nodes/parsenodes.h"
 
-UtilityAround utility_around = {NULL, false};
+UtilityAround utility_around = {NULL, NULL, false};
 
 /*
  * Do the statements inside this utility statement count as the client's own?
@@ -50,7 +50,7 @@ keeps_query(const Node *statement)
 /*
  * A utility statement with this text begins on this level, 0 being the client's.
  * Returns what to put back into utility_around at its end, on error as well.
- * Raises nothing.
+ * Raises nothing but that memory is out.
  */
 UtilityAround
 utility_enter(const Node *statement, const char *text, int level)
@@ -58,8 +58,12 @@ utility_enter(const Node *statement, const char *text, int level)
 	UtilityAround before = utility_around;
 
 	if (level == 0)
+	{
 		utility_around.kept = keeps_query(statement) ? text : NULL;
 
+		utility_around.kept_path =
+			utility_around.kept != NULL ? pstrdup(namespace_search_path) : NULL;
+	}
 	utility_around.explains |= IsA(statement, ExplainStmt);
 	return before;
 }
