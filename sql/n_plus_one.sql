@@ -45,7 +45,7 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.children IS 'children of all e
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.max_children IS 'most children of one episode';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.connections IS 'most connections that the children of one episode were spread over';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_ms IS 'time in the executor of all children, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.roundtrip_ms IS 'time between the end of a child and the start of the next, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.roundtrip_ms IS 'what it cost to go to the server and back for all children, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.pipelined IS 'true if most children were sent before the one ahead of them was answered, so that they cost no round trips';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.function IS 'PL/pgSQL function that the loop is in; NULL if a client loops';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.route IS 'route of the children, as in clipperf_queries';

@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/loop_values.h"
+#include "profile/lineage/round_trip.h"
 #include "profile/lineage/sweep.h"
 #include "settings.h"
 #include "store/pattern.h"
@@ -132,12 +133,11 @@ is_over(const Episode *episode, const Execution *execution,
 static void
 add_times(Episode *episode, const Execution *execution)
 {
-	int64		gap = execution->first_us - episode->last_us;
+	bool		first = episode->evidence.children == 0;
 
-	if (episode->evidence.children == 0)
+	if (first)
 		episode->first_us = execution->first_us;
-	else if (gap > 0)
-		episode->gap_us += gap;
+	episode->gap_us += round_trip_us(execution, first ? 0 : episode->last_us);
 	episode->last_us = Max(episode->last_us, execution->last_us);
 	episode->child_us += execution->elapsed_us;
 	episode->pipelined += execution->pipelined;

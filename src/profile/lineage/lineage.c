@@ -27,6 +27,7 @@
 #include "profile/lineage/chain.h"
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
+#include "profile/lineage/round_trip.h"
 #include "profile/lineage/suspect.h"
 #include "profile/lineage/sweep.h"
 #include "profile/statement/comparison.h"
@@ -781,6 +782,7 @@ lineage_look_back(Execution *execution)
 	}
 	if (!attributed)
 		suspect_repetition(execution, info);
+	round_trip_note_end(execution);
 }
 
 /* At the end of each transaction. */
