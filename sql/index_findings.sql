@@ -64,7 +64,7 @@ BEGIN ATOMIC
     ), scan AS MATERIALIZED (
         SELECT s.*, s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
         FROM @extschema@._clipperf_read_seq_scans() AS s, bounds AS b
-        WHERE NOT s.is_over
+        WHERE NOT s.is_closed
           AND CASE WHEN s.walked_index IS NULL
                    THEN s.rows_read >= b.min_rows * s.executions
                         AND s.rows_read >= b.min_rows / 10 * s.scans

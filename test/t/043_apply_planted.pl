@@ -30,7 +30,7 @@ sub said
 {
 	my ($job, $figure, $text) = @_;
 	return $node->safe_psql('postgres', qq{
-		SELECT coalesce(string_agg(s->>'$figure', ' '), 'none') FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+		SELECT coalesce(string_agg(s->>'$figure', ' '), 'none') FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 		WHERE job = $job AND s->>'statement' LIKE '$text'});
 }
 
