@@ -15,6 +15,12 @@
 
 #include "common/slower.h"
 
+/*
+ * Of the same index of many tables each must save this part of what an even share
+ * of theirs would be: some tenants are busier than others.
+ */
+#define UNEVEN_PART		0.1
+
 /* Bytes of a candidate. */
 int64
 selection_bytes(const Selection *selection, int number)
@@ -46,11 +52,18 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/* What an index must save, in microseconds. */
+/*
+ * What an index must save, in microseconds.  The same index of several tables
+ * has one share in all, which who chooses has to look at; each of them must save
+ * UNEVEN_PART of an even part of it.
+ */
 double
-selection_least_us(const Selection *selection)
+selection_least_us(const Selection *selection, int number)
 {
-	return selection->limits.least_share * selection->total_us;
+	double		share = selection->alike[number] > 1 ?
+		UNEVEN_PART / selection->alike[number] : 1;
+
+	return share * selection->limits.least_share * selection->total_us;
 }
 
 /* Upkeep of a set of indexes over the time observed, in microseconds. */

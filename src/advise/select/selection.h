@@ -26,6 +26,7 @@ typedef struct Selection
 	Estimator  *estimator;
 	SelectionLimits limits;
 	const double *write_us;		/* by candidate */
+	const int  *alike;			/* tables with such a one, by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
 	Bitmapset **affected;		/* statements, by candidate */
@@ -47,7 +48,7 @@ extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
 /* What an index must save, in microseconds. */
-extern double selection_least_us(const Selection *selection);
+extern double selection_least_us(const Selection *selection, int number);
 
 /* Upkeep of a set of indexes, in microseconds. */
 extern double selection_upkeep_us(const Selection *selection,

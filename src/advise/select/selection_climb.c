@@ -117,7 +117,7 @@ static inline double
 charge_us(const Climb *climb, int number)
 {
 	return climb->selection->write_us[number] +
-		selection_least_us(climb->selection);
+		selection_least_us(climb->selection, number);
 }
 
 /* Note what statements take now, and that moves which concern them are new. */

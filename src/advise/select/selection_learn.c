@@ -200,7 +200,7 @@ static bool
 is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
 {
 	double		us = -selection->write_us[one] -
-		selection_least_us(selection);
+		selection_least_us(selection, one);
 	int			number = -1;
 
 	if (selection_is_limited(selection))
@@ -208,7 +208,7 @@ is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
 			selection_bytes_of(selection, several);
 	while ((number = bms_next_member(several, number)) >= 0)
 		us += selection->write_us[number] +
-			selection_least_us(selection);
+			selection_least_us(selection, number);
 	return us > 0;
 }
 

@@ -73,8 +73,8 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 				  const Bitmapset *better, double share)
 {
 	Estimator  *estimator = selection->estimator;
-	Bitmapset  *statements =
-		selection_users(selection, better, bms_difference(better, built));
+	Bitmapset  *missing = bms_difference(better, built);
+	Bitmapset  *statements = selection_users(selection, better, missing);
 	double		gain = 0;
 	double		time = 0;
 	int			i = -1;
@@ -90,7 +90,7 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		gain += estimator->statements[i].workload->total_us *
 			(1 - lower / cost);
 	}
-	return gain >= Max(selection_least_us(selection), 1) &&
+	return gain >= Max(selection_least_us(selection, bms_next_member(missing, -1)), 1) &&
 		gain >= share * time;
 }
 
