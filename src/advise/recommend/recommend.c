@@ -214,15 +214,12 @@ report_shortened(const Advisor *advisor)
 	for (int i = 0; i < advisor->estimator.nstatements; i++)
 	{
 		const EstimatedStatement *statement = &advisor->estimator.statements[i];
-		const char *text = statement->workload->text;
 
 		if (!statement->shortened)
 			continue;
-		if (text == NULL)
-			text = "(no text)";
-
-		appendStringInfo(&texts, "%s%.*s", count++ > 0 ? "\n" : "",
-						 pg_mbcliplen(text, strlen(text), TEXT_TOLD), text);
+		appendStringInfo(&texts, "%s%s", count++ > 0 ? "\n" : "",
+						 statement->workload->text == NULL ? "(no text)" :
+						 excerpt_of(statement->workload->text, TEXT_TOLD));
 	}
 	if (count > 0)
 		ereport(NOTICE,
