@@ -123,7 +123,8 @@ FROM clipperf_recommend_for(ARRAY['SELECT * FROM events WHERE score < -90 ORDER 
 
 -- max() and EXISTS stop early, too.
 SELECT * FROM advised('SELECT max(created) FROM posts WHERE score < -90');
-SELECT * FROM advised('SELECT EXISTS (SELECT FROM posts WHERE score < -90 AND weight > 500)');
+-- Whether the order of the score alone is looked at, and found to be bad, depends on the plans that the search comes across.
+SELECT * FROM advised('SELECT EXISTS (SELECT FROM posts WHERE score < -90 AND weight > 500)') WHERE said !~ '^skip';
 
 -- A prepared statement has a generic plan, which an index in the order makes look cheap: no value is known then.
 CREATE INDEX posts_score ON posts (score);
