@@ -561,8 +561,8 @@ score_of(const Climb *climb)
 
 /*
  * The best set of indexes by the plans known, from the set "start" on: until no
- * move pays, or to be less deep, until no more are added ("only_add").  Gains
- * are divided by bytes to the power of "exponent"; 0 = by the number of
+ * move pays, or to be less deep, or since the time limit has passed, until no
+ * more are added ("only_add").  Gains are divided by bytes to the power of "exponent"; 0 = by the number of
  * indexes.  *score (may be NULL) is set to how good the set is.
  */
 Bitmapset *
@@ -595,7 +595,8 @@ selection_climb(const Selection *selection, const Bitmapset *start,
 		CHECK_FOR_INTERRUPTS();
 		while (add_best(&climb))
 			CHECK_FOR_INTERRUPTS();
-	} while (!only_add && (drop_worst(&climb) || exchange_best(&climb)));
+	} while (!only_add && !estimate_is_late(selection->estimator) &&
+			 (drop_worst(&climb) || exchange_best(&climb)));
 	if (score != NULL)
 		*score = score_of(&climb);
 	MemoryContextSwitchTo(caller);
