@@ -256,9 +256,10 @@ reason_burdened(Advisor *advisor, int number)
 		if (statement->handed_in || statement->calls <= 0)
 			continue;
 		own = advisor_write_loss(advisor, statement, alone);
+		if (own.us <= 0)
+			continue;
 		all = loss_with(advisor, statement, number);
-		if (own.us > 0 && (own.ends_hot || !all.ends_hot) &&
-			is_clear_loss(statement, &all))
+		if ((own.ends_hot || !all.ends_hot) && is_clear_loss(statement, &all))
 			burdened = lappend_int(burdened, foreach_current_index(lc));
 	}
 	return burdened;
