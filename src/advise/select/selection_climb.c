@@ -25,6 +25,13 @@
 #define NO_GAIN			1e-9
 
 /*
+ * A larger index is taken in the place of a smaller one if it saves more by this
+ * share of what the smaller one saves: the planner is not more exact than that,
+ * and bytes have their price.
+ */
+#define LARGER_GAIN		0.1
+
+/*
  * A choice is scored by the share of all time that it saves, plus this much of
  * the share of its own cost that a statement saves on the average.  So a
  * choice that is better for most statements may save a little less time.
@@ -208,6 +215,39 @@ value_of_adding(Climb *climb, Move *move)
 	return value;
 }
 
+/* What dropping the chosen ones of a move's indexes gains. */
+static double
+gain_of_dropping(Climb *climb, const Move *move)
+{
+	Bitmapset  *dropped = set_all_chosen(climb, move->indexes, false);
+	double		gain = dropped == NULL ? 0 :
+		saved_us(climb, move->statements) + charges_us(climb, dropped);
+
+	bms_free(set_all_chosen(climb, dropped, true));
+	bms_free(dropped);
+	return gain;
+}
+
+/*
+ * Does a larger index on the table of a chosen one, whose work it could do, save
+ * too little more (LARGER_GAIN)?
+ */
+static bool
+replaces_for_little(Climb *climb, int in, double gain)
+{
+	const Bitmapset *smaller = climb->selection->extended[in];
+	int			number = -1;
+
+	while ((number = bms_next_member(smaller, number)) >= 0)
+		if (climb->chosen[number] &&
+			selection_bytes(climb->selection, number) <
+			selection_bytes(climb->selection, in) &&
+			gain < LARGER_GAIN *
+			-gain_of_dropping(climb, &climb->singles[number]))
+			return true;
+	return false;
+}
+
 /* Make the best move that adds indexes; false if none pays. */
 static bool
 add_best(Climb *climb)
@@ -215,18 +255,29 @@ add_best(Climb *climb)
 	const Selection *selection = climb->selection;
 	Move	   *best = NULL;
 	double		best_value = 0;
+	int64		best_bytes = 0;
 	int			number = -1;
 	ListCell   *lc;
 
 	while ((number = bms_next_member(selection->allowed, number)) >= 0)
 	{
-		double		value = climb->chosen[number] ? 0 :
+		double		value = climb->chosen[number] ||
+			replaces_for_little(climb, number, climb->singles[number].gain) ? 0 :
 			value_of_adding(climb, &climb->singles[number]);
 
-		if (value > best_value)
+		if (value > best_value &&
+			(best == NULL || value > (1 + LARGER_GAIN) * best_value ||
+			 selection_bytes(selection, number) <= best_bytes))
 		{
 			best = &climb->singles[number];
 			best_value = value;
+			best_bytes = selection_bytes(selection, number);
+		}
+		else if (best != NULL && (1 + LARGER_GAIN) * value >= best_value &&
+				 selection_bytes(selection, number) < best_bytes)
+		{
+			best = &climb->singles[number];
+			best_bytes = selection_bytes(selection, number);
 		}
 	}
 	foreach(lc, climb->groups)
@@ -244,19 +295,6 @@ add_best(Climb *climb)
 	bms_free(set_all_chosen(climb, best->indexes, true));
 	settle(climb, best->statements);
 	return true;
-}
-
-/* What dropping the chosen ones of a move's indexes gains. */
-static double
-gain_of_dropping(Climb *climb, const Move *move)
-{
-	Bitmapset  *dropped = set_all_chosen(climb, move->indexes, false);
-	double		gain = dropped == NULL ? 0 :
-		saved_us(climb, move->statements) + charges_us(climb, dropped);
-
-	bms_free(set_all_chosen(climb, dropped, true));
-	bms_free(dropped);
-	return gain;
 }
 
 /* Drop what is least worth its cost; false if all are worth it. */
@@ -377,7 +415,7 @@ note_exchange(Climb *climb, Exchange *best, Bitmapset *out, int in)
 {
 	double		gain = bms_is_empty(out) ? 0 : gain_of_exchange(climb, out, in);
 
-	if (gain <= best->gain)
+	if (gain <= best->gain || replaces_for_little(climb, in, gain))
 	{
 		bms_free(out);
 		return;
