@@ -261,10 +261,12 @@ add_best(Climb *climb)
 
 	while ((number = bms_next_member(selection->allowed, number)) >= 0)
 	{
-		double		value = climb->chosen[number] ||
-			replaces_for_little(climb, number, climb->singles[number].gain) ? 0 :
+		double		value = climb->chosen[number] ? 0 :
 			value_of_adding(climb, &climb->singles[number]);
 
+		if (value > 0 &&
+			replaces_for_little(climb, number, climb->singles[number].gain))
+			value = 0;
 		if (value > best_value &&
 			(best == NULL || value > (1 + LARGER_GAIN) * best_value ||
 			 selection_bytes(selection, number) <= best_bytes))
