@@ -32,7 +32,7 @@ FROM (SELECT r.*, @extschema@.clipperf_batched(r.pattern) AS batched
 
 COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
 'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database; you see your own statements, members of pg_read_all_stats all';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the child''s parameters were the values of one column of the parent''s result; ''suspected'': no such result was seen, but one request held many runs of one key look-up';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the child''s parameters were the values of one column of the parent''s result; ''suspected'': no such result was seen, but one request held many runs of one key look-up; or each child ran in a request of its own';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_column IS 'column of its result that the children''s values came from';
