@@ -36,6 +36,7 @@ Datum
 clipperf_relation_in(PG_FUNCTION_ARGS)
 {
 	char	   *string = PG_GETARG_CSTRING(0);
+
 	LOCAL_FCINFO(call, 1);
 	Datum		relation;
 

@@ -30,6 +30,7 @@ SELECT count(*) AS rows, min(action) AS action, min(relation::text) LIKE 'tenant
 FROM clipperf_recommend(min_benefit => 0.4);
 SELECT count(*), count(DISTINCT relation), count(*) FILTER (WHERE id = alike) AS stand_for_all,
     sum(benefit_share) FILTER (WHERE id <> alike) < max(benefit_share) FILTER (WHERE id = alike) AS is_sum FROM clipperf_recommendations WHERE alike IS NOT NULL;
+SELECT count(*) AS scans_without FROM clipperf_scan_advice WHERE relation::text LIKE 'tenant_%.item';
 SELECT kind, substring(summary FROM 'in .*') AS many, fix = format('SELECT * FROM public.clipperf_apply(ARRAY[%s]);', a.id) AS by_its_number
 FROM clipperf_report(100), (SELECT id FROM clipperf_recommendations WHERE id = alike) AS a WHERE summary ~ 'in 6 tables';
 -- Its number is that of all, one of the others that of one.

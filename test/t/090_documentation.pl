@@ -67,6 +67,8 @@ foreach my $page (@pages)
 
 # Settings.
 my %contexts = (superuser => 'superuser, in any session', user => 'any user', postmaster => 'restart', sighup => 'reload');
+# Those that act in background processes alone, where neither a session's settings nor a role's count.
+my %background = map { ("clipperf.$_" => 'superuser, for a database or the server') } qw(long_transaction verify_calls verify_time auto_revert);
 my %documented;
 while ($text{'docs/settings.md'} =~ /^\| `(clipperf\.\w+)` \| (.*) \|$/mg)
 {
@@ -82,7 +84,7 @@ FROM pg_settings WHERE name LIKE 'clipperf.%'
 SQL
 {
 	my ($name, $rest) = split /\t/, $row;
-	$rest =~ s/([^|]+)$/$contexts{$1} \/\/ $1/e;
+	$rest =~ s/([^|]+)$/$background{$name} \/\/ $contexts{$1} \/\/ $1/e;
 	$actual{$name} = $rest;
 }
 is_deeply(\%documented, \%actual, 'docs/settings.md: type, default, range, unit and context of each setting');
