@@ -17,7 +17,8 @@ use Test::More;
 my $root = "$FindBin::RealBin/../..";
 my $clipper = "$root/examples/clipper";
 my @pages = ('README.md', map { s{^\Q$root\E/}{}r } sort glob("$root/docs/*.md"));
-my %text = map { $_ => slurp_file("$root/$_") } @pages, 'CONTRIBUTING.md', 'examples/clipper/README.md';
+my %text = map { $_ => slurp_file("$root/$_") } @pages,
+	'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/clipper/README.md';
 
 my $node = new_server('documentation');
 $node->safe_psql('postgres', 'CREATE DATABASE clipper');
