@@ -221,6 +221,13 @@ foreach my $page (sort keys %text)
 	is("@broken", '', "$page: links lead somewhere");
 }
 
+# Reserved memory, in MB: majors of PostgreSQL differ by a few slots for background processes.
+my ($reserved) = $text{'docs/operations.md'} =~ /100 connections\) it is (\d+) MB/;
+$node->append_conf('postgresql.conf', 'max_connections = 100');
+$node->restart;
+my $actually = $node->safe_psql('clipper', 'SELECT memory_reserved_bytes / 1048576.0 FROM clipperf_info');
+cmp_ok(abs($actually - ($reserved // 0)), '<=', 2, "docs/operations.md: $actually MB are reserved with 100 connections");
+
 # Output fits a page.
 foreach my $page (@pages)
 {
