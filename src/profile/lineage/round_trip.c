@@ -22,7 +22,7 @@
 
 #include <math.h>
 
-#include "hotpath.h"
+#include "profile/lineage/request_time.h"
 
 /* Kinds of statements whose waits are compared, those that waited last. */
 #define KINDS			8
@@ -47,8 +47,6 @@ typedef struct Wait
 	double		mean;
 	int64		last_us;		/* when it waited last */
 } Wait;
-
-int64		round_trip_ended_us HOTPATH_DATA = 0;
 
 static Wait waits[KINDS];
 
@@ -111,7 +109,7 @@ quickest_wait(double mean)
 static int64
 count_wait(const Execution *execution, bool first)
 {
-	double		wait = Max(0, execution->first_us - round_trip_ended_us);
+	double		wait = Max(0, execution->first_us - request_ended_us);
 	double		mean = wait;
 	double		cost;
 
