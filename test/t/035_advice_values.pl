@@ -11,8 +11,9 @@ use Capture;
 use Test::More;
 
 # A statement may read that much more than before, and so many blocks in any case.  One that the advice said would lose may read an
-# index from one end to the other, but not the rows of the table as well: these are 11,000 blocks and 300,000 visits.
-my ($times_more, $blocks_more, $blocks_told) = (1.5, 16, 1500);
+# index from one end to the other, with the columns that another statement reads from it, but not the rows of the table as well: these
+# are 11,000 blocks and 300,000 visits.
+my ($times_more, $blocks_more, $blocks_told) = (1.5, 16, 3500);
 
 my $node = new_server('advice_values', 'clipperf.capture_parameters = on', 'shared_buffers = 256MB',
 	'effective_cache_size = 1GB', 'random_page_cost = 1.1', 'max_wal_size = 2GB');
@@ -74,7 +75,7 @@ foreach my $seed (1 .. 3)
 		cmp_ok($after{$statement} // 0, '<=', $most, "seed $seed: $statement reads no more than that");
 		note("$before{$statement} -> " . ($after{$statement} // '?'));
 	}
-	cmp_ok(sum(values %after), '<', 0.5 * sum(values %before), "seed $seed: all together read less than half");
+	cmp_ok(sum(values %after), '<', 0.25 * sum(values %before), "seed $seed: all together read less than a quarter");
 	$node->safe_psql('postgres', "DROP INDEX $_->[1]") foreach @advice;
 }
 

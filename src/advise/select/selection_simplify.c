@@ -66,7 +66,7 @@ has_similar_columns(const Selection *selection, int number, int other)
  * beside what both save may be large beside what is left: each statement's loss
  * counts as a share of what it costs with the set that was built, unless it is
  * less than LEAST_LOSS.  To ask again it must also be "share" of the time of the
- * statements that lose, and the statements must gain together.
+ * statements that lose.
  */
 static bool
 would_be_replaced(const Selection *selection, const Bitmapset *built,
@@ -77,7 +77,6 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 	Bitmapset  *statements = selection_users(selection, better, missing);
 	double		gain = 0;
 	double		time = 0;
-	double		net = 0;
 	int			i = -1;
 
 	while ((i = bms_next_member(statements, i)) >= 0)
@@ -85,15 +84,13 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		double		cost = estimate_cost(estimator, i, built, NULL);
 		double		lower = estimate_cost(estimator, i, better, NULL);
 
-		net += estimate_time_us(estimator, i, built) -
-			estimate_time_us(estimator, i, better);
 		if (cost - lower < LEAST_LOSS)
 			continue;
 		time += estimator->statements[i].workload->total_us;
 		gain += estimator->statements[i].workload->total_us *
 			(1 - lower / cost);
 	}
-	return net > 0 && gain >= Max(selection_least_us(selection, bms_next_member(missing, -1)), 1) &&
+	return gain >= Max(selection_least_us(selection, bms_next_member(missing, -1)), 1) &&
 		gain >= share * time;
 }
 
