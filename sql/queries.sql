@@ -66,5 +66,5 @@ RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
-'forget what was seen: ''all'', ''queries'', ''n_plus_one'' or ''seq_scans'', of all databases';
+'forget what was seen: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'' or ''samples'', of all databases, or ''standbys''';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;

@@ -26,6 +26,7 @@ static const struct
 	{"queries", RESET_QUERIES},
 	{"n_plus_one", RESET_N_PLUS_ONE},
 	{"seq_scans", RESET_SEQ_SCANS},
+	{"samples", RESET_SAMPLES},
 	{"standbys", RESET_STANDBYS}
 };
 
@@ -48,5 +49,5 @@ clipperf_reset(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("cannot reset \"%s\"", name),
-			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\", \"seq_scans\" and \"standbys\".")));
+			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\" and \"standbys\".")));
 }
