@@ -63,7 +63,7 @@ GRANT SELECT ON @extschema@.clipperf_queries TO PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_reset(what text DEFAULT 'all')
 RETURNS void
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
 'forget what was seen: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'' or ''samples'', of all databases, or ''standbys''';

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "utils/builtins.h"
@@ -34,6 +35,7 @@ int			setting_capture_parameters HOTPATH_DATA = CAPTURE_ON;
 char	   *setting_private_columns = NULL;
 uint32		setting_private_columns_version HOTPATH_DATA = 1;
 char	   *setting_route HOTPATH_DATA = NULL;
+void		(*setting_route_told) (const char *name) = NULL;
 int			setting_save_interval_s = 300;
 bool		setting_save_samples = false;
 int			setting_max_build_workers = 1;
@@ -185,6 +187,16 @@ assign_private_columns(const char *newval, void *extra)
 	setting_private_columns_version++;
 }
 
+/* Check hook of clipperf.route: any name will do, but may be cut. */
+static bool
+check_route(char **newval, void **extra, GucSource source)
+{
+	if (*newval != NULL && source >= PGC_S_INTERACTIVE &&
+		!InitializingParallelWorker && setting_route_told != NULL)
+		setting_route_told(*newval);
+	return true;
+}
+
 /* Does clipperf.private_columns name any column? */
 bool
 settings_private_columns(void)
@@ -291,7 +303,7 @@ define_capture_settings(void)
 							   "Route (endpoint, job) that the following statements belong to.",
 							   "A route in an sqlcommenter comment goes before it; application_name is used when it is empty.",
 							   &setting_route, NULL,
-							   PGC_USERSET, 0, NULL, NULL, NULL);
+							   PGC_USERSET, 0, check_route, NULL, NULL);
 }
 
 /* Settings of the two kinds of finding. */

@@ -40,6 +40,8 @@ extern int	setting_capture_parameters;
 extern char *setting_private_columns;
 extern uint32 setting_private_columns_version;	/* changes with it */
 extern char *setting_route;
+extern void (*setting_route_told) (const char *name);	/* who sets it hears of
+														 * what becomes of it */
 extern int	setting_save_interval_s;
 extern bool setting_save_samples;
 

@@ -605,6 +605,30 @@ statement_of_text(char *text, List **locked)
 	return statement;
 }
 
+/* The argument min_calls, if it makes sense; else error 22023. */
+int64
+workload_min_calls(int64 min_calls)
+{
+	if (min_calls < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "min_calls"),
+				 errhint("Give a number of calls, 0 or more.")));
+	return min_calls;
+}
+
+/* The argument since, if it is not in the future; else error 22023. */
+TimestampTz
+workload_since(TimestampTz since)
+{
+	if (since > GetCurrentTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "since"),
+				 errhint("Give a time in the past.")));
+	return since;
+}
+
 /* Statements handed in, as the caller would run them, one call each. */
 List *
 workload_from_texts(ArrayType *texts)
@@ -623,7 +647,7 @@ workload_from_texts(ArrayType *texts)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("a statement to be planned must not be null")));
+					 errmsg("argument \"statements\" must not contain nulls")));
 		statements = lappend(statements,
 							 statement_of_text(TextDatumGetCString(values[i]),
 											   &locked));

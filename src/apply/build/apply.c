@@ -115,7 +115,7 @@ require_table(const Recommendation *asked)
 	if (!OidIsValid(asked->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the table of index \"%s\" does not exist",
+				 errmsg("table of index \"%s\" does not exist",
 						asked->index_name ? asked->index_name : "")));
 	LockRelationOid(asked->relid, AccessShareLock);
 	preflight_table(asked->relid, psprintf("%u", asked->relid),
@@ -385,7 +385,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	}
 	if (call.made == 0)
 		ereport(NOTICE,
-				(errmsg("there is nothing to apply"),
+				(errmsg("nothing to apply"),
 				 errhint("Call clipperf_recommend() first; drops are applied by their ids.")));
 	SPI_finish();
 	return (Datum) 0;
