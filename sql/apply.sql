@@ -219,6 +219,14 @@ LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_apply_obstacle';
 COMMENT ON FUNCTION @extschema@.clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
 
+CREATE FUNCTION @extschema@._clipperf_job_statement(
+    action text, ddl text, relation oid, index_name name, transactional boolean)
+RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_job_statement';
+COMMENT ON FUNCTION @extschema@._clipperf_job_statement(text, text, oid, name, boolean) IS
+'the statement that a job with this definition of an index runs';
+
 CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
@@ -238,7 +246,7 @@ SELECT j.job, j.action,
                       'transaction open for ' || @extschema@.clipperf_duration(
                           1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
            FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
-       CASE WHEN may.see THEN j.ddl END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
+       CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid,
        CASE WHEN may.see THEN j.verdict END AS verdict
 FROM @extschema@.clipperf_job AS j
@@ -259,7 +267,7 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read pe
 COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
 'whose transaction the build waits for now, with what pg_stat_activity shows the reader of it; NULL for those who may not read the reason';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'CREATE INDEX statement of the index; NULL for those who may not read the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table after one for each partition; NULL for those who may not read the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.role IS 'role that called, with whose rights it is done';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';

@@ -26,6 +26,7 @@
 #include "apply/build/partition.h"
 #include "apply/build/preflight.h"
 #include "apply/jobs/job_lock.h"
+#include "apply/jobs/job_statement.h"
 #include "apply/jobs/jobs.h"
 #include "apply/jobs/queue.h"
 #include "apply/jobs/recommendation.h"
@@ -76,7 +77,9 @@ put_row(ApplyCall *call, const Recommendation *asked, const Job *job)
 	i++;
 	result_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
 	result_set_text(values, nulls, i++, job ? job->reason : asked->reason);
-	result_set_text(values, nulls, i++, job ? job->ddl : asked->ddl);
+	result_set_text(values, nulls, i++, job == NULL ? asked->ddl :
+					job_statement(job->drop, job->ddl, job->relid,
+								  job->index_name, job->transactional));
 	Assert(i == APPLY_COLUMNS);
 	tuplestore_putvalues(call->result->setResult, call->result->setDesc,
 						 values, nulls);

@@ -41,6 +41,7 @@
 #include "utils/syscache.h"
 
 #include "common/table_lock.h"
+#include "hotpath.h"
 #include "settings.h"
 
 #define PROVIDER	"clipperf"
@@ -48,9 +49,6 @@
 
 /* Tables that are remembered, at most; more are forgotten together. */
 #define MOST_TABLES 4096
-
-/* The last tables met: they are not searched for again. */
-#define LAST_TABLES 16
 
 /* What is known of a table. */
 typedef struct PrivateTable
@@ -60,12 +58,12 @@ typedef struct PrivateTable
 								 * that of a whole row if any is private */
 } PrivateTable;
 
-bool		private_columns_exist = false;
+bool		private_columns_exist HOTPATH_DATA = false;
+Oid			private_last_tables[PRIVATE_LAST_TABLES] HOTPATH_DATA = {InvalidOid};
+uint32		private_columns_settings HOTPATH_DATA = 0;
 
 static HTAB *tables = NULL;
 static MemoryContext memory = NULL;
-static Oid	last_tables[LAST_TABLES];
-static uint32 settings_known = 0;	/* setting_private_columns_version */
 
 /* The number of a column as the rights of a plan have it. */
 static inline int
@@ -85,7 +83,7 @@ forget_tables(void)
 	if (memory != NULL)
 		MemoryContextReset(memory);
 	tables = NULL;
-	memset(last_tables, 0, sizeof(last_tables));
+	memset(private_last_tables, 0, sizeof(private_last_tables));
 	private_columns_exist = false;
 }
 
@@ -100,8 +98,8 @@ forget_table(Datum arg, Oid relid)
 		forget_tables();
 		return;
 	}
-	if (last_tables[relid % LAST_TABLES] == relid)
-		last_tables[relid % LAST_TABLES] = InvalidOid;
+	if (private_last_tables[relid % PRIVATE_LAST_TABLES] == relid)
+		private_last_tables[relid % PRIVATE_LAST_TABLES] = InvalidOid;
 	(void) hash_search(tables, &relid, HASH_REMOVE, NULL);
 }
 
@@ -142,7 +140,7 @@ remember_table(Oid relid, const Bitmapset *columns)
 	table = hash_search(tables, &relid, HASH_ENTER, NULL);
 	table->columns = bms_copy(columns);
 	MemoryContextSwitchTo(old);
-	last_tables[relid % LAST_TABLES] = relid;
+	private_last_tables[relid % PRIVATE_LAST_TABLES] = relid;
 	private_columns_exist |= columns != NULL;
 }
 
@@ -245,7 +243,7 @@ learn_table(Oid relid)
 
 	if (tables != NULL && hash_search(tables, &relid, HASH_FIND, NULL) != NULL)
 	{
-		last_tables[relid % LAST_TABLES] = relid;
+		private_last_tables[relid % PRIVATE_LAST_TABLES] = relid;
 		return;
 	}
 	if (!add_labelled(relid, natts, &columns))
@@ -266,25 +264,25 @@ needs_rights(const ColumnRights *rights)
 }
 
 /*
- * A plan was made: learn of its tables which columns are private.  Reads the
- * catalogs for tables that were not met before, and waits for no lock.
+ * Learn of a plan's tables which columns are private.  Reads the catalogs for
+ * tables that were not met before, and waits for no lock.
  */
-pg_attribute_hot void
-private_columns_learn(const PlannedStmt *plan)
+void
+private_columns_learn_all(const PlannedStmt *plan)
 {
 	const ListCell *lc;
 
-	if (unlikely(settings_known != setting_private_columns_version))
+	if (unlikely(private_columns_settings != setting_private_columns_version))
 	{
 		forget_tables();
-		settings_known = setting_private_columns_version;
+		private_columns_settings = setting_private_columns_version;
 	}
 	foreach(lc, PLAN_COLUMN_RIGHTS(plan))
 	{
 		const ColumnRights *rights = lfirst(lc);
 
 		if (needs_rights(rights) &&
-			unlikely(last_tables[rights->relid % LAST_TABLES] != rights->relid))
+			unlikely(private_last_tables[rights->relid % PRIVATE_LAST_TABLES] != rights->relid))
 			learn_table(rights->relid);
 	}
 }
@@ -298,7 +296,7 @@ private_columns_are_used(const PlannedStmt *plan)
 {
 	const ListCell *lc;
 
-	if (settings_known != setting_private_columns_version)
+	if (private_columns_settings != setting_private_columns_version)
 		return true;
 	foreach(lc, PLAN_COLUMN_RIGHTS(plan))
 	{
