@@ -1,6 +1,6 @@
 -- Building and dropping indexes: jobs, and the functions that make and watch them.
 
-CREATE TABLE @extschema@.clipperf_job (
+CREATE TABLE @extschema@._clipperf_job (
     job bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('create', 'drop')),
     goal text NOT NULL DEFAULT 'apply' CHECK (goal IN ('apply', 'revert')),
@@ -37,72 +37,72 @@ CREATE TABLE @extschema@.clipperf_job (
     verdict jsonb,
     database_oid oid
 );
-COMMENT ON TABLE @extschema@.clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
-COMMENT ON COLUMN @extschema@.clipperf_job.job IS 'number of the job';
-COMMENT ON COLUMN @extschema@.clipperf_job.action IS 'create or drop an index';
-COMMENT ON COLUMN @extschema@.clipperf_job.goal IS 'apply: do it; revert: take it back';
-COMMENT ON COLUMN @extschema@.clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
-COMMENT ON COLUMN @extschema@.clipperf_job.state IS 'state of the job';
-COMMENT ON COLUMN @extschema@.clipperf_job.reason IS 'why it is in this state';
-COMMENT ON COLUMN @extschema@.clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_job.relid IS 'table of the index';
-COMMENT ON COLUMN @extschema@.clipperf_job.relation_name IS 'its name when the job was made';
-COMMENT ON COLUMN @extschema@.clipperf_job.index_name IS 'name of the index';
-COMMENT ON COLUMN @extschema@.clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
-COMMENT ON COLUMN @extschema@.clipperf_job.index_oid IS 'index that the job has built, or is to drop';
-COMMENT ON COLUMN @extschema@.clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
-COMMENT ON COLUMN @extschema@.clipperf_job.part_relid IS 'partition whose index is being built';
-COMMENT ON COLUMN @extschema@.clipperf_job.part_name IS 'name of that index';
-COMMENT ON COLUMN @extschema@.clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
-COMMENT ON COLUMN @extschema@.clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
-COMMENT ON COLUMN @extschema@.clipperf_job.parts IS 'indexes of partitions that the job has built';
-COMMENT ON COLUMN @extschema@.clipperf_job.taken_in IS 'partitions that had such an index before';
-COMMENT ON COLUMN @extschema@.clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
-COMMENT ON COLUMN @extschema@.clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_job.transactional IS 'was it done within the caller''s transaction?';
-COMMENT ON COLUMN @extschema@.clipperf_job.queryids IS 'statements the index is meant for';
-COMMENT ON COLUMN @extschema@.clipperf_job.size_bytes IS 'estimated size of the index, bytes';
-COMMENT ON COLUMN @extschema@.clipperf_job.role IS 'role that called, with whose rights it is done';
-COMMENT ON COLUMN @extschema@.clipperf_job.settings IS 'settings of the caller that the build uses';
-COMMENT ON COLUMN @extschema@.clipperf_job.made_at IS 'when it was made';
-COMMENT ON COLUMN @extschema@.clipperf_job.changed_at IS 'when its state changed last';
-COMMENT ON COLUMN @extschema@.clipperf_job.attempts IS 'builds that were begun and had to be broken off';
-COMMENT ON COLUMN @extschema@.clipperf_job.retry_at IS 'not to be tried again before';
-COMMENT ON COLUMN @extschema@.clipperf_job.worker_pid IS 'process that works on it; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_job.verify_since IS 'when its verification began';
-COMMENT ON COLUMN @extschema@.clipperf_job.verdict IS 'figures of the verification';
-COMMENT ON COLUMN @extschema@.clipperf_job.database_oid IS 'database that it was made in: a copy of it does nothing of what was asked for there';
+COMMENT ON TABLE @extschema@._clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
+COMMENT ON COLUMN @extschema@._clipperf_job.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@._clipperf_job.action IS 'create or drop an index';
+COMMENT ON COLUMN @extschema@._clipperf_job.goal IS 'apply: do it; revert: take it back';
+COMMENT ON COLUMN @extschema@._clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
+COMMENT ON COLUMN @extschema@._clipperf_job.state IS 'state of the job';
+COMMENT ON COLUMN @extschema@._clipperf_job.reason IS 'why it is in this state';
+COMMENT ON COLUMN @extschema@._clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
+COMMENT ON COLUMN @extschema@._clipperf_job.relid IS 'table of the index';
+COMMENT ON COLUMN @extschema@._clipperf_job.relation_name IS 'its name when the job was made';
+COMMENT ON COLUMN @extschema@._clipperf_job.index_name IS 'name of the index';
+COMMENT ON COLUMN @extschema@._clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
+COMMENT ON COLUMN @extschema@._clipperf_job.index_oid IS 'index that the job has built, or is to drop';
+COMMENT ON COLUMN @extschema@._clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
+COMMENT ON COLUMN @extschema@._clipperf_job.part_relid IS 'partition whose index is being built';
+COMMENT ON COLUMN @extschema@._clipperf_job.part_name IS 'name of that index';
+COMMENT ON COLUMN @extschema@._clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
+COMMENT ON COLUMN @extschema@._clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
+COMMENT ON COLUMN @extschema@._clipperf_job.parts IS 'indexes of partitions that the job has built';
+COMMENT ON COLUMN @extschema@._clipperf_job.taken_in IS 'partitions that had such an index before';
+COMMENT ON COLUMN @extschema@._clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
+COMMENT ON COLUMN @extschema@._clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
+COMMENT ON COLUMN @extschema@._clipperf_job.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN @extschema@._clipperf_job.queryids IS 'statements the index is meant for';
+COMMENT ON COLUMN @extschema@._clipperf_job.size_bytes IS 'estimated size of the index, bytes';
+COMMENT ON COLUMN @extschema@._clipperf_job.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN @extschema@._clipperf_job.settings IS 'settings of the caller that the build uses';
+COMMENT ON COLUMN @extschema@._clipperf_job.made_at IS 'when it was made';
+COMMENT ON COLUMN @extschema@._clipperf_job.changed_at IS 'when its state changed last';
+COMMENT ON COLUMN @extschema@._clipperf_job.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN @extschema@._clipperf_job.retry_at IS 'not to be tried again before';
+COMMENT ON COLUMN @extschema@._clipperf_job.worker_pid IS 'process that works on it; NULL if none';
+COMMENT ON COLUMN @extschema@._clipperf_job.verify_since IS 'when its verification began';
+COMMENT ON COLUMN @extschema@._clipperf_job.verdict IS 'figures of the verification';
+COMMENT ON COLUMN @extschema@._clipperf_job.database_oid IS 'database that it was made in: a copy of it does nothing of what was asked for there';
 
-CREATE TABLE @extschema@.clipperf_job_change (
-    job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,
+CREATE TABLE @extschema@._clipperf_job_change (
+    job bigint NOT NULL REFERENCES @extschema@._clipperf_job ON DELETE CASCADE,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     state text NOT NULL,
     reason text
 );
-CREATE INDEX clipperf_job_change_job ON @extschema@.clipperf_job_change (job, at);
-COMMENT ON TABLE @extschema@.clipperf_job_change IS 'each change of a job''s state; read the view clipperf_job_changes instead';
-COMMENT ON COLUMN @extschema@.clipperf_job_change.job IS 'number of the job';
-COMMENT ON COLUMN @extschema@.clipperf_job_change.at IS 'when it changed';
-COMMENT ON COLUMN @extschema@.clipperf_job_change.state IS 'the state it changed to';
-COMMENT ON COLUMN @extschema@.clipperf_job_change.reason IS 'why';
+CREATE INDEX clipperf_job_change_job ON @extschema@._clipperf_job_change (job, at);
+COMMENT ON TABLE @extschema@._clipperf_job_change IS 'each change of a job''s state; read the view clipperf_job_changes instead';
+COMMENT ON COLUMN @extschema@._clipperf_job_change.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@._clipperf_job_change.at IS 'when it changed';
+COMMENT ON COLUMN @extschema@._clipperf_job_change.state IS 'the state it changed to';
+COMMENT ON COLUMN @extschema@._clipperf_job_change.reason IS 'why';
 
 -- The error that a build ended by may hold values of rows, its statement the constants of a predicate, and reasons tell
 -- of other sessions.
-CREATE FUNCTION @extschema@.clipperf_may_see_job(role oid, relid oid)
+CREATE FUNCTION @extschema@._clipperf_may_see_job(role oid, relid oid)
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT pg_catalog.pg_has_role(clipperf_may_see_job.role, 'USAGE') OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+    SELECT pg_catalog.pg_has_role(_clipperf_may_see_job.role, 'USAGE') OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
         OR EXISTS (SELECT FROM pg_catalog.pg_class AS c
-                   WHERE c.oid = clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
+                   WHERE c.oid = _clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_may_see_job(oid, oid) IS
+COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
 'may the current user read the reasons of a job of that role on that table, and the constants of its index?';
 
 CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at, c.state,
-       CASE WHEN @extschema@.clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
-FROM @extschema@.clipperf_job_change AS c JOIN @extschema@.clipperf_job AS j USING (job);
+       CASE WHEN @extschema@._clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
+FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job);
 COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.at IS 'when it changed';
@@ -110,8 +110,8 @@ COMMENT ON COLUMN @extschema@.clipperf_job_changes.state IS 'the state it change
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS
 'why; NULL for those who are neither members of the job''s role or the table''s owner nor in pg_read_all_stats';
 
-CREATE TABLE @extschema@.clipperf_job_measures (
-    job bigint NOT NULL REFERENCES @extschema@.clipperf_job ON DELETE CASCADE,
+CREATE TABLE @extschema@._clipperf_job_measures (
+    job bigint NOT NULL REFERENCES @extschema@._clipperf_job ON DELETE CASCADE,
     stage text NOT NULL CHECK (stage IN ('before', 'built')),
     queryid bigint NOT NULL,
     is_read boolean NOT NULL,
@@ -125,27 +125,27 @@ CREATE TABLE @extschema@.clipperf_job_measures (
     histogram bytea NOT NULL,
     PRIMARY KEY (job, stage, queryid)
 );
-COMMENT ON TABLE @extschema@.clipperf_job_measures IS 'counters of the statements that use the table of a job, when its build began and when it was done';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.job IS 'number of the job';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.stage IS 'before: the build began; built: it was done';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.is_read IS 'does it read the table, to change it or not?';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.is_write IS 'does it change the table?';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.calls IS 'calls of all users and routes until then';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.rows IS 'rows they returned or changed';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.wal_bytes IS 'WAL that they wrote, bytes';
-COMMENT ON COLUMN @extschema@.clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
+COMMENT ON TABLE @extschema@._clipperf_job_measures IS 'counters of the statements that use the table of a job, when its build began and when it was done';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.job IS 'number of the job';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.stage IS 'before: the build began; built: it was done';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'does it read the table, to change it or not?';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'does it change the table?';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.calls IS 'calls of all users and routes until then';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.wal_bytes IS 'WAL that they wrote, bytes';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.histogram IS 'their latencies, as clipperf counts them';
 
-CREATE FUNCTION @extschema@.clipperf_job_changed()
+CREATE FUNCTION @extschema@._clipperf_job_changed()
 RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE format('INSERT INTO %I.clipperf_job_change (job, at, state, reason) VALUES ($1, $2, $3, $4)', TG_TABLE_SCHEMA)
+    EXECUTE format('INSERT INTO %I._clipperf_job_change (job, at, state, reason) VALUES ($1, $2, $3, $4)', TG_TABLE_SCHEMA)
     USING NEW.job, NEW.changed_at, NEW.state, NEW.reason;
     -- Nobody is kept waiting for it: who has the row locked applies it, too.
     EXECUTE format('UPDATE %1$I.clipperf_recommendations AS r SET status = $2, status_at = $3
@@ -155,27 +155,27 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_job_changed() IS 'trigger of clipperf_job: keeps the history';
-REVOKE ALL ON FUNCTION @extschema@.clipperf_job_changed() FROM PUBLIC;
+COMMENT ON FUNCTION @extschema@._clipperf_job_changed() IS 'trigger of _clipperf_job: keeps the history';
+REVOKE ALL ON FUNCTION @extschema@._clipperf_job_changed() FROM PUBLIC;
 
-CREATE TRIGGER clipperf_job_made AFTER INSERT ON @extschema@.clipperf_job
-FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_job_changed();
-CREATE TRIGGER clipperf_job_changed AFTER UPDATE OF state, reason ON @extschema@.clipperf_job
+CREATE TRIGGER clipperf_job_made AFTER INSERT ON @extschema@._clipperf_job
+FOR EACH ROW EXECUTE FUNCTION @extschema@._clipperf_job_changed();
+CREATE TRIGGER _clipperf_job_changed AFTER UPDATE OF state, reason ON @extschema@._clipperf_job
 FOR EACH ROW WHEN (OLD.state <> NEW.state
     OR pg_catalog.split_part(OLD.reason, ' open for ', 1)
        IS DISTINCT FROM pg_catalog.split_part(NEW.reason, ' open for ', 1))
-EXECUTE FUNCTION @extschema@.clipperf_job_changed();
+EXECUTE FUNCTION @extschema@._clipperf_job_changed();
 
-CREATE FUNCTION @extschema@.clipperf_build_pace(
+CREATE FUNCTION @extschema@._clipperf_build_pace(
     OUT pid integer, OUT phase_ms double precision, OUT phase_blocks bigint, OUT work_ms double precision)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_build_pace';
-COMMENT ON FUNCTION @extschema@.clipperf_build_pace() IS
+COMMENT ON FUNCTION @extschema@._clipperf_build_pace() IS
 'of each build, since when it is in its phase, blocks that were done of it then, and how long it has worked rather than waited';
-REVOKE ALL ON FUNCTION @extschema@.clipperf_build_pace() FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@._clipperf_build_pace() FROM PUBLIC;
 
-CREATE FUNCTION @extschema@.clipperf_build_progress(
+CREATE FUNCTION @extschema@._clipperf_build_progress(
     OUT pid integer, OUT phase text, OUT done_share double precision, OUT blocks_per_second double precision,
     OUT remaining_ms double precision, OUT waits_for integer)
 RETURNS SETOF record
@@ -192,9 +192,9 @@ BEGIN ATOMIC
                  -- When all partitions are done, only the index of the whole is missing.
                  CASE WHEN part_relid IS NOT NULL THEN part_from WHEN parts = '{}' THEN 0 ELSE 1 END AS part_from,
                  CASE WHEN part_relid IS NOT NULL THEN part_share WHEN parts = '{}' THEN 1 ELSE 0 END AS part_share
-          FROM @extschema@.clipperf_job WHERE state = 'building') AS j
+          FROM @extschema@._clipperf_job WHERE state = 'building') AS j
          JOIN pg_stat_progress_create_index AS p ON p.pid = j.worker_pid
-         LEFT JOIN @extschema@.clipperf_build_pace() AS v ON v.pid = p.pid,
+         LEFT JOIN @extschema@._clipperf_build_pace() AS v ON v.pid = p.pid,
          -- In its first block the scan of a table says that all are done.
          LATERAL (SELECT CASE WHEN p.phase LIKE 'building index: scanning table%' AND p.blocks_done = p.blocks_total
                                    AND coalesce(v.phase_blocks = p.blocks_total, true) THEN 0
@@ -210,14 +210,14 @@ BEGIN ATOMIC
                ELSE 1 END AS done) AS s,
          LATERAL (SELECT j.part_from + j.part_share * s.done AS done) AS a;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_build_progress() IS
+COMMENT ON FUNCTION @extschema@._clipperf_build_progress() IS
 'how far the builds of clipperf have come, and which process each waits for; read the view clipperf_jobs instead';
 
-CREATE FUNCTION @extschema@.clipperf_apply_obstacle()
+CREATE FUNCTION @extschema@._clipperf_apply_obstacle()
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_apply_obstacle';
-COMMENT ON FUNCTION @extschema@.clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
+COMMENT ON FUNCTION @extschema@._clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
 
 CREATE FUNCTION @extschema@._clipperf_job_statement(
     action text, ddl text, relation oid, index_name name, transactional boolean)
@@ -234,7 +234,7 @@ SELECT j.job, j.action,
        coalesce((SELECT i.relname FROM pg_catalog.pg_class AS i WHERE i.oid = j.index_oid AND j.action = 'create'),
                 j.index_name) AS index_name, j.state,
        CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
-           CASE WHEN j.state = 'queued' THEN @extschema@.clipperf_apply_obstacle() END,
+           CASE WHEN j.state = 'queued' THEN @extschema@._clipperf_apply_obstacle() END,
            CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
                      AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it does not exist any more%'
                 THEN 'the role that asked for it does not exist any more' END), '') END AS reason,
@@ -243,15 +243,15 @@ SELECT j.job, j.action,
        CASE WHEN may.see THEN (
            SELECT 'process ' || l.pid || coalesce(' (' || nullif(concat_ws(', ',
                       'application ' || quote_ident(nullif(l.application_name, '')), coalesce(l.state, l.backend_type),
-                      'transaction open for ' || @extschema@.clipperf_duration(
+                      'transaction open for ' || @extschema@._clipperf_duration(
                           1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
            FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
        CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
        j.made_at, j.changed_at, j.attempts, j.worker_pid,
        CASE WHEN may.see THEN j.verdict END AS verdict
-FROM @extschema@.clipperf_job AS j
-     CROSS JOIN LATERAL (SELECT @extschema@.clipperf_may_see_job(j.role, j.relid)) AS may (see)
-     LEFT JOIN @extschema@.clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
+FROM @extschema@._clipperf_job AS j
+     CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
+     LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
 COMMENT ON VIEW @extschema@.clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';
@@ -281,15 +281,15 @@ GRANT SELECT ON @extschema@.clipperf_jobs, @extschema@.clipperf_job_changes TO P
 
 -- What turned out not to pay, for clipperf_report().
 
-CREATE FUNCTION @extschema@.clipperf_find_jobs(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find_jobs(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
            ARRAY[f.subject], f.summary,
            concat_ws('; ', f.subject,
-                     j.reason || CASE j.action WHEN 'create' THEN @extschema@.clipperf_drop_reservation() ELSE '' END),
+                     j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END),
            greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
            'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false
     FROM @extschema@.clipperf_jobs AS j
@@ -307,9 +307,9 @@ BEGIN ATOMIC
                         ELSE 'an index that was built costs more than it saves' END AS summary
          ) AS f
     WHERE j.state IN ('useless', 'regressed')
-      AND @extschema@.clipperf_is_accepted(f.kind, c.oid, NULL, NULL, f.subject, allow) = accepted;
+      AND @extschema@._clipperf_is_accepted(f.kind, c.oid, NULL, NULL, f.subject, allow) = accepted;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_jobs(boolean, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_find_jobs(boolean, text[]) IS
 'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay';
 
 -- What users call.

@@ -29,7 +29,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE pg_relation_size(c.oid) / 32 END), 0)
            < current_setting('clipperf.seqscan_min_rows')::float8
-    FROM @extschema@.clipperf_family($1) AS f (member)
+    FROM @extschema@._clipperf_family($1) AS f (member)
          JOIN pg_class AS c ON c.oid = f.member
     WHERE c.relkind <> 'p';
 END;
@@ -50,13 +50,13 @@ BEGIN ATOMIC
             SELECT count(DISTINCT t.queryid) AS statements,
                    count(DISTINCT t.relation) FILTER (WHERE t.reads AND t.is_small) AS small_tables
             FROM (SELECT r.queryid, r.relation, r.reads, @extschema@._clipperf_is_small(r.relation) AS is_small
-                  FROM (SELECT DISTINCT a.queryid, a.relation, a.reads FROM @extschema@.clipperf_read_table_use() AS a) AS r
+                  FROM (SELECT DISTINCT a.queryid, a.relation, a.reads FROM @extschema@._clipperf_read_table_use() AS a) AS r
                   WHERE NOT @extschema@._clipperf_is_own(r.relation)) AS t
          ) AS u,
          (
             SELECT count(DISTINCT r.parent_queryid) FILTER (WHERE r.confidence = 'proven') AS lists,
                    count(DISTINCT r.child_queryid) FILTER (WHERE r.confidence = 'suspected') AS suspicions
-            FROM @extschema@.clipperf_read_n_plus_one() AS r
+            FROM @extschema@._clipperf_read_n_plus_one() AS r
             WHERE NOT r.is_over
          ) AS n;
 END;
@@ -95,7 +95,7 @@ BEGIN ATOMIC
     SELECT ARRAY(
         SELECT listed.line
         FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
-              FROM @extschema@.clipperf_find(false, $2) AS f
+              FROM @extschema@._clipperf_find(false, $2) AS f
                    LEFT JOIN pg_class AS c ON c.oid = f.relation,
                    unnest(f.subjects) AS p (subject)
               WHERE f.kind = ANY ($1)
@@ -151,13 +151,13 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_require_check($1, $2);
-    SELECT @extschema@.clipperf_require_kinds($1);
+    SELECT @extschema@._clipperf_require_kinds($1);
     SELECT @extschema@._clipperf_judge(
                @extschema@._clipperf_problems($1, $2), @extschema@._clipperf_unmatched($2), j.statements,
-               concat_ws(', ', @extschema@.clipperf_count(j.statements, 'statement', 'statements'),
-                         @extschema@.clipperf_count(j.lists, 'list', 'lists') || ' looped over',
-                         @extschema@.clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
-                         @extschema@.clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
+               concat_ws(', ', @extschema@._clipperf_count(j.statements, 'statement', 'statements'),
+                         @extschema@._clipperf_count(j.lists, 'list', 'lists') || ' looped over',
+                         @extschema@._clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
+                         @extschema@._clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
                          || ' left aside'),
                pg_has_role('pg_read_all_stats', 'USAGE'))
     FROM @extschema@._clipperf_judged($1) AS j;
@@ -185,11 +185,11 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_require_reason($1);
     SELECT @extschema@._clipperf_require_check($2, NULL);
-    SELECT @extschema@.clipperf_require_kinds($2);
+    SELECT @extschema@._clipperf_require_kinds($2);
     WITH added AS (
         INSERT INTO @extschema@.clipperf_accepted (kind, subject, reason)
         SELECT DISTINCT f.kind, p.subject, $1
-        FROM @extschema@.clipperf_find(false) AS f,
+        FROM @extschema@._clipperf_find(false) AS f,
              unnest(f.subjects) AS p (subject)
         WHERE f.kind = ANY ($2)
         ORDER BY f.kind, p.subject

@@ -30,7 +30,7 @@ SELECT pg_catalog.pg_extension_config_dump(
 GRANT SELECT ON @extschema@.clipperf_accepted TO pg_database_owner, pg_read_all_stats;
 GRANT SELECT ON @extschema@.clipperf_accepted_id_seq TO pg_database_owner, pg_read_all_stats;
 
-CREATE FUNCTION @extschema@.clipperf_require_kinds(kinds text[])
+CREATE FUNCTION @extschema@._clipperf_require_kinds(kinds text[])
 RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -48,7 +48,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_require_kinds(text[]) IS 'raises 22023 unless all are kinds of finding';
+COMMENT ON FUNCTION @extschema@._clipperf_require_kinds(text[]) IS 'raises 22023 unless all are kinds of finding';
 
 CREATE FUNCTION @extschema@.clipperf_accept(
     kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL,
@@ -57,7 +57,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@.clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
     INSERT INTO @extschema@.clipperf_accepted (kind, relation, queryid, statement, reason)
     VALUES ($1, $2, $3, $5, $4)
     RETURNING id;
@@ -71,7 +71,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@.clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
     WITH removed AS (
         DELETE FROM @extschema@.clipperf_accepted AS a
         WHERE a.kind = $1
@@ -90,7 +90,7 @@ REVOKE ALL ON FUNCTION @extschema@.clipperf_unaccept(text, regclass, bigint, tex
 
 -- How figures and statements are written.
 
-CREATE FUNCTION @extschema@.clipperf_duration(ms double precision)
+CREATE FUNCTION @extschema@._clipperf_duration(ms double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -104,32 +104,32 @@ BEGIN ATOMIC
         ELSE to_char(ms / 3600000, 'FM999,990.0') || ' h'
     END;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_duration(double precision) IS 'milliseconds as people write them';
+COMMENT ON FUNCTION @extschema@._clipperf_duration(double precision) IS 'milliseconds as people write them';
 
-CREATE FUNCTION @extschema@.clipperf_number(n double precision)
+CREATE FUNCTION @extschema@._clipperf_number(n double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT to_char(round(n::numeric), 'FM999,999,999,999,999,990');
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_number(double precision) IS 'a whole number with thousands separators';
+COMMENT ON FUNCTION @extschema@._clipperf_number(double precision) IS 'a whole number with thousands separators';
 
-CREATE FUNCTION @extschema@.clipperf_count(n double precision, singular text, plural text)
+CREATE FUNCTION @extschema@._clipperf_count(n double precision, singular text, plural text)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN round(n::numeric) = 1 THEN '1 ' || singular
-                ELSE @extschema@.clipperf_number(n) || ' ' || plural END;
+                ELSE @extschema@._clipperf_number(n) || ' ' || plural END;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_count(double precision, text, text) IS 'a number and what it counts';
+COMMENT ON FUNCTION @extschema@._clipperf_count(double precision, text, text) IS 'a number and what it counts';
 
-CREATE FUNCTION @extschema@.clipperf_excerpt(statement text, width integer)
+CREATE FUNCTION @extschema@._clipperf_excerpt(statement text, width integer)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_excerpt';
-COMMENT ON FUNCTION @extschema@.clipperf_excerpt(text, integer) IS
+COMMENT ON FUNCTION @extschema@._clipperf_excerpt(text, integer) IS
 'a statement on one line; if that is longer than the width, without the lists of its columns, so that what it asks for is seen';
 
 CREATE FUNCTION @extschema@.clipperf_line(statement text, width integer)
@@ -140,21 +140,21 @@ BEGIN ATOMIC
     SELECT CASE WHEN excerpt IS NULL THEN '(a statement whose text was not kept)'
                 WHEN length(excerpt) <= width THEN excerpt
                 ELSE left(excerpt, width - 3) || '...' END
-    FROM (SELECT @extschema@.clipperf_excerpt(statement, width)) AS one (excerpt);
+    FROM (SELECT @extschema@._clipperf_excerpt(statement, width)) AS one (excerpt);
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_line(text, integer) IS 'a statement on one line, cut to a width';
 
-CREATE FUNCTION @extschema@.clipperf_subject(statement text)
+CREATE FUNCTION @extschema@._clipperf_subject(statement text)
 RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT coalesce(left(@extschema@.clipperf_excerpt(statement, 100), 1000), '(a statement whose text was not kept)');
+    SELECT coalesce(left(@extschema@._clipperf_excerpt(statement, 100), 1000), '(a statement whose text was not kept)');
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_subject(text) IS
+COMMENT ON FUNCTION @extschema@._clipperf_subject(text) IS
 'a statement as clipperf_check() names it: two statements are not to read the same';
 
-CREATE FUNCTION @extschema@.clipperf_some(names text[])
+CREATE FUNCTION @extschema@._clipperf_some(names text[])
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -164,23 +164,23 @@ BEGIN ATOMIC
                 ELSE concat(left(names[1], 40), ' and ' || left(names[2], 40)) END
     WHERE cardinality(names) > 0;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_some(text[]) IS 'the first two names of a list, and how many more there are; NULL for none';
+COMMENT ON FUNCTION @extschema@._clipperf_some(text[]) IS 'the first two names of a list, and how many more there are; NULL for none';
 
-CREATE FUNCTION @extschema@.clipperf_routes(OUT queryid bigint, OUT route text, OUT calls double precision)
+CREATE FUNCTION @extschema@._clipperf_statement_routes(OUT queryid bigint, OUT route text, OUT calls double precision)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT q.queryid, q.route, sum(q.calls)::float8
-    FROM @extschema@.clipperf_read_queries() AS q
+    FROM @extschema@._clipperf_read_queries() AS q
     WHERE q.route <> '' AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
     GROUP BY q.queryid, q.route;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_routes() IS 'which routes run the statements of the current database, and how often';
+COMMENT ON FUNCTION @extschema@._clipperf_statement_routes() IS 'which routes run the statements of the current database, and how often';
 
 -- The findings of each kind. "accepted" chooses those that were accepted, or the others; "allow" accepts more.
 
-CREATE TYPE @extschema@.clipperf_finding AS (
+CREATE TYPE @extschema@._clipperf_finding AS (
     kind text,
     relation regclass,
     queryid bigint,
@@ -195,22 +195,22 @@ CREATE TYPE @extschema@.clipperf_finding AS (
     last_seen timestamptz,
     again boolean
 );
-COMMENT ON TYPE @extschema@.clipperf_finding IS 'one finding, before it is ranked';
-COMMENT ON COLUMN @extschema@.clipperf_finding.kind IS 'kind, as in clipperf_report()';
-COMMENT ON COLUMN @extschema@.clipperf_finding.relation IS 'table it is about';
-COMMENT ON COLUMN @extschema@.clipperf_finding.queryid IS 'statement it is about';
-COMMENT ON COLUMN @extschema@.clipperf_finding.subjects IS 'what is wrong, for each statement concerned, in words that are the same in every run';
-COMMENT ON COLUMN @extschema@.clipperf_finding.summary IS 'what is wrong, in at most 60 characters';
-COMMENT ON COLUMN @extschema@.clipperf_finding.evidence IS 'the statement and the figures that show it';
-COMMENT ON COLUMN @extschema@.clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_finding.highest_severity IS 'severity it cannot exceed';
-COMMENT ON COLUMN @extschema@.clipperf_finding.fix IS 'SQL that fixes it';
-COMMENT ON COLUMN @extschema@.clipperf_finding.recommendations IS 'recommendations of the indexes that fix it; NULL = none';
-COMMENT ON COLUMN @extschema@.clipperf_finding.first_seen IS 'when it was first seen';
-COMMENT ON COLUMN @extschema@.clipperf_finding.last_seen IS 'when it was last seen';
-COMMENT ON COLUMN @extschema@.clipperf_finding.again IS 'was it over, and has come back?';
+COMMENT ON TYPE @extschema@._clipperf_finding IS 'one finding, before it is ranked';
+COMMENT ON COLUMN @extschema@._clipperf_finding.kind IS 'kind, as in clipperf_report()';
+COMMENT ON COLUMN @extschema@._clipperf_finding.relation IS 'table it is about';
+COMMENT ON COLUMN @extschema@._clipperf_finding.queryid IS 'statement it is about';
+COMMENT ON COLUMN @extschema@._clipperf_finding.subjects IS 'what is wrong, for each statement concerned, in words that are the same in every run';
+COMMENT ON COLUMN @extschema@._clipperf_finding.summary IS 'what is wrong, in at most 60 characters';
+COMMENT ON COLUMN @extschema@._clipperf_finding.evidence IS 'the statement and the figures that show it';
+COMMENT ON COLUMN @extschema@._clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_finding.highest_severity IS 'severity it cannot exceed';
+COMMENT ON COLUMN @extschema@._clipperf_finding.fix IS 'SQL that fixes it';
+COMMENT ON COLUMN @extschema@._clipperf_finding.recommendations IS 'recommendations of the indexes that fix it; NULL = none';
+COMMENT ON COLUMN @extschema@._clipperf_finding.first_seen IS 'when it was first seen';
+COMMENT ON COLUMN @extschema@._clipperf_finding.last_seen IS 'when it was last seen';
+COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'was it over, and has come back?';
 
-CREATE FUNCTION @extschema@.clipperf_is_accepted(
+CREATE FUNCTION @extschema@._clipperf_is_accepted(
     kind text, relation regclass, queryids bigint[], statements text[], subject text, allow text[])
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED SECURITY DEFINER
@@ -233,7 +233,7 @@ BEGIN ATOMIC
                OR EXISTS (
                     SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word));
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_is_accepted(text, regclass, bigint[], text[], text, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_is_accepted(text, regclass, bigint[], text[], text, text[]) IS
 'was a finding accepted by clipperf_accept() or clipperf_accept_all(), or by a table name or statement pattern of "allow"?';
 
 CREATE FUNCTION @extschema@._clipperf_subject_of_loop(parent_queryid bigint, parent_query text, child_query text)
@@ -242,15 +242,15 @@ LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN parent_queryid IS NULL
-                THEN @extschema@.clipperf_subject(child_query) || ' runs again and again in one request'
-                ELSE format('%s runs for each row of %s', @extschema@.clipperf_subject(child_query),
-                            @extschema@.clipperf_subject(parent_query)) END;
+                THEN @extschema@._clipperf_subject(child_query) || ' runs again and again in one request'
+                ELSE format('%s runs for each row of %s', @extschema@._clipperf_subject(child_query),
+                            @extschema@._clipperf_subject(parent_query)) END;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_subject_of_loop(bigint, text, text) IS
 'what is wrong with an N+1 pattern, in words that are the same in every run';
 
-CREATE FUNCTION @extschema@.clipperf_find_n_plus_one(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find_n_plus_one(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -266,19 +266,19 @@ BEGIN ATOMIC
                min(n.first_seen) AS first_seen, max(n.last_seen) AS last_seen, bool_or(n.again) AS again
         FROM @extschema@.clipperf_n_plus_one AS n
         WHERE NOT n.is_over
-          AND @extschema@.clipperf_is_accepted(
+          AND @extschema@._clipperf_is_accepted(
                   'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
                   ARRAY[n.child_query, n.parent_query],
                   @extschema@._clipperf_subject_of_loop(n.parent_queryid, n.parent_query, n.child_query), allow) = accepted
           AND (n.confidence = 'proven' OR NOT EXISTS (
-                SELECT FROM @extschema@.clipperf_read_n_plus_one() AS r
+                SELECT FROM @extschema@._clipperf_read_n_plus_one() AS r
                 WHERE r.child_queryid = n.child_queryid AND r.confidence = 'proven'))
         GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
     )
     SELECT 'n_plus_one', p.relation, p.child_queryid,
            ARRAY[@extschema@._clipperf_subject_of_loop(p.parent_queryid, p.parent_query, p.child_query)],
            concat(CASE WHEN p.parent_queryid IS NULL THEN 'same lookup ' ELSE 'a statement for each row: 1 + ' END,
-                  @extschema@.clipperf_number(p.mean_children),
+                  @extschema@._clipperf_number(p.mean_children),
                   CASE WHEN p.parent_queryid IS NULL THEN ' times' END,
                   CASE WHEN p.function IS NULL THEN ' in one request' ELSE ' in a function' END,
                   CASE WHEN p.confidence = 'suspected' THEN ' (suspected)' END),
@@ -287,29 +287,29 @@ BEGIN ATOMIC
                     THEN format('Again and again in one request: %s; ', @extschema@.clipperf_line(p.child_query, 150))
                     ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(p.parent_query, 150),
                                 @extschema@.clipperf_line(p.child_query, 150)) END,
-               @extschema@.clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
+               @extschema@._clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
                ' statements', coalesce(' in ' || p.function::text,
-                                       ' per request' || coalesce(' of ' || @extschema@.clipperf_some(p.routes), '')),
+                                       ' per request' || coalesce(' of ' || @extschema@._clipperf_some(p.routes), '')),
                CASE WHEN p.parent_queryid IS NOT NULL
-                    THEN ': 1 + ' || @extschema@.clipperf_number(p.mean_children) END,
+                    THEN ': 1 + ' || @extschema@._clipperf_number(p.mean_children) END,
                CASE WHEN p.pipelined THEN ', pipelined' END,
                '; ' || p.parent_column || ' becomes ' || p.child_parameter,
-               ', ', p.confidence, ' in ', @extschema@.clipperf_count(p.episodes, 'episode', 'episodes'),
+               ', ', p.confidence, ' in ', @extschema@._clipperf_count(p.episodes, 'episode', 'episodes'),
                CASE WHEN p.connections > 1 THEN
-                   ' over ' || @extschema@.clipperf_number(p.connections) || ' connections' END,
-               '; ', @extschema@.clipperf_duration(p.child_ms / p.children),
+                   ' over ' || @extschema@._clipperf_number(p.connections) || ' connections' END,
+               '; ', @extschema@._clipperf_duration(p.child_ms / p.children),
                CASE WHEN p.function IS NULL THEN
-                   ' + ' || @extschema@.clipperf_duration(p.roundtrip_ms / p.children) || ' round trip' END,
-               ' each, ', @extschema@.clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
+                   ' + ' || @extschema@._clipperf_duration(p.roundtrip_ms / p.children) || ' round trip' END,
+               ' each, ', @extschema@._clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
            (p.child_ms + p.roundtrip_ms) * (1 - 1 / greatest(p.mean_children, 1)),
            CASE WHEN p.pipelined THEN 'info' WHEN p.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
            coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements'),
            NULL::bigint[], p.first_seen, p.last_seen, p.again
     FROM pattern AS p;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
+COMMENT ON FUNCTION @extschema@._clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
 
-CREATE FUNCTION @extschema@.clipperf_statement_time()
+CREATE FUNCTION @extschema@._clipperf_statement_time()
 RETURNS double precision
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -318,7 +318,7 @@ BEGIN ATOMIC
     FROM @extschema@.clipperf_queries AS q
     WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_statement_time() IS
+COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
 'time in planner and executor of all statements sent by clients to the current database, milliseconds';
 
 -- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
@@ -327,15 +327,15 @@ COMMENT ON FUNCTION @extschema@.clipperf_statement_time() IS
 -- cacheable: 100 calls of 1 ms on average; at most one parameter list in 20 calls is a new one; a cache of a minute
 --   spares at least half of the calls; no sequential scan is to blame, one that had use for a fifth of its rows (0.2).
 -- slow_plan: 10 calls, and more time for planning than for all executions.
-CREATE FUNCTION @extschema@.clipperf_find_statements(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find_statements(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH total AS (
-        SELECT @extschema@.clipperf_statement_time() AS ms
+        SELECT @extschema@._clipperf_statement_time() AS ms
     ), route AS MATERIALIZED (
-        SELECT * FROM @extschema@.clipperf_routes()
+        SELECT * FROM @extschema@._clipperf_statement_routes()
     ), statement AS (
         SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms, sum(q.plan_ms) AS plan_ms,
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
@@ -357,7 +357,7 @@ BEGIN ATOMIC
         FROM statement AS s
         WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
           AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
-          AND NOT EXISTS (SELECT FROM @extschema@.clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_over
+          AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_over
                           AND r.rows_needed <= 0.2 * r.rows_read)
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
@@ -365,32 +365,32 @@ BEGIN ATOMIC
         WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
     )
     SELECT p.kind, NULL::regclass, p.queryid,
-           ARRAY[@extschema@.clipperf_subject(t.query)],
+           ARRAY[@extschema@._clipperf_subject(t.query)],
            CASE p.kind
                WHEN 'temp_spill' THEN
                    format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
                WHEN 'cacheable' THEN
-                   format('repeats an identical query: %s for %s', @extschema@.clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@.clipperf_count(p.distinct_params, 'set of values', 'sets of values'))
-               ELSE format('takes longer to plan than to run: %s of %s', @extschema@.clipperf_duration(p.plan_ms / p.calls),
-                           @extschema@.clipperf_duration((p.plan_ms + p.total_ms) / p.calls)) END,
+                   format('repeats an identical query: %s for %s', @extschema@._clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@._clipperf_count(p.distinct_params, 'set of values', 'sets of values'))
+               ELSE format('takes longer to plan than to run: %s of %s', @extschema@._clipperf_duration(p.plan_ms / p.calls),
+                           @extschema@._clipperf_duration((p.plan_ms + p.total_ms) / p.calls)) END,
            concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
                           pg_size_pretty(p.temp_bytes::numeric),
-                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@.clipperf_duration(p.mean_ms))
+                          @extschema@._clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@._clipperf_duration(p.mean_ms))
                WHEN 'cacheable' THEN
                    format('%s with %s, %s each, %s in all',
-                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@.clipperf_count(p.distinct_params, 'parameter list', 'parameter lists'),
-                          @extschema@.clipperf_duration(p.mean_ms),
-                          @extschema@.clipperf_duration(p.total_ms))
+                          @extschema@._clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@._clipperf_count(p.distinct_params, 'parameter list', 'parameter lists'),
+                          @extschema@._clipperf_duration(p.mean_ms),
+                          @extschema@._clipperf_duration(p.total_ms))
                ELSE format('%s, planning %s, execution %s each; %s of planning in all',
-                          @extschema@.clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@.clipperf_duration(p.plan_ms / p.calls),
-                          @extschema@.clipperf_duration(p.mean_ms),
-                          @extschema@.clipperf_duration(p.plan_ms)) END,
+                          @extschema@._clipperf_count(p.calls, 'call', 'calls'),
+                          @extschema@._clipperf_duration(p.plan_ms / p.calls),
+                          @extschema@._clipperf_duration(p.mean_ms),
+                          @extschema@._clipperf_duration(p.plan_ms)) END,
            p.saved_ms,
            'warning',
            CASE p.kind
@@ -401,8 +401,8 @@ BEGIN ATOMIC
                                     (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
                WHEN 'cacheable' THEN
                    format('-- keep its result in the application: 60 s would spare %s of %s calls',
-                          @extschema@.clipperf_number(p.calls - p.distinct_params * p.minutes),
-                          @extschema@.clipperf_number(p.calls))
+                          @extschema@._clipperf_number(p.calls - p.distinct_params * p.minutes),
+                          @extschema@._clipperf_number(p.calls))
                ELSE '-- prepare it once per connection and run it with parameters' END,
            NULL::bigint[], p.first_seen, p.last_seen, false
     FROM problem AS p, total,
@@ -412,15 +412,15 @@ BEGIN ATOMIC
                     LIMIT 1) AS query
          ) AS t,
          LATERAL (
-            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            SELECT @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
             FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = p.queryid GROUP BY t.route) AS r
          ) AS run (by)
     WHERE p.saved_ms >= 0.01 * total.ms
       AND (p.kind <> 'cacheable'
-           OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@.clipperf_read_table_use() AS u
+           OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@._clipperf_read_table_use() AS u
                                 WHERE u.writes OR u.locks_rows))
-      AND @extschema@.clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query],
-                                            @extschema@.clipperf_subject(t.query), allow) = accepted;
+      AND @extschema@._clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query],
+                                            @extschema@._clipperf_subject(t.query), allow) = accepted;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_statements(boolean, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_find_statements(boolean, text[]) IS
 'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';

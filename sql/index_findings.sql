@@ -1,6 +1,6 @@
 -- Findings that an index fixes: scans with the index that the advisor chose for them, and what else it advised.
 
-CREATE FUNCTION @extschema@.clipperf_fix_of(recommendations bigint[])
+CREATE FUNCTION @extschema@._clipperf_fix_of(recommendations bigint[])
 RETURNS text
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -15,11 +15,11 @@ BEGIN ATOMIC
     WHERE e.extname = 'clipperf' AND r.id = ANY ($1)
     HAVING count(*) > 0;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_fix_of(bigint[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_fix_of(bigint[]) IS
 'what to run for some recommendations so that nobody is blocked: the statement of a single one, or clipperf_apply() for several and for a partitioned table; NULL if there is none';
 
 -- The tables that a scan of this one reads, by partitions and by inheritance.
-CREATE FUNCTION @extschema@.clipperf_family(relation regclass)
+CREATE FUNCTION @extschema@._clipperf_family(relation regclass)
 RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -31,9 +31,9 @@ BEGIN ATOMIC
     )
     SELECT m.oid::regclass FROM member AS m;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_family(regclass) IS 'a table with its partitions and those that inherit from it';
+COMMENT ON FUNCTION @extschema@._clipperf_family(regclass) IS 'a table with its partitions and those that inherit from it';
 
-CREATE FUNCTION @extschema@.clipperf_has_index(relation regclass, index_name name)
+CREATE FUNCTION @extschema@._clipperf_has_index(relation regclass, index_name name)
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -42,7 +42,7 @@ BEGIN ATOMIC
         SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE i.indrelid = $1 AND c.relname = $2 AND i.indisvalid);
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_has_index(regclass, name) IS 'has the table a valid index of this name?';
+COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name) IS 'has the table a valid index of this name?';
 
 -- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
 -- scan; joins and limits had use for at most a fifth of the rows read (0.2).  Of the scan of an index: its filter
@@ -50,7 +50,7 @@ COMMENT ON FUNCTION @extschema@.clipperf_has_index(regclass, name) IS 'has the t
 -- goes with the scan: the indexes that it recommends to the reader (their time saved is what it says), or why it
 -- recommends none.  A scan is over when it was not seen in the last 100 calls of its statement (life.h), or not since
 -- a job built its index or the advisor found that an index does its work.
-CREATE FUNCTION @extschema@.clipperf_wasteful_scans(
+CREATE FUNCTION @extschema@._clipperf_wasteful_scans(
     OUT kind text, OUT relation regclass, OUT walked_index regclass, OUT queryid bigint, OUT query text, OUT executions bigint, OUT scans bigint,
     OUT rows_read bigint, OUT rows_needed bigint, OUT filter text, OUT sort text, OUT total_ms double precision,
     OUT saved_ms double precision, OUT relation_bytes bigint, OUT first_seen timestamptz, OUT last_seen timestamptz,
@@ -63,7 +63,7 @@ BEGIN ATOMIC
         SELECT current_setting('clipperf.seqscan_min_rows')::float8 AS min_rows
     ), scan AS MATERIALIZED (
         SELECT s.*, s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
-        FROM @extschema@.clipperf_read_seq_scans() AS s, bounds AS b
+        FROM @extschema@._clipperf_read_seq_scans() AS s, bounds AS b
         WHERE NOT s.is_over
           AND CASE WHEN s.walked_index IS NULL
                    THEN s.rows_read >= b.min_rows * s.executions
@@ -73,7 +73,7 @@ BEGIN ATOMIC
                         AND s.rows_kept <= 0.05 * s.rows_read END
     ), family AS MATERIALIZED (
         SELECT t.relation, f.member
-        FROM (SELECT DISTINCT relation FROM scan) AS t, @extschema@.clipperf_family(t.relation) AS f (member)
+        FROM (SELECT DISTINCT relation FROM scan) AS t, @extschema@._clipperf_family(t.relation) AS f (member)
     ), index AS MATERIALIZED (
         SELECT f.relation, q.queryid,
                array_agg(DISTINCT r.id) FILTER (WHERE r.status = 'new' AND NOT t.there) AS wanted,
@@ -83,7 +83,7 @@ BEGIN ATOMIC
         FROM @extschema@.clipperf_recommendations AS r
              JOIN family AS f ON f.member = r.relation,
              unnest(r.queryids) AS q (queryid),
-             @extschema@.clipperf_has_index(r.relation, r.index_name) AS t (there)
+             @extschema@._clipperf_has_index(r.relation, r.index_name) AS t (there)
         WHERE r.role = quote_ident(current_user)::regrole AND r.action = 'create' AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
         GROUP BY f.relation, q.queryid
     )
@@ -105,16 +105,16 @@ BEGIN ATOMIC
     WHERE s.last_seen > coalesce(i.built_at, '-infinity')
       AND s.last_seen > CASE WHEN a.outcome = 'settled' THEN a.made_at ELSE '-infinity' END;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_wasteful_scans() IS
+COMMENT ON FUNCTION @extschema@._clipperf_wasteful_scans() IS
 'scans that had use for few of the rows they read, each with the advisor''s answer to the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans go on), built (it is there), one of clipperf_scan_advice, or NULL where it was not asked';
 
-CREATE FUNCTION @extschema@.clipperf_fix_of_scan(outcome text, recommendations bigint[], reason text)
+CREATE FUNCTION @extschema@._clipperf_fix_of_scan(outcome text, recommendations bigint[], reason text)
 RETURNS text
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE
-        WHEN $1 = 'index' THEN @extschema@.clipperf_fix_of($2)
+        WHEN $1 = 'index' THEN @extschema@._clipperf_fix_of($2)
         WHEN $1 = 'coming' THEN '-- its index is being built: see clipperf_jobs'
         WHEN $1 = 'trigrams' AND EXISTS (
                 SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm')
@@ -124,10 +124,10 @@ BEGIN ATOMIC
               FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
               WHERE e.extname = 'clipperf') END;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_fix_of_scan(text, bigint[], text) IS
+COMMENT ON FUNCTION @extschema@._clipperf_fix_of_scan(text, bigint[], text) IS
 'what to run for a scan: its index, or the question to the advisor; a comment says why where no index helps';
 
-CREATE FUNCTION @extschema@.clipperf_worth_of(recommendations bigint[])
+CREATE FUNCTION @extschema@._clipperf_worth_of(recommendations bigint[])
 RETURNS text
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -135,22 +135,22 @@ BEGIN ATOMIC
     SELECT string_agg(concat_ws(', ',
                CASE r.action WHEN 'create' THEN 'index' || regexp_replace(rtrim(r.ddl, ';'), '^.*? INDEX .*? ON [^(]*?(USING \w+ )?(?=\()', ' \1')
                              ELSE 'index ' || quote_ident(r.index_name) END,
-               'planner''s cost ' || @extschema@.clipperf_number(r.cost_before) || ' -> '
-               || @extschema@.clipperf_number(r.cost_after),
+               'planner''s cost ' || @extschema@._clipperf_number(r.cost_before) || ' -> '
+               || @extschema@._clipperf_number(r.cost_after),
                pg_size_pretty(r.size_bytes),
                'write overhead ' || round(100 * r.write_cost_share::numeric, 2) || '% of the time',
                'recommendation ' || r.id), '; ' ORDER BY r.id)
     FROM @extschema@.clipperf_recommendations AS r
     WHERE r.id = ANY ($1);
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_worth_of(bigint[]) IS 'the figures of some recommendations, in words';
+COMMENT ON FUNCTION @extschema@._clipperf_worth_of(bigint[]) IS 'the figures of some recommendations, in words';
 
 CREATE FUNCTION @extschema@._clipperf_subject_of_scan(kind text, query text, filter text, sort text)
 RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT concat(@extschema@.clipperf_subject($2),
+    SELECT concat(@extschema@._clipperf_subject($2),
                   ' reads all rows', CASE $1 WHEN 'index_scan' THEN ' of an index' END, ' for (',
                   concat_ws('; ', nullif($3, ''), 'order by ' || nullif($4, '')), ')');
 END;
@@ -158,19 +158,19 @@ COMMENT ON FUNCTION @extschema@._clipperf_subject_of_scan(text, text, text, text
 'what is wrong with a scan, in words that are the same in every run';
 
 -- Each recommended index is in the fix of one finding: that of the scans which it serves best.
-CREATE FUNCTION @extschema@.clipperf_find_scans(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find_scans(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH route AS MATERIALIZED (
-        SELECT * FROM @extschema@.clipperf_routes()
+        SELECT * FROM @extschema@._clipperf_statement_routes()
     ), scan AS MATERIALIZED (
         SELECT s.*, s.recommendations[1] AS best,
                CASE WHEN s.recommendations IS NULL
                     THEN concat_ws(' / ', s.walked_index::oid, s.filter, s.sort, s.outcome, s.reason) END AS shape
-        FROM @extschema@.clipperf_wasteful_scans() AS s
-        WHERE @extschema@.clipperf_is_accepted(
+        FROM @extschema@._clipperf_wasteful_scans() AS s
+        WHERE @extschema@._clipperf_is_accepted(
                   s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
                   @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow) = accepted
     ), merged AS (
@@ -200,53 +200,53 @@ BEGIN ATOMIC
     )
     SELECT m.kind, m.relation, m.queryid, m.subjects,
            format('%s %s to use %s', CASE m.kind WHEN 'seq_scan' THEN 'reads' ELSE 'walks an index over' END,
-                  @extschema@.clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
-                  @extschema@.clipperf_number(m.rows_needed / m.executions)),
+                  @extschema@._clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
+                  @extschema@._clipperf_number(m.rows_needed / m.executions)),
            concat(@extschema@.clipperf_line(m.query, 150),
                   CASE WHEN m.statements > 1 THEN
-                      format(' and %s', @extschema@.clipperf_count(m.statements - 1, 'other', 'others')) END,
-                  '; ', run.by, CASE WHEN m.estimated THEN 'about ' END, @extschema@.clipperf_count(m.executions, 'execution', 'executions'),
-                  CASE WHEN m.statements > 1 THEN ' of ' || @extschema@.clipperf_count(m.statements, 'statement', 'statements') END,
+                      format(' and %s', @extschema@._clipperf_count(m.statements - 1, 'other', 'others')) END,
+                  '; ', run.by, CASE WHEN m.estimated THEN 'about ' END, @extschema@._clipperf_count(m.executions, 'execution', 'executions'),
+                  CASE WHEN m.statements > 1 THEN ' of ' || @extschema@._clipperf_count(m.statements, 'statement', 'statements') END,
                   CASE WHEN m.scans > m.executions THEN
-                      ', ' || @extschema@.clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
-                  ', ', @extschema@.clipperf_duration(m.total_ms / m.executions),
+                      ', ' || @extschema@._clipperf_number(m.scans / m.executions::float8) || ' scans each' END,
+                  ', ', @extschema@._clipperf_duration(m.total_ms / m.executions),
                   CASE WHEN m.executions > 1 THEN
-                      ' each, ' || @extschema@.clipperf_duration(m.total_ms) || ' in all' END,
+                      ' each, ' || @extschema@._clipperf_duration(m.total_ms) || ' in all' END,
                   '; index ' || CASE WHEN m.walked_index <> m.relation THEN m.walked_index::text END, '; filter ' || nullif(m.filter, ''), '; order ' || nullif(m.sort, ''),
                   '; table ' || pg_size_pretty(nullif(m.relation_bytes, 0)),
                   CASE m.outcome WHEN 'unused' THEN '; an index was built for it, but it goes on'
                                  WHEN 'built' THEN '; the index that was recommended for it is there now' END,
-                  '; ' || @extschema@.clipperf_worth_of(fixed.by)),
+                  '; ' || @extschema@._clipperf_worth_of(fixed.by)),
            coalesce((SELECT max(r.benefit_share) FROM @extschema@.clipperf_recommendations AS r WHERE r.id = ANY (fixed.by))
                     * total.ms, m.saved_ms),
            CASE WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
-           @extschema@.clipperf_fix_of_scan(m.outcome, fixed.by, m.reason), fixed.by,
+           @extschema@._clipperf_fix_of_scan(m.outcome, fixed.by, m.reason), fixed.by,
            m.first_seen, m.last_seen, m.again
     FROM merged AS m,
-         @extschema@.clipperf_statement_time() AS total (ms),
+         @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
             SELECT array_agg(s.id ORDER BY s.id) FROM served AS s WHERE s.best = m.best
          ) AS fixed (by),
          LATERAL (
-            SELECT @extschema@.clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
+            SELECT @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
             FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = ANY (m.queryids) GROUP BY t.route) AS r
          ) AS run (by);
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_scans(boolean, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_find_scans(boolean, text[]) IS
 'findings of the kinds seq_scan and index_scan: one per recommended index, or per table and columns where none is recommended';
 
 -- A recommended index that the finding of a scan has in its fix is none of its own, nor one for accepted scans alone.
-CREATE FUNCTION @extschema@.clipperf_find_advice(accepted boolean, allow text[])
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find_advice(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH carried AS (
         SELECT u.id, array_agg(s.queryid) AS queryids,
-               bool_or(NOT @extschema@.clipperf_is_accepted(
+               bool_or(NOT @extschema@._clipperf_is_accepted(
                            s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
                            @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow)) AS is_open
-        FROM @extschema@.clipperf_wasteful_scans() AS s, unnest(s.recommendations) AS u (id)
+        FROM @extschema@._clipperf_wasteful_scans() AS s, unnest(s.recommendations) AS u (id)
         GROUP BY u.id
     )
     SELECT r.kind, r.relation, r.queryids[1],
@@ -254,24 +254,24 @@ BEGIN ATOMIC
            CASE WHEN r.kind = 'unused_index' THEN 'an index is not used'
                 WHEN r.kind = 'redundant_index' THEN 'an index is not needed beside others'
                 WHEN cardinality(r.queryids) > 0 THEN
-                    format('lacks an index for %s', @extschema@.clipperf_count(cardinality(r.queryids), 'statement', 'statements'))
+                    format('lacks an index for %s', @extschema@._clipperf_count(cardinality(r.queryids), 'statement', 'statements'))
                 ELSE 'lacks an index' END,
-           concat_ws('; ', r.reason, @extschema@.clipperf_worth_of(ARRAY[r.id])),
+           concat_ws('; ', r.reason, @extschema@._clipperf_worth_of(ARRAY[r.id])),
            coalesce(r.benefit_share, 0) * total.ms,
            CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
-           @extschema@.clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false
+           @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false
     FROM @extschema@.clipperf_recommendations AS r
          LEFT JOIN carried AS c ON c.id = r.id,
-         @extschema@.clipperf_statement_time() AS total (ms),
+         @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
             SELECT regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', '')
          ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
-      AND @extschema@.clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
+      AND @extschema@._clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
       AND r.role = quote_ident(current_user)::regrole
       AND EXISTS (SELECT FROM pg_class AS t WHERE t.oid = r.relation)
       AND (c.id IS NULL OR NOT (c.is_open OR r.queryids <@ c.queryids))
-      AND @extschema@.clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, named.subject, allow) = accepted;
+      AND @extschema@._clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, named.subject, allow) = accepted;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find_advice(boolean, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_find_advice(boolean, text[]) IS
 'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';

@@ -89,7 +89,7 @@ FROM (VALUES
 -- What the extension shipped is there again after CREATE EXTENSION; the rest is dumped.
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_index_set_members', 'WHERE NOT shipped OR changed');
 
-CREATE FUNCTION @extschema@.clipperf_index_set_changed()
+CREATE FUNCTION @extschema@._clipperf_index_set_changed()
 RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -106,11 +106,11 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_index_set_changed() IS
+COMMENT ON FUNCTION @extschema@._clipperf_index_set_changed() IS
 'marks changes of what the extension shipped, and lets such changes replace it when they are restored';
-CREATE TRIGGER clipperf_index_set_changed BEFORE INSERT OR UPDATE ON @extschema@.clipperf_index_set_members
-    FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_index_set_changed();
-REVOKE ALL ON FUNCTION @extschema@.clipperf_index_set_changed() FROM PUBLIC;
+CREATE TRIGGER _clipperf_index_set_changed BEFORE INSERT OR UPDATE ON @extschema@.clipperf_index_set_members
+    FOR EACH ROW EXECUTE FUNCTION @extschema@._clipperf_index_set_changed();
+REVOKE ALL ON FUNCTION @extschema@._clipperf_index_set_changed() FROM PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_index_sets AS
 SELECT m.index_set, pg_catalog.count(*) AS indexes,
@@ -129,14 +129,14 @@ COMMENT ON COLUMN @extschema@.clipperf_index_sets.shipped IS 'true: came with th
 
 GRANT SELECT ON @extschema@.clipperf_index_set_members, @extschema@.clipperf_index_sets TO PUBLIC;
 
-CREATE FUNCTION @extschema@.clipperf_read_index_statement(
+CREATE FUNCTION @extschema@._clipperf_read_index_statement(
     statement text, OUT index_name name, OUT relation text, OUT ddl text)
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_index_statement';
-COMMENT ON FUNCTION @extschema@.clipperf_read_index_statement(text) IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_index_statement(text) IS
 'name, table and normalised text of exactly one CREATE INDEX statement; raises an error for anything else';
-REVOKE ALL ON FUNCTION @extschema@.clipperf_read_index_statement(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@._clipperf_read_index_statement(text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_add_index(
     index_set text, ddl text, priority text DEFAULT 'medium', purpose text DEFAULT NULL)
@@ -160,7 +160,7 @@ BEGIN
         RAISE EXCEPTION 'invalid priority: "%"', coalesce($3, 'NULL')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid priorities are "high", "medium", and "low".';
     END IF;
-    EXECUTE format('SELECT * FROM %s.clipperf_read_index_statement($1)', home) INTO member USING $2;
+    EXECUTE format('SELECT * FROM %s._clipperf_read_index_statement($1)', home) INTO member USING $2;
     EXECUTE format('LOCK TABLE %s.clipperf_index_set_members IN SHARE ROW EXCLUSIVE MODE', home);
     EXECUTE format('SELECT EXISTS (SELECT FROM %s.clipperf_index_set_members AS m
                                    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed)', home)
@@ -238,11 +238,11 @@ REVOKE ALL ON FUNCTION @extschema@.clipperf_add_index(text, text, text, text) FR
 REVOKE ALL ON FUNCTION @extschema@.clipperf_remove_index(text, name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.clipperf_drop_index_set(text) FROM PUBLIC;
 
-CREATE FUNCTION @extschema@.clipperf_index_set_verdicts(
+CREATE FUNCTION @extschema@.clipperf_index_set_status(
     index_set text,
     OUT index_name name, OUT relation regclass, OUT action text, OUT reason text, OUT ddl text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'clipperf_index_set_verdicts';
-COMMENT ON FUNCTION @extschema@.clipperf_index_set_verdicts(text) IS
+AS 'MODULE_PATHNAME', 'clipperf_index_set_status';
+COMMENT ON FUNCTION @extschema@.clipperf_index_set_status(text) IS
 'what becomes of each member of an index set in this database, judged by the definitions alone: create, keep (it is there) or skip, with the reason, and the statement that creates it';

@@ -1,6 +1,6 @@
 -- The indexes there are, and those that nobody needs.
 
-CREATE FUNCTION @extschema@.clipperf_indexed_tables()
+CREATE FUNCTION @extschema@._clipperf_indexed_tables()
 RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -12,31 +12,31 @@ BEGIN ATOMIC
         AND n.nspname NOT IN ('pg_catalog', 'information_schema')
         AND (c.relpersistence <> 't' OR n.oid = pg_my_temp_schema());
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_indexed_tables() IS
+COMMENT ON FUNCTION @extschema@._clipperf_indexed_tables() IS
 'tables, materialized views and partitioned tables that have indexes, but those of the system and temporary ones of others';
 
-CREATE FUNCTION @extschema@.clipperf_drop_reservation()
+CREATE FUNCTION @extschema@._clipperf_drop_reservation()
 RETURNS text
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_drop_reservation';
-COMMENT ON FUNCTION @extschema@.clipperf_drop_reservation() IS
+COMMENT ON FUNCTION @extschema@._clipperf_drop_reservation() IS
 'what must be said beside each proposal to drop an index: that statements of standby servers were not seen; empty if there are none';
 
-CREATE FUNCTION @extschema@.clipperf_read_indexes(
+CREATE FUNCTION @extschema@._clipperf_read_indexes(
     relation regclass,
     OUT index regclass, OUT definition text, OUT valid boolean, OUT index_bytes bigint, OUT backs text[],
     OUT covered_by regclass, OUT covered_reason text, OUT drop_ddl text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_indexes';
-COMMENT ON FUNCTION @extschema@.clipperf_read_indexes(regclass) IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_indexes(regclass) IS
 'indexes of a table; read the view clipperf_indexes instead';
 
 CREATE VIEW @extschema@.clipperf_indexes AS
 SELECT t.relation, i.index, i.definition, i.valid, i.index_bytes, i.backs,
        i.covered_by, i.covered_reason, i.drop_ddl
-FROM @extschema@.clipperf_indexed_tables() AS t (relation)
-CROSS JOIN LATERAL @extschema@.clipperf_read_indexes(t.relation) AS i;
+FROM @extschema@._clipperf_indexed_tables() AS t (relation)
+CROSS JOIN LATERAL @extschema@._clipperf_read_indexes(t.relation) AS i;
 
 COMMENT ON VIEW @extschema@.clipperf_indexes IS
 'one row per index of the current database but those of the system; tables that somebody has locked exclusively are left out';
@@ -52,23 +52,23 @@ COMMENT ON COLUMN @extschema@.clipperf_indexes.drop_ddl IS 'the statement that d
 
 GRANT SELECT ON @extschema@.clipperf_indexes TO PUBLIC;
 
-CREATE FUNCTION @extschema@.clipperf_read_hygiene(
+CREATE FUNCTION @extschema@._clipperf_read_unneeded_indexes(
     relations oid[], unused_since timestamptz,
     OUT relation regclass, OUT index regclass, OUT kind text, OUT reason text, OUT ddl text, OUT index_bytes bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'clipperf_read_hygiene';
-COMMENT ON FUNCTION @extschema@.clipperf_read_hygiene(oid[], timestamptz) IS
-'indexes of these tables that should be dropped; use clipperf_hygiene() instead';
+AS 'MODULE_PATHNAME', 'clipperf_read_unneeded_indexes';
+COMMENT ON FUNCTION @extschema@._clipperf_read_unneeded_indexes(oid[], timestamptz) IS
+'indexes of these tables that should be dropped; use clipperf_unneeded_indexes() instead';
 
-CREATE FUNCTION @extschema@.clipperf_hygiene(unused_since timestamptz DEFAULT now() - interval '30 days')
+CREATE FUNCTION @extschema@.clipperf_unneeded_indexes(unused_since timestamptz DEFAULT now() - interval '30 days')
 RETURNS TABLE (relation regclass, index regclass, kind text, reason text, ddl text, index_bytes bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT h.*
-    FROM @extschema@.clipperf_read_hygiene(
-        ARRAY(SELECT t::oid FROM @extschema@.clipperf_indexed_tables() AS t ORDER BY 1), unused_since) AS h;
+    FROM @extschema@._clipperf_read_unneeded_indexes(
+        ARRAY(SELECT t::oid FROM @extschema@._clipperf_indexed_tables() AS t ORDER BY 1), unused_since) AS h;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_hygiene(timestamptz) IS
+COMMENT ON FUNCTION @extschema@.clipperf_unneeded_indexes(timestamptz) IS
 'indexes that should be dropped, and why: duplicate or redundant (another index does the same), invalid (its build failed), unused (no scan since the given time; NULL does not judge by use); never one that backs a constraint, a foreign key, replica identity, CLUSTER or an index of the partitioned table';

@@ -1,6 +1,6 @@
 -- The state of clipperf itself.
 
-CREATE FUNCTION @extschema@.clipperf_read_info(
+CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT version text, OUT since timestamptz,
     OUT memory_reserved_bytes bigint, OUT memory_used_bytes bigint,
     OUT statements_held bigint, OUT statements_max bigint,
@@ -16,11 +16,11 @@ CREATE FUNCTION @extschema@.clipperf_read_info(
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_info';
-COMMENT ON FUNCTION @extschema@.clipperf_read_info() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_info() IS
 'state of clipperf itself; read the view clipperf_info instead';
 
 CREATE VIEW @extschema@.clipperf_info AS
-SELECT * FROM @extschema@.clipperf_read_info();
+SELECT * FROM @extschema@._clipperf_read_info();
 
 COMMENT ON VIEW @extschema@.clipperf_info IS 'one row: the state of clipperf itself, of the whole server';
 COMMENT ON COLUMN @extschema@.clipperf_info.version IS 'version of the loaded module';

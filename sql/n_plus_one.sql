@@ -1,6 +1,6 @@
 -- Which statements run once for each row of another.
 
-CREATE FUNCTION @extschema@.clipperf_read_n_plus_one(
+CREATE FUNCTION @extschema@._clipperf_read_n_plus_one(
     OUT pattern bigint, OUT userid oid, OUT confidence text,
     OUT parent_queryid bigint, OUT parent_query text, OUT parent_column text,
     OUT child_queryid bigint, OUT child_query text, OUT relation regclass, OUT child_parameter text,
@@ -11,13 +11,13 @@ CREATE FUNCTION @extschema@.clipperf_read_n_plus_one(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_n_plus_one';
-COMMENT ON FUNCTION @extschema@.clipperf_read_n_plus_one() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_n_plus_one() IS
 'N+1 patterns of the current database; read the view clipperf_n_plus_one instead';
 
-CREATE FUNCTION @extschema@.clipperf_batched(pattern bigint, OUT suggestion text, OUT no_suggestion text)
+CREATE FUNCTION @extschema@._clipperf_batched(pattern bigint, OUT suggestion text, OUT no_suggestion text)
 LANGUAGE c STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_batched';
-COMMENT ON FUNCTION @extschema@.clipperf_batched(bigint) IS
+COMMENT ON FUNCTION @extschema@._clipperf_batched(bigint) IS
 'one statement in place of a pattern''s children, planned as their user, or the reason why there is none; read the view clipperf_n_plus_one instead';
 
 CREATE VIEW @extschema@.clipperf_n_plus_one AS
@@ -27,8 +27,8 @@ SELECT n.confidence, n.relation, n.parent_column, n.child_parameter,
        n.first_seen, n.last_seen, n.is_over, n.again, n.parent_queryid, n.child_queryid,
        n.parent_query, n.child_query, (n.batched).suggestion, (n.batched).no_suggestion
 -- a query of its own: what is not asked for is not computed, and what is, once
-FROM (SELECT r.*, @extschema@.clipperf_batched(r.pattern) AS batched
-      FROM @extschema@.clipperf_read_n_plus_one() AS r OFFSET 0) AS n;
+FROM (SELECT r.*, @extschema@._clipperf_batched(r.pattern) AS batched
+      FROM @extschema@._clipperf_read_n_plus_one() AS r OFFSET 0) AS n;
 
 COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
 'statements that ran once for each row of an earlier result: one row per parent, child, user and route, of the current database; you see your own statements, members of pg_read_all_stats all';

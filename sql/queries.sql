@@ -1,6 +1,6 @@
 -- What each statement did.
 
-CREATE FUNCTION @extschema@.clipperf_read_queries(
+CREATE FUNCTION @extschema@._clipperf_read_queries(
     OUT userid oid, OUT dbid oid, OUT toplevel boolean, OUT queryid bigint, OUT route text,
     OUT calls bigint, OUT errors bigint, OUT rows bigint,
     OUT total_ms double precision, OUT min_ms double precision, OUT max_ms double precision,
@@ -13,14 +13,14 @@ CREATE FUNCTION @extschema@.clipperf_read_queries(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_queries';
-COMMENT ON FUNCTION @extschema@.clipperf_read_queries() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_queries() IS
 'counters of all statements, without their texts; read the view clipperf_queries instead';
 
-CREATE FUNCTION @extschema@.clipperf_query_text(userid oid, dbid oid, queryid bigint)
+CREATE FUNCTION @extschema@._clipperf_query_text(userid oid, dbid oid, queryid bigint)
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_query_text';
-COMMENT ON FUNCTION @extschema@.clipperf_query_text(oid, oid, bigint) IS
+COMMENT ON FUNCTION @extschema@._clipperf_query_text(oid, oid, bigint) IS
 'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
 
 CREATE VIEW @extschema@.clipperf_queries AS
@@ -28,8 +28,8 @@ SELECT q.userid, q.dbid, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.ro
        q.total_ms, q.min_ms, q.max_ms, q.mean_ms, q.stddev_ms, q.p50_ms, q.p95_ms, q.p99_ms,
        q.plan_ms, q.shared_blks_hit, q.shared_blks_read, q.temp_blks_written, q.wal_bytes,
        q.distinct_params, q.first_seen, q.last_seen,
-       @extschema@.clipperf_query_text(q.userid, q.dbid, q.queryid) AS query
-FROM @extschema@.clipperf_read_queries() AS q;
+       @extschema@._clipperf_query_text(q.userid, q.dbid, q.queryid) AS query
+FROM @extschema@._clipperf_read_queries() AS q;
 
 COMMENT ON VIEW @extschema@.clipperf_queries IS
 'one row per statement, user, database and route since clipperf_info.since, of all databases; you see your own statements, members of pg_read_all_stats all';

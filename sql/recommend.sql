@@ -1,6 +1,6 @@
 -- What would help: the advisor.
 
-CREATE FUNCTION @extschema@.clipperf_advise(
+CREATE FUNCTION @extschema@._clipperf_advise(
     storage_budget text, max_indexes integer, min_benefit double precision, index_set text,
     time_limit interval, allow_functions regprocedure[],
     min_calls bigint, since timestamptz, queryids bigint[], unused_since timestamptz, statements text[],
@@ -11,7 +11,7 @@ CREATE FUNCTION @extschema@.clipperf_advise(
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
 AS 'MODULE_PATHNAME', 'clipperf_advise';
-COMMENT ON FUNCTION @extschema@.clipperf_advise(
+COMMENT ON FUNCTION @extschema@._clipperf_advise(
     text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz, text[]) IS
 'runs the advisor; call clipperf_recommend() or clipperf_recommend_for() instead';
 
@@ -32,7 +32,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL) AS a;
+    FROM @extschema@._clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
     text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz) IS
@@ -51,7 +51,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
-    FROM @extschema@.clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}')) AS a;
+    FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}')) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(text[], text, integer, double precision, interval, regprocedure[]) IS
 'indexes that would help these statements, each run once, whether they were observed or not';

@@ -1,13 +1,13 @@
 -- A publication for all tables takes ours with it. What another server sends for them is not let in: jobs, advice and
 -- index sets are of the server where they were made.
 
-CREATE FUNCTION @extschema@.clipperf_not_replicated()
+CREATE FUNCTION @extschema@._clipperf_not_replicated()
 RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clipperf_not_replicated';
-COMMENT ON FUNCTION @extschema@.clipperf_not_replicated() IS
+COMMENT ON FUNCTION @extschema@._clipperf_not_replicated() IS
 'trigger of clipperf''s tables: leaves out the rows that a subscription brings';
-REVOKE ALL ON FUNCTION @extschema@.clipperf_not_replicated() FROM PUBLIC;
+REVOKE ALL ON FUNCTION @extschema@._clipperf_not_replicated() FROM PUBLIC;
 
 -- Rows of published tables without a key cannot be deleted unless the whole row tells them.
 DO $$
@@ -22,9 +22,9 @@ BEGIN
              JOIN pg_catalog.pg_extension AS e ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid
         WHERE d.deptype = 'e' AND e.extname = 'clipperf' AND c.relkind = 'r'
     LOOP
-        EXECUTE pg_catalog.format('CREATE TRIGGER clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON %s
-            FOR EACH ROW EXECUTE FUNCTION @extschema@.clipperf_not_replicated()', member);
-        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER clipperf_not_replicated', member);
+        EXECUTE pg_catalog.format('CREATE TRIGGER _clipperf_not_replicated BEFORE INSERT OR UPDATE OR DELETE ON %s
+            FOR EACH ROW EXECUTE FUNCTION @extschema@._clipperf_not_replicated()', member);
+        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE REPLICA TRIGGER _clipperf_not_replicated', member);
         IF NOT has_key THEN
             EXECUTE pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY FULL', member);
         END IF;

@@ -13,29 +13,29 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_is_own(regclass) IS 'is it a table of clipperf''s own?';
 
 -- No JIT: what the functions below are estimated to cost says nothing about them, and compiling them takes seconds.
-CREATE FUNCTION @extschema@.clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
-RETURNS SETOF @extschema@.clipperf_finding
+CREATE FUNCTION @extschema@._clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
+RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
     SELECT f.* FROM (
-        SELECT * FROM @extschema@.clipperf_find_n_plus_one($1, $2)
+        SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
         UNION ALL
-        SELECT * FROM @extschema@.clipperf_find_scans($1, $2)
+        SELECT * FROM @extschema@._clipperf_find_scans($1, $2)
         UNION ALL
-        SELECT * FROM @extschema@.clipperf_find_statements($1, $2)
+        SELECT * FROM @extschema@._clipperf_find_statements($1, $2)
         UNION ALL
-        SELECT * FROM @extschema@.clipperf_find_advice($1, $2)
+        SELECT * FROM @extschema@._clipperf_find_advice($1, $2)
         UNION ALL
-        SELECT * FROM @extschema@.clipperf_find_jobs($1, $2)
+        SELECT * FROM @extschema@._clipperf_find_jobs($1, $2)
     ) AS f
     WHERE f.relation IS NULL OR NOT @extschema@._clipperf_is_own(f.relation);
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_find(boolean, text[]) IS
+COMMENT ON FUNCTION @extschema@._clipperf_find(boolean, text[]) IS
 'the findings of all kinds, not ranked, but for those on clipperf''s own tables';
 
-CREATE FUNCTION @extschema@.clipperf_share(share double precision)
+CREATE FUNCTION @extschema@._clipperf_share(share double precision)
 RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -44,11 +44,11 @@ BEGIN ATOMIC
                 WHEN share > 0 THEN '<1%'
                 ELSE '-' END;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_share(double precision) IS 'a share as people write it';
+COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as people write it';
 
 -- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
 -- (0.1) a warning; from there on critical.
-CREATE FUNCTION @extschema@.clipperf_ranking(accepted boolean)
+CREATE FUNCTION @extschema@._clipperf_ranking(accepted boolean)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
     first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
@@ -57,11 +57,11 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
     WITH found AS (
-        SELECT f.*, false AS is_accepted FROM @extschema@.clipperf_find(false) AS f
+        SELECT f.*, false AS is_accepted FROM @extschema@._clipperf_find(false) AS f
         UNION ALL
-        SELECT f.*, true FROM @extschema@.clipperf_find(true) AS f WHERE $1
+        SELECT f.*, true FROM @extschema@._clipperf_find(true) AS f WHERE $1
     ), spent AS (
-        SELECT @extschema@.clipperf_statement_time()
+        SELECT @extschema@._clipperf_statement_time()
                + (SELECT coalesce(sum(n.roundtrip_ms), 0) FROM @extschema@.clipperf_n_plus_one AS n) AS ms
     ), ranked AS (
         SELECT f.*, coalesce(least(f.saved_ms / nullif(spent.ms, 0), 1), 0) AS share
@@ -73,7 +73,7 @@ BEGIN ATOMIC
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
     )
-    SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, @extschema@.clipperf_share(j.share),
+    SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
            left(concat(CASE WHEN j.again THEN 'again: ' END, j.summary), 60), j.fix,
            CASE WHEN j.is_accepted THEN 'accepted; ' || j.evidence ELSE j.evidence END,
            j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
@@ -82,27 +82,27 @@ BEGIN ATOMIC
         ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")
     ORDER BY 1;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_ranking(boolean) IS
+COMMENT ON FUNCTION @extschema@._clipperf_ranking(boolean) IS
 'all findings by the time that their fix saves, with those that were accepted or without; use clipperf_report() instead';
 
-CREATE FUNCTION @extschema@.clipperf_seen(OUT statements text, OUT since timestamptz)
+CREATE FUNCTION @extschema@._clipperf_seen(OUT statements text, OUT since timestamptz)
 RETURNS record
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN s.statements > 0 THEN @extschema@.clipperf_count(s.statements, 'statement', 'statements') END, i.since
+    SELECT CASE WHEN s.statements > 0 THEN @extschema@._clipperf_count(s.statements, 'statement', 'statements') END, i.since
     FROM @extschema@.clipperf_info AS i,
          LATERAL (
             SELECT coalesce(sum(q.calls + q.errors), 0)::double precision AS statements
-            FROM @extschema@.clipperf_read_queries() AS q
+            FROM @extschema@._clipperf_read_queries() AS q
             WHERE q.toplevel
               AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())) AS s;
 END;
-COMMENT ON FUNCTION @extschema@.clipperf_seen() IS
+COMMENT ON FUNCTION @extschema@._clipperf_seen() IS
 'how many statements the report is about, in words, NULL for none, and since when they were seen';
 
 -- PL/pgSQL looks up names when it runs, and a schema can be renamed: what it needs of ours is in these two.
-CREATE FUNCTION @extschema@.clipperf_say_nothing_found(found boolean, statements text, since timestamptz)
+CREATE FUNCTION @extschema@._clipperf_say_nothing_found(found boolean, statements text, since timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -123,10 +123,10 @@ BEGIN
     RETURN $1;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_say_nothing_found(boolean, text, timestamptz) IS
+COMMENT ON FUNCTION @extschema@._clipperf_say_nothing_found(boolean, text, timestamptz) IS
 'a NOTICE that there are no findings, or that they are not those of all roles';
 
-CREATE FUNCTION @extschema@.clipperf_require_top(top integer)
+CREATE FUNCTION @extschema@._clipperf_require_top(top integer)
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -140,7 +140,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_require_top(integer) IS 'raises 22004 or 22023 unless it is a number of findings';
+COMMENT ON FUNCTION @extschema@._clipperf_require_top(integer) IS 'raises 22004 or 22023 unless it is a number of findings';
 
 -- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
 -- the session would.
@@ -152,21 +152,21 @@ RETURNS TABLE (
     first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-    SELECT @extschema@.clipperf_require_top($1);
+    SELECT @extschema@._clipperf_require_top($1);
     SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     WITH listed AS MATERIALIZED (
-        SELECT * FROM @extschema@.clipperf_ranking($2) AS r WHERE r.rank <= $1
+        SELECT * FROM @extschema@._clipperf_ranking($2) AS r WHERE r.rank <= $1
     )
     SELECT l.* FROM listed AS l
-    WHERE (SELECT @extschema@.clipperf_say_nothing_found(EXISTS (SELECT FROM listed), s.statements, s.since)
-           FROM @extschema@.clipperf_seen() AS s)
+    WHERE (SELECT @extschema@._clipperf_say_nothing_found(EXISTS (SELECT FROM listed), s.statements, s.since)
+           FROM @extschema@._clipperf_seen() AS s)
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
 'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; what is suspected, or advice without SQL, is at most a warning, a pipelined N+1 pattern info';
 
 -- A text in lines of at most 100 characters, broken at blanks where there are some, each after an indentation.
-CREATE FUNCTION @extschema@.clipperf_wrap(content text, first_indent text, indent text)
+CREATE FUNCTION @extschema@._clipperf_wrap(content text, first_indent text, indent text)
 RETURNS SETOF text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -192,7 +192,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION @extschema@.clipperf_wrap(text, text, text) IS 'a text in lines of at most 100 characters';
+COMMENT ON FUNCTION @extschema@._clipperf_wrap(text, text, text) IS 'a text in lines of at most 100 characters';
 
 CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
@@ -207,7 +207,7 @@ BEGIN ATOMIC
             (3, r.evidence, '   '),
             (4, r.fix, '   fix: '),
             (5, '', '')) AS p (part, content, before)
-         CROSS JOIN LATERAL @extschema@.clipperf_wrap(p.content, p.before,
+         CROSS JOIN LATERAL @extschema@._clipperf_wrap(p.content, p.before,
                                 CASE WHEN p.part = 4 AND r.fix LIKE '--%' THEN '        -- '
                                      WHEN p.part = 4 THEN '        ' ELSE '   ' END) WITH ORDINALITY AS w (line, n)
     ORDER BY r.rank, p.part, w.n;

@@ -1,20 +1,20 @@
 -- Real executions with their parameters.
 
-CREATE FUNCTION @extschema@.clipperf_read_samples(
+CREATE FUNCTION @extschema@._clipperf_read_samples(
     OUT queryid bigint, OUT userid oid, OUT dbid oid, OUT kind text, OUT statement text,
     OUT parameter_types regtype[], OUT parameter_values text[], OUT values_hidden boolean, OUT search_path text,
     OUT settings jsonb, OUT elapsed_ms double precision, OUT captured_at timestamptz)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_samples';
-COMMENT ON FUNCTION @extschema@.clipperf_read_samples() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_samples() IS
 'samples of executions; read the view clipperf_samples instead';
 
 CREATE VIEW @extschema@.clipperf_samples AS
 SELECT s.queryid, s.userid, s.dbid, s.kind, s.statement,
        s.parameter_types, s.parameter_values, s.values_hidden, s.search_path, s.settings, s.elapsed_ms,
        s.captured_at
-FROM @extschema@.clipperf_read_samples() AS s;
+FROM @extschema@._clipperf_read_samples() AS s;
 
 COMMENT ON VIEW @extschema@.clipperf_samples IS
 'a few executions of each statement as they really ran, while clipperf.capture_parameters is on, or without their values while it is types; empty unless the reader is in pg_read_all_stats';

@@ -1,6 +1,6 @@
 -- Which statements read tables from end to end, or by an index that finds far more than they want.
 
-CREATE FUNCTION @extschema@.clipperf_read_seq_scans(
+CREATE FUNCTION @extschema@._clipperf_read_seq_scans(
     OUT relation regclass, OUT userid oid, OUT queryid bigint, OUT query text,
     OUT executions bigint, OUT scans bigint,
     OUT rows_read bigint, OUT rows_kept bigint, OUT rows_needed bigint,
@@ -11,14 +11,14 @@ CREATE FUNCTION @extschema@.clipperf_read_seq_scans(
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_seq_scans';
-COMMENT ON FUNCTION @extschema@.clipperf_read_seq_scans() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_seq_scans() IS
 'scans of the current database that read too much; read the views clipperf_seq_scans and clipperf_index_scans instead';
 
 CREATE VIEW @extschema@.clipperf_seq_scans AS
 SELECT s.relation, s.queryid, s.executions, s.scans, s.rows_read, s.rows_kept,
        s.rows_kept / greatest(s.rows_read, 1)::double precision AS kept_share, s.rows_needed, s.estimated,
        s.filter_columns, s.sort_columns, s.total_ms, s.relation_bytes, s.first_seen, s.last_seen, s.query
-FROM @extschema@.clipperf_read_seq_scans() AS s
+FROM @extschema@._clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NULL;
 
 COMMENT ON VIEW @extschema@.clipperf_seq_scans IS
@@ -46,7 +46,7 @@ CREATE VIEW @extschema@.clipperf_index_scans AS
 SELECT s.relation, s.walked_index, s.queryid, s.executions, s.scans, s.rows_read, s.rows_kept,
        s.rows_kept / greatest(s.rows_read, 1)::double precision AS kept_share, s.rows_needed, s.estimated,
        s.filter_columns, s.total_ms, s.relation_bytes, s.first_seen, s.last_seen, s.query
-FROM @extschema@.clipperf_read_seq_scans() AS s
+FROM @extschema@._clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NOT NULL;
 
 COMMENT ON VIEW @extschema@.clipperf_index_scans IS

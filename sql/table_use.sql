@@ -1,21 +1,21 @@
 -- Which statements use which tables.
 
-CREATE FUNCTION @extschema@.clipperf_read_table_use(
+CREATE FUNCTION @extschema@._clipperf_read_table_use(
     OUT relation regclass, OUT reads boolean, OUT writes boolean, OUT locks_rows boolean,
     OUT userid oid, OUT toplevel boolean, OUT queryid bigint, OUT route text,
     OUT calls bigint, OUT total_ms double precision, OUT last_seen timestamptz, OUT tables_dropped bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_table_use';
-COMMENT ON FUNCTION @extschema@.clipperf_read_table_use() IS
+COMMENT ON FUNCTION @extschema@._clipperf_read_table_use() IS
 'tables that the statements of the current database use, without texts; read the view clipperf_table_use instead';
 
 CREATE VIEW @extschema@.clipperf_table_use AS
 SELECT u.relation, u.queryid,
-       @extschema@.clipperf_query_text(u.userid, d.oid, u.queryid) AS query,
+       @extschema@._clipperf_query_text(u.userid, d.oid, u.queryid) AS query,
        u.reads, u.writes, u.locks_rows, u.userid, u.toplevel, u.route,
        u.calls, u.total_ms, u.last_seen, u.tables_dropped
-FROM @extschema@.clipperf_read_table_use() AS u
+FROM @extschema@._clipperf_read_table_use() AS u
      JOIN pg_catalog.pg_database AS d ON d.datname = current_database();
 
 COMMENT ON VIEW @extschema@.clipperf_table_use IS

@@ -30,7 +30,7 @@
 #include "settings.h"
 
 /* The table that every installation has. */
-#define ANY_TABLE "clipperf_job"
+#define ANY_TABLE "_clipperf_job"
 
 /* The placeholder of our schema in a statement. */
 #define SCHEMA_MARK "@extschema@"

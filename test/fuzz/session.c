@@ -134,7 +134,7 @@ round_read(void)
 		"SELECT count(query) FROM clipperf.clipperf_queries", "SELECT count(*) FROM clipperf.clipperf_info",
 		"SELECT count(*) FROM clipperf.clipperf_samples s", "SELECT count(*) FROM clipperf.clipperf_seq_scans s",
 		"SELECT count(*) FROM clipperf.clipperf_n_plus_one p", "SELECT count(*) FROM clipperf.clipperf_indexes i",
-		"SELECT count(*) FROM clipperf.clipperf_hygiene() h", "SELECT count(*) FROM clipperf.clipperf_workload() w",
+		"SELECT count(*) FROM clipperf.clipperf_unneeded_indexes() h", "SELECT count(*) FROM clipperf.clipperf_workload() w",
 		"SELECT count(*) FROM clipperf.clipperf_recommend() r", "SELECT count(*) FROM clipperf.clipperf_report(1000) r"
 	};
 	PGconn	   *conn = connect_to(&servers[0], database);

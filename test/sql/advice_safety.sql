@@ -61,7 +61,7 @@ SELECT clipperf_add_index('traps', 'CREATE INDEX by_key ON evil.mine (evil.shift
 SELECT clipperf_add_index('traps', 'CREATE INDEX by_predicate ON evil.mine (b) WHERE a = evil.shift(1)');
 SELECT clipperf_add_index('traps', 'CREATE INDEX on_others_key ON victim.owned (evil.shift(a))');
 SELECT clipperf_add_index('traps', 'CREATE INDEX on_others_predicate ON victim.owned (b) WHERE a = evil.shift(1)');
-SELECT index_name, action, reason FROM clipperf_index_set_verdicts('traps');
+SELECT index_name, action, reason FROM clipperf_index_set_status('traps');
 SELECT index_name, action, reason FROM clipperf_recommend(index_set => 'traps');
 GRANT pg_read_all_stats TO regress_editor;
 SET SESSION AUTHORIZATION regress_editor;

@@ -23,7 +23,7 @@ SELECT count(*) FROM item WHERE score(a) = -2;
 SELECT index_name, action, ddl IS NOT NULL AS shown, regexp_replace(reason, '^finds [^;]*', 'it helps') AS reason FROM clipperf_recommend(index_set => 'sets');
 SELECT index_name, action, regexp_replace(reason, '^finds [^;]*', 'it helps') AS reason
 FROM clipperf_recommend(index_set => 'sets', allow_functions => '{sets.score(int)}') WHERE index_name = 'item_score';
-SELECT index_name, action, reason FROM clipperf_index_set_verdicts('sets');
+SELECT index_name, action, reason FROM clipperf_index_set_status('sets');
 -- Who names the set gets what no statement speaks against, too.
 SELECT action, state, ddl FROM clipperf_apply(index_set => 'sets', dry_run => true) ORDER BY ddl COLLATE "C";
 SELECT clipperf_drop_index_set('sets');

@@ -59,7 +59,7 @@ ORDER BY kind, fix COLLATE "C";
 -- What clipperf does to its own tables is not observed, and nobody's finding.
 SELECT count(*) FROM clipperf_recommend(index_set => 'clipper');
 SELECT count(*) > 0 AS seen FROM clipperf_n_plus_one WHERE relation = 'clipperf_recommendations'::regclass;
-SELECT count(*) FROM clipperf_find() WHERE relation = 'clipperf_recommendations'::regclass;
+SELECT count(*) FROM _clipperf_find() WHERE relation = 'clipperf_recommendations'::regclass;
 
 -- What can go is put to the planner: nobody's index, one that is as good as its keeper, one that is much better.
 CREATE TABLE visit (id integer PRIMARY KEY, page integer NOT NULL, site integer NOT NULL, agent text NOT NULL);

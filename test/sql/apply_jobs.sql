@@ -144,12 +144,12 @@ SELECT clipperf_wait(:job, '1min');
 SELECT count(*) FROM pg_index AS i WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%';
 
 -- What does not pay is in the report, with what takes it back.
-INSERT INTO clipperf_job (action, state, reason, relid, relation_name, index_name, ddl, role, verdict)
+INSERT INTO _clipperf_job (action, state, reason, relid, relation_name, index_name, ddl, role, verdict)
 VALUES ('create', 'useless', 'the index was never scanned', 'regress_apply'::regclass, 'regress_apply', 'regress_apply_a', '-', 10, '{}')
 RETURNING job \gset
 SELECT severity, kind, relation, summary, evidence, fix = format('SELECT public.clipperf_revert(%s);', :job) AS fix
 FROM clipperf_report(100) WHERE evidence LIKE 'Index regress\_apply%';
-DELETE FROM clipperf_job WHERE job = :job;
+DELETE FROM _clipperf_job WHERE job = :job;
 
 -- Waiting: not in a transaction, not for what there is not.
 BEGIN;

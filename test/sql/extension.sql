@@ -42,8 +42,8 @@ ORDER BY 1, 2;
 
 -- All functions are fixed against the caller's search path: of C, or with names that say their schema.
 CREATE SCHEMA trap;
-CREATE FUNCTION trap.clipperf_read_queries() RETURNS int LANGUAGE sql AS 'SELECT 1 / 0';
-CREATE FUNCTION trap.clipperf_query_text(oid, oid, bigint) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
+CREATE FUNCTION trap._clipperf_read_queries() RETURNS int LANGUAGE sql AS 'SELECT 1 / 0';
+CREATE FUNCTION trap._clipperf_query_text(oid, oid, bigint) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
 SET search_path = trap, pg_catalog;
 SELECT 1 AS trapped;
 SELECT count(*) > 0 AS seen FROM "Odd schema".clipperf_queries;

@@ -40,7 +40,7 @@ END $$;
 SELECT name, count(*), array_agg(DISTINCT sqlstate) AS states FROM results GROUP BY name ORDER BY name COLLATE "C";
 SELECT DISTINCT message, hint FROM results;
 SELECT regexp_replace(detail, 'version \S+', 'version X') AS detail FROM results
-WHERE name = 'clipperf_read_info' AND columns = '-1';
+WHERE name = '_clipperf_read_info' AND columns = '-1';
 
 SET client_min_messages = error;
 DROP SCHEMA extension_versions CASCADE;

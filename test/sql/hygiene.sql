@@ -8,7 +8,7 @@ CREATE TABLE started AS SELECT clock_timestamp() AS at;
 CREATE VIEW found AS
 SELECT h.relation, h.index, h.kind, h.ddl, h.index_bytes > 0 AS has_size,
     regexp_replace(regexp_replace(h.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'TIME', 'g'), '\d+ scans', 'N scans') AS reason
-FROM clipperf_hygiene((SELECT at FROM started)) AS h
+FROM clipperf_unneeded_indexes((SELECT at FROM started)) AS h
 JOIN pg_class AS c ON c.oid = h.index AND c.relnamespace = 'hygiene'::regnamespace
 ORDER BY h.relation::text COLLATE "C", h.index::text COLLATE "C";
 
@@ -77,10 +77,10 @@ SELECT pg_stat_force_next_flush();
 SELECT index, kind, reason, ddl FROM found WHERE kind = 'unused';
 
 -- Not before the counters reach back far enough, nor if nobody asks, nor since a time to come.
-SELECT count(*) FROM clipperf_hygiene(now() - interval '1 year') WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_hygiene(NULL) WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_hygiene(now() + interval '1 year') WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_hygiene() WHERE kind = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(now() - interval '1 year') WHERE kind = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(NULL) WHERE kind = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(now() + interval '1 year') WHERE kind = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes() WHERE kind = 'unused';
 
 -- What another index will be covered by takes over its scans, and stays.
 CREATE INDEX used_bd ON used (b, d);
@@ -95,7 +95,7 @@ SELECT index, kind FROM found WHERE relation = 'used'::regclass;
 -- Everybody may look.
 CREATE ROLE regress_clipperf_looker;
 SET ROLE regress_clipperf_looker;
-SELECT count(*) > 0 AS sees FROM clipperf_hygiene();
+SELECT count(*) > 0 AS sees FROM clipperf_unneeded_indexes();
 RESET ROLE;
 DROP ROLE regress_clipperf_looker;
 

@@ -28,7 +28,7 @@ RESET SESSION AUTHORIZATION;
 SET search_path = evil, public;
 SELECT relation, executions FROM clipperf_seq_scans WHERE relation = 'big'::regclass;
 SELECT kind FROM clipperf_report(100) WHERE relation = 'big'::regclass ORDER BY kind COLLATE "C";
-SELECT count(*) FROM clipperf_read_indexes('big');
+SELECT count(*) FROM _clipperf_read_indexes('big');
 SET client_min_messages = warning;
 SELECT action FROM clipperf_recommend() WHERE relation = 'big'::regclass AND action = 'drop';
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_mallory';

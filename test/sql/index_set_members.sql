@@ -16,7 +16,7 @@ SELECT add('CREATE INDEX CONCURRENTLY IF NOT EXISTS busy ON item (a nulls first,
 SELECT add('CREATE INDEX IF NOT EXISTS if ON item (type, position, "desc", "name")');
 SELECT add('CREATE INDEX prefix ON item USING gin (body jsonb_path_ops, (tags || E''\\n'') array_ops(foo = 1), (x COLLATE "de_DE"))');
 SELECT position, index_name, relation, ddl, priority FROM clipperf_index_set_members WHERE index_set = 'forms' ORDER BY position;
-SELECT m.index_name FROM clipperf_index_set_members AS m, clipperf_read_index_statement(m.ddl) AS r WHERE r.ddl <> m.ddl;
+SELECT m.index_name FROM clipperf_index_set_members AS m, _clipperf_read_index_statement(m.ddl) AS r WHERE r.ddl <> m.ddl;
 
 -- Anything else is refused.
 \set VERBOSITY default
@@ -35,7 +35,7 @@ SELECT add('CREATE INDEX plain ON other (a)');
 SELECT clipperf_add_index('forms', NULL);
 SELECT clipperf_add_index('', 'CREATE INDEX one ON item (a)');
 SELECT clipperf_add_index('forms', 'CREATE INDEX one ON item (a)', 'urgent');
-SELECT * FROM clipperf_index_set_verdicts('no such set');
+SELECT * FROM clipperf_index_set_status('no such set');
 SELECT clipperf_drop_index_set('no such set');
 SELECT clipperf_remove_index('forms', 'no such index');
 
@@ -137,13 +137,13 @@ BEGIN
     END LOOP;
 END $$;
 \x on
-SELECT v.index_name, v.relation, v.action, v.reason, v.ddl FROM clipperf_index_set_verdicts('verdicts') AS v;
+SELECT v.index_name, v.relation, v.action, v.reason, v.ddl FROM clipperf_index_set_status('verdicts') AS v;
 \x off
 
 -- What is to be created can be created, and is there then.
-SELECT v.ddl FROM clipperf_index_set_verdicts('verdicts') AS v
+SELECT v.ddl FROM clipperf_index_set_status('verdicts') AS v
 WHERE action = 'create' AND index_name <> 'left_over' AND ddl NOT LIKE '%UNIQUE%' \gexec
-SELECT v.action, count(*) FROM clipperf_index_set_verdicts('verdicts') AS v GROUP BY v.action ORDER BY v.action;
+SELECT v.action, count(*) FROM clipperf_index_set_status('verdicts') AS v GROUP BY v.action ORDER BY v.action;
 
 -- A member runs no function of others with the rights of whoever looks, or of the table's owner.
 CREATE ROLE regress_clipperf_other;
@@ -156,13 +156,13 @@ CREATE FUNCTION harmless() RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETU
 SELECT clipperf_add_index('traps', 'CREATE INDEX trapped ON item (b) WHERE a = trap()');
 SELECT clipperf_add_index('traps', 'CREATE INDEX trapped_key ON item ((a + trap()))');
 SELECT clipperf_add_index('traps', 'CREATE INDEX trusted ON item (b, a) WHERE a = harmless()');
-SELECT index_name, action, reason, ddl FROM clipperf_index_set_verdicts('traps');
+SELECT index_name, action, reason, ddl FROM clipperf_index_set_status('traps');
 SELECT clipperf_drop_index_set('traps');
 
 -- Plain users judge a set as well; tables they may not even see are missing for them.
 REVOKE ALL ON SCHEMA "Set test" FROM regress_clipperf_editor;
 SET ROLE regress_clipperf_editor;
-SELECT DISTINCT action, reason FROM clipperf_index_set_verdicts('verdicts');
+SELECT DISTINCT action, reason FROM clipperf_index_set_status('verdicts');
 RESET ROLE;
 
 SELECT clipperf_drop_index_set('verdicts');

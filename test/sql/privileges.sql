@@ -47,7 +47,7 @@ CREATE VIEW others AS
            (SELECT count(*) FROM clipperf_seq_scans WHERE query LIKE '%of_one%') AS seq_scans,
            (SELECT count(*) FROM clipperf_n_plus_one WHERE child_query LIKE '%of_one%') AS n_plus_one,
            (SELECT count(*) FROM clipperf_report(100, true) WHERE evidence LIKE '%of_one%') AS findings,
-           (SELECT count(*) FROM clipperf_routes() WHERE queryid NOT IN (SELECT queryid FROM clipperf_queries WHERE userid = r.oid)) AS routes
+           (SELECT count(*) FROM _clipperf_statement_routes() WHERE queryid NOT IN (SELECT queryid FROM clipperf_queries WHERE userid = r.oid)) AS routes
     FROM pg_roles AS r WHERE r.rolname = current_user;
 GRANT SELECT ON others TO PUBLIC;
 SET ROLE regress_clipperf_two;
@@ -60,15 +60,15 @@ SELECT queryid AS of_another FROM clipperf_queries WHERE query LIKE 'SELECT coun
 SET ROLE regress_clipperf_two;
 
 -- Not by asking for the text directly, nor by claiming to have run the statement.
-SELECT clipperf_query_text('regress_clipperf_one'::regrole, d.oid, :of_another) IS NULL AS hidden,
-       clipperf_query_text('regress_clipperf_two'::regrole, d.oid, :of_another) IS NULL AS hidden_too
+SELECT _clipperf_query_text('regress_clipperf_one'::regrole, d.oid, :of_another) IS NULL AS hidden,
+       _clipperf_query_text('regress_clipperf_two'::regrole, d.oid, :of_another) IS NULL AS hidden_too
 FROM pg_database AS d WHERE d.datname = current_database();
 -- Nor as a member of the role, whose statements are shown neither.
 SET ROLE regress_clipperf_group;
 SELECT count(*) FROM clipperf_queries WHERE userid = 'regress_clipperf_one'::regrole;
 SET ROLE regress_clipperf_two;
-SELECT clipperf_query_text(NULL, 1, 1), clipperf_query_text(1, NULL, 1), clipperf_query_text(1, 1, NULL),
-    clipperf_query_text(1, 1, 1), clipperf_query_text(0, 0, 0);
+SELECT _clipperf_query_text(NULL, 1, 1), _clipperf_query_text(1, NULL, 1), _clipperf_query_text(1, 1, NULL),
+    _clipperf_query_text(1, 1, 1), _clipperf_query_text(0, 0, 0);
 
 -- Parameters are for pg_read_all_stats alone, own ones too.
 SELECT count(*) FROM clipperf_samples;

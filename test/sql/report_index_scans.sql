@@ -39,7 +39,7 @@ SELECT kind, relation, summary FROM clipperf_report() WHERE kind ~ 'scan' ORDER 
 -- The fix is the advisor's, and no statement does so any more when it is built.
 SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
 SELECT count(*) AS not_advised FROM clipperf_report() WHERE kind = 'index_scan' AND fix !~ '^(CREATE INDEX|SELECT \* FROM public.clipperf_apply)';
-SELECT count(*) = count(DISTINCT id) AS once FROM clipperf_find(), unnest(recommendations) AS u (id);
+SELECT count(*) = count(DISTINCT id) AS once FROM _clipperf_find(), unnest(recommendations) AS u (id);
 \o /dev/null
 \set ECHO none
 SELECT fix FROM clipperf_report() WHERE kind = 'index_scan' \gexec
@@ -78,5 +78,5 @@ SELECT clipperf_check('{index_scan}', allow => '{post}');
 RESET max_parallel_workers_per_gather;
 DELETE FROM clipperf_recommendations;
 DELETE FROM clipperf_scan_advice;
-DELETE FROM clipperf_job;
+DELETE FROM _clipperf_job;
 DROP SCHEMA report_index_scans CASCADE;

@@ -32,8 +32,8 @@ SELECT max(length(line)) <= 100 AS fits, count(*) FILTER (WHERE line = '') = (SE
 FROM clipperf_report_text(100) AS line;
 SELECT regexp_replace(line, '^\d+\. \w+|[0-9.,]+ (ms|s|min|kB)\M|\d+%', 'X', 'g') AS line
 FROM clipperf_report_text() AS line WHERE line ~ '\mitem\M';
-SELECT * FROM clipperf_wrap('a comment that is long enough to be broken: ' || repeat('word ', 30) || repeat('x', 150), '  fix: ', '    -- ');
-SELECT clipperf_share(s) FROM unnest('{0,0.0001,0.0099,0.01,0.126,1}'::float8[]) AS s;
+SELECT * FROM _clipperf_wrap('a comment that is long enough to be broken: ' || repeat('word ', 30) || repeat('x', 150), '  fix: ', '    -- ');
+SELECT _clipperf_share(s) FROM unnest('{0,0.0001,0.0099,0.01,0.126,1}'::float8[]) AS s;
 
 -- Wrong arguments.
 SELECT * FROM clipperf_report(0);

@@ -54,10 +54,10 @@ SELECT count(*) >= 0 AS t FROM disguised;
 PREPARE mine AS SELECT count(*) >= 0 AS t FROM clipperf_n_plus_one;
 EXECUTE mine;
 SELECT query FROM clipperf_queries WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
-SELECT clipperf_statement_time();
+SELECT _clipperf_statement_time();
 -- What only looks like it is counted.
 SELECT 'clipperf_report' AS clipperf_like, count(*) FROM item WHERE id < 0;
 SELECT query, calls FROM clipperf_queries WHERE query LIKE '%clipperf%';
-SELECT statements FROM clipperf_seen();
+SELECT statements FROM _clipperf_seen();
 
 DROP SCHEMA report_life CASCADE;

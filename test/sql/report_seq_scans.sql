@@ -57,14 +57,14 @@ SELECT bool_and(saves ~ '^\d+%$|^<1%$') AS shares, bool_and(queryid <> 0) AS ide
 SELECT bool_and(saved_ms >= next_ms) AS ranked
 FROM (SELECT saved_ms, lead(saved_ms, 1, 0) OVER (ORDER BY rank) AS next_ms FROM clipperf_report()) AS s;
 SELECT count(*) FROM clipperf_report(3);
-SELECT count(DISTINCT s) AS lines FROM clipperf_find() AS f, unnest(f.subjects) AS s WHERE f.kind = 'seq_scan';
+SELECT count(DISTINCT s) AS lines FROM _clipperf_find() AS f, unnest(f.subjects) AS s WHERE f.kind = 'seq_scan';
 
 -- Then it is the advisor's: each index in one row, none beside it.
 SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0);
 SELECT fix FROM scans WHERE fix LIKE '%clipperf_recommend%';
-SELECT count(*) = count(DISTINCT id) AS once FROM clipperf_find(), unnest(recommendations) AS u (id);
+SELECT count(*) = count(DISTINCT id) AS once FROM _clipperf_find(), unnest(recommendations) AS u (id);
 SELECT r.ddl AS missed FROM clipperf_recommendations AS r
-WHERE r.action = 'create' AND NOT EXISTS (SELECT FROM clipperf_find() AS f WHERE r.id = ANY (f.recommendations));
+WHERE r.action = 'create' AND NOT EXISTS (SELECT FROM _clipperf_find() AS f WHERE r.id = ANY (f.recommendations));
 SELECT count(*) AS rows_of_their_own FROM clipperf_report(100) AS m JOIN scans AS s USING (fix) WHERE m.kind = 'missing_index';
 SELECT relation, regexp_replace(fix, '[0-9]+', 'N', 'g') AS fix FROM scans
 WHERE relation IN ('part'::regclass, 'message', '"Odd ""Table"') ORDER BY 1;
@@ -78,7 +78,7 @@ SELECT DISTINCT fix FROM clipperf_report(100) WHERE kind = 'seq_scan';
 RESET ROLE;
 
 -- The check says the same as before, whatever was advised.
-SELECT count(DISTINCT s) AS lines FROM clipperf_find() AS f, unnest(f.subjects) AS s WHERE f.kind = 'seq_scan';
+SELECT count(DISTINCT s) AS lines FROM _clipperf_find() AS f, unnest(f.subjects) AS s WHERE f.kind = 'seq_scan';
 
 -- The fixes run, none is left, and what they made is used.
 \o /dev/null
@@ -158,6 +158,6 @@ SELECT ddl FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendatio
 
 DELETE FROM clipperf_recommendations;
 DELETE FROM clipperf_scan_advice;
-DELETE FROM clipperf_job;
+DELETE FROM _clipperf_job;
 DROP SCHEMA report_scans CASCADE;
 DROP ROLE regress_report_scans;

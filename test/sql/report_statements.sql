@@ -56,8 +56,8 @@ SELECT clipperf_report(NULL);
 SELECT clipperf_report(top => -5);
 
 -- Figures as people write them.
-SELECT clipperf_duration(ms) FROM unnest('{0,0.0004,0.25,1,9.99,10,999.4,999.6,1500,99900,120000,7200000}'::float8[]) AS u (ms);
-SELECT clipperf_number(n) FROM unnest('{0,0.6,999,1000,1234567.8}'::float8[]) AS u (n);
+SELECT _clipperf_duration(ms) FROM unnest('{0,0.0004,0.25,1,9.99,10,999.4,999.6,1500,99900,120000,7200000}'::float8[]) AS u (ms);
+SELECT _clipperf_number(n) FROM unnest('{0,0.6,999,1000,1234567.8}'::float8[]) AS u (n);
 SELECT clipperf_line(E'SELECT  a,\n\tb FROM t ; ', 100), clipperf_line('SELECT abcdefgh', 10), clipperf_line(NULL, 10);
 
 
@@ -72,10 +72,10 @@ INSERT INTO long VALUES
     (6, 'SELECT "from", "Where it ""is""", creator_name, broken(at FROM clips'),
     (7, 'INSERT INTO clips (id, title, creator_name, game) SELECT id, title, creator_name, game FROM d WHERE id = $1'),
     (8, 'SELECT clip.identity, clip.title, clip.creator_name, no_table()');
-SELECT n, clipperf_excerpt(statement, 40) FROM long ORDER BY n;
-SELECT clipperf_excerpt(statement, 1000) = statement AS whole FROM long GROUP BY 1;
-SELECT clipperf_excerpt('  ;', 10) = '' AS nothing, clipperf_line('SELECT é, é FROM t', 12), clipperf_excerpt(NULL, 10) IS NULL AS is_null;
-SELECT clipperf_some(names) FROM (VALUES ('{a}'::text[]), ('{a,b}'), ('{a,b,c,d}'), ('{}')) AS v (names);
+SELECT n, _clipperf_excerpt(statement, 40) FROM long ORDER BY n;
+SELECT _clipperf_excerpt(statement, 1000) = statement AS whole FROM long GROUP BY 1;
+SELECT _clipperf_excerpt('  ;', 10) = '' AS nothing, clipperf_line('SELECT é, é FROM t', 12), _clipperf_excerpt(NULL, 10) IS NULL AS is_null;
+SELECT _clipperf_some(names) FROM (VALUES ('{a}'::text[]), ('{a,b}'), ('{a,b,c,d}'), ('{}')) AS v (names);
 
 DROP SCHEMA report_statements CASCADE;
 DROP ROLE regress_report_reader;

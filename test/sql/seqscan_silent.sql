@@ -14,7 +14,7 @@ SELECT clipperf_reset();
 
 CREATE VIEW found AS
 SELECT (SELECT count(*) FROM clipperf_seq_scans) AS recorded,
-       (SELECT count(*) FROM clipperf_find() WHERE kind = 'seq_scan') AS findings;
+       (SELECT count(*) FROM _clipperf_find() WHERE kind = 'seq_scan') AS findings;
 
 -- Nothing to gain by an index on plain columns.
 SELECT * FROM item \g /dev/null

@@ -26,7 +26,7 @@ my %apart = map { $_ => 1 } qw(clipperf_index_sets clipperf_indexes clipperf_job
 @views = grep { !$apart{$_} } @views;
 cmp_ok(scalar(@views), '>=', 5, 'the views are there');
 failed_with($node, 'postgres', "SELECT * FROM $_", '55000', $missing, "$_ says what is missing") foreach @views;
-foreach my $call ('clipperf_reset()', 'clipperf_query_text(1, 1, 1)', 'clipperf_report()', 'clipperf_check()',
+foreach my $call ('clipperf_reset()', '_clipperf_query_text(1, 1, 1)', 'clipperf_report()', 'clipperf_check()',
 	'clipperf_workload()', 'clipperf_recommend()', "clipperf_recommend_for(ARRAY['SELECT 1'])", "clipperf_what_if('SELECT 1')")
 {
 	failed_with($node, 'postgres', "SELECT $call", '55000', $missing, "$call says what is missing");

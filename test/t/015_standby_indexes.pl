@@ -29,7 +29,7 @@ $primary->safe_psql('postgres', 'SELECT pg_stat_force_next_flush(); SELECT count
 
 # All proposals to drop an index of the table, but what is invalid anywhere: by each way to ask for them.
 my %asked = (
-	'clipperf_hygiene()' => q{SELECT reason FROM clipperf_hygiene(unused_since => stats_since) WHERE kind <> 'invalid'},
+	'clipperf_unneeded_indexes()' => q{SELECT reason FROM clipperf_unneeded_indexes(unused_since => stats_since) WHERE kind <> 'invalid'},
 	'clipperf_indexes' => q{SELECT covered_reason FROM clipperf_indexes WHERE drop_ddl IS NOT NULL},
 	'clipperf_recommend()' => q{SELECT reason FROM clipperf_recommend(unused_since => stats_since) WHERE action = 'drop' AND index_name <> 'item_invalid'},
 	'clipperf_report()' => q{SELECT r::text FROM clipperf_report(1000) AS r WHERE kind IN ('redundant_index', 'unused_index') AND r::text NOT LIKE '%item_invalid%'});
@@ -46,7 +46,7 @@ sub all_say
 {
 	my ($node, $text, $name) = @_;
 	# The report tells what was recommended last.
-	foreach my $way ('clipperf_hygiene()', 'clipperf_indexes', 'clipperf_recommend()', 'clipperf_report()')
+	foreach my $way ('clipperf_unneeded_indexes()', 'clipperf_indexes', 'clipperf_recommend()', 'clipperf_report()')
 	{
 		my @reasons = split /\n/, reasons($node, $way);
 		cmp_ok(scalar @reasons, '>=', 2, "$name: $way proposes some");
@@ -55,9 +55,9 @@ sub all_say
 }
 
 all_say($primary, qr/^(?!.*standby)/, 'alone');
-like(reasons($primary, 'clipperf_hygiene()'), qr/no scan since/, 'an unused index is among them');
+like(reasons($primary, 'clipperf_unneeded_indexes()'), qr/no scan since/, 'an unused index is among them');
 is($primary->safe_psql('postgres', 'SELECT standby_seen FROM clipperf_info'), '', 'no standby was seen');
-is($primary->safe_psql('postgres', 'SELECT clipperf_drop_reservation()'), '', 'there is nothing to be said');
+is($primary->safe_psql('postgres', 'SELECT _clipperf_drop_reservation()'), '', 'there is nothing to be said');
 
 # A base backup with its WAL is no standby.
 $primary->backup('copy');
@@ -82,7 +82,7 @@ $standby->start;
 $primary->wait_for_catchup($standby);
 $standby->safe_psql('postgres', 'SET enable_seqscan = off; SELECT c FROM item WHERE a = 17') for 1 .. 3;
 all_say($primary, qr/standby servers are not seen here/, 'a standby follows');
-like($standby->safe_psql('postgres', q{SELECT reason FROM clipperf_hygiene() WHERE kind = 'redundant'}),
+like($standby->safe_psql('postgres', q{SELECT reason FROM clipperf_unneeded_indexes() WHERE kind = 'redundant'}),
 	qr/of the primary and of other standby servers are not seen/, 'the standby says the reverse');
 
 # It goes; who asks afterwards for the first time is told.

@@ -59,7 +59,7 @@ $node->safe_psql('postgres', q{
 	BEGIN
 		FOR i IN 1..20 LOOP
 			before := last_value FROM moved;
-			counted := coalesce(sum(calls), 0) FROM clipperf_read_queries() WHERE route = 'moved';
+			counted := coalesce(sum(calls), 0) FROM _clipperf_read_queries() WHERE route = 'moved';
 			after := last_value FROM moved;
 			IF counted NOT BETWEEN before - 9 AND after THEN
 				RAISE EXCEPTION '% counted between % and %', counted, before, after;

@@ -49,8 +49,8 @@ $dump = dump_and_restore('postgres', 'first');
 unlike($dump, qr/idx_clips_not_removed_hot/, 'what was not changed is not dumped');
 is($node->safe_psql('first', $rows), $node->safe_psql('postgres', $rows), 'all rows are the same');
 is($node->safe_psql('first', q{
-	SELECT count(*) FROM clipperf_index_set_verdicts('clipper');
-	SELECT count(*) FROM clipperf_index_set_verdicts('mine');
+	SELECT count(*) FROM clipperf_index_set_status('clipper');
+	SELECT count(*) FROM clipperf_index_set_status('mine');
 	SELECT removed FROM clipperf_index_set_members WHERE index_name = 'idx_votes_user_clip';
 	SELECT ddl FROM clipperf_index_set_members WHERE index_name = 'idx_clip_tags_tag';
 	SELECT priority FROM clipperf_index_set_members WHERE index_name = 'idx_tags_usage_count'; }),

@@ -30,7 +30,7 @@ my %calls = (
 		array_fill('CREATE INDEX ON item (a)'::text, ARRAY[1000000]))},
 	'statements' => q{SELECT * FROM clipperf_recommend_for((SELECT array_agg('SELECT * FROM item WHERE a = ' || i || ' LIMIT ' || i)
 		FROM generate_series(1, 100000) AS i))},
-	'members of an index set' => q{SELECT * FROM clipperf_index_set_verdicts('many')},
+	'members of an index set' => q{SELECT * FROM clipperf_index_set_status('many')},
 	'advice on an index set' => q{SELECT * FROM clipperf_recommend(index_set => 'many')},
 	'ids to apply' => "SELECT * FROM clipperf_apply($ids)",
 	'ids to try' => "SELECT * FROM clipperf_apply($ids, dry_run => true)",

@@ -37,7 +37,7 @@ sub others_are_well
 
 my $session = $node->background_psql('postgres');
 $session->query_safe('SET client_min_messages = error; BEGIN');
-is($session->query_safe('SELECT count(*) FROM clipperf_hygiene()'), $tables, 'all duplicates are found');
+is($session->query_safe('SELECT count(*) FROM clipperf_unneeded_indexes()'), $tables, 'all duplicates are found');
 others_are_well('hygiene');
 is($session->query_safe("SELECT count(*) FROM clipperf_indexes WHERE relation::text LIKE 's%.t'"), 2 * $tables, 'all indexes are read');
 others_are_well('indexes');

@@ -23,7 +23,7 @@ $node->safe_psql('postgres', q{
 			PERFORM pg_stat_clear_snapshot();
 			SELECT p.pid INTO builder FROM pg_stat_progress_create_index AS p WHERE p.phase = phase_;
 			EXIT WHEN FOUND;
-			IF EXISTS (SELECT FROM clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building')) THEN
+			IF EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building')) THEN
 				RETURN 'missed';
 			END IF;
 		END LOOP;

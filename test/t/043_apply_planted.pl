@@ -47,9 +47,9 @@ sub still_watched
 	my ($job) = @_;
 	for (1 .. 2)
 	{
-		my $due = $node->safe_psql('postgres', "SELECT retry_at FROM clipperf_job WHERE job = $job");
-		$node->safe_psql('postgres', "UPDATE clipperf_job SET retry_at = now() WHERE job = $job");
-		$node->poll_query_until('postgres', "SELECT retry_at > now() OR state <> 'verifying' FROM clipperf_job WHERE job = $job");
+		my $due = $node->safe_psql('postgres', "SELECT retry_at FROM _clipperf_job WHERE job = $job");
+		$node->safe_psql('postgres', "UPDATE _clipperf_job SET retry_at = now() WHERE job = $job");
+		$node->poll_query_until('postgres', "SELECT retry_at > now() OR state <> 'verifying' FROM _clipperf_job WHERE job = $job");
 	}
 	return state($node, $job);
 }
@@ -85,7 +85,7 @@ sub apply_newest
 sub known_past
 {
 	my ($job, $ms, $byte) = @_;
-	$node->safe_psql('postgres', "UPDATE clipperf_job_measures SET blocks = 200 * blocks / calls, rows = 200 * rows / calls, calls = 200,
+	$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET blocks = 200 * blocks / calls, rows = 200 * rows / calls, calls = 200,
 			total_ms = 200 * $ms, histogram = decode(repeat('00', $byte) || 'c8000000' || repeat('00', 1532 - $byte), 'hex')
 		WHERE job = $job AND stage = 'before' AND is_read");
 }
@@ -102,7 +102,7 @@ sub sleepy
 	my $job = apply_index($node, $name, "${name}_owner", "CREATE INDEX ${name}_owner ON $name (owner)", queryid("SELECT count(note), pg\\_sleep%$name%"));
 	is(wait_for_job($node, $job), 'verifying', "an index of $name is built");
 	known_past($job, 50, 744);
-	$node->safe_psql('postgres', "UPDATE clipperf_job_measures SET blocks = calls WHERE job = $job AND stage = 'before'");
+	$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET blocks = calls WHERE job = $job AND stage = 'before'");
 	return ($job, $sleepy);
 }
 
@@ -253,7 +253,7 @@ $node->safe_psql('postgres', q{CREATE TABLE dropped (id int PRIMARY KEY, a int N
 my $sum = 'SELECT sum(c) FROM dropped WHERE a BETWEEN $1 AND $1 + 20';
 run_prepared($sum, 1 .. 200);
 $job = apply_id($node, recommend($node, 'drop', 'dropped', 'dropped_a', 'DROP INDEX dropped_a'));
-is($node->safe_psql('postgres', "SELECT queryids FROM clipperf_job WHERE job = $job"), '{}', 'a drop is for no statement');
+is($node->safe_psql('postgres', "SELECT queryids FROM _clipperf_job WHERE job = $job"), '{}', 'a drop is for no statement');
 is(wait_for_job($node, $job), 'verifying', 'the index is dropped');
 known_past($job, 0.02, 204);
 run_prepared($sum, 1 .. 200);

@@ -95,7 +95,7 @@ $job = $session->query_safe("SELECT job FROM clipperf_apply(ARRAY[$within])");
 $node->safe_psql('postgres', join('; ', map { "SELECT count(note) FROM item WHERE owner = $_" } 1 .. 90));
 $session->query_safe('COMMIT');
 $session->quit;
-ok($node->poll_query_until('postgres', "SELECT verify_since IS NOT NULL FROM clipperf_job WHERE job = $job"),
+ok($node->poll_query_until('postgres', "SELECT verify_since IS NOT NULL FROM _clipperf_job WHERE job = $job"),
 	'its statements are watched from the commit on');
 load();
 is(wait_for_verdict($node, $job), 'kept', 'built within a transaction, it is kept');

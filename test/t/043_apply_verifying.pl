@@ -53,9 +53,9 @@ sub verifying
 sub hold_look
 {
 	my $session = $node->background_psql('postgres', on_error_stop => 0);
-	$session->query_safe('BEGIN; LOCK TABLE clipperf_job_measures IN ACCESS EXCLUSIVE MODE');
+	$session->query_safe('BEGIN; LOCK TABLE _clipperf_job_measures IN ACCESS EXCLUSIVE MODE');
 	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
-		WHERE backend_type = 'clipperf builder' AND relation = 'clipperf_job_measures'::regclass AND NOT granted}) or die 'nobody looks';
+		WHERE backend_type = 'clipperf builder' AND relation = '_clipperf_job_measures'::regclass AND NOT granted}) or die 'nobody looks';
 	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'"));
 }
 
@@ -91,7 +91,7 @@ sub calls_after
 sub is_watched_since
 {
 	my ($server, $job, $then) = @_;
-	return $server->poll_query_until('postgres', "SELECT verify_since > '$then' FROM clipperf_job WHERE job = $job");
+	return $server->poll_query_until('postgres', "SELECT verify_since > '$then' FROM _clipperf_job WHERE job = $job");
 }
 
 sub left_nothing

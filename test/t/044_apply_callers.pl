@@ -35,7 +35,7 @@ sub left_nothing
 	my ($id, $index, $jobs, $name) = @_;
 	is(jobs(), $jobs, "$name: there is no job");
 	is(index_names($node, 'item\\_called%'), '', "$name: nor an index");
-	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE relation IN ('item'::regclass, 'clipperf_job'::regclass)
+	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE relation IN ('item'::regclass, '_clipperf_job'::regclass)
 		AND pid <> pg_backend_pid()"), 0, "$name: nor a lock");
 	is($node->safe_psql('postgres', "SELECT state FROM clipperf_apply(ARRAY[$id], concurrently => false)"), 'kept',
 		"$name: it can be done again");
@@ -213,7 +213,7 @@ is(state($node, $job), 'building', 'the job goes on');
 like(history($node, $job), qr/^$before/, 'and has not changed');
 $build->release;
 is(wait_for_job($node, $job), 'kept', 'it is done');
-$holder->query_safe('BEGIN; LOCK TABLE clipperf_job IN ACCESS EXCLUSIVE MODE');
+$holder->query_safe('BEGIN; LOCK TABLE _clipperf_job IN ACCESS EXCLUSIVE MODE');
 failed_with($node, 'postgres', "SET lock_timeout = '10ms'; SELECT clipperf_wait($job)", '55P03', qr/lock timeout/, 'lock_timeout ends it');
 $holder->query_safe('COMMIT');
 $node->safe_psql('postgres', "DROP INDEX $build->{index}");

@@ -60,7 +60,7 @@ sub stretch_before
 	my $zeros = "decode(repeat('00', $bytes), 'hex')";
 	my $shifted = $octaves > 0 ? "$zeros || substr(histogram, 1, 1536 - $bytes)" : "substr(histogram, $bytes + 1) || $zeros";
 	$condition ||= 'true';
-	$node->safe_psql('postgres', "UPDATE clipperf_job_measures SET total_ms = total_ms * 2 ^ $octaves, histogram = $shifted
+	$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET total_ms = total_ms * 2 ^ $octaves, histogram = $shifted
 		WHERE job = $job AND stage = 'before' AND $condition");
 }
 
@@ -109,7 +109,7 @@ drop('pays');
 load(1) foreach 1 .. 3;
 $job = build('pays', '(owner, at) WITH (fillfactor = 10, deduplicate_items = off)', $look, $list);
 stretch_before($job, -10);
-$node->safe_psql('postgres', "UPDATE clipperf_job_measures SET blocks_read = CASE stage WHEN 'before' THEN 0 ELSE blocks_read - 15000 END
+$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET blocks_read = CASE stage WHEN 'before' THEN 0 ELSE blocks_read - 15000 END
 	WHERE job = $job");
 load(1);
 verdict_is($job, 'kept', qr/-> \d+ blocks per call over 201 calls \(more of them were not in the cache than before/,
@@ -184,7 +184,7 @@ drop('free');
 
 # Of two new ones that do the same, one goes and the other stays, even if both are taken back by themselves.
 drop('pays');
-$node->safe_psql('postgres', "DELETE FROM clipperf_job");
+$node->safe_psql('postgres', "DELETE FROM _clipperf_job");
 load(1) foreach 1 .. 3;
 $node->append_conf('postgresql.conf', 'clipperf.auto_revert = on');
 $node->reload;
@@ -203,7 +203,7 @@ my $rare = 'SELECT count(*) FROM item AS a JOIN item AS b ON a.owner = b.owner A
 $node->safe_psql('postgres', join('; ', map { "$rare$_" } 1 .. 50));
 $job = build('rare', '(at)', $look, $list, queryid('SELECT count(*) FROM item AS a JOIN'));
 load(1);
-ok($node->poll_query_until('postgres', "SELECT retry_at > verify_since + interval '3 s' FROM clipperf_job WHERE job = $job"),
+ok($node->poll_query_until('postgres', "SELECT retry_at > verify_since + interval '3 s' FROM _clipperf_job WHERE job = $job"),
 	'looked at more than once');
 is(state($node, $job), 'verifying', 'a slow statement is waited for');
 $node->safe_psql('postgres', join('; ', map { "$rare$_" } 1 .. 40));

@@ -229,7 +229,7 @@ my ($new, $holder) = build_in_partition('last');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 3');
 crash();
 leave($holder);
-ok($node->poll_query_until('postgres', "SELECT clipperf_apply_obstacle() LIKE '%max_worker_processes%'"), 'no process is to be had');
+ok($node->poll_query_until('postgres', "SELECT _clipperf_apply_obstacle() LIKE '%max_worker_processes%'"), 'no process is to be had');
 is($node->safe_psql('postgres', "SELECT clipperf_cancel($new)"), 't', 'who has died in building can be cancelled');
 like(reason($node, $new), qr/^cancelled by .*; what was begun is undone/, 'it says what is to be done still');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
@@ -253,7 +253,7 @@ foreach my $end ('kept', 'cancelled', 'failed')
 	ok(wait_for_state($node, $new, 'waiting'), 'the last step waits for a writer');
 	like(reason($node, $new), qr/^waits for process \d+ .* to end its transaction/, 'by name');
 	$node->safe_psql('postgres', "SELECT clipperf_cancel($new)") if $end eq 'cancelled';
-	$node->safe_psql('postgres', "UPDATE clipperf_job SET role = 'pg_monitor'::regrole WHERE job = $new") if $end eq 'failed';
+	$node->safe_psql('postgres', "UPDATE _clipperf_job SET role = 'pg_monitor'::regrole WHERE job = $new") if $end eq 'failed';
 	leave($writer);
 	is(wait_for_job($node, $new), $end, "the last step: the job is $end");
 	like(reason($node, $new), qr/must be owner/, 'the last step, failed: its role has lost its rights') if $end eq 'failed';

@@ -124,7 +124,7 @@ foreach my $concurrently ('true', 'false')
 my ($new, $index) = whole('true');
 $holder->query_safe('BEGIN; SELECT count(*) FROM parts');
 $node->safe_psql('postgres', "SELECT clipperf_revert($new)");
-ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM clipperf_job WHERE after_job = $new"), 'the drop has begun');
+ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM _clipperf_job WHERE after_job = $new"), 'the drop has begun');
 $node->stop('immediate');
 $node->start;
 eval { $holder->quit };

@@ -186,7 +186,7 @@ foreach my $source ("clipperf_jobs WHERE job = $job", "clipperf_job_changes WHER
 }
 
 # So are statements in a verdict.
-$node->safe_psql('postgres', qq{UPDATE clipperf_job SET verdict = '{"statements": []}' WHERE job = $job});
+$node->safe_psql('postgres', qq{UPDATE _clipperf_job SET verdict = '{"statements": []}' WHERE job = $job});
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT verdict IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the verdict');
 is($node->safe_psql('postgres', "SET ROLE anybody; SELECT verdict IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
 
@@ -205,10 +205,10 @@ foreach my $case (
 {
 	my ($role, $shown) = @$case;
 	like($node->safe_psql('postgres', "SET ROLE $role; SELECT waits_for FROM clipperf_jobs WHERE job = $build->{job}"), $shown, "$role reads as much of it");
-	unlike($node->safe_psql('postgres', "SET ROLE $role; SELECT p::text FROM clipperf_build_progress() AS p"), qr/transaction open/,
-		"$role finds no more in clipperf_build_progress()");
+	unlike($node->safe_psql('postgres', "SET ROLE $role; SELECT p::text FROM _clipperf_build_progress() AS p"), qr/transaction open/,
+		"$role finds no more in _clipperf_build_progress()");
 }
-failed_with($node, 'postgres', 'SET ROLE anybody; SELECT * FROM clipperf_build_pace()', '42501', qr/permission denied for function/, 'nor in what it is made of');
+failed_with($node, 'postgres', 'SET ROLE anybody; SELECT * FROM _clipperf_build_pace()', '42501', qr/permission denied for function/, 'nor in what it is made of');
 $build->release;
 wait_for_job($node, $build->{job});
 $node->safe_psql('postgres', "DROP INDEX $build->{index}; ALTER TABLE item OWNER TO CURRENT_USER");

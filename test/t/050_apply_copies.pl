@@ -23,7 +23,7 @@ my $id = recommend($node, 'create', 'item', 'item_a', 'CREATE INDEX item_a ON it
 my $job = $node->safe_psql('source', qq{
 	BEGIN;
 	SELECT job FROM clipperf_apply(ARRAY[$id], concurrently => true);
-	UPDATE clipperf_job SET retry_at = now() + interval '1 day';
+	UPDATE _clipperf_job SET retry_at = now() + interval '1 day';
 	COMMIT });
 is($node->safe_psql('source', "SELECT state FROM clipperf_jobs WHERE job = $job"), 'queued', 'a job is not due');
 $node->stop;
@@ -41,13 +41,13 @@ sub psql_for_upgrade
 }
 
 start_for_upgrade();
-psql_for_upgrade("SET session_replication_role = replica; UPDATE clipperf_job SET retry_at = now()");
+psql_for_upgrade("SET session_replication_role = replica; UPDATE _clipperf_job SET retry_at = now()");
 is(psql_for_upgrade("SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'clipperf%'"), 0,
 	'pg_upgrade meets no worker of ours');
 is(psql_for_upgrade("SELECT count(*) FROM clipperf_queries WHERE query LIKE '%pg_stat_activity%backend_type%'"), 0,
 	'nothing is captured');
-is(psql_for_upgrade("SELECT state FROM clipperf_job WHERE job = $job"), 'queued', 'nor is a job begun');
-psql_for_upgrade("UPDATE clipperf_job SET retry_at = now() + interval '1 day'");
+is(psql_for_upgrade("SELECT state FROM _clipperf_job WHERE job = $job"), 'queued', 'nor is a job begun');
+psql_for_upgrade("UPDATE _clipperf_job SET retry_at = now() + interval '1 day'");
 system_or_bail('pg_ctl', '-w', '-s', '-D', $node->data_dir, '-m', 'fast', 'stop');
 
 # A copy.
@@ -58,7 +58,7 @@ ok($node->poll_query_until('twin', "SELECT state = 'cancelled' FROM clipperf_job
 	'the job is cancelled in the copy');
 like($node->safe_psql('twin', "SELECT reason FROM clipperf_jobs WHERE job = $job"), qr/of which this one is a copy/,
 	'and says why');
-$node->safe_psql('source', "UPDATE clipperf_job SET retry_at = now()");
+$node->safe_psql('source', "UPDATE _clipperf_job SET retry_at = now()");
 $node->restart;
 like(wait_for_job($node, $job, 'source'), qr/verifying|kept/, 'it is done where it was asked for');
 is($node->safe_psql('twin', "SELECT to_regclass('item_a') IS NULL"), 't', 'and only there');

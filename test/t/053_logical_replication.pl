@@ -64,8 +64,8 @@ $publisher->safe_psql('postgres', 'DROP INDEX item_a');
 my $job = make_job($publisher);
 advise_on('here_too');
 $publisher->safe_psql('postgres', q{
-	UPDATE clipperf_job SET reason = 'sent';
-	DELETE FROM clipperf_job WHERE job = 1;
+	UPDATE _clipperf_job SET reason = 'sent';
+	DELETE FROM _clipperf_job WHERE job = 1;
 	UPDATE clipperf_index_set_members SET index_set = index_set;
 	DELETE FROM clipperf_recommendations;
 	DELETE FROM clipperf_scan_advice;
@@ -75,7 +75,7 @@ $publisher->safe_psql('postgres', q{
 	DELETE FROM item WHERE id > 1090});
 $publisher->wait_for_catchup('s');
 is($subscriber->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE a = 0) FROM item'), '1090|10', 'rows of users arrive');
-is($subscriber->safe_psql('postgres', q{SELECT count(*), count(*) FILTER (WHERE reason = 'sent') FROM clipperf_job}), '1|0', 'jobs do not');
+is($subscriber->safe_psql('postgres', q{SELECT count(*), count(*) FILTER (WHERE reason = 'sent') FROM _clipperf_job}), '1|0', 'jobs do not');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_recommendations'), 1, 'advice does not');
 is(make_job($subscriber), 2, 'the next job of the subscriber has its own number') if $subscriber->safe_psql('postgres', 'DROP INDEX item_a; SELECT 1');
 is($subscriber->safe_psql('postgres', 'SELECT apply_error_count, sync_error_count FROM pg_stat_subscription_stats'), '0|0', 'no worker has failed');

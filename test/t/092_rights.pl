@@ -65,8 +65,8 @@ is_deeply(\%documented, \%actual, 'docs/rights.md: each object, for whom it is, 
 # What everybody may read and call works for everybody: no function below it is kept from them.
 my @reads = map { "SELECT count(t::text) FROM $_ AS t" } map { /^(?:view|table) (.*)/ ? $1 : () } grep { $actual{$_} =~ /^everybody/ } sort keys %actual;
 cmp_ok(scalar(@reads), '>=', 10, 'there are views');
-foreach my $sql (@reads, 'SELECT * FROM clipperf_report(accepted => true)', 'SELECT clipperf_check()', 'SELECT * FROM clipperf_hygiene()',
-	q{SELECT * FROM clipperf_index_set_verdicts('clipper')}, q{SELECT clipperf_migration('up', index_set => 'clipper')},
+foreach my $sql (@reads, 'SELECT * FROM clipperf_report(accepted => true)', 'SELECT clipperf_check()', 'SELECT * FROM clipperf_unneeded_indexes()',
+	q{SELECT * FROM clipperf_index_set_status('clipper')}, q{SELECT clipperf_migration('up', index_set => 'clipper')},
 	'SELECT * FROM clipperf_recommend()', q{SELECT * FROM clipperf_recommend_for('{SELECT 1}')}, 'SELECT * FROM clipperf_workload()',
 	q{SELECT * FROM clipperf_what_if('SELECT 1')})
 {

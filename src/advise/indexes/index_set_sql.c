@@ -15,10 +15,10 @@
 #include "advise/indexes/index_statement.h"
 
 PGDLLEXPORT Datum clipperf_read_index_statement(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum clipperf_index_set_verdicts(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_index_set_status(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_index_statement);
-PG_FUNCTION_INFO_V1(clipperf_index_set_verdicts);
+PG_FUNCTION_INFO_V1(clipperf_index_set_status);
 
 #define STATEMENT_COLUMNS 3
 #define VERDICT_COLUMNS 5
@@ -102,9 +102,9 @@ put_verdict(ReturnSetInfo *result, const Advice *advice)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* clipperf_index_set_verdicts(index_set): what becomes of each member. */
+/* clipperf_index_set_status(index_set): what becomes of each member. */
 Datum
-clipperf_index_set_verdicts(PG_FUNCTION_ARGS)
+clipperf_index_set_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	List	   *advice;

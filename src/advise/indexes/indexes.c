@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * indexes.c
- *	  clipperf_indexes and clipperf_hygiene(): the indexes there are, and
+ *	  clipperf_indexes and clipperf_unneeded_indexes(): the indexes there are, and
  *	  which are not needed.
  *
  *-------------------------------------------------------------------------
@@ -20,10 +20,10 @@
 #include "common/table_lock.h"
 
 PGDLLEXPORT Datum clipperf_read_indexes(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum clipperf_read_hygiene(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_read_unneeded_indexes(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_indexes);
-PG_FUNCTION_INFO_V1(clipperf_read_hygiene);
+PG_FUNCTION_INFO_V1(clipperf_read_unneeded_indexes);
 
 #define INDEX_COLUMNS 8
 #define HYGIENE_COLUMNS 6
@@ -129,11 +129,11 @@ put_advice(ReturnSetInfo *result, const Advice *advice)
 }
 
 /*
- * clipperf_read_hygiene(relations, unused_since): the indexes of these tables
+ * clipperf_read_unneeded_indexes(relations, unused_since): the indexes of these tables
  * that should be dropped; unused_since NULL does not judge by use.
  */
 Datum
-clipperf_read_hygiene(PG_FUNCTION_ARGS)
+clipperf_read_unneeded_indexes(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	TimestampTz unused_since;

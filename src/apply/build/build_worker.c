@@ -69,7 +69,7 @@ is_installed(void)
 	bool		installed;
 
 	StartTransactionCommand();
-	installed = OidIsValid(own_table("clipperf_job"));
+	installed = OidIsValid(own_table("_clipperf_job"));
 	CommitTransactionCommand();
 	return installed;
 }

@@ -364,14 +364,14 @@ conflicting_modes(LOCKMODE mode)
 	" 'application ' || quote_ident(nullif(a.application_name, '')) || ', '," \
 	" coalesce(a.state, a.backend_type)," \
 	" ', transaction open for ' ||" \
-	" @extschema@.clipperf_duration(1000 * extract(epoch FROM" \
+	" @extschema@._clipperf_duration(1000 * extract(epoch FROM" \
 	" clock_timestamp() - a.xact_start)::float8))," \
 	" a.xact_start AS since FROM pg_stat_activity AS a"
 
 /* How prepared transactions are presented. */
 #define DESCRIBE_PREPARED \
 	"SELECT format('prepared transaction %s (prepared %s ago)', quote_literal(p.gid)," \
-	" @extschema@.clipperf_duration(1000 * extract(epoch FROM" \
+	" @extschema@._clipperf_duration(1000 * extract(epoch FROM" \
 	" clock_timestamp() - p.prepared)::float8))," \
 	" p.prepared AS since FROM pg_prepared_xacts AS p JOIN pg_locks AS x" \
 	" ON x.locktype = 'transactionid' AND x.transactionid = p.transaction" \

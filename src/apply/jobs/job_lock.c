@@ -183,7 +183,7 @@ job_lock_release_extension(Oid extension)
 
 /* Jobs that are due, in the order in which they were made. */
 #define DUE \
-	" FROM @extschema@.clipperf_job WHERE state = 'building'" \
+	" FROM @extschema@._clipperf_job WHERE state = 'building'" \
 	" OR state IN ('queued', 'waiting') AND " JOB_TIME_HAS_COME
 
 /* The numbers and tables of the jobs that are due. */
@@ -336,7 +336,7 @@ job_next_due(void)
 {
 	own_sql("SELECT min(CASE WHEN state = 'building' OR " JOB_TIME_HAS_COME
 			" THEN clock_timestamp() ELSE retry_at END)"
-			" FROM @extschema@.clipperf_job"
+			" FROM @extschema@._clipperf_job"
 			" WHERE state IN ('queued', 'waiting', 'building')", 0, NULL);
 	if (own_isnull(0, 1))
 		return -1;

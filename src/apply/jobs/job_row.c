@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * job_row.c
- *	  A job as it is in memory, and its row of clipperf_job.
+ *	  A job as it is in memory, and its row of _clipperf_job.
  *
  * One table of columns, job_columns[], says which field of a Job is kept in
  * which column, and how.  What is loaded, inserted and updated goes by it.
@@ -296,13 +296,13 @@ job_load(int64 id, MemoryContext context)
 		appendStringInfo(&statement, "%s %s", i == 0 ? "SELECT" : ",",
 						 job_columns[i].name);
 	appendStringInfoString(&statement,
-						   " FROM @extschema@.clipperf_job WHERE job = $1");
+						   " FROM @extschema@._clipperf_job WHERE job = $1");
 	own_sql(statement.data, lengthof(args), args);
 	if (SPI_processed == 0)
 		return NULL;
 	old = MemoryContextSwitchTo(context);
 	job = palloc0(sizeof(Job));
-	job->table = own_table("clipperf_job");
+	job->table = own_table("_clipperf_job");
 	Assert(SPI_tuptable->tupdesc->natts == JOB_COLUMNS);
 	for (int i = 0; i < JOB_COLUMNS; i++)
 		read_job_column(job, (JobColumnNumber) i);
@@ -332,10 +332,10 @@ job_insert(Job *job)
 		appendStringInfo(&names, "%s%s", separator, job_columns[i].name);
 		appendStringInfo(&values, "%s$%d", separator, nargs);
 	}
-	own_sql(psprintf("INSERT INTO @extschema@.clipperf_job (%s) VALUES (%s)"
+	own_sql(psprintf("INSERT INTO @extschema@._clipperf_job (%s) VALUES (%s)"
 					 " RETURNING job", names.data, values.data), nargs, args);
 	job->id = DatumGetInt64(own_datum(0, 1));
-	job->table = own_table("clipperf_job");
+	job->table = own_table("_clipperf_job");
 }
 
 /*
@@ -345,7 +345,7 @@ job_insert(Job *job)
 void
 job_row_require_table(const Job *job)
 {
-	if (own_table("clipperf_job") != job->table)
+	if (own_table("_clipperf_job") != job->table)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("job %lld was dropped with extension \"clipperf\"",
@@ -371,7 +371,7 @@ job_row_update(const Job *job, uint32 columns, const char *sets,
 	for (int i = 0; i < nargs; i++)
 		all[nall++] = args[i];
 	initStringInfo(&statement);
-	appendStringInfoString(&statement, "UPDATE @extschema@.clipperf_job SET ");
+	appendStringInfoString(&statement, "UPDATE @extschema@._clipperf_job SET ");
 	for (int i = 0; i < JOB_COLUMNS; i++)
 	{
 		if ((columns & ((uint32) 1 << i)) == 0)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * job_row.h
- *	  A job as it is in memory, and its row of clipperf_job.
+ *	  A job as it is in memory, and its row of _clipperf_job.
  *
  *-------------------------------------------------------------------------
  */
@@ -73,7 +73,7 @@ typedef struct Job
 #define JOB_CREATES(job) ((job)->drop == (job)->revert)
 
 /*
- * Columns of clipperf_job that a Job holds, in the order of job_columns[] in
+ * Columns of _clipperf_job that a Job holds, in the order of job_columns[] in
  * job_row.c.
  */
 typedef enum JobColumnNumber

@@ -145,7 +145,7 @@ job_find_open(const Job *job)
 		arg_text(job->drop ? "drop" : "create")
 	};
 
-	own_sql("SELECT job FROM @extschema@.clipperf_job"
+	own_sql("SELECT job FROM @extschema@._clipperf_job"
 			" WHERE relid = $1 AND (index_name = $2 OR ddl = $3)"
 			" AND action = $4 AND goal = 'apply'"
 			" AND state IN ('queued', 'waiting', 'building')"
@@ -179,7 +179,7 @@ job_change(Job *job, JobState state, const char *reason)
 	job_row_update(job, JOB_BIT(STATE), sets, lengthof(args), args);
 	if (job_state_is_open(state))
 		return;
-	own_sql("UPDATE @extschema@.clipperf_job"
+	own_sql("UPDATE @extschema@._clipperf_job"
 			" SET state = $2, reason = format('job %s has ended', $1),"
 			" after_job = NULL, changed_at = clock_timestamp(),"
 			" retry_at = clock_timestamp()"
@@ -344,7 +344,7 @@ job_cancel_copied(void)
 	SqlArg		args[] = {arg_oid(MyDatabaseId)};
 
 	job_begin();
-	own_sql("UPDATE @extschema@.clipperf_job SET state = 'cancelled',"
+	own_sql("UPDATE @extschema@._clipperf_job SET state = 'cancelled',"
 			" reason = 'it was made in the database of which this one is a copy',"
 			" worker_pid = NULL, changed_at = clock_timestamp()"
 			" WHERE database_oid <> $1"
@@ -359,7 +359,7 @@ job_has_followers(const Job *job)
 {
 	SqlArg		args[] = {arg_int8(job->id)};
 
-	own_sql("SELECT FROM @extschema@.clipperf_job WHERE after_job = $1 LIMIT 1",
+	own_sql("SELECT FROM @extschema@._clipperf_job WHERE after_job = $1 LIMIT 1",
 			lengthof(args), args);
 	return SPI_processed > 0;
 }

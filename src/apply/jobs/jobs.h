@@ -3,7 +3,7 @@
  * jobs.h
  *	  What may happen to a job: to be changed, put off, cancelled, taken back.
  *
- * A job is a row of clipperf_job.  Every change of its state is kept in
+ * A job is a row of _clipperf_job.  Every change of its state is kept in
  * clipperf_job_changes, by a trigger.  All functions need a transaction, a
  * snapshot and a connection of SPI, see job_begin().
  *

@@ -6,7 +6,7 @@
  * Affected are all statements that use its table, by the plans that ran
  * (store/table_use.h): those that name it, a partition of it or what it is a
  * partition of.  Their counters, of all users and routes, are read from shared
- * memory and kept as rows of clipperf_job_measures, one a statement and stage.
+ * memory and kept as rows of _clipperf_job_measures, one a statement and stage.
  *
  *-------------------------------------------------------------------------
  */
@@ -53,8 +53,8 @@ typedef struct MeasureCollection
  */
 #define BEGINNING \
 	"SELECT " COLUMNS ", j.verify_since" \
-	" FROM @extschema@.clipperf_job_measures AS m" \
-	" JOIN @extschema@.clipperf_job AS j USING (job)" \
+	" FROM @extschema@._clipperf_job_measures AS m" \
+	" JOIN @extschema@._clipperf_job AS j USING (job)" \
 	" WHERE j.relid = $2 AND j.job <> $1 AND m.stage = 'built'" \
 	" AND m.queryid = $3 AND m.calls <= $4 AND j.verify_since IS NOT NULL" \
 	" ORDER BY j.verify_since DESC LIMIT 1"
@@ -275,7 +275,7 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 		arg_datum(BYTEAOID, histogram_datum(&measure->latency), false)
 	};
 
-	own_sql("INSERT INTO @extschema@.clipperf_job_measures (job, stage,"
+	own_sql("INSERT INTO @extschema@._clipperf_job_measures (job, stage,"
 			" queryid, is_read, is_write, calls, total_ms, rows, blocks,"
 			" blocks_read, wal_bytes, histogram)"
 			" VALUES ($1, $2, $3, $4, $5, $6, $7 / 1000, $8, $9, $10, $11, $12)",
@@ -292,7 +292,7 @@ measure_keep(const Job *job, const char *stage, const Measure *measures,
 {
 	SqlArg		args[] = {arg_int8(job->id), arg_text(stage)};
 
-	own_sql("DELETE FROM @extschema@.clipperf_job_measures"
+	own_sql("DELETE FROM @extschema@._clipperf_job_measures"
 			" WHERE job = $1 AND stage = $2", lengthof(args), args);
 	for (int i = 0; i < count; i++)
 		if (measures[i].calls > 0)
@@ -336,7 +336,7 @@ measure_kept(const Job *job, const char *stage, Measure **measures)
 	int			count;
 
 	own_sql("SELECT " COLUMNS
-			" FROM @extschema@.clipperf_job_measures AS m"
+			" FROM @extschema@._clipperf_job_measures AS m"
 			" WHERE job = $1 AND stage = $2", lengthof(args), args);
 	count = (int) SPI_processed;
 	*measures = palloc0(sizeof(Measure) * Max(count, 1));

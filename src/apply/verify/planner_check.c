@@ -52,7 +52,7 @@ indexes_about_to_go(const Job *job)
 	SqlArg		args[] = {arg_int8(job->id), arg_oid(job->relid)};
 	List	   *going = NIL;
 
-	own_sql("SELECT index_oid FROM @extschema@.clipperf_job"
+	own_sql("SELECT index_oid FROM @extschema@._clipperf_job"
 			" WHERE job <> $1 AND relid = $2 AND index_oid IS NOT NULL"
 			" AND (state IN ('useless', 'regressed') AND action = 'create'"
 			" OR state IN ('queued', 'waiting', 'building')"

@@ -117,11 +117,11 @@ latency_text(const MeasureComparison *comparison)
 	};
 
 	return select_text("SELECT format('p95 %s -> %s over %s (mean %s -> %s)',"
-					   " @extschema@.clipperf_duration($1),"
-					   " @extschema@.clipperf_duration($2),"
-					   " @extschema@.clipperf_count($3, 'call', 'calls'),"
-					   " @extschema@.clipperf_duration($4),"
-					   " @extschema@.clipperf_duration($5))", lengthof(args), args);
+					   " @extschema@._clipperf_duration($1),"
+					   " @extschema@._clipperf_duration($2),"
+					   " @extschema@._clipperf_count($3, 'call', 'calls'),"
+					   " @extschema@._clipperf_duration($4),"
+					   " @extschema@._clipperf_duration($5))", lengthof(args), args);
 }
 
 /* How the blocks of a statement changed: "2,305 -> 29,967 blocks per call". */
@@ -134,8 +134,8 @@ blocks_text(const MeasureComparison *comparison)
 	};
 
 	return select_text("SELECT format('%s -> %s blocks per call',"
-					   " @extschema@.clipperf_number($1),"
-					   " @extschema@.clipperf_number($2))", lengthof(args), args);
+					   " @extschema@._clipperf_number($1),"
+					   " @extschema@._clipperf_number($2))", lengthof(args), args);
 }
 
 /* "1,234 calls" */
@@ -144,7 +144,7 @@ calls_text(double calls)
 {
 	SqlArg		args[] = {arg_float8(calls)};
 
-	return select_text("SELECT @extschema@.clipperf_count($1, 'call', 'calls')",
+	return select_text("SELECT @extschema@._clipperf_count($1, 'call', 'calls')",
 					   lengthof(args), args);
 }
 
@@ -279,8 +279,8 @@ append_changes(StringInfo text, const Trial *trial, const MeasureComparison *mos
 	if (trial->saved_us > 0 && trial->lost_us > 0)
 		appendStringInfoString(text,
 							   select_text("SELECT format('; %s saved and %s lost in all',"
-										   " @extschema@.clipperf_duration($1),"
-										   " @extschema@.clipperf_duration($2))",
+										   " @extschema@._clipperf_duration($1),"
+										   " @extschema@._clipperf_duration($2))",
 										   lengthof(args), args));
 }
 
@@ -355,7 +355,7 @@ append_no_change(StringInfo text, const Trial *trial)
 		appendStringInfoString(text, "; the index was never scanned");
 	else if (trial->scans > 0)
 		appendStringInfo(text, "; the index was scanned %s",
-						 select_text("SELECT @extschema@.clipperf_count($1, 'time', 'times')",
+						 select_text("SELECT @extschema@._clipperf_count($1, 'time', 'times')",
 									 lengthof(scans), scans));
 }
 

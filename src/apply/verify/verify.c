@@ -80,7 +80,7 @@ watch_from_now(Job *job)
 	int			count = measure_kept(job, MEASURE_BEFORE, &before);
 
 	measure_keep(job, MEASURE_BUILT, measure_again(before, count), count);
-	own_sql("UPDATE @extschema@.clipperf_job"
+	own_sql("UPDATE @extschema@._clipperf_job"
 			" SET verify_since = clock_timestamp() WHERE job = $1", 1, args);
 }
 
@@ -180,15 +180,15 @@ index_scans_since_built(const Job *job)
  * from before if the counters reach back beyond them.
  */
 #define OTHERS \
-	"SELECT j.index_oid FROM @extschema@.clipperf_job AS j" \
-	" JOIN @extschema@.clipperf_job AS o ON o.job = $1" \
+	"SELECT j.index_oid FROM @extschema@._clipperf_job AS j" \
+	" JOIN @extschema@._clipperf_job AS o ON o.job = $1" \
 	" WHERE j.relid = o.relid AND j.job <> o.job AND j.action = 'create'" \
 	" AND j.goal = 'apply' AND j.verify_since IS NOT NULL" \
 	" AND j.index_oid IS NOT NULL AND (j.verify_since > o.verify_since OR EXISTS" \
-	" (SELECT FROM @extschema@.clipperf_job_measures AS b" \
-	" JOIN @extschema@.clipperf_job_measures AS mine" \
+	" (SELECT FROM @extschema@._clipperf_job_measures AS b" \
+	" JOIN @extschema@._clipperf_job_measures AS mine" \
 	" ON mine.job = o.job AND mine.queryid = b.queryid AND mine.stage = 'built'" \
-	" JOIN @extschema@.clipperf_job_measures AS theirs" \
+	" JOIN @extschema@._clipperf_job_measures AS theirs" \
 	" ON theirs.job = j.job AND theirs.queryid = b.queryid AND theirs.stage = 'built'" \
 	" WHERE b.job = o.job AND b.queryid = $2 AND b.stage = 'before'" \
 	" AND b.calls > mine.calls - theirs.calls))"
@@ -199,13 +199,13 @@ other_jobs_changed_table(const Job *job)
 {
 	SqlArg		args[] = {arg_oid(job->relid), arg_int8(job->id)};
 
-	own_sql("SELECT EXISTS (SELECT FROM @extschema@.clipperf_job AS j"
-			" JOIN @extschema@.clipperf_job_change AS c USING (job)"
+	own_sql("SELECT EXISTS (SELECT FROM @extschema@._clipperf_job AS j"
+			" JOIN @extschema@._clipperf_job_change AS c USING (job)"
 			" WHERE j.relid = $1 AND j.job <> $2 GROUP BY j.job"
 			" HAVING greatest(min(c.at) FILTER"
 			" (WHERE c.state IN ('verifying', 'kept')),"
 			" max(c.at) FILTER (WHERE c.state = 'reverted')) >"
-			" (SELECT o.verify_since FROM @extschema@.clipperf_job AS o"
+			" (SELECT o.verify_since FROM @extschema@._clipperf_job AS o"
 			" WHERE o.job = $2))",
 			lengthof(args), args);
 	return DatumGetBool(own_datum(0, 1));
@@ -304,7 +304,7 @@ store_verdict(const Trial *trial, JobState state)
 	char	   *reason = verdict_reason(trial, state);
 	SqlArg		args[] = {arg_int8(job->id), arg_text(verdict_figures(trial))};
 
-	own_sql("UPDATE @extschema@.clipperf_job SET verdict = $2::jsonb"
+	own_sql("UPDATE @extschema@._clipperf_job SET verdict = $2::jsonb"
 			" WHERE job = $1", lengthof(args), args);
 	job_change(job, state, reason);
 	if (state == JOB_KEPT || !setting_auto_revert)
@@ -329,7 +329,7 @@ review_later(const Job *job)
 	ms = Min(Max(ms, REVIEW_LEAST_MS), REVIEW_MOST_MS);
 	args[0] = arg_int8(job->id);
 	args[1] = arg_float8(ms / 1000.0);
-	own_sql("UPDATE @extschema@.clipperf_job SET retry_at ="
+	own_sql("UPDATE @extschema@._clipperf_job SET retry_at ="
 			" clock_timestamp() + make_interval(secs => $2)"
 			" WHERE job = $1", lengthof(args), args);
 }
@@ -489,7 +489,7 @@ lock_next_review(void)
 	int64		found = 0;
 
 	job_begin();
-	own_sql("SELECT job FROM @extschema@.clipperf_job"
+	own_sql("SELECT job FROM @extschema@._clipperf_job"
 			" WHERE state = 'verifying' AND " JOB_TIME_HAS_COME
 			" ORDER BY job", 0, NULL);
 	for (uint64 i = 0; i < SPI_processed && found == 0; i++)
@@ -530,7 +530,7 @@ verify_next_due(void)
 {
 	own_sql("SELECT min(CASE WHEN " JOB_TIME_HAS_COME
 			" THEN clock_timestamp() ELSE retry_at END)"
-			" FROM @extschema@.clipperf_job WHERE state = 'verifying'", 0, NULL);
+			" FROM @extschema@._clipperf_job WHERE state = 'verifying'", 0, NULL);
 	if (own_isnull(0, 1))
 		return -1;
 	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
