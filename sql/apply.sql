@@ -100,12 +100,12 @@ COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
 'may the current user read the reasons of a job of that role on that table, and the constants of its index?';
 
 CREATE VIEW @extschema@.clipperf_job_changes AS
-SELECT c.job, c.at, c.state,
+SELECT c.job, c.at AS changed_at, c.state,
        CASE WHEN @extschema@._clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
 FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job);
 COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
-COMMENT ON COLUMN @extschema@.clipperf_job_changes.at IS 'when it changed';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.changed_at IS 'when it changed';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.state IS 'the state it changed to';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS
 'why; NULL for those who are neither members of the job''s role or the table''s owner nor in pg_read_all_stats';
@@ -246,9 +246,10 @@ SELECT j.job, j.action,
                       'transaction open for ' || @extschema@._clipperf_duration(
                           1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
            FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
-       CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl, j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS role, j.transactional,
-       j.made_at, j.changed_at, j.attempts, j.worker_pid,
-       CASE WHEN may.see THEN j.verdict END AS verdict
+       j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS made_by, j.transactional, j.made_at, j.changed_at, j.attempts,
+       j.worker_pid,
+       CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl,
+       CASE WHEN may.see THEN j.verdict END AS result
 FROM @extschema@._clipperf_job AS j
      CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
@@ -269,13 +270,13 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
 'whose transaction the build waits for now, with what pg_stat_activity shows the reader of it; NULL for those who may not read the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table after one for each partition; NULL for those who may not read the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.made_by IS 'role that called, with whose rights it is done';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.made_at IS 'when it was made';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.verdict IS
+COMMENT ON COLUMN @extschema@.clipperf_jobs.result IS
 'figures of the verification, with the statements; NULL for those who may not read the reason';
 GRANT SELECT ON @extschema@.clipperf_jobs, @extschema@.clipperf_job_changes TO PUBLIC;
 
@@ -290,7 +291,7 @@ BEGIN ATOMIC
            ARRAY[f.subject], f.summary,
            concat_ws('; ', f.subject,
                      j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END),
-           greatest((j.verdict->>'lost_ms')::float8 - (j.verdict->>'saved_ms')::float8, 0),
+           greatest((j.result->>'lost_ms')::float8 - (j.result->>'saved_ms')::float8, 0),
            'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false
     FROM @extschema@.clipperf_jobs AS j
          JOIN pg_class AS c ON c.oid = j.relation
@@ -325,12 +326,12 @@ AS 'MODULE_PATHNAME', 'clipperf_apply';
 COMMENT ON FUNCTION @extschema@.clipperf_apply(bigint[], text, boolean, boolean) IS
 'builds the indexes that were recommended, those of some ids, or those of an index set: by a background process without blocking, or at once in the transaction if called in an explicit one or with concurrently => false; returns the jobs, which clipperf_jobs watches. dry_run only tells what would be done';
 
-CREATE FUNCTION @extschema@.clipperf_wait(job bigint, timeout interval DEFAULT NULL, verdict boolean DEFAULT false)
+CREATE FUNCTION @extschema@.clipperf_wait(job bigint, timeout interval DEFAULT NULL, until_verified boolean DEFAULT false)
 RETURNS text
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_wait';
 COMMENT ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) IS
-'wait until a job''s index is built (or dropped), or the job has ended otherwise, with "verdict" until it is judged, too; returns its state, at the timeout the one it is in then';
+'wait until a job''s index is built (or dropped), or the job has ended otherwise, with "until_verified" until its benefit is measured, too; returns its state, at the timeout the one it is in then';
 
 CREATE FUNCTION @extschema@.clipperf_cancel(job bigint)
 RETURNS boolean

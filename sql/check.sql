@@ -57,7 +57,7 @@ BEGIN ATOMIC
             SELECT count(DISTINCT r.parent_queryid) FILTER (WHERE r.confidence = 'proven') AS lists,
                    count(DISTINCT r.child_queryid) FILTER (WHERE r.confidence = 'suspected') AS suspicions
             FROM @extschema@._clipperf_read_n_plus_one() AS r
-            WHERE NOT r.is_over
+            WHERE NOT r.is_closed
          ) AS n;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_judged(text[]) IS

@@ -8,8 +8,8 @@ CREATE TABLE @extschema@.clipperf_accepted (
     statement text,
     subject text,
     reason text,
-    accepted_by name NOT NULL DEFAULT session_user,
-    accepted_at timestamptz NOT NULL DEFAULT now()
+    made_by name NOT NULL DEFAULT session_user,
+    made_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE @extschema@.clipperf_accepted IS
 'findings that clipperf_report() hides and clipperf_check() lets pass; where several conditions are given, all must fit';
@@ -20,8 +20,8 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the fin
 COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'pattern (as for ILIKE) of the text of the statement; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'the very finding, in the words of clipperf_check(), as clipperf_accept_all() notes it; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
-COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_by IS 'who accepted it';
-COMMENT ON COLUMN @extschema@.clipperf_accepted.accepted_at IS 'when it was accepted';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.made_by IS 'who accepted it';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.made_at IS 'when it was accepted';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_accepted', '');
 SELECT pg_catalog.pg_extension_config_dump(
     pg_catalog.pg_get_serial_sequence('@extschema@.clipperf_accepted', 'id')::pg_catalog.regclass, '');
@@ -265,7 +265,7 @@ BEGIN ATOMIC
                array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion,
                min(n.first_seen) AS first_seen, max(n.last_seen) AS last_seen, bool_or(n.again) AS again
         FROM @extschema@.clipperf_n_plus_one AS n
-        WHERE NOT n.is_over
+        WHERE NOT n.is_closed
           AND @extschema@._clipperf_is_accepted(
                   'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
                   ARRAY[n.child_query, n.parent_query],
@@ -357,7 +357,7 @@ BEGIN ATOMIC
         FROM statement AS s
         WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
           AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
-          AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_over
+          AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_closed
                           AND r.rows_needed <= 0.2 * r.rows_read)
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)

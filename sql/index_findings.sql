@@ -5,7 +5,7 @@ RETURNS text
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN count(*) = 1 AND bool_and(r.action = 'drop' OR c.relkind IS DISTINCT FROM 'p')
+    SELECT CASE WHEN count(*) = 1 AND bool_and(r.alike IS NULL AND (r.action = 'drop' OR c.relkind IS DISTINCT FROM 'p'))
                 THEN rtrim(min(r.ddl), ';') || ';'
                 ELSE format('SELECT * FROM %I.clipperf_apply(ARRAY[%s]);', min(n.nspname),
                             string_agg(r.id::text, ', ' ORDER BY r.id)) END
@@ -16,7 +16,7 @@ BEGIN ATOMIC
     HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_fix_of(bigint[]) IS
-'what to run for some recommendations so that nobody is blocked: the statement of a single one, or clipperf_apply() for several and for a partitioned table; NULL if there is none';
+'what to run for some recommendations so that nobody is blocked: the statement of a single one, or clipperf_apply() for several, for one that stands for many tables and for a partitioned table; NULL if there is none';
 
 -- The tables that a scan of this one reads, by partitions and by inheritance.
 CREATE FUNCTION @extschema@._clipperf_family(relation regclass)
@@ -64,7 +64,7 @@ BEGIN ATOMIC
     ), scan AS MATERIALIZED (
         SELECT s.*, s.total_ms * (1 - s.rows_needed / s.rows_read::float8) AS saved_ms
         FROM @extschema@._clipperf_read_seq_scans() AS s, bounds AS b
-        WHERE NOT s.is_over
+        WHERE NOT s.is_closed
           AND CASE WHEN s.walked_index IS NULL
                    THEN s.rows_read >= b.min_rows * s.executions
                         AND s.rows_read >= b.min_rows / 10 * s.scans
@@ -76,7 +76,7 @@ BEGIN ATOMIC
         FROM (SELECT DISTINCT relation FROM scan) AS t, @extschema@._clipperf_family(t.relation) AS f (member)
     ), index AS MATERIALIZED (
         SELECT f.relation, q.queryid,
-               array_agg(DISTINCT r.id) FILTER (WHERE r.status = 'new' AND NOT t.there) AS wanted,
+               array_agg(DISTINCT coalesce(r.alike, r.id)) FILTER (WHERE r.status = 'new' AND NOT t.there) AS wanted,
                array_agg(DISTINCT r.id) FILTER (WHERE r.status IN ('queued', 'waiting', 'building')) AS coming,
                bool_or(r.status = 'new' AND t.there) AS is_there,
                max(r.status_at) FILTER (WHERE r.status IN ('verifying', 'kept', 'built')) AS built_at
@@ -166,15 +166,25 @@ BEGIN ATOMIC
     WITH route AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_statement_routes()
     ), scan AS MATERIALIZED (
-        SELECT s.*, s.recommendations[1] AS best,
+        SELECT s.*, s.recommendations[1] AS best, c.relname,
                CASE WHEN s.recommendations IS NULL
-                    THEN concat_ws(' / ', s.walked_index::oid, s.filter, s.sort, s.outcome, s.reason) END AS shape
+                    THEN concat_ws(' / ', w.relname, s.filter, s.sort, s.outcome, s.reason) END AS shape,
+               (SELECT r.alike FROM @extschema@.clipperf_recommendations AS r WHERE r.id = s.recommendations[1]) AS alike
         FROM @extschema@._clipperf_wasteful_scans() AS s
+             LEFT JOIN pg_class AS c ON c.oid = s.relation
+             LEFT JOIN pg_class AS w ON w.oid = s.walked_index
         WHERE @extschema@._clipperf_is_accepted(
                   s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
                   @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow) = accepted
+    ), tables AS (
+        SELECT s.relname, s.shape, count(DISTINCT s.relation) AS number
+        FROM scan AS s WHERE s.shape IS NOT NULL GROUP BY s.relname, s.shape
+    ), family AS (
+        SELECT s.*, CASE WHEN s.alike IS NULL AND coalesce(t.number, 1) <= 3 THEN s.relation END AS apart
+        FROM scan AS s LEFT JOIN tables AS t ON t.relname = s.relname AND t.shape = s.shape
     ), merged AS (
-        SELECT s.relation, s.best, s.outcome,
+        SELECT (array_agg(s.relation ORDER BY s.saved_ms DESC, s.relation))[1] AS relation, s.best, s.outcome,
+               count(DISTINCT s.relation) AS tables,
                (array_agg(s.kind ORDER BY s.saved_ms DESC))[1] AS kind,
                (array_agg(s.walked_index ORDER BY s.saved_ms DESC))[1] AS walked_index,
                min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen,
@@ -191,17 +201,18 @@ BEGIN ATOMIC
                (array_agg(s.sort ORDER BY s.saved_ms DESC))[1] AS sort,
                min(s.reason) AS reason,
                array_agg(DISTINCT @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort)) AS subjects
-        FROM scan AS s
-        GROUP BY s.relation, s.best, s.shape, s.outcome
+        FROM family AS s
+        GROUP BY s.apart, s.relname, s.best, s.shape, s.outcome
     ), served AS (
         SELECT u.id, coalesce(min(s.best) FILTER (WHERE s.best = u.id), min(s.best)) AS best
         FROM scan AS s, unnest(s.recommendations) AS u (id)
         GROUP BY u.id
     )
     SELECT m.kind, m.relation, m.queryid, m.subjects,
-           format('%s %s to use %s', CASE m.kind WHEN 'seq_scan' THEN 'reads' ELSE 'walks an index over' END,
+           format('%s %s to use %s%s', CASE m.kind WHEN 'seq_scan' THEN 'reads' ELSE 'walks an index over' END,
                   @extschema@._clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
-                  @extschema@._clipperf_number(m.rows_needed / m.executions)),
+                  @extschema@._clipperf_number(m.rows_needed / m.executions),
+                  CASE WHEN m.tables > 1 THEN format(', in %s tables of this name', m.tables) END),
            concat(@extschema@.clipperf_line(m.query, 150),
                   CASE WHEN m.statements > 1 THEN
                       format(' and %s', @extschema@._clipperf_count(m.statements - 1, 'other', 'others')) END,
@@ -213,7 +224,7 @@ BEGIN ATOMIC
                   CASE WHEN m.executions > 1 THEN
                       ' each, ' || @extschema@._clipperf_duration(m.total_ms) || ' in all' END,
                   '; index ' || CASE WHEN m.walked_index <> m.relation THEN m.walked_index::text END, '; filter ' || nullif(m.filter, ''), '; order ' || nullif(m.sort, ''),
-                  '; table ' || pg_size_pretty(nullif(m.relation_bytes, 0)),
+                  CASE WHEN m.tables > 1 THEN '; tables up to ' ELSE '; table ' END || pg_size_pretty(nullif(m.relation_bytes, 0)),
                   CASE m.outcome WHEN 'unused' THEN '; an index was built for it, but it goes on'
                                  WHEN 'built' THEN '; the index that was recommended for it is there now' END,
                   '; ' || @extschema@._clipperf_worth_of(fixed.by)),
@@ -269,6 +280,8 @@ BEGIN ATOMIC
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
       AND @extschema@._clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
       AND r.role = quote_ident(current_user)::regrole
+      AND (r.alike IS NULL OR r.id = (SELECT min(o.id) FROM @extschema@.clipperf_recommendations AS o
+                                      WHERE o.alike = r.alike AND o.status = 'new'))
       AND EXISTS (SELECT FROM pg_class AS t WHERE t.oid = r.relation)
       AND (c.id IS NULL OR NOT (c.is_open OR r.queryids <@ c.queryids))
       AND @extschema@._clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, named.subject, allow) = accepted;

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_drop_reservation() IS
 
 CREATE FUNCTION @extschema@._clipperf_read_indexes(
     relation regclass,
-    OUT index regclass, OUT definition text, OUT valid boolean, OUT index_bytes bigint, OUT backs text[],
+    OUT index_name regclass, OUT ddl text, OUT valid boolean, OUT size_bytes bigint, OUT backs text[],
     OUT covered_by regclass, OUT covered_reason text, OUT drop_ddl text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
@@ -33,18 +33,17 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_indexes(regclass) IS
 'indexes of a table; read the view clipperf_indexes instead';
 
 CREATE VIEW @extschema@.clipperf_indexes AS
-SELECT t.relation, i.index, i.definition, i.valid, i.index_bytes, i.backs,
-       i.covered_by, i.covered_reason, i.drop_ddl
+SELECT t.relation, i.index_name, i.valid, i.size_bytes, i.backs, i.covered_by, i.covered_reason, i.ddl, i.drop_ddl
 FROM @extschema@._clipperf_indexed_tables() AS t (relation)
 CROSS JOIN LATERAL @extschema@._clipperf_read_indexes(t.relation) AS i;
 
 COMMENT ON VIEW @extschema@.clipperf_indexes IS
 'one row per index of the current database but those of the system; tables that somebody has locked exclusively are left out';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.relation IS 'table';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.index IS 'index';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.definition IS 'the CREATE INDEX statement that makes it, the same under any search_path';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.index_name IS 'index';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.ddl IS 'the CREATE INDEX statement that makes it, the same under any search_path';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.valid IS 'false: its build did not finish, no query uses it';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.index_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.size_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.backs IS 'what it is needed for apart from queries: a constraint, a foreign key that refers to it, replica identity, CLUSTER, an index of the partitioned table';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_by IS 'index that does all that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_reason IS 'why covered_by makes it superfluous';
@@ -54,7 +53,7 @@ GRANT SELECT ON @extschema@.clipperf_indexes TO PUBLIC;
 
 CREATE FUNCTION @extschema@._clipperf_read_unneeded_indexes(
     relations oid[], unused_since timestamptz,
-    OUT relation regclass, OUT index regclass, OUT kind text, OUT reason text, OUT ddl text, OUT index_bytes bigint)
+    OUT relation regclass, OUT index_name regclass, OUT problem text, OUT reason text, OUT ddl text, OUT size_bytes bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_unneeded_indexes';
@@ -62,11 +61,11 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_unneeded_indexes(oid[], timestamp
 'indexes of these tables that should be dropped; use clipperf_unneeded_indexes() instead';
 
 CREATE FUNCTION @extschema@.clipperf_unneeded_indexes(unused_since timestamptz DEFAULT now() - interval '30 days')
-RETURNS TABLE (relation regclass, index regclass, kind text, reason text, ddl text, index_bytes bigint)
+RETURNS TABLE (relation regclass, index_name regclass, problem text, size_bytes bigint, reason text, ddl text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT h.*
+    SELECT h.relation, h.index_name, h.problem, h.size_bytes, h.reason, h.ddl
     FROM @extschema@._clipperf_read_unneeded_indexes(
         ARRAY(SELECT t::oid FROM @extschema@._clipperf_indexed_tables() AS t ORDER BY 1), unused_since) AS h;
 END;

@@ -12,7 +12,7 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
     OUT routes_held bigint, OUT routes_evicted bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
-    OUT worker_pid integer, OUT saved timestamptz, OUT standby_seen timestamptz)
+    OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_info';
@@ -48,7 +48,7 @@ COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose valu
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'own time per execution, milliseconds, measured in one of 128; NULL if none was';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'own time as a share of executor time and own time together; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.worker_pid IS 'process that saves to disk every clipperf.save_interval; NULL if it does not run';
-COMMENT ON COLUMN @extschema@.clipperf_info.saved IS 'when what is remembered was last saved to disk; NULL if not since the start';
-COMMENT ON COLUMN @extschema@.clipperf_info.standby_seen IS 'when a standby server was last known to follow this one, connected or by its replication slot; NULL if never. clipperf_reset(''standbys'') forgets it';
+COMMENT ON COLUMN @extschema@.clipperf_info.saved_at IS 'when what is remembered was last saved to disk; NULL if not since the start';
+COMMENT ON COLUMN @extschema@.clipperf_info.standby_seen_at IS 'when a standby server was last known to follow this one, connected or by its replication slot; NULL if never. clipperf_reset(''standbys'') forgets it';
 
 GRANT SELECT ON @extschema@.clipperf_info TO PUBLIC;

@@ -7,7 +7,7 @@ CREATE FUNCTION @extschema@._clipperf_read_n_plus_one(
     OUT episodes bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
     OUT child_ms double precision, OUT roundtrip_ms double precision, OUT pipelined boolean,
     OUT function regprocedure, OUT route text,
-    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_over boolean, OUT again boolean)
+    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_closed boolean, OUT again boolean)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_n_plus_one';
@@ -24,7 +24,7 @@ CREATE VIEW @extschema@.clipperf_n_plus_one AS
 SELECT n.confidence, n.relation, n.parent_column, n.child_parameter,
        n.episodes, n.children, n.max_children, n.connections,
        n.child_ms, n.roundtrip_ms, n.pipelined, n.function, n.route,
-       n.first_seen, n.last_seen, n.is_over, n.again, n.parent_queryid, n.child_queryid,
+       n.first_seen, n.last_seen, n.is_closed, n.again, n.parent_queryid, n.child_queryid,
        n.parent_query, n.child_query, (n.batched).suggestion, (n.batched).no_suggestion
 -- a query of its own: what is not asked for is not computed, and what is, once
 FROM (SELECT r.*, @extschema@._clipperf_batched(r.pattern) AS batched
@@ -51,7 +51,7 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.function IS 'PL/pgSQL function
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.route IS 'route of the children, as in clipperf_queries';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.first_seen IS 'when the pattern was first proven or suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.last_seen IS 'start of the last child';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.is_over IS 'true if it was not seen in the last 100 calls of the parent, or of the child if suspected';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.is_closed IS 'true if it was not seen in the last 100 calls of the parent, or of the child if suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.again IS 'true if it was over once, and was seen again';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.suggestion IS 'one statement in place of the children, which takes an array for each value that varied; NULL if there is none';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.no_suggestion IS 'why there is none';

@@ -24,17 +24,21 @@ COMMENT ON FUNCTION @extschema@._clipperf_query_text(oid, oid, bigint) IS
 'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
 
 CREATE VIEW @extschema@.clipperf_queries AS
-SELECT q.userid, q.dbid, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.rows,
+SELECT q.userid, r.rolname AS usename, q.dbid, d.datname, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.rows,
        q.total_ms, q.min_ms, q.max_ms, q.mean_ms, q.stddev_ms, q.p50_ms, q.p95_ms, q.p99_ms,
        q.plan_ms, q.shared_blks_hit, q.shared_blks_read, q.temp_blks_written, q.wal_bytes,
        q.distinct_params, q.first_seen, q.last_seen,
        @extschema@._clipperf_query_text(q.userid, q.dbid, q.queryid) AS query
-FROM @extschema@._clipperf_read_queries() AS q;
+FROM @extschema@._clipperf_read_queries() AS q
+     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = q.userid
+     LEFT JOIN pg_catalog.pg_database AS d ON d.oid = q.dbid;
 
 COMMENT ON VIEW @extschema@.clipperf_queries IS
 'one row per statement, user, database and route since clipperf_info.since, of all databases; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_queries.userid IS 'role that ran the statement';
+COMMENT ON COLUMN @extschema@.clipperf_queries.usename IS 'its name; NULL if it is gone';
 COMMENT ON COLUMN @extschema@.clipperf_queries.dbid IS 'database it ran in';
+COMMENT ON COLUMN @extschema@.clipperf_queries.datname IS 'its name; NULL if it is gone';
 COMMENT ON COLUMN @extschema@.clipperf_queries.toplevel IS 'true if a client sent it, false if it ran inside another statement';
 COMMENT ON COLUMN @extschema@.clipperf_queries.queryid IS 'the server''s hash of the statement without its literals';
 COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL if it did not fit into clipperf.text_memory';

@@ -19,6 +19,7 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     kind text,
     for_statements boolean NOT NULL DEFAULT false,
     slowed bigint[] NOT NULL DEFAULT '{}',
+    alike bigint,
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user,
     role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
@@ -45,6 +46,8 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.for_statements IS
 'said by clipperf_recommend_for(): no finding, and applied only by its number';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.slowed IS
 'statements that it makes slower by what it says itself; clipperf_apply() waits for calls of them before it judges';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.alike IS
+'number of the row that stands for it, where the same is to be done for many tables of one name; that row, which has its own number here, has the sums of all; NULL: it stands alone';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_at IS 'when it was recommended';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'who asked, by the name of that time';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.role IS

@@ -11,12 +11,12 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_table_use() IS
 'tables that the statements of the current database use, without texts; read the view clipperf_table_use instead';
 
 CREATE VIEW @extschema@.clipperf_table_use AS
-SELECT u.relation, u.queryid,
-       @extschema@._clipperf_query_text(u.userid, d.oid, u.queryid) AS query,
-       u.reads, u.writes, u.locks_rows, u.userid, u.toplevel, u.route,
-       u.calls, u.total_ms, u.last_seen, u.tables_dropped
+SELECT u.relation, u.queryid, u.reads, u.writes, u.locks_rows, u.userid, r.rolname AS usename, u.toplevel, u.route,
+       u.calls, u.total_ms, u.last_seen, u.tables_dropped,
+       @extschema@._clipperf_query_text(u.userid, d.oid, u.queryid) AS query
 FROM @extschema@._clipperf_read_table_use() AS u
-     JOIN pg_catalog.pg_database AS d ON d.datname = current_database();
+     JOIN pg_catalog.pg_database AS d ON d.datname = current_database()
+     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = u.userid;
 
 COMMENT ON VIEW @extschema@.clipperf_table_use IS
 'which statements use which tables, by the plans that ran: one row per table, statement, user and route, of the current database; you see your own statements, members of pg_read_all_stats all';
@@ -27,6 +27,7 @@ COMMENT ON COLUMN @extschema@.clipperf_table_use.reads IS 'does it read the tabl
 COMMENT ON COLUMN @extschema@.clipperf_table_use.writes IS 'does it insert, change or delete rows of it?';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.locks_rows IS 'does it lock rows of it, by FOR UPDATE or the like?';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.userid IS 'role that ran the statement';
+COMMENT ON COLUMN @extschema@.clipperf_table_use.usename IS 'its name; NULL if it is gone';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.toplevel IS 'true if a client sent it, false if it ran inside another statement';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.route IS 'route it belongs to, as in clipperf_queries';
 COMMENT ON COLUMN @extschema@.clipperf_table_use.calls IS 'executions of the statement that ended without an error';

@@ -98,6 +98,26 @@ excerpt_of(const char *statement, int width)
 	return pg_mbstrlen(line) > width ? elide_lists(line) : line;
 }
 
+/*
+ * Bytes of the longest beginning of a text that is not longer than "limit" bytes
+ * and ends with a character.  SQL_ASCII knows no characters: what it holds is taken
+ * for UTF-8.
+ */
+int
+excerpt_clip(const char *text, int limit)
+{
+	int			length = strlen(text);
+	int			clipped;
+
+	if (length <= limit)
+		return length;
+	clipped = pg_mbcliplen(text, length, limit);
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+		while (clipped > 0 && ((unsigned char) text[clipped] & 0xC0) == 0x80)
+			clipped--;
+	return clipped;
+}
+
 /* clipperf_excerpt(statement text, width integer): see excerpt.h. */
 Datum
 clipperf_excerpt(PG_FUNCTION_ARGS)

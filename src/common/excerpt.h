@@ -16,4 +16,7 @@
  */
 extern char *excerpt_of(const char *statement, int width);
 
+/* Bytes of a text up to "limit", of whole characters. */
+extern int	excerpt_clip(const char *text, int limit);
+
 #endif							/* CLIPPERF_EXCERPT_H */

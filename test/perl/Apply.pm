@@ -116,7 +116,7 @@ sub state
 sub history
 {
 	my ($node, $job, $database) = @_;
-	return $node->safe_psql($database || 'postgres', "SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes WHERE job = $job");
+	return $node->safe_psql($database || 'postgres', "SELECT string_agg(state, ' ' ORDER BY changed_at) FROM clipperf_job_changes WHERE job = $job");
 }
 
 # Waits until the build of a job is in a phase; true if it came.

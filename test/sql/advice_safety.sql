@@ -90,7 +90,7 @@ SET SESSION AUTHORIZATION regress_mallory;
 CREATE OR REPLACE FUNCTION harmless() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN evil.act(); END $$;
 CREATE OR REPLACE FUNCTION same(int, int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN evil.act() = 1; END $$;
 RESET SESSION AUTHORIZATION;
-SELECT username = current_user AS superuser, query, problem FROM clipperf_workload() WHERE query LIKE '%owned%' ORDER BY query COLLATE "C";
+SELECT usename = current_user AS superuser, query, problem FROM clipperf_workload() WHERE query LIKE '%owned%' ORDER BY query COLLATE "C";
 
 -- Not even a superuser's own functions get anything done with his rights.
 SELECT clipperf_reset() IS NOT NULL AS reset;

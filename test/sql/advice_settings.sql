@@ -39,8 +39,8 @@ RESET app.org;
 RESET ROLE;
 
 -- The settings are kept as parameters are.
-SELECT statement, settings FROM clipperf_samples
-WHERE statement LIKE '%FROM invoice%' OR statement LIKE '%FROM bill%' ORDER BY statement COLLATE "C", settings;
+SELECT query, settings FROM clipperf_samples
+WHERE query LIKE '%FROM invoice%' OR query LIKE '%FROM bill%' ORDER BY query COLLATE "C", settings;
 SET ROLE regress_tenant_stranger;
 SELECT count(*) FROM clipperf_samples;
 SELECT count(*) FROM clipperf_workload();
@@ -78,7 +78,7 @@ SELECT count(*) FROM bill WHERE current_setting('work_mem') = note AND id = -3;
 SELECT set_config('app.long', repeat('long ', 100), false) IS NOT NULL AS set;
 SELECT count(*) FROM bill WHERE current_setting('app.long') = note AND made = -4;
 RESET ROLE;
-SELECT statement, settings FROM clipperf_samples WHERE statement LIKE '%FROM bill%' ORDER BY statement COLLATE "C";
+SELECT query, settings FROM clipperf_samples WHERE query LIKE '%FROM bill%' ORDER BY query COLLATE "C";
 \c
 SET search_path = tenants, public;
 SET app.org = 'mine';

@@ -51,7 +51,7 @@ EXECUTE few(1);
 EXECUTE few(3);
 EXECUTE few(1);
 RESET clipperf.track;
-SELECT username <> current_user AS other, drawn > 0 AS drawn, problem, query FROM clipperf_workload()
+SELECT usename <> current_user AS other, drawn > 0 AS drawn, problem, query FROM clipperf_workload()
 WHERE query ~ 'FROM (item|shown|own) ' AND query ~ 'LIMIT' ORDER BY query COLLATE "C";
 
 -- An index in the order alone would be a bad one for the rare values; none has a value in it that was drawn.

@@ -29,7 +29,8 @@ CREATE FUNCTION said() RETURNS TABLE (index text, hot boolean, blocks_more boole
     SELECT substring(r.ddl FROM 'ON (.*);'), r.reason LIKE '%as its updates are HOT no more%',
         substring(r.reason FROM 'touch (\d+) blocks a call instead of \d+')::int >= 2 * substring(r.reason FROM 'blocks a call instead of (\d+)')::int,
         (SELECT string_agg(DISTINCT substring(q.query FROM 'SET (\w+) ='), ', ') FROM clipperf_queries AS q WHERE q.queryid = ANY (r.slowed))
-    FROM clipperf_recommendations AS r WHERE r.action = 'create' AND r.source = 'workload' ORDER BY 1 $$;
+    FROM clipperf_recommendations AS r JOIN pg_class AS c ON c.oid = r.relation
+    WHERE r.action = 'create' AND r.status = 'new' AND c.relnamespace = 'writes'::regnamespace ORDER BY 1 $$;
 SET clipperf.track = 'all';
 
 -- Updates that were HOT are so no more with an index on what they change; that of another column is none of theirs.
@@ -83,6 +84,24 @@ CALL run('up_parted', 300);
 SELECT pg_stat_force_next_flush() IS NOT NULL AS flushed;
 SELECT count(*) > 0 AS advised FROM clipperf_recommend();
 SELECT index, hot, slowed FROM said();
+
+-- What finds its row there already updates it.
+CREATE TABLE tally (LIKE item INCLUDING ALL) WITH (fillfactor = 60, autovacuum_enabled = off);
+INSERT INTO tally SELECT * FROM item;
+VACUUM ANALYZE tally;
+PREPARE counted_tally (int) AS SELECT id FROM tally WHERE counted = $1;
+PREPARE upsert (int) AS INSERT INTO tally VALUES ($1, 1, 1, 'c', 1, 1) ON CONFLICT (id) DO UPDATE SET counted = tally.counted + 1;
+PREPARE merged (int) AS MERGE INTO tally AS t USING (SELECT $1 AS id) AS s ON t.id = s.id
+    WHEN MATCHED AND t.made < 0 THEN DELETE WHEN MATCHED THEN UPDATE SET counted = t.counted + 1
+    WHEN NOT MATCHED THEN INSERT (id, counted, owner, code, made, seen) VALUES (s.id, 1, 1, 'c', 1, 1);
+SELECT clipperf_reset() IS NOT NULL AS reset;
+CALL run('counted_tally', 20);
+CALL run('upsert', 300);
+CALL run('merged', 300);
+SELECT pg_stat_force_next_flush() IS NOT NULL AS flushed;
+SELECT count(*) > 0 AS advised FROM clipperf_recommend();
+SELECT index, hot FROM said();
+SELECT count(DISTINCT q.queryid) AS slowed FROM clipperf_recommendations AS r JOIN clipperf_queries AS q ON q.queryid = ANY (r.slowed) WHERE r.relation = 'tally'::regclass;
 
 -- An index that saves less than its upkeep costs and half as much again is not worth the risk.
 SELECT clipperf_reset() IS NOT NULL AS reset;

@@ -14,7 +14,7 @@ RETURNS bigint LANGUAGE sql AS $$
     VALUES (action, relation, name, ddl, 'workload', 'a test') RETURNING id
 $$;
 CREATE FUNCTION regress_history(job bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes AS c WHERE c.job = $1
+    SELECT string_agg(state, ' ' ORDER BY changed_at) FROM clipperf_job_changes AS c WHERE c.job = $1
 $$;
 
 -- Nothing to do.
@@ -44,7 +44,7 @@ SELECT count(*) FROM clipperf_jobs WHERE relation = 'regress_apply'::regclass;
 SELECT job, action, relation, index_name, state, reason, ddl FROM clipperf_apply() \gset
 SELECT :'action', :'relation', :'index_name', :'state', :'ddl';
 SELECT clipperf_wait(:job, '1min');
-SELECT action, relation, index_name, state, reason, role = current_user AS mine, transactional, attempts, worker_pid
+SELECT action, relation, index_name, state, reason, made_by = current_user AS mine, transactional, attempts, worker_pid
 FROM clipperf_jobs WHERE job = :job;
 SELECT regress_history(:job);
 SELECT status FROM clipperf_recommendations WHERE id = :id;

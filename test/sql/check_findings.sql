@@ -124,7 +124,7 @@ SELECT clipperf_check();
 SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan';
 SELECT severity, relation, evidence LIKE 'accepted; %' AS said FROM clipperf_report(accepted => true) ORDER BY relation::text COLLATE "C";
 SELECT kind, relation, queryid IS NOT NULL AS has_queryid, statement, reason,
-       accepted_by = session_user AS by_me, accepted_at <= now() AS in_time
+       made_by = session_user AS by_me, made_at <= now() AS in_time
 FROM clipperf_accepted ORDER BY id;
 
 -- Taken back.

@@ -60,8 +60,8 @@ WHERE NOT has_table_privilege('pg_monitor', c.oid, 'SELECT') ORDER BY 1;
 -- Gone and back.
 DROP EXTENSION clipperf;
 SELECT count(*) FROM members;
-SELECT count(*) FROM pg_class WHERE relname LIKE 'clipperf\_%';
-SELECT count(*) FROM pg_proc WHERE proname LIKE 'clipperf\_%' AND pronamespace <> 'trap'::regnamespace;
+SELECT count(*) FROM pg_class WHERE relname ~ '^_?clipperf_';
+SELECT count(*) FROM pg_proc WHERE proname ~ '^_?clipperf_' AND pronamespace <> 'trap'::regnamespace;
 CREATE EXTENSION clipperf SCHEMA "Odd schema";
 SELECT count(*) > 0 AS seen FROM "Odd schema".clipperf_queries;
 

@@ -6,11 +6,11 @@ CREATE SCHEMA hygiene;
 SET search_path = hygiene, public;
 CREATE TABLE started AS SELECT clock_timestamp() AS at;
 CREATE VIEW found AS
-SELECT h.relation, h.index, h.kind, h.ddl, h.index_bytes > 0 AS has_size,
+SELECT h.relation, h.index_name, h.problem, h.ddl, h.size_bytes > 0 AS has_size,
     regexp_replace(regexp_replace(h.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'TIME', 'g'), '\d+ scans', 'N scans') AS reason
 FROM clipperf_unneeded_indexes((SELECT at FROM started)) AS h
-JOIN pg_class AS c ON c.oid = h.index AND c.relnamespace = 'hygiene'::regnamespace
-ORDER BY h.relation::text COLLATE "C", h.index::text COLLATE "C";
+JOIN pg_class AS c ON c.oid = h.index_name AND c.relnamespace = 'hygiene'::regnamespace
+ORDER BY h.relation::text COLLATE "C", h.index_name::text COLLATE "C";
 
 -- Duplicates and first keys; what backs a constraint, a foreign key, replica identity or CLUSTER stays.
 CREATE TABLE twice (id int PRIMARY KEY, a int NOT NULL UNIQUE, b int NOT NULL, c int, d int);
@@ -27,7 +27,7 @@ ALTER TABLE twice REPLICA IDENTITY USING INDEX twice_identity;
 CREATE INDEX twice_order ON twice (c);
 CREATE INDEX twice_order_too ON twice (c);
 CLUSTER twice USING twice_order;
-SELECT index, kind, reason, ddl, has_size FROM found;
+SELECT index_name, problem, reason, ddl, has_size FROM found;
 
 -- An index that is left of a failed build; not a partitioned one that waits for its parts.
 CREATE TABLE failed (a int);
@@ -36,14 +36,14 @@ CREATE UNIQUE INDEX CONCURRENTLY failed_a ON failed (a);
 CREATE TABLE parts (a int, b int) PARTITION BY LIST (a);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
 CREATE INDEX parts_waiting ON ONLY parts (a);
-SELECT relation, index, kind, reason, ddl FROM found WHERE relation IN ('failed'::regclass, 'parts'::regclass);
+SELECT relation, index_name, problem, reason, ddl FROM found WHERE relation IN ('failed'::regclass, 'parts'::regclass);
 
 -- Of partitioned tables the parent's index goes, without CONCURRENTLY; an index of a partition alone can go by itself.
 DROP INDEX parts_waiting;
 CREATE INDEX parts_ab ON parts (a, b);
 CREATE INDEX parts_a ON parts (a);
 CREATE INDEX part_alone ON parts_1 (a);
-SELECT relation, index, kind, reason, ddl FROM found WHERE relation IN ('parts'::regclass, 'parts_1'::regclass);
+SELECT relation, index_name, problem, reason, ddl FROM found WHERE relation IN ('parts'::regclass, 'parts_1'::regclass);
 
 -- Unused: indexes that have followed many changes of a table that is read.
 CREATE TABLE used (a int, b int, c int, d int, e int, f int) WITH (autovacuum_enabled = off);
@@ -74,23 +74,23 @@ END
 $$;
 SELECT look('SELECT a FROM used WHERE a = $1'), look('SELECT a FROM small WHERE a = $1');
 SELECT pg_stat_force_next_flush();
-SELECT index, kind, reason, ddl FROM found WHERE kind = 'unused';
+SELECT index_name, problem, reason, ddl FROM found WHERE problem = 'unused';
 
 -- Not before the counters reach back far enough, nor if nobody asks, nor since a time to come.
-SELECT count(*) FROM clipperf_unneeded_indexes(now() - interval '1 year') WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_unneeded_indexes(NULL) WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_unneeded_indexes(now() + interval '1 year') WHERE kind = 'unused';
-SELECT count(*) FROM clipperf_unneeded_indexes() WHERE kind = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(now() - interval '1 year') WHERE problem = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(NULL) WHERE problem = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes(now() + interval '1 year') WHERE problem = 'unused';
+SELECT count(*) FROM clipperf_unneeded_indexes() WHERE problem = 'unused';
 
 -- What another index will be covered by takes over its scans, and stays.
 CREATE INDEX used_bd ON used (b, d);
-SELECT index, kind FROM found WHERE relation = 'used'::regclass;
+SELECT index_name, problem FROM found WHERE relation = 'used'::regclass;
 DROP INDEX used_bd;
 
 -- Once it is used it is left alone.
 SELECT look('SELECT b FROM used WHERE b = $1');
 SELECT pg_stat_force_next_flush();
-SELECT index, kind FROM found WHERE relation = 'used'::regclass;
+SELECT index_name, problem FROM found WHERE relation = 'used'::regclass;
 
 -- Everybody may look.
 CREATE ROLE regress_clipperf_looker;

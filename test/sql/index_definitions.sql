@@ -20,15 +20,15 @@ CREATE INDEX hashed ON item USING hash (c);
 CREATE INDEX in_tags ON item USING gin (tags, body jsonb_path_ops) WITH (fastupdate = off);
 CREATE INDEX near ON item USING gist (spot);
 CREATE INDEX ranged ON item USING brin (at, a int4_minmax_multi_ops (values_per_range = 16)) WITH (pages_per_range = 8);
-SELECT definition FROM clipperf_indexes WHERE relation = 'item'::regclass ORDER BY definition COLLATE "C";
-CREATE TEMP TABLE made AS SELECT index::text AS name, definition FROM clipperf_indexes WHERE relation = 'item'::regclass;
-SELECT string_agg(format('DROP INDEX %s', index), '; ') AS drops FROM clipperf_indexes
+SELECT ddl FROM clipperf_indexes WHERE relation = 'item'::regclass ORDER BY ddl COLLATE "C";
+CREATE TEMP TABLE made AS SELECT index_name::text AS name, ddl FROM clipperf_indexes WHERE relation = 'item'::regclass;
+SELECT string_agg(format('DROP INDEX %s', index_name), '; ') AS drops FROM clipperf_indexes
 WHERE relation = 'item'::regclass AND backs = '{}' \gset
 :drops;
 SET search_path = pg_catalog;
-SELECT definition FROM pg_temp.made WHERE definition NOT LIKE '%item_pkey%' \gexec
+SELECT ddl FROM pg_temp.made WHERE ddl NOT LIKE '%item_pkey%' \gexec
 SET search_path = "Index defs", public;
-SELECT definition FROM clipperf_indexes WHERE relation = 'item'::regclass EXCEPT SELECT definition FROM made;
+SELECT ddl FROM clipperf_indexes WHERE relation = 'item'::regclass EXCEPT SELECT ddl FROM made;
 SELECT count(*) FROM made;
 
 -- What an index is needed for.
@@ -43,9 +43,9 @@ CLUSTER item USING ordered;
 CREATE TABLE part (id int, at date) PARTITION BY RANGE (at);
 CREATE TABLE part_2024 PARTITION OF part FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE INDEX part_at ON part (at);
-SELECT relation, index, backs FROM clipperf_indexes
-WHERE definition LIKE '%"Index defs"%' AND backs <> '{}' OR relation = 'part'::regclass
-ORDER BY relation::text COLLATE "C", index::text COLLATE "C";
+SELECT relation, index_name, backs FROM clipperf_indexes
+WHERE ddl LIKE '%"Index defs"%' AND backs <> '{}' OR relation = 'part'::regclass
+ORDER BY relation::text COLLATE "C", index_name::text COLLATE "C";
 DROP TABLE line, part;
 
 -- One index that covers another, and near misses.  Each case makes the first index, which stays, and the second.
@@ -58,7 +58,7 @@ BEGIN
         body jsonb, spot point) WITH (autovacuum_enabled = off);
     EXECUTE format(first, 'first ON pair');
     EXECUTE format(second, 'second ON pair');
-    SELECT string_agg(format('%s: %s', i.index, i.covered_reason), '; ' ORDER BY i.index::text COLLATE "C") INTO result
+    SELECT string_agg(format('%s: %s', i.index_name, i.covered_reason), '; ' ORDER BY i.index_name::text COLLATE "C") INTO result
     FROM clipperf_indexes AS i WHERE i.relation = 'pair'::regclass AND i.covered_by IS NOT NULL;
     RETURN coalesce(result, 'none');
 END
@@ -134,11 +134,11 @@ CREATE INDEX two ON pair (c, b);
 CREATE INDEX lone ON pair (c);
 CREATE UNIQUE INDEX at_once ON pair (b);
 CREATE UNIQUE INDEX again ON pair (a, b);
-SELECT index, covered_by, covered_reason, drop_ddl FROM clipperf_indexes
-WHERE relation = 'pair'::regclass ORDER BY index::text COLLATE "C";
+SELECT index_name, covered_by, covered_reason, drop_ddl FROM clipperf_indexes
+WHERE relation = 'pair'::regclass ORDER BY index_name::text COLLATE "C";
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'three'::regclass;
-SELECT index, valid, covered_by FROM clipperf_indexes
-WHERE relation = 'pair'::regclass AND NOT (valid AND covered_by IS NULL) ORDER BY index::text COLLATE "C";
+SELECT index_name, valid, covered_by FROM clipperf_indexes
+WHERE relation = 'pair'::regclass AND NOT (valid AND covered_by IS NULL) ORDER BY index_name::text COLLATE "C";
 
 -- The larger of two that are the same is not needed.
 CREATE TABLE grown (a int) WITH (autovacuum_enabled = off);
@@ -146,8 +146,8 @@ CREATE INDEX fat ON grown (a) WITH (fillfactor = 10);
 INSERT INTO grown SELECT generate_series(1, 5000);
 REINDEX INDEX fat;
 CREATE INDEX slim ON grown (a);
-SELECT index, covered_by, index_bytes > 0 AS has_size FROM clipperf_indexes WHERE relation = 'grown'::regclass
-ORDER BY index::text COLLATE "C";
+SELECT index_name, covered_by, size_bytes > 0 AS has_size FROM clipperf_indexes WHERE relation = 'grown'::regclass
+ORDER BY index_name::text COLLATE "C";
 
 -- To look runs no function of another user with the reader's rights.
 CREATE ROLE regress_clipperf_owner;
@@ -160,7 +160,7 @@ CREATE INDEX trap ON trapped (a) WHERE b = who();
 CREATE OR REPLACE FUNCTION who() RETURNS name LANGUAGE plpgsql IMMUTABLE AS
 $$ BEGIN RAISE INFO 'run as %', current_user; RETURN 'x'; END $$;
 RESET ROLE;
-SELECT definition FROM clipperf_indexes WHERE relation = 'trapped'::regclass;
+SELECT ddl FROM clipperf_indexes WHERE relation = 'trapped'::regclass;
 SELECT current_user <> 'regress_clipperf_owner' AS myself_again;
 
 SET client_min_messages = error;

@@ -18,9 +18,9 @@ SET search_path = index_set_clipper, public;
 \x on
 SELECT v.* FROM clipperf_index_set_status('clipper') AS v;
 \x off
-SELECT index, kind, reason, ddl FROM clipperf_unneeded_indexes()
+SELECT index_name, problem, reason, ddl FROM clipperf_unneeded_indexes()
 JOIN pg_class AS c ON c.oid = relation AND c.relnamespace = 'index_set_clipper'::regnamespace
-ORDER BY index::text COLLATE "C";
+ORDER BY index_name::text COLLATE "C";
 
 -- The better definitions can be built.
 BEGIN;

@@ -25,7 +25,7 @@ SELECT lineage_slots > 0 AS slots, n_plus_one_held >= 0 AS n_plus_one, seq_scans
     n_plus_one_evicted, seq_scans_evicted, routes_held BETWEEN 1 AND 512 AS routes
 FROM clipperf_info;
 SELECT worker_pid > 0 AND worker_pid <> pg_backend_pid() AS worker,
-    saved IS NULL OR saved <= now() AS saved
+    saved_at IS NULL OR saved_at <= now() AS saved
 FROM clipperf_info;
 
 -- The reserved memory is all that the server has allocated under our names, or a little less.

@@ -8,9 +8,9 @@ CREATE TYPE sample_mood AS ENUM ('sad', 'happy');
 CREATE DOMAIN sample_score AS int CHECK (VALUE >= 0);
 CREATE TYPE sample_pair AS (a int, b int);
 CREATE VIEW samples AS
-    SELECT kind, statement, parameter_types, parameter_values, search_path
+    SELECT chosen_as, query, parameter_types, parameter_values, search_path
     FROM clipperf_samples
-    WHERE statement ~ '(FROM|INTO|UPDATE) sampled' AND statement !~ 'generate_series'
+    WHERE query ~ '(FROM|INTO|UPDATE) sampled' AND query !~ 'generate_series'
       AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
 
 -- Parameters of a prepared statement, their types and values.
@@ -30,7 +30,7 @@ SELECT * FROM samples;
 SELECT elapsed_ms > 0 AS elapsed, captured_at BETWEEN now() - interval '1 hour' AND clock_timestamp() AS captured,
        userid::regrole = current_user::regrole AS runner,
        (SELECT count(*) FROM clipperf_queries AS q WHERE q.queryid = s.queryid) AS queries
-FROM clipperf_samples AS s WHERE statement LIKE '%constant%sampled%' OR statement LIKE '%sampled%constant%';
+FROM clipperf_samples AS s WHERE query LIKE '%constant%sampled%' OR query LIKE '%sampled%constant%';
 \x off
 
 -- Each of a few values is kept, also one that came once.
@@ -44,7 +44,7 @@ BEGIN
     END LOOP;
 END $$;
 RESET clipperf.track;
-SELECT array_agg(DISTINCT parameter_values[1]) AS kept FROM samples WHERE statement LIKE '%id > $1%';
+SELECT array_agg(DISTINCT parameter_values[1]) AS kept FROM samples WHERE query LIKE '%id > $1%';
 
 -- Null is not the text NULL; a statement without parameters is kept by its text, without its end comments.
 SELECT clipperf_reset();
@@ -54,7 +54,7 @@ SET search_path = pg_catalog, public;
 SELECT name FROM sampled WHERE id = 7 /*route='/here'*/;
 /*route='/here'*/ SELECT at FROM sampled WHERE id = 8 /* a hint of nothing */;
 RESET search_path;
-SELECT * FROM samples ORDER BY statement COLLATE "C";
+SELECT * FROM samples ORDER BY query COLLATE "C";
 
 -- At most three typical, two slow and five other ones, whatever the number of calls.
 SELECT clipperf_reset();
@@ -67,12 +67,12 @@ BEGIN
     END LOOP;
 END $$;
 RESET clipperf.track;
-SELECT count(*) FILTER (WHERE kind = 'typical') AS typical,
-       count(*) FILTER (WHERE kind = 'slow') AS slow,
-       count(*) FILTER (WHERE kind = 'other') AS other,
+SELECT count(*) FILTER (WHERE chosen_as = 'typical') AS typical,
+       count(*) FILTER (WHERE chosen_as = 'slow') AS slow,
+       count(*) FILTER (WHERE chosen_as = 'other') AS other,
        string_agg(parameter_values[1], ',' ORDER BY elapsed_ms DESC)
-           FILTER (WHERE kind = 'slow') AS slowest
-FROM clipperf_samples WHERE statement LIKE '%pg_sleep($2)%';
+           FILTER (WHERE chosen_as = 'slow') AS slowest
+FROM clipperf_samples WHERE query LIKE '%pg_sleep($2)%';
 
 -- Values that only user-written functions could print, and long ones, are not kept.
 SELECT clipperf_reset();
@@ -82,7 +82,7 @@ PREPARE long_value(text) AS SELECT id FROM sampled WHERE name = $1 LIMIT 3;
 EXECUTE long_value(repeat('x', 1025));
 SELECT count(*) FROM samples;
 EXECUTE long_value(repeat('x', 1024));
-SELECT kind, length(parameter_values[1]) FROM samples;
+SELECT chosen_as, length(parameter_values[1]) FROM samples;
 
 -- A long statement is kept by its parameters, if it has any.
 SELECT clipperf_reset();
@@ -93,7 +93,7 @@ BEGIN
     EXECUTE format('SELECT name FROM sampled WHERE id = 9 AND name <> %L', repeat('z', 5000));
 END $$;
 RESET clipperf.track;
-SELECT statement, parameter_values FROM clipperf_samples
+SELECT query, parameter_values FROM clipperf_samples
 WHERE queryid IN (SELECT queryid FROM clipperf_queries WHERE query ~ '^SELECT (id|name) FROM sampled WHERE id');
 
 -- Nothing is kept while capture is off; only a superuser may switch it.
@@ -116,7 +116,7 @@ SELECT count(*) FROM clipperf_samples;
 RESET ROLE;
 GRANT pg_read_all_stats TO regress_sampled;
 SET ROLE regress_sampled;
-SELECT userid::regrole, statement FROM clipperf_samples WHERE statement LIKE '%FROM sampled WHERE id = 11%';
+SELECT userid::regrole, query FROM clipperf_samples WHERE query LIKE '%FROM sampled WHERE id = 11%';
 RESET ROLE;
 
 -- Statements of functions have names for their parameters; they are kept with numbers instead, and can be planned again.
@@ -143,13 +143,13 @@ $$;
 SELECT sample_static(2, NULL, '{5,6}', 'secret');
 SELECT sample_sql(7, 'seven');
 \x on
-SELECT statement, parameter_types, parameter_values FROM samples ORDER BY statement COLLATE "C";
+SELECT query, parameter_types, parameter_values FROM samples ORDER BY query COLLATE "C";
 \x off
 DO $$
 DECLARE s record;
 BEGIN
     FOR s IN SELECT * FROM samples LOOP
-        EXECUTE format('PREPARE again (%s) AS %s', array_to_string(s.parameter_types, ', '), s.statement);
+        EXECUTE format('PREPARE again (%s) AS %s', array_to_string(s.parameter_types, ', '), s.query);
         EXECUTE format('EXPLAIN EXECUTE again (%s)', (SELECT string_agg(quote_nullable(v), ', ') FROM unnest(s.parameter_values) AS v));
         DEALLOCATE again;
     END LOOP;
@@ -175,10 +175,10 @@ SELECT 'sent along'\; UPDATE sampled SET id = id WHERE id = 1;
 \o
 RESET clipperf.track;
 -- The query of CREATE TABLE AS has a queryid since 18.
-SELECT statement, parameter_values FROM samples WHERE statement ~ '(SELECT|UPDATE).*sampled' AND statement !~ 'created' ORDER BY statement COLLATE "C";
+SELECT query, parameter_values FROM samples WHERE query ~ '(SELECT|UPDATE).*sampled' AND query !~ 'created' ORDER BY query COLLATE "C";
 SELECT query, toplevel FROM clipperf_queries
 WHERE query ~ ' AS (held|explained|verbosely|in_brackets|copied|prepared) ' ORDER BY query COLLATE "C";
-SELECT count(*) FROM clipperf_samples WHERE strpos(statement, 'sent along') > 0 AND strpos(statement, 'sampled') > 0 AND strpos(statement, 'strpos') = 0;
+SELECT count(*) FROM clipperf_samples WHERE strpos(query, 'sent along') > 0 AND strpos(query, 'sampled') > 0 AND strpos(query, 'strpos') = 0;
 DROP RULE sampled_rule ON sampled;
 DROP TABLE sampled_too;
 
@@ -196,7 +196,7 @@ BEGIN
     END LOOP;
 END $$;
 RESET clipperf.track;
-SELECT count(*) BETWEEN 200 AND 1500 AS kept, bool_or(statement LIKE '%id, name, at%') AS steady
+SELECT count(*) BETWEEN 200 AND 1500 AS kept, bool_or(query LIKE '%id, name, at%') AS steady
 FROM samples;
 
 DROP VIEW samples;

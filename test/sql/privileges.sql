@@ -136,7 +136,7 @@ ALTER ROLE regress_clipperf_password PASSWORD 'secret word'\; EXPLAIN (ANALYZE, 
 BEGIN\; ALTER ROLE regress_clipperf_password PASSWORD 'secret word'\; DECLARE walk CURSOR FOR SELECT 3 AS three\; FETCH walk\; COMMIT;
 RESET clipperf.track;
 SELECT count(*) FROM clipperf_queries WHERE strpos(query, 'sec' || 'ret') > 0;
-SELECT statement FROM clipperf_samples AS s WHERE strpos(s::text, 'word') > 0 AND strpos(statement, 'ALTER') > 0;
+SELECT query FROM clipperf_samples AS s WHERE strpos(s::text, 'word') > 0 AND strpos(query, 'ALTER') > 0;
 
 RESET clipperf.route;
 SET client_min_messages = error;

@@ -62,11 +62,11 @@ SELECT clipperf_reset();
 SELECT kept FROM reset_mark;
 SELECT route FROM clipperf_queries WHERE query LIKE 'SELECT kept%';
 SELECT routes_held FROM clipperf_info;
-SELECT count(*) FROM clipperf_samples WHERE statement LIKE '%at_last%';
+SELECT count(*) FROM clipperf_samples WHERE query LIKE '%at_last%';
 
 -- It is gone from the file, too, at once: a crash does not bring it back.
 SELECT clipperf_reset();
-SELECT saved >= since AS saved FROM clipperf_info;
+SELECT saved_at >= since AS saved FROM clipperf_info;
 SELECT position('at_last'::bytea IN pg_read_binary_file('pg_stat/clipperf.stat')) > 0 AS in_file;
 DROP TABLE reset_mark;
 RESET clipperf.route;

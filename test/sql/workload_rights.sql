@@ -57,22 +57,22 @@ REVOKE ALL ON shown FROM regress_app;
 REVOKE ALL ON ALL TABLES IN SCHEMA rights FROM regress_gone;
 DROP ROLE regress_gone;
 
-SELECT username, left(query, 60) AS query, tables, variants > 0 AS planned, problem
-FROM clipperf_workload() WHERE username IS DISTINCT FROM current_user ORDER BY username, query COLLATE "C";
+SELECT usename, left(query, 60) AS query, tables, variants > 0 AS planned, problem
+FROM clipperf_workload() WHERE usename IS DISTINCT FROM current_user ORDER BY usename, query COLLATE "C";
 
 -- A temporary table of the reader hides none of the statements' tables.
 CREATE TEMP TABLE notes (nothing int);
 SELECT tables = '{rights.notes}' AS same, problem FROM clipperf_workload()
-WHERE username = 'regress_app' AND query = 'SELECT count(*) FROM notes WHERE id = $1';
+WHERE usename = 'regress_app' AND query = 'SELECT count(*) FROM notes WHERE id = $1';
 DROP TABLE pg_temp.notes;
 
 -- Who sees what.
 SET SESSION AUTHORIZATION regress_reader;
 SELECT count(*) AS own FROM clipperf_workload();
 SET SESSION AUTHORIZATION regress_app;
-SELECT count(*) > 5 AS own, count(*) FILTER (WHERE username <> 'regress_app') AS others FROM clipperf_workload();
+SELECT count(*) > 5 AS own, count(*) FILTER (WHERE usename <> 'regress_app') AS others FROM clipperf_workload();
 SET SESSION AUTHORIZATION regress_monitor;
-SELECT count(*) FILTER (WHERE username = 'regress_app' AND problem IS NULL) > 3 AS others FROM clipperf_workload();
+SELECT count(*) FILTER (WHERE usename = 'regress_app' AND problem IS NULL) > 3 AS others FROM clipperf_workload();
 RESET SESSION AUTHORIZATION;
 
 SET client_min_messages = warning;

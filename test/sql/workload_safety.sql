@@ -109,9 +109,9 @@ SELECT setseed(0.1);
 SELECT random() = :first AS same;
 
 SELECT * FROM (
-    SELECT CASE username WHEN current_user THEN 'superuser' ELSE username END AS username, substring(query FROM '(?:= |WHERE )"?([a-z_ ]+)"?\(\)') AS plot, problem
+    SELECT CASE usename WHEN current_user THEN 'superuser' ELSE usename END AS usename, substring(query FROM '(?:= |WHERE )"?([a-z_ ]+)"?\(\)') AS plot, problem
     FROM clipperf_workload() WHERE query LIKE '%LIMIT%') AS w
-ORDER BY username, plot COLLATE "C";
+ORDER BY usename, plot COLLATE "C";
 
 SELECT random() = :second AS same;
 SELECT pg_temp.state() = :'before' AS same;
@@ -153,7 +153,7 @@ CREATE OR REPLACE FUNCTION one() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BE
 RESET SESSION AUTHORIZATION;
 \c -
 SET search_path = evil, public;
-SELECT query, problem FROM clipperf_workload() WHERE username = 'regress_mallory' ORDER BY query COLLATE "C";
+SELECT query, problem FROM clipperf_workload() WHERE usename = 'regress_mallory' ORDER BY query COLLATE "C";
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_mallory';
 
 -- The planner's estimates call operators without asking anybody.  A statement that names one of a function with effects
@@ -168,7 +168,7 @@ SELECT FROM t WHERE a = 4711;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 SELECT pg_advisory_unlock_all();
-SELECT query, problem FROM clipperf_workload() WHERE username = 'regress_mallory' ORDER BY query COLLATE "C";
+SELECT query, problem FROM clipperf_workload() WHERE usename = 'regress_mallory' ORDER BY query COLLATE "C";
 SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 DROP FUNCTION locked(int);
 DROP OPERATOR =# (int, int);
@@ -218,7 +218,7 @@ CREATE OR REPLACE FUNCTION plus(int, int) RETURNS int IMMUTABLE LANGUAGE plpgsql
 $$ BEGIN RAISE 'planned by %', current_user; END $$;
 RESET SESSION AUTHORIZATION;
 RESET search_path;
-SELECT query, problem FROM clipperf_workload() WHERE username = 'regress_mallory';
+SELECT query, problem FROM clipperf_workload() WHERE usename = 'regress_mallory';
 SHOW search_path;
 
 SET client_min_messages = warning;

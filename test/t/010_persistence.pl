@@ -31,7 +31,7 @@ sub remembered
 {
 	return $node->safe_psql('postgres', q{
 		SELECT q FROM clipperf_queries AS q WHERE query LIKE 'SELECT name FROM kept%' ORDER BY q::text COLLATE "C";
-		SELECT s FROM clipperf_samples AS s WHERE statement LIKE 'SELECT name FROM kept%' ORDER BY s::text COLLATE "C";
+		SELECT s FROM clipperf_samples AS s WHERE query LIKE 'SELECT name FROM kept%' ORDER BY s::text COLLATE "C";
 		SELECT since FROM clipperf_info;
 	});
 }
@@ -122,7 +122,7 @@ run_statement(3);
 my $log = -s $node->logfile;
 $node->append_conf('postgresql.conf', 'clipperf.save_interval = 1s');
 $node->reload;
-$node->poll_query_until('postgres', 'SELECT saved > pg_postmaster_start_time() FROM clipperf_info')
+$node->poll_query_until('postgres', 'SELECT saved_at > pg_postmaster_start_time() FROM clipperf_info')
   or die 'the worker did not save';
 $node->append_conf('postgresql.conf', 'clipperf.save_interval = 0');
 $node->reload;

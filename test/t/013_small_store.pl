@@ -101,7 +101,7 @@ is($node->safe_psql('postgres', q{
 	SELECT calls, octet_length(query) <= 8192 FROM clipperf_queries WHERE query LIKE 'SELECT before FROM mark WHERE n::text IN ($1, $2,%'}),
 	'1|t', 'so is a list');
 run_all('a megabyte in a comment', 'SELECT afterwards FROM mark /* ' . ('*' x 1_000_000) . ' */ WHERE n = 1');
-is($node->safe_psql('postgres', "SELECT count(*) FROM clipperf_samples WHERE length(statement) > 4096"), 0, 'no sample holds one');
+is($node->safe_psql('postgres', "SELECT count(*) FROM clipperf_samples WHERE length(query) > 4096"), 0, 'no sample holds one');
 
 # All of it at once, from many sessions, with readers and resets between: nothing breaks.
 my $distinct = "\\set a random(1, 9)\n\\set b random(1, 9)\n\\set c random(1, 9)\n"

@@ -17,7 +17,7 @@ my $path = $node->data_dir . '/pg_stat/clipperf.stat';
 sub saves_again
 {
 	my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
-	return $node->poll_query_until('postgres', "SELECT coalesce(saved > '$now', false) FROM clipperf_info");
+	return $node->poll_query_until('postgres', "SELECT coalesce(saved_at > '$now', false) FROM clipperf_info");
 }
 
 ok(saves_again(), 'at first');
@@ -35,14 +35,14 @@ my $offset = -s $node->logfile;
 $node->start;
 $node->wait_for_log(qr/LOG:  could not write file "pg_stat\/clipperf\.stat\.tmp": Is a directory/, $offset);
 $node->restart;
-is($node->safe_psql('postgres', 'SELECT saved FROM clipperf_info'), '', 'a directory there: nothing is saved');
+is($node->safe_psql('postgres', 'SELECT saved_at FROM clipperf_info'), '', 'a directory there: nothing is saved');
 rmdir "$path.tmp" or die $!;
 ok(saves_again(), 'until it is gone');
 unlink $path or die $!;
 mkdir $path or die $!;
 $node->wait_for_log(qr/LOG:  could not open file "pg_stat\/clipperf\.stat": Is a directory/, $offset);
 $node->restart;
-is($node->safe_psql('postgres', 'SELECT saved FROM clipperf_info'), '', 'a directory in place of the file');
+is($node->safe_psql('postgres', 'SELECT saved_at FROM clipperf_info'), '', 'a directory in place of the file');
 rmdir $path if -d $path;
 ok(saves_again(), 'until it is gone');
 is_healthy($node, 'in the end');

@@ -29,7 +29,7 @@ $primary->safe_psql('postgres', 'SELECT pg_stat_force_next_flush(); SELECT count
 
 # All proposals to drop an index of the table, but what is invalid anywhere: by each way to ask for them.
 my %asked = (
-	'clipperf_unneeded_indexes()' => q{SELECT reason FROM clipperf_unneeded_indexes(unused_since => stats_since) WHERE kind <> 'invalid'},
+	'clipperf_unneeded_indexes()' => q{SELECT reason FROM clipperf_unneeded_indexes(unused_since => stats_since) WHERE problem <> 'invalid'},
 	'clipperf_indexes' => q{SELECT covered_reason FROM clipperf_indexes WHERE drop_ddl IS NOT NULL},
 	'clipperf_recommend()' => q{SELECT reason FROM clipperf_recommend(unused_since => stats_since) WHERE action = 'drop' AND index_name <> 'item_invalid'},
 	'clipperf_report()' => q{SELECT r::text FROM clipperf_report(1000) AS r WHERE kind IN ('redundant_index', 'unused_index') AND r::text NOT LIKE '%item_invalid%'});
@@ -56,12 +56,12 @@ sub all_say
 
 all_say($primary, qr/^(?!.*standby)/, 'alone');
 like(reasons($primary, 'clipperf_unneeded_indexes()'), qr/no scan since/, 'an unused index is among them');
-is($primary->safe_psql('postgres', 'SELECT standby_seen FROM clipperf_info'), '', 'no standby was seen');
+is($primary->safe_psql('postgres', 'SELECT standby_seen_at FROM clipperf_info'), '', 'no standby was seen');
 is($primary->safe_psql('postgres', 'SELECT _clipperf_drop_reservation()'), '', 'there is nothing to be said');
 
 # A base backup with its WAL is no standby.
 $primary->backup('copy');
-is($primary->safe_psql('postgres', 'SELECT standby_seen FROM clipperf_info'), '', 'a base backup is not taken for a standby');
+is($primary->safe_psql('postgres', 'SELECT standby_seen_at FROM clipperf_info'), '', 'a base backup is not taken for a standby');
 
 # A subscriber is none either.
 my $subscriber = new_server('subscriber');
@@ -71,7 +71,7 @@ $primary->safe_psql('postgres', 'CREATE TABLE told (id int PRIMARY KEY); CREATE 
 $subscriber->safe_psql('postgres', q{CREATE TABLE told (id int PRIMARY KEY);
 	CREATE SUBSCRIPTION s CONNECTION '} . $primary->connstr . q{ dbname=postgres' PUBLICATION p});
 $primary->wait_for_catchup('s');
-is($primary->safe_psql('postgres', 'SELECT standby_seen FROM clipperf_info'), '', 'nor is a subscriber');
+is($primary->safe_psql('postgres', 'SELECT standby_seen_at FROM clipperf_info'), '', 'nor is a subscriber');
 $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION s');
 $subscriber->stop;
 
@@ -82,7 +82,7 @@ $standby->start;
 $primary->wait_for_catchup($standby);
 $standby->safe_psql('postgres', 'SET enable_seqscan = off; SELECT c FROM item WHERE a = 17') for 1 .. 3;
 all_say($primary, qr/standby servers are not seen here/, 'a standby follows');
-like($standby->safe_psql('postgres', q{SELECT reason FROM clipperf_unneeded_indexes() WHERE kind = 'redundant'}),
+like($standby->safe_psql('postgres', q{SELECT reason FROM clipperf_unneeded_indexes() WHERE problem = 'redundant'}),
 	qr/of the primary and of other standby servers are not seen/, 'the standby says the reverse');
 
 # It goes; who asks afterwards for the first time is told.
@@ -92,9 +92,9 @@ all_say($primary, qr/statements of the standby server that followed until/, 'it 
 $primary->restart;
 all_say($primary, qr/statements of the standby server that followed until/, 'and after a restart');
 $primary->safe_psql('postgres', 'SELECT clipperf_reset()');
-is($primary->safe_psql('postgres', 'SELECT standby_seen IS NOT NULL FROM clipperf_info'), 't', 'a reset of what was counted leaves that known');
+is($primary->safe_psql('postgres', 'SELECT standby_seen_at IS NOT NULL FROM clipperf_info'), 't', 'a reset of what was counted leaves that known');
 $primary->safe_psql('postgres', "SELECT clipperf_reset('standbys')");
-is($primary->safe_psql('postgres', 'SELECT standby_seen FROM clipperf_info'), '', 'that it is gone for good can be told');
+is($primary->safe_psql('postgres', 'SELECT standby_seen_at FROM clipperf_info'), '', 'that it is gone for good can be told');
 
 # A slot waits for a standby.
 $primary->safe_psql('postgres', "SELECT pg_create_physical_replication_slot('waits')");

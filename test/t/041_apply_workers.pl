@@ -68,7 +68,7 @@ is_left_alone($jobs[3], 'a table is worked on by one of them');
 release();
 all_kept('all are done', @jobs);
 is($node->safe_psql('postgres', qq{
-	SELECT b.at >= k.at FROM clipperf_job_changes AS b, clipperf_job_changes AS k
+	SELECT b.changed_at >= k.changed_at FROM clipperf_job_changes AS b, clipperf_job_changes AS k
 	WHERE b.job = $jobs[3] AND b.state = 'building' AND k.job = $jobs[0] AND k.state = 'kept'}), 't',
 	'two jobs on one table follow each other');
 

@@ -30,7 +30,7 @@ sub said
 {
 	my ($job, $figure, $text) = @_;
 	return $node->safe_psql('postgres', qq{
-		SELECT coalesce(string_agg(s->>'$figure', ' '), 'none') FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+		SELECT coalesce(string_agg(s->>'$figure', ' '), 'none') FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 		WHERE job = $job AND s->>'statement' LIKE '$text'});
 }
 
@@ -102,7 +102,7 @@ sub sleepy
 	my $job = apply_index($node, $name, "${name}_owner", "CREATE INDEX ${name}_owner ON $name (owner)", queryid("SELECT count(note), pg\\_sleep%$name%"));
 	is(wait_for_job($node, $job), 'verifying', "an index of $name is built");
 	known_past($job, 50, 744);
-	$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET blocks = calls WHERE job = $job AND stage = 'before'");
+	$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET blocks = calls, blocks_read = 0 WHERE job = $job AND stage = 'before'");
 	return ($job, $sleepy);
 }
 
@@ -121,9 +121,16 @@ like(reason($node, $job), qr/\[SELECT count\(note\), pg_sleep.*p95 .* -> .* bloc
 run_prepared($sleepy, map { $_ % 5 ? "0, $_" : "2, $_" } 1 .. 10);
 is(wait_for_verdict($node, $job), 'regressed', 'two terrible calls in ten decide, before the time has passed');
 is(said($job, 'rule', '%pg_sleep%'), 'tail', 'as the tail tells');
+
+# More blocks in less time, as where an index is walked and a sort is saved: time decides, and both are shown.
+($job, $sleepy) = sleepy('walk');
+run_prepared($sleepy, map { "0, $_" } 1 .. 100);
+is(wait_for_verdict($node, $job), 'kept', 'more blocks in less time pay');
+is(said($job, 'judgement', '%pg_sleep%'), 'faster', 'as the statement is faster');
+like(reason($node, $job), qr/p95 .* over 100 calls \(mean .*\), though 1 -> \d+ blocks per call/, 'the reason says both');
 set('clipperf.verify_calls = 40');
 
-# The same by a plan that is right for most values: it is named, whatever the verdict.
+# A tail by a plan that is right for most values: it is named, whatever the verdict.
 make_posts('posts');
 $job = apply_newest('posts');
 run_prepared(sprintf($low, 'posts'), map { $_ % 10 ? 0 : -50 } 1 .. 100);

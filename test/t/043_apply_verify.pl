@@ -38,11 +38,11 @@ is(wait_for_verdict($node, $job), 'kept', 'it is kept');
 like(reason($node, $job), qr/\[SELECT count\(note\) FROM item WHERE owner = \$1\]: p95 .* ms -> .* ms over 200 calls \(mean .* ms -> .* ms\)/, 'with the figures');
 is($node->safe_psql('postgres', qq{
 	SELECT s->>'judgement', (s->>'calls_before')::int, (s->>'calls_after')::int,
-		(s->>'blocks_after')::float < (s->>'blocks_before')::float, (verdict->>'index_scans')::int
-	FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+		(s->>'blocks_after')::float < (s->>'blocks_before')::float, (result->>'index_scans')::int
+	FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 	WHERE job = $job AND s->>'queryid' = '$look'}), 'faster|200|200|t|200', 'which stay in the job');
 is($node->safe_psql('postgres', qq{
-	SELECT s->>'kind', (s->>'calls_after')::int FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+	SELECT s->>'kind', (s->>'calls_after')::int FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 	WHERE job = $job AND s->>'queryid' <> '$look'}), 'write|100', 'those of writes to the table, too');
 
 # One that does nothing for the statement it was meant for.
@@ -101,7 +101,7 @@ load();
 is(wait_for_verdict($node, $job), 'kept', 'built within a transaction, it is kept');
 is($node->safe_psql('postgres', qq{
 	SELECT (s->>'calls_after')::int <= 200, (s->>'mean_after_ms')::float < 0.2 * (s->>'mean_before_ms')::float
-	FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+	FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 	WHERE job = $job AND s->>'queryid' = '$look'}), 't|t', 'by the calls since then');
 
 # Calls that find nothing any more can be faster, too.

@@ -83,7 +83,7 @@ sub calls_after
 {
 	my ($server, $job) = @_;
 	return $server->safe_psql('postgres', qq{
-		SELECT s->>'calls_after' FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+		SELECT s->>'calls_after' FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 		WHERE job = $job AND s->>'queryid' = '$look'});
 }
 

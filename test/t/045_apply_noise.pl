@@ -76,7 +76,7 @@ sub judged
 {
 	my ($job, $queryid, $column) = @_;
 	return $node->safe_psql('postgres', qq{
-		SELECT s->>'$column' FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+		SELECT s->>'$column' FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 		WHERE job = $job AND s->>'queryid' = '$queryid'});
 }
 
@@ -157,7 +157,7 @@ stretch_before($job, -5, 'is_write');
 load(1, 1);
 verdict_is($job, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .* over 100 calls .*; writes to item \+\d+ % \(blocks \+\d+ %, WAL .\d+ %\)$/,
 	'one that only costs writes');
-cmp_ok($node->safe_psql('postgres', "SELECT s->>'saved_ms' FROM clipperf_jobs, jsonb_array_elements(verdict->'statements') AS s
+cmp_ok($node->safe_psql('postgres', "SELECT s->>'saved_ms' FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 	WHERE job = $job AND s->>'kind' = 'write'"), '>', -1000, 'it is charged for its blocks');
 drop('costs');
 
@@ -170,7 +170,7 @@ load(1, 1);
 verdict_is($_, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .*; writes to item \+\d+ % \(blocks \+\d+ %, WAL .\d+ %\)$/,
 	'one of two that only cost writes') foreach $job, $other;
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT s->>'upkeep_share', ' ') FROM clipperf_jobs,
-	jsonb_array_elements(verdict->'statements') AS s WHERE job IN ($job, $other) AND s->>'kind' = 'write'"), '0.50', 'each has its half');
+	jsonb_array_elements(result->'statements') AS s WHERE job IN ($job, $other) AND s->>'kind' = 'write'"), '0.50', 'each has its half');
 drop('costs', 'costs_too');
 
 # Writes that became slower, and touch as many blocks.

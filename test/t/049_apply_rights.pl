@@ -72,14 +72,14 @@ failed_with($node, 'postgres', 'SELECT * FROM clipperf_apply(ARRAY[' . (for_item
 $node->safe_psql('postgres', 'GRANT pg_read_all_stats TO member, noinherit');
 my $job = apply_as('member', $id);
 is(wait_for_job($node, $job), 'kept', 'a member of the owner is served');
-is($node->safe_psql('postgres', "SELECT role FROM clipperf_jobs WHERE job = $job"), 'member', 'by a build of its own');
+is($node->safe_psql('postgres', "SELECT made_by FROM clipperf_jobs WHERE job = $job"), 'member', 'by a build of its own');
 is($node->safe_psql('postgres', "SELECT relowner::regrole FROM pg_class WHERE relname = '$index'"), 'owner', 'the index is the owner\'s');
 ($id, $index) = for_item('CREATE INDEX %s ON shop.item (id, a)');
 $node->safe_psql('postgres', "UPDATE clipperf_recommendations SET made_by = 'noinherit', role = 'noinherit'::regrole WHERE id = $id");
 refused('noinherit', $id, qr/must be owner of table item/, 'a member that does not inherit');
 $job = $node->safe_psql('postgres', "SET SESSION AUTHORIZATION noinherit; SET ROLE owner; SELECT job FROM clipperf_apply(ARRAY[$id])");
 is(wait_for_job($node, $job), 'kept', 'after SET ROLE it is the owner');
-is($node->safe_psql('postgres', "SELECT role FROM clipperf_jobs WHERE job = $job"), 'owner', 'whose rights the build has');
+is($node->safe_psql('postgres', "SELECT made_by FROM clipperf_jobs WHERE job = $job"), 'owner', 'whose rights the build has');
 
 # Rights that are lost between the call and the build: it fails, and nothing is left.
 foreach my $case (
@@ -187,8 +187,8 @@ foreach my $source ("clipperf_jobs WHERE job = $job", "clipperf_job_changes WHER
 
 # So are statements in a verdict.
 $node->safe_psql('postgres', qq{UPDATE _clipperf_job SET verdict = '{"statements": []}' WHERE job = $job});
-is($node->safe_psql('postgres', "SET ROLE owner; SELECT verdict IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the verdict');
-is($node->safe_psql('postgres', "SET ROLE anybody; SELECT verdict IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
+is($node->safe_psql('postgres', "SET ROLE owner; SELECT result IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the verdict');
+is($node->safe_psql('postgres', "SET ROLE anybody; SELECT result IS NULL FROM clipperf_jobs WHERE job = $job"), 't', 'others do not');
 
 # And its statement, as its predicate may hold a constant that nobody else knows.
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT ddl LIKE 'CREATE%' FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the statement');
@@ -266,7 +266,7 @@ $id = (split /\n/, ask(q{INSERT INTO clipperf_recommendations (action, relation,
 $job = ask("SELECT job FROM clipperf_apply(ARRAY[$id])");
 is(ask("SELECT clipperf_wait($job, '3min')"), 'kept', 'settings of the database do not matter');
 is(ask("SELECT reltablespace FROM pg_class WHERE relname = 'dated_t'"), 0, 'nor its tablespace');
-is(ask("SELECT string_agg(state, ' ' ORDER BY at) FROM clipperf_job_changes WHERE job = $job"),
+is(ask("SELECT string_agg(state, ' ' ORDER BY changed_at) FROM clipperf_job_changes WHERE job = $job"),
 	'queued building kept', 'all changes are kept');
 $node->safe_psql('template1', 'ALTER DATABASE postgres RESET ALL');
 

@@ -58,11 +58,11 @@ sub wait_state
 }
 
 # The saver.
-ok($node->poll_query_until('postgres', 'SELECT saved IS NOT NULL FROM clipperf_info'), 'saved');
-my $saved = $node->safe_psql('postgres', 'SELECT saved FROM clipperf_info');
+ok($node->poll_query_until('postgres', 'SELECT saved_at IS NOT NULL FROM clipperf_info'), 'saved');
+my $saved = $node->safe_psql('postgres', 'SELECT saved_at FROM clipperf_info');
 set_clock(-3600);
 cmp_ok($node->safe_psql('postgres', "SELECT clock_timestamp() < '$saved'"), 'eq', 't', 'the clock is set back');
-ok($node->poll_query_until('postgres', "SELECT saved < '$saved' FROM clipperf_info"), 'saved again');
+ok($node->poll_query_until('postgres', "SELECT saved_at < '$saved' FROM clipperf_info"), 'saved again');
 set_clock(0);
 
 # What was seen while the clock was ahead.

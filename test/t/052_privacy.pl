@@ -22,7 +22,7 @@ sub samples_with
 {
 	my ($word) = @_;
 	return $node->safe_psql('postgres', "SELECT count(*) FROM clipperf_samples AS s WHERE strpos(s::text, '$word') > 0
-		AND strpos(coalesce(statement, ''), 'clipperf_samples') = 0");
+		AND strpos(coalesce(query, ''), 'clipperf_samples') = 0");
 }
 
 # How many samples hide their values.
@@ -73,7 +73,7 @@ $node->safe_psql('postgres', q{
 	BEGIN RETURN (SELECT count(*) FROM person WHERE email = wanted); END $$;
 	SELECT mail_of('mail818')});
 is(samples_with($_), 0, "types: no $_") foreach qw(mail815 mail816 mail817 mail818 tenant4711);
-is($node->safe_psql('postgres', q{SELECT parameter_types, parameter_values, statement IS NULL, settings FROM clipperf_samples
+is($node->safe_psql('postgres', q{SELECT parameter_types, parameter_values, query IS NULL, settings FROM clipperf_samples
 		WHERE queryid = (SELECT queryid FROM clipperf_queries WHERE query LIKE 'SELECT name FROM person WHERE email = $1 OR%')
 		ORDER BY parameter_values}),
 	"{text,integer}|{hidden,hidden}|t|{}\n{text,integer}|{hidden,NULL}|t|{}", 'but types, and nulls');

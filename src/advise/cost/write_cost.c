@@ -221,27 +221,73 @@ assigned_columns(const List *targets)
 	return columns;
 }
 
-/* Count what a query of a statement writes to its table. */
+/*
+ * Count rows that a statement inserts, or updates in the columns that "targets"
+ * assign.
+ */
 static void
-add_table_writes(TableWrites *table, const Query *query,
-				 const WorkloadStatement *statement)
+add_rows(TableWrites *table, const WorkloadStatement *statement,
+		 CmdType command, const List *targets, double rows)
 {
 	StatementWrites *writes = palloc0(sizeof(StatementWrites));
 
 	writes->statement = statement;
-	writes->command = query->commandType;
-	writes->rows = statement->rows;
+	writes->command = command;
+	writes->rows = rows;
 	table->writes = lappend(table->writes, writes);
-	if (query->commandType == CMD_INSERT)
+	if (command == CMD_INSERT)
 	{
-		table->inserted += writes->rows;
+		table->inserted += rows;
 		return;
 	}
-	writes->columns = assigned_columns(query->targetList);
+	writes->columns = assigned_columns(targets);
 	writes->assigns_indexed = bms_overlap(writes->columns, table->indexed);
-	table->updated += writes->rows;
+	table->updated += rows;
 	if (!writes->assigns_indexed)
-		table->updated_plain += writes->rows;
+		table->updated_plain += rows;
+}
+
+/*
+ * Count what a query of a statement writes to its table.  Of the rows of INSERT
+ * ... ON CONFLICT DO UPDATE, UNKNOWN_SHARE are taken to be there already; the
+ * actions of MERGE are taken to have equal parts.
+ */
+static void
+add_table_writes(TableWrites *table, const Query *query,
+				 const WorkloadStatement *statement)
+{
+	const OnConflictExpr *conflict = query->onConflict;
+	bool		updates = conflict != NULL && conflict->action == ONCONFLICT_UPDATE;
+	double		rows = statement->rows;
+	ListCell   *lc;
+
+	switch (query->commandType)
+	{
+		case CMD_INSERT:
+			if (updates)
+				add_rows(table, statement, CMD_UPDATE, conflict->onConflictSet,
+						 UNKNOWN_SHARE * rows);
+			add_rows(table, statement, CMD_INSERT, NIL,
+					 updates ? (1 - UNKNOWN_SHARE) * rows : rows);
+			break;
+		case CMD_UPDATE:
+			add_rows(table, statement, CMD_UPDATE, query->targetList, rows);
+			break;
+		case CMD_MERGE:
+			foreach(lc, query->mergeActionList)
+			{
+				const MergeAction *action = lfirst(lc);
+
+				if (action->commandType == CMD_INSERT ||
+					action->commandType == CMD_UPDATE)
+					add_rows(table, statement, action->commandType,
+							 action->targetList,
+							 rows / list_length(query->mergeActionList));
+			}
+			break;
+		default:
+			break;
+	}
 }
 
 /* Count what one query of a statement writes, and its WITH queries. */
@@ -258,8 +304,7 @@ add_query_writes(WriteModel *model, const Query *query,
 		if (IsA(cte->ctequery, Query))
 			add_query_writes(model, (const Query *) cte->ctequery, statement);
 	}
-	if (query->resultRelation != 0 &&
-		(query->commandType == CMD_INSERT || query->commandType == CMD_UPDATE))
+	if (query->resultRelation != 0)
 		add_table_writes(ensure_table_writes(model,
 											 rt_fetch(query->resultRelation,
 													  query->rtable)->relid),
@@ -457,6 +502,34 @@ entry_cost(const WhatIfIndex *index)
 	return descent + seq_page_cost;
 }
 
+/* Blocks that one new entry touches. */
+static double
+entry_blocks(const WhatIfIndex *index)
+{
+	double		blocks = Max(index->tree_height, 0) + 1;
+
+	if (index->def->am == GIN_AM_OID)
+		return GIN_ENTRIES * blocks;
+	return index->def->am == BRIN_AM_OID ? blocks / BRIN_ROWS : blocks;
+}
+
+/*
+ * Microseconds that one new entry takes; of a statement (or NULL) no more than as
+ * many blocks of its own take, which may lie in the cache where those of others do
+ * not.  The verdict charges upkeep by that, too.
+ */
+static double
+entry_us(const WriteModel *model, const WhatIfIndex *index,
+		 const WorkloadStatement *statement)
+{
+	double		us = model->us_per_cost * entry_cost(index);
+
+	if (statement != NULL && statement->blocks > 0)
+		us = Min(us, entry_blocks(index) *
+				 statement->total_us / statement->blocks);
+	return us;
+}
+
 /*
  * The share of a statement's updates that is HOT as things are: as many at least
  * as the blocks leave no room for entries.
@@ -466,7 +539,7 @@ hot_share(const TableWrites *table, const StatementWrites *writes)
 {
 	const WorkloadStatement *statement = writes->statement;
 	double		share = writes->assigns_indexed ? table->hot_others : table->hot_plain;
-	double		possible = writes->rows * table->index_blocks;
+	double		possible = statement->rows * table->index_blocks;
 
 	if (statement->blocks > 0 && possible > 0)
 		share = Max(share, 1 - statement->blocks / possible);
@@ -527,23 +600,25 @@ write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {
 	const TableWrites *table = find_table_writes(model, index->def->relid);
 	Bitmapset  *columns;
-	double		entries;
+	double		us;
 	ListCell   *lc;
 
 	if (table == NULL)
 		return 0;
 	columns = columns_that_end_hot(index->def);
-	entries = table->hidden_inserts + table->hidden_updates *
-		(1 - table->hot_plain +
-		 UNKNOWN_SHARE * table->hot_plain * (columns == NULL ? 1 : 1 + table->indexes));
+	us = entry_us(model, index, NULL) *
+		(table->hidden_inserts + table->hidden_updates *
+		 (1 - table->hot_plain +
+		  UNKNOWN_SHARE * table->hot_plain * (columns == NULL ? 1 : 1 + table->indexes)));
 	foreach(lc, table->writes)
 	{
+		const StatementWrites *writes = lfirst(lc);
 		double		others;
+		double		entries = new_entries(table, writes, columns, &others);
 
-		entries += new_entries(table, lfirst(lc), columns, &others);
-		entries += others;
+		us += entry_us(model, index, writes->statement) * (entries + others);
 	}
-	return model->us_per_cost * entry_cost(index) * entries;
+	return us;
 }
 
 /* Add what these indexes of a table add to a statement that writes it. */
@@ -554,7 +629,7 @@ add_table_loss(const WriteModel *model, const TableWrites *table,
 			   WriteLoss *loss)
 {
 	Bitmapset  *columns = NULL;
-	double		cost = 0;		/* of an entry in each of these, */
+	double		us = 0;			/* that an entry in each of these takes, */
 	double		blocks = 0;		/* and blocks that it touches */
 	int			count = 0;
 	int			i = -1;
@@ -567,8 +642,8 @@ add_table_loss(const WriteModel *model, const TableWrites *table,
 		if (index->def->relid != table->relid)
 			continue;
 		columns = bms_add_members(columns, columns_that_end_hot(index->def));
-		cost += entry_cost(index);
-		blocks += Max(index->tree_height, 0) + 1;
+		us += entry_us(model, index, statement);
+		blocks += entry_blocks(index);
 		count++;
 	}
 	if (count == 0)
@@ -582,7 +657,7 @@ add_table_loss(const WriteModel *model, const TableWrites *table,
 		if (writes->statement != statement)
 			continue;
 		entries = new_entries(table, writes, columns, &others) + others / count;
-		loss->us += model->us_per_cost * cost * entries;
+		loss->us += us * entries;
 		loss->blocks += blocks * entries;
 		loss->ends_hot |= others > 0;
 	}

@@ -36,6 +36,9 @@ typedef struct Advice
 	List	   *queryids;		/* of uint64 *: statements it is about */
 	List	   *slowed;			/* of uint64 *: those that it makes slower */
 	char	   *reason;			/* one plain sentence */
+	List	   *alike;			/* of Advice: the same for other tables, of
+								 * which this one is the first; its figures
+								 * are of all */
 	IndexDefinition *def;		/* NULL if there is none */
 } Advice;
 

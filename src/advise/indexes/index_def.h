@@ -175,6 +175,12 @@ extern char *index_def_drop_ddl(const IndexDefinition *def);
 extern char *index_def_keys_text(const IndexDefinition *def);
 
 /*
+ * Equal for the same index of tables of one name in many schemas: the table's name
+ * without its schema, and the keys.
+ */
+extern char *index_def_shape(const IndexDefinition *def);
+
+/*
  * What would suffer without it, apart from plans, each as a text such as
  * 'unique constraint "tags_slug_key"'; NIL if nothing would.
  */

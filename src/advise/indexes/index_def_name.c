@@ -10,11 +10,12 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+
+#include "common/excerpt.h"
 
 /* Bytes of a name at most. */
 #define NAME_BYTES (NAMEDATALEN - 1)
@@ -97,11 +98,7 @@ clip_words(const char *name, int room)
 
 	if (length <= room)
 		return length;
-	clipped = pg_mbcliplen(name, length, room);
-	/* SQL_ASCII knows no characters: take them for those of UTF-8 */
-	if (GetDatabaseEncoding() == PG_SQL_ASCII)
-		while (clipped > 0 && ((unsigned char) name[clipped] & 0xC0) == 0x80)
-			clipped--;
+	clipped = excerpt_clip(name, room);
 	for (int end = clipped; end > 0; end--)
 		if (name[end] == '_' && name[end - 1] != '_')
 			return end;

@@ -371,6 +371,17 @@ index_def_keys_text(const IndexDefinition *def)
 	return text.data;
 }
 
+/*
+ * The shape of an index: that of the same index on a table of the same name in
+ * another schema, as where each tenant has its own.
+ */
+char *
+index_def_shape(const IndexDefinition *def)
+{
+	return psprintf("%s%s %s", def->unique ? "unique " : "",
+					get_rel_name(def->relid), index_def_keys_text(def));
+}
+
 /* ------------------------------------------------------------------------
  * What depends on an index
  * ------------------------------------------------------------------------ */

@@ -8,7 +8,6 @@
 #include "advise/recommend/reason.h"
 
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
@@ -151,7 +150,7 @@ statement_excerpt(const WorkloadStatement *statement)
 {
 	const char *text = statement->text == NULL ? "(no text)" :
 		excerpt_of(statement->text, SHOWN_LENGTH);
-	int			length = pg_mbcliplen(text, strlen(text), SHOWN_LENGTH);
+	int			length = excerpt_clip(text, SHOWN_LENGTH);
 
 	return psprintf("%.*s%s", length, text, text[length] == '\0' ? "" : "...");
 }

@@ -12,7 +12,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -21,6 +20,7 @@
 
 #include "advise/recommend/recommend_scans.h"
 #include "common/clock.h"
+#include "common/excerpt.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_advise(PG_FUNCTION_ARGS);
@@ -150,10 +150,12 @@ read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 static void
 append_unplanned(StringInfo reasons, const WorkloadStatement *statement)
 {
-	const char *text = statement->text ? statement->text : "(no text)";
+	const char *text = statement->text == NULL ? "(no text)" :
+		excerpt_of(statement->text, TEXT_TOLD);
+	int			length = excerpt_clip(text, TEXT_TOLD);
 
-	appendStringInfo(reasons, "%s%.*s: %s", reasons->len > 0 ? "\n" : "",
-					 pg_mbcliplen(text, strlen(text), TEXT_TOLD), text,
+	appendStringInfo(reasons, "%s%.*s%s: %s", reasons->len > 0 ? "\n" : "",
+					 length, text, text[length] == '\0' ? "" : "...",
 					 statement->problem);
 }
 
@@ -244,6 +246,7 @@ make_advice(Advisor *advisor, TimestampTz unused_since)
 	advice = recommend_foreign_keys(advisor, advice);
 	recommend_tell_locks(advice);
 	advice = list_concat(advice, recommend_drops(advisor, unused_since));
+	advice = recommend_fold_alike(advice);
 	advice = list_concat(advice, recommend_late(advisor));
 	advice = list_concat(advice, recommend_refused(advisor));
 	return list_concat(advice, recommend_unplanned(advisor));

@@ -58,6 +58,37 @@ is_clearly_better(Advisor *advisor, int number)
 }
 
 /*
+ * Give up chosen indexes that save too little even with those of the same shape:
+ * each was chosen for its part of what all candidates of that shape must save.
+ */
+static void
+give_up_light(Advisor *advisor)
+{
+	double	   *saved = palloc0(sizeof(double) * Max(advisor->estimator.nindexes, 1));
+	Bitmapset  *light = NULL;
+	int			number = -1;
+
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+		if (advisor->alike[number] > 1)
+			saved[number] = advisor_benefit_share(advisor, number);
+	number = -1;
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+	{
+		double		together = 0;
+		int			other = -1;
+
+		if (advisor->alike[number] <= 1)
+			continue;
+		while ((other = bms_next_member(advisor->chosen, other)) >= 0)
+			if (advisor->shapes[other] == advisor->shapes[number])
+				together += saved[other];
+		if (together < advisor->options.limits.least_share)
+			light = bms_add_member(light, number);
+	}
+	advisor->chosen = bms_del_members(advisor->chosen, light);
+}
+
+/*
  * Give up chosen indexes that are not clearly better than none, since some
  * statements lose by them what others save.
  */
@@ -97,10 +128,10 @@ List *
 recommend_chosen(Advisor *advisor)
 {
 	List	   *rows = NIL;
-	List	   *taken = NIL;
 	int			number = -1;
 
 	give_up_doubtful(advisor);
+	give_up_light(advisor);
 	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
 	{
 		IndexDefinition *def =
@@ -108,8 +139,7 @@ recommend_chosen(Advisor *advisor)
 		List	   *served = served_statements(advisor, number);
 		Advice	   *advice = advice_make("create", def->relid, "workload");
 
-		recommend_take_definition(advice, def, taken);
-		taken = lappend(taken, def->name);
+		recommend_take_definition(advice, def, rows);
 		recommend_add_figures(advisor, number, served, advice);
 		advice->reason = reason_create(advisor, number, served);
 		rows = lappend(rows, advice);

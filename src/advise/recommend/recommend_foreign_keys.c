@@ -44,23 +44,6 @@ has_advice_covering(const List *rows, const IndexDefinition *def)
 	return false;
 }
 
-/* The names of the indexes advised. */
-static List *
-advised_names(const List *rows)
-{
-	List	   *names = NIL;
-	ListCell   *lc;
-
-	foreach(lc, rows)
-	{
-		const Advice *advice = lfirst(lc);
-
-		if (advice->index_name != NULL)
-			names = lappend(names, advice->index_name);
-	}
-	return names;
-}
-
 /*
  * Deletions of rows of a table and its partitions since the server's
  * statistics began.
@@ -150,7 +133,7 @@ advise_foreign_key(const Advisor *advisor, const UnservedKey *key,
 		(index != NULL && index->tuples < setting_seqscan_min_rows))
 		return NULL;
 	advice = advice_make("create", def->relid, "hygiene");
-	recommend_take_definition(advice, def, advised_names(rows));
+	recommend_take_definition(advice, def, rows);
 	if (index != NULL)
 		advice->size_bytes = (int64) index->pages * BLCKSZ;
 	advice->reason = psprintf("each row deleted from %s (%lld so far) has all%s rows of %s searched for those that refer to it",

@@ -31,6 +31,9 @@ extern List *recommend_built(void);
 /* Advice to build what the advisor chose, most useful first. */
 extern List *recommend_chosen(Advisor *advisor);
 
+/* Let one row stand for the same index of many tables. */
+extern List *recommend_fold_alike(List *rows);
+
 /* Append advice to serve foreign keys whose referenced rows get deleted. */
 extern List *recommend_foreign_keys(const Advisor *advisor, List *rows);
 

@@ -79,11 +79,34 @@ recommend_is_concurrent(const IndexDefinition *def)
 	return get_rel_relkind(def->relid) != RELKIND_PARTITIONED_TABLE;
 }
 
-/* Advise on this index, under a name that is free and not in "taken". */
-void
-recommend_take_definition(Advice *advice, IndexDefinition *def, List *taken)
+/* The names of the indexes that are advised for tables of a schema. */
+static List *
+names_in_schema(const List *rows, Oid schema)
 {
-	def->name = index_def_free_name(def, taken);
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		const Advice *advice = lfirst(lc);
+
+		if (advice->index_name != NULL &&
+			get_rel_namespace(advice->relid) == schema)
+			names = lappend(names, advice->index_name);
+	}
+	return names;
+}
+
+/*
+ * Advise on this index, under a name that is free in the table's schema and that
+ * none of these rows (of Advice) has there.
+ */
+void
+recommend_take_definition(Advice *advice, IndexDefinition *def, const List *rows)
+{
+	def->name = index_def_free_name(def,
+									names_in_schema(rows,
+													get_rel_namespace(def->relid)));
 	advice->def = def;
 	advice->index_name = def->name;
 	advice->ddl = advice_statement(index_def_ddl(def, recommend_is_concurrent(def),

@@ -24,8 +24,8 @@ extern void recommend_add_figures(Advisor *advisor, int number,
 /* Can PostgreSQL build the index without blocking those who write? */
 extern bool recommend_is_concurrent(const IndexDefinition *def);
 
-/* Advise on this index, under a name that is free and not in "taken". */
+/* Advise on this index, under a name that is free and that no row has. */
 extern void recommend_take_definition(Advice *advice, IndexDefinition *def,
-									  List *taken);
+									  const List *rows);
 
 #endif							/* CLIPPERF_RECOMMEND_ROWS_H */

@@ -82,7 +82,10 @@ find_scanning_statement(const Advisor *advisor, const ScanAdvice *scan)
 	return -1;
 }
 
-/* Does a row advise an index on these tables for the statement? */
+/*
+ * Does a row, or one that it stands for, advise an index on these tables for the
+ * statement?
+ */
 static bool
 is_advised(const List *rows, const List *family, uint64 queryid)
 {
@@ -93,6 +96,8 @@ is_advised(const List *rows, const List *family, uint64 queryid)
 		const Advice *advice = lfirst(lc);
 		ListCell   *item;
 
+		if (is_advised(advice->alike, family, queryid))
+			return true;
 		if (strcmp(advice->action, "create") != 0 ||
 			!list_member_oid(family, advice->relid))
 			continue;

@@ -108,14 +108,17 @@ finding_kind(const Advice *advice)
 		"unused_index" : "redundant_index";
 }
 
-/* Insert one row by SPI; its number is values[0] then. */
+/*
+ * Insert one row by SPI; its number is values[0] then.  "first" is the number of
+ * the row that stands for it, or 0.
+ */
 static void
 insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
-					  bool handed_in, Datum *values, bool *nulls)
+					  bool handed_in, Datum first, Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
-	Datum		arguments[RECOMMEND_COLUMNS + 3];
-	char		flags[RECOMMEND_COLUMNS + 4];
+	Datum		arguments[RECOMMEND_COLUMNS + 4];
+	char		flags[RECOMMEND_COLUMNS + 5];
 	bool		isnull;
 
 	for (int i = 1; i < RECOMMEND_COLUMNS; i++)
@@ -131,7 +134,9 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
 	flags[RECOMMEND_COLUMNS + 1] = ' ';
 	arguments[RECOMMEND_COLUMNS + 2] = queryid_array(advice->slowed);
 	flags[RECOMMEND_COLUMNS + 2] = ' ';
-	flags[RECOMMEND_COLUMNS + 3] = '\0';
+	arguments[RECOMMEND_COLUMNS + 3] = first;
+	flags[RECOMMEND_COLUMNS + 3] = first == (Datum) 0 ? 'n' : ' ';
+	flags[RECOMMEND_COLUMNS + 4] = '\0';
 	if (SPI_execute_plan(plan, arguments, flags, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "a recommendation could not be kept");
 	values[0] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
@@ -200,14 +205,41 @@ prepare_row_insert(const char *table)
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, OIDOID, TEXTOID,
-		BOOLOID, INT8ARRAYOID
+		BOOLOID, INT8ARRAYOID, INT8OID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17) RETURNING id",
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17, $18) RETURNING id",
 								table),
 					   lengthof(types), types);
+}
+
+/*
+ * Keep the rows that a row stands for, whose number is "first"; they are not
+ * returned.
+ */
+static void
+store_alike(const AdviceRun *run, SPIPlanPtr plan, const char *table,
+			Oid user, const Advice *advice, Datum first)
+{
+	Oid			types[] = {INT8OID};
+	ListCell   *lc;
+
+	if (advice->alike == NIL)
+		return;
+	SPI_execute_with_args(psprintf("UPDATE %s SET alike = id WHERE id = $1", table),
+						  1, types, &first, NULL, false, 0);
+	foreach(lc, advice->alike)
+	{
+		Datum		values[RECOMMEND_COLUMNS] = {0};
+		bool		nulls[RECOMMEND_COLUMNS] = {0};
+
+		CHECK_FOR_INTERRUPTS();
+		fill_recommendation_row(lfirst(lc), values, nulls);
+		insert_recommendation(plan, lfirst(lc), user, run->handed_in, first, values,
+							  nulls);
+	}
 }
 
 /*
@@ -233,7 +265,9 @@ store_advice_rows(const AdviceRun *run, Oid schema, Oid user,
 		bool		nulls[RECOMMEND_COLUMNS] = {0};
 
 		fill_recommendation_row(lfirst(lc), values, nulls);
-		insert_recommendation(plan, lfirst(lc), user, run->handed_in, values, nulls);
+		insert_recommendation(plan, lfirst(lc), user, run->handed_in, (Datum) 0, values,
+							  nulls);
+		store_alike(run, plan, table, user, lfirst(lc), values[0]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	if (run->explains_scans)

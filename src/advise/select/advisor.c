@@ -7,7 +7,9 @@
  */
 #include "advise/select/advisor.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
+#include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
 #include "advise/candidates/demand_statement.h"
@@ -208,6 +210,64 @@ measure_cost_unit(const Advisor *advisor)
 	return cost > 0 ? us / cost : 0;
 }
 
+/* Candidates of one shape. */
+typedef struct CandidateShape
+{
+	uint64		hash;			/* hash key: first */
+	List	   *relids;			/* their tables, none twice */
+} CandidateShape;
+
+/* The hash of an index's shape, see index_def_shape(). */
+static uint64
+shape_hash(const Candidate *candidate)
+{
+	char	   *shape = index_def_shape(candidate->def);
+	uint64		hash = hash_bytes_extended((const unsigned char *) shape,
+										   strlen(shape), 0);
+
+	pfree(shape);
+	return hash;
+}
+
+/*
+ * Count for each candidate the tables that have one of its shape: what the same
+ * index saves in many tables adds up.
+ */
+static void
+count_alike(Advisor *advisor)
+{
+	HASHCTL		control = {
+		.keysize = sizeof(uint64),
+		.entrysize = sizeof(CandidateShape),
+		.hcxt = CurrentMemoryContext
+	};
+	int			count = list_length(advisor->candidates);
+	HTAB	   *shapes = hash_create("clipperf shapes of candidates", count,
+									 &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	CandidateShape **shape_of = palloc(sizeof(CandidateShape *) * count);
+	ListCell   *lc;
+
+	foreach(lc, advisor->candidates)
+	{
+		uint64		hash = shape_hash(lfirst(lc));
+		bool		found;
+		CandidateShape *shape = hash_search(shapes, &hash, HASH_ENTER, &found);
+
+		shape->relids = list_append_unique_oid(found ? shape->relids : NIL,
+											   ((Candidate *) lfirst(lc))->def->relid);
+		shape_of[foreach_current_index(lc)] = shape;
+	}
+	advisor->shapes = palloc(sizeof(uint64) * count);
+	advisor->alike = palloc(sizeof(int) * count);
+	for (int i = 0; i < count; i++)
+	{
+		advisor->shapes[i] = shape_of[i]->hash;
+		advisor->alike[i] = list_length(shape_of[i]->relids);
+	}
+	advisor->selection.alike = advisor->alike;
+	hash_destroy(shapes);
+}
+
 /*
  * Add candidates: find out their sizes, what their upkeep costs and which
  * statements they could matter to.  A candidate that cannot be made a
@@ -248,6 +308,7 @@ add_candidates(Advisor *advisor, List *candidates)
 	}
 	estimator->nindexes = count;
 	advisor->selection.write_us = advisor->write_us;
+	count_alike(advisor);
 	note_relevant_candidates(advisor, first);
 }
 

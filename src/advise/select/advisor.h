@@ -34,6 +34,8 @@ typedef struct Advisor
 	Estimator	estimator;
 	Selection	selection;
 	double	   *write_us;		/* upkeep, by candidate */
+	uint64	   *shapes;			/* hash of index_def_shape(), by candidate */
+	int		   *alike;			/* tables with such a one, by candidate */
 	double		total_us;		/* of all statements, planned again or not */
 	Bitmapset  *chosen;
 } Advisor;

@@ -41,6 +41,12 @@
 #define SMALL_ROUNDS	4
 
 /*
+ * Of the same index of many tables each must save this part of what an even share
+ * of theirs would be: some tenants are busier than others.
+ */
+#define UNEVEN_PART		0.1
+
+/*
  * The bounds of a gain are close enough together when they differ by less than
  * this share of all time and this share of an average statement's time, or by
  * less than this share of the gain.
@@ -110,11 +116,21 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 		 selection_bytes_of(selection, indexes) <= limits->bytes);
 }
 
-/* What so many indexes must save together, in microseconds. */
+/*
+ * What these indexes must save together, in microseconds: each its share.  The
+ * same index of several tables has one share in all, which who chooses has to look
+ * at; each of them must save UNEVEN_PART of an even part of it.
+ */
 double
-selection_least_us(const Selection *selection, int count)
+selection_least_us(const Selection *selection, const Bitmapset *indexes)
 {
-	return count * selection->limits.least_share * selection->total_us;
+	double		shares = 0;
+	int			number = -1;
+
+	while ((number = bms_next_member(indexes, number)) >= 0)
+		shares += selection->alike[number] > 1 ?
+			UNEVEN_PART / selection->alike[number] : 1;
+	return shares * selection->limits.least_share * selection->total_us;
 }
 
 /* Upkeep of a set of indexes over the time observed, in microseconds. */
@@ -567,7 +583,7 @@ evaluate_move(const MoveSearch *search, Move *move)
 			move->gain += UNKNOWN_GAIN_SHARE *
 				(move->bounds.high - move->bounds.low);
 		if (move->gain > 0 && move->gain >=
-			selection_least_us(selection, bms_num_members(added)))
+			selection_least_us(selection, added))
 			move->value = move_value(search, move, added, with);
 	}
 	bms_free(added);

@@ -26,6 +26,7 @@ typedef struct Selection
 	Estimator  *estimator;
 	SelectionLimits limits;
 	const double *write_us;		/* by candidate */
+	const int  *alike;			/* tables with such a one, by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
 	Bitmapset **affected;		/* statements, by candidate */
@@ -44,8 +45,9 @@ extern int64 selection_bytes_of(const Selection *selection,
 extern bool selection_fits(const Selection *selection,
 						   const Bitmapset *indexes);
 
-/* What so many indexes must save together, in microseconds. */
-extern double selection_least_us(const Selection *selection, int count);
+/* What these indexes must save together, in microseconds. */
+extern double selection_least_us(const Selection *selection,
+								 const Bitmapset *indexes);
 
 /* Upkeep of a set of indexes, in microseconds. */
 extern double selection_upkeep_us(const Selection *selection,

@@ -76,7 +76,6 @@ typedef struct Exchange
 static int
 find_useless(const Selection *selection, const Bitmapset *chosen)
 {
-	double		least = selection_least_us(selection, 1);
 	double		worst_worth = 0;
 	int			worst = -1;
 	int			number = -1;
@@ -84,9 +83,12 @@ find_useless(const Selection *selection, const Bitmapset *chosen)
 	while ((number = bms_next_member(chosen, number)) >= 0)
 	{
 		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
+		Bitmapset  *alone = bms_make_singleton(number);
+		double		least = selection_least_us(selection, alone);
 		double		worth = selection_gain_us(selection, without, chosen,
 											  -get_float8_infinity(), least);
 
+		bms_free(alone);
 		bms_free(without);
 		if ((worth < least || worth <= 0) &&
 			(worst < 0 || worth < worst_worth))
@@ -103,7 +105,7 @@ static bool
 is_weak_group(const Selection *selection, const Bitmapset *chosen,
 			  const Bitmapset *group)
 {
-	double		least = selection_least_us(selection, bms_num_members(group));
+	double		least = selection_least_us(selection, group);
 	Bitmapset  *without = bms_difference(chosen, group);
 	bool		weak = least > 0 &&
 		selection_gain_us(selection, without, chosen,
@@ -443,7 +445,8 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 		gain += estimator->statements[i].workload->total_us *
 			(1 - lower / cost);
 	}
-	return gain >= Max(selection_least_us(selection, 1), 1) &&
+	return gain >= Max(selection_least_us(selection,
+										  bms_difference(better, built)), 1) &&
 		gain >= share * time;
 }
 

@@ -105,8 +105,8 @@ require_all_ids(ArrayType *ids, List *recommendations)
 /*
  * The recommendations of these ids, or those for the index set, or the new
  * ones of the caller's own that create an index for what was observed if both
- * are NULL.  SPI is connected; all is
- * palloc'd in "context".  Error 42704 for an id that is not there.
+ * are NULL.  A row that stands for others brings those that are new with it.  SPI is
+ * connected; all is palloc'd in "context".  Error 42704 for an id that is not there.
  */
 List *
 recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context)
@@ -140,7 +140,8 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	args[0] = arg_datum(INT8ARRAYOID, PointerGetDatum(ids), false);
 	caller_sql(RECOMMENDATION_COLUMNS("r.action")
 			   " FROM @extschema@.clipperf_recommendations AS r"
-			   " WHERE r.id = ANY ($1) ORDER BY r.id", 1, args);
+			   " WHERE r.id = ANY ($1) OR r.alike = ANY ($1) AND r.status = 'new'"
+			   " ORDER BY r.id", 1, args);
 	recommendations = read_recommendations(context);
 	require_all_ids(ids, recommendations);
 	return recommendations;
