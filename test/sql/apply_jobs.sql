@@ -27,8 +27,8 @@ BEGIN;
 CREATE TABLE regress_told (a int, b int) PARTITION BY RANGE (a);
 CREATE TABLE regress_told_1 PARTITION OF regress_told FOR VALUES FROM (0) TO (10);
 CREATE INDEX regress_told_b ON regress_told_1 (b);
-SELECT regress_recommend('create', 'regress_told_a', 'CREATE INDEX regress_told_a ON regress_told (a)', 'regress_told');
-SELECT regress_recommend('create', 'regress_told_u', 'CREATE UNIQUE INDEX regress_told_u ON regress_told_1 (a)', 'regress_told_1');
+SELECT regress_recommend('create', 'regress_told_a', 'CREATE INDEX regress_told_a ON regress_told (a)', 'regress_told') > 0 AS made;
+SELECT regress_recommend('create', 'regress_told_u', 'CREATE UNIQUE INDEX regress_told_u ON regress_told_1 (a)', 'regress_told_1') > 0 AS made;
 SELECT ddl FROM clipperf_apply(dry_run => true, concurrently => true);
 SELECT ddl FROM clipperf_apply(dry_run => true);
 SELECT regress_recommend('drop', 'regress_told_b', 'DROP INDEX regress_told_b', 'regress_told_1') AS id \gset
