@@ -50,7 +50,7 @@ COMMENT ON COLUMN @extschema@._clipperf_job.relation_name IS 'its name when the 
 COMMENT ON COLUMN @extschema@._clipperf_job.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@._clipperf_job.ddl IS 'CREATE INDEX statement of the index, without CONCURRENTLY';
 COMMENT ON COLUMN @extschema@._clipperf_job.index_oid IS 'index that the job has built, or is to drop';
-COMMENT ON COLUMN @extschema@._clipperf_job.undo IS 'was the index valid that is dropped? It is rebuilt then if the drop is broken off';
+COMMENT ON COLUMN @extschema@._clipperf_job.undo IS 'true if the index to be dropped was valid: it is rebuilt if the drop is canceled';
 COMMENT ON COLUMN @extschema@._clipperf_job.part_relid IS 'partition whose index is being built';
 COMMENT ON COLUMN @extschema@._clipperf_job.part_name IS 'name of that index';
 COMMENT ON COLUMN @extschema@._clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
@@ -59,14 +59,14 @@ COMMENT ON COLUMN @extschema@._clipperf_job.parts IS 'indexes of partitions that
 COMMENT ON COLUMN @extschema@._clipperf_job.taken_in IS 'partitions that had such an index before';
 COMMENT ON COLUMN @extschema@._clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
 COMMENT ON COLUMN @extschema@._clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
-COMMENT ON COLUMN @extschema@._clipperf_job.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN @extschema@._clipperf_job.transactional IS 'true if it ran in the caller''s transaction';
 COMMENT ON COLUMN @extschema@._clipperf_job.queryids IS 'statements the index is meant for';
 COMMENT ON COLUMN @extschema@._clipperf_job.size_bytes IS 'estimated size of the index, bytes';
-COMMENT ON COLUMN @extschema@._clipperf_job.role IS 'role that called, with whose rights it is done';
+COMMENT ON COLUMN @extschema@._clipperf_job.role IS 'role that called clipperf_apply(), with whose privileges it runs';
 COMMENT ON COLUMN @extschema@._clipperf_job.settings IS 'settings of the caller that the build uses';
 COMMENT ON COLUMN @extschema@._clipperf_job.made_at IS 'when it was made';
 COMMENT ON COLUMN @extschema@._clipperf_job.changed_at IS 'when its state changed last';
-COMMENT ON COLUMN @extschema@._clipperf_job.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN @extschema@._clipperf_job.attempts IS 'builds that were begun and had to be canceled';
 COMMENT ON COLUMN @extschema@._clipperf_job.retry_at IS 'not to be tried again before';
 COMMENT ON COLUMN @extschema@._clipperf_job.worker_pid IS 'process that works on it; NULL if none';
 COMMENT ON COLUMN @extschema@._clipperf_job.verify_since IS 'when its verification began';
@@ -108,7 +108,7 @@ COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.changed_at IS 'when it changed';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.state IS 'the state it changed to';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS
-'why; NULL for those who are neither members of the job''s role or the table''s owner nor in pg_read_all_stats';
+'why; NULL unless the reader is a member of the job''s role, of the table''s owner or of pg_read_all_stats';
 
 CREATE TABLE @extschema@._clipperf_job_measures (
     job bigint NOT NULL REFERENCES @extschema@._clipperf_job ON DELETE CASCADE,
@@ -132,7 +132,7 @@ COMMENT ON COLUMN @extschema@._clipperf_job_measures.queryid IS 'the server''s h
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'does it read the table, to change it or not?';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'does it change the table?';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.calls IS 'calls of all users and routes until then';
-COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their time in the executor, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their executor time, milliseconds';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks_read IS 'of these, blocks that were not in the cache';
@@ -253,31 +253,31 @@ SELECT j.job, j.action,
 FROM @extschema@._clipperf_job AS j
      CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
-COMMENT ON VIEW @extschema@.clipperf_jobs IS 'what clipperf_apply() was asked to do, and how far it has come';
+COMMENT ON VIEW @extschema@.clipperf_jobs IS 'jobs of clipperf_apply(), and their progress';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.relation IS 'table of the index; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.relation IS 'table of the index; NULL if it was dropped';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.state IS
 'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or cancelled';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.reason IS
-'why it is in this state; NULL for those who are neither members of its role or the table''s owner nor in pg_read_all_stats';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'what the server does for it now, as in pg_stat_progress_create_index; NULL unless it builds';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.done_share IS 'about how much of the build is done, 0..1, over all partitions; 1: it only waits for others';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if it is not one that reads the table or the index';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'time the build still has to work if it goes on like this, milliseconds; time spent waiting for others is not counted';
+'why it is in this state; NULL unless the reader is a member of its role, of the table''s owner or of pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'current phase of the build, as in pg_stat_progress_create_index; NULL unless it is building';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.done_share IS 'estimated share of the build that is done, 0..1, over all partitions; 1: it only waits for other transactions';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if the phase reads neither the table nor the index';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'estimated remaining time of the build, milliseconds, without the time it waits for others';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
-'whose transaction the build waits for now, with what pg_stat_activity shows the reader of it; NULL for those who may not read the reason';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table after one for each partition; NULL for those who may not read the reason';
+'the transaction that the build waits for now, with what pg_stat_activity shows the reader about it; NULL if the reader may not see the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table, after one for each partition; NULL if the reader may not see the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.made_by IS 'role that called, with whose rights it is done';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'was it done within the caller''s transaction?';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.made_by IS 'role that called clipperf_apply(), with whose privileges it runs';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'true if it ran in the caller''s transaction';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.made_at IS 'when it was made';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.changed_at IS 'when its state changed last; all changes are in clipperf_job_changes';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.attempts IS 'builds that were begun and had to be broken off';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.attempts IS 'builds that were begun and had to be canceled';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.result IS
-'figures of the verification, with the statements; NULL for those who may not read the reason';
+'figures of the verification, with the statements; NULL if the reader may not see the reason';
 GRANT SELECT ON @extschema@.clipperf_jobs, @extschema@.clipperf_job_changes TO PUBLIC;
 
 -- What turned out not to pay, for clipperf_report().
@@ -311,7 +311,7 @@ BEGIN ATOMIC
       AND @extschema@._clipperf_is_accepted(f.kind, c.oid, NULL, NULL, f.subject, allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_jobs(boolean, text[]) IS
-'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay';
+'findings of the kinds unused_index and missing_index: what clipperf_apply() did that does not pay off';
 
 -- What users call.
 
@@ -324,28 +324,28 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_apply';
 COMMENT ON FUNCTION @extschema@.clipperf_apply(bigint[], text, boolean, boolean) IS
-'builds the indexes that were recommended, those of some ids, or those of an index set: by a background process without blocking, or at once in the transaction if called in an explicit one or with concurrently => false; returns the jobs, which clipperf_jobs watches. dry_run only tells what would be done';
+'builds the recommended indexes, those of some ids, or those of an index set: by a background process without blocking, or at once in the transaction if called in an explicit one or with concurrently => false; returns the jobs, whose progress clipperf_jobs shows. dry_run only shows what would be done';
 
 CREATE FUNCTION @extschema@.clipperf_wait(job bigint, timeout interval DEFAULT NULL, until_verified boolean DEFAULT false)
 RETURNS text
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_wait';
 COMMENT ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) IS
-'wait until a job''s index is built (or dropped), or the job has ended otherwise, with "until_verified" until its benefit is measured, too; returns its state, at the timeout the one it is in then';
+'waits until a job''s index is built (or dropped), or the job has ended otherwise; with "until_verified", until its benefit is measured, too; returns its state, also if the timeout is reached';
 
 CREATE FUNCTION @extschema@.clipperf_cancel(job bigint)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_cancel';
 COMMENT ON FUNCTION @extschema@.clipperf_cancel(bigint) IS
-'end a job: a build that goes on is broken off, at once, and what it left is removed; an index that is half dropped is rebuilt; an index that is built stays, without verification. False if the job had ended already';
+'ends a job: a running build is canceled at once, and what it left behind is removed; an index that is half dropped is rebuilt; an index that is built stays, without verification. False if the job had ended already';
 
 CREATE FUNCTION @extschema@.clipperf_revert(job bigint)
 RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_revert';
 COMMENT ON FUNCTION @extschema@.clipperf_revert(bigint) IS
-'take back what a job did: its index is dropped, or what it dropped is rebuilt, by a background process without blocking; a job that is not done yet is ended. False if there is nothing to take back';
+'reverts a job: its index is dropped, or the index it dropped is rebuilt, by a background process without blocking; a job that is not done yet is ended. False if there is nothing to revert';
 
 REVOKE ALL ON FUNCTION @extschema@.clipperf_apply(bigint[], text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) FROM PUBLIC;

@@ -61,7 +61,7 @@ BEGIN ATOMIC
          ) AS n;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_judged(text[]) IS
-'how much of what clipperf_check() judges was seen in this database: statements that use a table, results that were looped over, tables read that have too few rows, and loops that are only suspected';
+'how much of what clipperf_check() judges was seen in this database: statements that use a table, loops, tables read that have too few rows, and loops that are only suspected';
 
 -- Entries of "allow" that name no table, and no statement that was seen.
 CREATE FUNCTION @extschema@._clipperf_unmatched(allow text[])
@@ -198,5 +198,5 @@ BEGIN ATOMIC
     SELECT count(*) FROM added;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_accept_all(text, text[]) IS
-'accept every finding of these kinds that there is now, so that clipperf_check() fails for new ones alone; returns how many entries were made';
+'accepts every finding of these kinds that exists now, so that clipperf_check() fails only for new ones; returns how many entries were made';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_accept_all(text, text[]) FROM PUBLIC;

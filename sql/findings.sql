@@ -17,7 +17,7 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.id IS 'number of the entry';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.kind IS 'kind of the finding, as in clipperf_report()';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.relation IS 'table of the finding; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the finding; NULL = any';
-COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'pattern (as for ILIKE) of the text of the statement; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'ILIKE pattern of the query text; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'the very finding, in the words of clipperf_check(), as clipperf_accept_all() notes it; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.made_by IS 'who accepted it';
@@ -63,7 +63,7 @@ BEGIN ATOMIC
     RETURNING id;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_accept(text, regclass, bigint, text, text) IS
-'accept the findings of a kind, of one table, one statement or statements whose text fits a pattern; returns the number of the entry';
+'accepts the findings of a kind, of one table, one statement or statements whose query text matches a pattern; returns the number of the entry';
 
 CREATE FUNCTION @extschema@.clipperf_unaccept(
     kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL, statement text DEFAULT NULL)
@@ -84,7 +84,7 @@ BEGIN ATOMIC
     SELECT count(*) FROM removed;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_unaccept(text, regclass, bigint, text) IS
-'take back what clipperf_accept() was called with; returns how many entries were removed';
+'removes the entries that clipperf_accept() made with these arguments; returns how many there were';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_accept(text, regclass, bigint, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.clipperf_unaccept(text, regclass, bigint, text) FROM PUBLIC;
 
@@ -423,4 +423,4 @@ BEGIN ATOMIC
                                             @extschema@._clipperf_subject(t.query), allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_statements(boolean, text[]) IS
-'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1 % of all statement time';
+'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1% of all statement time';

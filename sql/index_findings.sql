@@ -16,7 +16,7 @@ BEGIN ATOMIC
     HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_fix_of(bigint[]) IS
-'what to run for some recommendations so that nobody is blocked: the statement of a single one, or clipperf_apply() for several, for one that stands for many tables and for a partitioned table; NULL if there is none';
+'what to run for some recommendations without blocking other sessions: the statement of a single one, or clipperf_apply() for several, for one that stands for many tables and for a partitioned table; NULL if there is none';
 
 -- The tables that a scan of this one reads, by partitions and by inheritance.
 CREATE FUNCTION @extschema@._clipperf_family(relation regclass)
@@ -106,7 +106,7 @@ BEGIN ATOMIC
       AND s.last_seen > CASE WHEN a.outcome = 'settled' THEN a.made_at ELSE '-infinity' END;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_wasteful_scans() IS
-'scans that had use for few of the rows they read, each with the advisor''s answer to the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans go on), built (it is there), one of clipperf_scan_advice, or NULL where it was not asked';
+'scans that needed few of the rows they read, each with the advisor''s answer for the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans continue), built (it exists), one of clipperf_scan_advice, or NULL if the advisor has not run';
 
 CREATE FUNCTION @extschema@._clipperf_fix_of_scan(outcome text, recommendations bigint[], reason text)
 RETURNS text
@@ -125,7 +125,7 @@ BEGIN ATOMIC
               WHERE e.extname = 'clipperf') END;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_fix_of_scan(text, bigint[], text) IS
-'what to run for a scan: its index, or the question to the advisor; a comment says why where no index helps';
+'what to run for a scan: its index, or the advisor; a comment that says why if no index helps';
 
 CREATE FUNCTION @extschema@._clipperf_worth_of(recommendations bigint[])
 RETURNS text
@@ -287,4 +287,4 @@ BEGIN ATOMIC
       AND @extschema@._clipperf_is_accepted(r.kind, r.relation, r.queryids, NULL, named.subject, allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_advice(boolean, text[]) IS
-'findings of the kinds missing_index, redundant_index and unused_index: what clipperf_recommend() said last and nothing was made of yet';
+'findings of the kinds missing_index, redundant_index and unused_index: the last recommendations, as far as they were not applied yet';

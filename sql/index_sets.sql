@@ -19,12 +19,12 @@ COMMENT ON COLUMN @extschema@.clipperf_index_set_members.index_set IS 'name of t
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.position IS 'place in the set, from 1; numbers may be missing';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.relation IS 'table as the definition names it; it need not exist';
-COMMENT ON COLUMN @extschema@.clipperf_index_set_members.ddl IS 'the CREATE INDEX statement, without CONCURRENTLY and IF NOT EXISTS; names are looked up by the search_path of whoever uses the set';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.ddl IS 'the CREATE INDEX statement, without CONCURRENTLY and IF NOT EXISTS; names are resolved by the search_path of the role that uses the set';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.priority IS 'high, medium or low';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.purpose IS 'what the index is for';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.shipped IS 'true: came with the extension';
 COMMENT ON COLUMN @extschema@.clipperf_index_set_members.changed IS 'true: came with the extension, and was changed or removed since; such rows and those not shipped are dumped by pg_dump';
-COMMENT ON COLUMN @extschema@.clipperf_index_set_members.removed IS 'true: taken out of the set; remembered so that a restored database does not bring it back';
+COMMENT ON COLUMN @extschema@.clipperf_index_set_members.removed IS 'true: removed from the set; kept so that a restored database does not add it again';
 
 INSERT INTO @extschema@.clipperf_index_set_members (index_set, position, index_name, relation, ddl, priority, purpose, shipped)
 SELECT 'clipper', m.position, m.index_name, m.relation,
@@ -135,7 +135,7 @@ RETURNS record
 LANGUAGE c VOLATILE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_read_index_statement';
 COMMENT ON FUNCTION @extschema@._clipperf_read_index_statement(text) IS
-'name, table and normalised text of exactly one CREATE INDEX statement; raises an error for anything else';
+'name, table and normalized text of exactly one CREATE INDEX statement; raises an error for anything else';
 REVOKE ALL ON FUNCTION @extschema@._clipperf_read_index_statement(text) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_add_index(
@@ -182,7 +182,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.clipperf_add_index(text, text, text, text) IS
-'add one CREATE INDEX statement to an index set, which is made if there is none; returns the name of the index';
+'adds one CREATE INDEX statement to an index set, which is created if it does not exist; returns the name of the index';
 
 CREATE FUNCTION @extschema@.clipperf_remove_index(index_set text, index_name name)
 RETURNS void
@@ -207,7 +207,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.clipperf_remove_index(text, name) IS
-'take an index out of an index set; indexes of the database stay as they are';
+'removes an index from an index set; indexes of the database stay as they are';
 
 CREATE FUNCTION @extschema@.clipperf_drop_index_set(index_set text)
 RETURNS bigint
@@ -232,7 +232,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION @extschema@.clipperf_drop_index_set(text) IS
-'forget an index set; indexes of the database stay as they are; returns how many members it had';
+'drops an index set; indexes of the database stay as they are; returns how many members it had';
 
 REVOKE ALL ON FUNCTION @extschema@.clipperf_add_index(text, text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION @extschema@.clipperf_remove_index(text, name) FROM PUBLIC;
@@ -245,4 +245,4 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_index_set_status';
 COMMENT ON FUNCTION @extschema@.clipperf_index_set_status(text) IS
-'what becomes of each member of an index set in this database, judged by the definitions alone: create, keep (it is there) or skip, with the reason, and the statement that creates it';
+'what to do with each member of an index set in this database, judged by the definitions alone: create, keep (it exists) or skip, with the reason, and the statement that creates it';

@@ -38,16 +38,16 @@ FROM @extschema@._clipperf_indexed_tables() AS t (relation)
 CROSS JOIN LATERAL @extschema@._clipperf_read_indexes(t.relation) AS i;
 
 COMMENT ON VIEW @extschema@.clipperf_indexes IS
-'one row per index of the current database but those of the system; tables that somebody has locked exclusively are left out';
+'one row per index of the current database but those of the system; tables that another session has locked exclusively are omitted';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.relation IS 'table';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.index_name IS 'index';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.ddl IS 'the CREATE INDEX statement that makes it, the same under any search_path';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.valid IS 'false: its build did not finish, no query uses it';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.size_bytes IS 'present size, with its partitions, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.size_bytes IS 'current size, with its partitions, bytes; NULL while another session has it locked';
 COMMENT ON COLUMN @extschema@.clipperf_indexes.backs IS 'what it is needed for apart from queries: a constraint, a foreign key that refers to it, replica identity, CLUSTER, an index of the partitioned table';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_by IS 'index that does all that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_reason IS 'why covered_by makes it superfluous';
-COMMENT ON COLUMN @extschema@.clipperf_indexes.drop_ddl IS 'the statement that drops it, if it is superfluous';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_by IS 'index that does everything that this one does, so that this one is not needed; NULL if there is none or backs is not empty';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.covered_reason IS 'why covered_by makes it redundant';
+COMMENT ON COLUMN @extschema@.clipperf_indexes.drop_ddl IS 'the statement that drops it, if it is redundant';
 
 GRANT SELECT ON @extschema@.clipperf_indexes TO PUBLIC;
 

@@ -14,14 +14,14 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_queries';
 COMMENT ON FUNCTION @extschema@._clipperf_read_queries() IS
-'counters of all statements, without their texts; read the view clipperf_queries instead';
+'counters of all statements, without query texts; read the view clipperf_queries instead';
 
 CREATE FUNCTION @extschema@._clipperf_query_text(userid oid, dbid oid, queryid bigint)
 RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_query_text';
 COMMENT ON FUNCTION @extschema@._clipperf_query_text(oid, oid, bigint) IS
-'normalised text of a statement that was run by this user in this database; NULL if the caller may not read it';
+'normalized query text of a statement that was run by this role in this database; NULL if the caller may not read it';
 
 CREATE VIEW @extschema@.clipperf_queries AS
 SELECT q.userid, r.rolname AS usename, q.dbid, d.datname, q.toplevel, q.queryid, q.route, q.calls, q.errors, q.rows,
@@ -36,30 +36,30 @@ FROM @extschema@._clipperf_read_queries() AS q
 COMMENT ON VIEW @extschema@.clipperf_queries IS
 'one row per statement, user, database and route since clipperf_info.since, of all databases; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_queries.userid IS 'role that ran the statement';
-COMMENT ON COLUMN @extschema@.clipperf_queries.usename IS 'its name; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.clipperf_queries.usename IS 'its name; NULL if it was dropped';
 COMMENT ON COLUMN @extschema@.clipperf_queries.dbid IS 'database it ran in';
-COMMENT ON COLUMN @extschema@.clipperf_queries.datname IS 'its name; NULL if it is gone';
+COMMENT ON COLUMN @extschema@.clipperf_queries.datname IS 'its name; NULL if it was dropped';
 COMMENT ON COLUMN @extschema@.clipperf_queries.toplevel IS 'true if a client sent it, false if it ran inside another statement';
 COMMENT ON COLUMN @extschema@.clipperf_queries.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'text with literals replaced by $n and without comments; NULL if it did not fit into clipperf.text_memory';
-COMMENT ON COLUMN @extschema@.clipperf_queries.route IS 'route it belongs to: of its sqlcommenter comment, else clipperf.route, else application_name';
+COMMENT ON COLUMN @extschema@.clipperf_queries.query IS 'query text with literals replaced by $n and without comments; NULL if it did not fit in clipperf.text_memory';
+COMMENT ON COLUMN @extschema@.clipperf_queries.route IS 'route it belongs to: from its sqlcommenter comment, else clipperf.route, else application_name';
 COMMENT ON COLUMN @extschema@.clipperf_queries.calls IS 'executions that ended without an error';
 COMMENT ON COLUMN @extschema@.clipperf_queries.errors IS 'executions that ended with an error, in planning too';
 COMMENT ON COLUMN @extschema@.clipperf_queries.rows IS 'rows returned or changed';
-COMMENT ON COLUMN @extschema@.clipperf_queries.total_ms IS 'time in the executor of all calls, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_queries.total_ms IS 'executor time of all calls, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_queries.min_ms IS 'shortest call, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_queries.max_ms IS 'longest call, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_queries.mean_ms IS 'mean of the calls, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_queries.stddev_ms IS 'standard deviation of the calls, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_queries.p50_ms IS 'median of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN @extschema@.clipperf_queries.p95_ms IS '95th percentile of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN @extschema@.clipperf_queries.p99_ms IS '99th percentile of the calls, milliseconds, within 5 %';
-COMMENT ON COLUMN @extschema@.clipperf_queries.plan_ms IS 'time in the planner, milliseconds; a plan used again costs none';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p50_ms IS 'median of the calls, milliseconds, within 4%';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p95_ms IS '95th percentile of the calls, milliseconds, within 4%';
+COMMENT ON COLUMN @extschema@.clipperf_queries.p99_ms IS '99th percentile of the calls, milliseconds, within 4%';
+COMMENT ON COLUMN @extschema@.clipperf_queries.plan_ms IS 'planner time, milliseconds; a plan that is reused costs none';
 COMMENT ON COLUMN @extschema@.clipperf_queries.shared_blks_hit IS 'blocks found in shared buffers';
 COMMENT ON COLUMN @extschema@.clipperf_queries.shared_blks_read IS 'blocks read into shared buffers';
 COMMENT ON COLUMN @extschema@.clipperf_queries.temp_blks_written IS 'blocks written to temporary files by sorts, hashes and the like';
 COMMENT ON COLUMN @extschema@.clipperf_queries.wal_bytes IS 'WAL generated, bytes';
-COMMENT ON COLUMN @extschema@.clipperf_queries.distinct_params IS 'estimated number of different parameter lists, standard error 9 %';
+COMMENT ON COLUMN @extschema@.clipperf_queries.distinct_params IS 'estimated number of different parameter lists, standard error 9%';
 COMMENT ON COLUMN @extschema@.clipperf_queries.first_seen IS 'start of the first execution counted';
 COMMENT ON COLUMN @extschema@.clipperf_queries.last_seen IS 'start of the last execution counted';
 
@@ -70,5 +70,5 @@ RETURNS void
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
-'forget what was seen: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'' or ''samples'', of all databases, or ''standbys''';
+'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'' or ''samples''; ''standbys'' forgets that standby servers were seen';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;

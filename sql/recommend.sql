@@ -36,7 +36,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
     text, integer, double precision, text, interval, regprocedure[], bigint, timestamptz, bigint[], timestamptz) IS
-'indexes that would help the statements observed in this database, and those to drop; or the verdict on each index of an index set';
+'indexes that would help the statements observed in this database, and those to drop; or what to do with each index of an index set';
 
 CREATE FUNCTION @extschema@.clipperf_recommend_for(
     statements text[], storage_budget text DEFAULT NULL, max_indexes integer DEFAULT NULL,

@@ -32,7 +32,7 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.relation IS 'table of the
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.ddl IS 'the statement that does it, with its semicolon; it runs when pasted';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.source IS 'where it comes from: workload, hygiene, or set: and the name of an index set';
-COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, built if somebody has built the index since, or the state of the job that clipperf_apply() made of it';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, built if the index has been built since, or the state of the job that clipperf_apply() made of it';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.status_at IS 'since when';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.benefit_share IS 'share of the measured time of all statements that it saves by the planner''s estimate, 0..1, write cost taken off';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_before IS 'planner''s cost of one call of the statements served, weighted by their calls, without it';

@@ -44,7 +44,7 @@ BEGIN ATOMIC
                 WHEN share > 0 THEN '<1%'
                 ELSE '-' END;
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as people write it';
+COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as a percentage';
 
 -- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
 -- (0.1) a warning; from there on critical.
@@ -163,7 +163,7 @@ BEGIN ATOMIC
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
-'what to fix first, why and how, ranked by the time that the fix saves; "accepted" shows also what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; what is suspected, or advice without SQL, is at most a warning, a pipelined N+1 pattern info';
+'what to fix first, why and how, ranked by the time that the fix saves; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
 
 -- A text in lines of at most 100 characters, broken at blanks where there are some, each after an indentation.
 CREATE FUNCTION @extschema@._clipperf_wrap(content text, first_indent text, indent text)

@@ -25,20 +25,20 @@ COMMENT ON VIEW @extschema@.clipperf_seq_scans IS
 'sequential scans with a filter, under a join or under a sort with LIMIT, that read at least clipperf.seqscan_min_rows rows per execution: one row per table, statement, user and set of columns, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation IS 'table that was read; the parent, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.queryid IS 'statement that read it, as in clipperf_queries';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.scans IS 'times the table was scanned; more than executions where a join or sub-query scans it again and again';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.scans IS 'times the table was scanned; more than executions where a join or subquery scans it repeatedly';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_read IS 'rows read by all scans';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_kept IS 'rows of these that passed the filter';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_kept IS 'rows that passed the filter';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.kept_share IS 'rows_kept / rows_read, 0..1';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.filter_columns IS 'columns of the filter and the join, each with how it is compared, such as ''game_id ='', ''created_at >'', ''title ~~''; equality first';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.sort_columns IS 'columns the rows are then sorted by, as in ORDER BY';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.total_ms IS 'time in the executor put down to the scan by the planner''s costs, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation_bytes IS 'present size of the table with its partitions, without indexes and TOAST, bytes; NULL while somebody locks it';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.estimated IS 'true if only some executions were counted, which stand for the others: times, scans and rows are estimates then';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.total_ms IS 'executor time attributed to the scan by the planner''s costs, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.relation_bytes IS 'current size of the table with its partitions, without indexes and TOAST, bytes; NULL while another session has it locked';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.estimated IS 'true if only some executions were counted and the others extrapolated: times, scans and rows are estimates then';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.first_seen IS 'start of the first statement that scanned it';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.last_seen IS 'start of the last statement that scanned it';
 COMMENT ON COLUMN @extschema@.clipperf_seq_scans.executions IS 'executions of the statement';
-COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_needed IS 'rows of those kept that a join found a partner for and a sort with LIMIT handed on';
+COMMENT ON COLUMN @extschema@.clipperf_seq_scans.rows_needed IS 'rows kept that a join then matched and a sort with LIMIT returned';
 
 GRANT SELECT ON @extschema@.clipperf_seq_scans TO PUBLIC;
 
@@ -50,22 +50,22 @@ FROM @extschema@._clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NOT NULL;
 
 COMMENT ON VIEW @extschema@.clipperf_index_scans IS
-'scans of an index whose filter threw away at least clipperf.seqscan_min_rows rows per execution: one row per table, index, statement, user and set of columns, of the current database; you see your own statements, members of pg_read_all_stats all';
+'index scans whose filter discarded at least clipperf.seqscan_min_rows rows per execution: one row per table, index, statement, user and set of columns, of the current database; you see your own statements, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.relation IS 'table that was read; the parent, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.walked_index IS 'index that was walked; the table itself, for partitions read through it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.queryid IS 'statement that read it, as in clipperf_queries';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.scans IS 'times the index was walked';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_read IS 'rows that the index found in all scans';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_kept IS 'rows of these that passed the filter';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_kept IS 'rows that passed the filter';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.kept_share IS 'rows_kept / rows_read, 0..1';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.estimated IS 'true if only some executions were counted, which stand for the others: times, scans and rows are estimates then';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.filter_columns IS 'columns of the filter, of what is looked up in the index, and of the join, as in clipperf_seq_scans';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.total_ms IS 'time in the executor put down to the scan by the planner''s costs, milliseconds';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.relation_bytes IS 'present size of the table with its partitions, without indexes and TOAST, bytes; NULL while somebody locks it';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.estimated IS 'true if only some executions were counted and the others extrapolated: times, scans and rows are estimates then';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.filter_columns IS 'columns of the filter, of the index condition, and of the join, as in clipperf_seq_scans';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.total_ms IS 'executor time attributed to the scan by the planner''s costs, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.relation_bytes IS 'current size of the table with its partitions, without indexes and TOAST, bytes; NULL while another session has it locked';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.first_seen IS 'start of the first statement that scanned it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.last_seen IS 'start of the last statement that scanned it';
 COMMENT ON COLUMN @extschema@.clipperf_index_scans.executions IS 'executions of the statement';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_needed IS 'rows of those kept that a join found a partner for and a sort with LIMIT handed on';
-COMMENT ON COLUMN @extschema@.clipperf_index_scans.query IS 'its normalised text; NULL if it did not fit into clipperf.text_memory';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.rows_needed IS 'rows kept that a join then matched and a sort with LIMIT returned';
+COMMENT ON COLUMN @extschema@.clipperf_index_scans.query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
 
 GRANT SELECT ON @extschema@.clipperf_index_scans TO PUBLIC;

@@ -9,4 +9,4 @@ RETURNS record
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_what_if';
 COMMENT ON FUNCTION @extschema@.clipperf_what_if(text, text[], regclass[]) IS
-'plans a statement as if indexes existed, given as CREATE INDEX statements, and as if others did not; builds and runs nothing';
+'plans a statement as if the indexes of some CREATE INDEX statements existed, and as if some existing ones did not; builds and runs nothing';

@@ -17,7 +17,8 @@ use Test::More;
 my $root = "$FindBin::RealBin/../..";
 my $clipper = "$root/examples/clipper";
 my @pages = ('README.md', map { s{^\Q$root\E/}{}r } sort glob("$root/docs/*.md"));
-my %text = map { $_ => slurp_file("$root/$_") } @pages, 'CONTRIBUTING.md', 'examples/clipper/README.md';
+my %text = map { $_ => slurp_file("$root/$_") } @pages,
+	'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/clipper/README.md';
 
 my $node = new_server('documentation');
 $node->safe_psql('postgres', 'CREATE DATABASE clipper');
@@ -67,6 +68,8 @@ foreach my $page (@pages)
 
 # Settings.
 my %contexts = (superuser => 'superuser, in any session', user => 'any user', postmaster => 'restart', sighup => 'reload');
+# Those that act in background processes alone, where neither a session's settings nor a role's count.
+my %background = map { ("clipperf.$_" => 'superuser, for a database or the server') } qw(long_transaction verify_calls verify_time auto_revert);
 my %documented;
 while ($text{'docs/settings.md'} =~ /^\| `(clipperf\.\w+)` \| (.*) \|$/mg)
 {
@@ -82,7 +85,7 @@ FROM pg_settings WHERE name LIKE 'clipperf.%'
 SQL
 {
 	my ($name, $rest) = split /\t/, $row;
-	$rest =~ s/([^|]+)$/$contexts{$1} \/\/ $1/e;
+	$rest =~ s/([^|]+)$/$background{$name} \/\/ $contexts{$1} \/\/ $1/e;
 	$actual{$name} = $rest;
 }
 is_deeply(\%documented, \%actual, 'docs/settings.md: type, default, range, unit and context of each setting');
