@@ -32,7 +32,7 @@ FROM (SELECT r.*, @extschema@._clipperf_batched(r.pattern) AS batched
 
 COMMENT ON VIEW @extschema@.clipperf_n_plus_one IS
 'statements that ran once for each row of an earlier result: one row per parent query, child query, role and route of the current database; you see your own statements, members of pg_read_all_stats all';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the parameters of the child query were the values of one column of the parent query''s result; ''suspected'': no such result was seen, but one request ran one lookup by key many times';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the parameters of the child query were the values of one column of the parent query''s result; ''suspected'': no such result was seen, but one request ran one lookup by key many times, or each child query ran in a request of its own';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_column IS 'column of the parent query''s result that the values came from';

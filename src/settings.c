@@ -30,6 +30,7 @@ int			setting_text_memory_kb = 6144;
 bool		setting_lineage HOTPATH_DATA = true;
 int			setting_nplusone_min_children = 5;
 int			setting_nplusone_window_ms HOTPATH_DATA = 5000;
+int			setting_request_idle_ms HOTPATH_DATA = 100;
 int			setting_seqscan_min_rows HOTPATH_DATA = 1000;
 int			setting_capture_parameters HOTPATH_DATA = CAPTURE_ON;
 char	   *setting_private_columns = NULL;
@@ -321,6 +322,10 @@ define_finding_settings(void)
 	DefineCustomIntVariable("clipperf.nplusone_window",
 							"Longest time between a result and its child statements.",
 							NULL, &setting_nplusone_window_ms, 5000, 10, 60000,
+							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.request_idle",
+							"Pause of a client that ends its request, where no trace or transaction tells.",
+							NULL, &setting_request_idle_ms, 100, 1, 60000,
 							PGC_SUSET, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.seqscan_min_rows",
 							"Fewest rows a sequential scan reads to be recorded.",

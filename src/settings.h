@@ -35,6 +35,7 @@ extern int	setting_text_memory_kb;
 extern bool setting_lineage;
 extern int	setting_nplusone_min_children;
 extern int	setting_nplusone_window_ms;
+extern int	setting_request_idle_ms;
 extern int	setting_seqscan_min_rows;
 extern int	setting_capture_parameters;
 extern char *setting_private_columns;

@@ -92,7 +92,7 @@ put_loop_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
 {
 	bool		proven = pattern->key.parent != 0;
 
-	values[i++] = CStringGetTextDatum(proven ? "proven" : "suspected");
+	values[i++] = CStringGetTextDatum(proven && !pattern->apart ? "proven" : "suspected");
 	nulls[i] = !proven;
 	values[i++] = Int64GetDatum((int64) pattern->facts.parent_queryid);
 	result_set_text(values, nulls, i++,

@@ -38,6 +38,7 @@ typedef struct Episode
 	bool		strong;			/* proven by itself */
 	bool		counted;		/* its children are in the table of patterns */
 	uint32		pipelined;		/* children that another statement waited for */
+	uint32		requests;		/* .. that began another request */
 	float		counted_nats;	/* what its history has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
 	int64		first_us;		/* when the first child started */

@@ -253,13 +253,14 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 /*
  * Add to the pattern of this key, made if it is new; max_children and
  * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1; "parameters" may be NULL.
+ * the entry's number where it is known, else -1; "parameters" may be NULL.  It is
+ * apart only if all that is added is.
  * Returns the number.  Takes the lock; a new pattern's text is made without it.
  */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 			const PatternCounters *add, const PatternParameters *parameters,
-			bool strong, StatementTextMaker maker, void *maker_arg)
+			bool strong, bool apart, StatementTextMaker maker, void *maker_arg)
 {
 	Pattern    *pattern;
 
@@ -276,11 +277,15 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 		LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 		number = find_pattern(key);
 		if (number < 0)
+		{
 			number = insert_pattern(key, facts, text);
+			table->patterns[number].apart = apart;
+		}
 		pfree(text);
 	}
 	pattern = &table->patterns[number];
 	pattern->strong |= strong;
+	pattern->apart &= apart;
 	if (key->parent != 0 && !pattern->has_parent_text)
 	{
 		/* take a reference to the parent's text as soon as there is one */
@@ -435,6 +440,7 @@ make_pattern_sound(SavedPattern *saved)
 			return false;
 	}
 	pattern->strong = *(const uint8 *) &pattern->strong != 0;
+	pattern->apart = *(const uint8 *) &pattern->apart != 0;
 	return saved_time_is_sound(counters->first_seen) &&
 		saved_time_is_sound(counters->last_seen) &&
 		isfinite(saved->history.balance);

@@ -89,7 +89,9 @@ typedef struct Pattern
 	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
 	bool		has_parent_text;
-	bool		unused[4];		/* zero, too */
+	bool		apart;			/* each child ran in a request of its own, as
+								 * far as is known */
+	bool		unused[3];		/* zero, too */
 } Pattern;
 
 /* The type that holds literals of both types; UNKNOWNOID if there is none. */
@@ -99,7 +101,7 @@ extern Oid	pattern_literal_type(Oid one, Oid other);
 extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
 						const PatternCounters *add,
-						const PatternParameters *parameters, bool strong,
+						const PatternParameters *parameters, bool strong, bool apart,
 						StatementTextMaker maker, void *maker_arg);
 
 /* The key of a pattern's history. */

@@ -25,6 +25,8 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/loop_values.h"
+#include "profile/lineage/request_time.h"
+#include "profile/lineage/round_trip.h"
 #include "profile/lineage/sweep.h"
 #include "settings.h"
 #include "store/pattern.h"
@@ -115,29 +117,48 @@ make_lookup(const Child *child)
 }
 
 /*
- * Does this look-up begin anew?  After a long pause it does, and when each row
- * of the result has had its child already, and no more will come.  Under the
+ * Does this look-up begin anew?  After a long pause it does, unless one request
+ * took it, and when each row of the result has had its child already, and no more will come.  Under the
  * episode's lock.
  */
 static bool
 is_over(const Episode *episode, const Execution *execution,
 		const Match *match, const Lookup *lookup)
 {
-	return execution->first_us - episode->last_us > match_longest_pause() ||
+	return (!match->same_request &&
+			execution->first_us - episode->last_us > match_longest_pause()) ||
 		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
 		 evidence_is_complete(&episode->evidence, lookup));
 }
 
+/*
+ * Did the client pause between the child before and this one, so that they belong
+ * to two requests?  Children on other connections may wait for their turn.
+ */
+static bool
+begins_request(const Episode *episode, const Execution *execution,
+			   const Match *match)
+{
+	int64		idle_us = (int64) setting_request_idle_ms * 1000;
+
+	if (match->proximity >= PROXIMITY_TRANSACTION ||
+		episode->last_us >= request_begun_us)
+		return false;
+	return match->proximity == PROXIMITY_BACKEND ||
+		execution->first_us - episode->last_us > idle_us;
+}
+
 /* Add the times of a child to its episode's, in us; under the episode's lock. */
 static void
-add_times(Episode *episode, const Execution *execution)
+add_times(Episode *episode, const Execution *execution, const Match *match)
 {
-	int64		gap = execution->first_us - episode->last_us;
+	bool		first = episode->evidence.children == 0;
 
-	if (episode->evidence.children == 0)
+	if (first)
 		episode->first_us = execution->first_us;
-	else if (gap > 0)
-		episode->gap_us += gap;
+	else
+		episode->requests += begins_request(episode, execution, match);
+	episode->gap_us += round_trip_us(execution, first ? 0 : episode->last_us);
 	episode->last_us = Max(episode->last_us, execution->last_us);
 	episode->child_us += execution->elapsed_us;
 	episode->pipelined += execution->pipelined;
@@ -210,7 +231,7 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 		return false;
 	}
 
-	add_times(episode, execution);
+	add_times(episode, execution, child->match);
 	evidence_add(&episode->evidence, lookup);
 	verdict = episode_verdict(child, episode, 0);
 	change->verdict = verdict;
@@ -275,6 +296,13 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 		 evidence_parameters.strong);
 }
 
+/* Did most children run in requests of their own, one for each row? */
+static inline bool
+is_apart(const Episode *episode)
+{
+	return 2 * episode->requests >= episode->evidence.children;
+}
+
 /*
  * Add counters of an episode to the table of patterns, and remember in the
  * episode where they went.  Takes the lock of the patterns, and the episode's
@@ -282,12 +310,12 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
  */
 static void
 count_pattern(const Child *child, uint64 episode_key, int known_number,
-			  const PatternCounters *add, bool strong)
+			  const PatternCounters *add, bool strong, bool apart)
 {
 	PatternKey	key = child_pattern_key(child);
 	PatternFacts facts = child_pattern_facts(child);
 	int			number = pattern_add(known_number, &key, &facts, add,
-									 child->parameters, strong,
+									 child->parameters, strong, apart,
 									 execution_text, child->execution);
 
 	if (child->parameters != NULL)
@@ -342,7 +370,7 @@ mark_proven(const Child *child, uint64 episode_key, bool counts, bool strong)
 			.first_seen = now - (execution->first_us - copy.first_us),
 			.last_seen = now - (execution->last_us - copy.last_us)
 	};
-	count_pattern(child, episode_key, copy.pattern, &add, strong);
+	count_pattern(child, episode_key, copy.pattern, &add, strong, is_apart(&copy));
 }
 
 /*
@@ -367,7 +395,8 @@ count_latest(const Child *child, const EpisodeChange *change, bool strong)
 		.last_seen = now
 	};
 
-	count_pattern(child, child->match->episode, after->pattern, &add, strong);
+	count_pattern(child, child->match->episode, after->pattern, &add, strong,
+				  is_apart(after));
 }
 
 /*

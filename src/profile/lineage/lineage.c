@@ -88,12 +88,17 @@ info_of(const Execution *execution)
 		info->facts == execution->facts ? info : NULL;
 }
 
-/* Can a result set of that time be a parent now? */
+/* A request's results are looked for no longer than this, in microseconds. */
+#define LONGEST_REQUEST		INT64CONST(60000000)
+
+/* Can a result set of that time be a parent now?  In the same request, it can. */
 static inline bool
 is_recent(int64 used_us, int64 now_us)
 {
-	return now_us - used_us <=
-		(int64) setting_nplusone_window_ms * 1000 + RESULTSET_USE_ERROR_US;
+	int64		ago = now_us - used_us - RESULTSET_USE_ERROR_US;
+
+	return ago <= (int64) setting_nplusone_window_ms * 1000 ||
+		(ago <= now_us - request_begun_us && ago <= LONGEST_REQUEST);
 }
 
 /*
@@ -337,7 +342,10 @@ lineage_begin(Execution *execution)
 	if (!is_on())
 		return;
 	if (execution->level == 0)
+	{
 		statements++;
+		request_time_begin(execution->first_us);
+	}
 	info = statement_info_find(execution->queryid);
 	if (unlikely(!info->planned ||
 				 info->tables_version != setting_tables_version ||
@@ -433,7 +441,8 @@ static inline bool
 is_looping(const StatementInfo *info, int64 now_us)
 {
 	return info->looped_us != 0 &&
-		now_us - info->looped_us <= match_longest_pause();
+		(now_us - info->looped_us <= match_longest_pause() ||
+		 info->looped_us >= request_begun_us);
 }
 
 /*

@@ -8,6 +8,7 @@
 #ifndef CLIPPERF_LINEAGE_H
 #define CLIPPERF_LINEAGE_H
 
+#include "profile/lineage/request_time.h"
 #include "profile/statement/execution.h"
 
 /* After parse analysis: literals compared with columns are kept. */
@@ -53,6 +54,7 @@ lineage_end(Execution *execution)
 {
 	if (execution->info != NULL)
 		lineage_look_back(execution);
+	request_time_end(execution->last_us);
 }
 
 /* At the end of each transaction. */

@@ -15,6 +15,7 @@
  */
 #include "profile/lineage/match.h"
 
+#include "profile/lineage/request_time.h"
 #include "profile/statement/key_column.h"
 #include "settings.h"
 
@@ -40,6 +41,7 @@ typedef struct MatchCandidate
 	EpisodePeek peek;
 	uint64		episode;
 	Proximity	proximity;
+	bool		same_request;
 	bool		same_key;		/* the columns hold the same table's key */
 } MatchCandidate;
 
@@ -87,6 +89,17 @@ is_same_depth(const Scene *scene, const ResultSet *set)
 		(set->pid == MyProcPid && set->statement == scene->statement);
 }
 
+/*
+ * Does the look-up belong to the request that has read the result set?  It may take
+ * as long as it likes.
+ */
+static bool
+is_same_request(const Scene *scene, const ResultSet *set, Proximity proximity)
+{
+	return proximity >= PROXIMITY_TRANSACTION ||
+		(proximity == PROXIMITY_BACKEND && set->started_us >= request_begun_us);
+}
+
 /* Was the result set there in time, and recently? */
 static bool
 is_in_time(const Scene *scene, ResultSet *set)
@@ -96,7 +109,8 @@ is_in_time(const Scene *scene, ResultSet *set)
 						   (int64) pg_atomic_read_u64(&set->active_us));
 
 	return set->started_us < start &&
-		start - used <= (int64) setting_nplusone_window_ms * 1000;
+		(start - used <= (int64) setting_nplusone_window_ms * 1000 ||
+		 is_same_request(scene, set, find_proximity(scene, set)));
 }
 
 /*
@@ -169,11 +183,13 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 						   &candidate->same_key))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);
+	candidate->same_request = is_same_request(scene, &candidate->set,
+											  candidate->proximity);
 	candidate->episode = episode_key(hit, child,
 									 match_parameter(&probe->comparison));
 	episode_peek(candidate->episode, hit->rank, &candidate->peek);
-	if (candidate->peek.found && scene->execution->first_us -
-		candidate->peek.last_us > match_longest_pause())
+	if (candidate->peek.found && !candidate->same_request &&
+		scene->execution->first_us - candidate->peek.last_us > match_longest_pause())
 	{
 		/* over: what comes now begins anew */
 		candidate->peek.found = false;
@@ -288,6 +304,7 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	match->set = candidates[best].set;
 	match->column = candidates[best].column;
 	match->proximity = candidates[best].proximity;
+	match->same_request = candidates[best].same_request;
 	match->statements = match->set.pid == MyProcPid ?
 		scene->statement - match->set.statement : 0;
 	match->episode = candidates[best].episode;

@@ -37,6 +37,7 @@ typedef struct Match
 	ResultSet	set;
 	ResultColumn column;		/* that the value was found in */
 	Proximity	proximity;
+	bool		same_request;	/* no pause ends what it began */
 	uint64		episode;		/* key */
 	bool		counted;		/* that has been counted, as far as is seen */
 	uint64		statements;		/* of the client since the set was read; 0 =

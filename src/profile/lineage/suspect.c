@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/loop_values.h"
+#include "profile/lineage/round_trip.h"
 #include "settings.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
@@ -76,8 +77,7 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 	if (execution->first_us - repeat->last_us >
 		(int64) setting_nplusone_window_ms * 1000)
 		repeat_clear(repeat);
-	if (repeat->last_us != 0 && execution->first_us > repeat->last_us)
-		repeat->gap_us += execution->first_us - repeat->last_us;
+	repeat->gap_us += round_trip_us(execution, repeat->last_us);
 	repeat->last_us = execution->last_us;
 	repeat->child_us += execution->elapsed_us;
 	repeat->pipelined += execution->pipelined;
@@ -164,7 +164,7 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 	};
 	PatternParameters *parameters = loop_values_note(execution, request);
 
-	(void) pattern_add(-1, &pattern, &facts, add, parameters, true,
+	(void) pattern_add(-1, &pattern, &facts, add, parameters, true, false,
 					   execution_text, execution);
 	loop_values_counted(parameters);
 }

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_time.c
+ *	  When the request of this connection began that runs.
+ *
+ * Belongs to one backend: no locks.  An error leaves nothing behind that matters:
+ * the statement that failed counts as a pause of the client's.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/request_time.h"
+
+#include "hotpath.h"
+
+int64		request_begun_us HOTPATH_DATA = 0;
+int64		request_ended_us HOTPATH_DATA = 0;
