@@ -116,7 +116,9 @@ BEGIN
             MESSAGE = CASE WHEN $2 IS NULL THEN 'no statement has been seen in this database' ELSE 'no findings' END,
             DETAIL = format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
                             CASE WHEN NOT sees_all THEN format(', run by role "%s"', current_user) END),
-            HINT = CASE WHEN sees_all THEN '' ELSE others END;
+            HINT = CASE WHEN NOT sees_all THEN others
+                        WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
+                        ELSE 'clipperf_recommend() tells which indexes would pay.' END;
     ELSIF NOT sees_all THEN
         RAISE NOTICE 'findings are those of statements that were run by role "%"', current_user USING HINT = others;
     END IF;

@@ -8,7 +8,7 @@ use lib "$FindBin::RealBin/../perl";
 use Apply;
 use Test::More;
 
-my $node = apply_server('verify', 'clipperf.verify_calls = 100', 'clipperf.verify_time = 100');
+my $node = apply_server('verify', 'clipperf.verify_calls = 200', 'clipperf.verify_time = 100');
 $node->safe_psql('postgres', q{
 	CREATE TABLE item (id int PRIMARY KEY, owner int, note text);
 	INSERT INTO item SELECT n, n % 500, repeat('x', 50) FROM generate_series(1, 50000) AS n;
@@ -105,6 +105,8 @@ is($node->safe_psql('postgres', qq{
 	WHERE job = $job AND s->>'queryid' = '$look'}), 't|t', 'by the calls since then');
 
 # Calls that find nothing any more can be faster, too.
+$node->append_conf('postgresql.conf', 'clipperf.verify_calls = 100');
+$node->reload;
 my $find = 'PREPARE find (int) AS SELECT note FROM found WHERE owner = $1;';
 $node->safe_psql('postgres', 'CREATE TABLE found AS SELECT id, id AS owner, note FROM item; VACUUM ANALYZE found;'
 	  . $find . join('', map { "EXECUTE find ($_);" } 1 .. 100));

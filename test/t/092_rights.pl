@@ -73,6 +73,15 @@ foreach my $sql (@reads, 'SELECT * FROM clipperf_report(accepted => true)', 'SEL
 	is(($node->psql('let', $sql, extra_params => [ '-U', 'stranger' ]))[0], 0, "a stranger: $sql");
 }
 
+# Where there is nothing to show, each reader is told why, and what comes next.
+$node->safe_psql('let', 'SELECT clipperf_reset()');
+foreach my $case ([ 'postgres', qr/^HINT:  Let the application run in this database while clipperf\.enabled is on\.$/m ],
+	[ 'stranger', qr/run by role "stranger"\.\nHINT:  Statements of other roles are shown to members of pg_read_all_stats\.$/m ])
+{
+	my ($role, $said) = @$case;
+	like(($node->psql('let', 'SELECT * FROM clipperf_report()', extra_params => [ '-U', $role ]))[2], $said, "$role: nothing was seen");
+}
+
 # A dump by who owns the database, which is no superuser; and what is configuration comes with it.
 $node->safe_psql('let', q{SELECT clipperf_accept('seq_scan', reason => 'known'), clipperf_add_index('own', 'CREATE INDEX i ON t (a)')});
 my ($dump, $said) = ('', '');
