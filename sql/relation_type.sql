@@ -1,5 +1,5 @@
--- The type of columns that name a relation: regclass, but for names that are not there, which are none. Rows that a
--- subscription brings are read before a trigger can leave them out.
+-- The type of columns that name a relation: regclass, but that in rows which a subscription brings a relation that is
+-- not here is none. They are read before a trigger can leave them out.
 
 CREATE TYPE @extschema@._clipperf_relation;
 CREATE FUNCTION @extschema@._clipperf_relation_in(cstring)
@@ -30,7 +30,7 @@ CREATE CAST (@extschema@._clipperf_relation AS regclass) WITHOUT FUNCTION AS IMP
 CREATE CAST (@extschema@._clipperf_relation AS oid) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (regclass AS @extschema@._clipperf_relation) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (oid AS @extschema@._clipperf_relation) WITHOUT FUNCTION AS ASSIGNMENT;
-COMMENT ON TYPE @extschema@._clipperf_relation IS 'a relation as regclass has it, but none where there is none of that name';
+COMMENT ON TYPE @extschema@._clipperf_relation IS 'a relation as regclass has it; in rows that a subscription brings it may be none of this database';
 COMMENT ON FUNCTION @extschema@._clipperf_relation_in(cstring) IS 'I/O';
 COMMENT ON FUNCTION @extschema@._clipperf_relation_out(@extschema@._clipperf_relation) IS 'I/O';
 COMMENT ON FUNCTION @extschema@._clipperf_relation_recv(internal) IS 'I/O';

@@ -11,6 +11,7 @@
  */
 #include "compat.h"
 
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -27,8 +28,9 @@ is_number(const char *string)
 }
 
 /*
- * The input function: as that of regclass, but a relation that is not there is
- * none.  Raises an error if the string cannot be a name.
+ * The input function: that of regclass, but for rows that a subscription brings.
+ * There, a relation that is not here is none; an error is raised only if the
+ * string cannot be a name.
  */
 Datum
 clipperf_relation_in(PG_FUNCTION_ARGS)
@@ -38,10 +40,9 @@ clipperf_relation_in(PG_FUNCTION_ARGS)
 	LOCAL_FCINFO(call, 1);
 	Datum		relation;
 
-	if (strcmp(string, "-") == 0)
-		PG_RETURN_OID(InvalidOid);
-	if (is_number(string))
-		PG_RETURN_DATUM(DirectFunctionCall1(oidin, CStringGetDatum(string)));
+	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA ||
+		strcmp(string, "-") == 0 || is_number(string))
+		PG_RETURN_DATUM(DirectFunctionCall1(regclassin, CStringGetDatum(string)));
 	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
 	call->args[0].value = CStringGetTextDatum(string);
 	call->args[0].isnull = false;

@@ -13,7 +13,6 @@
  */
 #include "profile/function.h"
 
-#include "access/xact.h"
 #include "fmgr.h"
 #include "plpgsql.h"
 
@@ -48,11 +47,11 @@ function_current(void)
 
 /*
  * Is this a function of ours?  What is found out is kept, for as many functions
- * as there are places; not in a transaction that has failed, where catalogs
- * cannot be read.
+ * as there are places.  Catalogs are asked only where "ask" says so: not after an
+ * error, as long as its transaction holds what it held.
  */
 bool
-function_is_ours(Oid function)
+function_is_ours(Oid function, bool ask)
 {
 	static struct
 	{
@@ -65,7 +64,7 @@ function_is_ours(Oid function)
 		return false;
 	if (known[place].function != function)
 	{
-		if (!IsTransactionState())
+		if (!ask)
 			return false;
 		known[place].ours = extension_has_function(function);
 		known[place].function = function;

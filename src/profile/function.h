@@ -15,7 +15,7 @@ extern void function_install(void); /* from hooks_install */
 /* The innermost running function; InvalidOid outside and in a DO block. */
 extern Oid	function_current(void);
 
-/* Is this a function of ours? */
-extern bool function_is_ours(Oid function);
+/* Is this a function of ours?  Without "ask", as far as it is known. */
+extern bool function_is_ours(Oid function, bool ask);
 
 #endif							/* CLIPPERF_FUNCTION_H */

@@ -134,14 +134,15 @@ level_of(const char *text)
 /*
  * Does what begins now, which no client has sent, run inside of a function or
  * statement of ours?  A statement is ours once functions of ours have run in it:
- * what they run is no habit of the application.
+ * what they run is no habit of the application.  Catalogs may be asked if "ask"
+ * says so.
  */
 static bool
-is_within_ours(Oid function)
+is_within_ours(Oid function, bool ask)
 {
 	dlist_iter	iter;
 
-	if (function_is_ours(function))
+	if (function_is_ours(function, ask))
 		return true;
 	dlist_foreach(iter, &executions)
 	{
@@ -159,12 +160,15 @@ is_tracked(int level)
 	return level == 0 || setting_track == TRACK_ALL;
 }
 
-/* Does a statement of this level count that fails before it is executed? */
+/*
+ * Does a statement of this level count that has failed before it was executed?
+ * From within PG_CATCH.
+ */
 static bool
 failure_counts(int level)
 {
 	return is_tracked(level) &&
-		(level == 0 || !is_within_ours(function_current()));
+		(level == 0 || !is_within_ours(function_current(), false));
 }
 
 /* Where the statement of a plan stands. */
@@ -318,7 +322,7 @@ identify(Execution *execution)
 	else
 	{
 		execution->function = function_current();
-		execution->ours = is_within_ours(execution->function);
+		execution->ours = is_within_ours(execution->function, true);
 		execution->trigger_depth = DatumGetInt32(pg_trigger_depth(NULL));
 	}
 	execution->route = request_current.route;

@@ -44,7 +44,7 @@ typedef struct Episode
 	int64		first_us;		/* when the first child started */
 	int64		last_us;		/* when the last child ended */
 	int64		child_us;		/* time inside children */
-	int64		gap_us;			/* time between them */
+	int64		gap_us;			/* round trips that they cost */
 	uint64		backends;		/* bit per backend, modulo 64 */
 } Episode;
 

@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use NPlusOne;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $node = start_server('protocols');
 my $finding;
@@ -49,6 +50,22 @@ has($finding, 'think time', children => [45, 50]);
 cmp_ok($finding->{roundtrip_ms}, '>', 45 * 5, 'think time: it is part of the round trips');
 cmp_ok($finding->{child_ms}, '<', $finding->{roundtrip_ms}, 'think time: the children themselves are faster');
 proven($node, 'think time in a transaction', children_of('author', '--think-ms' => 5, '--transaction'));
+
+# Time adds up: what interleaved loops are said to cost is no more than the time that went by.
+foreach my $think (0, 3)
+{
+	my $start = time;
+	my @loops = all_proven($node, "interleaved loops, $think ms between them",
+		loop(posts(50), '--think-ms' => $think,
+			'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',
+			'--child' => 'SELECT count(*) FROM remark WHERE post_id = $1', '--bind' => '1=col:id',
+			'--child' => 'SELECT hits FROM tally WHERE post_id = $1', '--bind' => '1=col:id'),
+		qr/FROM author/, qr/FROM remark/, qr/FROM tally/);
+	my $claimed = 0;
+	$claimed += $_->{child_ms} + $_->{roundtrip_ms} foreach @loops;
+	cmp_ok($claimed, '<=', 1000 * (time - $start), "interleaved loops, $think ms between them: together no more than all of it");
+	cmp_ok($claimed, '>', 3 * 45 * $think, "interleaved loops, $think ms between them: but most of it");
+}
 
 # A loop may take longer than a result waits for its first child.
 $node->safe_psql('postgres', 'ALTER SYSTEM SET clipperf.nplusone_window = 1000');

@@ -19,6 +19,11 @@
 
 #include "profile/statement/key_column.h"
 
+/* Arrays that hold all elements of another, that are held, that share some. */
+#define ARRAY_CONTAINS	2751
+#define ARRAY_CONTAINED	2752
+#define ARRAY_OVERLAPS	2750
+
 /* Operators that are an equality without asking the catalogs. */
 #define INT48_EQUAL		15
 #define INT2_EQUAL		94
@@ -56,6 +61,8 @@ strip_conversions(Node *node)
 				 castNode(FuncExpr, node)->funcformat != COERCE_EXPLICIT_CALL &&
 				 castNode(FuncExpr, node)->args != NIL)
 			node = linitial(castNode(FuncExpr, node)->args);
+		else if (IsA(node, CoalesceExpr))
+			node = linitial(castNode(CoalesceExpr, node)->args);
 		else
 			return node;
 	}
@@ -261,6 +268,68 @@ walk_operands(OpExpr *expression, ComparisonSearch *search)
 		(void) walk_sublinks((Node *) expression->args, search);
 }
 
+/* Is it a value that stands in the statement? */
+static inline bool
+is_value(const Node *node)
+{
+	return IsA(node, Param) || IsA(node, Const);
+}
+
+/* Does an expression read one column, such as data->>'id'? */
+static bool
+reads_column(const Node *node)
+{
+	const OpExpr *expression = (const OpExpr *) node;
+	Node	   *operand;
+
+	if (!IsA(node, OpExpr) || list_length(expression->args) != 2 ||
+		!IsA(lsecond(expression->args), Const))
+		return false;
+	operand = strip_relabeling(linitial(expression->args));
+	return operand != NULL && IsA(operand, Var);
+}
+
+/*
+ * "expression = value" either way round, where a text is read out of a column.
+ * What the values are keys of is not known.
+ */
+static void
+walk_computed(OpExpr *expression, Node *left, Node *right, ComparisonSearch *search)
+{
+	Node	   *computed = is_value(left) ? right : left;
+	Node	   *value = is_value(left) ? left : right;
+
+	if (is_value(value) && reads_column(computed) &&
+		exprType(computed) == TEXTOID &&
+		is_equality_operator(expression->opno, linitial(expression->args)))
+		(void) add_value_comparison(InvalidOid, 0, value, search);
+	else
+		walk_operands(expression, search);
+}
+
+/*
+ * "column @> ARRAY[value]", whose column is an array: values are compared with its
+ * elements.
+ */
+static void
+walk_elements(OpExpr *expression, Var *column, Node *array, ComparisonSearch *search)
+{
+	Oid			relid;
+	int16		attno;
+
+	if (!IsA(array, ArrayExpr) ||
+		list_length(castNode(ArrayExpr, array)->elements) != 1 ||
+		(expression->opno != ARRAY_CONTAINS &&
+		 expression->opno != ARRAY_CONTAINED && expression->opno != ARRAY_OVERLAPS))
+	{
+		walk_operands(expression, search);
+		return;
+	}
+	find_compared_column(search->query, column, &relid, &attno);
+	(void) add_value_comparison(relid, attno,
+								linitial(castNode(ArrayExpr, array)->elements), search);
+}
+
 /* "column = value" either way round. */
 static void
 walk_operator(OpExpr *expression, ComparisonSearch *search)
@@ -288,8 +357,10 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 		left = right;
 		right = other;
 	}
-	if (!IsA(left, Var) || !(IsA(right, Const) || IsA(right, Param)))
-		walk_operands(expression, search);
+	if (!IsA(left, Var))
+		walk_computed(expression, left, right, search);
+	else if (!IsA(right, Const) && !IsA(right, Param))
+		walk_elements(expression, (Var *) left, right, search);
 	else if (is_equality_operator(expression->opno, linitial(expression->args)))
 	{
 		find_compared_column(search->query, (Var *) left, &relid, &attno);
@@ -350,9 +421,16 @@ walk_in(ScalarArrayOpExpr *expression, ComparisonSearch *search)
 	int16		attno;
 
 	if (!expression->useOr || left == NULL || right == NULL ||
-		!IsA(left, Var) ||
+		!(IsA(left, Var) || (is_value(left) && IsA(right, Var))) ||
 		!is_equality_operator(expression->opno, linitial(expression->args)))
 		return;
+	if (!IsA(left, Var))
+	{
+		/* "value = ANY (column)" */
+		find_compared_column(search->query, (Var *) right, &relid, &attno);
+		(void) add_value_comparison(relid, attno, left, search);
+		return;
+	}
 	find_compared_column(search->query, (Var *) left, &relid, &attno);
 	if (IsA(right, ArrayExpr))
 		add_list_comparisons(relid, attno, castNode(ArrayExpr, right)->elements, search);

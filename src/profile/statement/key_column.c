@@ -19,7 +19,7 @@
 #include "catalog/catalog.h"
 #include "catalog/pg_index.h"
 #include "parser/parsetree.h"
-#include "rewrite/rewriteHandler.h"
+#include "rewrite/prs2lock.h"
 #include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -73,15 +73,28 @@ key_column_watch(KeyColumnCallback callback)
 	registered = true;
 }
 
+/* The query of a view, or of a materialized one; NULL if there is none. */
+static Query *
+view_query(Relation view)
+{
+	for (int i = 0; view->rd_rules != NULL && i < view->rd_rules->numLocks; i++)
+	{
+		const RewriteRule *rule = view->rd_rules->rules[i];
+
+		if (rule->event == CMD_SELECT && list_length(rule->actions) == 1)
+			return linitial_node(Query, rule->actions);
+	}
+	return NULL;
+}
+
 /* The column that a view's query shows as column attno; false if none. */
 static bool
 resolve_view_column(Relation view, Oid *relid, int16 *attno)
 {
-	TargetEntry *entry;
+	const Query *query = view_query(view);
+	TargetEntry *entry = query == NULL ? NULL :
+		get_tle_by_resno(query->targetList, *attno);
 
-	if (view->rd_rules == NULL)
-		return false;
-	entry = get_tle_by_resno(get_view_query(view)->targetList, *attno);
 	if (entry == NULL || !OidIsValid(entry->resorigtbl))
 		return false;
 	*relid = entry->resorigtbl;
@@ -118,7 +131,8 @@ key_column_resolve(Oid *relid, int16 *attno)
 
 		if (relation == NULL)
 			return;
-		further = relation->rd_rel->relkind == RELKIND_VIEW &&
+		further = (relation->rd_rel->relkind == RELKIND_VIEW ||
+				   relation->rd_rel->relkind == RELKIND_MATVIEW) &&
 			resolve_view_column(relation, relid, attno);
 		relation_close(relation, AccessShareLock);
 		if (!further)

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "hotpath.h"
+#include "profile/statement/column_origin.h"
 #include "profile/statement/key_column.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
@@ -166,47 +167,73 @@ is_queue(const PlannedStmt *plan)
 	return false;
 }
 
+/* Is it a type that keys have which functions hand out? */
+static inline bool
+may_be_handed(ValueKind kind)
+{
+	return kind == VALUE_INT4 || kind == VALUE_INT8 || kind == VALUE_UUID ||
+		kind == VALUE_TEXT;
+}
+
 /*
- * Describe a column of the result if it carries keys, or seems to, as every uuid
- * does; false if not.  What is not known for a lock on some table is asked for
- * again next time.
+ * Where a column of the result comes from, if that is a table's column that is
+ * watched and carries keys, or seems to, as every uuid does, and what the rows
+ * were grouped by; or a function, from which it may be anything.  False if not.
+ * What is not known for a lock on some table is asked for again next time.
  */
 static bool
-describe_column(StatementInfo *info, InfoColumn *item, const TargetEntry *entry,
-				Oid type)
+find_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
+			ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
 {
-	Oid			relid = entry->resorigtbl;
-	int16		attno = entry->resorigcol;
-	ValueKind	kind;
+	*origin = (ColumnOrigin)
+	{
+		.relid = entry->resorigtbl,
+			.attno = entry->resorigcol
+	};
+	memset(key, 0, sizeof(KeyColumn));
+	if (!OidIsValid(origin->relid))
+		*origin = column_origin_find(plan, entry);
+	if (!OidIsValid(origin->relid))
+		return origin->is_handed && may_be_handed(kind);
+	if (!is_relation_watched(origin->relid))
+		return false;
+	*key = key_column_find(origin->relid, origin->attno);
+	info->planned &= key->is_complete;
+	if (key->is_key || key->is_named || kind == VALUE_UUID)
+		return true;
+	return !value_kind_is_time(kind) && column_origin_find(plan, entry).is_grouped;
+}
+
+/* Describe a column of the result if it carries keys; false if not. */
+static bool
+describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
+				const TargetEntry *entry, Oid type)
+{
+	ValueKind	kind = value_kind(type);
+	ColumnOrigin origin;
 	KeyColumn	key;
 
-	if (!is_relation_watched(relid))
-		return false;
-	kind = value_kind(type);
-	if (kind == VALUE_NONE)
-		return false;
-	key = key_column_find(relid, attno);
-	info->planned &= key.is_complete;
-	if (!key.is_key && !key.is_named && kind != VALUE_UUID)
+	if (kind == VALUE_NONE ||
+		!find_origin(info, plan, entry, kind, &origin, &key))
 		return false;
 
-	key_column_resolve(&relid, &attno);
+	if (OidIsValid(origin.relid))
+		key_column_resolve(&origin.relid, &origin.attno);
 	item->key = key_column_sought(&key);
 	item->kind = kind;
 	item->type = type;
 	item->origin_relid = entry->resorigtbl;
 	item->origin_attno = entry->resorigcol;
-	item->column.relid = relid;
-	item->column.attno = attno;
-	item->column.key_relid = key.key_relid;
-	item->column.key_attno = key.key_attno;
-	item->column.distinct = 0;
-	item->column.rows = 0;
-	item->column.small = value_kind_is_small(kind);
-	item->column.is_time = value_kind_is_time(kind);
-	item->column.is_open = key.is_named;
-	item->column.is_sorted = false;
-	item->column.step = 0;
+	item->column = (ResultColumn)
+	{
+		.relid = origin.relid,
+			.attno = origin.attno,
+			.key_relid = key.key_relid,
+			.key_attno = key.key_attno,
+			.small = value_kind_is_small(kind),
+			.is_time = value_kind_is_time(kind),
+			.is_open = key.is_named || origin.is_handed
+	};
 	return true;
 }
 
@@ -234,7 +261,7 @@ collect_columns(StatementInfo *info, const QueryDesc *query)
 			break;
 		column.position = position;
 		column.target = foreach_current_index(cell);
-		if (!describe_column(info, &column, entry,
+		if (!describe_column(info, &column, query->plannedstmt, entry,
 							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
 			continue;
 		if (count < RESULTSET_COLUMNS)

@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * column_origin.c
+ *	  Which table's column the values of a computed column come from.
+ *
+ * The parser tells the origin of plain columns only.  A UNION, a recursive query,
+ * "id::text", "coalesce(id, 0)", "max(id)" or "unnest(array_agg(id))" hand on the
+ * values of a column all the same: it is found by going down the plan from target
+ * list to target list.  Of several branches the first one speaks for all.
+ *
+ * Belongs to one backend; reads nothing but the plan, and raises nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/statement/column_origin.h"
+
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+
+/* Plan nodes and expressions that are passed on the way down; deeper is unknown. */
+#define MAX_STEPS	100
+
+/* Where on the way down we are. */
+typedef struct Place
+{
+	const PlannedStmt *statement;
+	const Plan *plan;			/* whose target list the expression stands in */
+	const Node *value;
+} Place;
+
+/* The only argument of an aggregate that returns what it takes, or an array of it. */
+static const Node *
+aggregated(const Aggref *aggregate)
+{
+	const Node *argument;
+	Oid			type;
+
+	/* what it is ordered by comes behind its arguments */
+	if (list_length(aggregate->aggargtypes) != 1 || aggregate->args == NIL)
+		return NULL;
+	argument = (const Node *) linitial_node(TargetEntry, aggregate->args)->expr;
+	type = exprType(argument);
+	return aggregate->aggtype == type ||
+		get_element_type(aggregate->aggtype) == type ? argument : NULL;
+}
+
+/* What a function hands on: what it converts, or takes apart; NULL if it computes. */
+static const Node *
+handed_on(const FuncExpr *function)
+{
+	if (function->args == NIL)
+		return NULL;
+	return function->funcid == F_UNNEST_ANYARRAY ||
+		function->funcformat != COERCE_EXPLICIT_CALL ?
+		linitial(function->args) : NULL;
+}
+
+/* The expression whose values this one shows; NULL if there is none. */
+static const Node *
+value_within(const Node *value)
+{
+	switch (nodeTag(value))
+	{
+		case T_RelabelType:
+			return (const Node *) ((const RelabelType *) value)->arg;
+		case T_CoerceViaIO:
+			return (const Node *) ((const CoerceViaIO *) value)->arg;
+		case T_CoerceToDomain:
+			return (const Node *) ((const CoerceToDomain *) value)->arg;
+		case T_CoalesceExpr:
+			return linitial(((const CoalesceExpr *) value)->args);
+		case T_Aggref:
+			return aggregated((const Aggref *) value);
+		case T_FuncExpr:
+			return handed_on((const FuncExpr *) value);
+		default:
+			return NULL;
+	}
+}
+
+/* The plan that the target list of this one refers to as its outer one. */
+static const Plan *
+outer_of(const Plan *plan)
+{
+	if (IsA(plan, Append))
+		return linitial(((const Append *) plan)->appendplans);
+	if (IsA(plan, MergeAppend))
+		return linitial(((const MergeAppend *) plan)->mergeplans);
+	return outerPlan(plan);
+}
+
+/* Is the column of its outer plan one that this node groups by? */
+static bool
+groups_by(const Plan *plan, AttrNumber attno)
+{
+	const AttrNumber *columns;
+	int			count;
+
+	if (IsA(plan, Agg))
+	{
+		count = ((const Agg *) plan)->numCols;
+		columns = ((const Agg *) plan)->grpColIdx;
+	}
+	else if (IsA(plan, Group))
+	{
+		count = ((const Group *) plan)->numCols;
+		columns = ((const Group *) plan)->grpColIdx;
+	}
+	else if (IsA(plan, Unique))
+	{
+		count = ((const Unique *) plan)->numCols;
+		columns = ((const Unique *) plan)->uniqColIdx;
+	}
+	else
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		if (columns[i] == attno)
+			return true;
+	}
+	return false;
+}
+
+/* The plan of the sub-query or WITH query that a scan reads; NULL if there is none. */
+static const Plan *
+scanned(const Place *place)
+{
+	const Plan *plan = place->plan;
+
+	if (IsA(plan, SubqueryScan))
+		return ((const SubqueryScan *) plan)->subplan;
+	if (IsA(plan, CteScan))
+		return list_nth(place->statement->subplans,
+						((const CteScan *) plan)->ctePlanId - 1);
+	return NULL;
+}
+
+/* Go on to column "attno" of another plan; false if it has none. */
+static bool
+enter_plan(Place *place, const Plan *plan, AttrNumber attno)
+{
+	const TargetEntry *entry = plan == NULL ? NULL :
+		get_tle_by_resno(plan->targetlist, attno);
+
+	if (entry == NULL)
+		return false;
+	place->plan = plan;
+	place->value = (const Node *) entry->expr;
+	return true;
+}
+
+/* A column of the index that an index-only scan reads, as one of its table. */
+static bool
+enter_index(Place *place, AttrNumber attno)
+{
+	const TargetEntry *entry = !IsA(place->plan, IndexOnlyScan) ? NULL :
+		get_tle_by_resno(((const IndexOnlyScan *) place->plan)->indextlist, attno);
+
+	if (entry == NULL)
+		return false;
+	place->value = (const Node *) entry->expr;
+	return true;
+}
+
+/* Follow a Var of the plan's target list; false if that was its end. */
+static bool
+follow_var(Place *place, const Var *var, ColumnOrigin *origin)
+{
+	const RangeTblEntry *entry;
+
+	if (var->varno == OUTER_VAR)
+	{
+		origin->is_grouped |= groups_by(place->plan, var->varattno);
+		return enter_plan(place, outer_of(place->plan), var->varattno);
+	}
+	if (var->varno == INNER_VAR)
+		return enter_plan(place, innerPlan(place->plan), var->varattno);
+	if (var->varno == INDEX_VAR)
+		return enter_index(place, var->varattno);
+	if (var->varno <= 0 || var->varno > list_length(place->statement->rtable))
+		return false;
+	entry = rt_fetch(var->varno, place->statement->rtable);
+	if (entry->rtekind == RTE_RELATION && var->varattno > 0)
+	{
+		origin->relid = entry->relid;
+		origin->attno = var->varattno;
+		return false;
+	}
+	origin->is_handed |= entry->rtekind == RTE_FUNCTION;
+	return enter_plan(place, scanned(place), var->varattno);
+}
+
+/* Follow a column of the plan's result down to a table. */
+ColumnOrigin
+column_origin_find(const PlannedStmt *statement, const TargetEntry *entry)
+{
+	ColumnOrigin origin = {InvalidOid};
+	Place		place = {statement, statement->planTree, (const Node *) entry->expr};
+
+	for (int step = 0; step < MAX_STEPS && place.value != NULL; step++)
+	{
+		if (IsA(place.value, Var))
+		{
+			if (!follow_var(&place, (const Var *) place.value, &origin))
+				break;
+			continue;
+		}
+		origin.is_handed |= IsA(place.value, FuncExpr) &&
+			((const FuncExpr *) place.value)->funcretset;
+		place.value = value_within(place.value);
+	}
+	origin.is_handed &= !OidIsValid(origin.relid);
+	return origin;
+}
