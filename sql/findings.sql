@@ -257,8 +257,8 @@ BEGIN ATOMIC
     WITH pattern AS (
         SELECT n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation,
                max(n.parent_query) AS parent_query, max(n.child_query) AS child_query,
-               sum(n.episodes)::float8 AS episodes, greatest(sum(n.children), 1)::float8 AS children,
-               sum(n.children) / greatest(sum(n.episodes), 1)::float8 AS mean_children,
+               sum(n.loops)::float8 AS loops, greatest(sum(n.children), 1)::float8 AS children,
+               sum(n.children) / greatest(sum(n.loops), 1)::float8 AS mean_children,
                max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
                sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
                max(n.parent_column) AS parent_column, max(n.child_parameter) AS child_parameter,
@@ -294,7 +294,7 @@ BEGIN ATOMIC
                     THEN ': 1 + ' || @extschema@._clipperf_number(p.mean_children) END,
                CASE WHEN p.pipelined THEN ', pipelined' END,
                '; ' || p.parent_column || ' becomes ' || p.child_parameter,
-               ', ', p.confidence, ' in ', @extschema@._clipperf_count(p.episodes, 'episode', 'episodes'),
+               ', ', p.confidence, ' in ', @extschema@._clipperf_count(p.loops, 'loop', 'loops'),
                CASE WHEN p.connections > 1 THEN
                    ' over ' || @extschema@._clipperf_number(p.connections) || ' connections' END,
                '; ', @extschema@._clipperf_duration(p.child_ms / p.children),

@@ -4,7 +4,7 @@ CREATE FUNCTION @extschema@._clipperf_read_n_plus_one(
     OUT pattern bigint, OUT userid oid, OUT confidence text,
     OUT parent_queryid bigint, OUT parent_query text, OUT parent_column text,
     OUT child_queryid bigint, OUT child_query text, OUT relation regclass, OUT child_parameter text,
-    OUT episodes bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
+    OUT loops bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
     OUT child_ms double precision, OUT roundtrip_ms double precision, OUT pipelined boolean,
     OUT function regprocedure, OUT route text,
     OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_closed boolean, OUT again boolean)
@@ -22,7 +22,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_batched(bigint) IS
 
 CREATE VIEW @extschema@.clipperf_n_plus_one AS
 SELECT n.confidence, n.relation, n.parent_column, n.child_parameter,
-       n.episodes, n.children, n.max_children, n.connections,
+       n.loops, n.children, n.max_children, n.connections,
        n.child_ms, n.roundtrip_ms, n.pipelined, n.function, n.route,
        n.first_seen, n.last_seen, n.is_closed, n.again, n.parent_queryid, n.child_queryid,
        n.parent_query, n.child_query, (n.batched).suggestion, (n.batched).no_suggestion
@@ -40,7 +40,7 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_queryid IS 'statement th
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.relation IS 'table that the child query reads or writes; NULL if unknown or dropped';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_parameter IS 'parameter of the child query that received the values, and the column it is compared with';
-COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.episodes IS 'number of loops: results of the parent query that child queries followed';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.loops IS 'number of loops: results of the parent query that child queries followed';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.children IS 'child queries of all loops';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.max_children IS 'most child queries of one loop';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.connections IS 'most connections that the child queries of one loop were spread over';

@@ -184,7 +184,7 @@ sub measure_loops
 {
 	my ($false, $missed, $loops) = (0, 0, 0);
 	my $repeat = 20;
-	printf "%-8s %-8s %5s %5s %-12s %6s %9s %6s\n", qw(key popular keys rows connections found episodes false);
+	printf "%-8s %-8s %5s %5s %-12s %6s %9s %6s\n", qw(key popular keys rows connections found loops false);
 	foreach my $line (combinations(
 		column => [qw(id code)], popularity => [qw(zipf uniform)], keys => [ 100, 5000 ], rows => [ 6, 10, 50 ],
 		connections => [ 1, 4 ]))
@@ -198,11 +198,11 @@ sub measure_loops
 			'--child' => "SELECT * FROM item WHERE $line->{column} = \$1", '--bind' => "1=col:$column",
 			'--connections' => $line->{connections}, '--repeat' => $repeat));
 		finish(@noise);
-		my ($children, $episodes) = split(/\|/,
-			sql(q{SELECT coalesce(sum(children), 0), coalesce(sum(episodes), 0) FROM clipperf_n_plus_one WHERE parent_query LIKE '%FROM note%'}));
+		my ($children, $loops) = split(/\|/,
+			sql(q{SELECT coalesce(sum(children), 0), coalesce(sum(loops), 0) FROM clipperf_n_plus_one WHERE parent_query LIKE '%FROM note%'}));
 		my $found = false_alarms();
 		printf "%-8s %-8s %5d %5d %-12d %6.2f %9d %6d\n", $line->{column} eq 'id' ? 'integer' : 'uuid',
-		  @$line{qw(popularity keys rows connections)}, $children / ($repeat * $line->{rows}), $episodes, $found;
+		  @$line{qw(popularity keys rows connections)}, $children / ($repeat * $line->{rows}), $loops, $found;
 		$false += $found;
 		$missed += $children == 0;
 		$loops++;

@@ -137,7 +137,7 @@ sub run_scenario
 sub described
 {
 	return join("\n", map { join(', ', map { $_ // 'NULL' } @$_{
-				qw(confidence parent_query parent_column child_query child_parameter episodes children)}) } @_)
+				qw(confidence parent_query parent_column child_query child_parameter loops children)}) } @_)
 	  || 'no finding';
 }
 

@@ -101,7 +101,7 @@ $node->safe_psql('postgres', q{
 	END $$;
 });
 my $findings = q{
-	SELECT parent_query, child_query, route, confidence, episodes, children FROM clipperf_n_plus_one;
+	SELECT parent_query, child_query, route, confidence, loops, children FROM clipperf_n_plus_one;
 	SELECT query, scans FROM clipperf_seq_scans WHERE relation = 'thing'::regclass;
 };
 $node->safe_psql('postgres', "SELECT names() /*route='/%C3%A9t%C3%A9'*/;\n" x 3);

@@ -34,7 +34,7 @@ foreach my $loop (sort keys %loops)
 	cmp_ok($result{"loop_${loop}_strong"}, '<=', $strong, "$loop: soon");
 }
 
-# Ten are promised of ten thousand episodes: twice as many are three standard deviations more.
+# Ten are promised of ten thousand loops: twice as many are three standard deviations more.
 my @chances = grep { /^chance_/ } sort keys %result;
 is(scalar(@chances), 60, 'all kinds of chance were tried');
 cmp_ok($result{$_}, '<=', 2, "$_: no more often than promised") foreach @chances;

@@ -22,7 +22,7 @@ foreach my $protocol (qw(prepared extended simple))
 		child_query => qr/SELECT name FROM author WHERE id = \$1/,
 		relation => 'author',
 		child_parameter => qr/id|1/,
-		episodes => 1,
+		loops => 1,
 		children => [45, 50],
 		max_children => [45, 50],
 		connections => 1,
@@ -39,7 +39,7 @@ is(scalar(() = $rows =~ /Author/g), 3, 'the suggestion finds a row for each key'
 
 # Transactions.
 $finding = proven($node, 'one transaction', children_of('author', '--transaction'));
-has($finding, 'one transaction', children => [45, 50], episodes => 1);
+has($finding, 'one transaction', children => [45, 50], loops => 1);
 $finding = proven($node, 'one transaction, simple protocol',
 	children_of('author', '--transaction', '--protocol' => 'simple'));
 has($finding, 'one transaction, simple protocol', children => [45, 50]);
@@ -78,7 +78,7 @@ $node->reload;
 
 # Episodes add up.
 $finding = proven($node, 'five times', children_of('author', '--repeat' => 5));
-has($finding, 'five times', episodes => 5, children => [225, 250], max_children => [45, 50]);
+has($finding, 'five times', loops => 5, children => [225, 250], max_children => [45, 50]);
 
 # The child's literal may be quoted, and stand on the left.
 foreach my $text ('SELECT name FROM author WHERE id = $1', 'SELECT name FROM author WHERE $1 = id',

@@ -52,7 +52,7 @@ foreach my $rows (6, 10, 20, 50)
 		{
 			my $name = "$rows rows, $times times each" . (@$block ? ' in a transaction' : '');
 			$finding = proven($node, $name, for_each("$page $rows", sub { ($remarks->(@_)) x $times }, @$block));
-			has($finding, $name, children => $rows * $times, episodes => 1, max_children => $rows * $times,
+			has($finding, $name, children => $rows * $times, loops => 1, max_children => $rows * $times,
 				parent_column => 'post.id');
 		}
 	}
@@ -68,7 +68,7 @@ foreach my $rows (24, 30, 90)
 	my @found = all_proven($node, "$rows rows of three kinds",
 		for_each("SELECT id, kind, subject_id FROM happening ORDER BY id LIMIT $rows", sub { $tables[ $_[1] ] . $_[2] }),
 		qr/FROM author/, qr/FROM post/, qr/FROM remark/);
-	has($_, "$rows rows of three kinds", children => $rows / 3, episodes => 1, parent_column => 'happening.subject_id')
+	has($_, "$rows rows of three kinds", children => $rows / 3, loops => 1, parent_column => 'happening.subject_id')
 	  foreach @found;
 }
 
@@ -79,7 +79,7 @@ foreach my $share (2, 4)
 	my $count = 0;
 	$finding = proven($node, "a child for one row in $share",
 		for_each("$page $wanted", sub { $_[0] * 7919 % 1013 % $share == 0 && ++$count ? $remarks->(@_) : () }));
-	has($finding, "a child for one row in $share", children => $count, episodes => 1);
+	has($finding, "a child for one row in $share", children => $count, loops => 1);
 }
 
 # Rows that share keys: grouped by them, few of them in any order, one for all.
@@ -99,11 +99,11 @@ foreach my $name (sort keys %shared)
 	  if $name =~ /grouped/;
 	my $count = rows($parent);
 	$finding = proven($node, $name, for_each($parent, $author));
-	has($finding, $name, children => $count, episodes => 1, parent_column => 'remark.author_id');
+	has($finding, $name, children => $count, loops => 1, parent_column => 'remark.author_id');
 }
 $finding = proven($node, 'one key for all rows',
 	for_each('SELECT id, author_id FROM remark WHERE author_id = 100101 ORDER BY id LIMIT 20', $author));
-has($finding, 'one key for all rows', children => [ 19, 20 ], episodes => 1);
+has($finding, 'one key for all rows', children => [ 19, 20 ], loops => 1);
 silent($node, 'one key for all rows, asked for a few times',
 	statements("SELECT id, author_id FROM remark WHERE author_id = 100101 ORDER BY id LIMIT 20;\n"
 		  . "SELECT name FROM author WHERE id = 100101;\n" x 5));
@@ -114,7 +114,7 @@ foreach my $rows (20, 40)
 	$finding = proven($node, "$rows lines of orders",
 		for_each("SELECT order_no, line_no FROM line ORDER BY 1, 2 LIMIT $rows",
 			sub { "SELECT body FROM line_note WHERE order_no = $_[0] AND line_no = $_[1]" }));
-	has($finding, "$rows lines of orders", children => [ $rows * 0.9, $rows ], episodes => 1);
+	has($finding, "$rows lines of orders", children => [ $rows * 0.9, $rows ], loops => 1);
 }
 
 # Lists of few rows add up over requests, where the setting admits them.

@@ -15,11 +15,11 @@ my $finding;
 my @six = ('--parent' => 'SELECT id, author_id FROM remark WHERE post_id = $1 ORDER BY body', '--parent-arg' => 200002,
 	'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id');
 $finding = proven($node, 'six rows, three times', loop(@six, '--repeat' => 3));
-has($finding, 'six rows, three times', episodes => 3, children => 18, max_children => 6, parent_column => qr/author_id/);
+has($finding, 'six rows, three times', loops => 3, children => 18, max_children => 6, parent_column => qr/author_id/);
 
 # Over a pool they need the first repetitions as evidence, and count them all in the end.
 $finding = proven($node, 'six rows over a pool', loop(@six, '--repeat' => 8, '--connections' => 4));
-has($finding, 'six rows over a pool', episodes => 8, children => [45, 48], max_children => 6, connections => 4);
+has($finding, 'six rows over a pool', loops => 8, children => [45, 48], max_children => 6, connections => 4);
 silent($node, 'six rows over a pool, once', loop(@six, '--connections' => 4));
 
 # Too few rows for a loop of their own stay so, whoever repeats them.
@@ -41,8 +41,8 @@ foreach my $connections (1, 4)
 	my $name = "two levels, $connections connections";
 	my ($remarks, $authors) = all_proven($node, $name, nested(30, 'true', '--connections' => $connections),
 		qr/FROM remark/, qr/FROM author/);
-	has($remarks, $name, episodes => 1, children => [27, 30], parent_query => qr/FROM post/);
-	has($authors, $name, episodes => [20, 30], children => [120, 180], max_children => 6,
+	has($remarks, $name, loops => 1, children => [27, 30], parent_query => qr/FROM post/);
+	has($authors, $name, loops => [20, 30], children => [120, 180], max_children => 6,
 		parent_query => qr/FROM remark/, parent_column => qr/remark\.author_id/);
 }
 
@@ -52,8 +52,8 @@ foreach my $options ([], [ '--protocol' => 'simple' ], [ '--transaction' ], [ '-
 	my $name = "two levels, the inner ones short @$options";
 	my ($remarks, $authors) = all_proven($node, $name, nested(10, '(id + post_id) % 7 > 2', @$options),
 		qr/FROM remark/, qr/FROM author/);
-	has($remarks, $name, episodes => 1, children => [9, 10]);
-	has($authors, $name, episodes => [4, 10], children => [15, 50], max_children => [3, 5], parent_query => qr/FROM remark/);
+	has($remarks, $name, loops => 1, children => [9, 10]);
+	has($authors, $name, loops => [4, 10], children => [15, 50], max_children => [3, 5], parent_query => qr/FROM remark/);
 }
 my ($remarks, $authors) = all_proven($node, 'two levels, the inner ones short, over a pool',
 	nested(40, '(id + post_id) % 7 > 2', '--connections' => 4), qr/FROM remark/, qr/FROM author/);
@@ -68,8 +68,8 @@ foreach my $options ([], [ '--protocol' => 'simple' ], [ '--transaction' ], [ '-
 	my $name = "two levels of one row each @$options";
 	my $times = grep({ $_ eq '--repeat' } @$options) ? 4 : 1;
 	my ($posts, $post_authors) = all_proven($node, $name, loop(@single, @$options), qr/FROM post/, qr/FROM author/);
-	has($posts, $name, children => [ 45 * $times, 50 * $times ], episodes => $times, parent_query => qr/FROM remark/);
-	has($post_authors, $name, children => [ 45 * $times, 50 * $times ], episodes => $times, parent_query => qr/FROM post/,
+	has($posts, $name, children => [ 45 * $times, 50 * $times ], loops => $times, parent_query => qr/FROM remark/);
+	has($post_authors, $name, children => [ 45 * $times, 50 * $times ], loops => $times, parent_query => qr/FROM post/,
 		parent_column => 'post.author_id');
 }
 

@@ -16,7 +16,7 @@ foreach my $protocol (qw(prepared simple))
 {
 	$finding = proven($node, "a pool of four, $protocol",
 		children_of('author', '--connections' => 4, '--protocol' => $protocol));
-	has($finding, "a pool of four, $protocol", connections => 4, children => [45, 50], episodes => 1);
+	has($finding, "a pool of four, $protocol", connections => 4, children => [45, 50], loops => 1);
 }
 $finding = proven($node, 'a pool of four with think time',
 	children_of('remark', '--connections' => 4, '--think-ms' => 5));
@@ -63,7 +63,7 @@ my %cursors = (
 foreach my $name (sort keys %cursors)
 {
 	$finding = proven($node, $name, statements($cursors{$name}));
-	has($finding, $name, children => [45, 50], max_children => [45, 50], episodes => 1,
+	has($finding, $name, children => [45, 50], max_children => [45, 50], loops => 1,
 		parent_query => qr/FROM post ORDER BY title/, child_query => qr/FROM author/);
 }
 
@@ -89,7 +89,7 @@ $finding = proven($node, 'a cursor over many rows',
 	statements('BEGIN; DECLARE page CURSOR FOR SELECT id, post_id FROM event;'
 		  . join('', map { my $page = $_; 'FETCH 20 FROM page;' . join('', map { "SELECT title FROM post WHERE id = $_;" }
 					@events[ $page * 20 .. $page * 20 + 19 ]) } 0 .. 4) . 'COMMIT;'));
-has($finding, 'a cursor over many rows', children => [95, 100], episodes => 1, parent_column => 'event.post_id');
+has($finding, 'a cursor over many rows', children => [95, 100], loops => 1, parent_column => 'event.post_id');
 $finding = proven($node, 'a loop of a function over many rows', statements('SELECT last_titles(100)'));
 has($finding, 'a loop of a function over many rows', children => [85, 100], function => 'last_titles(integer)');
 
@@ -126,7 +126,7 @@ $finding = proven($node, 'two users at once', sub {
 		die 'a user failed' if $? != 0;
 	}
 });
-has($finding, 'two users at once', episodes => 2, children => [90, 100], max_children => [45, 50]);
+has($finding, 'two users at once', loops => 2, children => [90, 100], max_children => [45, 50]);
 
 $node->stop;
 done_testing();

@@ -21,9 +21,9 @@ my $list = "SELECT id, author_id FROM post ORDER BY title LIMIT 12;\n";
 # A loop that is slower than the window, on its connection, in its transaction, in its trace.
 my $slow = join '', map { "SELECT pg_sleep(0.15);\nSELECT body FROM remark WHERE post_id = $_;\n" } @posts;
 $finding = proven($node, 'a loop slower than the window', statements($list . $slow));
-has($finding, 'a loop slower than the window', children => 12, episodes => 1);
+has($finding, 'a loop slower than the window', children => 12, loops => 1);
 $finding = proven($node, 'a slow loop in a transaction', statements("BEGIN;\n$list${slow}COMMIT;"));
-has($finding, 'a slow loop in a transaction', children => 12, episodes => 1);
+has($finding, 'a slow loop in a transaction', children => 12, loops => 1);
 
 # Children far apart, since each row has other work of its own.
 my $nested = join '', map {
@@ -31,7 +31,7 @@ my $nested = join '', map {
 	"SELECT body FROM remark WHERE post_id = $post;\n" . "SELECT pg_sleep(0.1);\n" x 3
 } @posts;
 $finding = proven($node, 'children farther apart than a pause', statements($list . $nested));
-has($finding, 'children farther apart than a pause', children => 12, episodes => 1);
+has($finding, 'children farther apart than a pause', children => 12, loops => 1);
 
 # A list whose rows are looked up only after something that takes longer than the window.
 $finding = proven($node, 'a second loop, long after the list',

@@ -60,7 +60,7 @@ foreach my $name (sort keys %parents)
 	$finding = proven($node, $name,
 		loop('--parent' => $parents{$name}, '--child' => 'SELECT body FROM remark WHERE post_id = $1',
 			'--bind' => '1=col:id', '--type' => '1=int8'));
-	has($finding, $name, children => [ 25, 40 ], episodes => 1, relation => 'remark');
+	has($finding, $name, children => [ 25, 40 ], loops => 1, relation => 'remark');
 	like($finding->{parent_column} // '-', qr/^(post\.id|remark\.post_id|.*)$/, "$name: where it came from")
 	  if $name =~ $unknown;
 	like($finding->{parent_column} // '-', qr/^(post\.id|remark\.post_id)$/, "$name: where it came from")
@@ -105,7 +105,7 @@ foreach my $name (sort keys %children)
 		$finding = proven($node, "$name, $protocol",
 			loop('--parent' => 'SELECT id FROM post ORDER BY title LIMIT 30', '--child' => $children{$name},
 				'--bind' => '1=col:id', '--type' => '1=int8', '--protocol' => $protocol));
-		has($finding, "$name, $protocol", children => [ 28, 30 ], episodes => 1);
+		has($finding, "$name, $protocol", children => [ 28, 30 ], loops => 1);
 	}
 }
 $finding = proven($node, 'out of a document',

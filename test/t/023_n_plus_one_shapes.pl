@@ -46,7 +46,7 @@ my @found = all_proven($node, 'interleaved children',
 		'--child' => 'SELECT EXISTS (SELECT 1 FROM tally WHERE post_id = $1)', '--bind' => '1=col:id',
 		'--child' => 'SELECT 1'),
 	qr/FROM author/, qr/FROM remark/, qr/FROM tally/);
-has($_, 'interleaved children', children => [45, 50], episodes => 1) foreach @found;
+has($_, 'interleaved children', children => [45, 50], loops => 1) foreach @found;
 has($found[0], 'interleaved children', parent_column => qr/author_id/);
 has($found[1], 'interleaved children', parent_column => qr/\bid\b/);
 
@@ -94,7 +94,7 @@ foreach my $connections (1, 4)
 			map { ('--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => "1=col:$_") } qw(author_id editor_id)));
 	is_deeply([ map { "$_->{confidence} $_->{parent_column}" } sort { $a->{parent_column} cmp $b->{parent_column} } @found ],
 		[ 'proven article.author_id', 'proven article.editor_id' ], "$name: both");
-	has($_, $name, children => [36, 40], episodes => 1) foreach @found;
+	has($_, $name, children => [36, 40], loops => 1) foreach @found;
 }
 
 # Between the children, the same statement looks up the user whose request it is.
@@ -151,7 +151,7 @@ foreach my $protocol (qw(prepared simple))
 	$finding = proven($node, $name,
 		loop(posts(6), '--protocol' => $protocol, '--child' => 'SELECT title FROM post WHERE id IN ($1, $2, $3, $4)',
 			map { ('--bind' => "$_=col:id", '--type' => "$_=int8") } 1 .. 4));
-	has($finding, $name, children => 6, episodes => 1);
+	has($finding, $name, children => 6, loops => 1);
 }
 
 # A child that runs for some rows.
@@ -179,7 +179,7 @@ $finding = proven($node, 'a key in two columns',
 	loop('--parent' => 'SELECT p.id, t.post_id FROM post p JOIN remark t ON t.post_id = p.id WHERE t.kind = 1 '
 		  . 'ORDER BY t.body LIMIT 60',
 		'--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:post_id', '--repeat' => 3));
-has($finding, 'a key in two columns', episodes => 3, children => [160, 180]);
+has($finding, 'a key in two columns', loops => 3, children => [160, 180]);
 
 # A statement that is sent by PREPARE and EXECUTE.
 my @authors = split /\n/, $node->safe_psql('postgres', 'SELECT author_id FROM post ORDER BY title LIMIT 50');
@@ -197,7 +197,7 @@ foreach my $protocol (qw(prepared simple))
 		loop(posts(50), '--child' => 'SELECT * FROM remark WHERE post_id = $1 AND kind IN (:list)',
 			'--bind' => '1=col:id', '--list' => 'cycle:0,1,2,3,4,5,6,7,8,9,10,11', '--protocol' => $protocol,
 			'--type' => '0=int4', '--type' => '1=int8'));
-	has($finding, $name, children => [45, 50], episodes => 1, relation => 'remark');
+	has($finding, $name, children => [45, 50], loops => 1, relation => 'remark');
 }
 
 # Rows that share a key, so that values repeat: all of them run, or each value once.

@@ -36,7 +36,7 @@ foreach my $keys (8, 12, 40, 128)
 {
 	make_table("wide$keys", $keys);
 	my $finding = proven($node, "the last of $keys key columns", over("wide$keys", 30));
-	has($finding, "the last of $keys key columns", children => 30, episodes => 1, parent_column => qr/wide$keys\.writer_id/);
+	has($finding, "the last of $keys key columns", children => 30, loops => 1, parent_column => qr/wide$keys\.writer_id/);
 }
 
 # Of more columns than are kept, those come first that are looked up, wherever they stand; so does what is kept of many rows.
@@ -52,7 +52,7 @@ my @writers = split /\n/, $node->safe_psql('postgres', 'SELECT writer_id FROM wi
 $finding = proven($node, 'wide lists between the children',
 	statements("SELECT * FROM wide12 ORDER BY title LIMIT 30;\n"
 		  . join('', map { "SELECT name FROM author WHERE id = $_;\n$lists" } @writers)));
-has($finding, 'wide lists between the children', children => 30, episodes => 1);
+has($finding, 'wide lists between the children', children => 30, loops => 1);
 
 # The key is the last of many conditions, and of many columns of a new row.
 foreach my $conditions (8, 9, 20)

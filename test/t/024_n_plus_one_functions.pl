@@ -63,7 +63,7 @@ has($finding, 'a FOR loop that writes', function => 'refresh_tallies()', relatio
 
 $finding = proven($node, 'a FOR loop, called ten times',
 	statements(join(';', ('SELECT names_of_authors()') x 10)));
-has($finding, 'a FOR loop, called ten times', episodes => 10, children => [450, 500]);
+has($finding, 'a FOR loop, called ten times', loops => 10, children => [450, 500]);
 
 $finding = proven($node, 'a function in a function', statements('SELECT names_by_calls()'));
 has($finding, 'a function in a function', function => qr/name_of|names_by_calls/, children => [45, 50]);

@@ -27,7 +27,7 @@ foreach my $protocol (qw(prepared simple))
 	$finding = suspected($node, "one transaction, $protocol",
 		loop('--series' => '200101..200140', @keyed, '--transaction', '--protocol' => $protocol));
 	has($finding, "one transaction, $protocol",
-		children => [35, 40], episodes => 1, relation => 'post', child_query => qr/FROM post WHERE id = \$1/,
+		children => [35, 40], loops => 1, relation => 'post', child_query => qr/FROM post WHERE id = \$1/,
 		parent_query => undef, parent_column => undef);
 }
 
@@ -37,7 +37,7 @@ has($finding, 'one trace', route => '/cached', children => [35, 40]);
 
 $finding = suspected($node, 'one trace over a pool of four',
 	loop('--series' => '200301..200340', @keyed, '--protocol' => 'simple', '--connections' => 4, trace(2)));
-has($finding, 'one trace over a pool of four', connections => 4, children => [38, 40], episodes => 1);
+has($finding, 'one trace over a pool of four', connections => 4, children => [38, 40], loops => 1);
 
 suspected($node, 'random order in one transaction',
 	loop('--series' => '200401..200440', @keyed, '--transaction', '--order' => 'random'));
@@ -46,13 +46,13 @@ suspected($node, 'twenty in one transaction', loop('--series' => '200501..200520
 
 # The first look-up of a transaction counts like the others.
 $finding = suspected($node, 'ten in one transaction', loop('--series' => '203001..203010', @keyed, '--transaction'));
-has($finding, 'ten in one transaction', children => 10, episodes => 1);
+has($finding, 'ten in one transaction', children => 10, loops => 1);
 silent($node, 'nine in one transaction', loop('--series' => '203101..203109', @keyed, '--transaction'));
 silent($node, 'nine in one transaction with literals',
 	loop('--series' => '203201..203209', @keyed, '--transaction', '--protocol' => 'simple'));
 $finding = suspected($node, 'ten in one transaction with literals',
 	loop('--series' => '203301..203310', @keyed, '--transaction', '--protocol' => 'simple'));
-has($finding, 'ten in one transaction with literals', children => 10, episodes => 1);
+has($finding, 'ten in one transaction with literals', children => 10, loops => 1);
 
 # .. unless it was long ago.
 $node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '50ms'});

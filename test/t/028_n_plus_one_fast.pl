@@ -41,11 +41,11 @@ sub rounds
 
 my $node = start_server('fast');
 my $finding = proven($node, 'one list in twenty has a loop', rounds(1000, 19));
-cmp_ok($finding->{episodes}, '<=', 1000, 'no more loops than there were');
+cmp_ok($finding->{loops}, '<=', 1000, 'no more loops than there were');
 
 rounds(30, 50)->($node);
 my ($after) = findings($node);
-is($after->{episodes} - $finding->{episodes}, 30, 'each later loop is counted');
+is($after->{loops} - $finding->{loops}, 30, 'each later loop is counted');
 is($after->{children} - $finding->{children}, 300, 'with all of its children');
 
 # Lists of a statement that never had children: they use up what may be recorded.
@@ -68,7 +68,7 @@ sub beside
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 $finding = proven($node, 'a list now and then beside one all the time',
 	statements("\\o /dev/null\n" . join('', map { beside($_) } 1 .. 12)));
-is($finding->{episodes}, 12, 'all of its loops are counted');
+is($finding->{loops}, 12, 'all of its loops are counted');
 
 # The same of a cursor that fetches row by row, first over other posts and without children.
 sub cursor

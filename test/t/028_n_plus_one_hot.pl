@@ -88,7 +88,7 @@ $finding = proven($node, 'a loop over hot keys', sub {
 	waitpid($pid, 0);
 	die 'the loop failed' if $? != 0;
 });
-has($finding, 'a loop over hot keys', episodes => 1, children => [45, 50], connections => 1);
+has($finding, 'a loop over hot keys', loops => 1, children => [45, 50], connections => 1);
 
 $node->stop;
 done_testing();

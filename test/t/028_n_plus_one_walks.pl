@@ -89,7 +89,7 @@ foreach my $options ([], ['--transaction'], [ '--protocol' => 'simple' ])
 	{
 		my $name = "a loop by $order @$options";
 		$finding = proven($node, $name, loop('--parent' => "SELECT id FROM post ORDER BY $order LIMIT 50", @remarks, @$options));
-		has($finding, $name, children => [45, 50], episodes => 1);
+		has($finding, $name, children => [45, 50], loops => 1);
 	}
 }
 foreach my $order ('id', 'id DESC')
@@ -97,16 +97,16 @@ foreach my $order ('id', 'id DESC')
 	my $name = "a loop by $order over a pool, five times";
 	$finding = proven($node, $name,
 		loop('--parent' => "SELECT id FROM post ORDER BY $order LIMIT 50", @remarks, '--connections' => 4, '--repeat' => 5));
-	has($finding, $name, children => [225, 250], episodes => 5, connections => 4);
+	has($finding, $name, children => [225, 250], loops => 5, connections => 4);
 }
 $finding = proven($node, 'page after page over a pool',
 	loop('--parent' => 'SELECT id FROM post WHERE id > $1 AND id <= 200500 ORDER BY id LIMIT 50', '--keyset' => 'id=200000',
 		@remarks, '--connections' => 4));
-has($finding, 'page after page over a pool', children => [450, 500], episodes => 10, connections => 4);
+has($finding, 'page after page over a pool', children => [450, 500], loops => 10, connections => 4);
 $finding = proven($node, 'concurrent children of a sorted list',
 	loop('--parent' => $by_id, @remarks, '--connections' => 4, '--concurrent', '--repeat' => 5));
 # Which of them are credited depends on how the connections are scheduled: on a busy machine some are not.
-has($finding, 'concurrent children of a sorted list', children => [200, 250], episodes => 5);
+has($finding, 'concurrent children of a sorted list', children => [200, 250], loops => 5);
 
 # Numbers that are equal by chance: months, lines of an order, pages.
 $node->safe_psql('postgres', <<'SQL');
@@ -133,7 +133,7 @@ silent($node, 'lines of an order after categories', sub {
 			map { 'INSERT INTO sale (id, line, amount) VALUES (' . (600000 + $_) . ", $_, 5)" } 1 .. 12));
 });
 $finding = proven($node, 'sales of each category', counting('id', 'SELECT sum(amount) FROM sale WHERE category_id = NNN'));
-has($finding, 'sales of each category', children => 36, episodes => 3);
+has($finding, 'sales of each category', children => 36, loops => 3);
 
 $node->stop;
 done_testing();

@@ -12,7 +12,7 @@ use Test::More;
 my $node = start_server('crash', 'restart_after_crash = on', 'max_prepared_transactions = 2');
 my $finding;
 
-# Clients that loop over the same few posts without end, so that they write to the same episodes all the time; in
+# Clients that loop over the same few posts without end, so that they write to the same loops all the time; in
 # one function each, to be in the detector for as much of the time as possible.
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION titles_for_ever() RETURNS void LANGUAGE plpgsql AS $$
@@ -65,7 +65,7 @@ foreach my $round (1 .. 3)
 	ok($node->poll_query_until('postgres', 'SELECT true'), "round $round: the server has recovered");
 	foreach my $session (@sessions) { eval { $session->quit }; }
 	$finding = proven($node, "round $round: after a crash", children_of('author'));
-	has($finding, "round $round: after a crash", children => [45, 50], episodes => 1);
+	has($finding, "round $round: after a crash", children => [45, 50], loops => 1);
 }
 
 # A loop in a transaction that is prepared, and what comes after it on the same connection.
@@ -74,7 +74,7 @@ $finding = proven($node, 'a prepared transaction',
 	statements('BEGIN; SELECT id, author_id FROM post ORDER BY title LIMIT 50;'
 		  . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors)
 		  . q{PREPARE TRANSACTION 'loop'; COMMIT PREPARED 'loop';}));
-has($finding, 'a prepared transaction', children => [45, 50], episodes => 1);
+has($finding, 'a prepared transaction', children => [45, 50], loops => 1);
 silent($node, 'prepared transactions with a few look-ups each',
 	statements(join('', map { my $round = $_;
 				'BEGIN;' . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors[ $round * 5 .. $round * 5 + 4 ])
@@ -86,7 +86,7 @@ $finding = proven($node, 'forgotten in the middle',
 		  . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors[ 0 .. 24 ])
 		  . q{SELECT clipperf_reset('n_plus_one'); SELECT id, author_id FROM post ORDER BY title LIMIT 50;}
 		  . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors[ 0 .. 24 ])));
-has($finding, 'forgotten in the middle', children => [22, 25], episodes => 1);
+has($finding, 'forgotten in the middle', children => [22, 25], loops => 1);
 my $other = $node->background_psql('postgres');
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 my $looper = $node->background_psql('postgres');
@@ -94,7 +94,7 @@ $looper->query_safe('SELECT id, author_id FROM post ORDER BY title LIMIT 50');
 $looper->query_safe("SELECT name FROM author WHERE id = $_") foreach @authors[ 0 .. 24 ];
 $other->query_safe('SELECT clipperf_reset()');
 $looper->query_safe("SELECT name FROM author WHERE id = $_") foreach @authors[ 25 .. 49 ];
-is($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_n_plus_one WHERE episodes < 1 OR children < episodes'),
+is($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_n_plus_one WHERE loops < 1 OR children < loops'),
 	0, 'no pattern without an episode');
 $_->quit foreach ($other, $looper);
 

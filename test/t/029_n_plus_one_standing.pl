@@ -30,7 +30,7 @@ sub standing
 proven($node, 'five children', authors(5));
 $node->restart;
 $finding = standing('five children, after a restart', 1);
-has($finding, 'five children, after a restart', episodes => 1, children => 5, max_children => 5);
+has($finding, 'five children, after a restart', loops => 1, children => 5, max_children => 5);
 
 # The same look-ups in an order that no loop has.
 authors(5, '--order' => 'reverse', '--repeat' => 3)->($node);
@@ -42,7 +42,7 @@ standing('five children and evidence against them, after a restart', 0);
 proven($node, 'fifty children', authors(50));
 authors(5, '--order' => 'reverse', '--repeat' => 10)->($node);
 $finding = standing('fifty children and evidence against five', 1);
-has($finding, 'fifty children and evidence against five', episodes => 1, children => [45, 50]);
+has($finding, 'fifty children and evidence against five', loops => 1, children => [45, 50]);
 $node->restart;
 standing('fifty children, after a restart', 1);
 
@@ -50,7 +50,7 @@ standing('fifty children, after a restart', 1);
 $finding = proven($node, 'two values of a row',
 	loop(posts(50), '--child' => 'SELECT title FROM post WHERE id = $1 AND author_id = $2', '--bind' => '1=col:id',
 		'--bind' => '2=col:author_id', '--repeat' => 3));
-has($finding, 'two values of a row', episodes => 3, children => [140, 150], max_children => [45, 50]);
+has($finding, 'two values of a row', loops => 3, children => [140, 150], max_children => [45, 50]);
 
 $node->stop;
 done_testing();

@@ -125,6 +125,59 @@ SQL
 cmp_ok(scalar(@objects), '>=', 20, 'there are objects to look for');
 is(join(' ', grep { $manual !~ /\b\Q$_\E\b/ } sort @objects), '', 'the manual mentions every object');
 
+# References: each function and view that users call has one section of its own, with the arguments and columns of the catalog.
+my %reference;
+foreach my $page (@pages)
+{
+	while ($text{$page} =~ /^#+ (?:Reference: )?(clipperf_\w+)(?: and (clipperf_\w+))?\n(.*?)(?=^#|\z)/msg)
+	{
+		my $section = $3;
+		push @{ $reference{$_} }, $section foreach grep { defined } $1, $2;
+	}
+}
+
+# The columns of a section: "name type" of each row, but of those that only another object has.
+sub documented_columns
+{
+	my ($object) = @_;
+	my $section = ($reference{$object} // [''])->[0];
+	return documented_columns($1) if $section =~ /It returns the columns of `(clipperf_\w+)`/;
+	my @columns;
+	while ($section =~ /^\| (`\w+`(?:, `\w+`)*) \| ([^|]+) \| (.*) \|$/mg)
+	{
+		my ($names, $type, $meaning) = ($1, $2, $3);
+		next if $meaning =~ /Only in (\w+)/ && $1 ne $object;
+		push @columns, map { "$_ $type" } $names =~ /`(\w+)`/g;
+	}
+	return sort @columns;
+}
+
+my $described = 0;
+foreach my $row (split /\n/, $node->safe_psql('clipper', <<"SQL"))
+$members
+SELECT concat_ws(chr(9), p.proname,
+           regexp_replace(replace(pg_get_function_arguments(p.oid), '"concurrently"', 'concurrently'), '(, )?OUT .*|::[a-z ]+(\\[\\])?', '', 'g'),
+           (SELECT string_agg(a.name || ' ' || format_type(a.type, NULL), ', ' ORDER BY a.name COLLATE "C")
+            FROM unnest(p.proargnames, p.proallargtypes, p.proargmodes) AS a (name, type, mode) WHERE a.mode IN ('o', 't')))
+FROM function AS f JOIN pg_proc AS p USING (oid) WHERE p.proname LIKE 'clipperf\\_%'
+UNION ALL
+SELECT concat_ws(chr(9), relname, '',
+           (SELECT string_agg(attname || ' ' || CASE atttypid::regtype::text WHEN '_clipperf_relation' THEN 'regclass'
+                              ELSE format_type(atttypid, NULL) END, ', ' ORDER BY attname COLLATE "C")
+            FROM pg_attribute WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped))
+FROM relation WHERE relname LIKE 'clipperf\\_%'
+SQL
+{
+	my ($object, $arguments, $columns) = split /\t/, $row;
+	$described++;
+	is(scalar(@{ $reference{$object} // [] }), 1, "$object has a reference");
+	my $section = ($reference{$object} // [''])->[0];
+	my ($signature) = $section =~ /^`\Q$object\E\((.*?)\)`/m;
+	is($signature // '', $arguments, "$object: its arguments");
+	is(join(', ', documented_columns($object)), $columns // '', "$object: its columns");
+}
+cmp_ok($described, '>=', 30, 'there are references');
+
 # Kinds of finding: those of the code, each in the table of docs/report.md if something makes findings of it, else reserved.
 my ($kinds_part) = $text{'docs/report.md'} =~ /^## Kinds of finding$(.*?)^## /ms;
 my @described = sort $kinds_part =~ /^\| `(\w+)` \|/mg;
@@ -167,6 +220,13 @@ foreach my $page (sort keys %text)
 	}
 	is("@broken", '', "$page: links lead somewhere");
 }
+
+# Reserved memory, in MB: majors of PostgreSQL differ by a few slots for background processes.
+my ($reserved) = $text{'docs/operations.md'} =~ /100 connections\) it is (\d+) MB/;
+$node->append_conf('postgresql.conf', 'max_connections = 100');
+$node->restart;
+my $actually = $node->safe_psql('clipper', 'SELECT memory_reserved_bytes / 1048576.0 FROM clipperf_info');
+cmp_ok(abs($actually - ($reserved // 0)), '<=', 2, "docs/operations.md: $actually MB are reserved with 100 connections");
 
 # Output fits a page.
 foreach my $page (@pages)
