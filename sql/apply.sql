@@ -40,8 +40,8 @@ CREATE TABLE @extschema@._clipperf_job (
 COMMENT ON TABLE @extschema@._clipperf_job IS 'jobs of clipperf_apply(); read the view clipperf_jobs instead';
 COMMENT ON COLUMN @extschema@._clipperf_job.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@._clipperf_job.action IS 'create or drop an index';
-COMMENT ON COLUMN @extschema@._clipperf_job.goal IS 'apply: do it; revert: take it back';
-COMMENT ON COLUMN @extschema@._clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL: it was not cancelled';
+COMMENT ON COLUMN @extschema@._clipperf_job.goal IS 'apply or revert';
+COMMENT ON COLUMN @extschema@._clipperf_job.cancel IS 'why it ends as soon as what is left of it is removed; NULL if it was not canceled';
 COMMENT ON COLUMN @extschema@._clipperf_job.state IS 'state of the job';
 COMMENT ON COLUMN @extschema@._clipperf_job.reason IS 'why it is in this state';
 COMMENT ON COLUMN @extschema@._clipperf_job.recommendation IS 'recommendation that it carries out; NULL if none';
@@ -56,9 +56,9 @@ COMMENT ON COLUMN @extschema@._clipperf_job.part_name IS 'name of that index';
 COMMENT ON COLUMN @extschema@._clipperf_job.part_from IS 'share of the partitions that were done when it was begun, by size, 0..1';
 COMMENT ON COLUMN @extschema@._clipperf_job.part_share IS 'its own share of the partitions, by size, 0..1';
 COMMENT ON COLUMN @extschema@._clipperf_job.parts IS 'indexes of partitions that the job has built';
-COMMENT ON COLUMN @extschema@._clipperf_job.taken_in IS 'partitions that had such an index before';
+COMMENT ON COLUMN @extschema@._clipperf_job.taken_in IS 'partitions that already had such an index';
 COMMENT ON COLUMN @extschema@._clipperf_job.restore IS 'name of the index that was dropped, and statements that give it what CREATE INDEX does not';
-COMMENT ON COLUMN @extschema@._clipperf_job.after_job IS 'job that has to end before this one begins; NULL if none';
+COMMENT ON COLUMN @extschema@._clipperf_job.after_job IS 'job that must end before this one begins; NULL if none';
 COMMENT ON COLUMN @extschema@._clipperf_job.transactional IS 'true if it ran in the caller''s transaction';
 COMMENT ON COLUMN @extschema@._clipperf_job.queryids IS 'statements the index is meant for';
 COMMENT ON COLUMN @extschema@._clipperf_job.size_bytes IS 'estimated size of the index, bytes';
@@ -71,7 +71,7 @@ COMMENT ON COLUMN @extschema@._clipperf_job.retry_at IS 'not to be tried again b
 COMMENT ON COLUMN @extschema@._clipperf_job.worker_pid IS 'process that works on it; NULL if none';
 COMMENT ON COLUMN @extschema@._clipperf_job.verify_since IS 'when its verification began';
 COMMENT ON COLUMN @extschema@._clipperf_job.verdict IS 'figures of the verification';
-COMMENT ON COLUMN @extschema@._clipperf_job.database_oid IS 'database that it was made in: a copy of it does nothing of what was asked for there';
+COMMENT ON COLUMN @extschema@._clipperf_job.database_oid IS 'database that it was made in: in a copy of that database the job is not carried out';
 
 CREATE TABLE @extschema@._clipperf_job_change (
     job bigint NOT NULL REFERENCES @extschema@._clipperf_job ON DELETE CASCADE,
@@ -97,7 +97,7 @@ BEGIN ATOMIC
                    WHERE c.oid = _clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
-'may the current user read the reasons of a job of that role on that table, and the constants of its index?';
+'true if the current role may see the reasons of a job of that role on that table, and the constants of its index';
 
 CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at AS changed_at, c.state,
@@ -129,8 +129,8 @@ COMMENT ON TABLE @extschema@._clipperf_job_measures IS 'counters of the statemen
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.stage IS 'before: the build began; built: it was done';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'does it read the table, to change it or not?';
-COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'does it change the table?';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'true if it reads the table, to change it or not';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'true if it changes the table';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.calls IS 'calls of all users and routes until then';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their executor time, milliseconds';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';

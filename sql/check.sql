@@ -34,7 +34,7 @@ BEGIN ATOMIC
     WHERE c.relkind <> 'p';
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_is_small(regclass) IS
-'has a table so few rows that sequential scans of it are not recorded?';
+'true if a table has so few rows that sequential scans of it are not recorded';
 
 CREATE FUNCTION @extschema@._clipperf_judged(
     kinds text[], OUT statements bigint, OUT lists bigint, OUT small_tables bigint, OUT suspicions bigint)

@@ -12,7 +12,7 @@ CREATE TABLE @extschema@.clipperf_accepted (
     made_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE @extschema@.clipperf_accepted IS
-'findings that clipperf_report() hides and clipperf_check() lets pass; where several conditions are given, all must fit';
+'findings that clipperf_report() hides and clipperf_check() ignores; where several conditions are given, all must match';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.id IS 'number of the entry';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.kind IS 'kind of the finding, as in clipperf_report()';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.relation IS 'table of the finding; NULL = any';
@@ -20,7 +20,7 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the fin
 COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'ILIKE pattern of the query text; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'the very finding, in the words of clipperf_check(), as clipperf_accept_all() notes it; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
-COMMENT ON COLUMN @extschema@.clipperf_accepted.made_by IS 'who accepted it';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.made_by IS 'role that accepted it';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.made_at IS 'when it was accepted';
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.clipperf_accepted', '');
 SELECT pg_catalog.pg_extension_config_dump(
@@ -208,7 +208,7 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.fix IS 'SQL that fixes it';
 COMMENT ON COLUMN @extschema@._clipperf_finding.recommendations IS 'recommendations of the indexes that fix it; NULL = none';
 COMMENT ON COLUMN @extschema@._clipperf_finding.first_seen IS 'when it was first seen';
 COMMENT ON COLUMN @extschema@._clipperf_finding.last_seen IS 'when it was last seen';
-COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'was it over, and has come back?';
+COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'true if it was closed once, and seen again';
 
 CREATE FUNCTION @extschema@._clipperf_is_accepted(
     kind text, relation regclass, queryids bigint[], statements text[], subject text, allow text[])
@@ -234,7 +234,7 @@ BEGIN ATOMIC
                     SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word));
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_is_accepted(text, regclass, bigint[], text[], text, text[]) IS
-'was a finding accepted by clipperf_accept() or clipperf_accept_all(), or by a table name or statement pattern of "allow"?';
+'true if a finding was accepted by clipperf_accept() or clipperf_accept_all(), or by a table name or statement pattern of "allow"';
 
 CREATE FUNCTION @extschema@._clipperf_subject_of_loop(parent_queryid bigint, parent_query text, child_query text)
 RETURNS text
@@ -319,7 +319,7 @@ BEGIN ATOMIC
     WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
-'time in planner and executor of all statements sent by clients to the current database, milliseconds';
+'planner and executor time of all statements sent by clients to the current database, milliseconds';
 
 -- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
 -- temp_spill: 1 MB of temporary files a call; writing them is taken to cost 1 ms per 200,000 bytes, but at most half

@@ -42,7 +42,7 @@ BEGIN ATOMIC
         SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE i.indrelid = $1 AND c.relname = $2 AND i.indisvalid);
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name) IS 'has the table a valid index of this name?';
+COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name) IS 'true if the table has a valid index of this name';
 
 -- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
 -- scan; joins and limits had use for at most a fifth of the rows read (0.2).  Of the scan of an index: its filter

@@ -20,7 +20,7 @@ RETURNS text
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_drop_reservation';
 COMMENT ON FUNCTION @extschema@._clipperf_drop_reservation() IS
-'what must be said beside each proposal to drop an index: that statements of standby servers were not seen; empty if there are none';
+'warning for each recommendation to drop an index, that statements of standby servers were not seen; empty if there are none';
 
 CREATE FUNCTION @extschema@._clipperf_read_indexes(
     relation regclass,

@@ -25,7 +25,7 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
 );
 COMMENT ON TABLE @extschema@.clipperf_recommendations IS
-'what clipperf_recommend() said last, and what clipperf_apply() has made of it; one sees his own, members of pg_read_all_stats all';
+'the last recommendations of clipperf_recommend(), with the state of the jobs that clipperf_apply() made of them; you see your own, members of pg_read_all_stats all';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.id IS 'number of the recommendation, for clipperf_apply()';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.action IS 'create or drop an index, keep an existing one, or skip one; see reason';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.relation IS 'table of the index; NULL if there is no such table';

@@ -10,7 +10,7 @@ BEGIN ATOMIC
         WHERE d.classid = 'pg_class'::regclass AND d.objid = $1 AND d.deptype = 'e'
           AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'clipperf');
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_is_own(regclass) IS 'is it a table of clipperf''s own?';
+COMMENT ON FUNCTION @extschema@._clipperf_is_own(regclass) IS 'true if it is one of clipperf''s own tables';
 
 -- No JIT: what the functions below are estimated to cost says nothing about them, and compiling them takes seconds.
 CREATE FUNCTION @extschema@._clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
@@ -33,7 +33,7 @@ BEGIN ATOMIC
     WHERE f.relation IS NULL OR NOT @extschema@._clipperf_is_own(f.relation);
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find(boolean, text[]) IS
-'the findings of all kinds, not ranked, but for those on clipperf''s own tables';
+'the findings of all kinds, not ranked, except those on clipperf''s own tables';
 
 CREATE FUNCTION @extschema@._clipperf_share(share double precision)
 RETURNS text

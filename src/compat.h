@@ -414,6 +414,21 @@ typedef RangeTblEntry ColumnRights;
 	LockAcquireExtended(tag, mode, false, true, false, lock)
 #endif
 
+/*
+ * 18: how an operator compares is told of all kinds of indexes, by a CompareType,
+ * whose numbers are those of the strategies of a B-tree.
+ */
+#include "utils/lsyscache.h"
+#if PG_VERSION_NUM >= 180000
+#define OP_INTERPRETATIONS(operator) get_op_index_interpretation(operator)
+#define OP_STRATEGY(interpretation) \
+	((int) ((OpIndexInterpretation *) (interpretation))->cmptype)
+#else
+#define OP_INTERPRETATIONS(operator) get_op_btree_interpretation(operator)
+#define OP_STRATEGY(interpretation) \
+	(((OpBtreeInterpretation *) (interpretation))->strategy)
+#endif
+
 /* 18: a B-tree scan skips over first keys that no condition is on. */
 #define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
 

@@ -120,6 +120,14 @@ SQL
 silent($node, 'a small table looked up by a column with few values',
 	loop('--parent' => 'SELECT id, kind FROM remark ORDER BY body LIMIT 100',
 		'--child' => 'SELECT value FROM setting WHERE id = $1', '--bind' => '1=col:kind'));
+# Codes that happen to spell the keys of another table.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE voucher (code text PRIMARY KEY, title text);
+INSERT INTO voucher SELECT 200000 + i * 37 % 1009, md5(i::text) FROM generate_series(1, 500) AS i;
+SQL
+silent($node, 'codes that spell the keys of another table',
+	loop('--parent' => 'SELECT code FROM voucher ORDER BY title LIMIT 30',
+		'--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:code', '--type' => '1=int8'));
 silent($node, 'LIMIT and OFFSET', loop('--series' => '0..40',
 		'--child' => 'SELECT id FROM post ORDER BY id LIMIT 20 OFFSET $1', '--bind' => '1=col:n', '--transaction'));
 

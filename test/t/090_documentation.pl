@@ -221,6 +221,14 @@ foreach my $page (sort keys %text)
 	is("@broken", '', "$page: links lead somewhere");
 }
 
+# Messages that the manual quotes are those of the code.
+my $sources = join("\n", map { slurp_file($_) } grep { !/--/ } glob("$root/sql/*.sql"), glob("$root/src/*.c"), glob("$root/src/*/*.c"), glob("$root/src/*/*/*.c"));
+my ($logged) = $text{'docs/operations.md'} =~ /^## What is logged$(.*?)^## /ms;
+my ($trouble) = $text{'docs/operations.md'} =~ /^## Troubleshooting$(.*?)^## /ms;
+my @messages = ($logged =~ /^\| `([a-z ]+) "/mg, $trouble =~ /^\*\*[^*"]*"([^"]+)"/mg);
+cmp_ok(scalar(@messages), '>=', 6, 'docs/operations.md quotes messages');
+is(join(', ', grep { index($sources, $_) < 0 } @messages), '', 'docs/operations.md: the messages that it quotes are those of the code');
+
 # Reserved memory, in MB: majors of PostgreSQL differ by a few slots for background processes.
 my ($reserved) = $text{'docs/operations.md'} =~ /100 connections\) it is (\d+) MB/;
 $node->append_conf('postgresql.conf', 'max_connections = 100');

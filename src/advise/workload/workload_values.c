@@ -74,9 +74,9 @@ compares(Oid operator, bool *equal)
 {
 	ListCell   *lc;
 
-	foreach(lc, get_op_btree_interpretation(operator))
+	foreach(lc, OP_INTERPRETATIONS(operator))
 	{
-		int			strategy = ((OpBtreeInterpretation *) lfirst(lc))->strategy;
+		int			strategy = OP_STRATEGY(lfirst(lc));
 
 		*equal = strategy == BTEqualStrategyNumber;
 		if (strategy >= BTLessStrategyNumber &&

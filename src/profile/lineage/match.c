@@ -19,18 +19,16 @@
 #include "profile/statement/key_column.h"
 #include "settings.h"
 
-/* Worth of the ways in which a result set can fit; only their order counts. */
-#define WORTH_REQUEST	1000
-#define WORTH_SAME_KEY	500
-#define WORTH_NEXT		400
-#define WORTH_FIRST		350
-#define WORTH_NEAR		250
-#define WORTH_NEAR_TOP	200
-#define WORTH_UNUSED	100
-#define WORTH_UNSTARTED 90
-#define WORTH_BACKEND	40
-#define WORTH_PROVEN	20
-#define WORTH_FAILED	(-2000)
+/* Where a look-up falls in the loop over a result, the best place first. */
+typedef enum MatchPlace
+{
+	PLACE_NEXT,					/* the loop goes on with the very next value */
+	PLACE_FIRST,				/* it would begin with the first one */
+	PLACE_NEAR,					/* it leaves out a few values */
+	PLACE_NEAR_TOP,				/* it would begin near the first one */
+	PLACE_ANYWHERE,				/* it had no child yet */
+	PLACE_USED					/* it had one already */
+} MatchPlace;
 
 /* A result set that holds the value, and may be the look-up's parent. */
 typedef struct MatchCandidate
@@ -144,6 +142,17 @@ is_acceptable(const Scene *scene, const Probe *probe, ResultSet *set,
 }
 
 /*
+ * Does a column hold texts that are keys of a table of their own, such as codes,
+ * where a number is looked up that some of them happen to spell?
+ */
+static inline bool
+is_other_text(const Comparison *comparison, const ResultColumn *column)
+{
+	return !column->small && !column->is_open && OidIsValid(column->key_relid) &&
+		value_kind_is_small(value_kind(comparison->type));
+}
+
+/*
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
@@ -151,8 +160,10 @@ is_acceptable(const Scene *scene, const Probe *probe, ResultSet *set,
  * surely refused here is left out beforehand: see key_column_sought().
  */
 static bool
-may_hold_same_key(const KeyColumn *key, const ResultColumn *column, bool *same)
+may_hold_same_key(const Probe *probe, const ResultColumn *column, bool *same)
 {
+	const KeyColumn *key = &probe->key;
+
 	*same = false;
 	if (OidIsValid(key->key_relid))
 	{
@@ -165,7 +176,8 @@ may_hold_same_key(const KeyColumn *key, const ResultColumn *column, bool *same)
 		if (key->is_named && !column->is_open)
 			return true;
 	}
-	return !column->small || column->step == 0;
+	return column->small ? column->step == 0 :
+		!is_other_text(&probe->comparison, column);
 }
 
 /*
@@ -179,7 +191,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	candidate->hit = *hit;
 	if (!resultset_read(hit, &candidate->set, &candidate->column) ||
 		!is_acceptable(scene, probe, &candidate->set, &candidate->column) ||
-		!may_hold_same_key(&probe->key, &candidate->column,
+		!may_hold_same_key(probe, &candidate->column,
 						   &candidate->same_key))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);
@@ -201,31 +213,38 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	return true;
 }
 
-/* How well a candidate fits: a sum of WORTH_ numbers. */
-static int
-rate_candidate(const MatchCandidate *candidate)
+/* Where the look-up falls in the loop over a candidate. */
+static MatchPlace
+candidate_place(const MatchCandidate *candidate)
 {
 	const EpisodePeek *peek = &candidate->peek;
-	int			worth = 0;
-
-	if (candidate->proximity >= PROXIMITY_TRANSACTION)
-		worth += WORTH_REQUEST;
-	else if (candidate->proximity == PROXIMITY_BACKEND)
-		worth += WORTH_BACKEND;
-	if (candidate->same_key)
-		worth += WORTH_SAME_KEY;
-	if (peek->state == EPISODE_FAILED)
-		worth += WORTH_FAILED;
-	else if (peek->state == EPISODE_PROVEN)
-		worth += WORTH_PROVEN;
 
 	if (peek->used)
-		return worth;
+		return PLACE_USED;
 	if (peek->distance == 0)
-		return worth + (peek->found ? WORTH_NEXT : WORTH_FIRST);
+		return peek->found ? PLACE_NEXT : PLACE_FIRST;
 	if (peek->distance <= evidence_parameters.near)
-		return worth + (peek->found ? WORTH_NEAR : WORTH_NEAR_TOP);
-	return worth + (peek->found ? WORTH_UNUSED : WORTH_UNSTARTED);
+		return peek->found ? PLACE_NEAR : PLACE_NEAR_TOP;
+	return PLACE_ANYWHERE;
+}
+
+/*
+ * How well a candidate fits, the reasons that count most in the highest bits:
+ * whether it was given up, the request, the table whose keys they are, the place in
+ * the loop, the connection, the loops that are proven or have begun.
+ */
+static uint32
+rank_candidate(const MatchCandidate *candidate)
+{
+	const EpisodePeek *peek = &candidate->peek;
+	uint32		rank = peek->state != EPISODE_FAILED;
+
+	rank = rank << 1 | (candidate->proximity >= PROXIMITY_TRANSACTION);
+	rank = rank << 1 | candidate->same_key;
+	rank = rank << 3 | (PLACE_USED - candidate_place(candidate));
+	rank = rank << 1 | (candidate->proximity == PROXIMITY_BACKEND);
+	rank = rank << 1 | (peek->state == EPISODE_PROVEN);
+	return rank << 1 | peek->found;
 }
 
 /*
@@ -276,24 +295,24 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	MatchCandidate candidates[RESULTSET_BUCKET];
 	int			ncandidates = 0;
 	int			best = -1;
-	int			best_worth = 0;
+	uint32		best_rank = 0;
 
 	match->found = false;
 	for (int i = 0; i < count; i++)
 	{
 		MatchCandidate *candidate = &candidates[ncandidates];
-		int			worth;
+		uint32		rank;
 
 		if (!examine_hit(scene, probe, &hits[i], child, candidate))
 			continue;
-		worth = rate_candidate(candidate);
-		if (best < 0 || worth > best_worth ||
-			(worth == best_worth &&
+		rank = rank_candidate(candidate);
+		if (best < 0 || rank > best_rank ||
+			(rank == best_rank &&
 			 wins_tie(candidate, &candidates[best],
 					  scene->execution->first_us)))
 		{
 			best = ncandidates;
-			best_worth = worth;
+			best_rank = rank;
 		}
 		ncandidates++;
 	}
