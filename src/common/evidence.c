@@ -257,7 +257,7 @@ add_move(Evidence *evidence, const Lookup *lookup)
 
 /* Are the keys of the rows looked up one by one, whatever keys they share? */
 static void
-add_row(Evidence *evidence, const Lookup *lookup)
+follow_row(Evidence *evidence, const Lookup *lookup)
 {
 	int			row = evidence->followed;
 
@@ -439,7 +439,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 			(uint64) parameters->same_statements * (evidence->children + 2);
 	else if (lookup->local && lookup->rows > lookup->distinct &&
 			 lookup->distinct <= EVIDENCE_SEQUENCE_KEYS)
-		add_row(evidence, lookup);
+		follow_row(evidence, lookup);
 	if (lookup->local && !again)
 		add_move(evidence, lookup);
 	if (is_new(evidence, lookup))

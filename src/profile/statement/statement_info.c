@@ -182,8 +182,8 @@ may_be_handed(ValueKind kind)
  * What is not known for a lock on some table is asked for again next time.
  */
 static bool
-find_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
-			ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
+find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
+				ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
 {
 	*origin = (ColumnOrigin)
 	{
@@ -214,7 +214,7 @@ describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
 	KeyColumn	key;
 
 	if (kind == VALUE_NONE ||
-		!find_origin(info, plan, entry, kind, &origin, &key))
+		!find_key_origin(info, plan, entry, kind, &origin, &key))
 		return false;
 
 	if (OidIsValid(origin.relid))
@@ -242,7 +242,7 @@ describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
  * kept, those that some statement looks up come first.
  */
 static void
-collect_columns(StatementInfo *info, const QueryDesc *query)
+collect_key_columns(StatementInfo *info, const QueryDesc *query)
 {
 	InfoColumn	columns[RESULTSET_COLUMNS];
 	int			count = 0;
@@ -342,7 +342,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;
-	collect_columns(info, query);
+	collect_key_columns(info, query);
 }
 
 /*
