@@ -219,6 +219,14 @@ LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_apply_obstacle';
 COMMENT ON FUNCTION @extschema@._clipperf_apply_obstacle() IS 'why queued jobs are not begun; NULL if nothing is in the way';
 
+CREATE FUNCTION @extschema@._clipperf_job_statement(
+    action text, ddl text, relation oid, index_name name, transactional boolean)
+RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_job_statement';
+COMMENT ON FUNCTION @extschema@._clipperf_job_statement(text, text, oid, name, boolean) IS
+'the statement that a job with this definition of an index runs';
+
 CREATE VIEW @extschema@.clipperf_jobs AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
@@ -239,7 +247,9 @@ SELECT j.job, j.action,
                           1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
            FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
        j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS made_by, j.transactional, j.made_at, j.changed_at, j.attempts,
-       j.worker_pid, CASE WHEN may.see THEN j.ddl END AS ddl, CASE WHEN may.see THEN j.verdict END AS result
+       j.worker_pid,
+       CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl,
+       CASE WHEN may.see THEN j.verdict END AS result
 FROM @extschema@._clipperf_job AS j
      CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
@@ -258,7 +268,7 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read pe
 COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'estimated remaining time of the build, milliseconds, without the time it waits for others';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
 'the transaction that the build waits for now, with what pg_stat_activity shows the reader about it; NULL if the reader may not see the reason';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'CREATE INDEX statement of the index; NULL if the reader may not see the reason';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table, after one for each partition; NULL if the reader may not see the reason';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.made_by IS 'role that called clipperf_apply(), with whose privileges it runs';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'true if it ran in the caller''s transaction';

@@ -150,12 +150,15 @@ DECLARE
     member record;
     is_taken boolean;
 BEGIN
-    IF coalesce($1, '') = '' OR $2 IS NULL THEN
-        RAISE EXCEPTION 'an index set and a CREATE INDEX statement are needed' USING ERRCODE = 'invalid_parameter_value';
+    IF $1 IS NULL OR $2 IS NULL THEN
+        RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN $1 IS NULL THEN 'index_set' ELSE 'ddl' END
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF $1 = '' THEN
+        RAISE EXCEPTION 'argument "index_set" must not be empty' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF $3 IS NULL OR $3 NOT IN ('high', 'medium', 'low') THEN
-        RAISE EXCEPTION 'unknown priority "%"', coalesce($3, 'NULL')
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name one of high, medium and low.';
+        RAISE EXCEPTION 'invalid priority: "%"', coalesce($3, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid priorities are "high", "medium", and "low".';
     END IF;
     EXECUTE format('SELECT * FROM %s._clipperf_read_index_statement($1)', home) INTO member USING $2;
     EXECUTE format('LOCK TABLE %s.clipperf_index_set_members IN SHARE ROW EXCLUSIVE MODE', home);
@@ -163,8 +166,8 @@ BEGIN
                                    WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed)', home)
     INTO is_taken USING $1, member.index_name;
     IF is_taken THEN
-        RAISE EXCEPTION 'index set "%" has a member "%" already', $1, member.index_name
-            USING ERRCODE = 'duplicate_object', HINT = 'Take it out with clipperf_remove_index() first.';
+        RAISE EXCEPTION 'index "%" already exists in index set "%"', member.index_name, $1
+            USING ERRCODE = 'duplicate_object', HINT = 'Remove it with clipperf_remove_index() first.';
     END IF;
     EXECUTE format('
         INSERT INTO %1$s.clipperf_index_set_members AS m (index_set, position, index_name, relation, ddl, priority, purpose)
@@ -198,7 +201,7 @@ BEGIN
                     WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed', home) USING $1, $2;
     GET DIAGNOSTICS shipped = ROW_COUNT;
     IF own + shipped = 0 THEN
-        RAISE EXCEPTION 'index set "%" has no member "%"', coalesce($1, 'NULL'), coalesce($2, 'NULL')
+        RAISE EXCEPTION 'index "%" does not exist in index set "%"', coalesce($2, 'NULL'), coalesce($1, 'NULL')
             USING ERRCODE = 'undefined_object';
     END IF;
 END

@@ -67,8 +67,8 @@ GRANT SELECT ON @extschema@.clipperf_queries TO PUBLIC;
 
 CREATE FUNCTION @extschema@.clipperf_reset(what text DEFAULT 'all')
 RETURNS void
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
-'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'' or ''seq_scans''; ''standbys'' forgets that standby servers were seen';
+'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'' or ''samples''; ''standbys'' forgets that standby servers were seen';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;

@@ -214,6 +214,15 @@ typedef get_relation_info_hook_type relation_info_hook_type;
 #define ADD_RTE_PERMISSIONS(query, rte) ((void) 0)
 #endif
 
+/* 16: so did the columns that a plan reads and writes. */
+#if PG_VERSION_NUM >= 160000
+typedef RTEPermissionInfo ColumnRights;
+#define PLAN_COLUMN_RIGHTS(plan) ((plan)->permInfos)
+#else
+typedef RangeTblEntry ColumnRights;
+#define PLAN_COLUMN_RIGHTS(plan) ((plan)->rtable)
+#endif
+
 /* 16: build_attrmap_by_name can be told to leave out what is missing. */
 #if PG_VERSION_NUM >= 160000
 #define BUILD_ATTRMAP(to, from) build_attrmap_by_name(to, from, false)

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "utils/builtins.h"
@@ -31,9 +32,13 @@ int			setting_nplusone_min_children = 5;
 int			setting_nplusone_window_ms HOTPATH_DATA = 5000;
 int			setting_request_idle_ms HOTPATH_DATA = 100;
 int			setting_seqscan_min_rows HOTPATH_DATA = 1000;
-bool		setting_capture_parameters HOTPATH_DATA = true;
+int			setting_capture_parameters HOTPATH_DATA = CAPTURE_ON;
+char	   *setting_private_columns = NULL;
+uint32		setting_private_columns_version HOTPATH_DATA = 1;
 char	   *setting_route HOTPATH_DATA = NULL;
+void		(*setting_route_told) (const char *name) = NULL;
 int			setting_save_interval_s = 300;
+bool		setting_save_samples = false;
 int			setting_max_build_workers = 1;
 bool		setting_auto_revert = false;
 int			setting_verify_calls = 1000;
@@ -45,6 +50,20 @@ static const struct config_enum_entry track_options[] = {
 	{"none", TRACK_NONE, false},
 	{"top", TRACK_TOP, false},
 	{"all", TRACK_ALL, false},
+	{NULL, 0, false}
+};
+
+/* As for a setting that is on or off, too. */
+static const struct config_enum_entry capture_options[] = {
+	{"off", CAPTURE_OFF, false},
+	{"types", CAPTURE_TYPES, false},
+	{"on", CAPTURE_ON, false},
+	{"false", CAPTURE_OFF, true},
+	{"no", CAPTURE_OFF, true},
+	{"0", CAPTURE_OFF, true},
+	{"true", CAPTURE_ON, true},
+	{"yes", CAPTURE_ON, true},
+	{"1", CAPTURE_ON, true},
 	{NULL, 0, false}
 };
 
@@ -130,6 +149,127 @@ settings_table_is_watched(Oid relid)
 	return false;
 }
 
+/*
+ * Check hook of clipperf.private_columns: a list of patterns of names, each
+ * with or without table and schema.
+ */
+static bool
+check_private_columns(char **newval, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*newval);
+	List	   *patterns = NIL;
+	bool		ok = SplitGUCList(copy, ',', &patterns);
+	ListCell   *lc;
+
+	if (!ok)
+		GUC_check_errdetail("List syntax is invalid.");
+	foreach(lc, patterns)
+	{
+		const char *pattern = lfirst(lc);
+		int			dots = 0;
+
+		for (const char *at = pattern; *at != '\0'; at++)
+			dots += *at == '.';
+		if (ok && dots > 2)
+		{
+			GUC_check_errdetail("\"%s\" has more than three parts.", pattern);
+			ok = false;
+		}
+	}
+	list_free(patterns);
+	pfree(copy);
+	return ok;
+}
+
+/* Assign hook of clipperf.private_columns. */
+static void
+assign_private_columns(const char *newval, void *extra)
+{
+	setting_private_columns_version++;
+}
+
+/* Check hook of clipperf.route: any name will do, but may be cut. */
+static bool
+check_route(char **newval, void **extra, GucSource source)
+{
+	if (*newval != NULL && source >= PGC_S_INTERACTIVE &&
+		!InitializingParallelWorker && setting_route_told != NULL)
+		setting_route_told(*newval);
+	return true;
+}
+
+/* Does clipperf.private_columns name any column? */
+bool
+settings_private_columns(void)
+{
+	return setting_private_columns[0] != '\0';
+}
+
+/*
+ * Does a name fit a pattern, in which "*" stands for any characters?  Letters
+ * of ASCII fit in either case.
+ */
+static bool
+name_fits(const char *name, const char *pattern)
+{
+	for (; *pattern != '*'; name++, pattern++)
+	{
+		if (pg_ascii_tolower((unsigned char) *name) !=
+			pg_ascii_tolower((unsigned char) *pattern))
+			return false;
+		if (*name == '\0')
+			return true;
+	}
+	while (*pattern == '*')
+		pattern++;
+	for (;; name++)
+	{
+		if (name_fits(name, pattern))
+			return true;
+		if (*name == '\0')
+			return false;
+	}
+}
+
+/*
+ * Does a pattern such as "email", "users.*" or "*.users.email" name a column?
+ * Its parts are compared from the last one on.
+ */
+static bool
+pattern_names_column(const char *pattern, const char *const *names)
+{
+	char	   *parts = pstrdup(pattern);
+	bool		fits = true;
+
+	for (int i = 0; fits && parts != NULL; i++)
+	{
+		char	   *dot = strrchr(parts, '.');
+
+		fits = name_fits(names[i], dot == NULL ? parts : dot + 1);
+		if (dot == NULL)
+			parts = NULL;
+		else
+			*dot = '\0';
+	}
+	return fits;
+}
+
+/* Does clipperf.private_columns name this column?  Allocates memory. */
+bool
+settings_column_is_private(const char *schema, const char *table,
+						   const char *column)
+{
+	const char *const names[] = {column, table, schema};
+	List	   *patterns = NIL;
+	ListCell   *lc;
+
+	(void) SplitGUCList(pstrdup(setting_private_columns), ',', &patterns);
+	foreach(lc, patterns)
+		if (pattern_names_column(lfirst(lc), names))
+		return true;
+	return false;
+}
+
 /* Settings that say what is captured. */
 static void
 define_capture_settings(void)
@@ -149,16 +289,22 @@ define_capture_settings(void)
 							   &setting_tables, "*",
 							   PGC_SUSET, GUC_LIST_INPUT,
 							   check_tables, assign_tables, NULL);
-	DefineCustomBoolVariable("clipperf.capture_parameters",
-							 "Keeps a few samples of parameter values per statement.",
-							 "Only members of pg_read_all_stats can read them.",
-							 &setting_capture_parameters, true,
+	DefineCustomEnumVariable("clipperf.capture_parameters",
+							 "Selects what is kept of a few executions of each statement.",
+							 "\"types\" keeps the types of its parameters and which are null, \"on\" also their values.",
+							 &setting_capture_parameters, CAPTURE_ON, capture_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("clipperf.private_columns",
+							   "Columns whose values are never kept.",
+							   "A comma-separated list of names, with or without table and schema, in which * stands for any characters.",
+							   &setting_private_columns, "",
+							   PGC_SUSET, GUC_LIST_INPUT,
+							   check_private_columns, assign_private_columns, NULL);
 	DefineCustomStringVariable("clipperf.route",
 							   "Route (endpoint, job) that the following statements belong to.",
 							   "A route in an sqlcommenter comment goes before it; application_name is used when it is empty.",
 							   &setting_route, NULL,
-							   PGC_USERSET, 0, NULL, NULL, NULL);
+							   PGC_USERSET, 0, check_route, NULL, NULL);
 }
 
 /* Settings of the two kinds of finding. */
@@ -204,6 +350,10 @@ define_store_settings(void)
 							"What a crash loses at most; 0 saves at shutdown only.",
 							&setting_save_interval_s, 300, 0, 86400,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomBoolVariable("clipperf.save_samples",
+							 "Saves samples of executions, with their values, to disk.",
+							 NULL, &setting_save_samples, false,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 }
 
 /* Settings of how indexes are built. */

@@ -18,6 +18,14 @@ typedef enum TrackLevel
 	TRACK_ALL					/* and those inside functions */
 } TrackLevel;
 
+/* clipperf.capture_parameters */
+typedef enum CaptureLevel
+{
+	CAPTURE_OFF,				/* no samples */
+	CAPTURE_TYPES,				/* samples without values */
+	CAPTURE_ON					/* with values */
+} CaptureLevel;
+
 extern bool setting_enabled;
 extern int	setting_track;
 extern char *setting_tables;
@@ -29,9 +37,14 @@ extern int	setting_nplusone_min_children;
 extern int	setting_nplusone_window_ms;
 extern int	setting_request_idle_ms;
 extern int	setting_seqscan_min_rows;
-extern bool setting_capture_parameters;
+extern int	setting_capture_parameters;
+extern char *setting_private_columns;
+extern uint32 setting_private_columns_version;	/* changes with it */
 extern char *setting_route;
+extern void (*setting_route_told) (const char *name);	/* who sets it hears of
+														 * what becomes of it */
 extern int	setting_save_interval_s;
+extern bool setting_save_samples;
 
 extern int	setting_max_build_workers;
 extern bool setting_auto_revert;
@@ -42,6 +55,11 @@ extern int	setting_long_transaction_ms;
 
 extern void settings_define(void);
 extern bool settings_table_is_watched(Oid relid);
+
+/* Does clipperf.private_columns name any column, or this one? */
+extern bool settings_private_columns(void);
+extern bool settings_column_is_private(const char *schema, const char *table,
+									   const char *column);
 
 /* Observe no statement of this session up to the end of the GUC nest level. */
 extern void settings_pause(void);

@@ -55,7 +55,7 @@ extension_schema(void)
 	if (!OidIsValid(schema))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the extension clipperf is not installed in this database"),
+				 errmsg("extension \"clipperf\" is not installed in this database"),
 				 errhint("Use CREATE EXTENSION clipperf.")));
 	return schema;
 }

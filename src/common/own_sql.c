@@ -103,7 +103,7 @@ own_owner(void)
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the extension clipperf is not installed in this database, or not in this version"),
+				 errmsg("extension \"clipperf\" is not installed in this database, or not in this version"),
 				 errhint("Use CREATE EXTENSION clipperf.")));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);

@@ -13,9 +13,11 @@
 #include "common/table_lock.h"
 
 #include "access/twophase.h"
+#include "catalog/catalog.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
+#include "utils/inval.h"
 #include "utils/syscache.h"
 
 /* The share of the server's locks that one command of ours takes at most. */
@@ -35,6 +37,31 @@ table_lock_at_once(Oid relid)
 		return true;
 	UnlockRelationOid(relid, AccessShareLock);
 	return false;
+}
+
+/*
+ * Lock a relation (AccessShareLock) if that can be had at once.  False if not,
+ * and if the table of locks is full, where table_lock_at_once() raises an error.
+ * Does not find out whether the relation is there.
+ */
+bool
+table_lock_if_free(Oid relid)
+{
+	LOCKTAG		tag;
+	LOCALLOCK  *lock;
+	LockAcquireResult result;
+
+	SET_LOCKTAG_RELATION(tag, IsSharedRelation(relid) ? InvalidOid : MyDatabaseId,
+						 relid);
+	result = LOCK_AT_ONCE(&tag, AccessShareLock, &lock);
+	if (result == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (result != LOCKACQUIRE_ALREADY_CLEAR)
+	{
+		AcceptInvalidationMessages();
+		MarkLockClear(lock);
+	}
+	return true;
 }
 
 /* Unlock a table that table_lock_at_once() has locked. */

@@ -13,6 +13,9 @@
 /* Lock a table (AccessShareLock); false if that must be waited for, or it is gone. */
 extern bool table_lock_at_once(Oid relid);
 
+/* The same for a relation that is there, where no error may be raised. */
+extern bool table_lock_if_free(Oid relid);
+
 /* Unlock a table that table_lock_at_once() has locked. */
 extern void table_unlock(Oid relid);
 

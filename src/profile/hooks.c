@@ -32,6 +32,7 @@
 #include "profile/parameters.h"
 #include "profile/plan/plan_facts.h"
 #include "profile/plan/plan_tables.h"
+#include "profile/plan/private_columns.h"
 #include "profile/request.h"
 #include "profile/statement/execution.h"
 #include "profile/text/named_statement.h"
@@ -573,6 +574,27 @@ count_execution(Execution *execution)
 		parameters_sample(execution, &key, sample.params_hash);
 }
 
+/*
+ * An execution has ended: values that private columns got in it may stand in
+ * the statements that it runs inside of.
+ */
+pg_attribute_cold static void
+hand_up_privacy(const Execution *execution)
+{
+	dlist_iter	iter;
+
+	if (!execution->is_private &&
+		!private_columns_are_used(execution->query->plannedstmt))
+		return;
+	dlist_foreach(iter, &executions)
+	{
+		Execution  *outer = dlist_container(Execution, node, iter.cur);
+
+		if (outer->level < execution->level)
+			outer->is_private = true;
+	}
+}
+
 /* An execution has ended well: let everybody know. */
 static void
 close_execution(Execution *execution)
@@ -580,6 +602,8 @@ close_execution(Execution *execution)
 	int64		start = begin_own_work(execution);
 
 	execution->counted = true;
+	if (unlikely(private_columns_exist) && execution->level > 0)
+		hand_up_privacy(execution);
 	if (likely(!execution->ours))
 	{
 		plan_facts_collect(execution);
@@ -673,6 +697,8 @@ measure_planning(PLANNER_ARGS)
 		planned.ended_us = clock_us();
 		planned.us = planned.ended_us - start;
 		planned.message = GetCurrentStatementStartTimestamp();
+		if (setting_capture_parameters == CAPTURE_ON)
+			private_columns_learn(plan);
 	}
 	return plan;
 }
@@ -786,6 +812,7 @@ void
 hooks_install(void)
 {
 	EnableQueryId();
+	private_columns_init();
 	function_install();
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(forget_failed_text, NULL);

@@ -26,11 +26,13 @@
 #include "utils/syscache.h"
 
 #include "profile/plan/plan_settings.h"
+#include "profile/plan/private_columns.h"
 #include "profile/statement/value.h"
 #include "profile/statement/value_layout.h"
 #include "profile/text/comment.h"
 #include "profile/text/named_statement.h"
 #include "profile/utility.h"
+#include "settings.h"
 #include "store/sample.h"
 
 /* Bytes of a value that are hashed at each of its ends. */
@@ -225,7 +227,10 @@ is_short(Oid type, Datum value)
 		VARATT_IS_SHORT(bytes);
 }
 
-/* Put one parameter into a draft; false if it cannot be kept. */
+/*
+ * Put one parameter into a draft, without its value where values are hidden;
+ * false if it cannot be kept.
+ */
 static bool
 draft_value(SampleDraft *draft, int i, const ParamExternData *param)
 {
@@ -234,6 +239,11 @@ draft_value(SampleDraft *draft, int i, const ParamExternData *param)
 	draft->types[i] = param->ptype;
 	if (param->isnull || !OidIsValid(param->ptype))
 		return true;
+	if (draft->values_hidden)
+	{
+		draft->values[i] = "";
+		return true;
+	}
 	if (!is_printable(param->ptype, &function) ||
 		!is_short(param->ptype, param->value))
 		return false;
@@ -274,7 +284,7 @@ draft_values(SampleDraft *draft, ParamListInfo params,
 	bool		usable = true;
 
 	if (params == NULL || params->numParams == 0)
-		return draft->statement != NULL;
+		return draft->statement != NULL || draft->values_hidden;
 
 	draft->nparams = named != NULL ? named->count : params->numParams;
 	if (draft->nparams > SAMPLE_MAX_BYTES / sizeof(Oid))
@@ -305,7 +315,10 @@ has_numbers(const char *text, int length, ParamListInfo params)
 		memchr(text, '$', length) != NULL;
 }
 
-/* Put the statement into a draft; false if it cannot be planned again. */
+/*
+ * Put the statement into a draft, but for one whose values are hidden: its text
+ * may hold some.  False if it cannot be planned again.
+ */
 static bool
 draft_statement(SampleDraft *draft, const Execution *execution,
 				const NamedStatement *named)
@@ -313,6 +326,8 @@ draft_statement(SampleDraft *draft, const Execution *execution,
 	const char *text;
 	int			length;
 
+	if (draft->values_hidden)
+		return true;
 	if (!execution->source.exact)
 		return false;
 	bare_statement(execution, &text, &length);
@@ -338,6 +353,29 @@ make_draft(const Execution *execution, SampleDraft *draft)
 		draft_values(draft, execution->query->params, named);
 }
 
+/* A hash of what is kept where values are hidden: which of them are null. */
+static uint32
+hash_nulls(ParamListInfo params)
+{
+	uint32		hash = 0;
+
+	for (int i = 0; params != NULL && i < params->numParams; i++)
+	{
+		ParamExternData workspace;
+
+		hash = hash_combine(hash, parameter(params, i, &workspace)->isnull);
+	}
+	return hash;
+}
+
+/* Leave the values of settings out, too: those that read them know none. */
+static void
+hide_settings(SampleDraft *draft)
+{
+	draft->settings_missing |= draft->nsettings > 0;
+	draft->nsettings = 0;
+}
+
 /* A hash of the values of an execution and of the settings that it reads. */
 static uint32
 hash_draft(uint32 params_hash, const SampleDraft *draft)
@@ -361,6 +399,14 @@ keep_if_wanted(const Execution *execution, const SampleKey *key,
 	SampleKind	kind;
 
 	plan_settings(execution->query->planstate, &draft);
+	draft.values_hidden = setting_capture_parameters < CAPTURE_ON ||
+		execution->is_private ||
+		private_columns_are_used(execution->query->plannedstmt);
+	if (draft.values_hidden)
+	{
+		hide_settings(&draft);
+		params_hash = hash_nulls(execution->query->params);
+	}
 	draft.values_hash = hash_draft(params_hash, &draft);
 	kind = sample_admit(key, draft.values_hash, execution->elapsed_us);
 	if (kind != SAMPLE_NONE && make_draft(execution, &draft))

@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "common/arguments.h"
 #include "store/modules.h"
 #include "store/store.h"
 
@@ -26,19 +27,22 @@ static const struct
 	{"queries", RESET_QUERIES},
 	{"n_plus_one", RESET_N_PLUS_ONE},
 	{"seq_scans", RESET_SEQ_SCANS},
+	{"samples", RESET_SAMPLES},
 	{"standbys", RESET_STANDBYS}
 };
 
 /*
- * clipperf_reset(what): error 22023 for an unknown name.  Who may call it is a
+ * clipperf_reset(what): error 22023 for an unknown name, 22004 for none.  Who may call it is a
  * matter of GRANT.
  */
 Datum
 clipperf_reset(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *name;
 
 	store_require();
+	argument_require(fcinfo, 0, "what");
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	for (int i = 0; i < lengthof(targets); i++)
 		if (strcmp(targets[i].name, name) == 0)
 		{
@@ -47,6 +51,6 @@ clipperf_reset(PG_FUNCTION_ARGS)
 		}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("cannot reset \"%s\"", name),
-			 errhint("Name one of \"all\", \"queries\", \"n_plus_one\", \"seq_scans\" and \"standbys\".")));
+			 errmsg("unrecognized reset target: \"%s\"", name),
+			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", or \"standbys\".")));
 }

@@ -25,7 +25,7 @@ PGDLLEXPORT Datum clipperf_read_samples(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_samples);
 
-#define SAMPLE_COLUMNS 11
+#define SAMPLE_COLUMNS 12
 
 /*
  * The types of a sample's parameters.  Types that users made are known in the
@@ -47,7 +47,7 @@ type_array(const SampleKey *key, const SampleDraft *draft)
 										   sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/* The values of a sample's parameters. */
+/* The values of a sample's parameters; "hidden" for those that are not kept. */
 static Datum
 value_array(const SampleDraft *draft)
 {
@@ -56,7 +56,8 @@ value_array(const SampleDraft *draft)
 	int			lower = 1;
 
 	for (int i = 0; i < draft->nparams; i++)
-		result_set_text(values, nulls, i, draft->values[i]);
+		result_set_text(values, nulls, i, draft->values_hidden &&
+						draft->values[i] != NULL ? "hidden" : draft->values[i]);
 	return PointerGetDatum(construct_md_array(values, nulls, 1,
 											  unconstify(int *, &draft->nparams),
 											  &lower, TEXTOID, -1, false,
@@ -116,6 +117,7 @@ put_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	values[i++] = type_array(key, draft);
 	values[i++] = draft->nparams > 0 ? value_array(draft) :
 		PointerGetDatum(construct_empty_array(TEXTOID));
+	values[i++] = BoolGetDatum(draft->values_hidden);
 	result_set_text(values, nulls, i++, draft->search_path);
 	values[i++] = settings_json(draft);
 	values[i++] = Float8GetDatum(US_TO_MS(draft->elapsed_us));

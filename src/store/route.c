@@ -27,6 +27,7 @@
 
 #include "common/clock.h"
 #include "hotpath.h"
+#include "settings.h"
 #include "store/encoding.h"
 #include "store/save.h"
 
@@ -75,11 +76,14 @@ route_size(void)
 	return sizeof(RouteShared);
 }
 
+static void tell_if_cut(const char *name);
+
 /* StoreModule.attach */
 static void
 route_attach(void *memory, bool found)
 {
 	shared = memory;
+	setting_route_told = tell_if_cut;
 	route_places = shared->places;
 	if (found)
 		return;
@@ -135,14 +139,12 @@ is_id(const char *word, int length, bool in_path)
 }
 
 /*
- * The name as it is stored: ids in it are folded, it is cut at a character
- * boundary, and as databases of several encodings share the names, outside of
- * UTF-8 what is not ASCII becomes a question mark.
+ * A name of less than ROUTE_MAX_GIVEN bytes with its ids folded, in twice as many
+ * bytes; returns the length.
  */
-static void
-make_stored(char *stored, const char *given)
+static int
+fold_ids(char *folded, const char *given)
 {
-	char		folded[2 * ROUTE_MAX_GIVEN];
 	char	   *to = folded;
 	const char *at = given;
 	int			length;
@@ -168,7 +170,20 @@ make_stored(char *stored, const char *given)
 		to += strlen(FOLDED);
 		at += length;
 	}
-	length = to - folded;
+	return to - folded;
+}
+
+/*
+ * The name as it is stored: ids in it are folded, it is cut at a character
+ * boundary, and as databases of several encodings share the names, outside of
+ * UTF-8 what is not ASCII becomes a question mark.
+ */
+static void
+make_stored(char *stored, const char *given)
+{
+	char		folded[2 * ROUTE_MAX_GIVEN];
+	int			length = fold_ids(folded, given);
+
 	if (length >= ROUTE_NAME_LENGTH)
 		length = encoding_clip(folded, length, ROUTE_NAME_LENGTH - 1);
 	memcpy(stored, folded, length);
@@ -343,6 +358,40 @@ add_route(const char *name, RouteSource source)
 	return route;
 }
 
+/* The bytes of a name that are looked at. */
+static void
+cut_given(char *given, const char *name)
+{
+	int			length = strlen(name);
+
+	if (length >= ROUTE_MAX_GIVEN)
+		length = encoding_clip(name, length, ROUTE_MAX_GIVEN - 1);
+	memcpy(given, name, length);
+	given[length] = '\0';
+}
+
+/*
+ * Tell who sets clipperf.route if the name is too long, as for identifiers.
+ * What is too long in a comment is cut without a word: statements get no notices
+ * of ours.
+ */
+static void
+tell_if_cut(const char *name)
+{
+	char		given[ROUTE_MAX_GIVEN];
+	char		folded[2 * ROUTE_MAX_GIVEN];
+	char		stored[ROUTE_NAME_LENGTH];
+
+	cut_given(given, name);
+	if (fold_ids(folded, given) < ROUTE_NAME_LENGTH &&
+		strlen(name) < ROUTE_MAX_GIVEN)
+		return;
+	make_stored(stored, given);
+	ereport(NOTICE,
+			(errcode(ERRCODE_NAME_TOO_LONG),
+			 errmsg("route \"%s\" will be truncated to \"%s\"", name, stored)));
+}
+
 /*
  * The number of a route's name: see route_intern_string().  No lock unless the
  * name is new.
@@ -352,14 +401,9 @@ route_intern(const char *name, RouteSource source)
 {
 	char		stored[ROUTE_NAME_LENGTH];
 	char		given[ROUTE_MAX_GIVEN];
-	int			length;
 	RouteId		route;
 
-	length = strlen(name);
-	if (length >= ROUTE_MAX_GIVEN)
-		length = encoding_clip(name, length, ROUTE_MAX_GIVEN - 1);
-	memcpy(given, name, length);
-	given[length] = '\0';
+	cut_given(given, name);
 	make_stored(stored, given);
 	if (stored[0] == '\0')
 		return ROUTE_NONE;

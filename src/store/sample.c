@@ -27,6 +27,7 @@
 #include "lib/stringinfo.h"
 
 #include "common/slower.h"
+#include "settings.h"
 #include "store/save.h"
 
 #define ENTRIES			128		/* statements per stripe */
@@ -121,11 +122,11 @@ sample_attach(void *memory, bool found)
 		clear_stripe(&stripes[i]);
 }
 
-/* StoreModule.reset: samples go with the statements. */
+/* StoreModule.reset: samples go with the statements, too. */
 static void
 sample_reset(int what)
 {
-	if ((what & RESET_QUERIES) == 0)
+	if ((what & (RESET_QUERIES | RESET_SAMPLES)) == 0)
 		return;
 	for (int i = 0; i < SAMPLE_STRIPES; i++)
 	{
@@ -664,8 +665,8 @@ save_sample(const SampleStripe *stripe, const SampleEntry *entry,
 }
 
 /*
- * StoreModule.save: all samples, then an empty one.  From copies, so that
- * nobody waits for the disk.
+ * StoreModule.save: all samples if clipperf.save_samples says so, then an empty
+ * one.  From copies, so that nobody waits for the disk.
  */
 static void
 sample_save(SaveFile *file)
@@ -673,7 +674,7 @@ sample_save(SaveFile *file)
 	SampleStripe *copy = palloc(sizeof(SampleStripe));
 	SavedSample end = {0};
 
-	for (int i = 0; i < SAMPLE_STRIPES; i++)
+	for (int i = 0; setting_save_samples && i < SAMPLE_STRIPES; i++)
 	{
 		copy_stripe(copy, i);
 		for (int e = 0; e < ENTRIES; e++)
@@ -684,7 +685,10 @@ sample_save(SaveFile *file)
 	pfree(copy);
 }
 
-/* StoreModule.load */
+/*
+ * StoreModule.load: samples that were saved before clipperf.save_samples was
+ * switched off are left out.
+ */
 static bool
 sample_load(SaveFile *file)
 {
@@ -713,7 +717,8 @@ sample_load(SaveFile *file)
 				.elapsed_us = saved.elapsed_us,
 				.captured_at = saved.captured_at
 		};
-		put_packed(&saved.key, &sample, bytes);
+		if (setting_save_samples)
+			put_packed(&saved.key, &sample, bytes);
 	}
 }
 

@@ -47,8 +47,10 @@ sample_pack(StringInfo packed, const SampleDraft *draft)
 {
 	int32		encoding = GetDatabaseEncoding();
 	int32		nparams = draft->nparams;
+	int32		hidden = draft->values_hidden;
 
 	appendBinaryStringInfo(packed, (char *) &encoding, sizeof(encoding));
+	appendBinaryStringInfo(packed, (char *) &hidden, sizeof(hidden));
 	appendBinaryStringInfo(packed, (char *) &nparams, sizeof(nparams));
 	pack_string(packed, draft->statement);
 	pack_string(packed, draft->search_path);
@@ -138,15 +140,18 @@ bool
 sample_unpack(StringInfo packed, SampleDraft *draft)
 {
 	int32		encoding;
+	int32		hidden;
 	int32		nparams;
 	int32		type;
 
-	if (!unpack_int(packed, &encoding) || !unpack_int(packed, &nparams) ||
+	if (!unpack_int(packed, &encoding) || !unpack_int(packed, &hidden) ||
+		(hidden != 0 && hidden != 1) || !unpack_int(packed, &nparams) ||
 		!unpack_string(packed, encoding, unconstify(char **, &draft->statement)) ||
 		!unpack_string(packed, encoding, unconstify(char **, &draft->search_path)))
 		return false;
 	if (nparams < 0 || nparams > SAMPLE_MAX_BYTES / sizeof(Oid))
 		return false;
+	draft->values_hidden = hidden == 1;
 	draft->nparams = nparams;
 	draft->types = palloc(nparams * sizeof(Oid));
 	draft->values = palloc(nparams * sizeof(char *));

@@ -23,11 +23,14 @@
 /* One execution.  Strings are of the database encoding. */
 typedef struct SampleDraft
 {
-	const char *statement;		/* as the client sent it; NULL = too long */
+	const char *statement;		/* as the client sent it; NULL = too long, or
+								 * values are hidden */
 	const char *search_path;	/* the setting in force */
 	int			nparams;
 	Oid		   *types;			/* of the parameters; InvalidOid = not used */
-	char	  **values;			/* in text form, NULL for null */
+	char	  **values;			/* in text form, NULL for null; if they are
+								 * hidden, "" for what is not null */
+	bool		values_hidden;	/* none is kept, of settings neither */
 	int			nsettings;		/* SAMPLE_SETTINGS at most */
 	const char *setting_names[SAMPLE_SETTINGS]; /* that it reads by
 												 * current_setting() */

@@ -49,17 +49,21 @@ locks_before(int group)
 
 /*
  * Raise an error unless clipperf was preloaded: at the beginning of functions of
- * ours, whose statements are told by it.
+ * ours, whose statements are told by it.  Without context: which of the functions
+ * that a view or a report is made of has found that out tells nobody anything.
+ * Whoever catches the error restores the stack.
  */
 void
 store_require(void)
 {
 	extension_calls++;
-	if (!store_is_ready())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("clipperf must be loaded via \"shared_preload_libraries\""),
-				 errhint("Add clipperf to \"shared_preload_libraries\" and restart the server.")));
+	if (store_is_ready())
+		return;
+	error_context_stack = NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("clipperf must be loaded via \"shared_preload_libraries\""),
+			 errhint("Add clipperf to \"shared_preload_libraries\" and restart the server.")));
 }
 
 /*

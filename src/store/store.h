@@ -25,6 +25,7 @@ typedef enum ResetWhat
 	RESET_QUERIES = 1 << 0,
 	RESET_N_PLUS_ONE = 1 << 1,
 	RESET_SEQ_SCANS = 1 << 2,
+	RESET_SAMPLES = 1 << 3,
 	RESET_ALL = 0xFF,			/* that was counted */
 	RESET_STANDBYS = 1 << 8		/* and what was seen of the servers around */
 } ResetWhat;

@@ -22,6 +22,21 @@ SELECT * FROM clipperf_apply();
 SELECT * FROM clipperf_apply(ids => '{-1}');
 SELECT * FROM clipperf_apply(ids => '{1}', index_set => 'none');
 
+-- The statement that is told is the one that would run: without blocking, in the transaction, for a partitioned table.
+BEGIN;
+CREATE TABLE regress_told (a int, b int) PARTITION BY RANGE (a);
+CREATE TABLE regress_told_1 PARTITION OF regress_told FOR VALUES FROM (0) TO (10);
+CREATE INDEX regress_told_b ON regress_told_1 (b);
+SELECT regress_recommend('create', 'regress_told_a', 'CREATE INDEX regress_told_a ON regress_told (a)', 'regress_told') > 0 AS made;
+SELECT regress_recommend('create', 'regress_told_u', 'CREATE UNIQUE INDEX regress_told_u ON regress_told_1 (a)', 'regress_told_1') > 0 AS made;
+SELECT ddl FROM clipperf_apply(dry_run => true, concurrently => true);
+SELECT ddl FROM clipperf_apply(dry_run => true);
+SELECT regress_recommend('drop', 'regress_told_b', 'DROP INDEX regress_told_b', 'regress_told_1') AS id \gset
+SELECT ddl FROM clipperf_apply(ids => ARRAY[:id]::bigint[], dry_run => true, concurrently => true);
+SELECT ddl FROM clipperf_apply(ids => ARRAY[:id]::bigint[]);
+SELECT action, ddl FROM clipperf_jobs WHERE relation = 'regress_told_1'::regclass;
+ROLLBACK;
+
 -- Told only, then done.
 SELECT regress_recommend('create', 'regress_apply_a', 'CREATE INDEX CONCURRENTLY regress_apply_a ON regress_apply (a)') AS id \gset
 SELECT job, action, relation, index_name, state, reason, ddl FROM clipperf_apply(dry_run => true);

@@ -63,6 +63,7 @@ INSERT INTO calls VALUES
     ('_clipperf_query_text', 'SELECT %s._clipperf_query_text(10, 1, 1)'),
     ('_clipperf_is_own', 'SELECT %s._clipperf_is_own(''items'')'),
     ('_clipperf_is_small', 'SELECT %s._clipperf_is_small(''items'')'),
+    ('_clipperf_job_statement', 'SELECT %s._clipperf_job_statement(''create'', ''CREATE INDEX i ON items (a)'', ''items''::regclass, ''i'', false)'),
     ('_clipperf_judge', 'SELECT %s._clipperf_judge(''{}'', ''{}'', 1, ''1 statement'', true)'),
     ('_clipperf_judged', 'SELECT %s._clipperf_judged(''{n_plus_one}'')'),
     ('_clipperf_problems', 'SELECT %s._clipperf_problems(''{n_plus_one}'', NULL)'),

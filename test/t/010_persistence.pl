@@ -14,6 +14,7 @@ $node->append_conf('postgresql.conf', qq{
 shared_preload_libraries = 'clipperf'
 compute_query_id = on
 clipperf.save_interval = 0
+clipperf.save_samples = on
 restart_after_crash = on
 });
 $node->start;

@@ -32,6 +32,17 @@ foreach my $call ('clipperf_reset()', '_clipperf_query_text(1, 1, 1)', 'clipperf
 	failed_with($node, 'postgres', "SELECT $call", '55000', $missing, "$call says what is missing");
 }
 
+# In a line and a hint, however deep the function that finds it out lies.
+foreach my $sql ('SELECT * FROM clipperf_report()', 'SELECT * FROM clipperf_queries', 'SELECT clipperf_check()',
+	'SELECT * FROM clipperf_report_text()', 'DO $$ BEGIN PERFORM clipperf_report(); END $$')
+{
+	my (undef, undef, $said) = $node->psql('postgres', $sql);
+	is(scalar(split /\n/, $said), 2, "$sql: a line and a hint") or diag($said);
+}
+is($node->safe_psql('postgres', 'CREATE FUNCTION caught() RETURNS text LANGUAGE plpgsql AS $$
+	BEGIN PERFORM clipperf_report(); EXCEPTION WHEN OTHERS THEN RAISE NOTICE \'caught\'; RETURN SQLSTATE; END $$; SELECT caught()'),
+	'55000', 'it can be caught');
+
 # The settings do not exist; what an application sets does no harm.
 failed_with($node, 'postgres', 'SHOW clipperf.track', '42704', qr/unrecognized configuration parameter/,
 	'no setting is there');

@@ -13,7 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # A small store, so that it loses something and its file is small.
-my $node = new_server('saved_file', 'clipperf.max_statements = 100', 'clipperf.text_memory = 1024');
+my $node = new_server('saved_file', 'clipperf.save_samples = on', 'clipperf.max_statements = 100', 'clipperf.text_memory = 1024');
 my $path = $node->data_dir . '/pg_stat/clipperf.stat';
 
 # One statement of each kind of thing that is remembered.

@@ -136,7 +136,7 @@ $session->query_safe('RESET client_min_messages');
 my ($limited, $output, $notice) = $node->psql('postgres',
 	"SELECT count(*) FROM clipperf_recommend(time_limit => '1 millisecond', min_benefit => 0.0001)");
 is($limited, 0, 'a limit of time is no error');
-like($notice, qr/NOTICE:  the time limit ended the search/, 'and is told');
+like($notice, qr/NOTICE:  search stopped at the time limit/, 'and is told');
 
 # Others change tables meanwhile.
 my @ddl = ('CREATE INDEX other ON t1 (c, e DESC)', 'DROP INDEX other', 'CREATE INDEX other ON t2 (a)',

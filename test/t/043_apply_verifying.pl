@@ -197,7 +197,7 @@ load($node);
 ($job, $index) = verifying();
 $node->safe_psql('postgres', 'DROP TABLE item');
 is(wait_for_verdict($node, $job), 'failed', 'DROP TABLE: the job ends');
-like(reason($node, $job), qr/^table public\.item does not exist any more$/, 'DROP TABLE: it says why');
+like(reason($node, $job), qr/^table public\.item no longer exists$/, 'DROP TABLE: it says why');
 left_nothing('DROP TABLE');
 set_up($node, 'postgres');
 

@@ -207,7 +207,7 @@ send_query($two, "SELECT clipperf_wait($job)");
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'waiting' AND wait_event_type = 'Extension'");
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'waiting'");
 is($two->query("SELECT 'alive'"), 'alive', 'a signal ends it');
-failed_with($node, 'postgres', 'SELECT clipperf_wait(-1)', '42704', qr/there is no job -1/, 'a job that does not exist');
+failed_with($node, 'postgres', 'SELECT clipperf_wait(-1)', '42704', qr/job -1 does not exist/, 'a job that does not exist');
 failed_with($node, 'postgres', "BEGIN; SELECT clipperf_wait($job)", '25001', qr/inside a transaction block/, 'in a transaction block');
 is(state($node, $job), 'building', 'the job goes on');
 like(history($node, $job), qr/^$before/, 'and has not changed');

@@ -40,8 +40,8 @@ find_table(RangeVar *relation)
 		kind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot create an index on \"%s\"", relation->relname),
-				 errdetail("It is no table, materialized view or partitioned table.")));
+				 errmsg("cannot create index on relation \"%s\"", relation->relname),
+				 errdetail("It is not a table, materialized view, or partitioned table.")));
 	return relid;
 }
 

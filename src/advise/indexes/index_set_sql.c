@@ -30,7 +30,7 @@ require_name(const IndexStmt *stmt)
 	if (stmt->idxname == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the index has no name"),
+				 errmsg("index name must be specified"),
 				 errdetail("Members of an index set are known by their names."),
 				 errhint("Write CREATE INDEX name ON ....")));
 }
@@ -41,11 +41,11 @@ notice_left_out(const IndexStmt *stmt)
 {
 	if (stmt->concurrent)
 		ereport(NOTICE,
-				(errmsg("CONCURRENTLY is left out"),
+				(errmsg("ignoring CONCURRENTLY"),
 				 errdetail("How an index is built is decided when it is built.")));
 	if (stmt->if_not_exists)
 		ereport(NOTICE,
-				(errmsg("IF NOT EXISTS is left out"),
+				(errmsg("ignoring IF NOT EXISTS"),
 				 errdetail("Members of an index set that exist already are recognized by their definitions.")));
 }
 

@@ -70,9 +70,9 @@ only_statement(const char *text)
 	if (list_length(statements) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("exactly one CREATE INDEX statement is expected"),
-				 errdetail_plural("The text holds %d statement.",
-								  "The text holds %d statements.",
+				 errmsg("text must contain exactly one CREATE INDEX statement"),
+				 errdetail_plural("The text contains %d statement.",
+								  "The text contains %d statements.",
 								  list_length(statements),
 								  list_length(statements))));
 	return linitial_node(RawStmt, statements)->stmt;
@@ -92,13 +92,13 @@ index_statement_parse(const char *text)
 	if (!IsA(statement, IndexStmt))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a CREATE INDEX statement is expected"),
+				 errmsg("statement must be CREATE INDEX"),
 				 errdetail("The statement is %s.",
 						   GetCommandTagName(CreateCommandTag(statement)))));
 	if (!index->relation->inh)
 		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("ON ONLY is not supported here"),
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("CREATE INDEX ON ONLY is not supported"),
 				 errhint("Leave ONLY out: an index of a partitioned table covers its partitions.")));
 	return index;
 }

@@ -7,10 +7,12 @@
  */
 #include "advise/recommend/recommend_parts.h"
 
+#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -54,7 +56,7 @@ require_option(bool condition, const char *argument, const char *hint)
 	if (!condition)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s is out of range", argument),
+				 errmsg("argument \"%s\" is out of range", argument),
 				 errhint("%s", hint)));
 }
 
@@ -137,9 +139,9 @@ read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 	WorkloadFilter filter = {.min_calls = 1,.deadline_us = deadline_us};
 
 	if (!PG_ARGISNULL(ARG_MIN_CALLS))
-		filter.min_calls = PG_GETARG_INT64(ARG_MIN_CALLS);
+		filter.min_calls = workload_min_calls(PG_GETARG_INT64(ARG_MIN_CALLS));
 	if (!PG_ARGISNULL(ARG_SINCE))
-		filter.since = PG_GETARG_TIMESTAMPTZ(ARG_SINCE);
+		filter.since = workload_since(PG_GETARG_TIMESTAMPTZ(ARG_SINCE));
 	if (!PG_ARGISNULL(ARG_QUERYIDS))
 		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(ARG_QUERYIDS));
 	return filter;
@@ -235,11 +237,14 @@ report_run(const Advisor *advisor)
 	if (advisor->statements == NIL)
 		ereport(NOTICE,
 				(errmsg("no statement to advise on was observed"),
-				 errhint("Let the application run for a while, with clipperf.capture_parameters on.")));
+				 has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ?
+				 errhint("Let the application run for a while.") :
+				 errhint("Only statements of role \"%s\" were looked at. Members of pg_read_all_stats are advised on those of all roles.",
+						 GetUserNameFromId(GetUserId(), false))));
 	if (advisor->estimator.late)
 		ereport(NOTICE,
-				(errmsg("the time limit ended the search"),
-				 errdetail("This is the best found until then.")));
+				(errmsg("search stopped at the time limit"),
+				 errdetail("These are the best indexes found until then.")));
 	report_unplanned(advisor);
 	report_shortened(advisor);
 	log_search(advisor);

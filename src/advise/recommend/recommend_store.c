@@ -305,7 +305,7 @@ recommendations_owner(Oid schema)
 	if (!OidIsValid(owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the table clipperf_recommendations is missing"),
+				 errmsg("table \"clipperf_recommendations\" does not exist"),
 				 errhint("Run ALTER EXTENSION clipperf UPDATE.")));
 	return owner;
 }

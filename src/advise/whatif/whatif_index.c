@@ -48,7 +48,7 @@ check_access_method(Oid am)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot plan with a hypothetical index of access method \"%s\"",
 							get_am_name(am)),
-					 errhint("The access methods known are btree, hash, gist, gin and brin.")));
+					 errhint("Supported access methods are btree, hash, gist, gin, and brin.")));
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "advise/indexes/index_def.h"
 #include "advise/whatif/whatif.h"
 #include "advise/whatif/whatif_known.h"
+#include "common/arguments.h"
 #include "common/result_rows.h"
 #include "store/store.h"
 
@@ -39,8 +40,8 @@ parse_one(const char *text)
 	if (list_length(parsed) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("exactly one statement is needed"),
-				 errdetail("The text holds %d.", list_length(parsed))));
+				 errmsg("text must contain exactly one statement"),
+				 errdetail("The number of statements is %d.", list_length(parsed))));
 	return linitial_node(RawStmt, parsed);
 }
 
@@ -56,8 +57,8 @@ analyze_whatif(const char *text)
 	if (query->commandType == CMD_UTILITY)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a utility statement has no plan"),
-				 errhint("Ask about a SELECT, INSERT, UPDATE, DELETE or MERGE.")));
+				 errmsg("cannot plan a utility statement"),
+				 errhint("Ask about a SELECT, INSERT, UPDATE, DELETE, or MERGE.")));
 	return pg_rewrite_query(query);
 }
 
@@ -182,6 +183,9 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	result_check_columns(desc, WHAT_IF_COLUMNS);
 
+	argument_require(fcinfo, 0, "statement");
+	argument_require(fcinfo, 1, "indexes");
+	argument_require(fcinfo, 2, "hidden");
 	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
 	queries = analyze_whatif(statement);

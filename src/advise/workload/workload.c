@@ -606,6 +606,30 @@ statement_of_text(char *text, double calls, List **locked)
 	return statement;
 }
 
+/* The argument min_calls, if it makes sense; else error 22023. */
+int64
+workload_min_calls(int64 min_calls)
+{
+	if (min_calls < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "min_calls"),
+				 errhint("Give a number of calls, 0 or more.")));
+	return min_calls;
+}
+
+/* The argument since, if it is not in the future; else error 22023. */
+TimestampTz
+workload_since(TimestampTz since)
+{
+	if (since > GetCurrentTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" is out of range", "since"),
+				 errhint("Give a time in the past.")));
+	return since;
+}
+
 /* Calls that a weight may tell of: sums of them are exact, more or less. */
 #define MOST_CALLS 1e15
 
@@ -712,7 +736,7 @@ workload_from_texts(ArrayType *texts, ArrayType *weights)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("a statement to be planned must not be null")));
+					 errmsg("argument \"statements\" must not contain nulls")));
 		strings[i] = TextDatumGetCString(values[i]);
 		entry = hash_search(known, &strings[i], HASH_ENTER, &found);
 		entry->calls = calls[i] + (found ? entry->calls : 0);

@@ -111,9 +111,9 @@ clipperf_read_workload(PG_FUNCTION_ARGS)
 	store_require();
 	result_begin_rows(fcinfo, WORKLOAD_COLUMNS);
 	if (!PG_ARGISNULL(0))
-		filter.min_calls = PG_GETARG_INT64(0);
+		filter.min_calls = workload_min_calls(PG_GETARG_INT64(0));
 	if (!PG_ARGISNULL(1))
-		filter.since = PG_GETARG_TIMESTAMPTZ(1);
+		filter.since = workload_since(PG_GETARG_TIMESTAMPTZ(1));
 	if (!PG_ARGISNULL(2))
 		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(2));
 	statements = workload_load(&filter);

@@ -103,11 +103,12 @@ same_string(const char *a, const char *b)
 static bool
 same_trial(const PlanTrial *a, const PlanTrial *b)
 {
-	if (strcmp(a->text, b->text) != 0 || a->nparams != b->nparams)
+	if (strcmp(a->text, b->text) != 0 || a->nparams != b->nparams ||
+		(a->values == NULL) != (b->values == NULL))
 		return false;
 	for (int i = 0; i < a->nparams; i++)
 		if (a->types[i] != b->types[i] ||
-			!same_string(a->values[i], b->values[i]))
+			(a->values != NULL && !same_string(a->values[i], b->values[i])))
 			return false;
 	if (a->settings.count != b->settings.count)
 		return false;
@@ -132,7 +133,7 @@ make_trial(const SampleDraft *draft, const char *text)
 	weighed->trial.guess_types = draft->statement == NULL;
 	weighed->trial.nparams = draft->nparams;
 	weighed->trial.types = draft->types;
-	weighed->trial.values = draft->values;
+	weighed->trial.values = draft->values_hidden ? NULL : draft->values;
 	weighed->trial.settings = settings_of(draft);
 	weighed->trial.settings_missing = draft->settings_missing;
 	return weighed;
@@ -218,7 +219,8 @@ add_generic(List *trials, double cached)
 	const WeighedTrial *first = linitial(trials);
 	WeighedTrial *generic;
 
-	if (cached < LEAST_GENERIC || first->trial.nparams == 0)
+	if (cached < LEAST_GENERIC || first->trial.nparams == 0 ||
+		first->trial.values == NULL)
 		return trials;
 	generic = palloc0(sizeof(WeighedTrial));
 	generic->trial = first->trial;

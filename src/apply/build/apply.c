@@ -26,6 +26,7 @@
 #include "apply/build/partition.h"
 #include "apply/build/preflight.h"
 #include "apply/jobs/job_lock.h"
+#include "apply/jobs/job_statement.h"
 #include "apply/jobs/jobs.h"
 #include "apply/jobs/queue.h"
 #include "apply/jobs/recommendation.h"
@@ -76,7 +77,9 @@ put_row(ApplyCall *call, const Recommendation *asked, const Job *job)
 	i++;
 	result_set_text(values, nulls, i++, job ? job_state_name(job->state) : NULL);
 	result_set_text(values, nulls, i++, job ? job->reason : asked->reason);
-	result_set_text(values, nulls, i++, job ? job->ddl : asked->ddl);
+	result_set_text(values, nulls, i++, job == NULL ? asked->ddl :
+					job_statement(job->drop, job->ddl, job->relid,
+								  job->index_name, job->transactional));
 	Assert(i == APPLY_COLUMNS);
 	tuplestore_putvalues(call->result->setResult, call->result->setDesc,
 						 values, nulls);
@@ -115,7 +118,7 @@ require_table(const Recommendation *asked)
 	if (!OidIsValid(asked->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the table of index \"%s\" does not exist",
+				 errmsg("table of index \"%s\" does not exist",
 						asked->index_name ? asked->index_name : "")));
 	LockRelationOid(asked->relid, AccessShareLock);
 	preflight_table(asked->relid, psprintf("%u", asked->relid),
@@ -385,7 +388,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	}
 	if (call.made == 0)
 		ereport(NOTICE,
-				(errmsg("there is nothing to apply"),
+				(errmsg("nothing to apply"),
 				 errhint("Call clipperf_recommend() first; drops are applied by their ids.")));
 	SPI_finish();
 	return (Datum) 0;

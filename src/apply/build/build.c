@@ -363,7 +363,7 @@ look_ahead(BuildRun *run)
 						   "the role that asked for it does not exist any more");
 	if (get_rel_relkind(job->relid) == '\0')
 		return ends_undone(JOB_FAILED,
-						   psprintf("table %s does not exist any more",
+						   psprintf("table %s no longer exists",
 									job->relation_name));
 	obstacle = find_lock(run);
 	if (obstacle != NULL)

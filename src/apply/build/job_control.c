@@ -64,8 +64,8 @@ require_job(int64 id)
 	if (job == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("there is no job %lld", (long long) id),
-				 errhint("See clipperf_jobs.")));
+				 errmsg("job %lld does not exist", (long long) id),
+				 errhint("The view clipperf_jobs lists the jobs.")));
 	return job;
 }
 
@@ -171,12 +171,12 @@ require_clean_transaction(Oid function)
 	if (IsTransactionBlock() || IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("clipperf_wait() cannot be called inside a transaction block"),
+				 errmsg("clipperf_wait() cannot run inside a transaction block"),
 				 errdetail("Jobs begin when the transaction that makes them commits, and a build waits for transactions that are older than it.")));
 	if (TransactionIdIsValid(GetTopTransactionIdIfAny()) || has_used_tables())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("clipperf_wait() cannot be called in a transaction that has used tables"),
+				 errmsg("clipperf_wait() cannot run in a transaction that has used tables"),
 				 errdetail("A build waits for such transactions."),
 				 errhint("Call it in a statement of its own.")));
 	if (!is_all_of_statement(function))
@@ -292,7 +292,7 @@ require_right_to_end(const Job *job)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for job %lld", (long long) job->id),
-			 errdetail("Only who owns the table, or is a member of the role that made the job, may end it.")));
+			 errdetail("Only the owner of the table and members of the role that made the job may end it.")));
 }
 
 /* What "cancelled" means for a job that no worker is on. */

@@ -91,7 +91,7 @@ preflight_table(Oid relid, const char *name, Oid role)
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table %s does not exist any more", name)));
+				 errmsg("table %s no longer exists", name)));
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	require_owner(relid, role);
 	require_kind(form);
@@ -129,9 +129,9 @@ preflight_drop(Oid index_oid, const char *name)
 	if (backs != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-				 errmsg("index \"%s\" is needed by %s", def->name,
+				 errmsg("cannot drop index \"%s\" because %s requires it", def->name,
 						(char *) linitial(backs)),
-				 errhint("Drop that first if it is not wanted.")));
+				 errhint("Drop what requires it first, if that is not wanted.")));
 	return def;
 }
 
@@ -210,7 +210,7 @@ preflight_index(const Job *job, IndexPlan *plan)
 	if (plan->def->relid != job->relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table %s is not the one it was when the job was made",
+				 errmsg("table %s was replaced after the job was made",
 						job->relation_name)));
 	require_trusted_code(job, plan->def);
 	plan->existing = find_equal(plan->def);

@@ -348,7 +348,7 @@ job_row_require_table(const Job *job)
 	if (own_table("_clipperf_job") != job->table)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("job %lld is gone with the extension clipperf",
+				 errmsg("job %lld was dropped with extension \"clipperf\"",
 						(long long) job->id)));
 }
 

@@ -76,7 +76,7 @@ has_id(const List *recommendations, int64 id)
 	return false;
 }
 
-/* Error 22023 if one of the ids was not found. */
+/* Error 42704 if one of the ids was not found, 22004 if one is null. */
 static void
 require_all_ids(ArrayType *ids, List *recommendations)
 {
@@ -89,13 +89,16 @@ require_all_ids(ArrayType *ids, List *recommendations)
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (nulls[i] || !has_id(recommendations, DatumGetInt64(elements[i])))
+		if (nulls[i])
 			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("there is no recommendation %s",
-							nulls[i] ? "NULL" :
-							psprintf("%lld", (long long) DatumGetInt64(elements[i]))),
-					 errhint("See clipperf_recommendations, or call clipperf_recommend().")));
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument \"ids\" must not contain nulls")));
+		if (!has_id(recommendations, DatumGetInt64(elements[i])))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("recommendation %lld does not exist",
+							(long long) DatumGetInt64(elements[i])),
+					 errhint("The table clipperf_recommendations lists those of the last clipperf_recommend().")));
 	}
 }
 
@@ -103,7 +106,7 @@ require_all_ids(ArrayType *ids, List *recommendations)
  * The recommendations of these ids, or those for the index set, or the new
  * ones of the caller's own that create an index for what was observed if both
  * are NULL.  A row that stands for others brings those that are new with it.  SPI is
- * connected; all is palloc'd in "context".  Error 22023 for an id that is not there.
+ * connected; all is palloc'd in "context".  Error 42704 for an id that is not there.
  */
 List *
 recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context)
@@ -114,7 +117,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	if (ids != NULL && index_set != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("ids and an index set exclude each other")));
+				 errmsg("cannot specify both \"ids\" and \"index_set\"")));
 	if (index_set != NULL)
 	{
 		args[0] = arg_text(index_set);

@@ -118,7 +118,7 @@ append_dropped(Migration *migration, const Recommendation *recommendation)
 		if (!migration->up)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("index \"%s\" does not exist any more",
+					 errmsg("index \"%s\" no longer exists",
 							recommendation->index_name),
 					 errhint("Write the down file before the up file is run.")));
 		migration_text_note(&migration->text,
@@ -239,8 +239,8 @@ parse_direction(const char *direction)
 	if (strcmp(direction, "up") != 0 && strcmp(direction, "down") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unknown direction \"%s\"", direction),
-				 errhint("The directions are up and down.")));
+				 errmsg("invalid direction: \"%s\"", direction),
+				 errhint("Valid directions are \"up\" and \"down\".")));
 	return strcmp(direction, "up") == 0;
 }
 

@@ -403,7 +403,7 @@ static bool
 is_index_still_there(Job *job)
 {
 	if (get_rel_relkind(job->relid) == '\0')
-		job_change(job, JOB_FAILED, psprintf("table %s does not exist any more",
+		job_change(job, JOB_FAILED, psprintf("table %s no longer exists",
 											 job->relation_name));
 	else if (!job->drop && !follow_index(job))
 		job_change(job, JOB_REVERTED,

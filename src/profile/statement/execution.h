@@ -63,6 +63,7 @@ typedef struct Execution
 								 * inside of one that had */
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
+	bool		is_private;		/* what runs inside uses private columns */
 	BareText	bare;			/* its text, if a client sent it: see
 								 * request.h */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */

@@ -27,6 +27,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "common/table_lock.h"
 #include "profile/statement/value.h"
 #include "store/resultset.h"
 
@@ -102,31 +103,6 @@ resolve_view_column(Relation view, Oid *relid, int16 *attno)
 }
 
 /*
- * Lock a relation (AccessShareLock) if that can be had at once.  False if not,
- * and if the table of locks is full: ConditionalLockRelationOid() would raise
- * an error then.
- */
-static bool
-lock_relation_at_once(Oid relid)
-{
-	LOCKTAG		tag;
-	LOCALLOCK  *lock;
-	LockAcquireResult result;
-
-	SET_LOCKTAG_RELATION(tag, IsSharedRelation(relid) ? InvalidOid : MyDatabaseId,
-						 relid);
-	result = LOCK_AT_ONCE(&tag, AccessShareLock, &lock);
-	if (result == LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	if (result != LOCKACQUIRE_ALREADY_CLEAR)
-	{
-		AcceptInvalidationMessages();
-		MarkLockClear(lock);
-	}
-	return true;
-}
-
-/*
  * Open a relation unless that means to wait for a lock; NULL then, or if it is
  * gone.  A statement must never wait for a table that only we look at, as the
  * one at the other end of a foreign key.
@@ -136,7 +112,7 @@ open_without_waiting(Oid relid)
 {
 	Relation	relation;
 
-	if (!lock_relation_at_once(relid))
+	if (!table_lock_if_free(relid))
 		return NULL;
 	relation = try_relation_open(relid, NoLock);
 	if (relation == NULL)
