@@ -26,7 +26,7 @@ build_sources() {
 		./configure --prefix="$prefix" --enable-debug --enable-tap-tests --without-readline --without-zlib --without-icu \
 			CFLAGS="$flags" "$@" &&
 			make -s -j"$(jobs_at_once)" && make -s install &&
-			for module in spi pg_trgm pg_stat_statements postgres_fdw; do
+			for module in spi citext pg_trgm pg_stat_statements postgres_fdw; do
 				make -s -C "contrib/$module" install || exit 1
 			done
 	) >"$work/postgres.log" 2>&1
