@@ -80,7 +80,7 @@ foreach my $phase (BuildPhase->phases)
 	ok(do_it($build, 'DROP TABLE item'), "$phase: DROP TABLE is done");
 	$build->release;
 	is(wait_for_job($node, $build->{job}, $database), 'failed', "$phase: DROP TABLE, the job fails");
-	like(reason($node, $build->{job}, $database), qr/item does not exist any more/, "$phase: DROP TABLE, and says why");
+	like(reason($node, $build->{job}, $database), qr/item no longer exists/, "$phase: DROP TABLE, and says why");
 	check_left($build, "$phase, DROP TABLE");
 	$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
 
