@@ -189,7 +189,18 @@ is_new(const Evidence *evidence, const Lookup *lookup)
 }
 
 /*
- * Has every row had its child, so that this look-up begins anew?  A value that
+ * Children, one for each row where a page looks up each row twice or more: then
+ * most values come again at once.  Where few do, neighbouring rows share a key.
+ */
+static inline uint32
+children_of_rows(const Evidence *evidence)
+{
+	return 2 * evidence->again >= evidence->used ?
+		evidence->children - evidence->again : evidence->children;
+}
+
+/*
+ * Has every row had its child, so that this look-up begins again?  A value that
  * comes again at once may belong to the last row yet.
  */
 bool
@@ -198,7 +209,7 @@ evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
 	if (lookup->distinct == 1)
 		return evidence->children >= 2 * lookup->rows;
 	return evidence->used >= lookup->distinct &&
-		evidence->children - evidence->again >= lookup->rows &&
+		children_of_rows(evidence) >= lookup->rows &&
 		lookup->rank != evidence->latest;
 }
 

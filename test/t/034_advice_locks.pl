@@ -48,7 +48,7 @@ is($session->query_safe(q{SELECT count(*) FILTER (WHERE problem IS NULL),
 others_are_well('workload');
 $session->query_safe('COMMIT; BEGIN');
 $session->query_safe('SELECT count(*) FROM clipperf_recommend()');
-is($session->query_safe("SELECT count(*) FROM clipperf_recommendations WHERE action = 'create'"), $most, 'advice is given on their tables');
+is($session->query_safe("SELECT count(*) FROM clipperf_recommendations WHERE action = 'drop'"), $most, 'advice is given on their tables');
 others_are_well('advice');
 $session->query_safe('COMMIT');
 $session->quit;

@@ -155,7 +155,7 @@ failed_with($node, 'postgres', "SET ROLE stranger; SELECT * FROM clipperf_apply(
 	qr/must be owner of table owned/, 'a stranger is refused at once');
 $job = $node->safe_psql('postgres', "SET ROLE owner_of_item; SELECT job FROM clipperf_apply(ARRAY[$id])");
 is(wait_for_job($node, $job), 'kept', 'the owner, who cannot even log in, is served');
-is($node->safe_psql('postgres', "SELECT role FROM clipperf_jobs WHERE job = $job"), 'owner_of_item', 'by a build of his');
+is($node->safe_psql('postgres', "SELECT made_by FROM clipperf_jobs WHERE job = $job"), 'owner_of_item', 'by a build of his');
 is($node->safe_psql('postgres', "SELECT relowner::regrole FROM pg_class WHERE relname = 'owned_a'"), 'owner_of_item', 'in his name');
 failed_with($node, 'postgres', "SET ROLE stranger; SELECT clipperf_revert($job)", '42501', qr/permission denied/,
 	'taking back is nobody\'s right by default');

@@ -239,7 +239,7 @@ foreach my $phase ('building index: scanning table', 'waiting for old snapshots'
 	note("$state: " . reason($node, $job));
 	is($state, 'kept', "DROP ROLE, $phase: what he began as long as he was there is done");
 	ok(index_is_complete($node, $index, 'item', 'stops(a)'), "DROP ROLE, $phase: the index is complete");
-	like($node->safe_psql('postgres', "SELECT role FROM clipperf_jobs WHERE job = $job"), qr/^unknown \(OID=\d+\)$/,
+	like($node->safe_psql('postgres', "SELECT made_by FROM clipperf_jobs WHERE job = $job"), qr/^unknown \(OID=\d+\)$/,
 		"DROP ROLE, $phase: the job tells that its role is gone");
 	is(invalid_indexes($node), '', "DROP ROLE, $phase: nothing INVALID is left");
 	ok(no_locks($node), "DROP ROLE, $phase: no lock is left");
