@@ -100,7 +100,6 @@ DECLARE
     by_row boolean;
     first int[];
 BEGIN
-    PERFORM clipperf_reset();
     BEGIN
         FOR row IN EXECUTE parent LOOP
             n := n + 1;

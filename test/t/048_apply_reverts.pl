@@ -69,7 +69,7 @@ $node->safe_psql('postgres', 'CREATE UNIQUE INDEX item_identity ON item (id DESC
 	CREATE INDEX item_clustered ON item (a); ALTER TABLE item CLUSTER ON item_clustered');
 failed_with($node, 'postgres', 'SELECT * FROM clipperf_apply(ARRAY[' . recommend($node, 'drop', 'item', $_->[0], "DROP INDEX $_->[0]") . '])',
 	'2BP01', $_->[1], "$_->[0] is not dropped")
-  foreach [ 'item_identity', qr/is needed by replica identity/ ], [ 'item_clustered', qr/is needed by order of CLUSTER/ ];
+  foreach [ 'item_identity', qr/because replica identity requires it/ ], [ 'item_clustered', qr/because order of CLUSTER requires it/ ];
 
 # Partitions that have the index, under names and with comments of their own.
 $node->safe_psql('postgres', q{
