@@ -189,14 +189,13 @@ is_new(const Evidence *evidence, const Lookup *lookup)
 }
 
 /*
- * Children, one for each row where a page looks up each row twice or more: then
- * most values come again at once.  Where few do, neighbouring rows share a key.
+ * Does a page look up each row twice or more?  Then most values come again at
+ * once; where few do, neighbouring rows share a key.
  */
-static inline uint32
-children_of_rows(const Evidence *evidence)
+static inline bool
+asks_again(const Evidence *evidence)
 {
-	return 2 * evidence->again >= evidence->used ?
-		evidence->children - evidence->again : evidence->children;
+	return 2 * evidence->again >= evidence->used;
 }
 
 /*
@@ -206,11 +205,17 @@ children_of_rows(const Evidence *evidence)
 bool
 evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
 {
+	uint32		of_rows = evidence->children;
+
 	if (lookup->distinct == 1)
 		return evidence->children >= 2 * lookup->rows;
-	return evidence->used >= lookup->distinct &&
-		children_of_rows(evidence) >= lookup->rows &&
-		lookup->rank != evidence->latest;
+	if (asks_again(evidence))
+	{
+		if (lookup->rank == evidence->latest)
+			return false;
+		of_rows -= evidence->again;
+	}
+	return evidence->used >= lookup->distinct && of_rows >= lookup->rows;
 }
 
 /* Is the number close to the one before, as those of a sweep are? */

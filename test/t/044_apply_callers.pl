@@ -60,7 +60,8 @@ my %ends = (
 		my ($apply) = @_;
 		my $offset = -s $node->logfile;
 		my $session = $node->background_psql('postgres', on_error_stop => 0);
-		$session->query_safe("BEGIN; $apply; SET LOCAL idle_in_transaction_session_timeout = 1");
+		# It may be ended before psql has read that the last command is done.
+		eval { $session->query_safe("BEGIN; $apply; SET LOCAL idle_in_transaction_session_timeout = 1") };
 		ok($node->wait_for_log(qr/terminating connection due to idle-in-transaction timeout/, $offset),
 			'idle_in_transaction_session_timeout: the session is ended');
 		eval { $session->quit };
