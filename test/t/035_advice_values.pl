@@ -5,16 +5,13 @@ use strict;
 use warnings;
 
 use FindBin;
-use List::Util qw(max sum);
+use List::Util qw(sum);
 use lib "$FindBin::RealBin/../perl";
 use Capture;
 use Test::More;
 
-# A statement may read that much more than before, and so many blocks in any case.  One that the advice said would lose may read an
-# index from one end to the other, with the columns that another statement reads from it, but not the rows of the table as well: these
-# are 11,000 blocks and 300,000 visits.
-our $TODO;
-my ($times_more, $blocks_more, $blocks_told) = (1.5, 16, 3500);
+# A statement may read that much more than before, and so many blocks in any case, unless the advice said that it would lose.
+my ($times_more, $blocks_more) = (1.5, 16);
 
 my $node = new_server('advice_values', 'clipperf.capture_parameters = on', 'shared_buffers = 256MB',
 	'effective_cache_size = 1GB', 'random_page_cost = 1.1', 'max_wal_size = 2GB');
@@ -73,10 +70,9 @@ foreach my $seed (1 .. 3)
 		my $most = $times_more * $before{$statement} + $blocks_more;
 
 		my $is_told = $told =~ /\[[^\]]*\] in \Q$statement\E, whose rows come late .* times as much/;
-		# Which columns the index carries, and with them how much such a statement loses, depends on the times measured: not always
-		# are those of the loser among them.
-		local $TODO = 'a loser that is told of may read the rows of the table, too' if $is_told;
-		cmp_ok($after{$statement} // 0, '<=', $is_told ? max($most, $blocks_told) : $most, "seed $seed: $statement reads no more than that");
+		# How much a loser loses that the advice told of is not bounded here: that depends on which columns the index carries, and
+		# with that on the times measured.
+		cmp_ok($after{$statement} // 0, '<=', $most, "seed $seed: $statement reads no more than that") unless $is_told;
 		note("$before{$statement} -> " . ($after{$statement} // '?'));
 		delete @$_{$statement} foreach $is_told ? (\%before, \%after) : ();
 	}
