@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * background.c
- *	  How our background workers end.
+ *	  How our background workers sleep and end.
  *
  * The postmaster starts a worker again if its exit code was 1, and writes that to
  * the log; one that exits with 0 is done for good, and nothing is said.  Told to
@@ -16,8 +16,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
 #include "utils/pidfile.h"
 
 /* The postmaster's lock file, in the data directory; bytes it has at most. */
@@ -55,7 +60,7 @@ is_shutdown(void)
 
 /*
  * Callback at the worker's end, when nothing is left of it in shared memory.  To
- * exit anew from here goes on with the callbacks that are left.
+ * exit again from here goes on with the callbacks that are left.
  */
 static void
 end_quietly(int code, Datum arg)
@@ -69,4 +74,26 @@ void
 background_init(void)
 {
 	on_proc_exit(end_quietly, (Datum) 0);
+}
+
+/*
+ * Sleep for "ms" milliseconds, or without a limit if that is negative, or until
+ * a signal or a latch wakes the worker, and read the configuration again if a
+ * signal asked for that.  Raises what a pending interrupt raises.
+ */
+void
+background_sleep(long ms)
+{
+	int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
+
+	if (ms >= 0)
+		events |= WL_TIMEOUT;
+	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
 }

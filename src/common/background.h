@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * background.h
- *	  How our background workers end.
+ *	  How our background workers sleep and end.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,5 +12,8 @@
 
 /* From the main function of a worker: let it end without a message at shutdown. */
 extern void background_init(void);
+
+/* Sleep for at most that many milliseconds, without a limit if negative. */
+extern void background_sleep(long ms);
 
 #endif							/* CLIPPERF_BACKGROUND_H */

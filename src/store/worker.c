@@ -11,12 +11,9 @@
  */
 #include "store/worker.h"
 
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
-#include "utils/guc.h"
 
 #include "common/background.h"
 #include "common/clock.h"
@@ -50,24 +47,6 @@ time_to_save(int64 last_us)
 	return left_us <= 0 ? 0 : (long) (left_us / 1000 + 1);
 }
 
-/* Sleep until it is time, or until a signal comes. */
-static void
-wait_for(long ms)
-{
-	int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
-
-	if (ms >= 0)
-		events |= WL_TIMEOUT;
-	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-	}
-}
-
 /*
  * Entry point of the worker.
  */
@@ -93,7 +72,7 @@ clipperf_worker_main(Datum arg)
 			last_us = clock_us();
 		}
 		else
-			wait_for(ms);
+			background_sleep(ms);
 	}
 	proc_exit(1);				/* see background.c */
 }

@@ -18,12 +18,9 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -190,25 +187,6 @@ time_to_sleep(void)
 	return ms;
 }
 
-/* Sleep until something is to be done, or a signal comes. */
-static void
-sleep_until_needed(void)
-{
-	long		ms = time_to_sleep();
-	int			events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
-
-	if (ms >= 0)
-		events |= WL_TIMEOUT;
-	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-	}
-}
-
 /*
  * Entry point of the launcher.
  */
@@ -233,7 +211,7 @@ clipperf_launcher_main(Datum arg)
 		start_workers();
 		give_way();
 		build_progress_watch();
-		sleep_until_needed();
+		background_sleep(time_to_sleep());
 	}
 	proc_exit(1);				/* see background.c */
 }
