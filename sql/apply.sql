@@ -6,7 +6,7 @@ CREATE TABLE @extschema@._clipperf_job (
     goal text NOT NULL DEFAULT 'apply' CHECK (goal IN ('apply', 'revert')),
     cancel text,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN (
-        'queued', 'waiting', 'building', 'verifying', 'kept', 'useless', 'regressed', 'reverted', 'failed', 'cancelled')),
+        'queued', 'waiting', 'building', 'verifying', 'kept', 'useless', 'regressed', 'reverted', 'failed', 'canceled')),
     reason text,
     recommendation bigint,
     relid oid NOT NULL,
@@ -236,8 +236,8 @@ SELECT j.job, j.action,
        CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
            CASE WHEN j.state = 'queued' THEN @extschema@._clipperf_apply_obstacle() END,
            CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
-                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it does not exist any more%'
-                THEN 'the role that asked for it does not exist any more' END), '') END AS reason,
+                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it no longer exists%'
+                THEN 'the role that asked for it no longer exists' END), '') END AS reason,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
        -- As pg_stat_activity shows it to the reader: what others do is for pg_read_all_stats.
        CASE WHEN may.see THEN (
@@ -259,7 +259,7 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.relation IS 'table of the index; NULL if it was dropped';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.state IS
-'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or cancelled';
+'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or canceled';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.reason IS
 'why it is in this state; NULL unless the reader is a member of its role, of the table''s owner or of pg_read_all_stats';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'current phase of the build, as in pg_stat_progress_create_index; NULL unless it is building';

@@ -1,4 +1,4 @@
--- What the advisor recommended last, until clipperf_apply() or somebody else has acted on it.
+-- What the advisor recommended last, until it is acted on, by clipperf_apply() or otherwise.
 
 CREATE TABLE @extschema@.clipperf_recommendations (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -31,7 +31,7 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.action IS 'create or drop
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.relation IS 'table of the index; NULL if there is no such table';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.ddl IS 'the statement that does it, with its semicolon';
-COMMENT ON COLUMN @extschema@.clipperf_recommendations.source IS 'workload, hygiene, or set: and the name of an index set';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.source IS 'workload, catalog, or set: and the name of an index set';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.status IS 'new, built if the index has been built since, or the state of the job that clipperf_apply() made of it';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.status_at IS 'since when';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.benefit_share IS 'estimated share of the measured time of all statements that is lost if this index alone is left out, 0..1, less write_cost_share';
@@ -53,7 +53,7 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.made_by IS 'role that ran
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.role IS
 'OID of the role that ran the advisor, to which the row belongs; a later role of the same name does not see it';
 
--- A partial index may repeat a constant of somebody's statement.
+-- A partial index may repeat a constant of another role's statement.
 ALTER TABLE @extschema@.clipperf_recommendations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY clipperf_recommendations_own ON @extschema@.clipperf_recommendations FOR SELECT
 USING (role = quote_ident(current_user)::regrole OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'));

@@ -368,7 +368,7 @@ typedef RangeTblEntry ColumnRights;
 #define VXID_GET_PROC(vxid) BackendIdGetProc(VXID_OWNER(vxid))
 #endif
 
-/* 15.4, 16: DROP DATABASE that was broken off leaves a mark. */
+/* 15.4, 16: DROP DATABASE that was interrupted leaves a mark. */
 #include "catalog/pg_database.h"
 #ifdef DATCONNLIMIT_INVALID_DB
 #define DATABASE_IS_INVALID(form) database_is_invalid_form(form)

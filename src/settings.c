@@ -118,7 +118,7 @@ split_tables(void)
 }
 
 /*
- * Is this table named by clipperf.tables?  Catalog look-ups: callers keep the
+ * Is this table named by clipperf.tables?  Catalog lookups: callers keep the
  * answer.  Needs a transaction unless the setting is "*".
  */
 bool
@@ -366,7 +366,7 @@ define_build_settings(void)
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.give_way_after",
 							"Longest time that others wait for a lock held by a build.",
-							"The build is broken off then, and tried again later.",
+							"The build is canceled then, and tried again later.",
 							&setting_give_way_after_ms, 200, 0, 60000,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.long_transaction",

@@ -15,7 +15,7 @@
 #include "utils/rel.h"
 
 /*
- * Bytes of the main fork of one table or index.  -1 if somebody has it
+ * Bytes of the main fork of one table or index.  -1 if someone has it
  * locked or it is gone; 0 if it has no storage.
  */
 static int64
@@ -41,7 +41,7 @@ own_bytes(Oid relid)
 
 /*
  * Bytes of the main forks of a table or index and all its partitions; -1 if
- * one of them is gone or somebody has it locked.
+ * one of them is gone or someone has it locked.
  */
 int64
 relation_family_bytes(Oid relid)

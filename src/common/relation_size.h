@@ -12,7 +12,7 @@
 
 /*
  * Bytes of the main forks of a table or index and all its partitions; -1 if one
- * of them is gone or somebody has it locked.
+ * of them is gone or someone has it locked.
  */
 extern int64 relation_family_bytes(Oid relid);
 

@@ -72,7 +72,7 @@ static PlannedStatement planned HOTPATH_DATA;
 #define OVERHEAD_INTERVAL 128
 
 /*
- * Does this process run statements for somebody, by itself?  Autovacuum, the
+ * Does this process run statements for someone, by itself?  Autovacuum, the
  * workers that apply changes of a publication and the helpers of a parallel
  * query do not.
  */
@@ -134,7 +134,7 @@ level_of(const char *text)
 /*
  * Does what begins now, which no client has sent, run inside of a function or
  * statement of ours?  A statement is ours once functions of ours have run in it:
- * what they run is no habit of the application.  Catalogs may be asked if "ask"
+ * what they run is no query pattern of the application.  Catalogs may be asked if "ask"
  * says so.
  */
 static bool

@@ -150,7 +150,7 @@ life_load(struct SaveFile *file)
 	return true;
 }
 
-/* StoreModule callback: calls, or what was seen, begin anew. */
+/* StoreModule callback: calls, or what was seen, begin again. */
 static void
 life_reset(int what)
 {

@@ -37,7 +37,7 @@ repeat_attach(void *memory, bool found)
 		memset(shared, 0, sizeof(RepeatShared));
 }
 
-/* Begin anew. */
+/* Begin again. */
 pg_attribute_hot void
 repeat_clear(Repeat *repeat)
 {
@@ -114,7 +114,7 @@ repeat_reset(int what)
 }
 
 const StoreModule repeat_module = {
-	.name = "repeated look-ups",
+	.name = "repeated lookups",
 	.size = repeat_size,
 	.attach = repeat_attach,
 	.reset = repeat_reset

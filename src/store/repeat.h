@@ -3,7 +3,7 @@
  * repeat.h
  *	  Look-ups that repeat within one request.
  *
- * A Repeat counts the look-ups of one statement in one request.  Those of a
+ * A Repeat counts the lookups of one statement in one request.  Those of a
  * request that is known by a trace id may run on any connection: they are
  * counted in a fixed table that all backends share, where the one used least
  * recently makes room.
@@ -25,7 +25,7 @@
 #define REPEAT_SEEN_WORDS	16
 #define REPEAT_SEEN_BITS	(REPEAT_SEEN_WORDS * 64)
 
-/* Values of one look-up that are compared with those of the one before. */
+/* Values of one lookup that are compared with those of the one before. */
 #define REPEAT_VALUES		4
 
 typedef struct Repeat
@@ -42,7 +42,7 @@ typedef struct Repeat
 	double		gap_us;
 	TimestampTz first_seen;
 	uint64		backends;		/* bit per backend, modulo 64 */
-	uint64		value;			/* all of the last look-up's in one hash */
+	uint64		value;			/* all of the last lookup's in one hash */
 	uint64		values[REPEAT_VALUES];	/* .. and the first of them */
 	uint64		seen[REPEAT_SEEN_WORDS];
 } Repeat;
@@ -51,7 +51,7 @@ typedef struct Repeat
 extern Repeat *repeat_find(Repeat *repeats, int count, uint64 request,
 						   uint64 fingerprint);
 
-/* Begin an entry anew. */
+/* Begin an entry again. */
 extern void repeat_clear(Repeat *repeat);
 
 /* The entry of a statement in a request of several backends, locked. */

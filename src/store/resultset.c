@@ -271,7 +271,7 @@ column_key(const ResultColumn *column)
 }
 
 /*
- * The slot that this backend has taken is filled: from now on look-ups may find
+ * The slot that this backend has taken is filled: from now on lookups may find
  * it.  Its generation becomes even.
  */
 void
@@ -497,7 +497,7 @@ resultset_note_use(int64 now_us)
 
 /*
  * A column of an open set, which holds several values, is used now: note it for
- * look-ups of such keys.
+ * lookups of such keys.
  */
 void
 resultset_note_column(uint32 slot, int column, int64 now_us)

@@ -6,7 +6,7 @@
  * Each backend owns a ring of slots, one per recent result set with two rows
  * or more.  A fixed table of 64-bit words, shared by all, tells in which
  * result sets a value was seen: one plain store per value, one short scan per
- * look-up, no locks.
+ * lookup, no locks.
  *
  * Contract: a slot and its head are written by its owner only, except for
  * "active_us", an atomic that any backend may advance.  Readers copy a slot with
@@ -86,7 +86,7 @@ typedef struct ResultSet
 } ResultSet;
 
 /*
- * What a look-up needs to know of a slot before anything else.  Apart from the
+ * What a lookup needs to know of a slot before anything else.  Apart from the
  * slots, since most words lead to slots that were given away or hold other keys:
  * half a cache line tells so.
  */
@@ -133,7 +133,7 @@ extern ResultSet *resultset_claim(int64 now_us, int ncolumns, uint32 *slot);
 /* The columns of a slot; its owner fills them in. */
 extern ResultColumn *resultset_columns(uint32 slot);
 
-/* The slot is filled: from now on look-ups may find it. */
+/* The slot is filled: from now on lookups may find it. */
 extern void resultset_open(uint32 slot);
 
 /* Record a value of a column; returns the rank it has there. */
@@ -206,7 +206,7 @@ resultset_last_use(void)
 }
 
 /*
- * When a result set with several values, that a look-up of such a key may have
+ * When a result set with several values, that a lookup of such a key may have
  * come from, was published or had a child last; by resultset_key_number().
  */
 #define RESULTSET_KEYS			1024

@@ -348,7 +348,7 @@ add_route(const char *name, RouteSource source)
 			remove_route(place);
 			pg_atomic_fetch_add_u64(&shared->evicted, 1);
 		}
-		/* numbers begin anew after some eight million names in one place */
+		/* numbers begin again after some eight million names in one place */
 		route = shared->generations[place]++ % (PG_UINT32_MAX / ROUTE_MAX) *
 			ROUTE_MAX + place + 1;
 		fill_place(place, route, name, source,

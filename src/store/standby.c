@@ -5,7 +5,7 @@
  *
  * Known are standbys that are connected; that have a physical replication slot,
  * which waits for them; or that synchronous_standby_names counts on.  When one was
- * last known is kept in the header of the store: looked up whenever somebody asks
+ * last known is kept in the header of the store: looked up whenever someone asks
  * and when the store is saved, and by the process that serves a standby when it
  * ends.  A standby that reads an archive of WAL leaves no trace here.
  *

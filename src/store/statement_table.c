@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * statement_table.c
- *	  The shared table of statements: look-up, insertion, eviction.
+ *	  The shared table of statements: lookup, insertion, eviction.
  *
  * A fixed array of entries, a partitioned hash table from key to index, and
  * the members of each partition for the choice of victims.  When no entry is

@@ -58,7 +58,7 @@ typedef enum StoreLockGroup
 	LOCKS_TEXT,					/* partitions of the text table */
 	LOCKS_ROUTE,
 	LOCKS_EPISODE,				/* stripes of the episodes of lineage */
-	LOCKS_REPEAT,				/* stripes of the look-ups of a trace */
+	LOCKS_REPEAT,				/* stripes of the lookups of a trace */
 	LOCKS_PATTERN,				/* the table of N+1 patterns */
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */

@@ -30,7 +30,7 @@
  * How many make room for the bytes of one: so many at first, twice as many
  * each time it was not enough, up to the most.  Texts of about one length
  * share a block of memory, which is of use to others only as a whole; the
- * area must be told to take back the last empty one of each length.
+ * area must be told to revert the last empty one of each length.
  */
 #define FIRST_BATCH	16
 #define LAST_BATCH	1024

@@ -49,7 +49,7 @@ sub recommend
 				ELSE regexp_replace(\$\$$ddl\$\$, 'INDEX (\\S+) ON \\S+',
 					format('INDEX%s \\1 ON %s.%I', CASE WHEN t.relkind <> 'p' THEN ' CONCURRENTLY' END, t.schema, t.relname)) || ';'
 			END,
-			CASE '$action' WHEN 'drop' THEN 'hygiene' ELSE 'workload' END,
+			CASE '$action' WHEN 'drop' THEN 'catalog' ELSE 'workload' END,
 			CASE '$action' WHEN 'create' THEN 0.1 END,
 			CASE '$action' WHEN 'create' THEN 1000 END,
 			CASE '$action' WHEN 'create' THEN 10 END,

@@ -249,7 +249,7 @@ CREATE INDEX members_b ON members (b) WHERE b IS NOT NULL;
 VACUUM (ANALYZE) members, few, many;
 DELETE FROM groups WHERE id > 2900;
 SELECT pg_stat_force_next_flush();
-SELECT relation, ddl, source, size_bytes > 0 AS sized, regexp_replace(reason, '[0-9.]+ % of the time', 'N % of the time') AS reason FROM clipperf_recommend_for(ARRAY['SELECT * FROM groups WHERE id = 7']);
+SELECT relation, ddl, source, size_bytes > 0 AS sized, regexp_replace(reason, '[0-9.]+% of the time', 'N% of the time') AS reason FROM clipperf_recommend_for(ARRAY['SELECT * FROM groups WHERE id = 7']);
 SELECT relation, action, ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM kept WHERE id = 7']);
 
 SET client_min_messages = error;

@@ -39,7 +39,7 @@ RESET SESSION AUTHORIZATION;
 SELECT pg_stat_force_next_flush();
 \c -
 SET search_path = evil, public;
-SELECT action, ddl, size_bytes > 0 AS sized, regexp_replace(reason, '[0-9.]+ % of the time', 'N % of the time') AS reason FROM clipperf_recommend() WHERE relation = 'child'::regclass;
+SELECT action, ddl, size_bytes > 0 AS sized, regexp_replace(reason, '[0-9.]+% of the time', 'N% of the time') AS reason FROM clipperf_recommend() WHERE relation = 'child'::regclass;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_mallory';
 
 -- Of an index set: literals of types whose input calls a function, functions in keys and predicates.

@@ -34,7 +34,7 @@ SELECT action, relation, index_name, source FROM advice ORDER BY action, index_n
 -- A literal that many calls have, and no other, makes a partial index; a parameter does not.
 SELECT ddl FROM advice WHERE action = 'create' ORDER BY ddl COLLATE "C";
 -- The reason names the route, and of a long statement what it asks for.
-SELECT regexp_replace(reason, '[0-9]+ %', 'N %') AS reason FROM advice WHERE relation = 'reply'::regclass AND action = 'create';
+SELECT regexp_replace(reason, '[0-9]+%', 'N%') AS reason FROM advice WHERE relation = 'reply'::regclass AND action = 'create';
 -- Statements can be chosen.
 SELECT relation FROM clipperf_recommend(queryids => ARRAY(SELECT queryid FROM clipperf_queries WHERE query LIKE 'SELECT id, post, body%'))
 WHERE action = 'create';

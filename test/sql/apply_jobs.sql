@@ -1,4 +1,4 @@
--- Jobs: made by clipperf_apply(), done in the background, taken back by clipperf_revert().
+-- Jobs: made by clipperf_apply(), done in the background, reverted by clipperf_revert().
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
@@ -50,7 +50,7 @@ SELECT regress_history(:job);
 SELECT status FROM clipperf_recommendations WHERE id = :id;
 SELECT indisvalid FROM pg_index WHERE indexrelid = 'regress_apply_a'::regclass;
 
--- The same again: there is nothing to build, and nothing to take back then.
+-- The same again: there is nothing to build, and nothing to revert then.
 SELECT job AS again, state, reason FROM clipperf_apply(ARRAY[:id]) \gset
 SELECT :'state', :'reason';
 SELECT clipperf_revert(:again);
@@ -143,7 +143,7 @@ SELECT clipperf_revert(:job);
 SELECT clipperf_wait(:job, '1min');
 SELECT count(*) FROM pg_index AS i WHERE i.indrelid::regclass::text LIKE 'regress\_apply\_part%';
 
--- What does not pay is in the report, with what takes it back.
+-- What does not pay is in the report, with what reverts it.
 INSERT INTO _clipperf_job (action, state, reason, relid, relation_name, index_name, ddl, role, verdict)
 VALUES ('create', 'useless', 'the index was never scanned', 'regress_apply'::regclass, 'regress_apply', 'regress_apply_a', '-', 10, '{}')
 RETURNING job \gset

@@ -118,7 +118,7 @@ COMMIT;
 SELECT count(*) FROM log;
 SELECT * FROM seen;
 
--- Cancelled in a deferred trigger, and in DO.
+-- Canceled in a deferred trigger, and in DO.
 SELECT clipperf_reset();
 CREATE FUNCTION wait_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
 CREATE TABLE slow_end (id int);

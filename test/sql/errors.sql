@@ -33,7 +33,7 @@ SELECT n FROM failing WHERE;
 SELECT nothing FROM failing;
 SELECT * FROM failures;
 
--- Cancelled by a timeout.
+-- Canceled by a timeout.
 SELECT clipperf_reset();
 SET statement_timeout = '50ms';
 SELECT pg_sleep(60) FROM failing WHERE id = 1;

@@ -117,7 +117,7 @@ INSERT INTO item VALUES (3, 1);
 COMMIT;
 SELECT * FROM seen;
 
--- Cancelled by a time limit: while it runs, while it waits in a function, while it is planned.
+-- Canceled by a time limit: while it runs, while it waits in a function, while it is planned.
 CREATE FUNCTION sleep_early() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(600); RETURN 1; END $$;
 CREATE FUNCTION sleep_late() RETURNS int VOLATILE LANGUAGE plpgsql AS $$

@@ -208,7 +208,7 @@ SELECT * FROM regress_differences('before');
 :down_concurrently
 SELECT * FROM regress_differences('before');
 
--- Nor is what a build has left that was broken off.
+-- Nor is what a build has left that was interrupted.
 DROP INDEX "Odd schema".filled, "Odd schema"."Goes away";
 DROP VIEW "Odd schema".variable;
 CREATE INDEX filled ON "Odd schema"."Odd ""table""" (n, a) WITH (fillfactor = 60, deduplicate_items = off);

@@ -54,7 +54,7 @@ INSERT INTO calls VALUES
     ('clipperf_index_set_status', 'SELECT * FROM %s.clipperf_index_set_status(''clipper'')'),
     ('_clipperf_indexed_tables', 'SELECT %s._clipperf_indexed_tables()'),
     ('_clipperf_is_accepted', 'SELECT %s._clipperf_is_accepted(''seq_scan'', ''items'', ''{1}'', ''{none}'', ''none'', ''{}'')'),
-    ('_clipperf_job_changed', 'INSERT INTO %s._clipperf_job (action, state, relid, relation_name, index_name, ddl, role) SELECT ''create'', ''cancelled'', 0, ''none'', ''none'', ''none'', 10'),
+    ('_clipperf_job_changed', 'INSERT INTO %s._clipperf_job (action, state, relid, relation_name, index_name, ddl, role) SELECT ''create'', ''canceled'', 0, ''none'', ''none'', ''none'', 10'),
     ('clipperf_line', 'SELECT %s.clipperf_line(''SELECT 1'', 80)'),
     ('_clipperf_may_see_job', 'SELECT %s._clipperf_may_see_job(10, ''items''::regclass)'),
     ('clipperf_migration', 'SELECT %s.clipperf_migration(''up'', index_set => ''early'')'),

@@ -11,15 +11,15 @@ use Test::More;
 
 my $node = new_server('killed');
 
-# Cancelled and terminated: the statement has failed, or its backend is gone; others are not concerned.
+# Canceled and terminated: the statement has failed, or its backend is gone; others are not concerned.
 my $worker = $node->background_psql('postgres', on_error_stop => 0);
 my $pid = $worker->query_safe('SELECT pg_backend_pid()');
-$worker->query_until(qr/started/, "\\echo started\nSELECT pg_sleep(600) AS cancelled FROM mark;\n");
+$worker->query_until(qr/started/, "\\echo started\nSELECT pg_sleep(600) AS canceled FROM mark;\n");
 ok($node->poll_query_until('postgres', "SELECT wait_event = 'PgSleep' FROM pg_stat_activity WHERE pid = $pid"),
 	'a statement runs');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
-ok($node->poll_query_until('postgres', "SELECT state = 'idle' FROM pg_stat_activity WHERE pid = $pid"), 'it is cancelled');
-is(calls($node, 'SELECT pg_sleep($1) AS cancelled FROM mark', 'errors'), 1, 'that is an error of this statement');
+ok($node->poll_query_until('postgres', "SELECT state = 'idle' FROM pg_stat_activity WHERE pid = $pid"), 'it is canceled');
+is(calls($node, 'SELECT pg_sleep($1) AS canceled FROM mark', 'errors'), 1, 'that is an error of this statement');
 $worker->query('SELECT 1');
 $worker->{stderr} = '';
 $worker->query_safe('SELECT afterwards FROM mark');

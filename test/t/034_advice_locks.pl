@@ -38,7 +38,7 @@ sub others_are_well
 my $session = $node->background_psql('postgres');
 $session->query_safe('SET client_min_messages = error; BEGIN');
 is($session->query_safe('SELECT count(*) FROM clipperf_unneeded_indexes()'), $tables, 'all duplicates are found');
-others_are_well('hygiene');
+others_are_well('unneeded');
 is($session->query_safe("SELECT count(*) FROM clipperf_indexes WHERE relation::text LIKE 's%.t'"), 2 * $tables, 'all indexes are read');
 others_are_well('indexes');
 is($session->query_safe(q{SELECT count(*) FILTER (WHERE problem IS NULL),

@@ -1,4 +1,4 @@
-# A build that is broken off in each of its phases: cancelled, its process terminated or killed, the launcher killed,
+# A build that is interrupted in each of its phases: canceled, its process terminated or killed, the launcher killed,
 # the server stopped. The application works all the time.
 
 use strict;
@@ -31,8 +31,8 @@ sub kill_process
 
 # What is done to a build, and in which state its job ends.
 my %faults = (
-	'cancelled' => [ sub { $node->safe_psql('postgres', "SELECT clipperf_cancel($_[0]->{job})") }, 'cancelled' ],
-	'reverted' => [ sub { $node->safe_psql('postgres', "SELECT clipperf_revert($_[0]->{job})") }, 'cancelled' ],
+	'canceled' => [ sub { $node->safe_psql('postgres', "SELECT clipperf_cancel($_[0]->{job})") }, 'canceled' ],
+	'reverted' => [ sub { $node->safe_psql('postgres', "SELECT clipperf_revert($_[0]->{job})") }, 'canceled' ],
 	'builder terminated' => [ sub { $node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . $_[0]->builder . ')') }, 'kept' ],
 	'builder killed' => [ sub { kill_process($_[0]->builder) }, 'kept' ],
 	'launcher killed' => [ sub { kill_process(launcher()) }, 'kept' ],
@@ -48,9 +48,9 @@ sub check
 	is(wait_for_job($node, $job), $state, "$name: the job is $state");
 	is(invalid_indexes($node), '', "$name: nothing INVALID is left");
 	is(index_names($node, "item\\_%"), $state eq 'kept' ? $index : '', "$name: " . ($state eq 'kept' ? 'the index is there' : 'no index is there'));
-	if ($state eq 'cancelled')
+	if ($state eq 'canceled')
 	{
-		like(reason($node, $job), qr/^cancelled by /, "$name: it says by whom");
+		like(reason($node, $job), qr/^canceled by /, "$name: it says by whom");
 	}
 	elsif ($build->{phase} !~ /^(queued|waiting)$/)
 	{

@@ -1,4 +1,4 @@
-# A build that is broken off while it validates its index: in the scan of the index, and in the sort of what that found.
+# A build that is interrupted while it validates its index: in the scan of the index, and in the sort of what that found.
 #
 # Nothing that a test can lock is used there, so nothing can hold a build in these phases. They last long enough, and
 # are waited for in a loop within the server, which does what is to be done without leaving it.
@@ -40,9 +40,9 @@ sub shell
 }
 
 my %faults = (
-	'cancelled' => [ 'SELECT clipperf_cancel($JOB)', 'cancelled' ],
+	'canceled' => [ 'SELECT clipperf_cancel($JOB)', 'canceled' ],
 	'builder terminated' => [ 'SELECT pg_terminate_backend($BUILDER)', 'kept' ],
-	'builder cancelled' => [ 'SELECT pg_cancel_backend($BUILDER)', 'cancelled' ],
+	'builder canceled' => [ 'SELECT pg_cancel_backend($BUILDER)', 'canceled' ],
 	'builder killed' => [ shell('kill -9 $BUILDER'), 'kept', 'restarts' ],
 	'server stopped' => [ shell('kill -QUIT ' . $node->{_pid}), 'kept', 'stops' ]);
 
@@ -82,7 +82,7 @@ foreach my $fault (sort keys %faults)
 		}
 		$node->wait_for_log(qr/database system is ready to accept connections/, $offset) if $outage;
 		is(wait_for_job($node, $job), $state, "$name: the job is $state");
-		like(history($node, $job), $state eq 'kept' ? qr/^queued building (building )*queued building kept$/ : qr/^queued building building cancelled$/,
+		like(history($node, $job), $state eq 'kept' ? qr/^queued building (building )*queued building kept$/ : qr/^queued building building canceled$/,
 			"$name: it says what happened");
 		is(index_names($node, 'item\\_validated%'), $state eq 'kept' ? $index : '', "$name: " . ($state eq 'kept' ? 'the index is there' : 'no index is there'));
 		is(invalid_indexes($node), '', "$name: nothing INVALID is left");

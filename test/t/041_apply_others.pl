@@ -51,8 +51,8 @@ $job = apply_index($node, 'item', 'item_b', 'CREATE INDEX item_b ON item (b)');
 ok(wait_for_state($node, $job, 'waiting'), 'a long transaction is waited for');
 like(reason($node, $job), qr/^waits for process \d+ \(application .*, idle in transaction, transaction open for .*\) to end its transaction/,
 	'it is named');
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'who waits can be cancelled');
-is(state($node, $job), 'cancelled', 'at once');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'who waits can be canceled');
+is(state($node, $job), 'canceled', 'at once');
 $holder->query_safe('COMMIT');
 $node->append_conf('postgresql.conf', "clipperf.long_transaction = 1h");
 $node->reload;
@@ -190,7 +190,7 @@ $job = $node->safe_psql('postgres', "SET ROLE passing; SELECT job FROM clipperf_
 $node->safe_psql('postgres', 'ALTER TABLE his OWNER TO CURRENT_USER; DROP OWNED BY passing; DROP ROLE passing');
 $holder->query_safe('COMMIT');
 is(wait_for_job($node, $job), 'failed', 'a job whose role is dropped fails');
-like(reason($node, $job), qr/the role that asked for it does not exist any more/, 'and says so');
+like(reason($node, $job), qr/the role that asked for it no longer exists/, 'and says so');
 $holder->quit;
 
 # One that is done says so, too: nobody can take it back as that role any more.
@@ -199,10 +199,10 @@ $node->safe_psql('postgres', q{CREATE ROLE leaving; CREATE ROLE staying; CREATE 
 	GRANT pg_read_all_stats TO leaving; GRANT CREATE ON SCHEMA public TO leaving});
 $id = recommend($node, 'create', 'left_behind', 'left_behind_a', 'CREATE INDEX left_behind_a ON left_behind (a)');
 $job = $node->safe_psql('postgres', "SET ROLE leaving; SELECT job FROM clipperf_apply(ARRAY[$id], concurrently => false)");
-unlike(reason($node, $job) // '', qr/does not exist any more/, 'a job whose role is there does not say that it is gone');
+unlike(reason($node, $job) // '', qr/no longer exists/, 'a job whose role is there does not say that it is gone');
 $node->safe_psql('postgres', 'REASSIGN OWNED BY leaving TO staying; DROP OWNED BY leaving; DROP ROLE leaving');
 like($node->safe_psql('postgres', "SET ROLE staying; SELECT reason FROM clipperf_jobs WHERE job = $job"),
-	qr/the role that asked for it does not exist any more$/, 'but when it is gone, to who owns the table now');
+	qr/the role that asked for it no longer exists$/, 'but when it is gone, to who owns the table now');
 
 # Timeouts of the caller are his alone.
 $id = recommend($node, 'create', 'item', 'item_time', 'CREATE INDEX item_time ON item (b, b)');

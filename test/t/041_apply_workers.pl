@@ -72,20 +72,20 @@ is($node->safe_psql('postgres', qq{
 	WHERE b.job = $jobs[3] AND b.state = 'building' AND k.job = $jobs[0] AND k.state = 'kept'}), 't',
 	'two jobs on one table follow each other');
 
-# One is cancelled, one gives way to DDL: the other one goes on undisturbed.
+# One is canceled, one gives way to DDL: the other one goes on undisturbed.
 $node->append_conf('postgresql.conf', 'clipperf.max_build_workers = 3');
 $node->reload;
 hold();
 @jobs = map { job_on("item_$_", 'a, b') } 1 .. 3;
 ok(phase($node, $_, $phase), 'three builds') foreach @jobs;
 my $pid = $node->safe_psql('postgres', "SELECT worker_pid FROM clipperf_jobs WHERE job = $jobs[2]");
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($jobs[0])"), 't', 'one is cancelled');
-is(wait_for_job($node, $jobs[0]), 'cancelled', 'it ends');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($jobs[0])"), 't', 'one is canceled');
+is(wait_for_job($node, $jobs[0]), 'canceled', 'it ends');
 $node->safe_psql('postgres', 'ALTER TABLE item_2 ADD COLUMN c int');
 like(history($node, $jobs[1]), qr/^queued building /, 'one gives way to ALTER TABLE');
 is($node->safe_psql('postgres', "SELECT worker_pid, attempts FROM clipperf_jobs WHERE job = $jobs[2]"), "$pid|0", 'the third one goes on');
 release();
-all_kept('those that were not cancelled are done', @jobs[1, 2]);
+all_kept('those that were not canceled are done', @jobs[1, 2]);
 is(index_names($node, 'item\\_1\\_a\\_b'), '', 'the one that was is not there');
 
 # One of them is killed: all begin anew.

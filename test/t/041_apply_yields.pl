@@ -62,14 +62,14 @@ is(wait_for_job($node, $build->{job}), 'kept', 'an index that is renamed in mid-
 is($node->safe_psql('postgres', "SELECT index_name FROM clipperf_jobs WHERE job = $build->{job}"), 're Named', 'by its new name');
 $node->safe_psql('postgres', 'ALTER INDEX "re Named" RENAME TO again');
 $node->safe_psql('postgres', "SELECT clipperf_revert($build->{job})");
-ok(wait_for_state($node, $build->{job}, 'reverted'), 'renamed again, it is taken back');
+ok(wait_for_state($node, $build->{job}, 'reverted'), 'renamed again, it is reverted');
 is($node->safe_psql('postgres', "SELECT to_regclass('again') IS NULL"), 't', 'and gone');
 
-# One that is renamed in mid-build, which is broken off.
+# One that is renamed in mid-build, which is interrupted.
 $build = BuildPhase->reach($node, 'waiting for old snapshots', index => 'broken');
 $node->safe_psql('postgres', 'ALTER INDEX broken RENAME TO broken_off');
 $node->safe_psql('postgres', "SELECT clipperf_cancel($build->{job})");
-ok(wait_for_state($node, $build->{job}, 'cancelled'), 'a build whose index was renamed is cancelled');
+ok(wait_for_state($node, $build->{job}, 'canceled'), 'a build whose index was renamed is canceled');
 $build->release;
 is(invalid_indexes($node), '', 'and leaves nothing');
 

@@ -215,7 +215,7 @@ is(said($job, 'judgement', 'UPDATE%'), 'slower', 'by its updates, too');
 is(said($job, 'kind', 'UPDATE%'), 'write', 'which are known as writes');
 like(reason($node, $job), qr/\[UPDATE "my-app"\s?\.\s?counters SET .*blocks per call, seen in/, 'and named');
 $node->safe_psql('postgres', "SELECT clipperf_revert($job)");
-ok(wait_for_state($node, $job, 'reverted'), 'it is taken back');
+ok(wait_for_state($node, $job, 'reverted'), 'it is reverted');
 
 # Two indexes at once, one of which makes updates cold: only that is charged with it.
 $node->safe_psql('postgres', q{CREATE TABLE pair (LIKE a.counters INCLUDING ALL) WITH (fillfactor = 70);
@@ -235,7 +235,7 @@ is(said($innocent, 'judgement', 'UPDATE%'), 'same', 'the updates are not its own
 set('clipperf.verify_time = 1');
 is(wait_for_verdict($node, $guilty), 'regressed', 'the other one is not');
 is(said($guilty, 'judgement', 'UPDATE%'), 'slower', 'as it makes updates slower');
-is(said($guilty, 'upkeep_share', 'UPDATE%'), '1.00', 'alone');
+is(said($guilty, 'write_overhead_share', 'UPDATE%'), '1.00', 'alone');
 set('clipperf.verify_time = 300');
 
 # Useful only at night: what it costs by day is its price, as long as the night has not come.

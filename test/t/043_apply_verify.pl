@@ -58,7 +58,7 @@ is($node->safe_psql('postgres', "SELECT relation, split_part(evidence, ';', 1) $
 	'item|Index item_note on item made no statement faster', 'the report says so');
 like($node->safe_psql('postgres', "SELECT evidence $found"), qr/; no statement became faster or slower/, 'and why');
 $node->safe_psql('postgres', $node->safe_psql('postgres', "SELECT fix $found"));
-ok(wait_for_state($node, $job, 'reverted'), 'its fix takes it back');
+ok(wait_for_state($node, $job, 'reverted'), 'its fix reverts it');
 is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NULL, count(*) $found"), 't|0', 'and nothing is left to say');
 
 # With auto_revert it goes.
@@ -68,11 +68,11 @@ $job = apply_index($node, 'item', 'item_both', 'CREATE INDEX item_both ON item (
 is(wait_for_job($node, $job), 'verifying', 'a third one is built');
 load();
 ok($node->poll_query_until('postgres', "SELECT state = 'reverted' FROM clipperf_jobs WHERE job = $job"),
-	'it is taken back by itself');
+	'it is reverted by itself');
 is(history($node, $job), 'queued building verifying useless queued building reverted', 'after its verdict');
 is($node->safe_psql('postgres', "SELECT to_regclass('item_both') IS NULL"), 't', 'and gone');
 
-# A drop that hurts is taken back.
+# A drop that hurts is reverted.
 my $id = recommend($node, 'drop', 'item', 'item_owner', 'DROP INDEX item_owner', $look);
 $job = apply_id($node, $id);
 is(wait_for_job($node, $job), 'verifying', 'an index is dropped');

@@ -1,4 +1,4 @@
-# What happens to a job while its index is being judged: processes and the server killed, the job cancelled, the table
+# What happens to a job while its index is being judged: processes and the server killed, the job canceled, the table
 # changed or dropped, the extension or the database dropped, a standby promoted. The job goes on, by calls that are
 # counted since then, or its end says what has become of the index.
 
@@ -144,27 +144,27 @@ foreach my $fault (sort keys %faults)
 	$node->safe_psql('postgres', "DROP INDEX $index");
 }
 
-# Cancelled: what was built stays; also while somebody looks.
+# Canceled: what was built stays; also while somebody looks.
 my ($job, $index) = verifying();
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'it can be cancelled');
-is(state($node, $job), 'cancelled', 'at once');
-like(reason($node, $job), qr/^verification cancelled by \w+; what was done stays/, 'it says that the index stays');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'it can be canceled');
+is(state($node, $job), 'canceled', 'at once');
+like(reason($node, $job), qr/^verification canceled by \w+; the change stays/, 'it says that the index stays');
 is(index_names($node, 'item\\_verified%'), $index, 'it does');
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'and can be taken back');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'and can be reverted');
 is(wait_for_job($node, $job), 'reverted', 'it is');
 ($job, $index) = verifying();
 my ($session) = hold_look();
-my $canceller = $node->background_psql('postgres', on_error_stop => 0);
-$canceller->{stdin} .= "SELECT clipperf_cancel($job);\n";
-$canceller->{run}->pump_nb;
+my $canceler = $node->background_psql('postgres', on_error_stop => 0);
+$canceler->{stdin} .= "SELECT clipperf_cancel($job);\n";
+$canceler->{run}->pump_nb;
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity
 	WHERE query LIKE 'SELECT clipperf\\_cancel%' AND wait_event_type = 'Extension'");
 release($session);
-is($canceller->query('SELECT 1'), "t\n1", 'it can be cancelled while somebody looks');
-$canceller->quit;
-is(state($node, $job), 'cancelled', 'then it is');
+is($canceler->query('SELECT 1'), "t\n1", 'it can be canceled while somebody looks');
+$canceler->quit;
+is(state($node, $job), 'canceled', 'then it is');
 is(index_names($node, 'item\\_verified%'), $index, 'and the index stays');
-left_nothing('cancelled');
+left_nothing('canceled');
 $node->safe_psql('postgres', "DROP INDEX $index");
 
 # The table is changed: nobody waits, and the job goes on. It is rebuilt: that is the index still.
@@ -175,7 +175,7 @@ $node->safe_psql('postgres', "REINDEX INDEX CONCURRENTLY $index");
 load($node);
 is(wait_for_verdict($node, $job), 'kept', 'ALTER TABLE, REINDEX: it is judged');
 like(reason($node, $job), qr/over 200 calls/, 'it pays');
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'it can be taken back');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'it can be reverted');
 is(wait_for_job($node, $job), 'reverted', 'it is') or diag(reason($node, $job));
 is(index_names($node, 'item\\_verified%'), '', 'the rebuilt index is gone');
 
@@ -185,8 +185,8 @@ foreach my $drop ('DROP INDEX %s', 'ALTER TABLE item DROP COLUMN more')
 	($job, $index) = verifying();
 	$node->safe_psql('postgres', sprintf($drop, $index));
 	is(wait_for_verdict($node, $job), 'reverted', "$drop: the job ends");
-	is(reason($node, $job), "index \"$index\" was dropped by somebody else", "$drop: it says why");
-	is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 'f', "$drop: there is nothing to take back");
+	is(reason($node, $job), "index \"$index\" was dropped, but not by clipperf", "$drop: it says why");
+	is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 'f', "$drop: there is nothing to revert");
 	left_nothing($drop);
 }
 

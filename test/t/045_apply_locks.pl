@@ -83,7 +83,7 @@ $build->release;
 done_and_dropped($build->{job}, $build->{index}, 'it is done, and VACUUM after it');
 is($other->query('SELECT 1'), 1, 'VACUUM is done');
 
-# The table is locked against everybody when the job is looked at: the job waits, and can be cancelled.
+# The table is locked against everybody when the job is looked at: the job waits, and can be canceled.
 $application->ends_well('locks of the same kind');
 $build = BuildPhase->reach($node, 'waiting');
 send_query($other, 'BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
@@ -97,8 +97,8 @@ ok($node->poll_query_until('postgres', "SELECT reason LIKE 'waits for process $p
 	FROM clipperf_jobs WHERE job = $build->{job}"), 'the job waits, and says for whom');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE relation = 'item'::regclass AND NOT granted"), 0,
 	'without waiting for the lock');
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($build->{job})"), 't', 'it can be cancelled');
-is(state($node, $build->{job}), 'cancelled', 'at once');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($build->{job})"), 't', 'it can be canceled');
+is(state($node, $build->{job}), 'canceled', 'at once');
 $other->query_safe('COMMIT');
 
 # A prepared transaction.

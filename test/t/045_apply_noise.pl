@@ -169,7 +169,7 @@ stretch_before($_, -5, 'is_write') foreach $job, $other;
 load(1, 1);
 verdict_is($_, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .*; writes to item \+\d+ % \(blocks \+\d+ %, WAL .\d+ %\)$/,
 	'one of two that only cost writes') foreach $job, $other;
-is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT s->>'upkeep_share', ' ') FROM clipperf_jobs,
+is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT s->>'write_overhead_share', ' ') FROM clipperf_jobs,
 	jsonb_array_elements(result->'statements') AS s WHERE job IN ($job, $other) AND s->>'kind' = 'write'"), '0.50', 'each has its half');
 drop('costs', 'costs_too');
 
@@ -182,7 +182,7 @@ verdict_is($job, 'useless', qr/^no statement became faster or slower in 402 call
 	'one that writes do not touch, while they became slower');
 drop('free');
 
-# Of two new ones that do the same, one goes and the other stays, even if both are taken back by themselves.
+# Of two new ones that do the same, one goes and the other stays, even if both are reverted by themselves.
 drop('pays');
 $node->safe_psql('postgres', "DELETE FROM _clipperf_job");
 load(1) foreach 1 .. 3;

@@ -11,7 +11,7 @@ use Test::More;
 
 my $node = apply_server('progress', 'clipperf.verify_calls = 0', 'clipperf.long_transaction = 1h', 'clipperf.give_way_after = 0');
 
-# gate() holds a build at rows whose number is that of an advisory lock which somebody has.
+# gate() holds a build at rows whose number is that of an advisory lock that another session holds.
 $node->safe_psql('postgres', q{
 	CREATE TABLE item (id int, a int, pad text);
 	INSERT INTO item SELECT n, n, repeat('x', 100) FROM generate_series(1, 6000) AS n;

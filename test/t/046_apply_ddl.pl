@@ -84,7 +84,7 @@ foreach my $phase (BuildPhase->phases)
 	check_left($build, "$phase, DROP TABLE");
 	$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
 
-	# DROP EXTENSION: the build is broken off, and its remains are removed as soon as those are gone who use the table.
+	# DROP EXTENSION: the build is interrupted, and its remains are removed as soon as those are gone who use the table.
 	$database = new_database();
 	$build = BuildPhase->reach($node, $phase, database => $database);
 	$node->safe_psql($database, 'DROP EXTENSION clipperf');

@@ -1,4 +1,4 @@
-# Drops that are broken off in each of their stages, and indexes of partitioned tables that are.
+# Drops that are interrupted in each of their stages, and indexes of partitioned tables that are.
 
 use strict;
 use warnings;
@@ -90,22 +90,22 @@ sub check
 
 my $application = Application->start($node, 'postgres', 'item');
 
-# Cancelled, in stage 1: the index is as before. In stage 2 it is too late.
+# Canceled, in stage 1: the index is as before. In stage 2 it is too late.
 my ($job, $index, @readers) = drop_in_stage(1);
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'a drop can be cancelled');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'a drop can be canceled');
 $node->poll_query_until('postgres', "SELECT phase IS NOT NULL FROM clipperf_jobs WHERE job = $job");
-like(reason($node, $job), qr/^cancelled by .*; what was begun is undone$/, 'it says that it undoes the drop');
+like(reason($node, $job), qr/^canceled by .*; what was begun is undone$/, 'it says that it undoes the drop');
 $application->goes_on('the application works on');
 leave(@readers);
-check('stage 1, cancelled', $job, 'cancelled', $index, 1);
-like(reason($node, $job), qr/^cancelled by \S+$/, 'stage 1, cancelled: it says by whom');
+check('stage 1, canceled', $job, 'canceled', $index, 1);
+like(reason($node, $job), qr/^canceled by \S+$/, 'stage 1, canceled: it says by whom');
 
 ($job, $index, @readers) = drop_in_stage(2);
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'a drop can be cancelled late');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'a drop can be canceled late');
 leave(@readers);
-check('stage 2, cancelled', $job, 'cancelled', $index, 0);
-like(reason($node, $job), qr/^cancelled by .*; the index was dropped by then$/, 'stage 2, cancelled: it says that it was too late');
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'but the drop can be taken back');
+check('stage 2, canceled', $job, 'canceled', $index, 0);
+like(reason($node, $job), qr/^canceled by .*; the index was dropped by then$/, 'stage 2, canceled: it says that it was too late');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'but the drop can be reverted');
 check('stage 2, reverted', $job, 'reverted', $index, 1);
 
 # Its process ends: the drop is done by another one.
@@ -118,27 +118,27 @@ foreach my $stage (1, 2)
 }
 
 # Somebody wants to lock the table: the drop gives way and is done afterwards, or undone.
-foreach my $end ('kept', 'cancelled')
+foreach my $end ('kept', 'canceled')
 {
 	($job, $index, @readers) = drop_in_stage(1);
 	$readers[0]->query_safe('ALTER TABLE item ADD COLUMN more int');
 	ok(wait_for_state($node, $job, 'waiting'), 'a drop gives way to ALTER TABLE');
-	$node->safe_psql('postgres', "SELECT clipperf_cancel($job)") if $end eq 'cancelled';
+	$node->safe_psql('postgres', "SELECT clipperf_cancel($job)") if $end eq 'canceled';
 	$readers[0]->query_safe('ALTER TABLE item DROP COLUMN more');
 	leave(@readers);
-	check("gave way, $end", $job, $end, $index, $end eq 'cancelled');
+	check("gave way, $end", $job, $end, $index, $end eq 'canceled');
 }
 
-# What a job built is taken back, which is cancelled.
+# What a job built is reverted, which is canceled.
 $job = apply_index($node, 'item', 'item_drop_built', 'CREATE INDEX item_drop_built ON item (a, id)');
 is(wait_for_job($node, $job), 'kept', 'an index is built');
 @readers = reader();
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'and to be taken back');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'and to be reverted');
 ok(index_is('item_drop_built', 'NOT indisvalid'), 'its drop has begun');
 is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'to ask for that again changes nothing');
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'it can be cancelled');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'it can be canceled');
 leave(@readers);
-check('revert cancelled', $job, 'cancelled', 'item_drop_built', 1);
+check('revert canceled', $job, 'canceled', 'item_drop_built', 1);
 $application->ends_well('drops');
 
 # Killed, and the server stopped; also while the drop is undone, before and after the rebuilt index has taken its place.
@@ -161,7 +161,7 @@ foreach my $fault (\&kill_builder, \&crash)
 		ok(phase($node, $job, $phase), "the drop is undone: $phase");
 		$fault->();
 		leave(@readers);
-		check("undone, $phase, $name", $job, 'cancelled', $index, 1);
+		check("undone, $phase, $name", $job, 'canceled', $index, 1);
 	}
 }
 $application->ends_well('drops', 1);
@@ -205,7 +205,7 @@ sub build_in_partition
 foreach my $which ('first', 'last')
 {
 	my %faults = (
-		'cancelled' => sub { $node->safe_psql('postgres', "SELECT clipperf_cancel($_[0])") },
+		'canceled' => sub { $node->safe_psql('postgres', "SELECT clipperf_cancel($_[0])") },
 		'terminated' => sub { $node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . builder() . ')') },
 		'killed' => \&kill_builder,
 		'server stopped' => \&crash);
@@ -216,32 +216,32 @@ foreach my $which ('first', 'last')
 			$which eq 'first' ? 0 : 1, "$which partition: the others have theirs");
 		$faults{$fault}->($new);
 		leave($holder);
-		is(wait_for_job($node, $new), $fault eq 'cancelled' ? 'cancelled' : 'kept', "$which partition, $fault: the job ends");
+		is(wait_for_job($node, $new), $fault eq 'canceled' ? 'canceled' : 'kept', "$which partition, $fault: the job ends");
 		is(invalid_indexes($node), '', "$which partition, $fault: nothing INVALID is left");
-		is(indexes_of_parts(), $fault eq 'cancelled' ? 0 : 4, "$which partition, $fault: all indexes are there, or none");
+		is(indexes_of_parts(), $fault eq 'canceled' ? 0 : 4, "$which partition, $fault: all indexes are there, or none");
 		ok(no_locks($node), "$which partition, $fault: no lock is left");
 		$node->safe_psql('postgres', 'DROP INDEX IF EXISTS parts_a');
 	}
 }
 
-# Killed, and cancelled before another process goes on: by the job alone it is known what to remove.
+# Killed, and canceled before another process goes on: by the job alone it is known what to remove.
 my ($new, $holder) = build_in_partition('last');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 3');
 crash();
 leave($holder);
 ok($node->poll_query_until('postgres', "SELECT _clipperf_apply_obstacle() LIKE '%max_worker_processes%'"), 'no process is to be had');
-is($node->safe_psql('postgres', "SELECT clipperf_cancel($new)"), 't', 'who has died in building can be cancelled');
-like(reason($node, $new), qr/^cancelled by .*; what was begun is undone/, 'it says what is to be done still');
+is($node->safe_psql('postgres', "SELECT clipperf_cancel($new)"), 't', 'who has died in building can be canceled');
+like(reason($node, $new), qr/^canceled by .*; what was begun is undone/, 'it says what is to be done still');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
-is(wait_for_job($node, $new), 'cancelled', 'the next process does it');
+is(wait_for_job($node, $new), 'canceled', 'the next process does it');
 is(indexes_of_parts(), 0, 'nothing is left');
 
 # The last step waits for writers to any partition: named if they take long, and else for a moment only. Then the
 # partitions' indexes stay, until the job ends.
 $node->append_conf('postgresql.conf', 'clipperf.long_transaction = 0');
 $node->reload;
-foreach my $end ('kept', 'cancelled', 'failed')
+foreach my $end ('kept', 'canceled', 'failed')
 {
 	$holder = $node->background_psql('postgres', on_error_stop => 0);
 	BuildPhase::lock_phase($holder, 'building index: scanning table');
@@ -252,7 +252,7 @@ foreach my $end ('kept', 'cancelled', 'failed')
 	BuildPhase::unlock_phase($holder, 'building index: scanning table');
 	ok(wait_for_state($node, $new, 'waiting'), 'the last step waits for a writer');
 	like(reason($node, $new), qr/^waits for process \d+ .* to end its transaction/, 'by name');
-	$node->safe_psql('postgres', "SELECT clipperf_cancel($new)") if $end eq 'cancelled';
+	$node->safe_psql('postgres', "SELECT clipperf_cancel($new)") if $end eq 'canceled';
 	$node->safe_psql('postgres', "UPDATE _clipperf_job SET role = 'pg_monitor'::regrole WHERE job = $new") if $end eq 'failed';
 	leave($writer);
 	is(wait_for_job($node, $new), $end, "the last step: the job is $end");

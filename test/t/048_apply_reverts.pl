@@ -1,4 +1,4 @@
-# What is taken back is as it was: an index that was dropped, with all that CREATE INDEX does not say; and the indexes that
+# What is reverted is as it was: an index that was dropped, with all that CREATE INDEX does not say; and the indexes that
 # partitions had before the whole got one, whatever happens meanwhile.
 
 use strict;
@@ -49,7 +49,7 @@ foreach my $concurrently ('true', 'false')
 	my $job = $node->safe_psql('postgres', "SET ROLE owner; SELECT job FROM clipperf_apply(ARRAY[$id], concurrently => $concurrently)");
 	is(wait_for_job($node, $job), 'kept', "concurrently => $concurrently: an index is dropped");
 	is(catalog('item_odd'), '', 'it is gone');
-	is($node->safe_psql('postgres', "SET ROLE owner; SELECT clipperf_revert($job)"), 't', 'that is taken back');
+	is($node->safe_psql('postgres', "SET ROLE owner; SELECT clipperf_revert($job)"), 't', 'that is reverted');
 	is(wait_for_job($node, $job), 'reverted', 'it is') or diag(reason($node, $job));
 	is(catalog('item_odd'), $before, "concurrently => $concurrently: the index is as it was");
 }
@@ -59,7 +59,7 @@ my $id = recommend($node, 'drop', 'item', 'item_odd', 'DROP INDEX item_odd');
 my $job = apply_id($node, $id);
 is(wait_for_job($node, $job), 'kept', 'it is dropped');
 $node->safe_psql('postgres', 'CREATE INDEX item_odd ON item (id)');
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'its name means something else when that is taken back');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'its name means something else when that is reverted');
 is(wait_for_job($node, $job), 'reverted', 'it is');
 is($node->safe_psql('postgres', "SELECT obj_description('item_odd'::regclass, 'pg_class')"), '', 'the other one has no comment');
 like(reason($node, $job), qr/^built as "idx_item_.*", since the name "item_odd" is taken/, 'it has another name');
@@ -112,7 +112,7 @@ foreach my $concurrently ('true', 'false')
 	my ($new, $index) = whole($concurrently);
 	# One that is rebuilt is the same still; a partition that is added later has no index of its own.
 	$node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY own_1; CREATE TABLE part_4 PARTITION OF parts FOR VALUES FROM (300) TO (400)');
-	is($node->safe_psql('postgres', "SELECT clipperf_revert($new)"), 't', 'it is taken back');
+	is($node->safe_psql('postgres', "SELECT clipperf_revert($new)"), 't', 'it is reverted');
 	is(wait_for_job($node, $new), 'reverted', 'it is');
 	as_before("concurrently => $concurrently");
 	is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT state, ' ') FROM clipperf_jobs WHERE index_name LIKE 'own%'"), 'reverted',
@@ -128,10 +128,10 @@ ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM _clipperf_job W
 $node->stop('immediate');
 $node->start;
 eval { $holder->quit };
-is(wait_for_job($node, $new), 'reverted', 'after a crash it is taken back');
+is(wait_for_job($node, $new), 'reverted', 'after a crash it is reverted');
 as_before('a crash');
 
-# It is cancelled before: all stays.
+# It is canceled before: all stays.
 ($new, $index) = whole('true');
 $holder = $node->background_psql('postgres', on_error_stop => 0);
 $holder->query_safe('BEGIN; SELECT count(*) FROM parts');
@@ -139,7 +139,7 @@ $node->safe_psql('postgres', "SELECT clipperf_revert($new)");
 $node->poll_query_until('postgres', "SELECT state = 'waiting' OR state = 'building' FROM clipperf_jobs WHERE job = $new");
 $node->safe_psql('postgres', "SELECT clipperf_cancel($new)");
 $holder->query_safe('COMMIT');
-is(wait_for_job($node, $new), 'cancelled', 'to take it back is cancelled');
+is(wait_for_job($node, $new), 'canceled', 'the revert is canceled');
 ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM clipperf_jobs WHERE state IN ('queued', 'waiting', 'building')"), 'all jobs end');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_partition_tree('$index')"), 5, 'the index of the whole stays');
 $holder->quit;

@@ -144,7 +144,7 @@ $job = apply_id($node, $id);
 is(wait_for_job($node, $job), 'kept', 'a superuser builds an index of a function of somebody else') or diag(reason($node, $job));
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT who, ' ') FROM seen"), 'owner', 'which runs as the owner of the table');
 # Taken back, and applied with helpers of a parallel build.
-is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'it is taken back');
+is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'it is reverted');
 is(wait_for_job($node, $job), 'reverted', 'that runs nothing else');
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT who, ' ') FROM seen"), 'owner', 'all along');
 

@@ -54,8 +54,8 @@ system_or_bail('pg_ctl', '-w', '-s', '-D', $node->data_dir, '-m', 'fast', 'stop'
 $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE twin TEMPLATE source');
 $node->restart;
-ok($node->poll_query_until('twin', "SELECT state = 'cancelled' FROM clipperf_jobs WHERE job = $job"),
-	'the job is cancelled in the copy');
+ok($node->poll_query_until('twin', "SELECT state = 'canceled' FROM clipperf_jobs WHERE job = $job"),
+	'the job is canceled in the copy');
 like($node->safe_psql('twin', "SELECT reason FROM clipperf_jobs WHERE job = $job"), qr/of which this one is a copy/,
 	'and says why');
 $node->safe_psql('source', "UPDATE _clipperf_job SET retry_at = now()");

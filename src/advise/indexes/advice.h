@@ -26,7 +26,7 @@ typedef struct Advice
 	char	   *member_name;	/* what an index set calls it, or NULL */
 	char	   *ddl;			/* of an action, with its semicolon; NULL for
 								 * keep and most of skip */
-	char	   *source;			/* "workload", "set:NAME", "hygiene" */
+	char	   *source;			/* "workload", "set:NAME", "catalog" */
 	char	   *status;			/* "new" until it was acted on */
 	double		benefit_share;	/* these four: NAN = unknown */
 	double		cost_before;

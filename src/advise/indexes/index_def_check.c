@@ -3,7 +3,7 @@
  * index_def_check.c
  *	  Is the text of a definition that definition?
  *
- * What is recommended is a text, which somebody else will read.  So it is read
+ * What is recommended is a text, which others will read.  So it is read
  * here first, under the search_path in force, and compared with what it was made
  * from: the planner prices what was read.
  *

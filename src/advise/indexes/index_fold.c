@@ -18,7 +18,7 @@
 #include "common/owner.h"
 
 /*
- * Is it somebody else's than a superuser's and the trusted user's?  With
+ * Does it belong to a role that is neither a superuser nor the trusted user?  With
  * nobody to trust everybody is.
  */
 static bool
@@ -28,7 +28,7 @@ is_others(Oid owner, Oid trusted)
 		(owner != trusted && !superuser_arg(owner));
 }
 
-/* check_function_callback: is it a function of somebody else's? */
+/* check_function_callback: is it another role's function? */
 static bool
 is_others_function(Oid function, void *context)
 {
@@ -37,7 +37,7 @@ is_others_function(Oid function, void *context)
 }
 
 /*
- * Does the expression call a function of somebody else's than the trusted user,
+ * Does the expression call a function of another role than the trusted user,
  * whose OID is the context?
  */
 static bool

@@ -20,7 +20,7 @@
 typedef enum FoldSource
 {
 	FOLD_CATALOG,				/* of an index: its owner accepted it */
-	FOLD_TEXT					/* somebody wrote it: functions that neither a
+	FOLD_TEXT					/* someone wrote it: functions that neither a
 								 * superuser nor the table's owner made are
 								 * not run */
 } FoldSource;

@@ -112,7 +112,7 @@ refusal(const Member *member, const ErrorData *error)
 		case ERRCODE_UNDEFINED_COLUMN:
 			return psprintf("table %s: %s", member->relation, error->message);
 		case ERRCODE_LOCK_NOT_AVAILABLE:
-			return psprintf("somebody has table %s locked", member->relation);
+			return psprintf("table %s is locked by another session", member->relation);
 		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
 			return psprintf("its definition cannot be read safely: %s", error->message);
 		default:
@@ -141,7 +141,7 @@ find_member(Member *member)
 		!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(member->relid)))
 	{
 		member->def = NULL;
-		member->advice->reason = psprintf("somebody has table %s locked",
+		member->advice->reason = psprintf("table %s is locked by another session",
 										  member->relation);
 		return false;
 	}
@@ -252,7 +252,7 @@ judge_functions(Member *member, const List *allowed)
 
 	if (OidIsValid(function))
 		return decide(member, "skip",
-					  psprintf("function %s() would run with the rights of the table's owner, though it is neither his nor a superuser's",
+					  psprintf("function %s() would run with the rights of the table's owner, but belongs to neither that role nor a superuser",
 							   function_full_name(function)));
 	function = find_untrusted(member->def, allowed);
 	if (!OidIsValid(function))
@@ -403,7 +403,7 @@ remark_replaced(Member *member)
 		if (other->valid && redundancy_droppable(other) &&
 			redundancy_keeper(other, member->existing) == NULL &&
 			index_def_covers(member->def, other))
-			remark(member, psprintf("%s is not needed any more then",
+			remark(member, psprintf("%s is no longer needed then",
 									redundancy_describe(other)));
 	}
 }

@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "advise/indexes/hygiene.h"
+#include "advise/indexes/unneeded.h"
 #include "advise/indexes/redundancy.h"
 #include "common/relation_size.h"
 #include "common/table_lock.h"
@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(clipperf_read_indexes);
 PG_FUNCTION_INFO_V1(clipperf_read_unneeded_indexes);
 
 #define INDEX_COLUMNS 8
-#define HYGIENE_COLUMNS 6
+#define UNNEEDED_COLUMNS 6
 
 /* A list of strings as text[]. */
 static Datum
@@ -71,7 +71,7 @@ put_index(ReturnSetInfo *result, const IndexDefinition *def, List *all)
 }
 
 /*
- * clipperf_read_indexes(relation): the indexes of a table.  None while somebody
+ * clipperf_read_indexes(relation): the indexes of a table.  None while someone
  * else has it locked exclusively: a reader of all indexes must not wait.
  */
 Datum
@@ -113,8 +113,8 @@ oid_list(ArrayType *array)
 static void
 put_advice(ReturnSetInfo *result, const Advice *advice)
 {
-	Datum		values[HYGIENE_COLUMNS];
-	bool		nulls[HYGIENE_COLUMNS] = {false};
+	Datum		values[UNNEEDED_COLUMNS];
+	bool		nulls[UNNEEDED_COLUMNS] = {false};
 	int			i = 0;
 
 	values[i++] = ObjectIdGetDatum(advice->relid);
@@ -124,7 +124,7 @@ put_advice(ReturnSetInfo *result, const Advice *advice)
 	values[i++] = CStringGetTextDatum(advice->ddl);
 	nulls[i] = advice->size_bytes < 0;
 	values[i++] = Int64GetDatum(advice->size_bytes);
-	Assert(i == HYGIENE_COLUMNS);
+	Assert(i == UNNEEDED_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -140,11 +140,11 @@ clipperf_read_unneeded_indexes(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
-	result_check_columns(result->setDesc, HYGIENE_COLUMNS);
+	result_check_columns(result->setDesc, UNNEEDED_COLUMNS);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	unused_since = PG_ARGISNULL(1) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(1);
-	foreach(lc, hygiene_check(oid_list(PG_GETARG_ARRAYTYPE_P(0)), unused_since))
+	foreach(lc, unneeded_indexes(oid_list(PG_GETARG_ARRAYTYPE_P(0)), unused_since))
 		put_advice(result, lfirst(lc));
 	return (Datum) 0;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redundancy.c
- *	  Indexes that another index makes superfluous.
+ *	  Indexes that another index makes redundant.
  *
  *-------------------------------------------------------------------------
  */
@@ -54,7 +54,7 @@ stays(List *all, const IndexDefinition *a, const IndexDefinition *b)
 	return precedes(all, a, b);
 }
 
-/* Does "other" make "def" superfluous? */
+/* Does "other" make "def" redundant? */
 static bool
 replaces(List *all, const IndexDefinition *other, const IndexDefinition *def)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * redundancy.h
- *	  Indexes that another index makes superfluous.
+ *	  Indexes that another index makes redundant.
  *
  *-------------------------------------------------------------------------
  */

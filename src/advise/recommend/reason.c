@@ -187,8 +187,8 @@ time_share(const Advisor *advisor, const List *served)
 static char *
 share_text(double share)
 {
-	return share > 0 && share < 0.01 ? pstrdup("less than 1 %") :
-		psprintf("%.0f %%", 100 * share);
+	return share > 0 && share < 0.01 ? pstrdup("less than 1%") :
+		psprintf("%.0f%%", 100 * share);
 }
 
 /*

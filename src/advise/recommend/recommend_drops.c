@@ -13,7 +13,7 @@
 #include "catalog/pg_am.h"
 
 #include "advise/indexes/foreign_key.h"
-#include "advise/indexes/hygiene.h"
+#include "advise/indexes/unneeded.h"
 #include "advise/indexes/redundancy.h"
 #include "advise/recommend/recommend_rows.h"
 #include "advise/select/drop_check.h"
@@ -121,7 +121,7 @@ find_replacement(const Advisor *advisor, const IndexDefinition *existing)
 	return NULL;
 }
 
-/* Add the indexes of a table that chosen ones make superfluous. */
+/* Add the indexes of a table that chosen ones make redundant. */
 static void
 add_replaced_drops(DropAdvice *drops, List *existing)
 {
@@ -192,7 +192,7 @@ add_skipped_drops(DropAdvice *drops, List *existing)
 }
 
 /*
- * Advice to drop existing indexes: those that hygiene_check() finds, those
+ * Advice to drop existing indexes: those that unneeded_indexes() finds, those
  * that chosen ones replace, and those that others do the work of by skipping a
  * key. The tables of the statements are locked.
  */
@@ -203,7 +203,7 @@ recommend_drops(Advisor *advisor, TimestampTz unused_since)
 	DropAdvice	drops = {.advisor = advisor};
 	ListCell   *lc;
 
-	foreach(lc, hygiene_check(relids, unused_since))
+	foreach(lc, unneeded_indexes(relids, unused_since))
 		add_checked_drop(&drops, lfirst(lc));
 	foreach(lc, relids)
 	{

@@ -111,7 +111,7 @@ add_searches(const Advisor *advisor, Advice *advice)
 	if (searches.us <= 0 || advisor->total_us <= 0)
 		return;
 	advice->benefit_share = Min(1, searches.us / advisor->total_us);
-	advice->reason = psprintf("%s, which takes %.1f %% of the time",
+	advice->reason = psprintf("%s, which takes %.1f%% of the time",
 							  advice->reason, 100 * advice->benefit_share);
 }
 
@@ -132,7 +132,7 @@ advise_foreign_key(const Advisor *advisor, const UnservedKey *key,
 	if (def == NULL ||
 		(index != NULL && index->tuples < setting_seqscan_min_rows))
 		return NULL;
-	advice = advice_make("create", def->relid, "hygiene");
+	advice = advice_make("create", def->relid, "catalog");
 	recommend_take_definition(advice, def, rows);
 	if (index != NULL)
 		advice->size_bytes = (int64) index->pages * BLCKSZ;
@@ -166,7 +166,7 @@ add_foreign_keys_of(const Advisor *advisor, Oid relid, List *rows)
 /*
  * The tables whose rows are deleted by statements on these tables, directly or by
  * cascades at any depth: these tables themselves first.  Those reached are locked
- * (AccessShareLock) to the end of the transaction; one that is locked by somebody
+ * (AccessShareLock) to the end of the transaction; one that is locked by someone
  * else is left out, with what lies behind it.
  */
 static List *

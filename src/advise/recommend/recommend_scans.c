@@ -292,7 +292,7 @@ explain_scan(Advisor *advisor, int statement, const List *rows, ScanAdvice *scan
 	if (scan_is_settled(&question, scan->index))
 	{
 		scan->outcome = SCAN_SETTLED;
-		scan->reason = pstrdup("its plan does not read the table this way any more");
+		scan->reason = pstrdup("its plan no longer reads the table this way");
 		return true;
 	}
 	candidates = relevant_indexes(&question);

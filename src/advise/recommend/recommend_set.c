@@ -40,8 +40,8 @@ member_objection(Advisor *advisor, int number, const List *served,
 	if (benefit_share > 0 && benefit_share < LEAST_SHOWN_SHARE)
 		return "saves next to nothing";
 	if (benefit_share > 0)
-		return psprintf("saves only %.2f %% of the time", 100 * benefit_share);
-	return "its upkeep costs more than it saves";
+		return psprintf("saves only %.2f%% of the time", 100 * benefit_share);
+	return "its write overhead exceeds what it saves";
 }
 
 /* A reason, and after it what there is to remark of the definition. */

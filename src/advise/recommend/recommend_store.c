@@ -151,7 +151,7 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
 
 /*
  * Delete the user's earlier recommendations that nothing was made of: those for
- * statements handed in, or the others.  Those whose index somebody built stay as
+ * statements handed in, or the others.  Those whose index someone built stay as
  * long as it is there: they tell since when.
  */
 static void

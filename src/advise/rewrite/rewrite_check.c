@@ -3,7 +3,7 @@
  * rewrite_check.c
  *	  Is the statement that was written the child, for each row of the arrays?
  *
- * The query that the written text was analysed as is taken back, step by step,
+ * The query that the written text was analysed as is reverted, step by step,
  * to what the child must be: the rows of the arrays go, their columns become
  * parameters again.  Only if what is left is the child's own query, node by
  * node, was nothing else changed on the way through the text.
@@ -222,7 +222,7 @@ are_same_columns(List *one, List *other)
 
 /*
  * Is the written statement, analysed, the child for each row of the arrays?  An
- * INSERT and a MERGE are built anew, so that there only the table and what is
+ * INSERT and a MERGE are rebuilt, so that there only the table and what is
  * returned can be compared.  Changes "written".
  */
 bool

@@ -262,7 +262,7 @@ choose_alias(const Rewrite *rewrite)
 
 /*
  * Find out what the parameters of the analysed child are, and what they become:
- * columns of arrays, or parameters, numbered anew without gaps.
+ * columns of arrays, or parameters, numbered again without gaps.
  */
 void
 rewrite_learn(Rewrite *rewrite)

@@ -124,7 +124,7 @@ parameter_text(const Rewrite *rewrite, int number)
 
 /*
  * Append the tokens from "from" to before "to", with the columns of the arrays
- * in place of the parameters that vary, and the others numbered anew.  Comments
+ * in place of the parameters that vary, and the others numbered again.  Comments
  * and the white space between lines become one blank.
  */
 void

@@ -145,6 +145,6 @@ drop_check_text(const DropCheck *check)
 					check->users, check->users == 1 ? " uses" : "s use",
 					check->users == 1 ? "costs " : "cost ",
 					percent < 1 ? "no more" :
-					psprintf("%s%.0f %% more", check->users == 1 ? "" : "up to ",
+					psprintf("%s%.0f%% more", check->users == 1 ? "" : "up to ",
 							 percent));
 }

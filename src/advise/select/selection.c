@@ -96,7 +96,7 @@ find_extended(const Selection *selection, int number)
 }
 
 /*
- * Find out anew which statements each candidate concerns, and which others it
+ * Find out again which statements each candidate concerns, and which others it
  * makes useless: to be called when there are more candidates.
  */
 void

@@ -171,7 +171,7 @@ has_kin(const IndexDefinition *def)
 /*
  * Drop the indexes that the next run would not ask for: what find_simpler()
  * would have chosen in the place of one, had it not been built, is not built
- * anew.
+ * again.
  */
 static Bitmapset *
 drop_marginal(const Selection *selection, Bitmapset *chosen)

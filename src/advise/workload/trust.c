@@ -4,7 +4,7 @@
  *	  Whose code may run when an index is built and kept.
  *
  * The one judge of it: of candidates, index sets, what is about to be built, and
- * what is handed out as a migration.  A function that belongs to somebody
+ * what is handed out as a migration.  A function that belongs to someone
  * trusted is not looked into, whatever it calls: its owner vouches for it.
  *
  * Nothing here runs any code of users.  The catalogs are read; no locks are
@@ -258,7 +258,7 @@ trust_find_in_type(Oid type, List *owners)
 
 /*
  * Such a function in an operator class's family.  Only superusers make operator
- * classes, but of anybody's functions, which may have been replaced.
+ * classes, but of functions of any role, which may have been replaced.
  */
 Oid
 trust_find_in_opclass(Oid opclass, List *owners)

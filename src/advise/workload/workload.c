@@ -530,7 +530,7 @@ try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
  *
  * "relids" are the tables and materialized views in the trees, partitioned
  * tables but not their partitions.  They are locked (AccessShareLock) to the
- * end of the transaction; a table that somebody else has locked is a problem
+ * end of the transaction; a table that another session has locked is a problem
  * and never waited for.
  */
 List *

@@ -23,7 +23,7 @@ static const struct
 	{ERRCODE_DATATYPE_MISMATCH, "a column has another type now"},
 	{ERRCODE_INDETERMINATE_DATATYPE, "the type of a parameter is not known"},
 	{ERRCODE_UNDEFINED_PARAMETER, "a parameter is not known"},
-	{ERRCODE_INSUFFICIENT_PRIVILEGE, "its user may not run it any more"},
+	{ERRCODE_INSUFFICIENT_PRIVILEGE, "its user may no longer run it"},
 	{ERRCODE_LOCK_NOT_AVAILABLE, "a table is locked by another session", true},
 	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "a function it calls is another user's"},
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, "a function it calls writes"},

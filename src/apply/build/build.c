@@ -45,7 +45,7 @@ typedef enum OutcomeKind
 {
 	OUTCOME_GO_ON,				/* the next phase may begin */
 	OUTCOME_DONE,				/* what was asked for is there: adopt it */
-	OUTCOME_WAITS,				/* somebody is in the way: look again later */
+	OUTCOME_WAITS,				/* someone is in the way: look again later */
 	OUTCOME_BROKEN_OFF,			/* another attempt may succeed */
 	OUTCOME_ENDS,				/* the job does, as things are */
 	OUTCOME_ENDS_UNDONE,		/* it does when what was begun is undone */
@@ -159,7 +159,7 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 	Job		   *job = run->job;
 	int			by;
 	WorkerInterrupt interrupt = queue_worker_interrupt(&by);
-	bool		cancelled = error->sqlerrcode == ERRCODE_QUERY_CANCELED;
+	bool		canceled = error->sqlerrcode == ERRCODE_QUERY_CANCELED;
 	bool		again = is_worth_another(error);
 	const char *reason = error->detail == NULL ? error->message :
 		psprintf("%s: %s", error->message, error->detail);
@@ -173,17 +173,17 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 		again = true;
 		reason = psprintf("gave way to process %d, which waited for the table", by);
 	}
-	else if (cancelled)
+	else if (canceled)
 		reason = "the build process was told to cancel";
 	job_lock_check_cancel(job);
 	if (job->cancel != NULL)
-		return ends_undone(JOB_CANCELLED, job->cancel);
+		return ends_undone(JOB_CANCELED, job->cancel);
 	if (again && job->attempts + 1 < JOB_MOST_ATTEMPTS)
 		return make_outcome(OUTCOME_BROKEN_OFF, reason);
 	if (again)
 		reason = psprintf("given up after %d attempts: %s", JOB_MOST_ATTEMPTS,
 						  reason);
-	return ends_undone(cancelled ? JOB_CANCELLED : JOB_FAILED,
+	return ends_undone(canceled ? JOB_CANCELED : JOB_FAILED,
 					   reason);
 }
 
@@ -194,7 +194,7 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 /*
  * A job that is found in state building was left so by a process that died.
  * What that began goes first, unless it helps another attempt, and the job is
- * queued again; or it ends, if it was cancelled or has ended processes so often
+ * queued again; or it ends, if it was canceled or has ended processes so often
  * that it is given up.
  */
 static Outcome
@@ -207,7 +207,7 @@ clear_earlier_attempt(BuildRun *run)
 		job->attempts < JOB_MOST_ATTEMPTS)
 		(void) leftovers_remove(job, false, reason);
 	if (job->cancel != NULL)
-		return ends_undone(JOB_CANCELLED, job->cancel);
+		return ends_undone(JOB_CANCELED, job->cancel);
 	if (job->state != JOB_BUILDING)
 		return go_on;
 	if (job->attempts >= JOB_MOST_ATTEMPTS)
@@ -236,7 +236,7 @@ hold_extension(BuildRun *run)
 	if (!job_lock_extension(run->extension))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("somebody is dropping the extension clipperf")));
+				 errmsg("extension \"clipperf\" is being dropped")));
 	queue_worker_holds(run->extension);
 }
 
@@ -277,7 +277,7 @@ plan_create(BuildRun *run)
 }
 
 /*
- * An index that the job has built, and that REINDEX CONCURRENTLY has built anew
+ * An index that the job has built, and that REINDEX CONCURRENTLY has rebuilt
  * since then, has its name, and another OID.
  */
 static void
@@ -360,7 +360,7 @@ look_ahead(BuildRun *run)
 
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->role)))
 		return ends_undone(JOB_FAILED,
-						   "the role that asked for it does not exist any more");
+						   "the role that asked for it no longer exists");
 	if (get_rel_relkind(job->relid) == '\0')
 		return ends_undone(JOB_FAILED,
 						   psprintf("table %s no longer exists",
@@ -484,7 +484,7 @@ lock_again(void *arg)
 
 /*
  * Announce the build, or the drop, and run its statements.  A build on a
- * partitioned table may find somebody in the way between two partitions.
+ * partitioned table may find someone in the way between two partitions.
  */
 static Outcome
 build(BuildRun *run)
@@ -522,7 +522,7 @@ build(BuildRun *run)
  * ------------------------------------------------------------------------ */
 
 /*
- * Milliseconds until a job is looked at again for which somebody is in the way:
+ * Milliseconds until a job is looked at again for which someone is in the way:
  * the longer it has waited, the less often.
  */
 static int64
@@ -599,7 +599,7 @@ rest_text(const Job *job, LeftoversOutcome left)
 
 /*
  * Write what became of the job, when what it has begun is undone as far as the
- * outcome asks for that.  No transaction is open.  A job that is cancelled while
+ * outcome asks for that.  No transaction is open.  A job that is canceled while
  * it is prepared for another attempt ends.
  */
 static void
@@ -615,7 +615,7 @@ conclude(BuildRun *run, Outcome outcome)
 	{
 		(void) leftovers_remove(job, false, outcome.reason);
 		if (job->cancel != NULL)
-			outcome = ends_undone(JOB_CANCELLED, job->cancel);
+			outcome = ends_undone(JOB_CANCELED, job->cancel);
 	}
 	if (outcome.kind == OUTCOME_ENDS_UNDONE)
 	{
@@ -676,7 +676,7 @@ adopt(BuildRun *run, Outcome done)
  * ------------------------------------------------------------------------ */
 
 /*
- * Nobody can interrupt the work on the job any more; it may have been cancelled
+ * Nobody can interrupt the work on the job any more; it may have been canceled
  * in the last moment.  What is done stays then, and what is not is undone.
  */
 static void
@@ -688,10 +688,10 @@ heed_last_cancel(BuildRun *run)
 	if (job->cancel == NULL || !job_state_is_open(job->state))
 		return;
 	conclude(run, job->state == JOB_VERIFYING ?
-			 ends_as_is(JOB_CANCELLED,
+			 ends_as_is(JOB_CANCELED,
 						psprintf("verification %s; what was done stays",
 								 job->cancel)) :
-			 ends_undone(JOB_CANCELLED, job->cancel));
+			 ends_undone(JOB_CANCELED, job->cancel));
 	queue_worker_leaves();
 }
 

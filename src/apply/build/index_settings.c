@@ -36,7 +36,7 @@ full_name(Oid relid)
 }
 
 /*
- * Statements (char *) that give an index which was made anew, under the same
+ * Statements (char *) that give an index which was re-created, under the same
  * name, what this one has: targets of statistics, and extensions that it
  * depends on.  Its comment is another matter; what carries the mark of CLUSTER
  * or is the replica identity is not dropped.  Needs SPI and a snapshot.

@@ -295,19 +295,19 @@ require_right_to_end(const Job *job)
 			 errdetail("Only the owner of the table and members of the role that made the job may end it.")));
 }
 
-/* What "cancelled" means for a job that no worker is on. */
+/* What "canceled" means for a job that no worker is on. */
 static char *
 cancel_reason(const Job *job)
 {
 	const char *name = GetUserNameFromId(GetUserId(), false);
 
 	if (job->state == JOB_VERIFYING)
-		return psprintf("verification cancelled by %s; what was done stays, clipperf_revert() takes it back",
+		return psprintf("verification canceled by %s; the change stays until clipperf_revert() reverts it",
 						name);
 	if (job->revert)
-		return psprintf("cancelled by %s; what the job did was not taken back",
+		return psprintf("canceled by %s; what the job did was not reverted",
 						name);
-	return psprintf("cancelled by %s", name);
+	return psprintf("canceled by %s", name);
 }
 
 /*
@@ -324,7 +324,7 @@ cancel_unattended(Job *job)
 		queue_wake_at_commit();
 	}
 	else
-		job_change(job, JOB_CANCELLED, cancel_reason(job));
+		job_change(job, JOB_CANCELED, cancel_reason(job));
 	end_job_change();
 }
 
@@ -361,7 +361,7 @@ clipperf_cancel(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(cancel_job(PG_GETARG_INT64(0)));
 }
 
-/* Is there something that a job did, to be taken back? */
+/* Is there something that a job did, to be reverted? */
 static bool
 can_be_reverted(const Job *job)
 {
@@ -370,8 +370,8 @@ can_be_reverted(const Job *job)
 }
 
 /*
- * Have what a job did taken back, as the caller; false if there is nothing to
- * take back.  Errors as preflight_table().
+ * Have what a job did reverted, as the caller; false if there is nothing to
+ * revert.  Errors as preflight_table().
  */
 static bool
 revert_job(int64 id)
@@ -387,7 +387,7 @@ revert_job(int64 id)
 		return false;
 	begin_job_change();
 	job_set_goal_revert(job, GetUserId(),
-						psprintf("to be taken back, as asked by %s",
+						psprintf("to be reverted, as asked by %s",
 								 GetUserNameFromId(GetUserId(), false)));
 	end_job_change();
 	queue_wake_at_commit();
@@ -395,8 +395,8 @@ revert_job(int64 id)
 }
 
 /*
- * clipperf_revert(job): take back what is done, and end what is not; false if
- * there is nothing to take back.
+ * clipperf_revert(job): revert what is done, and end what is not; false if
+ * there is nothing to revert.
  */
 Datum
 clipperf_revert(PG_FUNCTION_ARGS)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * leftovers.c
- *	  What a job that was broken off has left, and how it is taken away.
+ *	  What a job that was interrupted has left, and how it is taken away.
  *
- * A build that is broken off leaves an INVALID index.  It is dropped.
+ * A build that is interrupted leaves an INVALID index.  It is dropped.
  *
- * A drop that is broken off leaves the index INVALID, in one of two stages.  In
+ * A drop that is interrupted leaves the index INVALID, in one of two stages.  In
  * the first one it still is kept up to date: as long as the job may try again
  * it stays so, and when the job ends it is made valid by REINDEX.  In the second
  * one it is dead, and nothing can be done but to complete the drop.
@@ -85,7 +85,7 @@ index_of_name(Oid relid, const char *name)
 
 /*
  * The index that the job builds or has built, if it is there: by its OID, where
- * that is known, as somebody may have renamed it, else by its name.
+ * that is known, as someone may have renamed it, else by its name.
  */
 Oid
 leftovers_index(const Job *job)
@@ -326,7 +326,7 @@ leftovers_exist(Job *job)
 /*
  * Wait until the table can be locked as DROP INDEX CONCURRENTLY and REINDEX do
  * it, and lock it for the session.  They would wait with a snapshot, which an
- * index command of somebody else, who has the lock, would wait for in turn: the
+ * index command of another session, who has the lock, would wait for in turn: the
  * server would call that a deadlock, and end his.  So nothing is held here, not
  * even a place in the queue.
  */
@@ -406,7 +406,7 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 
 	for (;;)
 	{
-		/* It may have been cancelled meanwhile. */
+		/* It may have been canceled meanwhile. */
 		removal.ends = ends || job->cancel != NULL;
 		job_begin();
 		find_removal(&removal);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * leftovers.h
- *	  What a job that was broken off has left, and how it is taken away.
+ *	  What a job that was interrupted has left, and how it is taken away.
  *
  *-------------------------------------------------------------------------
  */

@@ -217,7 +217,7 @@ count_work(PartitionWork *work, List *relids)
 /*
  * Find out what is to be done next: work->next.  If "lock", its partition is
  * locked for the session, so that the build does not wait for the lock with a
- * snapshot that somebody who has it may wait for; if it is the last statement,
+ * snapshot that someone who has it may wait for; if it is the last statement,
  * partitions are kept from being added until partition_build() gives these locks
  * up.
  */

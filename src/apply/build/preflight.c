@@ -176,7 +176,7 @@ choose_name(IndexPlan *plan)
 }
 
 /*
- * Error 42501 if the index would run somebody's function with the rights of its
+ * Error 42501 if the index would run another role's function with the rights of its
  * table's owner.  What brings back an index that was there is not asked: whoever
  * made that has answered for it.
  */

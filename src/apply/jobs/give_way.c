@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * give_way.c
- *	  Builds end when somebody else waits for the lock they hold.
+ *	  Builds end when another session waits for the lock they hold.
  *
  * A build holds a ShareUpdateExclusiveLock on its table, which lets statements
  * read and write.  But a DDL statement waits for it, and whatever comes after
- * that queues behind the DDL statement.  So the build is cancelled, to be
+ * that queues behind the DDL statement.  So the build is canceled, to be
  * tried again later, before such a wait has lasted clipperf.give_way_after.
  * That also unties the knot of a DDL statement that waits for a build which
  * waits for the transaction of the statement, before the server finds a
@@ -127,7 +127,7 @@ find_waiting(const LOCKTAG *tag, LOCKMODE held, const PGPROC *builder)
 	return 0;
 }
 
-/* Cancel the build if it keeps somebody waiting for that lock. */
+/* Cancel the build if it keeps someone waiting for that lock. */
 static void
 give_way_at(const RunningBuild *build, const LOCKTAG *tag, LOCKMODE held)
 {
@@ -144,7 +144,7 @@ give_way_at(const RunningBuild *build, const LOCKTAG *tag, LOCKMODE held)
 }
 
 /*
- * Cancel the builds that are in somebody's way.
+ * Cancel the builds that are in another session's way.
  */
 void
 give_way(void)

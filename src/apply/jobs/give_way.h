@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * give_way.h
- *	  Builds end when somebody else waits for the lock they hold.
+ *	  Builds end when another session waits for the lock they hold.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "compat.h"
 
-/* Cancel the builds that are in somebody's way; called by the launcher. */
+/* Cancel the builds that are in another session's way; called by the launcher. */
 extern void give_way(void);
 
 #endif							/* CLIPPERF_GIVE_WAY_H */

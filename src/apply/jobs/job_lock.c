@@ -251,7 +251,7 @@ note_cancel_by_role(Job *job, Oid role)
 	if (name == NULL)
 		name = psprintf("%u", role);
 	job->cancel = MemoryContextStrdup(GetMemoryChunkContext(job),
-									  psprintf("cancelled by %s", name));
+									  psprintf("canceled by %s", name));
 	if (alone)
 		CommitTransactionCommand();
 	MemoryContextSwitchTo(caller);
@@ -271,7 +271,7 @@ job_lock_check_cancel(Job *job)
 }
 
 /*
- * The work on the job is done, and nobody can interrupt it any more.  If somebody
+ * The work on the job is done, and nobody can interrupt it any more.  If someone
  * has done so in the last moment, job->cancel says so.
  */
 void

@@ -19,7 +19,7 @@
 
 static const char *const job_state_names[] = {
 	"queued", "waiting", "building", "verifying", "kept",
-	"useless", "regressed", "reverted", "failed", "cancelled"
+	"useless", "regressed", "reverted", "failed", "canceled"
 };
 
 StaticAssertDecl(lengthof(job_state_names) == JOB_STATES,
@@ -340,7 +340,7 @@ job_insert(Job *job)
 
 /*
  * Error 42P01 if the job's table is another one by now: the extension was
- * dropped and made anew, and the job's number means another job.
+ * dropped and re-created, and the job's number means another job.
  */
 void
 job_row_require_table(const Job *job)

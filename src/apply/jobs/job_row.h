@@ -28,17 +28,17 @@ typedef enum JobState
 	JOB_REGRESSED,
 	JOB_REVERTED,
 	JOB_FAILED,
-	JOB_CANCELLED				/* the last one */
+	JOB_CANCELED				/* the last one */
 } JobState;
 
-#define JOB_STATES (JOB_CANCELLED + 1)
+#define JOB_STATES (JOB_CANCELED + 1)
 
 typedef struct Job
 {
 	int64		id;				/* 0: not stored */
 	Oid			table;			/* clipperf_job, as it was found in */
 	bool		drop;			/* else create */
-	bool		revert;			/* take back what it did */
+	bool		revert;			/* revert what it did */
 	char	   *cancel;			/* why it is to end, once what is left of it
 								 * is removed; NULL if it is not */
 	JobState	state;
@@ -64,7 +64,7 @@ typedef struct Job
 	Oid			role;
 	Oid			database;		/* in which it was made */
 	ArrayType  *settings;		/* text: "name=value"; NULL if none */
-	int			attempts;		/* builds that were broken off */
+	int			attempts;		/* builds that were interrupted */
 	TimestampTz changed_at;		/* when its state changed last */
 	TimestampTz verify_since;	/* 0 if not */
 } Job;

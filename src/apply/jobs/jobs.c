@@ -29,7 +29,7 @@
 #define AFTER_A_WORKER \
 	(MAY_BECOME(WAITING) | MAY_BECOME(BUILDING) | MAY_BECOME(VERIFYING) | \
 	 MAY_BECOME(KEPT) | MAY_BECOME(REVERTED) | MAY_BECOME(FAILED) | \
-	 MAY_BECOME(CANCELLED))
+	 MAY_BECOME(CANCELED))
 
 /*
  * Which states may follow each one.  Jobs are made queued, but for one that waits
@@ -40,16 +40,16 @@ static const uint32 next_states[] = {
 	[JOB_WAITING] = AFTER_A_WORKER,
 	/* Queued again if its worker was lost. */
 	[JOB_BUILDING] = AFTER_A_WORKER | MAY_BECOME(QUEUED),
-	/* Reverted if somebody else has dropped the index. */
+	/* Reverted if another session has dropped the index. */
 	[JOB_VERIFYING] = MAY_BECOME(QUEUED) | MAY_BECOME(KEPT) |
 	MAY_BECOME(USELESS) | MAY_BECOME(REGRESSED) | MAY_BECOME(REVERTED) |
-	MAY_BECOME(FAILED) | MAY_BECOME(CANCELLED),
-	/* What has ended can only be queued, to be taken back. */
+	MAY_BECOME(FAILED) | MAY_BECOME(CANCELED),
+	/* What has ended can only be queued, to be reverted. */
 	[JOB_KEPT] = MAY_BECOME(QUEUED),
 	[JOB_USELESS] = MAY_BECOME(QUEUED),
 	[JOB_REGRESSED] = MAY_BECOME(QUEUED),
 	[JOB_FAILED] = MAY_BECOME(QUEUED),
-	[JOB_CANCELLED] = MAY_BECOME(QUEUED),
+	[JOB_CANCELED] = MAY_BECOME(QUEUED),
 	[JOB_REVERTED] = 0
 };
 
@@ -155,7 +155,7 @@ job_find_open(const Job *job)
 
 /*
  * Change the state; nothing happens if the job is gone.  When it has ended, the
- * jobs that wait for its end are queued, or end as cancelled, too.
+ * jobs that wait for its end are queued, or end as canceled, too.
  */
 void
 job_change(Job *job, JobState state, const char *reason)
@@ -164,7 +164,7 @@ job_change(Job *job, JobState state, const char *reason)
 	SqlArg		follower_args[] = {
 		arg_int8(job->id),
 		arg_text(job_state_name(state == JOB_REVERTED ? JOB_QUEUED :
-								JOB_CANCELLED))
+								JOB_CANCELED))
 	};
 	const char *sets = "reason = $2, changed_at = clock_timestamp(),"
 		" worker_pid = NULL, cancel = NULL";
@@ -206,7 +206,7 @@ job_wait(Job *job, int64 delay_ms, const char *reason)
 				   lengthof(args), args);
 }
 
-/* Queue a job to be taken back, as that role. */
+/* Queue a job to be reverted, as that role. */
 void
 job_set_goal_revert(Job *job, Oid role, const char *reason)
 {
@@ -224,7 +224,7 @@ job_set_goal_revert(Job *job, Oid role, const char *reason)
 				   " retry_at = clock_timestamp()", lengthof(args), args);
 }
 
-/* Let a worker end it as cancelled, once what is left of it is removed. */
+/* Let a worker end it as canceled, once what is left of it is removed. */
 void
 job_set_cancel(Job *job, const char *reason)
 {
@@ -236,7 +236,7 @@ job_set_cancel(Job *job, const char *reason)
 				   lengthof(args), args);
 }
 
-/* Count an attempt that was broken off. */
+/* Count an attempt that was interrupted. */
 void
 job_count_attempt(Job *job)
 {
@@ -319,7 +319,7 @@ job_set_restore(Job *job, List *restore)
 
 /*
  * Store a new job that makes an index again, when "first" has ended as
- * reverted; it is cancelled if that ends otherwise.
+ * reverted; it is canceled if that ends otherwise.
  */
 void
 job_insert_follower(Job *job, const Job *first)
@@ -344,7 +344,7 @@ job_cancel_copied(void)
 	SqlArg		args[] = {arg_oid(MyDatabaseId)};
 
 	job_begin();
-	own_sql("UPDATE @extschema@._clipperf_job SET state = 'cancelled',"
+	own_sql("UPDATE @extschema@._clipperf_job SET state = 'canceled',"
 			" reason = 'it was made in the database of which this one is a copy',"
 			" worker_pid = NULL, changed_at = clock_timestamp()"
 			" WHERE database_oid <> $1"

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jobs.h
- *	  What may happen to a job: to be changed, put off, cancelled, taken back.
+ *	  What may happen to a job: to be changed, put off, canceled, reverted.
  *
  * A job is a row of _clipperf_job.  Every change of its state is kept in
  * clipperf_job_changes, by a trigger.  All functions need a transaction, a
@@ -16,7 +16,7 @@
 
 #include "apply/jobs/job_row.h"
 
-/* A job that was broken off so often is given up. */
+/* A job that was interrupted so often is given up. */
 #define JOB_MOST_ATTEMPTS	10
 
 /* Open a transaction if there is none, a snapshot and SPI; and commit. */
@@ -42,13 +42,13 @@ extern void job_change(Job *job, JobState state, const char *reason);
 /* Let a job wait that long, for a reason that is shown. */
 extern void job_wait(Job *job, int64 delay_ms, const char *reason);
 
-/* Queue a job to be taken back, as that role. */
+/* Queue a job to be reverted, as that role. */
 extern void job_set_goal_revert(Job *job, Oid role, const char *reason);
 
-/* Let a worker end it as cancelled, once what is left of it is removed. */
+/* Let a worker end it as canceled, once what is left of it is removed. */
 extern void job_set_cancel(Job *job, const char *reason);
 
-/* Count an attempt that was broken off. */
+/* Count an attempt that was interrupted. */
 extern void job_count_attempt(Job *job);
 
 /* Remember the index that it is about to build, or has built, and its DDL. */

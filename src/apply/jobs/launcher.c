@@ -35,7 +35,7 @@
 /* The postmaster starts it again after this many seconds if it fails. */
 #define RESTART_SECONDS 5
 
-/* Milliseconds between two looks at the builds: does somebody wait for them? */
+/* Milliseconds between two looks at the builds: does someone wait for them? */
 #define WATCH_MS 100
 
 /* A worker that was asked for: whether it began shows later. */
@@ -135,7 +135,7 @@ start_worker(const WorkerTicket *ticket)
 	return RegisterDynamicBackgroundWorker(&worker, &watched->handle);
 }
 
-/* Take back what was given to workers that ended before they began. */
+/* Revert what was given to workers that ended before they began. */
 static void
 reap_workers(void)
 {

@@ -645,7 +645,7 @@ queue_worker_takes_table(Oid relid)
 	LWLockRelease(queue_lock);
 }
 
-/* Why this worker's build was cancelled. */
+/* Why this worker's build was canceled. */
 WorkerInterrupt
 queue_worker_interrupt(int *by)
 {

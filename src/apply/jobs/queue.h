@@ -4,7 +4,7 @@
  *	  Shared memory of apply: which databases have jobs, who works on them.
  *
  * The jobs themselves are rows of a table in their database.  What is here
- * only wakes processes up and is made anew at every start of the server.
+ * only wakes processes up and is re-created at every start of the server.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@ typedef enum WorkerInterrupt
 {
 	INTERRUPT_NONE,				/* nobody of us did */
 	INTERRUPT_CANCEL,			/* clipperf_cancel() */
-	INTERRUPT_GIVE_WAY			/* somebody waits for a lock of the build */
+	INTERRUPT_GIVE_WAY			/* someone waits for a lock of the build */
 } WorkerInterrupt;
 
 /* What the launcher gives a worker that it starts. */
@@ -138,7 +138,7 @@ extern void queue_worker_takes_table(Oid relid);
 /* It is on no job any more, and is told nothing more. */
 extern void queue_worker_leaves(void);
 
-/* Why this worker's build was cancelled, and by whom. */
+/* Why this worker's build was canceled, and by whom. */
 extern WorkerInterrupt queue_worker_interrupt(int *by);
 
 /* It has found nothing more to do for so many milliseconds; -1: at all. */

@@ -142,7 +142,7 @@ refuse_invalid(const MigrationIndex *index)
 					"        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',\n"
 					"            MESSAGE = %s,\n"
 					"            HINT = 'Drop it first.';\n",
-					quote_literal_cstr(psprintf("index %s is INVALID, as a build leaves it that was broken off",
+					quote_literal_cstr(psprintf("index %s is INVALID, as a failed or canceled build leaves it",
 												index->name)));
 }
 

@@ -437,7 +437,7 @@ measure_find(const Measure *measures, int count, uint64 queryid)
 
 /*
  * What happened since "at", when the counters of a statement were "earlier"
- * (NULL: there were none).  That is all of "later" if they were begun anew since
+ * (NULL: there were none).  That is all of "later" if they were begun again since
  * then, by a reset or because the statement was evicted.  *difference may be
  * *later.
  */

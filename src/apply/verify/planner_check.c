@@ -44,7 +44,7 @@ planner_check_name(PlannerCheck planner_check)
 
 /*
  * OIDs of the other indexes of the job's table that are to go: those that jobs
- * take back or drop, and those that turned out not to pay.
+ * revert or drop, and those that turned out not to pay.
  */
 static List *
 indexes_about_to_go(const Job *job)
@@ -192,9 +192,9 @@ lock_job_table(const Job *job)
 /*
  * Plan a statement with and without the index that the job has built, or has
  * dropped, as its users and with the parameters that are known of it.  Indexes
- * of the table that clipperf is about to take back, or has advised to, are
+ * of the table that clipperf is about to revert, or has advised to, are
  * hidden from both sides, so that of two equal ones not both are found
- * superfluous.  Of several users' answers, that most in favour of the index.
+ * redundant.  Of several users' answers, that most in favour of the index.
  *
  * Within job_begin() and job_end().  Takes AccessShareLock on the table to the
  * end of the transaction; if it cannot be had at once, the answer is "unknown".

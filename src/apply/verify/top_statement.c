@@ -46,13 +46,13 @@ static Oid	made_index = InvalidOid;
 static object_access_hook_type prev_object_access = NULL;
 
 /* Is a statement running that a signal may cancel? */
-static volatile sig_atomic_t cancellable = false;
+static volatile sig_atomic_t cancelable = false;
 
 /* Signal handler of SIGINT: cancels the statement if there is one. */
 void
 top_statement_cancel(SIGNAL_ARGS)
 {
-	if (cancellable)
+	if (cancelable)
 		StatementCancelHandler(SIGNAL_PASS);
 }
 
@@ -129,7 +129,7 @@ run_portal(const char *sql)
 static void
 set_cancellable(bool value)
 {
-	cancellable = value;
+	cancelable = value;
 	if (!value)
 		QueryCancelPending = false;
 }
@@ -164,7 +164,7 @@ run_in_transaction(const char *sql, ArrayType *settings, int lock_timeout_ms,
 /*
  * Run one CREATE INDEX or DROP INDEX statement as a role, outside of a
  * transaction, so that CONCURRENTLY works.  settings are "name=value", or
- * NULL; lock_timeout_ms 0 waits for ever.  It can be cancelled by SIGINT while
+ * NULL; lock_timeout_ms 0 waits for ever.  It can be canceled by SIGINT while
  * it runs.  Returns NULL, or the error, copied to the caller's memory context;
  * no transaction is open then.
  */

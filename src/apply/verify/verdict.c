@@ -294,7 +294,7 @@ other_cause_text(const MeasureComparison *comparison)
 	if (comparison->planner_check == PLANNER_CHECK_EQUAL)
 		return "its plan is as good without the index";
 	if (after <= (1 - JUDGE_CHANGE) * before)
-		return psprintf("yet it touches %.0f %% fewer blocks: something else has changed",
+		return psprintf("yet it touches %.0f%% fewer blocks: something else has changed",
 						100 * (1 - after / before));
 	return "yet it touches as many blocks: something else has changed";
 }
@@ -329,7 +329,7 @@ wal_of_call(const Measure *measure)
 	return measure->calls > 0 ? measure->wal / measure->calls : 0;
 }
 
-/* "; writes to clips +3 % (blocks +5 %, WAL +8 %)" */
+/* "; writes to clips +3% (blocks +5%, WAL +8%)" */
 static void
 append_writes(StringInfo text, const Trial *trial)
 {
@@ -339,7 +339,7 @@ append_writes(StringInfo text, const Trial *trial)
 
 	if (time == 0 && blocks == 0 && wal == 0)
 		return;
-	appendStringInfo(text, "; writes to %s %+.0f %% (blocks %+.0f %%, WAL %+.0f %%)",
+	appendStringInfo(text, "; writes to %s %+.0f%% (blocks %+.0f%%, WAL %+.0f%%)",
 					 get_rel_name(trial->job->relid), time, blocks, wal);
 }
 
@@ -448,7 +448,7 @@ append_comparison(StringInfo json, const MeasureComparison *comparison)
 	append_json_side(json, "before", comparison->before);
 	append_json_side(json, "after", after);
 	if (comparison->is_upkeep)
-		appendStringInfo(json, "\"upkeep_share\": %.2f, ", comparison->upkeep_share);
+		appendStringInfo(json, "\"write_overhead_share\": %.2f, ", comparison->upkeep_share);
 	appendStringInfo(json, "\"saved_ms\": %.6g, \"faster_share\": %.4f,"
 					 " \"deviation\": %.2f, \"mean_deviation\": %.2f,"
 					 " \"tail_chance\": %.3g}", comparison->saved_us / 1000.0,

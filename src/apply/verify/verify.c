@@ -295,7 +295,7 @@ seems_slower(const Trial *trial)
 
 /*
  * Store the verdict of the trial, "state", in its job.  Returns true if the job
- * was queued to be taken back (clipperf.auto_revert).
+ * was queued to be reverted (clipperf.auto_revert).
  */
 static bool
 store_verdict(const Trial *trial, JobState state)
@@ -310,7 +310,7 @@ store_verdict(const Trial *trial, JobState state)
 	if (state == JOB_KEPT || !setting_auto_revert)
 		return false;
 	job_set_goal_revert(job, job->role,
-						psprintf("taken back by clipperf.auto_revert: %s, %s",
+						psprintf("reverted by clipperf.auto_revert: %s, %s",
 								 job_state_name(state), reason));
 	return true;
 }
@@ -348,7 +348,7 @@ is_watched_for(const Job *job, int windows)
  * Judge a job if enough was seen of it, or its time has passed.  A loss by plans
  * that became worse ends it before, once what the index is meant for could be
  * judged for the larger part.
- * Returns true if the job was queued to be taken back.
+ * Returns true if the job was queued to be reverted.
  */
 static bool
 judge_job(Job *job)
@@ -407,16 +407,16 @@ is_index_still_there(Job *job)
 											 job->relation_name));
 	else if (!job->drop && !follow_index(job))
 		job_change(job, JOB_REVERTED,
-				   psprintf("index \"%s\" was dropped by somebody else",
+				   psprintf("index \"%s\" was dropped, but not by clipperf",
 							job->index_name));
 	return job->state == JOB_VERIFYING;
 }
 
 /*
  * Review a job in a transaction of its own; raises whatever goes wrong.
- * Returns true if the job was queued to be taken back.
+ * Returns true if the job was queued to be reverted.
  *
- * It is watched anew where it is not known what was counted when its index was
+ * It is watched again where it is not known what was counted when its index was
  * there: after a crash, which takes the counters back to those that were saved,
  * and after a failover, as every server has its own.  A server that was merely
  * restarted has all of them, but is not worth a distinction; nor is one whose
@@ -448,7 +448,7 @@ review_job(int64 id, MemoryContext context)
 /*
  * Review a job; it is kept, with the error as its reason, if that raises one: a
  * job that cannot be judged must not keep others from it.  Returns true if the
- * job was queued to be taken back.
+ * job was queued to be reverted.
  */
 static bool
 review_job_or_keep_it(int64 id, MemoryContext context)
@@ -503,7 +503,7 @@ lock_next_review(void)
  * Review all jobs whose time has come: judge those of which enough calls were
  * seen, or whose clipperf.verify_time has passed.  Called by a worker outside
  * of transactions; opens its own, and allocates in "context".  Returns true if
- * a job was queued to be taken back.
+ * a job was queued to be reverted.
  */
 bool
 verify_due(MemoryContext context)

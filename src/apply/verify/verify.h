@@ -18,7 +18,7 @@ extern void verify_before(const Job *job);
 /* The work is done: watch what comes of it, or end the job. */
 extern void verify_begin(Job *job, const char *reason);
 
-/* Judge the jobs that are due; true if one was queued to be taken back. */
+/* Judge the jobs that are due; true if one was queued to be reverted. */
 extern bool verify_due(MemoryContext context);
 
 /* Milliseconds until the next review; -1 if no job is to be reviewed. */

@@ -97,7 +97,7 @@ typedef struct Collector
 
 /*
  * Is this a table of users that the settings do not leave out?  What the
- * look-up allocates goes at once: a loop in a function may run statements by
+ * lookup allocates goes at once: a loop in a function may run statements by
  * the million in one memory context.
  */
 static bool
@@ -111,7 +111,7 @@ is_user_table(const PlannedStmt *plan, Index named)
 	if (relid < FirstNormalObjectId)
 		return false;
 	if (scratch == NULL)
-		scratch = AllocSetContextCreate(TopMemoryContext, "clipperf look-ups",
+		scratch = AllocSetContextCreate(TopMemoryContext, "clipperf lookups",
 										ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(scratch);
 	watched = settings_table_is_watched(relid);

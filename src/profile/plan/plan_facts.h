@@ -24,7 +24,7 @@ plan_facts_least_cost(void)
 }
 
 /*
- * Is this all there is to a plan: the look-up of a few rows, maybe to change
+ * Is this all there is to a plan: the lookup of a few rows, maybe to change
  * them, or a row of VALUES?
  */
 static inline bool

@@ -5,7 +5,7 @@
  *
  * Works on the conditions of an executable plan, where the scan's own columns
  * are Vars of its range table index.  How an operator compares is told by its
- * selectivity estimator: one catalog look-up, and right for types of
+ * selectivity estimator: one catalog lookup, and right for types of
  * extensions too.  Belongs to one backend: no locks.
  *
  *-------------------------------------------------------------------------

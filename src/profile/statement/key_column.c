@@ -180,7 +180,7 @@ is_key_of(Form_pg_index index, int16 attno)
 
 /*
  * Is the column part of a primary key or unique index; if "alone", all of the
- * primary key?  The indexes are neither opened nor locked: somebody may be
+ * primary key?  The indexes are neither opened nor locked: someone may be
  * about to rebuild one.
  */
 static bool
@@ -402,7 +402,7 @@ key_column_find(Oid relid, int16 attno)
 }
 
 /*
- * Whose keys a look-up by such a column looks for, as resultset_key(); 0 if they
+ * Whose keys a lookup by such a column looks for, as resultset_key(); 0 if they
  * may be any table's.  Together with what resultset_open() notes of columns it
  * tells beforehand what compare_keys() of match.c would refuse.
  */

@@ -26,7 +26,7 @@ typedef struct KeyColumn
 /* Facts of a column, from a small cache of this backend. */
 extern KeyColumn key_column_find(Oid relid, int16 attno);
 
-/* Whose keys a look-up by such a column looks for, as resultset_key(), or 0. */
+/* Whose keys a lookup by such a column looks for, as resultset_key(), or 0. */
 extern uint32 key_column_sought(const KeyColumn *key);
 
 /* The table's column that a view's column shows, else the column itself. */

@@ -78,13 +78,13 @@ typedef struct StatementInfo
 	bool		any_key;		/* it may look up keys of other tables, too */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	uint32		facts;			/* number of what columns[] tell, never the
-								 * same again once they are learnt anew */
+								 * same again once they are learnt again */
 	int			natts;			/* columns of the rows that are sent */
 	int			nparameters;
 	int			ncolumns;
 	uint64		episode;		/* of this connection that it was in last; 0 =
 								 * none */
-	uint64		transaction;	/* whose first look-up was noted; 0 = none */
+	uint64		transaction;	/* whose first lookup was noted; 0 = none */
 	uint32		keys[KEYS];		/* whose keys it looks up, as resultset_key();
 								 * 0 = no further ones */
 	LastLookup	last_lookup;
@@ -95,7 +95,7 @@ typedef struct StatementInfo
 	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
 	uint64		text_kept;		/* text_resets() + 1 when its text was made
 								 * known to the store, 0 = never */
-	int64		noted_us;		/* when the first look-up of the transaction
+	int64		noted_us;		/* when the first lookup of the transaction
 								 * was; 0 = it has been counted */
 	int64		recorded_us;	/* when a result was begun to be recorded */
 

@@ -20,7 +20,7 @@ typedef struct NamedStatement
 	int		   *numbers;		/* what each is in the ParamListInfo, from 1 */
 } NamedStatement;
 
-/* For a statement whose columns may be somebody's variables. */
+/* For a statement whose columns may be variables of a function. */
 extern void named_statement_number(const ParseState *pstate, Query *query);
 
 /* A statement was analysed: remember it if its parameters have names. */

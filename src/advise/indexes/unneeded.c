@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * hygiene.c
+ * unneeded.c
  *	  Indexes that cost more than they are good for.
  *
  * That an index is not used is said with reserve.  The number of its scans
@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "advise/indexes/hygiene.h"
+#include "advise/indexes/unneeded.h"
 
 #include "access/xlog.h"
 #include "catalog/pg_am.h"
@@ -111,7 +111,7 @@ saw_changes(Oid indexoid, const TableUse *use)
 static Advice *
 advise_drop(IndexDefinition *def, const char *kind, char *reason)
 {
-	Advice	   *advice = advice_make("drop", def->relid, "hygiene");
+	Advice	   *advice = advice_make("drop", def->relid, "catalog");
 
 	advice->kind = kind;
 	advice->index_name = def->name;
@@ -122,7 +122,7 @@ advise_drop(IndexDefinition *def, const char *kind, char *reason)
 	return advice;
 }
 
-/* Is somebody building or maintaining an index of the table? */
+/* Is another session building or maintaining an index of the table? */
 static bool
 is_being_built(Oid relid)
 {
@@ -247,11 +247,11 @@ check_table(Oid relid, TimestampTz since, bool judge_use, List *rows)
  * Advice to drop indexes of these tables: those that repeat another, those
  * whose build failed, and those not used since a point in time (DT_NOBEGIN =
  * do not judge by use).  Never one that backs something.  Each table is locked
- * (AccessShareLock) while it is looked at; those that somebody has locked
+ * (AccessShareLock) while it is looked at; those that someone has locked
  * exclusively, or that are gone, are left out.
  */
 List *
-hygiene_check(List *relids, TimestampTz unused_since)
+unneeded_indexes(List *relids, TimestampTz unused_since)
 {
 	bool		judge_use = can_judge_use(unused_since);
 	List	   *rows = NIL;

@@ -36,7 +36,7 @@ my %calls = (
 	'ids to try' => "SELECT * FROM clipperf_apply($ids, dry_run => true)",
 	'ids to migrate' => "SELECT clipperf_migration(ids => $ids)");
 
-# Each is cancelled once it is inside the function; the time out comes wherever it is then.
+# Each is canceled once it is inside the function; the time out comes wherever it is then.
 foreach my $name (sort keys %calls)
 {
 	foreach my $timeout ('100ms', '2s')

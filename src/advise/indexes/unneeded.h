@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * hygiene.h
+ * unneeded.h
  *	  Indexes that cost more than they are good for.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_HYGIENE_H
-#define CLIPPERF_HYGIENE_H
+#ifndef CLIPPERF_UNNEEDED_H
+#define CLIPPERF_UNNEEDED_H
 
 #include "compat.h"
 
@@ -15,6 +15,6 @@
 #include "advise/indexes/advice.h"
 
 /* Advice to drop indexes of these tables. */
-extern List *hygiene_check(List *relids, TimestampTz unused_since);
+extern List *unneeded_indexes(List *relids, TimestampTz unused_since);
 
-#endif							/* CLIPPERF_HYGIENE_H */
+#endif							/* CLIPPERF_UNNEEDED_H */

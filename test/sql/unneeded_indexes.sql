@@ -2,14 +2,14 @@
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
-CREATE SCHEMA hygiene;
-SET search_path = hygiene, public;
+CREATE SCHEMA unneeded;
+SET search_path = unneeded, public;
 CREATE TABLE started AS SELECT clock_timestamp() AS at;
 CREATE VIEW found AS
 SELECT h.relation, h.index_name, h.problem, h.ddl, h.size_bytes > 0 AS has_size,
     regexp_replace(regexp_replace(h.reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'TIME', 'g'), '\d+ scans', 'N scans') AS reason
 FROM clipperf_unneeded_indexes((SELECT at FROM started)) AS h
-JOIN pg_class AS c ON c.oid = h.index_name AND c.relnamespace = 'hygiene'::regnamespace
+JOIN pg_class AS c ON c.oid = h.index_name AND c.relnamespace = 'unneeded'::regnamespace
 ORDER BY h.relation::text COLLATE "C", h.index_name::text COLLATE "C";
 
 -- Duplicates and first keys; what backs a constraint, a foreign key, replica identity or CLUSTER stays.
@@ -100,4 +100,4 @@ RESET ROLE;
 DROP ROLE regress_clipperf_looker;
 
 SET client_min_messages = error;
-DROP SCHEMA hygiene CASCADE;
+DROP SCHEMA unneeded CASCADE;
