@@ -96,8 +96,8 @@ BEGIN ATOMIC
         SELECT listed.line
         FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
               FROM @extschema@._clipperf_find(false, $2) AS f
-                   LEFT JOIN pg_class AS c ON c.oid = f.relation,
-                   unnest(f.subjects) AS p (subject)
+                   CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
+                   LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
               WHERE f.kind = ANY ($1)
                 AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
                                 WHEN 'seq_scan' THEN f.highest_severity <> 'info'

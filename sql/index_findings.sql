@@ -208,7 +208,7 @@ BEGIN ATOMIC
         FROM scan AS s, unnest(s.recommendations) AS u (id)
         GROUP BY u.id
     )
-    SELECT m.kind, m.relation, m.queryid, m.subjects,
+    SELECT m.kind, m.relation, m.queryid, m.subjects, NULL::regclass[],
            format('%s %s to use %s%s', CASE m.kind WHEN 'seq_scan' THEN 'reads' ELSE 'walks an index over' END,
                   @extschema@._clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
                   @extschema@._clipperf_number(m.rows_needed / m.executions),
@@ -261,7 +261,7 @@ BEGIN ATOMIC
         GROUP BY u.id
     )
     SELECT r.kind, r.relation, r.queryids[1],
-           ARRAY[named.subject],
+           ARRAY[named.subject], NULL::regclass[],
            CASE WHEN r.kind = 'unused_index' THEN 'an index is not used'
                 WHEN r.kind = 'redundant_index' THEN 'an index is not needed beside others'
                 WHEN cardinality(r.queryids) > 0 THEN

@@ -204,15 +204,17 @@ BEGIN ATOMIC
     SELECT w.line
     FROM @extschema@.clipperf_report($1, $2, $3) AS r,
          LATERAL (VALUES
-            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), ''),
-            (2, r.summary, '   '),
-            (3, r.evidence, '   '),
-            (4, r.fix, '   fix: '),
-            (5, '', '')) AS p (part, content, before)
-         CROSS JOIN LATERAL @extschema@._clipperf_wrap(p.content, p.before,
-                                CASE WHEN p.part = 4 AND r.fix LIKE '--%' THEN '        -- '
-                                     WHEN p.part = 4 THEN '        ' ELSE '   ' END) WITH ORDINALITY AS w (line, n)
-    ORDER BY r.rank, p.part, w.n;
+            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), '', ''),
+            (2, r.summary, '   ', '   '),
+            (3, r.evidence, '   ', '   '),
+            (4, r.fix, '   fix: ', '        '),
+            (5, '', '', '')) AS p (part, content, before, beneath)
+         CROSS JOIN LATERAL regexp_split_to_table(p.content, E'\n') WITH ORDINALITY AS l (content, n)
+         CROSS JOIN LATERAL @extschema@._clipperf_wrap(
+                                l.content, CASE l.n WHEN 1 THEN p.before ELSE p.beneath END,
+                                p.beneath || CASE WHEN p.part = 4 AND l.content LIKE '--%' THEN '-- '
+                                                  WHEN l.n > 1 THEN '    ' ELSE '' END) WITH ORDINALITY AS w (line, n)
+    ORDER BY r.rank, p.part, l.n, w.n;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report_text(integer, boolean, boolean) IS
 'clipperf_report() as lines of at most 100 characters, a block for each finding, for psql, logs and mail';
