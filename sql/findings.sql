@@ -30,25 +30,35 @@ SELECT pg_catalog.pg_extension_config_dump(
 GRANT SELECT ON @extschema@.clipperf_accepted TO pg_database_owner, pg_read_all_stats;
 GRANT SELECT ON @extschema@.clipperf_accepted_id_seq TO pg_database_owner, pg_read_all_stats;
 
-CREATE FUNCTION @extschema@._clipperf_require_kinds(kinds text[])
+-- The innermost line of the context, which names the function of ours that calls it, is left out.
+CREATE FUNCTION @extschema@._clipperf_raise(
+    severity text, sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_raise';
+COMMENT ON FUNCTION @extschema@._clipperf_raise(text, text, text, text, text) IS
+'raises an error, a warning or a notice of the function that calls it';
+
+CREATE FUNCTION @extschema@._clipperf_wrong_kinds(
+    kinds text[], OUT sqlstate text, OUT message text, OUT hint text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    known CONSTANT text[] := '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}';
-    kind text;
-BEGIN
-    FOREACH kind IN ARRAY coalesce(kinds, '{}') LOOP
-        IF kind IS NULL OR kind <> ALL (known) THEN
-            RAISE EXCEPTION 'unknown kind of finding "%"', coalesce(kind, 'NULL')
-                USING ERRCODE = 'invalid_parameter_value',
-                      HINT = format('The kinds are %s.', array_to_string(known, ', '));
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_require_kinds(text[]) IS 'raises 22023 unless all are kinds of finding';
+BEGIN ATOMIC
+    SELECT '22004', 'argument "kinds" must not be null', NULL::text WHERE $1 IS NULL
+    UNION ALL
+    SELECT '22023', 'argument "kinds" must not be empty', 'Leave it out for n_plus_one and seq_scan.'
+    WHERE cardinality($1) = 0
+    UNION ALL
+    SELECT '22023', format('unrecognized kind of finding: "%s"', coalesce(k.kind, 'NULL')),
+           format('The kinds are %s.', array_to_string(known.kinds, ', '))
+    FROM unnest($1) AS k (kind),
+         (VALUES ('{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}'::text[])
+         ) AS known (kinds)
+    WHERE k.kind IS NULL OR k.kind <> ALL (known.kinds);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_wrong_kinds(text[]) IS
+'the error to raise about an argument "kinds"; no row if all are kinds of finding';
 
 CREATE FUNCTION @extschema@.clipperf_accept(
     kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL,
@@ -57,7 +67,8 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     INSERT INTO @extschema@.clipperf_accepted (kind, relation, queryid, statement, reason)
     VALUES ($1, $2, $3, $5, $4)
     RETURNING id;
@@ -71,7 +82,8 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     WITH removed AS (
         DELETE FROM @extschema@.clipperf_accepted AS a
         WHERE a.kind = $1

@@ -68,11 +68,9 @@ INSERT INTO calls VALUES
     ('_clipperf_loops', 'SELECT * FROM %s._clipperf_loops(true, NULL)'),
     ('_clipperf_loop_figures', 'SELECT %s._clipperf_loop_figures(''a becomes b'', ''proven'', 1, 2, 3, 1, true, 1, 1)'),
     ('_clipperf_shorten', 'SELECT %s._clipperf_shorten(''SELECT 1'', 80)'),
-    ('_clipperf_judge', 'SELECT %s._clipperf_judge(''{}'', ''{}'', 1, ''1 statement'', true)'),
+    ('_clipperf_index_parts', 'SELECT * FROM %s._clipperf_index_parts(''CREATE INDEX i ON items (a)'')'),
     ('_clipperf_judged', 'SELECT %s._clipperf_judged(''{n_plus_one}'')'),
     ('_clipperf_problems', 'SELECT %s._clipperf_problems(''{n_plus_one}'', NULL)'),
-    ('_clipperf_require_check', 'SELECT %s._clipperf_require_check(''{n_plus_one}'', NULL)'),
-    ('_clipperf_require_reason', 'SELECT %s._clipperf_require_reason(''none'')'),
     ('_clipperf_subject_of_loop', 'SELECT %s._clipperf_subject_of_loop(1, ''SELECT 1'', ''SELECT 2'')'),
     ('_clipperf_subject_of_scan', 'SELECT %s._clipperf_subject_of_scan(''seq_scan'', ''SELECT 1'', NULL, NULL)'),
     ('_clipperf_unmatched', 'SELECT %s._clipperf_unmatched(''{items}'')'),
@@ -91,13 +89,10 @@ INSERT INTO calls VALUES
     ('clipperf_remove_index', 'SELECT %s.clipperf_remove_index(''late'', ''items_id'')'),
     ('clipperf_report', 'SELECT * FROM %s.clipperf_report(accepted => true)'),
     ('clipperf_report_text', 'SELECT * FROM %s.clipperf_report_text()'),
-    ('_clipperf_require_kinds', 'SELECT %s._clipperf_require_kinds(''{seq_scan}'')'),
-    ('_clipperf_require_top', 'SELECT %s._clipperf_require_top(1)'),
     ('clipperf_reset', 'SELECT %s.clipperf_reset(''n_plus_one'')'),
     ('clipperf_revert', 'SELECT %1$s.clipperf_revert(max(job)) FROM %1$s.clipperf_jobs'),
     ('_clipperf_statement_routes', 'SELECT * FROM %s._clipperf_statement_routes()'),
     ('_clipperf_seen', 'SELECT * FROM %s._clipperf_seen()'),
-    ('_clipperf_say_nothing_found', 'SELECT %s._clipperf_say_nothing_found(true, NULL, NULL)'),
     ('_clipperf_share', 'SELECT %s._clipperf_share(0.1)'),
     ('_clipperf_some', 'SELECT %s._clipperf_some(''{a,b,c}'')'),
     ('_clipperf_statement_time', 'SELECT %s._clipperf_statement_time()'),
@@ -108,7 +103,12 @@ INSERT INTO calls VALUES
     ('clipperf_what_if', 'SELECT * FROM %s.clipperf_what_if(''SELECT FROM items WHERE a = 1'', ''{CREATE INDEX ON items (a)}'')'),
     ('clipperf_workload', 'SELECT * FROM %s.clipperf_workload()'),
     ('_clipperf_worth_of', 'SELECT %s._clipperf_worth_of(''{1}'')'),
-    ('_clipperf_wrap', 'SELECT %s._clipperf_wrap(''a'', ''b'', ''c'')');
+    ('_clipperf_raise', 'SELECT %s._clipperf_raise(''notice'', NULL, ''none'')'),
+    ('_clipperf_wrong_kinds', 'SELECT %s._clipperf_wrong_kinds(''{seq_scan}'')'),
+    ('_clipperf_wrong_top', 'SELECT %s._clipperf_wrong_top(1)'),
+    ('_clipperf_remark', 'SELECT %s._clipperf_remark(true, NULL, NULL)'),
+    ('_clipperf_words', 'SELECT %s._clipperf_words(''a'', true)'),
+    ('_clipperf_wrap', 'SELECT %s._clipperf_wrap(''{a}'', ''b'', ''c'', true)');
 
 CREATE VIEW members AS
 SELECT d.classid, d.objid FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
