@@ -21,8 +21,9 @@
 
 #include "hotpath.h"
 
-bool		setting_enabled HOTPATH_DATA = true;
+bool		setting_enabled = true;
 int			setting_track HOTPATH_DATA = TRACK_TOP;
+Captures	setting_captures HOTPATH_DATA = CAPTURES_UNKNOWN;
 char	   *setting_tables = NULL;
 uint32		setting_tables_version HOTPATH_DATA = 0;
 int			setting_max_statements = 5000;
@@ -66,6 +67,20 @@ static const struct config_enum_entry capture_options[] = {
 	{"1", CAPTURE_ON, true},
 	{NULL, 0, false}
 };
+
+/* Assign hook of clipperf.enabled: what follows from it is found out when needed. */
+static void
+assign_enabled(bool newval, void *extra)
+{
+	setting_captures = CAPTURES_UNKNOWN;
+}
+
+/* Assign hook of clipperf.track: likewise. */
+static void
+assign_track(int newval, void *extra)
+{
+	setting_captures = CAPTURES_UNKNOWN;
+}
 
 /* The names in clipperf.tables, split; NIL stands for "*". */
 static List *watched_names = NIL;
@@ -277,12 +292,12 @@ define_capture_settings(void)
 	DefineCustomBoolVariable("clipperf.enabled",
 							 "Captures what statements do.",
 							 NULL, &setting_enabled, true,
-							 PGC_SUSET, 0, NULL, NULL, NULL);
+							 PGC_SUSET, 0, NULL, assign_enabled, NULL);
 	DefineCustomEnumVariable("clipperf.track",
 							 "Selects which statements are counted.",
 							 "\"top\" counts statements sent by clients, \"all\" also those inside functions.",
 							 &setting_track, TRACK_TOP, track_options,
-							 PGC_SUSET, 0, NULL, NULL, NULL);
+							 PGC_SUSET, 0, NULL, assign_track, NULL);
 	DefineCustomStringVariable("clipperf.tables",
 							   "Tables whose N+1 patterns and sequential scans are looked for.",
 							   "A comma-separated list of names, with or without schema, or \"*\" for all.",

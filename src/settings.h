@@ -9,6 +9,7 @@
 #define CLIPPERF_SETTINGS_H
 
 #include "compat.h"
+#include "hotpath.h"
 
 /* clipperf.track */
 typedef enum TrackLevel
@@ -26,21 +27,30 @@ typedef enum CaptureLevel
 	CAPTURE_ON					/* with values */
 } CaptureLevel;
 
+/* Are statements of this session captured, by clipperf.enabled and clipperf.track? */
+typedef enum Captures
+{
+	CAPTURES_UNKNOWN,			/* one of these has changed: see watched.h */
+	CAPTURES_NO,
+	CAPTURES_YES
+} Captures;
+
 extern bool setting_enabled;
-extern int	setting_track;
+HOTPATH_EXTERN int setting_track;
+HOTPATH_EXTERN Captures setting_captures;
 extern char *setting_tables;
-extern uint32 setting_tables_version;	/* changes with setting_tables */
+HOTPATH_EXTERN uint32 setting_tables_version;	/* changes with setting_tables */
 extern int	setting_max_statements;
 extern int	setting_text_memory_kb;
-extern bool setting_lineage;
+HOTPATH_EXTERN bool setting_lineage;
 extern int	setting_nplusone_min_children;
-extern int	setting_nplusone_window_ms;
-extern int	setting_request_idle_ms;
-extern int	setting_seqscan_min_rows;
-extern int	setting_capture_parameters;
+HOTPATH_EXTERN int setting_nplusone_window_ms;
+HOTPATH_EXTERN int setting_request_idle_ms;
+HOTPATH_EXTERN int setting_seqscan_min_rows;
+HOTPATH_EXTERN int setting_capture_parameters;
 extern char *setting_private_columns;
-extern uint32 setting_private_columns_version;	/* changes with it */
-extern char *setting_route;
+HOTPATH_EXTERN uint32 setting_private_columns_version;	/* changes with it */
+HOTPATH_EXTERN char *setting_route;
 extern void (*setting_route_told) (const char *name);	/* who sets it hears of
 														 * what becomes of it */
 extern int	setting_save_interval_s;

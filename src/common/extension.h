@@ -9,6 +9,7 @@
 #define CLIPPERF_EXTENSION_H
 
 #include "compat.h"
+#include "hotpath.h"
 
 /*
  * The schema of the extension in this database; error 42704 if it is not
@@ -23,7 +24,7 @@ extern char *extension_object(const char *name);
  * How often functions of ours have run in this process: a statement while which
  * this grew is ours, not the application's.
  */
-extern uint32 extension_calls;
+HOTPATH_EXTERN uint32 extension_calls;
 
 /* Is this a function of ours? */
 extern bool extension_has_function(Oid function);

@@ -13,13 +13,9 @@
  */
 #include "profile/hooks.h"
 
-#include "access/parallel.h"
 #include "access/xact.h"
-#include "commands/trigger.h"
 #include "executor/instrument.h"
-#include "replication/logicalworker.h"
 #include "tcop/dest.h"
-#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
@@ -39,6 +35,7 @@
 #include "profile/text/normalize.h"
 #include "profile/text/source.h"
 #include "profile/utility.h"
+#include "profile/watched.h"
 #include "settings.h"
 #include "store/sample.h"
 #include "store/statement.h"
@@ -54,9 +51,6 @@ static ProcessUtility_hook_type prev_utility HOTPATH_DATA = NULL;
 /* NULL if there is no other extension's. */
 static post_parse_analyze_hook_type prev_post_parse HOTPATH_DATA = NULL;
 
-/* 0 while statements of the client run, more inside of them. */
-static int	nesting_level HOTPATH_DATA = 0;
-
 /* The statement planned last, until its execution starts. */
 typedef struct PlannedStatement
 {
@@ -70,106 +64,6 @@ static PlannedStatement planned HOTPATH_DATA;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
-
-/*
- * Does this process run statements for someone, by itself?  Autovacuum, the
- * workers that apply changes of a publication and the helpers of a parallel
- * query do not.
- */
-static bool
-is_server_of_clients(void)
-{
-	if (MyBackendType == B_BG_WORKER)
-		return !IsParallelWorker() && !IsLogicalWorker();
-	return MyBackendType != B_AUTOVAC_WORKER;
-}
-
-/* Is this a process that serves clients?  Found out by its first statement. */
-static inline bool
-serves_clients(void)
-{
-	static bool known HOTPATH_DATA = false;
-	static bool serves HOTPATH_DATA = false;
-
-	if (unlikely(!known))
-	{
-		serves = is_server_of_clients();
-		known = true;
-	}
-	return serves;
-}
-
-/* Is anything to be captured in this process now? */
-static inline bool
-capturing(void)
-{
-	return setting_enabled && setting_track != TRACK_NONE && serves_clients();
-}
-
-/*
- * The level of a statement that begins now.  What deferred triggers do when an
- * implicit transaction commits runs outside of any executor, but no client has
- * sent it.  It runs outside of any portal, or in one of PL/pgSQL's, which have
- * names; that of the client seldom has.
- */
-static inline int
-current_level(void)
-{
-	if (nesting_level == 0 &&
-		unlikely(ActivePortal == NULL || ActivePortal->name[0] != '\0') &&
-		DatumGetInt32(pg_trigger_depth(NULL)) > 0)
-		return 1;
-	return nesting_level;
-}
-
-/* The level of a statement with this text: 0 for a kept query of the client's. */
-static inline int
-level_of(const char *text)
-{
-	int			level = current_level();
-
-	return unlikely(level > 0) && utility_keeps_result(text, level) ? 0 : level;
-}
-
-/*
- * Does what begins now, which no client has sent, run inside of a function or
- * statement of ours?  A statement is ours once functions of ours have run in it:
- * what they run is no query pattern of the application.  Catalogs may be asked if "ask"
- * says so.
- */
-static bool
-is_within_ours(Oid function, bool ask)
-{
-	dlist_iter	iter;
-
-	if (function_is_ours(function, ask))
-		return true;
-	dlist_foreach(iter, &executions)
-	{
-		const Execution *around = dlist_container(Execution, node, iter.cur);
-
-		if (around->running)
-			return around->ours || around->stretch_calls != extension_calls;
-	}
-	return false;
-}
-
-static inline bool
-is_tracked(int level)
-{
-	return level == 0 || setting_track == TRACK_ALL;
-}
-
-/*
- * Does a statement of this level count that has failed before it was executed?
- * From within PG_CATCH.
- */
-static bool
-failure_counts(int level)
-{
-	return is_tracked(level) &&
-		(level == 0 || !is_within_ours(function_current(), false));
-}
 
 /* Where the statement of a plan stands. */
 static inline StatementSource
@@ -310,8 +204,8 @@ begin_times(Execution *execution)
 static inline void
 identify(Execution *execution)
 {
-	execution->level = level_of(execution->source.text);
-	execution->tracked = is_tracked(execution->level);
+	execution->level = watched_level_of(execution->source.text);
+	execution->tracked = watched_is_tracked(execution->level);
 	if (likely(execution->level == 0))
 	{
 		execution->bare = request_begin(execution->source.text,
@@ -321,8 +215,9 @@ identify(Execution *execution)
 	}
 	else
 	{
+		execution->bare.at = NULL;
 		execution->function = function_current();
-		execution->ours = is_within_ours(execution->function, true);
+		execution->ours = watched_is_within_ours(execution->function, true);
 		execution->trigger_depth = DatumGetInt32(pg_trigger_depth(NULL));
 	}
 	execution->route = request_current.route;
@@ -367,9 +262,9 @@ open_execution(QueryDesc *query)
 static inline bool
 is_watched(const QueryDesc *query, int eflags)
 {
-	return capturing() && query->plannedstmt->queryId != 0 &&
+	return watched_now() && query->plannedstmt->queryId != 0 &&
 		(eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 &&
-		(likely(nesting_level == 0) || !utility_around.explains);
+		(likely(watched_nesting == 0) || !utility_around.explains);
 }
 
 /* ExecutorStart failed, for lack of rights for instance. */
@@ -377,9 +272,9 @@ pg_attribute_cold static void
 fail_start(const QueryDesc *query, MemoryContext context)
 {
 	StatementSource source = plan_source(query);
-	int			level = level_of(source.text);
+	int			level = watched_level_of(source.text);
 
-	if (!failure_counts(level))
+	if (!watched_failure_counts(level))
 		return;
 	if (level == 0)
 		(void) request_begin(source.text, source.location, source.length);
@@ -460,16 +355,16 @@ executor_run(EXECUTOR_RUN_ARGS)
 		queryDesc->dest = lineage_receiver(execution, count, dest);
 		begin_stretch(execution);
 	}
-	nesting_level++;
+	watched_nesting++;
 	PG_TRY();
 	{
 		prev_run(EXECUTOR_RUN_PASS);
-		nesting_level--;
+		watched_nesting--;
 		queryDesc->dest = dest;
 	}
 	PG_CATCH();
 	{
-		nesting_level--;
+		watched_nesting--;
 		queryDesc->dest = dest;
 		if (execution)
 			fail_execution(execution);
@@ -516,15 +411,15 @@ finish_watched(QueryDesc *queryDesc)
 
 	if (execution)
 		begin_stretch(execution);
-	nesting_level++;
+	watched_nesting++;
 	PG_TRY();
 	{
 		prev_finish(queryDesc);
-		nesting_level--;
+		watched_nesting--;
 	}
 	PG_CATCH();
 	{
-		nesting_level--;
+		watched_nesting--;
 		if (execution)
 			fail_execution(execution);
 		PG_RE_THROW();
@@ -574,27 +469,6 @@ count_execution(Execution *execution)
 		parameters_sample(execution, &key, sample.params_hash);
 }
 
-/*
- * An execution has ended: values that private columns got in it may stand in
- * the statements that it runs inside of.
- */
-pg_attribute_cold static void
-hand_up_privacy(const Execution *execution)
-{
-	dlist_iter	iter;
-
-	if (!execution->is_private &&
-		!private_columns_are_used(execution->query->plannedstmt))
-		return;
-	dlist_foreach(iter, &executions)
-	{
-		Execution  *outer = dlist_container(Execution, node, iter.cur);
-
-		if (outer->level < execution->level)
-			outer->is_private = true;
-	}
-}
-
 /* An execution has ended well: let everybody know. */
 static void
 close_execution(Execution *execution)
@@ -603,7 +477,7 @@ close_execution(Execution *execution)
 
 	execution->counted = true;
 	if (unlikely(private_columns_exist) && execution->level > 0)
-		hand_up_privacy(execution);
+		private_columns_hand_up(execution);
 	if (likely(!execution->ours))
 	{
 		plan_facts_collect(execution);
@@ -637,9 +511,9 @@ fail_planning(const Query *parse, const char *query_string,
 {
 	StatementSource source = source_of(query_string, parse->stmt_location,
 									   parse->stmt_len);
-	int			level = level_of(source.text);
+	int			level = watched_level_of(source.text);
 
-	if (!failure_counts(level))
+	if (!watched_failure_counts(level))
 		return;
 	if (level == 0)
 		(void) request_begin(source.text, source.location, source.length);
@@ -666,7 +540,7 @@ pg_attribute_hot static PlannedStmt *
 measure_planning(PLANNER_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
-	bool		watched = capturing();
+	bool		watched = watched_now();
 	uint64		queryid;
 	int64		start;
 	PlannedStmt *plan;
@@ -677,15 +551,15 @@ measure_planning(PLANNER_ARGS)
 	watched = watched && queryid != 0;
 	start = watched ? clock_us() : 0;
 
-	nesting_level++;
+	watched_nesting++;
 	PG_TRY();
 	{
 		plan = prev_planner(PLANNER_PASS);
-		nesting_level--;
+		watched_nesting--;
 	}
 	PG_CATCH();
 	{
-		nesting_level--;
+		watched_nesting--;
 		if (watched)
 			fail_planning(parse, query_string, context);
 		PG_RE_THROW();
@@ -710,7 +584,7 @@ measure_planning(PLANNER_ARGS)
 static inline void
 note_parsed(const Query *query, const char *source)
 {
-	if (nesting_level == 0 && query->commandType != CMD_UTILITY &&
+	if (watched_nesting == 0 && query->commandType != CMD_UTILITY &&
 		source_utility.text == NULL)
 	{
 		request_parsed.source = source;
@@ -725,7 +599,7 @@ analyzed(POST_PARSE_ARGS)
 	if (unlikely(prev_post_parse != NULL))
 		prev_post_parse(POST_PARSE_PASS);
 	normalize_watch_settings();
-	if (query->queryId == 0 || !capturing())
+	if (query->queryId == 0 || !watched_now())
 		return;
 	note_parsed(query, pstate->p_sourcetext);
 	lineage_analyzed(query, jstate, pstate->p_sourcetext);
@@ -740,7 +614,7 @@ analyzed(POST_PARSE_ARGS)
 static inline void
 begin_utility(const PlannedStmt *pstmt, const char *source)
 {
-	if (nesting_level == 0 && capturing() &&
+	if (watched_nesting == 0 && watched_now() &&
 		!IsA(pstmt->utilityStmt, TransactionStmt))
 		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
 }
@@ -759,11 +633,11 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	StatementSource before = source_enter(queryString, pstmt->stmt_location,
 										  pstmt->stmt_len);
 	UtilityAround around = utility_enter(pstmt->utilityStmt, queryString,
-										 nesting_level);
+										 watched_nesting);
 
 	if (deeper > 0 && utility_around.kept != queryString)
 		begin_utility(pstmt, queryString);
-	nesting_level += deeper;
+	watched_nesting += deeper;
 	PG_TRY();
 	{
 		prev_utility(pstmt, queryString, readOnlyTree, context, params,
@@ -771,7 +645,7 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	}
 	PG_FINALLY();
 	{
-		nesting_level -= deeper;
+		watched_nesting -= deeper;
 		utility_around = around;
 		source_leave(before);
 	}
@@ -803,7 +677,7 @@ static void
 forget_failed_text(SubXactEvent event, SubTransactionId mySubid,
 				   SubTransactionId parentSubid, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && nesting_level == 0)
+	if (event == SUBXACT_EVENT_ABORT_SUB && watched_nesting == 0)
 		request_parsed.source = NULL;
 }
 

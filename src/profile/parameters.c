@@ -65,21 +65,27 @@ hash_ends(const void *bytes, Size length)
 
 /*
  * Hash a statement's text.  It runs for every statement without parameters, so
- * it takes eight bytes at a time.
+ * it takes eight bytes at a time; the last eight overlap with those before.
  */
 pg_attribute_hot static uint32
 hash_parameter_text(const char *text, int length)
 {
+	const char *end = text +length;
 	uint64		hash = length;
-	uint64		word;
+	uint64		word = 0;
 
-	for (; length >= sizeof(word); text +=sizeof(word), length -= sizeof(word))
+	if (unlikely(length < sizeof(word)))
+	{
+		while (end > text)
+			word = word << BITS_PER_BYTE | (unsigned char) *--end;
+		return (uint32) value_mix(value_mix_step(hash, word));
+	}
+	for (; end - text >sizeof(word); text +=sizeof(word))
 	{
 		memcpy(&word, text, sizeof(word));
 		hash = value_mix_step(hash, word);
 	}
-	word = 0;
-	memcpy(&word, text, length);
+	memcpy(&word, end - sizeof(word), sizeof(word));
 	return (uint32) value_mix(value_mix_step(hash, word));
 }
 

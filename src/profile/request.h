@@ -9,6 +9,7 @@
 #define CLIPPERF_REQUEST_H
 
 #include "compat.h"
+#include "hotpath.h"
 #include "profile/text/source.h"
 #include "store/route.h"
 
@@ -22,7 +23,7 @@ typedef struct Request
 	uint64		trace;			/* hash of the trace id, 0 = none */
 } Request;
 
-extern Request request_current;
+HOTPATH_EXTERN Request request_current;
 
 /*
  * The client's statement that was parsed last, until one is executed or the
@@ -34,7 +35,7 @@ typedef struct ParsedText
 	TimestampTz message;		/* of the client, which had it parsed */
 } ParsedText;
 
-extern ParsedText request_parsed;
+HOTPATH_EXTERN ParsedText request_parsed;
 
 /* Is what the client has sent already its next statement? */
 extern bool request_waits_in_buffer(void);

@@ -9,7 +9,9 @@
 
 #include "nodes/parsenodes.h"
 
-UtilityAround utility_around = {NULL, NULL, false};
+#include "hotpath.h"
+
+UtilityAround utility_around HOTPATH_DATA = {NULL, NULL, false};
 
 /*
  * Do the statements inside this utility statement count as the client's own?

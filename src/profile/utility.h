@@ -13,6 +13,8 @@
 #include "catalog/namespace.h"
 #include "nodes/nodes.h"
 
+#include "hotpath.h"
+
 /* The utility statements that run now, each within the one before. */
 typedef struct UtilityAround
 {
@@ -25,7 +27,7 @@ typedef struct UtilityAround
 								 * no use of the database */
 } UtilityAround;
 
-extern UtilityAround utility_around;
+HOTPATH_EXTERN UtilityAround utility_around;
 
 /* A kept query runs within the statement that keeps it: one level deeper. */
 #define UTILITY_KEPT_LEVEL 1

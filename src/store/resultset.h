@@ -21,6 +21,7 @@
 #define CLIPPERF_RESULTSET_H
 
 #include "common/evidence.h"
+#include "hotpath.h"
 #include "store/route.h"
 #include "store/store.h"
 
@@ -97,7 +98,7 @@ typedef struct ResultHead
 										 * columns */
 } ResultHead;
 
-extern ResultHead *resultset_heads;
+HOTPATH_EXTERN ResultHead *resultset_heads;
 
 /* The generation of a slot, odd while it is being rewritten. */
 static inline uint32
@@ -141,7 +142,7 @@ extern int	resultset_put(uint32 slot, uint32 generation, int column,
 						  uint64 hash, int rank, bool is_new);
 
 /* The words that stand for values: see resultset.c. */
-extern uint64 (*resultset_words)[RESULTSET_BUCKET];
+HOTPATH_EXTERN uint64 (*resultset_words)[RESULTSET_BUCKET];
 
 /* The bucket of a value; other backends write it at any time. */
 static inline volatile uint64 *
@@ -196,7 +197,7 @@ extern bool resultset_read(const ResultHit *hit, ResultSet *copy,
  * RESULTSET_USE_ERROR_US too early: the lines are shared and seldom written.
  */
 #define RESULTSET_USE_ERROR_US	INT64CONST(100000)
-extern pg_atomic_uint64 *resultset_used_us;
+HOTPATH_EXTERN pg_atomic_uint64 *resultset_used_us;
 
 /* The time of last use of any result set. */
 static inline int64
@@ -210,7 +211,7 @@ resultset_last_use(void)
  * come from, was published or had a child last; by resultset_key_number().
  */
 #define RESULTSET_KEYS			1024
-extern pg_atomic_uint64 *resultset_key_used_us;
+HOTPATH_EXTERN pg_atomic_uint64 *resultset_key_used_us;
 
 /* The place of a resultset_key() in resultset_key_used_us; first those of columns that may hold any. */
 static inline uint32

@@ -8,6 +8,7 @@
 #ifndef CLIPPERF_ROUTE_H
 #define CLIPPERF_ROUTE_H
 
+#include "hotpath.h"
 #include "store/store.h"
 
 #define ROUTE_MAX			512 /* names held at a time */
@@ -45,10 +46,10 @@ typedef struct RouteLast
 	char		name[ROUTE_MAX_GIVEN];	/* as it was given, cut */
 } RouteLast;
 
-extern RouteLast route_last;
+HOTPATH_EXTERN RouteLast route_last;
 
 /* Which route is in each place now: see route.c. */
-extern pg_atomic_uint32 *route_places;
+HOTPATH_EXTERN pg_atomic_uint32 *route_places;
 
 /* Does the number still stand for its name? */
 static inline bool

@@ -13,6 +13,7 @@
 #include "compat.h"
 
 #include "lib/hyperloglog.h"
+#include "port/pg_bitutils.h"
 
 #define SKETCH_WIDTH		7
 #define SKETCH_REGISTERS	(1 << SKETCH_WIDTH)
@@ -42,13 +43,22 @@ sketch_server_state(Sketch *sketch)
 	};
 }
 
-/* Add a value by its hash, whose bits must be evenly spread. */
+/*
+ * Add a value by its hash, whose bits must be evenly spread: what the server's
+ * addHyperLogLog() does, without a call, as it is done for each execution.  The
+ * first bits choose the register, which keeps the place of the first 1 among
+ * the others.
+ */
 static inline void
 sketch_add(Sketch *sketch, uint32 hash)
 {
-	hyperLogLogState state = sketch_server_state(sketch);
+	uint8	   *place = &sketch->registers[hash >> (32 - SKETCH_WIDTH)];
+	uint32		others = hash << SKETCH_WIDTH;
+	uint8		first = others == 0 ? 32 - SKETCH_WIDTH + 1 :
+		32 - pg_leftmost_one_pos32(others);
 
-	addHyperLogLog(&state, hash);
+	if (unlikely(first > *place))
+		*place = first;
 }
 
 extern void sketch_merge(Sketch *pg_restrict into,

@@ -402,6 +402,8 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 				StatementTextMaker maker, void *maker_arg)
 {
 	int			number;
+	OwnSlot    *slot;
+	PendingSlot *counted;
 
 	if (unlikely(own_pending == NULL))
 		own_slots();
@@ -414,14 +416,16 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 		pg_atomic_fetch_add_u64(&store_header->dropped, 1);
 		return 0;
 	}
-	begin_slot_change(&own_pending[number]);
-	add_to_counters(&own_pending[number].counters, sample);
-	end_slot_change(&own_pending[number]);
+	slot = &own[number];
+	counted = &own_pending[number];
+	begin_slot_change(counted);
+	add_to_counters(&counted->counters, sample);
+	end_slot_change(counted);
 
-	own[number].used = ++own_tick;
+	slot->used = ++own_tick;
 	statement_own_last = number;
 	flush_in_time(number, sample);
-	return ++own[number].counted;
+	return ++slot->counted;
 }
 
 /* The slot's statement with these tables, as one number. */

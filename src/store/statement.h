@@ -13,6 +13,7 @@
 
 #include "compat.h"
 
+#include "hotpath.h"
 #include "store/statement_counters.h"
 #include "store/store.h"
 #include "store/table_use.h"
@@ -26,8 +27,8 @@ extern int64 statement_count(const StatementKey *key,
  * What statement_tables_keep() was told last of the statement in each of this
  * backend's slots, 0 = nothing; and the slot counted last.
  */
-extern uint32 statement_own_tables[];
-extern int	statement_own_last;
+HOTPATH_EXTERN uint32 statement_own_tables[];
+HOTPATH_EXTERN int statement_own_last;
 
 /*
  * After statement_count() has counted an execution: are the tables known that

@@ -15,6 +15,7 @@
 
 #include "compat.h"
 
+#include "hotpath.h"
 #include "store/statement_counters.h"
 #include "store/table_use.h"
 #include "store/text.h"
@@ -43,7 +44,7 @@ extern Size statement_table_hash_size(void);
 extern void statement_table_attach(void *memory, bool found);
 
 /* The table. */
-extern StatementEntry *statement_entries;
+HOTPATH_EXTERN StatementEntry *statement_entries;
 
 static inline StatementEntry *
 statement_entry(int index)

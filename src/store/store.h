@@ -17,6 +17,8 @@
 #include "port/atomics.h"
 #include "storage/lwlock.h"
 
+#include "hotpath.h"
+
 struct SaveFile;
 
 /* What clipperf_reset() can be asked to forget. */
@@ -95,7 +97,7 @@ typedef struct StoreHeader
 	int			worker_pid;		/* the background worker, 0 if none */
 } StoreHeader;
 
-extern StoreHeader *store_header;
+HOTPATH_EXTERN StoreHeader *store_header;
 
 /* True when clipperf was in shared_preload_libraries. */
 static inline bool

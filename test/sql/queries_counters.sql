@@ -95,7 +95,7 @@ DEALLOCATE look;
 SELECT clipperf_reset();
 \o /dev/null
 \set ECHO none
-SELECT format('UPDATE counters_mark SET two = two + %s WHERE one = %s', i % 3 - 1, i % 2) FROM generate_series(1, 48) AS i \gexec
+SELECT format('UPDATE counters_mark SET two = two + %s WHERE one = %s', i % 3 - 1, 1 + i % 2) FROM generate_series(1, 48) AS i \gexec
 SELECT format('SELECT third FROM counters_mark WHERE first = %s', i % 5 - 2) FROM generate_series(1, 20) AS i \gexec
 SELECT format('SELECT third FROM counters_mark WHERE second = %s AND 1.5 < %s.5', i % 2, i % 3) FROM generate_series(1, 24) AS i \gexec
 SELECT format('SELECT second FROM counters_mark WHERE first = %s', CASE WHEN i % 2 = 0 THEN '1' ELSE quote_literal(2) END)

@@ -7,7 +7,7 @@
  * go by, it ends.  At its beginning the values it looks up are hashed; at its
  * end they are searched for among the result sets of all backends.
  *
- * The end, from lineage_look_back() at the bottom of this file: find_hits() tells
+ * The end, from lineage_look_back() at the bottom of this file: hits_find() tells
  * where the values were seen, match_choose() which of these results each is
  * attributed to, attribution_add() what that proves.
  *
@@ -25,6 +25,7 @@
 #include "profile/lineage/attribution.h"
 #include "profile/lineage/budget.h"
 #include "profile/lineage/chain.h"
+#include "profile/lineage/hits.h"
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
 #include "profile/lineage/suspect.h"
@@ -101,16 +102,10 @@ is_recent(int64 used_us, int64 now_us)
 		(ago <= now_us - request_begun_us && ago <= LONGEST_REQUEST);
 }
 
-/*
- * Can any result set that holds such keys as the statement looks up be its parent
- * now, by its age?  If not, nothing need be looked for in the table of their
- * values, which is large.
- */
-static inline bool
-results_are_recent(const StatementInfo *info, int64 now_us)
+/* Is there a result set, recent enough, that holds keys which the statement looks up? */
+static pg_noinline bool
+keys_are_recent(const StatementInfo *info, int64 now_us)
 {
-	if (!is_recent(resultset_last_use(), now_us))
-		return false;
 	if (info->any_key || !info->planned)
 		return true;
 	for (int i = 0; i < KEYS && info->keys[i] != 0; i++)
@@ -119,6 +114,17 @@ results_are_recent(const StatementInfo *info, int64 now_us)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Can any result set that holds such keys as the statement looks up be its parent
+ * now, by its age?  If not, nothing need be looked for in the table of their
+ * values, which is large.
+ */
+static inline bool
+results_are_recent(const StatementInfo *info, int64 now_us)
+{
+	return is_recent(resultset_last_use(), now_us) && keys_are_recent(info, now_us);
 }
 
 /* Can what the statement looks up tell anything of its parents? */
@@ -209,26 +215,46 @@ may_repeat(const StatementInfo *info, bool traced)
 }
 
 /*
+ * Is all known of the statement, and can it not matter what its literals are?
+ * That is asked before it runs, so nobody knows whether it has a trace.
+ */
+static inline bool
+is_settled(const StatementInfo *info)
+{
+	return info->analyzed &&
+		(!info->has_literals ||
+		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced)));
+}
+
+/* What lineage_analyzed() does unless there is nothing to do for the last one. */
+pg_attribute_hot static pg_noinline void
+look_into_query(Query *query, const JumbleState *jumble, const char *source)
+{
+	StatementInfo *info = statement_info_find(query->queryId);
+
+	if (is_settled(info) ||
+		(info->analyzed && read_literals(info, jumble, source)))
+		return;
+	collect_comparisons(info, query, jumble, source);
+}
+
+/*
  * After parse analysis: literals compared with columns are kept for the
- * statement's execution, if it can matter what they are.  That is asked before
- * it runs, so nobody knows whether it has a trace.  "jumble" and the source text
- * may be NULL.
+ * statement's execution, if it can matter what they are.  "jumble" and the source
+ * text may be NULL.
  */
 pg_attribute_hot void
 lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 {
-	StatementInfo *info;
+	const StatementInfo *last = statement_info_last;
 
 	if (!is_on() || query->commandType == CMD_UTILITY)
 		return;
-	info = statement_info_find(query->queryId);
 	analyzed.queryid = 0;
-	if (likely(info->analyzed) &&
-		(!info->has_literals ||
-		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced)) ||
-		 read_literals(info, jumble, source)))
+	if (likely(last != NULL && last->queryid == query->queryId &&
+			   is_settled(last)))
 		return;
-	collect_comparisons(info, query, jumble, source);
+	look_into_query(query, jumble, source);
 }
 
 /*
@@ -296,7 +322,7 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 }
 
 /* Find out what the execution looks up. */
-static void
+pg_attribute_hot static pg_noinline void
 collect_probes(Execution *execution, const StatementInfo *info)
 {
 	ParamListInfo params = execution->query->params;
@@ -464,119 +490,6 @@ lineage_publish_results(Execution *execution)
 	context.nested = is_looping(info, execution->first_us);
 	if (recorder_publish(execution->recorder, info, &context))
 		keep_text(execution, info);
-}
-
-/* Take out hits on the execution's own result. */
-static int
-drop_own(const Execution *execution, ResultHit *hits, int count)
-{
-	int			kept = 0;
-
-	if (execution->recorder == NULL)
-		return count;
-	for (int i = 0; i < count; i++)
-	{
-		if (!recorder_owns(execution->recorder, hits[i].slot,
-						   hits[i].generation))
-			hits[kept++] = hits[i];
-	}
-	return kept;
-}
-
-/* Hits of one probe. */
-typedef struct ProbeHits
-{
-	int			count;
-	ResultHit	hits[RESULTSET_BUCKET];
-} ProbeHits;
-
-/* Do two values of a list come from two rows of one result? */
-static bool
-share_parent(const ProbeHits *one, const ProbeHits *other)
-{
-	for (int i = 0; i < one->count; i++)
-	{
-		for (int j = 0; j < other->count; j++)
-		{
-			const ResultHit *a = &one->hits[i];
-			const ResultHit *b = &other->hits[j];
-
-			if (a->slot == b->slot && a->generation == b->generation &&
-				a->column == b->column && a->rank != b->rank)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Empty the hits of lists that fetch several rows' children at once. */
-pg_attribute_cold static void
-drop_batches(const ProbeList *list, ProbeHits *found)
-{
-	for (int i = 0; i < list->count; i++)
-	{
-		uint8		number = list->probes[i].comparison.list;
-
-		for (int j = i + 1; number != 0 && j < list->count; j++)
-		{
-			if (list->probes[j].comparison.list != number ||
-				!share_parent(&found[i], &found[j]))
-				continue;
-			for (int k = 0; k < list->count; k++)
-			{
-				if (list->probes[k].comparison.list == number)
-					found[k].count = 0;
-			}
-			break;
-		}
-	}
-}
-
-/*
- * Is this the same value for the same parameter, or column, as an earlier
- * probe?  A statement that names a parameter twice looks up one value.
- */
-static bool
-repeats_earlier(const ProbeList *list, int number)
-{
-	const Probe *probe = &list->probes[number];
-
-	for (int i = 0; i < number; i++)
-	{
-		const Probe *earlier = &list->probes[i];
-
-		if (earlier->hash == probe->hash &&
-			match_parameter(&earlier->comparison) ==
-			match_parameter(&probe->comparison))
-			return true;
-	}
-	return false;
-}
-
-/* Search for the values; false if none was seen anywhere. */
-static bool
-find_hits(const Execution *execution, const ProbeList *list,
-		  ProbeHits *found)
-{
-	bool		any = false;
-	bool		lists = false;
-
-	for (int i = 0; i < list->count; i++)
-	{
-		const Probe *probe = &list->probes[i];
-
-		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(probe->hash, key_column_sought(&probe->key),
-						   found[i].hits);
-		if (found[i].count > 0)
-			found[i].count = drop_own(execution, found[i].hits,
-									  found[i].count);
-		any |= found[i].count > 0;
-		lists |= list->probes[i].comparison.list != 0;
-	}
-	if (any && lists)
-		drop_batches(list, found);
-	return any;
 }
 
 /*
@@ -760,7 +673,7 @@ look_for_parents(Execution *execution, StatementInfo *info)
 {
 	const ProbeList *list = &execution->probes;
 	ProbeHits	found[PROBES];
-	bool		any = find_hits(execution, list, found);
+	bool		any = hits_find(execution, list, found);
 
 	if (info->last_lookup.episode != 0)
 		check_sweep(execution, &info->last_lookup, found);

@@ -13,11 +13,12 @@
 #define CLIPPERF_REQUEST_TIME_H
 
 #include "compat.h"
+#include "hotpath.h"
 #include "settings.h"
 
 /* When it began, and when its last statement ended: clock_us(). */
-extern int64 request_begun_us;
-extern int64 request_ended_us;
+HOTPATH_EXTERN int64 request_begun_us;
+HOTPATH_EXTERN int64 request_ended_us;
 
 /* A statement of the client begins. */
 static inline void

@@ -42,6 +42,7 @@
 
 #include "common/table_lock.h"
 #include "hotpath.h"
+#include "profile/statement/execution.h"
 #include "settings.h"
 
 #define PROVIDER	"clipperf"
@@ -314,6 +315,27 @@ private_columns_are_used(const PlannedStmt *plan)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * An execution has ended: values that private columns got in it may stand in
+ * the statements that it runs inside of.
+ */
+pg_attribute_cold void
+private_columns_hand_up(const Execution *execution)
+{
+	dlist_iter	iter;
+
+	if (!execution->is_private &&
+		!private_columns_are_used(execution->query->plannedstmt))
+		return;
+	dlist_foreach(iter, &executions)
+	{
+		Execution  *outer = dlist_container(Execution, node, iter.cur);
+
+		if (outer->level < execution->level)
+			outer->is_private = true;
+	}
 }
 
 /* ------------------------------------------------------------------------

@@ -12,19 +12,20 @@
 
 #include "nodes/plannodes.h"
 
+#include "hotpath.h"
 #include "settings.h"
 
 /* Has a table with private columns been met by this backend? */
-extern bool private_columns_exist;
+HOTPATH_EXTERN bool private_columns_exist;
 
 /* Accept security labels; from _PG_init. */
 extern void private_columns_init(void);
 
 /* The tables met last, each in the place that follows from its OID. */
 #define PRIVATE_LAST_TABLES 16
-extern Oid	private_last_tables[PRIVATE_LAST_TABLES];
-extern uint32 private_columns_settings; /* setting_private_columns_version
-										 * that they are of */
+HOTPATH_EXTERN Oid private_last_tables[PRIVATE_LAST_TABLES];
+HOTPATH_EXTERN uint32 private_columns_settings; /* setting_private_columns_version
+												 * that they are of */
 
 /* Learn of a plan's tables which columns are private. */
 extern void private_columns_learn_all(const PlannedStmt *plan);
@@ -48,5 +49,10 @@ private_columns_learn(const PlannedStmt *plan)
 
 /* May an execution of this plan have values of private columns? */
 extern bool private_columns_are_used(const PlannedStmt *plan);
+
+struct Execution;
+
+/* An execution that runs inside of others has ended: they may have them, too. */
+extern void private_columns_hand_up(const struct Execution *execution);
 
 #endif							/* CLIPPERF_PRIVATE_COLUMNS_H */

@@ -15,7 +15,6 @@
 
 #include "hotpath.h"
 #include "profile/text/normalize.h"
-#include "profile/text/origin.h"
 
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16
@@ -61,8 +60,11 @@ execution_open(QueryDesc *query)
 {
 	Execution  *execution = take_spare();
 
+	/* In two pieces: for so few bytes each, the compiler makes no loop. */
 	memset(&execution->counted, 0,
-		   offsetof(Execution, probes.probes) - offsetof(Execution, counted));
+		   offsetof(Execution, work) - offsetof(Execution, counted));
+	memset(&execution->work, 0,
+		   offsetof(Execution, probes.probes) - offsetof(Execution, work));
 	execution->query = query;
 	dlist_push_head(&executions, &execution->node);
 	execution->forget.func = forget_execution;
@@ -87,11 +89,4 @@ char *
 execution_text(void *execution)
 {
 	return source_text(&((Execution *) execution)->source);
-}
-
-/* Where an execution's statement comes from: PatternOriginReader. */
-void
-execution_origin(void *execution, PatternOrigin *origin)
-{
-	origin_read(&((Execution *) execution)->source, origin);
 }

@@ -15,9 +15,9 @@
 
 #include "executor/execdesc.h"
 #include "lib/ilist.h"
+#include "hotpath.h"
 #include "profile/statement/probe.h"
 #include "profile/text/source.h"
-#include "store/pattern.h"
 #include "store/route.h"
 
 struct StatementInfo;
@@ -55,6 +55,8 @@ typedef struct Execution
 	uint32		stretch_calls;	/* extension_calls then */
 	RouteId		route;
 	bool		tracked;		/* counts in clipperf_queries */
+	BareText	bare;			/* its text, if a client sent it: see
+								 * request.h */
 
 	/* All zeros then: from here to the probes. */
 	bool		counted;		/* its end has been dealt with */
@@ -65,8 +67,6 @@ typedef struct Execution
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
 	bool		is_private;		/* what runs inside uses private columns */
-	BareText	bare;			/* its text, if a client sent it: see
-								 * request.h */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		elapsed_us;		/* time inside the executor so far */
@@ -85,7 +85,7 @@ typedef struct Execution
 extern Execution *execution_open(QueryDesc *query);
 
 /* Open executions, the latest first. */
-extern dlist_head executions;
+HOTPATH_EXTERN dlist_head executions;
 
 /* The open execution of a query, or NULL. */
 static inline Execution *
@@ -108,8 +108,5 @@ extern char *source_text(void *source);
 
 /* StatementTextMaker of an Execution. */
 extern char *execution_text(void *execution);
-
-/* PatternOriginReader of an Execution. */
-extern void execution_origin(void *execution, PatternOrigin *origin);
 
 #endif							/* CLIPPERF_EXECUTION_H */

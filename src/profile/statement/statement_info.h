@@ -10,6 +10,7 @@
 #ifndef CLIPPERF_STATEMENT_INFO_H
 #define CLIPPERF_STATEMENT_INFO_H
 
+#include "hotpath.h"
 #include "profile/statement/comparison.h"
 #include "profile/statement/execution.h"
 #include "profile/statement/literal.h"
@@ -110,7 +111,7 @@ typedef struct StatementInfo
 } StatementInfo;
 
 /* The one asked for last, or NULL. */
-extern StatementInfo *statement_info_last;
+HOTPATH_EXTERN StatementInfo *statement_info_last;
 
 /* statement_info_find() of a statement that was not asked for last. */
 extern StatementInfo *statement_info_search(uint64 queryid);

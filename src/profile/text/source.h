@@ -9,6 +9,7 @@
 #define CLIPPERF_SOURCE_H
 
 #include "compat.h"
+#include "hotpath.h"
 
 /* A statement within a source text, which may hold several. */
 typedef struct StatementSource
@@ -34,7 +35,7 @@ extern StatementSource source_enter(const char *text, int location,
 extern void source_leave(StatementSource before);
 
 /* The innermost utility statement that runs. */
-extern StatementSource source_utility;
+HOTPATH_EXTERN StatementSource source_utility;
 
 /* Its place, if it is the one with this text. */
 extern StatementSource source_within_utility(StatementSource source);
@@ -49,11 +50,17 @@ source_of(const char *string, int location, int length)
 {
 	StatementSource source = {
 		.text = string != NULL ? string : "",
-		.location = Max(location, 0),
-		.length = Max(length, 0),
-		.exact = location >= 0
+		.location = location,
+		.length = length,
+		.exact = true
 	};
 
+	if (unlikely((location | length) < 0))
+	{
+		source.location = Max(location, 0);
+		source.length = Max(length, 0);
+		source.exact = location >= 0;
+	}
 	if (unlikely(source_utility.text !=NULL) && location <= 0 && length <= 0)
 		source = source_within_utility(source);
 	return source;

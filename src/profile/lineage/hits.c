@@ -1,0 +1,120 @@
+/*-------------------------------------------------------------------------
+ *
+ * hits.c
+ *	  Where the values that an execution looked up were seen.
+ *
+ * Takes no locks: see resultset.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/lineage/hits.h"
+
+#include "profile/lineage/match.h"
+#include "profile/lineage/receiver.h"
+#include "profile/statement/key_column.h"
+
+/* Take out hits on the execution's own result. */
+static int
+drop_own(const Execution *execution, ResultHit *hits, int count)
+{
+	int			kept = 0;
+
+	if (execution->recorder == NULL)
+		return count;
+	for (int i = 0; i < count; i++)
+	{
+		if (!recorder_owns(execution->recorder, hits[i].slot,
+						   hits[i].generation))
+			hits[kept++] = hits[i];
+	}
+	return kept;
+}
+
+/* Do two values of a list come from two rows of one result? */
+static bool
+share_parent(const ProbeHits *one, const ProbeHits *other)
+{
+	for (int i = 0; i < one->count; i++)
+	{
+		for (int j = 0; j < other->count; j++)
+		{
+			const ResultHit *a = &one->hits[i];
+			const ResultHit *b = &other->hits[j];
+
+			if (a->slot == b->slot && a->generation == b->generation &&
+				a->column == b->column && a->rank != b->rank)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Empty the hits of lists that fetch several rows' children at once. */
+pg_attribute_cold static void
+drop_batches(const ProbeList *list, ProbeHits *found)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		uint8		number = list->probes[i].comparison.list;
+
+		for (int j = i + 1; number != 0 && j < list->count; j++)
+		{
+			if (list->probes[j].comparison.list != number ||
+				!share_parent(&found[i], &found[j]))
+				continue;
+			for (int k = 0; k < list->count; k++)
+			{
+				if (list->probes[k].comparison.list == number)
+					found[k].count = 0;
+			}
+			break;
+		}
+	}
+}
+
+/*
+ * Is this the same value for the same parameter, or column, as an earlier
+ * probe?  A statement that names a parameter twice looks up one value.
+ */
+static bool
+repeats_earlier(const ProbeList *list, int number)
+{
+	const Probe *probe = &list->probes[number];
+
+	for (int i = 0; i < number; i++)
+	{
+		const Probe *earlier = &list->probes[i];
+
+		if (earlier->hash == probe->hash &&
+			match_parameter(&earlier->comparison) ==
+			match_parameter(&probe->comparison))
+			return true;
+	}
+	return false;
+}
+
+/* Search for the values of an execution; false if none was seen anywhere. */
+bool
+hits_find(const Execution *execution, const ProbeList *list,
+		  ProbeHits *found)
+{
+	bool		any = false;
+	bool		lists = false;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		const Probe *probe = &list->probes[i];
+
+		found[i].count = repeats_earlier(list, i) ? 0 :
+			resultset_find(probe->hash, key_column_sought(&probe->key),
+						   found[i].hits);
+		if (found[i].count > 0)
+			found[i].count = drop_own(execution, found[i].hits,
+									  found[i].count);
+		any |= found[i].count > 0;
+		lists |= list->probes[i].comparison.list != 0;
+	}
+	if (any && lists)
+		drop_batches(list, found);
+	return any;
+}
