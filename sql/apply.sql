@@ -288,7 +288,7 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
-           ARRAY[f.subject], f.summary,
+           ARRAY[f.subject], NULL::regclass[], f.summary,
            concat_ws('; ', f.subject,
                      j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END),
            greatest((j.result->>'lost_ms')::float8 - (j.result->>'saved_ms')::float8, 0),

@@ -1,25 +1,5 @@
 -- The same findings as an error, for CI: clipperf_check(), and the baseline that it compares with.
 
-CREATE FUNCTION @extschema@._clipperf_require_check(kinds text[], allow text[])
-RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF $1 IS NULL THEN
-        RAISE EXCEPTION 'argument "kinds" must not be null' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF cardinality($1) = 0 THEN
-        RAISE EXCEPTION 'argument "kinds" must not be empty'
-            USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Leave it out to check n_plus_one and seq_scan.';
-    ELSIF array_position($2, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION 'argument "allow" must not contain nulls' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_require_check(text[], text[]) IS
-'raises 22004 or 22023 unless clipperf_check() can judge by these';
-
 -- A table in which clipperf.seqscan_min_rows rows are not, or, where it was never analyzed, for which it has no room:
 -- a row takes 32 bytes at least, with its line pointer.
 CREATE FUNCTION @extschema@._clipperf_is_small(relation regclass)
@@ -96,8 +76,8 @@ BEGIN ATOMIC
         SELECT listed.line
         FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
               FROM @extschema@._clipperf_find(false, $2) AS f
-                   LEFT JOIN pg_class AS c ON c.oid = f.relation,
-                   unnest(f.subjects) AS p (subject)
+                   CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
+                   LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
               WHERE f.kind = ANY ($1)
                 AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
                                 WHEN 'seq_scan' THEN f.highest_severity <> 'info'
@@ -109,83 +89,59 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_problems(text[], text[]) IS
 'the findings that clipperf_check() fails for, a line each, in an order and words that do not change between runs';
 
-CREATE FUNCTION @extschema@._clipperf_judge(
-    problems text[], unmatched text[], statements bigint, judged text, sees_all boolean)
-RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    entry text;
-BEGIN
-    FOREACH entry IN ARRAY $2 LOOP
-        RAISE WARNING 'entry "%" of argument "allow" matches nothing', entry
-            USING DETAIL = 'No table has this name, and no statement that was seen fits this pattern.';
-    END LOOP;
-    IF $3 = 0 AND cardinality($1) = 0 THEN
-        RAISE EXCEPTION 'clipperf_check() has seen nothing to judge' USING
-            ERRCODE = 'CP002',
-            DETAIL = format('No statement that uses a table was seen in database "%s"%s.', current_database(),
-                            CASE WHEN NOT $5 THEN format(', run by role "%s"', current_user) END),
-            HINT = CASE WHEN $5 THEN 'Run the tests in this database, while clipperf.enabled is on, before the check.'
-                        ELSE 'Statements of other roles are shown to members of pg_read_all_stats.' END;
-    END IF;
-    RAISE NOTICE 'clipperf_check() judged %', $4;
-    IF cardinality($1) > 0 THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'CP001',
-            MESSAGE = format('clipperf_check() found %s', CASE cardinality($1) WHEN 1 THEN '1 problem'
-                                                          ELSE cardinality($1) || ' problems' END),
-            DETAIL = array_to_string($1, E'\n'),
-            HINT = 'clipperf_report() tells how to fix them. Accept them by clipperf_accept() or clipperf_accept_all(), or for this check alone by "allow".';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_judge(text[], text[], bigint, text, boolean) IS
-'raises CP001 with the problems, or CP002 if no statement was seen; else a NOTICE of what was judged. A WARNING for each entry that matched nothing';
-
 CREATE FUNCTION @extschema@.clipperf_check(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_check($1, $2);
-    SELECT @extschema@._clipperf_require_kinds($1);
-    SELECT @extschema@._clipperf_judge(
-               @extschema@._clipperf_problems($1, $2), @extschema@._clipperf_unmatched($2), j.statements,
-               concat_ws(', ', @extschema@._clipperf_count(j.statements, 'statement', 'statements'),
-                         @extschema@._clipperf_count(j.lists, 'list', 'lists') || ' looped over',
-                         @extschema@._clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
-                         @extschema@._clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
-                         || ' left aside'),
-               pg_has_role('pg_read_all_stats', 'USAGE'))
-    FROM @extschema@._clipperf_judged($1) AS j;
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds($1) AS w;
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "allow" must not contain nulls')
+    WHERE array_position($2, NULL) IS NOT NULL;
+    SELECT @extschema@._clipperf_raise(
+               'warning', NULL, format('entry "%s" of argument "allow" matches nothing', u.entry),
+               'No table has this name, and no statement that was seen fits this pattern.')
+    FROM unnest(@extschema@._clipperf_unmatched($2)) AS u (entry);
+    WITH found AS MATERIALIZED (
+        SELECT @extschema@._clipperf_problems($1, $2) AS problems, pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
+    )
+    SELECT CASE
+        WHEN j.statements = 0 AND cardinality(p.problems) = 0 THEN
+            @extschema@._clipperf_raise(
+                'error', 'CP002', 'clipperf_check() has seen nothing to judge',
+                format('No statement that uses a table was seen in database "%s"%s.', current_database(),
+                       CASE WHEN NOT p.sees_all THEN format(', run by role "%s"', current_user) END),
+                CASE WHEN p.sees_all
+                     THEN 'Run the tests in this database, while clipperf.enabled is on, before the check.'
+                     ELSE 'Statements of other roles are shown to members of pg_read_all_stats.' END)
+        ELSE
+            @extschema@._clipperf_raise(
+                'notice', NULL, 'clipperf_check() judged ' || concat_ws(', ',
+                    @extschema@._clipperf_count(j.statements, 'statement', 'statements'),
+                    @extschema@._clipperf_count(j.lists, 'list', 'lists') || ' looped over',
+                    @extschema@._clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
+                    @extschema@._clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
+                    || ' left aside')) END,
+        CASE WHEN cardinality(p.problems) > 0 THEN
+            @extschema@._clipperf_raise(
+                'error', 'CP001',
+                'clipperf_check() found ' || @extschema@._clipperf_count(cardinality(p.problems), 'problem', 'problems'),
+                array_to_string(p.problems, E'\n'),
+                'clipperf_report() tells how to fix them. Accept them by clipperf_accept() or clipperf_accept_all(), or for this check alone by "allow".') END
+    FROM found AS p, @extschema@._clipperf_judged($1) AS j;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_check(text[], text[]) IS
 'raises CP001 if a finding of these kinds exists that is neither accepted nor allowed (table names, ILIKE patterns of statements), and CP002 if no statement was seen; a NOTICE says what was judged. The message lists the findings in an order and words that do not change between runs';
-
-CREATE FUNCTION @extschema@._clipperf_require_reason(reason text)
-RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF $1 IS NULL THEN
-        RAISE EXCEPTION 'argument "reason" must not be null' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_require_reason(text) IS 'raises 22004 unless a reason is given';
 
 CREATE FUNCTION @extschema@.clipperf_accept_all(reason text, kinds text[] DEFAULT '{n_plus_one,seq_scan}')
 RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_reason($1);
-    SELECT @extschema@._clipperf_require_check($2, NULL);
-    SELECT @extschema@._clipperf_require_kinds($2);
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "reason" must not be null') WHERE $1 IS NULL;
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds($2) AS w;
     WITH added AS (
         INSERT INTO @extschema@.clipperf_accepted (kind, subject, reason)
         SELECT DISTINCT f.kind, p.subject, $1

@@ -30,25 +30,35 @@ SELECT pg_catalog.pg_extension_config_dump(
 GRANT SELECT ON @extschema@.clipperf_accepted TO pg_database_owner, pg_read_all_stats;
 GRANT SELECT ON @extschema@.clipperf_accepted_id_seq TO pg_database_owner, pg_read_all_stats;
 
-CREATE FUNCTION @extschema@._clipperf_require_kinds(kinds text[])
+-- The innermost line of the context, which names the function of ours that calls it, is left out.
+CREATE FUNCTION @extschema@._clipperf_raise(
+    severity text, sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL)
 RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_raise';
+COMMENT ON FUNCTION @extschema@._clipperf_raise(text, text, text, text, text) IS
+'raises an error, a warning or a notice of the function that calls it';
+
+CREATE FUNCTION @extschema@._clipperf_wrong_kinds(
+    kinds text[], OUT sqlstate text, OUT message text, OUT hint text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    known CONSTANT text[] := '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}';
-    kind text;
-BEGIN
-    FOREACH kind IN ARRAY coalesce(kinds, '{}') LOOP
-        IF kind IS NULL OR kind <> ALL (known) THEN
-            RAISE EXCEPTION 'unknown kind of finding "%"', coalesce(kind, 'NULL')
-                USING ERRCODE = 'invalid_parameter_value',
-                      HINT = format('The kinds are %s.', array_to_string(known, ', '));
-        END IF;
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_require_kinds(text[]) IS 'raises 22023 unless all are kinds of finding';
+BEGIN ATOMIC
+    SELECT '22004', 'argument "kinds" must not be null', NULL::text WHERE $1 IS NULL
+    UNION ALL
+    SELECT '22023', 'argument "kinds" must not be empty', 'Leave it out for n_plus_one and seq_scan.'
+    WHERE cardinality($1) = 0
+    UNION ALL
+    SELECT '22023', format('unrecognized kind of finding: "%s"', coalesce(k.kind, 'NULL')),
+           format('The kinds are %s.', array_to_string(known.kinds, ', '))
+    FROM unnest($1) AS k (kind),
+         (VALUES ('{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}'::text[])
+         ) AS known (kinds)
+    WHERE k.kind IS NULL OR k.kind <> ALL (known.kinds);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_wrong_kinds(text[]) IS
+'the error to raise about an argument "kinds"; no row if all are kinds of finding';
 
 CREATE FUNCTION @extschema@.clipperf_accept(
     kind text, relation regclass DEFAULT NULL, queryid bigint DEFAULT NULL,
@@ -57,7 +67,8 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     INSERT INTO @extschema@.clipperf_accepted (kind, relation, queryid, statement, reason)
     VALUES ($1, $2, $3, $5, $4)
     RETURNING id;
@@ -71,7 +82,8 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_kinds(ARRAY[$1]);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     WITH removed AS (
         DELETE FROM @extschema@.clipperf_accepted AS a
         WHERE a.kind = $1
@@ -132,15 +144,19 @@ AS 'MODULE_PATHNAME', 'clipperf_excerpt';
 COMMENT ON FUNCTION @extschema@._clipperf_excerpt(text, integer) IS
 'a statement on one line; if that is longer than the width, without the lists of its columns, so that what it asks for is seen';
 
+CREATE FUNCTION @extschema@._clipperf_shorten(statement text, width integer)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_shorten';
+COMMENT ON FUNCTION @extschema@._clipperf_shorten(text, integer) IS
+'a statement on one line of at most so many characters, without what tells it apart least: the lists of its columns, then joined tables, then its end';
+
 CREATE FUNCTION @extschema@.clipperf_line(statement text, width integer)
 RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN excerpt IS NULL THEN '(a statement whose text was not kept)'
-                WHEN length(excerpt) <= width THEN excerpt
-                ELSE left(excerpt, width - 3) || '...' END
-    FROM (SELECT @extschema@._clipperf_excerpt(statement, width)) AS one (excerpt);
+    SELECT coalesce(@extschema@._clipperf_shorten(statement, width), '(a statement whose text was not kept)');
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_line(text, integer) IS 'a statement on one line, cut to a width';
 
@@ -185,6 +201,7 @@ CREATE TYPE @extschema@._clipperf_finding AS (
     relation regclass,
     queryid bigint,
     subjects text[],
+    relations regclass[],
     summary text,
     evidence text,
     saved_ms double precision,
@@ -200,6 +217,7 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.kind IS 'kind, as in clipperf_re
 COMMENT ON COLUMN @extschema@._clipperf_finding.relation IS 'table it is about';
 COMMENT ON COLUMN @extschema@._clipperf_finding.queryid IS 'statement it is about';
 COMMENT ON COLUMN @extschema@._clipperf_finding.subjects IS 'what is wrong, for each statement concerned, in words that are the same in every run';
+COMMENT ON COLUMN @extschema@._clipperf_finding.relations IS 'the table of each subject; NULL = that of the finding';
 COMMENT ON COLUMN @extschema@._clipperf_finding.summary IS 'what is wrong, in at most 60 characters';
 COMMENT ON COLUMN @extschema@._clipperf_finding.evidence IS 'the statement and the figures that show it';
 COMMENT ON COLUMN @extschema@._clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
@@ -249,63 +267,169 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_subject_of_loop(bigint, text, text) IS
 'what is wrong with an N+1 pattern, in words that are the same in every run';
 
+-- One row for each child of a list, whoever ran it on whatever route.
+CREATE FUNCTION @extschema@._clipperf_loops(
+    accepted boolean, allow text[],
+    OUT list bigint, OUT confidence text, OUT pipelined boolean, OUT function regprocedure, OUT parent_queryid bigint,
+    OUT parent_query text, OUT child_queryid bigint, OUT child_query text, OUT subject text, OUT relation regclass,
+    OUT becomes text, OUT joined_by text, OUT loops double precision, OUT children double precision, OUT per_loop double precision,
+    OUT executions double precision, OUT connections bigint, OUT child_ms double precision, OUT roundtrip_ms double precision,
+    OUT saved_ms double precision, OUT routes text[], OUT framework text, OUT source_location text, OUT suggestion text,
+    OUT no_suggestion text, OUT first_seen timestamptz, OUT last_seen timestamptz, OUT again boolean)
+RETURNS SETOF record
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH pattern AS MATERIALIZED (
+        SELECT n.*, @extschema@._clipperf_subject_of_loop(n.parent_queryid, n.parent_query, n.child_query) AS subject
+        FROM @extschema@._clipperf_read_n_plus_one() AS n
+        WHERE NOT n.is_closed
+    ), chosen AS MATERIALIZED (
+        SELECT p.*, @extschema@._clipperf_batched(p.pattern) AS batched
+        FROM pattern AS p
+        WHERE @extschema@._clipperf_is_accepted(
+                  'n_plus_one', p.relation, ARRAY[p.child_queryid, p.parent_queryid],
+                  ARRAY[p.child_query, p.parent_query], p.subject, $2) = $1
+          AND (p.confidence = 'proven' OR NOT EXISTS (
+                SELECT FROM @extschema@._clipperf_read_n_plus_one() AS r
+                WHERE r.child_queryid = p.child_queryid AND r.confidence = 'proven'))
+    ), child AS (
+        SELECT c.list, c.confidence, c.function, c.child_queryid, c.relation, bool_and(c.pipelined) AS pipelined,
+               max(c.parent_queryid) AS parent_queryid, max(c.parent_query) AS parent_query, max(c.child_query) AS child_query,
+               max(c.subject) AS subject, max(c.parent_column) AS parent_column, max(c.child_parameter) AS child_parameter,
+               max(c.join_column) AS join_column,
+               sum(c.loops)::float8 AS loops, greatest(sum(c.children), 1)::float8 AS children,
+               max(c.connections) AS connections, sum(c.child_ms) AS child_ms, sum(c.roundtrip_ms) AS roundtrip_ms,
+               array_agg(DISTINCT c.route) AS routes, max(c.framework) AS framework,
+               string_agg(DISTINCT c.source_location, ' and ') AS source_location,
+               max((c.batched).suggestion) AS suggestion, max((c.batched).no_suggestion) AS no_suggestion,
+               min(c.first_seen) AS first_seen, max(c.last_seen) AS last_seen, bool_or(c.again) AS again
+        FROM chosen AS c
+        GROUP BY c.list, c.confidence, c.function, c.child_queryid, c.relation
+    )
+    SELECT c.list, c.confidence, c.pipelined, c.function, c.parent_queryid, c.parent_query, c.child_queryid, c.child_query,
+           c.subject, c.relation, c.parent_column || ' becomes ' || c.child_parameter,
+           (SELECT format('LEFT JOIN %I ON %I.%I = %s', t.relname, t.relname, a.attname, c.parent_column)
+            FROM pg_index AS i
+                 JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                 JOIN pg_class AS t ON t.oid = i.indrelid
+            WHERE i.indrelid = c.relation AND a.attnum = c.join_column
+              AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indnkeyatts = 1
+              AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_table_use() AS u
+                              WHERE u.queryid = c.child_queryid AND (u.writes OR u.locks_rows))
+            LIMIT 1),
+           c.loops, c.children, c.children / greatest(c.loops, 1),
+           (SELECT sum(q.calls)::float8 FROM @extschema@._clipperf_read_queries() AS q
+            WHERE q.queryid = c.child_queryid AND q.route = ANY (c.routes)
+              AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())),
+           c.connections, c.child_ms, c.roundtrip_ms,
+           (c.child_ms + c.roundtrip_ms) * (1 - 1 / greatest(c.children / greatest(c.loops, 1), 1)),
+           array_remove(c.routes, ''), c.framework, c.source_location, c.suggestion, c.no_suggestion,
+           c.first_seen, c.last_seen, c.again
+    FROM child AS c;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_loops(boolean, text[]) IS
+'the statements that run for each row of a list, and how often they ran anywhere on the routes of their loops';
+
+-- What is told of one child.  Fewer than nine tenths (0.9) of a statement's executions in loops are worth a word: it also
+-- runs by itself, or its loops were seen in part.
+CREATE FUNCTION @extschema@._clipperf_loop_figures(
+    becomes text, confidence text, loops double precision, children double precision, executions double precision,
+    connections bigint, is_in_client boolean, child_ms double precision, roundtrip_ms double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT concat(
+        becomes || ', ', confidence, ' in ', @extschema@._clipperf_count(loops, 'loop', 'loops'),
+        CASE WHEN children < 0.9 * executions THEN
+            format(' (%s of its %s executions)', @extschema@._clipperf_number(children), @extschema@._clipperf_number(executions)) END,
+        CASE WHEN connections > 1 THEN ' over ' || @extschema@._clipperf_number(connections) || ' connections' END,
+        '; ', @extschema@._clipperf_duration(child_ms / children),
+        CASE WHEN is_in_client THEN ' + ' || @extschema@._clipperf_duration(roundtrip_ms / children) || ' round trip' END,
+        ' each, ', @extschema@._clipperf_duration(child_ms + roundtrip_ms), ' in all');
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_loop_figures(text, text, double precision, double precision, double precision, bigint, boolean, double precision, double precision) IS
+'how a statement follows a list, how often, and what it costs, in words';
+
+-- The statements that run for each row of one list are one finding, about the dearest of them.
 CREATE FUNCTION @extschema@._clipperf_find_n_plus_one(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH pattern AS (
-        SELECT n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation,
-               max(n.parent_query) AS parent_query, max(n.child_query) AS child_query,
-               sum(n.loops)::float8 AS loops, greatest(sum(n.children), 1)::float8 AS children,
-               sum(n.children) / greatest(sum(n.loops), 1)::float8 AS mean_children,
-               max(n.connections) AS connections, sum(n.child_ms) AS child_ms,
-               sum(n.roundtrip_ms) AS roundtrip_ms, bool_and(n.pipelined) AS pipelined,
-               max(n.parent_column) AS parent_column, max(n.child_parameter) AS child_parameter,
-               array_agg(DISTINCT n.route) FILTER (WHERE n.route <> '') AS routes, max(n.suggestion) AS suggestion,
-               min(n.first_seen) AS first_seen, max(n.last_seen) AS last_seen, bool_or(n.again) AS again
-        FROM @extschema@.clipperf_n_plus_one AS n
-        WHERE NOT n.is_closed
-          AND @extschema@._clipperf_is_accepted(
-                  'n_plus_one', n.relation, ARRAY[n.child_queryid, n.parent_queryid],
-                  ARRAY[n.child_query, n.parent_query],
-                  @extschema@._clipperf_subject_of_loop(n.parent_queryid, n.parent_query, n.child_query), allow) = accepted
-          AND (n.confidence = 'proven' OR NOT EXISTS (
-                SELECT FROM @extschema@._clipperf_read_n_plus_one() AS r
-                WHERE r.child_queryid = n.child_queryid AND r.confidence = 'proven'))
-        GROUP BY n.confidence, n.parent_queryid, n.child_queryid, n.function, n.relation
+    WITH child AS (
+        SELECT l.*,
+               coalesce(l.list, l.child_queryid) AS belongs_to,
+               row_number() OVER dearest AS number,
+               count(*) OVER of_list AS of_list,
+               @extschema@._clipperf_loop_figures(l.becomes, l.confidence, l.loops, l.children, l.executions, l.connections,
+                                                  l.function IS NULL, l.child_ms, l.roundtrip_ms) AS figures
+        FROM @extschema@._clipperf_loops($1, $2) AS l
+        WINDOW of_list AS (PARTITION BY coalesce(l.list, l.child_queryid), l.list IS NULL, l.confidence, l.pipelined, l.function),
+               dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
+    ), told AS (
+        SELECT c.*,
+               CASE WHEN c.of_list > 1 THEN '/* ' || c.number || ' */ ' ELSE '' END AS mark,
+               CASE WHEN c.of_list > 1 THEN ';' ELSE '' END AS closing
+        FROM child AS c
+    ), finding AS (
+        SELECT t.list, t.confidence, t.pipelined, t.function, t.of_list,
+               array_agg(t.subject ORDER BY t.number) AS subjects,
+               array_agg(t.relation ORDER BY t.number) AS relations,
+               (array_agg(t.child_queryid ORDER BY t.number))[1] AS queryid,
+               (array_agg(t.figures ORDER BY t.number))[1] AS figures,
+               max(t.parent_query) AS parent_query,
+               (array_agg(t.child_query ORDER BY t.number))[1] AS child_query,
+               CASE WHEN t.list IS NULL THEN max(t.per_loop) ELSE sum(t.children) / greatest(max(t.loops), 1) END AS per_loop,
+               max(t.loops) AS loops, sum(t.child_ms + t.roundtrip_ms) AS ms, sum(t.saved_ms) AS saved_ms,
+               (SELECT @extschema@._clipperf_some(array_agg(DISTINCT r.route))
+                FROM unnest(string_to_array(string_agg(array_to_string(t.routes, E'\n'), E'\n'), E'\n')) AS r (route)) AS routes,
+               @extschema@._clipperf_idiom(max(t.framework)) AS idiom,
+               string_agg(DISTINCT t.source_location, ' and ') AS source_location,
+               string_agg(format(E'\n(%s) %s; %s per %s, %s%s', t.number, @extschema@.clipperf_line(t.child_query, 150),
+                                 @extschema@._clipperf_number(t.per_loop), CASE WHEN t.function IS NULL THEN 'request' ELSE 'loop' END,
+                                 t.figures, '; sent at ' || t.source_location),
+                          '' ORDER BY t.number) AS children,
+               string_agg(concat(
+                   t.mark,
+                   coalesce(t.suggestion || t.closing,
+                            CASE WHEN t.of_list > 1 THEN '-- no single statement: ' || coalesce(t.no_suggestion, 'there is none')
+                                 ELSE '-- ask once for all keys: compare with = ANY ($1), or join the two statements' END),
+                   E'\n-- or join it to the list: ' || t.joined_by), E'\n' ORDER BY t.number) AS fix,
+               min(t.first_seen) AS first_seen, max(t.last_seen) AS last_seen, bool_or(t.again) AS again
+        FROM told AS t
+        GROUP BY t.belongs_to, t.list, t.confidence, t.pipelined, t.function, t.of_list
     )
-    SELECT 'n_plus_one', p.relation, p.child_queryid,
-           ARRAY[@extschema@._clipperf_subject_of_loop(p.parent_queryid, p.parent_query, p.child_query)],
-           concat(CASE WHEN p.parent_queryid IS NULL THEN 'same lookup ' ELSE 'a statement for each row: 1 + ' END,
-                  @extschema@._clipperf_number(p.mean_children),
-                  CASE WHEN p.parent_queryid IS NULL THEN ' times' END,
-                  CASE WHEN p.function IS NULL THEN ' in one request' ELSE ' in a function' END,
-                  CASE WHEN p.confidence = 'suspected' THEN ' (suspected)' END),
+    SELECT 'n_plus_one', f.relations[1], f.queryid, f.subjects, f.relations,
+           concat(CASE WHEN f.list IS NULL THEN 'same lookup '
+                       WHEN f.of_list > 1 THEN f.of_list || ' statements for each row: 1 + '
+                       ELSE 'a statement for each row: 1 + ' END,
+                  @extschema@._clipperf_number(f.per_loop),
+                  CASE WHEN f.list IS NULL THEN ' times' END,
+                  CASE WHEN f.function IS NULL THEN ' in one request' ELSE ' in a function' END,
+                  CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END),
            concat(
-               CASE WHEN p.parent_queryid IS NULL
-                    THEN format('Again and again in one request: %s; ', @extschema@.clipperf_line(p.child_query, 150))
-                    ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(p.parent_query, 150),
-                                @extschema@.clipperf_line(p.child_query, 150)) END,
-               @extschema@._clipperf_number(p.mean_children + CASE WHEN p.parent_queryid IS NULL THEN 0 ELSE 1 END),
-               ' statements', coalesce(' in ' || p.function::text,
-                                       ' per request' || coalesce(' of ' || @extschema@._clipperf_some(p.routes), '')),
-               CASE WHEN p.parent_queryid IS NOT NULL
-                    THEN ': 1 + ' || @extschema@._clipperf_number(p.mean_children) END,
-               CASE WHEN p.pipelined THEN ', pipelined' END,
-               '; ' || p.parent_column || ' becomes ' || p.child_parameter,
-               ', ', p.confidence, ' in ', @extschema@._clipperf_count(p.loops, 'loop', 'loops'),
-               CASE WHEN p.connections > 1 THEN
-                   ' over ' || @extschema@._clipperf_number(p.connections) || ' connections' END,
-               '; ', @extschema@._clipperf_duration(p.child_ms / p.children),
-               CASE WHEN p.function IS NULL THEN
-                   ' + ' || @extschema@._clipperf_duration(p.roundtrip_ms / p.children) || ' round trip' END,
-               ' each, ', @extschema@._clipperf_duration(p.child_ms + p.roundtrip_ms), ' in all'),
-           (p.child_ms + p.roundtrip_ms) * (1 - 1 / greatest(p.mean_children, 1)),
-           CASE WHEN p.pipelined THEN 'info' WHEN p.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
-           coalesce(p.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements'),
-           NULL::bigint[], p.first_seen, p.last_seen, p.again
-    FROM pattern AS p;
+               CASE WHEN f.list IS NULL
+                    THEN format('Again and again in one request: %s; ', @extschema@.clipperf_line(f.child_query, 150))
+                    WHEN f.of_list > 1
+                    THEN format('For each row of %s run %s statements; ', @extschema@.clipperf_line(f.parent_query, 150), f.of_list)
+                    ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(f.parent_query, 150),
+                                @extschema@.clipperf_line(f.child_query, 150)) END,
+               @extschema@._clipperf_number(f.per_loop + CASE WHEN f.list IS NULL THEN 0 ELSE 1 END),
+               ' statements', coalesce(' in ' || f.function::text, ' per request' || coalesce(' of ' || f.routes, '')),
+               CASE WHEN f.list IS NOT NULL THEN ': 1 + ' || @extschema@._clipperf_number(f.per_loop) END,
+               CASE WHEN f.pipelined THEN ', pipelined' END,
+               '; ',
+               CASE WHEN f.of_list > 1
+                    THEN format('%s in %s, %s in all', f.confidence, @extschema@._clipperf_count(f.loops, 'loop', 'loops'),
+                                @extschema@._clipperf_duration(f.ms)) || f.children
+                    ELSE f.figures || coalesce('; sent at ' || f.source_location, '') END),
+           f.saved_ms,
+           CASE WHEN f.pipelined THEN 'info' WHEN f.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
+           concat('-- ' || f.idiom || E'\n', f.fix),
+           NULL::bigint[], f.first_seen, f.last_seen, f.again
+    FROM finding AS f;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
 
@@ -365,7 +489,7 @@ BEGIN ATOMIC
         WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
     )
     SELECT p.kind, NULL::regclass, p.queryid,
-           ARRAY[@extschema@._clipperf_subject(t.query)],
+           ARRAY[@extschema@._clipperf_subject(t.query)], NULL::regclass[],
            CASE p.kind
                WHEN 'temp_spill' THEN
                    format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))

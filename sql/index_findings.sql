@@ -127,13 +127,20 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_fix_of_scan(text, bigint[], text) IS
 'what to run for a scan: its index, or the advisor; a comment that says why if no index helps';
 
+CREATE FUNCTION @extschema@._clipperf_index_parts(ddl text, OUT from_name text, OUT from_keys text)
+RETURNS record
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_index_parts';
+COMMENT ON FUNCTION @extschema@._clipperf_index_parts(text) IS
+'a CREATE INDEX statement from the name of the index on, and from its keys on';
+
 CREATE FUNCTION @extschema@._clipperf_worth_of(recommendations bigint[])
 RETURNS text
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT string_agg(concat_ws(', ',
-               CASE r.action WHEN 'create' THEN 'index' || regexp_replace(rtrim(r.ddl, ';'), '^.*? INDEX .*? ON [^(]*?(USING \w+ )?(?=\()', ' \1')
+               CASE r.action WHEN 'create' THEN 'index ' || (@extschema@._clipperf_index_parts(r.ddl)).from_keys
                              ELSE 'index ' || quote_ident(r.index_name) END,
                'planner''s cost ' || @extschema@._clipperf_number(r.cost_before) || ' -> '
                || @extschema@._clipperf_number(r.cost_after),
@@ -208,7 +215,7 @@ BEGIN ATOMIC
         FROM scan AS s, unnest(s.recommendations) AS u (id)
         GROUP BY u.id
     )
-    SELECT m.kind, m.relation, m.queryid, m.subjects,
+    SELECT m.kind, m.relation, m.queryid, m.subjects, NULL::regclass[],
            format('%s %s to use %s%s', CASE m.kind WHEN 'seq_scan' THEN 'reads' ELSE 'walks an index over' END,
                   @extschema@._clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
                   @extschema@._clipperf_number(m.rows_needed / m.executions),
@@ -261,7 +268,7 @@ BEGIN ATOMIC
         GROUP BY u.id
     )
     SELECT r.kind, r.relation, r.queryids[1],
-           ARRAY[named.subject],
+           ARRAY[named.subject], NULL::regclass[],
            CASE WHEN r.kind = 'unused_index' THEN 'an index is not used'
                 WHEN r.kind = 'redundant_index' THEN 'an index is not needed beside others'
                 WHEN cardinality(r.queryids) > 0 THEN
@@ -275,7 +282,10 @@ BEGIN ATOMIC
          LEFT JOIN carried AS c ON c.id = r.id,
          @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
-            SELECT regexp_replace(rtrim(r.ddl, ';'), '^(CREATE|DROP)( UNIQUE)? INDEX (CONCURRENTLY )?', '')
+            SELECT CASE r.action
+                WHEN 'create' THEN (@extschema@._clipperf_index_parts(r.ddl)).from_name
+                ELSE (SELECT format('%I.%I', n.nspname, r.index_name)
+                      FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = r.relation) END
          ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
       AND @extschema@._clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')

@@ -1,12 +1,13 @@
 -- Which statements run once for each row of another.
 
 CREATE FUNCTION @extschema@._clipperf_read_n_plus_one(
-    OUT pattern bigint, OUT userid oid, OUT confidence text,
+    OUT pattern bigint, OUT userid oid, OUT list bigint, OUT confidence text,
     OUT parent_queryid bigint, OUT parent_query text, OUT parent_column text,
     OUT child_queryid bigint, OUT child_query text, OUT relation regclass, OUT child_parameter text,
+    OUT join_column smallint,
     OUT loops bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
     OUT child_ms double precision, OUT roundtrip_ms double precision, OUT pipelined boolean,
-    OUT function regprocedure, OUT route text,
+    OUT function regprocedure, OUT route text, OUT framework text, OUT source_location text,
     OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_closed boolean, OUT again boolean)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
@@ -20,10 +21,18 @@ AS 'MODULE_PATHNAME', 'clipperf_batched';
 COMMENT ON FUNCTION @extschema@._clipperf_batched(bigint) IS
 'one statement that replaces a pattern''s child queries, planned as their role, or the reason why there is none; read the view clipperf_n_plus_one instead';
 
+CREATE FUNCTION @extschema@._clipperf_idiom(framework text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_idiom';
+COMMENT ON FUNCTION @extschema@._clipperf_idiom(text) IS
+'what one writes in a framework to load rows together with their list; NULL if it is not known';
+
 CREATE VIEW @extschema@.clipperf_n_plus_one AS
 SELECT n.confidence, n.relation, n.parent_column, n.child_parameter,
        n.loops, n.children, n.max_children, n.connections,
        n.child_ms, n.roundtrip_ms, n.pipelined, n.function, n.route,
+       n.framework, n.source_location,
        n.first_seen, n.last_seen, n.is_closed, n.again, n.parent_queryid, n.child_queryid,
        n.parent_query, n.child_query, (n.batched).suggestion, (n.batched).no_suggestion
 -- a query of its own: what is not asked for is not computed, and what is, once
@@ -49,6 +58,8 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.roundtrip_ms IS 'cost of the r
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.pipelined IS 'true if most child queries were sent before the previous one was answered, so that they cost no round trips';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.function IS 'PL/pgSQL function that contains the loop; NULL if the client loops';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.route IS 'route of the child queries, as in clipperf_queries';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.framework IS 'framework of the application, by the comment of the child query or application_name; NULL if neither tells';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.source_location IS 'where in the application the child query is sent: file and line, job, controller and action, as far as its comment tells';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.first_seen IS 'when the pattern was first proven or suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.last_seen IS 'start of the last child query';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.is_closed IS 'true if it was not seen in the last 100 calls of the parent query, or of the child query if suspected';

@@ -101,48 +101,38 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_seen() IS
 'how many statements the report is about, in words, NULL for none, and since when they were seen';
 
--- PL/pgSQL looks up names when it runs, and a schema can be renamed: what it needs of ours is in these two.
-CREATE FUNCTION @extschema@._clipperf_say_nothing_found(found boolean, statements text, since timestamptz)
-RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+CREATE FUNCTION @extschema@._clipperf_remark(
+    found boolean, statements text, since timestamptz, OUT message text, OUT detail text, OUT hint text)
+RETURNS SETOF record
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    sees_all CONSTANT boolean := pg_has_role('pg_read_all_stats', 'USAGE');
-    others CONSTANT text := 'Statements of other roles are shown to members of pg_read_all_stats.';
-BEGIN
-    IF NOT $1 THEN
-        RAISE NOTICE USING
-            MESSAGE = CASE WHEN $2 IS NULL THEN 'no statement has been seen in this database' ELSE 'no findings' END,
-            DETAIL = format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
-                            CASE WHEN NOT sees_all THEN format(', run by role "%s"', current_user) END),
-            HINT = CASE WHEN NOT sees_all THEN others
-                        WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
-                        ELSE 'clipperf_recommend() tells which indexes would pay.' END;
-    ELSIF NOT sees_all THEN
-        RAISE NOTICE 'findings are those of statements that were run by role "%"', current_user USING HINT = others;
-    END IF;
-    RETURN $1;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_say_nothing_found(boolean, text, timestamptz) IS
-'a NOTICE that there are no findings, or that they are not those of all roles';
+BEGIN ATOMIC
+    SELECT CASE WHEN $1 THEN format('findings are those of statements that were run by role "%s"', current_user)
+                WHEN $2 IS NULL THEN 'no statement has been seen in this database'
+                ELSE 'no findings' END,
+           CASE WHEN NOT $1 THEN
+               format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
+                      CASE WHEN NOT r.sees_all THEN format(', run by role "%s"', current_user) END) END,
+           CASE WHEN NOT r.sees_all THEN 'Statements of other roles are shown to members of pg_read_all_stats.'
+                WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
+                ELSE 'clipperf_recommend() tells which indexes would pay.' END
+    FROM (SELECT pg_has_role('pg_read_all_stats', 'USAGE')) AS r (sees_all)
+    WHERE NOT ($1 AND r.sees_all);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_remark(boolean, text, timestamptz) IS
+'a NOTICE for clipperf_report(): that there are no findings, or that they are not those of all roles; no row if neither is so';
 
-CREATE FUNCTION @extschema@._clipperf_require_top(top integer)
-RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION @extschema@._clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF $1 IS NULL THEN
-        RAISE EXCEPTION 'argument "top" must not be null' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF $1 < 1 THEN
-        RAISE EXCEPTION 'argument "top" must be at least 1' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_require_top(integer) IS 'raises 22004 or 22023 unless it is a number of findings';
+BEGIN ATOMIC
+    SELECT '22004', 'argument "top" must not be null' WHERE $1 IS NULL
+    UNION ALL
+    SELECT '22023', 'argument "top" must be at least 1' WHERE $1 < 1;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_wrong_top(integer) IS
+'the error to raise about an argument "top"; no row if it is a number of findings';
 
 -- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
 -- the session would.
@@ -154,65 +144,100 @@ RETURNS TABLE (
     first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_require_top($1);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
     SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     WITH listed AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_ranking($2) AS r WHERE r.rank <= $1
+    ), said AS MATERIALIZED (
+        SELECT @extschema@._clipperf_raise('notice', NULL, n.message, n.detail, n.hint)
+        FROM @extschema@._clipperf_seen() AS s,
+             @extschema@._clipperf_remark(EXISTS (SELECT FROM listed), s.statements, s.since) AS n
     )
     SELECT l.* FROM listed AS l
-    WHERE (SELECT @extschema@._clipperf_say_nothing_found(EXISTS (SELECT FROM listed), s.statements, s.since)
-           FROM @extschema@._clipperf_seen() AS s)
+    WHERE (SELECT count(*) FROM said) IS NOT NULL
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
 'what to fix first, why and how, ranked by the time that the fix saves; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
 
--- A text in lines of at most 100 characters, broken at blanks where there are some, each after an indentation.
-CREATE FUNCTION @extschema@._clipperf_wrap(content text, first_indent text, indent text)
+-- What must not be broken within: a word with its literals and quoted names.  A statement with dollar quotes, or with
+-- an odd quote, is one word.
+CREATE FUNCTION @extschema@._clipperf_words(content text, is_sql boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN NOT $2 OR $1 LIKE '--%' THEN regexp_split_to_array(btrim($1), '\s+')
+        WHEN $1 ~ '\$\w*\$' OR $1 ~ '/[*]' OR found.words IS NULL
+             OR length(translate(array_to_string(found.words, ''), E' \t\n\r', ''))
+                <> length(translate($1, E' \t\n\r', '')) THEN ARRAY[$1]
+        ELSE found.words END
+    FROM (
+            SELECT array_agg(m.word[1] ORDER BY m.place)
+            FROM regexp_matches($1, '(?:[eE]''(?:[^''\\]|\\.|'''')*''|''(?:[^'']|'''')*''|"[^"]*"|[^''"\s])+', 'g')
+                     WITH ORDINALITY AS m (word, place)
+         ) AS found (words);
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_words(text, boolean) IS
+'the parts of a text, or of a statement, between which a line may be broken';
+
+-- Lines of at most 100 characters.  A word that is longer is broken, but not in a statement, which is to be run; what
+-- follows "--" there goes on as a comment.
+CREATE FUNCTION @extschema@._clipperf_wrap(words text[], first_indent text, indent text, is_sql boolean)
 RETURNS SETOF text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    width CONSTANT integer := 100 - length($3);
-    remaining text := $1;
-    before text := $2;
-    cut integer;
+    width CONSTANT integer := 100;
+    line text := $2;
+    is_empty boolean := true;
+    comment text := '';
+    remaining text;
 BEGIN
-    LOOP
-        IF length(remaining) <= width THEN
-            RETURN NEXT before || remaining;
-            RETURN;
+    FOREACH remaining IN ARRAY $1 LOOP
+        IF NOT is_empty AND length(line) + 1 + length(remaining) > width THEN
+            RETURN NEXT line;
+            line := $3 || comment;
+            is_empty := true;
         END IF;
-        cut := width - strpos(reverse(left(remaining, width)), ' ') + 1;
-        IF cut > width OR cut < width / 2 THEN
-            cut := width;
-        END IF;
-        RETURN NEXT before || rtrim(left(remaining, cut));
-        remaining := ltrim(substr(remaining, cut + 1));
-        before := $3;
+        WHILE NOT ($4 AND comment = '') AND length(line) + length(remaining) > width LOOP
+            RETURN NEXT line || left(remaining, width - length(line));
+            remaining := substr(remaining, width - length(line) + 1);
+            line := $3 || comment;
+        END LOOP;
+        line := line || CASE WHEN NOT is_empty THEN ' ' ELSE '' END || remaining;
+        is_empty := false;
+        comment := CASE WHEN $4 AND remaining = '--' THEN '-- ' ELSE comment END;
     END LOOP;
+    RETURN NEXT line;
 END
 $$;
-COMMENT ON FUNCTION @extschema@._clipperf_wrap(text, text, text) IS 'a text in lines of at most 100 characters';
+COMMENT ON FUNCTION @extschema@._clipperf_wrap(text[], text, text, boolean) IS
+'a text, or a statement that can be run from there, in lines of at most 100 characters';
 
 CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS SETOF text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
     SELECT w.line
     FROM @extschema@.clipperf_report($1, $2, $3) AS r,
          LATERAL (VALUES
-            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), ''),
-            (2, r.summary, '   '),
-            (3, r.evidence, '   '),
-            (4, r.fix, '   fix: '),
-            (5, '', '')) AS p (part, content, before)
-         CROSS JOIN LATERAL @extschema@._clipperf_wrap(p.content, p.before,
-                                CASE WHEN p.part = 4 AND r.fix LIKE '--%' THEN '        -- '
-                                     WHEN p.part = 4 THEN '        ' ELSE '   ' END) WITH ORDINALITY AS w (line, n)
-    ORDER BY r.rank, p.part, w.n;
+            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), '', ''),
+            (2, r.summary, '   ', '   '),
+            (3, r.evidence, '   ', '   '),
+            (4, r.fix, '   fix: ', '        '),
+            (5, '', '', '')) AS p (part, content, before, beneath)
+         CROSS JOIN LATERAL regexp_split_to_table(p.content, E'\n') WITH ORDINALITY AS l (content, n)
+         CROSS JOIN LATERAL @extschema@._clipperf_wrap(
+                                @extschema@._clipperf_words(l.content, p.part = 4),
+                                CASE l.n WHEN 1 THEN p.before ELSE p.beneath END,
+                                p.beneath || CASE WHEN l.n > 1 AND l.content NOT LIKE '--%' THEN '    ' ELSE '' END,
+                                p.part = 4) WITH ORDINALITY AS w (line, n)
+    ORDER BY r.rank, p.part, l.n, w.n;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report_text(integer, boolean, boolean) IS
 'clipperf_report() as lines of at most 100 characters, a block for each finding, for psql, logs and mail';

@@ -20,8 +20,10 @@
 #include "common/token.h"
 
 PGDLLEXPORT Datum clipperf_excerpt(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_shorten(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_excerpt);
+PG_FUNCTION_INFO_V1(clipperf_shorten);
 
 /* Lists up to this many bytes are shown as they are. */
 #define SHORT_LIST 24
@@ -85,6 +87,60 @@ elide_lists(const char *line)
 	return text.data;
 }
 
+/* May a table stand here no more, as joins or the rest of the query follow? */
+static bool
+ends_first_table(const char *at, const char *end)
+{
+	static const char *const words[] = {
+		"join", "inner", "left", "right", "full", "cross", "natural", "where",
+		"group", "order", "having", "limit", "union", "for", "returning"
+	};
+
+	for (int i = 0; i < lengthof(words); i++)
+		if (token_is(at, end, words[i]))
+			return true;
+	return *at == ',' || *at == ';';
+}
+
+/*
+ * The line with "..." for all tables but the first one outside of brackets, and
+ * for the inside of that one, as its WHERE tells more; as it is if it has none.
+ */
+static char *
+elide_joins(const char *line)
+{
+	const char *table = NULL;	/* the first one */
+	const char *rest = NULL;	/* behind it */
+	const char *where = NULL;
+	StringInfoData text;
+
+	for (const char *at = line, *end; *at != '\0'; at = token_skip_blanks(end))
+	{
+		end = skip_group(at);
+		if (table == NULL && token_is(at, end, "from"))
+			table = token_skip_blanks(end);
+		else if (table != NULL && rest == NULL && ends_first_table(at, end))
+			rest = at;
+		if (rest != NULL && where == NULL && token_is(at, end, "where"))
+			where = at;
+	}
+	if (where == NULL)
+		return pstrdup(line);
+
+	initStringInfo(&text);
+	appendBinaryStringInfo(&text, line, table - line);
+	if (*table == '(')
+	{
+		appendStringInfoString(&text, "(...)");
+		table = skip_group(table);
+	}
+	appendBinaryStringInfo(&text, table, rest - table);
+	if (rest < where)
+		appendStringInfo(&text, "%s... ", rest[-1] == ' ' ? "" : " ");
+	appendStringInfoString(&text, where);
+	return text.data;
+}
+
 /*
  * The statement on one line, palloc'd; if that is longer than "width"
  * characters, without the lists of its columns.
@@ -96,6 +152,24 @@ excerpt_of(const char *statement, int width)
 
 	make_line(line);
 	return pg_mbstrlen(line) > width ? elide_lists(line) : line;
+}
+
+/*
+ * The statement on one line of at most "width" characters, palloc'd.  What tells
+ * it apart least goes first: the lists of its columns, then joined tables, then
+ * its end.
+ */
+char *
+excerpt_line(const char *statement, int width)
+{
+	char	   *line = excerpt_of(statement, width);
+
+	if (pg_mbstrlen(line) > width)
+		line = elide_joins(line);
+	if (pg_mbstrlen(line) <= width)
+		return line;
+	return psprintf("%.*s...", pg_mbcharcliplen(line, strlen(line), Max(width - 3, 0)),
+					line);
 }
 
 /*
@@ -118,11 +192,20 @@ excerpt_clip(const char *text, int limit)
 	return clipped;
 }
 
-/* clipperf_excerpt(statement text, width integer): see excerpt.h. */
+/* clipperf_excerpt(statement text, width integer): see excerpt_of(). */
 Datum
 clipperf_excerpt(PG_FUNCTION_ARGS)
 {
 	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
 
 	PG_RETURN_TEXT_P(cstring_to_text(excerpt_of(statement, PG_GETARG_INT32(1))));
+}
+
+/* clipperf_shorten(statement text, width integer): see excerpt_line(). */
+Datum
+clipperf_shorten(PG_FUNCTION_ARGS)
+{
+	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	PG_RETURN_TEXT_P(cstring_to_text(excerpt_line(statement, PG_GETARG_INT32(1))));
 }

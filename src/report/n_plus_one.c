@@ -10,12 +10,14 @@
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "common/result_rows.h"
 #include "report/child_parameter.h"
+#include "store/encoding.h"
 #include "store/pattern.h"
 #include "store/text.h"
 
@@ -23,7 +25,7 @@ PGDLLEXPORT Datum clipperf_read_n_plus_one(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
 
-#define N_PLUS_ONE_COLUMNS 23
+#define N_PLUS_ONE_COLUMNS 27
 
 /* The text of one of the pattern's statements, NULL if it is not kept. */
 static char *
@@ -85,7 +87,7 @@ set_oid(Datum *values, bool *nulls, int column, Oid oid)
 	values[column] = ObjectIdGetDatum(oid);
 }
 
-/* Who follows whom: the first nine columns. */
+/* Who follows whom. */
 static int
 put_loop_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
 					const char *child, int number)
@@ -105,6 +107,15 @@ put_loop_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
 	set_oid(values, nulls, i++, get_rel_name(pattern->facts.child_relid) ?
 			pattern->facts.child_relid : InvalidOid);
 	result_set_text(values, nulls, i++, parameter_name(pattern, number));
+
+	/*
+	 * the column that the list could be joined by: of another table than its
+	 * own
+	 */
+	nulls[i] = !OidIsValid(pattern->key.parent_relid) ||
+		!OidIsValid(pattern->facts.child_relid) ||
+		pattern->key.parent_relid == pattern->facts.child_relid;
+	values[i++] = Int16GetDatum(pattern->facts.child_attno);
 	return i;
 }
 
@@ -120,6 +131,16 @@ put_counters(Datum *values, int i, const PatternCounters *counters)
 	values[i++] = Float8GetDatum(US_TO_MS(counters->gap_us));
 	values[i++] = BoolGetDatum(counters->pipelined * 2 > counters->children);
 	return i;
+}
+
+/* A string that came from an application, or NULL if it is empty. */
+static void
+put_origin(Datum *values, bool *nulls, int column, const char *string)
+{
+	char	   *copy = pstrdup(string);
+
+	encoding_make_readable(copy, GetDatabaseEncoding());
+	result_set_text(values, nulls, column, *copy != '\0' ? copy : NULL);
 }
 
 /* Is the pattern still seen when its parent, or else its child, is called? */
@@ -151,11 +172,15 @@ put_pattern(ReturnSetInfo *result, HTAB *calls, const Pattern *pattern)
 
 	values[i++] = Int64GetDatum((int64) pattern_history_key(&pattern->key));
 	values[i++] = ObjectIdGetDatum(pattern->key.userid);
+	nulls[i] = pattern->key.parent == 0;
+	values[i++] = Int64GetDatum((int64) pattern->key.parent);
 	i = put_loop_statements(values, nulls, i, pattern, child, number);
 	i = put_counters(values, i, &pattern->counters);
 	set_oid(values, nulls, i++, get_func_name(pattern->key.function) ?
 			pattern->key.function : InvalidOid);
 	result_set_text(values, nulls, i++, route_label(pattern->key.route));
+	put_origin(values, nulls, i++, pattern->origin.framework);
+	put_origin(values, nulls, i++, pattern->origin.place);
 	values[i++] = TimestampTzGetDatum(pattern->counters.first_seen);
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
 	values[i++] = BoolGetDatum(life.over);

@@ -49,7 +49,9 @@ StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(in
 				 PATTERN_PARAMETERS * (4 + sizeof(Oid) + 1) &&
 				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
 				 sizeof(PatternCounters) + sizeof(PatternParameters) +
+				 sizeof(PatternOrigin) +
 				 8 * sizeof(bool) &&
+				 sizeof(PatternOrigin) == 200 &&
 				 sizeof(PatternHistory) == 3 * 4,
 				 "what is saved has no padding");
 
@@ -155,7 +157,7 @@ free_pattern(Pattern *pattern)
 /* Make the entry of a new pattern; under the lock. */
 static int
 insert_pattern(const PatternKey *key, const PatternFacts *facts,
-			   const char *text)
+			   const char *text, const PatternOrigin *origin)
 {
 	int			number = choose_pattern_place(key);
 	Pattern    *pattern = &table->patterns[number];
@@ -165,6 +167,7 @@ insert_pattern(const PatternKey *key, const PatternFacts *facts,
 	free_pattern(pattern);
 	pattern->key = *key;
 	pattern->facts = *facts;
+	pattern->origin = *origin;
 	child = pattern_text_key(pattern, facts->child_queryid);
 	pattern->has_child_text = text_put(&child, text);
 	pattern->used = true;
@@ -255,12 +258,14 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
  * connections are raised to those given, first_seen is lowered.  "number" is
  * the entry's number where it is known, else -1; "parameters" may be NULL.  It is
  * apart only if all that is added is.
- * Returns the number.  Takes the lock; a new pattern's text is made without it.
+ * Returns the number.  Takes the lock; a new pattern's text is made, and its
+ * origin read, without it.
  */
 int
 pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 			const PatternCounters *add, const PatternParameters *parameters,
-			bool strong, bool apart, StatementTextMaker maker, void *maker_arg)
+			bool strong, bool apart, StatementTextMaker maker,
+			PatternOriginReader reader, void *arg)
 {
 	Pattern    *pattern;
 
@@ -270,15 +275,18 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	if (number < 0)
 	{
 		char	   *text;
+		PatternOrigin origin;
 
 		LWLockRelease(table_lock());
-		text = maker(maker_arg);
+		text = maker(arg);
+
+		reader(arg, &origin);
 
 		LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 		number = find_pattern(key);
 		if (number < 0)
 		{
-			number = insert_pattern(key, facts, text);
+			number = insert_pattern(key, facts, text, &origin);
 			table->patterns[number].apart = apart;
 		}
 		pfree(text);
@@ -439,6 +447,9 @@ make_pattern_sound(SavedPattern *saved)
 			pattern->parameters.same_as[i] > i + 1)
 			return false;
 	}
+	if (memchr(pattern->origin.framework, '\0', sizeof(pattern->origin.framework)) == NULL ||
+		memchr(pattern->origin.place, '\0', sizeof(pattern->origin.place)) == NULL)
+		return false;
 	pattern->strong = *(const uint8 *) &pattern->strong != 0;
 	pattern->apart = *(const uint8 *) &pattern->apart != 0;
 	return saved_time_is_sound(counters->first_seen) &&

@@ -64,6 +64,16 @@ typedef struct PatternParameters
 												 * had the value of $n */
 } PatternParameters;
 
+/* Where in the application a child comes from, "" = not known; see origin.h. */
+typedef struct PatternOrigin
+{
+	char		framework[40];	/* by its name, "rails_v7.1" */
+	char		place[160];		/* file, line, controller, action, job */
+} PatternOrigin;
+
+/* Fills in the origin of what it is given; raises nothing. */
+typedef void (*PatternOriginReader) (void *arg, PatternOrigin *origin);
+
 /* Times in microseconds. */
 typedef struct PatternCounters
 {
@@ -85,6 +95,7 @@ typedef struct Pattern
 	PatternFacts facts;
 	PatternCounters counters;
 	PatternParameters parameters;
+	PatternOrigin origin;
 	bool		used;
 	bool		strong;			/* stands without a good history */
 	bool		has_child_text; /* we hold a reference to the texts */
@@ -102,7 +113,8 @@ extern int	pattern_add(int number, const PatternKey *key,
 						const PatternFacts *facts,
 						const PatternCounters *add,
 						const PatternParameters *parameters, bool strong, bool apart,
-						StatementTextMaker maker, void *maker_arg);
+						StatementTextMaker maker,
+						PatternOriginReader reader, void *arg);
 
 /* The key of a pattern's history. */
 extern uint64 pattern_history_key(const PatternKey *key);

@@ -163,6 +163,13 @@ RESET ROLE;
 SELECT ddl FROM clipperf_indexes WHERE relation = 'trapped'::regclass;
 SELECT current_user <> 'regress_clipperf_owner' AS myself_again;
 
+-- The parts of a statement are told by its grammar, whatever its names are: findings are known by them.
+SELECT p.* FROM unnest(ARRAY[
+    'CREATE INDEX i ON s.t (a)', 'CREATE UNIQUE INDEX CONCURRENTLY "i (x) ON y" ON "s (".t (a, (b || '' ON ('')) WHERE c = '';'';',
+    'CREATE INDEX IF NOT EXISTS "INDEX" ON t USING gin (a) INCLUDE (b);', 'create index concurrently if not exists if on t(a)',
+    'CREATE INDEX "USING" ON "using" (a)', 'CREATE INDEX ON t (a)']) AS u (ddl), _clipperf_index_parts(ddl) AS p;
+SELECT _clipperf_index_parts('DROP INDEX i');
+
 SET client_min_messages = error;
 DROP SCHEMA "Index defs" CASCADE;
 DROP ROLE regress_clipperf_owner;

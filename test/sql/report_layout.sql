@@ -32,13 +32,43 @@ SELECT max(length(line)) <= 100 AS fits, count(*) FILTER (WHERE line = '') = (SE
 FROM clipperf_report_text(100) AS line;
 SELECT regexp_replace(line, '^\d+\. \w+|[0-9.,]+ (ms|s|min|kB)\M|\d+%', 'X', 'g') AS line
 FROM clipperf_report_text() AS line WHERE line ~ '\mitem\M';
-SELECT * FROM _clipperf_wrap('a comment that is long enough to be broken: ' || repeat('word ', 30) || repeat('x', 150), '  fix: ', '    -- ');
+SELECT w.* FROM (VALUES
+    ('prose that is broken: ' || repeat('it''s ', 30) || repeat('x', 150), false),
+    ('-- a comment that is long enough to be broken: ' || repeat('word ', 30) || repeat('x', 150), true),
+    ('SET LOCAL work_mem = ''64MB''; -- in its transaction, before it, ' || repeat('word ', 10), true)) AS t (content, is_sql),
+    _clipperf_wrap(_clipperf_words(content, is_sql), '  fix: ', '       ', is_sql) AS w;
+-- A statement means the same after it was broken: literals and quoted names stay whole, and so does what cannot be told.
+CREATE TABLE wrapped AS
+SELECT n, fix, (SELECT string_agg(line, E'\n') FROM _clipperf_wrap(_clipperf_words(fix, true), '', '', true) AS line) AS broken
+FROM unnest(ARRAY[
+    format('SELECT %L', repeat('it''s  a "literal" ', 12)),
+    format('SELECT %L AS %I, %L', repeat('a ', 60), repeat('it''s "a"  ', 6), repeat('b ', 60)),
+    format('SELECT %L', repeat('back\slash ''and  quote '' ', 9)),
+    'SELECT ' || repeat('1   +  ', 40) || '1',
+    'SELECT $q$' || repeat('it''s  ', 40) || '$q$',
+    'SELECT /* ' || repeat('it''s  ', 40) || '*/ 7',
+    'SELECT ' || repeat('''a b'' || ', 20) || quote_literal(repeat('x', 120))
+    ]) WITH ORDINALITY AS t (fix, n);
+SELECT n, broken <> fix AS is_broken, (SELECT max(length(l)) FROM regexp_split_to_table(broken, '\n') AS l) <= 100 AS fits
+FROM wrapped ORDER BY n;
+CREATE FUNCTION result_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE r record;
+BEGIN EXECUTE statement INTO r; RETURN to_json(r); END $$;
+SELECT count(*) AS different FROM wrapped WHERE result_of(fix) IS DISTINCT FROM result_of(broken);
 SELECT _clipperf_share(s) FROM unnest('{0,0.0001,0.0099,0.01,0.126,1}'::float8[]) AS s;
 
 -- Wrong arguments.
 SELECT * FROM clipperf_report(0);
 SELECT * FROM clipperf_report(NULL);
 SELECT * FROM clipperf_report_text(-1);
+-- Of the context only what users wrote is shown.
+\set VERBOSITY default
+SELECT clipperf_check('{}');
+SELECT clipperf_check(allow => ARRAY[NULL]);
+DO $$ BEGIN PERFORM clipperf_report_text(0); END $$;
+SELECT _clipperf_raise('warning', 'CP', 'none');
+SELECT _clipperf_raise(NULL, NULL, 'none');
+\set VERBOSITY terse
 
 -- In each view long texts come last.
 SELECT c.relname AS view, string_agg(a.attname, ' ' ORDER BY a.attnum) AS texts

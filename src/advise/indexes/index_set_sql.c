@@ -15,12 +15,15 @@
 #include "advise/indexes/index_statement.h"
 
 PGDLLEXPORT Datum clipperf_read_index_statement(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_index_parts(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_index_set_status(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_index_statement);
+PG_FUNCTION_INFO_V1(clipperf_index_parts);
 PG_FUNCTION_INFO_V1(clipperf_index_set_status);
 
 #define STATEMENT_COLUMNS 3
+#define PARTS_COLUMNS 2
 #define VERDICT_COLUMNS 5
 
 /* Error 22023 unless the index has a name. */
@@ -77,6 +80,28 @@ clipperf_read_index_statement(PG_FUNCTION_ARGS)
 																 stmt->relation->relname));
 	values[i++] = CStringGetTextDatum(index_statement_normalize(ddl, stmt));
 	Assert(i == STATEMENT_COLUMNS);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
+}
+
+/*
+ * clipperf_index_parts(ddl): a CREATE INDEX statement of ours from the index's
+ * name on, and from its keys on.  For errors see index_statement_parse().
+ */
+Datum
+clipperf_index_parts(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	IndexStatementParts parts;
+	Datum		values[PARTS_COLUMNS];
+	bool		nulls[PARTS_COLUMNS] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result_check_columns(desc, PARTS_COLUMNS);
+	parts = index_statement_parts(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	values[0] = CStringGetTextDatum(parts.from_name);
+	values[1] = CStringGetTextDatum(parts.from_keys);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));
 }

@@ -257,3 +257,52 @@ index_statement_normalize(const char *text, const IndexStmt *stmt)
 	scanner_finish(scanner);
 	return w.text.data;
 }
+
+/* ------------------------------------------------------------------------
+ * Its parts
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Parts of a CREATE INDEX statement as it is written: from its name on, and from
+ * its keys on, or from USING before them; without the semicolon.  An index that
+ * has no name has ON in its place.  Errors as index_statement_parse().
+ */
+IndexStatementParts
+index_statement_parts(const char *text)
+{
+	const IndexStmt *stmt = index_statement_parse(text);
+	IndexStatementParts parts = {0};
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	YYLTYPE		start;
+	int			skip = -1;		/* words before the name; -1: INDEX to come */
+	int			end = strlen(text);
+	int			name = 0;
+	int			keys = 0;
+	core_yyscan_t scanner = scanner_init(text, &extra, &ScanKeywords,
+										 ScanKeywordTokens);
+
+	SILENCE_SCANNER(extra);
+	while (core_yylex(&value, &start, scanner) != 0)
+	{
+		const char *token = extra.scanbuf + start;
+
+		if (*token == ';')
+			end = start;
+		else if (skip < 0)
+		{
+			if (pg_strcasecmp(token, "index") == 0)
+				skip = (stmt->concurrent ? 1 : 0) + (stmt->if_not_exists ? 3 : 0);
+		}
+		else if (skip > 0)
+			skip--;
+		else if (name == 0)
+			name = start;
+		else if (keys == 0 && (*token == '(' || pg_strcasecmp(token, "using") == 0))
+			keys = start;
+	}
+	scanner_finish(scanner);
+	parts.from_name = pnstrdup(text +name, end - name);
+	parts.from_keys = pnstrdup(text +keys, end - keys);
+	return parts;
+}

@@ -193,6 +193,7 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 	};
 
 	child->text = text_copy(&key);
+	child->normalized = true;
 	*problem = child->text == NULL ? "its text is not kept" :
 		pattern->parameters.compared == 0 ?
 		"too few of its runs were compared to tell which of its values vary" :

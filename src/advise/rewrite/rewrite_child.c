@@ -50,6 +50,8 @@ child_problem(const Rewrite *rewrite)
 		return "it is no SELECT, INSERT, UPDATE, DELETE or MERGE";
 	if (query->hasModifyingCTE)
 		return "a part of it, in WITH, changes rows";
+	if (rewrite->child->normalized && rewrite_has_place(query))
+		return "it needs a constant that was replaced in its query text";
 	for (int i = 0; i < rewrite->nparams; i++)
 	{
 		const RewriteParameter *param = &rewrite->params[i];

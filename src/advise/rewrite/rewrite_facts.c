@@ -16,6 +16,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
@@ -292,6 +293,54 @@ rewrite_learn(Rewrite *rewrite)
 	}
 	rewrite->alias = choose_alias(rewrite);
 	name_columns(rewrite);
+}
+
+/* Is one of these what a parameter alone sorts or groups by? */
+static bool
+has_parameter_clause(List *clauses, List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		TargetEntry *target = get_sortgroupclause_tle(lfirst(lc), targets);
+		Param	   *param = (Param *) strip_implicit_coercions((Node *) target->expr);
+
+		/* "SELECT $1 AS one ... ORDER BY one" has a column of that name */
+		if (target->resjunk && IsA(param, Param) &&
+			param->paramkind == PARAM_EXTERN)
+			return true;
+	}
+	return false;
+}
+
+/* Walk the query and those within it for such clauses. */
+static bool
+place_walker(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		Query	   *query = (Query *) node;
+
+		return has_parameter_clause(query->sortClause, query->targetList) ||
+			has_parameter_clause(query->groupClause, query->targetList) ||
+			(query->hasDistinctOn &&
+			 has_parameter_clause(query->distinctClause, query->targetList)) ||
+			query_tree_walker(query, place_walker, arg, 0);
+	}
+	return expression_tree_walker(node, place_walker, arg);
+}
+
+/*
+ * Does a parameter stand where a number means a column by its place, as in
+ * ORDER BY 1?  If that was a literal, the query means something else without it.
+ */
+bool
+rewrite_has_place(const Query *query)
+{
+	return place_walker((Node *) query, NULL);
 }
 
 /* ------------------------------------------------------------------------

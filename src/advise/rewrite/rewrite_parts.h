@@ -33,6 +33,7 @@ typedef struct RewriteChild
 								 * values, 0 = not known */
 	RewriteValues values;
 	bool		repeats;		/* a key came more than once in a loop */
+	bool		normalized;		/* $n may stand for a literal in the text */
 } RewriteChild;
 
 /* A token of the child, and how many brackets it stands in. */
@@ -103,6 +104,9 @@ extern void rewrite_append_arrays(StringInfo sql, const Rewrite *rewrite,
 								  const char *alias, bool ordered);
 extern void rewrite_append_keys(StringInfo sql, const Rewrite *rewrite);
 extern void rewrite_strip_arrays(Rewrite *rewrite, Oid *types);
+
+/* Does a parameter stand where a number means a column by its place? */
+extern bool rewrite_has_place(const Query *query);
 
 /* rewrite_facts.c */
 extern void rewrite_learn(Rewrite *rewrite);

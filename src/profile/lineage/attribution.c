@@ -50,6 +50,20 @@ typedef struct EpisodeChange
 	bool		is_news;		/* the history is to be told of the verdict */
 } EpisodeChange;
 
+/*
+ * The function whose loop a child belongs to: the one it runs in, if the list was
+ * read for the same statement of the client.  Else the client loops, and calls the
+ * function for each row.
+ */
+static Oid
+looping_function(const Child *child)
+{
+	const Match *match = child->match;
+
+	return match->set.pid == MyProcPid && match->statements == 0 ?
+		child->execution->function : InvalidOid;
+}
+
 /* The pattern that a child belongs to. */
 static PatternKey
 child_pattern_key(const Child *child)
@@ -64,7 +78,7 @@ child_pattern_key(const Child *child)
 			.userid = child->execution->userid,
 			.parent_relid = column->relid,
 			.parent_attno = column->attno,
-			.function = child->execution->function,
+			.function = looping_function(child),
 			.route = child->execution->route,
 			.parameter = match_parameter(&child->probe->comparison)
 	};
@@ -316,7 +330,8 @@ count_pattern(const Child *child, uint64 episode_key, int known_number,
 	PatternFacts facts = child_pattern_facts(child);
 	int			number = pattern_add(known_number, &key, &facts, add,
 									 child->parameters, strong, apart,
-									 execution_text, child->execution);
+									 execution_text, execution_origin,
+									 child->execution);
 
 	if (child->parameters != NULL)
 		loop_values_counted(child->parameters);

@@ -30,8 +30,12 @@
 #include "profile/text/named_statement.h"
 #include "profile/text/normalize.h"
 
-/* Loops of one backend that are compared at a time. */
-#define LOOPS 32
+/*
+ * Loops of one backend that are compared at a time, in sets: a page may run a
+ * dozen statements for each row of a list, each a loop of its own.
+ */
+#define LOOP_SETS 8
+#define LOOP_WAYS 8
 
 /* Bytes of a child's text that are kept; the literals of longer ones vary. */
 #define LOOP_TEXT 1024
@@ -42,10 +46,16 @@
 /* The hash of a value that cannot be compared. */
 #define INCOMPARABLE 0
 
-typedef struct Loop
+/* What a loop is known by, apart from it: few bytes for a set. */
+typedef struct LoopKey
 {
 	uint64		queryid;		/* of the child; 0 = free */
 	uint64		loop;
+	uint64		used;			/* count of uses when it was used last */
+} LoopKey;
+
+typedef struct Loop
+{
 	PatternParameters known;
 	uint32		hashes[PATTERN_PARAMETERS]; /* of the values of the last child */
 
@@ -56,7 +66,8 @@ typedef struct Loop
 	char text[	LOOP_TEXT];
 } Loop;
 
-static Loop loops[LOOPS];
+static LoopKey loop_keys[LOOP_SETS][LOOP_WAYS];
+static Loop loops[LOOP_SETS][LOOP_WAYS];
 
 /* The hash of some bytes; not INCOMPARABLE. */
 static inline uint32
@@ -277,6 +288,8 @@ hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
 		return 0;
 	text = source_body(&execution->source, &length);
 
+	/* a comment may tell of the request, and so differ from call to call */
+	comment_trim(&text, &length);
 	if (first)
 		keep_child_text(loop, text, length);
 	return hash_literals(loop, text, length, hashes, types);
@@ -322,6 +335,34 @@ compare_child(Loop *loop, const uint32 *hashes, int count)
 	}
 }
 
+/* The place of a loop: "first" tells that it has just been given to it. */
+static Loop *
+find_loop(uint64 queryid, uint64 loop_id, bool *first)
+{
+	static uint64 uses = 0;
+	int			set = value_mix(queryid ^ loop_id) % LOOP_SETS;
+	LoopKey    *keys = loop_keys[set];
+	int			way = 0;
+
+	*first = false;
+	for (int i = 0; i < LOOP_WAYS; i++)
+	{
+		if (keys[i].queryid == queryid && keys[i].loop == loop_id)
+		{
+			keys[i].used = ++uses;
+			return &loops[set][i];
+		}
+		if (keys[i].used < keys[way].used)
+			way = i;
+	}
+	*first = true;
+	keys[way] = (LoopKey)
+	{
+		queryid, loop_id, ++uses
+	};
+	return &loops[set][way];
+}
+
 /*
  * A child of a loop has run: compare its values with those of the child before
  * it.  "loop_id" is what the loop is known by, such as its episode.  Returns what
@@ -331,9 +372,8 @@ compare_child(Loop *loop, const uint32 *hashes, int count)
 PatternParameters *
 loop_values_note(const Execution *execution, uint64 loop_id)
 {
-	Loop	   *loop = &loops[value_mix(execution->queryid ^ loop_id) % LOOPS];
-	bool		first = loop->queryid != execution->queryid ||
-		loop->loop != loop_id;
+	bool		first;
+	Loop	   *loop = find_loop(execution->queryid, loop_id, &first);
 	uint32		hashes[PATTERN_PARAMETERS];
 	Oid			types[PATTERN_PARAMETERS] = {0};
 	int			count = hash_child(loop, first, execution, hashes, types);
@@ -344,8 +384,6 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 		compare_child(loop, hashes, count);
 	for (int i = 0; i < count; i++)
 		loop->known.types[i] = pattern_literal_type(loop->known.types[i], types[i]);
-	loop->queryid = execution->queryid;
-	loop->loop = loop_id;
 	memcpy(loop->hashes, hashes, count * sizeof(uint32));
 	return &loop->known;
 }

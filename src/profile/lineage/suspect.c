@@ -165,7 +165,7 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 	PatternParameters *parameters = loop_values_note(execution, request);
 
 	(void) pattern_add(-1, &pattern, &facts, add, parameters, true, false,
-					   execution_text, execution);
+					   execution_text, execution_origin, execution);
 	loop_values_counted(parameters);
 }
 

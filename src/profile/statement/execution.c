@@ -15,6 +15,7 @@
 
 #include "hotpath.h"
 #include "profile/text/normalize.h"
+#include "profile/text/origin.h"
 
 /* Executions kept for use, more than are usually open at once. */
 #define MAX_SPARE		16
@@ -89,4 +90,11 @@ char *
 execution_text(void *execution)
 {
 	return source_text(&((Execution *) execution)->source);
+}
+
+/* Where an execution's statement comes from: PatternOriginReader. */
+void
+execution_origin(void *execution, PatternOrigin *origin)
+{
+	origin_read(&((Execution *) execution)->source, origin);
 }

@@ -18,6 +18,7 @@
 #include "hotpath.h"
 #include "profile/statement/probe.h"
 #include "profile/text/source.h"
+#include "store/pattern.h"
 #include "store/route.h"
 
 struct StatementInfo;
@@ -108,5 +109,8 @@ extern char *source_text(void *source);
 
 /* StatementTextMaker of an Execution. */
 extern char *execution_text(void *execution);
+
+/* PatternOriginReader of an Execution. */
+extern void execution_origin(void *execution, PatternOrigin *origin);
 
 #endif							/* CLIPPERF_EXECUTION_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * comment.c
- *	  What an sqlcommenter comment says of the statement's request.
+ *	  What an application's comment says of a statement.
  *
  * A comment that is not of the format, such as a planner hint, is ignored.
  * Plain functions over the text: no state.
@@ -15,9 +15,6 @@
 
 #include "store/encoding.h"
 
-/* Bytes of a key or a decoded value that are looked at; the rest is cut. */
-#define MAX_VALUE 256
-
 /* A traceparent: version, trace id, parent id and flags, in hex digits. */
 #define TRACE_ID_DIGITS 32
 
@@ -27,15 +24,6 @@ typedef struct Cursor
 	const char *at;
 	const char *end;
 } Cursor;
-
-/* The values of one comment that we want; "" = not given. */
-typedef struct CommentValues
-{
-	char		route[MAX_VALUE];
-	char		controller[MAX_VALUE];
-	char		action[MAX_VALUE];
-	char		traceparent[MAX_VALUE];
-} CommentValues;
 
 /* White space of SQL.  Looked for in every statement, so it is not a call. */
 static inline bool
@@ -124,7 +112,7 @@ read_until(Cursor *c, char stop, char *value)
 
 		if (byte < 0)
 			return false;
-		if (length < MAX_VALUE - 1)
+		if (length < COMMENT_VALUE_SIZE - 1)
 			value[length++] = byte;
 		else
 			cut = true;
@@ -134,25 +122,20 @@ read_until(Cursor *c, char stop, char *value)
 
 /* Where the value of a key goes, NULL if nobody wants it. */
 static char *
-place_for(CommentValues *values, const char *key)
+place_for(const CommentValue *wanted, int count, const char *key)
 {
-	if (strcmp(key, "route") == 0)
-		return values->route;
-	if (strcmp(key, "controller") == 0)
-		return values->controller;
-	if (strcmp(key, "action") == 0)
-		return values->action;
-	if (strcmp(key, "traceparent") == 0)
-		return values->traceparent;
+	for (int i = 0; i < count; i++)
+		if (strcmp(key, wanted[i].key) == 0)
+			return wanted[i].value;
 	return NULL;
 }
 
 /* Read one key='value' pair. */
 static bool
-read_pair(Cursor *c, CommentValues *values)
+read_pair(Cursor *c, const CommentValue *wanted, int count)
 {
-	char		key[MAX_VALUE];
-	char		value[MAX_VALUE];
+	char		key[COMMENT_VALUE_SIZE];
+	char		value[COMMENT_VALUE_SIZE];
 	char	   *place;
 
 	skip_comment_space(c);
@@ -162,24 +145,69 @@ read_pair(Cursor *c, CommentValues *values)
 	skip_comment_space(c);
 	if (!accept(c, '\'') || !read_until(c, '\'', value))
 		return false;
-	place = place_for(values, key);
+	place = place_for(wanted, count, key);
 	if (place != NULL)
 		strcpy(place, value);
 	skip_comment_space(c);
 	return true;
 }
 
+/*
+ * Read one key:value pair up to the next comma, as Marginalia and Rails' Query
+ * Logs write them unless they are told otherwise: nothing is encoded.
+ */
+static bool
+read_plain_pair(Cursor *c, const CommentValue *wanted, int count)
+{
+	const char *key = c->at;
+	char		name[COMMENT_VALUE_SIZE];
+	char	   *place;
+	int			length = 0;
+	const char *value;
+
+	while (c->at < c->end && ((*c->at >= 'a' && *c->at <= 'z') || *c->at == '_'))
+		c->at++;
+	length = Min(c->at - key, COMMENT_VALUE_SIZE - 1);
+	memcpy(name, key, length);
+	name[length] = '\0';
+	if (length == 0 || !accept(c, ':'))
+		return false;
+	value = c->at;
+	while (c->at < c->end && *c->at != ',')
+		c->at++;
+	place = place_for(wanted, count, name);
+	if (place == NULL)
+		return true;
+	length = Min(c->at - value, COMMENT_VALUE_SIZE - 1);
+	memcpy(place, value, length);
+	if (finish_value(place, length, length < c->at - value))
+		return true;
+	place[0] = '\0';
+	return false;
+}
+
 /* Read all pairs of a comment's inside; false if anything is malformed. */
 static bool
-read_pairs(Cursor c, CommentValues *values)
+read_pairs(Cursor c, const CommentValue *wanted, int count)
 {
-	memset(values, 0, sizeof(CommentValues));
+	const Cursor whole = c;
+	bool		read;
+
+	for (int i = 0; i < count; i++)
+		wanted[i].value[0] = '\0';
 	do
-	{
-		if (!read_pair(&c, values))
-			return false;
-	} while (accept(&c, ','));
-	return c.at == c.end;
+		read = read_pair(&c, wanted, count);
+	while (read && accept(&c, ','));
+	if (read && c.at == c.end)
+		return true;
+
+	for (int i = 0; i < count; i++)
+		wanted[i].value[0] = '\0';
+	c = whole;
+	do
+		read = read_plain_pair(&c, wanted, count);
+	while (read && accept(&c, ','));
+	return read && c.at == c.end;
 }
 
 /* Are the next "digits" characters hexadecimal? */
@@ -224,28 +252,6 @@ set_route(CommentFacts *facts, const char *name)
 
 	memcpy(facts->route, name, length);
 	facts->route[length] = '\0';
-}
-
-/* The facts in a comment's inside; false if there are none. */
-static bool
-read_facts(Cursor inside, CommentFacts *facts)
-{
-	CommentValues values;
-	char		joined[2 * MAX_VALUE];
-
-	if (!read_pairs(inside, &values))
-		return false;
-	facts->trace = comment_trace(values.traceparent);
-	if (values.route[0] != '\0')
-		set_route(facts, values.route);
-	else
-	{
-		snprintf(joined, sizeof(joined), "%s%s%s", values.controller,
-				 values.controller[0] && values.action[0] ? "/" : "",
-				 values.action);
-		set_route(facts, joined);
-	}
-	return facts->trace != 0 || facts->route[0] != '\0';
 }
 
 /* The inside of the comment that a piece of text ends with. */
@@ -376,17 +382,63 @@ comment_is_likely(const char *source, int location, int length,
 	return may_have_comment(stripped);
 }
 
+/*
+ * Read the values of the keys that are wanted from the comment at the end, or
+ * else that at the beginning, that is of the format and has one of them.  False if
+ * there is none; the values are empty then.
+ */
+bool
+comment_values(const char *source, int location, int length,
+			   const CommentValue *wanted, int count)
+{
+	Cursor text = text_with_comment(source, location, length);
+
+	for (int end = 0; end < 2; end++)
+	{
+		Cursor		inside;
+
+		if (!(end == 0 ? find_last_comment(text, &inside) :
+			  find_first_comment(text, &inside)) ||
+			!read_pairs(inside, wanted, count))
+			continue;
+		for (int i = 0; i < count; i++)
+			if (wanted[i].value[0] != '\0')
+				return true;
+	}
+	for (int i = 0; i < count; i++)
+		wanted[i].value[0] = '\0';
+	return false;
+}
+
 /* Read what the comment at either end says; false if there is none. */
 bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)
 {
-	Cursor text = text_with_comment(source, location, length);
-	Cursor		inside;
+	char		route[COMMENT_VALUE_SIZE];
+	char		controller[COMMENT_VALUE_SIZE];
+	char		action[COMMENT_VALUE_SIZE];
+	char		traceparent[COMMENT_VALUE_SIZE];
+	char		joined[2 * COMMENT_VALUE_SIZE];
+	const CommentValue wanted[] = {
+		{"route", route},
+		{"controller", controller},
+		{"action", action},
+		{"traceparent", traceparent}
+	};
 
-	if (find_last_comment(text, &inside) && read_facts(inside, facts))
-		return true;
-	return find_first_comment(text, &inside) && read_facts(inside, facts);
+	if (!comment_values(source, location, length, wanted, lengthof(wanted)))
+		return false;
+	facts->trace = comment_trace(traceparent);
+	if (route[0] != '\0')
+		set_route(facts, route);
+	else
+	{
+		snprintf(joined, sizeof(joined), "%s%s%s", controller,
+				 controller[0] && action[0] ? "/" : "", action);
+		set_route(facts, joined);
+	}
+	return facts->trace != 0 || facts->route[0] != '\0';
 }
 
 /*

@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * comment.h
- *	  What an sqlcommenter comment says of the statement's request.
+ *	  What an application's comment says of a statement.
  *
  * The format is that of the sqlcommenter specification: key='value' pairs,
  * separated by commas, percent-encoded, in a comment at the end or the
- * beginning of the statement.
+ * beginning of the statement.  Marginalia and Rails' Query Logs may write
+ * key:value pairs, separated by commas, instead.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +16,16 @@
 #include "compat.h"
 #include "profile/text/source.h"
 #include "store/route.h"
+
+/* Bytes of a key or a decoded value that are looked at; the rest is cut. */
+#define COMMENT_VALUE_SIZE 256
+
+/* A key, and where its value goes: COMMENT_VALUE_SIZE bytes; "" = not given. */
+typedef struct CommentValue
+{
+	const char *key;
+	char	   *value;
+} CommentValue;
 
 typedef struct CommentFacts
 {
@@ -28,6 +39,10 @@ extern bool comment_is_likely(const char *source, int location, int length,
 
 /* Hash of the trace id of a traceparent; 0 if it is none. */
 extern uint64 comment_trace(const char *traceparent);
+
+/* Read the values of these keys from the comment at either end. */
+extern bool comment_values(const char *source, int location, int length,
+						   const CommentValue *wanted, int count);
 
 /* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,
