@@ -1,6 +1,7 @@
 # clipperf: build, install, test, demonstrate.
 #
 # make, make install, make installcheck   PGXS, the standard way
+# make client, make install-client        the command alone: needs libpq's development files, no server's
 # make check                              builds with warnings as errors and runs every test
 # make check-clients                      runs real ORMs and measures how well the detector does
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
@@ -74,7 +75,7 @@ MODULE_big := clipperf
 all_sources := $(filter-out src/client/%,$(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 hot_sources := $(filter src/profile/% src/store/%,$(all_sources))
 sources := $(hot_sources) $(filter-out $(hot_sources),$(all_sources))
-headers := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
+headers := $(filter-out src/client/%,$(wildcard src/*.h src/*/*.h src/*/*/*.h))
 OBJS := $(sources:.c=.o)
 PG_CPPFLAGS = -Isrc -I$(libpq_srcdir) -DCLIPPERF_VERSION='"$(EXTVERSION)"'
 
@@ -105,6 +106,7 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 EXTRA_CLEAN := META.json tmp_check_regress results log regression.diffs regression.out
 
+include src/client/client.mk
 include examples/clipper/load/clipload.mk
 include test/fuzz/fuzz.mk
 
@@ -118,6 +120,9 @@ $(OBJS) $(OBJS:.o=.bc): $(headers) Makefile clipperf.control
 # No procedure linkage table there: a call of the server is one jump and one line of the processor's cache less. Nor do
 # the other files' calls stand between theirs in the table of addresses.
 $(hot_sources:.c=.o): override CFLAGS += -fno-plt
+
+install: install-client
+uninstall: uninstall-client
 
 $(install_script): $(SQL_PARTS:%=sql/%.sql) Makefile clipperf.control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
@@ -135,6 +140,7 @@ all install uninstall installcheck clean:
 	@echo 'The server development files of PostgreSQL were not found ($(PG_CONFIG) --pgxs names none).' >&2
 	@echo 'On Debian and Ubuntu: apt-get install postgresql-server-dev-NN; elsewhere see test/setup/packages.' >&2
 	@echo 'If they are installed: make PG_CONFIG=/path/to/pg_config' >&2
+	@echo 'The command clipperf needs only the development files of libpq: make client' >&2
 	@exit 1
 
 endif

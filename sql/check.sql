@@ -16,12 +16,15 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_is_small(regclass) IS
 'true if a table has so few rows that sequential scans of it are not recorded';
 
-CREATE FUNCTION @extschema@._clipperf_judged(
-    kinds text[], OUT statements bigint, OUT lists bigint, OUT small_tables bigint, OUT suspicions bigint)
+CREATE FUNCTION @extschema@.clipperf_judged(
+    kinds text[] DEFAULT '{n_plus_one,seq_scan}',
+    OUT statements bigint, OUT lists bigint, OUT small_tables bigint, OUT suspicions bigint)
 RETURNS record
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds($1) AS w;
     SELECT u.statements,
            CASE WHEN 'n_plus_one' = ANY ($1) THEN n.lists END,
            CASE WHEN $1 && '{seq_scan,index_scan}' THEN u.small_tables END,
@@ -40,7 +43,7 @@ BEGIN ATOMIC
             WHERE NOT r.is_closed
          ) AS n;
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_judged(text[]) IS
+COMMENT ON FUNCTION @extschema@.clipperf_judged(text[]) IS
 'how much of what clipperf_check() judges was seen in this database: statements that use a table, loops, tables read that have too few rows, and loops that are only suspected';
 
 -- Entries of "allow" that name no table, and no statement that was seen.
@@ -66,28 +69,35 @@ COMMENT ON FUNCTION @extschema@._clipperf_unmatched(text[]) IS
 'entries of clipperf_check()''s "allow" that match nothing';
 
 -- What is suspected, and what is never more than info, passes where kinds are concerned that clipperf_check() judges by
--- default; findings of scans in full, since a finding may stand for several statements.
-CREATE FUNCTION @extschema@._clipperf_problems(kinds text[], allow text[])
-RETURNS text[]
+-- default; findings of scans in full, since a finding may stand for several statements. Two findings in the same words
+-- are one problem, shown as the one that costs more.
+CREATE FUNCTION @extschema@.clipperf_problems(
+    kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
+RETURNS TABLE (
+    kind text, relation regclass, problem text, summary text, fix text, evidence text, queryid bigint)
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT ARRAY(
-        SELECT listed.line
-        FROM (SELECT DISTINCT concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C"
-              FROM @extschema@._clipperf_find(false, $2) AS f
-                   CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
-                   LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
-              WHERE f.kind = ANY ($1)
-                AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
-                                WHEN 'seq_scan' THEN f.highest_severity <> 'info'
-                                WHEN 'index_scan' THEN f.highest_severity <> 'info'
-                                ELSE true END
-             ) AS listed (line)
-        ORDER BY listed.line);
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
+    FROM @extschema@._clipperf_wrong_kinds($1) AS w;
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "allow" must not contain nulls')
+    WHERE array_position($2, NULL) IS NOT NULL;
+    SELECT DISTINCT ON (listed.line) listed.kind, listed.subject_relation, listed.line, listed.summary, listed.fix, listed.evidence, listed.queryid
+    FROM (SELECT f.*, c.oid::regclass AS subject_relation,
+                 concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C" AS line
+          FROM @extschema@._clipperf_find(false, $2) AS f
+               CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
+               LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
+          WHERE f.kind = ANY ($1)
+            AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
+                            WHEN 'seq_scan' THEN f.highest_severity <> 'info'
+                            WHEN 'index_scan' THEN f.highest_severity <> 'info'
+                            ELSE true END
+         ) AS listed
+    ORDER BY listed.line, listed.saved_ms DESC, listed.queryid;
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_problems(text[], text[]) IS
-'the findings that clipperf_check() fails for, a line each, in an order and words that do not change between runs';
+COMMENT ON FUNCTION @extschema@.clipperf_problems(text[], text[]) IS
+'the findings that clipperf_check() fails for, with their fixes; "problem" is in words that do not change between runs, and so is the order';
 
 CREATE FUNCTION @extschema@.clipperf_check(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
@@ -104,7 +114,8 @@ BEGIN ATOMIC
                'No table has this name, and no statement that was seen fits this pattern.')
     FROM unnest(@extschema@._clipperf_unmatched($2)) AS u (entry);
     WITH found AS MATERIALIZED (
-        SELECT @extschema@._clipperf_problems($1, $2) AS problems, pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
+        SELECT ARRAY(SELECT p.problem FROM @extschema@.clipperf_problems($1, $2) AS p ORDER BY p.problem) AS problems,
+               pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
     )
     SELECT CASE
         WHEN j.statements = 0 AND cardinality(p.problems) = 0 THEN
@@ -129,7 +140,7 @@ BEGIN ATOMIC
                 'clipperf_check() found ' || @extschema@._clipperf_count(cardinality(p.problems), 'problem', 'problems'),
                 array_to_string(p.problems, E'\n'),
                 'clipperf_report() tells how to fix them. Accept them by clipperf_accept() or clipperf_accept_all(), or for this check alone by "allow".') END
-    FROM found AS p, @extschema@._clipperf_judged($1) AS j;
+    FROM found AS p, @extschema@.clipperf_judged($1) AS j;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_check(text[], text[]) IS
 'raises CP001 if a finding of these kinds exists that is neither accepted nor allowed (table names, ILIKE patterns of statements), and CP002 if no statement was seen; a NOTICE says what was judged. The message lists the findings in an order and words that do not change between runs';

@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * format_text.c
+ *	  A judgement for people.
+ *
+ * A problem is one line, however long, so that it can be searched for and copied into a baseline.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check/formats.h"
+#include "text.h"
+
+/*
+ * Writes what was found, and how much was judged.
+ */
+static void
+put_outcome(FILE *out, const Judgement *judgement)
+{
+	char	   *judged = judged_in_words(judgement);
+
+	fprintf(out, "database \"");
+	put_line(out, judgement->session->database);
+	if (judgement->count == 0)
+		fprintf(out, "\": no problems\n");
+	else
+		fprintf(out, "\": %d problem%s", judgement->count, judgement->count == 1 ? "" : "s");
+	if (judgement->count > 0 && judgement->baseline != NULL)
+		fprintf(out, ", %d of them new", judgement->new_count);
+	if (judgement->count > 0)
+		putc('\n', out);
+	fprintf(out, "judged: %s\n", judged);
+}
+
+/*
+ * Writes why the check may have missed something.
+ */
+static void
+put_reservations(FILE *out, const Judgement *judgement)
+{
+	if (!judgement->session->sees_all)
+	{
+		fprintf(out, "note: only statements of role \"");
+		put_line(out, judgement->session->role);
+		fprintf(out, "\" were judged; members of pg_read_all_stats see those of all roles\n");
+	}
+	if (judgement->small_tables > 0)
+		fprintf(out, "note: scans of tables with less than %s rows are not judged (clipperf.seqscan_min_rows)\n",
+				judgement->min_rows);
+	if (judgement->not_met.count > 0)
+		fprintf(out, "note: %d entr%s of the baseline %s no problem any more\n", judgement->not_met.count,
+				judgement->not_met.count == 1 ? "y" : "ies", judgement->not_met.count == 1 ? "is" : "are");
+}
+
+/*
+ * Writes a judgement for people.
+ */
+void
+put_judgement_text(FILE *out, const Judgement *judgement)
+{
+	put_outcome(out, judgement);
+	put_reservations(out, judgement);
+	for (int i = 0; i < judgement->count; i++)
+	{
+		const Problem *problem = &judgement->problems[i];
+
+		if (problem->is_known)
+			continue;
+		putc('\n', out);
+		put_line(out, problem->problem);
+		if (problem->fix != NULL)
+		{
+			fprintf(out, "\n    fix: ");
+			put_line(out, problem->fix);
+		}
+		putc('\n', out);
+	}
+}

@@ -1,0 +1,27 @@
+# How the command clipperf is built: a program of plain libpq.  To be included before PGXS, and without it for the
+# command alone, where PGXS's variables are not there.
+
+CLIENT = src/client/clipperf
+CLIENT_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/client/*.c src/client/*/*.c)))
+
+all: client
+client: $(CLIENT)
+.PHONY: client install-client uninstall-client
+
+$(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE \
+	-DCLIPPERF_VERSION='"$(EXTVERSION)"' $(CPPFLAGS)
+$(CLIENT_OBJS): $(wildcard src/client/*.h src/client/*/*.h) src/client/client.mk clipperf.control
+
+$(CLIENT): $(CLIENT_OBJS)
+	$(CC) $(CFLAGS) $(CLIENT_OBJS) $(LDFLAGS) $(or $(libpq),-L$(shell $(PG_CONFIG) --libdir) -lpq) -o $@
+
+client_bindir = $(DESTDIR)$(or $(bindir),$(shell $(PG_CONFIG) --bindir))
+
+install-client: client
+	mkdir -p '$(client_bindir)'
+	install -m 755 $(CLIENT) '$(client_bindir)/clipperf'
+
+uninstall-client:
+	rm -f '$(client_bindir)/clipperf'
+
+EXTRA_CLEAN += $(CLIENT) $(CLIENT_OBJS)

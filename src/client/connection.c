@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection.c
+ *	  A connection to a database that has the extension, and queries in it.
+ *
+ * What is known of the extension is its documented functions and views.  They are called by their schema, with an empty
+ * search_path, as all clients of PostgreSQL do: nobody's objects can stand in front of those of the server.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "interrupt.h"
+#include "message.h"
+#include "password.h"
+
+/*
+ * Keeps the warnings that the server sends.  Notices are for people at a prompt: the program says the same in its own
+ * words.
+ */
+static void
+receive_notice(void *arg, const PGresult *notice)
+{
+	Session    *session = arg;
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(notice, PG_DIAG_MESSAGE_DETAIL);
+
+	if (severity == NULL || message == NULL || strcmp(severity, "WARNING") != 0)
+		return;
+	print_warning("%s", message);
+	if (detail != NULL)
+		print_detail("%s", detail);
+	list_add(&session->warnings, message);
+}
+
+/*
+ * What libpq says of a failure that the server did not tell, without the newline at its end.
+ */
+static char *
+libpq_message(const PGconn *connection)
+{
+	char	   *message = copy_string(PQerrorMessage(connection));
+
+	for (size_t length = strlen(message); length > 0 && message[length - 1] == '\n'; length--)
+		message[length - 1] = '\0';
+	return message;
+}
+
+/*
+ * Connects, with a password that was asked for where one is needed.
+ */
+static PGconn *
+connect_to_server(const ConnectionOptions *options)
+{
+	char	   *password = NULL;
+
+	if (options->prompt == PROMPT_ALWAYS)
+		password = ask_password();
+
+	for (;;)
+	{
+		const char *const keywords[] = {
+			"host", "port", "user", "password", "dbname", "fallback_application_name", "client_encoding", NULL
+		};
+		const char *const values[] = {
+			options->host, options->port, options->user, password, options->dbname, "clipperf", "UTF8", NULL
+		};
+		PGconn	   *connection = PQconnectdbParams(keywords, values, 1);
+
+		if (connection == NULL)
+			fatal("out of memory");
+		if (PQstatus(connection) == CONNECTION_OK)
+			return connection;
+		if (PQconnectionNeedsPassword(connection) && password == NULL && options->prompt != PROMPT_NEVER)
+			password = ask_password();
+		else
+			fatal("%s", libpq_message(connection));
+		PQfinish(connection);
+	}
+}
+
+/*
+ * Is a version number, such as 0.1.0, older than another one?
+ */
+static bool
+is_older(const char *version, const char *other)
+{
+	while (*version != '\0' && *other != '\0')
+	{
+		char	   *version_end;
+		char	   *other_end;
+		long		number = strtol(version, &version_end, 10);
+		long		other_number = strtol(other, &other_end, 10);
+
+		if (number != other_number)
+			return number < other_number;
+		version = *version_end == '.' ? version_end + 1 : "";
+		other = *other_end == '.' ? other_end + 1 : "";
+	}
+	return *version == '\0' && *other != '\0';
+}
+
+/*
+ * Looks for the extension, and at who is asking.  Ends the program where the extension is missing or too old.
+ */
+static void
+find_extension(Session *session)
+{
+	PGresult   *result = run_query(session,
+								   "SELECT n.nspname AS schema, e.extversion AS version,"
+								   " pg_catalog.current_database() AS database, current_user AS role,"
+								   " pg_catalog.current_setting('server_version') AS server_version,"
+								   " pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all"
+								   " FROM (SELECT) AS one"
+								   " LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'clipperf'"
+								   " LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace",
+								   0, NULL);
+	const char *schema = result_value(result, 0, "schema");
+
+	session->database = copy_string(result_value(result, 0, "database"));
+	if (schema == NULL)
+	{
+		print_error("extension \"clipperf\" is not installed in database \"%s\"", session->database);
+		print_hint("Run CREATE EXTENSION clipperf in it, as a superuser.");
+		exit(EXIT_TROUBLE);
+	}
+	session->version = copy_string(result_value(result, 0, "version"));
+	if (is_older(session->version, CLIPPERF_VERSION))
+	{
+		print_error("extension \"clipperf\" in database \"%s\" has version %s, older than this command's %s",
+					session->database, session->version, CLIPPERF_VERSION);
+		print_hint("Install the new version on the server, and run ALTER EXTENSION clipperf UPDATE.");
+		exit(EXIT_TROUBLE);
+	}
+	session->schema = PQescapeIdentifier(session->connection, schema, strlen(schema));
+	if (session->schema == NULL)
+		fatal("%s", PQerrorMessage(session->connection));
+	session->role = copy_string(result_value(result, 0, "role"));
+	session->server_version = copy_string(result_value(result, 0, "server_version"));
+	session->sees_all = strcmp(result_value(result, 0, "sees_all"), "t") == 0;
+	PQclear(result);
+}
+
+/*
+ * Connects and looks for the extension.
+ */
+Session *
+open_session(const ConnectionOptions *options)
+{
+	Session    *session = allocate_memory(sizeof(Session));
+
+	session->connection = connect_to_server(options);
+	PQsetNoticeReceiver(session->connection, receive_notice, session);
+	PQclear(run_query(session,
+					  "SELECT pg_catalog.set_config('search_path', '', false),"
+					  " pg_catalog.set_config('client_min_messages', 'warning', false)",
+					  0, NULL));
+	find_extension(session);
+	return session;
+}
+
+/*
+ * Closes the connection.
+ */
+void
+close_session(Session *session)
+{
+	PQfinish(session->connection);
+	session->connection = NULL;
+}
+
+/*
+ * Ends the program for a query that failed, with the server's message, detail and hint; or with libpq's, where the
+ * connection was lost.
+ */
+static void
+fail_query(const PGresult *result, const PGconn *connection)
+{
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+
+	if (message != NULL)
+		print_error("%s", message);
+	else
+		print_error("%s", libpq_message(connection));
+	if (detail != NULL)
+		print_detail("%s", detail);
+	if (hint != NULL)
+		print_hint("%s", hint);
+	exit(EXIT_TROUBLE);
+}
+
+/*
+ * Runs a query with parameters given as text.  Returns its rows, or its failure if that has the given SQLSTATE; ends the
+ * program otherwise.
+ */
+PGresult *
+try_query(Session *session, const char *query, int nparams, const char *const *params, const char *sqlstate)
+{
+	PGresult   *result;
+	const char *failure;
+
+	set_query_to_cancel(session->connection);
+	result = PQexecParams(session->connection, query, nparams, NULL, params, NULL, NULL, 0);
+	set_query_to_cancel(NULL);
+
+	if (is_interrupted())
+		fatal("interrupted");
+	if (PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK)
+		return result;
+	failure = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (sqlstate == NULL || failure == NULL || strcmp(failure, sqlstate) != 0)
+		fail_query(result, session->connection);
+	return result;
+}
+
+/*
+ * Runs a query with parameters given as text, and returns its rows.
+ */
+PGresult *
+run_query(Session *session, const char *query, int nparams, const char *const *params)
+{
+	return try_query(session, query, nparams, params, NULL);
+}
+
+/*
+ * A value of a result; NULL for a null, and for a column that is not there.
+ */
+const char *
+result_value(const PGresult *result, int row, const char *column)
+{
+	int			number = PQfnumber(result, column);
+
+	return number < 0 || PQgetisnull(result, row, number) ? NULL : PQgetvalue(result, row, number);
+}

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * main.c
+ *	  clipperf, the command: finds the subcommand and runs it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "check/check.h"
+#include "interrupt.h"
+#include "message.h"
+#include "options.h"
+
+/* A subcommand: what runs it gets the arguments that follow its name, from argv[1] on, and returns the program's status. */
+typedef struct Command
+{
+	const char *name;
+	int			(*run) (int argc, char **argv);
+	const char *purpose;
+} Command;
+
+static const Command commands[] = {
+	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
+};
+
+static char program_name[] = "clipperf";
+
+/*
+ * Prints what the program does.
+ */
+static void
+print_help(void)
+{
+	printf("clipperf tells which queries cost a PostgreSQL database most, and why.\n\n"
+		   "Usage:\n"
+		   "  clipperf COMMAND [OPTION]... [DBNAME]\n\n"
+		   "Commands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %-12s %s\n", commands[i].name, commands[i].purpose);
+	printf("\nOptions:\n"
+		   "  -V, --version             output version information, then exit\n"
+		   "  -?, --help                show this help, then exit\n"
+		   "\n\"clipperf COMMAND --help\" tells the options of a command.\n"
+		   "The exit status is 0 if all is well, 1 if there are findings, and 2 if the\n"
+		   "command could not do its work.\n");
+}
+
+/*
+ * Finds the subcommand and runs it.
+ */
+int
+main(int argc, char **argv)
+{
+	handle_signals();
+
+	if (argc < 2)
+	{
+		print_error("no command specified");
+		fatal_usage(NULL);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
+	{
+		print_help();
+		return EXIT_FINE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+	{
+		print_version();
+		return EXIT_FINE;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	{
+		if (strcmp(argv[1], commands[i].name) == 0)
+		{
+			/*
+			 * getopt_long() begins its messages with this, as all of ours
+			 * begin.
+			 */
+			argv[1] = program_name;
+			return commands[i].run(argc - 1, argv + 1);
+		}
+	}
+	print_error("unknown command \"%s\"", argv[1]);
+	fatal_usage(NULL);
+}

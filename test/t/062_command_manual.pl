@@ -1,0 +1,74 @@
+# The manual of the command: its examples run, and each option has its place there.
+#
+# Each block ```sh of docs/command.md is run by a shell, against a database with the example application's data, after some
+# of its load. An HTML comment <!-- exit: N --> on the line above a block says that its status is not 0.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Capture;
+use Command;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+my $clipper = "$root/examples/clipper";
+my $page = slurp_file("$root/docs/command.md");
+
+my $node = new_server('manual');
+$node->safe_psql('postgres', 'CREATE DATABASE clipper');
+$node->safe_psql('clipper', 'CREATE EXTENSION clipperf');
+$node->command_ok([ 'psql', '-X', '-q', '-f', "$clipper/schema.sql", 'clipper' ], "Clipper's schema");
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'scale=0.02', '-f', "$clipper/data.sql", 'clipper' ], "Clipper's data");
+$node->command_ok([ "$clipper/load/clipload", 'replay', '--conninfo', $node->connstr('clipper'), '--users', 20,
+		'--pool', 4, '--requests', 300, '--seconds', 120, '--think-ms', 5 ], 'load');
+
+# Examples.
+chdir PostgreSQL::Test::Utils::tempdir();
+my $examples = 0;
+while ($page =~ /(?:^<!-- exit: (\d+) -->\n)?^```sh\n(.*?)^```\n/msg)
+{
+	my ($expected, $code) = ($1 // 0, $2);
+	my ($status, $output, $errors) = run_command_line($node, 'sh', '-e', '-u', '-c', $code);
+
+	is($status, $expected, $code =~ s/\n.*//sr) or diag("$output\n$errors");
+	$examples++;
+}
+cmp_ok($examples, '>=', 4, 'there are examples');
+
+# Options: those of each subcommand's help and of its section, which the sections on connecting and installing complete.
+my (undef, $help) = clipperf($node, '--help');
+my @commands = $help =~ /^  ([a-z]+)  +\w/mg;
+cmp_ok(scalar(@commands), '>=', 1, 'there are commands');
+my ($common) = $page =~ /^## Connecting\n(.*?)^## /ms;
+foreach my $command (@commands)
+{
+	my ($section) = $page =~ /^## clipperf $command\n(.*?)(?=^## |\z)/ms;
+	my %documented = map { $_ => 1 } map { /`(--[a-z-]+)/g } ($common . ($section // '')) =~ /^\| (.*?) \|/mg;
+	my (undef, $options) = clipperf($node, $command, '--help');
+	my %helped = map { $_ => 1 } $options =~ /^ +(?:-[\w?], )?(--[a-z-]+)/mg;
+
+	is(join(' ', sort keys %documented), join(' ', sort keys %helped), "$command: the options of the manual are those of the help");
+}
+
+$node->stop;
+
+# The command alone, where there is libpq and no server: what is copied is all that it is made of.
+my $alone = PostgreSQL::Test::Utils::tempdir() . '/alone';
+my ($libpq) = run_command([ 'pg_config', '--libdir' ]);
+my ($headers) = run_command([ 'pg_config', '--includedir' ]);
+mkdir $alone;
+mkdir "$alone/src";
+system("cp -R $root/Makefile $root/clipperf.control $alone && cp -R $root/src/client $alone/src/ && find $alone -name '*.o' -delete"
+	  . " && mkdir -p $alone/examples/clipper/load $alone/test/fuzz"
+	  . " && cp $root/examples/clipper/load/clipload.mk $alone/examples/clipper/load/ && cp $root/test/fuzz/fuzz.mk $alone/test/fuzz/") == 0
+  or die 'could not copy the sources';
+unlink "$alone/src/client/clipperf";
+append_to_file("$alone/pg_config", "#!/bin/sh\ncase \$1 in --libdir) echo $libpq ;; --includedir) echo $headers ;; --bindir) echo $alone/bin ;; *) exit 1 ;; esac\n");
+chmod 0755, "$alone/pg_config";
+command_ok([ 'make', '-s', '-C', $alone, "PG_CONFIG=$alone/pg_config", 'install-client' ], 'the command is built without a server');
+command_ok([ "$alone/bin/clipperf", '--version' ], 'and runs');
+
+done_testing();
