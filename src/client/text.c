@@ -11,7 +11,10 @@
 #include "text.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
 
 /*
  * Length in bytes of the UTF-8 character that a string begins with; 0 if these bytes are none: an overlong form, a
@@ -97,6 +100,25 @@ void
 put_lines(FILE *out, const char *text)
 {
 	put_clean(out, text, true);
+}
+
+/*
+ * Writes the lines of text, the first after one indentation and the others after another one.
+ */
+void
+put_indented(FILE *out, const char *first_indent, const char *indent, const char *text)
+{
+	char	   *lines = copy_string(text);
+	const char *before = first_indent;
+
+	for (char *line = strtok(lines, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	{
+		fputs(before, out);
+		put_line(out, line);
+		putc('\n', out);
+		before = indent;
+	}
+	free(lines);
 }
 
 /*

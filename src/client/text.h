@@ -22,6 +22,9 @@ extern void put_line(FILE *out, const char *text);
 /* The same for text that may have several lines. */
 extern void put_lines(FILE *out, const char *text);
 
+/* The same, with an indentation before the first line and one before each other line, and a newline at the end. */
+extern void put_indented(FILE *out, const char *first_indent, const char *indent, const char *text);
+
 /* Writes text into XML: into an element, or into an attribute in double quotes. */
 extern void put_xml(FILE *out, const char *text);
 

@@ -35,21 +35,22 @@ sub run_tests
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 fails_with($node, ['check'], qr/clipperf_check\(\) has seen nothing to judge\nclipperf: detail: .*\nclipperf: hint: /, 'nothing seen');
 
-# Stable. The fix of a loop is checked against the tables, and does not change either.
+# Stable, but for the fixes: loops over one list have one, which begins with what it saves most of.
 my %said;
 foreach (1 .. 20)
 {
 	run_tests();
 	my ($status, $output) = clipperf($node, 'check');
-	$said{"status $status\n$output"}++;
+	$said{"status $status\n" . $output =~ s/^    .*\n//mgr}++;
 }
 is(scalar(keys %said), 1, 'twenty runs say the same') or diag(join("\n\n", map { "$said{$_} times:\n$_" } sort keys %said));
-my ($said) = keys %said;
-like($said, qr/^status 1\ndatabase "postgres": 4 problems\njudged: \d+ statements, 1 list looped over, 1 table too small to judge\n/,
+my (undef, $said) = clipperf($node, 'check');
+like((keys %said)[0], qr/^status 1\ndatabase "postgres": 4 problems\njudged: \d+ statements, 1 list looped over, 1 table too small to judge\n/,
 	'what was found and judged');
 like($said, qr/^note: scans of tables with less than 3000 rows are not judged/m, 'what is too small');
-like($said, qr/^n_plus_one on author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: SELECT .* = ANY/m,
+like($said, qr/^n_plus_one on author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: .*SELECT .* = ANY/m,
 	'a loop and its fix');
+like($said, qr/^n_plus_one on remark: .*\n    fix: together with that of another one above\n/m, 'another loop over the same list');
 like($said, qr/^seq_scan on remark: SELECT count\(\*\) FROM remark WHERE body = \$1 reads all rows for \(body =\)\n    fix: /m,
 	'a scan and its fix');
 

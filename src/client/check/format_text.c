@@ -8,6 +8,9 @@
  *-------------------------------------------------------------------------
  */
 #include "check/formats.h"
+
+#include <string.h>
+
 #include "text.h"
 
 /*
@@ -52,6 +55,23 @@ put_reservations(FILE *out, const Judgement *judgement)
 }
 
 /*
+ * Writes the fix of a problem.  Loops over one list have one fix, which is not repeated for each of them.
+ */
+static void
+put_fix(FILE *out, const Judgement *judgement, const Problem *problem)
+{
+	for (const Problem *before = judgement->problems; before < problem; before++)
+	{
+		if (!before->is_known && before->fix != NULL && strcmp(before->fix, problem->fix) == 0 && strchr(problem->fix, '\n'))
+		{
+			fputs("    fix: together with that of another one above\n", out);
+			return;
+		}
+	}
+	put_indented(out, "    fix: ", "         ", problem->fix);
+}
+
+/*
  * Writes a judgement for people.
  */
 void
@@ -67,11 +87,8 @@ put_judgement_text(FILE *out, const Judgement *judgement)
 			continue;
 		putc('\n', out);
 		put_line(out, problem->problem);
-		if (problem->fix != NULL)
-		{
-			fprintf(out, "\n    fix: ");
-			put_line(out, problem->fix);
-		}
 		putc('\n', out);
+		if (problem->fix != NULL)
+			put_fix(out, judgement, problem);
 	}
 }

@@ -19,14 +19,14 @@
 #define SQLSTATE_PROBLEMS "CP001"
 
 /*
- * A copy of a value of a result as one line; NULL for a null.
+ * A copy of a value of a result; NULL for a null.
  */
 static char *
 copy_value(const PGresult *result, int row, const char *column)
 {
 	const char *value = result_value(result, row, column);
 
-	return value ? make_one_line(copy_string(value)) : NULL;
+	return value ? copy_string(value) : NULL;
 }
 
 /*
@@ -57,7 +57,7 @@ read_problems(Judgement *judgement, Session *session, const char *const *params)
 
 		problem->kind = copy_value(result, i, "kind");
 		problem->relation = copy_value(result, i, "relation");
-		problem->problem = copy_value(result, i, "problem");
+		problem->problem = make_one_line(copy_value(result, i, "problem"));
 		problem->summary = copy_value(result, i, "summary");
 		problem->fix = copy_value(result, i, "fix");
 		problem->evidence = copy_value(result, i, "evidence");
