@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "options.h"
+#include "report/report.h"
 
 /* A subcommand: what runs it gets the arguments that follow its name, from argv[1] on, and returns the program's status. */
 typedef struct Command
@@ -22,6 +23,7 @@ typedef struct Command
 } Command;
 
 static const Command commands[] = {
+	{"report", run_report, "tell what to fix first, why, and how"},
 	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
 };
 

@@ -24,10 +24,12 @@ my ($status, $output, $errors) = clipperf($node);
 is($status, 2, 'no command: status');
 like($errors, qr/^clipperf: error: no command specified\nclipperf: hint: Try "clipperf --help"/, 'no command');
 fails_with($node, ['chek'], qr/unknown command "chek"/, 'no such command');
+fails_with($node, [ 'report', '--top', 'many' ], qr/invalid input syntax for type integer: "many"/, 'no number');
+fails_with($node, [ 'report', '--top', '0' ], qr/argument "top" must be at least 1/, 'no findings');
 fails_with($node, [ 'check', 'a', 'b' ], qr/too many command-line arguments \(first is "b"\)/, 'two databases');
-fails_with($node, [ 'check', '--format', 'html' ], qr/unknown format "html"\nclipperf: detail: The formats are /, 'no such format');
+fails_with($node, [ 'check', '--format', 'html' ], qr/unrecognized format: "html"\nclipperf: detail: The formats are /, 'no such format');
 fails_with($node, [ 'check', '--output', 'json' ], qr/invalid argument of --output: "json"/, 'no file');
-fails_with($node, [ 'check', '--output', 'html:a' ], qr/unknown format "html"/, 'no such format of a file');
+fails_with($node, [ 'check', '--output', 'html:a' ], qr/unrecognized format: "html"/, 'no such format of a file');
 fails_with($node, [ 'check', '--baseline', 'a', '--write-baseline', 'b' ], qr/cannot be used together/, 'two baselines');
 fails_with($node, [ 'check', '--baseline', "$dir/none" ], qr/could not open file ".*none": No such file/, 'no baseline');
 ($status, $output, $errors) = clipperf($node, 'check', '--nonsense');
@@ -35,7 +37,7 @@ is($status, 2, 'no such option: status');
 like($errors, qr/^clipperf: unrecognized option .*\nclipperf: hint: Try "clipperf check --help"/, 'no such option');
 
 # Help fits a terminal, and goes to standard output.
-foreach my $arguments ([], ['check'])
+foreach my $arguments ([], ['report'], ['check'])
 {
 	my $name = join(' ', 'clipperf', @$arguments);
 	foreach my $option ('--help', '-?')

@@ -11,18 +11,11 @@
 #include <string.h>
 
 #include "check/baseline.h"
-#include "check/formats.h"
 #include "check/judgement.h"
+#include "check/judgement_formats.h"
+#include "formats.h"
 #include "message.h"
 #include "options.h"
-#include "output.h"
-
-/* A file that the judgement is written to, beside standard output. */
-typedef struct OutputOption
-{
-	JudgementFormat format;
-	const char *path;
-} OutputOption;
 
 /* What the command was asked to do. */
 typedef struct CheckOptions
@@ -33,44 +26,33 @@ typedef struct CheckOptions
 	const char *baseline;
 	const char *write_baseline;
 	const char *location;
-	JudgementFormat format;		/* of standard output; NULL = nothing is
-								 * written there */
-	OutputOption *outputs;
-	int			output_count;
+	OutputOptions output;
 } CheckOptions;
 
-/* The formats by their names. */
-static const struct
-{
-	const char *name;
-	JudgementFormat format;
-}			formats[] = {
+static const Format formats[] = {
 	{"text", put_judgement_text},
 	{"json", put_judgement_json},
 	{"junit", put_judgement_junit},
 	{"sarif", put_judgement_sarif},
 	{"github", put_judgement_github},
+	{NULL, NULL}
 };
 
 enum
 {
 	OPTION_ALLOW = COMMON_OPTION_END,
 	OPTION_BASELINE,
-	OPTION_FORMAT,
 	OPTION_LOCATION,
-	OPTION_OUTPUT,
 	OPTION_WRITE_BASELINE
 };
 
 static const struct option long_options[] = {
 	COMMON_LONG_OPTIONS,
+	OUTPUT_LONG_OPTIONS,
 	{"allow", required_argument, NULL, OPTION_ALLOW},
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
-	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"kind", required_argument, NULL, 'k'},
 	{"location", required_argument, NULL, OPTION_LOCATION},
-	{"output", required_argument, NULL, OPTION_OUTPUT},
-	{"quiet", no_argument, NULL, 'q'},
 	{"write-baseline", required_argument, NULL, OPTION_WRITE_BASELINE},
 	{NULL, 0, NULL, 0}
 };
@@ -103,43 +85,6 @@ print_check_help(void)
 }
 
 /*
- * The format whose name has so many bytes.  Ends the program where there is none.
- */
-static JudgementFormat
-find_format(const char *name, size_t length)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-	{
-		if (strlen(formats[i].name) == length && strncmp(formats[i].name, name, length) == 0)
-			return formats[i].format;
-	}
-	print_error("unknown format \"%.*s\"", (int) length, name);
-	print_detail("The formats are text, json, junit, sarif and github.");
-	fatal_usage("check");
-}
-
-/*
- * Takes the argument of --output: FORMAT:FILE.
- */
-static void
-take_output(CheckOptions *options, const char *argument)
-{
-	const char *colon = strchr(argument, ':');
-	OutputOption *output;
-
-	if (colon == NULL || colon[1] == '\0')
-	{
-		print_error("invalid argument of --output: \"%s\"", argument);
-		print_detail("It must have the form FORMAT:FILE.");
-		fatal_usage("check");
-	}
-	options->outputs = reallocate_memory(options->outputs, (options->output_count + 1) * sizeof(OutputOption));
-	output = &options->outputs[options->output_count++];
-	output->format = find_format(argument, colon - argument);
-	output->path = colon + 1;
-}
-
-/*
  * Reads the command line.
  */
 static void
@@ -147,15 +92,12 @@ read_check_options(int argc, char **argv, CheckOptions *options)
 {
 	int			option;
 
-	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS "k:q", long_options)) != -1)
+	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS "k:", long_options)) != -1)
 	{
 		switch (option)
 		{
 			case 'k':
 				list_add(&options->kinds, optarg);
-				break;
-			case 'q':
-				options->format = NULL;
 				break;
 			case OPTION_ALLOW:
 				list_add(&options->allow, optarg);
@@ -163,20 +105,15 @@ read_check_options(int argc, char **argv, CheckOptions *options)
 			case OPTION_BASELINE:
 				options->baseline = optarg;
 				break;
-			case OPTION_FORMAT:
-				options->format = find_format(optarg, strlen(optarg));
-				break;
 			case OPTION_LOCATION:
 				options->location = optarg;
-				break;
-			case OPTION_OUTPUT:
-				take_output(options, optarg);
 				break;
 			case OPTION_WRITE_BASELINE:
 				options->write_baseline = optarg;
 				break;
 			default:
-				if (!take_common_option(option, &options->connection, print_check_help))
+				if (!take_output_option(option, &options->output) &&
+					!take_common_option(option, &options->connection, print_check_help))
 					fatal_usage("check");
 		}
 	}
@@ -193,25 +130,12 @@ read_check_options(int argc, char **argv, CheckOptions *options)
 }
 
 /*
- * Writes a judgement in one format.
- */
-static void
-write_judgement(const Judgement *judgement, JudgementFormat format, const char *path)
-{
-	Output		output;
-
-	begin_output(&output);
-	format(output.stream, judgement);
-	finish_output(&output, path);
-}
-
-/*
  * Runs the command.
  */
 int
 run_check(int argc, char **argv)
 {
-	CheckOptions options = {.format = put_judgement_text};
+	CheckOptions options = {.output = default_output("check", formats)};
 	StringList	baseline = {0};
 	Session    *session;
 	Judgement  *judgement;
@@ -229,10 +153,6 @@ run_check(int argc, char **argv)
 
 	if (options.write_baseline != NULL)
 		write_baseline(judgement, options.write_baseline);
-	for (int i = 0; i < options.output_count; i++)
-		write_judgement(judgement, options.outputs[i].format, options.outputs[i].path);
-	if (options.format != NULL)
-		write_judgement(judgement, options.format, NULL);
-
+	write_result(&options.output, judgement);
 	return judgement->new_count > 0 ? EXIT_FINDINGS : EXIT_FINE;
 }

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "check/formats.h"
+#include "check/judgement_formats.h"
 
 #include <string.h>
 
@@ -53,8 +53,10 @@ begin_command(FILE *out, const Judgement *judgement, const char *command, const 
  * Writes a judgement as annotations: an error for each new problem, a notice of what was judged.
  */
 void
-put_judgement_github(FILE *out, const Judgement *judgement)
+put_judgement_github(FILE *out, const void *result)
 {
+	const Judgement *judgement = result;
+
 	for (int i = 0; i < judgement->count; i++)
 	{
 		const Problem *problem = &judgement->problems[i];

@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "check/formats.h"
+#include "check/judgement_formats.h"
 #include "json.h"
 
 /*
@@ -55,8 +55,9 @@ put_json_problem(JsonWriter *json, const Problem *problem)
  * Writes a judgement as JSON.
  */
 void
-put_judgement_json(FILE *out, const Judgement *judgement)
+put_judgement_json(FILE *out, const void *result)
 {
+	const Judgement *judgement = result;
 	const Session *session = judgement->session;
 	JsonWriter	json;
 

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "check/formats.h"
+#include "check/judgement_formats.h"
 
 #include <string.h>
 
@@ -71,8 +71,9 @@ put_junit_problem(FILE *out, const Problem *problem)
  * Writes a judgement as JUnit's XML.
  */
 void
-put_judgement_junit(FILE *out, const Judgement *judgement)
+put_judgement_junit(FILE *out, const void *result)
 {
+	const Judgement *judgement = result;
 	int			passed = 0;
 	char	   *judged = judged_in_words(judgement);
 	int			tests;

@@ -8,7 +8,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "check/formats.h"
+#include "check/judgement_formats.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -151,8 +151,9 @@ put_result(JsonWriter *json, const Judgement *judgement, const Problem *problem)
  * Writes a judgement as SARIF.
  */
 void
-put_judgement_sarif(FILE *out, const Judgement *judgement)
+put_judgement_sarif(FILE *out, const void *result)
 {
+	const Judgement *judgement = result;
 	JsonWriter	json;
 
 	json_begin(&json, out);

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "check/formats.h"
+#include "check/judgement_formats.h"
 
 #include <string.h>
 
@@ -58,7 +58,7 @@ put_reservations(FILE *out, const Judgement *judgement)
  * Writes the fix of a problem.  Loops over one list have one fix, which is not repeated for each of them.
  */
 static void
-put_fix(FILE *out, const Judgement *judgement, const Problem *problem)
+put_problem_fix(FILE *out, const Judgement *judgement, const Problem *problem)
 {
 	for (const Problem *before = judgement->problems; before < problem; before++)
 	{
@@ -75,8 +75,10 @@ put_fix(FILE *out, const Judgement *judgement, const Problem *problem)
  * Writes a judgement for people.
  */
 void
-put_judgement_text(FILE *out, const Judgement *judgement)
+put_judgement_text(FILE *out, const void *result)
 {
+	const Judgement *judgement = result;
+
 	put_outcome(out, judgement);
 	put_reservations(out, judgement);
 	for (int i = 0; i < judgement->count; i++)
@@ -89,6 +91,6 @@ put_judgement_text(FILE *out, const Judgement *judgement)
 		put_line(out, problem->problem);
 		putc('\n', out);
 		if (problem->fix != NULL)
-			put_fix(out, judgement, problem);
+			put_problem_fix(out, judgement, problem);
 	}
 }

@@ -1,0 +1,114 @@
+/*-------------------------------------------------------------------------
+ *
+ * formats.c
+ *	  The formats of what a command says, and the options that choose them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "formats.h"
+
+#include <string.h>
+
+#include "memory.h"
+#include "message.h"
+#include "output.h"
+
+/*
+ * The output of a command unless options say something else: its first format, to standard output.
+ */
+OutputOptions
+default_output(const char *command, const Format *formats)
+{
+	return (OutputOptions)
+	{
+		.command = command,.formats = formats,.format = &formats[0]
+	};
+}
+
+/*
+ * The format whose name has so many bytes.  Ends the program where there is none.
+ */
+static const Format *
+find_format(const OutputOptions *output, const char *name, size_t length)
+{
+	char	   *names = copy_string("");
+
+	for (const Format *format = output->formats; format->name != NULL; format++)
+	{
+		if (strlen(format->name) == length && strncmp(format->name, name, length) == 0)
+			return format;
+		names = format_string("%s%s%s", names, names[0] != '\0' ? ", " : "", format->name);
+	}
+	print_error("unrecognized format: \"%.*s\"", (int) length, name);
+	print_detail("The formats are %s.", names);
+	fatal_usage(output->command);
+}
+
+/*
+ * Takes the argument of --output: FORMAT:FILE.
+ */
+static void
+take_file(OutputOptions *output, const char *argument)
+{
+	const char *colon = strchr(argument, ':');
+
+	if (colon == NULL || colon[1] == '\0')
+	{
+		print_error("invalid argument of --output: \"%s\"", argument);
+		print_detail("It must have the form FORMAT:FILE.");
+		fatal_usage(output->command);
+	}
+	output->files = reallocate_memory(output->files, (output->file_count + 1) * sizeof(OutputFile));
+	output->files[output->file_count++] = (OutputFile)
+	{
+		.format = find_format(output, argument, colon - argument),
+			.path = colon + 1
+	};
+}
+
+/*
+ * Takes an option of output, whose argument is in optarg.  Returns false where it is none.
+ */
+bool
+take_output_option(int option, OutputOptions *output)
+{
+	switch (option)
+	{
+		case 'q':
+			output->format = NULL;
+			return true;
+		case OPTION_FORMAT:
+			output->format = find_format(output, optarg, strlen(optarg));
+			return true;
+		case OPTION_OUTPUT:
+			take_file(output, optarg);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Writes a result in one format, to standard output where path is NULL.
+ */
+static void
+write_format(const Format *format, const void *result, const char *path)
+{
+	Output		output;
+
+	begin_output(&output);
+	format->put(output.stream, result);
+	finish_output(&output, path);
+}
+
+/*
+ * Writes a result to the files, and to standard output, whose reader may be gone, last.
+ */
+void
+write_result(const OutputOptions *output, const void *result)
+{
+	for (int i = 0; i < output->file_count; i++)
+		write_format(output->files[i].format, result, output->files[i].path);
+	if (output->format != NULL)
+		write_format(output->format, result, NULL);
+}

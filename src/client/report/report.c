@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *	  clipperf report: what to fix first, for people and programs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "report/report.h"
+
+#include <string.h>
+
+
+#include "formats.h"
+#include "message.h"
+#include "options.h"
+
+/* What the command was asked to do. */
+typedef struct ReportOptions
+{
+	ConnectionOptions connection;
+	OutputOptions output;
+	const char *top;			/* most findings to show; NULL = the server's
+								 * default */
+	bool		accepted;
+	bool		advise;
+} ReportOptions;
+
+static const Format formats[] = {
+	{"text", put_report_text},
+	{"json", put_report_json},
+	{"markdown", put_report_markdown},
+	{NULL, NULL}
+};
+
+enum
+{
+	OPTION_ACCEPTED = COMMON_OPTION_END,
+	OPTION_ADVISE,
+	OPTION_TOP
+};
+
+static const struct option long_options[] = {
+	COMMON_LONG_OPTIONS,
+	OUTPUT_LONG_OPTIONS,
+	{"accepted", no_argument, NULL, OPTION_ACCEPTED},
+	{"advise", no_argument, NULL, OPTION_ADVISE},
+	{"top", required_argument, NULL, OPTION_TOP},
+	{NULL, 0, NULL, 0}
+};
+
+/*
+ * Prints the command's help.
+ */
+static void
+print_report_help(void)
+{
+	printf("clipperf report tells what to fix first in a database, why, and how.\n\n"
+		   "Usage:\n"
+		   "  clipperf report [OPTION]... [DBNAME]\n\n"
+		   "What is reported:\n"
+		   "      --accepted            show accepted findings, too\n"
+		   "      --advise              first ask the advisor which indexes would help\n"
+		   "      --top=NUMBER          show so many findings (default: 20)\n\n"
+		   "Output:\n"
+		   "      --format=FORMAT       format of standard output: text (default), json or\n"
+		   "                            markdown\n"
+		   "      --output=FORMAT:FILE  also write to a file; may be repeated\n"
+		   "  -q, --quiet               write nothing to standard output\n");
+	print_common_help();
+	printf("\nThe exit status is 0 if the report was made, and 2 if it could not be.\n");
+}
+
+/*
+ * Reads the command line.
+ */
+static void
+read_report_options(int argc, char **argv, ReportOptions *options)
+{
+	int			option;
+
+	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS, long_options)) != -1)
+	{
+		switch (option)
+		{
+			case OPTION_ACCEPTED:
+				options->accepted = true;
+				break;
+			case OPTION_ADVISE:
+				options->advise = true;
+				break;
+			case OPTION_TOP:
+				options->top = optarg;
+				break;
+			default:
+				if (!take_output_option(option, &options->output) &&
+					!take_common_option(option, &options->connection, print_report_help))
+					fatal_usage("report");
+		}
+	}
+	take_database(argc, argv, "report", &options->connection);
+}
+
+/*
+ * A copy of a value of a result; NULL for a null.
+ */
+static char *
+copy_column(const PGresult *result, int row, const char *column)
+{
+	const char *value = result_value(result, row, column);
+
+	return value ? copy_string(value) : NULL;
+}
+
+/*
+ * Asks the server for the report.  The advisor, where it is asked first, plans statements as the session would, so it
+ * runs with the session's own search_path, as it does for who calls it in psql.
+ */
+static Report *
+ask_for_report(Session *session, const ReportOptions *options)
+{
+	Report	   *report = allocate_memory(sizeof(Report));
+	const char *const params[] = {options->top, options->accepted ? "true" : "false"};
+	char	   *query;
+	PGresult   *result;
+
+	if (options->advise)
+	{
+		PQclear(run_query(session, "RESET search_path", 0, NULL));
+		query = format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", session->schema);
+		PQclear(run_query(session, query, 0, NULL));
+		PQclear(run_query(session, "SELECT pg_catalog.set_config('search_path', '', false)", 0, NULL));
+	}
+
+	query = format_string("SELECT since, pg_catalog.now() AS made_at, statements"
+						  " FROM %1$s.clipperf_info, %1$s.clipperf_judged()", session->schema);
+	result = run_query(session, query, 0, NULL);
+	report->session = session;
+	report->since = copy_column(result, 0, "since");
+	report->made_at = copy_column(result, 0, "made_at");
+	report->statements = copy_column(result, 0, "statements");
+	PQclear(result);
+
+	query = format_string("SELECT * FROM %s.clipperf_report(top => coalesce($1::pg_catalog.int4, 20), accepted => $2)",
+						  session->schema);
+	result = run_query(session, query, 2, params);
+	report->count = PQntuples(result);
+	report->findings = allocate_memory(report->count * sizeof(Finding));
+	for (int i = 0; i < report->count; i++)
+	{
+		report->findings[i] = (Finding)
+		{
+			.rank = copy_column(result, i, "rank"),
+				.severity = copy_column(result, i, "severity"),
+				.kind = copy_column(result, i, "kind"),
+				.relation = copy_column(result, i, "relation"),
+				.saves = copy_column(result, i, "saves"),
+				.summary = copy_column(result, i, "summary"),
+				.fix = copy_column(result, i, "fix"),
+				.evidence = copy_column(result, i, "evidence"),
+				.first_seen = copy_column(result, i, "first_seen"),
+				.last_seen = copy_column(result, i, "last_seen"),
+				.saved_ms = copy_column(result, i, "saved_ms"),
+				.queryid = copy_column(result, i, "queryid")
+		};
+	}
+	PQclear(result);
+	return report;
+}
+
+/*
+ * What the report is about: how many statements, whose, since when.
+ */
+char *
+seen_in_words(const Report *report)
+{
+	const Session *session = report->session;
+
+	return format_string("%s statement%s%s%s since %s", report->statements, strcmp(report->statements, "1") == 0 ? "" : "s",
+						 session->sees_all ? "" : " of role ", session->sees_all ? "" : session->role, report->since);
+}
+
+/*
+ * What a report without findings says: nothing is wrong, or nothing was seen.
+ */
+const char *
+nothing_found(const Report *report)
+{
+	if (strcmp(report->statements, "0") == 0)
+		return "No statement that uses a table was seen.";
+	return "Nothing to fix was found.";
+}
+
+/*
+ * Runs the command.
+ */
+int
+run_report(int argc, char **argv)
+{
+	ReportOptions options = {.output = default_output("report", formats)};
+	Session    *session;
+	Report	   *report;
+
+	read_report_options(argc, argv, &options);
+	session = open_session(&options.connection);
+	report = ask_for_report(session, &options);
+	close_session(session);
+	write_result(&options.output, report);
+	return EXIT_FINE;
+}

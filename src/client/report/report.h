@@ -1,0 +1,57 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.h
+ *	  clipperf report: what to fix first, for people and programs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIENT_REPORT_H
+#define CLIENT_REPORT_H
+
+#include <stdio.h>
+
+#include "connection.h"
+
+/* One finding, as a row of clipperf_report(). */
+typedef struct Finding
+{
+	char	   *rank;
+	char	   *severity;
+	char	   *kind;
+	char	   *relation;		/* with its schema; NULL = none */
+	char	   *saves;
+	char	   *summary;
+	char	   *fix;
+	char	   *evidence;
+	char	   *first_seen;
+	char	   *last_seen;
+	char	   *saved_ms;
+	char	   *queryid;
+} Finding;
+
+/* The report: what docs/report.schema.json describes, from which all formats are made. */
+typedef struct Report
+{
+	const Session *session;
+	char	   *since;			/* since when statements were seen */
+	char	   *made_at;
+	char	   *statements;		/* how many that use a table were seen */
+	Finding    *findings;
+	int			count;
+} Report;
+
+/* Runs the command; returns the program's status. */
+extern int	run_report(int argc, char **argv);
+
+/* What the report is about, for people: how many statements, whose, since when. */
+extern char *seen_in_words(const Report *report);
+
+/* What a report without findings says, for people. */
+extern const char *nothing_found(const Report *report);
+
+/* The formats; "result" is a Report. */
+extern void put_report_text(FILE *out, const void *result);
+extern void put_report_json(FILE *out, const void *result);
+extern void put_report_markdown(FILE *out, const void *result);
+
+#endif							/* CLIENT_REPORT_H */

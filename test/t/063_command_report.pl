@@ -1,0 +1,84 @@
+# clipperf report: the rows of clipperf_report() as text, JSON and Markdown, whatever characters statements hold.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Command;
+use JSON::PP;
+use NPlusOne;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_server('report');
+my $dir = PostgreSQL::Test::Utils::tempdir();
+
+# Nothing was seen; nothing is wrong.
+$node->safe_psql('postgres', 'SELECT clipperf_reset()');
+my ($status, $output, $errors) = clipperf($node, 'report');
+is("$status $errors", '0 ', 'nothing seen: status');
+like($output, qr/^database "postgres", PostgreSQL .*, 0 statements\s+since .*\n\nNo statement that uses a table was seen\.\n\z/s, 'nothing seen');
+$node->safe_psql('postgres', 'SELECT name FROM author WHERE id = 100001');
+($status, $output) = clipperf($node, 'report', '--format' => 'markdown');
+is($status, 0, 'nothing wrong: status');
+like($output, qr/\n\nNothing to fix was found\.\n\z/, 'nothing wrong');
+
+# Findings: two loops over one list, whose fix has two lines, and a scan with a name that is no word.
+$node->safe_psql('postgres', qq{
+	CREATE TABLE "a|b`c <d> \e[31m" ("x``y" int);
+	INSERT INTO "a|b`c <d> \e[31m" SELECT i FROM generate_series(1, 5000) AS i;
+	ANALYZE "a|b`c <d> \e[31m"});
+$_->($node) foreach children_of('author'), children_of('remark');
+$node->safe_psql('postgres', qq{SELECT count(*) FROM "a|b`c <d> \e[31m" WHERE "x``y" = 1});
+
+# JSON has the rows of the function, and fits its schema.
+($status, $output) = clipperf($node, 'report', '--format' => 'json', '--output' => "text:$dir/report.txt",
+	'--output' => "markdown:$dir/report.md");
+is($status, 0, 'findings: status');
+my $json = valid_json($output, 'report.schema.json', 'JSON');
+my @rows = @{ decode_json($node->safe_psql('postgres', 'SELECT json_agg(r) FROM clipperf_report() AS r')) };
+cmp_ok(scalar(@rows), '>=', 2, 'there are findings');
+foreach my $column (qw(kind severity saves summary fix evidence queryid))
+{
+	is_deeply([ map { $_->{$column} } @{ $json->{findings} } ], [ map { $_->{$column} } @rows ], "JSON: $column");
+}
+
+# Text fits a terminal, but for SQL, and has all that JSON has.
+my $text = slurp_file("$dir/report.txt");
+is(join("\n", grep { length > 80 && !/^(    fix: |         )/ } split /\n/, $text), '', 'text: 80 columns');
+unlike($text, qr/[\x00-\x09\x0b-\x1f\x7f]/, 'text: no control characters');
+is(scalar(() = $text =~ /^ ?\d+\. (critical|warning|info) /mg), scalar(@rows), 'text: each finding');
+my ($loops) = grep { $_->{fix} =~ /\n/ } @rows;
+ok(defined $loops, 'a fix has several lines');
+like($text, qr/^    fix: \Q${\ ($loops->{fix} =~ s{\n}{\n         }gr)}\E$/m, 'text: they stay lines');
+
+# Markdown: a table with a row for each finding, and fixes in code that ends where it should.
+my $markdown = slurp_file("$dir/report.md");
+my @cells = map { scalar(() = /(?<!\\)\|/g) } $markdown =~ /^(\| \d+ \|.*)$/mg;
+is("@cells", join(' ', (7) x @rows), 'Markdown: a row for each finding');
+is(scalar(() = $markdown =~ /^```+sql$/mg), scalar(@rows), 'Markdown: a block of code for each fix');
+unlike($markdown =~ s/^(```+)sql\n.*?^\1\n//msgr, qr/</, 'Markdown: no HTML');
+unlike($markdown, qr/\e/, 'Markdown: no control characters');
+
+# What is shown.
+($status, $output) = clipperf($node, 'report', '--top' => 1);
+is(scalar(() = $output =~ /^ ?\d+\. /mg), 1, '--top');
+$node->safe_psql('postgres', "SELECT clipperf_accept('n_plus_one')");
+($status, $output) = clipperf($node, 'report');
+unlike($output, qr/n_plus_one/, 'accepted findings are not shown');
+($status, $output) = clipperf($node, 'report', '--accepted');
+like($output, qr/n_plus_one/, '--accepted');
+like($output, qr/^    fix: SELECT \* FROM public\.clipperf_recommend\(\);$/m, 'the advisor was not asked');
+($status, $output) = clipperf($node, 'report', '--advise');
+unlike($output, qr/clipperf_recommend/, '--advise');
+($status, $output) = clipperf($node, 'report', '--quiet');
+is("$status $output", '0 ', '--quiet');
+
+# A role that sees its own statements only.
+$node->safe_psql('postgres', 'CREATE ROLE app LOGIN');
+($status, $output) = clipperf($node, 'report', '-U' => 'app');
+like($output =~ s/\s+/ /gr, qr/0 statements of role app since .* Members of pg_read_all_stats see the statements of all roles\./, "a role's own statements");
+
+$node->stop;
+done_testing();
