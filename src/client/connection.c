@@ -86,7 +86,7 @@ connect_to_server(const ConnectionOptions *options)
 /*
  * Is a version number, such as 0.1.0, older than another one?
  */
-static bool
+bool
 is_older(const char *version, const char *other)
 {
 	while (*version != '\0' && *other != '\0')
@@ -105,7 +105,7 @@ is_older(const char *version, const char *other)
 }
 
 /*
- * Looks for the extension, and at who is asking.  Ends the program where the extension is missing or too old.
+ * Looks for the extension, and at who is asking.
  */
 static void
 find_extension(Session *session)
@@ -122,34 +122,24 @@ find_extension(Session *session)
 	const char *schema = result_value(result, 0, "schema");
 
 	session->database = copy_string(result_value(result, 0, "database"));
-	if (schema == NULL)
-	{
-		print_error("extension \"clipperf\" is not installed in database \"%s\"", session->database);
-		print_hint("Run CREATE EXTENSION clipperf in it, as a superuser.");
-		exit(EXIT_TROUBLE);
-	}
-	session->version = copy_string(result_value(result, 0, "version"));
-	if (is_older(session->version, CLIPPERF_VERSION))
-	{
-		print_error("extension \"clipperf\" in database \"%s\" has version %s, older than this command's %s",
-					session->database, session->version, CLIPPERF_VERSION);
-		print_hint("Install the new version on the server, and run ALTER EXTENSION clipperf UPDATE.");
-		exit(EXIT_TROUBLE);
-	}
-	session->schema = PQescapeIdentifier(session->connection, schema, strlen(schema));
-	if (session->schema == NULL)
-		fatal("%s", PQerrorMessage(session->connection));
 	session->role = copy_string(result_value(result, 0, "role"));
 	session->server_version = copy_string(result_value(result, 0, "server_version"));
 	session->sees_all = strcmp(result_value(result, 0, "sees_all"), "t") == 0;
+	if (schema != NULL)
+	{
+		session->version = copy_string(result_value(result, 0, "version"));
+		session->schema = PQescapeIdentifier(session->connection, schema, strlen(schema));
+		if (session->schema == NULL)
+			fatal("%s", libpq_message(session->connection));
+	}
 	PQclear(result);
 }
 
 /*
- * Connects and looks for the extension.
+ * Connects, and looks for the extension, which need not be there.
  */
 Session *
-open_session(const ConnectionOptions *options)
+open_bare_session(const ConnectionOptions *options)
 {
 	Session    *session = allocate_memory(sizeof(Session));
 
@@ -160,6 +150,30 @@ open_session(const ConnectionOptions *options)
 					  " pg_catalog.set_config('client_min_messages', 'warning', false)",
 					  0, NULL));
 	find_extension(session);
+	return session;
+}
+
+/*
+ * Connects, and ends the program where the extension is missing, or older than the command.
+ */
+Session *
+open_session(const ConnectionOptions *options)
+{
+	Session    *session = open_bare_session(options);
+
+	if (session->schema == NULL)
+	{
+		print_error("extension \"clipperf\" is not installed in database \"%s\"", session->database);
+		print_hint("Run CREATE EXTENSION clipperf in it, as a superuser.");
+		exit(EXIT_TROUBLE);
+	}
+	if (is_older(session->version, CLIPPERF_VERSION))
+	{
+		print_error("extension \"clipperf\" in database \"%s\" has version %s, older than this command's %s",
+					session->database, session->version, CLIPPERF_VERSION);
+		print_hint("Install the new version on the server, and run ALTER EXTENSION clipperf UPDATE.");
+		exit(EXIT_TROUBLE);
+	}
 	return session;
 }
 

@@ -36,8 +36,10 @@ typedef struct ConnectionOptions
 typedef struct Session
 {
 	PGconn	   *connection;
-	char	   *schema;			/* of the extension, as an identifier in SQL */
-	char	   *version;		/* of the extension */
+	char	   *schema;			/* of the extension, as an identifier in SQL;
+								 * NULL = it is not installed */
+	char	   *version;		/* of the extension; NULL = it is not
+								 * installed */
 	char	   *server_version;
 	char	   *database;
 	char	   *role;
@@ -48,6 +50,12 @@ typedef struct Session
 
 /* Connects and looks for the extension; ends the program where it cannot. */
 extern Session *open_session(const ConnectionOptions *options);
+
+/* Connects, whether the extension is there or not. */
+extern Session *open_bare_session(const ConnectionOptions *options);
+
+/* Is a version number, such as 0.1.0, older than another one? */
+extern bool is_older(const char *version, const char *other);
 
 /* Closes the connection. */
 extern void close_session(Session *session);

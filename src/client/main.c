@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "doctor/doctor.h"
 #include "interrupt.h"
 #include "message.h"
 #include "options.h"
@@ -25,6 +26,7 @@ typedef struct Command
 static const Command commands[] = {
 	{"report", run_report, "tell what to fix first, why, and how"},
 	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
+	{"doctor", run_doctor, "tell whether clipperf works as it should on a server"},
 };
 
 static char program_name[] = "clipperf";

@@ -37,7 +37,7 @@ is($status, 2, 'no such option: status');
 like($errors, qr/^clipperf: unrecognized option .*\nclipperf: hint: Try "clipperf check --help"/, 'no such option');
 
 # Help fits a terminal, and goes to standard output.
-foreach my $arguments ([], ['report'], ['check'])
+foreach my $arguments ([], ['report'], ['check'], ['doctor'])
 {
 	my $name = join(' ', 'clipperf', @$arguments);
 	foreach my $option ('--help', '-?')

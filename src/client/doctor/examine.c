@@ -1,0 +1,327 @@
+/*-------------------------------------------------------------------------
+ *
+ * examine.c
+ *	  What clipperf doctor looks at.
+ *
+ * A thing that cannot be looked at because of one before, as nothing is counted where the module is not loaded, is left
+ * out: the one before is what has to be dealt with.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "doctor/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What functions of the extension raise where the module was not loaded at the server's start. */
+#define SQLSTATE_NOT_LOADED "55000"
+
+/* Calls without a route, in percent of all, from which on findings lack the place in the application. */
+#define MANY_WITHOUT_ROUTE 10
+
+/*
+ * Adds what was seen of one thing, and what to do about it: both belong to the examination from here on.
+ */
+static void
+add_diagnosis(Examination *examination, const char *name, Health health, char *finding, char *advice)
+{
+	examination->diagnoses = reallocate_memory(examination->diagnoses, (examination->count + 1) * sizeof(Diagnosis));
+	examination->diagnoses[examination->count++] = (Diagnosis)
+	{
+		.name = name,.health = health,.finding = finding,.advice = advice
+	};
+	if (health == HEALTH_PROBLEM)
+		examination->problems++;
+	else if (health == HEALTH_NOTE)
+		examination->notes++;
+}
+
+/*
+ * The names of the states of health, as they are shown.
+ */
+const char *
+health_name(Health health)
+{
+	static const char *const names[] = {"ok", "note", "problem"};
+
+	return names[health];
+}
+
+/*
+ * A number of the first row of a result; 0 for a null.
+ */
+static long long
+number_of(const PGresult *result, const char *column)
+{
+	const char *value = result_value(result, 0, column);
+
+	return value ? atoll(value) : 0;
+}
+
+/*
+ * Is a setting of the first row of a result off?
+ */
+static bool
+is_off(const PGresult *result, const char *column)
+{
+	const char *value = result_value(result, 0, column);
+
+	return value != NULL && strcmp(value, "off") == 0;
+}
+
+/*
+ * Was the module loaded at the server's start, and is the extension there?  A setting that only the module defines as one
+ * that takes a restart tells, to every role.
+ */
+static bool
+examine_installation(Examination *examination, Session *session)
+{
+	PGresult   *result = run_query(session,
+								   "SELECT FROM pg_catalog.pg_settings"
+								   " WHERE name = 'clipperf.max_statements' AND context = 'postmaster'",
+								   0, NULL);
+	bool		is_loaded = PQntuples(result) > 0;
+
+	PQclear(result);
+	if (is_loaded)
+		add_diagnosis(examination, "preloaded", HEALTH_OK, copy_string("the module is loaded"), NULL);
+	else
+		add_diagnosis(examination, "preloaded", HEALTH_PROBLEM, copy_string("the module is not loaded, and sees nothing"),
+					  copy_string("Add clipperf to shared_preload_libraries in postgresql.conf, and restart the server."));
+
+	if (session->schema != NULL)
+		add_diagnosis(examination, "extension", HEALTH_OK,
+					  format_string("installed in database \"%s\", schema %s", session->database, session->schema), NULL);
+	else
+		add_diagnosis(examination, "extension", HEALTH_PROBLEM,
+					  format_string("not installed in database \"%s\"", session->database),
+					  copy_string("Run CREATE EXTENSION clipperf in it, as a superuser."));
+	return is_loaded && session->schema != NULL;
+}
+
+/*
+ * Do the versions of the command, the extension and the loaded module fit?
+ */
+static void
+examine_versions(Examination *examination, const char *extension, const char *module)
+{
+	char	   *finding = format_string("command %s, extension %s, loaded module %s", CLIPPERF_VERSION, extension, module);
+
+	if (is_older(module, extension))
+		add_diagnosis(examination, "versions", HEALTH_PROBLEM, finding,
+					  copy_string("Restart the server, so that it loads the module that is installed."));
+	else if (is_older(extension, module))
+		add_diagnosis(examination, "versions", HEALTH_PROBLEM, finding,
+					  copy_string("Run ALTER EXTENSION clipperf UPDATE, as a superuser."));
+	else if (is_older(extension, CLIPPERF_VERSION))
+		add_diagnosis(examination, "versions", HEALTH_PROBLEM, finding,
+					  copy_string("Install the command's version on the server, restart it, and run"
+								  " ALTER EXTENSION clipperf UPDATE."));
+	else
+		add_diagnosis(examination, "versions", HEALTH_OK, finding, NULL);
+}
+
+/*
+ * Is capture on, as far as a session like this one can tell?
+ */
+static void
+examine_settings(Examination *examination, Session *session)
+{
+	PGresult   *result = run_query(session,
+								   "SELECT pg_catalog.current_setting('clipperf.enabled') AS enabled,"
+								   " pg_catalog.current_setting('clipperf.lineage') AS lineage,"
+								   " pg_catalog.current_setting('compute_query_id') AS query_id,"
+								   " pg_catalog.current_setting('track_io_timing') AS io_timing",
+								   0, NULL);
+
+	if (is_off(result, "enabled"))
+		add_diagnosis(examination, "capture", HEALTH_PROBLEM, copy_string("clipperf.enabled is off: nothing is seen"),
+					  copy_string("Run ALTER SYSTEM SET clipperf.enabled = on; SELECT pg_reload_conf();"));
+	else if (is_off(result, "query_id"))
+		add_diagnosis(examination, "capture", HEALTH_PROBLEM, copy_string("compute_query_id is off: nothing is seen"),
+					  copy_string("Run ALTER SYSTEM SET compute_query_id = auto; SELECT pg_reload_conf();"));
+	else if (is_off(result, "lineage"))
+		add_diagnosis(examination, "capture", HEALTH_PROBLEM,
+					  copy_string("clipperf.lineage is off: N+1 patterns are not looked for"),
+					  copy_string("Run ALTER SYSTEM SET clipperf.lineage = on; SELECT pg_reload_conf();"));
+	else
+		add_diagnosis(examination, "capture", HEALTH_OK, copy_string("statements and N+1 patterns are looked at"), NULL);
+
+	if (is_off(result, "io_timing"))
+		add_diagnosis(examination, "io timing", HEALTH_NOTE,
+					  copy_string("track_io_timing is off: EXPLAIN does not tell reading from computing"),
+					  copy_string("Run pg_test_timing on the server. If it is fast, ALTER SYSTEM SET track_io_timing = on;"
+								  " SELECT pg_reload_conf();"));
+	else
+		add_diagnosis(examination, "io timing", HEALTH_OK, copy_string("track_io_timing is on"), NULL);
+	PQclear(result);
+}
+
+/*
+ * Is the memory enough?  "info" is clipperf_info.
+ */
+static void
+examine_memory(Examination *examination, const PGresult *info)
+{
+	long long	evicted = number_of(info, "statements_evicted");
+	long long	texts = number_of(info, "texts_dropped");
+	long long	loops = number_of(info, "n_plus_one_evicted");
+	long long	scans = number_of(info, "seq_scans_evicted");
+
+	if (evicted > 0)
+		add_diagnosis(examination, "memory", HEALTH_PROBLEM,
+					  format_string("%lld statements were evicted by others, and their counters lost", evicted),
+					  format_string("Raise clipperf.max_statements, which is %s, and restart the server.",
+									result_value(info, 0, "statements_max")));
+	if (texts > 0)
+		add_diagnosis(examination, "memory", HEALTH_PROBLEM,
+					  format_string("%lld statements are held without their text", texts),
+					  copy_string("Raise clipperf.text_memory, and restart the server."));
+	if (loops + scans > 0)
+		add_diagnosis(examination, "memory", HEALTH_PROBLEM,
+					  format_string("%lld N+1 patterns and %lld scans were evicted by others", loops, scans),
+					  copy_string("Deal with the findings of clipperf report, and call clipperf_reset() from time to time."));
+	if (evicted + texts + loops + scans == 0)
+		add_diagnosis(examination, "memory", HEALTH_OK,
+					  format_string("%s of %s statements held, nothing was evicted",
+									result_value(info, 0, "statements_held"), result_value(info, 0, "statements_max")),
+					  NULL);
+}
+
+/*
+ * Does the process that saves to disk run?
+ */
+static void
+examine_saving(Examination *examination, const PGresult *info)
+{
+	if (result_value(info, 0, "worker_pid") == NULL)
+		add_diagnosis(examination, "saving", HEALTH_PROBLEM,
+					  copy_string("the background process that saves what was seen does not run"),
+					  copy_string("Look for its error in the server's log, and at max_worker_processes."));
+	else
+		add_diagnosis(examination, "saving", HEALTH_OK,
+					  result_value(info, 0, "saved_at")
+					  ? format_string("last saved %s", result_value(info, 0, "saved_at"))
+					  : copy_string("a background process saves what is seen"), NULL);
+}
+
+/*
+ * Were statements of this database seen, all that this role may ask about, and are their routes known?
+ */
+static void
+examine_statements(Examination *examination, Session *session)
+{
+	char	   *query = format_string("SELECT judged.statements, seen.routes,"
+									  " coalesce(100 * seen.nameless / nullif(seen.calls, 0), 0) AS nameless"
+									  " FROM %1$s.clipperf_judged() AS judged,"
+									  " (SELECT pg_catalog.sum(q.calls)::pg_catalog.int8 AS calls,"
+									  " pg_catalog.sum(q.calls) FILTER (WHERE coalesce(q.route, '') = '')::pg_catalog.int8 AS nameless,"
+									  " pg_catalog.count(DISTINCT q.route) FILTER (WHERE q.route <> '') AS routes"
+									  " FROM %1$s.clipperf_queries AS q"
+									  " WHERE q.datname = pg_catalog.current_database()"
+									  " AND q.route IS DISTINCT FROM pg_catalog.current_setting('application_name')) AS seen",
+									  session->schema);
+	PGresult   *result = run_query(session, query, 0, NULL);
+	long long	statements = number_of(result, "statements");
+	long long	nameless = number_of(result, "nameless");
+
+	if (statements == 0)
+		add_diagnosis(examination, "statements", HEALTH_PROBLEM,
+					  format_string("no statement that uses a table was seen in database \"%s\"", session->database),
+					  copy_string("Let the application run in this database."));
+	else
+		add_diagnosis(examination, "statements", HEALTH_OK,
+					  format_string("%lld that use%s a table were seen", statements, statements == 1 ? "s" : ""), NULL);
+
+	if (!session->sees_all)
+		add_diagnosis(examination, "rights", HEALTH_NOTE,
+					  format_string("role \"%s\" sees only its own statements", session->role),
+					  copy_string("Grant it pg_read_all_stats, or pg_monitor."));
+	else
+		add_diagnosis(examination, "rights", HEALTH_OK, format_string("role \"%s\" sees all statements", session->role), NULL);
+
+	if (statements > 0 && nameless >= MANY_WITHOUT_ROUTE)
+		add_diagnosis(examination, "routes", HEALTH_NOTE,
+					  format_string("%lld%% of the calls have no route: findings do not say which part of the application"
+									" they are about", nameless),
+					  copy_string("Let the application add comments of sqlcommenter, or set application_name."));
+	else if (statements > 0)
+		add_diagnosis(examination, "routes", HEALTH_OK,
+					  format_string("%lld are known", number_of(result, "routes")), NULL);
+	PQclear(result);
+	free(query);
+}
+
+/*
+ * Are the statistics fresh of the tables that statements use?  They are not where a table was never analyzed, or where
+ * twice as many rows have changed as autovacuum waits for.
+ */
+static void
+examine_statistics(Examination *examination, Session *session)
+{
+	char	   *query = format_string("WITH stale AS ("
+									  " SELECT c.oid::pg_catalog.regclass::pg_catalog.text AS name, s.n_mod_since_analyze AS changes"
+									  " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_stat_all_tables AS s ON s.relid = c.oid"
+									  " WHERE c.relkind IN ('r', 'm')"
+									  " AND c.oid IN (SELECT u.relation FROM %s.clipperf_table_use AS u)"
+									  " AND (c.reltuples < 0 AND pg_catalog.pg_relation_size(c.oid) > 0"
+									  " OR s.n_mod_since_analyze > 2 * ("
+									  " pg_catalog.current_setting('autovacuum_analyze_threshold')::pg_catalog.float8"
+									  " + pg_catalog.current_setting('autovacuum_analyze_scale_factor')::pg_catalog.float8"
+									  " * c.reltuples)))"
+									  " SELECT pg_catalog.count(*) AS stale,"
+									  " (SELECT pg_catalog.string_agg(most.name, ', ')"
+									  " FROM (SELECT name FROM stale ORDER BY changes DESC, name LIMIT 5) AS most) AS names"
+									  " FROM stale",
+									  session->schema);
+	PGresult   *result = run_query(session, query, 0, NULL);
+	long long	stale = number_of(result, "stale");
+
+	if (stale > 0)
+		add_diagnosis(examination, "statistics", HEALTH_PROBLEM,
+					  format_string("%lld table%s that statements use %s not been analyzed lately", stale,
+									stale == 1 ? "" : "s", stale == 1 ? "has" : "have"),
+					  format_string("Run ANALYZE %s;%s", result_value(result, 0, "names"), stale > 5 ? " and so on" : ""));
+	else
+		add_diagnosis(examination, "statistics", HEALTH_OK, copy_string("those of the tables in use are fresh"), NULL);
+	PQclear(result);
+	free(query);
+}
+
+/*
+ * Looks at everything.
+ */
+Examination *
+examine(Session *session)
+{
+	Examination *examination = allocate_memory(sizeof(Examination));
+	char	   *query;
+	PGresult   *info;
+
+	examination->session = session;
+	if (!examine_installation(examination, session))
+		return examination;
+
+	query = format_string("SELECT * FROM %s.clipperf_info", session->schema);
+	info = try_query(session, query, 0, NULL, SQLSTATE_NOT_LOADED);
+	if (PQresultStatus(info) != PGRES_TUPLES_OK)
+	{
+		/*
+		 * The extension's objects are those of another version than the
+		 * module.
+		 */
+		add_diagnosis(examination, "versions", HEALTH_PROBLEM,
+					  copy_string(PQresultErrorField(info, PG_DIAG_MESSAGE_PRIMARY)),
+					  copy_string("Run ALTER EXTENSION clipperf UPDATE, or restart the server."));
+		return examination;
+	}
+	examine_versions(examination, session->version, result_value(info, 0, "version"));
+	examine_settings(examination, session);
+	examine_memory(examination, info);
+	examine_saving(examination, info);
+	examine_statements(examination, session);
+	examine_statistics(examination, session);
+	PQclear(info);
+	free(query);
+	return examination;
+}
