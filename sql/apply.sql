@@ -335,14 +335,14 @@ COMMENT ON FUNCTION @extschema@.clipperf_wait(bigint, interval, boolean) IS
 
 CREATE FUNCTION @extschema@.clipperf_cancel(job bigint)
 RETURNS boolean
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_cancel';
 COMMENT ON FUNCTION @extschema@.clipperf_cancel(bigint) IS
 'ends a job: a running build is canceled at once, and what it left behind is removed; an index that is half dropped is rebuilt; an index that is built stays, without verification. False if the job had ended already';
 
 CREATE FUNCTION @extschema@.clipperf_revert(job bigint)
 RETURNS boolean
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_revert';
 COMMENT ON FUNCTION @extschema@.clipperf_revert(bigint) IS
 'reverts a job: its index is dropped, or the index it dropped is rebuilt, by a background process without blocking; a job that is not done yet is ended. False if there is nothing to revert';

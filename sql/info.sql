@@ -43,7 +43,7 @@ COMMENT ON COLUMN @extschema@.clipperf_info.n_plus_one_evicted IS 'N+1 patterns 
 COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_held IS 'sequential and index scans held now, of all databases';
 COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_evicted IS 'sequential and index scans evicted to make space for others';
 COMMENT ON COLUMN @extschema@.clipperf_info.routes_held IS 'names of routes held now, at most 512';
-COMMENT ON COLUMN @extschema@.clipperf_info.routes_evicted IS 'names of routes evicted to make space for others; what was counted under them has no route any more';
+COMMENT ON COLUMN @extschema@.clipperf_info.routes_evicted IS 'names of routes evicted to make space for others; what was counted under them no longer has a route';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'clipperf''s own time as a share of executor time and own time together; NULL if none was measured';

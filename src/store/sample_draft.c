@@ -3,7 +3,7 @@
  * sample_draft.c
  *	  One execution that is kept as a sample; as bytes, and back.
  *
- * What is reverted may come from a file: each length is checked before what
+ * What is read back may come from a file: each length is checked before what
  * it tells of is read.
  *
  *-------------------------------------------------------------------------

@@ -22,6 +22,14 @@ SELECT * FROM clipperf_apply();
 SELECT * FROM clipperf_apply(ids => '{-1}');
 SELECT * FROM clipperf_apply(ids => '{1}', index_set => 'none');
 
+-- Nor for a table that is gone by then, which keeps nobody from the others.
+CREATE TABLE regress_gone (a int);
+SELECT regress_recommend('create', 'regress_gone_a', 'CREATE INDEX regress_gone_a ON regress_gone (a)', 'regress_gone') > 0 AS made;
+DROP TABLE regress_gone;
+SELECT * FROM clipperf_apply();
+SELECT clipperf_migration() ~ 'regress_gone' AS written;
+DELETE FROM clipperf_recommendations;
+
 -- The statement that is told is the one that would run: without blocking, in the transaction, for a partitioned table.
 BEGIN;
 CREATE TABLE regress_told (a int, b int) PARTITION BY RANGE (a);
@@ -55,7 +63,10 @@ SELECT job AS again, state, reason FROM clipperf_apply(ARRAY[:id]) \gset
 SELECT :'state', :'reason';
 SELECT clipperf_revert(:again);
 
--- Taken back, and only once.
+-- What was built here is for other databases, too, if it is named.
+SELECT clipperf_migration('up') ~ 'regress_apply_a' AS by_itself, clipperf_migration('up', ARRAY[:id]::bigint[]) ~ 'CREATE INDEX regress_apply_a' AS named;
+
+-- Reverted, and only once.
 SELECT clipperf_revert(:job);
 SELECT clipperf_wait(:job, '1min');
 SELECT regress_history(:job);

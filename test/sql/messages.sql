@@ -46,6 +46,9 @@ SELECT said($$SELECT clipperf_workload(since => now() + interval '1 day')$$);
 SELECT said($$SELECT clipperf_apply(ids => '{NULL}')$$);
 SELECT said($$SELECT clipperf_apply(ids => '{1}', index_set => 'clipper')$$);
 SELECT said($$SELECT clipperf_migration('sideways')$$);
+SELECT said($$SELECT clipperf_cancel(NULL)$$);
+SELECT said($$SELECT clipperf_revert(NULL)$$);
+SELECT said($$SELECT clipperf_wait(NULL)$$);
 SELECT said($$SELECT clipperf_add_index(NULL, 'CREATE INDEX i ON item (a)')$$);
 SELECT said($$SELECT clipperf_add_index('', 'CREATE INDEX i ON item (a)')$$);
 SELECT said($$SELECT clipperf_add_index('mine', NULL)$$);
@@ -78,7 +81,9 @@ SELECT clipperf_drop_index_set('mine');
 
 -- Nothing to do; who does not see everything is told so, and not to wait for more.
 SELECT clipperf_reset();
+DELETE FROM clipperf_recommendations;
 SELECT clipperf_apply();
+SELECT clipperf_migration();
 SELECT clipperf_recommend();
 CREATE ROLE regress_messages;
 SET ROLE regress_messages;

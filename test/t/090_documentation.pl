@@ -66,6 +66,13 @@ foreach my $page (@pages)
 	}
 }
 
+# Outputs fit a terminal of 110 columns.
+foreach my $page (@pages)
+{
+	my @wide = grep { length($_ =~ s/\s+$//r) > 110 } map { split /\n/ } $text{$page} =~ /^```text\n(.*?)^```\n/msg;
+	is(join("\n", @wide), '', "$page: outputs fit 110 columns");
+}
+
 # Settings.
 my %contexts = (superuser => 'superuser, in any session', user => 'any user', postmaster => 'restart', sighup => 'reload');
 # Those that act in background processes alone, where neither a session's settings nor a role's count.

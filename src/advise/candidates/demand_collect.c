@@ -9,7 +9,7 @@
  *
  * While a collection is in force in this backend, the hook that the planner
  * calls for each table notes what is asked of it.  The collection is a static
- * pointer, reverted whatever happens.
+ * pointer, restored whatever happens.
  *
  *-------------------------------------------------------------------------
  */

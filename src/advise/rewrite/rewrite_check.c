@@ -3,7 +3,7 @@
  * rewrite_check.c
  *	  Is the statement that was written the child, for each row of the arrays?
  *
- * The query that the written text was analysed as is reverted, step by step,
+ * The query that the written text was analysed as is undone, step by step,
  * to what the child must be: the rows of the arrays go, their columns become
  * parameters again.  Only if what is left is the child's own query, node by
  * node, was nothing else changed on the way through the text.

@@ -32,6 +32,7 @@
 #include "apply/jobs/job_lock.h"
 #include "apply/jobs/jobs.h"
 #include "apply/jobs/queue.h"
+#include "common/arguments.h"
 #include "common/clock.h"
 #include "common/own_sql.h"
 #include "store/store.h"
@@ -221,8 +222,7 @@ clipperf_wait(PG_FUNCTION_ARGS)
 
 	store_require();
 	PreventCommandDuringRecovery("clipperf_wait()");
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
+	argument_require(fcinfo, 0, "job");
 	if (!PG_ARGISNULL(1))
 		end_us = clock_after(PG_GETARG_INTERVAL_P(1));
 	require_clean_transaction(fcinfo->flinfo->fn_oid);
@@ -357,6 +357,7 @@ clipperf_cancel(PG_FUNCTION_ARGS)
 {
 	store_require();
 	PreventCommandDuringRecovery("clipperf_cancel()");
+	argument_require(fcinfo, 0, "job");
 	own_lock_extension();
 	PG_RETURN_BOOL(cancel_job(PG_GETARG_INT64(0)));
 }
@@ -401,11 +402,13 @@ revert_job(int64 id)
 Datum
 clipperf_revert(PG_FUNCTION_ARGS)
 {
-	int64		id = PG_GETARG_INT64(0);
+	int64		id;
 	Job		   *job;
 
 	store_require();
 	PreventCommandDuringRecovery("clipperf_revert()");
+	argument_require(fcinfo, 0, "job");
+	id = PG_GETARG_INT64(0);
 	own_lock_extension();
 	job = require_job(id);
 	if (job->state > JOB_BUILDING)

@@ -17,7 +17,7 @@
 #define RECOMMENDATION_COLUMNS(action) \
 	"SELECT r.id, " action ", coalesce(r.relation::pg_catalog.oid, 0)," \
 	" r.index_name, r.ddl, r.source, r.reason," \
-	" coalesce(r.size_bytes, -1), r.queryids"
+	" coalesce(r.size_bytes, -1), r.queryids, coalesce(r.status OPERATOR(pg_catalog.<>) 'new', false)"
 
 /* A row of the last result. */
 static Recommendation *
@@ -38,6 +38,8 @@ read_recommendation(int row)
 	recommendation->size_bytes = DatumGetInt64(own_datum(row, i++));
 	recommendation->queryids = own_isnull(row, i) ? NULL :
 		DatumGetArrayTypePCopy(own_datum(row, i));
+	i++;
+	recommendation->applied = DatumGetBool(own_datum(row, i));
 	return recommendation;
 }
 
@@ -105,7 +107,8 @@ require_all_ids(ArrayType *ids, List *recommendations)
 /*
  * The recommendations of these ids, or those for the index set, or the new
  * ones of the caller's own that create an index for what was observed if both
- * are NULL.  A row that stands for others brings those that are new with it.  SPI is
+ * are NULL, unless its table is gone.  A row that stands for others brings those
+ * that are new with it.  SPI is
  * connected; all is palloc'd in "context".  Error 42704 for an id that is not there.
  */
 List *
@@ -133,6 +136,8 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 		caller_sql(RECOMMENDATION_COLUMNS("r.action")
 				   " FROM @extschema@.clipperf_recommendations AS r"
 				   " WHERE r.status = 'new' AND r.action = 'create' AND NOT r.for_statements"
+				   " AND EXISTS (SELECT FROM pg_catalog.pg_class AS c"
+				   " WHERE c.oid OPERATOR(pg_catalog.=) r.relation::pg_catalog.oid)"
 				   " AND r.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole"
 				   " ORDER BY r.id", 0, NULL);
 		return read_recommendations(context);

@@ -26,6 +26,7 @@ typedef struct Recommendation
 	char	   *reason;
 	int64		size_bytes;		/* -1 if unknown */
 	ArrayType  *queryids;		/* NULL if none */
+	bool		applied;		/* a job was made of it, or its index is there */
 } Recommendation;
 
 /*

@@ -138,8 +138,9 @@ append_dropped(Migration *migration, const Recommendation *recommendation)
 }
 
 /*
- * Write one index that is recommended to be made; none if an equal one exists,
- * but for the down file, which drops that if it was made by an up file.
+ * Write one index that is recommended to be made; none if an equal one exists.
+ * But the down file drops that if it was made by an up file, and the up file
+ * makes what clipperf_apply() has built here: it is for other databases.
  */
 static void
 append_created(Migration *migration, const Recommendation *recommendation)
@@ -154,7 +155,9 @@ append_created(Migration *migration, const Recommendation *recommendation)
 	preflight_index(&job, &plan);
 	if (plan.existing == NULL)
 		append_made(migration, plan.def, recommendation->reason);
-	else if (migration->up)
+	else if (migration->up &&
+			 !(recommendation->applied &&
+			   strcmp(plan.existing->name, recommendation->index_name) == 0))
 		migration_text_note(&migration->text,
 							psprintf("-- %s: nothing to make, %s does the same\n",
 									 one_line(recommendation->index_name),
@@ -283,5 +286,9 @@ clipperf_migration(PG_FUNCTION_ARGS)
 		append_recommendation(&migration, recommendation);
 	}
 	SPI_finish();
+	if (count == 0)
+		ereport(NOTICE,
+				(errmsg("nothing to write into the migration"),
+				 errhint("Call clipperf_recommend() first; drops, and what was applied already, are written by their ids.")));
 	PG_RETURN_TEXT_P(cstring_to_text(migration.text.sql.data));
 }
