@@ -26,14 +26,15 @@ CREATE FUNCTION @extschema@.clipperf_recommend(
     min_calls bigint DEFAULT 1, since timestamptz DEFAULT NULL, queryids bigint[] DEFAULT NULL,
     unused_since timestamptz DEFAULT now() - interval '30 days',
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
-    OUT ddl text, OUT source text, OUT status text,
+    OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
-    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
+    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[],
+    OUT ddl text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
-    SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
-           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
+    SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
+           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
     FROM @extschema@._clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
@@ -46,14 +47,15 @@ CREATE FUNCTION @extschema@.clipperf_recommend_for(
     time_limit interval DEFAULT NULL, allow_functions regprocedure[] DEFAULT NULL,
     weights double precision[] DEFAULT NULL,
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
-    OUT ddl text, OUT source text, OUT status text,
+    OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
-    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
+    OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[],
+    OUT ddl text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
-    SELECT a.id, a.action, a.relation, a.index_name, a.ddl, a.source, a.status, a.benefit_share, a.cost_before,
-           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.reason
+    SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
+           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
     FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(

@@ -5,7 +5,6 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     action text NOT NULL CHECK (action IN ('create', 'drop', 'keep', 'skip')),
     relation @extschema@._clipperf_relation,
     index_name name,
-    ddl text,
     source text NOT NULL,
     status text NOT NULL DEFAULT 'new',
     status_at timestamptz NOT NULL DEFAULT now(),
@@ -15,14 +14,15 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     size_bytes bigint,
     write_cost_share double precision,
     queryids bigint[],
-    reason text NOT NULL,
     kind text,
     for_statements boolean NOT NULL DEFAULT false,
     slowed bigint[] NOT NULL DEFAULT '{}',
     alike bigint,
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user,
-    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
+    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole,
+    ddl text,
+    reason text NOT NULL
 );
 COMMENT ON TABLE @extschema@.clipperf_recommendations IS
 'the last recommendations of clipperf_recommend(), with the state of the jobs that clipperf_apply() made of them; you see your own, members of pg_read_all_stats all';

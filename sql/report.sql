@@ -160,8 +160,8 @@ END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
 'what to fix first, why and how, ranked by the time that the fix saves; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
 
--- What must not be broken within: a word with its literals and quoted names.  A statement with dollar quotes, or with
--- an odd quote, is one word.
+-- What must not be broken within: a word with its literals, quoted names and comments.  A statement with dollar quotes,
+-- comments that hold an asterisk, or an odd quote, is one word.
 CREATE FUNCTION @extschema@._clipperf_words(content text, is_sql boolean)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -169,13 +169,13 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE
         WHEN NOT $2 OR $1 LIKE '--%' THEN regexp_split_to_array(btrim($1), '\s+')
-        WHEN $1 ~ '\$\w*\$' OR $1 ~ '/[*]' OR found.words IS NULL
+        WHEN $1 ~ '\$\w*\$' OR regexp_replace($1, '/[*][^*]*[*]/', '', 'g') ~ '/[*]' OR found.words IS NULL
              OR length(translate(array_to_string(found.words, ''), E' \t\n\r', ''))
                 <> length(translate($1, E' \t\n\r', '')) THEN ARRAY[$1]
         ELSE found.words END
     FROM (
             SELECT array_agg(m.word[1] ORDER BY m.place)
-            FROM regexp_matches($1, '(?:[eE]''(?:[^''\\]|\\.|'''')*''|''(?:[^'']|'''')*''|"[^"]*"|[^''"\s])+', 'g')
+            FROM regexp_matches($1, '(?:[eE]''(?:[^''\\]|\\.|'''')*''|''(?:[^'']|'''')*''|"[^"]*"|/[*][^*]*[*]/|[^''"\s])+', 'g')
                      WITH ORDINALITY AS m (word, place)
          ) AS found (words);
 END;

@@ -47,6 +47,8 @@ FROM unnest(ARRAY[
     'SELECT ' || repeat('1   +  ', 40) || '1',
     'SELECT $q$' || repeat('it''s  ', 40) || '$q$',
     'SELECT /* ' || repeat('it''s  ', 40) || '*/ 7',
+    'SELECT /* * ' || repeat('it''s  ', 40) || '*/ 7',
+    'SELECT /* it''s */ ' || repeat('''/* a  b'' || ', 10) || '/* 2 */ ' || repeat('''a  b */'' || ', 10) || '''c''',
     'SELECT ' || repeat('''a b'' || ', 20) || quote_literal(repeat('x', 120))
     ]) WITH ORDINALITY AS t (fix, n);
 SELECT n, broken <> fix AS is_broken, (SELECT max(length(l)) FROM regexp_split_to_table(broken, '\n') AS l) <= 100 AS fits
