@@ -49,7 +49,8 @@ COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name) IS 'true if 
 -- threw away clipperf.seqscan_min_rows rows an execution, and left at most a twentieth of what it found (0.05).  Where the advisor was asked, its answer
 -- goes with the scan: the indexes that it recommends to the reader (their time saved is what it says), or why it
 -- recommends none.  A scan is over when it was not seen in the last 100 calls of its statement (life.h), or not since
--- a job built its index or the advisor found that an index does its work.
+-- a job built its index or the advisor found that an index does its work; or, where its index is there, in the last 20:
+-- more than the 16 of which one is counted in a session, where not all are (plan_facts.c).
 CREATE FUNCTION @extschema@._clipperf_wasteful_scans(
     OUT kind text, OUT relation regclass, OUT walked_index regclass, OUT queryid bigint, OUT query text, OUT executions bigint, OUT scans bigint,
     OUT rows_read bigint, OUT rows_needed bigint, OUT filter text, OUT sort text, OUT total_ms double precision,
@@ -103,6 +104,7 @@ BEGIN ATOMIC
               AND a.walked_index IS NOT DISTINCT FROM s.walked_index
             ORDER BY a.outcome = 'settled', a.outcome LIMIT 1) AS a ON true
     WHERE s.last_seen > coalesce(i.built_at, '-infinity')
+      AND NOT coalesce(i.is_there AND i.wanted IS NULL AND i.coming IS NULL AND s.unseen_calls >= 20, false)
       AND s.last_seen > CASE WHEN a.outcome = 'settled' THEN a.made_at ELSE '-infinity' END;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_wasteful_scans() IS

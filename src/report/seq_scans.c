@@ -31,7 +31,7 @@ PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
 
-#define SEQ_SCAN_COLUMNS 19
+#define SEQ_SCAN_COLUMNS 20
 
 /* What put_seq_scan() works with. */
 typedef struct SeqScanReader
@@ -198,6 +198,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = BoolGetDatum(counters->estimated > 0);
 	values[i++] = BoolGetDatum(life.over);
 	values[i++] = BoolGetDatum(life.again);
+	values[i++] = Int64GetDatum(life.unseen);
 	Assert(i == SEQ_SCAN_COLUMNS);
 	tuplestore_putvalues(reader->result->setResult, reader->result->setDesc,
 						 values, nulls);

@@ -85,6 +85,7 @@ life_observe(const LifeKey *key, TimestampTz seen, int64 calls)
 	}
 	entry->calls = Min(entry->calls, calls);
 	entry->over |= calls - entry->calls >= LIFE_CALLS;
+	life.unseen = calls - entry->calls;
 	life.over = entry->over != 0;
 	life.again = entry->again != 0;
 	LWLockRelease(&lives->lock.lock);

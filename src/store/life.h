@@ -33,6 +33,8 @@ typedef struct LifeKey
 /* How it stands with it. */
 typedef struct Life
 {
+	int64		unseen;			/* calls in which it was not, as far as
+								 * readers know */
 	bool		over;			/* not seen in LIFE_CALLS calls */
 	bool		again;			/* it was over, and was seen again */
 } Life;

@@ -44,6 +44,34 @@ DROP INDEX item_kind;
 SELECT id FROM item WHERE kind = 7 \g /dev/null
 SELECT * FROM report;
 
+-- Where the recommended index is there, fewer calls are enough; not before, nor if the scan goes on.
+DROP INDEX IF EXISTS item_kind;
+SELECT clipperf_reset();
+SELECT id FROM item WHERE kind = 7 \g /dev/null
+SELECT fix FROM clipperf_report(advise => true);
+SELECT fix FROM clipperf_report() \gset
+CREATE INDEX idx_item_kind ON item (id);
+\o /dev/null
+\set ECHO none
+SELECT format('SELECT id FROM item WHERE kind = %s', i) FROM generate_series(1, 30) AS i \gexec
+\set ECHO all
+\o
+SELECT * FROM report;
+DROP INDEX idx_item_kind;
+SELECT ddl FROM clipperf_recommend();
+:fix
+SELECT * FROM report;
+\o /dev/null
+\set ECHO none
+SELECT format('SELECT id FROM item WHERE kind = %s', i) FROM generate_series(1, 19) AS i \gexec
+\set ECHO all
+\o
+SELECT * FROM report;
+SELECT id FROM item WHERE kind = 7 \g /dev/null
+SELECT * FROM report;
+DROP INDEX idx_item_kind;
+DELETE FROM clipperf_recommendations;
+
 -- What our own functions do is none of the application's, whatever the statement looks like.
 SELECT clipperf_reset();
 SELECT count(*) >= 0 AS t FROM clipperf_report();
