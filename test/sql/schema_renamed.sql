@@ -142,7 +142,9 @@ SELECT * FROM failures();
 SELECT index_set, removed, changed FROM "Moved elsewhere".clipperf_index_set_members WHERE index_name = 'items_a' OR NOT removed AND shipped;
 
 -- A background process finds it, too.
-DROP INDEX items_a;
+SELECT max(job) AS reverted FROM "Moved elsewhere".clipperf_jobs \gset
+SELECT "Moved elsewhere".clipperf_wait(:reverted, '1 min');
+SELECT to_regclass('items_a') IS NULL AS gone;
 SELECT job FROM "Moved elsewhere".clipperf_apply(index_set => 'early') \gset
 SELECT "Moved elsewhere".clipperf_wait(:job, '1 min');
 SELECT state, relation FROM "Moved elsewhere".clipperf_jobs WHERE job = :job;
