@@ -38,6 +38,8 @@ char	   *setting_private_columns = NULL;
 uint32		setting_private_columns_version HOTPATH_DATA = 1;
 char	   *setting_route HOTPATH_DATA = NULL;
 void		(*setting_route_told) (const char *name) = NULL;
+char	   *setting_trace HOTPATH_DATA = NULL;
+uint32		setting_trace_version HOTPATH_DATA = 1;
 int			setting_save_interval_s = 300;
 bool		setting_save_samples = false;
 int			setting_max_build_workers = 1;
@@ -213,6 +215,13 @@ check_route(char **newval, void **extra, GucSource source)
 	return true;
 }
 
+/* Assign hook of clipperf.trace. */
+static void
+assign_trace(const char *newval, void *extra)
+{
+	setting_trace_version++;
+}
+
 /* Does clipperf.private_columns name any column? */
 bool
 settings_private_columns(void)
@@ -320,6 +329,11 @@ define_capture_settings(void)
 							   "A route in an sqlcommenter comment goes before it; application_name is used when it is empty.",
 							   &setting_route, NULL,
 							   PGC_USERSET, 0, check_route, NULL, NULL);
+	DefineCustomStringVariable("clipperf.trace",
+							   "Trace of the request that the following statements belong to.",
+							   "A W3C traceparent, its trace id, or any other text. A trace in an sqlcommenter comment goes before it, application_name after it.",
+							   &setting_trace, NULL,
+							   PGC_USERSET, 0, NULL, assign_trace, NULL);
 }
 
 /* Settings of the two kinds of finding. */

@@ -51,6 +51,8 @@ HOTPATH_EXTERN int setting_capture_parameters;
 extern char *setting_private_columns;
 HOTPATH_EXTERN uint32 setting_private_columns_version;	/* changes with it */
 HOTPATH_EXTERN char *setting_route;
+HOTPATH_EXTERN char *setting_trace;
+extern uint32 setting_trace_version;	/* changes with setting_trace */
 extern void (*setting_route_told) (const char *name);	/* who sets it hears of
 														 * what becomes of it */
 extern int	setting_save_interval_s;

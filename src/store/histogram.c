@@ -61,25 +61,42 @@ histogram_total(const Histogram *histogram)
 	return total;
 }
 
-/*
- * Quantile q (0..1) in microseconds: the value reported for the bucket that
- * holds the ceil(q * total)-th smallest duration.  0 of an empty histogram.
- */
-double
-histogram_quantile(const Histogram *histogram, double q)
+/* The bucket that holds the ceil(q * total)-th smallest of "total" durations. */
+static int
+quantile_bucket(const Histogram *histogram, double q, uint64 total)
 {
-	uint64		total = histogram_total(histogram);
 	double		rank = Max(ceil(q * (double) total), 1.0);
 	uint64		below = 0;
 	int			bucket = 0;
 
-	if (total == 0)
-		return 0.0;
 	for (; bucket < HISTOGRAM_BUCKETS - 1; bucket++)
 	{
 		below += histogram->count[bucket];
 		if ((double) below >= rank)
 			break;
 	}
-	return histogram_value(bucket);
+	return bucket;
+}
+
+/*
+ * Quantile q (0..1) in microseconds: the value reported for the bucket of the
+ * ceil(q * total)-th smallest duration.  0 of an empty histogram.
+ */
+double
+histogram_quantile(const Histogram *histogram, double q)
+{
+	uint64		total = histogram_total(histogram);
+
+	return total == 0 ? 0.0 :
+		histogram_value(quantile_bucket(histogram, q, total));
+}
+
+/* The lower bound of that bucket; 0 of an empty histogram. */
+double
+histogram_quantile_bound(const Histogram *histogram, double q)
+{
+	uint64		total = histogram_total(histogram);
+
+	return total == 0 ? 0.0 :
+		lower_bound(quantile_bucket(histogram, q, total));
 }

@@ -66,4 +66,7 @@ extern uint64 histogram_total(const Histogram *histogram);
 /* Quantile q (0..1) in microseconds; 0 of an empty histogram. */
 extern double histogram_quantile(const Histogram *histogram, double q);
 
+/* The lower bound of the bucket that holds it. */
+extern double histogram_quantile_bound(const Histogram *histogram, double q);
+
 #endif							/* CLIPPERF_HISTOGRAM_H */

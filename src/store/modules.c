@@ -15,6 +15,7 @@
 #include "store/life.h"
 #include "store/pattern.h"
 #include "store/repeat.h"
+#include "store/request_store.h"
 #include "store/resultset.h"
 #include "store/route.h"
 #include "store/sample.h"
@@ -37,6 +38,7 @@ static const StoreModule *const modules[] = {
 	&episode_module,
 	&repeat_module,
 	&pattern_module,
+	&request_module,
 	&route_module,
 	&seqscan_module,
 	&life_module

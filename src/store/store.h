@@ -28,6 +28,7 @@ typedef enum ResetWhat
 	RESET_N_PLUS_ONE = 1 << 1,
 	RESET_SEQ_SCANS = 1 << 2,
 	RESET_SAMPLES = 1 << 3,
+	RESET_ROUTES = 1 << 4,
 	RESET_ALL = 0xFF,			/* that was counted */
 	RESET_STANDBYS = 1 << 8		/* and what was seen of the servers around */
 } ResetWhat;
@@ -61,6 +62,7 @@ typedef enum StoreLockGroup
 	LOCKS_ROUTE,
 	LOCKS_EPISODE,				/* stripes of the episodes of lineage */
 	LOCKS_REPEAT,				/* stripes of the lookups of a trace */
+	LOCKS_REQUEST,				/* the table of requests */
 	LOCKS_PATTERN,				/* the table of N+1 patterns */
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */

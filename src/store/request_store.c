@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_store.c
+ *	  The requests of all backends.
+ *
+ * Each backend has a list in shared memory of its requests that have ended since
+ * it last handed them on, and the one under way.  Only the owner writes it, under
+ * a change count as in PgBackendStatus; so a statement takes no lock and writes no
+ * cache line that others write.  When the list is half full, or full, or the
+ * backend ends, its requests are moved into the table.
+ *
+ * The table is read and written under LOCKS_REQUEST.  Moving holds it exclusively
+ * from adding to clearing, so that a reader who holds it shared sees each request
+ * once: in the table or in a list.  A list that is half full is moved only if
+ * nobody holds the lock.
+ *
+ * A reset raises the table's epoch.  A list of another epoch was made before it:
+ * readers pass it over, and its owner empties it.
+ *
+ * Nothing here raises an error or allocates but for readers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "store/request_store.h"
+
+#include "storage/ipc.h"
+
+#include "common/clock.h"
+#include "hotpath.h"
+#include "store/save.h"
+
+/* Requests of a backend that have ended and wait to be handed on. */
+#define PENDING_REQUESTS 32
+
+typedef struct RequestList
+{
+	uint32		changes;		/* odd while the owner writes */
+	uint32		epoch;			/* RequestShared.epoch that it belongs to */
+	int32		ended;			/* of records[], from the first one on */
+	int32		open;			/* 1 = the next one is under way */
+	RequestRecord records[PENDING_REQUESTS + 1];
+} RequestList;
+
+typedef struct RequestShared
+{
+	pg_atomic_uint32 epoch;		/* raised by each reset, under the lock */
+	RequestTable table;
+} RequestShared;
+
+static RequestShared *shared = NULL;
+static RequestList *lists = NULL;	/* of all backends */
+
+/* Of this backend; NULL until it has measured something. */
+static RequestList *own HOTPATH_DATA = NULL;
+
+/* StoreModule.size */
+static Size
+request_size(void)
+{
+	return add_size(CACHELINEALIGN(sizeof(RequestShared)),
+					mul_size(store_backends(), sizeof(RequestList)));
+}
+
+/* StoreModule.attach */
+static void
+request_attach(void *memory, bool found)
+{
+	shared = memory;
+	lists = (RequestList *) ((char *) memory +
+							 CACHELINEALIGN(sizeof(RequestShared)));
+	if (found)
+		return;
+	pg_atomic_init_u32(&shared->epoch, 0);
+	request_table_clear(&shared->table);
+	for (int i = 0; i < store_backends(); i++)
+		memset(&lists[i], 0, offsetof(RequestList, records));
+}
+
+/* The owner is about to write its list. */
+static inline void
+begin_list_change(void)
+{
+	own->changes++;
+	pg_write_barrier();
+}
+
+static inline void
+end_list_change(void)
+{
+	pg_write_barrier();
+	own->changes++;
+}
+
+/* Empty the list: what it holds was handed on, or is not to be counted. */
+static void
+empty_list(void)
+{
+	RequestRecord *open = own->open ? &own->records[own->ended] : NULL;
+
+	begin_list_change();
+	if (open != NULL)
+		own->records[0] = *open;
+	own->ended = 0;
+	end_list_change();
+}
+
+/* Move the requests that have ended into the table; the lock is held. */
+static void
+move_requests(void)
+{
+	if (own->epoch == pg_atomic_read_u32(&shared->epoch))
+	{
+		for (int i = 0; i < own->ended; i++)
+			request_table_add(&shared->table, &own->records[i]);
+	}
+	empty_list();
+}
+
+/* The request under way has ended. */
+static inline void
+end_request(void)
+{
+	begin_list_change();
+	own->ended++;
+	own->open = 0;
+	end_list_change();
+}
+
+/* Callback at the end of the backend. */
+static void
+move_at_exit(int code, Datum arg)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+
+	if (own->open)
+		end_request();
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	move_requests();
+	LWLockRelease(lock);
+}
+
+/* After a reset: what this backend has counted was before it. */
+static void
+follow_reset(void)
+{
+	begin_list_change();
+	own->ended = 0;
+	own->open = 0;
+	own->epoch = pg_atomic_read_u32(&shared->epoch);
+	end_list_change();
+}
+
+/* Take possession of this backend's list. */
+pg_attribute_cold static void
+own_list(void)
+{
+	own = &lists[MY_PROC_INDEX];
+	follow_reset();
+	before_shmem_exit(move_at_exit, (Datum) 0);
+}
+
+/*
+ * Make room for one more request that has ended.  Waits for the lock only if there
+ * is none.
+ */
+static inline void
+hand_requests_on(void)
+{
+	LWLock	   *lock;
+
+	if (likely(own->ended < PENDING_REQUESTS / 2))
+		return;
+	lock = store_lock(LOCKS_REQUEST, 0);
+	if (own->ended >= PENDING_REQUESTS)
+		LWLockAcquire(lock, LW_EXCLUSIVE);
+	else if (!LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
+		return;
+	move_requests();
+	LWLockRelease(lock);
+}
+
+/*
+ * Is this statement a part of the request under way?  A transaction is ended by
+ * its end; a trace that is named within it is the trace of all of it.
+ */
+static inline bool
+goes_on(const RequestRecord *open, const RequestRecord *part)
+{
+	if (open->kind == REQUEST_TRANSACTION)
+		return part->kind != REQUEST_INFERRED;
+	return open->kind == part->kind &&
+		(part->kind == REQUEST_TRACE ? open->trace == part->trace :
+		 part->kind == REQUEST_INFERRED && open->period == part->period &&
+		 open->route == part->route);
+}
+
+/*
+ * A statement of the client has ended: it goes on with the request under way, or
+ * ends that and begins its own.
+ */
+pg_attribute_hot void
+requests_add(const RequestRecord *part)
+{
+	RequestRecord *open;
+
+	if (unlikely(own == NULL))
+		own_list();
+	if (unlikely(own->epoch != pg_atomic_read_u32(&shared->epoch)))
+		follow_reset();
+	open = &own->records[own->ended];
+	if (likely(own->open) && likely(goes_on(open, part)))
+	{
+		begin_list_change();
+		open->kind = part->kind;
+		open->trace = part->trace;
+		request_merge(open, part);
+		end_list_change();
+		return;
+	}
+	if (own->open)
+		end_request();
+	hand_requests_on();
+	begin_list_change();
+	own->records[own->ended] = *part;
+	own->open = 1;
+	end_list_change();
+}
+
+/*
+ * A transaction has ended: so has the request that it was.  Takes no lock.
+ */
+void
+requests_end_transaction(void)
+{
+	if (own != NULL && own->open &&
+		own->records[own->ended].kind == REQUEST_TRANSACTION)
+		end_request();
+}
+
+/* ------------------------------------------------------------------------
+ * Readers
+ * ------------------------------------------------------------------------ */
+
+/* Copy a list as its owner left it between two changes. */
+static void
+copy_list(RequestList *copy, const volatile RequestList *list)
+{
+	for (;;)
+	{
+		uint32		before = list->changes;
+
+		pg_read_barrier();
+		memcpy(copy, (const void *) list, offsetof(RequestList, records));
+		if (copy->ended >= 0 && copy->ended <= PENDING_REQUESTS)
+			memcpy(copy->records, (const void *) list->records,
+				   (copy->ended + 1) * sizeof(RequestRecord));
+		pg_read_barrier();
+		if (before == list->changes && (before & 1) == 0)
+			return;
+		pg_spin_delay();
+	}
+}
+
+/*
+ * Add what is pending in a list to the table "table".  The request under way has
+ * ended if its client has paused for as long as ends one, unless it is a
+ * transaction; a part of a trace is put to the others.
+ */
+static void
+add_pending(RequestTable *table, const RequestList *list, int64 now_us,
+			int64 idle_us)
+{
+	const RequestRecord *open = &list->records[list->ended];
+
+	for (int i = 0; i < list->ended; i++)
+		request_table_add(table, &list->records[i]);
+	if (list->open &&
+		(open->kind == REQUEST_TRACE ||
+		 (open->kind == REQUEST_INFERRED && now_us - open->ended_us > idle_us)))
+		request_table_add(table, open);
+}
+
+/*
+ * All requests that have ended, palloc'd, also what is pending.  Who has paused
+ * for idle_us has ended his request.
+ */
+RequestTable *
+requests_copy(int64 idle_us)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	RequestTable *table = palloc(sizeof(RequestTable));
+	RequestList *list = palloc(sizeof(RequestList));
+	int64		now_us;
+
+	LWLockAcquire(lock, LW_SHARED);
+	request_table_copy(table, &shared->table);
+	now_us = clock_us();
+	for (int i = 0; i < store_backends(); i++)
+	{
+		copy_list(list, &lists[i]);
+		if (list->epoch == pg_atomic_read_u32(&shared->epoch))
+			add_pending(table, list, now_us, idle_us);
+	}
+	LWLockRelease(lock);
+	pfree(list);
+	request_table_end_traces(table, now_us, idle_us);
+	request_table_fold_nameless(table);
+	return table;
+}
+
+/* StoreModule.reset */
+static void
+request_reset(int what)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+
+	if ((what & RESET_ROUTES) == 0)
+		return;
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	pg_atomic_fetch_add_u32(&shared->epoch, 1);
+	request_table_clear(&shared->table);
+	LWLockRelease(lock);
+}
+
+/* ------------------------------------------------------------------------
+ * The saved file
+ * ------------------------------------------------------------------------ */
+
+StaticAssertDecl(sizeof(RequestTotals) == 20 * sizeof(int64) &&
+				 sizeof(RouteKey) == 2 * sizeof(uint32),
+				 "what is saved has no padding");
+
+/* Write a histogram: the buckets in use, from .. to, and their counts. */
+static void
+save_histogram(SaveFile *file, const Histogram *histogram)
+{
+	uint32		part[2] = {0, HISTOGRAM_BUCKETS};
+
+	while (part[0] < part[1] && histogram->count[part[0]] == 0)
+		part[0]++;
+	while (part[0] < part[1] && histogram->count[part[1] - 1] == 0)
+		part[1]--;
+	save_bytes(file, part, sizeof(part));
+	save_bytes(file, &histogram->count[part[0]],
+			   (part[1] - part[0]) * sizeof(uint32));
+}
+
+/* Read a histogram; false if it makes no sense. */
+static bool
+load_histogram(SaveFile *file, Histogram *histogram)
+{
+	uint32		part[2];
+
+	memset(histogram, 0, sizeof(*histogram));
+	return load_bytes(file, part, sizeof(part)) && part[0] <= part[1] &&
+		part[1] <= HISTOGRAM_BUCKETS &&
+		load_bytes(file, &histogram->count[part[0]],
+				   (part[1] - part[0]) * sizeof(uint32));
+}
+
+/* Write routes, as many as there are. */
+static void
+save_routes(SaveFile *file, const RouteKey *keys, const RouteRequests *requests,
+			int64 count)
+{
+	save_bytes(file, &count, sizeof(count));
+	save_bytes(file, keys, count * sizeof(RouteKey));
+	for (int64 i = 0; i < count; i++)
+	{
+		save_bytes(file, &requests[i].totals, sizeof(RequestTotals));
+		save_histogram(file, &requests[i].database);
+		save_histogram(file, &requests[i].span);
+		save_histogram(file, &requests[i].statements);
+	}
+}
+
+/*
+ * StoreModule.save: losses, routes, minutes.  What goes on now will have ended when
+ * the file is read.
+ */
+static void
+request_save(SaveFile *file)
+{
+	RequestTable *table = requests_copy(-1);
+
+	save_bytes(file, &table->losses, sizeof(table->losses));
+	save_routes(file, table->keys, table->route, table->routes);
+	for (int i = 0; i < RECENT_MINUTES; i++)
+	{
+		RecentMinute *recent = &table->recent[i];
+
+		save_bytes(file, &recent->minute, sizeof(recent->minute));
+		save_routes(file, recent->keys, recent->route, recent->routes);
+	}
+	pfree(table);
+}
+
+/* Can these counters be what was saved? */
+static bool
+totals_are_sound(const RequestTotals *totals)
+{
+	const int64 *field = (const int64 *) totals;
+
+	for (int i = 0; i < sizeof(RequestTotals) / sizeof(int64); i++)
+	{
+		if (field[i] < 0)
+			return false;
+	}
+	return totals->requests > 0 && saved_time_is_sound(totals->first_seen) &&
+		saved_time_is_sound(totals->last_seen);
+}
+
+/* Read routes, "most" at most; false if they make no sense. */
+static bool
+load_routes(SaveFile *file, RouteKey *keys, RouteRequests *requests,
+			int64 most, int64 *count)
+{
+	int64		saved;
+
+	if (!load_bytes(file, &saved, sizeof(saved)) || saved < 0 || saved > most ||
+		!load_bytes(file, keys, saved * sizeof(RouteKey)))
+		return false;
+	for (int64 i = 0; i < saved; i++)
+	{
+		if (!OidIsValid(keys[i].dbid) ||
+			!load_bytes(file, &requests[i].totals, sizeof(RequestTotals)) ||
+			!totals_are_sound(&requests[i].totals) ||
+			!load_histogram(file, &requests[i].database) ||
+			!load_histogram(file, &requests[i].span) ||
+			!load_histogram(file, &requests[i].statements))
+			return false;
+	}
+	*count = saved;
+	return true;
+}
+
+/* StoreModule.load */
+static bool
+request_load(SaveFile *file)
+{
+	RequestTable *table = &shared->table;
+
+	if (!load_bytes(file, &table->losses, sizeof(table->losses)) ||
+		table->losses.evicted < 0 || table->losses.traces_cut < 0 ||
+		table->losses.recent_dropped < 0 ||
+		!load_routes(file, table->keys, table->route, REQUEST_ROUTES,
+					 &table->routes))
+		return false;
+	for (int i = 0; i < RECENT_MINUTES; i++)
+	{
+		RecentMinute *recent = &table->recent[i];
+
+		if (!load_bytes(file, &recent->minute, sizeof(recent->minute)) ||
+			recent->minute < 0 ||
+			!load_routes(file, recent->keys, recent->route, RECENT_ROUTES,
+						 &recent->routes))
+			return false;
+	}
+	return true;
+}
+
+const StoreModule request_module = {
+	.name = "requests",
+	.size = request_size,
+	.attach = request_attach,
+	.save = request_save,
+	.load = request_load,
+	.reset = request_reset
+};
