@@ -30,6 +30,7 @@
 #include "profile/plan/plan_tables.h"
 #include "profile/plan/private_columns.h"
 #include "profile/request.h"
+#include "profile/request_measure.h"
 #include "profile/statement/execution.h"
 #include "profile/text/named_statement.h"
 #include "profile/text/normalize.h"
@@ -119,6 +120,8 @@ pg_attribute_cold static void
 fail_execution(Execution *execution)
 {
 	execution->counted = true;
+	if (execution->level == 0)
+		request_measure_failed(execution);
 	if (execution->tracked && !execution->ours &&
 		execution->stretch_calls == extension_calls)
 		count_failure(execution_key(execution), &execution->source,
@@ -208,6 +211,7 @@ identify(Execution *execution)
 	execution->tracked = watched_is_tracked(execution->level);
 	if (likely(execution->level == 0))
 	{
+		request_time_begin(execution->first_us - execution->plan_us);
 		execution->bare = request_begin(execution->source.text,
 										execution->source.location,
 										execution->source.length);
@@ -277,7 +281,10 @@ fail_start(const QueryDesc *query, MemoryContext context)
 	if (!watched_failure_counts(level))
 		return;
 	if (level == 0)
+	{
 		(void) request_begin(source.text, source.location, source.length);
+		request_measure_unstarted(clock_us());
+	}
 	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
 								request_current.route, level),
 				  &source, context);
@@ -487,6 +494,8 @@ close_execution(Execution *execution)
 			plan_tables_hand_up(execution);
 	}
 	lineage_end(execution);
+	if (likely(execution->level == 0 && !execution->ours))
+		request_measure(execution);
 	end_own_work(execution, start);
 	if (unlikely(is_own_timed(execution)))
 		report_own_work(execution);
@@ -507,7 +516,7 @@ executor_end(QueryDesc *queryDesc)
 /* Planning failed. */
 pg_attribute_cold static void
 fail_planning(const Query *parse, const char *query_string,
-			  MemoryContext context)
+			  int64 begun_us, MemoryContext context)
 {
 	StatementSource source = source_of(query_string, parse->stmt_location,
 									   parse->stmt_len);
@@ -516,7 +525,10 @@ fail_planning(const Query *parse, const char *query_string,
 	if (!watched_failure_counts(level))
 		return;
 	if (level == 0)
+	{
 		(void) request_begin(source.text, source.location, source.length);
+		request_measure_unstarted(begun_us);
+	}
 	count_failure(statement_key(parse->queryId, GetUserId(), request_current.route,
 								level),
 				  &source, context);
@@ -561,7 +573,7 @@ measure_planning(PLANNER_ARGS)
 	{
 		watched_nesting--;
 		if (watched)
-			fail_planning(parse, query_string, context);
+			fail_planning(parse, query_string, start, context);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -614,8 +626,10 @@ analyzed(POST_PARSE_ARGS)
 static inline void
 begin_utility(const PlannedStmt *pstmt, const char *source)
 {
-	if (watched_nesting == 0 && watched_now() &&
-		!IsA(pstmt->utilityStmt, TransactionStmt))
+	if (watched_nesting > 0 || !watched_now())
+		return;
+	request_utility_begins(pstmt->utilityStmt);
+	if (!IsA(pstmt->utilityStmt, TransactionStmt))
 		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
 }
 
@@ -646,6 +660,8 @@ process_utility(PlannedStmt *pstmt, const char *queryString,
 	PG_FINALLY();
 	{
 		watched_nesting -= deeper;
+		if (watched_nesting == 0 && deeper > 0)
+			request_time_end(clock_us());
 		utility_around = around;
 		source_leave(before);
 	}
@@ -662,6 +678,7 @@ transaction_ended(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			lineage_transaction_end();
+			request_transaction_ended(event, watched_nesting == 0 && watched_now());
 			request_parsed.source = NULL;
 			break;
 		default:

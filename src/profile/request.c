@@ -19,7 +19,7 @@
 #include "profile/text/comment.h"
 #include "settings.h"
 
-Request		request_current HOTPATH_DATA = {ROUTE_NONE, 0};
+Request		request_current HOTPATH_DATA = {ROUTE_NONE, 0, false};
 ParsedText	request_parsed HOTPATH_DATA = {NULL, 0};
 
 /* May this be a traceparent?  Most names of applications are none. */
@@ -29,11 +29,26 @@ may_be_trace(const char *name)
 	return name[0] == '0' && name[1] != '\0' && name[2] == '-';
 }
 
+/* The trace that clipperf.trace calls by its name. */
+static pg_noinline uint64
+setting_trace_hash(void)
+{
+	static uint32 version = 0;
+	static uint64 trace = 0;
+
+	if (version != setting_trace_version)
+	{
+		trace = comment_trace_called(setting_trace);
+		version = setting_trace_version;
+	}
+	return trace;
+}
+
 /* What the session says, where no comment says it. */
 pg_attribute_hot static inline Request
 session_request(void)
 {
-	Request		request = {ROUTE_NONE, 0};
+	Request		request = {ROUTE_NONE, 0, false};
 
 	if (application_name != NULL && *application_name != '\0')
 	{
@@ -45,7 +60,12 @@ session_request(void)
 												ROUTE_OF_APPLICATION);
 	}
 	if (setting_route != NULL && *setting_route != '\0')
+	{
 		request.route = route_intern_string(setting_route, ROUTE_OF_REQUEST);
+		request.named = true;
+	}
+	if (unlikely(setting_trace != NULL && *setting_trace != '\0'))
+		request.trace = setting_trace_hash();
 	return request;
 }
 
@@ -79,16 +99,18 @@ commented_request(const char *source, int location, int length)
 	if (facts.trace != 0 && is_parsed_for_now(source))
 		request.trace = facts.trace;
 	if (facts.route[0] != '\0')
+	{
 		request.route = route_intern_string(facts.route, ROUTE_OF_REQUEST);
+		request.named = true;
+	}
 	return request;
 }
 
 /*
  * A client's statement begins: the route is that of its sqlcommenter comment,
  * else clipperf.route, else application_name; the trace is that of the comment,
- * if it was parsed for this execution, else application_name if that is a
- * traceparent.  Statements inside it belong to
- * the same request.  Returns the statement's text without white space and
+ * if it was parsed for this execution, else clipperf.trace, else application_name
+ * if that is a traceparent.  Statements inside it belong to the same request.  Returns the statement's text without white space and
  * semicolons at its ends, which lives as long as the source; { NULL, 0 } if it
  * may have a comment.
  */
@@ -107,6 +129,13 @@ request_begin(const char *source, int location, int length)
 	}
 	request_current = session_request();
 	return bare;
+}
+
+/* What runs has no text that could tell more than the session. */
+void
+request_session(void)
+{
+	request_current = session_request();
 }
 
 /*

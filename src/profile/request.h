@@ -16,11 +16,15 @@
 /* A client's statement begins: find out which request it belongs to. */
 extern BareText request_begin(const char *source, int location, int length);
 
+/* No text tells which: what the session says. */
+extern void request_session(void);
+
 /* The request that runs. */
 typedef struct Request
 {
 	RouteId		route;
 	uint64		trace;			/* hash of the trace id, 0 = none */
+	bool		named;			/* the route is no application's name */
 } Request;
 
 HOTPATH_EXTERN Request request_current;

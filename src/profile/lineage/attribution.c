@@ -26,6 +26,7 @@
 
 #include "profile/lineage/loop_values.h"
 #include "profile/lineage/request_time.h"
+#include "profile/lineage/request_time.h"
 #include "profile/lineage/round_trip.h"
 #include "profile/lineage/sweep.h"
 #include "settings.h"
@@ -335,6 +336,8 @@ count_pattern(const Child *child, uint64 episode_key, int known_number,
 
 	if (child->parameters != NULL)
 		loop_values_counted(child->parameters);
+	if (child->execution->level == 0 && episode_key == child->match->episode)
+		request_looped += add->children;
 	if (number != known_number)
 	{
 		Episode    *episode = episode_lock_existing(episode_key);

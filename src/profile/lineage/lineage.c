@@ -367,11 +367,7 @@ lineage_begin(Execution *execution)
 
 	if (!is_on())
 		return;
-	if (execution->level == 0)
-	{
-		statements++;
-		request_time_begin(execution->first_us);
-	}
+	statements += execution->level == 0;
 	info = statement_info_find(execution->queryid);
 	if (unlikely(!info->planned ||
 				 info->tables_version != setting_tables_version ||

@@ -3,8 +3,7 @@
  * request_time.c
  *	  When the request of this connection began that runs.
  *
- * Belongs to one backend: no locks.  An error leaves nothing behind that matters:
- * the statement that failed counts as a pause of the client's.
+ * Belongs to one backend: no locks.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,3 +13,4 @@
 
 int64		request_begun_us HOTPATH_DATA = 0;
 int64		request_ended_us HOTPATH_DATA = 0;
+int64		request_looped HOTPATH_DATA = 0;

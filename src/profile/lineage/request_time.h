@@ -20,6 +20,9 @@
 HOTPATH_EXTERN int64 request_begun_us;
 HOTPATH_EXTERN int64 request_ended_us;
 
+/* Look-ups of this connection that loops have counted, until they are taken. */
+HOTPATH_EXTERN int64 request_looped;
+
 /* A statement of the client begins. */
 static inline void
 request_time_begin(int64 now_us)

@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "profile/lineage/loop_values.h"
+#include "profile/lineage/request_time.h"
 #include "profile/lineage/round_trip.h"
 #include "settings.h"
 #include "store/pattern.h"
@@ -167,6 +168,7 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 	(void) pattern_add(-1, &pattern, &facts, add, parameters, true, false,
 					   execution_text, execution_origin, execution);
 	loop_values_counted(parameters);
+	request_looped += add->children;
 }
 
 /*

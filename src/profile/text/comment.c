@@ -220,6 +220,21 @@ accept_hex(Cursor *c, int digits)
 	return true;
 }
 
+/* Hash of a trace id of hexadecimal digits in either case; 0 of zeros. */
+static uint64
+trace_of_digits(const char *digits)
+{
+	unsigned char id[TRACE_ID_DIGITS];
+	bool		zero = true;
+
+	for (int i = 0; i < TRACE_ID_DIGITS; i++)
+	{
+		id[i] = url_digit(digits[i]);
+		zero = zero && id[i] == 0;
+	}
+	return zero ? 0 : Max(hash_bytes_extended(id, sizeof(id), 0), 1);
+}
+
 /*
  * Hash of the trace id of a traceparent, as the W3C's Trace Context recommendation
  * spells it; 0 if it is none.
@@ -228,20 +243,30 @@ uint64
 comment_trace(const char *traceparent)
 {
 	Cursor		c = {traceparent, traceparent + strlen(traceparent)};
-	unsigned char id[TRACE_ID_DIGITS];
-	bool		zero = true;
 
 	if (!accept_hex(&c, 2) || !accept(&c, '-') ||
 		!accept_hex(&c, TRACE_ID_DIGITS) || !accept(&c, '-') ||
 		!accept_hex(&c, 16) || !accept(&c, '-') || !accept_hex(&c, 2) ||
 		c.at != c.end)
 		return 0;
-	for (int i = 0; i < TRACE_ID_DIGITS; i++)
-	{
-		id[i] = url_digit(traceparent[3 + i]);
-		zero = zero && id[i] == 0;
-	}
-	return zero ? 0 : Max(hash_bytes_extended(id, sizeof(id), 0), 1);
+	return trace_of_digits(traceparent + 3);
+}
+
+/*
+ * Hash of what a client calls its trace: a traceparent or the trace id in it, which
+ * are the same, or any text.  0 of "", and of a trace id of zeros.
+ */
+uint64
+comment_trace_called(const char *name)
+{
+	Cursor		c = {name, name + strlen(name)};
+	uint64		trace = comment_trace(name);
+
+	if (trace != 0 || *name == '\0')
+		return trace;
+	if (accept_hex(&c, TRACE_ID_DIGITS) && c.at == c.end)
+		return trace_of_digits(name);
+	return Max(hash_bytes_extended((const unsigned char *) name, strlen(name), 0), 1);
 }
 
 /* Copy a route name, cut at a character boundary. */

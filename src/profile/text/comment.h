@@ -44,6 +44,9 @@ extern uint64 comment_trace(const char *traceparent);
 extern bool comment_values(const char *source, int location, int length,
 						   const CommentValue *wanted, int count);
 
+/* Hash of what a client calls its trace, in any form; 0 of "". */
+extern uint64 comment_trace_called(const char *name);
+
 /* Read what the comment at either end says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
