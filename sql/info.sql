@@ -10,7 +10,9 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT text_used_bytes bigint, OUT text_reserved_bytes bigint,
     OUT n_plus_one_held bigint, OUT n_plus_one_evicted bigint,
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
-    OUT routes_held bigint, OUT routes_evicted bigint, OUT lineage_slots bigint,
+    OUT routes_held bigint, OUT routes_evicted bigint,
+    OUT request_routes_held bigint, OUT request_routes_evicted bigint, OUT request_traces_cut bigint,
+    OUT request_recent_dropped bigint, OUT request_reserved_bytes bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
@@ -44,6 +46,11 @@ COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_held IS 'sequential and in
 COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_evicted IS 'sequential and index scans evicted to make space for others';
 COMMENT ON COLUMN @extschema@.clipperf_info.routes_held IS 'names of routes held now, at most 512';
 COMMENT ON COLUMN @extschema@.clipperf_info.routes_evicted IS 'names of routes evicted to make space for others; what was counted under them no longer has a route';
+COMMENT ON COLUMN @extschema@.clipperf_info.request_routes_held IS 'routes whose requests are counted now, of all databases, at most 512';
+COMMENT ON COLUMN @extschema@.clipperf_info.request_routes_evicted IS 'routes that made space for others; their requests count as having no route';
+COMMENT ON COLUMN @extschema@.clipperf_info.request_traces_cut IS 'traces counted as ended within a second of their last statement, to make space for others: what follows counts as another request';
+COMMENT ON COLUMN @extschema@.clipperf_info.request_recent_dropped IS 'requests that are missing in clipperf_routes_recent, as 128 other routes had some in the same minute';
+COMMENT ON COLUMN @extschema@.clipperf_info.request_reserved_bytes IS 'bytes reserved for requests, part of memory_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'clipperf''s own time as a share of executor time and own time together; NULL if none was measured';

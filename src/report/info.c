@@ -17,6 +17,7 @@
 #include "settings.h"
 #include "store/modules.h"
 #include "store/pattern.h"
+#include "store/request_store.h"
 #include "store/resultset.h"
 #include "store/route.h"
 #include "store/seqscan.h"
@@ -29,7 +30,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 27
+#define INFO_COLUMNS 32
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -117,6 +118,21 @@ put_findings(Datum *values, int i)
 	return i;
 }
 
+/* Requests: routes held and evicted; traces cut; not counted as recent; memory. */
+static int
+put_requests(Datum *values, int i)
+{
+	RequestTable *table = requests_copy(setting_request_idle_ms * INT64CONST(1000));
+
+	values[i++] = Int64GetDatum(table->routes);
+	values[i++] = Int64GetDatum(table->losses.evicted);
+	values[i++] = Int64GetDatum(table->losses.traces_cut);
+	values[i++] = Int64GetDatum(table->losses.recent_dropped);
+	pfree(table);
+	values[i++] = Int64GetDatum(request_module.size());
+	return i;
+}
+
 /* What our own code costs, by executions measured now and then. */
 static int
 put_overhead(Datum *values, bool *nulls, int i)
@@ -157,6 +173,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	i = put_tables(values, i);
 	i = put_texts(values, i);
 	i = put_findings(values, i);
+	i = put_requests(values, i);
 	values[i++] = Int64GetDatum(resultset_slots());
 	i = put_overhead(values, nulls, i);
 	values[i++] = Int32GetDatum(store_header->worker_pid);

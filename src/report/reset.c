@@ -28,6 +28,7 @@ static const struct
 	{"n_plus_one", RESET_N_PLUS_ONE},
 	{"seq_scans", RESET_SEQ_SCANS},
 	{"samples", RESET_SAMPLES},
+	{"routes", RESET_ROUTES},
 	{"standbys", RESET_STANDBYS}
 };
 
@@ -52,5 +53,5 @@ clipperf_reset(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized reset target: \"%s\"", name),
-			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", or \"standbys\".")));
+			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", \"routes\", or \"standbys\".")));
 }

@@ -395,6 +395,9 @@ request_save(SaveFile *file)
 	pfree(table);
 }
 
+/* Larger sums than this cannot have been counted, and could not be added up. */
+#define MOST_SAVED			(PG_INT64_MAX / 1024)
+
 /* Can these counters be what was saved? */
 static bool
 totals_are_sound(const RequestTotals *totals)
@@ -403,7 +406,7 @@ totals_are_sound(const RequestTotals *totals)
 
 	for (int i = 0; i < sizeof(RequestTotals) / sizeof(int64); i++)
 	{
-		if (field[i] < 0)
+		if (field[i] < 0 || field[i] > MOST_SAVED)
 			return false;
 	}
 	return totals->requests > 0 && saved_time_is_sound(totals->first_seen) &&

@@ -28,7 +28,6 @@ static const struct
 	{ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "a function it calls is another user's"},
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, "a function it calls writes"},
 	{ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED, "a function it calls has side effects"},
-	{ERRCODE_FDW_ERROR, "a foreign table cannot be planned here"},
 	{ERRCODE_QUERY_CANCELED, "it takes too long to plan"}
 };
 
