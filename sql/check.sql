@@ -113,6 +113,15 @@ BEGIN ATOMIC
                'warning', NULL, format('entry "%s" of argument "allow" matches nothing', u.entry),
                'No table has this name, and no statement that was seen fits this pattern.')
     FROM unnest(@extschema@._clipperf_unmatched($2)) AS u (entry);
+    SELECT @extschema@._clipperf_raise(
+               'warning', NULL, 'clipperf_check() cannot judge all that was seen',
+               format('%s and %s of all databases were evicted from memory since %s.',
+                      @extschema@._clipperf_count(i.n_plus_one_evicted, 'N+1 pattern', 'N+1 patterns'),
+                      @extschema@._clipperf_count(i.seq_scans_evicted, 'scan', 'scans'),
+                      to_char(i.since, 'YYYY-MM-DD HH24:MI')),
+               'Call clipperf_reset() before the tests run.')
+    FROM @extschema@.clipperf_info AS i
+    WHERE i.n_plus_one_evicted + i.seq_scans_evicted > 0;
     WITH found AS MATERIALIZED (
         SELECT ARRAY(SELECT p.problem FROM @extschema@.clipperf_problems($1, $2) AS p ORDER BY p.problem) AS problems,
                pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all

@@ -107,23 +107,66 @@ find_pattern(const PatternKey *key)
 	return -1;
 }
 
-/* A free entry for a key, else the one seen least recently; under the lock. */
+/* How much would be lost with an entry: time (us), worth less with each hour. */
+static double
+pattern_usefulness(const Pattern *pattern, TimestampTz now)
+{
+	double		hours = clock_age_us(pattern->counters.last_seen, now) / (double) USECS_PER_HOUR;
+
+	return (pattern->counters.child_us + pattern->counters.gap_us) / (1.0 + hours);
+}
+
+/*
+ * So many of the entries at the places of a key, all in use, have the database and
+ * role of this one, the newcomer with that key included; under the lock.
+ */
+static int
+count_of_same_owner(const Pattern *pattern, const PatternKey *key)
+{
+	int			count = pattern->key.dbid == key->dbid &&
+		pattern->key.userid == key->userid;
+
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		const Pattern *other = &table->patterns[place(key, step)];
+
+		count += pattern->key.dbid == other->key.dbid &&
+			pattern->key.userid == other->key.userid;
+	}
+	return count;
+}
+
+/*
+ * A free entry for a key, else the least useful one of the database and role that
+ * have most there, so that whoever floods the table pushes out his own; under the
+ * lock.
+ */
 static int
 choose_pattern_place(const PatternKey *key)
 {
-	int			chosen = place(key, 0);
+	int			chosen = -1;
+	int			most = 0;
+	double		least = 0;
 	TimestampTz now = GetCurrentTimestamp();
 
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
 		int			number = place(key, step);
-		const Pattern *pattern = &table->patterns[number];
 
-		if (!pattern->used)
+		if (!table->patterns[number].used)
 			return number;
-		if (clock_age_us(pattern->counters.last_seen, now) >
-			clock_age_us(table->patterns[chosen].counters.last_seen, now))
-			chosen = number;
+	}
+	for (int step = 0; step < MAX_STEPS; step++)
+	{
+		int			number = place(key, step);
+		int			count = count_of_same_owner(&table->patterns[number], key);
+		double		usefulness = pattern_usefulness(&table->patterns[number], now);
+
+		if (count < most || (count == most && usefulness >= least))
+			continue;
+		chosen = number;
+		most = count;
+		least = usefulness;
 	}
 	return chosen;
 }

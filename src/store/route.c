@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
@@ -50,12 +51,16 @@
 /* Numbers outside of a path that are so long are ids: of a process, say. */
 #define NUMBER_ID_LENGTH 3
 
+/* What a control character of a name becomes. */
+#define UNPRINTABLE '?'
+
 typedef struct RouteShared
 {
 	pg_atomic_uint32 places[ROUTE_MAX]; /* RouteId that is there, or NONE */
 	pg_atomic_uint64 used[ROUTE_MAX];	/* TimestampTz of last use */
 	uint32		generations[ROUTE_MAX]; /* how often it was given away */
 	uint8		sources[ROUTE_MAX]; /* RouteSource */
+	uint32		owners[ROUTE_MAX];	/* whose statement brought it: owner_now() */
 	pg_atomic_uint32 buckets[BUCKETS];	/* place + 1 by hash of name, or 0 */
 	pg_atomic_uint32 count;		/* places in use */
 	uint32		applications;	/* of them, names of applications */
@@ -174,9 +179,36 @@ fold_ids(char *folded, const char *given)
 }
 
 /*
+ * Replace the control characters of a name, of ASCII and of UTF-8 (U+0080 to
+ * U+009F): any client gives names, and reports show them to others.
+ */
+static void
+replace_controls(char *name)
+{
+	char	   *to = name;
+
+	for (const char *at = name; *at != '\0'; at++)
+	{
+		unsigned char byte = at[0];
+		unsigned char next = at[1];
+
+		if (byte < ' ' || byte == 0x7f)
+			*to++ = UNPRINTABLE;
+		else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
+		{
+			*to++ = UNPRINTABLE;
+			at++;
+		}
+		else
+			*to++ = *at;
+	}
+	*to = '\0';
+}
+
+/*
  * The name as it is stored: ids in it are folded, it is cut at a character
- * boundary, and as databases of several encodings share the names, outside of
- * UTF-8 what is not ASCII becomes a question mark.
+ * boundary, control characters become question marks, and as databases of several
+ * encodings share the names, outside of UTF-8 so does what is not ASCII.
  */
 static void
 make_stored(char *stored, const char *given)
@@ -189,6 +221,7 @@ make_stored(char *stored, const char *given)
 	memcpy(stored, folded, length);
 	stored[length] = '\0';
 	encoding_make_readable(stored, PG_UTF8);
+	replace_controls(stored);
 }
 
 /* ------------------------------------------------------------------------
@@ -269,22 +302,56 @@ remove_from_buckets(int place)
 }
 
 /*
+ * Who brings a name now: a hash of the database and of the role that has logged
+ * in.  Two that share it by chance share what is theirs, too.
+ */
+static uint32
+owner_now(void)
+{
+	return hash_combine(hash_uint32(MyDatabaseId), hash_uint32(GetSessionUserId()));
+}
+
+/*
+ * Of which owner is a name to go, if this one brings another?  Of the one that has
+ * most, so that whoever floods the names pushes out his own.  Owners are counted by
+ * the remainder of their hash.  Caller holds the lock.
+ */
+static uint32
+largest_owner(uint32 newcomer)
+{
+	uint16		counts[ROUTE_MAX] = {0};
+	uint32		largest = newcomer % ROUTE_MAX;
+
+	counts[largest]++;
+	for (int i = 0; i < ROUTE_MAX; i++)
+		if (pg_atomic_read_u32(&shared->places[i]) != ROUTE_NONE)
+			counts[shared->owners[i] % ROUTE_MAX]++;
+	for (int i = 0; i < ROUTE_MAX; i++)
+		if (counts[i] > counts[largest])
+			largest = i;
+	return largest;
+}
+
+/*
  * The place for one more name of this kind: a free one, else that of the least
- * recently used name, of applications if these have all that is theirs.  Caller
- * holds the lock.
+ * recently used name of the owner that has most; of applications if these have all
+ * that is theirs.  Caller holds the lock.
  */
 static int
-choose_route_place(RouteSource source)
+choose_route_place(RouteSource source, uint32 newcomer)
 {
 	bool		own_kind = source == ROUTE_OF_APPLICATION &&
 		shared->applications >= ROUTE_MAX_APPLICATIONS;
+	uint32		largest = largest_owner(newcomer);
 	TimestampTz now = GetCurrentTimestamp();
+	bool		best_is_largest = false;
 	int64		best_us = 0;
 	int			best = -1;
 
 	for (int i = 0; i < ROUTE_MAX; i++)
 	{
 		int64		idle_us = clock_age_us(pg_atomic_read_u64(&shared->used[i]), now);
+		bool		is_largest = shared->owners[i] % ROUTE_MAX == largest;
 		bool		in_use =
 			pg_atomic_read_u32(&shared->places[i]) != ROUTE_NONE;
 
@@ -292,10 +359,12 @@ choose_route_place(RouteSource source)
 			return i;
 		if (!in_use || (own_kind && shared->sources[i] != ROUTE_OF_APPLICATION))
 			continue;
-		if (best >= 0 && idle_us <= best_us)
+		if (best >= 0 && (is_largest == best_is_largest ? idle_us <= best_us :
+						  best_is_largest))
 			continue;
 		best = i;
 		best_us = idle_us;
+		best_is_largest = is_largest;
 	}
 	return best;
 }
@@ -316,10 +385,11 @@ remove_route(int place)
 /* Put a name into a free place, under its number.  Caller holds the lock. */
 static void
 fill_place(int place, RouteId route, const char *name, RouteSource source,
-		   TimestampTz used)
+		   uint32 owner, TimestampTz used)
 {
 	strlcpy(shared->names[place], name, ROUTE_NAME_LENGTH);
 	shared->sources[place] = source;
+	shared->owners[place] = owner;
 	pg_atomic_write_u64(&shared->used[place], used);
 	pg_write_barrier();
 	pg_atomic_write_u32(&shared->places[place], route);
@@ -341,7 +411,8 @@ add_route(const char *name, RouteSource source)
 	route = find_route(name);
 	if (route == ROUTE_NONE)
 	{
-		int			place = choose_route_place(source);
+		uint32		owner = owner_now();
+		int			place = choose_route_place(source, owner);
 
 		if (pg_atomic_read_u32(&shared->places[place]) != ROUTE_NONE)
 		{
@@ -351,7 +422,7 @@ add_route(const char *name, RouteSource source)
 		/* numbers begin again after some eight million names in one place */
 		route = shared->generations[place]++ % (PG_UINT32_MAX / ROUTE_MAX) *
 			ROUTE_MAX + place + 1;
-		fill_place(place, route, name, source,
+		fill_place(place, route, name, source, owner,
 				   GetCurrentStatementStartTimestamp());
 	}
 	LWLockRelease(lock);
@@ -489,6 +560,8 @@ typedef struct SavedRoute
 {
 	RouteId		route;
 	uint32		source;
+	uint32		owner;
+	uint32		unused;			/* 0 */
 	TimestampTz used;
 	char		name[ROUTE_NAME_LENGTH];
 } SavedRoute;
@@ -511,6 +584,7 @@ route_save(SaveFile *file)
 		if (saved->route == ROUTE_NONE)
 			continue;
 		saved->source = shared->sources[i];
+		saved->owner = shared->owners[i];
 		saved->used = pg_atomic_read_u64(&shared->used[i]);
 		strcpy(saved->name, shared->names[i]);
 		count++;
@@ -554,7 +628,7 @@ route_load(SaveFile *file)
 			return false;
 		place = (saved.route - 1) % ROUTE_MAX;
 		shared->generations[place] = (saved.route - 1) / ROUTE_MAX + 1;
-		fill_place(place, saved.route, saved.name, saved.source,
+		fill_place(place, saved.route, saved.name, saved.source, saved.owner,
 				   Min(saved.used, GetCurrentTimestamp()));
 	}
 	return true;
