@@ -45,7 +45,7 @@ static PatternTable *table = NULL;
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
 StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(int16) &&
 				 sizeof(PatternCounters) == 10 * 8 &&
-				 sizeof(PatternParameters) == 2 * 4 +
+				 sizeof(PatternParameters) == 4 * 4 +
 				 PATTERN_PARAMETERS * (4 + sizeof(Oid) + 1) &&
 				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
 				 sizeof(PatternCounters) + sizeof(PatternParameters) +
@@ -277,6 +277,7 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 		sum->count = 0;
 		return;
 	}
+	sum->differ |= add->differ;
 	for (int i = 0; i < sum->count; i++)
 	{
 		sum->changes[i] += add->changes[i];

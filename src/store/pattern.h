@@ -62,6 +62,9 @@ typedef struct PatternParameters
 											 * InvalidOid = NULL */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */
+	uint32		differ;			/* bit n-1: $n began another loop with another
+								 * value */
+	uint32		unused;			/* zero, as it is saved */
 } PatternParameters;
 
 /* Where in the application a child comes from, "" = not known; see origin.h. */

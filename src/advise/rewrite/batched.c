@@ -108,11 +108,12 @@ pattern_values(const Pattern *pattern)
 }
 
 /*
- * A sample's text with a parameter in place of each literal that varies.  NULL if
- * its literals are not those that were compared.
+ * A sample's text with a parameter in place of each literal that varies within a
+ * loop, or from one loop to another ("differ").  NULL if its literals are not
+ * those that were compared.
  */
 static char *
-parameterize(const char *text, RewriteValues *values)
+parameterize(const char *text, uint32 differ, RewriteValues *values)
 {
 	LiteralPlace places[PATTERN_PARAMETERS];
 	RewriteValues kept = {0};
@@ -127,12 +128,16 @@ parameterize(const char *text, RewriteValues *values)
 	initStringInfo(&result);
 	for (int i = 0; i < count; i++)
 	{
-		if ((values->varied & (UINT32_C(1) << i)) == 0)
+		uint32		bit = UINT32_C(1) << i;
+
+		if (((values->varied | differ) & bit) == 0)
 			continue;
 		numbers[i + 1] = kept.count + 1;
-		kept.varied |= UINT32_C(1) << kept.count;
+		if (values->varied & bit)
+			kept.varied |= UINT32_C(1) << kept.count;
 		kept.types[kept.count] = values->types[i];
-		kept.same_as[kept.count] = numbers[values->same_as[i]];
+		kept.same_as[kept.count] = numbers[values->same_as[i]] != 0 ?
+			numbers[values->same_as[i]] : numbers[i + 1];
 		kept.count++;
 		appendBinaryStringInfo(&result, text +from, places[i].start - from);
 		appendStringInfo(&result, "$%d", kept.count);
@@ -162,13 +167,13 @@ all_vary(int count)
  * them, by a sample of it.  False if there is none that serves.
  */
 static bool
-child_of_sample(RewriteChild *child, const SampleDraft *sample)
+child_of_sample(RewriteChild *child, const SampleDraft *sample, uint32 differ)
 {
 	if (sample->nparams > PATTERN_PARAMETERS)
 		return false;
 	if (sample->nparams == 0)
 	{
-		child->text = parameterize(sample->statement, &child->values);
+		child->text = parameterize(sample->statement, differ, &child->values);
 		return child->text !=NULL;
 	}
 	if (child->values.count != sample->nparams)
@@ -210,13 +215,14 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 	RewriteChild child = {
 		.key = pattern->key.parameter,
 		.values = pattern_values(pattern),
-		.repeats = pattern->counters.repeats > 0
+		.repeats = pattern->counters.repeats > 0 ||
+		rewrite_may_repeat(pattern->key.parent_relid, pattern->key.parent_attno)
 	};
 
 	*problem = "its text may not be read";
 	if (!report_may_read(pattern->key.userid))
 		return NULL;
-	if (sample != NULL && child_of_sample(&child, sample))
+	if (sample != NULL && child_of_sample(&child, sample, pattern->parameters.differ))
 		sandbox.search_path = sample->search_path;
 	else if (!child_of_text(&child, pattern, problem))
 		return NULL;

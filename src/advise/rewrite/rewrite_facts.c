@@ -24,6 +24,8 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "common/table_lock.h"
+
 /* Where in a query the walker is. */
 typedef struct LearnContext
 {
@@ -347,11 +349,15 @@ rewrite_has_place(const Query *query)
  * "= ANY"
  * ------------------------------------------------------------------------ */
 
-/* Does at most one row of the table have this value in this column? */
+/*
+ * Does at most one row of the table have this value in this column, by this
+ * operator or, if that is not valid, by the one of the unique index?  Caller has
+ * locked the table.
+ */
 static bool
 is_unique_column(Oid relid, AttrNumber attno, Oid equality)
 {
-	Relation	table = table_open(relid, NoLock);	/* analysis has locked it */
+	Relation	table = table_open(relid, NoLock);
 	List	   *indexes = RelationGetIndexList(table);
 	bool		unique = false;
 	ListCell   *lc;
@@ -364,23 +370,47 @@ is_unique_column(Oid relid, AttrNumber attno, Oid equality)
 			index->rd_index->indisvalid && index->rd_index->indnkeyatts == 1 &&
 			index->rd_index->indkey.values[0] == attno &&
 			RelationGetIndexPredicate(index) == NIL &&
-			op_in_opfamily(equality, index->rd_opfamily[0]);
+			(!OidIsValid(equality) ||
+			 op_in_opfamily(equality, index->rd_opfamily[0]));
 		index_close(index, NoLock);
 	}
 	table_close(table, NoLock);
 	return unique;
 }
 
+/*
+ * Can a value come in several rows of this column of a table, as far as its
+ * constraints tell?  What cannot be looked at without waiting is taken to.
+ */
+bool
+rewrite_may_repeat(Oid relid, AttrNumber attno)
+{
+	char		kind;
+	bool		unique;
+
+	if (!OidIsValid(relid) || attno <= 0 || !table_lock_at_once(relid))
+		return true;
+	kind = get_rel_relkind(relid);
+	unique = (kind == RELKIND_PARTITIONED_TABLE ||
+			  (kind == RELKIND_RELATION && !has_subclass(relid))) &&
+		is_unique_column(relid, attno, InvalidOid);
+	table_unlock(relid);
+	return !unique;
+}
+
 /* A LIMIT of one row or more of a query that finds one row at most. */
 static bool
 has_needless_limit(const Query *query, const OpExpr *comparison)
 {
-	const Const *limit = (const Const *) query->limitCount;
+	const Const *limit = (const Const *) strip_implicit_coercions(query->limitCount);
 	const Var  *var = linitial(comparison->args);
 	const RangeTblEntry *table = rt_fetch(var->varno, query->rtable);
 
-	return IsA(limit, Const) && !limit->constisnull &&
-		limit->consttype == INT8OID && DatumGetInt64(limit->constvalue) > 0 &&
+	/* a number without quotes is an int4, which is coerced */
+	if (limit == NULL || !IsA(limit, Const) || limit->constisnull)
+		return false;
+	return ((limit->consttype == INT4OID && DatumGetInt32(limit->constvalue) > 0) ||
+			(limit->consttype == INT8OID && DatumGetInt64(limit->constvalue) > 0)) &&
 		query->limitOffset == NULL && list_length(query->rtable) == 1 &&
 		table->rtekind == RTE_RELATION && table->relkind == RELKIND_RELATION &&
 		!has_subclass(table->relid) &&

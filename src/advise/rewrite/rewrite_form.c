@@ -145,6 +145,8 @@ write_any(Rewrite *rewrite)
 	if (end < rewrite->ntokens && rewrite->tokens[end].token.spaced)
 		appendStringInfoChar(&sql, ' ');
 	append_unlimited(&sql, rewrite, end, rewrite->ntokens);
+	if (sql.data[sql.len - 1] == ' ')
+		sql.data[--sql.len] = '\0';
 	rewrite->sql = sql.data;
 }
 

@@ -32,7 +32,7 @@ typedef struct RewriteChild
 	int			key;			/* number of the parameter that took the rows'
 								 * values, 0 = not known */
 	RewriteValues values;
-	bool		repeats;		/* a key came more than once in a loop */
+	bool		repeats;		/* a key may come more than once in a loop */
 	bool		normalized;		/* $n may stand for a literal in the text */
 } RewriteChild;
 
@@ -105,10 +105,9 @@ extern void rewrite_append_arrays(StringInfo sql, const Rewrite *rewrite,
 extern void rewrite_append_keys(StringInfo sql, const Rewrite *rewrite);
 extern void rewrite_strip_arrays(Rewrite *rewrite, Oid *types);
 
-/* Does a parameter stand where a number means a column by its place? */
-extern bool rewrite_has_place(const Query *query);
-
 /* rewrite_facts.c */
+extern bool rewrite_has_place(const Query *query);
+extern bool rewrite_may_repeat(Oid relid, AttrNumber attno);
 extern void rewrite_learn(Rewrite *rewrite);
 extern bool rewrite_finds_comparison(Rewrite *rewrite);
 

@@ -66,6 +66,15 @@ typedef struct Loop
 	char text[	LOOP_TEXT];
 } Loop;
 
+/* What the last loop of a child in this session began with. */
+typedef struct LoopBeginning
+{
+	uint64		queryid;		/* of the child; 0 = free */
+	int			count;
+	uint32		hashes[PATTERN_PARAMETERS];
+}			LoopBeginning;
+
+static LoopBeginning beginnings[LOOP_SETS * LOOP_WAYS];
 static LoopKey loop_keys[LOOP_SETS][LOOP_WAYS];
 static Loop loops[LOOP_SETS][LOOP_WAYS];
 
@@ -295,12 +304,35 @@ hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
 	return hash_literals(loop, text, length, hashes, types);
 }
 
+/*
+ * The parameters, by bits, with which the last loop of a child began with other
+ * values than this one, which is remembered.
+ */
+static uint32
+compare_beginnings(uint64 queryid, const uint32 *hashes, int count)
+{
+	LoopBeginning *last = &beginnings[value_mix(queryid) % lengthof(beginnings)];
+	uint32		differ = 0;
+
+	if (last->queryid == queryid && last->count == count)
+	{
+		for (int i = 0; i < count; i++)
+			if (hashes[i] != last->hashes[i] || hashes[i] == INCOMPARABLE)
+				differ |= UINT32_C(1) << i;
+	}
+	last->queryid = queryid;
+	last->count = count;
+	memcpy(last->hashes, hashes, count * sizeof(uint32));
+	return differ;
+}
+
 /* The first child of a loop: which of its values are the same? */
 static void
-begin_loop(Loop *loop, const uint32 *hashes, int count)
+begin_loop(Loop *loop, uint64 queryid, const uint32 *hashes, int count)
 {
 	memset(&loop->known, 0, sizeof(loop->known));
 	loop->known.count = count;
+	loop->known.differ = compare_beginnings(queryid, hashes, count);
 	for (int i = 0; i < count; i++)
 	{
 		int			same = 0;
@@ -379,7 +411,7 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	int			count = hash_child(loop, first, execution, hashes, types);
 
 	if (first)
-		begin_loop(loop, hashes, count);
+		begin_loop(loop, execution->queryid, hashes, count);
 	else
 		compare_child(loop, hashes, count);
 	for (int i = 0; i < count; i++)
@@ -388,7 +420,7 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	return &loop->known;
 }
 
-/* What was returned has been counted in the loop's pattern: begin anew. */
+/* What was returned has been counted in the loop's pattern: begin again. */
 void
 loop_values_counted(PatternParameters *known)
 {
