@@ -135,6 +135,8 @@ META.json: META.json.in clipperf.control
 
 else
 
+CFLAGS ?= -O2 -g -Wall
+
 .PHONY: all install uninstall installcheck clean
 all install uninstall installcheck clean:
 	@echo 'The server development files of PostgreSQL were not found ($(PG_CONFIG) --pgxs names none).' >&2

@@ -137,13 +137,20 @@ find_extension(Session *session)
 
 /*
  * Connects, and looks for the extension, which need not be there.
+ *
+ * Text is to come as UTF-8.  A database that does not say what its bytes mean would refuse to send those that are no
+ * UTF-8; they are taken as they are, and replaced where they are written.
  */
 Session *
 open_bare_session(const ConnectionOptions *options)
 {
 	Session    *session = allocate_memory(sizeof(Session));
+	const char *encoding;
 
 	session->connection = connect_to_server(options);
+	encoding = PQparameterStatus(session->connection, "server_encoding");
+	if (encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 && PQsetClientEncoding(session->connection, encoding) != 0)
+		fatal("%s", libpq_message(session->connection));
 	PQsetNoticeReceiver(session->connection, receive_notice, session);
 	PQclear(run_query(session,
 					  "SELECT pg_catalog.set_config('search_path', '', false),"

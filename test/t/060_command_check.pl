@@ -160,5 +160,20 @@ is($status, 0, 'strange names: known by the baseline');
 is($status, 1, 'a connection string');
 is(scalar(() = $output =~ /^::/mg), scalar(() = $output =~ /\n/g), 'strange names: each annotation is one line');
 
+# A database that does not say what its bytes mean.
+$node->safe_psql('postgres', q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'});
+$node->safe_psql('bytes', qq{
+	CREATE EXTENSION clipperf;
+	CREATE TABLE "caf\xe9" (id int);
+	INSERT INTO "caf\xe9" SELECT i FROM generate_series(1, 10000) AS i;
+	ANALYZE;
+	SELECT count(*) FROM "caf\xe9" WHERE id = 1});
+($status, $output) = clipperf($node, 'check', 'bytes', '--format' => 'json', '--output' => "junit:$junit_file", '--output' => "sarif:$sarif_file");
+is($status, 1, 'bytes that are no text: found');
+$json = valid_json($output, 'check.schema.json', 'bytes that are no text: JSON');
+is($json->{problems}[0]{relation}, "public.\"caf\x{fffd}\"", 'bytes that are no text: replaced');
+valid_xml(slurp_file($junit_file), 'bytes that are no text: JUnit');
+ok(JSON::PP::decode_json(slurp_file($sarif_file)), 'bytes that are no text: SARIF');
+
 $node->stop;
 done_testing();

@@ -7,6 +7,8 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Capture;
 use Command;
+use IO::Socket::UNIX;
+use IPC::Run;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -83,6 +85,15 @@ $node->reload;
 	is((clipperf($node, 'check', '-d', 'service=checked'))[0], 1, 'a service');
 }
 fails_with($node, [ 'check', '-w', '-U', 'secret' ], qr/no password supplied/, 'no password');
+# Asked for: on standard input, as there is no terminal.
+foreach my $case ([ "it's", '-U secret', 1 ], [ "it's", '-W -U secret', 1 ], [ 'wrong', '-U secret', 2 ])
+{
+	my ($password, $options, $expected) = @$case;
+	($status, $output, $errors) = run_command_line($node, 'sh', '-c', "echo \"$password\" | setsid -w clipperf check $options");
+	is($status, $expected, "$options, $password: status");
+	like($errors, qr/^Password: /, "$options, $password: asked");
+}
+like($errors, qr/password authentication failed for user "secret"/, 'a wrong password');
 
 # Output that cannot be written.
 foreach my $case ([ '>/dev/full', 'standard output: No space left' ], [ '--output json:/dev/full', 'file "/dev/full": No space left' ],
@@ -138,6 +149,21 @@ like($$error, qr/^clipperf: error: .*terminating connection due to administrator
 ok(!-e "$dir/interrupted.json", 'nothing was written');
 $blocker->query_safe('ROLLBACK');
 $blocker->quit;
+
+# A server that does not answer.
+{
+	my $deaf = PostgreSQL::Test::Utils::tempdir_short();
+	my $socket = IO::Socket::UNIX->new(Local => "$deaf/.s.PGSQL.1", Listen => 1) or die "no socket: $!";
+	my ($deaf_said, $deaf_error) = ('', '');
+	my $waiting = IPC::Run::start([ 'clipperf', 'check', '-h', $deaf, '-p', 1 ], '<', \undef, '>', \$deaf_said, '2>', \$deaf_error);
+	my $accepted = $socket->accept;
+	# It has sent its first message, and waits.
+	sysread($accepted, my $message, 1);
+	$waiting->signal('INT');
+	$waiting->finish;
+	is(join(' ', $waiting->result(0), $deaf_said), '2 ', 'a server that does not answer: status and output');
+	is($deaf_error, "clipperf: error: interrupted\n", 'a server that does not answer: message');
+}
 
 # Not preloaded.
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
