@@ -250,6 +250,18 @@ run_query(Session *session, const char *query, int nparams, const char *const *p
 }
 
 /*
+ * Lets what runs next find names as any session of this role does.  Functions that plan statements, or look for the
+ * tables of an index set, are called so, as they would be from psql; with false, names need their schema again.
+ */
+void
+use_own_search_path(Session *session, bool own)
+{
+	PQclear(run_query(session,
+					  own ? "RESET search_path" : "SELECT pg_catalog.set_config('search_path', '', false)",
+					  0, NULL));
+}
+
+/*
  * A value of a result; NULL for a null, and for a column that is not there.
  */
 const char *

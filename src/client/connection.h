@@ -67,6 +67,9 @@ extern PGresult *run_query(Session *session, const char *query, int nparams, con
 extern PGresult *try_query(Session *session, const char *query, int nparams, const char *const *params,
 						   const char *sqlstate);
 
+/* Lets what runs next find names as any session of this role does, or, with false, only those with a schema. */
+extern void use_own_search_path(Session *session, bool own);
+
 /* A value of a result; NULL for a null, and for a column that is not there. */
 extern const char *result_value(const PGresult *result, int row, const char *column);
 

@@ -27,8 +27,8 @@ json_begin(JsonWriter *json, FILE *out)
  * Writes a string in quotes.  Bytes that are no UTF-8 are replaced.  "<" and ">" are escaped, so that the document can
  * stand in a script element of HTML as it is.
  */
-static void
-put_quoted(FILE *out, const char *string)
+void
+json_put_quoted(FILE *out, const char *string)
 {
 	putc('"', out);
 	while (*string != '\0')
@@ -67,7 +67,7 @@ begin_value(JsonWriter *json, const char *key)
 	}
 	if (key != NULL)
 	{
-		put_quoted(json->out, key);
+		json_put_quoted(json->out, key);
 		fputs(": ", json->out);
 	}
 }
@@ -144,7 +144,7 @@ json_string(JsonWriter *json, const char *key, const char *value)
 	if (value == NULL)
 		fputs("null", json->out);
 	else
-		put_quoted(json->out, value);
+		json_put_quoted(json->out, value);
 }
 
 /*

@@ -22,6 +22,9 @@ typedef struct JsonWriter
 	bool		has_items[JSON_MAX_DEPTH];
 } JsonWriter;
 
+/* Writes a string in quotes, as JSON and Python have them. */
+extern void json_put_quoted(FILE *out, const char *string);
+
 /* Begins a document. */
 extern void json_begin(JsonWriter *json, FILE *out);
 

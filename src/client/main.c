@@ -12,6 +12,7 @@
 #include "doctor/doctor.h"
 #include "interrupt.h"
 #include "message.h"
+#include "migration/migration.h"
 #include "options.h"
 #include "report/report.h"
 
@@ -26,6 +27,7 @@ typedef struct Command
 static const Command commands[] = {
 	{"report", run_report, "tell what to fix first, why, and how"},
 	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
+	{"migration", run_migration, "write the recommended indexes as a migration"},
 	{"doctor", run_doctor, "tell whether clipperf works as it should on a server"},
 };
 

@@ -112,8 +112,7 @@ copy_column(const PGresult *result, int row, const char *column)
 }
 
 /*
- * Asks the server for the report.  The advisor, where it is asked first, plans statements as the session would, so it
- * runs with the session's own search_path, as it does for who calls it in psql.
+ * Asks the server for the report, and the advisor first where that is wanted.
  */
 static Report *
 ask_for_report(Session *session, const ReportOptions *options)
@@ -125,10 +124,10 @@ ask_for_report(Session *session, const ReportOptions *options)
 
 	if (options->advise)
 	{
-		PQclear(run_query(session, "RESET search_path", 0, NULL));
+		use_own_search_path(session, true);
 		query = format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", session->schema);
 		PQclear(run_query(session, query, 0, NULL));
-		PQclear(run_query(session, "SELECT pg_catalog.set_config('search_path', '', false)", 0, NULL));
+		use_own_search_path(session, false);
 	}
 
 	query = format_string("SELECT since, pg_catalog.now() AS made_at, statements"
