@@ -213,8 +213,8 @@ extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
 }
 
 /* The same index among these candidates, or NULL. */
-static Candidate *
-find_candidate(const List *candidates, const IndexDefinition *def, uint64 hash)
+Candidate *
+candidate_find(const List *candidates, const IndexDefinition *def, uint64 hash)
 {
 	ListCell   *lc;
 
@@ -244,9 +244,9 @@ add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 		if (index_def_covers(lfirst(lc), def) ||
 			extends_unique(lfirst(lc), def))
 		return;
-	candidate = find_candidate(builder->candidates, def, hash);
+	candidate = candidate_find(builder->candidates, def, hash);
 	if (candidate == NULL)
-		candidate = find_candidate(builder->unwritten, def, hash);
+		candidate = candidate_find(builder->unwritten, def, hash);
 	if (candidate == NULL)
 	{
 		candidate = palloc0(sizeof(Candidate));

@@ -24,6 +24,8 @@ typedef struct Candidate
 	Bitmapset  *statements;		/* numbers of those that it is made for */
 	char	   *problem;		/* why it cannot be written or made a
 								 * hypothetical index, or NULL */
+	Bitmapset  *kept_from;		/* numbers of those that it would slow down,
+								 * did its predicate not keep them from it */
 } Candidate;
 
 /* What one statement asks of one table. */
@@ -37,11 +39,21 @@ typedef struct CandidateDemand
 /* Candidates for a list of CandidateDemand, and those that cannot be written. */
 extern List *candidates_make(List *demands, List **unwritten);
 
+/* The same index among a list of Candidate, or NULL; "hash" is that of it. */
+extern Candidate *candidate_find(const List *candidates,
+								 const IndexDefinition *def, uint64 hash);
+
 /* Could one index do the work of both, since they begin alike? */
 extern bool candidates_are_alike(const IndexDefinition *a,
 								 const IndexDefinition *b);
 
 /* Indexes that do the work of two candidates in "kept", as Candidates. */
 extern List *candidates_merge(List *candidates, const Bitmapset *kept);
+
+/* An index for some statements, so that others cannot use it, as Candidates. */
+extern List *candidates_confine(const List *candidates, const List *demands,
+								const IndexDefinition *def,
+								const Bitmapset *served,
+								const Bitmapset *harmed);
 
 #endif							/* CLIPPERF_CANDIDATE_H */

@@ -74,23 +74,6 @@ merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 	return merged;
 }
 
-/* Is the index among the candidates already? */
-static bool
-is_known_candidate(const List *candidates, const IndexDefinition *def,
-				   uint64 hash)
-{
-	ListCell   *lc;
-
-	foreach(lc, candidates)
-	{
-		const Candidate *candidate = lfirst(lc);
-
-		if (candidate->hash == hash && index_def_equal(candidate->def, def))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Indexes that do the work of two of the candidates whose numbers are in
  * "kept", as a list of Candidate: none that is a candidate already or cannot be
@@ -120,8 +103,8 @@ candidates_merge(List *candidates, const Bitmapset *kept)
 				continue;
 			candidate = palloc0(sizeof(Candidate));
 			candidate->hash = index_def_hash(def);
-			if (is_known_candidate(candidates, def, candidate->hash) ||
-				is_known_candidate(merged, def, candidate->hash))
+			if (candidate_find(candidates, def, candidate->hash) != NULL ||
+				candidate_find(merged, def, candidate->hash) != NULL)
 				continue;
 			candidate->def = index_def_as_written(def, &candidate->problem);
 			if (candidate->def == NULL)

@@ -13,8 +13,10 @@
  * that stops early may be more (early_stop.c): the planner does not know, takes
  * it, and makes the statement dearer by an index that it need not have.
  *
- * Each variant stands for a share of the time measured, which changes as the
- * cost of its plan does.
+ * Each variant stands for a share of the time measured, which shrinks as the
+ * cost of its plan does.  What a plan costs more is no multiple of that time: a
+ * call that ends at once may take as long as any, once it has to read as much.
+ * So it is priced by what a unit of cost takes.
  *
  *-------------------------------------------------------------------------
  */
@@ -141,21 +143,53 @@ translate_positions(const Bitmapset *positions, const int *numbers)
 }
 
 /*
- * The time of a statement whose variants cost that much, as a multiple of what
- * it takes now: each variant stands for its weight of the time.
+ * What a unit of the planner's cost takes, in microseconds, as a share of the
+ * time that one call of the statement takes now: by the calls of the statement,
+ * or of all if that is less.  The former is too much where little is done but to
+ * start and to end, the latter where others wait.
  */
 static double
-weigh_time(const EstimatedStatement *statement, const double *costs)
+cost_unit_share(const Estimator *estimator, const EstimatedStatement *statement)
 {
+	const WorkloadStatement *workload = statement->workload;
+	double		cost = 0;
+	double		share;
+	ListCell   *lc;
+
+	foreach(lc, workload->variants)
+		cost += ((WorkloadVariant *) lfirst(lc))->calls *
+		Max(statement->base_by[foreach_current_index(lc)], LEAST_COST);
+	share = 1 / Max(cost, LEAST_COST);
+	if (estimator->cost_unit_us <= 0 || workload->total_us <= 0)
+		return share;
+	return Min(share,
+			   estimator->cost_unit_us * workload->calls / workload->total_us);
+}
+
+/*
+ * The time of a statement whose variants cost that much, as a multiple of what
+ * it takes now: each variant stands for its weight of the time, and for its
+ * share of the calls if these cost more than now.
+ */
+static double
+weigh_time(const Estimator *estimator, const EstimatedStatement *statement,
+		   const double *costs)
+{
+	double		unit = cost_unit_share(estimator, statement);
 	double		time = 0;
 	ListCell   *lc;
 
 	foreach(lc, statement->workload->variants)
 	{
-		int			i = foreach_current_index(lc);
+		const WorkloadVariant *variant = lfirst(lc);
+		double		before =
+			Max(statement->base_by[foreach_current_index(lc)], LEAST_COST);
+		double		after = Max(costs[foreach_current_index(lc)], LEAST_COST);
 
-		time += ((WorkloadVariant *) lfirst(lc))->weight *
-			Max(costs[i], LEAST_COST) / Max(statement->base_by[i], LEAST_COST);
+		if (after > before)
+			time += variant->weight + variant->calls * (after - before) * unit;
+		else
+			time += variant->weight * after / before;
 	}
 	return time;
 }
@@ -183,8 +217,8 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 		memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
 	}
 	answer->cost = cost->likely;
-	answer->time = weigh_time(statement, cost->likely_by);
-	answer->planned = weigh_time(statement, cost->planned_by);
+	answer->time = weigh_time(estimator, statement, cost->likely_by);
+	answer->planned = weigh_time(estimator, statement, cost->planned_by);
 	statement->answers = lappend(statement->answers, answer);
 	known_plans_refute(&statement->known, with, answer->planned);
 	known_plans_add(&statement->known, estimator->context, answer->decisive,
@@ -448,6 +482,29 @@ estimate_underpriced(const Estimator *estimator, int number)
 			underpriced = bms_add_members(underpriced, answer->used);
 	}
 	return underpriced;
+}
+
+/*
+ * Indexes with which a statement was seen to be clearly slower
+ * (CLEARLY_SLOWER) than it is now, since its plan uses them and stops late.
+ */
+Bitmapset *
+estimate_harmful(const Estimator *estimator, int number)
+{
+	const EstimatedStatement *statement = &estimator->statements[number];
+	Bitmapset  *harmful = NULL;
+	ListCell   *lc;
+
+	if (statement->workload->problem != NULL)
+		return NULL;
+	foreach(lc, statement->answers)
+	{
+		const PlannerAnswer *answer = lfirst(lc);
+
+		if (answer->time > CLEARLY_SLOWER)
+			harmful = bms_add_members(harmful, answer->used);
+	}
+	return harmful;
 }
 
 /*

@@ -35,6 +35,8 @@ typedef struct Estimator
 	WhatIfIndex **indexes;
 	int			nstatements;
 	EstimatedStatement *statements;
+	double		cost_unit_us;	/* what a unit of the planner's cost takes
+								 * here, microseconds; 0 = not known yet */
 	int64		questions;		/* asked of the planner */
 	int64		deadline_us;	/* clock_us(); 0 = none */
 	bool		late;			/* the deadline has passed */
@@ -60,6 +62,9 @@ extern double estimate_planned_us(Estimator *estimator, int statement,
  * Indexes by which the planner hoped to stop earlier than is to be expected.
  */
 extern Bitmapset *estimate_underpriced(const Estimator *estimator, int statement);
+
+/* Indexes by which it was seen to become clearly slower than it is now. */
+extern Bitmapset *estimate_harmful(const Estimator *estimator, int statement);
 
 /* Guess that in its plan "new" can be put in the place of "old". */
 extern void estimate_guess(Estimator *estimator, int statement,

@@ -111,6 +111,17 @@ known_plans_add(KnownPlans *known, MemoryContext context,
 		plan->needed[plan->nneeded++] = number;
 }
 
+/* Does some plan known need an index? */
+bool
+known_plans_need(const KnownPlans *known, int index)
+{
+	for (int i = 0; i < known->count; i++)
+		for (int j = 0; j < known->plans[i].nneeded; j++)
+			if (known->plans[i].needed[j] == index)
+				return true;
+	return false;
+}
+
 /*
  * Remove the guesses at a cheaper plan with these indexes than the planner
  * found.

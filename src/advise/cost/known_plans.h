@@ -34,6 +34,9 @@ extern void known_plans_add(KnownPlans *known, MemoryContext context,
 							const Bitmapset *needed, double planned,
 							double time, bool guessed);
 
+/* Does some plan need an index? */
+extern bool known_plans_need(const KnownPlans *known, int index);
+
 /* Remove guesses that the planner's cost with the indexes "with" refutes. */
 extern void known_plans_refute(KnownPlans *known, const Bitmapset *with,
 							   double planned);

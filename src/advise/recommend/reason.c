@@ -339,6 +339,26 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
 }
 
+/*
+ * Append why the index has a condition that leaves out none of the rows asked
+ * for: the statement that it keeps from it, and how many more there are.
+ */
+static void
+append_kept_from(StringInfo text, const Advisor *advisor, int number)
+{
+	const Candidate *candidate = list_nth(advisor->candidates, number);
+	int			others = bms_num_members(candidate->kept_from) - 1;
+
+	if (others < 0)
+		return;
+	appendStringInfo(text, "; by its condition PostgreSQL cannot take it for %s",
+					 bracketed(list_nth(advisor->statements,
+										bms_next_member(candidate->kept_from, -1))));
+	if (others > 0)
+		appendStringInfo(text, " and %d others", others);
+	appendStringInfoString(text, ", whose rows come late in this order");
+}
+
 /* Of these statements, the one to which upkeep adds most time. */
 static const WorkloadStatement *
 most_burdened(const Advisor *advisor, int number, const List *burdened)
@@ -444,6 +464,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	if (first->route != NULL)
 		appendStringInfo(&text, "%s in %s", alone ? "," : "", first->route);
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
+	append_kept_from(&text, advisor, number);
 	append_slowed(&text, advisor, number);
 	append_burdened(&text, advisor, number);
 	plain = reason_plain_column(def);

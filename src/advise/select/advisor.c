@@ -17,8 +17,11 @@
 #include "advise/workload/workload_problem.h"
 #include "common/table_lock.h"
 
-/* So often candidates are merged that the search has chosen. */
-#define MERGE_ROUNDS 2
+/* So often better forms are sought of candidates that the search has chosen. */
+#define BETTER_ROUNDS 2
+
+/* Candidates that only some statements can use, at most, in one such round. */
+#define MOST_CONFINED 100
 
 /* The demands of a statement, while they are collected in its sandbox. */
 typedef struct StatementDemands
@@ -325,24 +328,13 @@ prepare_selection(Advisor *advisor, List *candidates)
 	Selection  *selection = &advisor->selection;
 
 	prepare_estimator(advisor);
+	advisor->estimator.cost_unit_us = measure_cost_unit(advisor);
 	advisor->writes = write_model_make(advisor->statements,
-									   measure_cost_unit(advisor));
+									   advisor->estimator.cost_unit_us);
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
 	add_candidates(advisor, candidates);
-}
-
-/* Add candidates that do the work of two of these; false if there are none. */
-static bool
-add_merged(Advisor *advisor, const Bitmapset *numbers)
-{
-	List	   *merged = candidates_merge(advisor->candidates, numbers);
-
-	add_candidates(advisor, merged);
-	if (merged != NIL)
-		selection_find_affected(&advisor->selection);
-	return merged != NIL;
 }
 
 /* Search none that is too large by itself. */
@@ -362,26 +354,97 @@ leave_out_large(Selection *selection)
 }
 
 /*
- * Search from these indexes on, and once more with candidates that do the work
- * of two of those found.
+ * The statements that each candidate was seen to slow down, by its number.
+ */
+static Bitmapset **
+find_harmed(const Advisor *advisor)
+{
+	const Estimator *estimator = &advisor->estimator;
+	Bitmapset **harmed = palloc0(sizeof(Bitmapset *) * Max(estimator->nindexes, 1));
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *harmful = estimate_harmful(estimator, i);
+		int			number = -1;
+
+		while ((number = bms_next_member(harmful, number)) >= 0)
+			harmed[number] = bms_add_member(harmed[number], i);
+	}
+	return harmed;
+}
+
+/*
+ * Candidates that do what those do which slow some statements down, but which
+ * these cannot use; MOST_CONFINED at most.
+ */
+static List *
+confine_harmful(const Advisor *advisor)
+{
+	const Estimator *estimator = &advisor->estimator;
+	Bitmapset **harmed = find_harmed(advisor);
+	List	   *confined = NIL;
+
+	for (int number = 0; number < estimator->nindexes; number++)
+	{
+		Bitmapset  *served = NULL;
+
+		for (int i = 0; harmed[number] != NULL && i < estimator->nstatements; i++)
+			if (!bms_is_member(i, harmed[number]) &&
+				known_plans_need(&estimator->statements[i].known, number))
+				served = bms_add_member(served, i);
+		if (served == NULL || list_length(confined) >= MOST_CONFINED)
+			continue;
+		confined = list_concat(confined,
+							   candidates_confine(advisor->candidates,
+												  advisor->demands,
+												  estimator->indexes[number]->def,
+												  served, harmed[number]));
+	}
+	return confined;
+}
+
+/*
+ * Add candidates that do the work of two of the chosen ones, and such as keep
+ * statements from an index that slows them down, and ask about them.  False if
+ * there is nothing new.
+ */
+static bool
+add_better_forms(Advisor *advisor, const Bitmapset *chosen)
+{
+	Selection  *selection = &advisor->selection;
+	int			first = advisor->estimator.nindexes;
+	List	   *merged = candidates_merge(advisor->candidates, chosen);
+	List	   *confined = confine_harmful(advisor);
+	int			middle = first + list_length(merged);
+	int			end = middle + list_length(confined);
+	bool		any;
+
+	if (end == first)
+		return false;
+	add_candidates(advisor, list_concat(merged, confined));
+	selection_find_affected(selection);
+	if (selection_is_limited(selection))
+		leave_out_large(selection);
+	any = selection_learn_merged(selection, chosen, first, middle);
+	selection_learn_confined(selection, chosen, advisor->candidates, middle, end);
+	return any || end > middle;
+}
+
+/*
+ * Search from these indexes on, and again with better forms of those found.
  */
 static Bitmapset *
-search_and_merge(Advisor *advisor, const Bitmapset *start)
+search_and_better(Advisor *advisor, const Bitmapset *start)
 {
 	Selection  *selection = &advisor->selection;
 	Bitmapset  *chosen = selection_search(selection, start);
 
-	for (int round = 0; round < MERGE_ROUNDS; round++)
+	for (int round = 0; round < BETTER_ROUNDS; round++)
 	{
-		int			first = advisor->estimator.nindexes;
 		Bitmapset  *better;
 
 		if (estimate_is_late(&advisor->estimator) ||
-			!add_merged(advisor, chosen))
-			break;
-		if (selection_is_limited(selection))
-			leave_out_large(selection);
-		if (!selection_learn_merged(selection, chosen, first))
+			!add_better_forms(advisor, chosen))
 			break;
 		better = selection_search(selection, chosen);
 		if (bms_equal(better, chosen))
@@ -409,15 +472,15 @@ advisor_choose(Advisor *advisor)
 	selection->limits.bytes = -1;
 	selection->limits.indexes = -1;
 	selection_learn(selection);
-	found = search_and_merge(advisor, NULL);
+	found = search_and_better(advisor, NULL);
 	advisor->chosen = selection_simplify(selection, found);
 	selection->limits = limits;
 	if (selection_fits(selection, advisor->chosen))
 		return;
 	leave_out_large(selection);
 	selection_learn_small(selection);
-	found = search_and_merge(advisor,
-							 bms_int_members(found, selection->allowed));
+	found = search_and_better(advisor,
+							  bms_int_members(found, selection->allowed));
 	advisor->chosen = selection_simplify(selection, found);
 }
 

@@ -94,9 +94,14 @@ extern void selection_learn_choice(const Selection *selection,
 								   const Bitmapset *chosen,
 								   const Bitmapset *before);
 
-/* Ask about candidates from "first" on in the place of some of these. */
+/* Ask about candidates of a range of numbers in the place of some of these. */
 extern bool selection_learn_merged(Selection *selection,
-								   const Bitmapset *chosen, int first);
+								   const Bitmapset *chosen, int first, int end);
+
+/* Ask about candidates that only some statements can use. */
+extern void selection_learn_confined(const Selection *selection,
+									 const Bitmapset *chosen, List *candidates,
+									 int first, int end);
 
 /* The best set by the plans known, from the set "start" on. */
 extern Bitmapset *selection_climb(const Selection *selection,

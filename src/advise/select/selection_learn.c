@@ -214,16 +214,17 @@ is_worth_merging(const Selection *selection, const Bitmapset *several, int one)
 
 /*
  * Ask what the statements that use chosen indexes cost with a candidate, from
- * "first" on, in the place of those that begin alike.  Candidates that are not
- * worth that are not searched; false if there are no others.
+ * "first" to before "end", in the place of those that begin alike.  Candidates
+ * that are not worth that are not searched; false if there are no others.
  */
 bool
-selection_learn_merged(Selection *selection, const Bitmapset *chosen, int first)
+selection_learn_merged(Selection *selection, const Bitmapset *chosen, int first,
+					   int end)
 {
 	Estimator  *estimator = selection->estimator;
 	bool		any = false;
 
-	for (int number = first; number < estimator->nindexes; number++)
+	for (int number = first; number < end; number++)
 	{
 		Bitmapset  *alike;
 		Bitmapset  *with;
@@ -253,4 +254,33 @@ selection_learn_merged(Selection *selection, const Bitmapset *chosen, int first)
 		bms_free(alike);
 	}
 	return any;
+}
+
+/*
+ * Ask what the statements that the candidates from "first" to before "end" are
+ * made for cost with one of them, and with the chosen indexes but those that slow
+ * some statement down.
+ */
+void
+selection_learn_confined(const Selection *selection, const Bitmapset *chosen,
+						 List *candidates, int first, int end)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *harmless = bms_copy(chosen);
+
+	for (int i = 0; i < estimator->nstatements; i++)
+		harmless = bms_del_members(harmless, estimate_harmful(estimator, i));
+	for (int number = first; number < end; number++)
+	{
+		const Candidate *candidate = list_nth(candidates, number);
+		Bitmapset  *with = bms_add_member(bms_copy(harmless), number);
+		int			i = -1;
+
+		while ((i = bms_next_member(candidate->statements, i)) >= 0)
+			if (bms_is_member(number, selection->allowed) &&
+				!estimate_is_late(estimator))
+				(void) estimate_cost(estimator, i, with, NULL);
+		bms_free(with);
+	}
+	bms_free(harmless);
 }

@@ -212,17 +212,24 @@ weigh_drawn(WeighedTrial *weighed, const Histogram *latency, double unit,
 	weighed->weight = weighed->calls * weighed->call_us;
 }
 
-/* Have the weights sum up to "sum". */
+/* Have the weights, and the calls, sum up to "sum". */
 static void
 normalize_weights(List *trials, double sum)
 {
-	double		total = 0;
+	double		weights = 0;
+	double		calls = 0;
 	ListCell   *lc;
 
 	foreach(lc, trials)
-		total += ((WeighedTrial *) lfirst(lc))->weight;
+	{
+		weights += ((WeighedTrial *) lfirst(lc))->weight;
+		calls += ((WeighedTrial *) lfirst(lc))->calls;
+	}
 	foreach(lc, trials)
-		((WeighedTrial *) lfirst(lc))->weight *= sum / total;
+	{
+		((WeighedTrial *) lfirst(lc))->weight *= sum / weights;
+		((WeighedTrial *) lfirst(lc))->calls *= sum / calls;
+	}
 }
 
 /* Have the generic plan weigh its share, and the others the rest. */
@@ -234,9 +241,9 @@ weigh_generic(List *trials, double cached)
 
 	if (!last->generic || list_length(trials) == 1)
 		return;
-	last->weight = 0;
+	last->weight = last->calls = 0;
 	normalize_weights(trials, 1 - weight);
-	last->weight = weight;
+	last->weight = last->calls = weight;
 }
 
 /* How many trials are of drawn values. */
@@ -253,7 +260,7 @@ count_drawn(const List *trials)
 
 /*
  * The trials that count, of those (WeighedTrial) that were planned, with
- * weights that sum up to 1; the list is not empty, and a generic plan is its
+ * weights, and shares of the calls, that sum up to 1; the list is not empty, and a generic plan is its
  * last.  "latency" tells how long
  * the calls took, "unseen" which share of them may have had values that no
  * sample has, and "cached" which share ran a plan made before: a generic one if
