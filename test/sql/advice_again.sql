@@ -36,6 +36,19 @@ SELECT count(*) > 4 AS recommended FROM first WHERE action = 'create';
 SELECT action, ddl FROM clipperf_recommend(min_benefit => 0.02) WHERE action IN ('create', 'drop');
 SELECT action, ddl FROM clipperf_recommend(min_benefit => 0.02) WHERE action IN ('create', 'drop');
 SELECT count(*) > 4 AS built FROM clipperf_recommendations WHERE status = 'built';
+-- What the planner reads of an index when it plans again counts as no scan: it would tell of calls that nobody made.
+CREATE TABLE event (id int PRIMARY KEY, made int NOT NULL);
+INSERT INTO event SELECT i, i FROM generate_series(1, 5000) AS i;
+CREATE INDEX event_made ON event (made);
+VACUUM ANALYZE event;
+\o /dev/null
+SELECT format('SELECT count(*) FROM event WHERE made > %s', 4990 + i) FROM generate_series(1, 8) AS i \gexec
+SELECT pg_stat_force_next_flush();
+SELECT idx_scan AS scans FROM pg_stat_user_indexes WHERE indexrelid = 'event_made'::regclass \gset
+SELECT count(*) FROM clipperf_recommend();
+SELECT pg_stat_force_next_flush();
+\o
+SELECT idx_scan - :scans AS counted FROM pg_stat_user_indexes WHERE indexrelid = 'event_made'::regclass;
 -- An index that is gone was not built.
 DROP SCHEMA again CASCADE;
 SELECT count(*) IS NOT NULL AS again FROM clipperf_recommend();

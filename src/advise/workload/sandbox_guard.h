@@ -38,7 +38,8 @@ typedef struct Sandbox
 	Oid			userid;
 	const char *search_path;	/* NULL = that of the session */
 	SandboxSettings settings;
-	int			timeout_ms;		/* 0 = SANDBOX_TIMEOUT_MS */
+	int			timeout_ms;		/* by the clock; 0 = SANDBOX_TIMEOUT_MS of the
+								 * processor */
 	SandboxTrust trust;
 } Sandbox;
 
