@@ -168,6 +168,8 @@ SELECT clipperf_wait(:job);
 ROLLBACK;
 SELECT clipperf_wait(-1);
 SELECT clipperf_cancel(-1);
+SELECT clipperf_cancel(NULL);
+SELECT clipperf_revert(NULL);
 -- Nor beside anything else: no build waits for what the statement would read afterwards.
 SELECT clipperf_wait(:job), count(*) FROM clipperf_jobs;
 SELECT clipperf_wait(:job), now() IS NOT NULL AS later;

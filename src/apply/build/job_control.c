@@ -350,12 +350,13 @@ cancel_job(int64 id)
 }
 
 /*
- * clipperf_cancel(job): false if it has ended already.
+ * clipperf_cancel(job): false if it has ended already.  Error 22004 for NULL.
  */
 Datum
 clipperf_cancel(PG_FUNCTION_ARGS)
 {
 	store_require();
+	argument_require(fcinfo, 0, "job");
 	PreventCommandDuringRecovery("clipperf_cancel()");
 	argument_require(fcinfo, 0, "job");
 	own_lock_extension();
@@ -397,7 +398,7 @@ revert_job(int64 id)
 
 /*
  * clipperf_revert(job): revert what is done, and end what is not; false if
- * there is nothing to revert.
+ * there is nothing to revert.  Error 22004 for NULL.
  */
 Datum
 clipperf_revert(PG_FUNCTION_ARGS)
@@ -406,10 +407,12 @@ clipperf_revert(PG_FUNCTION_ARGS)
 	Job		   *job;
 
 	store_require();
+	argument_require(fcinfo, 0, "job");
 	PreventCommandDuringRecovery("clipperf_revert()");
 	argument_require(fcinfo, 0, "job");
 	id = PG_GETARG_INT64(0);
 	own_lock_extension();
+	id = PG_GETARG_INT64(0);
 	job = require_job(id);
 	if (job->state > JOB_BUILDING)
 		PG_RETURN_BOOL(revert_job(id));
