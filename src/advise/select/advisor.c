@@ -106,14 +106,36 @@ asks_for_first_key(const Demand *demand, const IndexDefinition *def)
 	return false;
 }
 
+/* Does the statement ask for no rows but those that the predicate lets in? */
+static bool
+asks_for_predicate(const Demand *demand, const IndexDefinition *def)
+{
+	ListCell   *lc;
+
+	foreach(lc, def->predicate)
+	{
+		bool		found = false;
+		ListCell   *filter;
+
+		foreach(filter, demand->filters)
+			found |= equal(((const DemandFilter *) lfirst(filter))->clause,
+						   lfirst(lc));
+		if (!found)
+			return false;
+	}
+	return def->predicate != NIL && demand->relid == def->relid;
+}
+
 /*
- * Could the candidate matter to a statement?  A partial index that was handed
- * in may do so by its predicate alone.
+ * Could the candidate matter to a statement?  A partial index may do so by its
+ * predicate alone, as the smallest thing that has all rows to count; that of one
+ * which was handed in may be implied in ways that only the planner knows.
  */
 static bool
 is_relevant_candidate(const CandidateDemand *item, const Candidate *candidate)
 {
-	if (asks_for_first_key(item->demand, candidate->def) ||
+	if (asks_for_predicate(item->demand, candidate->def) ||
+		asks_for_first_key(item->demand, candidate->def) ||
 		bms_is_member(item->statement, candidate->statements))
 		return true;
 	return candidate->statements == NULL &&
