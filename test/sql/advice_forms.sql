@@ -67,5 +67,12 @@ SELECT clipperf_reset() IS NOT NULL AS reset;
 DELETE FROM firm WHERE id = 7;
 SELECT pg_stat_force_next_flush();
 SELECT regexp_replace(ddl, '^.* ON ', 'ON '), benefit_share > 0.3 AS matters FROM clipperf_recommend() WHERE action = 'create';
+-- One partial index lists the latest of some rows and counts them: none whose only key its own predicate fixes.
+CREATE TABLE alarm (id int PRIMARY KEY, raised timestamp NOT NULL, cleared timestamp, note text NOT NULL);
+INSERT INTO alarm SELECT i, '2026-01-01'::timestamp + i * interval '1 min', CASE WHEN i % 50 > 0 THEN '2027-01-01'::timestamp END, repeat('note ', 10)
+FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE alarm;
+SELECT regexp_replace(ddl, '^.* ON ', 'ON ') FROM clipperf_recommend_for(ARRAY['SELECT count(*) FROM alarm WHERE cleared IS NULL',
+    'SELECT id, note FROM alarm WHERE cleared IS NULL ORDER BY raised DESC LIMIT 20'], min_benefit => 0.02) WHERE action = 'create';
 DROP SCHEMA forms CASCADE;
 DELETE FROM clipperf_recommendations;
