@@ -22,7 +22,7 @@
 /*
  * An index is dropped because PostgreSQL can skip over the first key of
  * another one only if no statement costs more than so many times as much.  It
- * is a stricter limit than CLEARLY_SLOWER, since how well skipping works
+ * is a stricter limit than for other drops, since how well skipping works
  * depends on how many values the first key has, which may grow.
  */
 #define MOST_SLOWER_SKIPPING 1.1
