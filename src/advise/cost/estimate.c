@@ -16,7 +16,7 @@
  * Each variant stands for a share of the time measured, which shrinks as the
  * cost of its plan does.  What a plan costs more is no multiple of that time: a
  * call that ends at once may take as long as any, once it has to read as much.
- * So it is priced by what a unit of cost takes.
+ * So it is priced by what a unit of cost takes over all calls of the statement.
  *
  *-------------------------------------------------------------------------
  */
@@ -143,27 +143,19 @@ translate_positions(const Bitmapset *positions, const int *numbers)
 }
 
 /*
- * What a unit of the planner's cost takes, in microseconds, as a share of the
- * time that one call of the statement takes now: by the calls of the statement,
- * or of all if that is less.  The former is too much where little is done but to
- * start and to end, the latter where others wait.
+ * What a unit of the planner's cost takes, as a share of the time that one call
+ * of the statement takes now.
  */
 static double
-cost_unit_share(const Estimator *estimator, const EstimatedStatement *statement)
+cost_unit_share(const EstimatedStatement *statement)
 {
-	const WorkloadStatement *workload = statement->workload;
 	double		cost = 0;
-	double		share;
 	ListCell   *lc;
 
-	foreach(lc, workload->variants)
+	foreach(lc, statement->workload->variants)
 		cost += ((WorkloadVariant *) lfirst(lc))->calls *
 		Max(statement->base_by[foreach_current_index(lc)], LEAST_COST);
-	share = 1 / Max(cost, LEAST_COST);
-	if (estimator->cost_unit_us <= 0 || workload->total_us <= 0)
-		return share;
-	return Min(share,
-			   estimator->cost_unit_us * workload->calls / workload->total_us);
+	return 1 / Max(cost, LEAST_COST);
 }
 
 /*
@@ -172,10 +164,9 @@ cost_unit_share(const Estimator *estimator, const EstimatedStatement *statement)
  * share of the calls if these cost more than now.
  */
 static double
-weigh_time(const Estimator *estimator, const EstimatedStatement *statement,
-		   const double *costs)
+weigh_time(const EstimatedStatement *statement, const double *costs)
 {
-	double		unit = cost_unit_share(estimator, statement);
+	double		unit = cost_unit_share(statement);
 	double		time = 0;
 	ListCell   *lc;
 
@@ -217,8 +208,8 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 		memcpy(statement->base_by, cost->likely_by, sizeof(double) * count);
 	}
 	answer->cost = cost->likely;
-	answer->time = weigh_time(estimator, statement, cost->likely_by);
-	answer->planned = weigh_time(estimator, statement, cost->planned_by);
+	answer->time = weigh_time(statement, cost->likely_by);
+	answer->planned = weigh_time(statement, cost->planned_by);
 	statement->answers = lappend(statement->answers, answer);
 	known_plans_refute(&statement->known, with, answer->planned);
 	known_plans_add(&statement->known, estimator->context, answer->decisive,

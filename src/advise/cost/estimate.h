@@ -35,8 +35,6 @@ typedef struct Estimator
 	WhatIfIndex **indexes;
 	int			nstatements;
 	EstimatedStatement *statements;
-	double		cost_unit_us;	/* what a unit of the planner's cost takes
-								 * here, microseconds; 0 = not known yet */
 	int64		questions;		/* asked of the planner */
 	int64		deadline_us;	/* clock_us(); 0 = none */
 	bool		late;			/* the deadline has passed */

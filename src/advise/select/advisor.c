@@ -350,9 +350,8 @@ prepare_selection(Advisor *advisor, List *candidates)
 	Selection  *selection = &advisor->selection;
 
 	prepare_estimator(advisor);
-	advisor->estimator.cost_unit_us = measure_cost_unit(advisor);
 	advisor->writes = write_model_make(advisor->statements,
-									   advisor->estimator.cost_unit_us);
+									   measure_cost_unit(advisor));
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
