@@ -13,10 +13,8 @@
  * that stops early may be more (early_stop.c): the planner does not know, takes
  * it, and makes the statement dearer by an index that it need not have.
  *
- * Each variant stands for a share of the time measured, which shrinks as the
- * cost of its plan does.  What a plan costs more is no multiple of that time: a
- * call that ends at once may take as long as any, once it has to read as much.
- * So it is priced by what a unit of cost takes over all calls of the statement.
+ * Each variant stands for a share of the time measured, which changes as the
+ * cost of its plan does.
  *
  *-------------------------------------------------------------------------
  */
@@ -143,44 +141,21 @@ translate_positions(const Bitmapset *positions, const int *numbers)
 }
 
 /*
- * What a unit of the planner's cost takes, as a share of the time that one call
- * of the statement takes now.
- */
-static double
-cost_unit_share(const EstimatedStatement *statement)
-{
-	double		cost = 0;
-	ListCell   *lc;
-
-	foreach(lc, statement->workload->variants)
-		cost += ((WorkloadVariant *) lfirst(lc))->calls *
-		Max(statement->base_by[foreach_current_index(lc)], LEAST_COST);
-	return 1 / Max(cost, LEAST_COST);
-}
-
-/*
  * The time of a statement whose variants cost that much, as a multiple of what
- * it takes now: each variant stands for its weight of the time, and for its
- * share of the calls if these cost more than now.
+ * it takes now: each variant stands for its weight of the time.
  */
 static double
 weigh_time(const EstimatedStatement *statement, const double *costs)
 {
-	double		unit = cost_unit_share(statement);
 	double		time = 0;
 	ListCell   *lc;
 
 	foreach(lc, statement->workload->variants)
 	{
-		const WorkloadVariant *variant = lfirst(lc);
-		double		before =
-			Max(statement->base_by[foreach_current_index(lc)], LEAST_COST);
-		double		after = Max(costs[foreach_current_index(lc)], LEAST_COST);
+		int			i = foreach_current_index(lc);
 
-		if (after > before)
-			time += variant->weight + variant->calls * (after - before) * unit;
-		else
-			time += variant->weight * after / before;
+		time += ((WorkloadVariant *) lfirst(lc))->weight *
+			Max(costs[i], LEAST_COST) / Max(statement->base_by[i], LEAST_COST);
 	}
 	return time;
 }

@@ -311,7 +311,6 @@ add_variant(WorkloadStatement *statement, const WeighedTrial *weighed)
 	variant->queries = trial->queries;
 	variant->params = trial->params;
 	variant->weight = weighed->weight;
-	variant->calls = weighed->calls;
 	variant->cost = trial->cost;
 	variant->drawn = weighed->drawn;
 	if (trial->params != NULL && trial->nparams > 0)

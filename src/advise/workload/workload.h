@@ -27,7 +27,6 @@ typedef struct WorkloadVariant
 	List	   *queries;		/* rewritten; copyObject() before planning */
 	ParamListInfo params;		/* NULL = generic */
 	double		weight;			/* share of the statement's time; sum 1 */
-	double		calls;			/* share of its calls; sum 1 */
 	double		cost;			/* of its plan as things are, planner's unit */
 	bool		drawn;			/* with a value from statistics */
 } WorkloadVariant;

@@ -212,24 +212,17 @@ weigh_drawn(WeighedTrial *weighed, const Histogram *latency, double unit,
 	weighed->weight = weighed->calls * weighed->call_us;
 }
 
-/* Have the weights, and the calls, sum up to "sum". */
+/* Have the weights sum up to "sum". */
 static void
 normalize_weights(List *trials, double sum)
 {
-	double		weights = 0;
-	double		calls = 0;
+	double		total = 0;
 	ListCell   *lc;
 
 	foreach(lc, trials)
-	{
-		weights += ((WeighedTrial *) lfirst(lc))->weight;
-		calls += ((WeighedTrial *) lfirst(lc))->calls;
-	}
+		total += ((WeighedTrial *) lfirst(lc))->weight;
 	foreach(lc, trials)
-	{
-		((WeighedTrial *) lfirst(lc))->weight *= sum / weights;
-		((WeighedTrial *) lfirst(lc))->calls *= sum / calls;
-	}
+		((WeighedTrial *) lfirst(lc))->weight *= sum / total;
 }
 
 /* Have the generic plan weigh its share, and the others the rest. */
@@ -241,9 +234,9 @@ weigh_generic(List *trials, double cached)
 
 	if (!last->generic || list_length(trials) == 1)
 		return;
-	last->weight = last->calls = 0;
+	last->weight = 0;
 	normalize_weights(trials, 1 - weight);
-	last->weight = last->calls = weight;
+	last->weight = weight;
 }
 
 /* How many trials are of drawn values. */
@@ -260,7 +253,7 @@ count_drawn(const List *trials)
 
 /*
  * The trials that count, of those (WeighedTrial) that were planned, with
- * weights, and shares of the calls, that sum up to 1; the list is not empty, and a generic plan is its
+ * weights that sum up to 1; the list is not empty, and a generic plan is its
  * last.  "latency" tells how long
  * the calls took, "unseen" which share of them may have had values that no
  * sample has, and "cached" which share ran a plan made before: a generic one if
