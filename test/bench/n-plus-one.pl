@@ -198,11 +198,11 @@ sub measure_loops
 			'--child' => "SELECT * FROM item WHERE $line->{column} = \$1", '--bind' => "1=col:$column",
 			'--connections' => $line->{connections}, '--repeat' => $repeat));
 		finish(@noise);
-		my ($children, $loops) = split(/\|/,
+		my ($children, $counted) = split(/\|/,
 			sql(q{SELECT coalesce(sum(children), 0), coalesce(sum(loops), 0) FROM clipperf_n_plus_one WHERE parent_query LIKE '%FROM note%'}));
 		my $found = false_alarms();
 		printf "%-8s %-8s %5d %5d %-12d %6.2f %9d %6d\n", $line->{column} eq 'id' ? 'integer' : 'uuid',
-		  @$line{qw(popularity keys rows connections)}, $children / ($repeat * $line->{rows}), $loops, $found;
+		  @$line{qw(popularity keys rows connections)}, $children / ($repeat * $line->{rows}), $counted, $found;
 		$false += $found;
 		$missed += $children == 0;
 		$loops++;
