@@ -33,11 +33,9 @@
 
 /*
  * Standard errors that a mean may be too low by, as that of the quickest of several
- * kinds is.  Most waits are short and a few very long, so that one standard
- * deviation is about two means.
+ * kinds is.
  */
 #define ERRORS			2
-#define DEVIATION		2.0
 
 /* What a kind of statement waits, in microseconds. */
 typedef struct Wait
@@ -45,6 +43,7 @@ typedef struct Wait
 	uint64		queryid;		/* 0 = free */
 	uint32		count;
 	double		mean;
+	double		variance;
 	int64		last_us;		/* when it waited last */
 } Wait;
 
@@ -76,9 +75,11 @@ static double
 add_wait(uint64 queryid, int64 now_us, double wait)
 {
 	Wait	   *kind = find_wait(queryid);
+	double		weight = 1.0 / Min(++kind->count, MEAN_WAITS);
+	double		beyond = wait - kind->mean;
 
-	kind->count++;
-	kind->mean += (wait - kind->mean) / Min(kind->count, MEAN_WAITS);
+	kind->mean += beyond * weight;
+	kind->variance = (1.0 - weight) * (kind->variance + beyond * beyond * weight);
 	kind->last_us = now_us;
 	return kind->mean;
 }
@@ -92,8 +93,8 @@ quickest_wait(double mean)
 	for (int i = 0; i < KINDS; i++)
 	{
 		const Wait *kind = &waits[i];
-		double		wait = kind->mean *
-			(1.0 + ERRORS * DEVIATION / sqrt(Min(kind->count, MEAN_WAITS)));
+		double		wait = kind->mean +
+			ERRORS * sqrt(kind->variance / Max(1, Min(kind->count, MEAN_WAITS)));
 
 		if (kind->count >= FEWEST_WAITS && (quickest < 0 || wait < quickest))
 			quickest = wait;
