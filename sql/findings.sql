@@ -275,7 +275,7 @@ CREATE FUNCTION @extschema@._clipperf_loops(
     OUT becomes text, OUT joined_by text, OUT loops double precision, OUT children double precision, OUT per_loop double precision,
     OUT executions double precision, OUT connections bigint, OUT child_ms double precision, OUT roundtrip_ms double precision,
     OUT saved_ms double precision, OUT routes text[], OUT framework text, OUT source_location text, OUT suggestion text,
-    OUT no_suggestion text, OUT first_seen timestamptz, OUT last_seen timestamptz, OUT again boolean)
+    OUT no_suggestion text, OUT in_pieces boolean, OUT first_seen timestamptz, OUT last_seen timestamptz, OUT again boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -296,7 +296,8 @@ BEGIN ATOMIC
     ), child AS (
         SELECT c.list, c.confidence, c.function, c.child_queryid, c.relation, bool_and(c.pipelined) AS pipelined,
                max(c.parent_queryid) AS parent_queryid, max(c.parent_query) AS parent_query, max(c.child_query) AS child_query,
-               max(c.subject) AS subject, max(c.parent_column) AS parent_column, max(c.child_parameter) AS child_parameter,
+               max(c.subject) AS subject, max(c.parent_column) AS parent_column, max(c.rival_column) AS rival_column,
+               bool_or(c.in_pieces) AS in_pieces, max(c.child_parameter) AS child_parameter,
                max(c.join_column) AS join_column,
                sum(c.loops)::float8 AS loops, greatest(sum(c.children), 1)::float8 AS children,
                max(c.connections) AS connections, sum(c.child_ms) AS child_ms, sum(c.roundtrip_ms) AS roundtrip_ms,
@@ -308,7 +309,7 @@ BEGIN ATOMIC
         GROUP BY c.list, c.confidence, c.function, c.child_queryid, c.relation
     )
     SELECT c.list, c.confidence, c.pipelined, c.function, c.parent_queryid, c.parent_query, c.child_queryid, c.child_query,
-           c.subject, c.relation, c.parent_column || ' becomes ' || c.child_parameter,
+           c.subject, c.relation, c.parent_column || coalesce(' or ' || c.rival_column, '') || ' becomes ' || c.child_parameter,
            (SELECT format('LEFT JOIN %I ON %I.%I = %s', t.relname, t.relname, a.attname, c.parent_column)
             FROM pg_index AS i
                  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -325,7 +326,7 @@ BEGIN ATOMIC
            c.connections, c.child_ms, c.roundtrip_ms,
            (c.child_ms + c.roundtrip_ms) * (1 - 1 / greatest(c.children / greatest(c.loops, 1), 1)),
            array_remove(c.routes, ''), c.framework, c.source_location, c.suggestion, c.no_suggestion,
-           c.first_seen, c.last_seen, c.again
+           c.in_pieces, c.first_seen, c.last_seen, c.again
     FROM child AS c;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_loops(boolean, text[]) IS
@@ -382,7 +383,7 @@ BEGIN ATOMIC
                max(t.parent_query) AS parent_query,
                (array_agg(t.child_query ORDER BY t.number))[1] AS child_query,
                CASE WHEN t.list IS NULL THEN max(t.per_loop) ELSE sum(t.children) / greatest(max(t.loops), 1) END AS per_loop,
-               max(t.loops) AS loops, sum(t.child_ms + t.roundtrip_ms) AS ms, sum(t.saved_ms) AS saved_ms,
+               bool_or(t.in_pieces) AS in_pieces, max(t.loops) AS loops, sum(t.child_ms + t.roundtrip_ms) AS ms, sum(t.saved_ms) AS saved_ms,
                (SELECT @extschema@._clipperf_some(array_agg(DISTINCT r.route))
                 FROM unnest(string_to_array(string_agg(array_to_string(t.routes, E'\n'), E'\n'), E'\n')) AS r (route)) AS routes,
                @extschema@._clipperf_idiom(max(t.framework)) AS idiom,
@@ -402,7 +403,8 @@ BEGIN ATOMIC
         GROUP BY t.belongs_to, t.list, t.confidence, t.pipelined, t.function, t.of_list
     )
     SELECT 'n_plus_one', f.relations[1], f.queryid, f.subjects, f.relations,
-           concat(CASE WHEN f.list IS NULL THEN 'same lookup '
+           concat(CASE WHEN f.in_pieces THEN 'rows inserted one by one: '
+                       WHEN f.list IS NULL THEN 'same lookup '
                        WHEN f.of_list > 1 THEN f.of_list || ' statements for each row: 1 + '
                        ELSE 'a statement for each row: 1 + ' END,
                   @extschema@._clipperf_number(f.per_loop),
@@ -411,7 +413,8 @@ BEGIN ATOMIC
                   CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END),
            concat(
                CASE WHEN f.list IS NULL
-                    THEN format('Again and again in one request: %s; ', @extschema@.clipperf_line(f.child_query, 150))
+                    THEN format('%s: %s; ', CASE WHEN f.in_pieces THEN 'A batch that is sent in pieces' ELSE 'Again and again in one request' END,
+                                @extschema@.clipperf_line(f.child_query, 150))
                     WHEN f.of_list > 1
                     THEN format('For each row of %s run %s statements; ', @extschema@.clipperf_line(f.parent_query, 150), f.of_list)
                     ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(f.parent_query, 150),

@@ -8,7 +8,8 @@ CREATE FUNCTION @extschema@._clipperf_read_n_plus_one(
     OUT loops bigint, OUT children bigint, OUT max_children bigint, OUT connections bigint,
     OUT child_ms double precision, OUT roundtrip_ms double precision, OUT pipelined boolean,
     OUT function regprocedure, OUT route text, OUT framework text, OUT source_location text,
-    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_closed boolean, OUT again boolean)
+    OUT first_seen timestamptz, OUT last_seen timestamptz, OUT is_closed boolean, OUT again boolean,
+    OUT rival_column text, OUT in_pieces boolean)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_n_plus_one';
@@ -29,9 +30,9 @@ COMMENT ON FUNCTION @extschema@._clipperf_idiom(text) IS
 'what one writes in a framework to load rows together with their list; NULL if it is not known';
 
 CREATE VIEW @extschema@.clipperf_n_plus_one AS
-SELECT n.confidence, n.relation, n.parent_column, n.child_parameter,
+SELECT n.confidence, n.relation, n.parent_column, n.rival_column, n.child_parameter,
        n.loops, n.children, n.max_children, n.connections,
-       n.child_ms, n.roundtrip_ms, n.pipelined, n.function, n.route,
+       n.child_ms, n.roundtrip_ms, n.pipelined, n.in_pieces, n.function, n.route,
        n.framework, n.source_location,
        n.first_seen, n.last_seen, n.is_closed, n.again, n.parent_queryid, n.child_queryid,
        n.parent_query, n.child_query, (n.batched).suggestion, (n.batched).no_suggestion
@@ -45,6 +46,8 @@ COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.confidence IS '''proven'': the
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_queryid IS 'statement whose result was looped over, as in clipperf_queries; NULL if suspected';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.parent_column IS 'column of the parent query''s result that the values came from';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.rival_column IS 'another column of a list that held the same values in the same order: which of the two the application loops over cannot be told; NULL if it can';
+COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.in_pieces IS 'true if the child queries insert single rows, a batch that is sent in pieces, and no list was seen';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_queryid IS 'statement that ran for each row';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.child_query IS 'its normalized query text; NULL if it did not fit in clipperf.text_memory';
 COMMENT ON COLUMN @extschema@.clipperf_n_plus_one.relation IS 'table that the child query reads or writes; NULL if unknown or dropped';

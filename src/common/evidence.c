@@ -200,7 +200,8 @@ asks_again(const Evidence *evidence)
 
 /*
  * Has every row had its child, so that this look-up begins again?  A value that
- * comes again at once may belong to the last row yet.
+ * comes again at once may belong to the last row yet.  Where somebody else's
+ * children were taken for some, there are as many as rows all the same.
  */
 bool
 evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
@@ -215,7 +216,8 @@ evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
 			return false;
 		of_rows -= evidence->again;
 	}
-	return evidence->used >= lookup->distinct && of_rows >= lookup->rows;
+	return of_rows >= lookup->rows &&
+		(evidence->used >= lookup->distinct || !is_new(evidence, lookup));
 }
 
 /* Is the number close to the one before, as those of a sweep are? */
@@ -448,6 +450,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->rows = lookup->rows;
 	evidence->local &= lookup->local;
 	evidence->sequence = lookup->sequence;
+	evidence->whole = lookup->whole;
 	if (lookup->sweepable)
 		watch_sweep(evidence, lookup);
 	if (lookup->distinct == 1)
@@ -467,6 +470,23 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->stays = again;
 	evidence->latest = lookup->rank;
 	evidence->children++;
+}
+
+/*
+ * A look-up of one of the values that others explain better: it counts against the
+ * order of the rows as it would in a loop over them, but is none of it.
+ */
+void
+evidence_add_stray(Evidence *evidence, const Lookup *lookup)
+{
+	Evidence	with = *evidence;
+
+	evidence_add(&with, lookup);
+	evidence->ordered = Min(evidence->ordered, with.ordered);
+	evidence->loosely = Min(evidence->loosely, with.loosely);
+	evidence->on_connection = Min(evidence->on_connection, with.on_connection);
+	evidence->covering = Min(evidence->covering, with.covering);
+	evidence->rising = Min(evidence->rising, with.rising);
 }
 
 /*
@@ -619,6 +639,8 @@ evidence_verdict(const Evidence *evidence, uint32 failed, int min_children,
 {
 	bool		complete = evidence->used == evidence->distinct;
 
+	if (evidence->whole && !complete)
+		return VERDICT_NOTHING;
 	if (has_enough(evidence, min_children))
 	{
 		Verdict		verdict = VERDICT_NOTHING;

@@ -124,6 +124,9 @@ typedef struct Lookup
 								 * keys by somebody else .. */
 	bool		passes;			/* .. and was not its first */
 	bool		sorted;			/* .. as the rows are sorted by them */
+	bool		whole;			/* only a loop over all rows tells: such
+								 * numbers are counted through for other
+								 * reasons as well */
 	uint32		step;			/* mean distance of neighbours */
 	int64		number;			/* the value itself */
 	uint64		statements;		/* of the client since the result was read; 0
@@ -136,6 +139,7 @@ typedef struct Evidence
 	bool		local;			/* all of it where the result set came from */
 	bool		guarded;		/* it may be a sweep through the keys: */
 	bool		sorted;			/* .. they are sorted */
+	bool		whole;			/* nothing is proven before the last row */
 	bool		in_order;		/* every look-up was of a later row than those
 								 * before it */
 	uint16		distinct;		/* values of the column, as last seen */
@@ -190,6 +194,13 @@ evidence_is_hit(const Evidence *evidence, int rank)
 	return (evidence->hit[rank / 64] >> (rank % 64) & 1) != 0;
 }
 
+/* Do more rows share a value with an earlier one than values came again? */
+static inline bool
+evidence_may_repeat(const Evidence *evidence)
+{
+	return evidence->repeats - evidence->again < evidence->rows - evidence->distinct;
+}
+
 /* How far rank lies from where the loop is expected, in unhit ranks. */
 extern int	evidence_distance(const Evidence *evidence, int rank);
 
@@ -203,6 +214,9 @@ extern bool evidence_belongs(Evidence *evidence, const Lookup *lookup,
 
 /* Add a look-up. */
 extern void evidence_add(Evidence *evidence, const Lookup *lookup);
+
+/* Add a look-up of one of the values that others explain better. */
+extern void evidence_add_stray(Evidence *evidence, const Lookup *lookup);
 
 /* The parent's backend looked something else up. */
 extern void evidence_miss(Evidence *evidence, bool elsewhere);

@@ -25,7 +25,7 @@ PGDLLEXPORT Datum clipperf_read_n_plus_one(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_n_plus_one);
 
-#define N_PLUS_ONE_COLUMNS 27
+#define N_PLUS_ONE_COLUMNS 29
 
 /* The text of one of the pattern's statements, NULL if it is not kept. */
 static char *
@@ -77,6 +77,17 @@ parameter_name(const Pattern *pattern, int number)
 	char	   *name = number > 0 ? psprintf("$%d", number) : pstrdup("literal");
 
 	return column ? psprintf("%s (%s)", name, column) : name;
+}
+
+/*
+ * The other column that the loops may have been over, if that cannot be told of
+ * most of them; else NULL.
+ */
+static char *
+rival_name(const Pattern *pattern)
+{
+	return pattern->ties * 2 > pattern->counters.episodes ?
+		column_name(pattern->rival_relid, pattern->rival_attno) : NULL;
 }
 
 /* Put an OID that may be missing into a row. */
@@ -185,6 +196,8 @@ put_pattern(ReturnSetInfo *result, HTAB *calls, const Pattern *pattern)
 	values[i++] = TimestampTzGetDatum(pattern->counters.last_seen);
 	values[i++] = BoolGetDatum(life.over);
 	values[i++] = BoolGetDatum(life.again);
+	result_set_text(values, nulls, i++, rival_name(pattern));
+	values[i++] = BoolGetDatum(pattern->key.parent == 0 && pattern->facts.inserts_row != 0);
 	Assert(i == N_PLUS_ONE_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

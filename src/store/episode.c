@@ -115,13 +115,19 @@ episode_peek(uint64 key, int rank, EpisodePeek *peek)
 	int			at = find_episode(key);
 	const Episode *episode = at < 0 ? NULL : &shared->episodes[at];
 
+	/* what others had the credit of is no beginning of its own loop */
+	if (episode != NULL && episode_was_lent(episode, rank))
+		episode = NULL;
 	peek->found = episode != NULL;
 	peek->state = episode ? episode->state : EPISODE_OPEN;
 	peek->used = episode ? evidence_is_hit(&episode->evidence, rank) : false;
 	peek->exhausted = episode ? episode->evidence.used >= episode->evidence.distinct : false;
+	peek->may_repeat = episode ? evidence_may_repeat(&episode->evidence) : false;
 	peek->distance = episode ? evidence_distance(&episode->evidence, rank) : rank;
 	peek->counted = episode ? episode->counted : false;
 	peek->last_us = episode ? episode->last_us : 0;
+	peek->next_number = episode ?
+		episode->first_number + episode->evidence.children : 0;
 }
 
 /* The entry of a bucket to replace: a free one, else the oldest. */

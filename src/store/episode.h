@@ -41,6 +41,19 @@ typedef struct Episode
 	uint32		requests;		/* .. that began another request */
 	float		counted_nats;	/* what its history has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
+	uint64		pattern_key;	/* .. as pattern_history_key() */
+
+	uint64		first_number;	/* of the first child among the look-ups of
+								 * its statement in its backend */
+
+	/* Children that another episode is credited with, see attribution.c. */
+	uint64		holder;			/* its key; 0 = none */
+	uint32		lent;
+	int64		lent_child_us;
+	int64		lent_gap_us;
+	bool		is_tied;		/* its pattern knows that another list fits as
+								 * well */
+
 	int64		first_us;		/* when the first child started */
 	int64		last_us;		/* when the last child ended */
 	int64		child_us;		/* time inside children */
@@ -55,9 +68,13 @@ typedef struct EpisodePeek
 	EpisodeState state;
 	bool		used;			/* this rank was hit before */
 	bool		exhausted;		/* all ranks were */
+	bool		may_repeat;		/* more rows share values than came again */
 	bool		counted;		/* its children are in the table of patterns */
 	int			distance;		/* unhit ranks skipped to reach this one */
 	int64		last_us;
+	uint64		next_number;	/* the look-up of its statement, in the
+								 * backend of its first child, that is to be
+								 * its next child if all so far were */
 } EpisodePeek;
 
 /* The standing of a parent, column and child over many episodes. */
@@ -85,6 +102,14 @@ typedef struct PatternHistoryChange
 	uint32		children;
 	uint64		waiting;		/* key of an episode that waits, 0 = none */
 } PatternHistoryChange;
+
+/* Are all of its children others', that of this rank among them? */
+static inline bool
+episode_was_lent(const Episode *episode, int rank)
+{
+	return episode->lent > 0 && episode->lent == episode->evidence.children &&
+		evidence_is_hit(&episode->evidence, rank);
+}
 
 /* The key of the episode of a child statement at one column of a result. */
 extern uint64 episode_key(const ResultHit *hit, uint64 child, int parameter);

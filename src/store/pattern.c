@@ -50,7 +50,7 @@ StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(in
 				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
 				 sizeof(PatternCounters) + sizeof(PatternParameters) +
 				 sizeof(PatternOrigin) +
-				 8 * sizeof(bool) &&
+				 8 * sizeof(bool) + 8 + sizeof(Oid) + 2 * sizeof(int16) &&
 				 sizeof(PatternOrigin) == 200 &&
 				 sizeof(PatternHistory) == 3 * 4,
 				 "what is saved has no padding");
@@ -338,6 +338,8 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	pattern = &table->patterns[number];
 	pattern->strong |= strong;
 	pattern->apart &= apart;
+	pattern->over_parts |= facts->in_family != 0 &&
+		facts->child_queryid != pattern->facts.child_queryid;
 	if (key->parent != 0 && !pattern->has_parent_text)
 	{
 		/* take a reference to the parent's text as soon as there is one */
@@ -353,6 +355,60 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
 	return number;
+}
+
+/* The pattern of that number, if it is the one of that history; under the lock. */
+static Pattern *
+pattern_by_number(int number, uint64 history_key)
+{
+	Pattern    *pattern = number < 0 ? NULL : &table->patterns[number];
+
+	return pattern != NULL && pattern->used &&
+		pattern_history_key(&pattern->key) == history_key ? pattern : NULL;
+}
+
+/*
+ * Take away what an episode has been counted as, since its children belong to
+ * another list.  A pattern without any is gone.  Takes the lock.
+ */
+void
+pattern_subtract(int number, uint64 history_key, const PatternCounters *counters)
+{
+	Pattern    *pattern;
+
+	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+	pattern = pattern_by_number(number, history_key);
+	if (pattern != NULL)
+	{
+		PatternCounters *sum = &pattern->counters;
+
+		sum->episodes -= counters->episodes;
+		sum->children = Max(0, sum->children - counters->children);
+		sum->repeats = Max(0, sum->repeats - counters->repeats);
+		sum->pipelined = Max(0, sum->pipelined - counters->pipelined);
+		sum->child_us = Max(0.0, sum->child_us - counters->child_us);
+		sum->gap_us = Max(0.0, sum->gap_us - counters->gap_us);
+		if (sum->episodes <= 0)
+			free_pattern(pattern);
+	}
+	LWLockRelease(table_lock());
+}
+
+/* A loop of the pattern may have been over another column as well.  Takes the lock. */
+void
+pattern_note_tie(int number, uint64 history_key, Oid rival_relid, int16 rival_attno)
+{
+	Pattern    *pattern;
+
+	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
+	pattern = pattern_by_number(number, history_key);
+	if (pattern != NULL)
+	{
+		pattern->ties++;
+		pattern->rival_relid = rival_relid;
+		pattern->rival_attno = rival_attno;
+	}
+	LWLockRelease(table_lock());
 }
 
 /* The key of a pattern's history in the table of episode.c; never 0. */
@@ -474,7 +530,7 @@ make_pattern_sound(SavedPattern *saved)
 		counters->episodes, counters->children, counters->repeats,
 		counters->max_children,
 		counters->connections, counters->pipelined, counters->child_us,
-		counters->gap_us
+		counters->gap_us, pattern->ties
 	};
 
 	for (int i = 0; i < lengthof(amounts); i++)
@@ -496,6 +552,7 @@ make_pattern_sound(SavedPattern *saved)
 		return false;
 	pattern->strong = *(const uint8 *) &pattern->strong != 0;
 	pattern->apart = *(const uint8 *) &pattern->apart != 0;
+	pattern->over_parts = *(const uint8 *) &pattern->over_parts != 0;
 	return saved_time_is_sound(counters->first_seen) &&
 		saved_time_is_sound(counters->last_seen) &&
 		isfinite(saved->history.balance);

@@ -40,7 +40,9 @@ typedef struct PatternFacts
 	Oid			child_relid;	/* column the parameter is compared with */
 	Oid			parameter_type;
 	int16		child_attno;
-	int16		unused[3];		/* zero, as facts are saved as they are */
+	int16		inserts_row;	/* a single-row INSERT, 0 or 1 */
+	int16		in_family;		/* it names a partition or child table, 0 or 1 */
+	int16		unused[1];		/* zero, as facts are saved as they are */
 } PatternFacts;
 
 /* Parameters of a child that are told apart. */
@@ -105,7 +107,18 @@ typedef struct Pattern
 	bool		has_parent_text;
 	bool		apart;			/* each child ran in a request of its own, as
 								 * far as is known */
-	bool		unused[3];		/* zero, too */
+	bool		over_parts;		/* its children name several partitions or
+								 * child tables */
+	bool		unused[2];		/* zero, too */
+
+	/*
+	 * The other column whose values they were in the last loop that leaves
+	 * open which of the two it was over, and how many such loops there were.
+	 */
+	int64		ties;
+	Oid			rival_relid;
+	int16		rival_attno;
+	int16		unused_attno;	/* zero */
 } Pattern;
 
 /* The type that holds literals of both types; UNKNOWNOID if there is none. */
@@ -118,6 +131,14 @@ extern int	pattern_add(int number, const PatternKey *key,
 						const PatternParameters *parameters, bool strong, bool apart,
 						StatementTextMaker maker,
 						PatternOriginReader reader, void *arg);
+
+/* Take away what an episode has been counted as; others have the credit. */
+extern void pattern_subtract(int number, uint64 history_key,
+							 const PatternCounters *counters);
+
+/* A loop of the pattern may have been over another column as well. */
+extern void pattern_note_tie(int number, uint64 history_key, Oid rival_relid,
+							 int16 rival_attno);
 
 /* The key of a pattern's history. */
 extern uint64 pattern_history_key(const PatternKey *key);

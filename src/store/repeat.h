@@ -45,6 +45,13 @@ typedef struct Repeat
 	uint64		value;			/* all of the last lookup's in one hash */
 	uint64		values[REPEAT_VALUES];	/* .. and the first of them */
 	uint64		seen[REPEAT_SEEN_WORDS];
+
+	/* The numbers looked up, where the key is one. */
+	int64		numbers;		/* how many, but for those that came again */
+	int64		least;
+	int64		greatest;
+	float		rising;			/* evidence that they only go up, in nats .. */
+	float		falling;		/* .. or down */
 } Repeat;
 
 /* The entry of a statement in a request, out of an array; made if it is new. */

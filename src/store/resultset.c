@@ -189,7 +189,8 @@ slot_last_use(uint32 slot)
 
 /*
  * Take one of this backend's places for wide results: a free one, else that of
- * the set that was used least recently, which is forgotten with it.
+ * the set that was used least recently, and has the fewest rows if several were,
+ * which is forgotten with it.
  */
 static int
 take_wide(uint32 slot)
@@ -208,7 +209,9 @@ take_wide(uint32 slot)
 			used = slot_last_use(place->slot);
 		else if (generation == place->generation - 1)
 			used = PG_INT64_MAX - 1;	/* being filled */
-		if (used < oldest)
+		if (used < oldest ||
+			(used == oldest && used > 0 &&
+			 slots[place->slot].set.rows < slots[places[chosen].slot].set.rows))
 		{
 			oldest = used;
 			chosen = i;

@@ -40,15 +40,15 @@ DROP TABLE few, never_analyzed;
 BEGIN;
 \o /dev/null
 SELECT score FROM clip WHERE id = 11;
-SELECT score FROM clip WHERE id = 301;
 SELECT score FROM clip WHERE id = 27;
-SELECT score FROM clip WHERE id = 4000;
+SELECT score FROM clip WHERE id = 99;
+SELECT score FROM clip WHERE id = 301;
+SELECT score FROM clip WHERE id = 777;
+SELECT score FROM clip WHERE id = 1234;
 SELECT score FROM clip WHERE id = 1503;
 SELECT score FROM clip WHERE id = 2222;
-SELECT score FROM clip WHERE id = 777;
-SELECT score FROM clip WHERE id = 99;
 SELECT score FROM clip WHERE id = 3333;
-SELECT score FROM clip WHERE id = 1234;
+SELECT score FROM clip WHERE id = 4000;
 SELECT score FROM clip WHERE id = 4321;
 \o
 COMMIT;

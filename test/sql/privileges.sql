@@ -20,17 +20,17 @@ EXECUTE look (-4711);
 SELECT of_one FROM regress_clipperf_table WHERE of_two < 0;
 BEGIN;
 \o /dev/null
-SELECT of_two FROM regress_clipperf_table WHERE of_one = 17;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 2;
-SELECT of_two FROM regress_clipperf_table WHERE of_one = 99;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 6;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 8;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 17;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 31;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 45;
-SELECT of_two FROM regress_clipperf_table WHERE of_one = 6;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 77;
-SELECT of_two FROM regress_clipperf_table WHERE of_one = 1000;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 99;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 555;
+SELECT of_two FROM regress_clipperf_table WHERE of_one = 1000;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 1234;
-SELECT of_two FROM regress_clipperf_table WHERE of_one = 8;
 SELECT of_two FROM regress_clipperf_table WHERE of_one = 2111;
 \o
 COMMIT;

@@ -40,4 +40,13 @@ is(scalar(@chances), 60, 'all kinds of chance were tried');
 cmp_ok($result{$_}, '<=', 2, "$_: no more often than promised") foreach @chances;
 cmp_ok((sort { $b <=> $a } @result{@chances})[0], '>', 0.5, 'and it does happen');
 
+# Either of two ways of either of two lists.
+my @two = grep { /^two_lists_/ } sort keys %result;
+is(scalar(@two), 20, 'two lists were tried');
+cmp_ok($result{$_}, '<=', 4, "$_: no more often than promised of both") foreach @two;
+
+# What somebody might count through is proven by its last row alone.
+is($result{whole_before}, 0, 'nothing is proven of a part');
+is($result{whole_then}, 1, 'the whole is proven');
+
 done_testing();

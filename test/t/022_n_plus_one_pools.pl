@@ -128,5 +128,16 @@ $finding = proven($node, 'two users at once', sub {
 });
 has($finding, 'two users at once', loops => 2, children => [90, 100], max_children => [45, 50]);
 
+# Sorted keys without a gap at the first page, where a trace ties the connections together.
+foreach my $options ([], ['--concurrent'])
+{
+	my $name = "sorted keys in one trace @$options";
+	my $finding = proven($node, $name,
+		loop('--parent' => 'SELECT id FROM post ORDER BY id LIMIT 50', '--child' => 'SELECT body FROM remark WHERE post_id = $1',
+			'--bind' => '1=col:id', '--type' => '1=int8', '--protocol' => 'simple', '--connections' => 4, @$options,
+			'--comment' => "/*traceparent='00-" . '0af7651916cd43dd8448eb211c80319' . scalar(@$options) . "-00f067aa0ba902b7-01'*/"));
+	has($finding, $name, children => [ 45, 50 ], loops => 1);
+}
+
 $node->stop;
 done_testing();

@@ -91,6 +91,48 @@ silent($node, 'long thoughts in one trace',
 	loop('--series' => '202101..202115', @keyed, '--protocol' => 'simple', '--think-ms' => 60, trace(3)));
 $node->safe_psql('postgres', 'ALTER DATABASE postgres RESET clipperf.nplusone_window');
 
+# Numbers drawn by lot, as those of sysbench, are no list; where they go up or down, leave no gaps, or are many, they are.
+sub transaction
+{
+	my ($sql, @values) = @_;
+	return "BEGIN;\n" . join('', map { "$sql$_;\n" } @values) . "COMMIT;\n";
+}
+my $title = 'SELECT title FROM post WHERE id = ';
+srand(7);
+foreach my $range (50, 4000, 100000)
+{
+	silent($node, "ten of $range numbers, drawn by lot, in each of many transactions",
+		statements(join '', map { transaction($title, map { 200001 + int(rand($range)) } 1 .. 10) } 1 .. 60));
+}
+silent($node, 'the same with parameters',
+	statements("PREPARE one (int8) AS ${title}\$1;\n"
+		. join('', map { "BEGIN;\n" . join('', map { 'EXECUTE one (' . (200001 + int(rand(4000))) . ");\n" } 1 .. 10) . "COMMIT;\n" } 1 .. 60)));
+suspected($node, 'ten that go down', statements(transaction($title, map { 203999 - 131 * $_ } 0 .. 9)));
+suspected($node, 'ten without a gap', statements(transaction($title, map { 203000 + $_ } 7, 2, 9, 4, 0, 3, 8, 1, 6, 5)));
+$finding = suspected($node, 'two hundred rows of a file', statements(transaction($title, map { 200001 + $_ * 7919 % 4000 } 1 .. 200)));
+has($finding, 'two hundred rows of a file', children => 200, loops => 1);
+# Keys that cannot be guessed come from a list.
+suspected($node, 'ten addresses', statements(transaction('SELECT name FROM author WHERE email = ', map { "'author" . $_ * 7919 % 2000 . "\@example.org'" } 1 .. 10)));
+
+# Rows that are inserted one by one are a batch that is sent in pieces.
+foreach my $insert ("INSERT INTO job (id, post_id) VALUES (500%d, 2000%d)", "INSERT INTO tally (hits, post_id) VALUES (1, 2011%d)",
+	"INSERT INTO author (name, id, email) VALUES ('a', 150%d, 'new%d') ON CONFLICT DO NOTHING")
+{
+	$finding = suspected($node, $insert, statements('BEGIN; SET CONSTRAINTS ALL DEFERRED;' .
+			join('', map { my $sql = $insert; $sql =~ s/%d/$_/g; "$sql;\n" } 10 .. 41) . 'ROLLBACK;'));
+	has($finding, $insert, children => [ 31, 32 ], loops => 1, in_pieces => 'true', suggestion => qr/unnest/);
+}
+$finding = suspected($node, 'prepared', statements("PREPARE one (int8) AS INSERT INTO job (id) VALUES (\$1);\nBEGIN;\n" .
+		join('', map { "EXECUTE one (600$_);\n" } 10 .. 41) . 'COMMIT;'));
+has($finding, 'prepared', children => [ 31, 32 ], in_pieces => 'true');
+like($node->safe_psql('postgres', q{SELECT summary FROM clipperf_report() WHERE kind = 'n_plus_one'}), qr/rows inserted one by one/, 'they are reported as such');
+$finding = suspected($node, 'three loops in one request', statements("BEGIN;\n" .
+		join('', map { "INSERT INTO job (id) VALUES (700$_);\n" } 10 .. 41) . 'COMMIT;'));
+silent($node, 'one row in each transaction', statements(join '', map { "BEGIN;\nINSERT INTO job (id) VALUES (800$_);\nCOMMIT;\n" } 10 .. 60));
+silent($node, 'rows outside of transactions', statements(join '', map { "INSERT INTO job (id) VALUES (900$_);\n" } 10 .. 60));
+silent($node, 'batches', statements("BEGIN;\n" . join('', map { "INSERT INTO job (id) VALUES (1000$_), (1001$_), (1002$_);\n" } 10 .. 40) . 'COMMIT;'));
+silent($node, 'rows from elsewhere', statements("BEGIN;\n" . join('', map { "INSERT INTO job (id) SELECT id + 2000000 FROM post WHERE id = 2000$_;\n" } 10 .. 18) . 'COMMIT;'));
+
 # A loop with lineage in a transaction is proven, not suspected as well.
 proven($node, 'lineage in a transaction', children_of('author', '--transaction'));
 

@@ -201,6 +201,103 @@ try_chance(int distinct, double exponent, double staying, bool local)
 		   (double) most / EPISODES / exp(-RARE));
 }
 
+/* Two lists with the same keys in other orders, as one request may have read. */
+typedef struct TwoLists
+{
+	Evidence	evidence[2];
+	int			rank[2][EVIDENCE_RANKS];	/* of each key in each list */
+} TwoLists;
+
+/* Does the loop over a list expect this rank next? */
+static bool
+expects(const Evidence *evidence, int rank)
+{
+	return !evidence_is_hit(evidence, rank) && evidence_distance(evidence, rank) == 0;
+}
+
+/*
+ * A look-up goes to the list that expects it, the first one if both do or none; the
+ * other one weighs it, too, as match.c and claim.c have it.
+ */
+static void
+look_up_in_two(TwoLists *lists, const Rows *rows, int key)
+{
+	int			best = !expects(&lists->evidence[0], lists->rank[0][key]) &&
+		expects(&lists->evidence[1], lists->rank[1][key]);
+
+	for (int i = 0; i < 2; i++)
+	{
+		int			list = i == 0 ? best : 1 - best;
+		Evidence   *evidence = &lists->evidence[list];
+		Lookup		lookup = make_lookup(rows, lists->rank[list][key], true);
+		bool		begun = evidence->children > 0;
+
+		lookup.rivals = lookup.local_rivals = begun ? 1 : 2;
+		if (i == 0 || expects(evidence, lookup.rank))
+			evidence_add(evidence, &lookup);
+		else if (begun)
+			evidence_add_stray(evidence, &lookup);
+	}
+}
+
+/* Print how much more often than promised either of two lists comes to rare evidence. */
+static void
+try_two_lists(int distinct, double exponent)
+{
+	Rows		rows = make_rows(distinct, key_own);
+	double		sums[EVIDENCE_RANKS];
+	double		sum = 0.0;
+	int			rare = 0;
+
+	for (int rank = 0; rank < distinct; rank++)
+		sums[rank] = sum += pow(rank + 1, -exponent);
+	for (int i = 0; i < EPISODES; i++)
+	{
+		TwoLists	lists;
+		bool		passed = false;
+
+		evidence_clear(&lists.evidence[0]);
+		evidence_clear(&lists.evidence[1]);
+		for (int key = 0; key < distinct; key++)
+		{
+			int			other = uniform() * (key + 1);
+
+			lists.rank[0][key] = key;
+			lists.rank[1][key] = lists.rank[1][other];
+			lists.rank[1][other] = key;
+		}
+		for (int j = 0; j < LOOKUPS && !passed; j++)
+		{
+			look_up_in_two(&lists, &rows, draw(sums, distinct));
+			for (int list = 0; list < 2; list++)
+				passed |= lists.evidence[list].ordered >= RARE ||
+					lists.evidence[list].rising >= RARE;
+		}
+		rare += passed;
+	}
+	printf("two_lists_%d_%.1f %.2f\n", distinct, exponent, (double) rare / EPISODES / exp(-RARE));
+}
+
+/* Print whether a loop that must be whole is proven before its last row, and by it. */
+static void
+try_whole(int count)
+{
+	Rows		rows = make_rows(count, key_own);
+	Evidence	evidence;
+	Verdict		before = VERDICT_NOTHING;
+
+	evidence_clear(&evidence);
+	for (int row = 0; row < count; row++)
+	{
+		Lookup		lookup = make_lookup(&rows, row, true);
+
+		lookup.whole = true;
+		before = evidence_verdict(&evidence, 0, 5, false);
+		evidence_add(&evidence, &lookup);
+	}
+	printf("whole_before %d\nwhole_then %d\n", before, evidence_verdict(&evidence, 0, 5, false) == VERDICT_STRONG);
+}
+
 int
 main(void)
 {
@@ -218,10 +315,12 @@ main(void)
 	try_loop("three_keys", 30, key_of_three, child_each);
 	try_loop("four_keys", 30, key_of_four, child_each);
 	try_loop("same", 20, key_same, child_each);
+	try_whole(20);
 	for (int i = 0; i < lengthof(sizes); i++)
 	{
 		for (int j = 0; j < lengthof(exponents); j++)
 		{
+			try_two_lists(sizes[i], exponents[j]);
 			try_chance(sizes[i], exponents[j], 0.0, true);
 			try_chance(sizes[i], exponents[j], 0.5, true);
 			try_chance(sizes[i], exponents[j], 0.0, false);

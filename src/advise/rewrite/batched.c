@@ -219,6 +219,9 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 		rewrite_may_repeat(pattern->key.parent_relid, pattern->key.parent_attno)
 	};
 
+	*problem = "it names a partition or child table for each row; ask the table that they are parts of";
+	if (pattern->over_parts)
+		return NULL;
 	*problem = "its text may not be read";
 	if (!report_may_read(pattern->key.userid))
 		return NULL;

@@ -3,490 +3,293 @@
  * attribution.c
  *	  Attributes look-ups to result sets, and proves patterns by them.
  *
- * attribution_add() takes a look-up from the result set that was chosen for it
- * to the table of patterns, in three steps, each with a lock of its own:
+ * A look-up may fit several lists of its request: two lists of a page hold the
+ * same keys, or a few of one are all of another.  It is weighed for each of them,
+ * as a claim (claim.c), and each loop is counted for one of them only, the holder
+ * of the credit: the list that explains the most children, or else the one that was
+ * looped over to its end.  That may turn out late, so the credit can pass from one
+ * to another.  settle() is where that is decided.
  *
- * 1. record_lookup() adds it to its episode, under the episode's lock.  Most
- *    look-ups end here, or with step 3.
- * 2. Where the episode's verdict is news, update_history() tells the pattern's
- *    history, which says whether that proves the pattern.
- * 3. count_proven() adds what is proven to the table of patterns.  The
- *    episode's lock is taken again only to mark it as proven.
- *
- * Locks are taken one after the other, never together: the stripes of episodes
- * and of histories are the same, and could be one.
+ * Locks are taken one after the other, never together.
  *
  *-------------------------------------------------------------------------
  */
 #include "profile/lineage/attribution.h"
 
-#include "access/xact.h"
-#include "port/pg_bitutils.h"
-#include "utils/timestamp.h"
-
+#include "profile/lineage/claim.h"
 #include "profile/lineage/loop_values.h"
 #include "profile/lineage/request_time.h"
-#include "profile/lineage/request_time.h"
-#include "profile/lineage/round_trip.h"
 #include "profile/lineage/sweep.h"
-#include "settings.h"
-#include "store/pattern.h"
 
-/* One look-up, and the result set it is attributed to. */
-typedef struct Child
+/* Has every row of a list had its child? */
+static inline bool
+is_covered(const Claim *claim)
 {
-	Execution  *execution;
-	const Probe *probe;
-	uint64		fingerprint;
-	const Match *match;
-	PatternParameters *parameters;	/* of its loop; NULL = not known */
-} Child;
+	const Evidence *evidence = &claim->change.after.evidence;
 
-/* What a look-up has changed about its episode. */
-typedef struct EpisodeChange
-{
-	Episode		before;
-	Episode		after;			/* but for what the verdict has changed */
-	Verdict		verdict;
-	bool		is_news;		/* the history is to be told of the verdict */
-} EpisodeChange;
-
-/*
- * The function whose loop a child belongs to: the one it runs in, if the list was
- * read for the same statement of the client.  Else the client loops, and calls the
- * function for each row.
- */
-static Oid
-looping_function(const Child *child)
-{
-	const Match *match = child->match;
-
-	return match->set.pid == MyProcPid && match->statements == 0 ?
-		child->execution->function : InvalidOid;
-}
-
-/* The pattern that a child belongs to. */
-static PatternKey
-child_pattern_key(const Child *child)
-{
-	const ResultColumn *column = &child->match->column;
-
-	return (PatternKey)
-	{
-		.parent = child->match->set.fingerprint,
-			.child = child->fingerprint,
-			.dbid = MyDatabaseId,
-			.userid = child->execution->userid,
-			.parent_relid = column->relid,
-			.parent_attno = column->attno,
-			.function = looping_function(child),
-			.route = child->execution->route,
-			.parameter = match_parameter(&child->probe->comparison)
-	};
-}
-
-/* What else there is to tell of that pattern. */
-static PatternFacts
-child_pattern_facts(const Child *child)
-{
-	const Comparison *comparison = &child->probe->comparison;
-
-	return (PatternFacts)
-	{
-		.parent_queryid = child->match->set.queryid,
-			.child_queryid = child->execution->queryid,
-			.child_relid = comparison->relid,
-			.child_attno = comparison->attno,
-			.parameter_type = comparison->type
-	};
-}
-
-/* The look-up as its episode sees it. */
-static Lookup
-make_lookup(const Child *child)
-{
-	const Match *match = child->match;
-	const ResultColumn *column = &match->column;
-	bool		sweepable = column->step > 0 &&
-		match->proximity < PROXIMITY_TRANSACTION;
-
-	return (Lookup)
-	{
-		.rank = match->hit.rank,
-			.distinct = Max(column->distinct, match->hit.rank + 1),
-			.rows = column->rows,
-			.times = match->hit.times,
-			.sequence = column->sequence,
-			.rivals = match->rivals,
-			.local_rivals = match->local_rivals,
-			.local = match->proximity != PROXIMITY_NONE,
-			.sweepable = sweepable,
-			.passes = sweepable &&
-			sweep_came_by(child->execution, child->probe, match),
-			.sorted = column->is_sorted,
-			.step = column->step,
-			.number = sweepable ?
-			value_number(child->probe->hash, column->is_time) : 0,
-			.statements = match->statements
-	};
+	return evidence->used >= evidence->distinct;
 }
 
 /*
- * Does this look-up begin anew?  After a long pause it does, unless one request
- * took it, and when each row of the result has had its child already, and no more will come.  Under the
- * episode's lock.
+ * Does a list explain all that its child has looked up here since the first of its
+ * rows, and this value, which was the next one?
  */
+static inline bool
+explains_all(const Claim *claim)
+{
+	const Episode *episode = &claim->change.after;
+
+	return claim->child.match->is_expected &&
+		claim->child.execution->info->lookups - episode->first_number + 1 ==
+		episode->evidence.children;
+}
+
+/* Does the first of two claims explain more of what has run? */
 static bool
-is_over(const Episode *episode, const Execution *execution,
-		const Match *match, const Lookup *lookup)
+explains_more(const Claim *one, const Claim *other)
 {
-	return (!match->same_request &&
-			execution->first_us - episode->last_us > match_longest_pause()) ||
-		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
-		 evidence_is_complete(&episode->evidence, lookup));
+	const Episode *here = &one->change.after;
+	const Episode *there = &other->change.after;
+
+	if (here->evidence.children != there->evidence.children)
+		return here->evidence.children > there->evidence.children;
+	if (is_covered(one) != is_covered(other))
+		return is_covered(one);
+	return here->counted && !there->counted;
 }
 
 /*
- * Did the client pause between the child before and this one, so that they belong
- * to two requests?  Children on other connections may wait for their turn.
+ * The claim that is to have the credit: where one is proven, there is a loop, over
+ * whichever list explains it best.  The best for this value comes first, and others
+ * are asked only if they explain all values so far.  One is accepted at least.
+ * *proven tells whether one of those asked is.
  */
-static bool
-begins_request(const Episode *episode, const Execution *execution,
-			   const Match *match)
+static Claim *
+choose_claim(Claim *claims, int count, bool *proven)
 {
-	int64		idle_us = (int64) setting_request_idle_ms * 1000;
+	Claim	   *chosen = NULL;
 
-	if (match->proximity >= PROXIMITY_TRANSACTION ||
-		episode->last_us >= request_begun_us)
-		return false;
-	return match->proximity == PROXIMITY_BACKEND ||
-		execution->first_us - episode->last_us > idle_us;
-}
-
-/* Add the times of a child to its episode's, in us; under the episode's lock. */
-static void
-add_times(Episode *episode, const Execution *execution, const Match *match)
-{
-	bool		first = episode->evidence.children == 0;
-
-	if (first)
-		episode->first_us = execution->first_us;
-	else
-		episode->requests += begins_request(episode, execution, match);
-	episode->gap_us += round_trip_us(execution, first ? 0 : episode->last_us);
-	episode->last_us = Max(episode->last_us, execution->last_us);
-	episode->child_us += execution->elapsed_us;
-	episode->pipelined += execution->pipelined;
-	episode->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
-}
-
-/*
- * The verdict on an episode, given how many like it have failed.  Rows that
- * were fetched one by one are a result only if a loop fetched them.  A
- * statement that follows its own rows, as from branch to branch of a tree,
- * makes loops in loops.
- */
-static Verdict
-episode_verdict(const Child *child, const Episode *episode, uint32 failed)
-{
-	const ResultSet *set = &child->match->set;
-	bool		nested = set->nested || set->fingerprint == child->fingerprint;
-
-	if (set->is_chain && !set->nested)
-		return VERDICT_NOTHING;
-	return evidence_verdict(&episode->evidence, failed, setting_nplusone_min_children,
-							nested && !set->is_chain);
-}
-
-/* Is the history to be told of this verdict?  Under the episode's lock. */
-static bool
-is_news(const Episode *episode, Verdict verdict)
-{
-	switch (verdict)
+	*proven = false;
+	for (int i = 0; i < count; i++)
 	{
-		case VERDICT_NOTHING:
-			return false;
-		case VERDICT_FAILING:
-			return !episode->counted_failed;
-		case VERDICT_FEW:
-			return episode->counted_nats == 0 && !episode->counted_failed;
-		case VERDICT_SHORT:
-			return episode->counted_nats == 0;
-		case VERDICT_WEAK:
-			return episode->counted_nats < PATTERN_HISTORY_GOOD;
-		case VERDICT_STRONG:
-			return !episode->strong;
+		if (!claims[i].accepted ||
+			(i > 0 && claims[0].accepted && !explains_all(&claims[i])))
+			continue;
+		*proven |= claims[i].proven;
+		if (chosen == NULL || explains_more(&claims[i], chosen))
+			chosen = &claims[i];
 	}
-	return false;
+	return chosen;
 }
 
 /*
- * Add a look-up to its episode, made if there is none.  False if it does not
- * belong there, or the episode was given up.  Takes the episode's lock.
+ * A claim that was chosen, but is not proven by itself, stands by what another one
+ * has proven: its pattern has a good history then, once for each episode.  Takes
+ * the history's lock.
+ */
+static void
+stand_in(Claim *chosen, const Claim *claims, int count)
+{
+	PatternKey	key = child_pattern_key(&chosen->child);
+	PatternHistoryChange news = {.nats = evidence_parameters.weak};
+
+	for (int i = 0; i < count; i++)
+		chosen->strong |= claims[i].accepted && claims[i].strong;
+	if (!chosen->change.after.counted)
+		(void) pattern_history_add(pattern_history_key(&key), &news);
+}
+
+/*
+ * Take away what an episode was counted as, if it has no more children than the one
+ * that gets the credit.  True if that has them now.  Takes the episode's lock, then
+ * that of the patterns.
  */
 static bool
-record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
+take_credit(uint64 key, uint32 children)
 {
-	const Execution *execution = child->execution;
-	uint64		key = child->match->episode;
-	Episode    *episode = episode_lock(key, execution->first_us);
-	Verdict		verdict;
+	Episode    *episode = key == 0 ? NULL : episode_lock_existing(key);
+	Episode		copy;
+	PatternCounters counters;
 
-	if (is_over(episode, execution, child->match, lookup))
-		episode_clear(episode);
-	change->before = *episode;
-	if (episode->state == EPISODE_FAILED ||
-		(episode->state == EPISODE_PROVEN &&
-		 !evidence_belongs(&episode->evidence, lookup,
-						   pg_popcount64(episode->backends))))
+	if (episode == NULL)
+		return false;
+	copy = *episode;
+	if (copy.evidence.children > children)
 	{
-		if (episode->state == EPISODE_FAILED)
-			episode->last_us = Max(episode->last_us, execution->last_us);
 		episode_unlock(key);
 		return false;
 	}
-
-	add_times(episode, execution, child->match);
-	evidence_add(&episode->evidence, lookup);
-	verdict = episode_verdict(child, episode, 0);
-	change->verdict = verdict;
-	change->is_news = is_news(episode, verdict);
-	change->after = *episode;
-
-	/* the history will have had its share of this verdict */
-	if (verdict == VERDICT_FAILING)
-		episode->counted_failed = true;
-	else if (verdict != VERDICT_NOTHING)
-	{
-		float		worth = evidence_worth(&episode->evidence, verdict);
-
-		episode->counted_nats = Max(episode->counted_nats, worth);
-		episode->counted_failed |= worth < 0;
-	}
-	if (episode->state == EPISODE_OPEN &&
-		evidence_is_hopeless(&episode->evidence))
-		episode->state = EPISODE_FAILED;
+	episode->counted = false;
+	episode->lent = copy.evidence.children;
+	episode->lent_child_us = copy.child_us;
+	episode->lent_gap_us = copy.gap_us;
 	episode_unlock(key);
+	if (!copy.counted)
+		return true;
+	counters = episode_counters(&copy);
+	pattern_subtract(copy.pattern, copy.pattern_key, &counters);
+	request_looped -= Min(request_looped, counters.children);
 	return true;
 }
 
 /*
- * Tell the pattern's history of an episode's news.  True if what the history
- * holds then proves the pattern; "strong" is set if this episode does so by
- * itself.  Takes the history's lock.
- */
-static bool
-update_history(const Child *child, const EpisodeChange *change, bool *strong)
-{
-	const Episode *episode = &change->after;
-	Verdict		verdict = change->verdict;
-	PatternKey	pattern = child_pattern_key(child);
-	uint64		key = pattern_history_key(&pattern);
-	PatternHistoryChange news = {0};
-	PatternHistory history;
-
-	if (verdict == VERDICT_FAILING)
-	{
-		news.nats = evidence_parameters.failure;
-		news.failed = 1;
-		(void) pattern_history_add(key, &news);
-		return false;
-	}
-	news.nats = evidence_worth(&episode->evidence, verdict) - episode->counted_nats;
-	if (episode->counted_failed && verdict == VERDICT_STRONG)
-		news.nats -= evidence_parameters.failure;
-	if (episode->counted_nats == 0 && news.nats > 0)
-		news.waiting = child->match->episode;
-	if (verdict == VERDICT_SHORT || verdict == VERDICT_FEW)
-		news.children = episode->evidence.children;
-	history = pattern_history_add(key, &news);
-	*strong = episode_verdict(child, episode, history.failed) == VERDICT_STRONG;
-	if (*strong)
-		return true;
-	if ((verdict == VERDICT_SHORT || verdict == VERDICT_FEW) &&
-		history.children < setting_nplusone_min_children)
-		return false;
-	return history.balance >=
-		(evidence_is_local(&episode->evidence, verdict) ? PATTERN_HISTORY_GOOD :
-		 evidence_parameters.strong);
-}
-
-/* Did most children run in requests of their own, one for each row? */
-static inline bool
-is_apart(const Episode *episode)
-{
-	return 2 * episode->requests >= episode->evidence.children;
-}
-
-/*
- * Add counters of an episode to the table of patterns, and remember in the
- * episode where they went.  Takes the lock of the patterns, and the episode's
- * if the place is new.
+ * Others are credited with the latest child of an episode: "holder" is their
+ * episode's key.  Takes the episode's lock.
  */
 static void
-count_pattern(const Child *child, uint64 episode_key, int known_number,
-			  const PatternCounters *add, bool strong, bool apart)
+lend_child(const Claim *claim, uint64 holder)
 {
-	PatternKey	key = child_pattern_key(child);
-	PatternFacts facts = child_pattern_facts(child);
-	int			number = pattern_add(known_number, &key, &facts, add,
-									 child->parameters, strong, apart,
-									 execution_text, execution_origin,
-									 child->execution);
-
-	if (child->parameters != NULL)
-		loop_values_counted(child->parameters);
-	if (child->execution->level == 0 && episode_key == child->match->episode)
-		request_looped += add->children;
-	if (number != known_number)
-	{
-		Episode    *episode = episode_lock_existing(episode_key);
-
-		if (episode != NULL)
-		{
-			episode->pattern = number;
-			episode_unlock(episode_key);
-		}
-	}
-}
-
-/*
- * Mark an episode as proven, and count its children so far unless that was
- * done, or "counts" forbids it.  Takes the episode's lock, then that of the
- * patterns.
- */
-static void
-mark_proven(const Child *child, uint64 episode_key, bool counts, bool strong)
-{
-	Episode    *episode = episode_lock_existing(episode_key);
-	Episode		copy;
-	const Execution *execution = child->execution;
-	TimestampTz now = GetCurrentStatementStartTimestamp();
-	PatternCounters add;
+	const EpisodeChange *change = &claim->change;
+	uint64		key = claim->child.match->episode;
+	Episode    *episode = episode_lock_existing(key);
 
 	if (episode == NULL)
 		return;
-	counts &= !episode->counted && episode->state != EPISODE_FAILED;
-	episode->counted |= counts;
-	episode->strong |= strong;
-	if (episode->state == EPISODE_OPEN)
-		episode->state = EPISODE_PROVEN;
-	copy = *episode;
-	episode_unlock(episode_key);
-	if (!counts)
-		return;
-	add = (PatternCounters)
-	{
-		.episodes = 1,
-			.children = copy.evidence.children,
-			.repeats = copy.evidence.repeats,
-			.max_children = copy.evidence.children,
-			.connections = pg_popcount64(copy.backends),
-			.pipelined = copy.pipelined,
-			.child_us = copy.child_us,
-			.gap_us = copy.gap_us,
-			.first_seen = now - (execution->first_us - copy.first_us),
-			.last_seen = now - (execution->last_us - copy.last_us)
-	};
-	count_pattern(child, episode_key, copy.pattern, &add, strong, is_apart(&copy));
+	episode->holder = holder;
+	episode->lent++;
+	episode->lent_child_us += change->after.child_us - change->before.child_us;
+	episode->lent_gap_us += change->after.gap_us - change->before.gap_us;
+	episode_unlock(key);
 }
 
 /*
- * Count the latest child of an episode that was counted before, and those
- * that turned out to be some by it.
+ * The episode that is to be credited for the first time, and explains all, takes
+ * its children from those that have had the credit of them.  Takes locks one after
+ * the other.
  */
 static void
-count_latest(const Child *child, const EpisodeChange *change, bool strong)
+take_children(const Claim *chosen, const Claim *claims, int count)
 {
-	const Episode *before = &change->before;
-	const Episode *after = &change->after;
-	TimestampTz now = GetCurrentStatementStartTimestamp();
-	PatternCounters add = {
-		.children = after->evidence.children - before->evidence.children,
-		.repeats = after->evidence.repeats - before->evidence.repeats,
-		.max_children = after->evidence.children,
-		.connections = pg_popcount64(after->backends),
-		.pipelined = after->pipelined - before->pipelined,
-		.child_us = after->child_us - before->child_us,
-		.gap_us = after->gap_us - before->gap_us,
-		.first_seen = now,
-		.last_seen = now
-	};
+	const Episode *after = &chosen->change.after;
+	uint64		key = chosen->child.match->episode;
+	bool		taken = take_credit(after->holder, after->evidence.children);
+	Episode    *episode;
 
-	count_pattern(child, child->match->episode, after->pattern, &add, strong,
-				  is_apart(after));
-}
-
-/*
- * Count a look-up in a proven loop, and what was not counted before: its
- * episode so far, and the episodes that waited for their pattern to be proven.
- */
-static void
-count_proven(const Child *child, const EpisodeChange *change, bool counts,
-			 bool strong)
-{
-	bool		counted = change->after.counted;
-
-	if (strong || !counted)
-		mark_proven(child, child->match->episode, counts, strong);
-	if (!counts)
-		return;
-	if (counted)
-		count_latest(child, change, strong);
-	else
+	for (int i = 0; i < count; i++)
 	{
-		PatternKey	key = child_pattern_key(child);
-		uint64		waiting[PATTERN_HISTORY_WAITING];
-		int			count = pattern_history_release(pattern_history_key(&key),
-													waiting);
-
-		for (int i = 0; i < count; i++)
-			mark_proven(child, waiting[i], true, strong);
+		if (&claims[i] != chosen && claims[i].accepted &&
+			claims[i].change.after.counted)
+			taken |= take_credit(claims[i].child.match->episode,
+								 after->evidence.children);
 	}
+	if (!taken || (episode = episode_lock_existing(key)) == NULL)
+		return;
+	episode->holder = 0;
+	episode->lent = 0;
+	episode->lent_child_us = 0;
+	episode->lent_gap_us = 0;
+	episode_unlock(key);
 }
 
 /*
- * Add a look-up to the episode it was matched with.  The first one that is
- * proven counts in the table of patterns if "counts" is set.  The caller holds
- * no lock.
+ * Two lists hold the same keys in the same order, and the loop was over all of them:
+ * which it was cannot be told.  Tell the pattern, once for each episode.  Takes
+ * the episode's lock, then that of the patterns.
+ */
+static void
+note_tie(const Claim *chosen, const Claim *other)
+{
+	const ResultColumn *column = &other->child.match->column;
+	uint64		key = chosen->child.match->episode;
+	Episode    *episode = episode_lock_existing(key);
+	int			pattern;
+	uint64		pattern_key;
+	bool		is_new;
+
+	if (episode == NULL)
+		return;
+	is_new = episode->counted && !episode->is_tied;
+	episode->is_tied |= is_new;
+	pattern = episode->pattern;
+	pattern_key = episode->pattern_key;
+	episode_unlock(key);
+	if (is_new)
+		pattern_note_tie(pattern, pattern_key, column->relid, column->attno);
+}
+
+/* Do two claims explain the same children, each as a whole list? */
+static inline bool
+are_tied(const Claim *one, const Claim *other)
+{
+	return other->accepted && explains_all(other) && is_covered(one) && is_covered(other) &&
+		one->change.after.evidence.children == other->change.after.evidence.children;
+}
+
+/*
+ * Count a look-up for the list that explains it best, if any is proven.  False if
+ * none is.  Takes locks, one after the other.
+ */
+static bool
+settle(Claim *claims, int count, bool counts)
+{
+	bool		proven;
+	Claim	   *chosen = choose_claim(claims, count, &proven);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (&claims[i] == chosen || !claims[i].accepted)
+			continue;
+		lend_child(&claims[i], chosen->child.match->episode);
+		if (claims[i].proven && claims[i].change.after.state == EPISODE_OPEN)
+			claim_mark_proven(&claims[i].child, claims[i].child.match->episode, false,
+							  claims[i].strong);
+	}
+	if (!proven)
+		return false;
+	if (!chosen->proven)
+		stand_in(chosen, claims, count);
+	if (counts && !chosen->change.after.counted && explains_all(chosen))
+		take_children(chosen, claims, count);
+	claim_count(chosen, counts);
+	for (int i = 0; i < count; i++)
+	{
+		if (&claims[i] != chosen && are_tied(chosen, &claims[i]))
+			note_tie(chosen, &claims[i]);
+	}
+	return true;
+}
+
+/*
+ * Add a look-up to the episode it was matched with, and to those of other lists that
+ * it may belong to.  The first one that is proven counts in the table of patterns
+ * if "counts" is set.  The caller holds no lock.
  */
 Attribution
 attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
-				const Match *match, bool counts)
+				const MatchList *matches, bool counts)
 {
-	Child		child = {execution, probe, fingerprint, match, NULL};
-	Lookup		lookup = make_lookup(&child);
-	EpisodeChange change;
-	bool		proven;
-	bool		strong = false;
+	Claim		claims[1 + MATCH_RIVALS];
+	int			count = 1 + matches->nrivals;
+	PatternParameters *parameters = NULL;
+	bool		accepted = false;
 
-	if (!record_lookup(&child, &lookup, &change))
+	for (int i = 0; i < count; i++)
+	{
+		claims[i].child = (Child)
+		{
+			execution, probe, fingerprint,
+				i == 0 ? &matches->best : &matches->rivals[i - 1], NULL
+		};
+		claim_weigh(&claims[i], i == 0);
+		accepted |= claims[i].accepted;
+	}
+	if (!accepted)
 		return ATTRIBUTION_REFUSED;
 
 	/* one alone is compared with nothing, and most stay alone */
-	if (change.after.evidence.children > 1)
-		child.parameters = loop_values_note(execution, match->episode);
-
-	/* the result set is in use, and its statement is worth recording */
-	proven = change.after.state == EPISODE_PROVEN;
-	resultset_touch(match->hit.slot, execution->last_us);
-	if (change.verdict > VERDICT_FAILING || proven)
-		resultset_note_parent(match->set.queryid, execution->last_us);
+	if (!claims[0].accepted || claims[0].change.after.evidence.children > 1)
+		parameters = loop_values_note(execution, matches->best.episode);
+	for (int i = 0; i < count; i++)
+		claims[i].child.parameters = parameters;
 
 	/* this may be a step of a sweep through the keys: the next one will tell */
-	if (lookup.sweepable)
+	if (claims[0].accepted && claims[0].lookup.sweepable)
 	{
-		PatternKey	key = child_pattern_key(&child);
+		PatternKey	key = child_pattern_key(&claims[0].child);
 
-		sweep_note(execution, probe, match, pattern_history_key(&key));
+		sweep_note(execution, probe, &matches->best, pattern_history_key(&key));
 	}
-
-	if (change.is_news)
-		proven |= update_history(&child, &change, &strong);
-	if (!proven)
-		return ATTRIBUTION_OPEN;
-	count_proven(&child, &change, counts, strong);
-	return ATTRIBUTION_PROVEN;
+	return settle(claims, count, counts) ? ATTRIBUTION_PROVEN : ATTRIBUTION_OPEN;
 }
 
 /*

@@ -19,7 +19,8 @@ typedef enum Attribution
 
 /* Add a look-up to the episode it was matched with. */
 extern Attribution attribution_add(Execution *execution, const Probe *probe,
-								   uint64 fingerprint, const Match *match, bool counts);
+								   uint64 fingerprint, const MatchList *matches,
+								   bool counts);
 
 /* What seemed to be an episode was a sweep: take back what it was worth. */
 extern void attribution_retract(uint64 key, uint64 history);

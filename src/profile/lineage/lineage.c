@@ -203,15 +203,16 @@ collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble
 }
 
 /*
- * Is it a look-up that may be repeated within one request, which is suspicious?
+ * Is it a look-up, or the insertion of a row, that may be repeated within one
+ * request, which is suspicious?
  * A request is a trace or a transaction.  The first look-up of a transaction is
  * but noted: most are not repeated.
  */
 static inline bool
 may_repeat(const StatementInfo *info, bool traced)
 {
-	return info->key_lookup && (traced || info->transaction == transactions ||
-								(info->has_list && IsTransactionBlock()));
+	return (info->key_lookup || info->row_insert) && (traced || info->transaction == transactions ||
+													  (info->has_list && IsTransactionBlock()));
 }
 
 /*
@@ -378,7 +379,7 @@ lineage_begin(Execution *execution)
 	begun_us = execution->first_us;
 	looks_up = may_have_parent(info, execution->first_us) ||
 		(execution->level == 0 && may_repeat(info, execution->trace != 0));
-	if (looks_up || info->ncolumns > 0 || info->key_lookup)
+	if (looks_up || info->ncolumns > 0 || info->key_lookup || info->row_insert)
 		execution->info = info;
 	if (looks_up)
 		collect_probes(execution, info);
@@ -551,18 +552,18 @@ note_miss(const Execution *execution, StatementInfo *info, bool elsewhere)
  */
 static int
 choose_matches(const Scene *scene, const ProbeList *list, const ProbeHits *found,
-			   uint64 fingerprint, Match *matches)
+			   uint64 fingerprint, MatchList *matches)
 {
 	int			counted = -1;
 
 	for (int i = 0; i < list->count; i++)
 	{
-		matches[i].found = false;
+		matches[i].best.found = false;
 		if (found[i].count == 0)
 			continue;
 		match_choose(scene, &list->probes[i], found[i].hits, found[i].count,
 					 fingerprint, &matches[i]);
-		if (counted < 0 && matches[i].found && matches[i].counted)
+		if (counted < 0 && matches[i].best.found && matches[i].best.counted)
 			counted = i;
 	}
 	return counted;
@@ -579,20 +580,20 @@ attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 {
 	Scene		scene = {execution, transaction_key(), statements};
 	uint64		fingerprint = statement_fingerprint(info, execution->query);
-	Match		matches[PROBES];
+	MatchList	matches[PROBES];
 	int			counting = choose_matches(&scene, list, found, fingerprint, matches);
 	bool		local = false;
 	bool		accepted = false;
 
 	for (int i = 0; i < list->count; i++)
 	{
-		const Match *match = &matches[i];
+		const Match *match = &matches[i].best;
 		Attribution attribution;
 
 		if (!match->found)
 			continue;
-		attribution = attribution_add(execution, &list->probes[i], fingerprint, match,
-									  counting < 0 || counting == i);
+		attribution = attribution_add(execution, &list->probes[i], fingerprint,
+									  &matches[i], counting < 0 || counting == i);
 		accepted |= attribution != ATTRIBUTION_REFUSED;
 		if (attribution == ATTRIBUTION_PROVEN && counting < 0)
 			counting = i;
@@ -630,7 +631,7 @@ suspect_repetition(Execution *execution, StatementInfo *info)
 {
 	bool		in_block;
 
-	if (!info->key_lookup || execution->level > 0)
+	if (!(info->key_lookup || info->row_insert) || execution->level > 0)
 		return;
 	in_block = IsTransactionBlock();
 	if ((execution->trace == 0 && !in_block) ||
@@ -638,7 +639,7 @@ suspect_repetition(Execution *execution, StatementInfo *info)
 		return;
 	if (execution->trace != 0 || may_repeat(info, false))
 	{
-		if (execution->probes.count > 0)
+		if (execution->probes.count > 0 || info->row_insert)
 			suspect_add(execution, info, in_block ? transaction_key() : 0);
 	}
 	else
@@ -691,6 +692,7 @@ lineage_look_back(Execution *execution)
 		return;
 	if (execution->probes.count > 0)
 	{
+		info->lookups++;
 		if (unlikely(info->last_lookup.episode != 0 || info->episode != 0 ||
 					 (results_are_recent(info, execution->first_us) &&
 					  may_be_child(&execution->probes))))
@@ -699,6 +701,8 @@ lineage_look_back(Execution *execution)
 	}
 	if (!attributed)
 		suspect_repetition(execution, info);
+	if (execution->recorder != NULL)
+		recorder_judge_guesses(execution->recorder, info);
 }
 
 /* At the end of each transaction. */

@@ -24,6 +24,7 @@ typedef enum MatchPlace
 {
 	PLACE_NEXT,					/* the loop goes on with the very next value */
 	PLACE_FIRST,				/* it would begin with the first one */
+	PLACE_SHARED,				/* it had one, and more rows hold the value */
 	PLACE_NEAR,					/* it leaves out a few values */
 	PLACE_NEAR_TOP,				/* it would begin near the first one */
 	PLACE_ANYWHERE,				/* it had no child yet */
@@ -41,6 +42,8 @@ typedef struct MatchCandidate
 	Proximity	proximity;
 	bool		same_request;
 	bool		same_key;		/* the columns hold the same table's key */
+	bool		goes_on;		/* all look-ups of the statement since its
+								 * first child here were its children */
 } MatchCandidate;
 
 /* A pause between two children that ends a loop, in microseconds. */
@@ -153,6 +156,18 @@ is_other_text(const Comparison *comparison, const ResultColumn *column)
 }
 
 /*
+ * Does a request tie a look-up of a key to numbers that may be keys of any table?
+ * They are followed there even where they leave no gaps.
+ */
+static inline bool
+is_tied_by_request(const MatchCandidate *candidate, const KeyColumn *key)
+{
+	return candidate->column.is_open && candidate->same_request &&
+		candidate->proximity != PROXIMITY_NONE &&
+		(key->is_key || key->is_named);
+}
+
+/*
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
@@ -160,9 +175,11 @@ is_other_text(const Comparison *comparison, const ResultColumn *column)
  * surely refused here is left out beforehand: see key_column_sought().
  */
 static bool
-may_hold_same_key(const Probe *probe, const ResultColumn *column, bool *same)
+may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 {
 	const KeyColumn *key = &probe->key;
+	const ResultColumn *column = &candidate->column;
+	bool	   *same = &candidate->same_key;
 
 	*same = false;
 	if (OidIsValid(key->key_relid))
@@ -176,7 +193,7 @@ may_hold_same_key(const Probe *probe, const ResultColumn *column, bool *same)
 		if (key->is_named && !column->is_open)
 			return true;
 	}
-	return column->small ? column->step == 0 :
+	return column->small ? column->step == 0 || is_tied_by_request(candidate, key) :
 		!is_other_text(&probe->comparison, column);
 }
 
@@ -190,13 +207,13 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 {
 	candidate->hit = *hit;
 	if (!resultset_read(hit, &candidate->set, &candidate->column) ||
-		!is_acceptable(scene, probe, &candidate->set, &candidate->column) ||
-		!may_hold_same_key(probe, &candidate->column,
-						   &candidate->same_key))
+		!is_acceptable(scene, probe, &candidate->set, &candidate->column))
 		return false;
 	candidate->proximity = find_proximity(scene, &candidate->set);
 	candidate->same_request = is_same_request(scene, &candidate->set,
 											  candidate->proximity);
+	if (!may_hold_same_key(probe, candidate))
+		return false;
 	candidate->episode = episode_key(hit, child,
 									 match_parameter(&probe->comparison));
 	episode_peek(candidate->episode, hit->rank, &candidate->peek);
@@ -210,6 +227,9 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 		candidate->peek.state = EPISODE_OPEN;
 		candidate->peek.distance = hit->rank;
 	}
+	candidate->goes_on = candidate->peek.found &&
+		candidate->set.pid == MyProcPid &&
+		candidate->peek.next_number == scene->execution->info->lookups;
 	return true;
 }
 
@@ -220,7 +240,8 @@ candidate_place(const MatchCandidate *candidate)
 	const EpisodePeek *peek = &candidate->peek;
 
 	if (peek->used)
-		return PLACE_USED;
+		return candidate->hit.times > 1 && peek->may_repeat &&
+			candidate->proximity != PROXIMITY_NONE ? PLACE_SHARED : PLACE_USED;
 	if (peek->distance == 0)
 		return peek->found ? PLACE_NEXT : PLACE_FIRST;
 	if (peek->distance <= evidence_parameters.near)
@@ -231,7 +252,8 @@ candidate_place(const MatchCandidate *candidate)
 /*
  * How well a candidate fits, the reasons that count most in the highest bits:
  * whether it was given up, the request, the table whose keys they are, the place in
- * the loop, the connection, the loops that are proven or have begun.
+ * the loop, the connection, the loops that went on until now, that are proven, that
+ * have begun.
  */
 static uint32
 rank_candidate(const MatchCandidate *candidate)
@@ -243,6 +265,7 @@ rank_candidate(const MatchCandidate *candidate)
 	rank = rank << 1 | candidate->same_key;
 	rank = rank << 3 | (PLACE_USED - candidate_place(candidate));
 	rank = rank << 1 | (candidate->proximity == PROXIMITY_BACKEND);
+	rank = rank << 1 | candidate->goes_on;
 	rank = rank << 1 | (peek->state == EPISODE_PROVEN);
 	return rank << 1 | peek->found;
 }
@@ -264,40 +287,191 @@ wins_tie(const MatchCandidate *one, const MatchCandidate *other, int64 when)
 	return one->set.started_us > other->set.started_us;
 }
 
-/* How many of the candidates a random look-up could have been attributed to. */
-static int
+/* Do two candidates come from the same column of the same statement? */
+static inline bool
+have_same_name(const MatchCandidate *one, const MatchCandidate *other)
+{
+	return one->set.fingerprint == other->set.fingerprint &&
+		one->column.relid == other->column.relid &&
+		one->column.attno == other->column.attno;
+}
+
+/*
+ * Does the loop go on with this value, or begin with it?  It may come again where
+ * rows share it.
+ */
+static inline bool
+is_expected(const MatchCandidate *candidate)
+{
+	return candidate->peek.used ?
+		candidate->goes_on && candidate->hit.times > 1 && candidate->peek.may_repeat :
+		candidate->peek.distance == 0;
+}
+
+/* Has the statement of a candidate run again since, on the same connection? */
+static bool
+is_superseded(const MatchCandidate *candidate, const MatchCandidate *candidates,
+			  int count, bool by_expected)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const MatchCandidate *other = &candidates[i];
+
+		if (candidate->set.pid == other->set.pid &&
+			candidate->set.started_us < other->set.started_us &&
+			have_same_name(candidate, other) &&
+			(is_expected(other) || !by_expected))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it what a statement returned before it ran again?  The value has had its child
+ * there, and now it is the turn of a later result.
+ */
+static inline bool
+is_outdated(const MatchCandidate *candidate, const MatchCandidate *candidates,
+			int count)
+{
+	return candidate->peek.used && is_superseded(candidate, candidates, count, true);
+}
+
+/* Candidates that a random look-up could have been attributed to. */
+typedef struct Rivalry
+{
+	int			started;		/* that have children, but not for all rows */
+	bool		unstarted;		/* are there others? */
+} Rivalry;
+
+/* Count those that are as close as this, or closer. */
+static Rivalry
 count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 {
-	int			started = 0;
-	bool		unstarted = false;
+	Rivalry		rivalry = {0};
 
 	for (int i = 0; i < count; i++)
 	{
 		if (candidates[i].proximity < proximity ||
-			candidates[i].peek.state == EPISODE_FAILED)
+			candidates[i].peek.state == EPISODE_FAILED ||
+			is_outdated(&candidates[i], candidates, count))
 			continue;
 		if (!candidates[i].peek.found)
-			unstarted = true;
+			rivalry.unstarted = true;
 		else if (!candidates[i].peek.exhausted)
-			started++;
+			rivalry.started++;
 	}
-	return Max(1, started + (unstarted ? 1 : 0));
+	return rivalry;
+}
+
+/* Why a look-up is weighed for a candidate that is not the best, first reason first. */
+typedef enum RivalReason
+{
+	RIVAL_BEGUN,				/* its loop has begun */
+	RIVAL_BEGINS,				/* it would begin with this value */
+	RIVAL_REPEATED,				/* its loop has begun, and had this value */
+	RIVAL_NONE
+} RivalReason;
+
+/*
+ * May a look-up belong to this candidate as well as to the best one, for all that
+ * is known of keys?  Loops that have begun are weighed to their end, whether the
+ * value fits well or not: else they would be spared the evidence against them.
+ */
+static RivalReason
+rival_reason(const MatchCandidate *candidate, const MatchCandidate *best)
+{
+	const EpisodePeek *peek = &candidate->peek;
+
+	if (candidate->proximity == PROXIMITY_NONE || !candidate->same_request ||
+		candidate->same_key != best->same_key ||
+		peek->state == EPISODE_FAILED || have_same_name(candidate, best))
+		return RIVAL_NONE;
+	if (is_expected(candidate))
+		return peek->found ? RIVAL_BEGUN : RIVAL_BEGINS;
+	if (!peek->found || peek->exhausted)
+		return RIVAL_NONE;
+	return peek->used ? RIVAL_REPEATED : RIVAL_BEGUN;
+}
+
+/*
+ * The candidates other than the best that the look-up is weighed for.  Returns how
+ * many.
+ */
+static int
+choose_rivals(const MatchCandidate *candidates, int count, int best,
+			  const MatchCandidate **rivals)
+{
+	int			chosen = 0;
+
+	if (count < 2 || candidates[best].proximity == PROXIMITY_NONE ||
+		!candidates[best].same_request)
+		return 0;
+	for (RivalReason reason = RIVAL_BEGUN; reason < RIVAL_NONE; reason++)
+	{
+		for (int i = 0; i < count && chosen < MATCH_RIVALS; i++)
+		{
+			bool		is_other = i != best &&
+				rival_reason(&candidates[i], &candidates[best]) == reason &&
+				!is_superseded(&candidates[i], candidates, count, false);
+
+			for (int j = 0; j < chosen; j++)
+				is_other &= !have_same_name(&candidates[i], rivals[j]);
+			if (is_other)
+				rivals[chosen++] = &candidates[i];
+		}
+	}
+	return chosen;
+}
+
+/*
+ * How many results the look-up could have been attributed to instead of this
+ * candidate, itself included, where "weighed" have begun that it is weighed for in any
+ * case: these have no choice, so they count only where the loop begins.
+ */
+static inline int
+effective_rivals(const MatchCandidate *candidate, Rivalry rivalry, int weighed)
+{
+	return Max(1, candidate->peek.found && weighed > 0 ?
+			   rivalry.started - weighed + 1 : rivalry.started + rivalry.unstarted);
+}
+
+/* Tell of a candidate. */
+static void
+fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
+{
+	match->found = true;
+	match->hit = candidate->hit;
+	match->set = candidate->set;
+	match->column = candidate->column;
+	match->proximity = candidate->proximity;
+	match->same_request = candidate->same_request;
+	match->statements = match->set.pid == MyProcPid ?
+		scene->statement - match->set.statement : 0;
+	match->episode = candidate->episode;
+	match->counted = candidate->peek.counted;
+	match->is_expected = is_expected(candidate);
 }
 
 /*
  * Choose a result set for the value of a probe, from those it was found in.
- * match->found tells whether there was one.
+ * matches->best.found tells whether there was one.
  */
 void
 match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
-			 int count, uint64 child, Match *match)
+			 int count, uint64 child, MatchList *matches)
 {
 	MatchCandidate candidates[RESULTSET_BUCKET];
+	const MatchCandidate *others[MATCH_RIVALS];
 	int			ncandidates = 0;
 	int			best = -1;
 	uint32		best_rank = 0;
+	Rivalry		all;
+	Rivalry		local;
+	int			weighed = 0;
 
-	match->found = false;
+	matches->best.found = false;
+	matches->nrivals = 0;
 	for (int i = 0; i < count; i++)
 	{
 		MatchCandidate *candidate = &candidates[ncandidates];
@@ -318,17 +492,22 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	}
 	if (best < 0)
 		return;
-	match->found = true;
-	match->hit = candidates[best].hit;
-	match->set = candidates[best].set;
-	match->column = candidates[best].column;
-	match->proximity = candidates[best].proximity;
-	match->same_request = candidates[best].same_request;
-	match->statements = match->set.pid == MyProcPid ?
-		scene->statement - match->set.statement : 0;
-	match->episode = candidates[best].episode;
-	match->counted = candidates[best].peek.counted;
-	match->rivals = count_rivals(candidates, ncandidates, PROXIMITY_NONE);
-	match->local_rivals = count_rivals(candidates, ncandidates,
-									   PROXIMITY_BACKEND);
+	matches->nrivals = choose_rivals(candidates, ncandidates, best, others);
+	all = count_rivals(candidates, ncandidates, PROXIMITY_NONE);
+	local = count_rivals(candidates, ncandidates, PROXIMITY_BACKEND);
+	if (candidates[best].same_request && candidates[best].proximity != PROXIMITY_NONE)
+	{
+		weighed = candidates[best].peek.found;
+		for (int i = 0; i < matches->nrivals; i++)
+			weighed += others[i]->peek.found;
+	}
+	for (int i = -1; i < matches->nrivals; i++)
+	{
+		const MatchCandidate *candidate = i < 0 ? &candidates[best] : others[i];
+		Match	   *match = i < 0 ? &matches->best : &matches->rivals[i];
+
+		fill_match(scene, candidate, match);
+		match->rivals = effective_rivals(candidate, all, weighed);
+		match->local_rivals = effective_rivals(candidate, local, weighed);
+	}
 }

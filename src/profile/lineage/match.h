@@ -40,11 +40,24 @@ typedef struct Match
 	bool		same_request;	/* no pause ends what it began */
 	uint64		episode;		/* key */
 	bool		counted;		/* that has been counted, as far as is seen */
+	bool		is_expected;	/* its loop goes on with this very value, or
+								 * would begin with it */
 	uint64		statements;		/* of the client since the set was read; 0 =
 								 * not known */
 	int			rivals;
 	int			local_rivals;
 } Match;
+
+/* Other results that a look-up is weighed for, besides the one it fits best. */
+#define MATCH_RIVALS	3
+
+/* The result set chosen for a look-up, and those that it may as well belong to. */
+typedef struct MatchList
+{
+	Match		best;
+	int			nrivals;
+	Match		rivals[MATCH_RIVALS];
+} MatchList;
 
 /* A pause between two children that ends a loop, in us. */
 extern int64 match_longest_pause(void);
@@ -55,6 +68,6 @@ extern int16 match_parameter(const Comparison *comparison);
 /* Choose a result set for the value of a probe, from those it was found in. */
 extern void match_choose(const Scene *scene, const Probe *probe,
 						 const ResultHit *hits, int count, uint64 child,
-						 Match *match);
+						 MatchList *matches);
 
 #endif							/* CLIPPERF_MATCH_H */

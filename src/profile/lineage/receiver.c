@@ -33,11 +33,22 @@
 /* Bits that tell whether a value may have been there before: 64 in a word. */
 #define SEEN_WORDS		16
 
+/* Bytes of documents that cost as much to read as a value costs to record. */
+#define DOCUMENT_BYTES	64
+
 /* A column whose keys are recorded. */
 typedef struct RecordedColumn
 {
 	int16		position;
-	ValueKind	kind;
+	ValueKind	kind;			/* VALUE_NONE of a document */
+	bool		is_number;		/* its values are numbers, as a rule */
+	DocumentKind document;
+	ValueKind	element;
+	uint8		field;
+	uint32		field_hash;		/* which that is; 0 = not known yet */
+	uint32		held;			/* values that documents have held so far .. */
+	uint32		nvalues;		/* .. and those of them that are to be put */
+	uint64	   *values;
 	uint32		most_rows;		/* that are recorded of it */
 	uint32		distinct;
 	uint32		first_times;	/* rows while there was one value only */
@@ -62,6 +73,8 @@ typedef struct ResultRecorder
 	int			ncolumns;
 	bool		admitted;		/* by the budget, already */
 	bool		stopped;		/* this result cannot be recorded */
+	bool		has_documents;
+	DocumentValues *document;	/* room to read one; NULL until it is needed */
 	uint64	   *batch;			/* [row][column]; first_row until there are
 								 * two */
 	uint64	   *first_row;
@@ -81,6 +94,98 @@ hash_column(TupleTableSlot *row, const RecordedColumn *column)
 	if (isnull || !value_hash(column->kind, value, &hash))
 		return NO_HASH;
 	return hash;
+}
+
+/* The field of an object, among those of a column, that a value belongs to. */
+static RecordedColumn *
+find_field(RecordedColumn *column, int fields, uint32 field_hash)
+{
+	for (int i = 0; i < fields; i++)
+	{
+		if (column[i].held == 0)
+			column[i].field_hash = field_hash;
+		if (column[i].field_hash == field_hash)
+			return &column[i];
+	}
+	return NULL;
+}
+
+/* Keep the values of a document for its columns, one for each of its fields. */
+static void
+keep_document(ResultRecorder *recorder, RecordedColumn *column, int fields)
+{
+	const DocumentValues *document = recorder->document;
+
+	for (int i = 0; i < document->count; i++)
+	{
+		RecordedColumn *field = find_field(column, fields, document->fields[i]);
+
+		if (field == NULL || field->held >= RESULTSET_ROWS)
+			continue;
+		if (field->values == NULL)
+			field->values = MemoryContextAlloc(recorder->execution->query->estate->es_query_cxt,
+											   sizeof(uint64) * RESULTSET_ROWS);
+		field->values[field->nvalues++] = document->hashes[i];
+		field->held++;
+	}
+}
+
+/* Does the client get the rows, rather than a function that asked for them? */
+static inline bool
+is_sent(const DestReceiver *dest)
+{
+	return dest->mydest == DestRemote || dest->mydest == DestRemoteExecute ||
+		dest->mydest == DestRemoteSimple;
+}
+
+/* Read the documents of a row. */
+static void
+read_documents(ResultRecorder *recorder, TupleTableSlot *row)
+{
+	for (int i = 0; i < recorder->ncolumns; i++)
+	{
+		RecordedColumn *column = &recorder->columns[i];
+		int			fields = 1;
+		bool		isnull;
+		Datum		value;
+		int			bytes;
+
+		if (column->document == DOCUMENT_NONE || column->held >= RESULTSET_ROWS ||
+			(column->document == DOCUMENT_JSONB && !is_sent(recorder->dest)))
+			continue;
+		while (i + 1 < recorder->ncolumns &&
+			   recorder->columns[i + 1].document != DOCUMENT_NONE &&
+			   recorder->columns[i + 1].position == column->position)
+			i++, fields++;
+		value = slot_getattr(row, column->position, &isnull);
+		if (isnull)
+			continue;
+		bytes = document_read(column->document, column->element, value, recorder->document);
+		keep_document(recorder, column, fields);
+		budget_spend(recorder->execution->queryid, recorder->execution->first_us,
+					 bytes / DOCUMENT_BYTES);
+	}
+}
+
+/* The documents of a row, if there is anything to read; makes room for the first. */
+static pg_noinline void
+receive_documents(ResultRecorder *recorder, TupleTableSlot *row)
+{
+	StatementInfo *info = recorder->execution->info;
+
+	if (recorder->document == NULL)
+	{
+		if (!recorder->admitted && info->queryid == recorder->execution->queryid &&
+			!budget_admits(info, recorder->execution->first_us))
+		{
+			recorder->has_documents = false;
+			return;
+		}
+		recorder->document =
+			MemoryContextAlloc(recorder->execution->query->estate->es_query_cxt,
+							   sizeof(DocumentValues));
+	}
+	read_documents(recorder, row);
 }
 
 /*
@@ -140,6 +245,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 	hashes = recorder->batch + recorder->pending * recorder->ncolumns;
 	for (int i = 0; i < recorder->ncolumns; i++)
 		hashes[i] = hash_column(slot, &recorder->columns[i]);
+	if (unlikely(recorder->has_documents))
+		receive_documents(recorder, slot);
 	recorder->pending++;
 	if (++recorder->rows >= RESULTSET_ROWS)
 		self->receiveSlot = pass_row;
@@ -232,6 +339,8 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	recorder->pending = 0;
 	recorder->admitted = info->many_rows;
 	recorder->stopped = false;
+	recorder->has_documents = false;
+	recorder->document = NULL;
 	recorder->first_row = (uint64 *) ((char *) recorder + size);
 	recorder->batch = recorder->first_row;
 	recorder->ncolumns = info->ncolumns;
@@ -239,6 +348,15 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	{
 		recorder->columns[i].position = info->columns[i].position;
 		recorder->columns[i].kind = info->columns[i].kind;
+		recorder->columns[i].is_number = info->columns[i].column.small;
+		recorder->columns[i].document = info->columns[i].document;
+		recorder->columns[i].element = info->columns[i].element;
+		recorder->columns[i].field = info->columns[i].field;
+		recorder->columns[i].field_hash = 0;
+		recorder->columns[i].held = 0;
+		recorder->columns[i].nvalues = 0;
+		recorder->columns[i].values = NULL;
+		recorder->has_documents |= info->columns[i].document != DOCUMENT_NONE;
 		recorder->columns[i].most_rows = RESULTSET_ROWS;
 		recorder->columns[i].distinct = 0;
 		recorder->columns[i].first_times = 0;
@@ -285,7 +403,7 @@ note_seen(RecordedColumn *column, uint64 hash)
 static inline void
 note_new(RecordedColumn *column, uint64 hash)
 {
-	if (value_kind_is_small(column->kind))
+	if (column->is_number)
 		numbers_add(&column->numbers, column->distinct,
 					value_number(hash, value_kind_is_time(column->kind)));
 	column->distinct++;
@@ -428,6 +546,34 @@ has_one_key(const RecordedColumn *column, uint32 rows)
 		rows > evidence_parameters.same_fewest;
 }
 
+/* Has a document held several values? */
+static bool
+holds_list(const ResultRecorder *recorder)
+{
+	for (int i = 0; i < recorder->ncolumns && recorder->has_documents; i++)
+	{
+		if (recorder->columns[i].held > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Put the values that documents have held into the shared table. */
+static void
+put_documents(ResultRecorder *recorder)
+{
+	for (int i = 0; i < recorder->ncolumns; i++)
+	{
+		RecordedColumn *column = &recorder->columns[i];
+
+		for (uint32 j = 0; j < column->nvalues; j++)
+			put_value(recorder, i, column->values[j]);
+		budget_spend(recorder->execution->queryid, recorder->execution->first_us,
+					 column->nvalues);
+		column->nvalues = 0;
+	}
+}
+
 /*
  * Put what was received so far into the store; true if there is something in it.
  * Takes no lock: the slot is this backend's own.
@@ -439,12 +585,15 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 	ResultSet  *set;
 	ResultColumn *columns;
 
-	if (recorder->rows < 2 || (recorder->pending == 0 && recorder->set == NULL))
+	if ((recorder->rows < 2 && !holds_list(recorder)) ||
+		(recorder->pending == 0 && recorder->set == NULL))
 		return false;
 	flush_batch(recorder);
 	set = recorder->set;
 	if (set == NULL)
 		return false;
+	if (recorder->has_documents)
+		put_documents(recorder);
 	columns = resultset_columns(recorder->slot);
 	if (resultset_generation(recorder->slot) != recorder->generation)
 	{
@@ -461,11 +610,12 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		RecordedColumn *column = &recorder->columns[i];
 
 		columns[i].distinct = column->distinct;
-		columns[i].rows = Min(recorder->rows, column->most_rows);
+		columns[i].rows = column->document != DOCUMENT_NONE ? column->held :
+			Min(recorder->rows, column->most_rows);
 		columns[i].sequence = column->sequence;
 		if (has_one_key(column, columns[i].rows))
 			put_first(recorder, i);
-		if (!value_kind_is_small(column->kind))
+		if (!column->is_number)
 			continue;
 		columns[i].is_sorted = numbers_are_sorted(&column->numbers);
 		columns[i].step = numbers_step(&column->numbers, column->distinct);
@@ -479,4 +629,35 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 			resultset_note_column(recorder->slot, i, set->ended_us);
 	}
 	return true;
+}
+
+/* Has a column held a key, in this result? */
+static inline bool
+has_held(const ResultRecorder *recorder, int column)
+{
+	return recorder->columns[column].distinct > 0 || recorder->columns[column].held > 0 ||
+		(recorder->rows == 1 && recorder->first_row[column] != NO_HASH);
+}
+
+/*
+ * Were there keys in the columns that may hold some?  Those that hold none in many
+ * results are given up, and with them the facts that this execution relies on.
+ */
+void
+recorder_judge_guesses(const ResultRecorder *recorder, StatementInfo *info)
+{
+	bool		in_vain = false;
+
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		InfoColumn *item = &info->columns[i];
+
+		if (!item->is_guess || item->has_held)
+			continue;
+		item->has_held = has_held(recorder, i);
+		if (!item->has_held)
+			in_vain |= ++item->in_vain >= GUESSES_IN_VAIN;
+	}
+	if (in_vain)
+		statement_info_drop_guesses(info);
 }

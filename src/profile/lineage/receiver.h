@@ -44,6 +44,10 @@ extern bool recorder_publish(struct ResultRecorder *recorder,
 							 StatementInfo *info,
 							 const ResultContext *context);
 
+/* Give up columns that might hold keys, and never do. */
+extern void recorder_judge_guesses(const struct ResultRecorder *recorder,
+								   StatementInfo *info);
+
 /* Is this the recorder's own result set? */
 extern bool recorder_owns(const struct ResultRecorder *recorder,
 						  uint32 slot, uint32 generation);

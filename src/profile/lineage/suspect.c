@@ -11,7 +11,10 @@
  */
 #include "profile/lineage/suspect.h"
 
+#include <math.h>
+
 #include "access/xact.h"
+#include "parser/parsetree.h"
 #include "port/pg_bitutils.h"
 #include "utils/timestamp.h"
 
@@ -22,13 +25,21 @@
 #include "store/pattern.h"
 #include "store/repeat.h"
 
-/* So many look-ups of one statement in one request are suspicious.. */
+/* So many look-ups of one statement in one request are suspicious .. */
 #define MIN_LOOKUPS		10
 /*
  * .. if so large a share of them has a value of its own.  What comes twice in a row
  * counts once, as a page may ask twice for each row.
  */
 #define DISTINCT_SHARE	0.8
+/*
+ * .. and if the keys come from a list.  Keys that cannot be guessed do, and those
+ * of a request that the client has named are its own.  Numbers may be drawn by lot,
+ * as those of sysbench: they come from a list if they go up or down, leave so few
+ * gaps as this share, or are so many.
+ */
+#define DENSE_SHARE		0.8
+#define MANY_LOOKUPS	50
 
 /* So many with the same value are, too: one row is read again and again. */
 #define MIN_SAME		20
@@ -69,6 +80,37 @@ varying_probe(const Repeat *repeat, const ProbeList *list)
 }
 
 /*
+ * Do numbers only go up or down?  Of n drawn by lot the last is the greatest once
+ * in n times, whatever they are.
+ */
+static void
+add_number(Repeat *repeat, int64 number)
+{
+	int64		count = ++repeat->numbers;
+	float		record = log(evidence_parameters.rise * count);
+	float		other = count == 1 ? 0.0 :
+		log((1.0 - evidence_parameters.rise) * count / (count - 1));
+
+	repeat->rising += count == 1 || number > repeat->greatest ? record : other;
+	repeat->falling += count == 1 || number < repeat->least ? record : other;
+	repeat->greatest = count == 1 ? number : Max(repeat->greatest, number);
+	repeat->least = count == 1 ? number : Min(repeat->least, number);
+}
+
+/*
+ * Note the value that varies, if it is a number.  What comes again at once tells
+ * nothing of the order.
+ */
+static void
+note_number(Repeat *repeat, const Probe *varying)
+{
+	ValueKind	kind = value_kind(varying->comparison.type);
+
+	if (value_kind_is_small(kind))
+		add_number(repeat, value_number(varying->hash, value_kind_is_time(kind)));
+}
+
+/*
  * Count a look-up.  After a long pause it begins anew: who thinks in between,
  * in a transaction that he has left open, runs no loop.
  */
@@ -106,23 +148,50 @@ add_noted(Repeat *repeat, const Execution *execution, int64 noted_us)
 	repeat->distinct++;
 }
 
-/* Are there so many look-ups of rows, or of one row, that they are suspicious? */
-static inline bool
-is_suspicious(const Repeat *repeat)
+/*
+ * Do the keys come from a list, as far as the numbers tell?  "unordered" tells how
+ * many requests of the statement have had them in no order: the more there were,
+ * the sooner one is in order by chance.
+ */
+static bool
+come_from_list(const Repeat *repeat, int64 moves, uint32 unordered)
+{
+	uint64		span = (uint64) repeat->greatest - (uint64) repeat->least;
+
+	/* the first one may have been noted without its value */
+	if (repeat->numbers + 1 < moves || moves >= MANY_LOOKUPS ||
+		repeat->numbers >= DENSE_SHARE * span)
+		return true;
+	return Max(repeat->rising, repeat->falling) >=
+		evidence_parameters.joined + 2.0 * log(1.0 + unordered);
+}
+
+/*
+ * Are there so many look-ups of rows, or of one row, that they are suspicious?
+ * "traced" tells that the client has named its request.
+ */
+static bool
+is_suspicious(const Repeat *repeat, StatementInfo *info, bool traced)
 {
 	int64		moves = repeat->lookups - repeat->again;
 
-	if (moves >= MIN_LOOKUPS)
-		return repeat->distinct >= DISTINCT_SHARE * moves;
-	/* the first one may have been noted without its value */
-	return moves <= 2 && repeat->lookups >= MIN_SAME;
+	if (info->row_insert)
+		return repeat->lookups >= MIN_LOOKUPS;
+	if (moves < MIN_LOOKUPS)	/* the first one's value may be unknown */
+		return moves <= 2 && repeat->lookups >= MIN_SAME;
+	if (repeat->distinct < DISTINCT_SHARE * moves)
+		return false;
+	if (traced || come_from_list(repeat, moves, info->unordered))
+		return true;
+	info->unordered += moves == MIN_LOOKUPS;
+	return false;
 }
 
 /* Take out what the table of patterns has not had yet; false if nothing. */
 static bool
-take_counters(Repeat *repeat, PatternCounters *add)
+take_counters(Repeat *repeat, StatementInfo *info, bool traced, PatternCounters *add)
 {
-	if (!is_suspicious(repeat))
+	if (!is_suspicious(repeat, info, traced))
 		return false;
 	*add = (PatternCounters)
 	{
@@ -146,8 +215,8 @@ take_counters(Repeat *repeat, PatternCounters *add)
 
 /* Put counters into the table of patterns. */
 static void
-report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
-			   uint64 request, const PatternCounters *add)
+report_suspect(Execution *execution, const StatementInfo *info, uint64 fingerprint,
+			   const Comparison *key, uint64 request, const PatternCounters *add)
 {
 	PatternKey	pattern = {
 		.child = fingerprint,
@@ -161,7 +230,9 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 		.child_queryid = execution->queryid,
 		.child_relid = key->relid,
 		.child_attno = key->attno,
-		.parameter_type = key->type
+		.parameter_type = key->type,
+		.inserts_row = info->row_insert,
+		.in_family = info->in_family
 	};
 	PatternParameters *parameters = loop_values_note(execution, request);
 
@@ -171,20 +242,66 @@ report_suspect(Execution *execution, uint64 fingerprint, const Comparison *key,
 	request_looped += add->children;
 }
 
+/* The table that an INSERT adds to, where none of its values is known. */
+static Comparison
+inserted_row(const Execution *execution)
+{
+	const PlannedStmt *plan = execution->query->plannedstmt;
+	Comparison	row = {0};
+
+	if (plan->resultRelations != NIL)
+		row.relid = rt_fetch(linitial_int(plan->resultRelations), plan->rtable)->relid;
+	return row;
+}
+
+/* A probe as its pattern tells of it: the column of the whole table. */
+static Comparison
+whole_comparison(const Probe *probe)
+{
+	Comparison	whole = probe->comparison;
+
+	if (OidIsValid(probe->key.family_relid))
+	{
+		whole.relid = probe->key.family_relid;
+		whole.attno = probe->key.family_attno;
+	}
+	return whole;
+}
+
 /*
- * A look-up by a key ended that no result set accounts for.  "transaction" is
- * the key of the explicit transaction block it ran in, or 0; there is that or
- * a trace.  Of a transaction without a trace, all but the first look-up of a
- * statement without a list.  Takes the lock of the trace, if there is one, then
- * that of the patterns.
+ * Count a look-up with these values in the entry of its request.  Returns what
+ * varies from one to the next; the table alone if no value is known.
+ */
+static Comparison
+count_lookup(Repeat *repeat, const Execution *execution, const ProbeList *list)
+{
+	int64		again = repeat->again;
+	const Probe *varying;
+
+	add_lookup(repeat, execution, probes_hash(list));
+	if (list->count == 0)
+		return inserted_row(execution);
+	varying = varying_probe(repeat, list);
+	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+		repeat->values[i] = list->probes[i].hash;
+	if (repeat->again == again)
+		note_number(repeat, varying);
+	return whole_comparison(varying);
+}
+
+/*
+ * A look-up by a key ended that no result set accounts for, or a row has been
+ * inserted.  "transaction" is the key of the explicit transaction block it ran in,
+ * or 0; there is that or a trace.  Of a transaction without a trace, all but the
+ * first look-up of a statement without a list.  Takes the lock of the trace, if
+ * there is one, then that of the patterns.
  */
 pg_attribute_hot void
 suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 {
-	const ProbeList *list = &execution->probes;
 	uint64		fingerprint = statement_fingerprint(info, execution->query);
 	uint64		trace = execution->trace;
-	const Probe *varying;
+	Comparison	varying;
 	PatternCounters add;
 	bool		suspicious;
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, fingerprint) :
@@ -195,14 +312,11 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 		add_noted(repeat, execution, info->noted_us);
 		info->noted_us = 0;
 	}
-	add_lookup(repeat, execution, probes_hash(list));
-	varying = varying_probe(repeat, list);
-	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
-		repeat->values[i] = list->probes[i].hash;
-	suspicious = take_counters(repeat, &add);
+	varying = count_lookup(repeat, execution, &execution->probes);
+	suspicious = take_counters(repeat, info, trace != 0, &add);
 	if (trace != 0)
 		repeat_unlock(trace);
 	if (suspicious)
-		report_suspect(execution, fingerprint, &varying->comparison,
+		report_suspect(execution, info, fingerprint, &varying,
 					   trace != 0 ? trace : transaction, &add);
 }

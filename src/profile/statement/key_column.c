@@ -27,6 +27,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "common/table_family.h"
 #include "common/table_lock.h"
 #include "profile/statement/value.h"
 #include "store/resultset.h"
@@ -321,6 +322,23 @@ follow_name(Relation relation, Oid *relid, int16 *attno, bool *complete)
 }
 
 /*
+ * The column of the whole table, where this one's is a partition or child of it and
+ * the whole has a column of that name; else nothing changes.
+ */
+static void
+find_family(Oid *relid, int16 *attno)
+{
+	Oid			root = table_root(*relid);
+	char	   *name = root == *relid ? NULL : get_attname(*relid, *attno, true);
+	int16		found = name == NULL ? InvalidAttrNumber : get_attnum(root, name);
+
+	if (found <= 0)
+		return;
+	*relid = root;
+	*attno = found;
+}
+
+/*
  * Read the facts of a table's column from the catalogs.
  */
 static KeyColumn
@@ -359,6 +377,10 @@ read_column(Oid relid, int16 attno)
 		column.is_named = false;
 	}
 	column.is_key |= column.is_unique;
+	find_family(&column.key_relid, &column.key_attno);
+	column.family_relid = relid;
+	column.family_attno = attno;
+	find_family(&column.family_relid, &column.family_attno);
 	return column;
 }
 
@@ -384,7 +406,8 @@ key_column_find(Oid relid, int16 attno)
 	if (attno <= 0)
 		return (KeyColumn)
 	{
-		.key_relid = relid,.key_attno = attno,.is_complete = true
+		.key_relid = relid,.key_attno = attno,.is_complete = true,
+			.family_relid = relid,.family_attno = attno
 	};
 	if (entry->relid == relid && entry->attno == attno)
 		return entry->column;

@@ -19,6 +19,9 @@ typedef struct KeyColumn
 	bool		is_named;		/* refers to something by its name, but nobody
 								 * knows to what */
 	bool		is_complete;	/* false if a table on the way was locked */
+	Oid			family_relid;	/* the column itself, where its table is a
+								 * partition or child that of the whole */
+	int16		family_attno;
 	Oid			key_relid;		/* the column a foreign key leads to, at last; */
 	int16		key_attno;		/* else the column itself */
 } KeyColumn;

@@ -12,7 +12,10 @@
 #include "profile/statement/statement_info.h"
 
 #include "access/transam.h"
+#include "catalog/pg_class.h"
 #include "nodes/plannodes.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "hotpath.h"
@@ -37,6 +40,9 @@ static MemoryContext info_memory = NULL;
 static MemoryContext column_memory = NULL;
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
 static uint32 next_victim = 0;
+
+/* The number that facts of a statement got last. */
+static uint32 times_learnt = 0;
 
 StatementInfo *statement_info_last HOTPATH_DATA = NULL;
 
@@ -134,6 +140,40 @@ compares_key(const Comparisons *comparisons)
 	return false;
 }
 
+/* Does a statement insert one row, whose values stand in it, into a user's table? */
+static bool
+inserts_row(const Query *query)
+{
+	return query->commandType == CMD_INSERT && query->jointree->fromlist == NIL &&
+		query->targetList != NIL &&
+		is_relation_watched(rt_fetch(query->resultRelation, query->rtable)->relid);
+}
+
+/* Is it a table that is a part of another one? */
+static bool
+is_part(const RangeTblEntry *entry)
+{
+	if (entry->rtekind != RTE_RELATION || !is_relation_watched(entry->relid) ||
+		(entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_FOREIGN_TABLE &&
+		 entry->relkind != RELKIND_PARTITIONED_TABLE))
+		return false;
+	return key_column_find(entry->relid, 1).family_relid != entry->relid;
+}
+
+/* Does a statement name tables that are parts of others? */
+static bool
+names_part(const Query *query)
+{
+	ListCell   *cell;
+
+	foreach(cell, query->rtable)
+	{
+		if (is_part(lfirst_node(RangeTblEntry, cell)))
+			return true;
+	}
+	return false;
+}
+
 /* Fill in what the analysed query tells. */
 void
 statement_info_analyzed(StatementInfo *info, Query *query,
@@ -149,6 +189,8 @@ statement_info_analyzed(StatementInfo *info, Query *query,
 	info->has_literals = comparisons->has_literals;
 	info->key_lookup = query->commandType == CMD_SELECT &&
 		compares_key(comparisons);
+	info->row_insert = inserts_row(query);
+	info->in_family = names_part(query);
 	info->analyzed = true;
 	info->planned = false;		/* keys[] follow from it */
 }
@@ -204,6 +246,34 @@ find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry 
 	return !value_kind_is_time(kind) && column_origin_find(plan, entry).is_grouped;
 }
 
+/* Fill in a column of the result. */
+static void
+fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind,
+			const ColumnOrigin *origin, const KeyColumn *key)
+{
+	item->key = key_column_sought(key);
+	item->kind = kind;
+	item->document = DOCUMENT_NONE;
+	item->element = VALUE_NONE;
+	item->field = 0;
+	item->is_guess = false;
+	item->has_held = false;
+	item->in_vain = 0;
+	item->type = type;
+	item->origin_relid = entry->resorigtbl;
+	item->origin_attno = entry->resorigcol;
+	item->column = (ResultColumn)
+	{
+		.relid = origin->relid,
+			.attno = origin->attno,
+			.key_relid = key->key_relid,
+			.key_attno = key->key_attno,
+			.small = value_kind_is_small(kind),
+			.is_time = value_kind_is_time(kind),
+			.is_open = key->is_named || origin->is_handed
+	};
+}
+
 /* Describe a column of the result if it carries keys; false if not. */
 static bool
 describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
@@ -219,22 +289,135 @@ describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
 
 	if (OidIsValid(origin.relid))
 		key_column_resolve(&origin.relid, &origin.attno);
-	item->key = key_column_sought(&key);
-	item->kind = kind;
-	item->type = type;
-	item->origin_relid = entry->resorigtbl;
-	item->origin_attno = entry->resorigcol;
-	item->column = (ResultColumn)
-	{
-		.relid = origin.relid,
-			.attno = origin.attno,
-			.key_relid = key.key_relid,
-			.key_attno = key.key_attno,
-			.small = value_kind_is_small(kind),
-			.is_time = value_kind_is_time(kind),
-			.is_open = key.is_named || origin.is_handed
-	};
+	fill_column(item, entry, type, kind, &origin, &key);
 	return true;
+}
+
+/*
+ * Where the values of an array or document come from, and whether these are the
+ * keys of some table: false only if it is none of the user's.
+ */
+static bool
+find_document_origin(StatementInfo *info, const PlannedStmt *plan,
+					 const TargetEntry *entry, ColumnOrigin *origin, KeyColumn *key)
+{
+	*origin = column_origin_find(plan, entry);
+	memset(key, 0, sizeof(KeyColumn));
+	if (!OidIsValid(origin->relid))
+		return true;
+	if (!is_relation_watched(origin->relid))
+		return false;
+	*key = key_column_find(origin->relid, origin->attno);
+	info->planned &= key->is_complete;
+	key_column_resolve(&origin->relid, &origin->attno);
+	return true;
+}
+
+/*
+ * Describe a column of the result that may hold keys, though it is none: a text
+ * that spells them, an array or a JSON document.  Fills columns, one for each field
+ * of a document; returns how many there are.
+ */
+static int
+describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
+			   const TargetEntry *entry, Oid type)
+{
+	ValueKind	element;
+	DocumentKind document = document_kind(type, &element);
+	ValueKind	kind = document == DOCUMENT_NONE ? value_kind(type) : element;
+	int			fields = document == DOCUMENT_JSON || document == DOCUMENT_JSONB ?
+		DOCUMENT_FIELDS : 1;
+	bool		is_key;
+	ColumnOrigin origin;
+	KeyColumn	key;
+
+	if (document == DOCUMENT_NONE &&
+		(kind != VALUE_TEXT || !OidIsValid(entry->resorigtbl)))
+		return 0;
+	if (!find_document_origin(info, plan, entry, &origin, &key))
+		return 0;
+	is_key = document == DOCUMENT_ARRAY && (key.is_key || key.is_named);
+	for (int i = 0; i < fields; i++)
+	{
+		fill_column(&items[i], entry, type,
+					document == DOCUMENT_NONE ? VALUE_SPELLED : VALUE_NONE,
+					&origin, &key);
+		items[i].document = document;
+		items[i].element = element;
+		items[i].field = i;
+		items[i].is_guess = true;
+		if (is_key)
+			continue;
+		/* numbers, as a rule, and whose keys they are is not known */
+		items[i].column.small = kind != VALUE_UUID &&
+			(document != DOCUMENT_ARRAY || kind != VALUE_TEXT);
+		items[i].column.is_open = true;
+		items[i].column.key_relid = InvalidOid;
+		items[i].column.key_attno = 0;
+		items[i].key = 0;
+	}
+	if (is_key)
+		items[0].column.small = value_kind_is_small(kind);
+	return fields;
+}
+
+/* Columns that are no keys, but may hold some, of a result that has more than a few. */
+#define MOST_GUESSES	4
+
+/*
+ * Add the columns that may hold keys though they are none, as far as there is room
+ * for them where results with few columns are kept.  Returns how many columns there
+ * are then.
+ */
+static int
+collect_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count)
+{
+	int			room = count <= RESULTSET_NARROW ? RESULTSET_NARROW - count :
+		Min(MOST_GUESSES, RESULTSET_COLUMNS - count);
+	int			position = 0;
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->planTree->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		InfoColumn	guesses[DOCUMENT_FIELDS];
+		int			found;
+		bool		is_known = false;
+
+		if (entry->resjunk)
+			continue;
+		if (++position > query->tupDesc->natts || room <= 0)
+			break;
+		for (int i = 0; i < count; i++)
+			is_known |= columns[i].position == position;
+		if (is_known)
+			continue;
+		found = describe_guess(info, guesses, query->plannedstmt, entry,
+							   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
+		for (int i = 0; i < found && room > 0; i++, room--)
+		{
+			guesses[i].position = position;
+			guesses[i].target = foreach_current_index(cell);
+			columns[count++] = guesses[i];
+		}
+	}
+	return count;
+}
+
+/* Does one of these columns show the same value as an entry? */
+static bool
+is_shown(const PlannedStmt *plan, const InfoColumn *columns, int count,
+		 const TargetEntry *entry)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const TargetEntry *other = list_nth_node(TargetEntry, plan->planTree->targetlist,
+												 columns[i].target);
+
+		if (equal(entry->expr, other->expr))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -261,7 +444,8 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 			break;
 		column.position = position;
 		column.target = foreach_current_index(cell);
-		if (!describe_column(info, &column, query->plannedstmt, entry,
+		if (is_shown(query->plannedstmt, columns, count, entry) ||
+			!describe_column(info, &column, query->plannedstmt, entry,
 							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
 			continue;
 		if (count < RESULTSET_COLUMNS)
@@ -274,6 +458,7 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 				columns[left++] = column;
 		}
 	}
+	count = collect_guesses(info, query, columns, count);
 	if (info->columns != NULL)
 		pfree(info->columns);
 	info->columns = NULL;
@@ -283,6 +468,29 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 	info->columns = MemoryContextAlloc(column_memory, count * sizeof(InfoColumn));
 	memcpy(info->columns, columns, count * sizeof(InfoColumn));
 	info->ncolumns = count;
+}
+
+/*
+ * Give up guesses that have held no keys in so many results.  What began with the
+ * columns of before is not recorded: the facts are others now.
+ */
+void
+statement_info_drop_guesses(StatementInfo *info)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		const InfoColumn *item = &info->columns[i];
+
+		if (!item->is_guess || item->has_held || item->in_vain < GUESSES_IN_VAIN)
+			info->columns[kept++] = info->columns[i];
+	}
+	if (kept == info->ncolumns)
+		return;
+	info->ncolumns = kept;
+	info->chain.set = NULL;
+	info->facts = ++times_learnt;
 }
 
 /* Note whose keys a comparison looks up. */
@@ -324,11 +532,41 @@ collect_sought_keys(StatementInfo *info)
 		add_sought_key(info, &info->literals.comparisons[i]);
 }
 
+/* Tables of one statement whose names stand for those of their families, at most. */
+#define MOST_ALIASES	8
+
+/*
+ * The fingerprint of a statement that names parts of tables: that of the same
+ * statement about the whole ones.
+ */
+static uint64
+family_fingerprint(const QueryDesc *query)
+{
+	TableAlias	aliases[MOST_ALIASES];
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->rtable)
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		if (count == MOST_ALIASES)
+			break;
+		if (!is_part(entry))
+			continue;
+		aliases[count].name = get_rel_name(entry->relid);
+		aliases[count].family =
+			get_rel_name(key_column_find(entry->relid, 1).family_relid);
+		count += aliases[count].name != NULL && aliases[count].family != NULL;
+	}
+	return normalize_fingerprint(query->sourceText, query->plannedstmt->stmt_location,
+								 query->plannedstmt->stmt_len, aliases, count);
+}
+
 /* Fill in what the plan tells. */
 void
 statement_info_planned(StatementInfo *info, const QueryDesc *query)
 {
-	static uint32 times_learnt = 0;
 	const PlannedStmt *plan = query->plannedstmt;
 
 	info->facts = ++times_learnt;
@@ -339,6 +577,8 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->tables_version = setting_tables_version;
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
 	collect_sought_keys(info);
+	if (info->in_family && info->fingerprint == 0)
+		info->fingerprint = family_fingerprint(query);
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;
@@ -358,7 +598,8 @@ statement_fingerprint(StatementInfo *info, const QueryDesc *query)
 		if (info->has_list)
 			info->fingerprint = normalize_fingerprint(query->sourceText,
 													  query->plannedstmt->stmt_location,
-													  query->plannedstmt->stmt_len);
+													  query->plannedstmt->stmt_len,
+													  NULL, 0);
 	}
 	return info->fingerprint;
 }

@@ -12,6 +12,7 @@
 
 #include "hotpath.h"
 #include "profile/statement/comparison.h"
+#include "profile/statement/document.h"
 #include "profile/statement/execution.h"
 #include "profile/statement/literal.h"
 #include "profile/statement/value.h"
@@ -22,7 +23,13 @@ typedef struct InfoColumn
 {
 	int16		position;		/* in the rows that are sent */
 	int16		target;			/* in the plan's target list, from 0 */
-	ValueKind	kind;
+	ValueKind	kind;			/* VALUE_NONE of a document */
+	DocumentKind document;
+	ValueKind	element;		/* of a document that is an array */
+	uint8		field;			/* of a JSON document: which of its fields */
+	bool		is_guess;		/* a text or JSON, which may hold no keys .. */
+	bool		has_held;		/* .. and has held some .. */
+	uint8		in_vain;		/* .. or not, in so many results */
 	/* What it was there, see statement_info_fits(): */
 	Oid			type;
 	Oid			origin_relid;
@@ -72,6 +79,8 @@ typedef struct StatementInfo
 	bool		has_literals;	/* each text must be looked at for its own */
 	bool		has_list;		/* texts may differ by the length of a list */
 	bool		key_lookup;		/* a SELECT by a key */
+	bool		row_insert;		/* an INSERT of a single row */
+	bool		in_family;		/* names a partition, or a child table */
 	bool		traced;			/* its requests may have traces */
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
 								 * by bit, if there is one */
@@ -98,7 +107,10 @@ typedef struct StatementInfo
 								 * known to the store, 0 = never */
 	int64		noted_us;		/* when the first lookup of the transaction
 								 * was; 0 = it has been counted */
+	uint32		unordered;		/* requests that looked up numbers in no order */
 	int64		recorded_us;	/* when a result was begun to be recorded */
+
+	uint64		lookups;		/* that were compared with results */
 
 	/* Of the episode. */
 	bool		strayed;		/* it has looked elsewhere since .. */
@@ -128,6 +140,10 @@ statement_info_find(uint64 queryid)
 /* Fill in what the analysed query tells. */
 extern void statement_info_analyzed(StatementInfo *info, Query *query,
 									const Comparisons *comparisons);
+
+/* Give up guesses that have held no keys in so many results. */
+#define GUESSES_IN_VAIN		16
+extern void statement_info_drop_guesses(StatementInfo *info);
 
 /* Fill in what the plan tells. */
 extern void statement_info_planned(StatementInfo *info,

@@ -213,22 +213,31 @@ hash_plain(const char *bytes, int length)
 							   value_hash_integer(length));
 }
 
+/* The hash of the integer or uuid that a text spells; false if it spells none. */
+bool
+value_hash_spelled(const char *text, int length, uint64 *hash)
+{
+	int64		integer;
+	uint8		uuid[UUID_LEN];
+
+	if (length == UUID_TEXT_LENGTH && parse_uuid(text, uuid))
+		*hash = hash_uuid(uuid);
+	else if (parse_integer(text, length, &integer))
+		*hash = value_hash_integer(integer);
+	else
+		return false;
+	return true;
+}
+
 /*
  * The hash of a text: that of the integer or uuid it spells, if it does.
  */
 static bool
 hash_text_datum(const char *text, int length, uint64 *hash)
 {
-	int64		integer;
-	uint8		uuid[UUID_LEN];
-
 	if (length > VALUE_MAX_LENGTH)
 		return false;
-	if (length == UUID_TEXT_LENGTH && parse_uuid(text, uuid))
-		*hash = hash_uuid(uuid);
-	else if (parse_integer(text, length, &integer))
-		*hash = value_hash_integer(integer);
-	else
+	if (!value_hash_spelled(text, length, hash))
 		*hash = hash_plain(text, length);
 	return true;
 }
@@ -271,6 +280,8 @@ hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 		while (length > 0 && bytes[length - 1] == ' ')
 			length--;
 	}
+	if (kind == VALUE_SPELLED)
+		return value_hash_spelled(bytes, length, hash);
 	if (kind != VALUE_BYTES)
 		return hash_text_datum(bytes, length, hash);
 	*hash = hash_plain(bytes, length);
@@ -302,6 +313,7 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 		case VALUE_TEXT:
 		case VALUE_BPCHAR:
 		case VALUE_BYTES:
+		case VALUE_SPELLED:
 			return hash_varlena_datum(kind, value, hash);
 		default:
 			return false;
@@ -310,10 +322,10 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 
 /*
  * The value of a kind that begins at "at", where "room" bytes are left of what
- * holds it; false if it would not end within them.
+ * holds it; returns its length, 0 if it would not end within them.
  */
-static bool
-fetch_value(ValueKind kind, const char *at, Size room, Datum *value)
+Size
+value_fetch(ValueKind kind, const char *at, Size room, Datum *value)
 {
 	Size		length;
 
@@ -344,23 +356,25 @@ fetch_value(ValueKind kind, const char *at, Size room, Datum *value)
 			length = MACADDR8_BYTES;
 			break;
 		case VALUE_NONE:
-			return false;
+			return 0;
 		default:
 			if (room < VARHDRSZ_SHORT || VARATT_IS_1B_E(at) ||
 				(!VARATT_IS_1B(at) && room < VARHDRSZ))
-				return false;
+				return 0;
 			length = VARSIZE_ANY(at);
+			if (!VARATT_IS_1B(at) && length < VARHDRSZ)
+				return 0;
 			break;
 	}
 	if (length > room)
-		return false;
+		return 0;
 	if (length < sizeof(int64) && kind < VALUE_UUID)
 		*value = fetch_att(at, true, length);
 	else if (kind == VALUE_INT8 || kind == VALUE_TIMESTAMP)
 		*value = fetch_att(at, FLOAT8PASSBYVAL, length);
 	else
 		*value = PointerGetDatum(at);
-	return true;
+	return length;
 }
 
 /*
@@ -383,7 +397,7 @@ value_hash_array(Oid type, Datum array, uint64 *hash)
 		ARR_HASNULL(header) || ARR_ELEMTYPE(header) != element)
 		return false;
 	kind = value_kind(element);
-	return fetch_value(kind, ARR_DATA_PTR(header),
-					   VARSIZE(header) - ARR_OVERHEAD_NONULLS(1), &value) &&
+	return value_fetch(kind, ARR_DATA_PTR(header),
+					   VARSIZE(header) - ARR_OVERHEAD_NONULLS(1), &value) > 0 &&
 		value_hash(kind, value, hash);
 }

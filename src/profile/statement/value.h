@@ -30,7 +30,8 @@ typedef enum ValueKind
 	VALUE_BYTES,				/* what is equal if its bytes are */
 	VALUE_MACADDR,
 	VALUE_MACADDR8,
-	VALUE_TIMESTAMP				/* with or without time zone */
+	VALUE_TIMESTAMP,			/* with or without time zone */
+	VALUE_SPELLED				/* a text, if it spells an integer or a uuid */
 } ValueKind;
 
 /*
@@ -62,6 +63,15 @@ value_kind_is_small(ValueKind kind)
 	return (kind >= VALUE_INT2 && kind <= VALUE_OID) ||
 		value_kind_is_time(kind);
 }
+
+/* The hash of the integer or uuid that a text spells; false if it spells none. */
+extern bool value_hash_spelled(const char *text, int length, uint64 *hash);
+
+/*
+ * The value of a kind that begins at "at", where "room" bytes are left of what
+ * holds it; returns its length, 0 if it would not end within them.
+ */
+extern Size value_fetch(ValueKind kind, const char *at, Size room, Datum *value);
 
 /* Of kinds that are not integers; false if the value is not followed. */
 extern bool value_hash_bytes(ValueKind kind, Datum value, uint64 *hash);

@@ -73,6 +73,8 @@ typedef struct Normalizer
 	TypeState	type;
 	int			depth;			/* of round and square brackets */
 	bool		shaping;		/* the shape is wanted, not the text */
+	const TableAlias *aliases;	/* .. in which these names stand for others */
+	int			naliases;
 	uint64		fingerprint;
 	OpenList	lists[MAX_LISTS];
 	int			nlists;
@@ -163,6 +165,18 @@ list_begins(const Normalizer *n, const Token *token)
 		!is_word(token, "values") && !is_word(token, "table");
 }
 
+/* The name that an identifier stands for in the shape: its own, as a rule. */
+static const char *
+shape_name(const Normalizer *n, const char *name)
+{
+	for (int i = 0; i < n->naliases; i++)
+	{
+		if (strcmp(n->aliases[i].name, name) == 0)
+			return n->aliases[i].family;
+	}
+	return name;
+}
+
 /* Hash a token that begins, ends or separates nothing. */
 static void
 hash_token(Normalizer *n, const Token *token)
@@ -173,8 +187,14 @@ hash_token(Normalizer *n, const Token *token)
 		case KIND_PARAMETER:
 			hash_bytes_into(n, "$", 1);
 			break;
-		case KIND_KEYWORD:
 		case KIND_IDENTIFIER:
+			{
+				const char *name = shape_name(n, token->word);
+
+				hash_bytes_into(n, name, strlen(name));
+				break;
+			}
+		case KIND_KEYWORD:
 			hash_bytes_into(n, token->word, strlen(token->word));
 			break;
 		default:
@@ -590,14 +610,15 @@ normalize_text(const char *source, int location, int length)
 /*
  * A hash that is the same for statements whose texts differ only in literals,
  * parameter numbers, white space, case of keywords and the length of IN lists,
- * ARRAY[] and VALUES lists.
+ * ARRAY[] and VALUES lists; and the names of tables that are parts of one.
  */
 uint64
-normalize_fingerprint(const char *source, int location, int length)
+normalize_fingerprint(const char *source, int location, int length,
+					  const TableAlias *aliases, int naliases)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = enter_scratch();
-	Normalizer	n = {.shaping = true};
+	Normalizer	n = {.shaping = true,.aliases = aliases,.naliases = naliases};
 
 	normalize_source(&n, source, location, length);
 	MemoryContextSwitchTo(caller);

@@ -14,6 +14,13 @@
  * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
  * to the end) of "source".
  */
+/* A table's name, and that of the table that it is a part of. */
+typedef struct TableAlias
+{
+	const char *name;
+	const char *family;
+} TableAlias;
+
 extern char *normalize_text(const char *source, int location, int length);
 
 /*
@@ -21,7 +28,8 @@ extern char *normalize_text(const char *source, int location, int length);
  * parameter numbers, white space, case of keywords and the length of IN lists,
  * ARRAY[] and VALUES lists.
  */
-extern uint64 normalize_fingerprint(const char *source, int location, int length);
+extern uint64 normalize_fingerprint(const char *source, int location, int length,
+									const TableAlias *aliases, int naliases);
 
 /* Where a literal stands in a text, in bytes: with its sign or prefix. */
 typedef struct LiteralPlace
