@@ -10,6 +10,7 @@
 
 #include "advise/candidates/demand.h"
 #include "advise/indexes/index_def.h"
+#include "advise/whatif/whatif.h"
 
 /*
  * Key columns of a candidate at most: of PostgreSQL's 32, few help after some.
@@ -26,6 +27,8 @@ typedef struct Candidate
 								 * hypothetical index, or NULL */
 	Bitmapset  *kept_from;		/* numbers of those that it would slow down,
 								 * did its predicate not keep them from it */
+	const WhatIfIndex *refusing;	/* as it would be, if it would refuse rows
+									 * that its table holds; else NULL */
 } Candidate;
 
 /* What one statement asks of one table. */

@@ -12,6 +12,8 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "advise/indexes/index_def_width.h"
+
 /*
  * The following are choices, made to keep the number of candidates small: what
  * they let through the planner judges.
@@ -128,7 +130,8 @@ finds_few_rows(const Demand *demand, const IndexDefinition *def)
 
 /*
  * Let an index include the other columns that are read; false if these are too
- * many or too wide, or none, or if the keys find few rows.
+ * many or too wide, or may become so wide that the index would refuse a row, or
+ * none, or if the keys find few rows.
  */
 bool
 candidate_include_needed(const Demand *demand, IndexDefinition *def)
@@ -152,5 +155,5 @@ candidate_include_needed(const Demand *demand, IndexDefinition *def)
 			return false;
 		index_def_include(def, attno);
 	}
-	return def->nincluded > 0;
+	return def->nincluded > 0 && index_def_includes_safely(def);
 }

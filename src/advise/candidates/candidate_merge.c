@@ -13,6 +13,8 @@
 #include "catalog/pg_am.h"
 #include "miscadmin.h"
 
+#include "advise/indexes/index_def_width.h"
+
 /* Merged candidates at most: their number grows with the square. */
 #define MOST_MERGED 500
 
@@ -49,7 +51,10 @@ include_column(IndexDefinition *def, AttrNumber attno)
 		index_def_include(def, attno);
 }
 
-/* One index for two; NULL if it would be too wide. */
+/*
+ * One index for two; NULL if it would have too many keys, or might refuse a row
+ * for what it includes.
+ */
 static IndexDefinition *
 merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 {
@@ -71,7 +76,7 @@ merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 		include_column(merged, longer->included[i]);
 	for (int i = 0; i < shorter->nincluded; i++)
 		include_column(merged, shorter->included[i]);
-	return merged;
+	return index_def_includes_safely(merged) ? merged : NULL;
 }
 
 /*

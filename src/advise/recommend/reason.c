@@ -441,6 +441,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 												 def->relid);
 	bool		alone = list_length(served) == 1;
 	char	   *plain;
+	char	   *risk;
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -470,6 +471,9 @@ reason_create(Advisor *advisor, int number, const List *served)
 	plain = reason_plain_column(def);
 	if (plain != NULL)
 		appendStringInfo(&text, "; %s", plain);
+	risk = whatif_risk(advisor->estimator.indexes[number]);
+	if (risk != NULL)
+		appendStringInfo(&text, "; %s", risk);
 	return text.data;
 }
 
@@ -485,6 +489,26 @@ reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 					statement->handed_in ? "" :
 					psprintf(", which takes %s of the time", share_text(share)),
 					statement->problem);
+}
+
+/*
+ * Why an index is not proposed that would refuse rows which its table holds, as
+ * whatif_refusal() has it: not NULL.
+ */
+char *
+reason_refusal(const WhatIfIndex *index)
+{
+	return psprintf("an index on %s %s could not be built: %s",
+					get_rel_name(index->def->relid),
+					index_def_keys_text(index->def), whatif_refusal(index));
+}
+
+/* Why an index is not shown that cannot be written or costed. */
+char *
+reason_unwritten(const Candidate *candidate)
+{
+	return psprintf("an index on %s that may help is not shown: %s",
+					get_rel_name(candidate->def->relid), candidate->problem);
 }
 
 /* Does any statement read the table at all? */

@@ -23,6 +23,12 @@ extern List *reason_burdened(Advisor *advisor, int number);
 extern char *reason_late(Advisor *advisor, int number, int statement,
 						 const Bitmapset *with);
 
+/* Why an index is not proposed that would refuse rows of its table. */
+extern char *reason_refusal(const WhatIfIndex *index);
+
+/* Why an index is not shown that cannot be written or costed. */
+extern char *reason_unwritten(const Candidate *candidate);
+
 /* Does any statement read the table at all? */
 extern bool reason_is_read(const Advisor *advisor, Oid relid);
 

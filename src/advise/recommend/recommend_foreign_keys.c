@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "advise/indexes/foreign_key.h"
+#include "advise/recommend/reason.h"
 #include "advise/recommend/recommend_rows.h"
 #include "advise/whatif/hypothetical.h"
 #include "common/table_lock.h"
@@ -132,6 +133,12 @@ advise_foreign_key(const Advisor *advisor, const UnservedKey *key,
 	if (def == NULL ||
 		(index != NULL && index->tuples < setting_seqscan_min_rows))
 		return NULL;
+	if (index != NULL && whatif_refusal(index) != NULL)
+	{
+		advice = advice_make("skip", def->relid, "catalog");
+		advice->reason = reason_refusal(index);
+		return advice;
+	}
 	advice = advice_make("create", def->relid, "catalog");
 	recommend_take_definition(advice, def, rows);
 	if (index != NULL)

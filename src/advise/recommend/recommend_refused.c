@@ -88,17 +88,85 @@ add_unwritten(List *rows, const List *unwritten)
 			continue;
 		told = lappend(told, pair);
 		advice = advice_make("skip", candidate->def->relid, "workload");
-		advice->reason = psprintf("an index on %s that may help is not shown: %s",
-								  get_rel_name(candidate->def->relid),
-								  candidate->problem);
+		advice->reason = reason_unwritten(candidate);
 		rows = lappend(rows, advice);
+	}
+	return rows;
+}
+
+/* The statements that the chosen indexes were made for, as numbers. */
+static Bitmapset *
+find_served_statements(const Advisor *advisor)
+{
+	Bitmapset  *served = NULL;
+	int			number = -1;
+
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+	{
+		const Candidate *candidate = list_nth(advisor->candidates, number);
+
+		served = bms_add_members(served, candidate->statements);
+	}
+	return served;
+}
+
+/* Is the candidate for a statement not served that takes so much time? */
+static bool
+is_wanted(const Advisor *advisor, const Candidate *candidate,
+		  const Bitmapset *served, double least_us)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(candidate->statements, number)) >= 0)
+	{
+		const WorkloadStatement *statement = list_nth(advisor->statements, number);
+
+		if (!bms_is_member(number, served) && statement->total_us >= least_us)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Advice against indexes that would refuse rows of their tables, one row a table
+ * and column: the one with the fewest keys, where statements that take at least
+ * so much time have no other.
+ */
+static List *
+add_refusing(const Advisor *advisor, List *rows, double least_us)
+{
+	Bitmapset  *served = find_served_statements(advisor);
+	List	   *told = NIL;
+
+	for (int nkeys = 1; nkeys <= CANDIDATE_KEYS; nkeys++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, advisor->candidates)
+		{
+			const Candidate *candidate = lfirst(lc);
+			List	   *pair;
+			Advice	   *advice;
+
+			if (candidate->refusing == NULL || candidate->def->nkeys != nkeys ||
+				!is_wanted(advisor, candidate, served, least_us))
+				continue;
+			pair = list_make2_int((int) candidate->def->relid,
+								  whatif_widest_attno(candidate->refusing));
+			if (list_member(told, pair))
+				continue;
+			told = lappend(told, pair);
+			advice = advice_make("skip", candidate->def->relid, "workload");
+			advice->reason = reason_refusal(candidate->refusing);
+			rows = lappend(rows, advice);
+		}
 	}
 	return rows;
 }
 
 /*
  * Advice against expressions that no index should be made of, and indexes that
- * cannot be written.  Expressions that PostgreSQL makes no index of, or that
+ * cannot be written or built.  Expressions that PostgreSQL makes no index of, or that
  * hold a constant of one call, are told of where the statement takes so much
  * time that an index for it would be advised.
  */
@@ -112,6 +180,7 @@ recommend_refused(const Advisor *advisor)
 	List	   *told = NIL;
 	ListCell   *lc;
 
+	rows = add_refusing(advisor, rows, least_us);
 	foreach(lc, advisor->demands)
 	{
 		const CandidateDemand *item = lfirst(lc);

@@ -208,13 +208,44 @@ wants_trigrams(const Demand *demand)
 	return false;
 }
 
-/* Why nothing could be looked up: no candidate was made for the statement. */
+/*
+ * Why a candidate on the table that was made for the statement came to nothing;
+ * NULL if there is none.
+ */
+static char *
+find_candidate_problem(const ScanQuestion *question)
+{
+	List	   *candidates = list_concat_copy(question->advisor->candidates,
+											  question->advisor->unwritten);
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		const Candidate *candidate = lfirst(lc);
+
+		if (candidate->problem == NULL ||
+			!bms_is_member(question->statement, candidate->statements) ||
+			!list_member_oid(question->family, candidate->def->relid))
+			continue;
+		return candidate->refusing != NULL ? reason_refusal(candidate->refusing) :
+			reason_unwritten(candidate);
+	}
+	return NULL;
+}
+
+/*
+ * Why nothing could be looked up: none of the candidates for the statement is an
+ * index that can be had, or there are none.
+ */
 static void
 explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 {
 	ListCell   *lc;
 
 	scan->outcome = SCAN_HOPELESS;
+	scan->reason = find_candidate_problem(question);
+	if (scan->reason != NULL)
+		return;
 	scan->reason = pstrdup("nothing that the statement compares or sorts by can be looked up in an index");
 	foreach(lc, question->advisor->demands)
 	{

@@ -114,6 +114,13 @@ recommend_set(Advisor *advisor, const char *index_set)
 
 		if (advisor->estimator.indexes[number] != NULL)
 			fill_member_advice(advisor, number, advice);
+		else if (candidate->refusing != NULL)
+		{
+			advice->action = "skip";
+			advice->index_name = advice->member_name;
+			advice->ddl = NULL;
+			advice->reason = reason_refusal(candidate->refusing);
+		}
 		else
 			advice->reason = with_remarks(psprintf("not judged by the statements: %s",
 												   candidate->problem),

@@ -330,6 +330,11 @@ add_candidates(Advisor *advisor, List *candidates)
 			index = hypothetical_index(candidate->def, statement < 0 ? NULL :
 									   list_nth(advisor->statements, statement),
 									   &candidate->problem);
+		if (index != NULL && (candidate->problem = whatif_refusal(index)) != NULL)
+		{
+			candidate->refusing = index;
+			index = NULL;
+		}
 		estimator->indexes[i] = index;
 		if (index == NULL)
 			continue;

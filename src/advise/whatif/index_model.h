@@ -18,6 +18,18 @@
 
 #include "advise/whatif/index_sample.h"
 
+/* How large the rows of an index are, by a sample: see whatif_width.c. */
+typedef struct IndexWidth
+{
+	int			most;			/* bytes that the access method takes; 0 = not
+								 * known */
+	int			widest;			/* bytes of the largest row, or of the largest
+								 * entry of a GIN index */
+	int			column;			/* whose value makes it so large, from 0 */
+	bool		unseen;			/* the table has wide values, but no row of
+								 * the sample has */
+} IndexWidth;
+
 /* The size of an index on one table, and what its statistics would be. */
 typedef struct IndexSize
 {
@@ -27,6 +39,7 @@ typedef struct IndexSize
 	double		gin_entries;
 	double		gin_entry_pages;
 	double		gin_data_pages; /* of posting trees */
+	IndexWidth	width;
 	HeapTuple  *stats;			/* of its columns, see index_stats.h; or NULL */
 } IndexSize;
 

@@ -16,13 +16,16 @@
 
 #include <math.h>
 
+#include "access/table.h"
 #include "catalog/pg_am.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "parser/parse_relation.h"
+#include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
+#include "advise/indexes/index_def_width.h"
 #include "advise/whatif/index_model.h"
 #include "advise/whatif/index_stats.h"
 
@@ -112,6 +115,27 @@ has_expressions(const IndexDefinition *def)
 }
 
 /*
+ * Does the table keep values out of line, none of them in a row of the sample?
+ * A value of the index's columns may then be wider than any that was seen.
+ */
+static bool
+has_unseen_values(const IndexDefinition *def, Relation heap,
+				  const TableSample *rows)
+{
+	Relation	toast;
+	BlockNumber blocks;
+
+	if (rows == NULL || rows->complete || rows->external ||
+		!OidIsValid(heap->rd_rel->reltoastrelid) ||
+		index_def_never_refuses(def))
+		return false;
+	toast = table_open(heap->rd_rel->reltoastrelid, AccessShareLock);
+	blocks = RelationGetNumberOfBlocks(toast);
+	table_close(toast, NoLock);
+	return blocks > 0;
+}
+
+/*
  * Estimate the size of an index on "heap", which the caller has open and
  * locked.  The definition's columns are those of "heap"; its relid is that of
  * "heap" or of the partitioned table above it.  Expressions are evaluated over
@@ -138,6 +162,8 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 	model.tuples = rint(model.rel->tuples * predicate_share(&model));
 	size->tuples = model.tuples;
 	run_model(&model, size);
+	size->width.unseen = def->am == BTREE_AM_OID &&
+		has_unseen_values(def, heap, rows);
 	MemoryContextSwitchTo(caller);
 	if (has_expressions(def) && model.sample != NULL)
 		size->stats = index_stats(def, model.sample, model.tuples);

@@ -16,11 +16,17 @@
 
 #include <math.h>
 
-#include "access/nbtree.h"
+#include "access/detoast.h"
+#include "access/heaptoast.h"
+#include "access/htup_details.h"
+#include "access/toast_internals.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_opclass.h"
 #include "fmgr.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
+
+#include "advise/indexes/index_def_width.h"
 
 /* A group of equal keys seen this often is taken by its share of the sample. */
 #define HEAVY_GROUP 10
@@ -165,27 +171,92 @@ add_scattered(Leaves *leaves, double rows, double groups, Size key_size)
 	}
 }
 
-/* The largest tuple that a B-tree takes: three must fit into a page. */
-#define MOST_TUPLE \
-	(MAXALIGN_DOWN((BLCKSZ - \
-					MAXALIGN(SizeOfPageHeaderData + 3 * sizeof(ItemIdData)) - \
-					MAXALIGN(sizeof(BTPageOpaqueData))) / 3) - \
-	 MAXALIGN(sizeof(ItemPointerData)))
-
-/* Error 54000 for a row that no B-tree of this definition could hold. */
-static void
-check_tuple(Size size)
+/*
+ * A value as an index keeps it: in its row, and compressed if that helps, as
+ * index_form_tuple() does.
+ */
+static Datum
+flatten_value(Form_pg_attribute att, Datum value)
 {
-	if (size > MOST_TUPLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("index row size %zu exceeds the maximum %zu of a B-tree",
-						size, (Size) MOST_TUPLE)));
+	Datum		compressed;
+
+	if (att->attlen != -1)
+		return value;
+	if (VARATT_IS_EXTERNAL(DatumGetPointer(value)))
+		value = PointerGetDatum(detoast_external_attr((struct varlena *)
+													  DatumGetPointer(value)));
+	if (VARATT_IS_EXTENDED(DatumGetPointer(value)) ||
+		VARSIZE(DatumGetPointer(value)) <= TOAST_INDEX_TARGET ||
+		(att->attstorage != TYPSTORAGE_EXTENDED &&
+		 att->attstorage != TYPSTORAGE_MAIN))
+		return value;
+	compressed = toast_compress_datum(value, att->attcompression);
+	return DatumGetPointer(compressed) == NULL ? value : compressed;
 }
 
-/* The rows of the sample as index tuples. */
+/* The column whose value takes most of a row; the values are flat. */
+static int
+widest_column(TupleDesc desc, const Datum *values, const bool *nulls)
+{
+	int			widest = 0;
+	Size		most = 0;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		Size		size;
+
+		if (nulls[i])
+			continue;
+		size = att_addlength_datum(0, att->attlen, values[i]);
+		if (size > most)
+		{
+			most = size;
+			widest = i;
+		}
+	}
+	return widest;
+}
+
+/*
+ * A row of the sample as an index tuple; the widest is noted.  One that is too
+ * large for a B-tree has no data, as index_form_tuple() might raise an error.
+ */
+static BtreeSampleKey
+form_key(TupleDesc desc, const Datum *values, const bool *nulls,
+		 IndexWidth *width)
+{
+	BtreeSampleKey key = {.data = "",.size = sizeof(IndexTupleData)};
+	Datum		flat[INDEX_MAX_KEYS];
+	unsigned short info = 0;
+	IndexTuple	tuple;
+	Size		size;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		flat[i] = nulls[i] ? (Datum) 0 :
+			flatten_value(TupleDescAttr(desc, i), values[i]);
+		if (nulls[i])
+			info = INDEX_NULL_MASK;
+	}
+	size = MAXALIGN(IndexInfoFindDataOffset(info) +
+					heap_compute_data_size(desc, flat, unconstify(bool *, nulls)));
+	if (size > (Size) width->widest)
+	{
+		width->widest = (int) Min(size, INT_MAX);
+		width->column = widest_column(desc, flat, nulls);
+	}
+	if (size > BTREE_MOST_BYTES)
+		return key;
+	tuple = index_form_tuple(desc, flat, unconstify(bool *, nulls));
+	key.data = (char *) tuple + sizeof(IndexTupleData);
+	key.size = IndexTupleSize(tuple);
+	return key;
+}
+
+/* The rows of the sample as index tuples, and the width of the widest. */
 static BtreeSampleKey *
-form_keys(const IndexModel *model)
+form_keys(const IndexModel *model, IndexWidth *width)
 {
 	const IndexSample *sample = model->sample;
 	BtreeSampleKey *keys = palloc(Max(sample->nrows, 1) * sizeof(BtreeSampleKey));
@@ -193,13 +264,9 @@ form_keys(const IndexModel *model)
 	for (int i = 0; i < sample->nrows; i++)
 	{
 		Size		first = (Size) i * sample->desc->natts;
-		IndexTuple	tuple = index_form_tuple(sample->desc,
-											 &sample->values[first],
-											 &sample->nulls[first]);
 
-		keys[i].data = (char *) tuple + sizeof(IndexTupleData);
-		keys[i].size = IndexTupleSize(tuple);
-		check_tuple(keys[i].size);
+		keys[i] = form_key(sample->desc, &sample->values[first],
+						   &sample->nulls[first], width);
 	}
 	return keys;
 }
@@ -348,11 +415,11 @@ light_group_count(const IndexModel *model, const LightGroups *light,
 	return Min(Max(groups, light->groups), rows);
 }
 
-/* The size of the tree's leaves, from a sample. */
+/* The size of the tree's leaves, and of the widest row, from a sample. */
 static void
-leaves_from_sample(Leaves *leaves, const IndexModel *model)
+leaves_from_sample(Leaves *leaves, const IndexModel *model, IndexWidth *width)
 {
-	BtreeSampleKey *keys = form_keys(model);
+	BtreeSampleKey *keys = form_keys(model, width);
 	int			nrows = model->sample->nrows;
 	LightGroups light = {0};
 	double		room = 0;
@@ -422,13 +489,14 @@ btree_size(const IndexModel *model, IndexSize *size)
 		model->def->fillfactor : BTREE_DEFAULT_FILLFACTOR;
 	Leaves		leaves = {0};
 
+	size->width.most = BTREE_MOST_BYTES;
 	leaves.merging = can_merge(model->def);
 	leaves.spare = BLCKSZ * (100 - fillfactor) / 100;
 	leaves.item_room = ITEM_ROOM(sizeof(IndexTupleData));
 	if (model->tuples >= 1)
 	{
 		if (model->sample != NULL && model->sample->nrows > 0)
-			leaves_from_sample(&leaves, model);
+			leaves_from_sample(&leaves, model, &size->width);
 		else
 			leaves_from_statistics(&leaves, model);
 	}

@@ -66,6 +66,7 @@ typedef struct SampleEntries
 	int			count;
 	int			room;
 	int			rows;			/* rows they come from */
+	IndexWidth *width;			/* the widest is noted here */
 } SampleEntries;
 
 /* The sum of what is known of the index. */
@@ -128,6 +129,11 @@ add_value(SampleEntries *all, const Extractor *extractor, int column,
 	}
 	else if (extractor->length == -2)
 		size = strlen(data) + 1;
+	if (size > (Size) all->width->widest)
+	{
+		all->width->widest = (int) size;
+		all->width->column = column;
+	}
 	add_entry(all, hash_bytes_extended(data, (int) size, column),
 			  extractor->by_value ? extractor->length :
 			  (int) (size + (extractor->length == -1)), row);
@@ -297,10 +303,11 @@ gin_size(const IndexModel *model, IndexSize *size)
 	double		room;
 	double		level;
 
+	size->width.most = GinMaxItemSize - sizeof(IndexTupleData);
 	pages.blocks = Max(model->rel->pages, 1);
 	if (model->sample != NULL && model->sample->nrows > 0)
 	{
-		SampleEntries all = {0};
+		SampleEntries all = {.width = &size->width};
 
 		all.room = 1024;
 		all.entries = palloc(all.room * sizeof(GinSampleEntry));

@@ -16,6 +16,7 @@
 #include "advise/whatif/table_sample.h"
 
 #include "access/heapam.h"
+#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
@@ -223,6 +224,8 @@ draw_sample(Relation heap, BlockNumber blocks)
 	sample->complete = blocks <= SAMPLE_BLOCKS && draw.seen == sample->nrows;
 	sample->tuples = draw.seen * Max(blocks / Max(draw.blocks, 1), 1);
 	qsort(sample->rows, sample->nrows, sizeof(HeapTuple), compare_rows);
+	for (int i = 0; i < sample->nrows; i++)
+		sample->external |= HeapTupleHasExternal(sample->rows[i]);
 	return sample;
 }
 

@@ -22,6 +22,7 @@ typedef struct TableSample
 	HeapTuple  *rows;			/* in physical order */
 	Size		bytes;			/* memory of the rows */
 	bool		complete;		/* every row is there */
+	bool		external;		/* a row has a value out of line */
 	double		tuples;			/* of the table, by what was seen */
 } TableSample;
 

@@ -34,6 +34,7 @@ typedef struct WhatIfIndex
 	BlockNumber pages;			/* of all parts */
 	double		tuples;			/* of all parts */
 	int			tree_height;	/* of the highest part; -1 = not a tree */
+	IndexWidth	width;			/* of the part with the widest row */
 	int			nparts;			/* leaf partitions, or 1 */
 	WhatIfPart *parts;			/* ordered by relid */
 } WhatIfIndex;
@@ -75,6 +76,15 @@ typedef struct WhatIfResult
  * context; "def" must live as long.
  */
 extern WhatIfIndex *whatif_index(const IndexDefinition *def);
+
+/* Why it would refuse rows that its table holds; NULL if it would not. */
+extern char *whatif_refusal(const WhatIfIndex *index);
+
+/* The column that makes its widest row so wide; 0 = an expression. */
+extern AttrNumber whatif_widest_attno(const WhatIfIndex *index);
+
+/* Why it may refuse rows to come, as its columns are wide; NULL if it is not so. */
+extern char *whatif_risk(const WhatIfIndex *index);
 
 /*
  * Add a real index to a list of hidden ones, with its partitions if it is a

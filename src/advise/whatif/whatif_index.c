@@ -300,7 +300,7 @@ make_partitions(WhatIfIndex *index, Relation parent)
 		size_in_proportion(index, parent, blocks);
 }
 
-/* Add up the sizes of the parts. */
+/* Add up the sizes of the parts, and find the widest row. */
 static void
 sum_parts(WhatIfIndex *index)
 {
@@ -312,6 +312,13 @@ sum_parts(WhatIfIndex *index)
 		index->pages += size->pages;
 		index->tuples += size->tuples;
 		index->tree_height = Max(index->tree_height, size->tree_height);
+		if (i == 0 || size->width.widest > index->width.widest)
+		{
+			bool		unseen = index->width.unseen;
+
+			index->width = size->width;
+			index->width.unseen |= unseen;
+		}
 	}
 }
 

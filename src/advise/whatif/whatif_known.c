@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -115,6 +116,20 @@ refresh(void)
 		begin_knowing();
 }
 
+/* Error 54000 if the index would refuse rows that its table holds. */
+static void
+require_accepting(const WhatIfIndex *index)
+{
+	char	   *refusal = whatif_refusal(index);
+
+	if (refusal != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("index on \"%s\" could not be built",
+						get_rel_name(index->def->relid)),
+				 errdetail("%c%s.", pg_toupper((unsigned char) refusal[0]), refusal + 1)));
+}
+
 /*
  * An index, remembered or sized now and remembered; "def" was made of the text just
  * now.
@@ -134,6 +149,7 @@ know(const char *text, const IndexDefinition *def)
 		return item->index;
 	caller = MemoryContextSwitchTo(known->context);
 	index = whatif_index(index_def_parse(text));
+	require_accepting(index);
 	item = hash_search(known->indexes, &hash, HASH_ENTER, NULL);
 	item->ddl = pstrdup(ddl);
 	item->index = index;

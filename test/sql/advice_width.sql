@@ -1,0 +1,73 @@
+-- An index refuses rows that are too large for it, so that a statement may fail which worked before: what is recommended never does for what it includes.
+SET client_min_messages = warning;
+CREATE SCHEMA width;
+SET search_path = width, public;
+CREATE TYPE mood AS ENUM ('fine', 'bad');
+CREATE DOMAIN short_name AS varchar(30);
+CREATE DOMAIN any_name AS text CHECK (length(value) < 100);
+CREATE TABLE ticket (
+    id bigint PRIMARY KEY, tenant int NOT NULL,
+    note text NOT NULL, amount numeric(10, 2) NOT NULL, price numeric NOT NULL, code varchar(20) NOT NULL, free varchar NOT NULL, country char(2) NOT NULL,
+    state mood NOT NULL, host inet NOT NULL, span int4range NOT NULL, prices numrange NOT NULL, flags bit(3) NOT NULL, tags text[] NOT NULL,
+    doc jsonb NOT NULL, bytes bytea NOT NULL, called short_name NOT NULL, named any_name NOT NULL, long varchar(700) NOT NULL, ref uuid NOT NULL,
+    one varchar(250) NOT NULL, two varchar(250) NOT NULL, three varchar(250) NOT NULL, filler text NOT NULL);
+INSERT INTO ticket
+SELECT i, i % 500, 'note', i, i, 'code', 'free', 'de', 'fine', '10.0.0.1', '[1,2]', '[1,2]', B'101', '{a}', '{}', '\x01', 'called', 'named', 'long',
+       md5(i::text)::uuid, 'one', 'two', 'three', repeat('x', 300)
+FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE ticket;
+CREATE FUNCTION advised(statements text[]) RETURNS SETOF text
+LANGUAGE sql AS $$ SELECT ddl FROM clipperf_recommend_for(statements) WHERE action = 'create' ORDER BY ddl COLLATE "C" $$;
+-- A column is included only if its type bounds the size of its values, however small these are now.
+SELECT attname, atttypid::regtype AS type, ddl LIKE '%(tenant) INCLUDE (' || attname || ');' AS included
+FROM pg_attribute, advised(ARRAY[format('SELECT %I FROM ticket WHERE tenant = 7', attname)]) AS ddl
+WHERE attrelid = 'ticket'::regclass AND attnum > 2 AND attname NOT IN ('one', 'two', 'three', 'filler') ORDER BY attnum;
+-- Together the columns must fit, too, in an index for one statement or for several.
+SELECT advised(ARRAY['SELECT one FROM ticket WHERE tenant = 7']);
+SELECT advised(ARRAY['SELECT one, two, three FROM ticket WHERE tenant = 7']);
+SELECT bool_or(ddl ~ 'INCLUDE') AS included, bool_or(ddl ~ 'one' AND ddl ~ 'two' AND ddl ~ 'three') AS all_of_them
+FROM advised(ARRAY['SELECT one, two FROM ticket WHERE tenant = 7', 'SELECT three FROM ticket WHERE tenant = 7']) AS ddl;
+-- What worked before works with the index.
+SELECT replace(advised('{SELECT note FROM ticket WHERE tenant = 7}'), ' CONCURRENTLY', '') AS ddl \gset
+:ddl
+CREATE FUNCTION wide() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(md5(i::text), '') FROM generate_series(1, 200) AS i $$;
+UPDATE ticket SET note = wide() WHERE id = 7;
+-- With rows that an index would refuse there is none, and the reason says why.
+CREATE TABLE letter (id int PRIMARY KEY, owner int NOT NULL, body text NOT NULL, title varchar(100) NOT NULL, words text[] NOT NULL);
+INSERT INTO letter SELECT i, i % 300, 'body ' || i, 'title ' || i, ARRAY['word ' || i] FROM generate_series(1, 20000) AS i;
+UPDATE letter SET body = wide() WHERE id % 400 = 7;
+VACUUM ANALYZE letter;
+CREATE FUNCTION answered(statement text) RETURNS TABLE (action text, index_name name, answer text)
+LANGUAGE sql AS $$ SELECT action, index_name, regexp_replace(reason, 'of (up to )?[0-9]+ bytes', 'of N bytes') FROM clipperf_recommend_for(ARRAY[statement]) $$;
+SELECT * FROM answered('SELECT * FROM letter WHERE body = ''body 7''');
+SELECT * FROM answered('SELECT * FROM letter WHERE lower(body) = ''body 7''');
+SELECT * FROM answered('SELECT * FROM letter WHERE owner = 7 AND body = ''body 7''');
+SELECT * FROM answered('SELECT * FROM letter WHERE title = ''title 7''');
+SELECT * FROM answered('SELECT * FROM letter WHERE words @> ''{word 7}''');
+UPDATE letter SET words = ARRAY[wide()] WHERE id % 400 = 7;
+SELECT * FROM answered('SELECT * FROM letter WHERE words @> ''{word 7}''');
+-- So it is with a scan that is asked about, and with the member of an index set.
+SELECT FROM clipperf_reset();
+\o /dev/null
+SELECT format('SELECT * FROM letter WHERE body = %L', i) FROM generate_series(1, 10) AS i \gexec
+\o
+SELECT action, index_name, reason ~ '^an index on letter \(body\) could not be built' AS told FROM clipperf_recommend() WHERE relation = 'letter'::regclass;
+SELECT outcome, reason ~ '^an index on letter \(body\) could not be built' AS told FROM clipperf_scan_advice WHERE relation = 'letter'::regclass;
+SELECT FROM clipperf_add_index('wide set', 'CREATE INDEX letter_body ON letter (body)');
+SELECT action, index_name, ddl IS NULL AS no_ddl, reason ~ '^an index on letter \(body\) could not be built' AS told FROM clipperf_recommend(index_set => 'wide set');
+SELECT clipperf_drop_index_set('wide set');
+\set VERBOSITY sqlstate
+SELECT FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON letter (body)}');
+\set VERBOSITY default
+-- Where the values seen are wide the reason names the risk; so it does where the table has wide values that were not seen.
+UPDATE letter SET body = left(wide(), 1500) WHERE length(body) > 1500;
+VACUUM ANALYZE letter;
+SELECT substring(answer, '; (writes of .*)') AS risk FROM answered('SELECT * FROM letter WHERE body = ''body 7''');
+SELECT substring(answer, '; (writes of .*)') AS risk FROM answered('SELECT * FROM letter WHERE title = ''title 7''');
+INSERT INTO letter SELECT i, i, i, i, '{}' FROM generate_series(20001, 60000) AS i;
+UPDATE letter SET body = id, words = '{}' WHERE length(body) > 1000;
+UPDATE letter SET body = wide() WHERE id = 7;
+VACUUM (FULL, ANALYZE) letter;
+SELECT answer ~ '(it cannot|could not) be built' AS risk FROM answered('SELECT * FROM letter WHERE body = ''body 7''');
+SELECT answer ~ '(it cannot|could not) be built' AS risk FROM answered('SELECT * FROM letter WHERE title = ''title 7''');
+DROP SCHEMA width CASCADE;
