@@ -162,6 +162,11 @@ SELECT severity, kind, relation, summary, evidence, fix = format('SELECT public.
 FROM clipperf_report(100) WHERE evidence LIKE 'Index regress\_apply%';
 DELETE FROM _clipperf_job WHERE job = :job;
 
+-- A function of the same name does not come between.
+CREATE FUNCTION clipperf_recommend(index_set text) RETURNS int LANGUAGE sql RETURN 1;
+SELECT clipperf_apply(index_set => 'none');
+DROP FUNCTION clipperf_recommend(text);
+
 -- Waiting: not in a transaction, not for what there is not.
 BEGIN;
 SELECT clipperf_wait(:job);

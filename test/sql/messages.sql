@@ -31,8 +31,6 @@ SELECT said($$SELECT clipperf_reset('everything')$$);
 SELECT said($$SELECT clipperf_report(NULL)$$);
 SELECT said($$SELECT clipperf_report(0)$$);
 SELECT said($$SELECT clipperf_what_if(NULL)$$);
-SELECT said($$SELECT clipperf_what_if('SELECT 1', NULL)$$);
-SELECT said($$SELECT clipperf_what_if('SELECT 1', '{}', NULL)$$);
 SELECT said($$SELECT clipperf_recommend_for('{NULL}')$$);
 SELECT said($$SELECT clipperf_recommend(min_calls => -1)$$);
 SELECT said($$SELECT clipperf_recommend(since => now() + interval '1 day')$$);

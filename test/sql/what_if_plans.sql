@@ -137,6 +137,8 @@ SELECT * FROM clipperf_what_if('SELECT nothing');
 SELECT * FROM clipperf_what_if('SELECT 1', hidden => '{item}');
 SELECT * FROM clipperf_what_if('SELECT 1', '{CREATE INDEX ON item USING spgist (name)}');
 SELECT * FROM clipperf_what_if('SELECT 1', '{NULL}');
+SELECT used, used_real, size_bytes, cost_after = cost_before AS as_it_is FROM clipperf_what_if('SELECT 1', NULL, NULL);
+SELECT used, used_real, size_bytes, cost_after = cost_before AS as_it_is FROM clipperf_what_if('SELECT 1', indexes => NULL, hidden => '{}');
 
 -- It plans with the caller's rights.
 CREATE ROLE regress_what_if;

@@ -62,7 +62,7 @@ analyze_whatif(const char *text)
 	return pg_rewrite_query(query);
 }
 
-/* The elements of an array that has no nulls. */
+/* The elements of an array that has no nulls; none of a NULL array. */
 static Datum *
 array_elements(ArrayType *array, int *count)
 {
@@ -71,13 +71,16 @@ array_elements(ArrayType *array, int *count)
 	bool		by_value;
 	char		align;
 
+	*count = 0;
+	if (array == NULL)
+		return NULL;
 	get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
 	deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align,
 					  &values, NULL, count);
 	return values;
 }
 
-/* The config that the caller's arrays describe. */
+/* The config that the caller's arrays describe; either may be NULL. */
 static WhatIfConfig *
 make_config(ArrayType *indexes, ArrayType *hidden)
 {
@@ -184,10 +187,9 @@ clipperf_what_if(PG_FUNCTION_ARGS)
 	result_check_columns(desc, WHAT_IF_COLUMNS);
 
 	argument_require(fcinfo, 0, "statement");
-	argument_require(fcinfo, 1, "indexes");
-	argument_require(fcinfo, 2, "hidden");
 	statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	config = make_config(PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_ARRAYTYPE_P(2));
+	config = make_config(PG_ARGISNULL(1) ? NULL : PG_GETARG_ARRAYTYPE_P(1),
+						 PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2));
 	queries = analyze_whatif(statement);
 	plan_warm(queries, statement, NULL, &before);
 	plan_warm(queries, statement, config, &after);

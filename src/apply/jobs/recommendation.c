@@ -105,6 +105,18 @@ require_all_ids(ArrayType *ids, List *recommendations)
 }
 
 /*
+ * clipperf_recommend(index_set => $1), with all arguments and their types: other
+ * functions of that name and place are no match then.  The values are the
+ * defaults; what is unused matters to no index set.
+ */
+#define RECOMMEND_SET \
+	"@extschema@.clipperf_recommend(NULL::pg_catalog.text, NULL::pg_catalog.int4," \
+	" 0.01::pg_catalog.float8, $1::pg_catalog.text, NULL::pg_catalog.interval," \
+	" NULL::pg_catalog.regprocedure[], 1::pg_catalog.int8," \
+	" NULL::pg_catalog.timestamptz, NULL::pg_catalog.int8[]," \
+	" NULL::pg_catalog.timestamptz)"
+
+/*
  * The recommendations of these ids, or those for the index set, or the new
  * ones of the caller's own that create an index for what was observed if both
  * are NULL, unless its table is gone.  A row that stands for others brings those
@@ -127,7 +139,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 		/* who names the set wants what no statement speaks against, too */
 		caller_sql(RECOMMENDATION_COLUMNS("CASE WHEN r.action = 'skip' AND r.ddl IS NOT NULL"
 										  " THEN 'create' ELSE r.action END")
-				   " FROM @extschema@.clipperf_recommend(index_set => $1) AS r"
+				   " FROM " RECOMMEND_SET " AS r"
 				   " ORDER BY r.id", 1, args);
 		return read_recommendations(context);
 	}

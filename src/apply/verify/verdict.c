@@ -119,7 +119,7 @@ latency_text(const MeasureComparison *comparison)
 	return select_text("SELECT format('p95 %s -> %s over %s (mean %s -> %s)',"
 					   " @extschema@._clipperf_duration($1),"
 					   " @extschema@._clipperf_duration($2),"
-					   " @extschema@._clipperf_count($3, 'call', 'calls'),"
+					   " @extschema@._clipperf_count($3, 'call'::text, 'calls'::text),"
 					   " @extschema@._clipperf_duration($4),"
 					   " @extschema@._clipperf_duration($5))", lengthof(args), args);
 }
@@ -144,7 +144,7 @@ calls_text(double calls)
 {
 	SqlArg		args[] = {arg_float8(calls)};
 
-	return select_text("SELECT @extschema@._clipperf_count($1, 'call', 'calls')",
+	return select_text("SELECT @extschema@._clipperf_count($1, 'call'::text, 'calls'::text)",
 					   lengthof(args), args);
 }
 
@@ -355,7 +355,7 @@ append_no_change(StringInfo text, const Trial *trial)
 		appendStringInfoString(text, "; the index was never scanned");
 	else if (trial->scans > 0)
 		appendStringInfo(text, "; the index was scanned %s",
-						 select_text("SELECT @extschema@._clipperf_count($1, 'time', 'times')",
+						 select_text("SELECT @extschema@._clipperf_count($1, 'time'::text, 'times'::text)",
 									 lengthof(scans), scans));
 }
 
