@@ -24,6 +24,7 @@
 bool		setting_enabled = true;
 int			setting_track HOTPATH_DATA = TRACK_TOP;
 Captures	setting_captures HOTPATH_DATA = CAPTURES_UNKNOWN;
+bool		setting_unseen = false;
 char	   *setting_tables = NULL;
 uint32		setting_tables_version HOTPATH_DATA = 0;
 int			setting_max_statements = 5000;
@@ -433,6 +434,21 @@ settings_define(void)
 	define_build_settings();
 	define_verify_settings();
 	MarkGUCPrefixReserved("clipperf");
+}
+
+/*
+ * Observe no statement of this session while "unseen" is set, and leave the
+ * setting as it is for whoever reads it; returns what was.  Must be undone, on
+ * error too.
+ */
+bool
+settings_set_unseen(bool unseen)
+{
+	bool		before = setting_unseen;
+
+	setting_unseen = unseen;
+	setting_captures = CAPTURES_UNKNOWN;
+	return before;
 }
 
 /* Observe no statement of this session up to the end of the GUC nest level. */

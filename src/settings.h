@@ -36,6 +36,7 @@ typedef enum Captures
 } Captures;
 
 extern bool setting_enabled;
+extern bool setting_unseen;		/* see settings_set_unseen() */
 HOTPATH_EXTERN int setting_track;
 HOTPATH_EXTERN Captures setting_captures;
 extern char *setting_tables;
@@ -72,6 +73,9 @@ extern bool settings_table_is_watched(Oid relid);
 extern bool settings_private_columns(void);
 extern bool settings_column_is_private(const char *schema, const char *table,
 									   const char *column);
+
+/* Observe no statement meanwhile, without changing the setting. */
+extern bool settings_set_unseen(bool unseen);
 
 /* Observe no statement of this session up to the end of the GUC nest level. */
 extern void settings_pause(void);

@@ -43,8 +43,8 @@ is_server_of_clients(void)
 pg_attribute_cold bool
 watched_find_out(void)
 {
-	bool		captures = setting_enabled && setting_track != TRACK_NONE &&
-		is_server_of_clients();
+	bool		captures = setting_enabled && !setting_unseen &&
+		setting_track != TRACK_NONE && is_server_of_clients();
 
 	setting_captures = captures ? CAPTURES_YES : CAPTURES_NO;
 	return captures;

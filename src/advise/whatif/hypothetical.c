@@ -115,7 +115,8 @@ hypothetical_require_rights(const IndexDefinition *def)
 /*
  * The index as the planner would see it, in the current memory context, for a
  * statement that it is made for, or NULL.  Returns NULL and sets *problem if
- * it cannot be made.  The caller has locked the table.
+ * it cannot be made.  Functions of its expressions, which are run for all rows of
+ * a sample, may take their time.  The caller has locked the table.
  */
 WhatIfIndex *
 hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statement,
@@ -128,6 +129,7 @@ hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statemen
 		WhatIfIndex *index;
 
 		sandbox = workload_sandbox(statement);
+		sandbox.unmetered = true;
 		index = try_sandbox(def, &sandbox, problem);
 		if (index != NULL || !hypothetical_may_know(def))
 			return index;
@@ -140,5 +142,6 @@ hypothetical_index(const IndexDefinition *def, const WorkloadStatement *statemen
 	}
 	sandbox.userid = owner_of_relation(def->relid);
 	sandbox.trust = SANDBOX_TRUST_OWN;
+	sandbox.unmetered = true;
 	return try_sandbox(def, &sandbox, problem);
 }

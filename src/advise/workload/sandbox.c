@@ -49,6 +49,7 @@
 
 #include "advise/workload/sandbox_guard.h"
 #include "common/clock.h"
+#include "settings.h"
 
 /* Once the time is over, work is interrupted this often, milliseconds. */
 #define REPEAT_MS 50
@@ -82,7 +83,6 @@ static const char *const settings[][2] = {
 	{"row_security", "on"},
 	{"lock_timeout", "1"},
 	{"client_min_messages", "error"},
-	{"clipperf.enabled", "off"},
 	{"datestyle", "ISO"},
 	{"intervalstyle", "postgres"},
 	{"bytea_output", "hex"}
@@ -321,6 +321,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	const Sandbox *outer;
+	bool		unseen;
 	ErrorData  *error = NULL;
 
 	prepare();
@@ -331,6 +332,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 		watch(sandbox);
 	depth++;
 	outer = sandbox_guard_open(sandbox);
+	unseen = settings_set_unseen(true);
 	PG_TRY();
 	{
 		enter(sandbox);
@@ -343,6 +345,7 @@ sandbox_run(const Sandbox *sandbox, SandboxWork work, void *arg)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	(void) settings_set_unseen(unseen);
 	(void) sandbox_guard_open(outer);
 	depth--;
 	if (depth == 0)

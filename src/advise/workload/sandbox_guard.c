@@ -16,6 +16,7 @@
  * - functions that the sandbox does not trust (SandboxTrust), whoever calls
  *   them: the executor, or the server's own code by way of fmgr, as estimates,
  *   input functions and the like do;
+ * - functions that have had more time than they may (function_time.c);
  * - operators that users made of the server's functions with effects, which
  *   estimates call by a way that no hook lies at: in the statement that names
  *   one.
@@ -42,6 +43,7 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
+#include "advise/workload/function_time.h"
 #include "common/owner.h"
 
 /* The innermost sandbox that is open, or NULL. */
@@ -57,6 +59,9 @@ static const char *const harmless[] = {
 
 static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
 static fmgr_hook_type prev_fmgr_hook = NULL;
+
+/* A function that the executor is about to look up; InvalidOid = none. */
+static Oid	looked_up = InvalidOid;
 
 /* Is there an operator as of is_odd()?  Unknown again when any changes. */
 static bool operators_checked = false;
@@ -165,7 +170,10 @@ check_access(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 	if (prev_object_access)
 		prev_object_access(access, classId, objectId, subId, arg);
 	if (access == OAT_FUNCTION_EXECUTE)
+	{
 		sandbox_guard_function(objectId);
+		looked_up = objectId;
+	}
 }
 
 /* ProcessUtility_hook */
@@ -279,8 +287,30 @@ sandbox_guard_type(Oid type)
 }
 
 /*
+ * Is the time of a function to be taken?  Not of functions in C; of one in SQL
+ * only if the executor looks it up, which then is what happens next: whatever has
+ * control of it, the planner would not put its body in its place.
+ */
+static bool
+is_timed(Oid function)
+{
+	bool		executed = looked_up == function;
+	HeapTuple	tuple;
+	Oid			language;
+
+	looked_up = InvalidOid;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language != INTERNALlanguageId && language != ClanguageId &&
+		(language != SQLlanguageId || executed);
+}
+
+/*
  * needs_fmgr_hook: is the call of a function to come by here?  That of all that
- * are not trusted.  The planner does not put such a function's body in
+ * are not trusted, and of those whose time is taken.  The planner does not put such a function's body in
  * its place either.  That it must not do with anybody's while there is an
  * operator of a function that has effects: a body is read by the search_path of
  * the moment, so it could come to name that operator, and estimates call
@@ -295,17 +325,28 @@ needs_control(Oid function)
 		return true;
 	if (sandbox == NULL || function < FirstNormalObjectId)
 		return false;
-	return !is_trusted(function, sandbox) || has_odd_operators();
+	return !is_trusted(function, sandbox) || has_odd_operators() ||
+		is_timed(function);
 }
 
-/* fmgr_hook: such a function is called, by whomever. */
+/* fmgr_hook: such a function is called, by whomever, or over. */
 static void
 control_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 {
+	bool		timed = current != NULL && !current->unmetered;
+
 	if (event == FHET_START)
+	{
 		require_trust(flinfo->fn_oid);
+		if (timed)
+			function_time_require(flinfo->fn_oid);
+	}
 	if (prev_fmgr_hook)
 		prev_fmgr_hook(event, flinfo, arg);
+	if (event != FHET_START)
+		function_time_end();
+	else if (timed)
+		function_time_begin(flinfo->fn_oid);
 }
 
 /* Syscache callback: an operator changed. */

@@ -41,6 +41,7 @@ typedef struct Sandbox
 	int			timeout_ms;		/* by the clock; 0 = SANDBOX_TIMEOUT_MS of the
 								 * processor */
 	SandboxTrust trust;
+	bool		unmetered;		/* the time of functions is not taken */
 } Sandbox;
 
 /*

@@ -323,13 +323,20 @@ add_variant(WorkloadStatement *statement, const WeighedTrial *weighed)
 												   lfirst_oid(lc));
 }
 
+/* Is the time over that the caller has given?  0 = it has given none. */
+static inline bool
+is_late(int64 deadline_us)
+{
+	return deadline_us != 0 && clock_us() >= deadline_us;
+}
+
 /*
- * Run trials, and add those that can be planned to "planned".  The statement's
- * problem is the first one met.  False if it is none of the workload's.
+ * Run trials until the deadline, and add those that can be planned to "planned".
+ * The statement's problem is the first one met.  False if it is none of the workload's.
  */
 static bool
 run_trials(WorkloadStatement *statement, List *trials, List **locked,
-		   List **planned)
+		   int64 deadline_us, List **planned)
 {
 	Sandbox		sandbox = workload_sandbox(statement);
 	ListCell   *lc;
@@ -345,7 +352,7 @@ run_trials(WorkloadStatement *statement, List *trials, List **locked,
 			*planned = lappend(*planned, weighed);
 		else if (statement->problem == NULL)
 			statement->problem = weighed->trial.problem;
-		if (weighed->trial.timed_out)
+		if (weighed->trial.timed_out || is_late(deadline_us))
 			break;
 	}
 	return true;
@@ -369,10 +376,11 @@ is_like_any(const WeighedTrial *weighed, const List *trials)
 
 /*
  * Plan a statement with values drawn from statistics, too, and add the trials
- * that differ from all before them to the front of "planned".
+ * that differ from all before them to the front of "planned", until the deadline.
  */
 static void
-try_drawn(WorkloadStatement *statement, List **planned, List **locked)
+try_drawn(WorkloadStatement *statement, List **planned, List **locked,
+		  int64 deadline_us)
 {
 	Sandbox		sandbox = workload_sandbox(statement);
 	ListCell   *lc;
@@ -381,6 +389,8 @@ try_drawn(WorkloadStatement *statement, List **planned, List **locked)
 	{
 		WeighedTrial *weighed = lfirst(lc);
 
+		if (is_late(deadline_us))
+			break;
 		plan_trial_run(&weighed->trial, &sandbox, locked);
 		if (weighed->trial.timed_out)
 			break;
@@ -397,18 +407,18 @@ try_drawn(WorkloadStatement *statement, List **planned, List **locked)
  */
 static bool
 try_all(WorkloadStatement *statement, List *trials, List **locked,
-		const Histogram *latency, double unseen, double cached)
+		int64 deadline_us, const Histogram *latency, double unseen, double cached)
 {
 	List	   *planned = NIL;
 	ListCell   *lc;
 
-	if (!run_trials(statement, trials, locked, &planned))
+	if (!run_trials(statement, trials, locked, deadline_us, &planned))
 		return false;
 	if (planned == NIL)
 		return true;
 	statement->problem = NULL;
 	if (unseen > 0)
-		try_drawn(statement, &planned, locked);
+		try_drawn(statement, &planned, locked, deadline_us);
 	foreach(lc, workload_weigh(planned, latency, unseen, cached))
 		add_variant(statement, lfirst(lc));
 	return true;
@@ -514,7 +524,8 @@ try_statement(Loader *loader, WorkloadStatement *statement, const Entry *entry)
 	else if (trials == NIL)
 		statement->problem = pstrdup(cut ? "its text was too long to be kept" :
 									 "its text was not kept");
-	else if (!try_all(statement, trials, &loader->locked, &entry->latency,
+	else if (!try_all(statement, trials, &loader->locked,
+					  loader->filter->deadline_us, &entry->latency,
 					  unseen_share(entry), cached))
 		return false;
 	else if (statement->problem != NULL && entry->samples == NIL)
@@ -552,7 +563,7 @@ workload_load(const WorkloadFilter *filter)
 	{
 		WorkloadStatement *statement = make_statement(entries[i]);
 
-		if (filter->deadline_us != 0 && clock_us() >= filter->deadline_us)
+		if (is_late(filter->deadline_us))
 			statement->problem = pstrdup("the time limit ended before it was tried");
 		if (statement->problem != NULL ||
 			try_statement(&loader, statement, entries[i]))
@@ -598,7 +609,7 @@ statement_of_text(char *text, double calls, List **locked)
 	weighed->trial.guess_types = true;
 	weighed->trial.own_session = true;
 	weighed->calls = weighed->weight = weighed->call_us = 1;
-	(void) try_all(statement, list_make1(weighed), locked, &latency, 0, 0);
+	(void) try_all(statement, list_make1(weighed), locked, 0, &latency, 0, 0);
 	statement->queryid = weighed->trial.queryid;
 	statement->parameterized = parameter_walker((Node *) weighed->trial.queries,
 												NULL);
