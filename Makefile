@@ -4,6 +4,7 @@
 # make client, make install-client        the command alone: needs libpq's development files, no server's
 # make check                              builds with warnings as errors and runs every test
 # make check-clients                      runs real ORMs and measures how well the detector does
+# make check-redmine                      runs Redmine, and compares what the detector found with the statement log
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
 # make fuzz                               compares a server with clipperf with one without, over random statements
@@ -23,7 +24,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -35,6 +36,9 @@ check:
 
 check-clients:
 	@test/clients/run --only='$(ONLY)'
+
+check-redmine:
+	@test/redmine/run $(if $(ROOT),--root='$(ROOT)')
 
 check-migrations:
 	@test/clients/migrations

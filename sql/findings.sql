@@ -149,7 +149,7 @@ RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_shorten';
 COMMENT ON FUNCTION @extschema@._clipperf_shorten(text, integer) IS
-'a statement on one line of at most so many characters, without what tells it apart least: the lists of its columns, then joined tables, then its end';
+'a statement on one line of at most so many characters, without what tells it apart least: the lists of its columns, joined tables, queries within it, then its end';
 
 CREATE FUNCTION @extschema@.clipperf_line(statement text, width integer)
 RETURNS text
@@ -371,8 +371,11 @@ BEGIN ATOMIC
                dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
     ), told AS (
         SELECT c.*,
-               CASE WHEN c.of_list > 1 THEN '/* ' || c.number || ' */ ' ELSE '' END AS mark,
-               CASE WHEN c.of_list > 1 THEN ';' ELSE '' END AS closing
+               CASE WHEN c.of_list = 1
+                    THEN coalesce(c.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
+                    ELSE coalesce(c.suggestion || format('; -- (%s)', c.number),
+                                  format('-- (%s) no single statement: %s', c.number, c.no_suggestion)) END
+               || coalesce(E'\n-- or join it to the list: ' || c.joined_by, '') AS fix
         FROM child AS c
     ), finding AS (
         SELECT t.list, t.confidence, t.pipelined, t.function, t.of_list,
@@ -392,12 +395,7 @@ BEGIN ATOMIC
                                  @extschema@._clipperf_number(t.per_loop), CASE WHEN t.function IS NULL THEN 'request' ELSE 'loop' END,
                                  t.figures, '; sent at ' || t.source_location),
                           '' ORDER BY t.number) AS children,
-               string_agg(concat(
-                   t.mark,
-                   coalesce(t.suggestion || t.closing,
-                            CASE WHEN t.of_list > 1 THEN '-- no single statement: ' || coalesce(t.no_suggestion, 'there is none')
-                                 ELSE '-- ask once for all keys: compare with = ANY ($1), or join the two statements' END),
-                   E'\n-- or join it to the list: ' || t.joined_by), E'\n' ORDER BY t.number) AS fix,
+               string_agg(t.fix, E'\n' ORDER BY t.number) AS fix,
                min(t.first_seen) AS first_seen, max(t.last_seen) AS last_seen, bool_or(t.again) AS again
         FROM told AS t
         GROUP BY t.belongs_to, t.list, t.confidence, t.pipelined, t.function, t.of_list

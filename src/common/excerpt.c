@@ -141,6 +141,29 @@ elide_joins(const char *line)
 	return text.data;
 }
 
+/* The line with "(SELECT ...)" for each query in brackets. */
+static char *
+elide_subqueries(const char *line)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (const char *at = line, *end; *at != '\0'; at = end)
+	{
+		const char *inside = token_skip_blanks(at + 1);
+
+		end = token_end(at);
+		if (*at == '(' && token_is(inside, token_end(inside), "select"))
+		{
+			end = skip_group(at);
+			appendStringInfoString(&text, "(SELECT ...)");
+		}
+		else
+			appendBinaryStringInfo(&text, at, end - at);
+	}
+	return text.data;
+}
+
 /*
  * The statement on one line, palloc'd; if that is longer than "width"
  * characters, without the lists of its columns.
@@ -156,8 +179,8 @@ excerpt_of(const char *statement, int width)
 
 /*
  * The statement on one line of at most "width" characters, palloc'd.  What tells
- * it apart least goes first: the lists of its columns, then joined tables, then
- * its end.
+ * it apart least goes first: the lists of its columns, joined tables, queries
+ * within it, then its end.
  */
 char *
 excerpt_line(const char *statement, int width)
@@ -166,6 +189,8 @@ excerpt_line(const char *statement, int width)
 
 	if (pg_mbstrlen(line) > width)
 		line = elide_joins(line);
+	if (pg_mbstrlen(line) > width)
+		line = elide_subqueries(line);
 	if (pg_mbstrlen(line) <= width)
 		return line;
 	return psprintf("%.*s...", pg_mbcharcliplen(line, strlen(line), Max(width - 3, 0)),

@@ -16,7 +16,7 @@
  */
 extern char *excerpt_of(const char *statement, int width);
 
-/* .. of at most "width" characters: then joined tables go, then its end. */
+/* .. of at most "width" characters: then joined tables, subqueries, its end go. */
 extern char *excerpt_line(const char *statement, int width);
 
 /* Bytes of a text up to "limit", of whole characters. */

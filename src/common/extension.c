@@ -10,6 +10,9 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
@@ -20,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "common/table_lock.h"
 #include "hotpath.h"
 
 /* Names of our objects, after an underscore where users do not call them. */
@@ -68,11 +72,12 @@ extension_object(const char *name)
 }
 
 /*
- * Is this the schema of the extension?  Only a superuser can make a function in
- * C, so that the one of ours proves it.  Asks the syscache alone.
+ * The function of ours in a schema, if that is the one of the extension, or
+ * InvalidOid.  Only a superuser can make a function in C, so that the one of ours
+ * proves it.  Asks the syscache alone.
  */
-static bool
-is_our_schema(Oid schema)
+static Oid
+find_any_function(Oid schema)
 {
 	Oid			argument = TEXTOID;
 	oidvector  *arguments = buildoidvector(&argument, 1);
@@ -80,19 +85,75 @@ is_our_schema(Oid schema)
 										CStringGetDatum(ANY_FUNCTION),
 										PointerGetDatum(arguments),
 										ObjectIdGetDatum(schema));
-	bool		ours;
+	Oid			function = InvalidOid;
 
 	pfree(arguments);
 	if (!HeapTupleIsValid(tuple))
-		return false;
-	ours = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId;
+		return InvalidOid;
+	if (((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId)
+		function = ((Form_pg_proc) GETSTRUCT(tuple))->oid;
 	ReleaseSysCache(tuple);
-	return ours;
+	return function;
+}
+
+/* The extension that a function is a member of, or InvalidOid, by open pg_depend. */
+static Oid
+extension_of(Oid function, Relation catalog)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			extension = InvalidOid;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ProcedureRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(function));
+	scan = systable_beginscan(catalog, DependDependerIndexId, true, NULL, 2,
+							  keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (depend->refclassid == ExtensionRelationId &&
+			depend->deptype == DEPENDENCY_EXTENSION)
+			extension = depend->refobjid;
+	}
+	systable_endscan(scan);
+	return extension;
 }
 
 /*
- * Is this a function of ours?  By its schema and name, as the catalog has them;
- * not if it is gone.  Asks the syscache alone, and raises nothing of its own.
+ * Are two functions members of one extension?  Taken for granted if pg_depend
+ * cannot be read at once.  Waits for no lock.
+ */
+static bool
+share_extension(Oid function, Oid other)
+{
+	Relation	catalog;
+	Oid			extension;
+	bool		shared;
+
+	if (!table_lock_if_free(DependRelationId))
+		return true;
+	if (!table_lock_if_free(DependDependerIndexId))
+	{
+		table_unlock(DependRelationId);
+		return true;
+	}
+	catalog = table_open(DependRelationId, NoLock);
+	extension = extension_of(function, catalog);
+	shared = OidIsValid(extension) && extension == extension_of(other, catalog);
+	table_close(catalog, NoLock);
+	table_unlock(DependDependerIndexId);
+	table_unlock(DependRelationId);
+	return shared;
+}
+
+/*
+ * Is this a function of ours?  Only if its name says so, too: others are told
+ * from ours by the syscache alone.  Not if it is gone.  Waits for no lock, and
+ * raises nothing of its own.
  */
 bool
 extension_has_function(Oid function)
@@ -100,14 +161,14 @@ extension_has_function(Oid function)
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc proc;
 	const char *name;
-	bool		ours;
+	Oid			sample = InvalidOid;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
 	name = NameStr(proc->proname);
-	ours = strncmp(name[0] == '_' ? name + 1 : name, PREFIX, strlen(PREFIX)) == 0 &&
-		is_our_schema(proc->pronamespace);
+	if (strncmp(name[0] == '_' ? name + 1 : name, PREFIX, strlen(PREFIX)) == 0)
+		sample = find_any_function(proc->pronamespace);
 	ReleaseSysCache(tuple);
-	return ours;
+	return OidIsValid(sample) && share_extension(function, sample);
 }

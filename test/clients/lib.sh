@@ -17,6 +17,15 @@ missing_active_record() {
 	/usr/bin/ruby -e 'require "pg"' 2>/dev/null || echo ruby-pg
 }
 
+# Print what is missing of SQLAlchemy, Sequel, PDO and pgjdbc.
+missing_others() {
+	/usr/bin/python3 -c 'import sqlalchemy' 2>/dev/null || echo python3-sqlalchemy
+	/usr/bin/ruby -e 'require "sequel"' 2>/dev/null || echo ruby-sequel
+	php -m 2>/dev/null | grep -q '^pdo_pgsql$' || echo php-cli php-pgsql
+	command -v java >/dev/null || echo openjdk-17-jdk-headless
+	[ -e /usr/share/java/postgresql.jar ] || echo libpostgresql-jdbc-java
+}
+
 # Installs the missing packages.
 require_clients() {
 	missing=$(missing_packages | tr '\n' ' ')
@@ -36,7 +45,10 @@ start_server() {
 	say "starting a server with Clipper's data"
 	as_user initdb -D "$work/data" -A trust -U clipper --no-sync >"$work/initdb.log" || die "initdb failed"
 	cat test/setup/regress.conf >>"$work/data/postgresql.conf"
-	as_user pg_ctl start -w -s -D "$work/data" -l "$work/server.log" -o "-c unix_socket_directories=$work/tmp" ||
+	PGPORT=$(free_port)
+	export PGPORT
+	as_user pg_ctl start -w -s -D "$work/data" -l "$work/server.log" \
+		-o "-c unix_socket_directories=$work/tmp -c listen_addresses=127.0.0.1 -c port=$PGPORT" ||
 		die "the server did not start: $(tail -n 5 "$work/server.log")"
 	as_user createdb -h "$work/tmp" -U clipper clipper
 	export PGUSER=clipper
@@ -55,5 +67,5 @@ client() {
 	name=$1
 	shift
 	as_user env PGHOST="$work/tmp" PGDATABASE=clipper CLIPPER_IDS="$work/ids" MIGRATION_FILES="$work/files" PYTHONDONTWRITEBYTECODE=1 \
-		NODE_PATH="$work/node/node_modules" "$@"
+		NODE_PATH="$work/node/node_modules" CLASSPATH=/usr/share/java/postgresql.jar "$@"
 }

@@ -388,6 +388,180 @@ static const char *const compiled_queries[] = {
 	NULL
 };
 
+static const char *const functions_of_all_kinds[] = {
+	"!CREATE FUNCTION rec@ (k int) RETURNS SETOF record LANGUAGE plpgsql AS 'BEGIN RETURN QUERY EXECUTE ''SELECT n, t FROM users WHERE "
+	"n < $1 ORDER BY n'' USING k; END'; CREATE FUNCTION cur@ (k int) RETURNS refcursor LANGUAGE plpgsql AS 'DECLARE c refcursor := ''ref@''; "
+	"BEGIN OPEN c FOR SELECT n, t FROM users WHERE n < k ORDER BY n; RETURN c; END'; CREATE FUNCTION poly@ (anyelement, VARIADIC anyarray) "
+	"RETURNS anyarray LANGUAGE sql AS 'SELECT $2 || $1'; CREATE FUNCTION out@ (IN k int, OUT a int, OUT b text) LANGUAGE plpgsql AS "
+	"'BEGIN SELECT n, t INTO STRICT a, b FROM users WHERE n = k; EXCEPTION WHEN no_data_found OR too_many_rows THEN a := -k; END'",
+	"!CREATE FUNCTION def@ (k int) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '1MB' AS "
+	"'DECLARE r text; i int; BEGIN FOR i IN SELECT n FROM users WHERE n < k ORDER BY n LOOP SELECT t INTO r FROM users WHERE n = i; IF i % 4 = 3 "
+	"THEN RAISE EXCEPTION USING errcode = ''P0099'', message = ''four''; END IF; END LOOP; RETURN r; END'; CREATE FUNCTION try@ (k int) RETURNS "
+	"text LANGUAGE plpgsql AS 'DECLARE r text; BEGIN r := def@(k); RETURN r; EXCEPTION WHEN sqlstate ''P0099'' THEN BEGIN PERFORM 1 / (k - k); "
+	"EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS r = RETURNED_SQLSTATE; END; RETURN r; END'",
+	"!CREATE FUNCTION step@ (s int8, v int) RETURNS int8 LANGUAGE plpgsql AS 'BEGIN RETURN s + coalesce((SELECT max(n) FROM users WHERE n = "
+	"v), 0); END'; CREATE AGGREGATE agg@ (int) (sfunc = step@, stype = int8, initcond = '0')",
+	"SELECT n, t FROM users ORDER BY t, n LIMIT 9",
+	"*SELECT * FROM rec@ (#) AS x (a int, b text) ORDER BY a",
+	"SELECT * FROM rec@ (#) AS x (a int8, b text) ORDER BY a",
+	"*SELECT * FROM out@ (#) ORDER BY a",
+	"*SELECT x.n, o.b FROM users x, LATERAL out@ (x.n) o WHERE x.n = # ORDER BY 1",
+	"*SELECT try@ (#), poly@ (#, #, 3) /* ORDER BY */",
+	"SELECT def@ (#) /* ORDER BY */",
+	"SELECT agg@ (n) FILTER (WHERE n < #), agg@ (DISTINCT n) FROM users /* ORDER BY */",
+	"SELECT n, agg@ (n) OVER (ORDER BY n ROWS 2 PRECEDING) FROM users WHERE n < # ORDER BY n",
+	"SELECT * FROM ROWS FROM (generate_series(1, #), rec@ (5) AS (a int, b text), unnest(ARRAY['x', 'y'])) WITH ORDINALITY ORDER BY ordinality",
+	"BEGIN",
+	"SELECT cur@ (#) /* ORDER BY */",
+	"FETCH 3 FROM ref@ /* ORDER BY */",
+	"?SAVEPOINT s; SELECT def@ (9)",
+	"?ROLLBACK TO s",
+	"?DROP FUNCTION out@ (int)",
+	"FETCH ALL FROM ref@ /* ORDER BY */",
+	"COMMIT",
+	"?CREATE OR REPLACE FUNCTION def@ (k int) RETURNS text LANGUAGE sql AS 'SELECT t FROM users WHERE n = k'",
+	"*SELECT try@ (#) /* ORDER BY */",
+	"!DO $$ DECLARE f record; BEGIN FOR f IN EXECUTE 'SELECT n, t FROM users WHERE n < $1 ORDER BY n' USING # LOOP EXECUTE format('SELECT t FROM "
+	"users WHERE n = %s AND t = %L', f.n, f.t); BEGIN EXECUTE format('SELECT 1 / %s', f.n % 3); EXCEPTION WHEN division_by_zero THEN NULL; END; "
+	"END LOOP; END $$",
+	NULL
+};
+
+static const char *const documents[] = {
+	"!CREATE TABLE doc@ (id int PRIMARY KEY, j jsonb, s json, x xml, p jsonpath); INSERT INTO doc@ SELECT i, jsonb_build_object('k', i, 'a', "
+	"jsonb_build_array(i, i + 1, NULL), 'big', repeat('b', i * 300)), json_build_object('k', i), xmlparse(content '<r><k>' || i || '</k></r>'), "
+	"'$.a[*] ? (@ > 3)' FROM generate_series(1, 40) AS i",
+	"SELECT id, j ->> 'k', s ->> 'k' FROM doc@ ORDER BY j, id LIMIT 9",
+	"*SELECT id FROM doc@ WHERE j @> '{\"k\": #}' ORDER BY id",
+	"*SELECT id FROM doc@ WHERE (j ->> 'k')::int = # ORDER BY id",
+	"*SELECT id FROM doc@ WHERE j @? '$.a[*] ? (@ == #)' ORDER BY id",
+	"*SELECT jsonb_path_query(j, p) FROM doc@ WHERE id = # ORDER BY 1",
+	"SELECT d.id, e.value FROM doc@ d, jsonb_array_elements(d.j -> 'a') e WHERE d.id < # ORDER BY 1, 2",
+	"SELECT id, k FROM doc@, jsonb_to_record(j) AS r (k int, a jsonb) WHERE id < # ORDER BY id",
+	"SELECT id, xpath('/r/k/text()', x) FROM doc@ WHERE id < # ORDER BY id",
+	"SELECT d.id, t.k FROM doc@ d, XMLTABLE('/r' PASSING d.x COLUMNS k int PATH 'k') t WHERE d.id < # ORDER BY 1",
+	"SELECT xmlelement(name e, xmlattributes(id AS i), x) FROM doc@ WHERE id = # ORDER BY id",
+	"?SELECT x FROM doc@ WHERE x::text::xml IS DOCUMENT AND id = # ORDER BY id",
+	"SELECT jsonb_object_agg(id, j -> 'k' ORDER BY id) FROM doc@ WHERE id < # /* ORDER BY */",
+	"UPDATE doc@ SET j = jsonb_set(j, '{k}', to_jsonb(id + #)), s = s WHERE id < # RETURNING id, j ->> 'k'",
+	"?CREATE INDEX ON doc@ USING gin (j jsonb_path_ops)",
+	"?ALTER TABLE doc@ ALTER s TYPE jsonb USING s::jsonb",
+	"*SELECT id FROM doc@ WHERE j -> 'k' = '#' ORDER BY id",
+	"SELECT '{\"a\": \"\\u0000\"}'::jsonb, id FROM doc@ ORDER BY id LIMIT 1",
+	NULL
+};
+
+static const char *const nested_types[] = {
+	"!CREATE DOMAIN inner@ AS int CHECK (value <> 13); CREATE TYPE point@ AS (x inner@, y text[]); CREATE DOMAIN checked@ AS point@ CHECK ((value).x "
+	"IS NOT NULL); CREATE TYPE both@ AS (p checked@, l inner@[]); CREATE TYPE step@ AS ENUM ('one', 'two'); CREATE TYPE span@ AS RANGE (subtype = "
+	"inner@, multirange_type_name = spans@); CREATE TABLE nest@ (id int PRIMARY KEY, p point@, c checked@, b both@, l inner@[], a point@[], e step@, "
+	"es step@[], r span@, ts timestamp(3) with time zone[])",
+	"!INSERT INTO nest@ SELECT i, ROW(i + 20, ARRAY['a', NULL])::point@, ROW(i + 20, '{}'), ROW(ROW(i + 20, NULL), ARRAY[i + 20]), ARRAY[i + 20, NULL], "
+	"ARRAY[ROW(i + 20, ARRAY[repeat('t', i * 200)])::point@], (ARRAY['one', 'two'])[1 + i % 2]::step@, '{one,two}', span@(i + 20, i + 25), "
+	"ARRAY[now()] FROM generate_series(1, 40) AS i",
+	"SELECT id, p, c, b FROM nest@ ORDER BY e, id LIMIT 9",
+	"*SELECT id FROM nest@ WHERE (p).x = # + 20 ORDER BY id",
+	"*SELECT (b).p, (a[1]).x FROM nest@ WHERE id = # ORDER BY id",
+	"*SELECT id FROM nest@ WHERE l @> ARRAY[# + 20]::inner@[]::int[]::inner@[] ORDER BY id",
+	"*SELECT id FROM nest@ WHERE l = ARRAY[# + 20, NULL]::inner@[] ORDER BY id",
+	"*SELECT id FROM nest@ WHERE p = ROW(#, ARRAY['a', NULL])::point@ ORDER BY id",
+	"*SELECT id FROM nest@ WHERE r @> #::inner@ OR e = ANY (es[1:1]) AND id = # ORDER BY id",
+	"PREPARE nest@ (point@[], checked@, step@, span@) AS SELECT id, $3, $4 FROM nest@ WHERE a = $1 OR c = $2 ORDER BY id",
+	"*EXECUTE nest@ (ARRAY[ROW(#, ARRAY['q'])::point@], ROW(# + 20, '{}')::point@, 'two', span@(1, #)) /* ORDER BY */",
+	"EXECUTE nest@ ('{}', ROW(13, '{}')::point@, 'two', NULL) /* ORDER BY */",
+	"BEGIN",
+	"ALTER TYPE step@ ADD VALUE 'three' AFTER 'one'",
+	"?SELECT id FROM nest@ WHERE e = 'three' ORDER BY id",
+	"?ROLLBACK",
+	"COMMIT",
+	"*SELECT e, id FROM nest@ WHERE e <> 'three' AND id = # ORDER BY e, id",
+	"?ALTER TYPE point@ ADD ATTRIBUTE z int CASCADE",
+	"?ALTER TYPE point@ ALTER ATTRIBUTE y TYPE text CASCADE",
+	"*SELECT p, a FROM nest@ WHERE id = # ORDER BY id",
+	"EXECUTE nest@ ('{}', NULL, 'one', NULL) /* ORDER BY */",
+	"?ALTER DOMAIN inner@ ADD CHECK (value < 55)",
+	"UPDATE nest@ SET p.x = (p).x + 1, l[2] = #, b.l[1] = # + 20 WHERE id < # RETURNING p, b",
+	"?DROP TYPE point@ CASCADE",
+	"*SELECT id, e FROM nest@ WHERE id = # ORDER BY id",
+	"EXECUTE nest@ ('{}', NULL, 'one', NULL) /* ORDER BY */",
+	NULL
+};
+
+static const char *const collations[] = {
+	"!CREATE COLLATION icu@ (provider = icu, locale = 'de-u-ks-level2', deterministic = false)",
+	"!CREATE TABLE coll@ (id int PRIMARY KEY, t text COLLATE \"und-x-icu\", i text COLLATE icu@, c char(9) COLLATE \"C\"); INSERT INTO coll@ SELECT i, 'Ä' || "
+	"i, CASE WHEN i % 2 = 0 THEN 'ss' ELSE 'SS' END || i / 2, 'c' || i FROM generate_series(1, 40) AS i; CREATE UNIQUE INDEX ON coll@ (t); CREATE INDEX ON coll@ (i)",
+	"SELECT id, t, i FROM coll@ ORDER BY t, id LIMIT 9",
+	"*SELECT id FROM coll@ WHERE i = 'Ss#' ORDER BY id",
+	"*SELECT id FROM coll@ WHERE t = 'Ä#' ORDER BY id",
+	"*SELECT id FROM coll@ WHERE c = 'c#' AND i < 'sS#' ORDER BY id",
+	"SELECT i, count(*) FROM coll@ WHERE i < 'ss1' GROUP BY i ORDER BY lower(i COLLATE \"C\")",
+	"SELECT x.id FROM coll@ x JOIN coll@ y ON x.i = y.t WHERE x.id < # ORDER BY 1",
+	"SELECT id FROM coll@ WHERE i LIKE 's%' ORDER BY id",
+	"?ALTER TABLE coll@ ALTER i TYPE text COLLATE \"C\"",
+	"?DROP COLLATION icu@ CASCADE",
+	"*SELECT id FROM coll@ WHERE i = 'ss#' ORDER BY id",
+	NULL
+};
+
+static const char *const sets_and_cycles[] = {
+	"!CREATE TABLE node@ (id int PRIMARY KEY, up int, w int, t text); INSERT INTO node@ SELECT i, i / 3, i % 6, 'n' || i FROM generate_series(1, 60) AS i",
+	"WITH RECURSIVE r AS (SELECT id, up, 1 AS depth FROM node@ WHERE id = # UNION ALL SELECT n.id, n.up, depth + 1 FROM node@ n JOIN r ON n.id = r.up "
+	"WHERE depth < 9) SEARCH DEPTH FIRST BY id SET o CYCLE id SET again USING path SELECT id, depth, again FROM r ORDER BY id, depth",
+	"*SELECT id, t FROM node@ WHERE up = # ORDER BY id",
+	"*WITH m AS MATERIALIZED (SELECT id FROM node@ WHERE w = #) SELECT t FROM node@ WHERE id IN (SELECT id FROM m) ORDER BY id",
+	"SELECT id FROM node@ WHERE w = 1 UNION SELECT up FROM node@ WHERE w = 2 INTERSECT SELECT w FROM node@ ORDER BY 1",
+	"(SELECT id, t FROM node@ ORDER BY w, id LIMIT 3) UNION ALL (SELECT id, t FROM node@ WHERE id = # ORDER BY up) ORDER BY id",
+	"SELECT w, up, sum(id), grouping(w, up) FROM node@ WHERE id < # GROUP BY GROUPING SETS ((w, up), ROLLUP (up, w), ()) HAVING count(*) > 0 ORDER BY "
+	"1, 2, 3, 4",
+	"SELECT DISTINCT ON (w) w, id FROM node@ ORDER BY w, up DESC, id",
+	"SELECT id, lag(t) OVER (PARTITION BY w ORDER BY id), ntile(3) OVER (ORDER BY id) FROM node@ WHERE id < # ORDER BY id",
+	"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY id), mode() WITHIN GROUP (ORDER BY w) FROM node@ WHERE id > # /* ORDER BY */",
+	"DELETE FROM node@ USING users WHERE users.n = node@.id AND node@.w = # RETURNING node@.id, users.t",
+	"INSERT INTO node@ AS x VALUES (#, #, #, 'again') ON CONFLICT (id) WHERE true DO UPDATE SET w = excluded.w + x.w WHERE x.w < # RETURNING *",
+	"VALUES (1, #), (2, (SELECT max(id) FROM node@)) ORDER BY 1",
+	"TABLE node@ ORDER BY id LIMIT 2",
+	"SELECT n.* FROM node@ n WHERE (n.w, n.up) = ANY (SELECT w, up FROM node@ WHERE id = #) ORDER BY id",
+	"SELECT NULL::node@, (SELECT n FROM node@ n WHERE id = #) /* ORDER BY */",
+	"SELECT FROM node@ WHERE id = # ORDER BY id",
+	NULL
+};
+
+static const char *const sessions_and_transactions[] = {
+	"!CREATE TABLE act@ (id int PRIMARY KEY, t text); INSERT INTO act@ SELECT i, 'a' || i FROM generate_series(1, 30) AS i",
+	"SELECT id, t FROM act@ ORDER BY t, id LIMIT 9",
+	"BEGIN ISOLATION LEVEL REPEATABLE READ",
+	"*SELECT t FROM act@ WHERE id = # ORDER BY id",
+	"UPDATE act@ SET t = 'p' WHERE id = #",
+	"?NOTIFY chan@, 'said'",
+	"?CREATE TEMP TABLE gone@ (id int, t text) ON COMMIT DROP; INSERT INTO gone@ SELECT * FROM act@",
+	"?DECLARE gone@ CURSOR WITH HOLD FOR SELECT t, id FROM gone@ ORDER BY id",
+	"?PREPARE TRANSACTION 'act@'",
+	"COMMIT",
+	"?FETCH 2 FROM gone@ /* ORDER BY */",
+	"2SELECT t FROM act@ WHERE id < # ORDER BY id",
+	"COMMIT PREPARED 'act@'",
+	"?LISTEN chan@",
+	"?UNLISTEN *",
+	"SELECT lo_create(0) > 0, lo_from_bytea(0, 'large') > 0 /* ORDER BY */",
+	"?SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+	"INSERT INTO act@ SELECT id + 100, t FROM act@ WHERE id < # RETURNING id",
+	"SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+	"?SET statement_timeout = '1h'; SET idle_in_transaction_session_timeout = '1h'",
+	"?SET search_path = pg_catalog",
+	"*SELECT t FROM public.act@ WHERE id = # ORDER BY id",
+	"!RESET ALL",
+	"!CREATE FUNCTION seen@ () RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM t FROM public.act@ WHERE id = 3; END'; CREATE EVENT TRIGGER seen@ ON "
+	"ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION seen@ ()",
+	"CREATE INDEX ON act@ (t)",
+	"DROP EVENT TRIGGER IF EXISTS seen@",
+	"?TRUNCATE act@",
+	"?REINDEX TABLE act@",
+	"ANALYZE act@",
+	"*SELECT t FROM act@ WHERE id = # ORDER BY id",
+	NULL
+};
+
 /*
  * Append a line of a script with its numbers put in.
  */
@@ -409,7 +583,7 @@ add_line(Text *sql, const char *line, int number)
  * Add the steps of one line.
  */
 static void
-add_line_steps(Maker *maker, const char *line, int number)
+add_line_steps(Maker * maker, const char *line, int number)
 {
 	int			own = maker->session;
 	int			times = 1;
@@ -445,12 +619,13 @@ add_line_steps(Maker *maker, const char *line, int number)
  * One of the scripts.
  */
 void
-make_script(Maker *maker)
+make_script(Maker * maker)
 {
 	static const char *const *const scripts[] = {
 		generated_columns, row_security, foreign_tables, parallel_query, row_locks, inlined_functions, merges, triggers,
 		shadowing, partitions, gone_objects, holdable_cursors, whole_commands, odd_queries,
-		compiled_queries
+		compiled_queries, functions_of_all_kinds, documents, nested_types, collations, sets_and_cycles,
+		sessions_and_transactions
 	};
 	int			number = maker->names++;
 

@@ -14,6 +14,17 @@ make_cache() {
 	[ -n "$(find "$cache" -maxdepth 0 -user "$(id -un)")" ] || die "$cache belongs to somebody else; say --cache=DIR"
 }
 
+# What every build is configured with: the libraries of the server that tests need, and no others.
+build_options='--enable-debug --enable-tap-tests --without-readline --without-zlib --with-icu'
+
+# Installs what configuring a build needs.
+require_build_packages() {
+	if ! command -v pkg-config >/dev/null || ! pkg-config --exists icu-uc icu-i18n; then
+		command -v apt-get >/dev/null || die "the headers of ICU and pkg-config are needed"
+		apt_install libicu-dev pkg-config
+	fi
+}
+
 # Configures, builds and installs the tree $sources into $1 with the C flags $2; the rest goes to configure.
 build_sources() {
 	prefix=$1
@@ -23,8 +34,8 @@ build_sources() {
 		cd "$sources" || exit 1
 		# The sources of 17 and later hold no output of these two.
 		[ -e src/backend/parser/gram.c ] || { command -v bison && command -v flex; } || apt_install bison flex
-		./configure --prefix="$prefix" --enable-debug --enable-tap-tests --without-readline --without-zlib --without-icu \
-			CFLAGS="$flags" "$@" &&
+		# shellcheck disable=SC2086 # several words
+		./configure --prefix="$prefix" $build_options CFLAGS="$flags" "$@" &&
 			make -s -j"$(jobs_at_once)" && make -s install &&
 			for module in spi citext pg_trgm pg_stat_statements postgres_fdw; do
 				make -s -C "contrib/$module" install || exit 1
@@ -42,7 +53,10 @@ instrumented_postgres() {
 	# Two runs at once build it once; nothing that is started later may keep the lock.
 	exec 9>"$built.lock"
 	! command -v flock >/dev/null || flock 9
-	if [ ! -e "$built/complete" ]; then
+	# A build with other options is made again.
+	configured="$build_options $*"
+	if [ "$(cat "$built/complete" 2>/dev/null)" != "$configured" ]; then
+		require_build_packages
 		rm -rf "$built"
 		if [ -n "${sources:-}" ]; then
 			mkdir -p "$built/source"
@@ -57,7 +71,7 @@ instrumented_postgres() {
 			tail -n 40 "$work/postgres.log" >&2
 			die "PostgreSQL could not be built"
 		}
-		touch "$built/complete"
+		printf '%s\n' "$configured" >"$built/complete"
 	fi
 	exec 9>&-
 	sources=$built/source

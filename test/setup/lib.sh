@@ -204,3 +204,8 @@ private_postgres() {
 jobs_at_once() {
 	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2
 }
+
+# A TCP port of this machine that nobody listens at.
+free_port() {
+	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}

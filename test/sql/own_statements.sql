@@ -57,6 +57,17 @@ SELECT clipperf_reset();
 SELECT own_statements_other.clipperf_mine();
 SELECT * FROM own_statements_nested;
 
+-- A function with such a name that is no member of the extension is not, either.
+SELECT extnamespace::regnamespace AS ours FROM pg_extension WHERE extname = 'clipperf' \gset
+CREATE FUNCTION :ours.clipperf_own_statements() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM own_statements WHERE n > 60);
+END $$;
+SELECT clipperf_reset();
+SELECT :ours.clipperf_own_statements();
+SELECT * FROM own_statements_nested;
+DROP FUNCTION :ours.clipperf_own_statements();
+
 -- What fails inside.
 CREATE FUNCTION own_statements_fails() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

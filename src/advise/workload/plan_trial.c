@@ -129,7 +129,10 @@ mention_walker(Node *node, void *context)
 		Oid			relid = ((RangeTblEntry *) lfirst(lc))->relid;
 
 		if (OidIsValid(relid))
+		{
+			sandbox_guard_relation(relid);
 			mention_relation(mentioned, relid);
+		}
 	}
 	CHECK_QUERY_PERMISSIONS(query);
 	return query_tree_walker(query, mention_walker, context, 0);

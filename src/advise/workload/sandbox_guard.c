@@ -19,7 +19,9 @@
  * - functions that have had more time than they may (function_time.c);
  * - operators that users made of the server's functions with effects, which
  *   estimates call by a way that no hook lies at: in the statement that names
- *   one.
+ *   one;
+ * - foreign tables whose server would be asked, in the statement and wherever the
+ *   planner comes upon them, as among partitions.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,12 +32,14 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "parser/parsetree.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -43,6 +47,7 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
+#include "advise/workload/foreign_table.h"
 #include "advise/workload/function_time.h"
 #include "common/owner.h"
 
@@ -59,6 +64,7 @@ static const char *const harmless[] = {
 
 static needs_fmgr_hook_type prev_needs_fmgr_hook = NULL;
 static fmgr_hook_type prev_fmgr_hook = NULL;
+static relation_info_hook_type prev_relation_info = NULL;
 
 /* A function that the executor is about to look up; InvalidOid = none. */
 static Oid	looked_up = InvalidOid;
@@ -349,6 +355,36 @@ control_call(FmgrHookEventType event, FmgrInfo *flinfo, Datum *arg)
 		function_time_begin(flinfo->fn_oid);
 }
 
+/*
+ * Error HV000 if a sandbox is open and planning a scan of this relation may
+ * connect to a foreign server.
+ */
+void
+sandbox_guard_relation(Oid relid)
+{
+	if (current == NULL || get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE ||
+		!foreign_table_asks_server(relid))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_ERROR),
+			 errmsg("planning foreign table \"%s\" may connect to its server",
+					get_rel_name(relid))));
+}
+
+/*
+ * Hook of the planner when it has looked a relation up, before it asks the
+ * wrapper of a foreign one for estimates.
+ */
+static void
+check_relation(RELATION_INFO_ARGS)
+{
+	if (prev_relation_info)
+		prev_relation_info(RELATION_INFO_PASS);
+	if (current != NULL && rel->fdwroutine != NULL &&
+		rel->rtekind == RTE_RELATION)
+		sandbox_guard_relation(planner_rt_fetch(rel->relid, root)->relid);
+}
+
 /* Syscache callback: an operator changed. */
 static void
 operators_changed(SYSCACHE_CALLBACK_ARGS)
@@ -378,6 +414,8 @@ sandbox_guard_install(void)
 	needs_fmgr_hook = needs_control;
 	prev_fmgr_hook = fmgr_hook;
 	fmgr_hook = control_call;
+	prev_relation_info = RELATION_INFO_HOOK;
+	RELATION_INFO_HOOK = check_relation;
 	prev_object_access = object_access_hook;
 	object_access_hook = check_access;
 	prev_utility = ProcessUtility_hook;

@@ -60,4 +60,7 @@ extern bool sandbox_guard_trusts(Oid function);
 extern void sandbox_guard_operator(Oid operator);
 extern void sandbox_guard_type(Oid type);
 
+/* Likewise, if planning a scan of this relation may connect to a foreign server. */
+extern void sandbox_guard_relation(Oid relid);
+
 #endif							/* CLIPPERF_SANDBOX_GUARD_H */

@@ -29,6 +29,7 @@ static const struct
 	{ERRCODE_READ_ONLY_SQL_TRANSACTION, "a function it calls writes"},
 	{ERRCODE_S_R_E_PROHIBITED_SQL_STATEMENT_ATTEMPTED, "a function it calls has side effects"},
 	{ERRCODE_CONFIGURATION_LIMIT_EXCEEDED, "a function that it calls is too slow"},
+	{ERRCODE_FDW_ERROR, "a foreign table cannot be planned here"},
 	{ERRCODE_QUERY_CANCELED, "it takes too long to plan"}
 };
 
