@@ -103,7 +103,7 @@ load(1) foreach 1 .. 3;
 $job = build('pays', '(owner)', $look, $list);
 stretch_before($job, -10);
 load(1);
-verdict_is($job, 'kept', qr/yet it touches \d+ % fewer blocks: something else has changed$/, 'it pays, and the machine is slow since');
+verdict_is($job, 'kept', qr/yet it touches \d+% fewer blocks: something else has changed$/, 'it pays, and the machine is slow since');
 drop('pays');
 
 load(1) foreach 1 .. 3;
@@ -155,7 +155,7 @@ load(1, 1) foreach 1 .. 3;
 $job = build('costs', '(note, at)', $look, $list);
 stretch_before($job, -5, 'is_write');
 load(1, 1);
-verdict_is($job, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .* over 100 calls .*; writes to item \+\d+ % \(blocks \+\d+ %, WAL .\d+ %\)$/,
+verdict_is($job, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .* over 100 calls .*; writes to item \+\d+% \(blocks \+\d+%, WAL .\d+%\)$/,
 	'one that only costs writes');
 cmp_ok($node->safe_psql('postgres', "SELECT s->>'saved_ms' FROM clipperf_jobs, jsonb_array_elements(result->'statements') AS s
 	WHERE job = $job AND s->>'kind' = 'write'"), '>', -1000, 'it is charged for its blocks');
@@ -167,7 +167,7 @@ $job = build('costs', '(note, at)', $look, $list);
 my $other = build('costs_too', '(at, note)', $look, $list);
 stretch_before($_, -5, 'is_write') foreach $job, $other;
 load(1, 1);
-verdict_is($_, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .*; writes to item \+\d+ % \(blocks \+\d+ %, WAL .\d+ %\)$/,
+verdict_is($_, 'regressed', qr/^\S+ \[INSERT INTO item VALUES .*\]: p95 .*; writes to item \+\d+% \(blocks \+\d+%, WAL .\d+%\)$/,
 	'one of two that only cost writes') foreach $job, $other;
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT s->>'write_overhead_share', ' ') FROM clipperf_jobs,
 	jsonb_array_elements(result->'statements') AS s WHERE job IN ($job, $other) AND s->>'kind' = 'write'"), '0.50', 'each has its half');
@@ -178,7 +178,7 @@ load(1, 1) foreach 1 .. 3;
 $job = build('free', '(at, note) WHERE at < 0', $look, $list);
 stretch_before($job, -2);
 load(1, 1);
-verdict_is($job, 'useless', qr/^no statement became faster or slower in 402 calls; .*; writes to item \+\d+ % \(blocks .\d+ %, WAL .\d+ %\)$/,
+verdict_is($job, 'useless', qr/^no statement became faster or slower in 402 calls; .*; writes to item \+\d+% \(blocks .\d+%, WAL .\d+%\)$/,
 	'one that writes do not touch, while they became slower');
 drop('free');
 
