@@ -48,10 +48,17 @@ cmp_ok($verdicts{same}, '>', $count / 2, 'most loops are rewritten');
 # Children that are written as people write them, and no generator does: each has a statement that does the same, or a
 # reason for none.
 $node->safe_psql('postgres', slurp_file("$directory/unusual.sql"));
-my $calls = $node->safe_psql('postgres', 'SELECT call FROM rewrites.unusual_calls ORDER BY number, literals');
-$calls =~ s/; SELECT/;\nSELECT/g;
-($status, $output, $messages) = $node->psql('postgres', "SET search_path = rewrites, public;\n$calls", extra_params => ['-At']);
-is("$status$messages", '0', 'all unusual ones were tried') or diag($messages);
+my @calls = split /\n/, $node->safe_psql('postgres', 'SELECT call FROM rewrites.unusual_calls ORDER BY number, literals');
+s/; SELECT/;\nSELECT/g foreach @calls;
+$output = '';
+# A session follows results for a part of its time only: a few of these at a time.
+while (my @some = splice @calls, 0, 20)
+{
+	($status, my $part, $messages) =
+	  $node->psql('postgres', join("\n", 'SET search_path = rewrites, public;', @some), extra_params => ['-At']);
+	is("$status$messages", '0', 'all unusual ones were tried') or diag($messages);
+	$output .= "$part\n";
+}
 
 my %reasons;
 my $same = 0;
@@ -66,10 +73,10 @@ is_deeply(\%reasons,
 		'a part of it, in WITH, changes rows' => 4,
 		'it is written in a way that is not rewritten' => 2,
 		'it reads the table that it changes, so that one change is seen by the next' => 2,
-		'it changes a row again where a key comes again, which one statement does not' => 2
+		'it changes a row again where a key comes again, which one statement does not' => 4
 	},
 	'a reason is given where there is no statement');
-is($same, 84, 'all others are rewritten and the same');
+is($same, 82, 'all others are rewritten and the same');
 
 $node->stop;
 done_testing();
