@@ -7,7 +7,7 @@
  */
 #include "advise/rewrite/rewrite_parts.h"
 
-#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -23,6 +23,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #include "common/table_lock.h"
 
@@ -362,17 +363,26 @@ is_unique_column(Oid relid, AttrNumber attno, Oid equality)
 	bool		unique = false;
 	ListCell   *lc;
 
+	/* from the cache: an index that is being rebuilt cannot be locked at once */
 	foreach(lc, indexes)
 	{
-		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
+		oidvector  *classes;
+		bool		isnull;
 
-		unique |= index->rd_index->indisunique && index->rd_index->indimmediate &&
-			index->rd_index->indisvalid && index->rd_index->indnkeyatts == 1 &&
-			index->rd_index->indkey.values[0] == attno &&
-			RelationGetIndexPredicate(index) == NIL &&
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		classes = (oidvector *) DatumGetPointer(SysCacheGetAttr(INDEXRELID, tuple,
+																Anum_pg_index_indclass,
+																&isnull));
+		unique |= index->indisunique && index->indimmediate && index->indisvalid &&
+			index->indnkeyatts == 1 && index->indkey.values[0] == attno &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
 			(!OidIsValid(equality) ||
-			 op_in_opfamily(equality, index->rd_opfamily[0]));
-		index_close(index, NoLock);
+			 op_in_opfamily(equality, get_opclass_family(classes->values[0])));
+		ReleaseSysCache(tuple);
 	}
 	table_close(table, NoLock);
 	return unique;
