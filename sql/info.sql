@@ -12,7 +12,7 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
     OUT routes_held bigint, OUT routes_evicted bigint,
     OUT request_routes_held bigint, OUT request_routes_evicted bigint, OUT request_traces_cut bigint,
-    OUT request_recent_dropped bigint, OUT request_reserved_bytes bigint, OUT lineage_slots bigint,
+    OUT request_recent_dropped bigint, OUT requests_lost bigint, OUT request_reserved_bytes bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
@@ -50,6 +50,7 @@ COMMENT ON COLUMN @extschema@.clipperf_info.request_routes_held IS 'routes whose
 COMMENT ON COLUMN @extschema@.clipperf_info.request_routes_evicted IS 'routes that made space for others; their requests count as having no route';
 COMMENT ON COLUMN @extschema@.clipperf_info.request_traces_cut IS 'traces counted as ended within a second of their last statement, to make space for others: what follows counts as another request';
 COMMENT ON COLUMN @extschema@.clipperf_info.request_recent_dropped IS 'requests that are missing in clipperf_routes_recent, as 128 other routes had some in the same minute';
+COMMENT ON COLUMN @extschema@.clipperf_info.requests_lost IS 'requests, or parts of traces, that were not counted, as their session could not hand them on without waiting';
 COMMENT ON COLUMN @extschema@.clipperf_info.request_reserved_bytes IS 'bytes reserved for requests, part of memory_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';

@@ -6,13 +6,14 @@
  * Each backend has a list in shared memory of its requests that have ended since
  * it last handed them on, and the one under way.  Only the owner writes it, under
  * a change count as in PgBackendStatus; so a statement takes no lock and writes no
- * cache line that others write.  When the list is half full, or full, or the
- * backend ends, its requests are moved into the table.
+ * cache line that others write.  From when the list is half full its requests are
+ * moved into the table as soon as nobody holds the lock; where that does not come
+ * before the list is full, the latest request makes room, and is counted as lost.
+ * What is left is moved when the backend ends: only then it waits for the lock.
  *
  * The table is read and written under LOCKS_REQUEST.  Moving holds it exclusively
  * from adding to clearing, so that a reader who holds it shared sees each request
- * once: in the table or in a list.  A list that is half full is moved only if
- * nobody holds the lock.
+ * once: in the table or in a list.
  *
  * A reset raises the table's epoch.  A list of another epoch was made before it:
  * readers pass it over, and its owner empties it.
@@ -38,6 +39,7 @@ typedef struct RequestList
 	uint32		epoch;			/* RequestShared.epoch that it belongs to */
 	int32		ended;			/* of records[], from the first one on */
 	int32		open;			/* 1 = the next one is under way */
+	int64		lost;			/* that had no room since it was moved last */
 	RequestRecord records[PENDING_REQUESTS + 1];
 } RequestList;
 
@@ -101,6 +103,7 @@ empty_list(void)
 	if (open != NULL)
 		own->records[0] = *open;
 	own->ended = 0;
+	own->lost = 0;
 	end_list_change();
 }
 
@@ -112,6 +115,7 @@ move_requests(void)
 	{
 		for (int i = 0; i < own->ended; i++)
 			request_table_add(&shared->table, &own->records[i]);
+		shared->table.losses.requests_lost += own->lost;
 	}
 	empty_list();
 }
@@ -146,6 +150,7 @@ follow_reset(void)
 	begin_list_change();
 	own->ended = 0;
 	own->open = 0;
+	own->lost = 0;
 	own->epoch = pg_atomic_read_u32(&shared->epoch);
 	end_list_change();
 }
@@ -160,8 +165,8 @@ own_list(void)
 }
 
 /*
- * Make room for one more request that has ended.  Waits for the lock only if there
- * is none.
+ * Make room for one more request that has ended.  Where somebody holds the lock and
+ * there is no room left, the request that ended last is lost.
  */
 static inline void
 hand_requests_on(void)
@@ -171,12 +176,18 @@ hand_requests_on(void)
 	if (likely(own->ended < PENDING_REQUESTS / 2))
 		return;
 	lock = store_lock(LOCKS_REQUEST, 0);
-	if (own->ended >= PENDING_REQUESTS)
-		LWLockAcquire(lock, LW_EXCLUSIVE);
-	else if (!LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
-		return;
-	move_requests();
-	LWLockRelease(lock);
+	if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
+	{
+		move_requests();
+		LWLockRelease(lock);
+	}
+	else if (own->ended >= PENDING_REQUESTS)
+	{
+		begin_list_change();
+		own->ended--;
+		own->lost++;
+		end_list_change();
+	}
 }
 
 /*
@@ -274,6 +285,7 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us,
 
 	for (int i = 0; i < list->ended; i++)
 		request_table_add(table, &list->records[i]);
+	table->losses.requests_lost += list->lost;
 	if (list->open &&
 		(open->kind == REQUEST_TRACE ||
 		 (open->kind == REQUEST_INFERRED && now_us - open->ended_us > idle_us)))
@@ -446,6 +458,7 @@ request_load(SaveFile *file)
 	if (!load_bytes(file, &table->losses, sizeof(table->losses)) ||
 		table->losses.evicted < 0 || table->losses.traces_cut < 0 ||
 		table->losses.recent_dropped < 0 ||
+		table->losses.requests_lost < 0 ||
 		!load_routes(file, table->keys, table->route, REQUEST_ROUTES,
 					 &table->routes))
 		return false;

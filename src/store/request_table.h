@@ -49,6 +49,7 @@ typedef struct RequestLosses
 								 * them has no route any more */
 	int64		traces_cut;		/* traces that made room while they went on */
 	int64		recent_dropped; /* requests not counted in their minute */
+	int64		requests_lost;	/* not counted at all: the lock was taken */
 } RequestLosses;
 
 /* The table: first what is copied in any case, each part by the number in use. */

@@ -167,6 +167,7 @@ examine_memory(Examination *examination, const PGresult *info)
 	long long	texts = number_of(info, "texts_dropped");
 	long long	loops = number_of(info, "n_plus_one_evicted");
 	long long	scans = number_of(info, "seq_scans_evicted");
+	long long	requests = number_of(info, "requests_lost");
 
 	if (evicted > 0)
 		add_diagnosis(examination, "memory", HEALTH_PROBLEM,
@@ -181,7 +182,11 @@ examine_memory(Examination *examination, const PGresult *info)
 		add_diagnosis(examination, "memory", HEALTH_PROBLEM,
 					  format_string("%lld N+1 patterns and %lld scans were evicted by others", loops, scans),
 					  copy_string("Deal with the findings of clipperf report, and call clipperf_reset() from time to time."));
-	if (evicted + texts + loops + scans == 0)
+	if (requests > 0)
+		add_diagnosis(examination, "memory", HEALTH_NOTE,
+					  format_string("%lld requests were not counted, as the counters were in use", requests),
+					  copy_string("Read clipperf_routes and clipperf_info less often."));
+	if (evicted + texts + loops + scans + requests == 0)
 		add_diagnosis(examination, "memory", HEALTH_OK,
 					  format_string("%s of %s statements held, nothing was evicted",
 									result_value(info, 0, "statements_held"), result_value(info, 0, "statements_max")),
