@@ -61,3 +61,10 @@ END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(
     text[], text, integer, double precision, interval, regprocedure[], double precision[]) IS
 'indexes that would help these statements, each called as often as its weight says, whether they were observed or not';
+
+CREATE FUNCTION @extschema@._clipperf_script_statements(script text, OUT line integer, OUT statement text)
+RETURNS SETOF record
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10
+AS 'MODULE_PATHNAME', 'clipperf_script_statements';
+COMMENT ON FUNCTION @extschema@._clipperf_script_statements(text) IS
+'the statements of a script, in their order, each with the line that it begins on, for clipperf advise';

@@ -18,8 +18,8 @@
 #include "password.h"
 
 /*
- * Keeps the warnings that the server sends.  Notices are for people at a prompt: the program says the same in its own
- * words.
+ * Prints and keeps the warnings that the server sends.  Notices are for people at a prompt; most commands say the same
+ * in their own words.
  */
 static void
 receive_notice(void *arg, const PGresult *notice)
@@ -29,7 +29,15 @@ receive_notice(void *arg, const PGresult *notice)
 	const char *message = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 	const char *detail = PQresultErrorField(notice, PG_DIAG_MESSAGE_DETAIL);
 
-	if (severity == NULL || message == NULL || strcmp(severity, "WARNING") != 0)
+	if (severity == NULL || message == NULL)
+		return;
+	if (session->shows_notices && strcmp(severity, "NOTICE") == 0)
+	{
+		print_note("%s", message);
+		if (detail != NULL)
+			print_detail("%s", detail);
+	}
+	if (strcmp(severity, "WARNING") != 0)
 		return;
 	print_warning("%s", message);
 	if (detail != NULL)
@@ -152,10 +160,13 @@ open_bare_session(const ConnectionOptions *options)
 	if (encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 && PQsetClientEncoding(session->connection, encoding) != 0)
 		fatal("%s", libpq_message(session->connection));
 	PQsetNoticeReceiver(session->connection, receive_notice, session);
-	PQclear(run_query(session,
-					  "SELECT pg_catalog.set_config('search_path', '', false),"
-					  " pg_catalog.set_config('client_min_messages', 'warning', false)",
-					  0, NULL));
+
+	/*
+	 * By SET, not by set_config(): the queries of the command are not to be
+	 * among those that it tells of.
+	 */
+	use_own_search_path(session, false);
+	PQclear(run_query(session, "SET client_min_messages = warning", 0, NULL));
 	find_extension(session);
 	return session;
 }
@@ -256,9 +267,7 @@ run_query(Session *session, const char *query, int nparams, const char *const *p
 void
 use_own_search_path(Session *session, bool own)
 {
-	PQclear(run_query(session,
-					  own ? "RESET search_path" : "SELECT pg_catalog.set_config('search_path', '', false)",
-					  0, NULL));
+	PQclear(run_query(session, own ? "RESET search_path" : "SET search_path = ''", 0, NULL));
 }
 
 /*
@@ -270,4 +279,25 @@ result_value(const PGresult *result, int row, const char *column)
 	int			number = PQfnumber(result, column);
 
 	return number < 0 || PQgetisnull(result, row, number) ? NULL : PQgetvalue(result, row, number);
+}
+
+/*
+ * A copy of a value of a result; NULL for a null, and for a column that is not there.
+ */
+char *
+copy_value(const PGresult *result, int row, const char *column)
+{
+	const char *value = result_value(result, row, column);
+
+	return value ? copy_string(value) : NULL;
+}
+
+/*
+ * From now on notices of the server are shown: for what runs long, and says what its rows do not.
+ */
+void
+show_notices(Session *session)
+{
+	session->shows_notices = true;
+	PQclear(run_query(session, "SET client_min_messages = notice", 0, NULL));
 }

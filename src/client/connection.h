@@ -45,6 +45,7 @@ typedef struct Session
 	char	   *role;
 	bool		sees_all;		/* is the role one that sees all roles'
 								 * statements? */
+	bool		shows_notices;	/* of the server, beside its warnings? */
 	StringList	warnings;		/* that the server sent */
 } Session;
 
@@ -72,5 +73,11 @@ extern void use_own_search_path(Session *session, bool own);
 
 /* A value of a result; NULL for a null, and for a column that is not there. */
 extern const char *result_value(const PGresult *result, int row, const char *column);
+
+/* A copy of it. */
+extern char *copy_value(const PGresult *result, int row, const char *column);
+
+/* From now on notices of the server are shown. */
+extern void show_notices(Session *session);
 
 #endif							/* CLIENT_CONNECTION_H */

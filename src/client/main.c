@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/apply.h"
 #include "check/check.h"
 #include "doctor/doctor.h"
 #include "interrupt.h"
 #include "message.h"
 #include "migration/migration.h"
 #include "options.h"
+#include "recommend/recommend.h"
 #include "report/report.h"
 
 /* A subcommand: what runs it gets the arguments that follow its name, from argv[1] on, and returns the program's status. */
@@ -27,6 +29,11 @@ typedef struct Command
 static const Command commands[] = {
 	{"report", run_report, "tell what to fix first, why, and how"},
 	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
+	{"recommend", run_recommend, "tell which indexes to create and to drop"},
+	{"advise", run_advise, "tell which indexes would help the statements of a file"},
+	{"apply", run_apply, "build the recommended indexes, and measure what they bring"},
+	{"revert", run_revert, "undo what was built or dropped"},
+	{"jobs", run_jobs, "tell what became of the indexes that were built"},
 	{"migration", run_migration, "write the recommended indexes as a migration"},
 	{"doctor", run_doctor, "tell whether clipperf works as it should on a server"},
 };

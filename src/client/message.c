@@ -59,6 +59,15 @@ print_warning(const char *format,...)
 }
 
 /*
+ * Prints what is good to know.
+ */
+void
+print_note(const char *format,...)
+{
+	PRINT_AS("note");
+}
+
+/*
  * Prints more about the message before.
  */
 void

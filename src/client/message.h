@@ -17,6 +17,7 @@
 /* Prints "clipperf: error: ...", and what led to it in further lines. */
 extern void print_error(const char *format,...) __attribute__((format(printf, 1, 2)));
 extern void print_warning(const char *format,...) __attribute__((format(printf, 1, 2)));
+extern void print_note(const char *format,...) __attribute__((format(printf, 1, 2)));
 extern void print_detail(const char *format,...) __attribute__((format(printf, 1, 2)));
 extern void print_hint(const char *format,...) __attribute__((format(printf, 1, 2)));
 

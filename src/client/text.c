@@ -223,3 +223,48 @@ make_one_line(char *string)
 	}
 	return string;
 }
+
+/*
+ * Writes a word as a shell takes it: in quotes, unless all of its characters are harmless.
+ */
+void
+put_shell_word(FILE *out, const char *word)
+{
+	static const char *const harmless = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=@%+-";
+
+	if (word[0] != '\0' && word[0] != '-' && strspn(word, harmless) == strlen(word))
+	{
+		fputs(word, out);
+		return;
+	}
+	putc('\'', out);
+	for (const char *c = word; *c != '\0'; c++)
+	{
+		if (*c == '\'')
+			fputs("'\\''", out);
+		else if ((unsigned char) *c < 0x20 || *c == 0x7F)
+			putc('?', out);
+		else
+			putc(*c, out);
+	}
+	putc('\'', out);
+}
+
+/*
+ * Cuts a string to so many columns, with an ellipsis of dots at its end where it was longer.
+ */
+void
+cut_to_width(char *string, int width)
+{
+	char	   *here = string;
+
+	if (text_width(string) <= width)
+		return;
+	for (int i = 0; i < width - 3; i++)
+	{
+		int			length = utf8_length(here);
+
+		here += length > 0 ? length : 1;
+	}
+	strcpy(here, "...");
+}

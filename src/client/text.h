@@ -34,6 +34,12 @@ extern int	text_width(const char *text);
 /* Writes text in lines of at most so many columns, broken at blanks where there are some. */
 extern void put_wrapped(FILE *out, const char *first_indent, const char *indent, int width, const char *text);
 
+/* Cuts a string to so many columns, in place. */
+extern void cut_to_width(char *string, int width);
+
+/* Writes a word as a shell takes it, in quotes where it needs some. */
+extern void put_shell_word(FILE *out, const char *word);
+
 /* Replaces the control characters of a string, newlines too, by blanks, in place. */
 extern char *make_one_line(char *string);
 

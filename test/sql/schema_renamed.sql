@@ -67,6 +67,7 @@ INSERT INTO calls VALUES
     ('_clipperf_idiom', 'SELECT %s._clipperf_idiom(''rails'')'),
     ('_clipperf_loops', 'SELECT * FROM %s._clipperf_loops(true, NULL)'),
     ('_clipperf_loop_figures', 'SELECT %s._clipperf_loop_figures(''a becomes b'', ''proven'', 1, 2, 3, 1, true, 1, 1)'),
+    ('_clipperf_script_statements', 'SELECT * FROM %s._clipperf_script_statements(''SELECT 1'')'),
     ('_clipperf_shorten', 'SELECT %s._clipperf_shorten(''SELECT 1'', 80)'),
     ('_clipperf_index_parts', 'SELECT * FROM %s._clipperf_index_parts(''CREATE INDEX i ON items (a)'')'),
     ('clipperf_judged', 'SELECT * FROM %s.clipperf_judged(''{n_plus_one}'')'),

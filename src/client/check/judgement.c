@@ -19,17 +19,6 @@
 #define SQLSTATE_PROBLEMS "CP001"
 
 /*
- * A copy of a value of a result; NULL for a null.
- */
-static char *
-copy_value(const PGresult *result, int row, const char *column)
-{
-	const char *value = result_value(result, row, column);
-
-	return value ? copy_string(value) : NULL;
-}
-
-/*
  * A number of a result; -1 for a null.
  */
 static long long

@@ -101,17 +101,6 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 }
 
 /*
- * A copy of a value of a result; NULL for a null.
- */
-static char *
-copy_column(const PGresult *result, int row, const char *column)
-{
-	const char *value = result_value(result, row, column);
-
-	return value ? copy_string(value) : NULL;
-}
-
-/*
  * Asks the server for the report, and the advisor first where that is wanted.
  */
 static Report *
@@ -134,9 +123,9 @@ ask_for_report(Session *session, const ReportOptions *options)
 						  " FROM %1$s.clipperf_info, %1$s.clipperf_judged()", session->schema);
 	result = run_query(session, query, 0, NULL);
 	report->session = session;
-	report->since = copy_column(result, 0, "since");
-	report->made_at = copy_column(result, 0, "made_at");
-	report->statements = copy_column(result, 0, "statements");
+	report->since = copy_value(result, 0, "since");
+	report->made_at = copy_value(result, 0, "made_at");
+	report->statements = copy_value(result, 0, "statements");
 	PQclear(result);
 
 	query = format_string("SELECT * FROM %s.clipperf_report(top => coalesce($1::pg_catalog.int4, 20), accepted => $2)",
@@ -148,18 +137,18 @@ ask_for_report(Session *session, const ReportOptions *options)
 	{
 		report->findings[i] = (Finding)
 		{
-			.rank = copy_column(result, i, "rank"),
-				.severity = copy_column(result, i, "severity"),
-				.kind = copy_column(result, i, "kind"),
-				.relation = copy_column(result, i, "relation"),
-				.saves = copy_column(result, i, "saves"),
-				.summary = copy_column(result, i, "summary"),
-				.fix = copy_column(result, i, "fix"),
-				.evidence = copy_column(result, i, "evidence"),
-				.first_seen = copy_column(result, i, "first_seen"),
-				.last_seen = copy_column(result, i, "last_seen"),
-				.saved_ms = copy_column(result, i, "saved_ms"),
-				.queryid = copy_column(result, i, "queryid")
+			.rank = copy_value(result, i, "rank"),
+				.severity = copy_value(result, i, "severity"),
+				.kind = copy_value(result, i, "kind"),
+				.relation = copy_value(result, i, "relation"),
+				.saves = copy_value(result, i, "saves"),
+				.summary = copy_value(result, i, "summary"),
+				.fix = copy_value(result, i, "fix"),
+				.evidence = copy_value(result, i, "evidence"),
+				.first_seen = copy_value(result, i, "first_seen"),
+				.last_seen = copy_value(result, i, "last_seen"),
+				.saved_ms = copy_value(result, i, "saved_ms"),
+				.queryid = copy_value(result, i, "queryid")
 		};
 	}
 	PQclear(result);
