@@ -117,6 +117,8 @@ CREATE TABLE @extschema@._clipperf_job_measures (
     is_read boolean NOT NULL,
     is_write boolean NOT NULL,
     calls double precision NOT NULL,
+    errors double precision NOT NULL DEFAULT 0,
+    refused double precision NOT NULL DEFAULT 0,
     total_ms double precision NOT NULL,
     rows double precision NOT NULL,
     blocks double precision NOT NULL,
@@ -132,6 +134,8 @@ COMMENT ON COLUMN @extschema@._clipperf_job_measures.queryid IS 'the server''s h
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'true if it reads the table, to change it or not';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'true if it changes the table';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.calls IS 'calls of all users and routes until then';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.errors IS 'executions that failed, beside the calls';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.refused IS 'of these, at a limit of the server, as rows that are too long for an index';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their executor time, milliseconds';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.blocks IS 'shared blocks they read, from the cache or not';

@@ -111,6 +111,7 @@ count_failure(StatementKey key, StatementSource *source,
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
+	sample.refused = error->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	(void) statement_count(&key, &sample, source_text, source);
 	ReThrowError(error);
 }

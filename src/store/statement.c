@@ -359,7 +359,10 @@ static inline void
 add_to_counters(StatementCounters *counters, const StatementSample *sample)
 {
 	if (unlikely(sample->failed))
+	{
 		counters->errors++;
+		counters->refused += sample->refused;
+	}
 	else
 	{
 		add_time(counters, sample->elapsed_us);
@@ -604,7 +607,7 @@ statement_reset(int what)
 #define COUNTERS_HEAD offsetof(StatementCounters, latency)
 
 StaticAssertDecl(sizeof(StatementKey) == 24 &&
-				 COUNTERS_HEAD == 15 * 8 + sizeof(Sketch) + 2 * sizeof(uint16),
+				 COUNTERS_HEAD == 16 * 8 + sizeof(Sketch) + 2 * sizeof(uint16),
 				 "what is saved has no padding");
 
 /* Bytes of the second part; the first one is sound. */
@@ -667,7 +670,7 @@ counters_are_sound(const StatementCounters *counters)
 	const double amounts[] = {
 		counters->total_us, counters->min_us, counters->max_us,
 		counters->mean_us, counters->sum_dev2, counters->plan_us,
-		counters->calls, counters->errors, counters->rows,
+		counters->calls, counters->errors, counters->refused, counters->rows,
 		counters->shared_blks_hit, counters->shared_blks_read,
 		counters->temp_blks_written, counters->wal_bytes
 	};

@@ -35,6 +35,8 @@ typedef struct StatementCounters
 	TimestampTz last_seen;
 	int64		calls;			/* executions that ended without error */
 	int64		errors;			/* executions that ended with one */
+	int64		refused;		/* of these, for a row that no index could
+								 * hold, or another limit of the server */
 	int64		rows;
 	double		min_us;
 	double		max_us;
@@ -56,6 +58,7 @@ typedef struct StatementCounters
 typedef struct StatementSample
 {
 	bool		failed;
+	bool		refused;		/* it failed at a limit of the server */
 	uint32		params_hash;	/* unless it failed */
 	double		elapsed_us;
 	double		plan_us;

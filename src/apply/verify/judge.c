@@ -43,6 +43,12 @@
  * expected to have changed in proportion; a call that finds nothing counts as
  * the work of one row less.
  *
+ * Whatever it saves, an index must not make statements fail: one whose expression
+ * raises an error for some rows, one whose entries cannot be as long as the rows'
+ * values, one without which a statement runs into its timeout.  So the share of
+ * executions that failed is compared as well, of writes whatever their plans are,
+ * as these keep all indexes.
+ *
  * A write pays for the upkeep of an index that its plan does not use.  It is
  * charged with the time of the blocks that it touches more, at most, and with its
  * share of that if other indexes of the table came meanwhile that it has to keep,
@@ -245,6 +251,33 @@ test_tail(MeasureComparison *comparison)
 						  log_choose(n_before + n_after, slow));
 	}
 	comparison->tail_chance = Min(chance, 1);
+}
+
+/*
+ * Does a statement fail since the index was made, or dropped, that did not before,
+ * or more often?  A row that no index could hold is proof enough, if one was made.
+ * Else the failures are compared by the binomial test: as likely on either side, so
+ * many of them would have come since by chance.  Those that follow each other are
+ * not independent, hence no more than MEASURE_SAMPLE count.
+ */
+static bool
+began_to_fail(const Measure *before, const Measure *after, bool dropped)
+{
+	double		executions_before = before->calls + before->errors;
+	double		executions_after = after->calls + after->errors;
+	double		share = executions_after / (executions_before + executions_after);
+	double		all = Min(before->errors + after->errors, MEASURE_SAMPLE);
+	double		chance = 0;
+
+	if (!dropped && after->refused > 0 && before->refused == 0)
+		return true;
+	if (after->errors < JUDGE_LEAST_FAILURES || executions_before <= 0)
+		return false;
+	for (double k = floor(after->errors * (all / (before->errors + after->errors)));
+		 k <= all; k++)
+		chance += exp(log_choose(all, k) + k * log(share) +
+					  (all - k) * log1p(-share));
+	return chance <= JUDGE_FAILURE_CHANCE;
 }
 
 /* ------------------------------------------------------------------------
@@ -453,6 +486,7 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 	comparison->after = after;
 	comparison->dropped = dropped;
 	comparison->judgement = JUDGED_UNKNOWN;
+	comparison->fails = began_to_fail(before, after, dropped);
 	if (before->calls == 0 || after->calls == 0)
 		return false;
 	test_ranks(comparison);

@@ -62,6 +62,15 @@
 #define JUDGE_LEAST_CALLS 30
 #define JUDGE_LARGE_CHANGE 2.0
 
+/*
+ * Chance of so many failures since, had nothing changed, from which on a statement
+ * counts as one that began to fail; and how many there must be, as one statement
+ * fails now and then.  A good index that goes for nothing can be built again: a
+ * lost write cannot be had again.
+ */
+#define JUDGE_FAILURE_CHANCE 0.001
+#define JUDGE_LEAST_FAILURES 3
+
 /* What became of a statement. */
 typedef enum Judgement
 {
@@ -100,6 +109,7 @@ typedef struct MeasureComparison
 	Judgement	judgement;
 	bool		is_upkeep;		/* it is about keeping the index up to date */
 	double		saved_us;		/* by all calls after; negative: lost */
+	bool		fails;			/* since then it fails, or more often */
 } MeasureComparison;
 
 /* Compare two measures; true if judge_decide() has to decide what follows. */

@@ -61,9 +61,9 @@ typedef struct MeasureCollection
 
 /* What is kept of a statement, in the order of read_kept_measure(). */
 #define COLUMNS \
-	"m.queryid, m.is_read, m.is_write, m.calls, m.total_ms * 1000, m.rows, m.blocks," \
-	" m.blocks_read, m.wal_bytes, m.histogram"
-#define NCOLUMNS 10
+	"m.queryid, m.is_read, m.is_write, m.calls, m.errors, m.refused, m.total_ms * 1000," \
+	" m.rows, m.blocks, m.blocks_read, m.wal_bytes, m.histogram"
+#define NCOLUMNS 12
 
 /* ------------------------------------------------------------------------
  * Counters of now
@@ -75,6 +75,8 @@ add_to_measure(Measure *measure, const StatementCounters *counters)
 {
 	measure->first_seen = Min(measure->first_seen, counters->first_seen);
 	measure->calls += (double) counters->calls;
+	measure->errors += (double) counters->errors;
+	measure->refused += (double) counters->refused;
 	measure->total_us += counters->total_us;
 	measure->rows += (double) counters->rows;
 	measure->blocks += (double) counters->shared_blks_hit +
@@ -267,6 +269,8 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 		arg_bool(measure->read),
 		arg_bool(measure->write),
 		arg_float8(measure->calls),
+		arg_float8(measure->errors),
+		arg_float8(measure->refused),
 		arg_float8(measure->total_us),
 		arg_float8(measure->rows),
 		arg_float8(measure->blocks),
@@ -276,9 +280,9 @@ insert_measure(const Job *job, const char *stage, const Measure *measure)
 	};
 
 	own_sql("INSERT INTO @extschema@._clipperf_job_measures (job, stage,"
-			" queryid, is_read, is_write, calls, total_ms, rows, blocks,"
-			" blocks_read, wal_bytes, histogram)"
-			" VALUES ($1, $2, $3, $4, $5, $6, $7 / 1000, $8, $9, $10, $11, $12)",
+			" queryid, is_read, is_write, calls, errors, refused, total_ms, rows,"
+			" blocks, blocks_read, wal_bytes, histogram) VALUES"
+			" ($1, $2, $3, $4, $5, $6, $7, $8, $9 / 1000, $10, $11, $12, $13, $14)",
 			lengthof(args), args);
 }
 
@@ -314,6 +318,8 @@ read_kept_measure(const Job *job, int row, Measure *measure)
 	measure->write = DatumGetBool(own_datum(row, i++));
 	measure->served = is_meant_for(job, measure);
 	measure->calls = DatumGetFloat8(own_datum(row, i++));
+	measure->errors = DatumGetFloat8(own_datum(row, i++));
+	measure->refused = DatumGetFloat8(own_datum(row, i++));
 	measure->total_us = DatumGetFloat8(own_datum(row, i++));
 	measure->rows = DatumGetFloat8(own_datum(row, i++));
 	measure->blocks = DatumGetFloat8(own_datum(row, i++));
@@ -447,10 +453,12 @@ measure_subtract(const Measure *later, const Measure *earlier, TimestampTz at,
 {
 	*difference = *later;
 	if (earlier == NULL || later->first_seen > at ||
-		later->calls < earlier->calls ||
+		later->calls < earlier->calls || later->errors < earlier->errors ||
 		later->total_us < earlier->total_us * (1 - ROUNDING))
 		return;
 	difference->calls -= earlier->calls;
+	difference->errors -= earlier->errors;
+	difference->refused = Max(later->refused - earlier->refused, 0);
 	difference->total_us = Max(later->total_us - earlier->total_us, 0);
 	difference->rows -= earlier->rows;
 	difference->blocks -= earlier->blocks;

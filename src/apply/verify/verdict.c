@@ -7,6 +7,7 @@
  * the time lost by those that became slower, writes to the table among them;
  * regressed if it is less; useless if none became faster.
  * drop: regressed if more time is lost than saved, else kept.
+ * Both: regressed, and at once, if a statement began to fail.
  *
  * A loss that is proven counts whoever else has run meanwhile, unless what is
  * unclear may make up for it.  But the upkeep of an index is the price of what it
@@ -43,6 +44,8 @@ verdict_state(const Trial *trial)
 {
 	double		lost = trial->lost_us - trial->saved_us;
 
+	if (trial->failing > 0)
+		return JOB_REGRESSED;
 	if (!trial->over || (!verdict_has_majority(trial) && !trial->last))
 		return lost - trial->upkeep_us > trial->unclear_us ?
 			JOB_REGRESSED : JOB_VERIFYING;
@@ -343,6 +346,38 @@ append_writes(StringInfo text, const Trial *trial)
 					 get_rel_name(trial->job->relid), time, blocks, wal);
 }
 
+/*
+ * "statement: failed in 12 of 40 executions, before in 0 of 1,000": of each that
+ * failed since, if it began to or, unless only those are asked for, had not failed
+ * before.
+ */
+static void
+append_failures(StringInfo text, const Trial *trial, bool all)
+{
+	for (int i = 0; i < trial->count; i++)
+	{
+		const MeasureComparison *comparison = &trial->comparisons[i];
+		const Measure *before = comparison->before;
+		const Measure *after = comparison->after;
+		SqlArg		args[] = {
+			arg_text(statement_label(after->queryid)),
+			arg_float8(after->errors), arg_float8(after->calls + after->errors),
+			arg_float8(before->errors), arg_float8(before->calls + before->errors)
+		};
+
+		if (!comparison->fails &&
+			(!all || !after->write || after->errors == 0 || before->errors > 0))
+			continue;
+		appendStringInfo(text, "%s%s", text->len > 0 ? "; " : "",
+						 select_text("SELECT format('%s: failed in %s of %s executions, before in %s of %s',"
+									 " $1, @extschema@._clipperf_number($2),"
+									 " @extschema@._clipperf_number($3),"
+									 " @extschema@._clipperf_number($4),"
+									 " @extschema@._clipperf_number($5))",
+									 lengthof(args), args));
+	}
+}
+
 /* Nothing has changed: in how many calls, and was the index used at all? */
 static void
 append_no_change(StringInfo text, const Trial *trial)
@@ -375,20 +410,27 @@ verdict_reason(const Trial *trial, JobState state)
 	StringInfoData text;
 
 	initStringInfo(&text);
+	if (trial->failing > 0)
+		append_failures(&text, trial, false);
 	if (few)
 		appendStringInfo(&text, "too few calls to judge by: %s of the statements concerned",
 						 calls_text(trial->served_calls));
 	if (most != NULL)
 	{
-		if (few)
+		if (text.len > 0)
 			appendStringInfoString(&text, "; ");
 		append_changes(&text, trial, most);
 	}
+	else if (trial->failing > 0)
+		return text.data;
+
 	else if (unclear != NULL && !few)
 		appendStringInfo(&text, "%s; %s", change_text(unclear),
 						 other_cause_text(unclear));
 	else if (!few)
 		append_no_change(&text, trial);
+	if (trial->failing == 0)
+		append_failures(&text, trial, true);
 	append_foreseen(&text, trial);
 	append_writes(&text, trial);
 	return text.data;
@@ -415,11 +457,12 @@ append_json_side(StringInfo json, const char *side, const Measure *measure)
 {
 	double		calls = Max(measure->calls, 1);
 
-	appendStringInfo(json, "\"calls_%s\": %.0f, \"mean_%s_ms\": %.6g,"
+	appendStringInfo(json, "\"calls_%s\": %.0f, \"failed_%s\": %.0f, \"mean_%s_ms\": %.6g,"
 					 " \"p95_%s_ms\": %.6g, \"rows_%s\": %.6g,"
 					 " \"blocks_%s\": %.6g, \"blocks_read_%s\": %.6g,"
 					 " \"wal_bytes_%s\": %.6g, ",
-					 side, measure->calls, side, judge_mean_us(measure) / 1000.0,
+					 side, measure->calls, side, measure->errors,
+					 side, judge_mean_us(measure) / 1000.0,
 					 side, quantile_ms(measure, 0.95), side,
 					 measure->rows / calls, side, judge_blocks(measure), side,
 					 measure->blocks_read / calls, side, measure->wal / calls);
@@ -473,10 +516,14 @@ verdict_figures(const Trial *trial)
 	if (trial->scans >= 0)
 		appendStringInfo(&json, "\"index_scans\": %lld, ",
 						 (long long) trial->scans);
+	if (trial->failing > 0)
+		appendStringInfo(&json, "\"failing\": %d, ", trial->failing);
 	appendStringInfoString(&json, "\"statements\": [");
 	for (int i = 0; i < trial->count; i++)
 	{
-		if (trial->comparisons[i].after->calls == 0)
+		const Measure *after = trial->comparisons[i].after;
+
+		if (after->calls + after->errors == 0)
 			continue;
 		appendStringInfoString(&json, separator);
 		append_comparison(&json, &trial->comparisons[i]);

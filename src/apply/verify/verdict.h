@@ -44,6 +44,7 @@ typedef struct Trial
 	double		upkeep_us;		/* of it, by writes that keep the index */
 	int			unclear;		/* statements */
 	double		unclear_us;		/* that these may have saved */
+	int			failing;		/* statements that the index makes fail */
 	bool		over;			/* enough was seen, or its time has passed */
 	bool		last;			/* it is not watched for longer */
 } Trial;

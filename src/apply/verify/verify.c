@@ -283,6 +283,24 @@ decide_comparisons(Trial *trial)
 	}
 }
 
+/*
+ * Count the statements that began to fail.  One that only reads can do so for many
+ * reasons, but for the index only if its plan has to do with it.
+ */
+static void
+count_failing(Trial *trial)
+{
+	for (int i = 0; i < trial->count; i++)
+	{
+		MeasureComparison *comparison = &trial->comparisons[i];
+
+		if (comparison->fails && !comparison->after->write)
+			comparison->fails = planner_check_run(trial->job, comparison->after->queryid) !=
+				PLANNER_CHECK_UNUSED;
+		trial->failing += comparison->fails;
+	}
+}
+
 /* Has a statement become slower, as far as its measures tell? */
 static bool
 seems_slower(const Trial *trial)
@@ -347,7 +365,7 @@ is_watched_for(const Job *job, int windows)
 /*
  * Judge a job if enough was seen of it, or its time has passed.  A loss by plans
  * that became worse ends it before, once what the index is meant for could be
- * judged for the larger part.
+ * judged for the larger part; and statements that began to fail do, at once.
  * Returns true if the job was queued to be reverted.
  */
 static bool
@@ -359,7 +377,9 @@ judge_job(Job *job)
 
 	trial.over = is_watched_for(job, 1) ||
 		(trial.served_calls >= setting_verify_calls && !waits);
-	if (trial.over || (verdict_has_majority(&trial) && seems_slower(&trial)))
+	count_failing(&trial);
+	if (trial.over || trial.failing > 0 ||
+		(verdict_has_majority(&trial) && seems_slower(&trial)))
 	{
 		decide_comparisons(&trial);
 		state = verdict_state(&trial);
