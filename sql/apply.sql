@@ -293,8 +293,8 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT f.kind, c.oid::regclass, NULL::bigint,
            ARRAY[f.subject], NULL::regclass[], f.summary,
-           concat_ws('; ', f.subject,
-                     j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END),
+           @extschema@._clipperf_plain(concat_ws('; ', f.subject,
+                     j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END)),
            greatest((j.result->>'lost_ms')::float8 - (j.result->>'saved_ms')::float8, 0),
            'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false
     FROM @extschema@.clipperf_jobs AS j
@@ -303,12 +303,15 @@ BEGIN ATOMIC
          JOIN pg_namespace AS n ON n.oid = e.extnamespace,
          LATERAL (
             SELECT CASE j.action WHEN 'drop' THEN 'missing_index' ELSE 'unused_index' END AS kind,
-                   format('Index %s on %s %s', quote_ident(j.index_name), quote_ident(c.relname),
-                          CASE WHEN j.state = 'useless' THEN 'made no statement faster'
-                               WHEN j.action = 'drop' THEN 'is missed since it was dropped'
-                               ELSE 'costs more than it saves' END) AS subject,
+                   @extschema@._clipperf_plain(
+                       format('Index %s on %s %s', quote_ident(j.index_name), quote_ident(c.relname),
+                              CASE WHEN j.state = 'useless' THEN 'made no statement faster'
+                                   WHEN j.action = 'drop' THEN 'is missed since it was dropped'
+                                   WHEN j.result ? 'failing' THEN 'makes statements fail'
+                                   ELSE 'costs more than it saves' END)) AS subject,
                    CASE WHEN j.state = 'useless' THEN 'an index that was built made no statement faster'
                         WHEN j.action = 'drop' THEN 'an index is missed since it was dropped'
+                        WHEN j.result ? 'failing' THEN 'an index that was built makes statements fail'
                         ELSE 'an index that was built costs more than it saves' END AS summary
          ) AS f
     WHERE j.state IN ('useless', 'regressed')

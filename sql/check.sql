@@ -84,7 +84,7 @@ BEGIN ATOMIC
     WHERE array_position($2, NULL) IS NOT NULL;
     SELECT DISTINCT ON (listed.line) listed.kind, listed.subject_relation, listed.line, listed.summary, listed.fix, listed.evidence, listed.queryid
     FROM (SELECT f.*, c.oid::regclass AS subject_relation,
-                 concat(f.kind, ' on ' || c.relname, ': ', p.subject) COLLATE "C" AS line
+                 @extschema@._clipperf_plain(concat(f.kind, ' on ' || c.relname, ': ', p.subject)) COLLATE "C" AS line
           FROM @extschema@._clipperf_find(false, $2) AS f
                CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
                LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
@@ -130,8 +130,9 @@ BEGIN ATOMIC
         WHEN j.statements = 0 AND cardinality(p.problems) = 0 THEN
             @extschema@._clipperf_raise(
                 'error', 'CP002', 'clipperf_check() has seen nothing to judge',
-                format('No statement that uses a table was seen in database "%s"%s.', current_database(),
-                       CASE WHEN NOT p.sees_all THEN format(', run by role "%s"', current_user) END),
+                @extschema@._clipperf_plain(
+                    format('No statement that uses a table was seen in database "%s"%s.', current_database(),
+                           CASE WHEN NOT p.sees_all THEN format(', run by role "%s"', current_user) END)),
                 CASE WHEN p.sees_all
                      THEN 'Run the tests in this database, while clipperf.enabled is on, before the check.'
                      ELSE 'Statements of other roles are shown to members of pg_read_all_stats.' END)

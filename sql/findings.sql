@@ -137,6 +137,20 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_count(double precision, text, text) IS 'a number and what it counts';
 
+CREATE FUNCTION @extschema@._clipperf_plain(t text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_plain';
+COMMENT ON FUNCTION @extschema@._clipperf_plain(text) IS
+'a text on one line: names of users must not forge lines of a report, nor end a comment';
+
+CREATE FUNCTION @extschema@._clipperf_plain_sql(sql text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_plain_sql';
+COMMENT ON FUNCTION @extschema@._clipperf_plain_sql(text) IS
+'SQL in which identifiers and strings keep to their line, by escapes';
+
 CREATE FUNCTION @extschema@._clipperf_excerpt(statement text, width integer)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -228,28 +242,71 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.first_seen IS 'when it was first
 COMMENT ON COLUMN @extschema@._clipperf_finding.last_seen IS 'when it was last seen';
 COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'true if it was closed once, and seen again';
 
+-- Whoever asks what is accepted learns it of the findings that a report shows to the role, and of no others: the patterns
+-- that statements were accepted by would tell of what others run.
+CREATE FUNCTION @extschema@._clipperf_is_shown(
+    role oid, relation regclass, queryids bigint[], statements text[], subject text)
+RETURNS boolean
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH own (queryid, statement) AS MATERIALIZED (
+        SELECT q.queryid, @extschema@._clipperf_query_text(q.userid, q.dbid, q.queryid)
+        FROM @extschema@._clipperf_read_queries() AS q
+        WHERE q.queryid = ANY ($3) AND q.userid = $1
+        UNION ALL
+        SELECT o.queryid, o.statement
+        FROM @extschema@._clipperf_read_n_plus_one() AS n,
+             LATERAL (VALUES (n.parent_queryid, n.parent_query), (n.child_queryid, n.child_query)) AS o (queryid, statement)
+        WHERE o.queryid = ANY ($3) AND n.userid = $1
+        UNION ALL
+        SELECT s.queryid, s.query
+        FROM @extschema@._clipperf_read_seq_scans() AS s
+        WHERE s.queryid = ANY ($3) AND s.userid = $1
+    )
+    SELECT CASE
+        WHEN $4 IS NULL THEN coalesce(has_table_privilege($1, $2, 'SELECT'), false)
+        ELSE NOT EXISTS (
+                SELECT FROM unnest($3) AS i (queryid)
+                WHERE i.queryid IS NOT NULL AND NOT EXISTS (SELECT FROM own AS o WHERE o.queryid = i.queryid))
+            AND NOT EXISTS (
+                SELECT FROM unnest($4) AS t (statement)
+                WHERE t.statement IS NOT NULL
+                  AND (strpos($5, @extschema@._clipperf_subject(t.statement)) = 0
+                       OR NOT EXISTS (SELECT FROM own AS o WHERE o.statement = t.statement)))
+        END;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_is_shown(oid, regclass, bigint[], text[], text) IS
+'does a report show findings about these statements to a role that does not see those of all roles?';
+REVOKE ALL ON FUNCTION @extschema@._clipperf_is_shown(oid, regclass, bigint[], text[], text) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@._clipperf_is_accepted(
     kind text, relation regclass, queryids bigint[], statements text[], subject text, allow text[])
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT EXISTS (
-            SELECT FROM @extschema@.clipperf_accepted AS a
-            WHERE a.kind = $1
-              AND (a.relation IS NULL OR a.relation = $2)
-              AND (a.queryid IS NULL OR a.queryid = ANY ($3))
-              AND (a.statement IS NULL OR EXISTS (
-                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement))
-              AND (a.subject IS NULL OR a.subject = $5))
-        OR EXISTS (
+    SELECT CASE
+            WHEN NOT EXISTS (
+                SELECT FROM @extschema@.clipperf_accepted AS a
+                WHERE a.kind = $1
+                  AND (a.relation IS NULL OR a.relation = $2)
+                  AND (a.queryid IS NULL OR a.queryid = ANY ($3))
+                  AND (a.statement IS NULL OR EXISTS (
+                        SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement))
+                  AND (a.subject IS NULL OR a.subject = $5)) THEN false
+            WHEN pg_has_role(c.role, 'pg_read_all_stats', 'USAGE') THEN true
+            ELSE @extschema@._clipperf_is_shown(c.role, $2, $3, $4, $5)
+        END OR EXISTS (
             SELECT FROM unnest($6) AS w (word)
             WHERE EXISTS (
                     SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                     WHERE c.oid = $2
                       AND w.word IN (c.relname, n.nspname || '.' || c.relname, $2::text))
                OR EXISTS (
-                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word));
+                    SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE w.word))
+    FROM (SELECT (SELECT r.oid FROM pg_roles AS r
+                  WHERE r.rolname = coalesce(nullif(current_setting('role'), 'none'), session_user))) AS c (role);
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_is_accepted(text, regclass, bigint[], text[], text, text[]) IS
 'true if a finding was accepted by clipperf_accept() or clipperf_accept_all(), or by a table name or statement pattern of "allow"';
@@ -364,8 +421,9 @@ BEGIN ATOMIC
                coalesce(l.list, l.child_queryid) AS belongs_to,
                row_number() OVER dearest AS number,
                count(*) OVER of_list AS of_list,
-               @extschema@._clipperf_loop_figures(l.becomes, l.confidence, l.loops, l.children, l.executions, l.connections,
-                                                  l.function IS NULL, l.child_ms, l.roundtrip_ms) AS figures
+               @extschema@._clipperf_plain(
+                   @extschema@._clipperf_loop_figures(l.becomes, l.confidence, l.loops, l.children, l.executions, l.connections,
+                                                      l.function IS NULL, l.child_ms, l.roundtrip_ms)) AS figures
         FROM @extschema@._clipperf_loops($1, $2) AS l
         WINDOW of_list AS (PARTITION BY coalesce(l.list, l.child_queryid), l.list IS NULL, l.confidence, l.pipelined, l.function),
                dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
@@ -374,8 +432,8 @@ BEGIN ATOMIC
                CASE WHEN c.of_list = 1
                     THEN coalesce(c.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
                     ELSE coalesce(c.suggestion || format('; -- (%s)', c.number),
-                                  format('-- (%s) no single statement: %s', c.number, c.no_suggestion)) END
-               || coalesce(E'\n-- or join it to the list: ' || c.joined_by, '') AS fix
+                                  format('-- (%s) no single statement: %s', c.number, @extschema@._clipperf_plain(c.no_suggestion))) END
+               || coalesce(E'\n-- or join it to the list: ' || @extschema@._clipperf_plain(c.joined_by), '') AS fix
         FROM child AS c
     ), finding AS (
         SELECT t.list, t.confidence, t.pipelined, t.function, t.of_list,
@@ -418,7 +476,7 @@ BEGIN ATOMIC
                     ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(f.parent_query, 150),
                                 @extschema@.clipperf_line(f.child_query, 150)) END,
                @extschema@._clipperf_number(f.per_loop + CASE WHEN f.list IS NULL THEN 0 ELSE 1 END),
-               ' statements', coalesce(' in ' || f.function::text, ' per request' || coalesce(' of ' || f.routes, '')),
+               ' statements', coalesce(' in ' || @extschema@._clipperf_plain(f.function::text), ' per request' || coalesce(' of ' || f.routes, '')),
                CASE WHEN f.list IS NOT NULL THEN ': 1 + ' || @extschema@._clipperf_number(f.per_loop) END,
                CASE WHEN f.pipelined THEN ', pipelined' END,
                '; ',

@@ -121,7 +121,7 @@ BEGIN ATOMIC
         WHEN $1 = 'trigrams' AND EXISTS (
                 SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm')
             THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm;'
-        WHEN $1 IN ('no_index', 'trigrams', 'unplanned') THEN '-- no index: ' || $3
+        WHEN $1 IN ('no_index', 'trigrams', 'unplanned') THEN '-- no index: ' || @extschema@._clipperf_plain($3)
         ELSE (SELECT format('SELECT * FROM %I.clipperf_recommend();', n.nspname)
               FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
               WHERE e.extname = 'clipperf') END;
@@ -159,9 +159,10 @@ RETURNS text
 LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT concat(@extschema@._clipperf_subject($2),
-                  ' reads all rows', CASE $1 WHEN 'index_scan' THEN ' of an index' END, ' for (',
-                  concat_ws('; ', nullif($3, ''), 'order by ' || nullif($4, '')), ')');
+    SELECT @extschema@._clipperf_plain(
+               concat(@extschema@._clipperf_subject($2),
+                      ' reads all rows', CASE $1 WHEN 'index_scan' THEN ' of an index' END, ' for (',
+                      concat_ws('; ', nullif($3, ''), 'order by ' || nullif($4, '')), ')'));
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_subject_of_scan(text, text, text, text) IS
 'what is wrong with a scan, in words that are the same in every run';
@@ -222,7 +223,8 @@ BEGIN ATOMIC
                   @extschema@._clipperf_count(m.rows_read / m.executions, 'row', 'rows'),
                   @extschema@._clipperf_number(m.rows_needed / m.executions),
                   CASE WHEN m.tables > 1 THEN format(', in %s tables of this name', m.tables) END),
-           concat(@extschema@.clipperf_line(m.query, 150),
+           @extschema@._clipperf_plain(concat(
+                  @extschema@.clipperf_line(m.query, 150),
                   CASE WHEN m.statements > 1 THEN
                       format(' and %s', @extschema@._clipperf_count(m.statements - 1, 'other', 'others')) END,
                   '; ', run.by, CASE WHEN m.estimated THEN 'about ' END, @extschema@._clipperf_count(m.executions, 'execution', 'executions'),
@@ -236,7 +238,7 @@ BEGIN ATOMIC
                   CASE WHEN m.tables > 1 THEN '; tables up to ' ELSE '; table ' END || pg_size_pretty(nullif(m.relation_bytes, 0)),
                   CASE m.outcome WHEN 'unused' THEN '; an index was built for it, but it goes on'
                                  WHEN 'built' THEN '; the index that was recommended for it is there now' END,
-                  '; ' || @extschema@._clipperf_worth_of(fixed.by)),
+                  '; ' || @extschema@._clipperf_worth_of(fixed.by))),
            coalesce((SELECT max(r.benefit_share) FROM @extschema@.clipperf_recommendations AS r WHERE r.id = ANY (fixed.by))
                     * total.ms, m.saved_ms),
            CASE WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
@@ -276,7 +278,7 @@ BEGIN ATOMIC
                 WHEN cardinality(r.queryids) > 0 THEN
                     format('lacks an index for %s', @extschema@._clipperf_count(cardinality(r.queryids), 'statement', 'statements'))
                 ELSE 'lacks an index' END,
-           concat_ws('; ', r.reason, @extschema@._clipperf_worth_of(ARRAY[r.id])),
+           @extschema@._clipperf_plain(concat_ws('; ', r.reason, @extschema@._clipperf_worth_of(ARRAY[r.id]))),
            coalesce(r.benefit_share, 0) * total.ms,
            CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
            @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false
@@ -284,10 +286,10 @@ BEGIN ATOMIC
          LEFT JOIN carried AS c ON c.id = r.id,
          @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
-            SELECT CASE r.action
+            SELECT @extschema@._clipperf_plain(CASE r.action
                 WHEN 'create' THEN (@extschema@._clipperf_index_parts(r.ddl)).from_name
                 ELSE (SELECT format('%I.%I', n.nspname, r.index_name)
-                      FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = r.relation) END
+                      FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = r.relation) END)
          ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
       AND @extschema@._clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')

@@ -19,7 +19,9 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
-    SELECT f.* FROM (
+    SELECT f.kind, f.relation, f.queryid, f.subjects, f.relations, f.summary, f.evidence, f.saved_ms, f.highest_severity,
+           @extschema@._clipperf_plain_sql(f.fix), f.recommendations, f.first_seen, f.last_seen, f.again
+    FROM (
         SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
         UNION ALL
         SELECT * FROM @extschema@._clipperf_find_scans($1, $2)
@@ -107,12 +109,12 @@ RETURNS SETOF record
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN $1 THEN format('findings are those of statements that were run by role "%s"', current_user)
+    SELECT CASE WHEN $1 THEN format('findings are those of statements that were run by role "%s"', @extschema@._clipperf_plain(current_user))
                 WHEN $2 IS NULL THEN 'no statement has been seen in this database'
                 ELSE 'no findings' END,
            CASE WHEN NOT $1 THEN
                format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
-                      CASE WHEN NOT r.sees_all THEN format(', run by role "%s"', current_user) END) END,
+                      CASE WHEN NOT r.sees_all THEN format(', run by role "%s"', @extschema@._clipperf_plain(current_user)) END) END,
            CASE WHEN NOT r.sees_all THEN 'Statements of other roles are shown to members of pg_read_all_stats.'
                 WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
                 ELSE 'clipperf_recommend() tells which indexes would pay.' END
@@ -226,7 +228,7 @@ BEGIN ATOMIC
     SELECT w.line
     FROM @extschema@.clipperf_report($1, $2, $3) AS r,
          LATERAL (VALUES
-            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || r.relation::text, '(saves ' || r.saves || ')'), '', ''),
+            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || @extschema@._clipperf_plain(r.relation::text), '(saves ' || r.saves || ')'), '', '   '),
             (2, r.summary, '   ', '   '),
             (3, r.evidence, '   ', '   '),
             (4, r.fix, '   fix: ', '        '),

@@ -17,6 +17,7 @@
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 
+#include "common/plain.h"
 #include "common/token.h"
 
 PGDLLEXPORT Datum clipperf_excerpt(PG_FUNCTION_ARGS);
@@ -28,12 +29,16 @@ PG_FUNCTION_INFO_V1(clipperf_shorten);
 /* Lists up to this many bytes are shown as they are. */
 #define SHORT_LIST 24
 
-/* One blank for each run of white space; no semicolon at the end. */
+/*
+ * One blank for each run of white space, and of what would not stay on the line; no
+ * semicolon at the end.
+ */
 static void
 make_line(char *text)
 {
 	char	   *to = text;
 
+	plain_replace(text, ' ', GetDatabaseEncoding());
 	for (const char *from = text; *from != '\0'; from++)
 	{
 		if (!scanner_isspace(*from))

@@ -27,6 +27,7 @@
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
+#include "common/plain.h"
 #include "hotpath.h"
 #include "settings.h"
 #include "store/encoding.h"
@@ -179,33 +180,6 @@ fold_ids(char *folded, const char *given)
 }
 
 /*
- * Replace the control characters of a name, of ASCII and of UTF-8 (U+0080 to
- * U+009F): any client gives names, and reports show them to others.
- */
-static void
-replace_controls(char *name)
-{
-	char	   *to = name;
-
-	for (const char *at = name; *at != '\0'; at++)
-	{
-		unsigned char byte = at[0];
-		unsigned char next = at[1];
-
-		if (byte < ' ' || byte == 0x7f)
-			*to++ = UNPRINTABLE;
-		else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
-		{
-			*to++ = UNPRINTABLE;
-			at++;
-		}
-		else
-			*to++ = *at;
-	}
-	*to = '\0';
-}
-
-/*
  * The name as it is stored: ids in it are folded, it is cut at a character
  * boundary, control characters become question marks, and as databases of several
  * encodings share the names, outside of UTF-8 so does what is not ASCII.
@@ -221,7 +195,7 @@ make_stored(char *stored, const char *given)
 	memcpy(stored, folded, length);
 	stored[length] = '\0';
 	encoding_make_readable(stored, PG_UTF8);
-	replace_controls(stored);
+	plain_replace(stored, UNPRINTABLE, PG_UTF8);
 }
 
 /* ------------------------------------------------------------------------

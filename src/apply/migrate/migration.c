@@ -24,6 +24,7 @@
 #include "apply/jobs/recommendation.h"
 #include "apply/migrate/migration_text.h"
 #include "common/own_sql.h"
+#include "common/plain.h"
 #include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_migration(PG_FUNCTION_ARGS);
@@ -36,18 +37,6 @@ typedef struct Migration
 	bool		up;
 	MigrationText text;
 } Migration;
-
-/* Text on one line, so that it can follow "--"; palloc'd. */
-static char *
-one_line(const char *text)
-{
-	char	   *line = pstrdup(text);
-
-	for (char *c = line; *c != '\0'; c++)
-		if (*c == '\n' || *c == '\r')
-			*c = ' ';
-	return line;
-}
 
 /* What the file has to know of an index; its comment and settings are not set. */
 static MigrationIndex
@@ -76,9 +65,9 @@ static void
 note_index(Migration *migration, const IndexDefinition *def, const char *reason)
 {
 	migration_text_note(&migration->text,
-						psprintf("-- %s on %s: %s\n", one_line(def->name),
-								 one_line(get_rel_name(def->relid)),
-								 one_line(reason)));
+						psprintf("-- %s on %s: %s\n", plain_line(def->name),
+								 plain_line(get_rel_name(def->relid)),
+								 plain_line(reason)));
 	if (migration->text.concurrently &&
 		get_rel_relkind(def->relid) == RELKIND_PARTITIONED_TABLE)
 		appendStringInfoString(&migration->text.sql,
@@ -92,7 +81,7 @@ append_made(Migration *migration, const IndexDefinition *def,
 {
 	MigrationIndex index = migration_index(def);
 
-	index.comment = one_line(purpose);
+	index.comment = plain_line(purpose);
 	index.mark = true;
 	note_index(migration, def, purpose);
 	if (migration->up)
@@ -123,7 +112,7 @@ append_dropped(Migration *migration, const Recommendation *recommendation)
 					 errhint("Write the down file before the up file is run.")));
 		migration_text_note(&migration->text,
 							psprintf("-- %s: nothing to drop, it is gone already\n",
-									 one_line(recommendation->index_name)));
+									 plain_line(recommendation->index_name)));
 		return;
 	}
 	def = preflight_drop(oid, recommendation->index_name);
@@ -160,8 +149,8 @@ append_created(Migration *migration, const Recommendation *recommendation)
 			   strcmp(plan.existing->name, recommendation->index_name) == 0))
 		migration_text_note(&migration->text,
 							psprintf("-- %s: nothing to make, %s does the same\n",
-									 one_line(recommendation->index_name),
-									 one_line(plan.existing->name)));
+									 plain_line(recommendation->index_name),
+									 plain_line(plan.existing->name)));
 	else if (!plan.existing->constraint)
 		append_made(migration, plan.existing, recommendation->reason);
 }
@@ -177,8 +166,8 @@ append_recommendation(Migration *migration, const Recommendation *recommendation
 	else if (migration->up)
 		migration_text_note(&migration->text,
 							psprintf("-- %s: %s\n",
-									 one_line(recommendation->index_name ? recommendation->index_name : ""),
-									 one_line(recommendation->reason)));
+									 plain_line(recommendation->index_name ? recommendation->index_name : ""),
+									 plain_line(recommendation->reason)));
 }
 
 /*
@@ -224,7 +213,7 @@ append_file_head(Migration *migration, const char *index_set)
 	appendStringInfo(sql, "-- %s migration of indexes%s%s, written by clipperf_migration().\n",
 					 migration->up ? "Up" : "Down",
 					 index_set ? " of set " : "",
-					 index_set ? one_line(index_set) : "");
+					 index_set ? plain_line(index_set) : "");
 	if (migration->text.concurrently)
 		appendStringInfoString(sql,
 							   "-- Run it outside of a transaction, one statement at a time, as psql does without -1. Tools that send\n"

@@ -22,6 +22,8 @@
 #include "common/hashfn.h"
 #include "utils/builtins.h"
 
+#include "common/plain.h"
+
 /* Ends the comment of an index that a migration made. */
 #define MADE_MARK		"[made by clipperf_migration]"
 
@@ -44,12 +46,15 @@ begin_statement(MigrationText *file)
 	file->at_mark = true;
 }
 
-/* Write a statement, which has no semicolon yet. */
+/*
+ * Write a statement, which has no semicolon yet.  No name or string in it begins a
+ * line: it could be the mark that the file is cut at.
+ */
 static void
 append_file_statement(MigrationText *file, const char *statement)
 {
 	begin_statement(file);
-	appendStringInfo(&file->sql, "%s;\n", statement);
+	appendStringInfo(&file->sql, "%s;\n", plain_sql(statement));
 	file->at_mark = false;
 }
 
