@@ -68,6 +68,32 @@ SELECT :ours.clipperf_own_statements();
 SELECT * FROM own_statements_nested;
 DROP FUNCTION :ours.clipperf_own_statements();
 
+-- Nor is one whose owner, a stranger, makes it depend on the extension: that makes nothing a member.
+CREATE ROLE regress_own_stranger;
+GRANT CREATE, USAGE ON SCHEMA :ours TO regress_own_stranger;
+GRANT SELECT ON own_statements TO regress_own_stranger;
+SET ROLE regress_own_stranger;
+CREATE TABLE :ours.clipperf_stranger (n int);
+CREATE INDEX clipperf_stranger_n ON :ours.clipperf_stranger (n);
+CREATE MATERIALIZED VIEW :ours.clipperf_strangers AS SELECT 1 AS n;
+CREATE FUNCTION :ours.clipperf_own_statements() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM own_statements WHERE n > 70);
+END $$;
+ALTER FUNCTION :ours.clipperf_own_statements() DEPENDS ON EXTENSION clipperf;
+ALTER INDEX :ours.clipperf_stranger_n DEPENDS ON EXTENSION clipperf;
+ALTER MATERIALIZED VIEW :ours.clipperf_strangers DEPENDS ON EXTENSION clipperf;
+RESET ROLE;
+SELECT clipperf_reset();
+SELECT :ours.clipperf_own_statements();
+SELECT calls, query FROM own_statements_nested WHERE query LIKE '%own_statements%';
+SELECT relation, _clipperf_is_own(relation::regclass) FROM unnest(ARRAY['clipperf_stranger', 'clipperf_strangers', 'clipperf_accepted']) AS relation;
+DROP TABLE :ours.clipperf_stranger;
+DROP MATERIALIZED VIEW :ours.clipperf_strangers;
+DROP FUNCTION :ours.clipperf_own_statements();
+DROP OWNED BY regress_own_stranger;
+DROP ROLE regress_own_stranger;
+
 -- What fails inside.
 CREATE FUNCTION own_statements_fails() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
