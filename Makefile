@@ -5,6 +5,7 @@
 # make check                              builds with warnings as errors and runs every test
 # make check-clients                      runs real ORMs and measures how well the detector does
 # make check-redmine                      runs Redmine, and compares what the detector found with the statement log
+# make check-html                         looks at the report as a page of HTML in Chromium
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
 # make fuzz                               compares a server with clipperf with one without, over random statements
@@ -16,6 +17,10 @@
 # make bench-whatif                       compares hypothetical indexes with real ones
 # make bench-selection                    compares the choice of indexes with two algorithms of the literature
 # make bench-apply                        measures what building indexes does to an application
+# make deb                                builds Debian packages of the extension and of the command
+# make check-deb                          builds them in a chroot, installs them there and finds a first finding
+# make dist                               writes an archive of the sources, for PGXN and packagers
+# make check-matrix                       runs everything on each PostgreSQL that a release of Debian has
 # make demo                               loads the example application and shows the report
 #
 # PG_CONFIG=/path/to/pg_config chooses the PostgreSQL; CONTRIBUTING.md tells the other variables.
@@ -24,7 +29,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo deb check-deb dist check-matrix check-html
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -59,6 +64,21 @@ check-rewrites:
 check-sanitizers:
 	@test/sanitizers --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)' \
 		--seconds='$(SECONDS)' --seed='$(SEED)' --skip='$(SKIP)'
+
+check-html:
+	@test/html/run $(if $(SCREENSHOTS),--screenshots='$(SCREENSHOTS)')
+
+check-matrix:
+	@test/majors --full $(if $(ROOT),--root='$(ROOT)') $(or $(MAJORS),15 17 18 19)
+
+deb:
+	@packaging/deb $(if $(OUTPUT),--output='$(OUTPUT)')
+
+check-deb:
+	@test/deb $(if $(ROOT),--root='$(ROOT)') $(SUITE)
+
+dist:
+	@packaging/dist
 
 include test/bench/bench.mk
 
@@ -114,6 +134,10 @@ include src/client/client.mk
 include examples/clipper/load/clipload.mk
 include test/fuzz/fuzz.mk
 
+# What PGXN wants to see; made, so that the version stands in clipperf.control alone.
+META.json: META.json.in clipperf.control
+	sed 's/@VERSION@/$(EXTVERSION)/g' META.json.in > $@
+
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq (,$(wildcard $(PGXS)))
 
@@ -132,10 +156,6 @@ $(install_script): $(SQL_PARTS:%=sql/%.sql) Makefile clipperf.control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
 	  cat $(SQL_PARTS:%=sql/%.sql) </dev/null; } > $@.tmp
 	mv $@.tmp $@
-
-# What PGXN wants to see; made, so that the version stands in clipperf.control alone.
-META.json: META.json.in clipperf.control
-	sed 's/@VERSION@/$(EXTVERSION)/g' META.json.in > $@
 
 else
 

@@ -15,7 +15,7 @@
  * Adds an argument by its name; does nothing where it was not given.
  */
 void
-call_add(Call * call, const char *name, const char *value)
+call_add(Call *call, const char *name, const char *value)
 {
 	char	   *longer;
 
@@ -33,7 +33,7 @@ call_add(Call * call, const char *name, const char *value)
  * role finds them.  Ends the program where it fails.
  */
 PGresult *
-call_run(Session *session, const Call * call, const char *before, const char *function, const char *after)
+call_run(Session *session, const Call *call, const char *before, const char *function, const char *after)
 {
 	char	   *query = format_string("%s%s.%s(%s)%s", before, session->schema, function,
 									  call->arguments ? call->arguments : "", after);

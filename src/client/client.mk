@@ -12,6 +12,16 @@ $(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -I$(shell $(PG_CONFIG) --inclu
 	-DCLIPPERF_VERSION='"$(EXTVERSION)"' $(CPPFLAGS)
 $(CLIENT_OBJS): $(wildcard src/client/*.h src/client/*/*.h) src/client/client.mk clipperf.control
 
+# The page of the report in HTML, as a string of C: the template, with its styles and its program in their places.
+report_page = src/client/report/page
+
+$(report_page)/page.inc: $(report_page)/page.html $(report_page)/page.css $(report_page)/page.js
+	sed -e '/@STYLE@/{r $(report_page)/page.css' -e 'd;}' -e '/@SCRIPT@/{r $(report_page)/page.js' -e 'd;}' \
+		$(report_page)/page.html | sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' > $@.tmp
+	mv $@.tmp $@
+
+src/client/report/report_html.o: $(report_page)/page.inc
+
 $(CLIENT): $(CLIENT_OBJS)
 	$(CC) $(CFLAGS) $(CLIENT_OBJS) $(LDFLAGS) $(or $(libpq),-L$(shell $(PG_CONFIG) --libdir) -lpq) -o $@
 
@@ -24,4 +34,4 @@ install-client: client
 uninstall-client:
 	rm -f '$(client_bindir)/clipperf'
 
-EXTRA_CLEAN += $(CLIENT) $(CLIENT_OBJS)
+EXTRA_CLEAN += $(CLIENT) $(CLIENT_OBJS) $(report_page)/page.inc

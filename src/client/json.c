@@ -178,3 +178,14 @@ json_boolean(JsonWriter *json, const char *key, bool value)
 	begin_value(json, key);
 	fputs(value ? "true" : "false", json->out);
 }
+
+/*
+ * Writes a value that is JSON already, as the server writes it.  Bytes that are no UTF-8, which a database without an
+ * encoding has, can only stand in strings, and are replaced there.
+ */
+void
+json_document(JsonWriter *json, const char *key, const char *value)
+{
+	begin_value(json, key);
+	put_lines(json->out, value);
+}

@@ -45,6 +45,9 @@ extern void json_number(JsonWriter *json, const char *key, const char *value);
 /* Writes an integer. */
 extern void json_integer(JsonWriter *json, const char *key, long long value);
 
+/* Writes a value that is JSON already. */
+extern void json_document(JsonWriter *json, const char *key, const char *value);
+
 /* Writes true or false. */
 extern void json_boolean(JsonWriter *json, const char *key, bool value);
 

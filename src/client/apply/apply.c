@@ -25,7 +25,7 @@ typedef struct ApplyOptions
 								 * create an index */
 	const char *index_set;
 	bool		dry_run;
-}			ApplyOptions;
+} ApplyOptions;
 
 enum
 {
@@ -67,7 +67,7 @@ print_apply_help(void)
  * Reads the command line.
  */
 static void
-read_apply_options(int argc, char **argv, ApplyOptions * options)
+read_apply_options(int argc, char **argv, ApplyOptions *options)
 {
 	int			option;
 
@@ -99,7 +99,7 @@ read_apply_options(int argc, char **argv, ApplyOptions * options)
  * Calls clipperf_apply().
  */
 static PGresult *
-ask_to_apply(Session *session, const ApplyOptions * options)
+ask_to_apply(Session *session, const ApplyOptions *options)
 {
 	Call		call = {0};
 

@@ -18,7 +18,7 @@ typedef enum JobGoal
 {
 	GOAL_BUILT,					/* its index is there, or will never be */
 	GOAL_VERIFIED				/* it is known what that brings, too */
-}			JobGoal;
+} JobGoal;
 
 /* A row of clipperf_jobs. */
 typedef struct Job

@@ -16,7 +16,7 @@
  * Takes one of the options.  Returns false where it is none of them.
  */
 bool
-take_jobs_option(int option, JobsOptions * options)
+take_jobs_option(int option, JobsOptions *options)
 {
 	switch (option)
 	{
@@ -47,7 +47,7 @@ print_jobs_help(void)
  * Watches jobs if that is wanted, and writes what became of them.  Where it is not, says how to.
  */
 int
-follow_jobs(Session *session, const StringList *numbers, const JobsOptions * options)
+follow_jobs(Session *session, const StringList *numbers, const JobsOptions *options)
 {
 	Output		output;
 	Jobs	   *jobs;

@@ -30,15 +30,15 @@ typedef struct JobsOptions
 {
 	bool		watch;
 	bool		until_verified;
-}			JobsOptions;
+} JobsOptions;
 
 /* Takes one of the options; false where it is none. */
-extern bool take_jobs_option(int option, JobsOptions * options);
+extern bool take_jobs_option(int option, JobsOptions *options);
 
 /* Prints the part of the help that is the same for these commands. */
 extern void print_jobs_help(void);
 
 /* Watches jobs if that is wanted, and writes what became of them; returns the program's status. */
-extern int	follow_jobs(Session *session, const StringList *numbers, const JobsOptions * options);
+extern int	follow_jobs(Session *session, const StringList *numbers, const JobsOptions *options);
 
 #endif							/* CLIENT_JOBS_OPTIONS_H */

@@ -21,7 +21,7 @@ typedef struct ListOptions
 	OutputOptions output;
 	JobsOptions jobs;
 	StringList	numbers;		/* none = all */
-}			ListOptions;
+} ListOptions;
 
 static const Format formats[] = {
 	{"text", put_jobs_text},
@@ -67,7 +67,7 @@ print_list_help(void)
  * Reads the command line.
  */
 static void
-read_list_options(int argc, char **argv, ListOptions * options)
+read_list_options(int argc, char **argv, ListOptions *options)
 {
 	int			option;
 

@@ -20,7 +20,7 @@ typedef struct RevertOptions
 	ConnectionOptions connection;
 	JobsOptions jobs;
 	StringList	numbers;
-}			RevertOptions;
+} RevertOptions;
 
 enum
 {
@@ -56,7 +56,7 @@ print_revert_help(void)
  * Reads the command line.
  */
 static void
-read_revert_options(int argc, char **argv, RevertOptions * options)
+read_revert_options(int argc, char **argv, RevertOptions *options)
 {
 	int			option;
 

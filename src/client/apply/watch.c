@@ -41,7 +41,7 @@ typedef struct Screen
 	int			lines;			/* of a terminal, that will be written again */
 	int			questions;		/* asked so far */
 	StringList	told;			/* of a log: the state of each job */
-}			Screen;
+} Screen;
 
 /*
  * How large the terminal is now: it may be resized at any time.
@@ -120,7 +120,7 @@ line_of(const Job *job, int width)
  * all.  The last line stays empty, as some terminals scroll when it is filled.
  */
 static void
-draw(Screen * screen, const Jobs *jobs, JobGoal goal)
+draw(Screen *screen, const Jobs *jobs, JobGoal goal)
 {
 	int			width;
 	int			height;
@@ -155,7 +155,7 @@ draw(Screen * screen, const Jobs *jobs, JobGoal goal)
  * Writes a line for each job whose state is another than before, and now and then for those that are being built.
  */
 static void
-tell_changes(Screen * screen, const Jobs *jobs)
+tell_changes(Screen *screen, const Jobs *jobs)
 {
 	for (int i = 0; i < jobs->count; i++)
 	{

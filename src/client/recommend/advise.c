@@ -26,7 +26,7 @@ typedef struct AdviseOptions
 	OutputOptions output;
 	Call		call;
 	const char *file;			/* "-" = standard input */
-}			AdviseOptions;
+} AdviseOptions;
 
 enum
 {
@@ -63,7 +63,7 @@ print_advise_help(void)
  * Reads the command line.
  */
 static void
-read_advise_options(int argc, char **argv, AdviseOptions * options)
+read_advise_options(int argc, char **argv, AdviseOptions *options)
 {
 	int			option;
 

@@ -19,7 +19,7 @@ const Format advice_formats[] = {
  * Takes an option of the advisor, whose argument is in optarg.  Returns false where it is none of them.
  */
 bool
-take_advisor_option(int option, Call * call)
+take_advisor_option(int option, Call *call)
 {
 	switch (option)
 	{

@@ -38,7 +38,7 @@ enum
 extern const Format advice_formats[];
 
 /* Takes an option of the advisor; false where it is none. */
-extern bool take_advisor_option(int option, Call * call);
+extern bool take_advisor_option(int option, Call *call);
 
 /* Prints the part of the help that is the same for these commands. */
 extern void print_advisor_help(void);

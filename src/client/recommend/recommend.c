@@ -17,7 +17,7 @@ typedef struct RecommendOptions
 	ConnectionOptions connection;
 	OutputOptions output;
 	Call		call;
-}			RecommendOptions;
+} RecommendOptions;
 
 enum
 {
@@ -58,7 +58,7 @@ print_recommend_help(void)
  * Reads the command line.
  */
 static void
-read_recommend_options(int argc, char **argv, RecommendOptions * options)
+read_recommend_options(int argc, char **argv, RecommendOptions *options)
 {
 	int			option;
 

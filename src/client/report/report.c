@@ -29,6 +29,7 @@ static const Format formats[] = {
 	{"text", put_report_text},
 	{"json", put_report_json},
 	{"markdown", put_report_markdown},
+	{"html", put_report_html},
 	{NULL, NULL}
 };
 
@@ -62,8 +63,8 @@ print_report_help(void)
 		   "      --advise              first ask the advisor which indexes would help\n"
 		   "      --top=NUMBER          show so many findings (default: 20)\n\n"
 		   "Output:\n"
-		   "      --format=FORMAT       format of standard output: text (default), json or\n"
-		   "                            markdown\n"
+		   "      --format=FORMAT       format of standard output: text (default), json,\n"
+		   "                            markdown or html\n"
 		   "      --output=FORMAT:FILE  also write to a file; may be repeated\n"
 		   "  -q, --quiet               write nothing to standard output\n");
 	print_common_help();
@@ -152,6 +153,7 @@ ask_for_report(Session *session, const ReportOptions *options)
 		};
 	}
 	PQclear(result);
+	ask_for_sections(session, report);
 	return report;
 }
 

@@ -29,6 +29,9 @@ typedef struct Finding
 	char	   *queryid;
 } Finding;
 
+/* How many sections there are beside the findings. */
+#define REPORT_SECTIONS 6
+
 /* The report: what docs/report.schema.json describes, from which all formats are made. */
 typedef struct Report
 {
@@ -38,10 +41,15 @@ typedef struct Report
 	char	   *statements;		/* how many that use a table were seen */
 	Finding    *findings;
 	int			count;
+	char	   *sections[REPORT_SECTIONS];	/* JSON: arrays of rows */
 } Report;
 
 /* Runs the command; returns the program's status. */
 extern int	run_report(int argc, char **argv);
+
+/* Asks for the sections, and tells the key of one in the document. */
+extern void ask_for_sections(Session *session, Report *report);
+extern const char *section_key(int section);
 
 /* What the report is about, for people: how many statements, whose, since when. */
 extern char *seen_in_words(const Report *report);
@@ -53,5 +61,6 @@ extern const char *nothing_found(const Report *report);
 extern void put_report_text(FILE *out, const void *result);
 extern void put_report_json(FILE *out, const void *result);
 extern void put_report_markdown(FILE *out, const void *result);
+extern void put_report_html(FILE *out, const void *result);
 
 #endif							/* CLIENT_REPORT_H */
