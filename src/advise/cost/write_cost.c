@@ -311,10 +311,13 @@ add_query_writes(WriteModel *model, const Query *query,
 						 query, statement);
 }
 
-/* The same of one query and its WITH queries. */
+/*
+ * Does a query, or one of its WITH queries, update one of these columns of one of
+ * these tables; or, if "or_inserts" is set, insert into one of them?
+ */
 static bool
-query_needs_entries(const Query *query, const List *relations,
-					const Bitmapset *columns)
+query_writes_columns(const Query *query, const List *relations,
+					 const Bitmapset *columns, bool or_inserts)
 {
 	ListCell   *lc;
 
@@ -323,7 +326,8 @@ query_needs_entries(const Query *query, const List *relations,
 		const CommonTableExpr *cte = lfirst(lc);
 
 		if (IsA(cte->ctequery, Query) &&
-			query_needs_entries((const Query *) cte->ctequery, relations, columns))
+			query_writes_columns((const Query *) cte->ctequery, relations,
+								 columns, or_inserts))
 			return true;
 	}
 	if (query->resultRelation == 0 ||
@@ -332,7 +336,37 @@ query_needs_entries(const Query *query, const List *relations,
 		return false;
 	if (query->commandType == CMD_UPDATE)
 		return bms_overlap(assigned_columns(query->targetList), columns);
-	return query->commandType != CMD_DELETE;
+	if (query->onConflict != NULL &&
+		bms_overlap(assigned_columns(query->onConflict->onConflictSet), columns))
+		return true;
+	foreach(lc, query->mergeActionList)
+	{
+		const MergeAction *action = lfirst(lc);
+
+		if (action->commandType == CMD_UPDATE &&
+			bms_overlap(assigned_columns(action->targetList), columns))
+			return true;
+	}
+	return or_inserts && query->commandType != CMD_DELETE;
+}
+
+/* The same of the queries of a statement. */
+static bool
+statement_writes_columns(const WorkloadStatement *statement, const List *relations,
+						 const Bitmapset *columns, bool or_inserts)
+{
+	const WorkloadVariant *variant;
+	ListCell   *lc;
+
+	if (statement->variants == NIL)
+		return false;
+	variant = linitial(statement->variants);
+	foreach(lc, variant->queries)
+	{
+		if (query_writes_columns(lfirst(lc), relations, columns, or_inserts))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -345,18 +379,18 @@ bool
 write_needs_entries(const WorkloadStatement *statement, const List *relations,
 					const Bitmapset *columns)
 {
-	const WorkloadVariant *variant;
-	ListCell   *lc;
+	return statement_writes_columns(statement, relations, columns, true);
+}
 
-	if (statement->variants == NIL)
-		return false;
-	variant = linitial(statement->variants);
-	foreach(lc, variant->queries)
-	{
-		if (query_needs_entries(lfirst(lc), relations, columns))
-			return true;
-	}
-	return false;
+/*
+ * Does a statement update one of these columns of one of these tables?  Such an
+ * update is not HOT where they are in an index.
+ */
+bool
+write_updates(const WorkloadStatement *statement, const List *relations,
+			  const Bitmapset *columns)
+{
+	return statement_writes_columns(statement, relations, columns, false);
 }
 
 /* Count what one statement wrote. */

@@ -31,6 +31,10 @@ extern WriteModel *write_model_make(List *statements, double us_per_cost);
 extern bool write_needs_entries(const WorkloadStatement *statement,
 								const List *relations, const Bitmapset *columns);
 
+/* Does a statement update one of these columns of one of these tables? */
+extern bool write_updates(const WorkloadStatement *statement,
+						  const List *relations, const Bitmapset *columns);
+
 /*
  * Microseconds that upkeep of the index would have cost over the time
  * observed.

@@ -25,7 +25,8 @@
  * became faster; and for a write that pays for the upkeep of an index, whose time
  * is little and drowns in that of other things.  For a write half as many blocks
  * more are enough if it writes half as much more WAL as well: entries in indexes do
- * both.
+ * both.  They are enough for a read, too, that does not use the index, where that
+ * has put an end to HOT updates.
  *
  * Blocks per call: load, other processes and the cache change latencies, but
  * not how many blocks a call touches.  So time and blocks must not contradict
@@ -37,7 +38,11 @@
  * The planner is asked what the statement would cost without the index, with
  * parameters that it had: its answer depends neither on other parameters nor
  * on anything else that happened meanwhile.  A statement whose plan does not
- * use the index was not changed by it, but for the upkeep of a write.
+ * use the index was not changed by it, but for the upkeep of a write, and what that
+ * does to reads: updates that are not HOT any more leave entries of dead rows in all
+ * indexes of the table until it is vacuumed, and move rows away from those beside
+ * them.  Where a read touches clearly more blocks for neither reason, something else
+ * is the cause, which is said.
  *
  * Where calls return another number of rows than before, time and blocks are
  * expected to have changed in proportion; a call that finds nothing counts as
@@ -75,6 +80,7 @@ typedef struct Change
 {
 	bool		time_fell;
 	bool		time_rose;
+	bool		blocks_clearly; /* rose by CLEARLY_SLOWER */
 	bool		blocks_doubled; /* rose by JUDGE_LARGE_CHANGE */
 	bool		writes_more;	/* blocks and WAL rose by CLEARLY_SLOWER */
 	bool		large;			/* both changed by JUDGE_LARGE_CHANGE */
@@ -315,6 +321,7 @@ find_change(const MeasureComparison *comparison)
 		(1 - blocks) * less * judge_blocks(before),
 		.blocks_rose = judge_blocks(after) >=
 		(1 + blocks) * more * judge_blocks(before),
+		.blocks_clearly = touched >= more * CLEARLY_SLOWER,
 		.blocks_doubled = touched >= more * JUDGE_LARGE_CHANGE,
 		.writes_more = after->write && before->wal > 0 &&
 		touched >= more * CLEARLY_SLOWER &&
@@ -326,6 +333,14 @@ find_change(const MeasureComparison *comparison)
 	};
 
 	return change;
+}
+
+/* Does a call touch more blocks than before, beyond what rows explain? */
+bool
+judge_blocks_rose(const MeasureComparison *comparison)
+{
+	return comparison->before->calls > 0 && comparison->after->calls > 0 &&
+		find_change(comparison).blocks_rose;
 }
 
 /* The first of the tests that is sure that the time rose. */
@@ -341,6 +356,20 @@ rule_of_rise(const MeasureComparison *comparison, const Change *change)
 	return comparison->tail_chance <= (change->large ? JUDGE_LARGE_TAIL_CHANCE :
 									   JUDGE_TAIL_CHANCE) ?
 		RULE_TAIL : RULE_NONE;
+}
+
+/*
+ * Did the blocks rise so much that they are enough?  Those of a read are exact, but
+ * tell of other plans and parameters as well: the planner has to say what of it is
+ * due to the index.
+ */
+static bool
+do_blocks_speak(const MeasureComparison *comparison, const Change *change)
+{
+	if (comparison->after->write)
+		return change->writes_more || change->blocks_doubled;
+	return change->blocks_doubled ? comparison->deviation < JUDGE_DEVIATION :
+		change->blocks_clearly && !change->time_fell && !comparison->dropped;
 }
 
 /*
@@ -370,11 +399,7 @@ judgement_by_measures(MeasureComparison *comparison)
 		return JUDGED_FASTER;
 	}
 	comparison->rule = rule_of_rise(comparison, &change);
-	if (comparison->rule == RULE_NONE &&
-		(change.writes_more ||
-		 (change.blocks_doubled &&
-		  (comparison->after->write ||
-		   (comparison->dropped && comparison->deviation < JUDGE_DEVIATION)))))
+	if (comparison->rule == RULE_NONE && do_blocks_speak(comparison, &change))
 	{
 		comparison->rule = RULE_BLOCKS;
 		return JUDGED_SLOWER;
@@ -401,16 +426,27 @@ saved_by_blocks_us(const MeasureComparison *comparison)
 
 /*
  * Is the judgement about the upkeep of the index, by a write whose plan does not
- * gain by it?
+ * gain by it, or by a read that does not use it, but meets what it does to updates?
  */
 static bool
 is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 {
-	if (!comparison->after->write || comparison->planner_check == PLANNER_CHECK_WORTH)
+	if (!comparison->after->write)
+		return judgement == JUDGED_SLOWER && comparison->hot_share > 0 &&
+			comparison->planner_check == PLANNER_CHECK_UNUSED;
+	if (comparison->planner_check == PLANNER_CHECK_WORTH)
 		return false;
 	return comparison->dropped ?
 		judgement == JUDGED_FASTER && find_change(comparison).blocks_fell :
 		judgement == JUDGED_SLOWER;
+}
+
+/* The share of the index in what is judged to be about its upkeep. */
+static double
+share_of_index(const MeasureComparison *comparison)
+{
+	return comparison->after->write ?
+		comparison->upkeep_share : comparison->hot_share;
 }
 
 /*
@@ -427,7 +463,7 @@ saved_us(const MeasureComparison *comparison)
 	if (comparison->rule != RULE_BLOCKS &&
 		(!comparison->is_upkeep || fabs(saved) < fabs(by_blocks)))
 		by_blocks = saved;
-	return comparison->is_upkeep ? comparison->upkeep_share * by_blocks : by_blocks;
+	return comparison->is_upkeep ? share_of_index(comparison) * by_blocks : by_blocks;
 }
 
 /*
@@ -442,11 +478,12 @@ judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 		comparison->rule == RULE_BLOCKS;
 
 	if (comparison->is_upkeep)
-		return comparison->upkeep_share > 0 ? judgement : JUDGED_SAME;
+		return share_of_index(comparison) > 0 ? judgement : JUDGED_SAME;
 	switch (comparison->planner_check)
 	{
 		case PLANNER_CHECK_UNUSED:
-			return JUDGED_SAME;
+			return change.blocks_clearly && !comparison->after->write ?
+				JUDGED_UNCLEAR : JUDGED_SAME;
 		case PLANNER_CHECK_EQUAL:
 			return change.blocks_fell || change.blocks_rose ?
 				JUDGED_UNCLEAR : JUDGED_SAME;
@@ -501,8 +538,8 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 
 /*
  * Decide, by the planner's answer, if the index has changed the statement.  To
- * be called where judge_compare() returned true; comparison->upkeep_share is set
- * by then.
+ * be called where judge_compare() returned true; comparison->upkeep_share and
+ * hot_share are set by then.
  */
 void
 judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)

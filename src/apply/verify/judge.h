@@ -88,8 +88,8 @@ typedef enum JudgeRule
 	RULE_RANKS,					/* most calls, by the Mann-Whitney test */
 	RULE_TOTAL,					/* the mean, by Welch's test */
 	RULE_TAIL,					/* the share of slow calls, by Fisher's test */
-	RULE_BLOCKS					/* the blocks: the cache was colder, or an
-								 * index that it used is gone */
+	RULE_BLOCKS					/* the blocks, which are exact, where times do
+								 * not tell */
 } JudgeRule;
 
 /* What one statement did before and after, and what that means. */
@@ -99,6 +99,8 @@ typedef struct MeasureComparison
 	const Measure *after;
 	bool		dropped;		/* the index was dropped, else it was made */
 	double		upkeep_share;	/* of a write's upkeep that the index causes */
+	double		hot_share;		/* of the index in that updates of the table
+								 * are not HOT any more */
 	double		superiority;	/* share of pairs in which before was slower */
 	double		deviation;		/* of it from one half, in standard deviations */
 	double		mean_deviation; /* of the mean after from that before, in
@@ -107,7 +109,8 @@ typedef struct MeasureComparison
 	JudgeRule	rule;			/* that spoke */
 	PlannerCheck planner_check; /* asked only where something changed */
 	Judgement	judgement;
-	bool		is_upkeep;		/* it is about keeping the index up to date */
+	bool		is_upkeep;		/* it is about keeping the index up to date,
+								 * or what that does to other statements */
 	double		saved_us;		/* by all calls after; negative: lost */
 	bool		fails;			/* since then it fails, or more often */
 } MeasureComparison;
@@ -115,6 +118,9 @@ typedef struct MeasureComparison
 /* Compare two measures; true if judge_decide() has to decide what follows. */
 extern bool judge_compare(const Measure *before, const Measure *after,
 						  bool dropped, MeasureComparison *comparison);
+
+/* Does a call touch more blocks than before, beyond what rows explain? */
+extern bool judge_blocks_rose(const MeasureComparison *comparison);
 
 /* Decide, by the planner's answer, if the index has changed the statement. */
 extern void judge_decide(MeasureComparison *comparison, PlannerCheck planner_check);

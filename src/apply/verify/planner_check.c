@@ -265,3 +265,62 @@ planner_check_upkeep(const Job *job, uint64 queryid, List *others)
 		return 1.0 / (list_length(others) + 1);
 	return guilty ? 1 / blamed : 0;
 }
+
+/* Does the statement update a column that keeps it from being HOT by this index? */
+static bool
+updates_index(const WorkloadStatement *statement, const Job *job,
+			  const IndexDefinition *def)
+{
+	return INDEX_ENDS_HOT(def->am) &&
+		write_updates(statement, table_relatives(job->relid),
+					  index_def_columns(def));
+}
+
+/* planner_check_ended_hot() for a statement as one user runs it. */
+static double
+share_in_ended_hot(const Job *job, const WorkloadStatement *statement,
+				   const List *others)
+{
+	double		guilty = 0;
+	bool		mine = false;
+	ListCell   *lc;
+
+	foreach(lc, index_def_existing(job->relid))
+	{
+		const IndexDefinition *def = lfirst(lc);
+
+		if (!updates_index(statement, job, def))
+			continue;
+		if (def->indexoid == job->index_oid)
+			mine = true;
+		else if (!list_member_oid(others, def->indexoid))
+			return 0;
+		guilty++;
+	}
+	return mine ? 1 / guilty : 0;
+}
+
+/*
+ * The share that the index of the job has in that the updates of a statement are
+ * not HOT any more, among it and "others" (OIDs of indexes of its table that came
+ * at about the same time): those with a column that the statement updates have
+ * equal shares.  0 if the job's index has none, or if an index that was there
+ * before has one, as the updates were not HOT then, either.
+ *
+ * Within job_begin() and job_end(); locks and signals as planner_check_run().
+ */
+double
+planner_check_ended_hot(const Job *job, uint64 queryid, List *others)
+{
+	double		share = 0;
+	int			nestlevel;
+	List	   *statements;
+
+	if (!lock_job_table(job))
+		return 0;
+	statements = load_statement(job, queryid, &nestlevel);
+	if (statements != NIL)
+		share = share_in_ended_hot(job, linitial(statements), others);
+	AtEOXact_GUC(true, nestlevel);
+	return share;
+}

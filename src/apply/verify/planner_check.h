@@ -36,6 +36,12 @@ extern PlannerCheck planner_check_run(const Job *job, uint64 queryid);
  */
 extern double planner_check_upkeep(const Job *job, uint64 queryid, List *others);
 
+/*
+ * The share that the index of the job has in that the updates of a statement are
+ * not HOT any more.
+ */
+extern double planner_check_ended_hot(const Job *job, uint64 queryid, List *others);
+
 /* The name of an answer in the verdict of a job. */
 extern const char *planner_check_name(PlannerCheck planner_check);
 

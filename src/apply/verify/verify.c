@@ -211,6 +211,19 @@ other_jobs_changed_table(const Job *job)
 	return DatumGetBool(own_datum(0, 1));
 }
 
+/* The indexes that OTHERS tells of. */
+static List *
+other_indexes(const Job *job, uint64 queryid)
+{
+	SqlArg		args[] = {arg_int8(job->id), arg_int8((int64) queryid)};
+	List	   *others = NIL;
+
+	own_sql(OTHERS, lengthof(args), args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		others = lappend_oid(others, DatumGetObjectId(own_datum((int) i, 1)));
+	return others;
+}
+
 /*
  * The share that the job's index has in what a statement pays more, or less, for
  * the upkeep of indexes.
@@ -218,17 +231,36 @@ other_jobs_changed_table(const Job *job)
 static double
 upkeep_share(const Job *job, const Measure *measure)
 {
-	SqlArg		args[] = {arg_int8(job->id), arg_int8((int64) measure->queryid)};
-	List	   *others = NIL;
-
 	if (!measure->write)
 		return 1;
 	if (job->drop)
 		return other_jobs_changed_table(job) ? 0 : 1;
-	own_sql(OTHERS, lengthof(args), args);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		others = lappend_oid(others, DatumGetObjectId(own_datum((int) i, 1)));
-	return planner_check_upkeep(job, measure->queryid, others);
+	return planner_check_upkeep(job, measure->queryid,
+								other_indexes(job, measure->queryid));
+}
+
+/*
+ * The share that the job's index has in that updates of the table are not HOT any
+ * more: the largest that it has in those of a statement which touches more blocks
+ * since.
+ */
+static double
+share_in_ended_hot(const Trial *trial)
+{
+	double		share = 0;
+
+	if (trial->job->drop)
+		return 0;
+	for (int i = 0; i < trial->count; i++)
+	{
+		uint64		queryid = trial->comparisons[i].after->queryid;
+
+		if (trial->comparisons[i].after->write &&
+			judge_blocks_rose(&trial->comparisons[i]))
+			share = Max(share, planner_check_ended_hot(trial->job, queryid,
+													   other_indexes(trial->job, queryid)));
+	}
+	return share;
 }
 
 /* Add what a statement saved or lost to the sums. */
@@ -248,6 +280,8 @@ add_up(Trial *trial, const MeasureComparison *comparison)
 				trial->upkeep_us -= comparison->saved_us;
 			break;
 		case JUDGED_UNCLEAR:
+			if (comparison->planner_check == PLANNER_CHECK_UNUSED)
+				break;
 			trial->unclear++;
 			trial->unclear_us +=
 				Max(judge_mean_us(comparison->before) * after->calls -
@@ -265,6 +299,8 @@ add_up(Trial *trial, const MeasureComparison *comparison)
 static void
 decide_comparisons(Trial *trial)
 {
+	double		hot_share = share_in_ended_hot(trial);
+
 	trial->scans = index_scans_since_built(trial->job);
 	for (int i = 0; i < trial->count; i++)
 	{
@@ -278,6 +314,7 @@ decide_comparisons(Trial *trial)
 		if (planner_check == PLANNER_CHECK_NONE && trial->scans == 0)
 			planner_check = PLANNER_CHECK_UNUSED;
 		comparison->upkeep_share = upkeep_share(trial->job, comparison->after);
+		comparison->hot_share = hot_share;
 		judge_decide(comparison, planner_check);
 		add_up(trial, comparison);
 	}
