@@ -12,9 +12,10 @@
  * values at hand (choose_custom_plan() in utils/cache/plancache.c).  The
  * generic plan of a rare search with LIMIT does, as soon as some index gives
  * the order: without values a condition is taken to keep a third of the rows.
- * So where a statement with parameters stops early, the generic plan is made as
- * well; if PostgreSQL would take it, and does not as things are, the statement
- * costs what it costs with it, over the values of all samples.
+ * So where a statement with parameters may stop early, the generic plan is made as
+ * well, even if no plan for its values hopes to, since these find fewer rows than
+ * it asks for; if PostgreSQL would take it, and does not as things are, the
+ * statement costs what it costs with it, over the values of all samples.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,6 +26,7 @@
 #include "utils/memutils.h"
 
 #include "advise/cost/early_stop.h"
+#include "advise/workload/workload_weight.h"
 
 /* Cost of planning one table, as cached_plan_cost() in plancache.c has it. */
 #define OPERATORS_TO_PLAN	1000.0
@@ -365,18 +367,23 @@ test_and_price_plans(StatementPricing *pricing)
  * The sum
  * ------------------------------------------------------------------------ */
 
-/* Could the statement have a generic plan that no variant is known to run? */
+/*
+ * Could the statement have a generic plan that no variant is known to run, and that
+ * stops early?
+ */
 static bool
 may_have_generic(const StatementPricing *pricing)
 {
 	const WorkloadStatement *statement = pricing->statement;
+	const WorkloadVariant *first = linitial(statement->variants);
 	ListCell   *lc;
 
 	foreach(lc, pricing->plans)
 		if (((VariantPlans *) lfirst(lc))->generic)
 		return false;
 	return statement->parameterized && !statement->handed_in &&
-		!statement->never_generic && has_values(linitial(statement->variants));
+		!statement->never_generic && has_values(first) &&
+		workload_may_stop(first->queries);
 }
 
 /* What PostgreSQL adds to the cost of plans that it makes for each call. */
@@ -458,7 +465,7 @@ plan_and_price(StatementPricing *pricing)
 												 plans->result.used_real);
 	}
 	cost->decisive = bms_copy(cost->used);
-	if (cost->stops_early && may_have_generic(pricing) &&
+	if (pricing->config.keep_plans && may_have_generic(pricing) &&
 		sandbox_run(&sandbox, plan_generic, pricing) == NULL)
 	{
 		test_and_price_plans(pricing);

@@ -565,6 +565,22 @@ entry_us(const WriteModel *model, const WhatIfIndex *index,
 }
 
 /*
+ * Microseconds that one entry of a dead row takes who reads an index: what is not
+ * HOT leaves one in each index of the table, and a scan that meets it visits the
+ * row once before it marks the entry as dead.  The blocks of the writing statement
+ * (or NULL) tell what a block takes at most, as with entry_us().
+ */
+static double
+dead_entry_us(const WriteModel *model, const WorkloadStatement *statement)
+{
+	double		us = model->us_per_cost * seq_page_cost;
+
+	if (statement != NULL && statement->blocks > 0)
+		us = Min(us, statement->total_us / statement->blocks);
+	return us;
+}
+
+/*
  * The share of a statement's updates that is HOT as things are: as many at least
  * as the blocks leave no room for entries.
  */
@@ -627,30 +643,34 @@ columns_that_end_hot(const IndexDefinition *def)
  * Microseconds that the index would have cost over the time observed: an entry
  * for each row inserted and for each update that is not HOT.  An update that
  * was HOT and changes a column of this index is so no more, and then takes an
- * entry in each index of the table.
+ * entry in each index of the table, and leaves one of a dead row to readers.
  */
 double
 write_cost_us(const WriteModel *model, const WhatIfIndex *index)
 {
 	const TableWrites *table = find_table_writes(model, index->def->relid);
 	Bitmapset  *columns;
+	double		hidden;			/* updates that may be HOT no more */
 	double		us;
 	ListCell   *lc;
 
 	if (table == NULL)
 		return 0;
 	columns = columns_that_end_hot(index->def);
+	hidden = UNKNOWN_SHARE * table->hot_plain * table->hidden_updates;
 	us = entry_us(model, index, NULL) *
-		(table->hidden_inserts + table->hidden_updates *
-		 (1 - table->hot_plain +
-		  UNKNOWN_SHARE * table->hot_plain * (columns == NULL ? 1 : 1 + table->indexes)));
+		(table->hidden_inserts + (1 - table->hot_plain) * table->hidden_updates + hidden);
+	if (columns != NULL)
+		us += hidden * table->indexes *
+			(entry_us(model, index, NULL) + dead_entry_us(model, NULL));
 	foreach(lc, table->writes)
 	{
 		const StatementWrites *writes = lfirst(lc);
 		double		others;
 		double		entries = new_entries(table, writes, columns, &others);
 
-		us += entry_us(model, index, writes->statement) * (entries + others);
+		us += entry_us(model, index, writes->statement) * (entries + others) +
+			dead_entry_us(model, writes->statement) * others;
 	}
 	return us;
 }

@@ -410,6 +410,28 @@ append_burdened(StringInfo text, Advisor *advisor, int number)
 }
 
 /*
+ * Append that the index ends HOT updates, if it does, as that concerns whatever else
+ * reads the table.
+ */
+static void
+append_ended_hot(StringInfo text, Advisor *advisor, int number)
+{
+	Bitmapset  *alone = bms_make_singleton(number);
+	ListCell   *lc;
+
+	foreach(lc, advisor->statements)
+	{
+		const WorkloadStatement *statement = lfirst(lc);
+
+		if (!advisor_write_loss(advisor, statement, alone).ends_hot)
+			continue;
+		appendStringInfo(text, "; as updates by %s are HOT no more, they leave dead rows in all indexes of the table until VACUUM: what reads those may touch more blocks",
+						 bracketed(statement));
+		return;
+	}
+}
+
+/*
  * Why an index is not proposed: the rows that a statement wants come late in
  * its order.  "with" are the indexes that there would be with it.
  */
@@ -468,6 +490,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	append_kept_from(&text, advisor, number);
 	append_slowed(&text, advisor, number);
 	append_burdened(&text, advisor, number);
+	append_ended_hot(&text, advisor, number);
 	plain = reason_plain_column(def);
 	if (plain != NULL)
 		appendStringInfo(&text, "; %s", plain);

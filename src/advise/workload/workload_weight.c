@@ -90,6 +90,16 @@ stops_walker(Node *node, void *context)
 	return query_tree_walker((Query *) query, stops_walker, context, 0);
 }
 
+/*
+ * Could one of these queries end before it has read all rows that its conditions
+ * keep, with some plan for some values?
+ */
+bool
+workload_may_stop(const List *queries)
+{
+	return stops_walker((Node *) queries, NULL);
+}
+
 /* Does the planner expect no more than one row of each scan? */
 static bool
 reads_single_rows(const PlanTrial *trial)
@@ -126,7 +136,7 @@ static WeighedTrial *
 find_like(const List *kept, const WeighedTrial *weighed)
 {
 	bool		stops = !reads_single_rows(&weighed->trial) &&
-		stops_walker((Node *) weighed->trial.queries, NULL);
+		workload_may_stop(weighed->trial.queries);
 	WeighedTrial *found = NULL;
 	int			like = 0;
 	ListCell   *lc;
