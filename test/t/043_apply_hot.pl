@@ -124,13 +124,15 @@ set('clipperf.verify_time = 1');
 result($late);
 isnt(said($late, 'judgement', 'SELECT id, note%'), 'slower', 'an index on a column that another index has does not answer for reads');
 
-# INSERT ... ON CONFLICT updates, too.
+# INSERT ... ON CONFLICT updates, too.  And all calls before took a second, as on a machine that was busy then.
 set('clipperf.verify_time = 300');
 make_feed('upsert');
 my $upsert = "INSERT INTO upsert VALUES (\$1, 0, 0, 0) ON CONFLICT (id) DO UPDATE SET views = upsert.views + 1";
 run_prepared($upsert, map { 19801 + $_ * 37 % 200 } 1 .. 2000);
 $guilty = build('upsert', 'upsert_views', 'views', 'SELECT id FROM upsert WHERE views%');
 run_prepared($upsert, map { 19801 + $_ * 37 % 200 } 1 .. 6000);
+$node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET total_ms = 1000 * calls, histogram =
+	decode(repeat('00', 960) || 'ff000000' || repeat('00', 572), 'hex') WHERE job = $guilty AND stage = 'before'");
 run_prepared("SELECT id, note FROM upsert ORDER BY made DESC LIMIT \$1", (100) x 40);
 set('clipperf.verify_time = 1');
 is(result($guilty), 'regressed', 'an index that ends HOT updates of INSERT ... ON CONFLICT');

@@ -375,15 +375,17 @@ static bool
 may_have_generic(const StatementPricing *pricing)
 {
 	const WorkloadStatement *statement = pricing->statement;
-	const WorkloadVariant *first = linitial(statement->variants);
+	const WorkloadVariant *first;
 	ListCell   *lc;
 
 	foreach(lc, pricing->plans)
 		if (((VariantPlans *) lfirst(lc))->generic)
 		return false;
-	return statement->parameterized && !statement->handed_in &&
-		!statement->never_generic && has_values(first) &&
-		workload_may_stop(first->queries);
+	if (!statement->parameterized || statement->handed_in ||
+		statement->never_generic || statement->variants == NIL)
+		return false;
+	first = linitial(statement->variants);
+	return has_values(first) && workload_may_stop(first->queries);
 }
 
 /* What PostgreSQL adds to the cost of plans that it makes for each call. */

@@ -368,8 +368,9 @@ do_blocks_speak(const MeasureComparison *comparison, const Change *change)
 {
 	if (comparison->after->write)
 		return change->writes_more || change->blocks_doubled;
-	return change->blocks_doubled ? comparison->deviation < JUDGE_DEVIATION :
-		change->blocks_clearly && !change->time_fell && !comparison->dropped;
+	return comparison->dropped ?
+		change->blocks_doubled && comparison->deviation < JUDGE_DEVIATION :
+		change->blocks_clearly;
 }
 
 /*
@@ -425,16 +426,26 @@ saved_by_blocks_us(const MeasureComparison *comparison)
 }
 
 /*
+ * Does a read that does not use the index touch clearly more blocks since it has
+ * ended HOT updates?  Its times count for nothing then: whatever made it faster was
+ * not the index.
+ */
+static bool
+meets_dead_rows(const MeasureComparison *comparison)
+{
+	return !comparison->after->write && comparison->hot_share > 0 &&
+		comparison->planner_check == PLANNER_CHECK_UNUSED &&
+		find_change(comparison).blocks_clearly;
+}
+
+/*
  * Is the judgement about the upkeep of the index, by a write whose plan does not
- * gain by it, or by a read that does not use it, but meets what it does to updates?
+ * gain by it?
  */
 static bool
 is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 {
-	if (!comparison->after->write)
-		return judgement == JUDGED_SLOWER && comparison->hot_share > 0 &&
-			comparison->planner_check == PLANNER_CHECK_UNUSED;
-	if (comparison->planner_check == PLANNER_CHECK_WORTH)
+	if (!comparison->after->write || comparison->planner_check == PLANNER_CHECK_WORTH)
 		return false;
 	return comparison->dropped ?
 		judgement == JUDGED_FASTER && find_change(comparison).blocks_fell :
@@ -545,7 +556,14 @@ void
 judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 {
 	comparison->planner_check = planner_check;
-	comparison->is_upkeep = is_upkeep(comparison, comparison->judgement);
+	if (meets_dead_rows(comparison))
+	{
+		comparison->rule = RULE_BLOCKS;
+		comparison->judgement = JUDGED_SLOWER;
+		comparison->is_upkeep = true;
+	}
+	else
+		comparison->is_upkeep = is_upkeep(comparison, comparison->judgement);
 	comparison->judgement = judgement_by_planner(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
 		comparison->saved_us = saved_us(comparison);
