@@ -317,7 +317,7 @@ LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN parent_queryid IS NULL
-                THEN @extschema@._clipperf_subject(child_query) || ' runs again and again in one request'
+                THEN @extschema@._clipperf_subject(child_query) || ' is repeated within one request'
                 ELSE format('%s runs for each row of %s', @extschema@._clipperf_subject(child_query),
                             @extschema@._clipperf_subject(parent_query)) END;
 END;
@@ -461,20 +461,20 @@ BEGIN ATOMIC
     SELECT 'n_plus_one', f.relations[1], f.queryid, f.subjects, f.relations,
            concat(CASE WHEN f.in_pieces THEN 'rows inserted one by one: '
                        WHEN f.list IS NULL THEN 'same lookup '
-                       WHEN f.of_list > 1 THEN f.of_list || ' statements for each row: 1 + '
-                       ELSE 'a statement for each row: 1 + ' END,
+                       WHEN f.of_list > 1 THEN f.of_list || ' statements for each row: 1+'
+                       ELSE 'a statement for each row: 1+' END,
                   @extschema@._clipperf_number(f.per_loop),
                   CASE WHEN f.list IS NULL THEN ' times' END,
                   CASE WHEN f.function IS NULL THEN ' in one request' ELSE ' in a function' END,
                   CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END),
            concat(
                CASE WHEN f.list IS NULL
-                    THEN format('%s: %s; ', CASE WHEN f.in_pieces THEN 'A batch that is sent in pieces' ELSE 'Again and again in one request' END,
+                    THEN format(CASE WHEN f.in_pieces THEN '%s inserts a batch in pieces; ' ELSE '%s is repeated within one request; ' END,
                                 @extschema@.clipperf_line(f.child_query, 150))
                     WHEN f.of_list > 1
-                    THEN format('For each row of %s run %s statements; ', @extschema@.clipperf_line(f.parent_query, 150), f.of_list)
-                    ELSE format('For each row of %s runs %s; ', @extschema@.clipperf_line(f.parent_query, 150),
-                                @extschema@.clipperf_line(f.child_query, 150)) END,
+                    THEN format('%s statements run for each row of %s; ', f.of_list, @extschema@.clipperf_line(f.parent_query, 150))
+                    ELSE format('%s runs for each row of %s; ', @extschema@.clipperf_line(f.child_query, 150),
+                                @extschema@.clipperf_line(f.parent_query, 150)) END,
                @extschema@._clipperf_number(f.per_loop + CASE WHEN f.list IS NULL THEN 0 ELSE 1 END),
                ' statements', coalesce(' in ' || @extschema@._clipperf_plain(f.function::text), ' per request' || coalesce(' of ' || f.routes, '')),
                CASE WHEN f.list IS NOT NULL THEN ': 1 + ' || @extschema@._clipperf_number(f.per_loop) END,

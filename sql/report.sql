@@ -48,9 +48,21 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as a percentage';
 
+CREATE FUNCTION @extschema@._clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text)
+RETURNS SETOF record
+LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT '22004', 'argument "top" must not be null' WHERE $1 IS NULL
+    UNION ALL
+    SELECT '22023', 'argument "top" must be at least 1' WHERE $1 < 1;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_wrong_top(integer) IS
+'the error to raise about an argument "top"; no row if it is a number of findings';
+
 -- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
 -- (0.1) a warning; from there on critical.
-CREATE FUNCTION @extschema@._clipperf_ranking(accepted boolean)
+CREATE FUNCTION @extschema@.clipperf_findings(top integer DEFAULT NULL, accepted boolean DEFAULT false)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
     first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
@@ -58,10 +70,12 @@ LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w
+    WHERE $1 IS NOT NULL;
     WITH found AS (
         SELECT f.*, false AS is_accepted FROM @extschema@._clipperf_find(false) AS f
         UNION ALL
-        SELECT f.*, true FROM @extschema@._clipperf_find(true) AS f WHERE $1
+        SELECT f.*, true FROM @extschema@._clipperf_find(true) AS f WHERE $2
     ), spent AS (
         SELECT @extschema@._clipperf_statement_time()
                + (SELECT coalesce(sum(n.roundtrip_ms), 0) FROM @extschema@.clipperf_n_plus_one AS n) AS ms
@@ -75,17 +89,18 @@ BEGIN ATOMIC
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
     )
-    SELECT (row_number() OVER placed)::integer, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
+    SELECT (row_number() OVER placed)::integer AS rank, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
            left(concat(CASE WHEN j.again THEN 'again: ' END, j.summary), 60), j.fix,
            CASE WHEN j.is_accepted THEN 'accepted; ' || j.evidence ELSE j.evidence END,
            j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
     FROM judged AS j
     WINDOW placed AS (
         ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")
-    ORDER BY 1;
+    ORDER BY 1
+    LIMIT $1;
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_ranking(boolean) IS
-'all findings by the time that their fix saves, with those that were accepted or without; use clipperf_report() instead';
+COMMENT ON FUNCTION @extschema@.clipperf_findings(integer, boolean) IS
+'the findings by the time that their fix saves, with the evidence, when they were seen, and the numbers that programs want; "accepted" also shows what clipperf_accept() hides. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
 
 CREATE FUNCTION @extschema@._clipperf_seen(OUT statements text, OUT since timestamptz)
 RETURNS record
@@ -124,100 +139,63 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_remark(boolean, text, timestamptz) IS
 'a NOTICE for clipperf_report(): that there are no findings, or that they are not those of all roles; no row if neither is so';
 
-CREATE FUNCTION @extschema@._clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text)
-RETURNS SETOF record
-LANGUAGE sql IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT '22004', 'argument "top" must not be null' WHERE $1 IS NULL
-    UNION ALL
-    SELECT '22023', 'argument "top" must be at least 1' WHERE $1 < 1;
-END;
-COMMENT ON FUNCTION @extschema@._clipperf_wrong_top(integer) IS
-'the error to raise about an argument "top"; no row if it is a number of findings';
+CREATE FUNCTION @extschema@._clipperf_wrap(content text, first_indent text, indent text, width integer, is_sql boolean)
+RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clipperf_wrap';
+COMMENT ON FUNCTION @extschema@._clipperf_wrap(text, text, text, integer, boolean) IS
+'a text in lines of at most so many characters, or a statement, which is not broken within a literal or a name and means the same';
 
--- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
--- the session would.
-
-CREATE FUNCTION @extschema@.clipperf_report(
-    top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
+CREATE FUNCTION @extschema@._clipperf_listed(top integer, accepted boolean)
 RETURNS TABLE (
-    rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
-    first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET jit = off
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
-    SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     WITH listed AS MATERIALIZED (
-        SELECT * FROM @extschema@._clipperf_ranking($2) AS r WHERE r.rank <= $1
+        SELECT * FROM @extschema@.clipperf_findings($1, $2)
     ), said AS MATERIALIZED (
         SELECT @extschema@._clipperf_raise('notice', NULL, n.message, n.detail, n.hint)
         FROM @extschema@._clipperf_seen() AS s,
              @extschema@._clipperf_remark(EXISTS (SELECT FROM listed), s.statements, s.since) AS n
     )
-    SELECT l.* FROM listed AS l
-    WHERE (SELECT count(*) FROM said) IS NOT NULL
+    SELECT l.rank, l.severity, l.kind, l.relation, l.saves, l.summary, l.fix, l.evidence
+    FROM listed AS l
+    WHERE (SELECT count(*) FROM said) IS NOT NULL;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_listed(integer, boolean) IS
+'the first rows of clipperf_findings(), and a NOTICE if there are none or they are not those of all roles';
+
+-- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
+-- the session would.
+
+-- The table fits 110 columns of a psql, with its margins: 3 characters a column.  What rank, severity, saves, kind and
+-- relation leave is shared by summary and fix, of at least 20 characters each.
+CREATE FUNCTION @extschema@.clipperf_report(
+    top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
+RETURNS TABLE (rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
+    SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
+    WITH listed AS MATERIALIZED (
+        SELECT * FROM @extschema@._clipperf_listed($1, $2)
+    ), shared AS (
+        SELECT 110 - 7 * 3 - (4 + 8 + 5) - greatest(max(length(l.kind)), 4) - greatest(max(length(l.relation::text)), 8) AS width,
+               max(length(l.summary)) AS longest
+        FROM listed AS l
+    ), column_width AS (
+        SELECT s.width, least(s.longest, greatest(s.width / 2, 20)) AS summary FROM shared AS s
+    )
+    SELECT l.rank, l.severity, l.kind, l.relation, l.saves,
+           @extschema@._clipperf_wrap(l.summary, '', '', c.summary, false),
+           @extschema@._clipperf_wrap(l.fix, '', '', greatest(c.width - c.summary, 20), true)
+    FROM listed AS l, column_width AS c
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
-'what to fix first, why and how, ranked by the time that the fix saves; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
-
--- What must not be broken within: a word with its literals, quoted names and comments.  A statement with dollar quotes,
--- comments that hold an asterisk, or an odd quote, is one word.
-CREATE FUNCTION @extschema@._clipperf_words(content text, is_sql boolean)
-RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT CASE
-        WHEN NOT $2 OR $1 LIKE '--%' THEN regexp_split_to_array(btrim($1), '\s+')
-        WHEN $1 ~ '\$\w*\$' OR regexp_replace($1, '/[*][^*]*[*]/', '', 'g') ~ '/[*]' OR found.words IS NULL
-             OR length(translate(array_to_string(found.words, ''), E' \t\n\r', ''))
-                <> length(translate($1, E' \t\n\r', '')) THEN ARRAY[$1]
-        ELSE found.words END
-    FROM (
-            SELECT array_agg(m.word[1] ORDER BY m.place)
-            FROM regexp_matches($1, '(?:[eE]''(?:[^''\\]|\\.|'''')*''|''(?:[^'']|'''')*''|"[^"]*"|/[*][^*]*[*]/|[^''"\s])+', 'g')
-                     WITH ORDINALITY AS m (word, place)
-         ) AS found (words);
-END;
-COMMENT ON FUNCTION @extschema@._clipperf_words(text, boolean) IS
-'the parts of a text, or of a statement, between which a line may be broken';
-
--- Lines of at most 100 characters.  A word that is longer is broken, but not in a statement, which is to be run; what
--- follows "--" there goes on as a comment.
-CREATE FUNCTION @extschema@._clipperf_wrap(words text[], first_indent text, indent text, is_sql boolean)
-RETURNS SETOF text
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    width CONSTANT integer := 100;
-    line text := $2;
-    is_empty boolean := true;
-    comment text := '';
-    remaining text;
-BEGIN
-    FOREACH remaining IN ARRAY $1 LOOP
-        IF NOT is_empty AND length(line) + 1 + length(remaining) > width THEN
-            RETURN NEXT line;
-            line := $3 || comment;
-            is_empty := true;
-        END IF;
-        WHILE NOT ($4 AND comment = '') AND length(line) + length(remaining) > width LOOP
-            RETURN NEXT line || left(remaining, width - length(line));
-            remaining := substr(remaining, width - length(line) + 1);
-            line := $3 || comment;
-        END LOOP;
-        line := line || CASE WHEN NOT is_empty THEN ' ' ELSE '' END || remaining;
-        is_empty := false;
-        comment := CASE WHEN $4 AND remaining = '--' THEN '-- ' ELSE comment END;
-    END LOOP;
-    RETURN NEXT line;
-END
-$$;
-COMMENT ON FUNCTION @extschema@._clipperf_wrap(text[], text, text, boolean) IS
-'a text, or a statement that can be run from there, in lines of at most 100 characters';
+'what to fix first, and how, ranked by the time that the fix saves, as a table that fits a terminal of 120 columns; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. clipperf_findings() has the evidence, and the fixes on one line';
 
 CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
@@ -225,21 +203,18 @@ RETURNS SETOF text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
-    SELECT w.line
-    FROM @extschema@.clipperf_report($1, $2, $3) AS r,
+    SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
+    SELECT l.line
+    FROM @extschema@._clipperf_listed($1, $2) AS f,
          LATERAL (VALUES
-            (1, concat_ws(' ', r.rank || '.', r.severity, r.kind, 'on ' || @extschema@._clipperf_plain(r.relation::text), '(saves ' || r.saves || ')'), '', '   '),
-            (2, r.summary, '   ', '   '),
-            (3, r.evidence, '   ', '   '),
-            (4, r.fix, '   fix: ', '        '),
+            (1, concat_ws(' ', f.rank || '.', f.severity, f.kind, 'on ' || @extschema@._clipperf_plain(f.relation::text), '(saves ' || f.saves || ')'), '', '   '),
+            (2, f.summary, '   ', '   '),
+            (3, f.evidence, '   ', '   '),
+            (4, f.fix, '   fix: ', '        '),
             (5, '', '', '')) AS p (part, content, before, beneath)
-         CROSS JOIN LATERAL regexp_split_to_table(p.content, E'\n') WITH ORDINALITY AS l (content, n)
-         CROSS JOIN LATERAL @extschema@._clipperf_wrap(
-                                @extschema@._clipperf_words(l.content, p.part = 4),
-                                CASE l.n WHEN 1 THEN p.before ELSE p.beneath END,
-                                p.beneath || CASE WHEN l.n > 1 AND l.content NOT LIKE '--%' THEN '    ' ELSE '' END,
-                                p.part = 4) WITH ORDINALITY AS w (line, n)
-    ORDER BY r.rank, p.part, l.n, w.n;
+         CROSS JOIN LATERAL regexp_split_to_table(
+            @extschema@._clipperf_wrap(p.content, p.before, p.beneath, 100, p.part = 4), E'\n') WITH ORDINALITY AS l (line, n)
+    ORDER BY f.rank, p.part, l.n;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report_text(integer, boolean, boolean) IS
-'clipperf_report() as lines of at most 100 characters, a block for each finding, for psql, logs and mail';
+'clipperf_report() as lines of at most 100 characters, a block for each finding with its evidence, for psql, logs and mail';

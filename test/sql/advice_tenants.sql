@@ -23,7 +23,7 @@ SELECT format('SELECT id, note FROM tenant_1.other WHERE owner = %s', i) FROM ge
 \o
 \set ECHO all
 -- Before anybody has asked the advisor, too.
-SELECT kind, relation::text LIKE 'tenant_%.item' AS of_item, substring(summary FROM 'in .*') AS many FROM clipperf_report(100) WHERE relation::text LIKE 'tenant%' ORDER BY 2 DESC;
+SELECT kind, relation::text LIKE 'tenant_%.item' AS of_item, substring(summary FROM 'in .*') AS many FROM clipperf_findings() WHERE relation::text LIKE 'tenant%' ORDER BY 2 DESC;
 -- None of them takes so much time, all together do; what is missing once does not.
 SELECT count(*) AS rows, min(action) AS action, min(relation::text) LIKE 'tenant_%.item' AS of_item, min(benefit_share) >= 0.4 AS adds_up,
     regexp_replace(min(reason), '\(.*?\)', '(...)') LIKE 'the same in 6 tables (...), all of which clipperf_apply() does%' AS says_so
@@ -32,14 +32,14 @@ SELECT count(*), count(DISTINCT relation), count(*) FILTER (WHERE id = alike) AS
     sum(benefit_share) FILTER (WHERE id <> alike) < max(benefit_share) FILTER (WHERE id = alike) AS is_sum FROM clipperf_recommendations WHERE alike IS NOT NULL;
 SELECT count(*) AS scans_without FROM clipperf_scan_advice WHERE relation::text LIKE 'tenant_%.item';
 SELECT kind, substring(summary FROM 'in .*') AS many, fix = format('SELECT * FROM public.clipperf_apply(ARRAY[%s]);', a.id) AS by_its_number
-FROM clipperf_report(100), (SELECT id FROM clipperf_recommendations WHERE id = alike) AS a WHERE summary ~ 'in 6 tables';
+FROM clipperf_findings(), (SELECT id FROM clipperf_recommendations WHERE id = alike) AS a WHERE summary ~ 'in 6 tables';
 -- Its number is that of all, one of the others that of one.
 SELECT count(*), count(DISTINCT ddl) FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendations WHERE id = alike), dry_run => true);
 SELECT count(*) FROM clipperf_apply((SELECT ARRAY[max(id)] FROM clipperf_recommendations WHERE id <> alike), dry_run => true);
 BEGIN;
 SELECT count(*), min(state) AS state FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendations WHERE id = alike), concurrently => false);
 SELECT count(*) FROM pg_indexes WHERE schemaname ~ '^tenant_' AND indexname = 'idx_item_owner';
-SELECT count(*) FROM clipperf_report(100) WHERE summary ~ 'in 6 tables';
+SELECT count(*) FROM clipperf_findings() WHERE summary ~ 'in 6 tables';
 ROLLBACK;
 -- Where all of them together save too little, none is advised.
 SELECT count(*) FROM clipperf_recommend(min_benefit => 0.999) WHERE action = 'create';

@@ -52,7 +52,7 @@ SELECT clipperf_drop_index_set('advice');
 
 -- The report says the same.
 SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
-SELECT kind, relation, fix FROM clipperf_report(100)
+SELECT kind, relation, fix FROM clipperf_findings()
 WHERE kind IN ('seq_scan', 'missing_index', 'redundant_index', 'unused_index') AND relation::text ~ 'post|reply'
 ORDER BY kind, fix COLLATE "C";
 
@@ -94,8 +94,8 @@ SELECT pg_stat_force_next_flush();
 SELECT action, ddl FROM clipperf_recommend() WHERE relation = 'log'::regclass;
 SELECT action, ddl, regexp_replace(regexp_replace(reason, '\d{4}-\d\d-\d\d \d\d:\d\d', 'TIME', 'g'), '\d+ scans', 'N scans') AS reason
 FROM clipperf_recommend(unused_since => (SELECT at FROM started)) WHERE relation = 'log'::regclass;
-SELECT severity, kind, fix FROM clipperf_report(100) WHERE relation = 'log'::regclass;
-SELECT fix FROM clipperf_report(100) WHERE relation = 'log'::regclass \gexec
+SELECT severity, kind, fix FROM clipperf_findings() WHERE relation = 'log'::regclass;
+SELECT fix FROM clipperf_findings() WHERE relation = 'log'::regclass \gexec
 SELECT action FROM clipperf_recommend(unused_since => (SELECT at FROM started)) WHERE relation = 'log'::regclass;
 
 -- PostgreSQL 18 skips over a first key of few values, so that an index on the rest alone may go.
@@ -134,8 +134,8 @@ SELECT clipperf_reset();
 PREPARE logged(int) AS SELECT * FROM post_log WHERE post = $1;
 EXECUTE logged(1) \; EXECUTE logged(7) \; EXECUTE logged(9) \g /dev/null
 SELECT ddl, substring(reason FROM '; to build it.*') AS locks FROM clipperf_recommend() WHERE action = 'create';
-SELECT kind, regexp_replace(fix, '[0-9]+', 'N') AS fix FROM clipperf_report(100) WHERE relation = 'post_log'::regclass;
-SELECT fix FROM clipperf_report(100) WHERE relation = 'post_log'::regclass \gset
+SELECT kind, regexp_replace(fix, '[0-9]+', 'N') AS fix FROM clipperf_findings() WHERE relation = 'post_log'::regclass;
+SELECT fix FROM clipperf_findings() WHERE relation = 'post_log'::regclass \gset
 BEGIN;
 \o /dev/null
 :fix

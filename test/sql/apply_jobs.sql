@@ -159,7 +159,7 @@ INSERT INTO _clipperf_job (action, state, reason, relid, relation_name, index_na
 VALUES ('create', 'useless', 'the index was never scanned', 'regress_apply'::regclass, 'regress_apply', 'regress_apply_a', '-', 10, '{}')
 RETURNING job \gset
 SELECT severity, kind, relation, summary, evidence, fix = format('SELECT public.clipperf_revert(%s);', :job) AS fix
-FROM clipperf_report(100) WHERE evidence LIKE 'Index regress\_apply%';
+FROM clipperf_findings() WHERE evidence LIKE 'Index regress\_apply%';
 DELETE FROM _clipperf_job WHERE job = :job;
 
 -- A function of the same name does not come between.

@@ -166,10 +166,10 @@ SELECT clipperf_reset();
 CREATE TEMP TABLE passing AS SELECT i AS id, i % 100 AS kind FROM generate_series(1, 5000) AS i;
 SELECT count(*) FROM passing WHERE kind = 5;
 SELECT relation, scans FROM clipperf_seq_scans WHERE relation = 'passing'::regclass;
-SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan' AND relation = 'passing'::regclass;
+SELECT count(*) FROM clipperf_findings() WHERE kind = 'seq_scan' AND relation = 'passing'::regclass;
 DROP TABLE passing;
 SELECT count(*) FROM clipperf_seq_scans WHERE query ~ 'passing';
-SELECT count(*) FROM clipperf_report() WHERE evidence ~ 'passing';
+SELECT count(*) FROM clipperf_findings() WHERE evidence ~ 'passing';
 SELECT query, calls FROM seen WHERE query ~ 'FROM passing';
 
 -- Rules and BEGIN ATOMIC functions: their statements have no text of their own.

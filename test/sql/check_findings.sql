@@ -52,7 +52,7 @@ SELECT score FROM clip WHERE id = 4000;
 SELECT score FROM clip WHERE id = 4321;
 \o
 COMMIT;
-SELECT kind, severity, summary FROM clipperf_report() WHERE kind = 'n_plus_one';
+SELECT kind, severity, summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
 SELECT clipperf_check();
 SET client_min_messages = warning;
 SELECT clipperf_reset();
@@ -121,8 +121,8 @@ SELECT clipperf_accept('seq_scan', statement => 'select count(*) from clip%') > 
 SELECT clipperf_check();
 
 -- Accepted findings leave the report, but can be asked for.
-SELECT count(*) FROM clipperf_report() WHERE kind = 'seq_scan';
-SELECT severity, relation, evidence LIKE 'accepted; %' AS said FROM clipperf_report(accepted => true) ORDER BY relation::text COLLATE "C";
+SELECT count(*) FROM clipperf_findings() WHERE kind = 'seq_scan';
+SELECT severity, relation, evidence LIKE 'accepted; %' AS said FROM clipperf_findings(accepted => true) ORDER BY relation::text COLLATE "C";
 SELECT kind, relation, queryid IS NOT NULL AS has_queryid, statement, reason,
        made_by = session_user AS by_me, made_at <= now() AS in_time
 FROM clipperf_accepted ORDER BY id;

@@ -27,7 +27,7 @@ RESET SESSION AUTHORIZATION;
 \c -
 SET search_path = evil, public;
 SELECT relation, executions FROM clipperf_seq_scans WHERE relation = 'big'::regclass;
-SELECT kind FROM clipperf_report(100) WHERE relation = 'big'::regclass ORDER BY kind COLLATE "C";
+SELECT kind FROM clipperf_findings() WHERE relation = 'big'::regclass ORDER BY kind COLLATE "C";
 SELECT count(*) FROM _clipperf_read_indexes('big');
 SET client_min_messages = warning;
 SELECT action FROM clipperf_recommend() WHERE relation = 'big'::regclass AND action = 'drop';

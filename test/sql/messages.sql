@@ -30,6 +30,7 @@ SELECT said($$SELECT clipperf_reset(NULL)$$);
 SELECT said($$SELECT clipperf_reset('everything')$$);
 SELECT said($$SELECT clipperf_report(NULL)$$);
 SELECT said($$SELECT clipperf_report(0)$$);
+SELECT said($$SELECT clipperf_findings(0)$$);
 SELECT said($$SELECT clipperf_what_if(NULL)$$);
 SELECT said($$SELECT clipperf_recommend_for('{NULL}')$$);
 SELECT said($$SELECT clipperf_recommend(min_calls => -1)$$);

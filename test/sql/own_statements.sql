@@ -34,7 +34,6 @@ SELECT clipperf_reset();
 SELECT clipperf_add_index('own_statements', 'CREATE INDEX own_statements_n ON own_statements (n)');
 SELECT count(*) FROM clipperf_index_set_status('own_statements');
 SELECT count(*) FROM clipperf_recommend(index_set => 'own_statements');
-SELECT _clipperf_wrap('{a,b}', '', '', true);
 \set VERBOSITY terse
 SELECT _clipperf_raise('error', '22023', 'none of them');
 SELECT count(*) >= 0 AS reported FROM clipperf_report();

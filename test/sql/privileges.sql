@@ -46,7 +46,7 @@ CREATE VIEW others AS
            (SELECT count(*) FROM clipperf_table_use WHERE userid <> r.oid) AS table_uses,
            (SELECT count(*) FROM clipperf_seq_scans WHERE query LIKE '%of_one%') AS seq_scans,
            (SELECT count(*) FROM clipperf_n_plus_one WHERE child_query LIKE '%of_one%') AS n_plus_one,
-           (SELECT count(*) FROM clipperf_report(100, true) WHERE evidence LIKE '%of_one%') AS findings,
+           (SELECT count(*) FROM clipperf_findings(accepted => true) WHERE evidence LIKE '%of_one%') AS findings,
            (SELECT count(*) FROM _clipperf_statement_routes() WHERE queryid NOT IN (SELECT queryid FROM clipperf_queries WHERE userid = r.oid)) AS routes
     FROM pg_roles AS r WHERE r.rolname = current_user;
 GRANT SELECT ON others TO PUBLIC;

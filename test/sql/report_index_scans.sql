@@ -34,25 +34,25 @@ RESET enable_seqscan;
 SELECT substring(query FROM ' AS (\w+)') AS statement, relation, walked_index, executions, scans, rows_read, rows_kept, estimated, filter_columns
 FROM clipperf_index_scans ORDER BY 1, 2;
 SELECT count(*) AS sequential FROM clipperf_seq_scans;
-SELECT kind, relation, summary FROM clipperf_report() WHERE kind ~ 'scan' ORDER BY summary COLLATE "C";
+SELECT kind, relation, summary FROM clipperf_findings() WHERE kind ~ 'scan' ORDER BY summary COLLATE "C";
 
 -- The fix is the advisor's, and no statement does so any more when it is built.
 SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
-SELECT count(*) AS not_advised FROM clipperf_report() WHERE kind = 'index_scan' AND fix !~ '^(CREATE INDEX|SELECT \* FROM public.clipperf_apply)';
+SELECT count(*) AS not_advised FROM clipperf_findings() WHERE kind = 'index_scan' AND fix !~ '^(CREATE INDEX|SELECT \* FROM public.clipperf_apply)';
 SELECT count(*) = count(DISTINCT id) AS once FROM _clipperf_find(), unnest(recommendations) AS u (id);
 \o /dev/null
 \set ECHO none
-SELECT fix FROM clipperf_report() WHERE kind = 'index_scan' \gexec
+SELECT fix FROM clipperf_findings() WHERE kind = 'index_scan' \gexec
 SELECT format('SELECT clipperf_wait(%s)', job) FROM clipperf_jobs \gexec
 \set ECHO all
 \o
 SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
-SELECT kind, relation, summary, fix FROM clipperf_report() WHERE kind = 'index_scan';
+SELECT kind, relation, summary, fix FROM clipperf_findings() WHERE kind = 'index_scan';
 SET enable_seqscan = off;
 SELECT id AS backwards FROM post WHERE image_id IN (5, 9001) ORDER BY id DESC LIMIT 2 \g /dev/null
 SELECT id AS range FROM post WHERE id > 100 AND title = 'none' \g /dev/null
 RESET enable_seqscan;
-SELECT kind, relation, summary, fix FROM clipperf_report() WHERE kind = 'index_scan';
+SELECT kind, relation, summary, fix FROM clipperf_findings() WHERE kind = 'index_scan';
 
 -- Counted are the first four executions, then one of sixteen, which stand for the others.
 SELECT clipperf_reset();
@@ -66,7 +66,7 @@ SELECT format('EXECUTE found(%s)', i) FROM generate_series(1, 40) AS i \gexec
 \o
 RESET enable_seqscan;
 SELECT executions, estimated FROM clipperf_index_scans;
-SELECT evidence ~ 'about 32 executions' AS says_so FROM clipperf_report() WHERE kind = 'index_scan';
+SELECT evidence ~ 'about 32 executions' AS says_so FROM clipperf_findings() WHERE kind = 'index_scan';
 
 -- Checked if asked for, and accepted like the others.
 SELECT clipperf_check();

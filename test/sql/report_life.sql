@@ -9,7 +9,7 @@ INSERT INTO item SELECT i, i % 500 FROM generate_series(1, 5000) AS i;
 ANALYZE item;
 SELECT clipperf_reset();
 DELETE FROM clipperf_recommendations;
-CREATE VIEW report AS SELECT kind, relation, summary, fix ~ 'clipperf_recommend' AS asks FROM clipperf_report() WHERE kind = 'seq_scan';
+CREATE VIEW report AS SELECT kind, relation, summary, fix ~ 'clipperf_recommend' AS asks FROM clipperf_findings() WHERE kind = 'seq_scan';
 
 -- A scan that an index ends, while the statement goes on: from the reading on, 100 calls.
 SELECT id FROM item WHERE kind = 7 \g /dev/null
@@ -49,7 +49,7 @@ DROP INDEX IF EXISTS item_kind;
 SELECT clipperf_reset();
 SELECT id FROM item WHERE kind = 7 \g /dev/null
 SELECT fix FROM clipperf_report(advise => true);
-SELECT fix FROM clipperf_report() \gset
+SELECT fix FROM clipperf_findings() \gset
 CREATE INDEX idx_item_kind ON item (id);
 \o /dev/null
 \set ECHO none

@@ -22,7 +22,7 @@ CREATE FUNCTION told(OUT number bigint, OUT part text, OUT line text) RETURNS SE
     SELECT f.number, p.part, regexp_replace(p.line, '[0-9.,]+ (ms|s|min)\M', 'N ms', 'g')
     FROM (SELECT row_number() OVER (ORDER BY relation::text COLLATE "C"), *
           FROM (SELECT summary, evidence, fix, (SELECT min(r::text) FROM regexp_matches(evidence, 'becomes \S+ \((\w+)', 'g') AS r) AS relation
-                FROM clipperf_report(100) WHERE kind = 'n_plus_one') AS r) AS f (number),
+                FROM clipperf_findings() WHERE kind = 'n_plus_one') AS r) AS f (number),
          LATERAL (VALUES (1, 'summary', f.summary), (2, 'evidence', f.evidence), (3, 'fix', f.fix)) AS l (n, part, text),
          LATERAL regexp_split_to_table(l.text, E'\n') WITH ORDINALITY AS t (line, m),
          LATERAL (SELECT l.part, t.line) AS p (part, line)
@@ -50,10 +50,10 @@ SELECT clipperf_check('{n_plus_one}');
 SELECT clipperf_check('{n_plus_one}');
 -- What is accepted goes by each statement: one that comes later is new.
 SELECT clipperf_accept('n_plus_one', 'vote', reason => 'a counter');
-SELECT summary FROM clipperf_report() WHERE kind = 'n_plus_one';
+SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
 SELECT clipperf_accept_all('as it was', '{n_plus_one}');
-SELECT summary FROM clipperf_report() WHERE kind = 'n_plus_one';
-SELECT count(*) FROM clipperf_report(accepted => true) WHERE kind = 'n_plus_one' AND evidence LIKE 'accepted; %';
+SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
+SELECT count(*) FROM clipperf_findings(accepted => true) WHERE kind = 'n_plus_one' AND evidence LIKE 'accepted; %';
 SELECT clipperf_check('{n_plus_one}');
 \set ECHO none
 \o /dev/null

@@ -48,14 +48,14 @@ SELECT load();
 SELECT load();
 
 -- Before the advisor is asked, the fix is to ask.
-CREATE VIEW scans AS SELECT * FROM clipperf_report(100) WHERE kind = 'seq_scan';
+CREATE VIEW scans AS SELECT * FROM clipperf_findings() WHERE kind = 'seq_scan';
 SELECT * FROM (
     SELECT relation, summary, regexp_replace(substring(evidence FROM '; (.*)'), '[0-9.,]+ (ms|s|min|kB)\M', 'X', 'g') AS figures FROM scans
 ) AS s ORDER BY relation::text COLLATE "C", figures COLLATE "C", summary COLLATE "C";
 SELECT DISTINCT fix FROM scans;
 SELECT bool_and(saves ~ '^\d+%$|^<1%$') AS shares, bool_and(queryid <> 0) AS identified FROM scans;
 SELECT bool_and(saved_ms >= next_ms) AS ranked
-FROM (SELECT saved_ms, lead(saved_ms, 1, 0) OVER (ORDER BY rank) AS next_ms FROM clipperf_report()) AS s;
+FROM (SELECT saved_ms, lead(saved_ms, 1, 0) OVER (ORDER BY rank) AS next_ms FROM clipperf_findings()) AS s;
 SELECT count(*) FROM clipperf_report(3);
 SELECT count(DISTINCT s) AS lines FROM _clipperf_find() AS f, unnest(f.subjects) AS s WHERE f.kind = 'seq_scan';
 
@@ -65,7 +65,7 @@ SELECT fix FROM scans WHERE fix LIKE '%clipperf_recommend%';
 SELECT count(*) = count(DISTINCT id) AS once FROM _clipperf_find(), unnest(recommendations) AS u (id);
 SELECT r.ddl AS missed FROM clipperf_recommendations AS r
 WHERE r.action = 'create' AND NOT EXISTS (SELECT FROM _clipperf_find() AS f WHERE r.id = ANY (f.recommendations));
-SELECT count(*) AS rows_of_their_own FROM clipperf_report(100) AS m JOIN scans AS s USING (fix) WHERE m.kind = 'missing_index';
+SELECT count(*) AS rows_of_their_own FROM clipperf_findings() AS m JOIN scans AS s USING (fix) WHERE m.kind = 'missing_index';
 SELECT relation, regexp_replace(fix, '[0-9]+', 'N', 'g') AS fix FROM scans
 WHERE relation IN ('part'::regclass, 'message', '"Odd ""Table"') ORDER BY 1;
 SELECT fix AS not_the_advisors FROM scans
@@ -74,7 +74,7 @@ WHERE fix NOT LIKE '%clipperf_apply%' AND rtrim(fix, ';') NOT IN (SELECT rtrim(d
 CREATE ROLE regress_report_scans IN ROLE pg_read_all_stats;
 GRANT USAGE ON SCHEMA report_scans TO regress_report_scans;
 SET ROLE regress_report_scans;
-SELECT DISTINCT fix FROM clipperf_report(100) WHERE kind = 'seq_scan';
+SELECT DISTINCT fix FROM clipperf_findings() WHERE kind = 'seq_scan';
 RESET ROLE;
 
 -- The check says the same as before, whatever was advised.
@@ -88,7 +88,7 @@ SELECT format('SELECT clipperf_wait(%s)', job) FROM clipperf_jobs \gexec
 \set ECHO all
 \o
 SELECT DISTINCT fix FROM scans;
-SELECT fix FROM clipperf_report(100) WHERE kind = 'missing_index';
+SELECT fix FROM clipperf_findings() WHERE kind = 'missing_index';
 ANALYZE clip, "Odd ""Table", part, message, message_old;
 CREATE VIEW simple AS SELECT relation FROM scans WHERE relation::text ~ 'part|message|Odd' ORDER BY relation::text;
 SELECT count(*) >= 0 AS asked FROM clipperf_recommend();
@@ -150,9 +150,9 @@ SELECT clipperf_reset();
 ALTER TABLE flat_copy RENAME number TO id;
 SELECT id FROM flat_copy WHERE id = 7 \g /dev/null
 SELECT count(*) AS advised FROM clipperf_recommend() WHERE action = 'create';
-CREATE TEMPORARY TABLE before AS SELECT rank, kind, fix FROM clipperf_report(100);
+CREATE TEMPORARY TABLE before AS SELECT rank, kind, fix FROM clipperf_findings();
 SELECT count(*) AS advised FROM clipperf_recommend_for('{SELECT * FROM report_scans.flat WHERE title = ''y''}') WHERE action = 'create';
-SELECT kind, fix FROM clipperf_report(100) EXCEPT SELECT kind, fix FROM before;
+SELECT kind, fix FROM clipperf_findings() EXCEPT SELECT kind, fix FROM before;
 SELECT ddl FROM clipperf_apply(dry_run => true);
 SELECT ddl FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendations WHERE for_statements AND action = 'create'), dry_run => true);
 

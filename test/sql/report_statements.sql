@@ -7,7 +7,7 @@ SET search_path = report_statements, public;
 CREATE VIEW report AS
 SELECT rank, severity, kind, relation, regexp_replace(summary, '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS summary,
        regexp_replace(evidence, '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS evidence, fix
-FROM clipperf_report();
+FROM clipperf_findings();
 
 -- Nothing was seen: no row, a notice.
 SELECT clipperf_reset();
@@ -47,7 +47,7 @@ FROM report WHERE kind = 'slow_plan';
 CREATE ROLE regress_report_reader;
 GRANT USAGE ON SCHEMA report_statements TO regress_report_reader;
 SET ROLE regress_report_reader;
-SELECT kind, split_part(evidence, ';', 1) AS statement FROM clipperf_report() WHERE kind = 'slow_plan';
+SELECT kind, split_part(evidence, ';', 1) AS statement FROM clipperf_findings() WHERE kind = 'slow_plan';
 RESET ROLE;
 
 -- Bad arguments.

@@ -78,7 +78,7 @@ INSERT INTO calls VALUES
     ('_clipperf_subject_of_loop', 'SELECT %s._clipperf_subject_of_loop(1, ''SELECT 1'', ''SELECT 2'')'),
     ('_clipperf_subject_of_scan', 'SELECT %s._clipperf_subject_of_scan(''seq_scan'', ''SELECT 1'', NULL, NULL)'),
     ('_clipperf_unmatched', 'SELECT %s._clipperf_unmatched(''{items}'')'),
-    ('_clipperf_ranking', 'SELECT * FROM %s._clipperf_ranking(true)'),
+    ('clipperf_findings', 'SELECT * FROM %s.clipperf_findings(accepted => true)'),
     ('_clipperf_read_unneeded_indexes', 'SELECT * FROM %s._clipperf_read_unneeded_indexes(''{}'', NULL)'),
     ('_clipperf_read_index_statement', 'SELECT * FROM %s._clipperf_read_index_statement(''CREATE INDEX i ON items (a)'')'),
     ('_clipperf_read_indexes', 'SELECT * FROM %s._clipperf_read_indexes(''items'')'),
@@ -112,8 +112,8 @@ INSERT INTO calls VALUES
     ('_clipperf_wrong_kinds', 'SELECT %s._clipperf_wrong_kinds(''{seq_scan}'')'),
     ('_clipperf_wrong_top', 'SELECT %s._clipperf_wrong_top(1)'),
     ('_clipperf_remark', 'SELECT %s._clipperf_remark(true, NULL, NULL)'),
-    ('_clipperf_words', 'SELECT %s._clipperf_words(''a'', true)'),
-    ('_clipperf_wrap', 'SELECT %s._clipperf_wrap(''{a}'', ''b'', ''c'', true)');
+    ('_clipperf_listed', 'SELECT * FROM %s._clipperf_listed(20, true)'),
+    ('_clipperf_wrap', 'SELECT %s._clipperf_wrap(''a'', ''b'', ''c'', 100, true)');
 
 CREATE VIEW members AS
 SELECT d.classid, d.objid FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid

@@ -92,7 +92,7 @@ sub write_file
 # All that is told of what is remembered.
 my $all = join(' UNION ALL ', map { "SELECT string_agg(r::text, '') FROM $_ AS r" }
 	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent clipperf_info));
-my $report = "SELECT string_agg(r::text, '') FROM clipperf_report() AS r";
+my $report = "SELECT string_agg(r::text, '') FROM clipperf_findings() AS r";
 
 # The server starts, and it can be read.
 sub reads_all

@@ -32,7 +32,7 @@ is(calls($primary, 'SELECT n FROM mark'), 0, 'the primary does not know them');
 $standby->safe_psql('postgres', 'SELECT id FROM read_here WHERE kind = 7') foreach 1 .. 3;
 is($standby->safe_psql('postgres', q{SELECT relation, scans FROM clipperf_seq_scans WHERE relation = 'read_here'::regclass}),
 	'read_here|3', 'sequential scans are seen there');
-is($standby->safe_psql('postgres', q{SELECT kind FROM clipperf_report() WHERE relation = 'read_here'::regclass AND kind = 'seq_scan'}),
+is($standby->safe_psql('postgres', q{SELECT kind FROM clipperf_findings() WHERE relation = 'read_here'::regclass AND kind = 'seq_scan'}),
 	'seq_scan', 'and reported');
 my ($status, $output, $errors) = $standby->psql('postgres', "SELECT clipperf_check('{seq_scan}')");
 isnt($status, 0, 'the check finds it');

@@ -32,7 +32,7 @@ my %asked = (
 	'clipperf_unneeded_indexes()' => q{SELECT reason FROM clipperf_unneeded_indexes(unused_since => stats_since) WHERE problem <> 'invalid'},
 	'clipperf_indexes' => q{SELECT covered_reason FROM clipperf_indexes WHERE drop_ddl IS NOT NULL},
 	'clipperf_recommend()' => q{SELECT reason FROM clipperf_recommend(unused_since => stats_since) WHERE action = 'drop' AND index_name <> 'item_invalid'},
-	'clipperf_report()' => q{SELECT r::text FROM clipperf_report(1000) AS r WHERE kind IN ('redundant_index', 'unused_index') AND r::text NOT LIKE '%item_invalid%'});
+	'clipperf_report()' => q{SELECT r::text FROM clipperf_findings() AS r WHERE kind IN ('redundant_index', 'unused_index') AND r::text NOT LIKE '%item_invalid%'});
 
 sub reasons
 {

@@ -125,7 +125,7 @@ foreach my $insert ("INSERT INTO job (id, post_id) VALUES (500%d, 2000%d)", "INS
 $finding = suspected($node, 'prepared', statements("PREPARE one (int8) AS INSERT INTO job (id) VALUES (\$1);\nBEGIN;\n" .
 		join('', map { "EXECUTE one (600$_);\n" } 10 .. 41) . 'COMMIT;'));
 has($finding, 'prepared', children => [ 31, 32 ], in_pieces => 'true');
-like($node->safe_psql('postgres', q{SELECT summary FROM clipperf_report() WHERE kind = 'n_plus_one'}), qr/rows inserted one by one/, 'they are reported as such');
+like($node->safe_psql('postgres', q{SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one'}), qr/rows inserted one by one/, 'they are reported as such');
 $finding = suspected($node, 'three loops in one request', statements("BEGIN;\n" .
 		join('', map { "INSERT INTO job (id) VALUES (700$_);\n" } 10 .. 41) . 'COMMIT;'));
 silent($node, 'one row in each transaction', statements(join '', map { "BEGIN;\nINSERT INTO job (id) VALUES (800$_);\nCOMMIT;\n" } 10 .. 60));
@@ -136,7 +136,7 @@ silent($node, 'rows from elsewhere', statements("BEGIN;\n" . join('', map { "INS
 # A loop with lineage in a transaction is proven, not suspected as well.
 proven($node, 'lineage in a transaction', children_of('author', '--transaction'));
 
-unlike($node->safe_psql('postgres', q{SELECT DISTINCT severity FROM clipperf_report() WHERE kind = 'n_plus_one'}),
+unlike($node->safe_psql('postgres', q{SELECT DISTINCT severity FROM clipperf_findings() WHERE kind = 'n_plus_one'}),
 	qr/info/, 'what is proven is more than information');
 
 $node->stop;

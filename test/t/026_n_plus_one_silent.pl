@@ -42,7 +42,7 @@ foreach my $protocol (qw(prepared extended))
 {
 	$finding = proven($node, "a pipeline, $protocol", loop(posts(50), @remarks, '--pipeline', '--protocol' => $protocol));
 	has($finding, "a pipeline, $protocol", pipelined => 'true', children => [40, 50]);
-	is($node->safe_psql('postgres', q{SELECT DISTINCT severity FROM clipperf_report() WHERE kind = 'n_plus_one'}),
+	is($node->safe_psql('postgres', q{SELECT DISTINCT severity FROM clipperf_findings() WHERE kind = 'n_plus_one'}),
 		'info', "a pipeline, $protocol: for information");
 }
 

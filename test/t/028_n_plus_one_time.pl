@@ -78,7 +78,7 @@ foreach my $name (sort keys %programs)
 	my @found = findings($node);
 	is(scalar @found, scalar keys %ms, "$name: all loops are found") or diag(NPlusOne::described(@found));
 	my ($promised, $claimed) = split /\|/, $node->safe_psql('postgres', <<'SQL');
-SELECT (SELECT sum(saved_ms) FROM clipperf_report() WHERE kind = 'n_plus_one'), sum(child_ms + roundtrip_ms) FROM clipperf_n_plus_one
+SELECT (SELECT sum(saved_ms) FROM clipperf_findings() WHERE kind = 'n_plus_one'), sum(child_ms + roundtrip_ms) FROM clipperf_n_plus_one
 SQL
 	my $saved = $looped - timed(program(1, $computed, %ms));
 

@@ -38,7 +38,7 @@ is(scalar(keys %said), 1, 'twenty runs say the same') or diag(join("\n\n", map {
 my ($said) = keys %said;
 like($said, qr/^ERROR:  clipperf_check\(\) found 4 problems$/m, 'two loops and two scans');
 like($said, qr/n_plus_one on author: SELECT name FROM author WHERE id = \$1 runs for each row of /, 'the loop of the pool');
-unlike($said, qr/again and again/, 'what is suspected passes');
+unlike($said, qr/is repeated within/, 'what is suspected passes');
 
 $node->safe_psql('postgres', "SELECT clipperf_accept_all('known')");
 is(checked(), '', 'with a baseline the check passes') foreach 1 .. 3;

@@ -53,7 +53,7 @@ is(wait_for_verdict($node, $job), 'useless', 'it is useless');
 like(reason($node, $job), qr/^no statement became faster or slower in 200 calls; the index was never scanned/,
 	'because nobody used it');
 is($node->safe_psql('postgres', "SELECT to_regclass('item_note') IS NOT NULL"), 't', 'it stays');
-my $found = "FROM clipperf_report(100) WHERE kind = 'unused_index' AND evidence LIKE 'Index item\\_note%'";
+my $found = "FROM clipperf_findings() WHERE kind = 'unused_index' AND evidence LIKE 'Index item\\_note%'";
 is($node->safe_psql('postgres', "SELECT relation, split_part(evidence, ';', 1) $found"),
 	'item|Index item_note on item made no statement faster', 'the report says so');
 like($node->safe_psql('postgres', "SELECT evidence $found"), qr/; no statement became faster or slower/, 'and why');

@@ -83,7 +83,7 @@ is($subscriber->safe_psql('postgres', 'SELECT apply_error_count, sync_error_coun
 # Nothing of what its workers do is captured.
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM seen'), 1100, 'the trigger has run');
 is(calls($subscriber, 'INSERT INTO public.seen VALUES (NEW.id)'), 0, 'which is not captured');
-is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_report() WHERE summary IS NULL'), 0, 'the report can be read');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_findings() WHERE summary IS NULL'), 0, 'the report can be read');
 is_healthy($_, $_->name) foreach $publisher, $subscriber;
 
 # Logical decoding without a subscription.

@@ -1,4 +1,4 @@
-# clipperf report: the rows of clipperf_report() as text, JSON and Markdown, whatever characters statements hold.
+# clipperf report: the rows of clipperf_findings() as text, JSON and Markdown, whatever characters statements hold.
 
 use strict;
 use warnings;
@@ -37,11 +37,22 @@ $node->safe_psql('postgres', qq{SELECT count(*) FROM "a|b`c <d> \e[31m" WHERE "x
 	'--output' => "markdown:$dir/report.md");
 is($status, 0, 'findings: status');
 my $json = valid_json($output, 'report.schema.json', 'JSON');
-my @rows = @{ decode_json($node->safe_psql('postgres', 'SELECT json_agg(r) FROM clipperf_report() AS r')) };
+my @rows = @{ decode_json($node->safe_psql('postgres', 'SELECT json_agg(r) FROM clipperf_findings() AS r')) };
 cmp_ok(scalar(@rows), '>=', 2, 'there are findings');
 foreach my $column (qw(kind severity saves summary fix evidence queryid))
 {
 	is_deeply([ map { $_->{$column} } @{ $json->{findings} } ], [ map { $_->{$column} } @rows ], "JSON: $column");
+}
+
+# In psql the report fits a terminal of 120 columns as it is, and narrower ones where psql wraps or turns it.
+my %formats = (120 => [ 'format=aligned' ], 119 => [ 'format=wrapped' ], 80 => [ 'format=wrapped' ], 79 => [ 'expanded=auto' ]);
+foreach my $columns (sort keys %formats)
+{
+	my $said = $node->safe_psql('postgres', 'SELECT * FROM clipperf_report()',
+		extra_params => [ map { ('-P', $_) } 'tuples_only=off', "columns=$columns", 'format=aligned', @{ $formats{$columns} } ]);
+	my @lines = split /\n/, $said;
+	cmp_ok(scalar(@lines), '>=', 2 + @rows, "psql, $columns columns: there are rows");
+	is(join("\n", grep { length > $columns } @lines), '', "psql, $columns columns: all lines fit");
 }
 
 # Text fits a terminal, but for SQL, and has all that JSON has.

@@ -129,7 +129,7 @@ ask_for_report(Session *session, const ReportOptions *options)
 	report->statements = copy_value(result, 0, "statements");
 	PQclear(result);
 
-	query = format_string("SELECT * FROM %s.clipperf_report(top => coalesce($1::pg_catalog.int4, 20), accepted => $2)",
+	query = format_string("SELECT * FROM %s.clipperf_findings(top => coalesce($1::pg_catalog.int4, 20), accepted => $2)",
 						  session->schema);
 	result = run_query(session, query, 2, params);
 	report->count = PQntuples(result);

@@ -12,7 +12,7 @@
 
 #include "connection.h"
 
-/* One finding, as a row of clipperf_report(). */
+/* One finding, as a row of clipperf_findings(). */
 typedef struct Finding
 {
 	char	   *rank;
