@@ -70,7 +70,8 @@ COMMENT ON FUNCTION @extschema@._clipperf_unmatched(text[]) IS
 
 -- What is suspected, and what is never more than info, passes where kinds are concerned that clipperf_check() judges by
 -- default; findings of scans in full, since a finding may stand for several statements. Two findings in the same words
--- are one problem, shown as the one that costs more.
+-- are one problem, shown as the one that costs more: one that stands for many tables of one name is called by it alone,
+-- as which of them costs most changes.
 CREATE FUNCTION @extschema@.clipperf_problems(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
 RETURNS TABLE (
@@ -84,10 +85,11 @@ BEGIN ATOMIC
     WHERE array_position($2, NULL) IS NOT NULL;
     SELECT DISTINCT ON (listed.line) listed.kind, listed.subject_relation, listed.line, listed.summary, listed.fix, listed.evidence, listed.queryid
     FROM (SELECT f.*, c.oid::regclass AS subject_relation,
-                 @extschema@._clipperf_plain(concat(f.kind, ' on ' || c.relname, ': ', p.subject)) COLLATE "C" AS line
+                 concat(f.kind, CASE WHEN c.oid IS NULL THEN ': ' ELSE ' on ' END,
+                        @extschema@._clipperf_named(c.oid, f.is_of_many, p.subject)) COLLATE "C" AS line
           FROM @extschema@._clipperf_find(false, $2) AS f
                CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
-               LEFT JOIN pg_class AS c ON c.oid = coalesce(p.relation, f.relation)
+               LEFT JOIN pg_class AS c ON c.oid = CASE WHEN f.relations IS NULL THEN f.relation ELSE p.relation END
           WHERE f.kind = ANY ($1)
             AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
                             WHEN 'seq_scan' THEN f.highest_severity <> 'info'
@@ -165,11 +167,12 @@ BEGIN ATOMIC
     FROM @extschema@._clipperf_wrong_kinds($2) AS w;
     WITH added AS (
         INSERT INTO @extschema@.clipperf_accepted (kind, subject, reason)
-        SELECT DISTINCT f.kind, p.subject, $1
+        SELECT DISTINCT f.kind,
+               @extschema@._clipperf_named(CASE WHEN f.relations IS NULL THEN f.relation ELSE p.relation END, f.is_of_many, p.subject), $1
         FROM @extschema@._clipperf_find(false) AS f,
-             unnest(f.subjects) AS p (subject)
+             unnest(f.subjects, f.relations) AS p (subject, relation)
         WHERE f.kind = ANY ($2)
-        ORDER BY f.kind, p.subject
+        ORDER BY 1, 2
         RETURNING id
     )
     SELECT count(*) FROM added;

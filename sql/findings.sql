@@ -18,7 +18,7 @@ COMMENT ON COLUMN @extschema@.clipperf_accepted.kind IS 'kind of the finding, as
 COMMENT ON COLUMN @extschema@.clipperf_accepted.relation IS 'table of the finding; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.queryid IS 'statement of the finding; NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.statement IS 'ILIKE pattern of the query text; NULL = any';
-COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'the very finding, in the words of clipperf_check(), as clipperf_accept_all() notes it; NULL = any';
+COMMENT ON COLUMN @extschema@.clipperf_accepted.subject IS 'one particular finding, in the words of clipperf_check(), as recorded by clipperf_accept_all(); NULL = any';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.reason IS 'why it is accepted';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.made_by IS 'role that accepted it';
 COMMENT ON COLUMN @extschema@.clipperf_accepted.made_at IS 'when it was accepted';
@@ -224,7 +224,8 @@ CREATE TYPE @extschema@._clipperf_finding AS (
     recommendations bigint[],
     first_seen timestamptz,
     last_seen timestamptz,
-    again boolean
+    again boolean,
+    is_of_many boolean
 );
 COMMENT ON TYPE @extschema@._clipperf_finding IS 'one finding, before it is ranked';
 COMMENT ON COLUMN @extschema@._clipperf_finding.kind IS 'kind, as in clipperf_report()';
@@ -241,6 +242,19 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.recommendations IS 'recommendati
 COMMENT ON COLUMN @extschema@._clipperf_finding.first_seen IS 'when it was first seen';
 COMMENT ON COLUMN @extschema@._clipperf_finding.last_seen IS 'when it was last seen';
 COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'true if it was closed once, and seen again';
+COMMENT ON COLUMN @extschema@._clipperf_finding.is_of_many IS 'true if it stands for tables of one name in several schemas';
+
+CREATE FUNCTION @extschema@._clipperf_named(relation regclass, is_of_many boolean, subject text)
+RETURNS text
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT @extschema@._clipperf_plain(
+               concat(CASE WHEN $2 THEN (SELECT quote_ident(c.relname) FROM pg_class AS c WHERE c.oid = $1)
+                           ELSE $1::text END || ': ', $3));
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_named(regclass, boolean, text) IS
+'what is wrong, with the table in front: with its schema, or without it if there are many of one name';
 
 -- Whoever asks what is accepted learns it of the findings that a report shows to the role, and of no others: the patterns
 -- that statements were accepted by would tell of what others run.
@@ -294,7 +308,8 @@ BEGIN ATOMIC
                   AND (a.queryid IS NULL OR a.queryid = ANY ($3))
                   AND (a.statement IS NULL OR EXISTS (
                         SELECT FROM unnest($4) AS s (statement) WHERE s.statement ILIKE a.statement))
-                  AND (a.subject IS NULL OR a.subject = $5)) THEN false
+                  AND (a.subject IS NULL
+                       OR a.subject IN (@extschema@._clipperf_named($2, false, $5), @extschema@._clipperf_named($2, true, $5)))) THEN false
             WHEN pg_has_role(c.role, 'pg_read_all_stats', 'USAGE') THEN true
             ELSE @extschema@._clipperf_is_shown(c.role, $2, $3, $4, $5)
         END OR EXISTS (
@@ -487,7 +502,7 @@ BEGIN ATOMIC
            f.saved_ms,
            CASE WHEN f.pipelined THEN 'info' WHEN f.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
            concat('-- ' || f.idiom || E'\n', f.fix),
-           NULL::bigint[], f.first_seen, f.last_seen, f.again
+           NULL::bigint[], f.first_seen, f.last_seen, f.again, false
     FROM finding AS f;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
@@ -587,7 +602,7 @@ BEGIN ATOMIC
                           @extschema@._clipperf_number(p.calls - p.distinct_params * p.minutes),
                           @extschema@._clipperf_number(p.calls))
                ELSE '-- prepare it once per connection and run it with parameters' END,
-           NULL::bigint[], p.first_seen, p.last_seen, false
+           NULL::bigint[], p.first_seen, p.last_seen, false, false
     FROM problem AS p, total,
          LATERAL (
             SELECT (SELECT q.query FROM @extschema@.clipperf_queries AS q

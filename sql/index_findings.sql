@@ -243,7 +243,7 @@ BEGIN ATOMIC
                     * total.ms, m.saved_ms),
            CASE WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
            @extschema@._clipperf_fix_of_scan(m.outcome, fixed.by, m.reason), fixed.by,
-           m.first_seen, m.last_seen, m.again
+           m.first_seen, m.last_seen, m.again, m.tables > 1
     FROM merged AS m,
          @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
@@ -281,7 +281,7 @@ BEGIN ATOMIC
            @extschema@._clipperf_plain(concat_ws('; ', r.reason, @extschema@._clipperf_worth_of(ARRAY[r.id]))),
            coalesce(r.benefit_share, 0) * total.ms,
            CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
-           @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false
+           @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false, r.alike IS NOT NULL
     FROM @extschema@.clipperf_recommendations AS r
          LEFT JOIN carried AS c ON c.id = r.id,
          @extschema@._clipperf_statement_time() AS total (ms),

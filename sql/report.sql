@@ -20,7 +20,7 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
     SELECT f.kind, f.relation, f.queryid, f.subjects, f.relations, f.summary, f.evidence, f.saved_ms, f.highest_severity,
-           @extschema@._clipperf_plain_sql(f.fix), f.recommendations, f.first_seen, f.last_seen, f.again
+           @extschema@._clipperf_plain_sql(f.fix), f.recommendations, f.first_seen, f.last_seen, f.again, f.is_of_many
     FROM (
         SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
         UNION ALL
@@ -148,7 +148,8 @@ COMMENT ON FUNCTION @extschema@._clipperf_wrap(text, text, text, integer, boolea
 
 CREATE FUNCTION @extschema@._clipperf_listed(top integer, accepted boolean)
 RETURNS TABLE (
-    rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text)
+    rank integer, severity text, kind text, relation regclass, table_name text, saves text, summary text, fix text,
+    evidence text)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -160,17 +161,17 @@ BEGIN ATOMIC
         FROM @extschema@._clipperf_seen() AS s,
              @extschema@._clipperf_remark(EXISTS (SELECT FROM listed), s.statements, s.since) AS n
     )
-    SELECT l.rank, l.severity, l.kind, l.relation, l.saves, l.summary, l.fix, l.evidence
+    SELECT l.rank, l.severity, l.kind, l.relation, l.relation::text, l.saves, l.summary, l.fix, l.evidence
     FROM listed AS l
     WHERE (SELECT count(*) FROM said) IS NOT NULL;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_listed(integer, boolean) IS
-'the first rows of clipperf_findings(), and a NOTICE if there are none or they are not those of all roles';
+'the first rows of clipperf_findings(), with tables named by their schemas, and a NOTICE if there are none or they are not those of all roles';
 
 -- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
 -- the session would.
 
--- The table fits 110 columns of a psql, with its margins: 3 characters a column.  What rank, severity, saves, kind and
+-- The table fits 110 columns of a psql, with the 3 characters that are between two columns.  What rank, severity, saves, kind and
 -- relation leave is shared by summary and fix, of at least 20 characters each.
 CREATE FUNCTION @extschema@.clipperf_report(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
@@ -182,7 +183,7 @@ BEGIN ATOMIC
     WITH listed AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_listed($1, $2)
     ), shared AS (
-        SELECT 110 - 7 * 3 - (4 + 8 + 5) - greatest(max(length(l.kind)), 4) - greatest(max(length(l.relation::text)), 8) AS width,
+        SELECT 110 - (7 * 3 - 1) - (4 + 8 + 5) - greatest(max(length(l.kind)), 4) - greatest(max(length(l.relation::text)), 8) AS width,
                max(length(l.summary)) AS longest
         FROM listed AS l
     ), column_width AS (
@@ -207,7 +208,7 @@ BEGIN ATOMIC
     SELECT l.line
     FROM @extschema@._clipperf_listed($1, $2) AS f,
          LATERAL (VALUES
-            (1, concat_ws(' ', f.rank || '.', f.severity, f.kind, 'on ' || @extschema@._clipperf_plain(f.relation::text), '(saves ' || f.saves || ')'), '', '   '),
+            (1, concat_ws(' ', f.rank || '.', f.severity, f.kind, 'on ' || @extschema@._clipperf_plain(f.table_name), '(saves ' || f.saves || ')'), '', '   '),
             (2, f.summary, '   ', '   '),
             (3, f.evidence, '   ', '   '),
             (4, f.fix, '   fix: ', '        '),

@@ -163,6 +163,16 @@ SELECT clipperf_accept_all('known in March');
 SELECT clipperf_accept_all('known in April');
 SELECT kind, relation, queryid, statement, subject, reason FROM clipperf_accepted ORDER BY id;
 SELECT clipperf_check();
+-- A table of the same name in another schema is another one, though the statement reads the same.
+CREATE SCHEMA check_findings_other;
+CREATE TABLE check_findings_other.clip AS SELECT * FROM clip;
+ANALYZE check_findings_other.clip;
+SET search_path = check_findings_other, public;
+SELECT count(*) FROM clip WHERE game_id = 7;
+SET search_path = check_findings, public;
+SELECT clipperf_check();
+DROP SCHEMA check_findings_other CASCADE;
+SELECT clipperf_check();
 SELECT count(*) FROM clip WHERE score = 7;
 SELECT clipperf_check();
 SELECT clipperf_unaccept('seq_scan');

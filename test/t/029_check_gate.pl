@@ -37,13 +37,13 @@ $said{ checked() }++ foreach 1 .. 20;
 is(scalar(keys %said), 1, 'twenty runs say the same') or diag(join("\n\n", map { "$said{$_} times:\n$_" } sort keys %said));
 my ($said) = keys %said;
 like($said, qr/^ERROR:  clipperf_check\(\) found 4 problems$/m, 'two loops and two scans');
-like($said, qr/n_plus_one on author: SELECT name FROM author WHERE id = \$1 runs for each row of /, 'the loop of the pool');
+like($said, qr/n_plus_one on public.author: SELECT name FROM author WHERE id = \$1 runs for each row of /, 'the loop of the pool');
 unlike($said, qr/is repeated within/, 'what is suspected passes');
 
 $node->safe_psql('postgres', "SELECT clipperf_accept_all('known')");
 is(checked(), '', 'with a baseline the check passes') foreach 1 .. 3;
 push @tests, statements('SELECT count(*) FROM post WHERE views > 1000');
-like(checked(), qr/^ERROR:  clipperf_check\(\) found 1 problem\nDETAIL:  seq_scan on post: SELECT count\(\*\) FROM post WHERE views > \$1 /,
+like(checked(), qr/^ERROR:  clipperf_check\(\) found 1 problem\nDETAIL:  seq_scan on public.post: SELECT count\(\*\) FROM post WHERE views > \$1 /,
 	'and what is new fails');
 
 $node->stop;

@@ -48,10 +48,10 @@ my (undef, $said) = clipperf($node, 'check');
 like((keys %said)[0], qr/^status 1\ndatabase "postgres": 4 problems\njudged: \d+ statements, 1 list looped over, 1 table too small to judge\n/,
 	'what was found and judged');
 like($said, qr/^note: scans of tables with less than 3000 rows are not judged/m, 'what is too small');
-like($said, qr/^n_plus_one on author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: .*SELECT .* = ANY/m,
+like($said, qr/^n_plus_one on public.author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: .*SELECT .* = ANY/m,
 	'a loop and its fix');
-like($said, qr/^n_plus_one on remark: .*\n    fix: together with that of another one above\n/m, 'another loop over the same list');
-like($said, qr/^seq_scan on remark: SELECT count\(\*\) FROM remark WHERE body = \$1 reads all rows for \(body =\)\n    fix: /m,
+like($said, qr/^n_plus_one on public.remark: .*\n    fix: together with that of another one above\n/m, 'another loop over the same list');
+like($said, qr/^seq_scan on public.remark: SELECT count\(\*\) FROM remark WHERE body = \$1 reads all rows for \(body =\)\n    fix: /m,
 	'a scan and its fix');
 
 # It is the server's own judgement.
@@ -80,7 +80,7 @@ my $xml = valid_xml(slurp_file($junit_file), 'JUnit');
 is($xml->('count(//testcase)'), 4, 'JUnit: a test case for each problem');
 is($xml->('count(//testcase[@classname="clipperf.n_plus_one"]/failure)'), 2, 'JUnit: loops failed');
 is($xml->('string(/testsuites/@failures)'), 4, 'JUnit: failures');
-like($xml->('string(//failure[contains(., "seq_scan on remark")])'), qr/^seq_scan on remark: .*\nfix: /, 'JUnit: what and how to fix it');
+like($xml->('string(//failure[contains(., "seq_scan on public.remark")])'), qr/^seq_scan on public.remark: .*\nfix: /, 'JUnit: what and how to fix it');
 my $sarif = JSON::PP::decode_json(slurp_file($sarif_file));
 is($sarif->{version}, '2.1.0', 'SARIF: version');
 is(scalar(@{ $sarif->{runs}[0]{results} }), 4, 'SARIF: results');
@@ -90,7 +90,7 @@ is($location->{logicalLocations}[0]{fullyQualifiedName}, 'public.remark', 'SARIF
 is((stat $junit_file)[2] & 0777, 0666 & ~umask, 'files have the usual permissions');
 
 ($status, $output) = clipperf($node, 'check', '--format' => 'github', '--location' => 'a,b:c');
-like($output, qr/^::error file=a%2Cb%3Ac,title=n_plus_one on public.author::n_plus_one on author: .*%0Afix: /m, 'GitHub: an error');
+like($output, qr/^::error file=a%2Cb%3Ac,title=n_plus_one on public.author::n_plus_one on public.author: .*%0Afix: /m, 'GitHub: an error');
 like($output, qr/^::notice file=a%2Cb%3Ac,title=clipperf check::judged \d+ statements, /m, 'GitHub: a notice');
 
 # Kinds and what is allowed go to the server.
@@ -115,9 +115,9 @@ run_tests();
 ($status, $output) = clipperf($node, 'check', '--baseline' => $baseline);
 is($status, 1, 'what is new fails');
 like($output, qr/^database "postgres": 5 problems, 1 of them new$/m, 'what is new is counted');
-like($output, qr/\n\nseq_scan on post: .*\n    fix: .*\n\z/, 'what is new is named');
+like($output, qr/\n\nseq_scan on public.post: .*\n    fix: .*\n\z/, 'what is new is named');
 unlike($output, qr/^n_plus_one/m, 'what is known is not');
-append_to_file($baseline, "\n# a comment\nseq_scan on gone: that was fixed\r\n" . ($output =~ /^(seq_scan on post: .*\n)/m)[0]);
+append_to_file($baseline, "\n# a comment\nseq_scan on gone: that was fixed\r\n" . ($output =~ /^(seq_scan on public.post: .*\n)/m)[0]);
 ($status, $output) = clipperf($node, 'check', '--baseline' => $baseline, '--output' => "json:$dir/known.json", '--output' => "junit:$junit_file");
 is($status, 0, 'with a baseline the check passes');
 like($output, qr/^note: 1 entry of the baseline is no problem any more$/m, 'an entry that was not met');

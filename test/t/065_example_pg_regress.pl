@@ -121,11 +121,11 @@ END
 SQL
 $project = new_project('loop');
 change("$project/$_", qr/BEGIN\n    RETURN QUERY.*?\nEND\n/s, $loop) foreach 'sql/reports.sql', 'expected/reports.out';
-fails_with($project, qr/^\+DETAIL:  n_plus_one on orders: SELECT sum\(o\.amount\) .* runs for each row of SELECT c\.id, c\.name FROM customers/m, 'an N+1 pattern');
+fails_with($project, qr/^\+DETAIL:  n_plus_one on public.orders: SELECT sum\(o\.amount\) .* runs for each row of SELECT c\.id, c\.name FROM customers/m, 'an N+1 pattern');
 
 $project = new_project('scan');
 change("$project/$_", qr/CREATE INDEX orders_customer_id [^\n]+\n/, '') foreach 'sql/schema.sql', 'expected/schema.out';
-fails_with($project, qr/^\+.*seq_scan on orders: SELECT id, amount FROM orders WHERE customer_id = /m, 'a sequential scan');
+fails_with($project, qr/^\+.*seq_scan on public.orders: SELECT id, amount FROM orders WHERE customer_id = /m, 'a sequential scan');
 
 # With few rows there is nothing to find, and the check says that it has not judged.
 $project = new_project('rows');
