@@ -49,7 +49,7 @@ SELECT clipperf_check('{n_plus_one}');
 \set SHOW_CONTEXT never
 SELECT clipperf_check('{n_plus_one}');
 -- What is accepted goes by each statement: one that comes later is new.
-SELECT clipperf_accept('n_plus_one', 'vote', reason => 'a counter');
+SELECT clipperf_accept('n_plus_one', 'vote', reason => 'a counter') > 0 AS accepted;
 SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
 SELECT clipperf_accept_all('as it was', '{n_plus_one}');
 SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
