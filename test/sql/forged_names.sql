@@ -55,7 +55,7 @@ SELECT count(*) > 0 AS advised FROM clipperf_recommend();
 SELECT count(*) FILTER (WHERE line ~ '^\d+\.') AS findings, count(*) FILTER (WHERE line ~ '^\s*fix:') AS fixes,
        count(*) FILTER (WHERE line ~ '^ *DROP') AS drops, count(*) FILTER (WHERE line ~ '[[:cntrl:]]') AS controls
 FROM clipperf_report_text() AS line;
-SELECT evidence ~ '[[:cntrl:]]' AS evidence, summary ~ '[[:cntrl:]]' AS summary, fix ~ '[[:cntrl:]]' AS fix FROM clipperf_report();
+SELECT evidence ~ '[[:cntrl:]]' AS evidence, summary ~ '[[:cntrl:]]' AS summary, fix ~ '[[:cntrl:]]' AS fix FROM clipperf_findings();
 -- Nor does one of the check.
 DO $$
 DECLARE
@@ -90,7 +90,7 @@ DROP TABLE accounts; --" ORDER BY id;
 SELECT format(E'SELECT * FROM "list\nDROP TABLE accounts; --" WHERE id = %s', n) FROM generate_series(1, 20) AS n \gexec
 \o
 SELECT bool_or(fix ~ 'join it to the list') AS joined, bool_or(fix ~ '(^|\n) *DROP') AS forged, bool_or(evidence ~ E'\n') AS evidence
-FROM clipperf_report() WHERE kind = 'n_plus_one';
+FROM clipperf_findings() WHERE kind = 'n_plus_one';
 DO $$
 DECLARE
     detail text;

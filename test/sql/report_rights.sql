@@ -25,12 +25,12 @@ SELECT queryid AS secret, query AS secret_text FROM clipperf_queries WHERE query
 SELECT queryid AS owners, query AS owners_text FROM clipperf_queries WHERE query LIKE '%score = $1%' \gset
 
 -- Who ran a statement sees that its finding was accepted, as does whoever sees all; so their checks pass.
-SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_report(accepted => true) ORDER BY 1;
+SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_findings(accepted => true) ORDER BY 1;
 SET ROLE regress_accepted_owner;
-SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_report(accepted => true) ORDER BY 1;
+SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_findings(accepted => true) ORDER BY 1;
 SELECT clipperf_check('{seq_scan}');
 SET ROLE regress_accepted_other;
-SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_report(accepted => true) ORDER BY 1;
+SELECT relation, evidence LIKE 'accepted; %' AS accepted FROM clipperf_findings(accepted => true) ORDER BY 1;
 SELECT clipperf_check('{seq_scan}', allow => '{clip}');
 
 -- Others cannot ask: not by a text, by an identifier, by both, by one's own identifier with another's text, nor by a table.
