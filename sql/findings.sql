@@ -53,7 +53,7 @@ BEGIN ATOMIC
     SELECT '22023', format('unrecognized kind of finding: "%s"', coalesce(k.kind, 'NULL')),
            format('The kinds are %s.', array_to_string(known.kinds, ', '))
     FROM unnest($1) AS k (kind),
-         (VALUES ('{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan}'::text[])
+         (VALUES ('{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,slo_breach}'::text[])
          ) AS known (kinds)
     WHERE k.kind IS NULL OR k.kind <> ALL (known.kinds);
 END;
@@ -150,6 +150,17 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_plain_sql';
 COMMENT ON FUNCTION @extschema@._clipperf_plain_sql(text) IS
 'SQL in which identifiers and strings keep to their line, by escapes';
+
+CREATE FUNCTION @extschema@._clipperf_share(share double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE WHEN share >= 0.01 THEN round(100 * share::numeric) || '%'
+                WHEN share > 0 THEN '<1%'
+                ELSE '-' END;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as a percentage';
 
 CREATE FUNCTION @extschema@._clipperf_excerpt(statement text, width integer)
 RETURNS text

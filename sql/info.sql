@@ -12,7 +12,8 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
     OUT routes_held bigint, OUT routes_evicted bigint,
     OUT request_routes_held bigint, OUT request_routes_evicted bigint, OUT request_traces_cut bigint,
-    OUT request_recent_dropped bigint, OUT requests_lost bigint, OUT request_reserved_bytes bigint, OUT lineage_slots bigint,
+    OUT request_recent_dropped bigint, OUT requests_lost bigint, OUT request_reserved_bytes bigint,
+    OUT endpoints_held bigint, OUT endpoint_reserved_bytes bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
@@ -52,6 +53,8 @@ COMMENT ON COLUMN @extschema@.clipperf_info.request_traces_cut IS 'traces counte
 COMMENT ON COLUMN @extschema@.clipperf_info.request_recent_dropped IS 'requests that are missing in clipperf_routes_recent, as 128 other routes had some in the same minute';
 COMMENT ON COLUMN @extschema@.clipperf_info.requests_lost IS 'requests, or parts of traces, that were not counted, as their session could not hand them on without waiting';
 COMMENT ON COLUMN @extschema@.clipperf_info.request_reserved_bytes IS 'bytes reserved for requests, part of memory_reserved_bytes';
+COMMENT ON COLUMN @extschema@.clipperf_info.endpoints_held IS 'endpoints whose requests are counted now, of all databases, at most 128';
+COMMENT ON COLUMN @extschema@.clipperf_info.endpoint_reserved_bytes IS 'bytes reserved for endpoints, part of request_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'clipperf''s own time as a share of executor time and own time together; NULL if none was measured';

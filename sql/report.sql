@@ -19,34 +19,29 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
-    SELECT f.kind, f.relation, f.queryid, f.subjects, f.relations, f.summary, f.evidence, f.saved_ms, f.highest_severity,
-           @extschema@._clipperf_plain_sql(f.fix), f.recommendations, f.first_seen, f.last_seen, f.again, f.is_of_many
-    FROM (
-        SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
-        UNION ALL
-        SELECT * FROM @extschema@._clipperf_find_scans($1, $2)
-        UNION ALL
-        SELECT * FROM @extschema@._clipperf_find_statements($1, $2)
-        UNION ALL
-        SELECT * FROM @extschema@._clipperf_find_advice($1, $2)
-        UNION ALL
-        SELECT * FROM @extschema@._clipperf_find_jobs($1, $2)
-    ) AS f
-    WHERE f.relation IS NULL OR NOT @extschema@._clipperf_is_own(f.relation);
+    WITH found AS MATERIALIZED (
+        SELECT f.kind, f.relation, f.queryid, f.subjects, f.relations, f.summary, f.evidence, f.saved_ms, f.highest_severity,
+               @extschema@._clipperf_plain_sql(f.fix) AS fix, f.recommendations, f.first_seen, f.last_seen, f.again, f.is_of_many
+        FROM (
+            SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
+            UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_scans($1, $2)
+            UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_statements($1, $2)
+            UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_advice($1, $2)
+            UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_jobs($1, $2)
+        ) AS f
+        WHERE f.relation IS NULL OR NOT @extschema@._clipperf_is_own(f.relation)
+    )
+    SELECT * FROM found
+    UNION ALL
+    SELECT * FROM @extschema@._clipperf_find_breaches(
+        $1, $2, ARRAY(SELECT row(f.*)::@extschema@._clipperf_finding FROM found AS f));
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find(boolean, text[]) IS
 'the findings of all kinds, not ranked, except those on clipperf''s own tables';
-
-CREATE FUNCTION @extschema@._clipperf_share(share double precision)
-RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    SELECT CASE WHEN share >= 0.01 THEN round(100 * share::numeric) || '%'
-                WHEN share > 0 THEN '<1%'
-                ELSE '-' END;
-END;
-COMMENT ON FUNCTION @extschema@._clipperf_share(double precision) IS 'a share as a percentage';
 
 CREATE FUNCTION @extschema@._clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text)
 RETURNS SETOF record
@@ -61,7 +56,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_wrong_top(integer) IS
 'the error to raise about an argument "top"; no row if it is a number of findings';
 
 -- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
--- (0.1) a warning; from there on critical.
+-- (0.1) a warning; from there on critical. An objective that is missed comes first: it saves nothing, but says what for.
 CREATE FUNCTION @extschema@.clipperf_findings(top integer DEFAULT NULL, accepted boolean DEFAULT false)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
@@ -84,7 +79,8 @@ BEGIN ATOMIC
         FROM found AS f, spent
     ), judged AS (
         SELECT r.*, r.highest_severity = 'info' AS is_minor,
-               CASE WHEN r.is_accepted OR r.highest_severity = 'info' OR r.share < 0.01 THEN 'info'
+               CASE WHEN r.kind = 'slo_breach' AND NOT r.is_accepted THEN r.highest_severity
+                    WHEN r.is_accepted OR r.highest_severity = 'info' OR r.share < 0.01 THEN 'info'
                     WHEN r.highest_severity = 'warning' OR r.share < 0.1 THEN 'warning'
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
@@ -95,7 +91,7 @@ BEGIN ATOMIC
            j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
     FROM judged AS j
     WINDOW placed AS (
-        ORDER BY j.is_accepted, j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")
+        ORDER BY j.is_accepted, j.kind <> 'slo_breach', j.kind = 'slo_breach' AND j.judgement <> 'critical', j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")
     ORDER BY 1
     LIMIT $1;
 END;

@@ -18,6 +18,7 @@
 #include "apply/jobs/queue.h"
 #include "profile/hooks.h"
 #include "settings.h"
+#include "store/endpoint_sync.h"
 #include "store/modules.h"
 #include "store/standby.h"
 #include "store/worker.h"
@@ -43,6 +44,7 @@ _PG_init(void)
 	if (IsBinaryUpgrade)
 		return;
 	standby_init();
+	endpoint_sync_init();
 	worker_register();
 	launcher_register();
 	hooks_install();

@@ -23,6 +23,7 @@
 #include "common/clock.h"
 #include "common/extension.h"
 #include "hotpath.h"
+#include "profile/endpoint_marks.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
@@ -113,6 +114,8 @@ count_failure(StatementKey key, StatementSource *source,
 	FlushErrorState();
 	sample.refused = error->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	(void) statement_count(&key, &sample, source_text, source);
+	if (key.toplevel)
+		requests_add_marks(endpoint_marks(key.queryid, source));
 	ReThrowError(error);
 }
 

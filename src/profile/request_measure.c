@@ -24,6 +24,7 @@
 #include "common/clock.h"
 #include "common/extension.h"
 #include "hotpath.h"
+#include "profile/endpoint_marks.h"
 #include "profile/request.h"
 #include "store/request_store.h"
 
@@ -65,7 +66,6 @@ add_part(RequestRecord *part, uint64 trace, RouteId route, TimestampTz message)
 	part->dbid = MyDatabaseId;
 	part->route = route;
 	part->is_named = request_current.named && route == request_current.route;
-	part->unused = 0;
 	part->ended = message + part->ended_us - part->begun_us;
 	requests_add(part);
 }
@@ -77,6 +77,7 @@ request_measure(const Execution *execution)
 	RequestRecord part = {
 		.begun_us = execution->first_us - execution->plan_us,
 		.ended_us = execution->last_us,
+		.endpoints = endpoint_marks(execution->queryid, &execution->source),
 		.statements = 1,
 		.looped = request_looped,
 		.rows = execution->rows,

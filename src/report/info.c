@@ -30,7 +30,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 33
+#define INFO_COLUMNS 35
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -118,7 +118,7 @@ put_findings(Datum *values, int i)
 	return i;
 }
 
-/* Requests: routes held and evicted; traces cut; not counted as recent, at all; memory. */
+/* Requests: routes held and evicted; traces cut; not counted as recent, at all; memory.  Endpoints: held; memory. */
 static int
 put_requests(Datum *values, int i)
 {
@@ -129,8 +129,10 @@ put_requests(Datum *values, int i)
 	values[i++] = Int64GetDatum(table->losses.traces_cut);
 	values[i++] = Int64GetDatum(table->losses.recent_dropped);
 	values[i++] = Int64GetDatum(table->losses.requests_lost);
-	pfree(table);
 	values[i++] = Int64GetDatum(request_module.size());
+	values[i++] = Int64GetDatum(endpoint_table_held(&table->endpoints));
+	values[i++] = Int64GetDatum(sizeof(EndpointTable));
+	pfree(table);
 	return i;
 }
 

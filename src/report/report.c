@@ -7,6 +7,8 @@
  */
 #include "report/report.h"
 
+#include <math.h>
+
 #include "catalog/pg_authid.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -85,4 +87,22 @@ report_may_read(Oid userid)
 {
 	return userid == GetUserId() ||
 		has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
+}
+
+/* A quantile that is known within 4 %, in milliseconds; the longest is known exactly. */
+Datum
+report_quantile_ms(const Histogram *histogram, double q, int64 longest_us)
+{
+	double		us = histogram_quantile(histogram, q);
+
+	return Float8GetDatum(US_TO_MS(Min(us, (double) longest_us)));
+}
+
+/* A quantile of numbers of statements: a whole one, exact up to 15. */
+Datum
+report_quantile_count(const Histogram *histogram, double q, int64 most)
+{
+	double		count = ceil(histogram_quantile_bound(histogram, q));
+
+	return Int64GetDatum((int64) Min(count, (double) most));
 }

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/hsearch.h"
 
+#include "store/histogram.h"
 #include "store/life.h"
 
 /* Begin a set-returning reader of "columns" columns. */
@@ -23,6 +24,12 @@ extern HTAB *report_calls(void);
 
 /* Note in the store when a finding was seen last, see life.h. */
 extern Life report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen);
+
+/* Quantiles of the times, and of the numbers of statements, of requests. */
+extern Datum report_quantile_ms(const Histogram *histogram, double q,
+								int64 longest_us);
+extern Datum report_quantile_count(const Histogram *histogram, double q,
+								   int64 most);
 
 /* May the caller learn of this user's statements? */
 extern bool report_may_read(Oid userid);

@@ -8,8 +8,6 @@
  */
 #include "report/report.h"
 
-#include <math.h>
-
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -72,24 +70,6 @@ find_costliest(void)
 	return costliest;
 }
 
-/* A quantile that is known within 4 %; the longest is known exactly. */
-static Datum
-request_quantile_ms(const Histogram *histogram, double q, int64 longest_us)
-{
-	double		us = histogram_quantile(histogram, q);
-
-	return Float8GetDatum(US_TO_MS(Min(us, (double) longest_us)));
-}
-
-/* A quantile of numbers of statements: a whole one, exact up to 15. */
-static Datum
-request_quantile_count(const Histogram *histogram, double q, int64 most)
-{
-	double		count = ceil(histogram_quantile_bound(histogram, q));
-
-	return Int64GetDatum((int64) Min(count, (double) most));
-}
-
 /* Requests, how they were told apart, their statements and work. */
 static int
 put_totals(Datum *values, int i, const RequestTotals *totals)
@@ -120,15 +100,15 @@ put_distributions(Datum *values, int i, const RouteRequests *requests)
 	const double quantiles[] = {0.50, 0.95, 0.99};
 
 	for (int q = 0; q < lengthof(quantiles); q++)
-		values[i++] = request_quantile_ms(&requests->database, quantiles[q],
-										  totals->longest_database_us);
+		values[i++] = report_quantile_ms(&requests->database, quantiles[q],
+										 totals->longest_database_us);
 	values[i++] = Float8GetDatum(US_TO_MS(totals->longest_database_us));
 	for (int q = 0; q < lengthof(quantiles); q++)
-		values[i++] = request_quantile_ms(&requests->span, quantiles[q],
-										  totals->longest_span_us);
+		values[i++] = report_quantile_ms(&requests->span, quantiles[q],
+										 totals->longest_span_us);
 	values[i++] = Float8GetDatum(US_TO_MS(totals->longest_span_us));
-	values[i++] = request_quantile_count(&requests->statements, 0.95,
-										 totals->most_statements);
+	values[i++] = report_quantile_count(&requests->statements, 0.95,
+										totals->most_statements);
 	values[i++] = Int64GetDatum(totals->most_statements);
 	return i;
 }

@@ -30,6 +30,7 @@ request_merge(RequestRecord *into, const RequestRecord *part)
 		into->ended_us = part->ended_us;
 		into->ended = part->ended;
 	}
+	into->endpoints |= part->endpoints;
 	into->statements += part->statements;
 	into->looped += part->looped;
 	into->errors += part->errors;

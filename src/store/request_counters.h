@@ -36,7 +36,7 @@ typedef struct RequestRecord
 	RouteId		route;
 	uint16		kind;			/* RequestKind */
 	uint16		is_named;		/* 1 = the route is no application's name */
-	uint32		unused;
+	uint32		endpoints;		/* EndpointMarks of its statements */
 	int64		begun_us;		/* start of its first statement, clock_us() */
 	int64		ended_us;		/* end of its last one */
 	TimestampTz ended;			/* the same by the server's clock */

@@ -28,6 +28,8 @@
 
 #include "common/clock.h"
 #include "hotpath.h"
+#include "store/endpoint_save.h"
+#include "store/request_save.h"
 #include "store/save.h"
 
 /* Requests of a backend that have ended and wait to be handed on. */
@@ -46,11 +48,14 @@ typedef struct RequestList
 typedef struct RequestShared
 {
 	pg_atomic_uint32 epoch;		/* raised by each reset, under the lock */
+	pg_atomic_uint32 rules;		/* generation of the endpoints, under the lock */
 	RequestTable table;
 } RequestShared;
 
 static RequestShared *shared = NULL;
 static RequestList *lists = NULL;	/* of all backends */
+
+pg_atomic_uint32 *requests_rules_generation HOTPATH_DATA = NULL;
 
 /* Of this backend; NULL until it has measured something. */
 static RequestList *own HOTPATH_DATA = NULL;
@@ -70,9 +75,12 @@ request_attach(void *memory, bool found)
 	shared = memory;
 	lists = (RequestList *) ((char *) memory +
 							 CACHELINEALIGN(sizeof(RequestShared)));
+	requests_rules_generation = &shared->rules;
 	if (found)
 		return;
 	pg_atomic_init_u32(&shared->epoch, 0);
+	endpoint_table_clear(&shared->table.endpoints);
+	pg_atomic_init_u32(&shared->rules, shared->table.endpoints.generation);
 	request_table_clear(&shared->table);
 	for (int i = 0; i < store_backends(); i++)
 		memset(&lists[i], 0, offsetof(RequestList, records));
@@ -238,6 +246,20 @@ requests_add(const RequestRecord *part)
 }
 
 /*
+ * The statement that was added last belongs to these endpoints, too: where it
+ * failed, its text is made when it has been counted.
+ */
+void
+requests_add_marks(EndpointMarks marks)
+{
+	if (marks == 0 || own == NULL || !own->open)
+		return;
+	begin_list_change();
+	own->records[own->ended].endpoints |= marks;
+	end_list_change();
+}
+
+/*
  * A transaction has ended: so has the request that it was.  Takes no lock.
  */
 void
@@ -320,6 +342,104 @@ requests_copy(int64 idle_us)
 	return table;
 }
 
+/* ------------------------------------------------------------------------
+ * Rules of endpoints
+ * ------------------------------------------------------------------------ */
+
+/*
+ * The endpoints of this database that statements belong to, ENDPOINT_MARKS at
+ * most, and as of which generation.  -1 if that cannot be told without waiting.
+ */
+int
+requests_marked_rules(MarkedRule *rules, uint32 *generation)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	const EndpointTable *endpoints = &shared->table.endpoints;
+	int			count = 0;
+
+	if (!LWLockConditionalAcquire(lock, LW_SHARED))
+		return -1;
+	*generation = endpoints->generation;
+	for (int i = 0; i < endpoints->count; i++)
+	{
+		const Endpoint *endpoint = &endpoints->endpoint[i];
+
+		if (endpoint->rule.dbid != MyDatabaseId || endpoint->mark < 0)
+			continue;
+		rules[count].mark = endpoint->mark;
+		rules[count].rule = endpoint->rule;
+		count++;
+	}
+	LWLockRelease(lock);
+	return count;
+}
+
+/* Do these rules of a database count, as far as there is room for them? */
+bool
+requests_have_rules(Oid dbid, const EndpointRule *rules, int count)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	bool		have;
+
+	LWLockAcquire(lock, LW_SHARED);
+	have = endpoint_table_has_rules(&shared->table.endpoints, dbid, rules, count);
+	LWLockRelease(lock);
+	return have;
+}
+
+/*
+ * Let these rules of a database count from now on, as far as there is room for
+ * them.  Raises nothing: a transaction may be committing.
+ */
+void
+requests_set_rules(Oid dbid, const EndpointRule *rules, int count)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	EndpointTable *endpoints = &shared->table.endpoints;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	endpoint_table_set_rules(endpoints, dbid, rules, count);
+	pg_atomic_write_u32(&shared->rules, endpoints->generation);
+	LWLockRelease(lock);
+}
+
+/* For how many of these is no room? */
+int
+requests_rules_left_over(Oid dbid, const EndpointRule *rules, int count)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	int			left_over;
+
+	LWLockAcquire(lock, LW_SHARED);
+	left_over = endpoint_table_left_over(&shared->table.endpoints, dbid, rules,
+										 count);
+	LWLockRelease(lock);
+	return left_over;
+}
+
+/* The databases that have rules, each once, ENDPOINT_MAX at most; their number. */
+int
+requests_rule_databases(Oid *dbids)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	const EndpointTable *endpoints = &shared->table.endpoints;
+	int			count = 0;
+
+	LWLockAcquire(lock, LW_SHARED);
+	for (int i = 0; i < endpoints->count; i++)
+	{
+		Oid			dbid = endpoints->endpoint[i].rule.dbid;
+		int			known = 0;
+
+		while (known < count && dbids[known] != dbid)
+			known++;
+		if (OidIsValid(dbid) && known == count)
+			dbids[count++] = dbid;
+	}
+	LWLockRelease(lock);
+	return count;
+}
+
 /* StoreModule.reset */
 static void
 request_reset(int what)
@@ -338,37 +458,8 @@ request_reset(int what)
  * The saved file
  * ------------------------------------------------------------------------ */
 
-StaticAssertDecl(sizeof(RequestTotals) == 20 * sizeof(int64) &&
-				 sizeof(RouteKey) == 2 * sizeof(uint32),
+StaticAssertDecl(sizeof(RouteKey) == 2 * sizeof(uint32),
 				 "what is saved has no padding");
-
-/* Write a histogram: the buckets in use, from .. to, and their counts. */
-static void
-save_histogram(SaveFile *file, const Histogram *histogram)
-{
-	uint32		part[2] = {0, HISTOGRAM_BUCKETS};
-
-	while (part[0] < part[1] && histogram->count[part[0]] == 0)
-		part[0]++;
-	while (part[0] < part[1] && histogram->count[part[1] - 1] == 0)
-		part[1]--;
-	save_bytes(file, part, sizeof(part));
-	save_bytes(file, &histogram->count[part[0]],
-			   (part[1] - part[0]) * sizeof(uint32));
-}
-
-/* Read a histogram; false if it makes no sense. */
-static bool
-load_histogram(SaveFile *file, Histogram *histogram)
-{
-	uint32		part[2];
-
-	memset(histogram, 0, sizeof(*histogram));
-	return load_bytes(file, part, sizeof(part)) && part[0] <= part[1] &&
-		part[1] <= HISTOGRAM_BUCKETS &&
-		load_bytes(file, &histogram->count[part[0]],
-				   (part[1] - part[0]) * sizeof(uint32));
-}
 
 /* Write routes, as many as there are. */
 static void
@@ -378,12 +469,7 @@ save_routes(SaveFile *file, const RouteKey *keys, const RouteRequests *requests,
 	save_bytes(file, &count, sizeof(count));
 	save_bytes(file, keys, count * sizeof(RouteKey));
 	for (int64 i = 0; i < count; i++)
-	{
-		save_bytes(file, &requests[i].totals, sizeof(RequestTotals));
-		save_histogram(file, &requests[i].database);
-		save_histogram(file, &requests[i].span);
-		save_histogram(file, &requests[i].statements);
-	}
+		request_save_counters(file, &requests[i]);
 }
 
 /*
@@ -404,25 +490,8 @@ request_save(SaveFile *file)
 		save_bytes(file, &recent->minute, sizeof(recent->minute));
 		save_routes(file, recent->keys, recent->route, recent->routes);
 	}
+	endpoints_save(file, &table->endpoints);
 	pfree(table);
-}
-
-/* Larger sums than this cannot have been counted, and could not be added up. */
-#define MOST_SAVED			(PG_INT64_MAX / 1024)
-
-/* Can these counters be what was saved? */
-static bool
-totals_are_sound(const RequestTotals *totals)
-{
-	const int64 *field = (const int64 *) totals;
-
-	for (int i = 0; i < sizeof(RequestTotals) / sizeof(int64); i++)
-	{
-		if (field[i] < 0 || field[i] > MOST_SAVED)
-			return false;
-	}
-	return totals->requests > 0 && saved_time_is_sound(totals->first_seen) &&
-		saved_time_is_sound(totals->last_seen);
 }
 
 /* Read routes, "most" at most; false if they make no sense. */
@@ -437,12 +506,7 @@ load_routes(SaveFile *file, RouteKey *keys, RouteRequests *requests,
 		return false;
 	for (int64 i = 0; i < saved; i++)
 	{
-		if (!OidIsValid(keys[i].dbid) ||
-			!load_bytes(file, &requests[i].totals, sizeof(RequestTotals)) ||
-			!totals_are_sound(&requests[i].totals) ||
-			!load_histogram(file, &requests[i].database) ||
-			!load_histogram(file, &requests[i].span) ||
-			!load_histogram(file, &requests[i].statements))
+		if (!OidIsValid(keys[i].dbid) || !request_load_counters(file, &requests[i]))
 			return false;
 	}
 	*count = saved;
@@ -472,6 +536,9 @@ request_load(SaveFile *file)
 						 &recent->routes))
 			return false;
 	}
+	if (!endpoints_load(file, &table->endpoints))
+		return false;
+	pg_atomic_write_u32(&shared->rules, table->endpoints.generation);
 	return true;
 }
 

@@ -26,7 +26,7 @@
 /* One that makes room sooner than this may have gone on: that is counted. */
 #define TRACE_CUT_US		INT64CONST(1000000)
 
-/* Empty. */
+/* Empty, but for the rules of endpoints. */
 void
 request_table_clear(RequestTable *table)
 {
@@ -38,6 +38,7 @@ request_table_clear(RequestTable *table)
 		table->recent[i].minute = 0;
 		table->recent[i].routes = 0;
 	}
+	endpoint_table_reset(&table->endpoints);
 }
 
 /* Copy what is in use. */
@@ -53,6 +54,7 @@ request_table_copy(RequestTable *copy, const RequestTable *table)
 		memcpy(&copy->recent[i], recent, offsetof(RecentMinute, route) +
 			   recent->routes * sizeof(RouteRequests));
 	}
+	endpoint_table_copy(&copy->endpoints, &table->endpoints);
 }
 
 /* The place of a route among the first "count"; -1 if it is not there. */
@@ -181,9 +183,10 @@ static void
 count_request(RequestTable *table, const RequestRecord *record)
 {
 	RouteRequests *recent = recent_route(table, record);
+	RouteRequests *route = request_table_route(table, record->dbid, record->route);
 
-	route_requests_add(request_table_route(table, record->dbid, record->route),
-					   record);
+	route_requests_add(route, record);
+	endpoint_table_add(&table->endpoints, record, route - table->route);
 	if (recent != NULL)
 		route_requests_add(recent, record);
 }

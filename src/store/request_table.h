@@ -13,6 +13,7 @@
 
 #include "compat.h"
 
+#include "store/endpoint_table.h"
 #include "store/request_counters.h"
 
 /* Routes held at a time, of all databases. */
@@ -61,9 +62,10 @@ typedef struct RequestTable
 	RouteKey	keys[REQUEST_ROUTES];
 	RouteRequests route[REQUEST_ROUTES];
 	RecentMinute recent[RECENT_MINUTES];
+	EndpointTable endpoints;
 } RequestTable;
 
-/* Empty. */
+/* Empty, but for the rules of endpoints. */
 extern void request_table_clear(RequestTable *table);
 
 /* Copy what is in use. */

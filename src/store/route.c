@@ -470,22 +470,35 @@ route_touch(RouteId route, TimestampTz when)
 }
 
 /*
+ * Copy a route's name into ROUTE_NAME_LENGTH bytes; false for ROUTE_NONE, and for a
+ * name that has made room for another.  Takes no lock.
+ */
+bool
+route_read_name(RouteId route, char *name)
+{
+	if (route == ROUTE_NONE || !route_is_valid(route))
+		return false;
+	pg_read_barrier();
+	memcpy(name, shared->names[(route - 1) % ROUTE_MAX], ROUTE_NAME_LENGTH - 1);
+	name[ROUTE_NAME_LENGTH - 1] = '\0';
+	pg_read_barrier();
+	return route_is_valid(route);
+}
+
+/*
  * Its name for readers: palloc'd, in a form that this database can show.  NULL
  * for ROUTE_NONE, and for a name that has made room for another.
  */
 char *
 route_label(RouteId route)
 {
-	char	   *label;
+	char	   *label = palloc(ROUTE_NAME_LENGTH);
 
-	if (route == ROUTE_NONE || !route_is_valid(route))
+	if (!route_read_name(route, label))
+	{
+		pfree(label);
 		return NULL;
-	pg_read_barrier();
-	label = pnstrdup(shared->names[(route - 1) % ROUTE_MAX],
-					 ROUTE_NAME_LENGTH - 1);
-	pg_read_barrier();
-	if (!route_is_valid(route))
-		return NULL;
+	}
 	encoding_make_readable(label, PG_UTF8);
 	return label;
 }

@@ -76,6 +76,9 @@ route_intern_string(const char *name, RouteSource source)
 /* It has been used at that time. */
 extern void route_touch(RouteId route, TimestampTz when);
 
+/* Copy its name into ROUTE_NAME_LENGTH bytes; false if it has none any more. */
+extern bool route_read_name(RouteId route, char *name);
+
 /* Its name for readers, palloc'd; NULL if it has none any more. */
 extern char *route_label(RouteId route);
 

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * moved_clock.c
- *	  A library to be preloaded into a server whose clock is to be moved.
+ *	  A library to be preloaded into a server whose clocks are to be moved.
  *
  * The file MOVED_CLOCK holds the number of seconds, in binary, by which the
- * time of day is ahead.  It may be written while the server runs.  Clocks that
- * only measure durations are left alone, as they are by whoever sets a
- * machine's clock.
+ * time of day is ahead.  The file STEADY_CLOCK holds the time that the clock
+ * which measures durations shows, in binary microseconds; while that is 0 the
+ * clock runs as it does.  Both may be written while the server runs.  Whoever sets
+ * a machine's clock moves the first one alone.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,13 +22,12 @@
 #include <unistd.h>
 
 static const int64_t not_moved = 0;
-static const volatile int64_t *ahead_s = NULL;
 
-/* Map the file; without one, the time is as it is. */
+/* Map the file that a variable names; without one, the time is as it is. */
 static const volatile int64_t *
-map_file(void)
+map_file(const char *variable)
 {
-	const char *name = getenv("MOVED_CLOCK");
+	const char *name = getenv(variable);
 	int			fd = name ? open(name, O_RDONLY) : -1;
 	void	   *memory = MAP_FAILED;
 
@@ -44,15 +44,34 @@ int
 gettimeofday(struct timeval *time, void *zone)
 {
 	static int	(*original) (struct timeval *, void *) = NULL;
+	static const volatile int64_t *ahead_s = NULL;
 	int			result;
 
 	if (original == NULL)
 		original = (int (*) (struct timeval *, void *)) dlsym(RTLD_NEXT, "gettimeofday");
 	if (ahead_s == NULL)
-		ahead_s = map_file();
+		ahead_s = map_file("MOVED_CLOCK");
 	result = original(time, zone);
 	time->tv_sec += *ahead_s;
 	return result;
+}
+
+/* The same. */
+int
+clock_gettime(clockid_t clock, struct timespec *time)
+{
+	static int	(*original) (clockid_t, struct timespec *) = NULL;
+	static const volatile int64_t *steady_us = NULL;
+
+	if (original == NULL)
+		original = (int (*) (clockid_t, struct timespec *)) dlsym(RTLD_NEXT, "clock_gettime");
+	if (steady_us == NULL)
+		steady_us = map_file("STEADY_CLOCK");
+	if (clock != CLOCK_MONOTONIC || *steady_us == 0)
+		return original(clock, time);
+	time->tv_sec = *steady_us / 1000000;
+	time->tv_nsec = *steady_us % 1000000 * 1000;
+	return 0;
 }
 
 /* The same. */

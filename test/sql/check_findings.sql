@@ -92,7 +92,7 @@ SELECT clipperf_check('{}');
 SELECT clipperf_check(NULL);
 SELECT clipperf_check('{seq_scan,no_such_kind}');
 SELECT clipperf_check(ARRAY[NULL::text]);
-SELECT clipperf_check('{slo_breach}');
+SELECT clipperf_check('{slow_page}');
 \set VERBOSITY sqlstate
 SELECT clipperf_check('{}');
 SELECT clipperf_check(NULL);

@@ -76,6 +76,15 @@ my $whole = slurp_file($path);
 $node->start;
 $node->stop;
 ok(slurp_file($path) eq $whole, 'a file that was read is written again byte by byte');
+$node->append_conf('postgresql.conf', 'clipperf.enabled = on');
+$node->start;
+$node->safe_psql('postgres', q{INSERT INTO clipperf_endpoints (name, routes, statements, target_ms, max_error_share) VALUES ('saved', '{/saved}', '{x%}', 1, 0.1)});
+$node->safe_psql('postgres', q{SET clipperf.route = '/saved'; SELECT id FROM parent});
+$node->append_conf('postgresql.conf', 'clipperf.enabled = off');
+$node->restart;
+is($node->safe_psql('postgres', 'SELECT requests FROM clipperf_slo'), 1, 'an endpoint was saved');
+$node->stop;
+$whole = slurp_file($path);
 my $header_length = 32;
 my $body_length = length($whole) - $header_length;
 cmp_ok($body_length, '>', 1000, 'something was saved');
@@ -91,7 +100,7 @@ sub write_file
 
 # All that is told of what is remembered.
 my $all = join(' UNION ALL ', map { "SELECT string_agg(r::text, '') FROM $_ AS r" }
-	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent clipperf_info));
+	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent _clipperf_read_endpoints() clipperf_info));
 my $report = "SELECT string_agg(r::text, '') FROM clipperf_findings() AS r";
 
 # The server starts, and it can be read.

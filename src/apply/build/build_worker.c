@@ -31,6 +31,7 @@
 #include "apply/verify/verify.h"
 #include "common/background.h"
 #include "common/own_sql.h"
+#include "store/endpoint_sync.h"
 
 /*
  * Settings of the server, the database or the role must not break what is done
@@ -108,6 +109,15 @@ next_due(void)
 	return Min(job_ms, verify_ms);
 }
 
+/* Let the rules of this database's endpoints count: after a crash, others may. */
+static void
+sync_endpoints(void)
+{
+	StartTransactionCommand();
+	endpoint_sync_now();
+	CommitTransactionCommand();
+}
+
 /* Do jobs and judge them until nothing is due. */
 static void
 do_what_is_due(void)
@@ -154,6 +164,7 @@ clipperf_builder_main(Datum arg)
 	set_up_session();
 	pgstat_report_appname("clipperf builder");
 
+	sync_endpoints();
 	do_what_is_due();
 	queue_worker_done(next_due());
 	proc_exit(0);
