@@ -44,7 +44,7 @@ static volatile sig_atomic_t interrupted = 0;
 enum
 {
 	OPT_CONNINFO = 256, OPT_USERS, OPT_POOL, OPT_SECONDS, OPT_REQUESTS, OPT_SEED, OPT_PROGRESS,
-	OPT_PROTOCOL, OPT_THINK, OPT_HELP
+	OPT_PROTOCOL, OPT_THINK, OPT_TRACES, OPT_HELP
 };
 
 static const struct option options[] = {
@@ -57,6 +57,7 @@ static const struct option options[] = {
 	{"progress", required_argument, NULL, OPT_PROGRESS},
 	{"protocol", required_argument, NULL, OPT_PROTOCOL},
 	{"think-ms", required_argument, NULL, OPT_THINK},
+	{"traces", no_argument, NULL, OPT_TRACES},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0}
 };
@@ -72,6 +73,7 @@ static const char *const help =
 "  --requests N      end after about N requests, if that is earlier\n"
 "  --think-ms X      mean time between a user's requests (default 300)\n"
 "  --protocol P      prepared (default), extended or simple\n"
+"  --traces          name each request's trace in its statements; not if they are prepared\n"
 "  --progress S      print a line every S seconds (default 0: none)\n"
 "  --seed N          seed of the random choices (default 1)\n"
 "  --help            show this help\n";
@@ -111,6 +113,9 @@ parse_option(Replay *replay, int option, const char *value)
 		case OPT_THINK:
 			replay->think_ms = parse_double("think-ms", value, 0, 3600000);
 			break;
+		case OPT_TRACES:
+			replay->traces = true;
+			break;
 		case OPT_HELP:
 			fputs(help, stdout);
 			exit(0);
@@ -133,6 +138,8 @@ parse_options(Replay *replay, int argc, char **argv)
 		die("unexpected argument \"%s\"", argv[optind]);
 	if (replay->conninfo == NULL)
 		die("--conninfo is missing");
+	if (replay->traces && replay->protocol == PROTOCOL_PREPARED)
+		die("--traces needs --protocol extended or simple: the text of a prepared statement is sent once");
 }
 
 /*
@@ -174,6 +181,7 @@ run_request(Session *session)
 	double		start = now_ms();
 
 	session->endpoint = &endpoints[number];
+	session->number = atomic_fetch_add(&session->replay->begun, 1) + 1;
 	session->statements = 0;
 	session->failed = false;
 	session->endpoint->run(session);

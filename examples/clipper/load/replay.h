@@ -61,10 +61,12 @@ typedef struct Replay
 	double		think_ms;		/* mean */
 	uint64_t	seed;
 	Protocol	protocol;
+	bool		traces;			/* statements name the trace of their request */
 	Pool	   *pool;
 	Catalogue	catalogue;
 	atomic_bool stop;
-	atomic_long requests;
+	atomic_long begun;			/* requests */
+	atomic_long requests;		/* that have ended */
 	atomic_long errors;
 } Replay;
 
@@ -87,6 +89,7 @@ typedef struct Session
 	EndpointStats stats[MAX_ENDPOINTS];
 	/* the request that is running */
 	const Endpoint *endpoint;
+	long		number;			/* of all users' requests, from 1 on */
 	Conn	   *held;			/* the transaction's connection, or NULL */
 	Text		sql;
 	int			statements;

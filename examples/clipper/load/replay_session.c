@@ -56,6 +56,21 @@ run_on(Session *session, Conn *conn, const char *sql, const Args *args)
 }
 
 /*
+ * Add the trace of the request to the comment: a W3C traceparent.
+ */
+static void
+add_trace(Session *session)
+{
+	char		trace[96];
+
+	snprintf(trace, sizeof(trace), ",traceparent='00-%016llx%016llx-%016llx-01'",
+			 (unsigned long long) session->replay->seed + 1,
+			 (unsigned long long) session->number,
+			 (unsigned long long) session->statements + 1);
+	text_add(&session->sql, trace);
+}
+
+/*
  * Run a statement with the endpoint's route in a comment, over the
  * transaction's connection or any of the pool.
  */
@@ -69,7 +84,10 @@ run_routed(Session *session, const char *sql, const Args *args)
 	text_add(&session->sql, sql);
 	text_add(&session->sql, " /*route='/");
 	text_add(&session->sql, session->endpoint->name);
-	text_add(&session->sql, "'*/");
+	text_add(&session->sql, "'");
+	if (session->replay->traces)
+		add_trace(session);
+	text_add(&session->sql, "*/");
 	if (conn == NULL)
 		conn = pool_take(session->replay->pool);
 	result = run_on(session, conn, session->sql.data, args);
