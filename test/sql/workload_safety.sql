@@ -27,7 +27,6 @@ INSERT INTO plots VALUES
 ('advisory unlock', 'PERFORM pg_advisory_unlock_all();'),
 ('alter role', 'ALTER ROLE regress_mallory SUPERUSER;'),
 ('cast', 'PERFORM (''x''::text || 1::text)::int;'),
-('catch cancel', 'LOOP BEGIN LOOP END LOOP; EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;'),
 ('catch cancels', 'LOOP BEGIN LOOP BEGIN LOOP BEGIN LOOP END LOOP; EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP;'),
 ('copy', 'COPY t TO PROGRAM ''true'';'),
 ('create function', 'CREATE FUNCTION pg_temp.x() RETURNS int LANGUAGE sql AS ''SELECT 1'';'),
