@@ -43,4 +43,11 @@ SELECT count(*) FROM compared AS a JOIN compared AS b ON a.budget < b.budget AND
 SELECT ddl FROM clipperf_recommend_for(ARRAY(SELECT text FROM statement)) WHERE action = 'create'
 EXCEPT SELECT ddl FROM clipperf_recommend_for(ARRAY(SELECT text FROM statement), storage_budget => '1 GB', max_indexes => 50)
 WHERE action = 'create';
+-- A table of three pages gets no index, one of a few more does.
+CREATE TABLE small (id int, note text);
+INSERT INTO small SELECT i, repeat('n', 100) FROM generate_series(1, 170) AS i;
+CREATE TABLE larger AS SELECT * FROM small UNION ALL SELECT id + 170, note FROM small UNION ALL SELECT id + 340, note FROM small;
+VACUUM ANALYZE small, larger;
+SELECT relname, relpages FROM pg_class WHERE oid IN ('small'::regclass, 'larger'::regclass) ORDER BY 1;
+SELECT ddl FROM clipperf_recommend_for('{SELECT * FROM small WHERE id = 5, SELECT * FROM larger WHERE id = 5}') WHERE action = 'create';
 DROP SCHEMA best CASCADE;

@@ -42,6 +42,12 @@
 #define LEAST_VISIBLE		0.3
 /* A column with no more different values than this can be in a predicate. */
 #define FEW_VALUES			50
+/*
+ * A table of fewer pages gets no index: going down one, and visiting a row, takes
+ * three.
+ */
+#define LEAST_PAGES		4
+
 /* A BRIN index needs so many pages, about 80 MB, and this correlation. */
 #define BRIN_PAGES			10000
 #define BRIN_CORRELATION	0.9
@@ -672,7 +678,8 @@ add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 
 /*
  * Candidates for a list of CandidateDemand, as a list of Candidate: none
- * twice, none that an existing index makes useless.  Those whose text would be
+ * twice, none that an existing index makes useless, none of a table that is read as
+ * quickly without.  Those whose text would be
  * another index or none are put into *unwritten, with their problems.  The
  * caller holds locks on the tables.
  */
@@ -686,8 +693,11 @@ candidates_make(List *demands, List **unwritten)
 		add_key_weights(&builder, lfirst(lc));
 	foreach(lc, demands)
 	{
+		const CandidateDemand *item = lfirst(lc);
+
 		CHECK_FOR_INTERRUPTS();
-		add_demand(&builder, lfirst(lc));
+		if (item->demand->pages >= LEAST_PAGES)
+			add_demand(&builder, item);
 	}
 	*unwritten = builder.unwritten;
 	return builder.candidates;
