@@ -18,6 +18,7 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     for_statements boolean NOT NULL DEFAULT false,
     slowed bigint[] NOT NULL DEFAULT '{}',
     alike bigint,
+    storage_budget bigint,
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user,
     role oid NOT NULL DEFAULT quote_ident(current_user)::regrole,
@@ -44,6 +45,8 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.reason IS 'why, in one se
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.kind IS 'kind of the finding that clipperf_report() makes of it; NULL = none';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.for_statements IS
 'true if made by clipperf_recommend_for(): it is no finding, and applied only if named by id';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.storage_budget IS
+'the storage_budget of the run that made it, bytes; NULL = none. clipperf_apply() builds no more of its indexes than fit';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.slowed IS
 'statements that the reason expects to become slower; clipperf_apply() waits for calls of them before it decides';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.alike IS

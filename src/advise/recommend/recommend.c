@@ -302,6 +302,7 @@ clipperf_advise(PG_FUNCTION_ARGS)
 	else
 		run.rows = recommend_set(advisor,
 								 text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));
+	run.budget = options.limits.bytes;
 	run.explains_scans = !run.handed_in && PG_ARGISNULL(ARG_INDEX_SET);
 	if (run.explains_scans)
 		run.scans = recommend_scans(advisor, run.rows,

@@ -23,6 +23,7 @@ typedef struct AdviceRun
 	List	   *scans;			/* of ScanAdvice */
 	bool		explains_scans; /* it was asked of all that was observed */
 	bool		handed_in;		/* it was asked of statements handed in */
+	int64		budget;			/* bytes; -1 = none */
 } AdviceRun;
 
 /* The indexes that were built since they were recommended, as BuiltIndex. */

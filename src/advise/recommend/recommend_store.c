@@ -113,12 +113,12 @@ finding_kind(const Advice *advice)
  * the row that stands for it, or 0.
  */
 static void
-insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
-					  bool handed_in, Datum first, Datum *values, bool *nulls)
+insert_recommendation(const AdviceRun *run, SPIPlanPtr plan, const Advice *advice,
+					  Oid user, Datum first, Datum *values, bool *nulls)
 {
 	const char *kind = finding_kind(advice);
-	Datum		arguments[RECOMMEND_COLUMNS + 4];
-	char		flags[RECOMMEND_COLUMNS + 5];
+	Datum		arguments[RECOMMEND_COLUMNS + 5];
+	char		flags[RECOMMEND_COLUMNS + 6];
 	bool		isnull;
 
 	for (int i = 1; i < RECOMMEND_COLUMNS; i++)
@@ -130,13 +130,15 @@ insert_recommendation(SPIPlanPtr plan, const Advice *advice, Oid user,
 	flags[RECOMMEND_COLUMNS - 1] = ' ';
 	arguments[RECOMMEND_COLUMNS] = kind ? CStringGetTextDatum(kind) : (Datum) 0;
 	flags[RECOMMEND_COLUMNS] = kind ? ' ' : 'n';
-	arguments[RECOMMEND_COLUMNS + 1] = BoolGetDatum(handed_in);
+	arguments[RECOMMEND_COLUMNS + 1] = BoolGetDatum(run->handed_in);
 	flags[RECOMMEND_COLUMNS + 1] = ' ';
 	arguments[RECOMMEND_COLUMNS + 2] = queryid_array(advice->slowed);
 	flags[RECOMMEND_COLUMNS + 2] = ' ';
 	arguments[RECOMMEND_COLUMNS + 3] = first;
 	flags[RECOMMEND_COLUMNS + 3] = first == (Datum) 0 ? 'n' : ' ';
-	flags[RECOMMEND_COLUMNS + 4] = '\0';
+	arguments[RECOMMEND_COLUMNS + 4] = Int64GetDatum(run->budget);
+	flags[RECOMMEND_COLUMNS + 4] = run->budget < 0 ? 'n' : ' ';
+	flags[RECOMMEND_COLUMNS + 5] = '\0';
 	if (SPI_execute_plan(plan, arguments, flags, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "a recommendation could not be kept");
 	values[0] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
@@ -205,12 +207,12 @@ prepare_row_insert(const char *table)
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
 		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, OIDOID, TEXTOID,
-		BOOLOID, INT8ARRAYOID, INT8OID
+		BOOLOID, INT8ARRAYOID, INT8OID, INT8OID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17, $18) RETURNING id",
+								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike, storage_budget)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17, $18, $19) RETURNING id",
 								table),
 					   lengthof(types), types);
 }
@@ -237,8 +239,7 @@ store_alike(const AdviceRun *run, SPIPlanPtr plan, const char *table,
 
 		CHECK_FOR_INTERRUPTS();
 		fill_recommendation_row(lfirst(lc), values, nulls);
-		insert_recommendation(plan, lfirst(lc), user, run->handed_in, first, values,
-							  nulls);
+		insert_recommendation(run, plan, lfirst(lc), user, first, values, nulls);
 	}
 }
 
@@ -265,8 +266,7 @@ store_advice_rows(const AdviceRun *run, Oid schema, Oid user,
 		bool		nulls[RECOMMEND_COLUMNS] = {0};
 
 		fill_recommendation_row(lfirst(lc), values, nulls);
-		insert_recommendation(plan, lfirst(lc), user, run->handed_in, (Datum) 0, values,
-							  nulls);
+		insert_recommendation(run, plan, lfirst(lc), user, (Datum) 0, values, nulls);
 		store_alike(run, plan, table, user, lfirst(lc), values[0]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

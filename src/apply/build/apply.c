@@ -273,6 +273,12 @@ apply_create(ApplyCall *call, const Recommendation *asked)
 				 errmsg("%s", refusal)));
 	if (build && find_open_job(call, asked, job))
 		return;
+	refusal = build && at_once ? preflight_budget(job) : NULL;
+	if (refusal != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("%s", refusal),
+				 errhint("Name the recommendations to be built by their ids, or ask for new ones with another storage_budget.")));
 	if (!call->dry_run)
 	{
 		if (build && !call->concurrently)

@@ -355,6 +355,7 @@ look_ahead(BuildRun *run)
 	Job		   *job = run->job;
 	Outcome		outcome;
 	const char *obstacle;
+	const char *refusal;
 	Oid			userid;
 	int			sec_context;
 
@@ -375,6 +376,9 @@ look_ahead(BuildRun *run)
 	SetUserIdAndSecContext(userid, sec_context);
 	if (outcome.kind != OUTCOME_GO_ON)
 		return outcome;
+	refusal = JOB_CREATES(job) && !job->revert ? preflight_budget(job) : NULL;
+	if (refusal != NULL)
+		return ends_undone(JOB_FAILED, refusal);
 
 	obstacle = find_transaction(run);
 	if (obstacle != NULL)

@@ -278,6 +278,45 @@ preflight_place(const IndexDefinition *def, int64 size_bytes)
 					floor(available / (1024.0 * 1024.0)));
 }
 
+/*
+ * Whether the index of recommendation $1, job $2, of $3 bytes, exceeds the budget
+ * beside what was built of the same run.
+ */
+#define BUDGET \
+	"SELECT format('not built: the indexes of the same recommendations take %s already, and this one is" \
+	" estimated to take %s, where their storage budget is %s'," \
+	" pg_size_pretty(u.used), pg_size_pretty($3), pg_size_pretty(r.storage_budget))" \
+	" FROM @extschema@.clipperf_recommendations AS r CROSS JOIN LATERAL" \
+	" (SELECT coalesce(sum(greatest(CASE WHEN o.state = 'building' THEN o.size_bytes END," \
+	" (SELECT sum(pg_relation_size(t.part)) FROM (SELECT o.index_oid::regclass AS part UNION" \
+	" SELECT relid FROM pg_partition_tree(o.index_oid)) AS t))), 0)::bigint AS used" \
+	" FROM @extschema@.clipperf_recommendations AS n" \
+	" JOIN @extschema@._clipperf_job AS o ON o.recommendation = n.id" \
+	" WHERE n.made_at = r.made_at AND n.role = r.role AND o.action = 'create'" \
+	" AND o.goal = 'apply' AND o.job <> $2) AS u" \
+	" WHERE r.id = $1 AND u.used > 0 AND u.used + $3 > r.storage_budget"
+
+/*
+ * The error message if the index does not fit into what is left of the storage
+ * budget that it was recommended within, as others of the same recommendations
+ * turned out larger than estimated; else NULL.  Those being built at the moment
+ * count with their estimates.
+ */
+char *
+preflight_budget(const Job *job)
+{
+	SqlArg		args[] = {
+		arg_int8(job->recommendation),
+		arg_int8(job->id),
+		arg_int8(Max(job->size_bytes, 0))
+	};
+
+	if (job->recommendation == 0)
+		return NULL;
+	own_sql(BUDGET, lengthof(args), args);
+	return SPI_processed > 0 ? own_string(0, 1) : NULL;
+}
+
 /* ------------------------------------------------------------------------
  * Who is in the way
  * ------------------------------------------------------------------------ */

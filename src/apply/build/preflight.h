@@ -35,6 +35,9 @@ extern void preflight_index(const Job *job, IndexPlan *plan);
 /* Why there is no room for the index; NULL if there is. */
 extern char *preflight_place(const IndexDefinition *def, int64 size_bytes);
 
+/* Why the index would exceed the storage budget of its run; NULL if not. */
+extern char *preflight_budget(const Job *job);
+
 /* Whose long transaction is in the way of that lock; NULL if nobody's is. */
 extern char *preflight_transactions(List *relids, LOCKMODE mode,
 									bool snapshots);
