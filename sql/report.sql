@@ -167,8 +167,9 @@ COMMENT ON FUNCTION @extschema@._clipperf_listed(integer, boolean) IS
 -- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
 -- the session would.
 
--- The table fits 110 columns of a psql, with the 3 characters that are between two columns.  What rank, severity, saves, kind and
--- relation leave is shared by summary and fix, of at least 20 characters each.
+-- The table fits 110 columns of a psql, with the 3 characters that are between two columns.  What rank, severity, saves,
+-- kind and relation leave is shared by summary and fix, of at least 20 characters each.  Where a name in a fix is longer,
+-- summary gives way, down to 18 characters, so that the table fits 120 columns.
 CREATE FUNCTION @extschema@.clipperf_report(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS TABLE (rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text)
@@ -178,17 +179,23 @@ BEGIN ATOMIC
     SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     WITH listed AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_listed($1, $2)
-    ), shared AS (
+    ), free AS (
         SELECT 110 - (7 * 3 - 1) - (4 + 8 + 5) - greatest(max(length(l.kind)), 4) - greatest(max(length(l.relation::text)), 8) AS width,
                max(length(l.summary)) AS longest
         FROM listed AS l
-    ), column_width AS (
-        SELECT s.width, least(s.longest, greatest(s.width / 2, 20)) AS summary FROM shared AS s
+    ), shared AS (
+        SELECT f.width, least(f.longest, greatest(f.width / 2, 20)) AS summary_width FROM free AS f
+    ), measured AS (
+        SELECT max(length(t.line)) AS fix_width
+        FROM listed AS l, shared AS s,
+             LATERAL regexp_split_to_table(
+                @extschema@._clipperf_wrap(l.fix, '', '', greatest(s.width - s.summary_width, 20), true), E'\n') AS t (line)
     )
     SELECT l.rank, l.severity, l.kind, l.relation, l.saves,
-           @extschema@._clipperf_wrap(l.summary, '', '', c.summary, false),
-           @extschema@._clipperf_wrap(l.fix, '', '', greatest(c.width - c.summary, 20), true)
-    FROM listed AS l, column_width AS c
+           @extschema@._clipperf_wrap(
+               l.summary, '', '', least(s.summary_width, greatest(120 - 110 + s.width - m.fix_width, 18)), false),
+           @extschema@._clipperf_wrap(l.fix, '', '', greatest(s.width - s.summary_width, m.fix_width), true)
+    FROM listed AS l, shared AS s, measured AS m
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS

@@ -33,6 +33,9 @@ PG_FUNCTION_INFO_V1(clipperf_wrap);
 /* Characters by which a line goes on further right, but for the first one. */
 #define HANGING_INDENT 4
 
+/* Marks that stay with what they follow, as "();" does with a name, at most. */
+#define FOLLOWING_MARKS 3
+
 /* What there is between a piece and the one before it. */
 typedef enum PieceGap
 {
@@ -260,18 +263,18 @@ begin_line(Layout *layout, bool in_comment)
 }
 
 /*
- * Put a piece where it is allowed to be: behind what there is, or on a line of its
- * own.  A word that is longer than a line is broken.
+ * Put a piece where it is allowed to be: behind what there is if "needed" characters
+ * fit there, or on a line of its own.  A word that is longer than a line is broken.
  */
 static void
-put_piece(Layout *layout, const Piece *piece, bool goes_on)
+put_piece(Layout *layout, const Piece *piece, int needed, bool goes_on)
 {
 	const char *start = piece->start;
 	int			length = piece->length;
 	int			width = piece->width;
 	const char *last_line;
 
-	if (!layout->is_empty && layout->column + width > layout->width)
+	if (!layout->is_empty && layout->column + needed > layout->width)
 		begin_line(layout, goes_on);
 	while (piece->is_word && width > layout->width - layout->column &&
 		   layout->width > layout->column)
@@ -291,9 +294,12 @@ put_piece(Layout *layout, const Piece *piece, bool goes_on)
 		layout->column = pg_mbstrlen(last_line + 1);
 }
 
-/* Characters of a piece and those that follow it without a gap. */
+/*
+ * Characters of a piece and of those that follow it without a gap: of all, or only of
+ * a few (FOLLOWING_MARKS) that are a single character, such as brackets.
+ */
 static int
-run_width(List *pieces, int place)
+run_width(List *pieces, int place, bool all)
 {
 	int			width = ((Piece *) list_nth(pieces, place))->width;
 
@@ -301,7 +307,8 @@ run_width(List *pieces, int place)
 	{
 		const Piece *piece = list_nth(pieces, i);
 
-		if (piece->gap != GAP_NONE)
+		if (piece->gap != GAP_NONE ||
+			(!all && (piece->width > 1 || i > place + FOLLOWING_MARKS)))
 			break;
 		width += piece->width;
 	}
@@ -328,12 +335,12 @@ put_pieces(Layout *layout, List *pieces)
 		}
 		else if (piece->gap == GAP_BLANK && !layout->is_empty)
 		{
-			if (layout->column + 1 + run_width(pieces, i) > layout->width)
+			if (layout->column + 1 + run_width(pieces, i, true) > layout->width)
 				begin_line(layout, goes_on);
 			else
 				put(layout, " ", 1, 1);
 		}
-		put_piece(layout, piece, goes_on);
+		put_piece(layout, piece, run_width(pieces, i, false), goes_on);
 		in_comment = piece->in_comment;
 	}
 }

@@ -55,7 +55,7 @@ BEGIN
             built := built || advice.index_name::text;
             said := 'create ' || substring(advice.ddl FROM 'advice_limit\.(.*)');
         ELSE
-            said := advice.action || ' ' || regexp_replace(advice.reason, 'cost \d+ instead of \d+', 'cost more');
+            said := advice.action || ' ' || regexp_replace(advice.reason, 'cost would be \d+ instead of \d+', 'cost would be higher');
         END IF;
         RETURN NEXT;
     END LOOP;

@@ -26,7 +26,7 @@ SELECT format('SELECT id, note FROM tenant_1.other WHERE owner = %s', i) FROM ge
 SELECT kind, relation::text LIKE 'tenant_%.item' AS of_item, substring(summary FROM 'in .*') AS many FROM clipperf_findings() WHERE relation::text LIKE 'tenant%' ORDER BY 2 DESC;
 -- None of them takes so much time, all together do; what is missing once does not.
 SELECT count(*) AS rows, min(action) AS action, min(relation::text) LIKE 'tenant_%.item' AS of_item, min(benefit_share) >= 0.4 AS adds_up,
-    regexp_replace(min(reason), '\(.*?\)', '(...)') LIKE 'the same in 6 tables (...), all of which clipperf_apply() does%' AS says_so
+    regexp_replace(min(reason), '\(.*?\)', '(...)') LIKE 'the same in 6 tables (...), all of which clipperf_apply() handles%' AS says_so
 FROM clipperf_recommend(min_benefit => 0.4);
 SELECT count(*), count(DISTINCT relation), count(*) FILTER (WHERE id = alike) AS stand_for_all,
     sum(benefit_share) FILTER (WHERE id <> alike) < max(benefit_share) FILTER (WHERE id = alike) AS is_sum FROM clipperf_recommendations WHERE alike IS NOT NULL;

@@ -26,9 +26,9 @@ BEGIN
 END $$;
 -- The index on a column, what it says of writes, and the statements it is said to make slower.
 CREATE FUNCTION said() RETURNS TABLE (index text, hot boolean, readers boolean, blocks_more boolean, slowed text) LANGUAGE sql AS $$
-    SELECT substring(r.ddl FROM 'ON (.*);'), r.reason LIKE '%as its updates are HOT no more%',
-        r.reason ~ 'updates by \[[^]]*\].* are HOT no more, they leave dead rows in all indexes of the table until VACUUM',
-        substring(r.reason FROM 'touch (\d+) blocks a call instead of \d+')::int >= 2 * substring(r.reason FROM 'blocks a call instead of (\d+)')::int,
+    SELECT substring(r.ddl FROM 'ON (.*);'), r.reason LIKE '%because its updates would no longer be HOT%',
+        r.reason ~ 'updates by \[[^]]*\].* would no longer be HOT, and leave dead entries in all indexes of the table until VACUUM',
+        substring(r.reason FROM 'touch (\d+) blocks per call instead of \d+')::int >= 2 * substring(r.reason FROM 'blocks per call instead of (\d+)')::int,
         (SELECT string_agg(DISTINCT substring(q.query FROM 'SET (\w+) ='), ', ') FROM clipperf_queries AS q WHERE q.queryid = ANY (r.slowed))
     FROM clipperf_recommendations AS r JOIN pg_class AS c ON c.oid = r.relation
     WHERE r.action = 'create' AND r.status = 'new' AND c.relnamespace = 'writes'::regnamespace ORDER BY 1 $$;

@@ -102,6 +102,15 @@ WHERE c.relname IN ('clipperf_queries', 'clipperf_seq_scans', 'clipperf_index_sc
   AND a.attnum > (SELECT max(b.attnum) FROM pg_attribute AS b WHERE b.attrelid = c.oid AND b.atttypid <> 'text'::regtype)
 GROUP BY c.relname ORDER BY c.relname COLLATE "C";
 
+-- The summary gives way to an index whose name is long.
+CREATE TABLE notifications (id int, user_id int, created_at int);
+INSERT INTO notifications SELECT i, i % 500, i FROM generate_series(1, 20000) AS i;
+ANALYZE notifications;
+SELECT clipperf_reset();
+SELECT id FROM notifications WHERE user_id = 7 ORDER BY created_at DESC LIMIT 3;
+SELECT summary, fix FROM clipperf_report(advise => true);
+SELECT sum(width + 3) - 1 <= 120 AS fits FROM column_widths('SELECT * FROM clipperf_report()');
+
 DELETE FROM clipperf_recommendations;
 DELETE FROM clipperf_scan_advice;
 DROP SCHEMA report_layout CASCADE;

@@ -112,15 +112,15 @@ append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 
 	append_role(text, def, demand, ROLE_FINDS, "finds rows by ");
 	append_role(text, def, demand, ROLE_MATCHES,
-				text->len > start ? " and what matches in " :
-				"finds rows by what matches in ");
+				text->len > start ? " and matches in " :
+				"finds rows by matches in ");
 	append_role(text, def, demand, ROLE_RANGE,
 				text->len > start ? " and a range of " : "finds rows by a range of ");
 	append_role(text, def, demand, ROLE_ORDERS,
 				text->len > start ? ", in the order of " :
 				"reads rows in the order of ");
 	if (text->len == start)
-		appendStringInfoString(text, "holds only the rows that are asked for");
+		appendStringInfoString(text, "holds only the rows that are needed");
 	if (def->nincluded > 0)
 		appendStringInfoString(text, ", without visiting the table");
 }
@@ -305,7 +305,7 @@ append_times(StringInfo text, const WorkloadStatement *statement, double ratio)
 	if (statement->handed_in || statement->calls <= 0)
 		return;
 	call_ms = US_TO_MS(statement->total_us / statement->calls);
-	appendStringInfo(text, ", %.*f ms a call instead of %.*f",
+	appendStringInfo(text, " (%.*f ms per call instead of %.*f)",
 					 call_ms * ratio < 10 ? 2 : 0, call_ms * ratio,
 					 call_ms < 10 ? 2 : 0, call_ms);
 }
@@ -317,6 +317,16 @@ append_loss(StringInfo text, Advisor *advisor, int number)
 	append_times(text, list_nth(advisor->statements, number),
 				 estimate_time_us(&advisor->estimator, number, advisor->chosen) /
 				 estimate_time_us(&advisor->estimator, number, NULL));
+}
+
+/* Append how many other statements would cost more, too, if there are any. */
+static void
+append_others(StringInfo text, int others)
+{
+	if (others == 1)
+		appendStringInfoString(text, "; 1 other statement would cost more, too");
+	else if (others > 1)
+		appendStringInfo(text, "; %d other statements would cost more, too", others);
 }
 
 /*
@@ -332,11 +342,11 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 	if (slowed == NIL)
 		return;
 	worst = find_worst(advisor, slowed);
-	appendStringInfo(text, "; but %s, whose rows come late in this order, would cost ",
+	appendStringInfo(text, "; but %s would cost ",
 					 bracketed(list_nth(advisor->statements, worst)));
 	append_loss(text, advisor, worst);
-	if (list_length(slowed) > 1)
-		appendStringInfo(text, ", and %d others more", list_length(slowed) - 1);
+	appendStringInfoString(text, ", because its rows come late in this order");
+	append_others(text, list_length(slowed) - 1);
 }
 
 /*
@@ -351,7 +361,7 @@ append_kept_from(StringInfo text, const Advisor *advisor, int number)
 
 	if (others < 0)
 		return;
-	appendStringInfo(text, "; by its condition PostgreSQL cannot take it for %s",
+	appendStringInfo(text, "; its condition keeps PostgreSQL from using it for %s",
 					 bracketed(list_nth(advisor->statements,
 										bms_next_member(candidate->kept_from, -1))));
 	if (others > 0)
@@ -397,16 +407,14 @@ append_burdened(StringInfo text, Advisor *advisor, int number)
 		return;
 	statement = most_burdened(advisor, number, burdened);
 	loss = loss_with(advisor, statement, number);
-	appendStringInfo(text, "; but %s, whose rows %s, would cost ",
-					 bracketed(statement), loss.ends_hot ?
-					 "would need new entries in all indexes of the table, as its updates are HOT no more" :
-					 "would need entries in more indexes");
+	appendStringInfo(text, "; but %s would cost ", bracketed(statement));
 	append_times(text, statement, 1 + loss.us / Max(statement->total_us, 1));
-	appendStringInfo(text, ", and touch %.0f blocks a call instead of %.0f",
+	appendStringInfo(text, ", and touch %.0f blocks per call instead of %.0f, because %s",
 					 (statement->blocks + loss.blocks) / statement->calls,
-					 statement->blocks / statement->calls);
-	if (list_length(burdened) > 1)
-		appendStringInfo(text, ", and %d others more", list_length(burdened) - 1);
+					 statement->blocks / statement->calls, loss.ends_hot ?
+					 "its updates would no longer be HOT, and add entries to all indexes of the table" :
+					 "its rows would need entries in more indexes");
+	append_others(text, list_length(burdened) - 1);
 }
 
 /*
@@ -425,7 +433,7 @@ append_ended_hot(StringInfo text, Advisor *advisor, int number)
 
 		if (!advisor_write_loss(advisor, statement, alone).ends_hot)
 			continue;
-		appendStringInfo(text, "; as updates by %s are HOT no more, they leave dead rows in all indexes of the table until VACUUM: what reads those may touch more blocks",
+		appendStringInfo(text, "; updates by %s would no longer be HOT, and leave dead entries in all indexes of the table until VACUUM, so that reads through them may touch more blocks",
 						 bracketed(statement));
 		return;
 	}
@@ -441,7 +449,7 @@ reason_late(Advisor *advisor, int number, int statement,
 {
 	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
 
-	return psprintf("%s %s is not proposed: for the first rows of %s PostgreSQL would read it in its order, in which they come late or not at all; a call would cost %.0f instead of %.0f",
+	return psprintf("an index on %s %s is not proposed: PostgreSQL would read it in order to find the first rows of %s, which come late in that order, or not at all; the planner's cost would be %.0f instead of %.0f",
 					get_rel_name(def->relid), index_def_keys_text(def),
 					bracketed(list_nth(advisor->statements, statement)),
 					estimate_cost(&advisor->estimator, statement, with, NULL),
@@ -469,7 +477,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	initStringInfo(&text);
 	if (list_member_int(reason_slowed(advisor, number), linitial_int(served)))
 	{
-		appendStringInfo(&text, "limits what other new indexes do to %s, whose rows come late in their order: it would cost ",
+		appendStringInfo(&text, "limits the harm that other new indexes do to %s, whose rows come late in their order: with it, a call would cost ",
 						 bracketed(first));
 		append_loss(&text, advisor, linitial_int(served));
 		return text.data;
@@ -507,7 +515,7 @@ reason_unplanned(const Advisor *advisor, const WorkloadStatement *statement)
 	double		share = advisor->total_us > 0 ?
 		statement->total_us / advisor->total_us : 0;
 
-	return psprintf("nothing is advised for [%s]%s: %s",
+	return psprintf("there is no advice for [%s]%s: %s",
 					statement_excerpt(statement),
 					statement->handed_in ? "" :
 					psprintf(", which takes %s of the time", share_text(share)),

@@ -121,7 +121,7 @@ reason_plain_column(const IndexDefinition *def)
 
 		if (value == NULL || !IsA(value, Var) || column->varattno <= 0)
 			continue;
-		return psprintf("better still: if the application %s, %s serves",
+		return psprintf("better: if the application %s, %s suffices",
 						comparison_text(def->relid, column, exprType(expr)),
 						serving_index(def->relid, column->varattno));
 	}
@@ -137,16 +137,16 @@ reason_unstable(Oid relid, Node *expr)
 {
 	const Var  *column = only_column(expr);
 	Node	   *value = cast_value(expr);
-	char	   *why = psprintf("statements compare or sort by %s, which is not the same for all sessions and at all times (it is not IMMUTABLE): PostgreSQL makes no index of it",
+	char	   *why = psprintf("statements compare or sort by %s, whose result depends on the session or the time (it is not IMMUTABLE): PostgreSQL cannot index it",
 							   expression_text_of(relid, expr));
 
 	if (column == NULL)
 		return why;
 	if (value != NULL && IsA(value, Var))
-		return psprintf("%s; if the application %s, %s serves", why,
+		return psprintf("%s; if the application %s, %s suffices", why,
 						comparison_text(relid, column, exprType(expr)),
 						serving_index(relid, column->varattno));
-	return psprintf("%s; if %s stands alone on one side of the comparison, %s serves",
+	return psprintf("%s; if %s stands alone on one side of the comparison, %s suffices",
 					why,
 					quote_identifier(get_attname(relid, column->varattno, false)),
 					serving_index(relid, column->varattno));
@@ -156,6 +156,6 @@ reason_unstable(Oid relid, Node *expr)
 char *
 reason_varying(Oid relid, Node *expr)
 {
-	return psprintf("statements compare or sort by %s, whose constant may be another one in the next call: no index on it is proposed",
+	return psprintf("statements compare or sort by %s, whose constant may differ in the next call: no index on it is proposed",
 					expression_text_of(relid, expr));
 }

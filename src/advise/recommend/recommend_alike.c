@@ -98,7 +98,7 @@ fold_rows(List *rows)
 		if (first->size_bytes >= 0 && other->size_bytes >= 0)
 			first->size_bytes += other->size_bytes;
 	}
-	first->reason = psprintf("the same in %d tables (%s), all of which clipperf_apply() does for the number of this row; in the first: %s",
+	first->reason = psprintf("the same in %d tables (%s), all of which clipperf_apply() handles by the id of this row; in the first: %s",
 							 list_length(rows), name_tables(rows), first->reason);
 }
 

@@ -163,7 +163,7 @@ recommend_tell_locks(const List *rows)
 
 		if (strcmp(advice->action, "create") == 0 &&
 			!recommend_is_concurrent(advice->def))
-			advice->reason = psprintf("%s; to build it blocks writes to the partitioned table %s, unless clipperf_apply() does it",
+			advice->reason = psprintf("%s; building it blocks writes to the partitioned table %s, unless clipperf_apply() builds it",
 									  advice->reason,
 									  get_rel_name(advice->relid));
 	}

@@ -66,7 +66,7 @@ add_checked_drop(DropAdvice *drops, Advice *advice)
 	}
 	advice->action = "keep";
 	advice->ddl = NULL;
-	advice->reason = psprintf("%s, yet it stays%s", advice->reason,
+	advice->reason = psprintf("%s, but it should stay%s", advice->reason,
 							  drop_check_text(&check));
 	drops->rows = lappend(drops->rows, advice);
 }
@@ -134,7 +134,7 @@ add_replaced_drops(DropAdvice *drops, List *existing)
 
 		if (replacement != NULL && may_be_dropped(drops, def))
 			add_checked_drop(drops, make_drop(def,
-											  psprintf("%s, recommended here, serves all that it serves; drop it once that is built",
+											  psprintf("%s, recommended here, serves everything that it serves; drop it once that one is built",
 													   replacement->name)));
 	}
 }
@@ -185,7 +185,7 @@ add_skipped_drops(DropAdvice *drops, List *existing)
 		if (check.users > 0 && !drop_check_forbids(&check) &&
 			check.slower <= MOST_SLOWER_SKIPPING)
 			add_drop(drops, make_drop(def,
-									  psprintf("PostgreSQL skips over the first key of %s%s",
+									  psprintf("PostgreSQL can skip the first key of %s%s",
 											   redundancy_describe(other),
 											   drop_check_text(&check))));
 	}

@@ -143,7 +143,7 @@ advise_foreign_key(const Advisor *advisor, const UnservedKey *key,
 	recommend_take_definition(advice, def, rows);
 	if (index != NULL)
 		advice->size_bytes = (int64) index->pages * BLCKSZ;
-	advice->reason = psprintf("each row deleted from %s (%lld so far) has all%s rows of %s searched for those that refer to it",
+	advice->reason = psprintf("deleting a row of %s (%lld deleted so far) searches all%s rows of %s for references to it",
 							  get_rel_name(key->referenced), (long long) deleted,
 							  index == NULL ? "" : psprintf(" %.0f", index->tuples),
 							  get_rel_name(key->def->relid));

@@ -189,7 +189,7 @@ recommend_refused(const Advisor *advisor)
 		rows = add_refused_functions(rows, demand->relid, demand->refused, &named,
 									 "a function of this database: an index on it goes stale if what it returns ever changes, so none is proposed unless allow_functions names it");
 		rows = add_refused_functions(rows, demand->relid, demand->mutable, &named,
-									 "which is not IMMUTABLE: PostgreSQL makes no index of it");
+									 "which is not IMMUTABLE: PostgreSQL cannot index it");
 		if (item->weight < least_us)
 			continue;
 		rows = add_refused_expressions(rows, demand->relid, demand->unstable,

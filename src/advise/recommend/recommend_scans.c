@@ -246,7 +246,7 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 	scan->reason = find_candidate_problem(question);
 	if (scan->reason != NULL)
 		return;
-	scan->reason = pstrdup("nothing that the statement compares or sorts by can be looked up in an index");
+	scan->reason = pstrdup("an index cannot serve what the statement compares or sorts by");
 	foreach(lc, question->advisor->demands)
 	{
 		const CandidateDemand *item = lfirst(lc);
@@ -256,7 +256,7 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 			!list_member_oid(question->family, demand->relid))
 			continue;
 		if (demand->mutable != NIL)
-			scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL makes no index of it",
+			scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL cannot index it",
 									strVal(linitial(demand->mutable)));
 		else if (demand->refused != NIL)
 			scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only if allow_functions names it",
@@ -285,17 +285,17 @@ explain_candidates(const ScanQuestion *question, const Bitmapset *candidates,
 	saved_us = estimate_time_us(&advisor->estimator, question->statement, NULL) -
 		estimate_time_us(&advisor->estimator, question->statement, candidates);
 	if (!bms_overlap(used, candidates) || saved_us <= 0)
-		scan->reason = psprintf("PostgreSQL would go on reading the table like this: %d %s priced with the values seen, and none is cheaper",
+		scan->reason = psprintf("%d %s tried with the values seen, and the planner found the present plan cheaper",
 								bms_num_members(candidates),
 								bms_num_members(candidates) == 1 ? "index was" : "indexes were");
 	else if (saved_us < advisor->options.limits.least_share * advisor->total_us)
-		scan->reason = psprintf("an index would save %.2f%% of the time of all statements at most, less than min_benefit",
+		scan->reason = psprintf("an index would save at most %.2f%% of the time of all statements, less than min_benefit",
 								100 * saved_us / advisor->total_us);
 	else if (advisor->options.limits.bytes >= 0 ||
 			 advisor->options.limits.indexes >= 0)
 		scan->reason = pstrdup("an index would help, but others save more within the limits that were given");
 	else
-		scan->reason = psprintf("an index would save %.2f%% of the time of all statements, too little with its write overhead and other statements considered",
+		scan->reason = psprintf("an index would save %.2f%% of the time of all statements, which its write overhead or what it does to other statements outweighs",
 								100 * saved_us / advisor->total_us);
 }
 

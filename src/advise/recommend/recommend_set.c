@@ -122,7 +122,7 @@ recommend_set(Advisor *advisor, const char *index_set)
 			advice->reason = reason_refusal(candidate->refusing);
 		}
 		else
-			advice->reason = with_remarks(psprintf("not judged by the statements: %s",
+			advice->reason = with_remarks(psprintf("could not be judged by the workload: %s",
 												   candidate->problem),
 										  advice->reason);
 	}

@@ -139,7 +139,7 @@ drop_check_text(const DropCheck *check)
 	double		percent = 100 * (check->slower - 1);
 
 	if (check->cut)
-		return "; the time limit ended before it was known what statements lose without it";
+		return "; the time limit was reached before it was known what statements would lose without it";
 	if (check->affected == 0)
 		return "";
 	if (check->users == 0)
