@@ -169,7 +169,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_listed(integer, boolean) IS
 
 -- The table fits 110 columns of a psql, with the 3 characters that are between two columns.  What rank, severity, saves,
 -- kind and relation leave is shared by summary and fix, of at least 20 characters each.  Where a name in a fix is longer,
--- summary gives way, down to 18 characters, so that the table fits 120 columns.
+-- summary gives way, down to 14 characters, so that the table fits 120 columns.
 CREATE FUNCTION @extschema@.clipperf_report(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS TABLE (rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text)
@@ -193,7 +193,7 @@ BEGIN ATOMIC
     )
     SELECT l.rank, l.severity, l.kind, l.relation, l.saves,
            @extschema@._clipperf_wrap(
-               l.summary, '', '', least(s.summary_width, greatest(120 - 110 + s.width - m.fix_width, 18)), false),
+               l.summary, '', '', least(s.summary_width, greatest(120 - 110 + s.width - m.fix_width, 14)), false),
            @extschema@._clipperf_wrap(l.fix, '', '', greatest(s.width - s.summary_width, m.fix_width), true)
     FROM listed AS l, shared AS s, measured AS m
     ORDER BY l.rank;
