@@ -47,7 +47,7 @@ is(scalar(keys %said), 1, 'twenty runs say the same') or diag(join("\n\n", map {
 my (undef, $said) = clipperf($node, 'check');
 like((keys %said)[0], qr/^status 1\ndatabase "postgres": 4 problems\njudged: \d+ statements, 1 list looped over, 1 table too small to judge\n/,
 	'what was found and judged');
-like($said, qr/^note: scans of tables with less than 3000 rows are not judged/m, 'what is too small');
+like($said, qr/^note: scans of tables with fewer than 3000 rows are not judged/m, 'what is too small');
 like($said, qr/^n_plus_one on public.author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: .*SELECT .* = ANY/m,
 	'a loop and its fix');
 like($said, qr/^n_plus_one on public.remark: .*\n    fix: together with that of another one above\n/m, 'another loop over the same list');

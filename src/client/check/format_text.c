@@ -47,7 +47,7 @@ put_reservations(FILE *out, const Judgement *judgement)
 		fprintf(out, "\" were judged; members of pg_read_all_stats see those of all roles\n");
 	}
 	if (judgement->small_tables > 0)
-		fprintf(out, "note: scans of tables with less than %s rows are not judged (clipperf.seqscan_min_rows)\n",
+		fprintf(out, "note: scans of tables with fewer than %s rows are not judged (clipperf.seqscan_min_rows)\n",
 				judgement->min_rows);
 	if (judgement->not_met.count > 0)
 		fprintf(out, "note: %d entr%s of the baseline %s no problem any more\n", judgement->not_met.count,
