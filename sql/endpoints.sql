@@ -86,7 +86,8 @@ REVOKE ALL ON FUNCTION @extschema@.clipperf_add_endpoints(text) FROM PUBLIC;
 CREATE FUNCTION @extschema@._clipperf_read_endpoints(
     OUT name text, OUT requests bigint, OUT slow bigint, OUT large bigint, OUT failed bigint, OUT statements bigint,
     OUT statements_p95 bigint, OUT statements_most bigint, OUT p50_ms double precision, OUT p95_ms double precision,
-    OUT max_ms double precision, OUT since timestamptz, OUT first_seen timestamptz, OUT last_seen timestamptz,
+    OUT max_ms double precision, OUT database_ms double precision, OUT span_ms double precision,
+    OUT since timestamptz, OUT first_seen timestamptz, OUT last_seen timestamptz,
     OUT window_requests bigint[], OUT window_slow bigint[], OUT window_failed bigint[])
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
@@ -103,6 +104,13 @@ BEGIN ATOMIC
     SELECT (1 - share::numeric)::double precision;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_budget(double precision) IS 'the share that may be bad where that share must be good';
+
+CREATE FUNCTION @extschema@._clipperf_sync_endpoints()
+RETURNS void
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_sync_endpoints';
+COMMENT ON FUNCTION @extschema@._clipperf_sync_endpoints() IS
+'lets endpoints count that no transaction of this server has made: on a standby server, in a copied database';
 
 -- How many times faster than allowed bad requests come: 1 spends the budget by the end of the window.
 CREATE FUNCTION @extschema@._clipperf_burn_rates(requests bigint[], bad bigint[], budget double precision)
@@ -144,7 +152,7 @@ CREATE FUNCTION @extschema@._clipperf_measured_endpoints(
     OUT target_share double precision, OUT max_error_share double precision, OUT min_requests_per_second double precision,
     OUT max_statements integer, OUT min_bad integer,
     OUT is_counted boolean, OUT requests bigint, OUT slow bigint, OUT large bigint, OUT failed bigint,
-    OUT p50_ms double precision, OUT p95_ms double precision, OUT max_ms double precision,
+    OUT p50_ms double precision, OUT p95_ms double precision, OUT max_ms double precision, OUT in_database_share double precision,
     OUT met_share double precision, OUT error_share double precision, OUT requests_per_second double precision,
     OUT statements_mean double precision, OUT statements_p95 bigint, OUT statements_most bigint,
     OUT time_met boolean, OUT errors_met boolean, OUT throughput_met boolean, OUT statements_met boolean,
@@ -156,9 +164,10 @@ RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_sync_endpoints();
     SELECT e.name, e.routes, e.statements, e.measured, e.target_ms, e.target_share, e.max_error_share, e.min_requests_per_second,
            e.max_statements, e.min_bad,
-           r.name IS NOT NULL, r.requests, r.slow, r.large, r.failed, v.p50_ms, v.p95_ms, v.max_ms,
+           r.name IS NOT NULL, r.requests, r.slow, r.large, r.failed, v.p50_ms, v.p95_ms, v.max_ms, v.in_database_share,
            v.met_share, v.error_share, v.requests_per_second, v.statements_mean, v.statements_p95, v.statements_most,
            v.met_share >= e.target_share, v.error_share <= e.max_error_share, v.requests_per_second >= e.min_requests_per_second,
            CASE WHEN e.max_statements IS NOT NULL THEN (r.requests - r.large) / nullif(r.requests, 0)::float8 >= e.target_share END,
@@ -172,6 +181,7 @@ BEGIN ATOMIC
          LEFT JOIN @extschema@._clipperf_read_endpoints() AS r ON r.name = e.name
          LEFT JOIN LATERAL (
             SELECT r.p50_ms, r.p95_ms, r.max_ms, r.statements_p95, r.statements_most,
+                   least(r.database_ms / nullif(r.span_ms, 0), 1) AS in_database_share,
                    CASE WHEN e.target_ms IS NOT NULL THEN (r.requests - r.slow) / nullif(r.requests, 0)::float8 END AS met_share,
                    r.failed / nullif(r.requests, 0)::float8 AS error_share,
                    r.statements / nullif(r.requests, 0)::float8 AS statements_mean,
@@ -190,7 +200,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_measured_endpoints() IS
 'the endpoints of this database and all that is known of them; read the view clipperf_slo instead';
 
 CREATE VIEW @extschema@.clipperf_slo AS
-SELECT m.name, m.requests, m.measured, m.target_ms, m.p50_ms, m.p95_ms, m.max_ms, m.target_share, m.met_share, m.time_met,
+SELECT m.name, m.requests, m.measured, m.target_ms, m.p50_ms, m.p95_ms, m.max_ms, m.in_database_share, m.target_share, m.met_share, m.time_met,
        m.max_error_share, m.error_share, m.errors_met,
        m.min_requests_per_second, m.requests_per_second, m.throughput_met,
        m.max_statements, m.statements_mean, m.statements_p95, m.statements_most, m.statements_met,
@@ -221,6 +231,7 @@ COMMENT ON COLUMN @extschema@.clipperf_slo.target_ms IS 'longest time of a good 
 COMMENT ON COLUMN @extschema@.clipperf_slo.p50_ms IS 'median of the time measured, milliseconds, within 4%';
 COMMENT ON COLUMN @extschema@.clipperf_slo.p95_ms IS '95th percentile of the time measured, milliseconds, within 4%';
 COMMENT ON COLUMN @extschema@.clipperf_slo.max_ms IS 'longest time measured, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_slo.in_database_share IS 'share of the span of all requests that was spent in the database: the rest are round trips, and what the application did between statements';
 COMMENT ON COLUMN @extschema@.clipperf_slo.target_share IS 'share of the requests that must keep to target_ms, and to max_statements';
 COMMENT ON COLUMN @extschema@.clipperf_slo.met_share IS 'share of the requests that took at most target_ms, exact';
 COMMENT ON COLUMN @extschema@.clipperf_slo.time_met IS 'true if that is enough';
@@ -293,8 +304,8 @@ BEGIN ATOMIC
             (1, NOT m.time_met AND m.slow >= m.min_bad OR m.time_severity IS NOT NULL, m.time_severity, m.time_reason,
                 format('fewer than %s of its requests take at most %s', w.target, w.target_time),
                 format('%s within %s, %s wanted', w.met, w.target_time, w.target),
-                format('%s of %s took at most %s, p95 %s, the longest %s', w.met, @extschema@._clipperf_count(m.requests, 'request', 'requests'),
-                       w.target_time, @extschema@._clipperf_duration(m.p95_ms), @extschema@._clipperf_duration(m.max_ms))),
+                format('%s of %s took at most %s, p95 %s, the longest %s; %s of the span in the database', w.met, @extschema@._clipperf_count(m.requests, 'request', 'requests'),
+                       w.target_time, @extschema@._clipperf_duration(m.p95_ms), @extschema@._clipperf_duration(m.max_ms), @extschema@._clipperf_share(m.in_database_share))),
             (2, NOT m.errors_met AND m.failed >= m.min_bad OR m.error_severity IS NOT NULL, m.error_severity, m.error_reason,
                 format('more than %s of its requests fail', w.errors_allowed),
                 format('%s of requests fail, %s allowed', w.errors, w.errors_allowed),

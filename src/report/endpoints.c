@@ -27,13 +27,15 @@
 
 PGDLLEXPORT Datum clipperf_endpoint_check(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_endpoints_changed(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_sync_endpoints(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_read_endpoints(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_endpoint_check);
 PG_FUNCTION_INFO_V1(clipperf_endpoints_changed);
+PG_FUNCTION_INFO_V1(clipperf_sync_endpoints);
 PG_FUNCTION_INFO_V1(clipperf_read_endpoints);
 
-#define ENDPOINT_READ_COLUMNS 17
+#define ENDPOINT_READ_COLUMNS 19
 
 /* The windows that are told of, in minutes; sql/endpoints.sql names them. */
 static const int window_minutes[] = {5, 30, 60, 120, 360, 1440, 4320};
@@ -77,6 +79,18 @@ clipperf_endpoints_changed(PG_FUNCTION_ARGS)
 	if (store_is_ready())
 		endpoint_sync_at_commit();
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * clipperf_sync_endpoints(): let the rules count that are committed, before their
+ * figures are read.
+ */
+Datum
+clipperf_sync_endpoints(PG_FUNCTION_ARGS)
+{
+	store_require();
+	endpoint_sync_now();
+	PG_RETURN_VOID();
 }
 
 /* A row of counts as an array. */
@@ -141,6 +155,8 @@ put_endpoint(ReturnSetInfo *result, const Endpoint *endpoint, int64 now_us)
 	values[i++] = report_quantile_ms(times, 0.50, longest_us);
 	values[i++] = report_quantile_ms(times, 0.95, longest_us);
 	values[i++] = Float8GetDatum(US_TO_MS(longest_us));
+	values[i++] = Float8GetDatum(US_TO_MS(totals->database_us));
+	values[i++] = Float8GetDatum(US_TO_MS(totals->span_us));
 	values[i++] = TimestampTzGetDatum(endpoint->since);
 	nulls[i] = totals->requests == 0;
 	values[i++] = TimestampTzGetDatum(totals->first_seen);
@@ -161,7 +177,6 @@ clipperf_read_endpoints(PG_FUNCTION_ARGS)
 	int64		now_us;
 
 	report_begin_rows(fcinfo, ENDPOINT_READ_COLUMNS);
-	endpoint_sync_now();
 	table = requests_copy((int64) setting_request_idle_ms * 1000);
 	now_us = table->endpoints.clock_us + clock_us();
 	for (int i = 0; i < table->endpoints.count; i++)

@@ -35,6 +35,7 @@ INSERT INTO calls VALUES
     ('_clipperf_measured_endpoints', 'SELECT * FROM %s._clipperf_measured_endpoints()'),
     ('_clipperf_missed_objectives', 'SELECT * FROM %s._clipperf_missed_objectives()'),
     ('_clipperf_find_breaches', 'SELECT * FROM %s._clipperf_find_breaches(false, NULL, NULL)'),
+    ('_clipperf_sync_endpoints', 'SELECT %s._clipperf_sync_endpoints()'),
     ('_clipperf_read_endpoints', 'SELECT * FROM %s._clipperf_read_endpoints()'),
     ('clipperf_add_index', 'SELECT %s.clipperf_add_index(''late'', ''CREATE INDEX items_id ON items (id)'')'),
     ('_clipperf_advise', 'SELECT * FROM %s._clipperf_advise(NULL, NULL, 0, NULL, NULL, NULL, 1, NULL, NULL, NULL, ''{SELECT FROM items WHERE a = 1}'', NULL)'),

@@ -50,12 +50,14 @@ sub advise_on
 }
 advise_on('only_here');
 
+$publisher->safe_psql('postgres', q{INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('there', '{/there}', 1)});
 my $connection = $publisher->connstr . ' dbname=postgres';
 $publisher->safe_psql('postgres', 'CREATE PUBLICATION p FOR ALL TABLES');
 $subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION s CONNECTION '$connection' PUBLICATION p");
 $subscriber->wait_for_subscription_sync($publisher, 's');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM item'), 1000, 'all tables were copied');
-is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM pg_subscription_rel WHERE srrelid::regclass::text ~ $$^_?clipperf_$$'), 7, 'ours are among them');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM pg_subscription_rel WHERE srrelid::regclass::text ~ $$^_?clipperf_$$'),
+	$publisher->safe_psql('postgres', 'SELECT count(*) FROM pg_publication_tables WHERE tablename ~ $$^_?clipperf_$$'), 'ours are among them');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_recommendations'), 1, 'without their rows');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_scan_advice'), 0, 'of relations that are not here, either');
 
@@ -69,6 +71,8 @@ $publisher->safe_psql('postgres', q{
 	UPDATE clipperf_index_set_members SET index_set = index_set;
 	DELETE FROM clipperf_recommendations;
 	DELETE FROM clipperf_scan_advice;
+	UPDATE clipperf_endpoints SET target_ms = 2;
+	INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('more', '{/more}', 1);
 	DELETE FROM clipperf_accepted;
 	INSERT INTO item SELECT n, n FROM generate_series(1001, 1100) AS n;
 	UPDATE item SET a = 0 WHERE id <= 10;
@@ -77,6 +81,7 @@ $publisher->wait_for_catchup('s');
 is($subscriber->safe_psql('postgres', 'SELECT count(*), count(*) FILTER (WHERE a = 0) FROM item'), '1090|10', 'rows of users arrive');
 is($subscriber->safe_psql('postgres', q{SELECT count(*), count(*) FILTER (WHERE reason = 'sent') FROM _clipperf_job}), '1|0', 'jobs do not');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_recommendations'), 1, 'advice does not');
+is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM clipperf_endpoints'), 0, 'nor do endpoints');
 is(make_job($subscriber), 2, 'the next job of the subscriber has its own number') if $subscriber->safe_psql('postgres', 'DROP INDEX item_a; SELECT 1');
 is($subscriber->safe_psql('postgres', 'SELECT apply_error_count, sync_error_count FROM pg_stat_subscription_stats'), '0|0', 'no worker has failed');
 

@@ -87,6 +87,8 @@ $slo = slo_of($node, 'database');
 is($slo->{requests}, 2, 'requests that waited');
 is($slo->{met_share}, 1 / 2, 'by their time in the database');
 is($slo->{max_ms}, 50.001, 'which is exact');
+is($slo->{in_database_share}, 1, 'all of the span was spent there');
+is(slo_of($node, 'vote')->{in_database_share}, 0, 'of another, which waited for its client, nothing was');
 
 # Windows: one request a minute, every third slow and every fifth failed, is what the log says in each of 400 minutes.
 $clocks->quit;

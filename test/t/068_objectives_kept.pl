@@ -163,6 +163,10 @@ $node->safe_psql('postgres', q{DELETE FROM clipperf_endpoints WHERE name = 'vote
 $node->wait_for_catchup($standby);
 is(slo_of($standby, 'other')->{state}, 'no requests', 'one goes');
 is(held($standby), 1, 'there, too');
+$node->safe_psql('postgres', 'DELETE FROM clipperf_endpoints');
+$node->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', 'SELECT count(*) FROM clipperf_slo'), 0, 'the last one goes');
+is(held($standby), 0, 'and leaves its place');
 $standby->stop;
 
 # More routes than are held, and more than there is room for: each request counts.
