@@ -184,7 +184,7 @@ taken_text(const Member *member)
 {
 	const IndexDefinition *other = same_name(member);
 
-	return psprintf("the name \"%s\" is taken by %s, so that IF NOT EXISTS would leave it out in silence",
+	return psprintf("the name \"%s\" is taken by %s, so IF NOT EXISTS would skip it silently",
 					member->def->name,
 					other == NULL ? "something else" : redundancy_describe(other));
 }
@@ -226,7 +226,7 @@ judge_existing(Member *member)
 		return false;
 	reason = redundancy_reason(member->def, keeper);
 	if (is_name_taken(member) && same_name(member) != keeper)
-		reason = psprintf("%s; moreover %s", reason, taken_text(member));
+		reason = psprintf("%s; besides, %s", reason, taken_text(member));
 	return decide(member, "skip", reason);
 }
 
@@ -403,7 +403,7 @@ remark_replaced(Member *member)
 		if (other->valid && redundancy_droppable(other) &&
 			redundancy_keeper(other, member->existing) == NULL &&
 			index_def_covers(member->def, other))
-			remark(member, psprintf("%s is no longer needed then",
+			remark(member, psprintf("%s would no longer be needed",
 									redundancy_describe(other)));
 	}
 }

@@ -115,7 +115,7 @@ redundancy_reason(const IndexDefinition *def, const IndexDefinition *keeper)
 	if (def->nkeys == keeper->nkeys && index_def_covers(def, keeper))
 		return psprintf("it does the same as %s", redundancy_describe(keeper));
 	if (def->nkeys == keeper->nkeys)
-		return psprintf("%s does all it does, and more",
+		return psprintf("%s does everything it does, and more",
 						redundancy_describe(keeper));
 	return psprintf(def->am == BTREE_AM_OID ? "its keys are the first keys of %s" :
 					"its keys are among those of %s",
