@@ -70,6 +70,29 @@ $clocks->request($node, '/any');
 is(slo_of($node, 'either')->{requests}, 3, 'by its route or by a statement, each request once');
 is(slo_of($node, 'failing')->{error_share}, 1, 'a statement that has never run well');
 
+# Patterns are those of LIKE: random ones, of random names of routes and of texts, as the server compares them.
+$clocks->quit;
+$node->safe_psql('postgres', q{DELETE FROM clipperf_endpoints WHERE name IN ('failing', 'either', 'feeds')});
+my @letters = ('a', 'b', 'B', '_', '%', "\\", "\xc3\xa9");
+sub random_word
+{
+	my ($most, @of) = @_;
+	return join('', map { $of[ int(rand(@of)) ] } 1 .. 1 + int(rand($most)));
+}
+my %pattern = map { random_word(8, @letters, '%', '_') => 1 } 1 .. 60;
+my @patterns = grep { !/(?:^|[^\\])(?:\\\\)*\\$/ } sort keys %pattern;
+my %word = map { '/x' . random_word(6, grep { $_ ne "\\" } @letters) => 1 } 1 .. 60;
+my @words = sort keys %word;
+$node->safe_psql('postgres', join("\n", 'BEGIN;', (map { my $n = $_;
+	"INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('like $n', ARRAY[\$\$/x$patterns[$n]\$\$], 1);" } 0 .. $#patterns), 'COMMIT;'));
+$clocks->elapse(1);
+$node->safe_psql('postgres', join("\n", map { "SET clipperf.route = \$\$$_\$\$; BEGIN; SELECT 1; COMMIT;" } @words));
+is($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_endpoints AS e JOIN clipperf_slo USING (name) WHERE name LIKE $$like %$$ AND requests IS DISTINCT FROM
+	(SELECT count(*) FROM unnest(ARRAY[' . join(', ', map { "\$w\$$_\$w\$" } @words) . ']) AS w (word) WHERE w.word LIKE e.routes[1])'), 0, 'random patterns of routes')
+  or diag($node->safe_psql('postgres', 'SELECT e.routes, requests FROM clipperf_endpoints AS e JOIN clipperf_slo USING (name) WHERE name LIKE $$like %$$'));
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_slo WHERE name LIKE $$like %$$ AND requests > 0'), '>', 3, 'some of which are met');
+$node->safe_psql('postgres', 'DELETE FROM clipperf_endpoints WHERE name LIKE $$like %$$');
+
 # The time in the database: of a statement that waits in it.
 my $holder = $node->background_psql('postgres');
 foreach my $us (50_000, 50_001)
