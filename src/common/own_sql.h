@@ -37,7 +37,7 @@ extern void own_sql(const char *statement, int nargs, const SqlArg *args);
 /* Let DROP EXTENSION wait for this transaction, or wait for it. */
 extern void own_lock_extension(void);
 
-/* Run such a statement as the caller, with his search_path. */
+/* Run such a statement as the caller, with the caller's search_path. */
 extern void caller_sql(const char *statement, int nargs, const SqlArg *args);
 
 /* Columns of row "row" of the last result; column counts from 1. */

@@ -238,7 +238,7 @@ identify(Execution *execution)
  * tell what the first one costs.
  */
 static bool
-is_timed(void)
+is_own_work_timed(void)
 {
 	static uint32 opened HOTPATH_DATA = 0;
 
@@ -254,7 +254,7 @@ open_execution(QueryDesc *query)
 	Execution  *execution = execution_open(query);
 	int64		start;
 
-	execution->own_ns = is_timed() ? 0 : -1;
+	execution->own_ns = is_own_work_timed() ? 0 : -1;
 	start = begin_own_work(execution);
 	execution->source = plan_source(query);
 	execution->queryid = query->plannedstmt->queryId;

@@ -138,7 +138,7 @@ count_of_same_owner(const Pattern *pattern, const PatternKey *key)
 
 /*
  * A free entry for a key, else the least useful one of the database and role that
- * have most there, so that whoever floods the table pushes out his own; under the
+ * have most there, so that whoever floods the table pushes out their own; under the
  * lock.
  */
 static int

@@ -315,8 +315,8 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us,
 }
 
 /*
- * All requests that have ended, palloc'd, also what is pending.  Who has paused
- * for idle_us has ended his request.
+ * All requests that have ended, palloc'd, also what is pending.  A pause of
+ * idle_us ends a request.
  */
 RequestTable *
 requests_copy(int64 idle_us)

@@ -287,7 +287,7 @@ owner_now(void)
 
 /*
  * Of which owner is a name to go, if this one brings another?  Of the one that has
- * most, so that whoever floods the names pushes out his own.  Owners are counted by
+ * most, so that whoever floods the names pushes out their own.  Owners are counted by
  * the remainder of their hash.  Caller holds the lock.
  */
 static uint32

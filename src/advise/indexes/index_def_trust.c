@@ -11,8 +11,8 @@
 
 /*
  * A function that building the index or keeping it up to date would run with the
- * rights of the table's owner, or of a partition's, though it is neither his nor
- * a superuser's; InvalidOid if there is none.  The table is locked.
+ * rights of the table's owner, or of a partition's, though it belongs neither
+ * to that owner nor to a superuser; InvalidOid if there is none.  The table is locked.
  */
 Oid
 index_def_stranger(const IndexDefinition *def)

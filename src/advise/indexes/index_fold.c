@@ -59,8 +59,8 @@ simplify_node(void *arg)
 }
 
 /*
- * Simplify as another user, who can do nothing but compute, and runs nobody's
- * functions but his own and superusers'.  If that fails the
+ * Simplify as another user, who can do nothing but compute, and runs no
+ * functions but that user's and superusers'.  If that fails the
  * node stays as it is, and also while a parallel query runs, which allows no
  * subtransactions.
  */

@@ -24,7 +24,7 @@ extern WhatIfIndex *hypothetical_index(const IndexDefinition *def,
 /* May the current user be told the size of such an index? */
 extern bool hypothetical_may_know(const IndexDefinition *def);
 
-/* Error 42501 unless he may. */
+/* Error 42501 unless the caller may. */
 extern void hypothetical_require_rights(const IndexDefinition *def);
 
 #endif							/* CLIPPERF_HYPOTHETICAL_H */

@@ -113,7 +113,7 @@ free_sample(TableSample *sample)
 
 /* Let the oldest samples go until a new one fits in. */
 static void
-make_room(Size bytes)
+make_sample_room(Size bytes)
 {
 	while (cache.samples != NIL && cache.bytes + bytes > CACHE_BYTES)
 	{
@@ -262,7 +262,7 @@ table_sample(Relation heap, Oid named)
 		begin_cache();
 	caller = MemoryContextSwitchTo(cache.context);
 	sample = draw_sample(heap, blocks);
-	make_room(sample->bytes);
+	make_sample_room(sample->bytes);
 	cache.samples = lappend(cache.samples, sample);
 	cache.bytes += sample->bytes;
 	MemoryContextSwitchTo(caller);

@@ -21,8 +21,8 @@
 #include "common/owner.h"
 
 /*
- * Does it come with PostgreSQL or an extension?  Anybody may add a function of his
- * to an extension of his own: that of a superuser is meant.
+ * Does it come with PostgreSQL or an extension?  Anybody may add a function to
+ * an extension of their own: that of a superuser is meant.
  */
 bool
 function_is_trusted(Oid function)

@@ -220,7 +220,7 @@ is_made_up(const char *name)
 }
 
 /*
- * Set what sessions of the user had set, with his rights: a module that is
+ * Set what sessions of the user had set, with that user's rights: a module that is
  * loaded meanwhile, and defines such a setting, asks who set it.  A setting that
  * is defined here is left alone.
  */
@@ -305,8 +305,8 @@ prepare(void)
 }
 
 /*
- * Run work as that user, security-restricted and read-only, with his
- * search_path, waiting for no lock and within a timeout, in a subtransaction
+ * Run work as that user, security-restricted and read-only, with that
+ * user's search_path, waiting for no lock and within a timeout, in a subtransaction
  * that is always rolled back: locks that work took are gone afterwards, and so
  * is command progress that the caller had reported.  What work allocates is in
  * the caller's memory context and stays.

@@ -17,8 +17,8 @@
 typedef void (*SandboxWork) (void *arg);
 
 /*
- * Run work as that user, security-restricted and read-only, with his
- * search_path, waiting for no lock and within a timeout, in a subtransaction
+ * Run work as that user, security-restricted and read-only, with that
+ * user's search_path, waiting for no lock and within a timeout, in a subtransaction
  * that is always rolled back: locks that work took are gone afterwards, and
  * so is command progress that the caller had reported.  What work allocates is
  * in the caller's memory context and stays.

@@ -17,7 +17,7 @@
  * Whose functions work may run, besides those of the server and of superusers.
  * Never anybody else's: that the user ran them before proves nothing, as they may
  * have been replaced since, and what a user stores is not run with other rights
- * than his own.
+ * than that user's own.
  */
 typedef enum SandboxTrust
 {

@@ -5,8 +5,8 @@
  *
  * CREATE INDEX, and every later write, runs what an index is made of with the
  * rights of the table's owner.  So all of that must belong to a superuser or to
- * that owner himself.  To be a member of an extension proves nothing: anybody
- * may add his own function to an extension of his own.
+ * that owner.  To be a member of an extension proves nothing: anybody
+ * may add a function to an extension of their own.
  *
  *-------------------------------------------------------------------------
  */

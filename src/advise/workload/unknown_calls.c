@@ -5,7 +5,7 @@
  *
  * The planner runs a function whose arguments it knows, to plan with the result.
  * With the rights of whoever ran the statement only functions of superusers and
- * his own are run; that he ran another one before proves nothing, for its owner may
+ * that user's own are run; to have run another one before proves nothing, for its owner may
  * have replaced it since.  Such a call gives one value for the whole statement all
  * the same: it becomes a parameter of which the planner knows no more than that.
  *

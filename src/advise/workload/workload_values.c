@@ -11,7 +11,7 @@
  * greatest.
  *
  * Nobody learns thereby what the columns hold: statistics are read as the user
- * of the statement, if he may read the column in all rows, as for the view
+ * of the statement, if that user may read the column in all rows, as for the view
  * pg_stats.  The values themselves are never shown, nor become part of an index,
  * since other samples have other ones.
  *

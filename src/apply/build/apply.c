@@ -125,7 +125,7 @@ require_table(const Recommendation *asked)
 					GetUserId());
 }
 
-/* Run a statement of ours as the caller, within his transaction. */
+/* Run a statement of ours as the caller, within the caller's transaction. */
 static void
 run_now(const char *sql)
 {

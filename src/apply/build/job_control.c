@@ -279,8 +279,8 @@ take_from_workers(int64 id, bool cancel)
 }
 
 /*
- * Error 42501 unless the caller may end the job: he owns the table, or is a
- * member of the role that made the job.
+ * Error 42501 unless the caller may end the job, as owner of the table or as
+ * a member of the role that made the job.
  */
 static void
 require_right_to_end(const Job *job)

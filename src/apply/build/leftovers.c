@@ -327,7 +327,7 @@ leftovers_exist(Job *job)
  * Wait until the table can be locked as DROP INDEX CONCURRENTLY and REINDEX do
  * it, and lock it for the session.  They would wait with a snapshot, which an
  * index command of another session, who has the lock, would wait for in turn: the
- * server would call that a deadlock, and end his.  So nothing is held here, not
+ * server would call that a deadlock, and end that one.  So nothing is held here, not
  * even a place in the queue.
  */
 static void

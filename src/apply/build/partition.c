@@ -192,7 +192,7 @@ lock_against_new(PartitionWork *work, List *relids)
  * partitions are locked.  Those that had the index before do not count.
  */
 static void
-count_work(PartitionWork *work, List *relids)
+count_partition_blocks(PartitionWork *work, List *relids)
 {
 	List	   *done = NIL;
 	ListCell   *lc;
@@ -232,7 +232,7 @@ find_next(PartitionWork *work, bool lock)
 	if (next->obstacle == NULL)
 		find_partition(work->def, relids, next);
 	if (OidIsValid(next->relid) && work->blocks == 0 && work->job != NULL)
-		count_work(work, relids);
+		count_partition_blocks(work, relids);
 	if (lock && OidIsValid(next->relid) && next->obstacle == NULL &&
 		!job_lock_relation(next->relid, ShareUpdateExclusiveLock))
 		next->obstacle = preflight_lock_holders(next->relid,

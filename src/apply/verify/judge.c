@@ -465,7 +465,7 @@ share_of_index(const MeasureComparison *comparison)
  * and costs no more than its blocks do, and of that the index's share.
  */
 static double
-saved_us(const MeasureComparison *comparison)
+saved_by_calls_us(const MeasureComparison *comparison)
 {
 	double		saved = judge_mean_us(comparison->before) * comparison->after->calls -
 		comparison->after->total_us;
@@ -566,5 +566,5 @@ judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 		comparison->is_upkeep = is_upkeep(comparison, comparison->judgement);
 	comparison->judgement = judgement_by_planner(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
-		comparison->saved_us = saved_us(comparison);
+		comparison->saved_us = saved_by_calls_us(comparison);
 }

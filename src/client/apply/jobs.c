@@ -82,7 +82,7 @@ free_jobs(Jobs *jobs)
  * Is a state one of these?
  */
 static bool
-is_one_of(const char *state, const char *const *states)
+is_among(const char *state, const char *const *states)
 {
 	for (; *states != NULL; states++)
 	{
@@ -100,7 +100,7 @@ job_is_done(const Job *job, JobGoal goal)
 {
 	static const char *const begun[] = {"queued", "waiting", "building", NULL};
 
-	return !is_one_of(job->state, begun) && (goal == GOAL_BUILT || strcmp(job->state, "verifying") != 0);
+	return !is_among(job->state, begun) && (goal == GOAL_BUILT || strcmp(job->state, "verifying") != 0);
 }
 
 /*
@@ -111,7 +111,7 @@ job_went_wrong(const Job *job)
 {
 	static const char *const wrong[] = {"failed", "regressed", "useless", NULL};
 
-	return is_one_of(job->state, wrong);
+	return is_among(job->state, wrong);
 }
 
 /*

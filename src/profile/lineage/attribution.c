@@ -8,7 +8,7 @@
  * as a claim (claim.c), and each loop is counted for one of them only, the holder
  * of the credit: the list that explains the most children, or else the one that was
  * looped over to its end.  That may turn out late, so the credit can pass from one
- * to another.  settle() is where that is decided.
+ * to another.  settle_claims() is where that is decided.
  *
  * Locks are taken one after the other, never together.
  *
@@ -220,7 +220,7 @@ are_tied(const Claim *one, const Claim *other)
  * none is.  Takes locks, one after the other.
  */
 static bool
-settle(Claim *claims, int count, bool counts)
+settle_claims(Claim *claims, int count, bool counts)
 {
 	bool		proven;
 	Claim	   *chosen = choose_claim(claims, count, &proven);
@@ -289,7 +289,7 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 
 		sweep_note(execution, probe, &matches->best, pattern_history_key(&key));
 	}
-	return settle(claims, count, counts) ? ATTRIBUTION_PROVEN : ATTRIBUTION_OPEN;
+	return settle_claims(claims, count, counts) ? ATTRIBUTION_PROVEN : ATTRIBUTION_OPEN;
 }
 
 /*

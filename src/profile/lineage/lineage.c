@@ -220,7 +220,7 @@ may_repeat(const StatementInfo *info, bool traced)
  * That is asked before it runs, so nobody knows whether it has a trace.
  */
 static inline bool
-is_settled(const StatementInfo *info)
+literals_do_not_matter(const StatementInfo *info)
 {
 	return info->analyzed &&
 		(!info->has_literals ||
@@ -233,7 +233,7 @@ look_into_query(Query *query, const JumbleState *jumble, const char *source)
 {
 	StatementInfo *info = statement_info_find(query->queryId);
 
-	if (is_settled(info) ||
+	if (literals_do_not_matter(info) ||
 		(info->analyzed && read_literals(info, jumble, source)))
 		return;
 	collect_comparisons(info, query, jumble, source);
@@ -253,7 +253,7 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 		return;
 	analyzed.queryid = 0;
 	if (likely(last != NULL && last->queryid == query->queryId &&
-			   is_settled(last)))
+			   literals_do_not_matter(last)))
 		return;
 	look_into_query(query, jumble, source);
 }

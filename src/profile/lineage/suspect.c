@@ -111,8 +111,8 @@ note_number(Repeat *repeat, const Probe *varying)
 }
 
 /*
- * Count a look-up.  After a long pause it begins anew: who thinks in between,
- * in a transaction that he has left open, runs no loop.
+ * Count a look-up.  After a long pause it begins again: who thinks in between,
+ * in a transaction that was left open, runs no loop.
  */
 static void
 add_lookup(Repeat *repeat, const Execution *execution, uint64 value)

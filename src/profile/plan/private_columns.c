@@ -223,7 +223,7 @@ add_named(Oid relid, int natts, Bitmapset **columns)
 
 /* How many columns a table has; 0 if it is gone. */
 static int
-count_columns(Oid relid)
+columns_of_table(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	int			natts;
@@ -239,7 +239,7 @@ count_columns(Oid relid)
 pg_attribute_cold static void
 learn_table(Oid relid)
 {
-	int			natts = count_columns(relid);
+	int			natts = columns_of_table(relid);
 	Bitmapset  *columns = NULL;
 
 	if (tables != NULL && hash_search(tables, &relid, HASH_FIND, NULL) != NULL)

@@ -79,7 +79,7 @@ scan_columns_begin(ScanColumns *columns, const PlannedStmt *plan,
 
 /* Note one use of a column of the named table, once; 0 is no column. */
 static void
-add_named(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
+note_named_column(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 {
 	FilterColumn added = {
 		.attnum = attnum,
@@ -99,7 +99,7 @@ add_named(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 static void
 add_column_filter(ScanColumns *columns, AttrNumber attnum, ColumnUse use, Oid operator)
 {
-	add_named(columns, named_column(columns, attnum), use, operator);
+	note_named_column(columns, named_column(columns, attnum), use, operator);
 }
 
 /* The plain column below casts that change nothing, or NULL. */
@@ -435,7 +435,7 @@ scan_columns_result(const ScanColumns *columns, bool joins)
 	ScanColumns sorted = *columns;
 
 	for (int i = 0; joins && i < columns->joins; i++)
-		add_named(&sorted, columns->join[i], USE_EQUAL, InvalidOid);
+		note_named_column(&sorted, columns->join[i], USE_EQUAL, InvalidOid);
 	qsort(sorted.filter, sorted.filters, sizeof(FilterColumn), compare_filters);
 
 	memset(&result, 0, sizeof(result));

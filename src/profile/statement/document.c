@@ -165,7 +165,7 @@ string_end(const char *at, const char *end)
 
 /* The first character that is no blank. */
 static inline const char *
-skip_blanks(const char *at, const char *end)
+first_nonblank(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
 		at++;
@@ -196,7 +196,7 @@ read_json(const char *at, const char *end, DocumentValues *values)
 			const char *next;
 
 			at = string_end(++start, end);
-			next = skip_blanks(Min(at + 1, end), end);
+			next = first_nonblank(Min(at + 1, end), end);
 			if (next < end && *next == ':')
 				field = hash_bytes((const unsigned char *) start, at - start) | 1;
 			else if (value_hash_spelled(start, at - start, &hash) &&

@@ -162,7 +162,7 @@ is_part(const RangeTblEntry *entry)
 
 /* Does a statement name tables that are parts of others? */
 static bool
-names_part(const Query *query)
+query_names_part(const Query *query)
 {
 	ListCell   *cell;
 
@@ -190,7 +190,7 @@ statement_info_analyzed(StatementInfo *info, Query *query,
 	info->key_lookup = query->commandType == CMD_SELECT &&
 		compares_key(comparisons);
 	info->row_insert = inserts_row(query);
-	info->in_family = names_part(query);
+	info->in_family = query_names_part(query);
 	info->analyzed = true;
 	info->planned = false;		/* keys[] follow from it */
 }

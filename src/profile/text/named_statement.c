@@ -186,7 +186,7 @@ make_table(void)
 
 /* Can it be a statement of a function that is not just an expression? */
 static bool
-is_wanted(const ParseState *pstate, const Query *query)
+may_be_statement(const ParseState *pstate, const Query *query)
 {
 	return pstate->p_sourcetext != NULL && query->rtable != NIL &&
 		query->commandType != CMD_UTILITY;
@@ -199,7 +199,7 @@ named_statement_number(const ParseState *pstate, Query *query)
 	Names		names = {0};
 	char	   *text;
 
-	if (!is_wanted(pstate, query))
+	if (!may_be_statement(pstate, query))
 		return;
 	if (statements == NULL)
 		make_table();
