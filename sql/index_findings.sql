@@ -19,9 +19,11 @@ COMMENT ON FUNCTION @extschema@._clipperf_fix_of(bigint[]) IS
 'what to run for some recommendations without blocking other sessions: the statement of a single one, or clipperf_apply() for several, for one that stands for many tables and for a partitioned table; NULL if there is none';
 
 -- The tables that a scan of this one reads, by partitions and by inheritance.
+-- ROWS 1: most tables are a family of one; planned for a thousand, each call of what looks its members up in a catalog
+-- would read all of that.
 CREATE FUNCTION @extschema@._clipperf_family(relation regclass)
 RETURNS SETOF regclass
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH RECURSIVE member AS (

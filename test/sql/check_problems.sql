@@ -20,6 +20,13 @@ SELECT * FROM clipperf_judged();
 SELECT * FROM clipperf_judged('{n_plus_one}');
 SELECT * FROM clipperf_judged('{temp_spill}');
 
+-- Each table is looked up by its OID: where there are many, none of these reads all of pg_class for it.
+BEGIN;
+SELECT pg_stat_get_xact_numscans('pg_class'::regclass) AS before \gset
+SELECT statements FROM clipperf_judged();
+SELECT pg_stat_get_xact_numscans('pg_class'::regclass) - :before AS reads_of_all;
+COMMIT;
+
 -- What is wrong.
 \set VERBOSITY sqlstate
 SELECT * FROM clipperf_problems(NULL);
