@@ -24,8 +24,10 @@ SELECT query, problem FROM clipperf_workload() WHERE problem IS NOT NULL;
 -- Neither EXPLAIN ANALYZE nor what it runs inside; a COPY that reads rows is no query.
 SELECT clipperf_reset() IS NOT NULL AS reset;
 CREATE FUNCTION inside() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM item WHERE kind = 5); END $$;
+\o /dev/null
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT inside();
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) CREATE TABLE three AS SELECT inside();
+\o
 CREATE TRIGGER copied BEFORE INSERT ON one FOR EACH ROW EXECUTE FUNCTION copied();
 COPY one FROM '/dev/null';
 SELECT count(*) FROM clipperf_seq_scans;

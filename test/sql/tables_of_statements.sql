@@ -31,7 +31,7 @@ SELECT clipperf_reset('queries');
 
 -- Tables of one name in several schemas, whatever the text looks like.
 SELECT id AS q1 FROM used_one . counters WHERE val = 1;
-SELECT id AS q2 FROM "Used-two"."counters" WHERE val = 1;
+SELECT id AS q2 FROM "Used-two"."counters" WHERE val < 2;
 SELECT * FROM used_by('%q1%');
 SELECT * FROM used_by('%q2%');
 

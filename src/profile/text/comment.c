@@ -356,8 +356,34 @@ ends_source(const char *rest)
 }
 
 /*
- * The statement's text, with the rest of the source if that holds no further
- * statement: a comment may follow the semicolon.
+ * Where the comment before a statement begins, "at" if there is none: from
+ * PostgreSQL 18 on the server tells where the first word of a statement stands,
+ * before that where the text behind the last semicolon does.
+ */
+static pg_noinline const char *
+comment_before(const char *source, const char *at)
+{
+	const char *close = at;
+	const char *open;
+	const char *before;
+
+	while (close > source && is_space(close[-1]))
+		close--;
+	if (close - source < 4 || close[-1] != '/' || close[-2] != '*')
+		return at;
+	open = close - 4;
+	while (open > source && (open[0] != '/' || open[1] != '*'))
+		open--;
+	before = open;
+	while (before > source && is_space(before[-1]))
+		before--;
+	return open[0] == '/' && open[1] == '*' &&
+		(before == source || before[-1] == ';') ? open : at;
+}
+
+/*
+ * The statement's text, with the comment before it, and with the rest of the
+ * source if that holds no further statement: a comment may follow the semicolon.
  */
 static inline Cursor
 text_with_comment(const char *source, int location, int length)
@@ -366,6 +392,8 @@ text_with_comment(const char *source, int location, int length)
 
 	whole.at = source + Max(location, 0);
 	whole.end = whole.at + (length > 0 ? length : strlen(whole.at));
+	if (unlikely(location > 0))
+		whole.at = comment_before(source, whole.at);
 
 	return likely(ends_source(whole.end)) ? whole : add_rest(whole);
 }
