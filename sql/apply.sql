@@ -134,7 +134,7 @@ COMMENT ON COLUMN @extschema@._clipperf_job_measures.queryid IS 'the server''s h
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_read IS 'true if it reads the table, to change it or not';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.is_write IS 'true if it changes the table';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.calls IS 'calls of all users and routes until then';
-COMMENT ON COLUMN @extschema@._clipperf_job_measures.errors IS 'executions that failed, beside the calls';
+COMMENT ON COLUMN @extschema@._clipperf_job_measures.errors IS 'executions that failed, beside the calls, but not those that were interrupted or had no rights';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.refused IS 'of these, at a limit of the server, as rows that are too long for an index';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.total_ms IS 'their executor time, milliseconds';
 COMMENT ON COLUMN @extschema@._clipperf_job_measures.rows IS 'rows they returned or changed';

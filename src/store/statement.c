@@ -362,6 +362,7 @@ add_to_counters(StatementCounters *counters, const StatementSample *sample)
 	{
 		counters->errors++;
 		counters->refused += sample->refused;
+		counters->interrupted += sample->interrupted;
 	}
 	else
 	{
@@ -607,7 +608,7 @@ statement_reset(int what)
 #define COUNTERS_HEAD offsetof(StatementCounters, latency)
 
 StaticAssertDecl(sizeof(StatementKey) == 24 &&
-				 COUNTERS_HEAD == 16 * 8 + sizeof(Sketch) + 2 * sizeof(uint16),
+				 COUNTERS_HEAD == 17 * 8 + sizeof(Sketch) + 2 * sizeof(uint16),
 				 "what is saved has no padding");
 
 /* Bytes of the second part; the first one is sound. */
@@ -670,7 +671,7 @@ counters_are_sound(const StatementCounters *counters)
 	const double amounts[] = {
 		counters->total_us, counters->min_us, counters->max_us,
 		counters->mean_us, counters->sum_dev2, counters->plan_us,
-		counters->calls, counters->errors, counters->refused, counters->rows,
+		counters->calls, counters->errors, counters->refused, counters->interrupted, counters->rows,
 		counters->shared_blks_hit, counters->shared_blks_read,
 		counters->temp_blks_written, counters->wal_bytes
 	};

@@ -37,6 +37,8 @@ typedef struct StatementCounters
 	int64		errors;			/* executions that ended with one */
 	int64		refused;		/* of these, for a row that no index could
 								 * hold, or another limit of the server */
+	int64		interrupted;	/* of these, for reasons beside the statement:
+								 * canceled, no lock, no rights, .. */
 	int64		rows;
 	double		min_us;
 	double		max_us;
@@ -59,6 +61,7 @@ typedef struct StatementSample
 {
 	bool		failed;
 	bool		refused;		/* it failed at a limit of the server */
+	bool		interrupted;	/* it failed for a reason beside it */
 	uint32		params_hash;	/* unless it failed */
 	double		elapsed_us;
 	double		plan_us;

@@ -211,6 +211,7 @@ counters_merge(StatementCounters *into, const StatementCounters *from)
 	into->calls += from->calls;
 	into->errors += from->errors;
 	into->refused += from->refused;
+	into->interrupted += from->interrupted;
 	into->rows += from->rows;
 	into->total_us += from->total_us;
 	into->plan_us += from->plan_us;

@@ -89,7 +89,22 @@ my @failing = ("place (-1, 'wrong')") x 10;
 load(@failing, 'ratio (1)', 'ratio (2)');
 $job = try_index('as before', 'CREATE INDEX item_owner ON item (owner)', 'kept', qr/p95/, @failing);
 unlike(reason($node, $job), qr/failed/, 'as before: of which nothing is said');
+$node->safe_psql('postgres', "SELECT clipperf_reset()");
+load(@failing, 'ratio (1)', 'ratio (2)');
 try_index('a read', 'CREATE INDEX item_owner ON item (owner)', 'kept', qr/p95/, @failing, ('ratio (0)') x 30);
+
+# Nobody has an index reverted by statements that cannot succeed: without rights on the table, or that they cancel themselves.
+$node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN; CREATE ROLE reader LOGIN; GRANT SELECT ON item TO reader');
+$node->safe_psql('postgres', "SELECT clipperf_reset()");
+load(@failing);
+$job = apply_index($node, 'item', 'item_owner', 'CREATE INDEX item_owner ON item (owner)', $look);
+is(wait_for_job($node, $job), 'verifying', 'attempts: it is built');
+$node->psql('postgres', $prepared . "EXECUTE place (1, 'none');" x 4, on_error_stop => 0, extra_params => [ '-U', 'stranger' ]);
+$node->psql('postgres', $prepared . 'SET statement_timeout = 1;' . 'EXECUTE look (1);' x 50, on_error_stop => 0, extra_params => [ '-U', 'reader' ]);
+is($node->safe_psql('postgres', "SELECT sum(errors) FROM clipperf_queries WHERE queryid = $place AND usename = 'stranger'"), 4, 'attempts: they are counted');
+load(@failing);
+ok(wait_for_state($node, $job, 'kept'), 'attempts: kept') or diag(reason($node, $job));
+unlike(reason($node, $job), qr/failed/, 'attempts: of which nothing is said');
 
 apply_is_healthy($node, 'failures');
 done_testing();

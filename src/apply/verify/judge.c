@@ -50,9 +50,9 @@
  *
  * Whatever it saves, an index must not make statements fail: one whose expression
  * raises an error for some rows, one whose entries cannot be as long as the rows'
- * values, one without which a statement runs into its timeout.  So the share of
- * executions that failed is compared as well, of writes whatever their plans are,
- * as these keep all indexes.
+ * values.  So the share of executions that failed is compared as well, of writes
+ * whatever their plans are, as these keep all indexes.  Interruptions do not count,
+ * nor do attempts without rights, or anybody could have an index reverted.
  *
  * A write pays for the upkeep of an index that its plan does not use.  It is
  * charged with the time of the blocks that it touches more, at most, and with its

@@ -75,7 +75,7 @@ add_to_measure(Measure *measure, const StatementCounters *counters)
 {
 	measure->first_seen = Min(measure->first_seen, counters->first_seen);
 	measure->calls += (double) counters->calls;
-	measure->errors += (double) counters->errors;
+	measure->errors += (double) (counters->errors - counters->interrupted);
 	measure->refused += (double) counters->refused;
 	measure->total_us += counters->total_us;
 	measure->rows += (double) counters->rows;

@@ -25,7 +25,8 @@ typedef struct Measure
 								 * recommendation said */
 	TimestampTz first_seen;		/* its counters began, at the latest */
 	double		calls;
-	double		errors;			/* executions that failed, beside the calls */
+	double		errors;			/* executions that failed, beside the calls,
+								 * but for interruptions and lack of rights */
 	double		refused;		/* of these, at a limit of the server */
 	double		total_us;
 	double		rows;			/* returned or changed */
