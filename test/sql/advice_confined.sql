@@ -62,4 +62,12 @@ PREPARE grade (int) AS SELECT id, body FROM ticket WHERE "Grade" > $1 ORDER BY o
 SELECT clipperf_reset() IS NOT NULL AS reset;
 CALL run();
 SELECT blocks() <= 1.5 * b.blocks + 16 AS reads_no_more FROM as_before AS b;
+-- Where no condition keeps it from the index, and the rows lie anywhere: what is saved has to be clearly more than what it loses.
+CREATE TABLE spread AS SELECT i AS id, '2026-01-01'::timestamp + i * interval '1 min' AS opened, CASE WHEN i <= 1500 THEN 90 + i % 10 ELSE i % 50 END AS grade,
+    repeat('all is well ', 30) || i AS body FROM generate_series(1, 60000) AS i ORDER BY md5(i::text);
+CREATE INDEX spread_grade ON spread (grade);
+VACUUM ANALYZE spread;
+SELECT weight, (SELECT string_agg(substring(ddl FROM 'spread .*'), ' ') FROM clipperf_recommend_for(ARRAY['SELECT id, opened, body FROM spread ORDER BY opened DESC LIMIT 20',
+        'SELECT id, body FROM spread WHERE grade > 92 ORDER BY opened DESC LIMIT 20'],
+    weights => ARRAY[weight, 1]::float8[]) WHERE action = 'create') AS advised FROM unnest('{0.7,3}'::float8[]) AS weight;
 DROP SCHEMA confined CASCADE;

@@ -499,7 +499,8 @@ advisor_choose(Advisor *advisor)
 	selection->limits.indexes = -1;
 	selection_learn(selection);
 	found = search_and_better(advisor, NULL);
-	advisor->chosen = selection_simplify(selection, found);
+	advisor->chosen = selection_avoid_harm(selection,
+										   selection_simplify(selection, found));
 	selection->limits = limits;
 	if (selection_fits(selection, advisor->chosen))
 		return;
@@ -507,7 +508,8 @@ advisor_choose(Advisor *advisor)
 	selection_learn_small(selection);
 	found = search_and_better(advisor,
 							  bms_int_members(found, selection->allowed));
-	advisor->chosen = selection_simplify(selection, found);
+	advisor->chosen = selection_avoid_harm(selection,
+										   selection_simplify(selection, found));
 }
 
 /*

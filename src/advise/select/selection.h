@@ -115,6 +115,10 @@ extern bool selection_is_limited(const Selection *selection);
 extern Bitmapset *selection_search(const Selection *selection,
 								   const Bitmapset *start);
 
+/* Exchange, or leave out, indexes that slow statements down. */
+extern Bitmapset *selection_avoid_harm(const Selection *selection,
+									   Bitmapset *chosen);
+
 /* Put simpler indexes in their place, and drop what is of little use. */
 extern Bitmapset *selection_simplify(const Selection *selection,
 									 const Bitmapset *chosen);
