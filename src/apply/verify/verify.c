@@ -245,7 +245,7 @@ upkeep_share(const Job *job, const Measure *measure)
  * since.
  */
 static double
-share_in_ended_hot(const Trial *trial)
+ended_hot_share(const Trial *trial)
 {
 	double		share = 0;
 
@@ -299,7 +299,7 @@ add_up(Trial *trial, const MeasureComparison *comparison)
 static void
 decide_comparisons(Trial *trial)
 {
-	double		hot_share = share_in_ended_hot(trial);
+	double		hot_share = ended_hot_share(trial);
 
 	trial->scans = index_scans_since_built(trial->job);
 	for (int i = 0; i < trial->count; i++)
