@@ -39,9 +39,6 @@ StaticAssertDecl(TAG_BITS + SLOT_BITS + GENERATION_BITS + RANK_BITS +
 StaticAssertDecl(RESULTSET_ROWS <= 1 << RANK_BITS, "ranks fit");
 StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 
-/* Words of a full bucket that are looked at to find one to overwrite. */
-#define VICTIMS			4
-
 /* A set whose child ended less than this ago (us) is not overwritten. */
 #define SPARED_US		1000000
 
@@ -50,7 +47,7 @@ StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 #define PARENT_ERROR_US	1000000
 
 /* Slots of a backend for one place for a wide result. */
-#define SLOTS_PER_WIDE	16
+#define SLOTS_PER_WIDE	8
 
 /* The columns of a result that has more of them than a slot has room for. */
 typedef struct WideColumns
@@ -247,6 +244,7 @@ resultset_claim(int64 now_us, int ncolumns, uint32 *slot)
 						(resultset_generation(*slot) + 1) | 1);
 	pg_write_barrier();
 	pg_atomic_write_u64(&set->active_us, 0);
+	set->ended_us = now_us;		/* what is put from now on is not the oldest */
 	set->wide = ncolumns > RESULTSET_NARROW ? take_wide(*slot) : -1;
 	return set;
 }
@@ -311,7 +309,20 @@ word_is_alive(uint64 word)
 }
 
 /*
- * Which word of a full bucket to overwrite: the first dead one of a few, else
+ * Is the set of this word still there, or being filled?  The words of a set are
+ * those of its generation to come then.
+ */
+static inline bool
+word_is_in_use(uint64 word)
+{
+	uint32		slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
+
+	return word_generation(resultset_generation(slot) + 1) ==
+		((word >> GENERATION_SHIFT) & MASK(GENERATION_BITS));
+}
+
+/*
+ * Which word of a full bucket to overwrite: the first one that is not in use, else
  * that of the set that was used least recently.
  */
 static int
@@ -320,13 +331,13 @@ choose_resultset_victim(volatile uint64 *bucket, uint32 start)
 	int			victim = start % RESULTSET_BUCKET;
 	int64		oldest = PG_INT64_MAX;
 
-	for (int i = 0; i < VICTIMS; i++)
+	for (int i = 0; i < RESULTSET_BUCKET; i++)
 	{
 		int			at = (start + i) % RESULTSET_BUCKET;
 		uint64		word = bucket[at];
 		int64		used;
 
-		if (!word_is_alive(word))
+		if (!word_is_in_use(word))
 			return at;
 		used = slot_last_use((word >> SLOT_SHIFT) & MASK(SLOT_BITS));
 		if (used < oldest)
