@@ -19,6 +19,8 @@
 #include "profile/lineage/lineage.h"
 
 #include "access/xact.h"
+#include "commands/prepare.h"
+#include "tcop/pquery.h"
 #include "utils/lsyscache.h"
 
 #include "hotpath.h"
@@ -357,6 +359,33 @@ collect_probes(Execution *execution, const StatementInfo *info)
 }
 
 /*
+ * The facts of a prepared statement were given up to make room, and it will not be
+ * analysed again: read what it compares off the query that was kept with it.
+ */
+pg_attribute_cold static void
+learn_prepared(StatementInfo *info, const Execution *execution)
+{
+	const char *name = ActivePortal == NULL ? NULL : ActivePortal->prepStmtName;
+	PreparedStatement *prepared = name == NULL || execution->level > 0 ? NULL :
+		FetchPreparedStatement(name, false);
+	ListCell   *cell;
+
+	if (prepared == NULL)
+		return;
+	foreach(cell, prepared->plansource->query_list)
+	{
+		Query	   *query = lfirst_node(Query, cell);
+		Comparisons comparisons;
+
+		if (query->queryId != info->queryid)
+			continue;
+		comparisons_collect(query, &comparisons);
+		statement_info_analyzed(info, query, &comparisons);
+		return;
+	}
+}
+
+/*
  * After ExecutorStart: collect what the execution looks up, if that may matter
  * at its end, and keep the facts of its statement at hand.
  */
@@ -373,7 +402,11 @@ lineage_begin(Execution *execution)
 	if (unlikely(!info->planned ||
 				 info->tables_version != setting_tables_version ||
 				 !statement_info_fits(info, execution->query)))
+	{
+		if (!info->analyzed)
+			learn_prepared(info, execution);
 		statement_info_planned(info, execution->query);
+	}
 	execution->facts = info->facts;
 	info->traced |= execution->trace != 0;
 	begun_us = execution->first_us;

@@ -24,8 +24,8 @@
 #include "profile/text/normalize.h"
 #include "settings.h"
 
-#define CACHE_SETS		128
-#define CACHE_WAYS		4
+#define CACHE_SETS		64
+#define CACHE_WAYS		8
 
 /* Of the memory of the cache, which grows by blocks of so many bytes. */
 #define BLOCK_BYTES		(32 * 1024)
@@ -39,7 +39,6 @@
 static MemoryContext info_memory = NULL;
 static MemoryContext column_memory = NULL;
 static StatementInfo *cache[CACHE_SETS][CACHE_WAYS];
-static uint32 next_victim = 0;
 
 /* The number that facts of a statement got last. */
 static uint32 times_learnt = 0;
@@ -91,20 +90,24 @@ make_info(StatementInfo **entry, uint64 queryid)
 	return *entry;
 }
 
-/* Search the cache, making an entry if there is none. */
+/*
+ * Search the cache, making an entry if there is none: the one used longest ago
+ * makes room.  The entries of a set stand in the order of their use, latest first.
+ */
 static inline StatementInfo *
 find_in_cache(uint64 queryid)
 {
 	StatementInfo **set = cache[(queryid >> 7) % CACHE_SETS];
+	StatementInfo *found;
+	int			way = 0;
 
-	for (int way = 0; way < CACHE_WAYS; way++)
-	{
-		if (set[way] == NULL)
-			return make_info(&set[way], queryid);
-		if (set[way]->queryid == queryid)
-			return set[way];
-	}
-	return make_info(&set[next_victim++ % CACHE_WAYS], queryid);
+	while (way < CACHE_WAYS - 1 && set[way] != NULL && set[way]->queryid != queryid)
+		way++;
+	found = set[way] != NULL && set[way]->queryid == queryid ? set[way] :
+		make_info(&set[way], queryid);
+	memmove(set + 1, set, way * sizeof(StatementInfo *));
+	set[0] = found;
+	return found;
 }
 
 /*
@@ -268,6 +271,8 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 			.attno = origin->attno,
 			.key_relid = key->key_relid,
 			.key_attno = key->key_attno,
+			.guess_relid = key->guess_relid,
+			.guess_attno = key->guess_attno,
 			.small = value_kind_is_small(kind),
 			.is_time = value_kind_is_time(kind),
 			.is_open = key->is_named || origin->is_handed
@@ -353,6 +358,7 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 			(document != DOCUMENT_ARRAY || kind != VALUE_TEXT);
 		items[i].column.is_open = true;
 		items[i].column.key_relid = InvalidOid;
+		items[i].column.guess_relid = InvalidOid;
 		items[i].column.key_attno = 0;
 		items[i].key = 0;
 	}
