@@ -557,11 +557,22 @@ is_proof(const Evidence *evidence, uint32 failed)
 		evidence->used >= parameters->covered * evidence->distinct;
 }
 
+/*
+ * Have the rows been looked up in whatever order, nearly all of them, where the
+ * result was read?
+ */
+bool
+evidence_is_covering(const Evidence *evidence)
+{
+	return evidence->local && evidence->covering >= parameters->weak &&
+		evidence->used >= parameters->covered * evidence->distinct;
+}
+
 /* Is it a weak proof at least? */
 static bool
 is_weak_proof(const Evidence *evidence)
 {
-	return evidence->ordered >= parameters->weak ||
+	return evidence->ordered >= parameters->weak || evidence_is_covering(evidence) ||
 		(evidence->local &&
 		 (evidence->on_connection >= parameters->weak ||
 		  local_nats(evidence) >= parameters->weak));
@@ -585,7 +596,7 @@ evidence_is_local(const Evidence *evidence, Verdict verdict)
 	if (!evidence->local || may_be_sweep(evidence) || verdict == VERDICT_FEW)
 		return false;
 	return verdict == VERDICT_SHORT ||
-		evidence->on_connection >= parameters->weak ||
+		evidence->on_connection >= parameters->weak || evidence_is_covering(evidence) ||
 		local_nats(evidence) >= parameters->weak || is_same_for_all(evidence);
 }
 

@@ -228,6 +228,9 @@ extern bool evidence_is_hopeless(const Evidence *evidence);
 extern Verdict evidence_verdict(const Evidence *evidence, uint32 failed,
 								int min_children, bool nested);
 
+/* Were nearly all rows looked up, in whatever order, where they were read? */
+extern bool evidence_is_covering(const Evidence *evidence);
+
 /* Did all of it happen on the connection that read the result? */
 extern bool evidence_is_local(const Evidence *evidence, Verdict verdict);
 

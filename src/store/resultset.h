@@ -46,6 +46,8 @@ typedef struct ResultColumn
 	Oid			relid;			/* the table it comes from */
 	Oid			key_relid;		/* the table whose key it holds: see
 								 * key_column.h */
+	Oid			guess_relid;	/* .. or, if is_open, may hold by its name; */
+	int16		guess_attno;	/* InvalidOid = not known */
 	int16		attno;
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far .. */

@@ -207,6 +207,17 @@ is_news(const Episode *episode, Verdict verdict)
 }
 
 /*
+ * Was it a mistake if the history has had this episode as a failure, since the
+ * order of the rows spoke against it before all of them were looked up?
+ */
+static inline bool
+redeems_failure(const Episode *episode, Verdict verdict)
+{
+	return verdict == VERDICT_STRONG ||
+		(verdict == VERDICT_WEAK && evidence_is_covering(&episode->evidence));
+}
+
+/*
  * Add a look-up to its episode, made if there is none.  False if it does not
  * belong there, or the episode was given up.  Takes the episode's lock.
  */
@@ -248,6 +259,8 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 
 		episode->counted_nats = Max(episode->counted_nats, worth);
 		episode->counted_failed |= worth < 0;
+		if (verdict == VERDICT_WEAK && redeems_failure(episode, verdict))
+			episode->counted_failed = false;
 	}
 	if (episode->state == EPISODE_OPEN &&
 		evidence_is_hopeless(&episode->evidence))
@@ -279,7 +292,7 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 		return false;
 	}
 	news.nats = evidence_worth(&episode->evidence, verdict) - episode->counted_nats;
-	if (episode->counted_failed && verdict == VERDICT_STRONG)
+	if (episode->counted_failed && redeems_failure(episode, verdict))
 		news.nats -= evidence_parameters.failure;
 	if (episode->counted_nats == 0 && news.nats > 0)
 		news.waiting = child->match->episode;

@@ -15,6 +15,8 @@
  */
 #include "profile/lineage/match.h"
 
+#include "port/pg_bitutils.h"
+
 #include "profile/lineage/request_time.h"
 #include "profile/statement/key_column.h"
 #include "settings.h"
@@ -184,8 +186,10 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 	*same = false;
 	if (OidIsValid(key->key_relid))
 	{
-		*same = key->key_relid == column->key_relid &&
-			key->key_attno == column->key_attno;
+		*same = (key->key_relid == column->key_relid &&
+				 key->key_attno == column->key_attno) ||
+			(key->is_key && key->key_relid == column->guess_relid &&
+			 key->key_attno == column->guess_attno);
 		if (*same)
 			return true;
 		if (column->small && key->is_key && !key->is_named && !column->is_open)
@@ -249,10 +253,29 @@ candidate_place(const MatchCandidate *candidate)
 	return PLACE_ANYWHERE;
 }
 
+/* The logarithm of the most values of a column. */
+#define MOST_VALUES_BITS	10
+StaticAssertDecl(RESULTSET_ROWS <= 1 << MOST_VALUES_BITS, "logarithms fit");
+
+/*
+ * Where a loop has no child yet, or goes on somewhere, fewer values to choose from
+ * make it likelier: a logarithm, the higher the fewer.
+ */
+static inline uint32
+fewness(const MatchCandidate *candidate)
+{
+	MatchPlace	place = candidate_place(candidate);
+
+	if (place != PLACE_ANYWHERE || !candidate->same_request ||
+		candidate->proximity == PROXIMITY_NONE)
+		return 0;
+	return MOST_VALUES_BITS - pg_leftmost_one_pos32(candidate->column.distinct | 1);
+}
+
 /*
  * How well a candidate fits, the reasons that count most in the highest bits:
  * whether it was given up, the request, the table whose keys they are, the place in
- * the loop, the connection, the loops that went on until now, that are proven, that
+ * the loop, how few values there are, the connection, the loops that went on until now, that are proven, that
  * have begun.
  */
 static uint32
@@ -264,6 +287,7 @@ rank_candidate(const MatchCandidate *candidate)
 	rank = rank << 1 | (candidate->proximity >= PROXIMITY_TRANSACTION);
 	rank = rank << 1 | candidate->same_key;
 	rank = rank << 3 | (PLACE_USED - candidate_place(candidate));
+	rank = rank << 4 | fewness(candidate);
 	rank = rank << 1 | (candidate->proximity == PROXIMITY_BACKEND);
 	rank = rank << 1 | candidate->goes_on;
 	rank = rank << 1 | (peek->state == EPISODE_PROVEN);
@@ -454,6 +478,47 @@ fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
 }
 
 /*
+ * Leave out what this connection has read for requests before, if it has read the
+ * value for this one as well.  Returns how many are left.
+ */
+static int
+drop_requests_before(MatchCandidate *candidates, int count)
+{
+	int			kept = 0;
+	bool		any = false;
+
+	for (int i = 0; i < count; i++)
+		any |= candidates[i].same_request && candidates[i].proximity != PROXIMITY_NONE;
+	for (int i = 0; any && i < count; i++)
+	{
+		if (candidates[i].same_request || candidates[i].proximity == PROXIMITY_NONE)
+			candidates[kept++] = candidates[i];
+	}
+	return any ? kept : count;
+}
+
+/* The candidate that a look-up fits best, -1 if there is none. */
+static int
+choose_best(const MatchCandidate *candidates, int count, int64 when)
+{
+	int			best = -1;
+	uint32		best_rank = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		uint32		rank = rank_candidate(&candidates[i]);
+
+		if (best >= 0 &&
+			(rank < best_rank ||
+			 (rank == best_rank && !wins_tie(&candidates[i], &candidates[best], when))))
+			continue;
+		best = i;
+		best_rank = rank;
+	}
+	return best;
+}
+
+/*
  * Choose a result set for the value of a probe, from those it was found in.
  * matches->best.found tells whether there was one.
  */
@@ -464,8 +529,7 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	MatchCandidate candidates[RESULTSET_BUCKET];
 	const MatchCandidate *others[MATCH_RIVALS];
 	int			ncandidates = 0;
-	int			best = -1;
-	uint32		best_rank = 0;
+	int			best;
 	Rivalry		all;
 	Rivalry		local;
 	int			weighed = 0;
@@ -473,23 +537,9 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	matches->best.found = false;
 	matches->nrivals = 0;
 	for (int i = 0; i < count; i++)
-	{
-		MatchCandidate *candidate = &candidates[ncandidates];
-		uint32		rank;
-
-		if (!examine_hit(scene, probe, &hits[i], child, candidate))
-			continue;
-		rank = rank_candidate(candidate);
-		if (best < 0 || rank > best_rank ||
-			(rank == best_rank &&
-			 wins_tie(candidate, &candidates[best],
-					  scene->execution->first_us)))
-		{
-			best = ncandidates;
-			best_rank = rank;
-		}
-		ncandidates++;
-	}
+		ncandidates += examine_hit(scene, probe, &hits[i], child, &candidates[ncandidates]);
+	ncandidates = drop_requests_before(candidates, ncandidates);
+	best = choose_best(candidates, ncandidates, scene->execution->first_us);
 	if (best < 0)
 		return;
 	matches->nrivals = choose_rivals(candidates, ncandidates, best, others);

@@ -271,22 +271,51 @@ find_named_key(Relation table, const char *name, Oid type)
 	return 0;
 }
 
-/* The table that a column "author_id" speaks of, by its name. */
+/* The table that is called by a word of a column's name, in one schema, or in the plural. */
 static Oid
-find_named_table(Relation relation, const char *name)
+find_table_called(Oid schema, const char *word)
 {
 	static const char *const plurals[] = {"%s", "%ss", "%ses"};
-	Oid			schema = RelationGetNamespace(relation);
-	char	   *stem = pnstrdup(name, strlen(name) - strlen("_id"));
-	int			length = strlen(stem);
+	int			length = strlen(word);
 	Oid			found = InvalidOid;
 
 	for (int i = 0; i < lengthof(plurals) && !OidIsValid(found); i++)
-		found = get_relname_relid(psprintf(plurals[i], stem), schema);
-	if (!OidIsValid(found) && length > 1 && stem[length - 1] == 'y')
-		found = get_relname_relid(psprintf("%.*sies", length - 1, stem),
-								  schema);
+		found = get_relname_relid(psprintf(plurals[i], word), schema);
+	if (!OidIsValid(found) && length > 1 && word[length - 1] == 'y')
+		found = get_relname_relid(psprintf("%.*sies", length - 1, word), schema);
 	return found;
+}
+
+/* A column's name without "_id"; NULL if it does not end so. */
+static char *
+name_stem(Relation relation, int16 attno)
+{
+	const char *name = NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
+
+	return ends_in(name, "_id") ? pnstrdup(name, strlen(name) - strlen("_id")) : NULL;
+}
+
+/*
+ * Go from a column to the key of a table that it speaks of.  False if there is none
+ * that may hold its values.  *complete is taken away if the table is locked.
+ */
+static bool
+go_to_key(Relation relation, Oid target, Oid *relid, int16 *attno, bool *complete)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), *attno - 1);
+	Relation	table = open_without_waiting(target);
+	int16		found;
+
+	*complete &= table != NULL;
+	if (table == NULL)
+		return false;
+	found = find_named_key(table, NameStr(attribute->attname), attribute->atttypid);
+	relation_close(table, AccessShareLock);
+	if (found == 0)
+		return false;
+	*relid = target;
+	*attno = found;
+	return true;
 }
 
 /*
@@ -296,29 +325,12 @@ find_named_table(Relation relation, const char *name)
 static bool
 follow_name(Relation relation, Oid *relid, int16 *attno, bool *complete)
 {
-	Form_pg_attribute attribute =
-		TupleDescAttr(RelationGetDescr(relation), *attno - 1);
-	const char *name = NameStr(attribute->attname);
-	Oid			target;
-	Relation	table;
-	int16		found;
+	char	   *stem = name_stem(relation, *attno);
+	Oid			target = stem == NULL ? InvalidOid :
+		find_table_called(RelationGetNamespace(relation), stem);
 
-	if (!ends_in(name, "_id"))
-		return false;
-	target = find_named_table(relation, name);
-	if (!OidIsValid(target) || target == *relid)
-		return false;
-	table = open_without_waiting(target);
-	*complete &= table != NULL;
-	if (table == NULL)
-		return false;
-	found = find_named_key(table, name, attribute->atttypid);
-	relation_close(table, AccessShareLock);
-	if (found == 0)
-		return false;
-	*relid = target;
-	*attno = found;
-	return true;
+	return OidIsValid(target) && target != *relid &&
+		go_to_key(relation, target, relid, attno, complete);
 }
 
 /*
@@ -336,6 +348,39 @@ find_family(Oid *relid, int16 *attno)
 		return;
 	*relid = root;
 	*attno = found;
+}
+
+/*
+ * What a column that refers to something may refer to, as its name suggests: "parent_id"
+ * and "root_id" a row of their own table, "fixed_version_id" one of "version",
+ * "issue_from_id" one of "issue".  Nothing relies on it but the choice between lists.
+ */
+static void
+guess_key(Relation relation, int16 attno, KeyColumn *column)
+{
+	Oid			schema = RelationGetNamespace(relation);
+	char	   *stem = name_stem(relation, attno);
+	Oid			target = InvalidOid;
+
+	if (stem == NULL)
+		return;
+	if (strcmp(stem, "parent") == 0 || strcmp(stem, "root") == 0)
+		target = RelationGetRelid(relation);
+	if (ends_in(stem, "_from") || ends_in(stem, "_to"))
+		*strrchr(stem, '_') = '\0';
+	for (char *word = stem; word != NULL && !OidIsValid(target);)
+	{
+		target = find_table_called(schema, word);
+		word = strchr(word, '_');
+		if (word != NULL)
+			word++;
+	}
+	if (!OidIsValid(target))
+		return;
+	column->guess_attno = attno;
+	if (go_to_key(relation, target, &column->guess_relid, &column->guess_attno,
+				  &column->is_complete))
+		find_family(&column->guess_relid, &column->guess_attno);
 }
 
 /*
@@ -370,6 +415,8 @@ read_column(Oid relid, int16 attno)
 									 &column.key_attno) ||
 			follow_name(relation, &column.key_relid, &column.key_attno,
 						&column.is_complete);
+		if (!further && step == 0 && column.is_named)
+			guess_key(relation, attno, &column);
 		relation_close(relation, AccessShareLock);
 		if (!further)
 			break;
@@ -392,7 +439,7 @@ read_column(Oid relid, int16 attno)
  * "author_id" is a foreign key, declared or not, where a table "author" or
  * "authors" of the same schema has a unique column "id" or "author_id" that
  * holds values of the same kind.  Where there is no such table, its name still
- * tells that it is one, but not of what.
+ * tells that it is one, but not of what: that is guessed.
  */
 KeyColumn
 key_column_find(Oid relid, int16 attno)

@@ -24,6 +24,9 @@ typedef struct KeyColumn
 	int16		family_attno;
 	Oid			key_relid;		/* the column a foreign key leads to, at last; */
 	int16		key_attno;		/* else the column itself */
+	int16		guess_attno;	/* if is_named: the key that its name
+								 * suggests, .. */
+	Oid			guess_relid;	/* .. InvalidOid = none */
 } KeyColumn;
 
 /* Facts of a column, from a small cache of this backend. */
