@@ -357,7 +357,7 @@ CREATE FUNCTION @extschema@._clipperf_loops(
     OUT parent_query text, OUT child_queryid bigint, OUT child_query text, OUT subject text, OUT relation regclass,
     OUT becomes text, OUT joined_by text, OUT loops double precision, OUT children double precision, OUT per_loop double precision,
     OUT executions double precision, OUT connections bigint, OUT child_ms double precision, OUT roundtrip_ms double precision,
-    OUT saved_ms double precision, OUT routes text[], OUT framework text, OUT source_location text, OUT suggestion text,
+    OUT saved_ms double precision, OUT routes text[], OUT roles text[], OUT framework text, OUT source_location text, OUT suggestion text,
     OUT no_suggestion text, OUT in_pieces boolean, OUT first_seen timestamptz, OUT last_seen timestamptz, OUT again boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -384,7 +384,9 @@ BEGIN ATOMIC
                max(c.join_column) AS join_column,
                sum(c.loops)::float8 AS loops, greatest(sum(c.children), 1)::float8 AS children,
                max(c.connections) AS connections, sum(c.child_ms) AS child_ms, sum(c.roundtrip_ms) AS roundtrip_ms,
-               array_agg(DISTINCT c.route) AS routes, max(c.framework) AS framework,
+               array_agg(DISTINCT c.route) AS routes, array_agg(DISTINCT pg_get_userbyid(c.userid)::text)
+                   FILTER (WHERE c.userid <> (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = current_user)) AS roles,
+               max(c.framework) AS framework,
                string_agg(DISTINCT c.source_location, ' and ') AS source_location,
                max((c.batched).suggestion) AS suggestion, max((c.batched).no_suggestion) AS no_suggestion,
                min(c.first_seen) AS first_seen, max(c.last_seen) AS last_seen, bool_or(c.again) AS again
@@ -408,7 +410,7 @@ BEGIN ATOMIC
               AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())),
            c.connections, c.child_ms, c.roundtrip_ms,
            (c.child_ms + c.roundtrip_ms) * (1 - 1 / greatest(c.children / greatest(c.loops, 1), 1)),
-           array_remove(c.routes, ''), c.framework, c.source_location, c.suggestion, c.no_suggestion,
+           array_remove(c.routes, ''), c.roles, c.framework, c.source_location, c.suggestion, c.no_suggestion,
            c.in_pieces, c.first_seen, c.last_seen, c.again
     FROM child AS c;
 END;
@@ -480,9 +482,55 @@ BEGIN ATOMIC
                                  t.figures, '; sent at ' || t.source_location),
                           '' ORDER BY t.number) AS children,
                string_agg(t.fix, E'\n' ORDER BY t.number) AS fix,
+               (SELECT @extschema@._clipperf_some(array_agg(DISTINCT r.role))
+                FROM unnest(string_to_array(string_agg(array_to_string(t.roles, E'\n'), E'\n'), E'\n')) AS r (role)) AS roles,
                min(t.first_seen) AS first_seen, max(t.last_seen) AS last_seen, bool_or(t.again) AS again
         FROM told AS t
         GROUP BY t.belongs_to, t.list, t.confidence, t.pipelined, t.function, t.of_list
+    ), shaped AS (
+        -- tables by their names, so that what is alike in many schemas looks alike
+        SELECT f.*, o.shape, o.schema, count(*) OVER alike AS tenants, row_number() OVER (alike ORDER BY f.saved_ms DESC, f.queryid) AS place
+        FROM finding AS f,
+             LATERAL (
+                SELECT CASE WHEN count(*) = count(n.oid)
+                            THEN array_agg(concat(c.relname, ' ', replace(u.subject, quote_ident(n.nspname) || '.', ''))
+                                           ORDER BY c.relname, replace(u.subject, quote_ident(n.nspname) || '.', '')) END AS shape,
+                       min(n.nspname) AS schema
+                FROM unnest(f.subjects, f.relations) AS u (subject, relation)
+                     LEFT JOIN pg_class AS c ON c.oid = u.relation
+                     LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             ) AS o
+        WINDOW alike AS (PARTITION BY o.shape, coalesce(o.shape, ARRAY[f.queryid::text, f.list::text]),
+                                      f.list IS NULL, f.confidence, f.pipelined, f.function IS NULL)
+    ), tenant AS (
+        SELECT s.* FROM shaped AS s WHERE s.tenants > 3
+    ), gathered AS (
+        SELECT t.shape, t.list IS NULL AS unlisted, t.confidence, t.pipelined, t.function IS NULL AS in_client,
+               sum(t.saved_ms) AS saved_ms, sum(t.ms) AS ms, sum(t.loops) AS loops,
+               min(t.first_seen) AS first_seen, max(t.last_seen) AS last_seen, bool_or(t.again) AS again,
+               @extschema@._clipperf_some(array_agg(t.schema::text ORDER BY t.saved_ms DESC, t.schema)) AS schemas
+        FROM tenant AS t
+        GROUP BY t.shape, t.list IS NULL, t.confidence, t.pipelined, t.function IS NULL
+    ), chosen AS (
+        SELECT s.list, s.confidence, s.pipelined, s.function, s.of_list, s.queryid, s.figures, s.parent_query, s.child_query,
+               s.per_loop, s.in_pieces, s.routes, s.roles, s.idiom, s.source_location, s.children, s.fix, s.tenants, g.schemas,
+               CASE WHEN g.shape IS NULL THEN s.subjects ELSE o.subjects END AS subjects,
+               CASE WHEN g.shape IS NULL THEN s.relations ELSE o.relations END AS relations,
+               coalesce(g.saved_ms, s.saved_ms) AS saved_ms, coalesce(g.ms, s.ms) AS ms, coalesce(g.loops, s.loops) AS loops,
+               coalesce(g.first_seen, s.first_seen) AS first_seen, coalesce(g.last_seen, s.last_seen) AS last_seen,
+               coalesce(g.again, s.again) AS again
+        FROM shaped AS s
+             LEFT JOIN gathered AS g
+                ON (g.shape, g.unlisted, g.confidence, g.pipelined, g.in_client)
+                    = (s.shape, s.list IS NULL, s.confidence, s.pipelined, s.function IS NULL),
+             LATERAL (
+                SELECT array_agg(u.subject ORDER BY t.place, u.number) AS subjects,
+                       array_agg(u.relation ORDER BY t.place, u.number) AS relations
+                FROM tenant AS t, unnest(t.subjects, t.relations) WITH ORDINALITY AS u (subject, relation, number)
+                WHERE (t.shape, t.list IS NULL, t.confidence, t.pipelined, t.function IS NULL)
+                    = (g.shape, g.unlisted, g.confidence, g.pipelined, g.in_client)
+             ) AS o
+        WHERE g.shape IS NULL OR s.place = 1
     )
     SELECT 'n_plus_one', f.relations[1], f.queryid, f.subjects, f.relations,
            concat(CASE WHEN f.in_pieces THEN 'rows inserted one by one: '
@@ -492,7 +540,8 @@ BEGIN ATOMIC
                   @extschema@._clipperf_number(f.per_loop),
                   CASE WHEN f.list IS NULL THEN ' times' END,
                   CASE WHEN f.function IS NULL THEN ' in one request' ELSE ' in a function' END,
-                  CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END),
+                  CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END,
+                  CASE WHEN f.schemas IS NOT NULL THEN format(' (%s schemas)', f.tenants) END),
            concat(
                CASE WHEN f.list IS NULL
                     THEN format(CASE WHEN f.in_pieces THEN '%s inserts a batch in pieces; ' ELSE '%s is repeated within one request; ' END,
@@ -503,18 +552,22 @@ BEGIN ATOMIC
                                 @extschema@.clipperf_line(f.parent_query, 150)) END,
                @extschema@._clipperf_number(f.per_loop + CASE WHEN f.list IS NULL THEN 0 ELSE 1 END),
                ' statements', coalesce(' in ' || @extschema@._clipperf_plain(f.function::text), ' per request' || coalesce(' of ' || f.routes, '')),
+               ' by ' || @extschema@._clipperf_plain(f.roles),
                CASE WHEN f.list IS NOT NULL THEN ': 1 + ' || @extschema@._clipperf_number(f.per_loop) END,
                CASE WHEN f.pipelined THEN ', pipelined' END,
                '; ',
                CASE WHEN f.of_list > 1
                     THEN format('%s in %s, %s in all', f.confidence, @extschema@._clipperf_count(f.loops, 'loop', 'loops'),
                                 @extschema@._clipperf_duration(f.ms)) || f.children
-                    ELSE f.figures || coalesce('; sent at ' || f.source_location, '') END),
+                    ELSE f.figures || coalesce('; sent at ' || f.source_location, '') END,
+               CASE WHEN f.schemas IS NOT NULL THEN
+                   format('; in %s schemas, %s in all: %s', f.tenants, @extschema@._clipperf_duration(f.ms),
+                          @extschema@._clipperf_plain(f.schemas)) END),
            f.saved_ms,
            CASE WHEN f.pipelined THEN 'info' WHEN f.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
            concat('-- ' || f.idiom || E'\n', f.fix),
            NULL::bigint[], f.first_seen, f.last_seen, f.again, false
-    FROM finding AS f;
+    FROM chosen AS f;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
 
