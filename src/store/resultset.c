@@ -267,7 +267,7 @@ resultset_columns(uint32 slot)
 static inline uint32
 column_key(const ResultColumn *column)
 {
-	return column->small && !column->is_open ?
+	return column->small && !column->is_open && !column->is_part ?
 		resultset_key(column->key_relid, column->key_attno) : 0;
 }
 

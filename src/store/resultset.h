@@ -48,6 +48,7 @@ typedef struct ResultColumn
 								 * key_column.h */
 	Oid			guess_relid;	/* .. or, if is_open, may hold by its name; */
 	int16		guess_attno;	/* InvalidOid = not known */
+	uint32		name;			/* hash of its name, 0 = not known */
 	int16		attno;
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far .. */
@@ -55,6 +56,8 @@ typedef struct ResultColumn
 	bool		small;			/* numbers: equal by chance is common */
 	bool		is_time;		/* .. that are dates or times */
 	bool		is_open;		/* whose keys it holds is not known */
+	bool		is_part;		/* nor what a part of a key of several columns
+								 * refers to */
 	bool		is_sorted;		/* all ascend, or descend */
 	uint32		step;			/* how far apart, if one may sweep through
 								 * them without knowing the result, else 0 */

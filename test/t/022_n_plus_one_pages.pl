@@ -94,5 +94,31 @@ foreach my $column (qw(topic_from_id topic_to_id prior_topic_id))
 	has($finding, 'statements prepared long ago', children => 120, loops => 3);
 }
 
+# Parts of a key of several columns, of which nobody says what they refer to: those of one name belong together if one of
+# them is a key by itself, but two counters do not.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE purchase (purchase_no int PRIMARY KEY, buyer text);
+INSERT INTO purchase SELECT i, md5(i::text) FROM generate_series(1, 100) AS i;
+CREATE TABLE purchase_line (purchase_no int, line_no int, article text, PRIMARY KEY (purchase_no, line_no));
+CREATE TABLE offer_line (offer_no int, line_no int, article text, PRIMARY KEY (offer_no, line_no));
+INSERT INTO purchase_line SELECT i, l, md5((i * l)::text) FROM generate_series(1, 100) AS i, generate_series(1, 20) AS l;
+INSERT INTO offer_line SELECT i, l, md5((i * l)::text) FROM generate_series(1, 5) AS i, generate_series(1, 20) AS l;
+ANALYZE;
+SQL
+@few = column('SELECT purchase_no FROM purchase ORDER BY buyer LIMIT 20');
+$finding = proven($node, 'the lines of purchases',
+	statements("SELECT purchase_no, buyer FROM purchase ORDER BY buyer LIMIT 20;\n"
+		  . join('', map { "SELECT article FROM purchase_line WHERE purchase_no = $_;\n" } @few)));
+has($finding, 'the lines of purchases', children => 20, parent_column => 'purchase.purchase_no');
+$finding = proven($node, 'the purchases of lines',
+	statements("SELECT purchase_no, article FROM purchase_line WHERE line_no = 3 ORDER BY article LIMIT 20;\n"
+		  . join('', map { "SELECT buyer FROM purchase WHERE purchase_no = $_;\n" }
+			  column('SELECT purchase_no FROM purchase_line WHERE line_no = 3 ORDER BY article LIMIT 20'))));
+has($finding, 'the purchases of lines', children => 20, parent_column => 'purchase_line.purchase_no');
+my @lines = column('SELECT line_no FROM offer_line WHERE offer_no = 2 ORDER BY article');
+silent($node, 'counters of one name',
+	statements("SELECT line_no, article FROM offer_line WHERE offer_no = 2 ORDER BY article;\n"
+		  . join('', map { "SELECT article FROM purchase_line WHERE purchase_no = 7 AND line_no = $_;\n" } @lines)));
+
 $node->stop;
 done_testing();

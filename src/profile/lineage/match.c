@@ -170,6 +170,17 @@ is_tied_by_request(const MatchCandidate *candidate, const KeyColumn *key)
 }
 
 /*
+ * Is one of two columns a part of a key that the other one is, by its name?
+ * Two parts may both be counters.
+ */
+static inline bool
+has_its_name(const KeyColumn *key, const ResultColumn *column)
+{
+	return key->is_part != column->is_part && key->name == column->name &&
+		key->is_key && !key->is_named && !column->is_open;
+}
+
+/*
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
@@ -190,6 +201,7 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 				 key->key_attno == column->key_attno) ||
 			(key->is_key && key->key_relid == column->guess_relid &&
 			 key->key_attno == column->guess_attno);
+		*same |= has_its_name(key, column);
 		if (*same)
 			return true;
 		if (column->small && key->is_key && !key->is_named && !column->is_open)

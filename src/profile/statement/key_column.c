@@ -27,6 +27,7 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "common/hashfn.h"
 #include "common/table_family.h"
 #include "common/table_lock.h"
 #include "profile/statement/value.h"
@@ -179,13 +180,20 @@ is_key_of(Form_pg_index index, int16 attno)
 	return false;
 }
 
+/* How much of a unique index a column must be. */
+typedef enum UniqueRole
+{
+	UNIQUE_PART,				/* one of its columns */
+	UNIQUE_ALONE,				/* its only column */
+	UNIQUE_PRIMARY				/* the only column of the primary key */
+}			UniqueRole;
+
 /*
- * Is the column part of a primary key or unique index; if "alone", all of the
- * primary key?  The indexes are neither opened nor locked: someone may be
- * about to rebuild one.
+ * Does the column take part in a primary key or unique index so far?  The indexes
+ * are neither opened nor locked: someone may be about to rebuild one.
  */
 static bool
-is_unique(Relation relation, int16 attno, bool alone)
+is_unique(Relation relation, int16 attno, UniqueRole role)
 {
 	List	   *indexes = RelationGetIndexList(relation);
 	bool		found = false;
@@ -200,19 +208,29 @@ is_unique(Relation relation, int16 attno, bool alone)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		index = (Form_pg_index) GETSTRUCT(tuple);
-		if (alone)
-			found = index->indisprimary && index->indnkeyatts == 1;
+		if (role == UNIQUE_PRIMARY)
+			found = index->indisprimary;
 		else
 			found = index->indisunique &&
 				heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
 				heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-		found = found && is_key_of(index, attno);
+		found = found && is_key_of(index, attno) &&
+			(role == UNIQUE_PART || index->indnkeyatts == 1);
 		ReleaseSysCache(tuple);
 		if (found)
 			break;
 	}
 	list_free(indexes);
 	return found;
+}
+
+/* What tells the name of a column; never 0. */
+static uint32
+hash_name(Relation relation, int16 attno)
+{
+	const char *name = NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
+
+	return hash_bytes((const unsigned char *) name, strlen(name)) | 1;
 }
 
 /* Can values of two types be keys of the same table? */
@@ -248,7 +266,7 @@ is_named_after_key(Relation relation, int16 attno)
 		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
 
 	return (ends_in(name, "_id") || ends_in(name, "Id")) &&
-		!is_unique(relation, attno, true);
+		!is_unique(relation, attno, UNIQUE_PRIMARY);
 }
 
 /* The column of a table that one of this name and type would lead to, or 0. */
@@ -264,7 +282,7 @@ find_named_key(Relation table, const char *name, Oid type)
 	{
 		int16		attno = get_attnum(RelationGetRelid(table), names[i]);
 
-		if (attno > 0 && is_unique(table, attno, false) &&
+		if (attno > 0 && is_unique(table, attno, UNIQUE_PART) &&
 			are_alike(type, get_atttype(RelationGetRelid(table), attno)))
 			return attno;
 	}
@@ -392,6 +410,7 @@ read_column(Oid relid, int16 attno)
 	KeyColumn	column = {
 		.key_relid = relid,.key_attno = attno,.is_complete = true
 	};
+	bool		is_alone = false;
 
 	for (int step = 0; step < MAX_STEPS; step++)
 	{
@@ -408,7 +427,9 @@ read_column(Oid relid, int16 attno)
 		}
 		if (step == 0)
 		{
-			column.is_unique = is_unique(relation, attno, false);
+			column.name = hash_name(relation, attno);
+			column.is_unique = is_unique(relation, attno, UNIQUE_PART);
+			is_alone = column.is_unique && is_unique(relation, attno, UNIQUE_ALONE);
 			column.is_named = is_named_after_key(relation, attno);
 		}
 		further = follow_foreign_key(relation, &column.key_relid,
@@ -423,6 +444,7 @@ read_column(Oid relid, int16 attno)
 		column.is_key = true;
 		column.is_named = false;
 	}
+	column.is_part = column.is_unique && !column.is_key && !column.is_named && !is_alone;
 	column.is_key |= column.is_unique;
 	find_family(&column.key_relid, &column.key_attno);
 	column.family_relid = relid;
@@ -439,7 +461,8 @@ read_column(Oid relid, int16 attno)
  * "author_id" is a foreign key, declared or not, where a table "author" or
  * "authors" of the same schema has a unique column "id" or "author_id" that
  * holds values of the same kind.  Where there is no such table, its name still
- * tells that it is one, but not of what: that is guessed.
+ * tells that it is one, but not of what: that is guessed.  A part of a key of several
+ * columns, "order_no", may refer to a column of its name that is a key by itself.
  */
 KeyColumn
 key_column_find(Oid relid, int16 attno)
@@ -479,6 +502,6 @@ key_column_find(Oid relid, int16 attno)
 uint32
 key_column_sought(const KeyColumn *key)
 {
-	return key->is_key && !key->is_named ?
+	return key->is_key && !key->is_named && !key->is_part ?
 		resultset_key(key->key_relid, key->key_attno) : 0;
 }

@@ -18,6 +18,8 @@ typedef struct KeyColumn
 	bool		is_unique;		/* in a primary key or unique index */
 	bool		is_named;		/* refers to something by its name, but nobody
 								 * knows to what */
+	bool		is_part;		/* only together with others in a unique key,
+								 * and nobody knows to what it refers */
 	bool		is_complete;	/* false if a table on the way was locked */
 	Oid			family_relid;	/* the column itself, where its table is a
 								 * partition or child that of the whole */
@@ -27,6 +29,7 @@ typedef struct KeyColumn
 	int16		guess_attno;	/* if is_named: the key that its name
 								 * suggests, .. */
 	Oid			guess_relid;	/* .. InvalidOid = none */
+	uint32		name;			/* hash of its own; 0 = nobody is called so */
 } KeyColumn;
 
 /* Facts of a column, from a small cache of this backend. */

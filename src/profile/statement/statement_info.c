@@ -273,6 +273,8 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 			.key_attno = key->key_attno,
 			.guess_relid = key->guess_relid,
 			.guess_attno = key->guess_attno,
+			.name = key->name,
+			.is_part = key->is_part,
 			.small = value_kind_is_small(kind),
 			.is_time = value_kind_is_time(kind),
 			.is_open = key->is_named || origin->is_handed
