@@ -220,6 +220,23 @@ evidence_is_complete(const Evidence *evidence, const Lookup *lookup)
 		(evidence->used >= lookup->distinct || !is_new(evidence, lookup));
 }
 
+/*
+ * Most of the children that a loop over the rows explains: where requests run at a
+ * time over the same rows, a value that comes again without a reason is another's.
+ */
+int
+evidence_most_children(const Evidence *evidence)
+{
+	int			again = evidence->again;
+	int			repeats = evidence->repeats - again;
+	int			shared = Max(0, evidence->rows - evidence->distinct);
+
+	if (evidence->local)
+		return evidence->children;
+	return evidence->children - Max(0, repeats - shared) -
+		(asks_again(evidence) ? 0 : again - Min(again, Max(0, shared - repeats)));
+}
+
 /* Is the number close to the one before, as those of a sweep are? */
 static bool
 is_stride(const Evidence *evidence, const Lookup *lookup)

@@ -212,6 +212,9 @@ extern bool evidence_is_complete(const Evidence *evidence,
 extern bool evidence_belongs(Evidence *evidence, const Lookup *lookup,
 							 int backends);
 
+/* Most of the children that a loop over the rows explains. */
+extern int	evidence_most_children(const Evidence *evidence);
+
 /* Add a look-up. */
 extern void evidence_add(Evidence *evidence, const Lookup *lookup);
 

@@ -359,7 +359,7 @@ episode_counters(const Episode *episode)
 		.episodes = 1,
 			.children = Max(0, (int64) episode->evidence.children - episode->lent),
 			.repeats = episode->evidence.repeats,
-			.max_children = episode->evidence.children,
+			.max_children = evidence_most_children(&episode->evidence),
 			.connections = pg_popcount64(episode->backends),
 			.pipelined = episode->pipelined,
 			.child_us = Max(0, episode->child_us - episode->lent_child_us),
@@ -411,7 +411,7 @@ count_latest(const Child *child, const EpisodeChange *change, bool strong)
 	PatternCounters add = {
 		.children = after->evidence.children - before->evidence.children,
 		.repeats = after->evidence.repeats - before->evidence.repeats,
-		.max_children = after->evidence.children,
+		.max_children = evidence_most_children(&after->evidence),
 		.connections = pg_popcount64(after->backends),
 		.pipelined = after->pipelined - before->pipelined,
 		.child_us = after->child_us - before->child_us,
