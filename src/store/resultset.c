@@ -47,7 +47,7 @@ StaticAssertDecl(RESULTSET_COLUMNS <= 1 << COLUMN_BITS, "columns fit");
 #define PARENT_ERROR_US	1000000
 
 /* Slots of a backend for one place for a wide result. */
-#define SLOTS_PER_WIDE	8
+#define SLOTS_PER_WIDE	10
 
 /* The columns of a result that has more of them than a slot has room for. */
 typedef struct WideColumns

@@ -46,19 +46,19 @@ typedef struct ResultColumn
 	Oid			relid;			/* the table it comes from */
 	Oid			key_relid;		/* the table whose key it holds: see
 								 * key_column.h */
-	Oid			guess_relid;	/* .. or, if is_open, may hold by its name; */
-	int16		guess_attno;	/* InvalidOid = not known */
+	uint32		guess;			/* .. or, if is_open, may hold by its name, as
+								 * resultset_key(); 0 = not known */
 	uint32		name;			/* hash of its name, 0 = not known */
 	int16		attno;
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far .. */
 	uint16		rows;			/* .. and rows that they were looked for in */
-	bool		small;			/* numbers: equal by chance is common */
-	bool		is_time;		/* .. that are dates or times */
-	bool		is_open;		/* whose keys it holds is not known */
-	bool		is_part;		/* nor what a part of a key of several columns
+	bool		small:1;		/* numbers: equal by chance is common */
+	bool		is_time:1;		/* .. that are dates or times */
+	bool		is_open:1;		/* whose keys it holds is not known */
+	bool		is_part:1;		/* nor what a part of a key of several columns
 								 * refers to */
-	bool		is_sorted;		/* all ascend, or descend */
+	bool		is_sorted:1;	/* all ascend, or descend */
 	uint32		step;			/* how far apart, if one may sweep through
 								 * them without knowing the result, else 0 */
 	uint64		sequence;		/* ranks of the first rows' values, four bits

@@ -26,8 +26,8 @@ LOOP = 5
 ROUNDS = 3
 # What must be counted of the statements in loops.
 SHARE = 0.9
-# A person pauses between two pages, in seconds: longer than clipperf.request_idle.
-PAUSE = 0.2
+# A person pauses between two pages, in seconds: longer than clipperf.request_idle, which run has set to a second.
+PAUSE = 1.2
 
 PAGES = """
 / /projects /projects/project-0 /projects/project-1 /projects/project-0/activity /activity

@@ -199,8 +199,7 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 	{
 		*same = (key->key_relid == column->key_relid &&
 				 key->key_attno == column->key_attno) ||
-			(key->is_key && key->key_relid == column->guess_relid &&
-			 key->key_attno == column->guess_attno);
+			(key->is_key && column->guess == resultset_key(key->key_relid, key->key_attno));
 		*same |= has_its_name(key, column);
 		if (*same)
 			return true;

@@ -271,8 +271,8 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 			.attno = origin->attno,
 			.key_relid = key->key_relid,
 			.key_attno = key->key_attno,
-			.guess_relid = key->guess_relid,
-			.guess_attno = key->guess_attno,
+			.guess = OidIsValid(key->guess_relid) ?
+			resultset_key(key->guess_relid, key->guess_attno) : 0,
 			.name = key->name,
 			.is_part = key->is_part,
 			.small = value_kind_is_small(kind),
@@ -360,7 +360,7 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 			(document != DOCUMENT_ARRAY || kind != VALUE_TEXT);
 		items[i].column.is_open = true;
 		items[i].column.key_relid = InvalidOid;
-		items[i].column.guess_relid = InvalidOid;
+		items[i].column.guess = 0;
 		items[i].column.key_attno = 0;
 		items[i].key = 0;
 	}
