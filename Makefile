@@ -17,6 +17,7 @@
 # make bench-whatif                       compares hypothetical indexes with real ones
 # make bench-selection                    compares the choice of indexes with two algorithms of the literature
 # make bench-apply                        measures what building indexes does to an application
+# make bench-compare                      measures how well two periods are told from noise
 # make deb                                builds Debian packages of the extension and of the command
 # make check-deb                          builds them in a chroot, installs them there and finds a first finding
 # make dist                               writes an archive of the sources, for PGXN and packagers
@@ -29,7 +30,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply demo deb check-deb dist check-matrix check-html
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -114,7 +115,7 @@ PG_CFLAGS = -fvisibility=hidden \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := search_path relation_type queries request_views table_use info samples seq_scans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply index_findings endpoints report check replication
+SQL_PARTS := search_path relation_type queries request_views table_use info samples seq_scans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply index_findings snapshots endpoints report check replication
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

@@ -42,6 +42,8 @@ void		(*setting_route_told) (const char *name) = NULL;
 char	   *setting_trace HOTPATH_DATA = NULL;
 uint32		setting_trace_version HOTPATH_DATA = 1;
 int			setting_save_interval_s = 300;
+int			setting_snapshot_interval_s = 0;
+int			setting_snapshot_keep = 100;
 bool		setting_save_samples = false;
 int			setting_max_build_workers = 1;
 bool		setting_auto_revert = false;
@@ -380,6 +382,14 @@ define_store_settings(void)
 							"What a crash loses at most; 0 saves at shutdown only.",
 							&setting_save_interval_s, 300, 0, 86400,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.snapshot_interval",
+							"Time between two snapshots of each database that has statements; 0 takes none.",
+							NULL, &setting_snapshot_interval_s, 0, 0, 86400 * 7,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.snapshot_keep",
+							"Periods without a label that are kept in each database.",
+							NULL, &setting_snapshot_keep, 100, 1, 100000,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("clipperf.save_samples",
 							 "Saves samples of executions, with their values, to disk.",
 							 NULL, &setting_save_samples, false,

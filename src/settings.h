@@ -57,6 +57,8 @@ extern uint32 setting_trace_version;	/* changes with setting_trace */
 extern void (*setting_route_told) (const char *name);	/* who sets it hears of
 														 * what becomes of it */
 extern int	setting_save_interval_s;
+extern int	setting_snapshot_interval_s;
+extern int	setting_snapshot_keep;
 extern bool setting_save_samples;
 
 extern int	setting_max_build_workers;

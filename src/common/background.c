@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "catalog/pg_authid.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
@@ -96,4 +97,38 @@ background_sleep(long ms)
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
 	}
+}
+
+/*
+ * Settings of the server, the database or the role must not break what is done
+ * here; nor is it to be counted as statements of the application.
+ */
+static const char *const session_settings[][2] = {
+	{"role", "none"},
+	{"session_replication_role", "origin"},
+	{"search_path", "pg_catalog, pg_temp"},
+	{"default_tablespace", ""},
+	{"exit_on_error", "off"},
+	{"row_security", "on"},
+	{"statement_timeout", "0"},
+	{"lock_timeout", "0"},
+	{"default_transaction_read_only", "off"},
+	{"default_transaction_isolation", "read committed"},
+	{"clipperf.enabled", "off"}
+};
+
+/*
+ * After a worker has connected: put these settings into force, as the bootstrap
+ * superuser, and show this name.
+ */
+void
+background_set_up_session(const char *name)
+{
+	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+	for (int i = 0; i < lengthof(session_settings); i++)
+		SetConfigOption(session_settings[i][0], session_settings[i][1],
+						PGC_SUSET, PGC_S_SESSION);
+	if (GetConfigOption("transaction_timeout", true, false) != NULL)
+		SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_SESSION);
+	pgstat_report_appname(name);
 }

@@ -16,4 +16,10 @@ extern void background_init(void);
 /* Sleep for at most that many milliseconds, without a limit if negative. */
 extern void background_sleep(long ms);
 
+/*
+ * After a worker has connected: as the bootstrap superuser, with settings of our own,
+ * unobserved.
+ */
+extern void background_set_up_session(const char *name);
+
 #endif							/* CLIPPERF_BACKGROUND_H */

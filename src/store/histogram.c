@@ -91,6 +91,30 @@ histogram_quantile(const Histogram *histogram, double q)
 		histogram_value(quantile_bucket(histogram, q, total));
 }
 
+/*
+ * Quantile q (0..1) in microseconds as if the durations of a bucket lay evenly
+ * between its bounds: it moves with each duration, where histogram_quantile() moves
+ * from bucket to bucket.  1 of an empty histogram.
+ */
+double
+histogram_between(const Histogram *histogram, double q)
+{
+	uint64		total = histogram_total(histogram);
+	double		rank = Min(q * ((double) total + 1), (double) total);
+	double		below = 0;
+
+	for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+	{
+		double		count = histogram->count[bucket];
+
+		if (count > 0 && below + count >= rank)
+			return lower_bound(bucket) + Max(rank - below, 0) / count *
+				(lower_bound(bucket + 1) - lower_bound(bucket));
+		below += count;
+	}
+	return 1.0;
+}
+
 /* The lower bound of that bucket; 0 of an empty histogram. */
 double
 histogram_quantile_bound(const Histogram *histogram, double q)

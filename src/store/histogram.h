@@ -66,6 +66,9 @@ extern uint64 histogram_total(const Histogram *histogram);
 /* Quantile q (0..1) in microseconds; 0 of an empty histogram. */
 extern double histogram_quantile(const Histogram *histogram, double q);
 
+/* The same between the bounds of its bucket: for what must not move in steps. */
+extern double histogram_between(const Histogram *histogram, double q);
+
 /* The lower bound of the bucket that holds it. */
 extern double histogram_quantile_bound(const Histogram *histogram, double q);
 

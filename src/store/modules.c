@@ -10,6 +10,7 @@
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 
+#include "store/blocks.h"
 #include "store/episode.h"
 #include "store/header.h"
 #include "store/life.h"
@@ -40,6 +41,7 @@ static const StoreModule *const modules[] = {
 	&pattern_module,
 	&request_module,
 	&route_module,
+	&blocks_module,
 	&seqscan_module,
 	&life_module
 };

@@ -3,8 +3,8 @@
  * store.c
  *	  What all modules of the store share: its header and its locks.
  *
- * Locks, from the outside in: a statement partition, a statement entry, a
- * text partition.  All other modules' locks are taken alone or before a text
+ * Locks, from the outside in: that of the blocks of time, a statement partition, a
+ * statement entry, a text partition.  All other modules' locks are taken alone or before a text
  * partition, never together.
  *
  *-------------------------------------------------------------------------
@@ -34,6 +34,7 @@ static const int lock_counts[NUM_STORE_LOCK_GROUPS] = {
 	[LOCKS_PATTERN] = 1,
 	[LOCKS_SEQSCAN] = 1,
 	[LOCKS_SAMPLE] = SAMPLE_STRIPES,
+	[LOCKS_BLOCKS] = 1,
 	[LOCKS_SAVE] = 1
 };
 

@@ -66,6 +66,7 @@ typedef enum StoreLockGroup
 	LOCKS_PATTERN,				/* the table of N+1 patterns */
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */
+	LOCKS_BLOCKS,				/* the series of blocks of time */
 	LOCKS_SAVE,					/* one writer of the saved file at a time */
 	NUM_STORE_LOCK_GROUPS
 } StoreLockGroup;

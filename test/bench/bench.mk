@@ -1,6 +1,6 @@
 # Benches: measurements, never tests. Included by the Makefile.
 
-.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply
+.PHONY: bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare
 
 # What clipperf costs. PAIRS measurements of SECONDS each per load, ROWS selects the loads; ONE_SERVER=1 compares
 # sessions of one server: see test/bench/overhead.
@@ -30,3 +30,8 @@ bench-selection:
 # transaction meanwhile: see test/bench/apply.
 bench-apply:
 	@test/bench/apply --scale='$(SCALE)' --seconds='$(SECONDS)' --hold='$(HOLD)'
+
+# How well clipperf_compare() tells a change from noise. PAIRS identical runs of SECONDS each, CHANGES pairs for each kind
+# of change: see test/bench/compare.
+bench-compare:
+	@test/bench/compare --pairs='$(PAIRS)' --seconds='$(SECONDS)' --changes='$(CHANGES)'

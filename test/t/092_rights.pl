@@ -34,7 +34,7 @@ WITH member AS (
 ), object AS (
     SELECT CASE c.relkind WHEN 'r' THEN 'table ' WHEN 'S' THEN 'sequence ' ELSE 'view ' END || c.relname AS object,
            c.relowner AS owner, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) AS acl,
-           CASE WHEN c.relkind = 'v' AND c.reloptions IS NULL THEN 'reads as owner' WHEN c.relrowsecurity THEN 'row security' ELSE '-' END AS runs_as
+           CASE WHEN c.relkind = 'v' AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on}', false) THEN 'reads as owner' WHEN c.relrowsecurity THEN 'row security' ELSE '-' END AS runs_as
     FROM member AS m JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v', 'm', 'S')
     UNION ALL
     SELECT 'type ' || t.typname, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner)), '-'

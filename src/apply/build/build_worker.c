@@ -13,13 +13,10 @@
 #include "apply/build/build_worker.h"
 
 #include "access/xact.h"
-#include "catalog/pg_authid.h"
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -32,36 +29,6 @@
 #include "common/background.h"
 #include "common/own_sql.h"
 #include "store/endpoint_sync.h"
-
-/*
- * Settings of the server, the database or the role must not break what is done
- * here; nor is it to be counted as statements of the application.
- */
-static const char *const session_settings[][2] = {
-	{"role", "none"},
-	{"session_replication_role", "origin"},
-	{"search_path", "pg_catalog, pg_temp"},
-	{"default_tablespace", ""},
-	{"exit_on_error", "off"},
-	{"row_security", "on"},
-	{"statement_timeout", "0"},
-	{"lock_timeout", "0"},
-	{"default_transaction_read_only", "off"},
-	{"default_transaction_isolation", "read committed"},
-	{"clipperf.enabled", "off"}
-};
-
-/* Put the settings of this session into force. */
-static void
-set_up_session(void)
-{
-	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
-	for (int i = 0; i < lengthof(session_settings); i++)
-		SetConfigOption(session_settings[i][0], session_settings[i][1],
-						PGC_SUSET, PGC_S_SESSION);
-	if (GetConfigOption("transaction_timeout", true, false) != NULL)
-		SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_SESSION);
-}
 
 /* Is the extension here, with the tables this module knows? */
 static bool
@@ -161,8 +128,7 @@ clipperf_builder_main(Datum arg)
 	if (!queue_worker_begins(&ticket))
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(ticket.dbid, InvalidOid, 0);
-	set_up_session();
-	pgstat_report_appname("clipperf builder");
+	background_set_up_session("clipperf builder");
 
 	sync_endpoints();
 	do_what_is_due();
