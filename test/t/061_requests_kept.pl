@@ -81,6 +81,8 @@ is(ask($view), $saved, 'a crash goes back to the last save');
 # More routes than there is room for, in several databases; more in a minute than are kept of one.
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 my $many = join "\n", map { "SET clipperf.route = '/many/" . join('', map { chr(97 + $_) } $_ % 26, int($_ / 26)) . "'; SELECT 1;" } 0 .. 299;
+# Within one minute of the clock.
+$node->poll_query_until('postgres', 'SELECT extract(second FROM clock_timestamp()) < 30') or die 'the clock stands still';
 $node->safe_psql($_, $many) foreach qw(postgres other);
 settle($node);
 is(ask(q{SELECT request_routes_held, request_routes_evicted > 80, request_recent_dropped > 400 FROM clipperf_info}),
