@@ -19,7 +19,8 @@ static char **statements;
 static int	nstatements;
 
 /*
- * Add a statement unless it tells about the server rather than its data.
+ * Add a statement unless it tells about the server rather than its data, or reads
+ * a part of that by chance.
  */
 static void
 smith_add(char *sql)
@@ -27,7 +28,7 @@ smith_add(char *sql)
 	static const char *const words[] = {
 		"pg_sleep", "pg_terminate", "pg_cancel", "pg_reload", "pg_rotate", "pg_promote", "pg_switch", "lo_", "pg_advisory",
 		"pg_try_advisory", "pg_log_", "pg_read", "pg_ls", "dblink", "pg_create", "pg_drop", "pg_stat_reset", "setseed",
-		"pg_notify", "query_to_xml", "database_to", "schema_to", "table_to", "clipperf"
+		"pg_notify", "query_to_xml", "database_to", "schema_to", "table_to", "tablesample", "clipperf"
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
