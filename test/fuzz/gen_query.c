@@ -47,7 +47,7 @@ make_select(Maker *maker)
 			break;
 		case 6:
 			step_add(maker, OP_SIMPLE, "SELECT n, id, lag(id) OVER (ORDER BY n) FROM %s UNION ALL SELECT n, id, id FROM %s "
-					 "ORDER BY 1", table->name, table->name);
+					 "ORDER BY 1", table->name, table->name)->judgement = COMPARE_SET;
 			break;
 		default:
 			step_add(maker, OP_SIMPLE, "SELECT DISTINCT ON (t) t, n, id FROM %s ORDER BY t, n DESC FOR UPDATE OF %s",
