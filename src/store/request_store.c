@@ -32,6 +32,9 @@
 #include "store/request_save.h"
 #include "store/save.h"
 
+/* Milliseconds that a full list gives at most to whoever copies the table. */
+#define FULL_TRIES 20
+
 /* Requests of a backend that have ended and wait to be handed on. */
 #define PENDING_REQUESTS 32
 
@@ -173,8 +176,9 @@ own_list(void)
 }
 
 /*
- * Make room for one more request that has ended.  Where somebody holds the lock and
- * there is no room left, the request that ended last is lost.
+ * Make room for one more request that has ended.  Where a reader or the saver holds
+ * the lock and there is no room left, it is given a moment, FULL_TRIES milliseconds
+ * at most; then the request that ended last is lost.
  */
 static inline void
 hand_requests_on(void)
@@ -184,18 +188,24 @@ hand_requests_on(void)
 	if (likely(own->ended < PENDING_REQUESTS / 2))
 		return;
 	lock = store_lock(LOCKS_REQUEST, 0);
-	if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
+	for (int tries = 0;; tries++)
 	{
-		move_requests();
-		LWLockRelease(lock);
+		if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
+		{
+			move_requests();
+			LWLockRelease(lock);
+			return;
+		}
+		if (own->ended < PENDING_REQUESTS)
+			return;
+		if (tries >= FULL_TRIES)
+			break;
+		pg_usleep(1000L);
 	}
-	else if (own->ended >= PENDING_REQUESTS)
-	{
-		begin_list_change();
-		own->ended--;
-		own->lost++;
-		end_list_change();
-	}
+	begin_list_change();
+	own->ended--;
+	own->lost++;
+	end_list_change();
 }
 
 /*
