@@ -32,11 +32,13 @@
 #include "store/request_save.h"
 #include "store/save.h"
 
-/* Milliseconds that a full list gives at most to whoever copies the table. */
-#define FULL_TRIES 20
-
-/* Requests of a backend that have ended and wait to be handed on. */
-#define PENDING_REQUESTS 32
+/*
+ * Requests of a backend that have ended and wait to be handed on; and how many wait
+ * before that is tried.  The difference is what a session can do while somebody
+ * copies the table, which the worker does several times a second.
+ */
+#define PENDING_REQUESTS 128
+#define HAND_ON_REQUESTS 16
 
 typedef struct RequestList
 {
@@ -176,36 +178,29 @@ own_list(void)
 }
 
 /*
- * Make room for one more request that has ended.  Where a reader or the saver holds
- * the lock and there is no room left, it is given a moment, FULL_TRIES milliseconds
- * at most; then the request that ended last is lost.
+ * Make room for one more request that has ended.  Waits for nobody: where somebody
+ * holds the lock and there is no room left, the request that ended last is lost.
  */
 static inline void
 hand_requests_on(void)
 {
 	LWLock	   *lock;
 
-	if (likely(own->ended < PENDING_REQUESTS / 2))
+	if (likely(own->ended < HAND_ON_REQUESTS))
 		return;
 	lock = store_lock(LOCKS_REQUEST, 0);
-	for (int tries = 0;; tries++)
+	if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
 	{
-		if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
-		{
-			move_requests();
-			LWLockRelease(lock);
-			return;
-		}
-		if (own->ended < PENDING_REQUESTS)
-			return;
-		if (tries >= FULL_TRIES)
-			break;
-		pg_usleep(1000L);
+		move_requests();
+		LWLockRelease(lock);
 	}
-	begin_list_change();
-	own->ended--;
-	own->lost++;
-	end_list_change();
+	else if (own->ended >= PENDING_REQUESTS)
+	{
+		begin_list_change();
+		own->ended--;
+		own->lost++;
+		end_list_change();
+	}
 }
 
 /*
@@ -326,13 +321,14 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us,
 
 /*
  * All requests that have ended, palloc'd, also what is pending.  A pause of
- * idle_us ends a request.
+ * idle_us ends a request.  The memory is touched before the lock is taken, so that
+ * nobody loses requests while the kernel fetches pages.
  */
 RequestTable *
 requests_copy(int64 idle_us)
 {
 	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc(sizeof(RequestTable));
+	RequestTable *table = palloc0(sizeof(RequestTable));
 	RequestList *list = palloc(sizeof(RequestList));
 	int64		now_us;
 

@@ -50,17 +50,17 @@ sub run_transactions
 	return;
 }
 
-with_held_lock(sub { run_transactions(100) });
+with_held_lock(sub { run_transactions(300) });
 my $lost = $node->safe_psql('postgres', 'SELECT requests_lost FROM clipperf_info');
 cmp_ok($lost, '>', 0, 'what found no room is counted as lost, also while its session has not handed it on');
-is(routes_of($node)->{'/held'}->{requests} + $lost, 100, 'all others are counted');
-is(calls($node, 'SELECT n FROM mark'), 100, 'statements are counted, whatever becomes of their requests');
+is(routes_of($node)->{'/held'}->{requests} + $lost, 300, 'all others are counted');
+is(calls($node, 'SELECT n FROM mark'), 300, 'statements are counted, whatever becomes of their requests');
 
 # Once nobody holds it all are counted again, and what was lost is not forgotten, nor counted twice.
 run_transactions(100);
 $session->quit;
 settle($node);
-is(routes_of($node)->{'/held'}->{requests} + $lost, 200, 'all of those that came later');
+is(routes_of($node)->{'/held'}->{requests} + $lost, 400, 'all of those that came later');
 is($node->safe_psql('postgres', 'SELECT requests_lost FROM clipperf_info'), $lost, 'what was lost counts once');
 $node->restart;
 is($node->safe_psql('postgres', 'SELECT requests_lost FROM clipperf_info'), $lost, 'and is known after a restart');
