@@ -79,7 +79,7 @@ RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_end_block';
 COMMENT ON FUNCTION @extschema@._clipperf_end_block() IS
-'counts for the blocks of the current period what was counted since the last time, as the worker does every second';
+'counts for the blocks of the current period what was counted since the last time, as the worker does several times a second';
 REVOKE ALL ON FUNCTION @extschema@._clipperf_end_block() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@._clipperf_compare_states(

@@ -25,7 +25,7 @@ typedef struct CodeReader
 {
 	const unsigned char *next;
 	const unsigned char *end;
-}			CodeReader;
+} CodeReader;
 
 /* Error XX001: these bytes are none of ours. */
 static void
@@ -87,7 +87,7 @@ begin_reading(const bytea *bytes)
 
 /* Read a number; error if there is none, or it is larger than "most". */
 static uint64
-get_number(CodeReader * reader, uint64 most)
+get_number(CodeReader *reader, uint64 most)
 {
 	uint64		number = 0;
 
@@ -129,7 +129,7 @@ put_histogram(StringInfo code, const Histogram *histogram)
 
 /* Read a histogram. */
 static void
-get_histogram(CodeReader * reader, Histogram *histogram)
+get_histogram(CodeReader *reader, Histogram *histogram)
 {
 	uint64		used = get_number(reader, HISTOGRAM_BUCKETS);
 	uint64		bucket = 0;
@@ -146,7 +146,7 @@ get_histogram(CodeReader * reader, Histogram *histogram)
 
 /* A state as a palloc'd value. */
 bytea *
-state_encode(const SnapshotState * state)
+state_encode(const SnapshotState *state)
 {
 	StringInfoData code;
 
@@ -160,7 +160,7 @@ state_encode(const SnapshotState * state)
 
 /* A state from its value; error XX001 if it is damaged. */
 void
-state_decode(SnapshotState * state, const bytea *bytes)
+state_decode(SnapshotState *state, const bytea *bytes)
 {
 	CodeReader	reader = begin_reading(bytes);
 
@@ -172,7 +172,7 @@ state_decode(SnapshotState * state, const bytea *bytes)
 
 /* A series as a palloc'd value. */
 bytea *
-series_encode(const BlockSeries * series)
+series_encode(const BlockSeries *series)
 {
 	StringInfoData code;
 
@@ -180,7 +180,7 @@ series_encode(const BlockSeries * series)
 	put_number(&code, series->count);
 	for (int i = 0; i < series->count; i++)
 	{
-		const		PeriodBlock *block = &series->block[i];
+		const PeriodBlock *block = &series->block[i];
 
 		put_number(&code, block->calls);
 		put_number(&code, block->errors);
@@ -198,7 +198,7 @@ series_encode(const BlockSeries * series)
 
 /* A series from its value; error XX001 if it is damaged. */
 void
-series_decode(BlockSeries * series, const bytea *bytes)
+series_decode(BlockSeries *series, const bytea *bytes)
 {
 	CodeReader	reader = begin_reading(bytes);
 
@@ -229,7 +229,7 @@ series_decode(BlockSeries * series, const bytea *bytes)
  * made again, has begun later, or has counted less.
  */
 static bool
-is_same_life(const SnapshotState * later, const SnapshotState * earlier)
+is_same_life(const SnapshotState *later, const SnapshotState *earlier)
 {
 	if (later->field[STATE_FIRST_SEEN] > earlier->field[STATE_FIRST_SEEN])
 		return false;
@@ -247,7 +247,7 @@ is_same_life(const SnapshotState * later, const SnapshotState * earlier)
  * read as ended moves to another one.
  */
 void
-state_subtract(SnapshotState * state, const SnapshotState * earlier)
+state_subtract(SnapshotState *state, const SnapshotState *earlier)
 {
 	if (!is_same_life(state, earlier))
 		return;

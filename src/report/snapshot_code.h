@@ -23,7 +23,7 @@ typedef enum StateField
 	STATE_SPAN_US,				/* of routes */
 	STATE_BLOCKS,				/* shared blocks, hit and read */
 	STATE_FIELDS
-}			StateField;
+} StateField;
 
 typedef enum StateHistogram
 {
@@ -31,21 +31,21 @@ typedef enum StateHistogram
 	STATE_SPAN,					/* of routes */
 	STATE_STATEMENTS,			/* of routes */
 	STATE_HISTOGRAMS
-}			StateHistogram;
+} StateHistogram;
 
 /* What was counted of a statement or route until a snapshot. */
 typedef struct SnapshotState
 {
 	int64		field[STATE_FIELDS];
 	Histogram	histogram[STATE_HISTOGRAMS];
-}			SnapshotState;
+} SnapshotState;
 
-extern bytea *state_encode(const SnapshotState * state);
-extern void state_decode(SnapshotState * state, const bytea *bytes);
-extern bytea *series_encode(const BlockSeries * series);
-extern void series_decode(BlockSeries * series, const bytea *bytes);
+extern bytea *state_encode(const SnapshotState *state);
+extern void state_decode(SnapshotState *state, const bytea *bytes);
+extern bytea *series_encode(const BlockSeries *series);
+extern void series_decode(BlockSeries *series, const bytea *bytes);
 
 /* What was counted since an earlier snapshot. */
-extern void state_subtract(SnapshotState * state, const SnapshotState * earlier);
+extern void state_subtract(SnapshotState *state, const SnapshotState *earlier);
 
 #endif							/* CLIPPERF_SNAPSHOT_CODE_H */

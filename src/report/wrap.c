@@ -95,7 +95,7 @@ add_piece(List *pieces, const char *blank, const char *start, const char *end)
 
 /* The first character from "at" on that is not white space. */
 static const char *
-skip_space(const char *at, const char *end)
+skip_white_space(const char *at, const char *end)
 {
 	while (at < end && scanner_isspace(*at))
 		at++;
@@ -111,7 +111,7 @@ add_words(List *pieces, const char *at, const char *end, bool in_comment)
 {
 	const char *joined = in_comment ? at + strlen("--") : NULL;
 
-	for (const char *blank = at; (at = skip_space(blank, end)) < end; blank = at)
+	for (const char *blank = at; (at = skip_white_space(blank, end)) < end; blank = at)
 	{
 		const char *start = at;
 		Piece	   *word;
@@ -155,7 +155,7 @@ static List *
 add_comments(List *pieces, const char *at, const char *end, const char **blank)
 {
 	*blank = at;
-	while ((at = skip_space(*blank, end)) < end)
+	while ((at = skip_white_space(*blank, end)) < end)
 	{
 		const char *start = at;
 
@@ -244,7 +244,7 @@ pieces_of_statement(const char *statement)
 
 /* Put a text into the last line. */
 static void
-put(Layout *layout, const char *text, int length, int width)
+append_to_line(Layout *layout, const char *text, int length, int width)
 {
 	appendBinaryStringInfo(&layout->text, text, length);
 	layout->column += width;
@@ -282,13 +282,13 @@ put_piece(Layout *layout, const Piece *piece, int needed, bool goes_on)
 		int			fitting = layout->width - layout->column;
 		int			bytes = pg_mbcharcliplen(start, length, fitting);
 
-		put(layout, start, bytes, fitting);
+		append_to_line(layout, start, bytes, fitting);
 		start += bytes;
 		length -= bytes;
 		width -= fitting;
 		begin_line(layout, piece->in_comment);
 	}
-	put(layout, start, length, width);
+	append_to_line(layout, start, length, width);
 	last_line = strrchr(pnstrdup(start, length), '\n');
 	if (last_line != NULL)
 		layout->column = pg_mbstrlen(last_line + 1);
@@ -338,7 +338,7 @@ put_pieces(Layout *layout, List *pieces)
 			if (layout->column + 1 + run_width(pieces, i, true) > layout->width)
 				begin_line(layout, goes_on);
 			else
-				put(layout, " ", 1, 1);
+				append_to_line(layout, " ", 1, 1);
 		}
 		put_piece(layout, piece, run_width(pieces, i, false), goes_on);
 		in_comment = piece->in_comment;
@@ -362,7 +362,7 @@ clipperf_wrap(PG_FUNCTION_ARGS)
 	};
 
 	initStringInfo(&layout.text);
-	put(&layout, first_indent, strlen(first_indent), pg_mbstrlen(first_indent));
+	append_to_line(&layout, first_indent, strlen(first_indent), pg_mbstrlen(first_indent));
 	layout.is_empty = true;
 	put_pieces(&layout, PG_GETARG_BOOL(4) ? pieces_of_statement(content) :
 			   add_words(NIL, content, content + strlen(content), false));

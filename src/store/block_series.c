@@ -15,7 +15,7 @@ const double block_quantiles[BLOCK_QUANTILES] = {0.50, 0.95, 0.99};
 
 /* Empty. */
 void
-block_series_clear(BlockSeries * series)
+block_series_clear(BlockSeries *series)
 {
 	series->count = 0;
 	series->ticks = 1;
@@ -23,7 +23,7 @@ block_series_clear(BlockSeries * series)
 
 /* The quantiles of a block's calls, which has some. */
 void
-block_set_quantiles(PeriodBlock * block, const Histogram *calls)
+block_set_quantiles(PeriodBlock *block, const Histogram *calls)
 {
 	for (int i = 0; i < BLOCK_QUANTILES; i++)
 		block->quantile[i] = (float) log(histogram_between(calls,
@@ -35,7 +35,7 @@ block_set_quantiles(PeriodBlock * block, const Histogram *calls)
  * its parts: their mean by calls stands for them, which varies as they do.
  */
 void
-block_join(PeriodBlock * into, const PeriodBlock * from)
+block_join(PeriodBlock *into, const PeriodBlock *from)
 {
 	double		calls = (double) into->calls + from->calls;
 
@@ -56,7 +56,7 @@ block_join(PeriodBlock * into, const PeriodBlock * from)
 
 /* Join neighbours in a full series: the next blocks last twice as long. */
 static void
-join_neighbours(BlockSeries * series)
+join_neighbours(BlockSeries *series)
 {
 	for (int i = 0; i < BLOCKS / 2; i++)
 	{
@@ -72,7 +72,7 @@ join_neighbours(BlockSeries * series)
  * tells nothing of how calls vary.
  */
 void
-block_series_add(BlockSeries * series, const PeriodBlock * tick)
+block_series_add(BlockSeries *series, const PeriodBlock *tick)
 {
 	PeriodBlock *last = &series->block[series->count - 1];
 

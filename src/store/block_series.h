@@ -41,25 +41,25 @@ typedef struct PeriodBlock
 	float		parts;			/* rows of a statement, statements of a route */
 	float		quantile[BLOCK_QUANTILES];	/* logarithms of microseconds */
 	float		yardstick;		/* of a fixed piece of work, likewise */
-}			PeriodBlock;
+} PeriodBlock;
 
 typedef struct BlockSeries
 {
 	int32		count;			/* of blocks in use */
 	uint32		ticks;			/* that a block lasts */
 	PeriodBlock block[BLOCKS];
-}			BlockSeries;
+} BlockSeries;
 
 /* Empty. */
-extern void block_series_clear(BlockSeries * series);
+extern void block_series_clear(BlockSeries *series);
 
 /* The quantiles of a block's calls, which has some. */
-extern void block_set_quantiles(PeriodBlock * block, const Histogram *calls);
+extern void block_set_quantiles(PeriodBlock *block, const Histogram *calls);
 
 /* Add the calls of one more tick; none of a tick without calls. */
-extern void block_series_add(BlockSeries * series, const PeriodBlock * tick);
+extern void block_series_add(BlockSeries *series, const PeriodBlock *tick);
 
 /* Add the block "from" to "into". */
-extern void block_join(PeriodBlock * into, const PeriodBlock * from);
+extern void block_join(PeriodBlock *into, const PeriodBlock *from);
 
 #endif							/* CLIPPERF_BLOCK_SERIES_H */

@@ -24,7 +24,7 @@ typedef enum SeriesKind
 	SERIES_ALL,					/* all requests in a database */
 	SERIES_ROUTE,				/* those of a route */
 	SERIES_STATEMENT			/* the calls of a statement */
-}			SeriesKind;
+} SeriesKind;
 
 /* Which statement or route; what does not apply is 0.  Has no padding. */
 typedef struct SeriesKey
@@ -35,7 +35,7 @@ typedef struct SeriesKey
 	RouteId		route;
 	uint16		kind;			/* SeriesKind */
 	uint16		toplevel;		/* as in StatementKey */
-}			SeriesKey;
+} SeriesKey;
 
 extern SeriesKey series_key_of_statement(const StatementKey *key);
 extern SeriesKey series_key_of_route(Oid dbid, RouteId route);
@@ -45,7 +45,7 @@ extern SeriesKey series_key_of_all(Oid dbid);
 extern void blocks_tick(void);
 
 /* Copy a series; false if there is none. */
-extern bool blocks_copy(const SeriesKey * key, BlockSeries * series);
+extern bool blocks_copy(const SeriesKey *key, BlockSeries *series);
 
 /* A period ends in this database: its series begin again. */
 extern void blocks_end_period(Oid dbid);

@@ -72,7 +72,7 @@ typedef struct LoopBeginning
 	uint64		queryid;		/* of the child; 0 = free */
 	int			count;
 	uint32		hashes[PATTERN_PARAMETERS];
-}			LoopBeginning;
+} LoopBeginning;
 
 static LoopBeginning beginnings[LOOP_SETS * LOOP_WAYS];
 static LoopKey loop_keys[LOOP_SETS][LOOP_WAYS];

@@ -186,7 +186,7 @@ typedef enum UniqueRole
 	UNIQUE_PART,				/* one of its columns */
 	UNIQUE_ALONE,				/* its only column */
 	UNIQUE_PRIMARY				/* the only column of the primary key */
-}			UniqueRole;
+} UniqueRole;
 
 /*
  * Does the column take part in a primary key or unique index so far?  The indexes
