@@ -61,6 +61,16 @@ is_deeply([ map { $json->{recommendations}[0]{$_} } qw(action index_name ddl rea
 	[ map { $rows->[0]{$_} } qw(action index_name ddl reason) ], 'JSON has what is kept');
 is($json->{recommendations}[0]{relation}, 'shop.item', 'JSON: the table with its schema');
 
+# An operator that somebody has put on the search_path is not called by who asks.
+$node->safe_psql($database, q{
+	CREATE ROLE mallory;
+	GRANT CREATE, USAGE ON SCHEMA shop TO mallory;
+	SET ROLE mallory;
+	CREATE FUNCTION shop.trap(oid, regclass) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$trapped$$; END';
+	CREATE OPERATOR shop.= (FUNCTION = shop.trap, LEFTARG = oid, RIGHTARG = regclass)});
+($status, $output, $errors) = clipperf($node, 'recommend', $database);
+is($status, 0, "others' operators are not called") or diag($errors);
+
 # Options of the advisor.
 foreach my $case ([ '--min-calls' => 31 ], [ '--storage-budget' => '8kB' ], [ '--max-indexes' => 0 ], [ '--min-benefit' => 1 ])
 {

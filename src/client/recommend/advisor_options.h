@@ -27,12 +27,15 @@ enum
 	ADVISOR_OPTION_END
 };
 
-/* The beginning of the query that calls the advisor. */
+/*
+ * The beginning of the query that calls the advisor.  It runs under the role's own search_path, where anybody may have
+ * made operators: so these have their schema.
+ */
 #define ADVICE_COLUMNS \
 	"SELECT a.*, pg_catalog.pg_size_pretty(a.size_bytes) AS size," \
 	" (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)" \
-	"  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace" \
-	"  WHERE c.oid = a.relation) AS full_name FROM "
+	"  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace" \
+	"  WHERE c.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid) AS full_name FROM "
 
 /* The formats of what it says. */
 extern const Format advice_formats[];
