@@ -10,6 +10,7 @@ use Capture;
 use Command;
 use JSON::PP;
 use PostgreSQL::Test::Utils;
+use Requests;
 use Test::More;
 
 my $node = new_server('html', 'clipperf.max_statements = 20000');
@@ -32,6 +33,7 @@ $node->safe_psql('postgres', qq{
 	ANALYZE item});
 $node->safe_psql('postgres', q{SELECT count(*) AS "</script><script>planted()</script><!-- & " FROM item WHERE "a<b" = 1}) for 1 .. 3;
 $node->safe_psql('postgres', q{SET clipperf.route = '/<b>&"'; SELECT count(*) FROM item WHERE id = 1});
+settle($node);
 
 my ($status, $page, $errors) = clipperf($node, 'report', '--format' => 'html', '--output' => "json:$dir/report.json");
 is("$status $errors", '0 ', 'status');
