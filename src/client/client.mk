@@ -8,9 +8,9 @@ all: client
 client: $(CLIENT)
 .PHONY: client install-client uninstall-client
 
-$(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE \
+$(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -Isrc -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE \
 	-DCLIPPERF_VERSION='"$(EXTVERSION)"' $(CPPFLAGS)
-$(CLIENT_OBJS): $(wildcard src/client/*.h src/client/*/*.h) src/client/client.mk clipperf.control
+$(CLIENT_OBJS): $(wildcard src/client/*.h src/client/*/*.h) src/common/control_character.h src/client/client.mk clipperf.control
 
 # The page of the report in HTML, as a string of C: the template, with its styles and its program in their places.
 report_page = src/client/report/page

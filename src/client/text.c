@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/control_character.h"
 #include "memory.h"
 
 /*
@@ -49,18 +50,6 @@ utf8_length(const char *string)
 }
 
 /*
- * Is the character of so many bytes one that controls a terminal?  C0, DEL, C1.
- */
-static bool
-is_control(const char *character, int length)
-{
-	unsigned char first = (unsigned char) character[0];
-
-	return (length == 1 && (first < 0x20 || first == 0x7F)) ||
-		(length == 2 && first == 0xC2 && (unsigned char) character[1] < 0xA0);
-}
-
-/*
  * Writes text, with control characters replaced: blanks by a blank, others by the replacement character.
  */
 static void
@@ -76,7 +65,7 @@ put_clean(FILE *out, const char *text, bool keep_newlines)
 			putc('\n', out);
 		else if (strchr("\t\n\v\f\r", *text))
 			putc(' ', out);
-		else if (is_control(text, length))
+		else if (control_character_length(text) > 0)
 			fputs(REPLACEMENT_CHARACTER, out);
 		else
 			fwrite(text, 1, length, out);
@@ -211,16 +200,21 @@ put_wrapped(FILE *out, const char *first_indent, const char *indent, int width, 
 }
 
 /*
- * Replaces the control characters of a string, newlines too, by blanks.  Returns the string.
+ * Replaces each control character of a string, newlines too, by a blank.  Returns the string, which may be shorter then.
  */
 char *
 make_one_line(char *string)
 {
-	for (char *c = string; *c != '\0'; c++)
+	char	   *to = string;
+
+	for (const char *from = string; *from != '\0';)
 	{
-		if ((unsigned char) *c < 0x20 || *c == 0x7F)
-			*c = ' ';
+		int			length = control_character_length(from);
+
+		*to++ = length > 0 ? ' ' : *from;
+		from += length > 0 ? length : 1;
 	}
+	*to = '\0';
 	return string;
 }
 
@@ -238,14 +232,15 @@ put_shell_word(FILE *out, const char *word)
 		return;
 	}
 	putc('\'', out);
-	for (const char *c = word; *c != '\0'; c++)
+	for (const char *c = word; *c != '\0';)
 	{
+		int			length = control_character_length(c);
+
 		if (*c == '\'')
 			fputs("'\\''", out);
-		else if ((unsigned char) *c < 0x20 || *c == 0x7F)
-			putc('?', out);
 		else
-			putc(*c, out);
+			putc(length > 0 ? '?' : *c, out);
+		c += length > 0 ? length : 1;
 	}
 	putc('\'', out);
 }

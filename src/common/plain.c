@@ -18,6 +18,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "common/control_character.h"
 #include "common/token.h"
 
 PGDLLEXPORT Datum clipperf_plain(PG_FUNCTION_ARGS);
@@ -26,30 +27,13 @@ PGDLLEXPORT Datum clipperf_plain_sql(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(clipperf_plain);
 PG_FUNCTION_INFO_V1(clipperf_plain_sql);
 
-/*
- * Bytes of the control character at "at", 0 if it is another one: of ASCII, and
- * in UTF-8 of U+0080 to U+009F, separators of lines and paragraphs, and what
- * changes the direction of writing.
- */
+/* Bytes of the control character at "at", 0 if it is another one; only those of ASCII where the encoding is not UTF-8. */
 static int
 control_length(const char *at, int encoding)
 {
-	const unsigned char *byte = (const unsigned char *) at;
+	int			length = control_character_length(at);
 
-	if (byte[0] < ' ' || byte[0] == 0x7f)
-		return 1;
-	if (encoding != PG_UTF8)
-		return 0;
-	if ((byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] <= 0x9f) ||	/* C1 */
-		(byte[0] == 0xd8 && byte[1] == 0x9c))	/* U+061C */
-		return 2;
-	if ((byte[0] == 0xe2 && byte[1] == 0x80 &&
-		 (byte[2] == 0x8e || byte[2] == 0x8f || /* U+200E, U+200F */
-		  (byte[2] >= 0xa8 && byte[2] <= 0xae))) || /* U+2028 to U+202E */
-		(byte[0] == 0xe2 && byte[1] == 0x81 &&
-		 byte[2] >= 0xa6 && byte[2] <= 0xa9))	/* U+2066 to U+2069 */
-		return 3;
-	return 0;
+	return length > 1 && encoding != PG_UTF8 ? 0 : length;
 }
 
 /*
