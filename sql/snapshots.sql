@@ -36,13 +36,13 @@ CREATE TABLE @extschema@._clipperf_snapshot_item (
     query text
 );
 CREATE INDEX clipperf_snapshot_item_snapshot ON @extschema@._clipperf_snapshot_item (snapshot);
-COMMENT ON TABLE @extschema@._clipperf_snapshot_item IS 'what was counted of each statement and route until a snapshot';
+COMMENT ON TABLE @extschema@._clipperf_snapshot_item IS 'what was counted of each statement, route and endpoint until a snapshot';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.snapshot IS 'the snapshot';
-COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.kind IS 'a: all requests; r: those of a route; s: a statement';
+COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.kind IS 'a: all requests; r: those of a route; e, d: those of an endpoint whose span, whose database time is measured; s: a statement';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.toplevel IS 'true if clients sent the statement';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.userid IS 'role that ran the statement';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.route IS 'route of the requests or of the statement';
+COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.route IS 'route of the requests or of the statement; name of the endpoint';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.state IS 'counters and histograms, encoded';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.blocks IS 'what was counted in equal parts of the period, encoded; NULL if that was not followed';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_item.query IS 'the first 200 characters of the query text, of the statements that took most time';
@@ -71,7 +71,7 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_states';
 COMMENT ON FUNCTION @extschema@._clipperf_read_states() IS
-'what was counted in this database of all requests, each route and each statement, encoded';
+'what was counted in this database of all requests, each endpoint, each route and each statement, encoded';
 REVOKE ALL ON FUNCTION @extschema@._clipperf_read_states() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@._clipperf_end_block()
@@ -109,6 +109,7 @@ LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_sync_endpoints();
     INSERT INTO @extschema@._clipperf_snapshot (previous, label, comment, since, taken_by, statements_evicted, routes_evicted)
     SELECT p.snapshot, _clipperf_take_snapshot.label, _clipperf_take_snapshot.comment,
            greatest(p.taken_at, i.since), _clipperf_take_snapshot.taken_by,
@@ -199,11 +200,11 @@ WHERE (s.previous IS NULL OR b.snapshot IS NOT NULL)
 COMMENT ON VIEW @extschema@._clipperf_period_item IS
 'what was counted until the begin and the end of each period, of statements that the reader may see';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.period IS 'number of the period';
-COMMENT ON COLUMN @extschema@._clipperf_period_item.kind IS 'a: all requests; r: those of a route; s: a statement';
+COMMENT ON COLUMN @extschema@._clipperf_period_item.kind IS 'a: all requests; r: those of a route; e, d: those of an endpoint whose span, whose database time is measured; s: a statement';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.toplevel IS 'true if clients sent the statement';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.userid IS 'role that ran the statement';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.queryid IS 'the server''s hash of the statement without its literals';
-COMMENT ON COLUMN @extschema@._clipperf_period_item.route IS 'route of the requests or of the statement';
+COMMENT ON COLUMN @extschema@._clipperf_period_item.route IS 'route of the requests or of the statement; name of the endpoint';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.earlier IS 'counters and histograms when the period began, encoded';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.state IS 'the same when it ended';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.blocks IS 'what was counted in equal parts of it, encoded';
@@ -333,13 +334,15 @@ BEGIN ATOMIC
         FROM controls AS t
     )
     SELECT p.kind,
-           CASE p.kind WHEN 'a' THEN 'all requests' WHEN 'r' THEN coalesce(p.route, '(no route)')
+           CASE WHEN p.kind = 'a' THEN 'all requests'
+                WHEN p.kind = 'r' THEN coalesce(p.route, '(no route)')
+                WHEN p.kind IN ('e', 'd') THEN p.route
                 ELSE @extschema@._clipperf_excerpt(
                          coalesce(p.query,
                                   @extschema@._clipperf_query_text(p.userid, (SELECT d.oid FROM pg_database AS d
                                                                               WHERE d.datname = current_database()), p.queryid),
                                   '(a statement whose text was not kept)'), 100) END,
-           p.userid, p.queryid, p.route, c.before, c.after, c.changes,
+           p.userid, p.queryid, CASE WHEN p.kind IN ('r', 's') THEN p.route END, c.before, c.after, c.changes,
            CASE WHEN c.before IS NULL THEN CASE WHEN lost.before AND p.kind <> 'a' THEN 'unsure' ELSE 'new' END
                 WHEN c.after IS NULL THEN CASE WHEN lost.after AND p.kind <> 'a' THEN 'unsure' ELSE 'gone' END
                 ELSE c.verdict END
@@ -359,7 +362,7 @@ BEGIN ATOMIC
     WHERE c.before IS NOT NULL OR c.after IS NOT NULL;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_compared(bigint, bigint) IS
-'figures of all requests, routes and statements in two periods, and whether they changed';
+'figures of all requests, endpoints, routes and statements in two periods, and whether they changed';
 
 -- A finding is better, or worse, if it costs each request half as much less, or more.
 CREATE FUNCTION @extschema@._clipperf_compared_findings(period_before bigint, period_after bigint)
@@ -408,6 +411,15 @@ AS 'MODULE_PATHNAME', 'clipperf_cell';
 COMMENT ON FUNCTION @extschema@._clipperf_cell(double precision, double precision) IS
 'a figure in few characters, and its change';
 
+CREATE FUNCTION @extschema@._clipperf_kind_name(kind "char")
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN $1 = 'a' THEN 'everything' WHEN $1 IN ('e', 'd') THEN 'endpoint' WHEN $1 = 'r' THEN 'route' WHEN $1 = 's' THEN 'statement'
+                ELSE 'finding' END;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_kind_name("char") IS 'kind of what is compared, in a word';
+
 CREATE FUNCTION @extschema@.clipperf_compare(before text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS TABLE (
     kind text, name text, verdict text, calls text, p50_ms text, p95_ms text, p99_ms text, mean_ms text,
@@ -426,18 +438,18 @@ BEGIN ATOMIC
         SELECT 'f', f.name, f.verdict, NULL, NULL, greatest(f.before, f.after), f.queryid
         FROM period AS p, @extschema@._clipperf_compared_findings(p.before, p.after) AS f
     )
-    SELECT CASE s.kind WHEN 'a' THEN 'everything' WHEN 'r' THEN 'route' WHEN 's' THEN 'statement' ELSE 'finding' END,
+    SELECT @extschema@._clipperf_kind_name(s.kind),
            left(s.name, 36), s.verdict,
            @extschema@._clipperf_cell(s.before[1], s.after[1]), @extschema@._clipperf_cell(s.before[2], s.after[2]),
            @extschema@._clipperf_cell(s.before[3], s.after[3]), @extschema@._clipperf_cell(s.before[4], s.after[4]),
            @extschema@._clipperf_cell(s.before[5], s.after[5]), @extschema@._clipperf_cell(s.before[6], s.after[6]),
-           CASE WHEN s.kind IN ('a', 'r') THEN @extschema@._clipperf_cell(s.before[7], s.after[7]) ELSE '-' END,
+           CASE WHEN s.kind IN ('a', 'e', 'd', 'r') THEN @extschema@._clipperf_cell(s.before[7], s.after[7]) ELSE '-' END,
            @extschema@._clipperf_cell(100 * s.before[8], 100 * s.after[8])
     FROM shown AS s
-    ORDER BY array_position('{a,r,s,f}'::"char"[], s.kind), s.weight DESC NULLS LAST, s.name, s.queryid;
+    ORDER BY array_position('{everything,endpoint,route,statement,finding}'::text[], @extschema@._clipperf_kind_name(s.kind)), s.weight DESC NULLS LAST, s.name, s.queryid;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_compare(text, text) IS
-'what changed between two periods, by default the last two: for everything, each route, statement and finding the figures after, their changes, and better, worse, same, unsure, new or gone';
+'what changed between two periods, by default the last two: for everything, each endpoint, route, statement and finding the figures after, their changes, and better, worse, same, unsure, new or gone';
 
 CREATE FUNCTION @extschema@.clipperf_compare_figures(before text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS TABLE (
@@ -450,7 +462,7 @@ BEGIN ATOMIC
     WITH period AS MATERIALIZED (
         SELECT @extschema@._clipperf_find_period($1, 1) AS before, @extschema@._clipperf_find_period($2, 0) AS after
     )
-    SELECT CASE c.kind WHEN 'a' THEN 'everything' WHEN 'r' THEN 'route' ELSE 'statement' END,
+    SELECT @extschema@._clipperf_kind_name(c.kind),
            c.name, r.rolname, c.queryid, c.route,
            CASE WHEN f.figure = 'statements' AND c.kind = 's' THEN 'rows' ELSE f.figure END,
            c.before[f.number], c.after[f.number],
@@ -459,10 +471,10 @@ BEGIN ATOMIC
          LEFT JOIN pg_roles AS r ON r.oid = c.userid,
          unnest(@extschema@._clipperf_figure_names()) WITH ORDINALITY AS f (figure, number)
     WHERE NOT (f.figure = 'span_p95_ms' AND c.kind = 's')
-    ORDER BY array_position('{a,r,s}'::"char"[], c.kind), greatest(c.before[11], c.after[11]) DESC, c.name, c.queryid, f.number;
+    ORDER BY array_position('{everything,endpoint,route,statement}'::text[], @extschema@._clipperf_kind_name(c.kind)), greatest(c.before[11], c.after[11]) DESC, c.name, c.queryid, f.number;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_compare_figures(text, text) IS
-'the figures of clipperf_compare() as numbers, before and after: one row for each figure of everything, each route and each statement';
+'the figures of clipperf_compare() as numbers, before and after: one row for each figure of everything, each endpoint, each route and each statement';
 
 CREATE FUNCTION @extschema@.clipperf_impact(before text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS TABLE (figure text, unit text, value_before double precision, value_after double precision, change text, verdict text)

@@ -48,11 +48,13 @@ PG_FUNCTION_INFO_V1(clipperf_end_block);
 /* The kinds of items, in tables. */
 #define KIND_ALL		'a'
 #define KIND_ROUTE		'r'
+#define KIND_SPAN		'e'		/* endpoints: the requests' span is measured */
+#define KIND_DATABASE	'd'		/* endpoints: their database time is */
 #define KIND_STATEMENT	's'
 
-/* Add the row of one item; the state has its own series, if it has one. */
+/* Add the row of one item with that name; it has its series, if there is one. */
 static void
-put_state(ReturnSetInfo *result, char kind, const SeriesKey *key,
+put_state(ReturnSetInfo *result, char kind, const char *name, const SeriesKey *key,
 		  const SnapshotState *state)
 {
 	BlockSeries series;
@@ -68,7 +70,7 @@ put_state(ReturnSetInfo *result, char kind, const SeriesKey *key,
 	values[i++] = ObjectIdGetDatum(key->userid);
 	nulls[i] = kind != KIND_STATEMENT;
 	values[i++] = Int64GetDatum((int64) key->queryid);
-	result_set_text(values, nulls, i++, route_label(key->route));
+	result_set_text(values, nulls, i++, name);
 	values[i++] = Float8GetDatum(US_TO_MS((double) state->field[STATE_TOTAL_US]));
 	values[i++] = PointerGetDatum(state_encode(state));
 	nulls[i] = !has_series;
@@ -102,36 +104,56 @@ put_statement_state(const StatementKey *key, const StatementCounters *counters,
 		(key->route != ROUTE_NONE && !route_is_valid(key->route)))
 		return;
 	state.histogram[STATE_LATENCY] = counters->latency;
-	put_state(arg, KIND_STATEMENT, &series, &state);
+	put_state(arg, KIND_STATEMENT, route_label(key->route), &series, &state);
 }
 
-/* Add the row of the requests of a route, or of all. */
+/* Add the row of the requests of a route, of an endpoint, or of all. */
 static void
-put_request_state(ReturnSetInfo *result, char kind, const SeriesKey *key,
-				  const RouteRequests *requests)
+put_request_state(ReturnSetInfo *result, char kind, const char *name,
+				  const SeriesKey *key, const RouteRequests *requests)
 {
 	const RequestTotals *totals = &requests->totals;
+	bool		is_span = kind == KIND_SPAN;
 	SnapshotState state = {
 		.field = {
 			[STATE_FIRST_SEEN] = totals->first_seen,
 			[STATE_CALLS] = totals->requests,
 			[STATE_ERRORS] = totals->failed,
 			[STATE_PARTS] = totals->statements,
-			[STATE_TOTAL_US] = totals->database_us,
+			[STATE_TOTAL_US] = is_span ? totals->span_us : totals->database_us,
 			[STATE_SPAN_US] = totals->span_us,
 			[STATE_BLOCKS] = totals->shared_blks_hit + totals->shared_blks_read
 		}
 	};
 
-	state.histogram[STATE_LATENCY] = requests->database;
+	state.histogram[STATE_LATENCY] = is_span ? requests->span : requests->database;
 	state.histogram[STATE_SPAN] = requests->span;
 	state.histogram[STATE_STATEMENTS] = requests->statements;
-	put_state(result, kind, key, &state);
+	put_state(result, kind, name, key, &state);
+}
+
+/* Add the rows of the endpoints of this database. */
+static void
+put_endpoint_states(ReturnSetInfo *result, const EndpointTable *table)
+{
+	for (int i = 0; i < table->count; i++)
+	{
+		const Endpoint *endpoint = &table->endpoint[i];
+		SeriesKey	key;
+
+		if (endpoint->rule.dbid != MyDatabaseId)
+			continue;
+		key = series_key_of_endpoint(&endpoint->rule);
+		put_request_state(result, endpoint->rule.time == ENDPOINT_SPAN ?
+						  KIND_SPAN : KIND_DATABASE, endpoint->rule.name, &key,
+						  &endpoint->requests);
+	}
 }
 
 /*
- * _clipperf_read_states(): a row for all requests in this database, each route and
- * each statement: what was counted, and the blocks since the last snapshot.
+ * _clipperf_read_states(): a row for all requests in this database, each endpoint,
+ * each route and each statement: what was counted, and the blocks since the last
+ * snapshot.
  */
 Datum
 clipperf_read_states(PG_FUNCTION_ARGS)
@@ -150,10 +172,12 @@ clipperf_read_states(PG_FUNCTION_ARGS)
 		if (table->keys[i].dbid != MyDatabaseId)
 			continue;
 		route_requests_merge(sum, &table->route[i]);
-		put_request_state(result, KIND_ROUTE, &route, &table->route[i]);
+		put_request_state(result, KIND_ROUTE, route_label(route.route), &route,
+						  &table->route[i]);
 	}
 	if (sum->totals.requests > 0)
-		put_request_state(result, KIND_ALL, &key, sum);
+		put_request_state(result, KIND_ALL, NULL, &key, sum);
+	put_endpoint_states(result, &table->endpoints);
 	statement_visit(put_statement_state, result);
 	return (Datum) 0;
 }

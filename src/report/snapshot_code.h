@@ -19,7 +19,8 @@ typedef enum StateField
 	STATE_CALLS,				/* without error; of routes, requests */
 	STATE_ERRORS,				/* of routes, requests with an error */
 	STATE_PARTS,				/* rows; of routes, statements */
-	STATE_TOTAL_US,				/* of routes, database time */
+	STATE_TOTAL_US,				/* of routes, database time; of endpoints, the
+								 * time that is measured */
 	STATE_SPAN_US,				/* of routes */
 	STATE_BLOCKS,				/* shared blocks, hit and read */
 	STATE_FIELDS
@@ -27,7 +28,8 @@ typedef enum StateField
 
 typedef enum StateHistogram
 {
-	STATE_LATENCY,				/* of the calls; of routes, database time */
+	STATE_LATENCY,				/* of the calls, or of requests, of the same
+								 * time as STATE_TOTAL_US */
 	STATE_SPAN,					/* of routes */
 	STATE_STATEMENTS,			/* of routes */
 	STATE_HISTOGRAMS

@@ -162,6 +162,21 @@ series_key_of_route(Oid dbid, RouteId route)
 	};
 }
 
+/*
+ * The key of the series of an endpoint.  It is another one if another time is
+ * measured, as that says nothing of the one before.
+ */
+SeriesKey
+series_key_of_endpoint(const EndpointRule *rule)
+{
+	return (SeriesKey)
+	{
+		.queryid = hash_bytes_extended((const unsigned char *) rule->name,
+									   strlen(rule->name), 0),
+			.dbid = rule->dbid,.kind = SERIES_ENDPOINT,.toplevel = rule->time
+	};
+}
+
 /* The key of the series of all requests in a database. */
 SeriesKey
 series_key_of_all(Oid dbid)
@@ -346,21 +361,39 @@ tick_statement(const StatementKey *key, const StatementCounters *counters,
 	tick_series(arg, &series, &totals, &counters->latency, counters->first_seen);
 }
 
-/* Add to the series of the requests of a route, or of all routes. */
+/* Add to the series of requests, of which that time is measured. */
 static void
-tick_requests(Tick *tick, const SeriesKey *key, const RouteRequests *requests)
+tick_requests(Tick *tick, const SeriesKey *key, const RouteRequests *requests,
+			  EndpointTime time)
 {
+	bool		is_span = time == ENDPOINT_SPAN;
 	SeriesTotals totals = {
 		.calls = requests->totals.requests,
 		.errors = requests->totals.failed,
-		.total_us = requests->totals.database_us,
+		.total_us = is_span ? requests->totals.span_us : requests->totals.database_us,
 		.blocks = requests->totals.shared_blks_hit +
 		requests->totals.shared_blks_read,
 		.parts = requests->totals.statements
 	};
 
-	tick_series(tick, key, &totals, &requests->database,
+	tick_series(tick, key, &totals, is_span ? &requests->span : &requests->database,
 				requests->totals.first_seen);
+}
+
+/* Add to the series of the endpoints of all databases. */
+static void
+tick_endpoints(Tick *tick, const EndpointTable *table)
+{
+	for (int i = 0; i < table->count; i++)
+	{
+		const Endpoint *endpoint = &table->endpoint[i];
+		SeriesKey	key;
+
+		if (!OidIsValid(endpoint->rule.dbid))
+			continue;
+		key = series_key_of_endpoint(&endpoint->rule);
+		tick_requests(tick, &key, &endpoint->requests, endpoint->rule.time);
+	}
 }
 
 /* Add to the series of all requests in a database, the first time it is met. */
@@ -382,7 +415,7 @@ tick_database(Tick *tick, const RequestTable *table, int64 first)
 		if (table->keys[i].dbid == dbid)
 			route_requests_merge(sum, &table->route[i]);
 	}
-	tick_requests(tick, &key, sum);
+	tick_requests(tick, &key, sum, ENDPOINT_DATABASE);
 	pfree(sum);
 }
 
@@ -447,8 +480,9 @@ blocks_tick(void)
 											  table->keys[i].route);
 
 		tick_database(&tick, table, i);
-		tick_requests(&tick, &key, &table->route[i]);
+		tick_requests(&tick, &key, &table->route[i], ENDPOINT_DATABASE);
 	}
+	tick_endpoints(&tick, &table->endpoints);
 	statement_visit(tick_statement, &tick);
 	shared->ticked_us = begun_us;
 	shared->ticked = begun;

@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include "store/block_series.h"
+#include "store/endpoint_table.h"
 #include "store/request_counters.h"
 #include "store/statement_counters.h"
 #include "store/store.h"
@@ -23,22 +24,24 @@ typedef enum SeriesKind
 {
 	SERIES_ALL,					/* all requests in a database */
 	SERIES_ROUTE,				/* those of a route */
+	SERIES_ENDPOINT,			/* those of an endpoint */
 	SERIES_STATEMENT			/* the calls of a statement */
 } SeriesKind;
 
-/* Which statement or route; what does not apply is 0.  Has no padding. */
+/* Which statement, route or endpoint; what does not apply is 0.  Has no padding. */
 typedef struct SeriesKey
 {
-	uint64		queryid;
+	uint64		queryid;		/* or a hash of the endpoint's name */
 	Oid			dbid;
 	Oid			userid;
 	RouteId		route;
 	uint16		kind;			/* SeriesKind */
-	uint16		toplevel;		/* as in StatementKey */
+	uint16		toplevel;		/* as in StatementKey; or the EndpointTime */
 } SeriesKey;
 
 extern SeriesKey series_key_of_statement(const StatementKey *key);
 extern SeriesKey series_key_of_route(Oid dbid, RouteId route);
+extern SeriesKey series_key_of_endpoint(const EndpointRule *rule);
 extern SeriesKey series_key_of_all(Oid dbid);
 
 /* Add what was counted since the last tick to all series. */

@@ -38,6 +38,35 @@ SELECT figure, verdict FROM clipperf_impact('before', 'after') WHERE figure = 'q
 SELECT figure, verdict FROM clipperf_impact('after', 'before') WHERE figure = 'queries';
 SELECT kind, verdict FROM clipperf_compare('after', 'before') WHERE name LIKE '%count%';
 
+-- Endpoints have a row by the time that is measured of them; one that did not exist before is new.
+INSERT INTO clipperf_endpoints (name, routes, measured, target_ms) VALUES
+    ('by database time', '{/compare}', 'database', 10), ('by span', '{/comp%}', 'span', 10), ('changed', '{/compare}', 'span', 10), ('of others', '{/none}', 'span', 10);
+SELECT format('BEGIN; SET LOCAL clipperf.route = %L; SELECT title FROM clip WHERE id = %s; COMMIT;', '/compare', i) FROM generate_series(1, 40) AS i
+\o /dev/null
+\set ECHO none
+\gexec
+\set ECHO all
+\o
+SELECT clipperf_snapshot('endpoints before') IS NOT NULL AS taken;
+UPDATE clipperf_endpoints SET measured = 'database' WHERE name = 'changed';
+SELECT format('BEGIN; SET LOCAL clipperf.route = %L; SELECT title FROM clip WHERE id = %s; SELECT count(*) FROM clip WHERE id < %s; COMMIT;', '/compare', i, i) FROM generate_series(1, 80) AS i
+\o /dev/null
+\set ECHO none
+\gexec
+\set ECHO all
+\o
+SELECT clipperf_snapshot('endpoints after') IS NOT NULL AS taken;
+SELECT kind, name, verdict, calls, statements, error_pct FROM clipperf_compare('endpoints before', 'endpoints after')
+WHERE kind = 'endpoint' ORDER BY name COLLATE "C", verdict COLLATE "C";
+SELECT kind, name, verdict FROM clipperf_compare('after', 'endpoints after') WHERE kind = 'endpoint' ORDER BY name COLLATE "C";
+SELECT name, route, max(value_after) FILTER (WHERE figure = 'p95_ms') <= max(value_after) FILTER (WHERE figure = 'span_p95_ms') AS up_to_span,
+       max(value_after) FILTER (WHERE figure = 'calls') AS calls
+FROM clipperf_compare_figures('endpoints before', 'endpoints after') WHERE kind = 'endpoint' AND name LIKE 'by %' GROUP BY name, route ORDER BY name COLLATE "C";
+SELECT kind FROM (SELECT row_number() OVER () AS row, kind FROM clipperf_compare('endpoints before', 'endpoints after')) AS r
+WHERE kind IN ('everything', 'endpoint', 'route', 'statement') GROUP BY kind ORDER BY min(row);
+SELECT clipperf_drop_period('endpoints before'), clipperf_drop_period('endpoints after');
+DELETE FROM clipperf_endpoints;
+
 -- By number, and the last two.
 SELECT count(*) = (SELECT count(*) FROM clipperf_compare('before', 'after')) AS same
 FROM clipperf_periods AS b, clipperf_periods AS a, clipperf_compare(b.period::text, a.period::text)

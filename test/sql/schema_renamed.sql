@@ -64,6 +64,7 @@ INSERT INTO calls VALUES
     ('_clipperf_compared_findings', 'SELECT * FROM %s._clipperf_compared_findings(1, 2)'),
     ('_clipperf_compare_states', 'SELECT * FROM %s._clipperf_compare_states(NULL, NULL, NULL, NULL, NULL, NULL, true, 0, 0)'),
     ('_clipperf_figure_names', 'SELECT %s._clipperf_figure_names()'),
+    ('_clipperf_kind_name', 'SELECT %s._clipperf_kind_name(''a'')'),
     ('_clipperf_cell', 'SELECT %s._clipperf_cell(1, 2)'),
     ('_clipperf_change', 'SELECT %s._clipperf_change(1, 2)'),
     ('_clipperf_duration', 'SELECT %s._clipperf_duration(1)'),
