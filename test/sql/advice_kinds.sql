@@ -224,6 +224,17 @@ SELECT action, ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM items ORDER 
 SELECT * FROM clipperf_recommend_for(ARRAY['SELECT 1'], allow_functions => '{no_such_score(int)}');
 SELECT * FROM built('SELECT * FROM items WHERE plain_score(score) = 8');
 SELECT action FROM clipperf_recommend_for(ARRAY['SELECT stable_score(score) FROM items WHERE owner = 5']);
+-- An element of an array: no index serves value = ANY (array), and the reason says which operator one serves.
+CREATE FUNCTION told(VARIADIC statements text[]) RETURNS TABLE (action text, reason text) LANGUAGE sql AS $$
+    SELECT action, reason FROM clipperf_recommend_for(statements) $$;
+SELECT * FROM told('SELECT * FROM items WHERE ''label 7'' = ANY (labels)', 'SELECT id FROM items WHERE $1 = ANY (labels)');
+SELECT * FROM told('SELECT * FROM items WHERE ''label 7'' = ANY (string_to_array(title, '' ''))');
+CREATE INDEX items_labels ON items USING gin (labels);
+SELECT * FROM told('SELECT * FROM items AS i WHERE EXISTS (SELECT FROM people AS p WHERE p.name = ANY (i.labels))');
+DROP INDEX items_labels;
+SELECT * FROM told('SELECT * FROM items WHERE ''label 7'' <> ALL (labels)', 'SELECT * FROM items WHERE ''label 7'' < ANY (labels)', 'SELECT * FROM items WHERE title = ANY (labels)');
+SELECT count(*) FILTER (WHERE 'label 7' = ANY (labels)) = count(*) FILTER (WHERE labels @> ARRAY['label 7']) AS same FROM items;
+
 -- What PostgreSQL would refuse.
 SELECT * FROM built('SELECT * FROM items WHERE upper(ctid::text) = ''X''', 'SELECT * FROM items WHERE tableoid::int + 1 = 7',
     'SELECT * FROM items WHERE ROW (owner, score) = ANY (ARRAY[ROW (1, 2), ROW (3, 4)])', 'SELECT * FROM items AS i WHERE i::text = ''x''',

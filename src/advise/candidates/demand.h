@@ -81,6 +81,9 @@ typedef struct Demand
 								 * were they immutable */
 	List	   *varying;		/* likewise, were their constants the same in
 								 * all calls */
+	List	   *elements;		/* arrays of varno 1, of which a value is to
+								 * be an element: GIN would serve another
+								 * operator */
 } Demand;
 
 #endif							/* CLIPPERF_DEMAND_H */

@@ -399,6 +399,28 @@ is_short_list(Node *array)
 	return ArrayGetNItems(ARR_NDIM(list), ARR_DIMS(list)) <= MOST_LISTED;
 }
 
+/*
+ * Note an array of the table in "value = ANY (array)", if a GIN index on it would
+ * serve "array @> ARRAY[value]", which is true of the same rows.
+ */
+static void
+note_elements(DemandScope *scope, ScalarArrayOpExpr *clause)
+{
+	Node	   *value = linitial(clause->args);
+	Oid			family = btree_family(exprType(value));
+	DemandKey	key;
+
+	if (!clause->useOr || !OidIsValid(family) ||
+		get_op_opfamily_strategy(clause->opno, family) != BTEqualStrategyNumber ||
+		bms_is_member(scope->rel->relid, pull_varnos(scope->root, value)) ||
+		contain_volatile_functions(value) ||
+		!demand_key(scope, lsecond(clause->args), clause->inputcollid, &key) ||
+		!OidIsValid(GetDefaultOpClass(key.type, GIN_AM_OID)))
+		return;
+	scope->demand->elements = list_append_unique(scope->demand->elements,
+												 demand_copy(scope, lsecond(clause->args)));
+}
+
 /* Add "key = ANY (array)" or "key <> ALL (array)". */
 static void
 collect_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
@@ -408,6 +430,7 @@ collect_list(DemandScope *scope, ScalarArrayOpExpr *clause, bool arm)
 	DemandKey	key;
 	DemandFilter *filter;
 
+	note_elements(scope, clause);
 	if (!demand_key(scope, linitial(clause->args), clause->inputcollid, &key) ||
 		!bms_is_empty(pull_varnos(scope->root, array)) ||
 		comparison_use(&key, clause->opno, NULL, false) != wanted)

@@ -11,6 +11,7 @@
  */
 #include "advise/recommend/reason_application.h"
 
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -62,22 +63,30 @@ only_column(Node *expr)
 	return first != NULL && first->varattno > 0 ? first : NULL;
 }
 
-/* What serves a comparison with the column: an index there is, or a new one. */
+/*
+ * What serves a comparison with the expression, by an index of this kind: an index
+ * there is, or a new one.
+ */
 static char *
-serving_index(Oid relid, AttrNumber attno)
+serving_index(Oid relid, Oid am, Node *expr)
 {
+	AttrNumber	attno = IsA(expr, Var) ? ((Var *) expr)->varattno : 0;
+	const char *keys;
 	ListCell   *lc;
 
 	foreach(lc, index_def_existing(relid))
 	{
 		const IndexDefinition *def = lfirst(lc);
 
-		if (def->valid && def->nkeys > 0 && def->keys[0].attno == attno &&
-			def->predicate == NIL)
+		if (def->valid && def->nkeys > 0 && def->predicate == NIL && def->am == am &&
+			(attno != 0 ? def->keys[0].attno == attno : equal(def->keys[0].expr, expr)))
 			return psprintf("index \"%s\"", def->name);
 	}
-	return psprintf("an index on %s (%s)", get_rel_name(relid),
-					quote_identifier(get_attname(relid, attno, false)));
+	keys = attno != 0 ? expression_text_of(relid, expr) :
+		psprintf("(%s)", expression_text_of(relid, expr));
+	return am == BTREE_AM_OID ?
+		psprintf("an index on %s (%s)", quote_identifier(get_rel_name(relid)), keys) :
+		psprintf("an index on %s USING gin (%s)", quote_identifier(get_rel_name(relid)), keys);
 }
 
 /* Is it a day of a time that is not the same day everywhere or all day? */
@@ -123,7 +132,7 @@ reason_plain_column(const IndexDefinition *def)
 			continue;
 		return psprintf("better: if the application %s, %s suffices",
 						comparison_text(def->relid, column, exprType(expr)),
-						serving_index(def->relid, column->varattno));
+						serving_index(def->relid, BTREE_AM_OID, value));
 	}
 	return NULL;
 }
@@ -145,11 +154,24 @@ reason_unstable(Oid relid, Node *expr)
 	if (value != NULL && IsA(value, Var))
 		return psprintf("%s; if the application %s, %s suffices", why,
 						comparison_text(relid, column, exprType(expr)),
-						serving_index(relid, column->varattno));
+						serving_index(relid, BTREE_AM_OID, (Node *) column));
 	return psprintf("%s; if %s stands alone on one side of the comparison, %s suffices",
 					why,
 					quote_identifier(get_attname(relid, column->varattno, false)),
-					serving_index(relid, column->varattno));
+					serving_index(relid, BTREE_AM_OID, (Node *) column));
+}
+
+/*
+ * Why no index serves a test whether a value is an element of an array, and what
+ * serves in its place.  The table is locked.
+ */
+char *
+reason_elements(Oid relid, Node *array)
+{
+	const char *name = expression_text_of(relid, array);
+
+	return psprintf("statements ask whether a value is an element of %s: PostgreSQL uses no index for value = ANY (%s); if the application asks for %s @> ARRAY[value], which is true of the same rows, %s serves",
+					name, name, name, serving_index(relid, GIN_AM_OID, array));
 }
 
 /* Why no index is made of an expression with a constant of one call. */

@@ -16,6 +16,9 @@ extern char *reason_plain_column(const IndexDefinition *def);
 /* Why no index is made of an expression that is not immutable. */
 extern char *reason_unstable(Oid relid, Node *expr);
 
+/* Why no index serves a test for an element of an array, and what would. */
+extern char *reason_elements(Oid relid, Node *array);
+
 /* Why no index is made of an expression with a constant of one call. */
 extern char *reason_varying(Oid relid, Node *expr);
 

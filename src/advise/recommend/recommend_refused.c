@@ -196,6 +196,8 @@ recommend_refused(const Advisor *advisor)
 									   &told, reason_unstable);
 		rows = add_refused_expressions(rows, demand->relid, demand->varying,
 									   &told, reason_varying);
+		rows = add_refused_expressions(rows, demand->relid, demand->elements,
+									   &told, reason_elements);
 	}
 	return rows;
 }

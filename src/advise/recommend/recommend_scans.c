@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 
 #include "advise/recommend/reason.h"
+#include "advise/recommend/reason_application.h"
 #include "advise/recommend/recommend_rows.h"
 #include "store/seqscan.h"
 
@@ -234,6 +235,36 @@ find_candidate_problem(const ScanQuestion *question)
 }
 
 /*
+ * Fill in what stands against an index for what one statement asks of the table;
+ * false if nothing is known of that.
+ */
+static bool
+explain_demand(const Demand *demand, ScanAdvice *scan)
+{
+	if (demand->mutable != NIL)
+		scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL cannot index it",
+								strVal(linitial(demand->mutable)));
+	else if (demand->refused != NIL)
+		scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only if allow_functions names it",
+								strVal(linitial(demand->refused)));
+	else if (wants_trigrams(demand) &&
+			 !OidIsValid(get_extension_oid("pg_trgm", true)))
+	{
+		scan->outcome = SCAN_TRIGRAMS;
+		scan->reason = pstrdup("an index for patterns in the middle of a text needs the extension pg_trgm");
+	}
+	else if (demand->unstable != NIL)
+		scan->reason = reason_unstable(demand->relid, linitial(demand->unstable));
+	else if (demand->elements != NIL)
+		scan->reason = reason_elements(demand->relid, linitial(demand->elements));
+	else if (demand->varying != NIL)
+		scan->reason = reason_varying(demand->relid, linitial(demand->varying));
+	else
+		return false;
+	return true;
+}
+
+/*
  * Why nothing could be looked up: none of the candidates for the statement is an
  * index that can be had, or there are none.
  */
@@ -246,28 +277,16 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 	scan->reason = find_candidate_problem(question);
 	if (scan->reason != NULL)
 		return;
-	scan->reason = pstrdup("an index cannot serve what the statement compares or sorts by");
 	foreach(lc, question->advisor->demands)
 	{
 		const CandidateDemand *item = lfirst(lc);
-		const Demand *demand = item->demand;
 
-		if (item->statement != question->statement ||
-			!list_member_oid(question->family, demand->relid))
-			continue;
-		if (demand->mutable != NIL)
-			scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL cannot index it",
-									strVal(linitial(demand->mutable)));
-		else if (demand->refused != NIL)
-			scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only if allow_functions names it",
-									strVal(linitial(demand->refused)));
-		else if (wants_trigrams(demand) &&
-				 !OidIsValid(get_extension_oid("pg_trgm", true)))
-		{
-			scan->outcome = SCAN_TRIGRAMS;
-			scan->reason = pstrdup("an index for patterns in the middle of a text needs the extension pg_trgm");
-		}
+		if (item->statement == question->statement &&
+			list_member_oid(question->family, item->demand->relid) &&
+			explain_demand(item->demand, scan))
+			return;
 	}
+	scan->reason = pstrdup("an index cannot serve what the statement compares or sorts by");
 }
 
 /* Why none of the candidates for the statement was chosen. */
