@@ -156,6 +156,21 @@ SELECT kind, fix FROM clipperf_findings() EXCEPT SELECT kind, fix FROM before;
 SELECT ddl FROM clipperf_apply(dry_run => true);
 SELECT ddl FROM clipperf_apply((SELECT array_agg(id) FROM clipperf_recommendations WHERE for_statements AND action = 'create'), dry_run => true);
 
+-- The search for references to a deleted row and the index for its foreign key are one finding.
+SET clipperf.track = 'top';
+SELECT clipperf_reset();
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE);
+CREATE TABLE grandchild (child int REFERENCES child ON DELETE CASCADE);
+INSERT INTO parent SELECT generate_series(1, 5000);
+INSERT INTO child SELECT n, n FROM generate_series(1, 5000) AS n;
+INSERT INTO grandchild SELECT n FROM generate_series(1, 5000) AS n;
+ANALYZE parent, child, grandchild;
+DELETE FROM parent WHERE id <= 3;
+SELECT pg_stat_force_next_flush();
+SELECT relation, source, ddl, cardinality(queryids) AS statements FROM clipperf_recommend() WHERE action = 'create' ORDER BY ddl;
+SELECT kind, relation, fix FROM clipperf_findings() WHERE relation IN ('child'::regclass, 'grandchild'::regclass) ORDER BY fix;
+
 DELETE FROM clipperf_recommendations;
 DELETE FROM clipperf_scan_advice;
 DELETE FROM _clipperf_job;

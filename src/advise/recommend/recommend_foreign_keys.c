@@ -67,6 +67,7 @@ typedef struct KeySearches
 	const IndexDefinition *def;
 	bool		all_users;		/* may the caller read everybody's? */
 	double		us;				/* that they took */
+	List	   *queryids;		/* of uint64 *: the statements that searched */
 } KeySearches;
 
 /* Did the scan compare the column with a value? */
@@ -80,7 +81,22 @@ is_compared(const SeqScanColumns *columns, AttrNumber attno)
 	return false;
 }
 
-/* SeqScanVisitor: adds the time of a scan that looked for the index's keys. */
+/* Note a statement that searched, once. */
+static void
+add_searching_statement(KeySearches *searches, uint64 queryid)
+{
+	uint64	   *kept;
+	ListCell   *lc;
+
+	foreach(lc, searches->queryids)
+		if (*(uint64 *) lfirst(lc) == queryid)
+		return;
+	kept = palloc(sizeof(uint64));
+	*kept = queryid;
+	searches->queryids = lappend(searches->queryids, kept);
+}
+
+/* SeqScanVisitor: adds a scan that looked for the index's keys. */
 static void
 add_search(const SeqScanKey *key, const SeqScanColumns *columns,
 		   const SeqScanCounters *counters, void *arg)
@@ -94,11 +110,13 @@ add_search(const SeqScanKey *key, const SeqScanColumns *columns,
 		if (!is_compared(columns, searches->def->keys[i].attno))
 			return;
 	searches->us += counters->total_us;
+	add_searching_statement(searches, key->queryid);
 }
 
 /*
  * Add to the advice what was seen of the searches that the index would save:
- * the share of the time of all statements that they took.
+ * the share of the time of all statements that they took, and who searched, so
+ * that the scan and its index are one finding.
  */
 static void
 add_searches(const Advisor *advisor, Advice *advice)
@@ -109,6 +127,7 @@ add_searches(const Advisor *advisor, Advice *advice)
 	};
 
 	seqscan_visit(add_search, &searches);
+	advice->queryids = searches.queryids;
 	if (searches.us <= 0 || advisor->total_us <= 0)
 		return;
 	advice->benefit_share = Min(1, searches.us / advisor->total_us);

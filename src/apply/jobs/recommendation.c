@@ -13,11 +13,17 @@
 
 #include "common/own_sql.h"
 
-/* The columns that read_recommendation() reads, in its order. */
+/*
+ * The columns that read_recommendation() reads, in its order.  An index for a
+ * foreign key (source catalog) is judged by all that read the table, as the searches
+ * for references that it serves are no statements of their own.
+ */
 #define RECOMMENDATION_COLUMNS(action) \
 	"SELECT r.id, " action ", coalesce(r.relation::pg_catalog.oid, 0)," \
 	" r.index_name, r.ddl, r.source, r.reason," \
-	" coalesce(r.size_bytes, -1), r.queryids, coalesce(r.status OPERATOR(pg_catalog.<>) 'new', false)"
+	" coalesce(r.size_bytes, -1)," \
+	" CASE WHEN r.source OPERATOR(pg_catalog.<>) 'catalog' THEN r.queryids END," \
+	" coalesce(r.status OPERATOR(pg_catalog.<>) 'new', false)"
 
 /* A row of the last result. */
 static Recommendation *
