@@ -75,7 +75,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_unmatched(text[]) IS
 CREATE FUNCTION @extschema@.clipperf_problems(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
 RETURNS TABLE (
-    kind text, relation regclass, problem text, summary text, fix text, evidence text, queryid bigint)
+    kind text, relation regclass, problem text, summary text, fix text, evidence text, queryid bigint, source_location text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -83,13 +83,21 @@ BEGIN ATOMIC
     FROM @extschema@._clipperf_wrong_kinds($1) AS w;
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "allow" must not contain nulls')
     WHERE array_position($2, NULL) IS NOT NULL;
-    SELECT DISTINCT ON (listed.line) listed.kind, listed.subject_relation, listed.line, listed.summary, listed.fix, listed.evidence, listed.queryid
-    FROM (SELECT f.*, c.oid::regclass AS subject_relation,
+    WITH loop AS MATERIALIZED (
+        SELECT l.subject, l.relation, min(l.source_location) AS source_location
+        FROM @extschema@._clipperf_loops(false, $2) AS l
+        WHERE l.source_location IS NOT NULL AND 'n_plus_one' = ANY ($1)
+        GROUP BY l.subject, l.relation
+    )
+    SELECT DISTINCT ON (listed.line) listed.kind, listed.subject_relation, listed.line, listed.summary, listed.fix, listed.evidence,
+           listed.queryid, listed.source_location
+    FROM (SELECT f.*, c.oid::regclass AS subject_relation, t.source_location,
                  concat(f.kind, CASE WHEN c.oid IS NULL THEN ': ' ELSE ' on ' END,
                         @extschema@._clipperf_named(c.oid, f.is_of_many, p.subject)) COLLATE "C" AS line
           FROM @extschema@._clipperf_find(false, $2) AS f
                CROSS JOIN LATERAL unnest(f.subjects, f.relations) AS p (subject, relation)
                LEFT JOIN pg_class AS c ON c.oid = CASE WHEN f.relations IS NULL THEN f.relation ELSE p.relation END
+               LEFT JOIN loop AS t ON f.kind = 'n_plus_one' AND (t.subject, t.relation) = (p.subject, p.relation)
           WHERE f.kind = ANY ($1)
             AND CASE f.kind WHEN 'n_plus_one' THEN f.highest_severity = 'critical'
                             WHEN 'seq_scan' THEN f.highest_severity <> 'info'

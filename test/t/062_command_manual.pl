@@ -61,7 +61,8 @@ my ($libpq) = run_command([ 'pg_config', '--libdir' ]);
 my ($headers) = run_command([ 'pg_config', '--includedir' ]);
 mkdir $alone;
 mkdir "$alone/src";
-system("cp -R $root/Makefile $root/clipperf.control $alone && cp -R $root/src/client $alone/src/ && find $alone -name '*.o' -delete"
+mkdir "$alone/src/common";
+system("cp -R $root/Makefile $root/clipperf.control $alone && cp -R $root/src/client $alone/src/ && cp $root/src/common/control_character.h $alone/src/common/ && find $alone -name '*.o' -delete"
 	  . " && mkdir -p $alone/examples/clipper/load $alone/test/fuzz"
 	  . " && cp $root/examples/clipper/load/clipload.mk $alone/examples/clipper/load/ && cp $root/test/fuzz/fuzz.mk $alone/test/fuzz/") == 0
   or die 'could not copy the sources';

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "check/baseline.h"
+#include "check/budget.h"
 #include "check/judgement.h"
 #include "check/judgement_formats.h"
 #include "formats.h"
@@ -23,6 +24,7 @@ typedef struct CheckOptions
 	ConnectionOptions connection;
 	StringList	kinds;
 	StringList	allow;
+	BudgetList	budgets;
 	const char *baseline;
 	const char *write_baseline;
 	const char *location;
@@ -43,6 +45,8 @@ enum
 	OPTION_ALLOW = COMMON_OPTION_END,
 	OPTION_BASELINE,
 	OPTION_LOCATION,
+	OPTION_MAX_P95,
+	OPTION_MAX_STATEMENTS,
 	OPTION_WRITE_BASELINE
 };
 
@@ -53,6 +57,8 @@ static const struct option long_options[] = {
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"kind", required_argument, NULL, 'k'},
 	{"location", required_argument, NULL, OPTION_LOCATION},
+	{"max-p95", required_argument, NULL, OPTION_MAX_P95},
+	{"max-statements", required_argument, NULL, OPTION_MAX_STATEMENTS},
 	{"write-baseline", required_argument, NULL, OPTION_WRITE_BASELINE},
 	{NULL, 0, NULL, 0}
 };
@@ -71,6 +77,11 @@ print_check_help(void)
 		   "                            (default: n_plus_one and seq_scan)\n"
 		   "      --allow=ENTRY         pass a table, or statements like an ILIKE pattern;\n"
 		   "                            may be repeated\n"
+		   "      --max-statements=ROUTE=NUMBER\n"
+		   "                            fail if a request of a route, such as '/feed/*',\n"
+		   "                            runs more statements; may be repeated\n"
+		   "      --max-p95=ROUTE=TIME  fail if more than 5%% of a route's requests take\n"
+		   "                            longer in the database, such as '/feed/*=100ms'\n"
 		   "      --baseline=FILE       pass the problems that this file holds\n"
 		   "      --write-baseline=FILE write all problems to this file, and pass\n\n"
 		   "Output:\n"
@@ -107,6 +118,12 @@ read_check_options(int argc, char **argv, CheckOptions *options)
 				break;
 			case OPTION_LOCATION:
 				options->location = optarg;
+				break;
+			case OPTION_MAX_P95:
+				add_budget(&options->budgets, BUDGET_P95, optarg);
+				break;
+			case OPTION_MAX_STATEMENTS:
+				add_budget(&options->budgets, BUDGET_STATEMENTS, optarg);
 				break;
 			case OPTION_WRITE_BASELINE:
 				options->write_baseline = optarg;
@@ -146,6 +163,7 @@ run_check(int argc, char **argv)
 
 	session = open_session(&options.connection);
 	judgement = ask_for_judgement(session, &options.kinds, &options.allow);
+	judge_budgets(judgement, session, &options.budgets);
 	close_session(session);
 	judgement->location = options.location;
 	judgement->baseline = options.baseline != NULL ? options.baseline : options.write_baseline;

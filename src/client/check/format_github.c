@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/control_character.h"
 #include "text.h"
 
 /*
@@ -21,7 +22,7 @@ put_escaped(FILE *out, const char *text, const char *special)
 	{
 		int			length = utf8_length(text);
 
-		if (length == 0)
+		if (length == 0 || control_character_length(text) > 1)
 			fputs(REPLACEMENT_CHARACTER, out);
 		else if ((unsigned char) *text <0x20 || strchr(special, *text))
 			fprintf(out, "%%%02X", *text);
@@ -32,18 +33,23 @@ put_escaped(FILE *out, const char *text, const char *special)
 }
 
 /*
- * Writes a command up to where its message begins.
+ * Writes a command up to where its message begins.  It points to where the statement of a problem is sent, if that is
+ * known, or to the file that the caller named.
  */
 static void
-begin_command(FILE *out, const Judgement *judgement, const char *command, const char *title)
+begin_command(FILE *out, const Judgement *judgement, const Problem *problem, const char *command, const char *title)
 {
+	const char *file = problem != NULL && problem->file != NULL ? problem->file : judgement->location;
+
 	fprintf(out, "::%s ", command);
-	if (judgement->location != NULL)
+	if (file != NULL)
 	{
 		fputs("file=", out);
-		put_escaped(out, judgement->location, "%:,");
+		put_escaped(out, file, "%:,");
 		putc(',', out);
 	}
+	if (problem != NULL && problem->file != NULL)
+		fprintf(out, "line=%ld,", problem->line);
 	fputs("title=", out);
 	put_escaped(out, title, "%:,");
 	fputs("::", out);
@@ -65,7 +71,7 @@ put_judgement_github(FILE *out, const void *result)
 
 		if (problem->is_known)
 			continue;
-		begin_command(out, judgement, "error", title);
+		begin_command(out, judgement, problem, "error", title);
 		put_escaped(out, problem->problem, "%");
 		if (problem->fix != NULL)
 		{
@@ -76,10 +82,10 @@ put_judgement_github(FILE *out, const void *result)
 	}
 	for (int i = 0; i < judgement->session->warnings.count; i++)
 	{
-		begin_command(out, judgement, "warning", "clipperf check");
+		begin_command(out, judgement, NULL, "warning", "clipperf check");
 		put_escaped(out, judgement->session->warnings.items[i], "%");
 		putc('\n', out);
 	}
-	begin_command(out, judgement, "notice", "clipperf check");
+	begin_command(out, judgement, NULL, "notice", "clipperf check");
 	fprintf(out, "judged %s\n", judged_in_words(judgement));
 }

@@ -47,6 +47,11 @@ put_json_problem(JsonWriter *json, const Problem *problem)
 	json_string(json, "evidence", problem->evidence);
 	/* Its 64 bits are more than the numbers of many readers of JSON can hold. */
 	json_string(json, "queryid", problem->queryid);
+	json_string(json, "file", problem->file);
+	if (problem->file != NULL)
+		json_integer(json, "line", problem->line);
+	else
+		json_string(json, "line", NULL);
 	json_boolean(json, "new", !problem->is_known);
 	json_close_object(json);
 }

@@ -13,6 +13,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "check/budget.h"
 #include "json.h"
 
 /* What is said of a kind of finding. */
@@ -33,6 +34,8 @@ static const Rule rules[] = {
 	{"missing_index", "An index would pay off for the workload, or a dropped one is missed."},
 	{"redundant_index", "Another index does everything that this one does."},
 	{"unused_index", "Nothing uses the index, or it does not pay off."},
+	{BUDGET_STATEMENTS, "A request of a route runs more statements than its budget allows."},
+	{BUDGET_P95, "Requests of a route take longer in the database than their budget allows."},
 };
 
 /*
@@ -93,23 +96,26 @@ file_as_uri(const char *path)
 }
 
 /*
- * Writes where a problem is: its table, and the file that the caller named.
+ * Writes where a problem is: its table, and where the statement is sent, if that is known, or the file that the caller
+ * named.
  */
 static void
 put_location(JsonWriter *json, const Judgement *judgement, const Problem *problem)
 {
+	const char *file = problem->file != NULL ? problem->file : judgement->location;
+
 	json_open_array(json, "locations");
-	if (judgement->location != NULL || problem->relation != NULL)
+	if (file != NULL || problem->relation != NULL)
 	{
 		json_open_object(json, NULL);
-		if (judgement->location != NULL)
+		if (file != NULL)
 		{
 			json_open_object(json, "physicalLocation");
 			json_open_object(json, "artifactLocation");
-			json_string(json, "uri", file_as_uri(judgement->location));
+			json_string(json, "uri", file_as_uri(file));
 			json_close_object(json);
 			json_open_object(json, "region");
-			json_integer(json, "startLine", 1);
+			json_integer(json, "startLine", problem->file != NULL ? problem->line : 1);
 			json_close_object(json);
 			json_close_object(json);
 		}

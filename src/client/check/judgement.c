@@ -11,7 +11,10 @@
  */
 #include "check/judgement.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "text.h"
 
@@ -27,6 +30,36 @@ number_value(const PGresult *result, const char *column)
 	const char *value = result_value(result, 0, column);
 
 	return value ? atoll(value) : -1;
+}
+
+/*
+ * Finds file and line in what a statement's comment says of its place, "app/feed.py:42 in feed#index"; leaves the problem
+ * without one where it names no line.  Files below the current directory are named from there, as the reader of a log
+ * has them.
+ */
+static void
+locate_problem(Problem *problem, const char *place)
+{
+	const char *end = place + strcspn(place, " ");
+	const char *colon = memrchr(place, ':', end - place);
+	char		directory[PATH_MAX];
+	char	   *rest;
+	long		line;
+
+	if (colon == NULL || colon == place)
+		return;
+	line = strtol(colon + 1, &rest, 10);
+	if (line < 1 || line > INT_MAX || rest != end)
+		return;
+	if (getcwd(directory, sizeof(directory)) != NULL)
+	{
+		size_t		length = strlen(directory);
+
+		if (strncmp(place, directory, length) == 0 && place[length] == '/' && place + length + 1 < colon)
+			place += length + 1;
+	}
+	problem->file = format_string("%.*s", (int) (colon - place), place);
+	problem->line = line;
 }
 
 /*
@@ -51,6 +84,8 @@ read_problems(Judgement *judgement, Session *session, const char *const *params)
 		problem->fix = copy_value(result, i, "fix");
 		problem->evidence = copy_value(result, i, "evidence");
 		problem->queryid = copy_value(result, i, "queryid");
+		if (result_value(result, i, "source_location") != NULL)
+			locate_problem(problem, result_value(result, i, "source_location"));
 	}
 	PQclear(result);
 	free(query);

@@ -23,6 +23,9 @@ typedef struct Problem
 	char	   *fix;
 	char	   *evidence;
 	char	   *queryid;
+	char	   *file;			/* of the application's sources, where the
+								 * statement is sent; NULL = not known */
+	long		line;			/* of it; at least 1 */
 	bool		is_known;		/* is it in the baseline? */
 } Problem;
 
