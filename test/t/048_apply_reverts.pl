@@ -120,8 +120,18 @@ foreach my $concurrently ('true', 'false')
 	$node->safe_psql('postgres', 'DROP TABLE part_4');
 }
 
-# The server stops before the index of the whole is gone.
+# Someone is in the way: those of the partitions are made again after the index of the whole has gone, and not before.
 my ($new, $index) = whole('true');
+$holder->query_safe('BEGIN; SELECT count(*) FROM parts');
+$node->safe_psql('postgres', "SELECT clipperf_revert($new)");
+ok($node->poll_query_until('postgres', "SELECT attempts >= 2 FROM _clipperf_job WHERE job = $new"), 'it was tried again');
+is($node->safe_psql('postgres', "SELECT string_agg(state, ' ') FROM _clipperf_job WHERE after_job = $new"), 'waiting waiting', 'the others wait for it');
+$holder->query_safe('COMMIT');
+is(wait_for_job($node, $new), 'reverted', 'the way is free: it is reverted');
+as_before('someone in the way');
+
+# The server stops before the index of the whole is gone.
+($new, $index) = whole('true');
 $holder->query_safe('BEGIN; SELECT count(*) FROM parts');
 $node->safe_psql('postgres', "SELECT clipperf_revert($new)");
 ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM _clipperf_job WHERE after_job = $new"), 'the drop has begun');

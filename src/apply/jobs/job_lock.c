@@ -181,12 +181,16 @@ job_lock_release_extension(Oid extension)
 		(void) LockRelease(&tag, AccessShareLock, true);
 }
 
-/* Jobs that are due, in the order in which they were made. */
+/* Jobs that are due, those not that wait for the end of another one. */
 #define DUE \
 	" FROM @extschema@._clipperf_job WHERE state = 'building'" \
-	" OR state IN ('queued', 'waiting') AND " JOB_TIME_HAS_COME
+	" OR state IN ('queued', 'waiting') AND after_job IS NULL" \
+	" AND " JOB_TIME_HAS_COME
 
-/* The numbers and tables of the jobs that are due. */
+/*
+ * The numbers and tables of the jobs that are due, in the order in which they were
+ * made.
+ */
 static int
 list_due(int64 **jobs, Oid **relids)
 {
@@ -330,14 +334,18 @@ job_lock_next(MemoryContext context, bool *more)
 	}
 }
 
-/* Milliseconds until the next job is due; -1 if there is none. */
+/*
+ * Milliseconds until the next job is due; -1 if there is none.  One that waits for
+ * the end of another is due when that has ended.
+ */
 int64
 job_next_due(void)
 {
 	own_sql("SELECT min(CASE WHEN state = 'building' OR " JOB_TIME_HAS_COME
 			" THEN clock_timestamp() ELSE retry_at END)"
 			" FROM @extschema@._clipperf_job"
-			" WHERE state IN ('queued', 'waiting', 'building')", 0, NULL);
+			" WHERE state IN ('queued', 'waiting', 'building')"
+			" AND after_job IS NULL", 0, NULL);
 	if (own_isnull(0, 1))
 		return -1;
 	return Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),

@@ -330,8 +330,7 @@ job_insert_follower(Job *job, const Job *first)
 	job->drop = true;
 	job->revert = true;
 	job_insert(job);
-	job_row_update(job, 0, "after_job = $2, retry_at = 'infinity'",
-				   lengthof(args), args);
+	job_row_update(job, 0, "after_job = $2", lengthof(args), args);
 }
 
 /*
