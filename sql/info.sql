@@ -13,7 +13,10 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT routes_held bigint, OUT routes_evicted bigint,
     OUT request_routes_held bigint, OUT request_routes_evicted bigint, OUT request_traces_cut bigint,
     OUT request_recent_dropped bigint, OUT requests_lost bigint, OUT request_reserved_bytes bigint,
-    OUT endpoints_held bigint, OUT endpoint_reserved_bytes bigint, OUT lineage_slots bigint,
+    OUT endpoints_held bigint, OUT endpoint_reserved_bytes bigint,
+    OUT waits_held bigint, OUT waits_evicted bigint, OUT wait_samples_lost bigint, OUT wait_reserved_bytes bigint,
+    OUT sampled_moments bigint, OUT sampled_ms double precision, OUT sampler_share double precision, OUT sampler_pid integer,
+    OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
@@ -55,6 +58,14 @@ COMMENT ON COLUMN @extschema@.clipperf_info.requests_lost IS 'requests, or parts
 COMMENT ON COLUMN @extschema@.clipperf_info.request_reserved_bytes IS 'bytes reserved for requests, part of memory_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.endpoints_held IS 'endpoints whose requests are counted now, of all databases, at most 128';
 COMMENT ON COLUMN @extschema@.clipperf_info.endpoint_reserved_bytes IS 'bytes reserved for endpoints, part of request_reserved_bytes';
+COMMENT ON COLUMN @extschema@.clipperf_info.waits_held IS 'rows of samples of waits held now, of all databases, at most 8192';
+COMMENT ON COLUMN @extschema@.clipperf_info.waits_evicted IS 'rows of samples evicted to make space for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.wait_samples_lost IS 'samples in these: clipperf_waits shows so many fewer';
+COMMENT ON COLUMN @extschema@.clipperf_info.wait_reserved_bytes IS 'bytes reserved for samples of waits, part of memory_reserved_bytes';
+COMMENT ON COLUMN @extschema@.clipperf_info.sampled_moments IS 'moments at which all sessions were looked at (clipperf.sample_interval)';
+COMMENT ON COLUMN @extschema@.clipperf_info.sampled_ms IS 'time that these stand for, milliseconds';
+COMMENT ON COLUMN @extschema@.clipperf_info.sampler_share IS 'processor time of the sampler as a share of that time, 0.01 being one percent of one processor; NULL if no samples were taken';
+COMMENT ON COLUMN @extschema@.clipperf_info.sampler_pid IS 'process that takes the samples; NULL if it does not run';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'clipperf''s own time as a share of executor time and own time together; NULL if none was measured';

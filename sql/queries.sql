@@ -70,5 +70,5 @@ RETURNS void
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
-'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'', ''samples'' or ''routes''; ''standbys'' forgets that standby servers were seen';
+'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'', ''samples'', ''routes'' or ''waits''; ''standbys'' forgets that standby servers were seen';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;

@@ -20,6 +20,7 @@
 #include "settings.h"
 #include "store/endpoint_sync.h"
 #include "store/modules.h"
+#include "store/sampler.h"
 #include "store/standby.h"
 #include "store/worker.h"
 
@@ -46,6 +47,7 @@ _PG_init(void)
 	standby_init();
 	endpoint_sync_init();
 	worker_register();
+	sampler_register();
 	launcher_register();
 	hooks_install();
 }

@@ -43,6 +43,7 @@ char	   *setting_trace HOTPATH_DATA = NULL;
 uint32		setting_trace_version HOTPATH_DATA = 1;
 int			setting_save_interval_s = 300;
 int			setting_snapshot_interval_s = 0;
+int			setting_sample_interval_ms = 20;
 int			setting_snapshot_keep = 100;
 bool		setting_save_samples = false;
 int			setting_max_build_workers = 1;
@@ -386,6 +387,10 @@ define_store_settings(void)
 							"Time between two snapshots of each database that has statements; 0 takes none.",
 							NULL, &setting_snapshot_interval_s, 0, 0, 86400 * 7,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.sample_interval",
+							"Time between two moments at which all sessions are looked at; 0 looks at none.",
+							NULL, &setting_sample_interval_ms, 20, 0, 10000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.snapshot_keep",
 							"Periods without a label that are kept in each database.",
 							NULL, &setting_snapshot_keep, 100, 1, 100000,

@@ -40,6 +40,7 @@
 #include "profile/watched.h"
 #include "settings.h"
 #include "store/sample.h"
+#include "store/session.h"
 #include "store/statement.h"
 
 /* What our hooks call: that of another extension, or the server's own. */
@@ -60,6 +61,8 @@ typedef struct PlannedStatement
 	int64		us;				/* that the planner took */
 	int64		ended_us;		/* clock_us() when it was done */
 	TimestampTz message;		/* of the client that made it necessary */
+	bool		begun;			/* request_begin() was called for it .. */
+	BareText	bare;			/* .. and returned this */
 } PlannedStatement;
 
 static PlannedStatement planned HOTPATH_DATA;
@@ -214,35 +217,43 @@ report_own_work(const Execution *execution)
 
 /*
  * When it began, and the planner's time for it if it was planned just now.
- * Then it begins where the planner ended: that spares a look at the clock.
+ * Then it begins where the planner ended: that spares a look at the clock.  Returns
+ * whether the planner has begun its request, too.
  */
-static inline void
+static inline bool
 begin_times(Execution *execution)
 {
+	bool		begun = false;
+
 	if (likely(planned.queryid == execution->queryid &&
 			   planned.message == execution->message))
 	{
 		execution->plan_us = planned.us;
 		execution->first_us = planned.ended_us;
+		begun = planned.begun;
 	}
 	else
 		execution->first_us = clock_us();
 	execution->last_us = execution->first_us;
 	planned.queryid = 0;
+	return begun;
 }
 
-/* Which request, function and trigger it runs in. */
+/*
+ * Which request, function and trigger it runs in; its request was begun already if
+ * "begun" says so.
+ */
 static inline void
-identify(Execution *execution)
+identify(Execution *execution, bool begun)
 {
 	execution->level = watched_level_of(execution->source.text);
 	execution->tracked = watched_is_tracked(execution->level);
 	if (likely(execution->level == 0))
 	{
 		request_time_begin(execution->first_us - execution->plan_us);
-		execution->bare = request_begin(execution->source.text,
-										execution->source.location,
-										execution->source.length);
+		execution->bare = likely(begun) ? planned.bare :
+			request_begin(execution->source.text, execution->source.location,
+						  execution->source.length);
 		request_parsed.source = NULL;
 	}
 	else
@@ -284,8 +295,7 @@ open_execution(QueryDesc *query)
 	execution->queryid = query->plannedstmt->queryId;
 	execution->userid = GetUserId();
 	execution->message = GetCurrentStatementStartTimestamp();
-	begin_times(execution);
-	identify(execution);
+	identify(execution, begin_times(execution));
 	lineage_begin(execution);
 	end_own_work(execution, start);
 }
@@ -387,6 +397,9 @@ executor_run(EXECUTOR_RUN_ARGS)
 
 	if (execution)
 	{
+		if (likely(execution->level == 0))
+			session_runs(execution->queryid, execution->userid, execution->route,
+						 GetCurrentStatementStartTimestamp());
 		queryDesc->dest = lineage_receiver(execution, count, dest);
 		begin_stretch(execution);
 	}
@@ -575,6 +588,21 @@ identify_query(Query *parse, const char *query_string, int cursorOptions)
 		(void) JUMBLE_QUERY(parse, query_string);
 }
 
+/*
+ * The planner begins with a statement of the client: its request begins, so that the
+ * sampler knows whose it is.  It is not repeated when its execution starts.
+ */
+static inline void
+begin_planned(const Query *parse, const char *query_string)
+{
+	StatementSource source = source_of(query_string, parse->stmt_location,
+									   parse->stmt_len);
+
+	planned.bare = request_begin(source.text, source.location, source.length);
+	session_runs(parse->queryId, GetUserId(), request_current.route,
+				 GetCurrentStatementStartTimestamp());
+}
+
 /* planner_hook */
 pg_attribute_hot static PlannedStmt *
 measure_planning(PLANNER_ARGS)
@@ -583,6 +611,7 @@ measure_planning(PLANNER_ARGS)
 	bool		watched = watched_now();
 	uint64		queryid;
 	int64		start;
+	bool		begun = false;
 	PlannedStmt *plan;
 
 	if (watched)
@@ -590,6 +619,11 @@ measure_planning(PLANNER_ARGS)
 	queryid = parse->queryId;
 	watched = watched && queryid != 0;
 	start = watched ? clock_us() : 0;
+	if (watched && watched_level() == 0)
+	{
+		begin_planned(parse, query_string);
+		begun = true;
+	}
 
 	watched_nesting++;
 	PG_TRY();
@@ -611,6 +645,7 @@ measure_planning(PLANNER_ARGS)
 		planned.ended_us = clock_us();
 		planned.us = planned.ended_us - start;
 		planned.message = GetCurrentStatementStartTimestamp();
+		planned.begun = begun;
 		if (setting_capture_parameters == CAPTURE_ON)
 			private_columns_learn(plan);
 	}
@@ -647,9 +682,18 @@ analyzed(POST_PARSE_ARGS)
 		named_statement_analyzed(pstate, query);
 }
 
+/* BEGIN: which request it belongs to is told by the statement after it. */
+static inline bool
+begins_transaction(const TransactionStmt *statement)
+{
+	return statement->kind == TRANS_STMT_BEGIN ||
+		statement->kind == TRANS_STMT_START;
+}
+
 /*
  * A utility statement of the client begins: what runs inside DO, CALL and the
- * like belongs to its request.  BEGIN and COMMIT contain nothing of their own.
+ * like belongs to its request.  BEGIN and COMMIT contain nothing of their own; what
+ * COMMIT waits for belongs to the request that it ends.
  */
 static inline void
 begin_utility(const PlannedStmt *pstmt, const char *source)
@@ -659,6 +703,11 @@ begin_utility(const PlannedStmt *pstmt, const char *source)
 	request_utility_begins(pstmt->utilityStmt);
 	if (!IsA(pstmt->utilityStmt, TransactionStmt))
 		(void) request_begin(source, pstmt->stmt_location, pstmt->stmt_len);
+	else if (begins_transaction((const TransactionStmt *) pstmt->utilityStmt))
+		return;
+	session_write(0, GetUserId(), request_current.route,
+				  CreateCommandTag(pstmt->utilityStmt),
+				  GetCurrentStatementStartTimestamp());
 }
 
 /*

@@ -25,12 +25,13 @@
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/text.h"
+#include "store/waits.h"
 
 PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 35
+#define INFO_COLUMNS 43
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -136,6 +137,25 @@ put_requests(Datum *values, int i)
 	return i;
 }
 
+/* Samples of waits: rows held, evicted, samples lost; memory; what was sampled, and by whom; its time. */
+static int
+put_waits(Datum *values, bool *nulls, int i)
+{
+	WaitTotals	totals;
+
+	values[i++] = Int64GetDatum(waits_held(&totals));
+	values[i++] = Int64GetDatum(totals.evicted);
+	values[i++] = Int64GetDatum(totals.lost);
+	values[i++] = Int64GetDatum(waits_module.size());
+	values[i++] = Int64GetDatum(totals.moments);
+	values[i++] = Float8GetDatum((double) totals.ms);
+	nulls[i] = totals.ms == 0;
+	values[i++] = Float8GetDatum(US_TO_MS(totals.own_us) / Max(totals.ms, 1));
+	nulls[i] = waits_sampler() == 0;
+	values[i++] = Int32GetDatum(waits_sampler());
+	return i;
+}
+
 /* What our own code costs, by executions measured now and then. */
 static int
 put_overhead(Datum *values, bool *nulls, int i)
@@ -177,6 +197,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	i = put_texts(values, i);
 	i = put_findings(values, i);
 	i = put_requests(values, i);
+	i = put_waits(values, nulls, i);
 	values[i++] = Int64GetDatum(resultset_slots());
 	i = put_overhead(values, nulls, i);
 	values[i++] = Int32GetDatum(store_header->worker_pid);

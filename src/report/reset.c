@@ -29,6 +29,7 @@ static const struct
 	{"seq_scans", RESET_SEQ_SCANS},
 	{"samples", RESET_SAMPLES},
 	{"routes", RESET_ROUTES},
+	{"waits", RESET_WAITS},
 	{"standbys", RESET_STANDBYS}
 };
 
@@ -53,5 +54,5 @@ clipperf_reset(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized reset target: \"%s\"", name),
-			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", \"routes\", or \"standbys\".")));
+			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", \"routes\", \"waits\", or \"standbys\".")));
 }

@@ -22,9 +22,11 @@
 #include "store/sample.h"
 #include "store/save.h"
 #include "store/seqscan.h"
+#include "store/session.h"
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/text.h"
+#include "store/waits.h"
 
 /*
  * In the order in which they are set up, saved and loaded.  Routes come after
@@ -40,6 +42,8 @@ static const StoreModule *const modules[] = {
 	&repeat_module,
 	&pattern_module,
 	&request_module,
+	&session_module,
+	&waits_module,
 	&route_module,
 	&blocks_module,
 	&seqscan_module,

@@ -348,6 +348,33 @@ requests_copy(int64 idle_us)
 	return table;
 }
 
+/*
+ * Copy the request that process "number" has under way; false if it has none.  Takes
+ * no lock.
+ */
+bool
+requests_read_open(int number, RequestRecord *record)
+{
+	const volatile RequestList *list = &lists[number];
+	bool		found;
+
+	for (;;)
+	{
+		uint32		before = list->changes;
+		int32		ended = list->ended;
+
+		pg_read_barrier();
+		found = list->open && ended >= 0 && ended <= PENDING_REQUESTS &&
+			list->epoch == pg_atomic_read_u32(&shared->epoch);
+		if (found)
+			memcpy(record, (const void *) &list->records[ended], sizeof(*record));
+		pg_read_barrier();
+		if (before == list->changes && (before & 1) == 0)
+			return found;
+		pg_spin_delay();
+	}
+}
+
 /* ------------------------------------------------------------------------
  * Rules of endpoints
  * ------------------------------------------------------------------------ */

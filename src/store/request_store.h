@@ -27,6 +27,9 @@ extern void requests_end_transaction(void);
 /* All that has ended, palloc'd; also what is pending, and pauses for idle_us. */
 extern RequestTable *requests_copy(int64 idle_us);
 
+/* The request that a process has under way; false if it has none. */
+extern bool requests_read_open(int number, RequestRecord *record);
+
 /*
  * Raised when the rules of endpoints have changed, in whatever database.
  */

@@ -21,6 +21,8 @@
 
 StoreHeader *store_header HOTPATH_DATA = NULL;
 
+void		(*store_told_ours) (void) = NULL;
+
 static LWLockPadded *locks = NULL;
 
 /* How many locks each group has. */
@@ -34,6 +36,7 @@ static const int lock_counts[NUM_STORE_LOCK_GROUPS] = {
 	[LOCKS_PATTERN] = 1,
 	[LOCKS_SEQSCAN] = 1,
 	[LOCKS_SAMPLE] = SAMPLE_STRIPES,
+	[LOCKS_WAITS] = 1,
 	[LOCKS_BLOCKS] = 1,
 	[LOCKS_SAVE] = 1
 };
@@ -59,6 +62,8 @@ void
 store_require(void)
 {
 	extension_calls++;
+	if (store_told_ours != NULL)
+		store_told_ours();
 	if (store_is_ready())
 		return;
 	error_context_stack = NULL;

@@ -29,6 +29,7 @@ typedef enum ResetWhat
 	RESET_SEQ_SCANS = 1 << 2,
 	RESET_SAMPLES = 1 << 3,
 	RESET_ROUTES = 1 << 4,
+	RESET_WAITS = 1 << 5,
 	RESET_ALL = 0xFF,			/* that was counted */
 	RESET_STANDBYS = 1 << 8		/* and what was seen of the servers around */
 } ResetWhat;
@@ -66,6 +67,7 @@ typedef enum StoreLockGroup
 	LOCKS_PATTERN,				/* the table of N+1 patterns */
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */
+	LOCKS_WAITS,				/* the table of waits */
 	LOCKS_BLOCKS,				/* the series of blocks of time */
 	LOCKS_SAVE,					/* one writer of the saved file at a time */
 	NUM_STORE_LOCK_GROUPS
@@ -108,6 +110,9 @@ store_is_ready(void)
 {
 	return store_header != NULL;
 }
+
+/* Is told that a function of ours runs; NULL = nobody wants to know. */
+extern void (*store_told_ours) (void);
 
 /* Raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);

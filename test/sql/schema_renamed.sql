@@ -116,6 +116,8 @@ INSERT INTO calls VALUES
     ('_clipperf_read_n_plus_one', 'SELECT * FROM %s._clipperf_read_n_plus_one()'),
     ('_clipperf_read_queries', 'SELECT * FROM %s._clipperf_read_queries()'),
     ('_clipperf_read_routes', 'SELECT * FROM %s._clipperf_read_routes(true)'),
+    ('_clipperf_read_activity', 'SELECT * FROM %s._clipperf_read_activity()'),
+    ('_clipperf_read_waits', 'SELECT * FROM %s._clipperf_read_waits()'),
     ('_clipperf_read_samples', 'SELECT * FROM %s._clipperf_read_samples()'),
     ('_clipperf_read_seq_scans', 'SELECT * FROM %s._clipperf_read_seq_scans()'),
     ('_clipperf_read_table_use', 'SELECT * FROM %s._clipperf_read_table_use()'),

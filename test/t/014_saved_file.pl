@@ -13,7 +13,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 # A small store, so that it loses something and its file is small.
-my $node = new_server('saved_file', 'clipperf.save_samples = on', 'clipperf.max_statements = 100', 'clipperf.text_memory = 1024');
+my $node = new_server('saved_file', 'clipperf.save_samples = on', 'clipperf.max_statements = 100', 'clipperf.text_memory = 1024',
+	'clipperf.sample_interval = 0');
 my $path = $node->data_dir . '/pg_stat/clipperf.stat';
 
 # One statement of each kind of thing that is remembered.
@@ -80,15 +81,23 @@ $node->append_conf('postgresql.conf', 'clipperf.enabled = on');
 $node->start;
 $node->safe_psql('postgres', q{INSERT INTO clipperf_endpoints (name, routes, statements, target_ms, max_error_share) VALUES ('saved', '{/saved}', '{x%}', 1, 0.1)});
 $node->safe_psql('postgres', q{SET clipperf.route = '/saved'; SELECT id FROM parent});
-$node->append_conf('postgresql.conf', 'clipperf.enabled = off');
+$node->append_conf('postgresql.conf', 'clipperf.sample_interval = 20');
+$node->reload;
+for (1 .. 100)
+{
+	$node->safe_psql('postgres', 'SELECT pg_sleep(0.1)');
+	last if $node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_waits');
+}
+$node->append_conf('postgresql.conf', "clipperf.sample_interval = 0\nclipperf.enabled = off");
 $node->restart;
 is($node->safe_psql('postgres', 'SELECT requests FROM clipperf_slo'), 1, 'an endpoint was saved');
+is($node->safe_psql('postgres', 'SELECT count(*) > 0 FROM clipperf_waits'), 't', 'so were samples of waits');
 $node->stop;
 $whole = slurp_file($path);
 my $header_length = 32;
 my $body_length = length($whole) - $header_length;
 cmp_ok($body_length, '>', 1000, 'something was saved');
-cmp_ok($body_length, '<', 10000, 'not more than can be tried');
+cmp_ok($body_length, '<', 12000, 'not more than can be tried');
 
 sub write_file
 {
@@ -100,7 +109,8 @@ sub write_file
 
 # All that is told of what is remembered.
 my $all = join(' UNION ALL ', map { "SELECT string_agg(r::text, '') FROM $_ AS r" }
-	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent _clipperf_read_endpoints() clipperf_info));
+	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent _clipperf_read_endpoints() clipperf_waits
+	clipperf_info));
 my $report = "SELECT string_agg(r::text, '') FROM clipperf_findings() AS r";
 
 # The server starts, and it can be read.
