@@ -85,19 +85,19 @@ REVOKE ALL ON FUNCTION @extschema@._clipperf_end_block() FROM PUBLIC;
 CREATE FUNCTION @extschema@._clipperf_compare_states(
     earlier_before bytea, state_before bytea, blocks_before bytea,
     earlier_after bytea, state_after bytea, blocks_after bytea,
-    requests boolean, middle double precision, tail double precision,
+    requests boolean, controls bytea[], compared integer,
     OUT before double precision[], OUT after double precision[], OUT changes text[], OUT verdict text)
 RETURNS record
 LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_compare_states';
-COMMENT ON FUNCTION @extschema@._clipperf_compare_states(bytea, bytea, bytea, bytea, bytea, bytea, boolean, double precision, double precision) IS
+COMMENT ON FUNCTION @extschema@._clipperf_compare_states(bytea, bytea, bytea, bytea, bytea, bytea, boolean, bytea[], integer) IS
 'figures of a statement or route in two periods, and whether they changed';
 
 CREATE FUNCTION @extschema@._clipperf_figure_names()
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT '{calls,p50_ms,p95_ms,p99_ms,mean_ms,blocks,statements,errors,per_second,span_p95_ms,total_ms,yardstick_us}'::text[];
+    SELECT '{calls,p50_ms,p95_ms,p99_ms,mean_ms,blocks,statements,errors,per_second,span_p95_ms,total_ms,yardstick_us,p90_ms}'::text[];
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_figure_names() IS 'names of the figures of _clipperf_compare_states(), in their order';
 
@@ -237,7 +237,7 @@ SELECT s.snapshot AS period, s.label, s.comment, s.since, s.taken_at AS until, s
        c.before[1]::bigint AS requests, c.before[9] AS requests_per_second, c.before[3] AS p95_ms, c.before[7] AS statements_mean
 FROM @extschema@._clipperf_snapshot AS s
      LEFT JOIN @extschema@._clipperf_period_item AS i ON i.period = s.snapshot AND i.kind = 'a'
-     LEFT JOIN LATERAL @extschema@._clipperf_compare_states(i.earlier, i.state, i.blocks, NULL, NULL, NULL, true, 0, 0) AS c ON true
+     LEFT JOIN LATERAL @extschema@._clipperf_compare_states(i.earlier, i.state, i.blocks, NULL, NULL, NULL, true, NULL, NULL) AS c ON true
 WHERE NOT s.is_dropped
   AND (s.previous IS NULL OR EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS b WHERE b.snapshot = s.previous));
 COMMENT ON VIEW @extschema@.clipperf_periods IS 'the periods that clipperf_snapshot() has kept in this database';
@@ -286,8 +286,9 @@ END;
 COMMENT ON FUNCTION @extschema@.clipperf_drop_period(text) IS 'removes a period, by its label or number';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_drop_period(text) FROM PUBLIC;
 
--- The times of the other statements tell what the machine did: the median of their changes is the control. A route is
--- compared with statements of others, if there are any.
+-- What ran beside a statement or route tells what the machine did: others that take about as long, whose blocks and rows per
+-- call have not changed. The same statement in other routes may have changed with it, and is asked where there are no two others.
+-- Of an endpoint the routes that belong to it do not count; for all requests any do.
 --
 -- A statement that was evicted from memory may have run: then nobody knows whether it is new, or gone. Snapshots are too
 -- young for statistics, so that the planner must be kept from loops over them.
@@ -308,7 +309,7 @@ BEGIN ATOMIC
         SELECT coalesce((SELECT bool_or(o.evicted) FROM old AS o), false) AS before,
                coalesce((SELECT bool_or(n.evicted) FROM new AS n), false) AS after
     ), paired AS MATERIALIZED (
-        SELECT k.*, o.earlier AS earlier_before, o.state AS state_before, o.blocks AS blocks_before,
+        SELECT row_number() OVER () AS item, k.*, o.earlier AS earlier_before, o.state AS state_before, o.blocks AS blocks_before,
                n.earlier AS earlier_after, n.state AS state_after, n.blocks AS blocks_after,
                coalesce(n.query, o.query) AS query
         FROM old AS o
@@ -319,19 +320,18 @@ BEGIN ATOMIC
              CROSS JOIN LATERAL (
                  SELECT coalesce(n.kind, o.kind) AS kind, coalesce(n.userid, o.userid) AS userid,
                         coalesce(n.queryid, o.queryid) AS queryid, coalesce(n.route, o.route) AS route) AS k
-    ), controls AS MATERIALIZED (
-        SELECT p.queryid, p.route, c.after[13] - c.before[13] AS middle, c.after[14] - c.before[14] AS tail
+    ), followed AS MATERIALIZED (
+        SELECT p.item, p.kind, p.queryid, p.route,
+               ARRAY[p.earlier_before, p.state_before, p.blocks_before, p.earlier_after, p.state_after, p.blocks_after] AS kept,
+               ln(c.before[2] * c.after[2]) / 2 AS middle, c.before[11] + c.after[11] AS weight,
+               abs(ln((c.after[6] + 0.1) / (c.before[6] + 0.1))) < 0.05
+               AND abs(ln((c.after[7] + 0.1) / (c.before[7] + 0.1))) < 0.05 AS is_control
         FROM paired AS p, @extschema@._clipperf_compare_states(
                  p.earlier_before, p.state_before, p.blocks_before,
-                 p.earlier_after, p.state_after, p.blocks_after, false, 0, 0) AS c
-        WHERE p.kind = 's' AND p.blocks_before IS NOT NULL AND p.blocks_after IS NOT NULL
-          AND c.after[13] IS NOT NULL AND c.before[13] IS NOT NULL
-        ORDER BY c.before[11] DESC
-        LIMIT 50
-    ), usual AS MATERIALIZED (
-        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.middle) AS middle,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY t.tail) AS tail
-        FROM controls AS t
+                 p.earlier_after, p.state_after, p.blocks_after, p.kind <> 's', NULL, NULL) AS c
+        WHERE p.blocks_before IS NOT NULL AND p.blocks_after IS NOT NULL AND c.before[2] > 0 AND c.after[2] > 0
+    ), pool AS MATERIALIZED (
+        SELECT * FROM followed AS f WHERE f.is_control AND f.kind IN ('r', 's') ORDER BY f.weight DESC LIMIT 100
     )
     SELECT p.kind,
            CASE WHEN p.kind = 'a' THEN 'all requests'
@@ -348,17 +348,24 @@ BEGIN ATOMIC
                 ELSE c.verdict END
     FROM paired AS p
          CROSS JOIN lost
-         CROSS JOIN usual AS u
+         LEFT JOIN followed AS f ON f.item = p.item
          LEFT JOIN LATERAL (
-             SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY t.middle) AS middle,
-                    percentile_cont(0.5) WITHIN GROUP (ORDER BY t.tail) AS tail
-             FROM controls AS t
-             WHERE CASE p.kind WHEN 's' THEN t.queryid <> p.queryid
-                               WHEN 'r' THEN t.route IS DISTINCT FROM p.route END) AS others ON p.blocks_after IS NOT NULL
+             SELECT array_agg(b.kept ORDER BY b.place) AS kept
+             FROM (SELECT t.kept, t.queryid IS NOT DISTINCT FROM p.queryid AND p.kind = 's' AS is_sibling,
+                          count(*) FILTER (WHERE t.queryid IS DISTINCT FROM p.queryid OR p.kind <> 's') OVER () AS others,
+                          row_number() OVER (ORDER BY t.queryid IS NOT DISTINCT FROM p.queryid AND p.kind = 's',
+                                                      abs(t.middle - f.middle), t.item) AS place
+                   FROM pool AS t
+                   WHERE t.item <> p.item AND abs(t.middle - f.middle) < ln(4)
+                     AND CASE WHEN p.kind = 'r' OR p.kind = 's' AND t.kind = 'r' THEN t.route IS DISTINCT FROM p.route
+                              WHEN p.kind IN ('e', 'd')
+                              THEN NOT EXISTS (SELECT FROM @extschema@.clipperf_endpoints AS e
+                                               WHERE e.name = p.route AND coalesce(t.route, '') LIKE ANY (e.routes))
+                              ELSE true END) AS b
+             WHERE b.place <= 8 AND (NOT b.is_sibling OR b.others < 2)) AS controls ON f.item IS NOT NULL
          CROSS JOIN LATERAL @extschema@._clipperf_compare_states(
              p.earlier_before, p.state_before, p.blocks_before, p.earlier_after, p.state_after, p.blocks_after, p.kind <> 's',
-             coalesce(others.middle, CASE WHEN p.kind <> 's' THEN u.middle END, 0),
-             coalesce(others.tail, CASE WHEN p.kind <> 's' THEN u.tail END, 0)) AS c
+             controls.kept, (SELECT count(*) FROM followed)::integer) AS c
     WHERE c.before IS NOT NULL OR c.after IS NOT NULL;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_compared(bigint, bigint) IS

@@ -37,6 +37,7 @@ typedef enum FigureChange
 typedef enum CompareFigure
 {
 	COMPARE_P50,
+	COMPARE_P90,				/* what disturbs few calls leaves it alone */
 	COMPARE_P95,
 	COMPARE_BLOCKS,
 	COMPARE_PARTS,
@@ -48,8 +49,15 @@ typedef enum CompareFigure
 	COMPARE_FIGURES
 } CompareFigure;
 
-/* What others' times have changed by, as logarithms: in the middle, in the tail. */
-#define COMPARE_CONTROLS	2
+/* What ran beside a statement or route in both periods, and is not known to differ. */
+#define COMPARE_CONTROLS	8
+
+typedef struct PeriodControls
+{
+	int			count;
+	const PeriodMeasure *before[COMPARE_CONTROLS];
+	const PeriodMeasure *after[COMPARE_CONTROLS];
+} PeriodControls;
 
 /* What became of each figure, and of all together. */
 typedef struct PeriodComparison
@@ -58,13 +66,11 @@ typedef struct PeriodComparison
 	FigureChange all;
 } PeriodComparison;
 
-/* Compare two periods, both of which have calls or errors. */
+/* Compare two periods, both of which have calls or errors: one of so many rows. */
 extern void compare_periods(const PeriodMeasure *before,
 							const PeriodMeasure *after, bool parts_are_cost,
-							const double *control, PeriodComparison *comparison);
-
-/* The logarithm of a usual block's quantile in microseconds, NAN if not known. */
-extern double compare_usual_quantile(const PeriodMeasure *measure, int which);
+							const PeriodControls *controls, int rows,
+							PeriodComparison *result);
 
 /* Calls per second while there were calls; 0 without blocks. */
 extern double calls_per_second(const BlockSeries *series);

@@ -30,6 +30,9 @@ PG_FUNCTION_INFO_V1(clipperf_cell);
 
 #define COMPARE_COLUMNS 4
 
+/* Of each control: three values of both sides. */
+#define CONTROL_ELEMENTS 6
+
 /* The figures that are shown, in the order of _clipperf_figure_names(). */
 typedef enum ShownFigure
 {
@@ -45,9 +48,7 @@ typedef enum ShownFigure
 	SHOWN_SPAN,
 	SHOWN_TOTAL,
 	SHOWN_YARDSTICK,
-	USUAL_P50,					/* for the control: logarithms, of a usual
-								 * block */
-	USUAL_P95,
+	SHOWN_P90,
 	SHOWN_FIGURES
 } ShownFigure;
 
@@ -65,8 +66,7 @@ static const int judged_by[SHOWN_FIGURES] = {
 	[SHOWN_SPAN] = -1,
 	[SHOWN_TOTAL] = -1,
 	[SHOWN_YARDSTICK] = -1,
-	[USUAL_P50] = -1,
-	[USUAL_P95] = -1
+	[SHOWN_P90] = COMPARE_P90
 };
 
 static const char *const change_names[] = {"unsure", "same", "better", "worse"};
@@ -87,31 +87,36 @@ per_call(const SnapshotState *state, StateField field)
 		(double) state->field[field] / state->field[STATE_CALLS] : 0;
 }
 
-/*
- * Read one side from three arguments, each of which may be null: the state at the
- * snapshot before the period, that at its end, and the blocks in between.
- */
+/* What is kept of one side: each is NULL if there is none. */
+typedef struct KeptSide
+{
+	bytea	   *earlier;		/* state at the snapshot before the period */
+	bytea	   *state;			/* that at its end */
+	bytea	   *blocks;			/* in between */
+} KeptSide;
+
+/* Read one side. */
 static void
-read_side(FunctionCallInfo fcinfo, int number, Side *side)
+read_side(const KeptSide *kept, Side *side)
 {
 	SnapshotState *state = &side->state;
 	PeriodMeasure *measure = &side->measure;
 
 	memset(side, 0, sizeof(*side));
-	if (PG_ARGISNULL(number + 1))
+	if (kept->state == NULL)
 		return;
-	state_decode(state, PG_GETARG_BYTEA_PP(number + 1));
-	if (!PG_ARGISNULL(number))
+	state_decode(state, kept->state);
+	if (kept->earlier != NULL)
 	{
 		SnapshotState *earlier = palloc(sizeof(SnapshotState));
 
-		state_decode(earlier, PG_GETARG_BYTEA_PP(number));
+		state_decode(earlier, kept->earlier);
 		state_subtract(state, earlier);
 		pfree(earlier);
 	}
 	side->is_there = state->field[STATE_CALLS] + state->field[STATE_ERRORS] > 0;
-	if (!PG_ARGISNULL(number + 2))
-		series_decode(&measure->series, PG_GETARG_BYTEA_PP(number + 2));
+	if (kept->blocks != NULL)
+		series_decode(&measure->series, kept->blocks);
 	measure->calls = state->field[STATE_CALLS];
 	measure->errors = state->field[STATE_ERRORS];
 	measure->total_us = state->field[STATE_TOTAL_US];
@@ -119,6 +124,60 @@ read_side(FunctionCallInfo fcinfo, int number, Side *side)
 	measure->parts = state->field[STATE_PARTS];
 	measure->latency = state->histogram[STATE_LATENCY];
 	measure->statements = state->histogram[STATE_STATEMENTS];
+}
+
+/* A side of which three arguments are, from that number on. */
+static KeptSide
+side_from_arguments(FunctionCallInfo fcinfo, int number)
+{
+	return (KeptSide)
+	{
+		.earlier = PG_ARGISNULL(number) ? NULL : PG_GETARG_BYTEA_PP(number),
+			.state = PG_ARGISNULL(number + 1) ? NULL : PG_GETARG_BYTEA_PP(number + 1),
+			.blocks = PG_ARGISNULL(number + 2) ? NULL : PG_GETARG_BYTEA_PP(number + 2)
+	};
+}
+
+/* A side of which three elements of an array are. */
+static KeptSide
+side_from_elements(const Datum *elements, const bool *nulls)
+{
+	return (KeptSide)
+	{
+		.earlier = nulls[0] ? NULL : DatumGetByteaPP(elements[0]),
+			.state = nulls[1] ? NULL : DatumGetByteaPP(elements[1]),
+			.blocks = nulls[2] ? NULL : DatumGetByteaPP(elements[2])
+	};
+}
+
+/*
+ * Read the controls, up to COMPARE_CONTROLS of them: an array of six values for each,
+ * like the first arguments of _clipperf_compare_states().
+ */
+static void
+read_controls(ArrayType *array, PeriodControls *controls)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, BYTEAOID, -1, false, TYPALIGN_INT, &elements, &nulls,
+					  &count);
+	controls->count = Min(count / CONTROL_ELEMENTS, COMPARE_CONTROLS);
+	for (int i = 0; i < controls->count; i++)
+	{
+		Side	   *before = palloc(sizeof(Side));
+		Side	   *after = palloc(sizeof(Side));
+		int			first = i * CONTROL_ELEMENTS;
+		KeptSide	kept = side_from_elements(&elements[first], &nulls[first]);
+
+		read_side(&kept, before);
+		kept = side_from_elements(&elements[first + CONTROL_ELEMENTS / 2],
+								  &nulls[first + CONTROL_ELEMENTS / 2]);
+		read_side(&kept, after);
+		controls->before[i] = &before->measure;
+		controls->after[i] = &after->measure;
+	}
 }
 
 /* The mean of the yardstick in microseconds; NAN without blocks. */
@@ -165,8 +224,7 @@ side_figures(const Side *side, bool requests)
 		[SHOWN_SPAN] = period_quantile_ms(&state->histogram[STATE_SPAN], 0.95),
 		[SHOWN_TOTAL] = US_TO_MS((double) state->field[STATE_TOTAL_US]),
 		[SHOWN_YARDSTICK] = yardstick_us(&side->measure.series),
-		[USUAL_P50] = compare_usual_quantile(&side->measure, 0),
-		[USUAL_P95] = compare_usual_quantile(&side->measure, 1)
+		[SHOWN_P90] = period_quantile_ms(&state->histogram[STATE_LATENCY], 0.90)
 	};
 	Datum		values[SHOWN_FIGURES];
 	bool		nulls[SHOWN_FIGURES];
@@ -204,10 +262,10 @@ figure_changes(const PeriodComparison *comparison)
 
 /*
  * _clipperf_compare_states(earlier, state, blocks, earlier, state, blocks, requests,
- * middle, tail):
+ * controls, compared):
  * the figures of both periods, what became of each, and of all.  A side that has no
- * calls is NULL.  middle and tail are the logarithms of what the times of others have
- * changed by.  Error XX001 if a state is damaged.
+ * calls is NULL.  "controls" are others to compare with, NULL for none, "compared" how
+ * many are compared at a time.  Error XX001 if a state is damaged.
  */
 Datum
 clipperf_compare_states(PG_FUNCTION_ARGS)
@@ -215,7 +273,7 @@ clipperf_compare_states(PG_FUNCTION_ARGS)
 	Side	   *before = palloc(sizeof(Side));
 	Side	   *after = palloc(sizeof(Side));
 	bool		requests = PG_GETARG_BOOL(6);
-	double		control[COMPARE_CONTROLS] = {PG_GETARG_FLOAT8(7), PG_GETARG_FLOAT8(8)};
+	KeptSide	kept = side_from_arguments(fcinfo, 0);
 	TupleDesc	desc;
 	Datum		values[COMPARE_COLUMNS] = {0};
 	bool		nulls[COMPARE_COLUMNS] = {true, true, true, true};
@@ -223,8 +281,9 @@ clipperf_compare_states(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	result_check_columns(desc, COMPARE_COLUMNS);
-	read_side(fcinfo, 0, before);
-	read_side(fcinfo, 3, after);
+	read_side(&kept, before);
+	kept = side_from_arguments(fcinfo, 3);
+	read_side(&kept, after);
 	nulls[0] = !before->is_there;
 	nulls[1] = !after->is_there;
 	if (before->is_there)
@@ -233,10 +292,13 @@ clipperf_compare_states(PG_FUNCTION_ARGS)
 		values[1] = side_figures(after, requests);
 	if (before->is_there && after->is_there)
 	{
+		PeriodControls controls = {.count = 0};
 		PeriodComparison comparison;
 
-		compare_periods(&before->measure, &after->measure, requests, control,
-						&comparison);
+		if (!PG_ARGISNULL(7))
+			read_controls(PG_GETARG_ARRAYTYPE_P(7), &controls);
+		compare_periods(&before->measure, &after->measure, requests, &controls,
+						PG_ARGISNULL(8) ? 1 : PG_GETARG_INT32(8), &comparison);
 		values[2] = figure_changes(&comparison);
 		values[3] = CStringGetTextDatum(change_names[comparison.all]);
 		nulls[2] = nulls[3] = false;

@@ -11,14 +11,14 @@
 
 #include <math.h>
 
-const double block_quantiles[BLOCK_QUANTILES] = {0.50, 0.95, 0.99};
+const double block_quantiles[BLOCK_QUANTILES] = {0.50, 0.90, 0.95, 0.99};
 
 /* Empty. */
 void
 block_series_clear(BlockSeries *series)
 {
 	series->count = 0;
-	series->ticks = 1;
+	series->seconds = BLOCK_SECONDS;
 }
 
 /* The quantiles of a block's calls, which has some. */
@@ -45,7 +45,6 @@ block_join(PeriodBlock *into, const PeriodBlock *from)
 	if (calls > 0)
 		into->yardstick = (float) ((into->yardstick * into->calls +
 									from->yardstick * from->calls) / calls);
-	into->ticks += from->ticks;
 	into->calls += from->calls;
 	into->errors += from->errors;
 	into->seconds += from->seconds;
@@ -64,26 +63,26 @@ join_neighbours(BlockSeries *series)
 		block_join(&series->block[i], &series->block[2 * i + 1]);
 	}
 	series->count = BLOCKS / 2;
-	series->ticks *= 2;
+	series->seconds *= 2;
 }
 
 /*
- * Add the calls of one more tick.  Nothing is added of a tick without calls: a pause
+ * Add the calls of some more time.  Nothing is added of a time without calls: a pause
  * tells nothing of how calls vary.
  */
 void
-block_series_add(BlockSeries *series, const PeriodBlock *tick)
+block_series_add(BlockSeries *series, const PeriodBlock *more)
 {
 	PeriodBlock *last = &series->block[series->count - 1];
 
-	if (tick->calls == 0 && tick->errors == 0)
+	if (more->calls == 0 && more->errors == 0)
 		return;
-	if (series->count > 0 && last->ticks < series->ticks)
+	if (series->count > 0 && last->seconds < series->seconds)
 	{
-		block_join(last, tick);
+		block_join(last, more);
 		return;
 	}
 	if (series->count == BLOCKS)
 		join_neighbours(series);
-	series->block[series->count++] = *tick;
+	series->block[series->count++] = *more;
 }

@@ -24,6 +24,7 @@
 #include "store/blocks.h"
 
 #include <math.h>
+#include <time.h>
 
 #include "common/hashfn.h"
 #include "utils/memutils.h"
@@ -36,9 +37,9 @@
 
 /* Time between two ticks, while calls are counted and while none are. */
 #define TICK_US				INT64CONST(250000)
-#define IDLE_TICK_US		INT64CONST(5000000)
+#define IDLE_TICK_US		INT64CONST(1000000)
 
-/* A tick comes not before so many times what the last one took: 0.5 %. */
+/* A tick comes not before so many times what the last one worked: 0.5 %. */
 #define TICK_COST			200
 
 /* Who makes room has taken less than half the time of who comes in. */
@@ -82,7 +83,7 @@ typedef struct BlocksShared
 {
 	int64		ticked_us;		/* clock_us() at the last tick's begin */
 	TimestampTz ticked;			/* the same by the server's clock */
-	int64		took_us;
+	int64		worked_us;		/* it, on the processor */
 	bool		is_idle;		/* it found no calls */
 	int32		count;			/* of series[] */
 	int32		chain[SERIES_CHAINS];
@@ -125,7 +126,7 @@ blocks_attach(void *memory, bool found)
 		return;
 	shared->ticked_us = clock_us();
 	shared->ticked = GetCurrentTimestamp();
-	shared->took_us = 0;
+	shared->worked_us = 0;
 	shared->is_idle = false;
 	clear_series();
 }
@@ -289,7 +290,6 @@ end_block(TrackedSeries *series, const SeriesTotals *totals,
 {
 	Histogram	calls;
 	PeriodBlock block = {
-		.ticks = series->ticks,
 		.seconds = series->seconds,
 		.calls = totals->calls - series->totals.calls,
 		.errors = Max(totals->errors - series->totals.errors, 0),
@@ -455,6 +455,16 @@ measure_yardstick(void)
 }
 
 /*
+ * What this process has worked, in microseconds: on a busy machine that is less than
+ * the time it took.
+ */
+static int64
+processor_us(void)
+{
+	return (int64) (clock() * (USECS_PER_SEC / (double) CLOCKS_PER_SEC));
+}
+
+/*
  * Add what was counted since the last tick to all series.  Allocates in a context
  * of its own.  Caller holds no lock.
  */
@@ -469,6 +479,7 @@ blocks_tick(void)
 	RequestTable *table;
 	Tick		tick = {.yardstick = measure_yardstick(),.least = -1};
 	int64		begun_us = clock_us();
+	int64		worked_us = processor_us();
 	TimestampTz begun = GetCurrentTimestamp();
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
@@ -486,7 +497,7 @@ blocks_tick(void)
 	statement_visit(tick_statement, &tick);
 	shared->ticked_us = begun_us;
 	shared->ticked = begun;
-	shared->took_us = clock_us() - begun_us;
+	shared->worked_us = processor_us() - worked_us;
 	shared->is_idle = !tick.found_calls;
 	LWLockRelease(lock);
 	MemoryContextSwitchTo(old);
@@ -498,7 +509,7 @@ long
 blocks_due_ms(void)
 {
 	int64		pause_us = Max(shared->is_idle ? IDLE_TICK_US : TICK_US,
-							   shared->took_us * TICK_COST);
+							   shared->worked_us * TICK_COST);
 	int64		left_us = shared->ticked_us + pause_us - clock_us();
 
 	return left_us <= 0 ? 0 : (long) (left_us / 1000 + 1);

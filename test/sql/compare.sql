@@ -92,8 +92,8 @@ SELECT clipperf_drop_period('nothing');
 BEGIN READ ONLY;
 SELECT clipperf_snapshot();
 ROLLBACK;
-SELECT _clipperf_compare_states(NULL, '\xff', NULL, NULL, NULL, NULL, true, 0, 0);
-SELECT _clipperf_compare_states(NULL, '\x00', '\x7f', NULL, '\x00', NULL, true, 0, 0);
+SELECT _clipperf_compare_states(NULL, '\xff', NULL, NULL, NULL, NULL, true, NULL, NULL);
+SELECT _clipperf_compare_states(NULL, '\x00', '\x7f', NULL, '\x00', NULL, true, NULL, NULL);
 
 -- A snapshot that is rolled back is none.
 BEGIN;

@@ -62,7 +62,7 @@ INSERT INTO calls VALUES
     ('clipperf_impact', 'SELECT %1$s.clipperf_snapshot(''five''); SELECT %1$s.clipperf_snapshot(''six''); SELECT * FROM %1$s.clipperf_impact()'),
     ('_clipperf_compared', 'SELECT * FROM %s._clipperf_compared(1, 2)'),
     ('_clipperf_compared_findings', 'SELECT * FROM %s._clipperf_compared_findings(1, 2)'),
-    ('_clipperf_compare_states', 'SELECT * FROM %s._clipperf_compare_states(NULL, NULL, NULL, NULL, NULL, NULL, true, 0, 0)'),
+    ('_clipperf_compare_states', 'SELECT * FROM %s._clipperf_compare_states(NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL)'),
     ('_clipperf_figure_names', 'SELECT %s._clipperf_figure_names()'),
     ('_clipperf_kind_name', 'SELECT %s._clipperf_kind_name(''a'')'),
     ('_clipperf_cell', 'SELECT %s._clipperf_cell(1, 2)'),
