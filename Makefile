@@ -6,6 +6,7 @@
 # make check-clients                      runs real ORMs and measures how well the detector does
 # make check-redmine                      runs Redmine, and compares what the detector found with the statement log
 # make check-html                         looks at the report as a page of HTML in Chromium
+# make check-metrics                      runs Prometheus and its exporters on the metrics, rules and dashboard
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
 # make core-regress                       runs PostgreSQL's own regression suite with clipperf preloaded
 # make fuzz                               compares a server with clipperf with one without, over random statements
@@ -30,7 +31,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html check-metrics
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -68,6 +69,9 @@ check-sanitizers:
 
 check-html:
 	@test/html/run $(if $(SCREENSHOTS),--screenshots='$(SCREENSHOTS)')
+
+check-metrics:
+	@test/monitoring/run
 
 check-matrix:
 	@test/majors --full $(if $(ROOT),--root='$(ROOT)') $(or $(MAJORS),15 17 18 19)
@@ -115,7 +119,7 @@ PG_CFLAGS = -fvisibility=hidden \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := search_path relation_type queries request_views table_use waits info samples seq_scans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply index_findings endpoints snapshots report check replication
+SQL_PARTS := search_path relation_type queries request_views table_use waits info samples seq_scans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply index_findings endpoints snapshots report metrics check replication
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 

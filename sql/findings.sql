@@ -39,6 +39,15 @@ AS 'MODULE_PATHNAME', 'clipperf_raise';
 COMMENT ON FUNCTION @extschema@._clipperf_raise(text, text, text, text, text) IS
 'raises an error, a warning or a notice of the function that calls it';
 
+CREATE FUNCTION @extschema@._clipperf_kinds()
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,slo_breach}'::text[];
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_kinds() IS 'the kinds of findings';
+
 CREATE FUNCTION @extschema@._clipperf_wrong_kinds(
     kinds text[], OUT sqlstate text, OUT message text, OUT hint text)
 RETURNS SETOF record
@@ -51,11 +60,9 @@ BEGIN ATOMIC
     WHERE cardinality($1) = 0
     UNION ALL
     SELECT '22023', format('unrecognized kind of finding: "%s"', coalesce(k.kind, 'NULL')),
-           format('The kinds are %s.', array_to_string(known.kinds, ', '))
-    FROM unnest($1) AS k (kind),
-         (VALUES ('{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,slo_breach}'::text[])
-         ) AS known (kinds)
-    WHERE k.kind IS NULL OR k.kind <> ALL (known.kinds);
+           format('The kinds are %s.', array_to_string(@extschema@._clipperf_kinds(), ', '))
+    FROM unnest($1) AS k (kind)
+    WHERE k.kind IS NULL OR k.kind <> ALL (@extschema@._clipperf_kinds());
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_wrong_kinds(text[]) IS
 'the error to raise about an argument "kinds"; no row if all are kinds of finding';

@@ -13,10 +13,12 @@
 #include "doctor/doctor.h"
 #include "interrupt.h"
 #include "message.h"
+#include "metrics/metrics.h"
 #include "migration/migration.h"
 #include "options.h"
 #include "recommend/recommend.h"
 #include "report/report.h"
+#include "rules/rules.h"
 
 /* A subcommand: what runs it gets the arguments that follow its name, from argv[1] on, and returns the program's status. */
 typedef struct Command
@@ -35,6 +37,8 @@ static const Command commands[] = {
 	{"revert", run_revert, "undo what was built or dropped"},
 	{"jobs", run_jobs, "tell what became of the indexes that were built"},
 	{"migration", run_migration, "write the recommended indexes as a migration"},
+	{"metrics", run_metrics, "write what was counted, for Prometheus and its like"},
+	{"rules", run_rules, "write the objectives of endpoints as rules of alerts"},
 	{"doctor", run_doctor, "tell whether clipperf works as it should on a server"},
 };
 

@@ -123,7 +123,7 @@ put_findings(Datum *values, int i)
 static int
 put_requests(Datum *values, int i)
 {
-	RequestTable *table = requests_copy(setting_request_idle_ms * INT64CONST(1000));
+	RequestTable *table = requests_copy_ended();
 
 	values[i++] = Int64GetDatum(table->routes);
 	values[i++] = Int64GetDatum(table->losses.evicted);

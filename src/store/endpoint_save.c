@@ -92,6 +92,7 @@ static void
 save_endpoint(SaveFile *file, const Endpoint *endpoint)
 {
 	save_rule(file, &endpoint->rule);
+	save_bytes(file, &endpoint->exported, sizeof(uint32));
 	save_bytes(file, &endpoint->since, sizeof(TimestampTz));
 	save_bytes(file, &endpoint->slow, sizeof(int64));
 	save_bytes(file, &endpoint->large, sizeof(int64));
@@ -109,7 +110,9 @@ load_counters(SaveFile *file, Endpoint *endpoint, int64 saved_us)
 {
 	int64		requests;
 
-	if (!load_bytes(file, &endpoint->since, sizeof(TimestampTz)) ||
+	if (!load_bytes(file, &endpoint->exported, sizeof(uint32)) ||
+		endpoint->exported > ENDPOINT_HISTOGRAM ||
+		!load_bytes(file, &endpoint->since, sizeof(TimestampTz)) ||
 		!saved_time_is_sound(endpoint->since) ||
 		!load_bytes(file, &endpoint->slow, sizeof(int64)) ||
 		!load_bytes(file, &endpoint->large, sizeof(int64)) ||

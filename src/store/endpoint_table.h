@@ -26,12 +26,20 @@
 /* The endpoints of a database that a statement belongs to. */
 typedef uint32 EndpointMarks;
 
+/* What clipperf_metrics() tells of an endpoint: see export.c. */
+typedef enum EndpointExport
+{
+	ENDPOINT_NOT_EXPORTED,
+	ENDPOINT_COUNTERS,
+	ENDPOINT_HISTOGRAM			/* these, and the distribution of its times */
+} EndpointExport;
+
 /* An endpoint and what was counted of it. */
 typedef struct Endpoint
 {
 	EndpointRule rule;
 	int32		mark;			/* bit of its statements; -1 = it has none */
-	uint32		unused;
+	uint32		exported;		/* EndpointExport */
 	int64		begun_us;		/* clock_us() when it took effect: requests
 								 * that began before do not count */
 	TimestampTz since;			/* the same by the server's clock, or when its

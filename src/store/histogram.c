@@ -61,6 +61,25 @@ histogram_total(const Histogram *histogram)
 	return total;
 }
 
+/*
+ * How many durations are below each of "count" powers of two of microseconds, from
+ * 2^first on, which bound buckets: exact.
+ */
+void
+histogram_below_powers(const Histogram *histogram, int first, int count,
+					   int64 *below)
+{
+	int64		sum = 0;
+
+	for (int bucket = 0; bucket < (first + count - 1) * HISTOGRAM_STEPS; bucket++)
+	{
+		sum += histogram->count[bucket];
+		if ((bucket + 1) % HISTOGRAM_STEPS == 0 &&
+			(bucket + 1) / HISTOGRAM_STEPS >= first)
+			below[(bucket + 1) / HISTOGRAM_STEPS - first] = sum;
+	}
+}
+
 /* The bucket that holds the ceil(q * total)-th smallest of "total" durations. */
 static int
 quantile_bucket(const Histogram *histogram, double q, uint64 total)

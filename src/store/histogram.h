@@ -61,6 +61,10 @@ extern void histogram_merge(Histogram *into, const Histogram *from);
 extern void histogram_merge_part(Histogram *into, const Histogram *from,
 								 int first, int end);
 
+/* How many durations are below 2^first, 2^(first+1) .. microseconds. */
+extern void histogram_below_powers(const Histogram *histogram, int first,
+								   int count, int64 *below);
+
 extern uint64 histogram_total(const Histogram *histogram);
 
 /* Quantile q (0..1) in microseconds; 0 of an empty histogram. */

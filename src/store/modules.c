@@ -12,6 +12,7 @@
 
 #include "store/blocks.h"
 #include "store/episode.h"
+#include "store/finding_counts.h"
 #include "store/header.h"
 #include "store/life.h"
 #include "store/pattern.h"
@@ -47,7 +48,8 @@ static const StoreModule *const modules[] = {
 	&route_module,
 	&blocks_module,
 	&seqscan_module,
-	&life_module
+	&life_module,
+	&finding_counts_module
 };
 
 static shmem_request_hook_type prev_shmem_request_hook = NULL;

@@ -24,11 +24,14 @@
  */
 #include "store/request_store.h"
 
+#include "miscadmin.h"
 #include "storage/ipc.h"
+#include "utils/hsearch.h"
 
 #include "common/clock.h"
 #include "hotpath.h"
 #include "store/endpoint_save.h"
+#include "store/export.h"
 #include "store/request_save.h"
 #include "store/save.h"
 
@@ -376,6 +379,167 @@ requests_read_open(int number, RequestRecord *record)
 }
 
 /* ------------------------------------------------------------------------
+ * Readers of counters that never go back
+ *
+ * What clipperf_routes shows as soon as it may have ended can turn out to go on.
+ * A monitoring system takes a counter that goes back for one that began again, so
+ * here a request counts when nothing can be added to it any more: when its session
+ * has begun another, and if it is a trace, when nothing was seen of it for
+ * TRACE_OVER_US and all of it is known to be in one place.
+ *
+ * Left is a trace of which a statement runs on a second connection for longer than
+ * that: nobody knows of it yet.
+ * ------------------------------------------------------------------------ */
+
+/* A trace of which lists hold something. */
+typedef struct PendingTrace
+{
+	uint64		trace;			/* hash key, with the next two */
+	Oid			dbid;
+	uint32		unused;
+	int64		parts;			/* in lists, and in the table */
+	int64		open;			/* of these, under way */
+	RequestRecord part;			/* the last one */
+} PendingTrace;
+
+/* Of the traces of which lists hold something, in the current memory context. */
+static HTAB *
+make_pending_traces(void)
+{
+	HASHCTL		control = {
+		.keysize = offsetof(PendingTrace, parts),
+		.entrysize = sizeof(PendingTrace),
+		.hcxt = CurrentMemoryContext
+	};
+
+	return hash_create("clipperf traces", 256, &control,
+					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* The entry of a trace; NULL if there is none. */
+static PendingTrace *
+find_pending_trace(HTAB *traces, const RequestRecord *part, HASHACTION action)
+{
+	PendingTrace key = {.trace = part->trace,.dbid = part->dbid};
+	bool		found;
+	PendingTrace *pending = hash_search(traces, &key, action, &found);
+
+	if (pending != NULL && !found)
+	{
+		pending->parts = 0;
+		pending->open = 0;
+	}
+	return pending;
+}
+
+/*
+ * Add what has ended of a list to the table "table"; note what it holds of traces.
+ * The request in its last place may yet make room for another, and be lost.
+ */
+static void
+add_ended(RequestTable *table, const RequestList *list, HTAB *traces)
+{
+	int			ended = Min(list->ended, PENDING_REQUESTS - 1);
+
+	for (int i = 0; i < ended + list->open; i++)
+	{
+		bool		open = i >= ended;
+		const RequestRecord *part = &list->records[open ? list->ended : i];
+		PendingTrace *pending;
+
+		if (part->kind != REQUEST_TRACE)
+		{
+			if (!open)
+				request_table_add_ended(table, part);
+			continue;
+		}
+		pending = find_pending_trace(traces, part, HASH_ENTER);
+		pending->part = *part;
+		pending->parts++;
+		pending->open += open;
+	}
+	table->losses.requests_lost += list->lost;
+}
+
+/* Has a trace ended that is as a whole in one place? */
+static inline bool
+is_over(const RequestRecord *trace, int64 now_us)
+{
+	return now_us - trace->ended_us > TRACE_OVER_US;
+}
+
+/* Count the traces that have ended, of the table and of lists. */
+static void
+end_whole_traces(RequestTable *table, HTAB *traces, int64 now_us)
+{
+	RequestRecord *place = &table->traces[0][0];
+	HASH_SEQ_STATUS status;
+	PendingTrace *pending;
+
+	for (int i = 0; i < TRACE_SETS * TRACE_WAYS; i++, place++)
+	{
+		if (place->trace == 0)
+			continue;
+		pending = find_pending_trace(traces, place, HASH_FIND);
+		if (pending != NULL)
+			pending->parts++;
+		else if (is_over(place, now_us))
+			request_table_add_ended(table, place);
+	}
+	hash_seq_init(&status, traces);
+	while ((pending = hash_seq_search(&status)) != NULL)
+	{
+		if (pending->parts == 1 && pending->open == 0 &&
+			is_over(&pending->part, now_us))
+			request_table_add_ended(table, &pending->part);
+	}
+	hash_destroy(traces);
+}
+
+/* All requests that have ended for good, palloc'd. */
+RequestTable *
+requests_copy_ended(void)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestList *list = palloc(sizeof(RequestList));
+	HTAB	   *traces = make_pending_traces();
+	int64		now_us;
+
+	LWLockAcquire(lock, LW_SHARED);
+	request_table_copy(table, &shared->table);
+	now_us = clock_us();
+	for (int i = 0; i < store_backends(); i++)
+	{
+		copy_list(list, &lists[i]);
+		if (list->epoch == pg_atomic_read_u32(&shared->epoch))
+			add_ended(table, list, traces);
+	}
+	LWLockRelease(lock);
+	pfree(list);
+	end_whole_traces(table, traces, now_us);
+	request_table_fold_nameless(table);
+	return table;
+}
+
+/*
+ * Choose what of this database has metrics of its own, by what requests_copy_ended()
+ * has returned.
+ */
+void
+requests_choose_exports(RequestTable *table)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+
+	if (!export_choose(table, table, MyDatabaseId))
+		return;
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	(void) export_choose(&shared->table, table, MyDatabaseId);
+	export_copy(table, &shared->table);
+	LWLockRelease(lock);
+}
+
+/* ------------------------------------------------------------------------
  * Rules of endpoints
  * ------------------------------------------------------------------------ */
 
@@ -506,7 +670,7 @@ save_routes(SaveFile *file, const RouteKey *keys, const RouteRequests *requests,
 }
 
 /*
- * StoreModule.save: losses, routes, minutes.  What goes on now will have ended when
+ * StoreModule.save: losses, places of metrics, routes, minutes.  What goes on now will have ended when
  * the file is read.
  */
 static void
@@ -515,6 +679,8 @@ request_save(SaveFile *file)
 	RequestTable *table = requests_copy(-1);
 
 	save_bytes(file, &table->losses, sizeof(table->losses));
+	save_bytes(file, &table->exported, sizeof(table->exported));
+	save_bytes(file, table->exports, table->exported * sizeof(RouteKey));
 	save_routes(file, table->keys, table->route, table->routes);
 	for (int i = 0; i < RECENT_MINUTES; i++)
 	{
@@ -546,6 +712,20 @@ load_routes(SaveFile *file, RouteKey *keys, RouteRequests *requests,
 	return true;
 }
 
+/* Read which routes have metrics of their own; false if that makes no sense. */
+static bool
+load_exports(SaveFile *file, RequestTable *table)
+{
+	if (!load_bytes(file, &table->exported, sizeof(table->exported)) ||
+		table->exported < 0 || table->exported > REQUEST_ROUTES ||
+		!load_bytes(file, table->exports, table->exported * sizeof(RouteKey)))
+	{
+		table->exported = 0;
+		return false;
+	}
+	return true;
+}
+
 /* StoreModule.load */
 static bool
 request_load(SaveFile *file)
@@ -556,6 +736,7 @@ request_load(SaveFile *file)
 		table->losses.evicted < 0 || table->losses.traces_cut < 0 ||
 		table->losses.recent_dropped < 0 ||
 		table->losses.requests_lost < 0 ||
+		!load_exports(file, table) ||
 		!load_routes(file, table->keys, table->route, REQUEST_ROUTES,
 					 &table->routes))
 		return false;

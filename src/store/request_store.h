@@ -30,6 +30,12 @@ extern RequestTable *requests_copy(int64 idle_us);
 /* The request that a process has under way; false if it has none. */
 extern bool requests_read_open(int number, RequestRecord *record);
 
+/* All that has ended for good, palloc'd. */
+extern RequestTable *requests_copy_ended(void);
+
+/* Choose what of this database has metrics of its own, in such a copy. */
+extern void requests_choose_exports(RequestTable *table);
+
 /*
  * Raised when the rules of endpoints have changed, in whatever database.
  */

@@ -20,9 +20,6 @@
 
 #include "common/clock.h"
 
-/* A trace of which nothing was seen for so long has ended, in microseconds. */
-#define TRACE_OVER_US		INT64CONST(60000000)
-
 /* One that makes room sooner than this may have gone on: that is counted. */
 #define TRACE_CUT_US		INT64CONST(1000000)
 
@@ -33,6 +30,7 @@ request_table_clear(RequestTable *table)
 	memset(&table->losses, 0, sizeof(table->losses));
 	memset(table->traces, 0, sizeof(table->traces));
 	table->routes = 0;
+	table->exported = 0;
 	for (int i = 0; i < RECENT_MINUTES; i++)
 	{
 		table->recent[i].minute = 0;
@@ -146,6 +144,15 @@ request_table_route(RequestTable *table, Oid dbid, RouteId route)
 	return start_route(table->keys, table->route, place, dbid, route);
 }
 
+/* The counters of a route; NULL if there are none. */
+const RouteRequests *
+request_table_find(const RequestTable *table, Oid dbid, RouteId route)
+{
+	int64		place = find_key(table->keys, table->routes, dbid, route);
+
+	return place < 0 ? NULL : &table->route[place];
+}
+
 /*
  * The counters of a route in the minute that a request ended in; NULL if that
  * was too long ago, or too many routes have requests in it.  Where the server's
@@ -237,6 +244,18 @@ request_table_add(RequestTable *table, const RequestRecord *record)
 	if (record->kind == REQUEST_TRACE)
 		add_trace(table, record);
 	else
+		count_request(table, record);
+}
+
+/*
+ * Count a request that is known to have ended.  One of a route that is not there is
+ * passed over if another would have to make room for it.
+ */
+void
+request_table_add_ended(RequestTable *table, const RequestRecord *record)
+{
+	if (table->routes < REQUEST_ROUTES ||
+		find_key(table->keys, table->routes, record->dbid, record->route) >= 0)
 		count_request(table, record);
 }
 

@@ -27,6 +27,9 @@
 #define TRACE_SETS			256
 #define TRACE_WAYS			8
 
+/* A trace of which nothing was seen for so long has ended, in microseconds. */
+#define TRACE_OVER_US		INT64CONST(60000000)
+
 /* A database and a route in it: what is searched for, close together. */
 typedef struct RouteKey
 {
@@ -58,6 +61,9 @@ typedef struct RequestTable
 {
 	RequestLosses losses;
 	int64		routes;			/* of keys[] and route[], that are in use */
+	int64		exported;		/* of exports[], that are in use */
+	RouteKey	exports[REQUEST_ROUTES];	/* routes with metrics of their
+											 * own */
 	RequestRecord traces[TRACE_SETS][TRACE_WAYS];	/* trace = 0: free */
 	RouteKey	keys[REQUEST_ROUTES];
 	RouteRequests route[REQUEST_ROUTES];
@@ -74,6 +80,10 @@ extern void request_table_copy(RequestTable *copy, const RequestTable *table);
 /* Count a request that has ended, or add a part of a trace. */
 extern void request_table_add(RequestTable *table, const RequestRecord *record);
 
+/* The same of one that is known to have ended, unless another would make room. */
+extern void request_table_add_ended(RequestTable *table,
+									const RequestRecord *record);
+
 /* Count the traces of which nothing was seen for so long, and forget them. */
 extern void request_table_end_traces(RequestTable *table, int64 now_us,
 									 int64 idle_us);
@@ -81,6 +91,10 @@ extern void request_table_end_traces(RequestTable *table, int64 now_us,
 /* The counters of a route, made if it is new; the least useful makes room. */
 extern RouteRequests *request_table_route(RequestTable *table, Oid dbid,
 										  RouteId route);
+
+/* The same, if it is there. */
+extern const RouteRequests *request_table_find(const RequestTable *table, Oid dbid,
+											   RouteId route);
 
 /* Count routes whose names have gone as having none. */
 extern void request_table_fold_nameless(RequestTable *table);

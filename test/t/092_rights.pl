@@ -50,7 +50,9 @@ SELECT o.object || chr(9) ||
        coalesce((SELECT CASE WHEN string_agg(CASE WHEN a.grantee = 0 THEN a.privilege_type ELSE a.grantee::regrole::text END, ' ')
                              IN ('EXECUTE', 'SELECT', 'USAGE') THEN 'everybody'
                              WHEN string_agg(a.grantee::regrole || ' ' || a.privilege_type, ', ' ORDER BY a.grantee::regrole::text)
-                             = 'pg_database_owner SELECT, pg_read_all_stats SELECT' THEN 'readers' ELSE 'otherwise' END
+                             = 'pg_database_owner SELECT, pg_read_all_stats SELECT' THEN 'readers'
+                             WHEN string_agg(a.grantee::regrole || ' ' || a.privilege_type, ', ') IN ('pg_read_all_stats EXECUTE', 'pg_read_all_stats SELECT')
+                             THEN 'monitors' ELSE 'otherwise' END
                  FROM aclexplode(o.acl) AS a WHERE a.grantee <> o.owner HAVING count(*) > 0), 'granted')
        || ', ' || o.runs_as
 FROM object AS o
