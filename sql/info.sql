@@ -10,6 +10,7 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT text_used_bytes bigint, OUT text_reserved_bytes bigint,
     OUT n_plus_one_held bigint, OUT n_plus_one_evicted bigint,
     OUT seq_scans_held bigint, OUT seq_scans_evicted bigint,
+    OUT plans_held bigint, OUT plans_evicted bigint, OUT plan_executions_lost bigint, OUT plan_reserved_bytes bigint,
     OUT routes_held bigint, OUT routes_evicted bigint,
     OUT request_routes_held bigint, OUT request_routes_evicted bigint, OUT request_traces_cut bigint,
     OUT request_recent_dropped bigint, OUT requests_lost bigint, OUT request_reserved_bytes bigint,
@@ -48,6 +49,10 @@ COMMENT ON COLUMN @extschema@.clipperf_info.n_plus_one_held IS 'N+1 patterns hel
 COMMENT ON COLUMN @extschema@.clipperf_info.n_plus_one_evicted IS 'N+1 patterns evicted to make space for others';
 COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_held IS 'sequential and index scans held now, of all databases';
 COMMENT ON COLUMN @extschema@.clipperf_info.seq_scans_evicted IS 'sequential and index scans evicted to make space for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.plans_held IS 'plans of statements held now, of all databases, at most 768';
+COMMENT ON COLUMN @extschema@.clipperf_info.plans_evicted IS 'plans evicted to make space for others';
+COMMENT ON COLUMN @extschema@.clipperf_info.plan_executions_lost IS 'measured executions that were not counted, as another session was counting one';
+COMMENT ON COLUMN @extschema@.clipperf_info.plan_reserved_bytes IS 'bytes reserved for plans, part of memory_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.routes_held IS 'names of routes held now, at most 512';
 COMMENT ON COLUMN @extschema@.clipperf_info.routes_evicted IS 'names of routes evicted to make space for others; what was counted under them no longer has a route';
 COMMENT ON COLUMN @extschema@.clipperf_info.request_routes_held IS 'routes whose requests are counted now, of all databases, at most 512';

@@ -146,8 +146,28 @@ extern bool pq_buffer_has_data(void);
 #include "executor/instrument.h"
 #if PG_VERSION_NUM >= 190000
 typedef NodeInstrumentation PlanNodeCounters;
+#define NODE_STARTED(counters) ((counters)->instr.starttime)
+#define NODE_IS_TIMED(counters) ((counters)->instr.need_timer)
+#define NODE_SECONDS(counters) INSTR_TIME_GET_DOUBLE((counters)->instr.total)
+#define NODE_BUFFERS(counters) ((counters)->instr.bufusage)
 #else
 typedef Instrumentation PlanNodeCounters;
+#define NODE_STARTED(counters) ((counters)->starttime)
+#define NODE_IS_TIMED(counters) ((counters)->need_timer)
+#define NODE_SECONDS(counters) ((counters)->total)
+#define NODE_BUFFERS(counters) ((counters)->bufusage)
+#endif
+
+/* 16: a join that keeps rows of its inner side that have no partner; 18: that have one. */
+#if PG_VERSION_NUM >= 160000
+#define IS_RIGHT_ANTI_JOIN(type) ((type) == JOIN_RIGHT_ANTI)
+#else
+#define IS_RIGHT_ANTI_JOIN(type) false
+#endif
+#if PG_VERSION_NUM >= 180000
+#define IS_RIGHT_SEMI_JOIN(type) ((type) == JOIN_RIGHT_SEMI)
+#else
+#define IS_RIGHT_SEMI_JOIN(type) false
 #endif
 
 /* 19: ShmemInitHash takes one size. */

@@ -34,6 +34,7 @@ int			setting_nplusone_min_children = 5;
 int			setting_nplusone_window_ms HOTPATH_DATA = 5000;
 int			setting_request_idle_ms HOTPATH_DATA = 100;
 int			setting_seqscan_min_rows HOTPATH_DATA = 1000;
+int			setting_plan_interval HOTPATH_DATA = 100;
 int			setting_capture_parameters HOTPATH_DATA = CAPTURE_ON;
 char	   *setting_private_columns = NULL;
 uint32		setting_private_columns_version HOTPATH_DATA = 1;
@@ -363,6 +364,11 @@ define_finding_settings(void)
 	DefineCustomIntVariable("clipperf.seqscan_min_rows",
 							"Fewest rows a sequential scan reads to be recorded.",
 							NULL, &setting_seqscan_min_rows, 1000, 1, INT_MAX,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.plan_interval",
+							"Executions of a statement in a session of which the plan of one is measured; 0 measures none.",
+							"The first ones are, too; fewer are where that would take a noticeable part of the statement's time.",
+							&setting_plan_interval, 100, 0, 100000,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 }
 

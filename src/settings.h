@@ -48,6 +48,7 @@ extern int	setting_nplusone_min_children;
 HOTPATH_EXTERN int setting_nplusone_window_ms;
 HOTPATH_EXTERN int setting_request_idle_ms;
 HOTPATH_EXTERN int setting_seqscan_min_rows;
+HOTPATH_EXTERN int setting_plan_interval;
 HOTPATH_EXTERN int setting_capture_parameters;
 extern char *setting_private_columns;
 HOTPATH_EXTERN uint32 setting_private_columns_version;	/* changes with it */

@@ -28,6 +28,8 @@
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
 #include "profile/plan/plan_facts.h"
+#include "profile/plan/plan_measure.h"
+#include "profile/plan/plan_sampling.h"
 #include "profile/plan/plan_tables.h"
 #include "profile/plan/private_columns.h"
 #include "profile/request.h"
@@ -284,7 +286,7 @@ is_own_work_timed(void)
 
 /* Make the Execution of a query that has just been started. */
 static void
-open_execution(QueryDesc *query)
+open_execution(QueryDesc *query, int plan_options, int scan_options)
 {
 	Execution  *execution = execution_open(query);
 	int64		start;
@@ -296,8 +298,21 @@ open_execution(QueryDesc *query)
 	execution->userid = GetUserId();
 	execution->message = GetCurrentStatementStartTimestamp();
 	identify(execution, begin_times(execution));
+	if (unlikely(plan_options != 0))
+	{
+		execution->is_measured = true;
+		execution->is_only_measured = scan_options == 0;
+	}
 	lineage_begin(execution);
 	end_own_work(execution, start);
+}
+
+/* Can this query count in clipperf_queries, as identify() will find out? */
+static inline bool
+may_be_tracked(const QueryDesc *query)
+{
+	return likely(watched_nesting == 0) ||
+		watched_is_tracked(watched_level_of(query->sourceText));
 }
 
 /* Have we something to say about this query? */
@@ -334,9 +349,17 @@ executor_start(QueryDesc *queryDesc, int eflags)
 {
 	bool		watched = is_watched(queryDesc, eflags);
 	MemoryContext context = CurrentMemoryContext;
+	int			scan_options = 0;
+	int			plan_options = 0;
 
 	if (watched)
-		queryDesc->instrument_options |= plan_facts_options(queryDesc);
+	{
+		scan_options = plan_facts_options(queryDesc);
+		if (may_be_tracked(queryDesc))
+			plan_options = plan_sampling_options(queryDesc->plannedstmt->queryId,
+												 plan_is_lookup(queryDesc->plannedstmt));
+		queryDesc->instrument_options |= scan_options | plan_options;
+	}
 
 	PG_TRY();
 	{
@@ -351,7 +374,7 @@ executor_start(QueryDesc *queryDesc, int eflags)
 	PG_END_TRY();
 
 	if (watched)
-		open_execution(queryDesc);
+		open_execution(queryDesc, plan_options, scan_options);
 }
 
 /* An ExecutorRun or ExecutorFinish begins its work, and has done it. */
@@ -401,6 +424,8 @@ executor_run(EXECUTOR_RUN_ARGS)
 			session_runs(execution->queryid, execution->userid, execution->route,
 						 GetCurrentStatementStartTimestamp());
 		queryDesc->dest = lineage_receiver(execution, count, dest);
+		if (unlikely(execution->is_measured) && count != 0)
+			execution->is_in_parts = true;
 		begin_stretch(execution);
 	}
 	watched_nesting++;
@@ -529,6 +554,8 @@ close_execution(Execution *execution)
 	if (likely(!execution->ours))
 	{
 		plan_facts_collect(execution);
+		if (unlikely(execution->is_measured) && execution->tracked)
+			plan_measure_record(execution);
 		if (execution->tracked)
 			count_execution(execution);
 		else

@@ -17,6 +17,7 @@
 #include "settings.h"
 #include "store/modules.h"
 #include "store/pattern.h"
+#include "store/plan.h"
 #include "store/request_store.h"
 #include "store/resultset.h"
 #include "store/route.h"
@@ -31,7 +32,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 43
+#define INFO_COLUMNS 47
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -103,7 +104,7 @@ unused_bytes(void)
 	return (setting_max_statements - held) * entry_bytes + reserved - used;
 }
 
-/* Findings and routes: held; findings that were evicted. */
+/* Findings, plans and routes: held and evicted; plans: executions lost, memory. */
 static int
 put_findings(Datum *values, int i)
 {
@@ -114,6 +115,10 @@ put_findings(Datum *values, int i)
 	values[i++] = Int64GetDatum(pattern_evicted());
 	values[i++] = Int64GetDatum(seqscan_count());
 	values[i++] = Int64GetDatum(seqscan_evicted());
+	values[i++] = Int64GetDatum(plan_count());
+	values[i++] = Int64GetDatum(plan_evicted());
+	values[i++] = Int64GetDatum(plan_lost());
+	values[i++] = Int64GetDatum(plan_module.size());
 	values[i++] = Int64GetDatum(route_count());
 	values[i++] = Int64GetDatum(route_evicted());
 	return i;

@@ -30,6 +30,7 @@ static const struct
 	{"samples", RESET_SAMPLES},
 	{"routes", RESET_ROUTES},
 	{"waits", RESET_WAITS},
+	{"plans", RESET_PLANS},
 	{"standbys", RESET_STANDBYS}
 };
 
@@ -54,5 +55,5 @@ clipperf_reset(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized reset target: \"%s\"", name),
-			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", \"routes\", \"waits\", or \"standbys\".")));
+			 errhint("Target must be \"all\", \"queries\", \"n_plus_one\", \"seq_scans\", \"samples\", \"routes\", \"waits\", \"plans\", or \"standbys\".")));
 }

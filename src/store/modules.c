@@ -16,6 +16,7 @@
 #include "store/header.h"
 #include "store/life.h"
 #include "store/pattern.h"
+#include "store/plan.h"
 #include "store/repeat.h"
 #include "store/request_store.h"
 #include "store/resultset.h"
@@ -48,6 +49,7 @@ static const StoreModule *const modules[] = {
 	&route_module,
 	&blocks_module,
 	&seqscan_module,
+	&plan_module,
 	&life_module,
 	&finding_counts_module
 };

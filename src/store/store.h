@@ -30,6 +30,7 @@ typedef enum ResetWhat
 	RESET_SAMPLES = 1 << 3,
 	RESET_ROUTES = 1 << 4,
 	RESET_WAITS = 1 << 5,
+	RESET_PLANS = 1 << 6,
 	RESET_ALL = 0xFF,			/* that was counted */
 	RESET_STANDBYS = 1 << 8		/* and what was seen of the servers around */
 } ResetWhat;

@@ -10,7 +10,7 @@ SELECT 1 AS one;
 SELECT count(*) FROM clipperf_info;
 SELECT version = (SELECT default_version FROM pg_available_extensions WHERE name = 'clipperf') AS version,
     since <= now() AS since,
-    memory_reserved_bytes BETWEEN 1 AND 50 * 1024 * 1024 AS reserved,
+    memory_reserved_bytes BETWEEN 1 AND 64 * 1024 * 1024 AS reserved,
     memory_used_bytes BETWEEN 1 AND memory_reserved_bytes AS used
 FROM clipperf_info;
 SELECT statements_held BETWEEN 1 AND statements_max AS held,

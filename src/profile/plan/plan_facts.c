@@ -7,7 +7,7 @@
  * before it starts: only a plan that holds a scan which another index might
  * have saved is counted: a sequential scan, or one of an index that filters what
  * it finds.  A plan that will move many rows, or has the latter only, is counted
- * now and then (see sample_execution).  When it has run, each scan is followed
+ * now and then (see plan_sampling.c).  When it has run, each scan is followed
  * upwards to see what became of its rows.
  *
  * Belongs to one backend: no locks are held here.
@@ -30,26 +30,14 @@
 #include "utils/timestamp.h"
 
 #include "common/join_conditions.h"
+#include "profile/plan/node_counters.h"
+#include "profile/plan/plan_sampling.h"
 #include "profile/plan/scan_columns.h"
 #include "settings.h"
 #include "store/seqscan.h"
 
-/* Plans that are to move more rows than this are sampled, ... */
+/* Of plans that are to move more rows than this, some executions are counted. */
 #define CHEAP_ROWS			10000
-/* ... after so many executions in a backend, ... */
-#define FIRST_EXECUTIONS	4
-/* ... one execution in so many. */
-#define SAMPLE_INTERVAL		16
-
-/* Executions of one statement; where two meet, each forgets the other's. */
-typedef struct Sampling
-{
-	uint64		queryid;
-	int64		executions;
-	int64		uncounted;		/* since the last one that was counted */
-} Sampling;
-
-static Sampling samplings[64];
 
 /* What lies above a node of a plan. */
 #define ABOVE_JOIN	0x01
@@ -231,45 +219,6 @@ survey_node(PlanSurvey *survey, const Plan *node, int above, bool costly)
 		survey_node(survey, lfirst(lc), above, costly);
 }
 
-/*
- * Is this execution of a plan that moves many rows to be counted?  The first
- * few are, then one in SAMPLE_INTERVAL, which stands for those before it.
- */
-static bool
-sample_execution(uint64 queryid)
-{
-	Sampling   *sampling = &samplings[queryid % lengthof(samplings)];
-
-	if (sampling->queryid != queryid)
-		*sampling = (Sampling)
-	{
-		.queryid = queryid
-	};
-	sampling->executions++;
-	sampling->uncounted++;
-	return sampling->executions <= FIRST_EXECUTIONS ||
-		sampling->executions % SAMPLE_INTERVAL == 0;
-}
-
-/*
- * How many executions the one that ends now stands for, and whether it is one
- * of those that do.
- */
-static int64
-take_sample(uint64 queryid, bool *estimated)
-{
-	Sampling   *sampling = &samplings[queryid % lengthof(samplings)];
-	int64		executions = 1;
-
-	*estimated = sampling->queryid == queryid;
-	if (*estimated)
-	{
-		executions = Max(sampling->uncounted, 1);
-		sampling->uncounted = 0;
-	}
-	return executions;
-}
-
 /* What to count while a plan runs: its rows, if there is reason to. */
 int
 plan_facts_survey(const PlannedStmt *plan)
@@ -291,7 +240,7 @@ plan_facts_survey(const PlannedStmt *plan)
 	if (!survey.watched && !survey.filtered)
 		return 0;
 	if ((survey.rows > CHEAP_ROWS || !survey.watched) &&
-		!sample_execution(plan->queryId))
+		!plan_sampling_counts_scans(plan->queryId))
 		return 0;
 	return INSTRUMENT_ROWS;
 }
@@ -300,9 +249,8 @@ plan_facts_survey(const PlannedStmt *plan)
 static double
 rows_of(PlanState *node)
 {
-	if (node == NULL || node->instrument == NULL)
+	if (node == NULL || !node_counters_end_loop(node))
 		return 0;
-	InstrEndLoop(node->instrument);
 	return node->instrument->ntuples;
 }
 
@@ -717,8 +665,8 @@ record_scans(const Execution *execution, List *scans)
 {
 	double		plan_cost = execution->query->plannedstmt->planTree->total_cost;
 	bool		estimated;
-	int64		executions = take_sample(execution->query->plannedstmt->queryId,
-										 &estimated);
+	int64		executions = plan_sampling_scans(execution->query->plannedstmt->queryId,
+												 &estimated);
 	double		scan_cost = 0;
 	ListCell   *lc;
 

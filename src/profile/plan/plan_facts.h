@@ -67,7 +67,8 @@ extern void plan_facts_count(const Execution *execution);
 static inline void
 plan_facts_collect(const Execution *execution)
 {
-	if (unlikely(execution->query->estate->es_instrument != 0))
+	if (unlikely(execution->query->estate->es_instrument != 0) &&
+		!execution->is_only_measured)
 		plan_facts_count(execution);
 }
 

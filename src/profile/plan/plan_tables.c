@@ -37,10 +37,11 @@ typedef struct PlanUses
 
 /*
  * The parents of the range table's entries that are partitions or inheritance
- * children.  The branches of a UNION ALL have one, too, which is no table.
+ * children, by their number; 0 for others.  The branches of a UNION ALL have one,
+ * too, which is no table.  Allocates in the current memory context.
  */
-static Index *
-parents_in_plan(const PlannedStmt *plan)
+Index *
+plan_tables_parents(const PlannedStmt *plan)
 {
 	int			length = list_length(plan->rtable) + 1;
 	Index	   *parents = palloc0(sizeof(Index) * length);
@@ -111,7 +112,7 @@ collect_uses(const PlannedStmt *plan, TableUses *tables)
 {
 	PlanUses	uses = {
 		.plan = plan,
-		.parents = parents_in_plan(plan),
+		.parents = plan_tables_parents(plan),
 		.tables = tables
 	};
 	Bitmapset  *inserted = NULL;

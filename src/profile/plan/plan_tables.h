@@ -59,6 +59,9 @@ plan_tables_of(const Execution *execution)
 	return hash;
 }
 
+/* The parents of partitions by their range table indexes, 0 for other entries. */
+extern Index *plan_tables_parents(const PlannedStmt *plan);
+
 /*
  * Keep the tables of the execution that was counted last and that has this
  * plan_tables_of().

@@ -68,6 +68,9 @@ typedef struct Execution
 	bool		pipelined;		/* the next statement was waiting already */
 	bool		passed_over;	/* its rows are not recorded, for their cost */
 	bool		is_private;		/* what runs inside uses private columns */
+	bool		is_measured;	/* its plan is, when it ends */
+	bool		is_in_parts;	/* .. and a cursor may stop before its end */
+	bool		is_only_measured;	/* its nodes are counted for that alone */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */
 	int64		elapsed_us;		/* time inside the executor so far */
