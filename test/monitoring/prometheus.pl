@@ -91,6 +91,15 @@ foreach my $command ([ 'check', 'rules', "$dir/clipperf.rules.yaml" ], [ 'test',
 	ok($well, "promtool $command->[0] $command->[1]") or diag($output);
 }
 
+# What "clipperf rules" writes: rules that Prometheus takes, and documents that are YAML.
+(undef, $output) = clipperf($node, 'rules', '--output' => "openslo:$dir/slo.yaml");
+write_file('endpoints.rules.yaml', $output);
+($well, $output) = judged('', "$programs/usr/bin/promtool", 'check', 'rules', "$dir/endpoints.rules.yaml");
+ok($well, 'promtool check rules: those of clipperf rules') or diag($output);
+($well, $output) = judged(slurp_file("$dir/slo.yaml"), '/usr/bin/python3', '-c',
+	'import sys, yaml; print(*(d["kind"] + " " + d["metadata"]["displayName"] for d in yaml.safe_load_all(sys.stdin)), sep="\\n")');
+is($output, qq{Service postgres\nSLO it's "all": time\nSLO it's "all": errors\nSLO pages: time\nSLO pages: errors\n}, 'OpenSLO: documents of YAML');
+
 # The exporters and Prometheus, on ports of their own.
 my %port = map { $_ => PostgreSQL::Test::Cluster::get_free_port() } qw(postgres node prometheus);
 my %log;
@@ -116,7 +125,7 @@ start_program('node', 'prometheus-node-exporter', '--collector.disable-defaults'
 	"--web.listen-address=127.0.0.1:$port{node}", '--log.level=warn');
 write_file('prometheus.yml', <<"YAML");
 global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: [clipperf.rules.yaml]
+rule_files: [clipperf.rules.yaml, endpoints.rules.yaml]
 scrape_configs:
   - {job_name: postgres, static_configs: [{targets: ['127.0.0.1:$port{postgres}']}]}
   - {job_name: node, static_configs: [{targets: ['127.0.0.1:$port{node}']}]}
@@ -160,16 +169,24 @@ sub exported
 	return \%series;
 }
 
-# What may change while nothing happens: clipperf's own state.
+# The series of what the test did, and of no tool's session: the routes of these are names of applications.
+sub known
+{
+	my ($series) = @_;
+	return { map { $_ => $series->{$_} } grep { !/route="[^\/]/ } keys %$series };
+}
+
+# Of them, those that do not change while nothing happens.
 sub steady
 {
 	my ($series) = @_;
-	return { map { $_ => $series->{$_} + 0 } grep { !/overhead|saved_time|in_flight|memory_used|entries/ } keys %$series };
+	return { map { $_ => $series->{$_} + 0 } grep { /route="\/|endpoint="pages"|_open|_in_state|allowed|reserved|limit|build_info/ } keys %{ known($series) } };
 }
 get('postgres', '/metrics');
 my $told = exported($node->safe_psql('postgres', 'SELECT clipperf_metrics()', @as));
 my $by_exporter = exported(get('postgres', '/metrics'));
-is_deeply([ sort keys %$by_exporter ], [ sort keys %$told ], 'the exporter has the series of clipperf_metrics()');
+is_deeply([ sort keys %{ known($by_exporter) } ], [ sort keys %{ known($told) } ], 'the exporter has the series of clipperf_metrics()');
+cmp_ok(scalar(keys %{ steady($told) }), '>=', 100, 'there are some to compare');
 is_deeply(steady($by_exporter), steady($told), 'and their values');
 
 # Two databases in one directory.
@@ -181,7 +198,7 @@ foreach my $database ('postgres', 'other')
 my $by_file = exported(get('node', '/metrics'));
 is((get('node', '/metrics') =~ /^node_textfile_scrape_error (\S+)/m)[0], 0, 'the collector takes the files');
 my $both = { %$told, %{ exported($node->safe_psql('other', 'SELECT clipperf_metrics(server => false)', @as)) } };
-is_deeply([ sort keys %$by_file ], [ sort keys %$both ], 'the textfile collector has them, of both databases');
+is_deeply([ sort keys %{ known($by_file) } ], [ sort keys %{ known($both) } ], 'the textfile collector has them, of both databases');
 is_deeply(steady($by_file), steady($both), 'and their values');
 
 # The value of an expression now: the numbers of its series.
@@ -231,12 +248,13 @@ is_deeply([ map { $_->{lastError} // () } @rules ], [], 'they can be evaluated')
 my @burns;
 foreach (1 .. $PostgreSQL::Test::Utils::timeout_default)
 {
-	@burns = query('ALERTS{alertname="ClipperfBudgetBurns", endpoint="pages", objective="time", severity="critical", job="postgres"}');
+	@burns = query('ALERTS{alertname="ClipperfBudgetBurns", endpoint="pages", objective="time", severity="critical", job="postgres", slo=""}');
 	last if @burns == 2;
 	work();
 	sleep 1;
 }
 is(scalar(@burns), 2, 'an alert, by both rules');
+is(scalar(query('ALERTS{alertname="ClipperfBudgetBurns", slo="pages-time", severity="critical", job="postgres"}')), 2, 'and by those of clipperf rules');
 like($node->safe_psql('postgres', q{SELECT state FROM clipperf_slo WHERE name = 'pages'}), qr/^critical$/, 'as clipperf_slo says');
 unlike($log{postgres} // '', qr/level=(error|warn)/, 'the exporter has no complaints');
 
