@@ -108,6 +108,7 @@ BEGIN ATOMIC
         (5, 'clipperf_request_errors', 'counter', NULL, 'Errors in requests.'),
         (6, 'clipperf_request_loop_statements', 'counter', NULL, 'Statements of requests that belong to N+1 loops.'),
         (7, 'clipperf_requests_in_flight', 'gauge', NULL, 'Sessions that run a statement or hold a transaction open.'),
+        (8, 'clipperf_sessions_active', 'gauge', NULL, 'Mean number of active sessions, by what they wait for, in this minute and the four before it.'),
         (10, 'clipperf_route_database_seconds', 'histogram', 'seconds', 'Time of the route''s requests in the database, planning and execution.'),
         (11, 'clipperf_route_span_seconds', 'histogram', 'seconds', 'Time of the route''s requests from the start of their first statement to the end of the last.'),
         (12, 'clipperf_route_failed', 'counter', NULL, 'Requests of the route with an error.'),
@@ -131,6 +132,8 @@ BEGIN ATOMIC
         (43, 'clipperf_worker_running', 'gauge', NULL, '1 if the process that saves to disk runs.'),
         (44, 'clipperf_overhead_seconds', 'gauge', 'seconds', 'Own time per execution, measured in one of 128.'),
         (45, 'clipperf_overhead_ratio', 'gauge', 'ratio', 'Own time as a share of executor time and own time together.'),
+        (51, 'clipperf_sampler_running', 'gauge', NULL, '1 if the process that samples waits runs.'),
+        (52, 'clipperf_sampler_ratio', 'gauge', 'ratio', 'Its time as a share of one processor.'),
         (46, 'clipperf_memory_reserved_bytes', 'gauge', 'bytes', 'Shared memory taken at server start.'),
         (47, 'clipperf_memory_used_bytes', 'gauge', 'bytes', 'Shared memory in use.'),
         (48, 'clipperf_entries_held', 'gauge', NULL, 'Entries held now.'),
@@ -215,6 +218,16 @@ BEGIN ATOMIC
                   AND a.pid <> pg_backend_pid())
         FROM here AS h
         UNION ALL
+        SELECT 'clipperf_sessions_active', format('%s,wait="%s"', h.labels, c.class), '', NULL,
+               CASE WHEN i.sampler_pid IS NULL THEN 'NaN' ELSE coalesce(w.sessions, 0) END
+        FROM here AS h
+             CROSS JOIN @extschema@.clipperf_info AS i
+             CROSS JOIN unnest('{CPU,Activity,BufferPin,Client,Extension,InjectionPoint,IO,IPC,Lock,LWLock,Timeout}'::text[]) AS c (class)
+             LEFT JOIN (SELECT w.wait_event_type, sum(w.recent_sessions) AS sessions
+                        FROM @extschema@.clipperf_waits AS w
+                        WHERE w.datname = current_database() AND w.state = 'active'
+                        GROUP BY w.wait_event_type) AS w ON w.wait_event_type = c.class
+        UNION ALL
         SELECT 'clipperf_findings_open', format('%s,kind="%s",severity="%s"', h.labels, f.kind, f.severity), '', NULL, f.findings
         FROM @extschema@.clipperf_finding_counts AS f, here AS h
         UNION ALL
@@ -240,7 +253,8 @@ BEGIN ATOMIC
              CROSS JOIN LATERAL (VALUES
                 ('start_time_seconds', extract(epoch FROM i.since)), ('saved_time_seconds', extract(epoch FROM i.saved_at)),
                 ('worker_running', (i.worker_pid IS NOT NULL)::integer), ('overhead_seconds', i.overhead_mean_ms / 1000),
-                ('overhead_ratio', i.overhead_share), ('memory_reserved_bytes', i.memory_reserved_bytes),
+                ('overhead_ratio', i.overhead_share), ('sampler_running', (i.sampler_pid IS NOT NULL)::integer),
+                ('sampler_ratio', i.sampler_share), ('memory_reserved_bytes', i.memory_reserved_bytes),
                 ('memory_used_bytes', i.memory_used_bytes), ('statements_limit', i.statements_max)) AS v (family, value)
         UNION ALL
         SELECT 'clipperf_entries_held', format('what="%s"', v.what), '', NULL, v.value::float8
@@ -248,7 +262,7 @@ BEGIN ATOMIC
              CROSS JOIN LATERAL (VALUES
                 ('statements', i.statements_held), ('table_uses', i.table_uses_held), ('texts', i.texts_held),
                 ('n_plus_one', i.n_plus_one_held), ('scans', i.seq_scans_held), ('routes', i.routes_held),
-                ('request_routes', i.request_routes_held), ('endpoints', i.endpoints_held)) AS v (what, value)
+                ('request_routes', i.request_routes_held), ('endpoints', i.endpoints_held), ('waits', i.waits_held)) AS v (what, value)
         UNION ALL
         SELECT 'clipperf_lost', format('what="%s"', v.what), '', NULL, v.value::float8
         FROM info AS i
@@ -256,7 +270,8 @@ BEGIN ATOMIC
                 ('statements', i.statements_evicted), ('executions', i.executions_dropped), ('texts', i.texts_dropped),
                 ('texts_cut', i.texts_cut), ('n_plus_one', i.n_plus_one_evicted), ('scans', i.seq_scans_evicted),
                 ('routes', i.routes_evicted), ('request_routes', i.request_routes_evicted), ('traces_cut', i.request_traces_cut),
-                ('requests_recent', i.request_recent_dropped), ('requests', i.requests_lost)) AS v (what, value)
+                ('requests_recent', i.request_recent_dropped), ('requests', i.requests_lost),
+                ('waits', i.waits_evicted), ('wait_samples', i.wait_samples_lost)) AS v (what, value)
     )
     -- names that differ in bytes which cannot be shown are one series
     SELECT s.family, s.labels, s.suffix, s.bound, sum(s.value)
