@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Capture;
+use Metrics;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 
@@ -37,6 +38,9 @@ is($standby->safe_psql('postgres', q{SELECT kind FROM clipperf_findings() WHERE 
 my ($status, $output, $errors) = $standby->psql('postgres', "SELECT clipperf_check('{seq_scan}')");
 isnt($status, 0, 'the check finds it');
 like($errors, qr/read_here/, 'and names the table');
+my ($metrics, $wrong) = parse_metrics($standby->safe_psql('postgres', 'SELECT clipperf_metrics()'));
+is_deeply($wrong, [], 'metrics');
+is(eval { my $found = 0; /kind="seq_scan"/ and $found += $metrics->{$_} foreach keys %$metrics; $found }, 1, 'and their findings');
 $standby->safe_psql('postgres', "SELECT * FROM $_") foreach qw(clipperf_n_plus_one clipperf_samples clipperf_info);
 
 # What the standby refuses is a failed statement, or none.
