@@ -6,6 +6,9 @@
  * The first signal cancels the query that runs, and the program ends as the server answers.  Without a query, or at the
  * second signal, it ends at once.  Either way no unfinished file stays, and the status is EXIT_TROUBLE.
  *
+ * A command that has something to bring to an end asks for the first signal to be noted only: it looks whether there was
+ * one.
+ *
  * A reader who goes away, and a file that may not grow, are errors of write() rather than signals.
  *
  *-------------------------------------------------------------------------
@@ -27,6 +30,11 @@ static struct termios terminal_settings;
 
 static volatile sig_atomic_t interrupted;
 
+/* Is the first signal only noted, and was one?  The group of processes that it ends, 0 for none. */
+static volatile sig_atomic_t notes_interrupts;
+static volatile sig_atomic_t interrupt_noted;
+static volatile pid_t group_to_end;
+
 /*
  * Writes a message from within a signal handler.
  */
@@ -46,6 +54,16 @@ handle_interrupt(int signal_number __attribute__((unused)))
 {
 	int			saved_errno = errno;
 	char		error[256];
+
+	if (group_to_end > 0)
+		kill(-group_to_end, SIGTERM);
+	if (notes_interrupts && !interrupt_noted)
+	{
+		interrupt_noted = 1;
+		write_message("clipperf: interrupted: what was measured is kept; a second time ends this at once\n");
+		errno = saved_errno;
+		return;
+	}
 
 	if (query_to_cancel == NULL || interrupted)
 	{
@@ -103,6 +121,33 @@ bool
 is_interrupted(void)
 {
 	return interrupted != 0;
+}
+
+/*
+ * From now on the first signal ends the group of processes only, and is noted.
+ */
+void
+note_interrupts(void)
+{
+	notes_interrupts = 1;
+}
+
+/*
+ * Has a signal been noted?
+ */
+bool
+was_interrupt_noted(void)
+{
+	return interrupt_noted != 0;
+}
+
+/*
+ * Names a group of processes that a signal is to end, or with 0 says that there is none.
+ */
+void
+set_group_to_end(pid_t group)
+{
+	group_to_end = group;
 }
 
 /*

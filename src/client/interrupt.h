@@ -9,6 +9,7 @@
 #define CLIENT_INTERRUPT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <termios.h>
 
 #include "libpq-fe.h"
@@ -21,6 +22,15 @@ extern void set_query_to_cancel(PGconn *connection);
 
 /* Has a signal asked for the end of the program? */
 extern bool is_interrupted(void);
+
+/* From now on the first signal only ends the group of processes, and is noted; a second one ends the program. */
+extern void note_interrupts(void);
+
+/* Has a signal been noted? */
+extern bool was_interrupt_noted(void);
+
+/* Names a group of processes that a signal is to end; 0 when it has ended. */
+extern void set_group_to_end(pid_t group);
 
 /* Names a file that a signal is to remove, as it is not complete; NULL when it is. */
 extern void set_unfinished_file(const char *path);

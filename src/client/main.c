@@ -16,6 +16,7 @@
 #include "metrics/metrics.h"
 #include "migration/migration.h"
 #include "options.h"
+#include "profile/profile.h"
 #include "recommend/recommend.h"
 #include "report/report.h"
 #include "rules/rules.h"
@@ -39,6 +40,7 @@ static const Command commands[] = {
 	{"migration", run_migration, "write the recommended indexes as a migration"},
 	{"metrics", run_metrics, "write what was counted, for Prometheus and its like"},
 	{"rules", run_rules, "write the objectives of endpoints as rules of alerts"},
+	{"profile", run_profile, "run a load test, and keep what was measured"},
 	{"doctor", run_doctor, "tell whether clipperf works as it should on a server"},
 };
 

@@ -1,6 +1,6 @@
 # The manual of the command: its examples run, and each option has its place there.
 #
-# Each block ```sh of docs/command.md is run by a shell, against a database with the example application's data, after some
+# Each block ```sh of docs/command.md and docs/load-test.md is run by a shell, against a database with the example application's data, after some
 # of its load. An HTML comment <!-- exit: N --> on the line above a block says that its status is not 0.
 
 use strict;
@@ -16,6 +16,7 @@ use Test::More;
 my $root = "$FindBin::RealBin/../..";
 my $clipper = "$root/examples/clipper";
 my $page = slurp_file("$root/docs/command.md");
+my $load_test = slurp_file("$root/docs/load-test.md");
 
 my $node = new_server('manual');
 $node->safe_psql('postgres', 'CREATE DATABASE clipper');
@@ -28,7 +29,8 @@ $node->command_ok([ "$clipper/load/clipload", 'replay', '--conninfo', $node->con
 # Examples.
 chdir PostgreSQL::Test::Utils::tempdir();
 my $examples = 0;
-while ($page =~ /(?:^<!-- exit: (\d+) -->\n)?^```sh\n(.*?)^```\n/msg)
+my $examples_text = "$page$load_test";
+while ($examples_text =~ /(?:^<!-- exit: (\d+) -->\n)?^```sh\n(.*?)^```\n/msg)
 {
 	my ($expected, $code) = ($1 // 0, $2);
 	my ($status, $output, $errors) = run_command_line($node, 'sh', '-e', '-u', '-c', $code);

@@ -104,15 +104,15 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 /*
  * Asks the server for the report, and the advisor first where that is wanted.
  */
-static Report *
-ask_for_report(Session *session, const ReportOptions *options)
+Report *
+ask_for_report(Session *session, const char *top, bool accepted, bool advise)
 {
 	Report	   *report = allocate_memory(sizeof(Report));
-	const char *const params[] = {options->top, options->accepted ? "true" : "false"};
+	const char *const params[] = {top, accepted ? "true" : "false"};
 	char	   *query;
 	PGresult   *result;
 
-	if (options->advise)
+	if (advise)
 	{
 		use_own_search_path(session, true);
 		query = format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", session->schema);
@@ -192,7 +192,7 @@ run_report(int argc, char **argv)
 
 	read_report_options(argc, argv, &options);
 	session = open_session(&options.connection);
-	report = ask_for_report(session, &options);
+	report = ask_for_report(session, options.top, options.accepted, options.advise);
 	close_session(session);
 	write_result(&options.output, report);
 	return EXIT_FINE;

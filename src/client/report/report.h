@@ -47,6 +47,9 @@ typedef struct Report
 /* Runs the command; returns the program's status. */
 extern int	run_report(int argc, char **argv);
 
+/* Asks the server for the report, and the advisor first where that is wanted; top may be NULL. */
+extern Report *ask_for_report(Session *session, const char *top, bool accepted, bool advise);
+
 /* Asks for the sections, and tells the key of one in the document. */
 extern void ask_for_sections(Session *session, Report *report);
 extern const char *section_key(int section);
