@@ -11,6 +11,8 @@
 
 #include "compat.h"
 
+#include <time.h>
+
 #include "datatype/timestamp.h"
 #include "portability/instr_time.h"
 
@@ -35,6 +37,20 @@ clock_ns(void)
 
 	INSTR_TIME_SET_CURRENT(now);
 	return (int64) INSTR_TIME_GET_NANOSEC(now);
+}
+
+/*
+ * Time that this process has had of the processor, in microseconds: on a busy machine
+ * that is less than what has passed.
+ */
+static inline int64
+clock_processor_us(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
+		return INT64CONST(0);
+	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The time of clock_us() at which an interval that begins now will have passed. */

@@ -24,7 +24,6 @@
 #include "store/blocks.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "common/hashfn.h"
 #include "utils/memutils.h"
@@ -455,16 +454,6 @@ measure_yardstick(void)
 }
 
 /*
- * What this process has worked, in microseconds: on a busy machine that is less than
- * the time it took.
- */
-static int64
-processor_us(void)
-{
-	return (int64) (clock() * (USECS_PER_SEC / (double) CLOCKS_PER_SEC));
-}
-
-/*
  * Add what was counted since the last tick to all series.  Allocates in a context
  * of its own.  Caller holds no lock.
  */
@@ -479,7 +468,7 @@ blocks_tick(void)
 	RequestTable *table;
 	Tick		tick = {.yardstick = measure_yardstick(),.least = -1};
 	int64		begun_us = clock_us();
-	int64		worked_us = processor_us();
+	int64		worked_us = clock_processor_us();
 	TimestampTz begun = GetCurrentTimestamp();
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
@@ -497,7 +486,7 @@ blocks_tick(void)
 	statement_visit(tick_statement, &tick);
 	shared->ticked_us = begun_us;
 	shared->ticked = begun;
-	shared->worked_us = processor_us() - worked_us;
+	shared->worked_us = clock_processor_us() - worked_us;
 	shared->is_idle = !tick.found_calls;
 	LWLockRelease(lock);
 	MemoryContextSwitchTo(old);

@@ -30,7 +30,6 @@
 #include "advise/workload/sandbox.h"
 
 #include <signal.h>
-#include <time.h>
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -96,22 +95,11 @@ interrupt(void)
 	InterruptPending = true;
 }
 
-/* Time that this process has had of the processor, in microseconds. */
-static int64
-processor_us(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) != 0)
-		return INT64CONST(0);
-	return (int64) now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* Timeout handler, called again and again: see WAITING_TIMES. */
 static void
 expire(void)
 {
-	if (processor_us() < processor_until_us && clock_us() < clock_until_us)
+	if (clock_processor_us() < processor_until_us && clock_us() < clock_until_us)
 		return;
 	expired = true;
 	interrupt();
@@ -154,7 +142,7 @@ watch(const Sandbox *sandbox)
 	timeout_ms = sandbox->timeout_ms > 0 ? sandbox->timeout_ms :
 		SANDBOX_TIMEOUT_MS;
 	processor_until_us = sandbox->timeout_ms > 0 ? 0 :
-		processor_us() + timeout_ms * 1000L;
+		clock_processor_us() + timeout_ms * 1000L;
 	clock_until_us = clock_us() + WAITING_TIMES * timeout_ms * 1000L;
 	expired = false;
 	cancelled = false;

@@ -106,7 +106,7 @@ put_rows(FILE *out, const PGresult *rows, const char *kind, const char *title)
  * Writes the table for people.
  */
 static void
-put_table(FILE *out, const PGresult *impact, const PGresult *rows, const char *before, const char *after)
+put_comparison(FILE *out, const PGresult *impact, const PGresult *rows, const char *before, const char *after)
 {
 	put_line(out, before);
 	fputs(" -> ", out);
@@ -160,7 +160,7 @@ write_json(Session *session, const char *directory, const char *const *labels)
  * Compares two periods by their labels.
  */
 bool
-compare_periods(Session *session, const char *directory, const char *before, const char *after)
+compare_runs(Session *session, const char *directory, const char *before, const char *after)
 {
 	const char *const labels[] = {before, after};
 	PGresult   *impact = run_query(session, format_string("SELECT * FROM %s.clipperf_impact($1, $2)", session->schema),
@@ -171,11 +171,11 @@ compare_periods(Session *session, const char *directory, const char *before, con
 	Output		output;
 
 	begin_output(&output);
-	put_table(output.stream, impact, rows, before, after);
+	put_comparison(output.stream, impact, rows, before, after);
 	finish_output(&output, format_string("%s/compare.txt", directory));
 	write_json(session, directory, labels);
 	begin_output(&output);
-	put_table(output.stream, impact, rows, before, after);
+	put_comparison(output.stream, impact, rows, before, after);
 	finish_output(&output, NULL);
 	PQclear(impact);
 	PQclear(rows);

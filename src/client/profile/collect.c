@@ -38,7 +38,7 @@ has_function(Session *session, const char *signature)
  * such function, there is no such file.
  */
 static void
-collect_function(Session *session, const char *directory, const char *file, const char *function, const char *format)
+write_function_result(Session *session, const char *directory, const char *file, const char *function, const char *format)
 {
 	char	   *signature = format_string("%s(text)", function);
 	PGresult   *result;
@@ -95,6 +95,6 @@ collect_files(Session *session, const char *directory)
 
 	write_report(report, directory, "report.json", put_report_json);
 	write_report(report, directory, "report.html", put_report_html);
-	collect_function(session, directory, "metrics.txt", "clipperf_metrics", "prometheus");
-	collect_function(session, directory, "profile.pb.gz", "clipperf_profile", "pprof");
+	write_function_result(session, directory, "metrics.txt", "clipperf_metrics", "prometheus");
+	write_function_result(session, directory, "profile.pb.gz", "clipperf_profile", "pprof");
 }

@@ -175,7 +175,7 @@ run_profile(int argc, char **argv)
 		earlier = label_of_directory(session, options.against);
 	run = measure_run(&session, &options, make_directory(options.parent, options.label), options.label);
 	if (run->period != NULL && earlier != NULL)
-		worse = compare_periods(session, run->directory, earlier, options.label);
+		worse = compare_runs(session, run->directory, earlier, options.label);
 	close_session(session);
 	return status_of(run, worse);
 }

@@ -66,7 +66,7 @@ extern void collect_files(Session *session, const char *directory);
 extern char *label_of_directory(Session *session, const char *directory);
 
 /* Compares two periods: writes the table to the directory, and to standard output.  Did anything become worse? */
-extern bool compare_periods(Session *session, const char *directory, const char *before, const char *after);
+extern bool compare_runs(Session *session, const char *directory, const char *before, const char *after);
 
 /* The round of --apply: builds what is recommended, and reverts what does not pay off. */
 extern int	tune(Session *session, const ProfileOptions *options);

@@ -92,7 +92,7 @@ begin_period(void *arg)
  * there is another one at its end.
  */
 static void
-tell_progress(void *arg, int seconds)
+tell_load(void *arg, int seconds)
 {
 	Run		   *run = arg;
 	PGconn	   *connection = run->session->connection;
@@ -169,7 +169,7 @@ measure_run(Session **session, const ProfileOptions *options, const char *direct
 {
 	Run		   *run = allocate_memory(sizeof(Run));
 	LoadListener listener = {
-		.warmup_seconds = options->warmup_seconds,.warm = begin_period,.progress = tell_progress,.arg = run
+		.warmup_seconds = options->warmup_seconds,.warm = begin_period,.progress = tell_load,.arg = run
 	};
 
 	*run = (Run)

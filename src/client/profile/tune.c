@@ -175,7 +175,7 @@ tune(Session *session, const ProfileOptions *options)
 	pending_session = session;
 	if (run->period == NULL || run->end.ending != LOAD_DONE)
 		return EXIT_TROUBLE;
-	worse = compare_periods(session, directory, options->label, second);
+	worse = compare_runs(session, directory, options->label, second);
 	settle_jobs(session, directory, worse);
 	close_session(session);
 	return worse ? EXIT_FINDINGS : EXIT_FINE;
