@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "message.h"
 #include "text.h"
@@ -147,6 +148,22 @@ tell_end(const Run *run)
 }
 
 /*
+ * Pauses for so long that what this session has asked so far is a request that has ended: it does not belong to the
+ * period.
+ */
+static void
+end_own_request(Session *session)
+{
+	PGresult   *result = run_query(session, "SELECT s.setting FROM pg_catalog.pg_settings AS s"
+								   " WHERE s.name OPERATOR(pg_catalog.=) 'clipperf.request_idle'", 0, NULL);
+	long		idle_ms = PQntuples(result) > 0 ? atol(PQgetvalue(result, 0, 0)) : 0;
+	struct timespec pause = {.tv_sec = 2 * idle_ms / 1000,.tv_nsec = 2 * idle_ms % 1000 * 1000000};
+
+	PQclear(result);
+	nanosleep(&pause, NULL);
+}
+
+/*
  * Makes a new connection if the old one was lost, which shows only when it is used.
  */
 static void
@@ -178,6 +195,7 @@ measure_run(Session **session, const ProfileOptions *options, const char *direct
 	};
 	write_settings_file(*session, directory);
 	write_run_file(run, "running");
+	end_own_request(*session);
 	run->end = run_load(options->load, format_string("%s/load.txt", directory), &listener);
 	write_run_file(run, "the load has ended, and what was measured is not kept yet");
 	keep_connected(session, run);
