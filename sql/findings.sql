@@ -601,7 +601,8 @@ RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH total AS (
+    -- Only a few statements cost so much that they are told of: what the others are called, and who calls them, is not asked.
+    WITH total AS MATERIALIZED (
         SELECT @extschema@._clipperf_statement_time() AS ms
     ), route AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_statement_routes()
@@ -626,12 +627,17 @@ BEGIN ATOMIC
         FROM statement AS s
         WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
           AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
-          AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_seq_scans() AS r WHERE r.queryid = s.queryid AND NOT r.is_closed
-                          AND r.rows_needed <= 0.2 * r.rows_read)
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
         FROM statement AS s
         WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
+    ), large AS MATERIALIZED (
+        SELECT p.* FROM problem AS p, total WHERE p.saved_ms >= 0.01 * total.ms
+    ), text AS MATERIALIZED (
+        SELECT q.queryid, min(q.query COLLATE "C") AS query
+        FROM @extschema@.clipperf_queries AS q
+        WHERE q.toplevel AND q.query IS NOT NULL AND q.queryid IN (SELECT l.queryid FROM large AS l)
+        GROUP BY q.queryid
     )
     SELECT p.kind, NULL::regclass, p.queryid,
            ARRAY[@extschema@._clipperf_subject(t.query)], NULL::regclass[],
@@ -674,20 +680,17 @@ BEGIN ATOMIC
                           @extschema@._clipperf_number(p.calls))
                ELSE '-- prepare it once per connection and run it with parameters' END,
            NULL::bigint[], p.first_seen, p.last_seen, false, false
-    FROM problem AS p, total,
-         LATERAL (
-            SELECT (SELECT q.query FROM @extschema@.clipperf_queries AS q
-                    WHERE q.queryid = p.queryid AND q.toplevel AND q.query IS NOT NULL
-                    LIMIT 1) AS query
-         ) AS t,
-         LATERAL (
+    FROM large AS p
+         LEFT JOIN text AS t ON t.queryid = p.queryid
+         CROSS JOIN LATERAL (
             SELECT @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
             FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = p.queryid GROUP BY t.route) AS r
          ) AS run (by)
-    WHERE p.saved_ms >= 0.01 * total.ms
-      AND (p.kind <> 'cacheable'
+    WHERE (p.kind <> 'cacheable'
            OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@._clipperf_read_table_use() AS u
-                                WHERE u.writes OR u.locks_rows))
+                                WHERE u.writes OR u.locks_rows)
+              AND p.queryid NOT IN (SELECT r.queryid FROM @extschema@._clipperf_read_seq_scans() AS r
+                                    WHERE r.queryid IS NOT NULL AND NOT r.is_closed AND r.rows_needed <= 0.2 * r.rows_read))
       AND @extschema@._clipperf_is_accepted(p.kind, NULL, ARRAY[p.queryid], ARRAY[t.query],
                                             @extschema@._clipperf_subject(t.query), allow) = accepted;
 END;

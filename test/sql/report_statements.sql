@@ -50,6 +50,20 @@ SET ROLE regress_report_reader;
 SELECT kind, split_part(evidence, ';', 1) AS statement FROM clipperf_findings() WHERE kind = 'slow_plan';
 RESET ROLE;
 
+-- However many statements take longer to plan than to run, the counters are read a few times.
+SELECT format('SELECT %s FROM (SELECT 1) AS one', string_agg(format('(SELECT %s FROM pg_class LIMIT 1)', i), ', ')) FROM generate_series(1, 30) AS n, generate_series(1, n) AS i, generate_series(1, 12) AS again GROUP BY n, again
+\o /dev/null
+\set ECHO none
+\gexec
+\set ECHO all
+\o
+SET track_functions = 'all';
+BEGIN;
+SELECT count(*) >= 0 AS told FROM clipperf_findings();
+SELECT calls < 20 AS few FROM pg_stat_xact_user_functions WHERE funcname = '_clipperf_read_queries';
+COMMIT;
+RESET track_functions;
+
 -- Bad arguments.
 SELECT clipperf_report(0);
 SELECT clipperf_report(NULL);
