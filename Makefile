@@ -3,7 +3,7 @@
 # make, make install, make installcheck   PGXS, the standard way
 # make client, make install-client        the command alone: needs libpq's development files, no server's
 # make check                              builds with warnings as errors and runs every test
-# make check-clients                      runs real ORMs and measures how well the detector does
+# make check-clients                      runs real ORMs and drivers: how well the detector does, whether counts are exact
 # make check-redmine                      runs Redmine, and compares what the detector found with the statement log
 # make check-html                         looks at the report as a page of HTML in Chromium
 # make check-metrics                      runs Prometheus and its exporters on the metrics, rules and dashboard

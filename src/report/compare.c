@@ -72,6 +72,9 @@
 #define MOST_EXPLAINED		2.0
 #define EXPLAINED_WANDERS	3.0
 
+/* TimeFigure.unlike of what is not compared with that of others. */
+#define NO_CONTROLS			(-1.0)
+
 /* Of one other statement nobody knows which of both has changed. */
 #define FEWEST_CONTROLS		2
 
@@ -631,7 +634,7 @@ compare_times(const Comparison *comparison, const TimeFigure *figure)
 
 	if (!old.is_known || !new.is_known)
 		return CHANGE_UNSURE;
-	if (controls->count < FEWEST_CONTROLS)
+	if (controls->count < FEWEST_CONTROLS || figure->unlike == NO_CONTROLS)
 		return judge_alone(comparison, &old, &new, change, least);
 	control = control_change(controls, figure);
 	explained = Min(EXPLAINED_WANDERS * sqrt(old.wander + new.wander) +
@@ -743,7 +746,7 @@ static const TimeFigure time_figures[COMPARE_FIGURES] = {
 	[COMPARE_P95] = {block_quantile, whole_quantile, 2, CHANGE_OF_TIME, 0.30},
 	[COMPARE_P99] = {block_quantile, whole_quantile, 3, CHANGE_OF_FAR_TAIL, 0.40},
 	[COMPARE_MEAN] = {block_mean, whole_mean, 0, CHANGE_OF_TIME, 0.20},
-	[COMPARE_RATE] = {block_pace, whole_pace, 0, CHANGE_OF_TIME, 0.20}
+	[COMPARE_RATE] = {block_pace, whole_pace, 0, CHANGE_OF_TIME, NO_CONTROLS}
 };
 
 /*

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # test/clients/run sets work and only
 # Do requests and statements equal what clients count themselves? To be sourced by test/clients/run.
 #
 # Each driver makes requests in four ways: transactions, and traces in comments, in clipperf.trace and in application_name;
