@@ -14,18 +14,17 @@
 #include "output.h"
 #include "report/report.h"
 
-/* The type bytea, as in the catalogs of all servers. */
-#define BYTEA_TYPE 17
+/* The SQLSTATE of what the role may not do. */
+#define NOT_PERMITTED "42501"
 
 /*
- * Does the extension have a function with these types of arguments?  One that is older than this command may not.
+ * Does the extension have this function?  One that is older than this command may not.
  */
 static bool
-has_function(Session *session, const char *signature)
+has_function(Session *session, const char *function)
 {
-	char	   *name = format_string("%s.%s", session->schema, signature);
-	PGresult   *result = run_query(session, "SELECT pg_catalog.to_regprocedure($1) AS found", 1,
-								   (const char *const *) &name);
+	char	   *name = format_string("%s.%s", session->schema, function);
+	PGresult   *result = run_query(session, "SELECT pg_catalog.to_regproc($1) AS found", 1, (const char *const *) &name);
 	bool		found = result_value(result, 0, "found") != NULL;
 
 	PQclear(result);
@@ -34,40 +33,35 @@ has_function(Session *session, const char *signature)
 }
 
 /*
- * Writes what a function with one argument of text returns: its rows as lines, or its bytes as they are.  Where there is no
- * such function, there is no such file.
+ * Writes to a file what a query returns, which calls a function of the extension: text, or bytes as they are.  Where there
+ * is no such function, or the role may not call it, there is no such file.
  */
 static void
-write_function_result(Session *session, const char *directory, const char *file, const char *function, const char *format)
+write_function_result(Session *session, const char *directory, const char *file, const char *function, const char *query)
 {
-	char	   *signature = format_string("%s(text)", function);
 	PGresult   *result;
 	Output		output;
+	unsigned char *bytes;
+	size_t		length;
 
-	if (!has_function(session, signature))
+	if (!has_function(session, function))
 	{
 		print_note("%s is left out: this version of the extension has no function %s()", file, function);
 		return;
 	}
-	result = run_query(session, format_string("SELECT %s.%s($1)", session->schema, function), 1, &format);
-	begin_output(&output);
-	for (int i = 0; i < PQntuples(result); i++)
+	result = try_query(session, query, 0, NULL, NOT_PERMITTED);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 	{
-		const char *value = PQgetvalue(result, i, 0);
-		size_t		length;
-		unsigned char *bytes;
-
-		if (PQftype(result, 0) != BYTEA_TYPE)
-		{
-			fprintf(output.stream, "%s\n", value);
-			continue;
-		}
-		bytes = PQunescapeBytea((const unsigned char *) value, &length);
-		if (bytes == NULL)
-			fatal("out of memory");
-		fwrite(bytes, 1, length, output.stream);
-		PQfreemem(bytes);
+		print_note("%s is left out: role %s may not call %s()", file, session->role, function);
+		PQclear(result);
+		return;
 	}
+	bytes = PQunescapeBytea((const unsigned char *) PQgetvalue(result, 0, 0), &length);
+	if (bytes == NULL)
+		fatal("out of memory");
+	begin_output(&output);
+	fwrite(bytes, 1, length, output.stream);
+	PQfreemem(bytes);
 	PQclear(result);
 	finish_output(&output, format_string("%s/%s", directory, file));
 }
@@ -95,6 +89,10 @@ collect_files(Session *session, const char *directory)
 
 	write_report(report, directory, "report.json", put_report_json);
 	write_report(report, directory, "report.html", put_report_html);
-	write_function_result(session, directory, "metrics.txt", "clipperf_metrics", "prometheus");
-	write_function_result(session, directory, "profile.pb.gz", "clipperf_profile", "pprof");
+	write_function_result(session, directory, "metrics.txt", "clipperf_metrics",
+						  format_string("SELECT pg_catalog.convert_to(%s.clipperf_metrics('prometheus'), 'UTF8')",
+										session->schema));
+	write_function_result(session, directory, "profile.pb.gz", "clipperf_profile",
+						  format_string("SELECT pg_catalog.decode(%s.clipperf_profile('pprof'), 'base64')",
+										session->schema));
 }
