@@ -6,7 +6,7 @@ CREATE SCHEMA report_statements;
 SET search_path = report_statements, public;
 CREATE VIEW report AS
 SELECT rank, severity, kind, relation, regexp_replace(summary, '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS summary,
-       regexp_replace(evidence, '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS evidence, fix
+       regexp_replace(regexp_replace(evidence, '; waits .*', ''), '[0-9.,]+ (ms|s|min|kB|MB)\M', 'X', 'g') AS evidence, fix
 FROM clipperf_findings();
 
 -- Nothing was seen: no row, a notice.

@@ -152,6 +152,15 @@ for (1 .. 5)
 cmp_ok($put_down, '>', 0, 'is put down to the statement that came of it');
 end($node, '/ddl');
 
+# The report says what a statement waits for, once there are enough samples.
+my $evidence = q{SELECT evidence FROM clipperf_findings() WHERE kind = 'seq_scan' AND relation = 'many'::regclass AND evidence LIKE '%pg_sleep%'};
+for (1 .. 50)
+{
+	ask("SET clipperf.route = '/slow'; SELECT i, pg_sleep(1) FROM many WHERE i = 7");
+	last if ask($evidence) =~ /waits/;
+}
+like(ask($evidence), qr/; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/, 'the evidence of a finding says what its statement waits for');
+
 # Switched off, nothing is sampled, by a process that stays.
 sub switch
 {
