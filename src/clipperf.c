@@ -47,7 +47,8 @@ _PG_init(void)
 	standby_init();
 	endpoint_sync_init();
 	worker_register();
-	sampler_register();
 	launcher_register();
+	/* the last one, as it is the one to do without if there are too few */
+	sampler_register();
 	hooks_install();
 }

@@ -172,17 +172,22 @@ look_at_all(void)
  * Naming
  * ------------------------------------------------------------------------ */
 
+/* After a reset the events have other numbers. */
+static void
+follow_wait_reset(void)
+{
+	if (events_generation == waits_generation())
+		return;
+	events_generation = waits_generation();
+	memset(events, 0, sizeof(events));
+}
+
 /* The number of an event. */
 static WaitEventId
 event_number(uint32 wait)
 {
 	CachedEvent *cached = &events[(wait ^ (wait >> 24)) % EVENT_CACHE];
 
-	if (events_generation != waits_generation())
-	{
-		memset(events, 0, sizeof(events));
-		events_generation = waits_generation();
-	}
 	if (!cached->used || cached->wait != wait)
 	{
 		cached->number = wait == 0 ? waits_event("CPU", "CPU") :
@@ -216,6 +221,7 @@ name_waits(int count)
 	int			first = count == 0 ? 0 :
 		(int) pg_prng_uint64_range(&pg_global_prng_state, 0, count - 1);
 
+	follow_wait_reset();
 	lock_holder_begin();
 	for (int i = 0; i < count; i++)
 	{

@@ -180,7 +180,7 @@ session_state(const SessionPlace *place, bool *is_known)
 {
 	const volatile PgBackendStatus *status = place->status;
 
-	for (int i = 0; i < READ_TRIES; i++)
+	for (int i = 0; i < READ_TRIES && status != NULL; i++)
 	{
 		int			before;
 		int			after;

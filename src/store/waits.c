@@ -257,13 +257,17 @@ add_samples(const WaitKey *key, int64 samples, int64 ms)
 }
 
 /*
- * A session was seen at the moment that has begun.  Caller holds the lock, and has
- * interned the event since the last reset.
+ * A session was seen at the moment that has begun; it is lost where there was no room
+ * for the name of its event.  Caller holds the lock, and has interned the event since
+ * the last reset.
  */
 void
 waits_add(const WaitKey *key)
 {
-	add_samples(key, 1, shared->ms);
+	if (key->event < shared->event_count)
+		add_samples(key, 1, shared->ms);
+	else
+		shared->totals.lost++;
 }
 
 /*

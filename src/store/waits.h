@@ -85,7 +85,7 @@ typedef struct WaitTotals
 	int64		ms;				/* that they stand for */
 	int64		own_us;			/* processor time of the sampler */
 	int64		evicted;		/* entries that made room for others */
-	int64		lost;			/* samples in them */
+	int64		lost;			/* samples in them, or without a name */
 	TimestampTz since;			/* when the first was taken, 0 = none */
 	WaitMinute	minutes[WAIT_MINUTES];
 } WaitTotals;
