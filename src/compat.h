@@ -449,6 +449,18 @@ typedef RangeTblEntry ColumnRights;
 	(((OpBtreeInterpretation *) (interpretation))->strategy)
 #endif
 
+/* 17: the number of command tags lost its name. */
+#include "tcop/cmdtag.h"
+#if PG_VERSION_NUM >= 170000
+#define PG_CMDTAG(tag, name, evtrgok, rwrok, rowcnt) + 1
+enum
+{
+	COMMAND_TAG_NEXTTAG = 0
+#include "tcop/cmdtaglist.h"
+};
+#undef PG_CMDTAG
+#endif
+
 /* 18: a B-tree scan skips over first keys that no condition is on. */
 #define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
 
