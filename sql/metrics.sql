@@ -262,7 +262,7 @@ BEGIN ATOMIC
              CROSS JOIN LATERAL (VALUES
                 ('statements', i.statements_held), ('table_uses', i.table_uses_held), ('texts', i.texts_held),
                 ('n_plus_one', i.n_plus_one_held), ('scans', i.seq_scans_held), ('routes', i.routes_held),
-                ('request_routes', i.request_routes_held), ('endpoints', i.endpoints_held), ('waits', i.waits_held)) AS v (what, value)
+                ('request_routes', i.request_routes_held), ('endpoints', i.endpoints_held), ('waits', i.waits_held), ('plans', i.plans_held)) AS v (what, value)
         UNION ALL
         SELECT 'clipperf_lost', format('what="%s"', v.what), '', NULL, v.value::float8
         FROM info AS i
@@ -271,7 +271,8 @@ BEGIN ATOMIC
                 ('texts_cut', i.texts_cut), ('n_plus_one', i.n_plus_one_evicted), ('scans', i.seq_scans_evicted),
                 ('routes', i.routes_evicted), ('request_routes', i.request_routes_evicted), ('traces_cut', i.request_traces_cut),
                 ('requests_recent', i.request_recent_dropped), ('requests', i.requests_lost),
-                ('waits', i.waits_evicted), ('wait_samples', i.wait_samples_lost)) AS v (what, value)
+                ('waits', i.waits_evicted), ('wait_samples', i.wait_samples_lost), ('plans', i.plans_evicted),
+                ('plan_executions', i.plan_executions_lost)) AS v (what, value)
     )
     -- names that differ in bytes which cannot be shown are one series
     SELECT s.family, s.labels, s.suffix, s.bound, sum(s.value)
