@@ -95,8 +95,11 @@ BEGIN ATOMIC
            array_to_string(s.filter_columns, ', '), array_to_string(s.sort_columns, ', '), s.total_ms, s.saved_ms,
            s.relation_bytes, s.first_seen, s.last_seen, coalesce(i.wanted, i.coming),
            CASE WHEN i.wanted IS NOT NULL THEN 'index' WHEN i.coming IS NOT NULL THEN 'coming'
-                WHEN i.built_at IS NOT NULL THEN 'unused' WHEN i.is_there THEN 'built' ELSE a.outcome END,
-           a.reason, s.estimated,
+                WHEN i.built_at IS NOT NULL THEN 'unused' WHEN i.is_there THEN 'built'
+                WHEN s.serving_index IS NOT NULL AND coalesce(a.outcome, 'no_index') = 'no_index' THEN 'served' ELSE a.outcome END,
+           CASE WHEN s.serving_index IS NOT NULL AND coalesce(a.outcome, 'no_index') = 'no_index'
+                THEN format('index %s finds these rows', s.serving_index) ELSE a.reason END,
+           s.estimated,
            s.again OR i.built_at IS NOT NULL OR coalesce(a.outcome = 'settled', false)
     FROM scan AS s
          LEFT JOIN index AS i ON i.relation = s.relation AND i.queryid = s.queryid
@@ -110,7 +113,7 @@ BEGIN ATOMIC
       AND s.last_seen > CASE WHEN a.outcome = 'settled' THEN a.made_at ELSE '-infinity' END;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_wasteful_scans() IS
-'scans that needed few of the rows they read, each with the advisor''s answer for the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans continue), built (it exists), one of clipperf_scan_advice, or NULL if the advisor has not run';
+'scans that needed few of the rows they read, each with the advisor''s answer for the reader: the outcome is index, coming (a job builds it), unused (it was built, but the scans continue), built (it exists), one of clipperf_scan_advice, served (an index that finds the rows exists), or NULL if the advisor has not run';
 
 CREATE FUNCTION @extschema@._clipperf_fix_of_scan(outcome text, recommendations bigint[], reason text)
 RETURNS text
@@ -123,6 +126,7 @@ BEGIN ATOMIC
         WHEN $1 = 'trigrams' AND EXISTS (
                 SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm')
             THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm;'
+        WHEN $1 = 'served' THEN '-- nothing to build: ' || @extschema@._clipperf_plain($3) || '; a planner that scans nevertheless takes that to be cheaper: ANALYZE the table if its statistics are old'
         WHEN $1 IN ('no_index', 'trigrams', 'unplanned') THEN '-- no index: ' || @extschema@._clipperf_plain($3)
         ELSE (SELECT format('SELECT * FROM %I.clipperf_recommend();', n.nspname)
               FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
@@ -243,7 +247,7 @@ BEGIN ATOMIC
                   '; ' || @extschema@._clipperf_worth_of(fixed.by))),
            coalesce((SELECT max(r.benefit_share) FROM @extschema@.clipperf_recommendations AS r WHERE r.id = ANY (fixed.by))
                     * total.ms, m.saved_ms),
-           CASE WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
+           CASE WHEN m.outcome = 'served' THEN 'info' WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
            @extschema@._clipperf_fix_of_scan(m.outcome, fixed.by, m.reason), fixed.by,
            m.first_seen, m.last_seen, m.again, m.tables > 1
     FROM merged AS m,

@@ -7,7 +7,8 @@ CREATE FUNCTION @extschema@._clipperf_read_seq_scans(
     OUT filter_columns text[], OUT sort_columns text[],
     OUT total_ms double precision, OUT relation_bytes bigint,
     OUT first_seen timestamptz, OUT last_seen timestamptz, OUT walked_index regclass,
-    OUT estimated boolean, OUT is_closed boolean, OUT again boolean, OUT unseen_calls bigint)
+    OUT estimated boolean, OUT is_closed boolean, OUT again boolean, OUT unseen_calls bigint,
+    OUT serving_index regclass)
 RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_read_seq_scans';

@@ -24,6 +24,7 @@
 
 #include "common/relation_size.h"
 #include "common/result_rows.h"
+#include "report/serving_index.h"
 #include "store/seqscan.h"
 #include "store/text.h"
 
@@ -31,7 +32,7 @@ PGDLLEXPORT Datum clipperf_read_seq_scans(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_seq_scans);
 
-#define SEQ_SCAN_COLUMNS 20
+#define SEQ_SCAN_COLUMNS 21
 
 /* What put_seq_scan() works with. */
 typedef struct SeqScanReader
@@ -167,6 +168,7 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	bool		nulls[SEQ_SCAN_COLUMNS] = {false};
 	int64		bytes;
 	Life		life;
+	Oid			serving;
 	int			i = 0;
 
 	if (key->dbid != MyDatabaseId || !report_may_read(key->userid) ||
@@ -199,6 +201,9 @@ put_seq_scan(const SeqScanKey *key, const SeqScanColumns *columns,
 	values[i++] = BoolGetDatum(life.over);
 	values[i++] = BoolGetDatum(life.again);
 	values[i++] = Int64GetDatum(life.unseen);
+	serving = serving_index(key->relid, columns);
+	nulls[i] = !OidIsValid(serving);
+	values[i++] = ObjectIdGetDatum(serving);
 	Assert(i == SEQ_SCAN_COLUMNS);
 	tuplestore_putvalues(reader->result->setResult, reader->result->setDesc,
 						 values, nulls);

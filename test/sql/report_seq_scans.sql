@@ -171,6 +171,39 @@ SELECT pg_stat_force_next_flush();
 SELECT relation, source, ddl, cardinality(queryids) AS statements FROM clipperf_recommend() WHERE action = 'create' ORDER BY ddl;
 SELECT kind, relation, fix FROM clipperf_findings() WHERE relation IN ('child'::regclass, 'grandchild'::regclass) ORDER BY fix;
 
+-- Where an index finds all that a scan compares, there is nothing to build; where it does not, there may be.
+SELECT clipperf_reset();
+CREATE TABLE pair (a int NOT NULL, b int NOT NULL, note text NOT NULL);
+INSERT INTO pair SELECT n, n % 10, 'note ' || n FROM generate_series(1, 5000) AS n;
+ANALYZE pair;
+SET enable_indexscan = off;
+SET enable_indexonlyscan = off;
+SET enable_bitmapscan = off;
+CREATE TABLE told (case_of text, severity text, fix text);
+\set ECHO none
+\o /dev/null
+SELECT 'SELECT clipperf_reset()', 'CREATE INDEX pair_index ON pair ' || keys, 'SELECT count(*) FROM pair WHERE ' || condition,
+    format('INSERT INTO told SELECT %L, severity, fix FROM clipperf_findings() WHERE relation = ''pair''::regclass AND kind = ''seq_scan''', case_of),
+    'DROP INDEX pair_index'
+FROM (VALUES
+    ('served: its key', 'a = 7', '(a)'), ('served: its keys in another order', 'b = 7 AND a = 7', '(a, b)'), ('served: a range last', 'b = 7 AND a < 70', '(b, a)'),
+    ('served: more keys than are compared', 'a = 7', '(a, b)'),
+    ('a range first', 'b = 7 AND a < 70', '(a, b)'), ('one of two', 'a = 7 AND b = 7', '(a)'), ('a predicate', 'a = 7', '(a) WHERE b > 3'),
+    ('no key', 'a = 7', '(b) INCLUDE (a)'), ('an expression', 'a + 0 = 7', '(a)'), ('not the first key', 'a = 7', '(b, a)'),
+    ('another kind of index', 'a = 7', 'USING brin (a)'), ('a collation may differ', 'note = ''note 7''', '(note)')) AS c (case_of, condition, keys) \gexec
+\o
+\set ECHO all
+SELECT * FROM told ORDER BY case_of COLLATE "C";
+CREATE INDEX pair_a ON pair (a);
+SELECT clipperf_reset();
+SELECT count(*) FROM pair WHERE a = 7;
+SELECT problem FROM clipperf_problems();
+DROP INDEX pair_a;
+SELECT problem FROM clipperf_problems();
+RESET enable_indexscan;
+RESET enable_indexonlyscan;
+RESET enable_bitmapscan;
+
 DELETE FROM clipperf_recommendations;
 DELETE FROM clipperf_scan_advice;
 DELETE FROM _clipperf_job;
