@@ -5,6 +5,7 @@
 # make check                              builds with warnings as errors and runs every test
 # make check-clients                      runs real ORMs and drivers: how well the detector does, whether counts are exact
 # make check-redmine                      runs Redmine, and compares what the detector found with the statement log
+# make check-examples                     runs the examples for CI, with Django, ActiveRecord and node-postgres
 # make check-html                         looks at the report as a page of HTML in Chromium
 # make check-metrics                      runs Prometheus and its exporters on the metrics, rules and dashboard
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
@@ -31,7 +32,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html check-metrics
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html check-metrics check-examples
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -66,6 +67,9 @@ check-rewrites:
 check-sanitizers:
 	@test/sanitizers --cache='$(CACHE)' --sources='$(SOURCES)' --only='$(ONLY)' --tests='$(T)' \
 		--seconds='$(SECONDS)' --seed='$(SEED)' --skip='$(SKIP)'
+
+check-examples:
+	@test/examples/run
 
 check-html:
 	@test/html/run $(if $(SCREENSHOTS),--screenshots='$(SCREENSHOTS)')
