@@ -593,8 +593,10 @@ COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
 -- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
 -- temp_spill: 1 MB of temporary files a call; writing them is taken to cost 1 ms per 200,000 bytes, but at most half
 --   of the statement's time.  Up to 256 MB a work_mem of three times as much is advised, rounded up to a power of 2.
--- cacheable: 100 calls of 1 ms on average; at most one parameter list in 20 calls is a new one; a cache of a minute
---   spares at least half of the calls; no sequential scan is to blame, one that had use for a fifth of its rows (0.2).
+-- cacheable: 100 calls of 1 ms on average; a cache still answers half of them if each row that is written to the tables
+--   removes one result: that is fresh; of the times to live the one by which it saves the most time, the shortest if
+--   several do.  Else one of 10 s that answers half of them, for results that may be that old, if it saves five
+--   hundredths (0.05) of all time.  No sequential scan is to blame, one that had use for a fifth of its rows (0.2).
 -- slow_plan: 10 calls, and more time for planning than for all executions.
 CREATE FUNCTION @extschema@._clipperf_find_statements(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
@@ -611,22 +613,39 @@ BEGIN ATOMIC
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
                sum(q.temp_blks_written) * current_setting('block_size')::float8
                    / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
-               sum(q.distinct_params)::float8 AS distinct_params, sum(q.rows) AS rows,
-               greatest(1, extract(epoch FROM max(q.last_seen) - min(q.first_seen)) / 60)::float8 AS minutes,
-               min(q.first_seen) AS first_seen, max(q.last_seen) AS last_seen
+               sum(q.rows) AS rows, min(q.first_seen) AS first_seen, max(q.last_seen) AS last_seen
         FROM @extschema@.clipperf_queries AS q
         WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
         GROUP BY q.queryid
+    ), cache AS MATERIALIZED (
+        SELECT c.queryid, c.ttl_s, sum(c.calls)::float8 AS calls, sum(c.total_ms) AS total_ms,
+               sum(c.calls * c.hit_share_low) AS hits_low, sum(c.calls * c.hit_share) AS hits, sum(c.calls * c.hit_share_high) AS hits_high,
+               sum(c.calls * c.kept_share_high) AS kept, sum(c.total_ms * c.kept_share_high) AS kept_ms,
+               sum(c.total_ms * c.hit_share) AS hits_ms,
+               sum(c.calls * c.hit_share * c.stale_share_low) AS stale_low, sum(c.calls * c.hit_share * c.stale_share_high) AS stale_high,
+               sum(c.distinct_lists) AS lists, max(c.rows_written_per_second) AS rows_per_second, sum(c.repeats)::float8 AS repeats,
+               max(c.written_tables::text)::regclass[] AS written,
+               bool_or(c.depends_on && '{current time}') AS by_time,
+               bool_or(c.depends_on && '{current user,row-level security,settings}') AS by_user
+        FROM @extschema@._clipperf_read_cacheable() AS c
+        WHERE NOT c.depends_on && '{volatile functions,random sample,temporary tables,system catalogs}'
+        GROUP BY c.queryid, c.ttl_s
+    ), best AS MATERIALIZED (
+        SELECT DISTINCT ON (c.queryid) c.*, w.is_fresh, w.saved_ms
+        FROM cache AS c,
+             LATERAL (SELECT c.kept >= c.calls / 2 AS is_fresh,
+                             CASE WHEN c.kept >= c.calls / 2 THEN c.kept_ms ELSE c.hits_ms END AS saved_ms) AS w
+        WHERE c.calls >= 100 AND c.total_ms >= c.calls AND (w.is_fresh OR (c.ttl_s = 10 AND c.hits >= c.calls / 2))
+        ORDER BY c.queryid, w.is_fresh DESC, round(w.saved_ms::numeric, 3) DESC, c.ttl_s
     ), problem AS (
         SELECT 'temp_spill' AS kind, s.*,
                least(s.total_ms / 2, s.temp_bytes * s.calls / 200000) AS saved_ms
         FROM statement AS s
         WHERE s.temp_bytes >= 1024 * 1024
         UNION ALL
-        SELECT 'cacheable', s.*, s.total_ms * (1 - s.distinct_params * s.minutes / s.calls)
-        FROM statement AS s
-        WHERE s.calls >= 100 AND s.mean_ms >= 1 AND s.rows > 0 AND s.distinct_params >= 1
-          AND s.distinct_params <= s.calls / 20 AND s.distinct_params * s.minutes <= s.calls / 2
+        SELECT 'cacheable', s.*, b.saved_ms
+        FROM statement AS s JOIN best AS b USING (queryid)
+        WHERE s.rows > 0
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
         FROM statement AS s
@@ -645,8 +664,7 @@ BEGIN ATOMIC
                WHEN 'temp_spill' THEN
                    format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
                WHEN 'cacheable' THEN
-                   format('repeats an identical query: %s for %s', @extschema@._clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@._clipperf_count(p.distinct_params, 'set of values', 'sets of values'))
+                   format('asks the same again: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls))
                ELSE format('takes longer to plan than to run: %s of %s', @extschema@._clipperf_duration(p.plan_ms / p.calls),
                            @extschema@._clipperf_duration((p.plan_ms + p.total_ms) / p.calls)) END,
            concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
@@ -656,18 +674,27 @@ BEGIN ATOMIC
                           @extschema@._clipperf_count(p.calls, 'call', 'calls'),
                           @extschema@._clipperf_duration(p.mean_ms))
                WHEN 'cacheable' THEN
-                   format('%s with %s, %s each, %s in all',
-                          @extschema@._clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@._clipperf_count(p.distinct_params, 'parameter list', 'parameter lists'),
-                          @extschema@._clipperf_duration(p.mean_ms),
-                          @extschema@._clipperf_duration(p.total_ms))
+                   format('%s, %s each, %s in all; a cache of %s would answer %s of them%s, from %s at a time; %s',
+                          @extschema@._clipperf_count(b.calls, 'call', 'calls'),
+                          @extschema@._clipperf_duration(b.total_ms / b.calls),
+                          @extschema@._clipperf_duration(b.total_ms), cached.ttl,
+                          @extschema@._clipperf_share(b.hits / b.calls),
+                          CASE WHEN b.hits_high - b.hits_low >= 0.01 * b.calls THEN
+                               format(' (%s to %s)', @extschema@._clipperf_share(b.hits_low / b.calls),
+                                      @extschema@._clipperf_share(b.hits_high / b.calls)) END,
+                          @extschema@._clipperf_count(b.lists, 'result', 'results'),
+                          CASE WHEN cached.written IS NULL THEN 'nothing was seen to write its tables'
+                               ELSE format('%s%s of its answers would be older than a write to %s',
+                                           CASE WHEN b.stale_high - b.stale_low >= 0.01 * b.hits
+                                                THEN @extschema@._clipperf_share(b.stale_low / b.hits) || ' to ' END,
+                                           @extschema@._clipperf_share(b.stale_high / b.hits), cached.written) END)
                ELSE format('%s, planning %s, execution %s each; %s of planning in all',
                           @extschema@._clipperf_count(p.calls, 'call', 'calls'),
                           @extschema@._clipperf_duration(p.plan_ms / p.calls),
                           @extschema@._clipperf_duration(p.mean_ms),
                           @extschema@._clipperf_duration(p.plan_ms)) END,
            p.saved_ms,
-           'warning',
+           CASE WHEN b.is_fresh IS FALSE THEN 'info' ELSE 'warning' END,
            CASE p.kind
                WHEN 'temp_spill' THEN
                    CASE WHEN p.temp_bytes > 256 * 1024 * 1024
@@ -675,18 +702,35 @@ BEGIN ATOMIC
                         ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
                                     (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
                WHEN 'cacheable' THEN
-                   format('-- keep its result in the application: 60 s would spare %s of %s calls',
-                          @extschema@._clipperf_number(p.calls - p.distinct_params * p.minutes),
-                          @extschema@._clipperf_number(p.calls))
+                   concat(format(CASE WHEN b.is_fresh THEN '-- keep its result in the application for %s: %s of %s calls need not be made'
+                                      ELSE '-- if its result may be %1$s old, keep it in the application for %1$s: %2$s of %3$s calls need not be made' END,
+                                 cached.ttl, @extschema@._clipperf_number(CASE WHEN b.is_fresh THEN b.kept ELSE b.hits END),
+                                 @extschema@._clipperf_number(b.calls)),
+                          CASE WHEN b.is_fresh THEN E'\n-- remove results when rows of these tables are written: ' || cached.written END,
+                          CASE WHEN b.by_user THEN E'\n-- keep them apart by user: it depends on who asks' END,
+                          CASE WHEN b.by_time THEN E'\n-- it depends on the current time' END,
+                          CASE WHEN b.repeats >= 1 THEN
+                               format(E'\n-- %s made before in the same request: those need no cache, but a variable',
+                                      @extschema@._clipperf_count(b.repeats, 'call had been', 'calls had been')) END)
                ELSE '-- prepare it once per connection and run it with parameters' END,
            NULL::bigint[], p.first_seen, p.last_seen, false, false
     FROM large AS p
+         CROSS JOIN total
          LEFT JOIN text AS t ON t.queryid = p.queryid
+         LEFT JOIN best AS b ON b.queryid = p.queryid AND p.kind = 'cacheable'
+         CROSS JOIN LATERAL (
+            SELECT CASE WHEN b.ttl_s < 60 THEN b.ttl_s || ' s'
+                        WHEN b.ttl_s < 3600 THEN b.ttl_s / 60 || ' min'
+                        ELSE b.ttl_s / 3600 || ' h' END AS ttl,
+                   (SELECT @extschema@._clipperf_some(array_agg(@extschema@._clipperf_plain(w.relation::text) ORDER BY w.number))
+                    FROM unnest(b.written) WITH ORDINALITY AS w (relation, number)) AS written
+         ) AS cached
          CROSS JOIN LATERAL (
             SELECT @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
             FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = p.queryid GROUP BY t.route) AS r
          ) AS run (by)
-    WHERE (p.kind <> 'cacheable'
+    WHERE (b.is_fresh IS NOT FALSE OR p.saved_ms >= 0.05 * total.ms)
+      AND (p.kind <> 'cacheable'
            OR p.queryid NOT IN (SELECT u.queryid FROM @extschema@._clipperf_read_table_use() AS u
                                 WHERE u.writes OR u.locks_rows)
               AND p.queryid NOT IN (SELECT r.queryid FROM @extschema@._clipperf_read_seq_scans() AS r

@@ -17,7 +17,8 @@ CREATE FUNCTION @extschema@._clipperf_read_info(
     OUT endpoints_held bigint, OUT endpoint_reserved_bytes bigint,
     OUT waits_held bigint, OUT waits_evicted bigint, OUT wait_samples_lost bigint, OUT wait_reserved_bytes bigint,
     OUT sampled_moments bigint, OUT sampled_ms double precision, OUT sampler_share double precision, OUT sampler_pid integer,
-    OUT lineage_slots bigint,
+    OUT cache_statements_held bigint, OUT cache_statements_evicted bigint, OUT cache_statements_refused bigint,
+    OUT cache_calls_lost bigint, OUT cache_reserved_bytes bigint, OUT lineage_slots bigint,
     OUT overhead_mean_ms double precision, OUT overhead_share double precision,
     OUT worker_pid integer, OUT saved_at timestamptz, OUT standby_seen_at timestamptz)
 RETURNS record
@@ -71,6 +72,11 @@ COMMENT ON COLUMN @extschema@.clipperf_info.sampled_moments IS 'moments at which
 COMMENT ON COLUMN @extschema@.clipperf_info.sampled_ms IS 'time that these stand for, milliseconds';
 COMMENT ON COLUMN @extschema@.clipperf_info.sampler_share IS 'processor time of the sampler as a share of that time, 0.01 being one percent of one processor; NULL if no samples were taken';
 COMMENT ON COLUMN @extschema@.clipperf_info.sampler_pid IS 'process that takes the samples; NULL if it does not run';
+COMMENT ON COLUMN @extschema@.clipperf_info.cache_statements_held IS 'statements whose results a cache is replayed for now, of all databases (at most clipperf.cache_statements)';
+COMMENT ON COLUMN @extschema@.clipperf_info.cache_statements_evicted IS 'of these, statements that made space for one that cost more';
+COMMENT ON COLUMN @extschema@.clipperf_info.cache_statements_refused IS 'times that a reading statement had cost too little to get space';
+COMMENT ON COLUMN @extschema@.clipperf_info.cache_calls_lost IS 'calls that were not replayed, as their session could not hand them on without waiting';
+COMMENT ON COLUMN @extschema@.clipperf_info.cache_reserved_bytes IS 'bytes reserved for this, part of memory_reserved_bytes';
 COMMENT ON COLUMN @extschema@.clipperf_info.lineage_slots IS 'results whose values can be followed at a time';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_mean_ms IS 'clipperf''s own time per execution, milliseconds, measured in one of 128; NULL if none was measured';
 COMMENT ON COLUMN @extschema@.clipperf_info.overhead_share IS 'clipperf''s own time as a share of executor time and own time together; NULL if none was measured';

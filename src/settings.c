@@ -29,6 +29,7 @@ char	   *setting_tables = NULL;
 uint32		setting_tables_version HOTPATH_DATA = 0;
 int			setting_max_statements = 5000;
 int			setting_text_memory_kb = 6144;
+int			setting_cache_statements HOTPATH_DATA = 128;
 bool		setting_lineage HOTPATH_DATA = true;
 int			setting_nplusone_min_children = 5;
 int			setting_nplusone_window_ms HOTPATH_DATA = 5000;
@@ -384,6 +385,11 @@ define_store_settings(void)
 							"Shared memory for statement texts.",
 							NULL, &setting_text_memory_kb, 6144, 1024, 1024 * 1024,
 							PGC_POSTMASTER, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable("clipperf.cache_statements",
+							"Most statements for which it is found out what a cache of their results would save.",
+							"Those that cost the most are chosen; 0 finds out nothing.",
+							&setting_cache_statements, 128, 0, 10000,
+							PGC_POSTMASTER, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.save_interval",
 							"Time between two saves of what is remembered.",
 							"What a crash loses at most; 0 saves at shutdown only.",

@@ -43,6 +43,7 @@ extern char *setting_tables;
 HOTPATH_EXTERN uint32 setting_tables_version;	/* changes with setting_tables */
 extern int	setting_max_statements;
 extern int	setting_text_memory_kb;
+HOTPATH_EXTERN int setting_cache_statements;
 HOTPATH_EXTERN bool setting_lineage;
 extern int	setting_nplusone_min_children;
 HOTPATH_EXTERN int setting_nplusone_window_ms;

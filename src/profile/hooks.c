@@ -23,6 +23,7 @@
 #include "common/clock.h"
 #include "common/extension.h"
 #include "hotpath.h"
+#include "profile/cache_capture.h"
 #include "profile/endpoint_marks.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
@@ -536,6 +537,8 @@ count_execution(Execution *execution)
 		return;
 	if (unlikely(!statement_tables_are_known(tables)))
 		plan_tables_keep(execution, tables);
+	if (likely(setting_cache_statements > 0) && execution->level == 0)
+		cache_capture(execution, &key, tables, sample.params_hash);
 	if (setting_capture_parameters &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,
 							   execution->elapsed_us)))

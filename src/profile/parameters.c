@@ -25,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "hotpath.h"
 #include "profile/plan/plan_settings.h"
 #include "profile/plan/private_columns.h"
 #include "profile/statement/value.h"
@@ -35,8 +36,12 @@
 #include "settings.h"
 #include "store/sample.h"
 
-/* Bytes of a value that are hashed at each of its ends. */
+/* A longer value is hashed at its ends alone, so many bytes of each. */
+#define HASHED_WHOLE 1024
 #define HASHED_BYTES 64
+
+/* What stands for a null value: a number that nobody counts up to. */
+#define HASHED_NULL UINT64CONST(0xD6E8FEB86659FD93)
 
 /* Bytes of a statement's text that are hashed. */
 #define HASHED_TEXT (16 * 1024)
@@ -49,68 +54,90 @@
  * The hash
  * ------------------------------------------------------------------------ */
 
-/* Hash both ends of a piece of memory, and its length. */
-static uint32
-hash_ends(const void *bytes, Size length)
-{
-	const unsigned char *start = bytes;
-	uint32		hash;
-
-	if (length <= 2 * HASHED_BYTES)
-		return hash_bytes(start, length);
-	hash = hash_combine(hash_bytes(start, HASHED_BYTES),
-						hash_bytes(start + length - HASHED_BYTES, HASHED_BYTES));
-	return hash_combine(hash, hash_bytes_uint32((uint32) length));
-}
+bool		parameters_hashed_whole HOTPATH_DATA = true;
 
 /*
- * Hash a statement's text.  It runs for every statement without parameters, so
- * it takes eight bytes at a time; the last eight overlap with those before.
+ * Hash a piece of memory.  It runs for every statement, so it takes eight bytes at
+ * a time; the last eight overlap with those before.
  */
-pg_attribute_hot static uint32
-hash_parameter_text(const char *text, int length)
+pg_attribute_hot static uint64
+hash_words(const char *at, int length)
 {
-	const char *end = text +length;
+	const char *end = at + length;
 	uint64		hash = length;
 	uint64		word = 0;
 
 	if (unlikely(length < sizeof(word)))
 	{
-		while (end > text)
+		while (end > at)
 			word = word << BITS_PER_BYTE | (unsigned char) *--end;
-		return (uint32) value_mix(value_mix_step(hash, word));
+		return value_mix_step(hash, word);
 	}
-	for (; end - text >sizeof(word); text +=sizeof(word))
+	for (; end - at > sizeof(word); at += sizeof(word))
 	{
-		memcpy(&word, text, sizeof(word));
+		memcpy(&word, at, sizeof(word));
 		hash = value_mix_step(hash, word);
 	}
 	memcpy(&word, end - sizeof(word), sizeof(word));
-	return (uint32) value_mix(value_mix_step(hash, word));
+	return value_mix_step(hash, word);
 }
 
-/* A value of variable length; one stored elsewhere by its address. */
+/* Hash a piece of memory; both ends and the length of a long one. */
+static uint64
+hash_ends(const char *at, Size length)
+{
+	if (likely(length <= HASHED_WHOLE))
+		return hash_words(at, length);
+	parameters_hashed_whole = false;
+	return value_mix_step(value_mix_step(hash_words(at, HASHED_BYTES),
+										 hash_words(at + length - HASHED_BYTES,
+													HASHED_BYTES)),
+						  length);
+}
+
+/* A hash of a statement's text, of its beginning if it is long. */
 static uint32
+hash_parameter_text(const char *text, int length)
+{
+	if (unlikely(length > HASHED_TEXT))
+	{
+		parameters_hashed_whole = false;
+		length = HASHED_TEXT;
+	}
+	return (uint32) value_mix(hash_words(text, length));
+}
+
+/*
+ * A value of variable length; one stored elsewhere by its address, and a compressed
+ * one as it is.
+ */
+static uint64
 hash_parameter_bytes(const struct varlena *value)
 {
+	if (likely(!VARATT_IS_EXTERNAL(value) && !VARATT_IS_COMPRESSED(value)))
+		return hash_ends(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	parameters_hashed_whole = false;
 	if (VARATT_IS_EXTERNAL_EXPANDED(value))
-		return hash_bytes_uint32(VARTAG_EXTERNAL(value));
+		return VARTAG_EXTERNAL(value);
 	if (VARATT_IS_EXTERNAL(value))
-		return hash_ends(value, VARSIZE_EXTERNAL(value));
+		return hash_words((const char *) value, VARSIZE_EXTERNAL(value));
 	return hash_ends(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
 /* A hash of one value, in the way in which values of its type are laid out. */
-pg_attribute_hot static uint32
+pg_attribute_hot static uint64
 hash_value(Oid type, Datum value)
 {
 	int16		length;
 	bool		byval;
 
 	if (!value_layout(type, &length, &byval))
-		return hash_bytes_uint32(type);
+	{
+		parameters_hashed_whole = false;
+		return type;
+	}
 	if (byval)
-		return hash_bytes((const unsigned char *) &value, sizeof(value));
+		return value;
 	if (length == -1)
 		return hash_parameter_bytes((struct varlena *) DatumGetPointer(value));
 	if (length == -2)
@@ -131,7 +158,7 @@ parameter(ParamListInfo params, int i, ParamExternData *workspace)
 pg_attribute_hot static uint32
 hash_list(ParamListInfo params)
 {
-	uint32		hash = 0;
+	uint64		hash = 0;
 
 	for (int i = 0; i < params->numParams; i++)
 	{
@@ -140,10 +167,10 @@ hash_list(ParamListInfo params)
 
 		if (!OidIsValid(param->ptype))
 			continue;
-		hash = hash_combine(hash, param->isnull ? 1 :
-							hash_value(param->ptype, param->value));
+		hash = value_mix_step(hash, param->isnull ? HASHED_NULL :
+							  hash_value(param->ptype, param->value));
 	}
-	return hash_bytes_uint32(hash);
+	return (uint32) value_mix(hash);
 }
 
 /* The statement as the client sent it, without comments at its ends. */
@@ -162,7 +189,17 @@ hash_statement(const Execution *execution)
 	int			length;
 
 	bare_statement(execution, &text, &length);
-	return hash_parameter_text(text, Min(length, HASHED_TEXT));
+	return hash_parameter_text(text, length);
+}
+
+/* A hash of the statement's text as the client sent it. */
+static inline uint32
+hash_text(const Execution *execution)
+{
+	if (likely(execution->bare.at != NULL &&
+			   !source_may_contain(*execution->bare.at)))
+		return hash_parameter_text(execution->bare.at, execution->bare.length);
+	return hash_statement(execution);
 }
 
 /*
@@ -173,15 +210,18 @@ hash_statement(const Execution *execution)
 pg_attribute_hot uint32
 parameters_hash(const Execution *execution)
 {
-	ParamListInfo params = execution->query->params;
+	parameters_hashed_whole = true;
+	return parameters_are_there(execution) ? hash_list(execution->query->params) :
+		hash_text(execution);
+}
 
-	if (params != NULL && params->numParams > 0)
-		return hash_list(params);
-	if (likely(execution->bare.at != NULL &&
-			   !source_may_contain(*execution->bare.at)))
-		return hash_parameter_text(execution->bare.at,
-								   Min(execution->bare.length, HASHED_TEXT));
-	return hash_statement(execution);
+/*
+ * The same with the constants in the text, of a statement that has parameters, too.
+ */
+uint32
+parameters_hash_both(const Execution *execution, uint32 params_hash)
+{
+	return (uint32) value_mix((uint64) hash_text(execution) << 32 | params_hash);
 }
 
 /* ------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 
 #include "common/result_rows.h"
 #include "settings.h"
+#include "store/cache_store.h"
 #include "store/modules.h"
 #include "store/pattern.h"
 #include "store/plan.h"
@@ -32,7 +33,7 @@ PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
 
-#define INFO_COLUMNS 47
+#define INFO_COLUMNS 52
 
 /* Statements: held, most, evicted; executions that were dropped. */
 static int
@@ -161,6 +162,20 @@ put_waits(Datum *values, bool *nulls, int i)
 	return i;
 }
 
+/* Caches: statements held, evicted, refused; executions lost; memory. */
+static int
+put_caches(Datum *values, int i)
+{
+	CacheUsage	usage = cache_usage();
+
+	values[i++] = Int64GetDatum(usage.held);
+	values[i++] = Int64GetDatum(usage.evicted);
+	values[i++] = Int64GetDatum(usage.refused);
+	values[i++] = Int64GetDatum(usage.lost);
+	values[i++] = Int64GetDatum(cache_module.size());
+	return i;
+}
+
 /* What our own code costs, by executions measured now and then. */
 static int
 put_overhead(Datum *values, bool *nulls, int i)
@@ -203,6 +218,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	i = put_findings(values, i);
 	i = put_requests(values, i);
 	i = put_waits(values, nulls, i);
+	i = put_caches(values, i);
 	values[i++] = Int64GetDatum(resultset_slots());
 	i = put_overhead(values, nulls, i);
 	values[i++] = Int32GetDatum(store_header->worker_pid);

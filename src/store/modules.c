@@ -11,6 +11,7 @@
 #include "storage/shmem.h"
 
 #include "store/blocks.h"
+#include "store/cache_store.h"
 #include "store/episode.h"
 #include "store/finding_counts.h"
 #include "store/header.h"
@@ -46,6 +47,7 @@ static const StoreModule *const modules[] = {
 	&request_module,
 	&session_module,
 	&waits_module,
+	&cache_module,
 	&route_module,
 	&blocks_module,
 	&seqscan_module,

@@ -213,14 +213,6 @@ forget_pending(void)
 	own_resets = pg_atomic_read_u64(&store_header->resets);
 }
 
-static inline bool
-same_statement(const StatementKey *a, const StatementKey *b)
-{
-	return a->queryid == b->queryid && a->userid == b->userid &&
-		a->dbid == b->dbid && a->route == b->route &&
-		a->toplevel == b->toplevel;
-}
-
 /*
  * The slot of a statement, or -1.  The search begins at the one used last: where
  * a few statements take turns, the next one stands in the next slot.
@@ -233,7 +225,8 @@ find_slot(const StatementKey *key)
 	for (int i = 0; i < PENDING_SLOTS; i++)
 	{
 		if (own[number].key.queryid == key->queryid &&
-			own[number].ref.index >= 0 && same_statement(&own[number].key, key))
+			own[number].ref.index >= 0 &&
+			statement_keys_are_equal(&own[number].key, key))
 			return number;
 		number = number + 1 < PENDING_SLOTS ? number + 1 : 0;
 	}

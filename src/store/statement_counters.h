@@ -24,6 +24,14 @@ typedef struct StatementKey
 	uint32		toplevel;		/* 1 = sent by a client, 0 = nested */
 } StatementKey;
 
+static inline bool
+statement_keys_are_equal(const StatementKey *a, const StatementKey *b)
+{
+	return a->queryid == b->queryid && a->userid == b->userid &&
+		a->dbid == b->dbid && a->route == b->route &&
+		a->toplevel == b->toplevel;
+}
+
 /*
  * Times in microseconds.  What eviction looks at stands together, and the part
  * of the histogram that is in use is known, because where statements come and

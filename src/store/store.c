@@ -37,6 +37,7 @@ static const int lock_counts[NUM_STORE_LOCK_GROUPS] = {
 	[LOCKS_SEQSCAN] = 1,
 	[LOCKS_SAMPLE] = SAMPLE_STRIPES,
 	[LOCKS_WAITS] = 1,
+	[LOCKS_CACHE] = 1,
 	[LOCKS_BLOCKS] = 1,
 	[LOCKS_SAVE] = 1
 };

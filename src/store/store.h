@@ -69,6 +69,7 @@ typedef enum StoreLockGroup
 	LOCKS_SEQSCAN,				/* the table of sequential scans */
 	LOCKS_SAMPLE,				/* stripes of the parameter samples */
 	LOCKS_WAITS,				/* the table of waits */
+	LOCKS_CACHE,				/* what caches would have spared */
 	LOCKS_BLOCKS,				/* the series of blocks of time */
 	LOCKS_SAVE,					/* one writer of the saved file at a time */
 	NUM_STORE_LOCK_GROUPS

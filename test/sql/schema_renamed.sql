@@ -121,6 +121,7 @@ INSERT INTO calls VALUES
     ('_clipperf_read_unneeded_indexes', 'SELECT * FROM %s._clipperf_read_unneeded_indexes(''{}'', NULL)'),
     ('_clipperf_read_index_statement', 'SELECT * FROM %s._clipperf_read_index_statement(''CREATE INDEX i ON items (a)'')'),
     ('_clipperf_read_indexes', 'SELECT * FROM %s._clipperf_read_indexes(''items'')'),
+    ('_clipperf_read_cacheable', 'SELECT * FROM %s._clipperf_read_cacheable()'),
     ('_clipperf_read_info', 'SELECT * FROM %s._clipperf_read_info()'),
     ('_clipperf_read_n_plus_one', 'SELECT * FROM %s._clipperf_read_n_plus_one()'),
     ('_clipperf_read_queries', 'SELECT * FROM %s._clipperf_read_queries()'),

@@ -97,7 +97,7 @@ $whole = slurp_file($path);
 my $header_length = 32;
 my $body_length = length($whole) - $header_length;
 cmp_ok($body_length, '>', 1000, 'something was saved');
-cmp_ok($body_length, '<', 16000, 'not more than can be tried');
+cmp_ok($body_length, '<', 18000, 'not more than can be tried');
 
 sub write_file
 {
@@ -109,7 +109,7 @@ sub write_file
 
 # All that is told of what is remembered.
 my $all = join(' UNION ALL ', map { "SELECT string_agg(r::text, '') FROM $_ AS r" }
-	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent _clipperf_read_endpoints() clipperf_waits clipperf_plans clipperf_profile()
+	qw(clipperf_queries clipperf_n_plus_one clipperf_seq_scans clipperf_samples clipperf_routes clipperf_routes_recent _clipperf_read_endpoints() clipperf_waits clipperf_cacheable clipperf_plans clipperf_profile()
 	clipperf_info));
 my $report = "SELECT string_agg(r::text, '') FROM clipperf_findings() AS r";
 

@@ -17,10 +17,11 @@
 
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
-#include "nodes/plannodes.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+
+#include "profile/plan/plan_conditions.h"
 
 /* Was that setting found before? */
 static bool
@@ -86,34 +87,6 @@ settings_walker(Node *node, void *context)
 	return expression_tree_walker(node, settings_walker, context);
 }
 
-/* The conditions of a node that are not in its qual. */
-static const List *
-further_conditions(const Plan *plan)
-{
-	switch (nodeTag(plan))
-	{
-		case T_IndexScan:
-			return ((const IndexScan *) plan)->indexqualorig;
-		case T_IndexOnlyScan:
-			return ((const IndexOnlyScan *) plan)->indexqual;
-		case T_BitmapIndexScan:
-			return ((const BitmapIndexScan *) plan)->indexqualorig;
-		case T_TidScan:
-			return ((const TidScan *) plan)->tidquals;
-		case T_NestLoop:
-		case T_MergeJoin:
-			return ((const Join *) plan)->joinqual;
-		case T_HashJoin:
-			return ((const HashJoin *) plan)->hashclauses;
-		case T_Result:
-			return (const List *) ((const Result *) plan)->resconstantqual;
-		case T_ModifyTable:
-			return ((const ModifyTable *) plan)->withCheckOptionLists;
-		default:
-			return NIL;
-	}
-}
-
 /* planstate_tree_walker callback: a node's expressions. */
 static bool
 node_walker(PlanState *node, void *context)
@@ -122,7 +95,7 @@ node_walker(PlanState *node, void *context)
 
 	(void) settings_walker((Node *) plan->targetlist, context);
 	(void) settings_walker((Node *) plan->qual, context);
-	(void) settings_walker((Node *) further_conditions(plan), context);
+	(void) settings_walker((Node *) plan_further_conditions(plan), context);
 	return planstate_tree_walker(node, node_walker, context);
 }
 

@@ -1,0 +1,214 @@
+/*-------------------------------------------------------------------------
+ *
+ * cache_capture.c
+ *	  Which executions could a cache of results have spared?
+ *
+ * Those of statements that only read.  Each backend remembers of the statements
+ * that it ran last whether they do, and which tracker of the store they have: so
+ * an execution takes a look at that, a hash of its parameters and constants, and a
+ * place in this backend's log.
+ *
+ * Belongs to one backend: no locks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/cache_capture.h"
+
+#include "access/xact.h"
+#include "tcop/dest.h"
+
+#include "hotpath.h"
+#include "profile/parameters.h"
+#include "profile/plan/plan_result.h"
+#include "profile/request_measure.h"
+#include "profile/statement/value.h"
+#include "store/cache_store.h"
+
+/*
+ * Statements that are remembered, in sets of two, the one used last in front: some
+ * 20 kB of private memory.
+ */
+#define MEMO_SETS		256
+#define MEMO_WAYS		2
+
+/* What is in CacheMemo.tracker instead of one. */
+#define TRACKER_NONE	(-1)	/* not yet, or not any more */
+#define TRACKER_NEVER	(-2)	/* it does more than read */
+
+/*
+ * A statement that has cost too little to get a tracker may have got one in another
+ * session: that is looked for in one execution of so many.
+ */
+#define LOOK_INTERVAL	16
+
+typedef struct CacheMemo
+{
+	uint64		queryid;		/* 0 = nothing is remembered */
+	Oid			userid;
+	RouteId		route;
+	uint32		tables;			/* plan_tables_of() */
+	int32		tracker;
+	uint32		generation;		/* of the tracker */
+	uint32		passed;			/* executions while it has no tracker .. */
+	double		cost_us;		/* .. and what they cost */
+} CacheMemo;
+
+static CacheMemo memos[MEMO_SETS][MEMO_WAYS];
+
+/*
+ * Executions of the last requests, each in the place that follows from it; where
+ * two meet, the later one is remembered.
+ */
+#define ASKED			64
+
+typedef struct AskedBefore
+{
+	uint64		request;		/* 0 = none */
+	uint32		tracker;
+	uint32		hash;
+} AskedBefore;
+
+static AskedBefore asked[ASKED];
+
+/* Do its rows go into a table? */
+static bool
+makes_table(const QueryDesc *query)
+{
+	return query->dest != NULL &&
+		(query->dest->mydest == DestIntoRel ||
+		 query->dest->mydest == DestTransientRel);
+}
+
+/* Make a memo of a statement that was not remembered, with this plan. */
+static pg_noinline void
+learn_statement(CacheMemo *memo, const Execution *execution,
+				const StatementKey *key, uint32 tables)
+{
+	const PlannedStmt *plan = execution->query->plannedstmt;
+
+	memset(memo, 0, sizeof(*memo));
+	memo->queryid = key->queryid;
+	memo->userid = key->userid;
+	memo->route = key->route;
+	memo->tables = tables;
+	memo->tracker = plan_only_reads(plan) && !makes_table(execution->query) ?
+		TRACKER_NONE : TRACKER_NEVER;
+}
+
+static inline bool
+is_memo_of(const CacheMemo *memo, const StatementKey *key, uint32 tables)
+{
+	return memo->queryid == key->queryid && memo->userid == key->userid &&
+		memo->route == key->route && memo->tables == tables;
+}
+
+/* Put in front what is remembered of a statement that is not there. */
+static pg_noinline void
+find_second_memo(CacheMemo *set, const Execution *execution,
+				 const StatementKey *key, uint32 tables)
+{
+	CacheMemo	first = set[0];
+
+	set[0] = set[1];
+	set[1] = first;
+	if (!is_memo_of(&set[0], key, tables))
+		learn_statement(&set[0], execution, key, tables);
+}
+
+/* What is remembered of a statement. */
+static inline CacheMemo *
+find_memo(const Execution *execution, const StatementKey *key, uint32 tables)
+{
+	CacheMemo  *set = memos[(key->queryid ^ key->queryid >> 32 ^ key->route) %
+							MEMO_SETS];
+
+	if (unlikely(!is_memo_of(&set[0], key, tables)))
+		find_second_memo(set, execution, key, tables);
+	return &set[0];
+}
+
+/*
+ * Ask for the tracker of a statement that has none for all that is remembered, or
+ * for a new one, if what it has cost since is worth it; false if it has none then.
+ */
+static pg_noinline bool
+ask_for_tracker(CacheMemo *memo, const Execution *execution,
+				const StatementKey *key, double elapsed_us)
+{
+	double		price_us = pg_atomic_read_u64(cache_price_us);
+
+	memo->tracker = TRACKER_NONE;
+	memo->cost_us += elapsed_us;
+	if (price_us > 0 && memo->cost_us <= price_us &&
+		(memo->passed++ % LOOK_INTERVAL != 0 || !cache_has_tracker(key)))
+		return false;
+	memo->tracker = cache_enter(key,
+								plan_result_marks(execution->query->plannedstmt,
+												  execution->query->planstate),
+								memo->cost_us, execution->first_us,
+								&memo->generation);
+	if (memo->tracker < 0)
+		return false;
+	memo->cost_us = 0;
+	memo->passed = 0;
+	return true;
+}
+
+/*
+ * The request that it belongs to, 0 = it cannot be told from the next one: a trace,
+ * or an explicit transaction by its start.
+ */
+static inline uint64
+request_of(const Execution *execution)
+{
+	if (execution->trace != 0)
+		return execution->trace;
+	return request_in_block ? (uint64) GetCurrentTransactionStartTimestamp() : 0;
+}
+
+/* Was the same asked before, in the same request, on this connection? */
+static bool
+was_asked(uint64 request, uint32 tracker, uint32 hash)
+{
+	AskedBefore *place = &asked[(hash ^ tracker) % ASKED];
+	bool		before = place->request == request && place->hash == hash &&
+		place->tracker == tracker;
+
+	place->request = request;
+	place->tracker = tracker;
+	place->hash = hash;
+	return before;
+}
+
+/*
+ * A statement of the client has ended well, and has been counted.  "tables" is its
+ * plan_tables_of(), "params_hash" what parameters_hash() has just made of it.
+ */
+pg_attribute_hot void
+cache_capture(const Execution *execution, const StatementKey *key,
+			  uint32 tables, uint32 params_hash)
+{
+	CacheMemo  *memo = find_memo(execution, key, tables);
+	uint64		request = request_of(execution);
+	double		elapsed_us = execution->elapsed_us + execution->plan_us;
+	CacheEvent *event;
+
+	if (memo->tracker == TRACKER_NEVER)
+		return;
+	if (unlikely(memo->tracker == TRACKER_NONE ||
+				 !cache_is_followed(memo->tracker, memo->generation)) &&
+		!ask_for_tracker(memo, execution, key, elapsed_us))
+		return;
+	event = cache_log_place();
+	if (unlikely(event == NULL))
+		return;
+	event->tracker = memo->tracker;
+	event->generation = memo->generation;
+	event->call.now_us = execution->first_us;
+	event->call.elapsed_us = elapsed_us;
+	event->call.unmeasured = !parameters_key(execution, params_hash,
+											 &event->call.hash);
+	event->call.repeated = unlikely(request != 0) &&
+		was_asked(request, memo->tracker, event->call.hash);
+	cache_log_done(execution->first_us);
+}
