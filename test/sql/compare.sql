@@ -27,7 +27,7 @@ SELECT format('BEGIN; SET LOCAL clipperf.route = %L; SELECT title FROM clip WHER
 \o
 SELECT clipperf_snapshot('after', 'two statements') IS NOT NULL AS taken;
 
-SELECT label, comment, requests >= 40 AS many, until > since AS lasted FROM clipperf_periods ORDER BY period;
+SELECT label, comment, coalesce(requests, 0) >= 40 AS many, until > since AS lasted FROM clipperf_periods ORDER BY period;
 SELECT kind, name, verdict, calls, statements, error_pct FROM clipperf_compare('before', 'after')
 WHERE name = '/compare' OR name LIKE '%FROM clip WHERE%' ORDER BY kind, name COLLATE "C";
 SELECT kind, figure, value_before, value_after, verdict FROM clipperf_compare_figures('before', 'after')
