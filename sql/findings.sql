@@ -44,7 +44,7 @@ RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,slo_breach}'::text[];
+    SELECT '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,plan_changed,slo_breach}'::text[];
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_kinds() IS 'the kinds of findings';
 
@@ -597,7 +597,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
 --   removes one result: that is fresh; of the times to live the one by which it saves the most time, the shortest if
 --   several do.  Else one of 10 s that answers half of them, for results that may be that old, if it saves five
 --   hundredths (0.05) of all time.  No sequential scan is to blame, one that had use for a fifth of its rows (0.2).
--- slow_plan: 10 calls, and more time for planning than for all executions.
+-- slow_plan: 10 calls, and more time for planning than for all executions; 100 ms of it in all, as less is no matter.
 CREATE FUNCTION @extschema@._clipperf_find_statements(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -649,7 +649,7 @@ BEGIN ATOMIC
         UNION ALL
         SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
         FROM statement AS s
-        WHERE s.calls >= 10 AND s.plan_ms > s.total_ms
+        WHERE s.calls >= 10 AND s.plan_ms > s.total_ms AND s.plan_ms >= 100
     ), large AS MATERIALIZED (
         SELECT p.* FROM problem AS p, total WHERE p.saved_ms >= 0.01 * total.ms
     ), text AS MATERIALIZED (
@@ -695,13 +695,13 @@ BEGIN ATOMIC
                           @extschema@._clipperf_duration(p.plan_ms)) END,
            p.saved_ms,
            CASE WHEN b.is_fresh IS FALSE THEN 'info' ELSE 'warning' END,
-           CASE p.kind
-               WHEN 'temp_spill' THEN
+           CASE
+               WHEN p.kind = 'temp_spill' THEN
                    CASE WHEN p.temp_bytes > 256 * 1024 * 1024
                         THEN '-- too much for memory: let the statement sort or hash fewer rows'
                         ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
                                     (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
-               WHEN 'cacheable' THEN
+               WHEN p.kind = 'cacheable' THEN
                    concat(format(CASE WHEN b.is_fresh THEN '-- keep its result in the application for %s: %s of %s calls need not be made'
                                       ELSE '-- if its result may be %1$s old, keep it in the application for %1$s: %2$s of %3$s calls need not be made' END,
                                  cached.ttl, @extschema@._clipperf_number(CASE WHEN b.is_fresh THEN b.kept ELSE b.hits END),
@@ -712,6 +712,10 @@ BEGIN ATOMIC
                           CASE WHEN b.repeats >= 1 THEN
                                format(E'\n-- %s made before in the same request: those need no cache, but a variable',
                                       @extschema@._clipperf_count(b.repeats, 'call had been', 'calls had been')) END)
+               WHEN p.kind = 'slow_plan' AND EXISTS (
+                   SELECT FROM @extschema@._clipperf_read_samples() AS a
+                   WHERE a.queryid = p.queryid AND cardinality(a.parameter_types) > 0)
+                   THEN '-- it has parameters: where it is prepared by name, plan_cache_mode = force_generic_plan spares planning, if one plan suits all values'
                ELSE '-- prepare it once per connection and run it with parameters' END,
            NULL::bigint[], p.first_seen, p.last_seen, false, false
     FROM large AS p

@@ -68,11 +68,26 @@ FROM report WHERE kind = 'cacheable';
 SELECT clipperf_reset();
 CREATE TABLE empty (id int PRIMARY KEY);
 \o /dev/null
-SELECT 'SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id) JOIN empty e USING (id)'
+SELECT 'SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id) JOIN empty e USING (id) JOIN empty f USING (id) JOIN empty g USING (id) JOIN empty h USING (id)'
 FROM generate_series(1, 12) \gexec
 \o
 SELECT severity, kind, evidence LIKE '%: 12 calls, planning % execution %' AS evidence_fits, fix
 FROM report WHERE kind = 'slow_plan';
+
+-- Not if that is milliseconds in all; a statement that has parameters is not told to have some.
+SELECT clipperf_reset();
+\o /dev/null
+SELECT 'SELECT id FROM empty WHERE id = 1' FROM generate_series(1, 12) \gexec
+\o
+SELECT count(*) AS little FROM report WHERE kind = 'slow_plan';
+SET plan_cache_mode = force_custom_plan;
+PREPARE planned(int) AS SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id) JOIN empty e USING (id)
+    JOIN empty f USING (id) JOIN empty g USING (id) JOIN empty h USING (id) WHERE a.id <> $1;
+\o /dev/null
+SELECT 'EXECUTE planned(1)' FROM generate_series(1, 12) \gexec
+\o
+RESET plan_cache_mode;
+SELECT kind, fix FROM report WHERE kind = 'slow_plan';
 
 -- Another role's statement is not shown to everybody, nor is a report refused.
 CREATE ROLE regress_report_reader;

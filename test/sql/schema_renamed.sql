@@ -129,6 +129,8 @@ INSERT INTO calls VALUES
     ('_clipperf_read_activity', 'SELECT * FROM %s._clipperf_read_activity()'),
     ('_clipperf_read_waits', 'SELECT * FROM %s._clipperf_read_waits()'),
     ('_clipperf_read_samples', 'SELECT * FROM %s._clipperf_read_samples()'),
+    ('_clipperf_read_plan_changes', 'SELECT * FROM %s._clipperf_read_plan_changes()'),
+    ('_clipperf_find_plan_changes', 'SELECT * FROM %s._clipperf_find_plan_changes(false, NULL)'),
     ('_clipperf_read_plans', 'SELECT * FROM %s._clipperf_read_plans()'),
     ('clipperf_profile', 'SELECT %s.clipperf_profile()'),
     ('_clipperf_profile_pprof', 'SELECT %s._clipperf_profile_pprof()'),
