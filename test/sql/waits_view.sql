@@ -41,7 +41,6 @@ RESET ROLE;
 SELECT clipperf_reset('waits');
 SELECT count(*) FROM clipperf_waits WHERE route = '/waits/own' AND query = 'DO';
 SELECT count(*) > 0 AS kept FROM clipperf_queries WHERE query LIKE 'SELECT name, min_val%';
-SELECT clipperf_reset('wait');
 
 DROP ROLE regress_waits_other;
 RESET clipperf.route;
