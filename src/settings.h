@@ -60,7 +60,7 @@ extern void (*setting_route_told) (const char *name);	/* who sets it hears of
 														 * what becomes of it */
 extern int	setting_save_interval_s;
 extern int	setting_snapshot_interval_s;
-extern int	setting_sample_interval_ms;	/* 0 = no samples */
+extern int	setting_sample_interval_ms; /* 0 = no samples */
 extern int	setting_snapshot_keep;
 extern bool setting_save_samples;
 

@@ -203,7 +203,7 @@ mark_array(uint32 marks)
 
 /* An array of tables. */
 static Datum
-table_array(Datum *oids, int count)
+tables_read_array(Datum *oids, int count)
 {
 	return PointerGetDatum(construct_array(oids, count, REGCLASSOID, sizeof(Oid),
 										   true, TYPALIGN_INT));
@@ -253,8 +253,8 @@ put_cacheable(ReturnSetInfo *result, const CacheRow *row, int ttl,
 	values[i++] = Int64GetDatum((int64) counts->repeats);
 	values[i++] = Float8GetDatum(US_TO_MS(counts->repeats_us));
 	values[i++] = mark_array(row->marks);
-	values[i++] = table_array(writes->read, writes->nread);
-	values[i++] = table_array(writes->written, writes->nwritten);
+	values[i++] = tables_read_array(writes->read, writes->nread);
+	values[i++] = tables_read_array(writes->written, writes->nwritten);
 	values[i++] = TimestampTzGetDatum(row->since);
 	Assert(i == CACHEABLE_COLUMNS);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -76,8 +76,8 @@ bounds_array(int first, int count, double unit, double less)
 
 /* How many values are up to each of the bounds; NULL if that is not told. */
 static int
-put_histogram(Datum *values, bool *nulls, int i, const Histogram *histogram,
-			  int first, int count, bool told)
+put_metric_histogram(Datum *values, bool *nulls, int i, const Histogram *histogram,
+					 int first, int count, bool told)
 {
 	int64		below[TIME_BOUNDS];
 
@@ -105,7 +105,7 @@ typedef struct MetricsRow
 
 /* Add a row. */
 static void
-put_row(ReturnSetInfo *result, const MetricsRow *row)
+put_metric_row(ReturnSetInfo *result, const MetricsRow *row)
 {
 	const RequestTotals *totals = &row->requests->totals;
 	bool		is_database = row->name == NULL;
@@ -128,13 +128,13 @@ put_row(ReturnSetInfo *result, const MetricsRow *row)
 	values[i++] = Float8GetDatum(totals->database_us / 1000000.0);
 	values[i++] = Float8GetDatum(totals->span_us / 1000000.0);
 	values[i++] = bounds_array(FIRST_TIME_POWER, TIME_BOUNDS, 1000000.0, 0.0);
-	i = put_histogram(values, nulls, i, &row->requests->database,
-					  FIRST_TIME_POWER, TIME_BOUNDS, told);
-	i = put_histogram(values, nulls, i, &row->requests->span,
-					  FIRST_TIME_POWER, TIME_BOUNDS, told);
+	i = put_metric_histogram(values, nulls, i, &row->requests->database,
+							 FIRST_TIME_POWER, TIME_BOUNDS, told);
+	i = put_metric_histogram(values, nulls, i, &row->requests->span,
+							 FIRST_TIME_POWER, TIME_BOUNDS, told);
 	values[i++] = bounds_array(FIRST_COUNT_POWER, COUNT_BOUNDS, 1.0, 1.0);
-	i = put_histogram(values, nulls, i, &row->requests->statements,
-					  FIRST_COUNT_POWER, COUNT_BOUNDS, told);
+	i = put_metric_histogram(values, nulls, i, &row->requests->statements,
+							 FIRST_COUNT_POWER, COUNT_BOUNDS, told);
 	nulls[i] = !is_database;
 	values[i++] = Int64GetDatum(row->routes_left_out);
 	nulls[i] = !is_database;
@@ -165,12 +165,12 @@ put_routes(ReturnSetInfo *result, const RequestTable *table, MetricsRow database
 			continue;
 		row.name = route_label(key->route);
 		if (row.name != NULL && export_has_route(table, key->dbid, key->route))
-			put_row(result, &row);
+			put_metric_row(result, &row);
 		else
 			database.routes_left_out++;
 	}
 	database.requests = all;
-	put_row(result, &database);
+	put_metric_row(result, &database);
 }
 
 /*
@@ -202,7 +202,7 @@ clipperf_read_request_metrics(PG_FUNCTION_ARGS)
 		if (endpoint->rule.dbid != MyDatabaseId)
 			continue;
 		if (endpoint->exported != ENDPOINT_NOT_EXPORTED)
-			put_row(result, &row);
+			put_metric_row(result, &row);
 		else
 			database.endpoints_left_out++;
 	}

@@ -75,7 +75,7 @@ joined_variance(const double *values, int count, int joined)
 
 /* The mean of a series' values, and its variance: the widest over all lengths. */
 static double
-series_mean(const PlanSeries *series, PlanBlockValue value, double *variance)
+plan_series_mean(const PlanSeries *series, PlanBlockValue value, double *variance)
 {
 	double		values[PLAN_BLOCKS];
 	double		mean = 0;
@@ -97,8 +97,8 @@ has_grown(const PlanSeries *older, const PlanSeries *newer, PlanBlockValue value
 {
 	double		old_variance;
 	double		new_variance;
-	double		old_mean = series_mean(older, value, &old_variance);
-	double		new_mean = series_mean(newer, value, &new_variance);
+	double		old_mean = plan_series_mean(older, value, &old_variance);
+	double		new_mean = plan_series_mean(newer, value, &new_variance);
 
 	return new_mean - old_mean - STANDARD_ERRORS * sqrt(old_variance + new_variance) > 0 &&
 		new_mean - old_mean > log(CLEARLY_SLOWER);

@@ -13,12 +13,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-/* As often as that, rows are more or fewer than expected where that is told. */
-#define OFF_ENOUGH		100.0
-
-/* A node below that is off by so much explains it. */
-#define OFF_BELOW		10.0
-
 static const char *const node_names[PLAN_NODE_KINDS] = {
 	[PLAN_OTHER] = "Other",
 	[PLAN_RESULT] = "Result",
@@ -100,7 +94,7 @@ static const char *const enabled_names[PLAN_SETTINGS_ENABLED] = {
 
 /* The quoted name of a relation, or what is said of one that was dropped. */
 static const char *
-relation_name(Oid relation, const char *dropped)
+outline_relation_name(Oid relation, const char *dropped)
 {
 	char	   *name = get_rel_name(relation);
 
@@ -149,68 +143,13 @@ plan_node_title(const PlanNode *node)
 	append_kind(&title, node);
 	if (OidIsValid(node->index))
 		appendStringInfo(&title, " using %s",
-						 relation_name(node->index, "an index that was dropped"));
+						 outline_relation_name(node->index, "an index that was dropped"));
 	if (OidIsValid(node->relation))
 		appendStringInfo(&title, " on %s",
-						 relation_name(node->relation, "a table that was dropped"));
+						 outline_relation_name(node->relation, "a table that was dropped"));
 	if ((node->flags & PLAN_NODE_PARTITION) != 0)
 		appendStringInfoString(&title, " (partition)");
 	return title.data;
-}
-
-/* How many times more rows than expected, or fewer: at least 1. */
-double
-plan_node_off(const PlanNodeWork *did)
-{
-	double		loops = Max(did->loops, 1);
-	double		rows = Max(did->rows / loops, 1);
-	double		estimated = Max(did->estimated / loops, 1);
-
-	return Max(rows / estimated, estimated / rows);
-}
-
-/* Are the expected rows of a node off, as far as it was read to its end? */
-static bool
-is_off(const StatementPlan *plan, int number, double by)
-{
-	const PlanNodeWork *did = &plan->did[number];
-
-	return did->loops > 0 && plan_node_off(did) >= by &&
-		(did->rows > did->estimated ||
-		 (plan->node[number].flags & PLAN_NODE_STOPPED) == 0);
-}
-
-/*
- * Does a node below explain that this one's expected rows are off?
- */
-static bool
-is_explained(const StatementPlan *plan, int number)
-{
-	for (int i = number + 1; i < plan->nodes &&
-		 plan->node[i].depth > plan->node[number].depth; i++)
-	{
-		if (is_off(plan, i, OFF_BELOW))
-			return true;
-	}
-	return false;
-}
-
-/*
- * The node whose expected rows are off by OFF_ENOUGH or more without one below that
- * explains it: of several, the one that is furthest off.  -1 if there is none.
- */
-int
-plan_worst_estimate(const StatementPlan *plan)
-{
-	int			worst = -1;
-
-	for (int i = 0; i < plan->nodes; i++)
-	{
-		if (is_off(plan, i, OFF_ENOUGH) && !is_explained(plan, i) &&
-			(worst < 0 || plan_node_off(&plan->did[i]) > plan_node_off(&plan->did[worst])))
-			worst = i;
-	}
-	return worst;
 }
 
 /* A node's figures, per execution: its time's share of the plan's. */

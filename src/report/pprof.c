@@ -118,7 +118,7 @@ put_varint(StringInfo out, uint64 number)
 
 /* Write a field that is a number; 0 is what a missing one means. */
 static void
-put_number(StringInfo out, int field, int64 number)
+put_integer_field(StringInfo out, int field, int64 number)
 {
 	if (number == 0)
 		return;
@@ -162,8 +162,8 @@ put_value_type(PprofWriter *writer, const char *type, const char *unit)
 	StringInfoData value_type;
 
 	initStringInfo(&value_type);
-	put_number(&value_type, VALUE_TYPE_TYPE, intern_string(writer, type)->number);
-	put_number(&value_type, VALUE_TYPE_UNIT, intern_string(writer, unit)->number);
+	put_integer_field(&value_type, VALUE_TYPE_TYPE, intern_string(writer, type)->number);
+	put_integer_field(&value_type, VALUE_TYPE_UNIT, intern_string(writer, unit)->number);
 	put_bytes(&writer->message, PROFILE_SAMPLE_TYPE, value_type.data, value_type.len);
 	pfree(value_type.data);
 }
@@ -175,9 +175,9 @@ put_mapping(PprofWriter *writer, const char *name)
 	StringInfoData mapping;
 
 	initStringInfo(&mapping);
-	put_number(&mapping, MAPPING_ID, THE_MAPPING);
-	put_number(&mapping, MAPPING_FILENAME, intern_string(writer, name)->number);
-	put_number(&mapping, MAPPING_HAS_FUNCTIONS, 1);
+	put_integer_field(&mapping, MAPPING_ID, THE_MAPPING);
+	put_integer_field(&mapping, MAPPING_FILENAME, intern_string(writer, name)->number);
+	put_integer_field(&mapping, MAPPING_HAS_FUNCTIONS, 1);
 	put_bytes(&writer->message, PROFILE_MAPPING, mapping.data, mapping.len);
 	pfree(mapping.data);
 }
@@ -203,10 +203,10 @@ pprof_begin(const char *database, TimestampTz since, TimestampTz now)
 	put_mapping(writer, database);
 	put_value_type(writer, "calls", "count");
 	put_value_type(writer, "time", "nanoseconds");
-	put_number(&writer->message, PROFILE_DEFAULT_SAMPLE_TYPE,
-			   intern_string(writer, "time")->number);
-	put_number(&writer->message, PROFILE_TIME_NANOS, (since + unix_epoch_us) * 1000);
-	put_number(&writer->message, PROFILE_DURATION_NANOS, Max(now - since, 0) * 1000);
+	put_integer_field(&writer->message, PROFILE_DEFAULT_SAMPLE_TYPE,
+					  intern_string(writer, "time")->number);
+	put_integer_field(&writer->message, PROFILE_TIME_NANOS, (since + unix_epoch_us) * 1000);
+	put_integer_field(&writer->message, PROFILE_DURATION_NANOS, Max(now - since, 0) * 1000);
 	writer->route_key = intern_string(writer, "route")->number;
 	return writer;
 }
@@ -224,15 +224,15 @@ intern_function(PprofWriter *writer, const char *name)
 	known->function = ++writer->n_functions;
 
 	initStringInfo(&message);
-	put_number(&message, FUNCTION_ID, known->function);
-	put_number(&message, FUNCTION_NAME, known->number);
+	put_integer_field(&message, FUNCTION_ID, known->function);
+	put_integer_field(&message, FUNCTION_NAME, known->number);
 	put_bytes(&writer->message, PROFILE_FUNCTION, message.data, message.len);
 
 	initStringInfo(&line);
-	put_number(&line, LINE_FUNCTION_ID, known->function);
+	put_integer_field(&line, LINE_FUNCTION_ID, known->function);
 	resetStringInfo(&message);
-	put_number(&message, LOCATION_ID, known->function);
-	put_number(&message, LOCATION_MAPPING_ID, THE_MAPPING);
+	put_integer_field(&message, LOCATION_ID, known->function);
+	put_integer_field(&message, LOCATION_MAPPING_ID, THE_MAPPING);
 	put_bytes(&message, LOCATION_LINE, line.data, line.len);
 	put_bytes(&writer->message, PROFILE_LOCATION, message.data, message.len);
 	pfree(line.data);
@@ -263,8 +263,8 @@ pprof_add(PprofWriter *writer, char *const *frames, int depth, int64 calls, int6
 	if (route[0] != '\0')
 	{
 		resetStringInfo(&part);
-		put_number(&part, LABEL_KEY, writer->route_key);
-		put_number(&part, LABEL_STR, intern_string(writer, route)->number);
+		put_integer_field(&part, LABEL_KEY, writer->route_key);
+		put_integer_field(&part, LABEL_STR, intern_string(writer, route)->number);
 		put_bytes(&sample, SAMPLE_LABEL, part.data, part.len);
 	}
 	put_bytes(&writer->message, PROFILE_SAMPLE, sample.data, sample.len);

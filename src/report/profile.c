@@ -69,7 +69,7 @@ typedef struct Profile
 
 /* PlanVisitor that keeps the plans the caller may see; "arg" is a Profile. */
 static void
-keep_plan(const StatementPlan *plan, void *arg)
+keep_profile_plan(const StatementPlan *plan, void *arg)
 {
 	Profile    *profile = arg;
 	uint64		key[2] = {plan->key.queryid, plan->key.userid};
@@ -195,8 +195,8 @@ statement_name(const StatementKey *key)
  * to this database and the caller may learn of it.
  */
 static void
-add_statement(const StatementKey *key, const StatementCounters *counters,
-			  const TableUses *tables, void *arg)
+add_profile_statement(const StatementKey *key, const StatementCounters *counters,
+					  const TableUses *tables, void *arg)
 {
 	Profile    *profile = arg;
 	uint64		plans_key[2] = {key->queryid, key->userid};
@@ -232,8 +232,8 @@ make_profile(Profile *profile)
 
 	profile->plans = hash_create("clipperf plans", 256, &control,
 								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	plan_visit(keep_plan, profile);
-	statement_visit(add_statement, profile);
+	plan_visit(keep_profile_plan, profile);
+	statement_visit(add_profile_statement, profile);
 }
 
 /*

@@ -40,7 +40,7 @@ index_method(Oid index)
 
 /* Would a value compared like this be found in a B-tree, and what follows it? */
 static bool
-is_equality(ColumnUse use)
+is_one_value(ColumnUse use)
 {
 	return use == USE_EQUAL || use == USE_TRUE || use == USE_FALSE || use == USE_NULL;
 }
@@ -69,9 +69,9 @@ count_found(const SeqScanColumns *columns, AttrNumber attnum, bool *goes_on)
 
 		if (filter->attnum != attnum)
 			continue;
-		if (!is_equality(filter->use) && !is_range(filter->use))
+		if (!is_one_value(filter->use) && !is_range(filter->use))
 			return 0;
-		equal |= is_equality(filter->use);
+		equal |= is_one_value(filter->use);
 		found++;
 	}
 	*goes_on = equal;

@@ -30,7 +30,7 @@ static const char *const state_names[NUM_WAIT_STATES] = {
 
 /* Whose statement it is and which, for those who may read it. */
 static int
-put_statement(Datum *values, bool *nulls, int i, const WaitKey *key)
+put_wait_statement(Datum *values, bool *nulls, int i, const WaitKey *key)
 {
 	bool		may_read = report_may_read(key->userid);
 
@@ -58,7 +58,7 @@ put_wait(ReturnSetInfo *result, const WaitTable *table, const WaitEntry *entry,
 	bool		nulls[WAIT_COLUMNS] = {false};
 	int			i = 0;
 
-	i = put_statement(values, nulls, i, &entry->key);
+	i = put_wait_statement(values, nulls, i, &entry->key);
 	values[i++] = CStringGetTextDatum(state_names[entry->key.state]);
 	values[i++] = CStringGetTextDatum(event->type);
 	values[i++] = CStringGetTextDatum(event->event);

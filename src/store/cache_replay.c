@@ -103,7 +103,7 @@ close_window(CacheReplay *replay, int ttl, CacheWindow *window)
 
 /* Time goes on: let "number" be the current window. */
 static void
-advance(CacheReplay *replay, int64 number)
+replay_advance(CacheReplay *replay, int64 number)
 {
 	close_window(replay, 0, &replay->previous);
 	if (number > replay->current.number + 1)
@@ -218,7 +218,7 @@ drop_lists(CacheReplay *replay, uint32 now_ms, uint32 age_ms)
  * are some; then an eighth of the hashes, the greatest.
  */
 static pg_noinline void
-make_room(CacheReplay *replay, uint32 now_ms)
+replay_make_room(CacheReplay *replay, uint32 now_ms)
 {
 	if (now_ms - replay->forgot_ms >= FORGET_INTERVAL_MS)
 	{
@@ -244,7 +244,7 @@ follow_list(CacheReplay *replay, uint32 hash, uint32 now_ms)
 
 	if (replay->keys == CACHE_KEYS)
 	{
-		make_room(replay, now_ms);
+		replay_make_room(replay, now_ms);
 		if (replay->beyond != 0 && hash >= replay->beyond)
 			return;
 	}
@@ -312,7 +312,7 @@ add_to_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
 
 	if (number > replay->current.number)
 	{
-		advance(replay, number);
+		replay_advance(replay, number);
 		distinct_add(&replay->current.set, hash);
 	}
 	else if (number == replay->previous.number)

@@ -115,8 +115,8 @@ typedef struct CacheReplay
 	uint32		forgot_ms;		/* when old lists were forgotten last */
 	int32		keys;
 	CacheKey	key[CACHE_KEYS];
-	uint16		place[CACHE_PLACES];	/* number in key[] and 1, from where its
-										 * last bits tell on; 0 = free */
+	uint16		place[CACHE_PLACES];	/* number in key[] and 1, from where
+										 * its last bits tell on; 0 = free */
 } CacheReplay;
 
 /* Add an execution. */

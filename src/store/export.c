@@ -57,7 +57,7 @@ drop_gone(RequestTable *table, const RequestTable *counted)
 
 /* The route of a database without a place that took most time in it; -1 if none. */
 static int64
-find_costliest(const RequestTable *table, const RequestTable *counted, Oid dbid)
+find_costliest_place(const RequestTable *table, const RequestTable *counted, Oid dbid)
 {
 	int64		costliest = -1;
 
@@ -91,7 +91,7 @@ choose_routes(RequestTable *table, const RequestTable *counted, Oid dbid)
 		held += table->exports[i].dbid == dbid;
 	for (; held < EXPORT_ROUTES && table->exported < REQUEST_ROUTES; held++)
 	{
-		int64		next = find_costliest(table, counted, dbid);
+		int64		next = find_costliest_place(table, counted, dbid);
 
 		if (next < 0 ||
 			(held >= EXPORT_FIRST_ROUTES &&

@@ -93,7 +93,7 @@ plan_usefulness(const PlanEntry *entry, TimestampTz now)
  * When there is none, the least useful one makes room, and that is counted.
  */
 static PlanEntry *
-make_room(uint32 set, const PlanKey *key, TimestampTz now)
+make_plan_room(uint32 set, const PlanKey *key, TimestampTz now)
 {
 	PlanEntry  *entries = plan_table->sets[set];
 	PlanEntry  *chosen = &entries[0];
@@ -265,7 +265,7 @@ plan_record(const PlanMeasure *measure)
 	entry = find_plan(set, &measure->key);
 	if (entry == NULL)
 	{
-		entry = make_room(set, &measure->key, now);
+		entry = make_plan_room(set, &measure->key, now);
 		note_shape(&entry->plan, measure);
 	}
 	add_node_work(&entry->plan, measure);
@@ -518,7 +518,7 @@ plan_load(struct SaveFile *file)
 		uint32		set = plan_set(&plan->key);
 
 		LWLockAcquire(plan_lock(set), LW_EXCLUSIVE);
-		make_room(set, &plan->key, plan->counters.last_seen)->plan = *plan;
+		make_plan_room(set, &plan->key, plan->counters.last_seen)->plan = *plan;
 		LWLockRelease(plan_lock(set));
 		memset(plan, 0, sizeof(*plan));
 	}

@@ -463,7 +463,7 @@ add_ended(RequestTable *table, const RequestList *list, HTAB *traces)
 
 /* Has a trace ended that is as a whole in one place? */
 static inline bool
-is_over(const RequestRecord *trace, int64 now_us)
+request_is_over(const RequestRecord *trace, int64 now_us)
 {
 	return now_us - trace->ended_us > TRACE_OVER_US;
 }
@@ -483,14 +483,14 @@ end_whole_traces(RequestTable *table, HTAB *traces, int64 now_us)
 		pending = find_pending_trace(traces, place, HASH_FIND);
 		if (pending != NULL)
 			pending->parts++;
-		else if (is_over(place, now_us))
+		else if (request_is_over(place, now_us))
 			request_table_add_ended(table, place);
 	}
 	hash_seq_init(&status, traces);
 	while ((pending = hash_seq_search(&status)) != NULL)
 	{
 		if (pending->parts == 1 && pending->open == 0 &&
-			is_over(&pending->part, now_us))
+			request_is_over(&pending->part, now_us))
 			request_table_add_ended(table, &pending->part);
 	}
 	hash_destroy(traces);

@@ -186,7 +186,7 @@ waits_begin(TimestampTz now, uint32 ms, int64 own_us)
 
 /* The set that a key stands in. */
 static WaitEntry *
-set_of(const WaitKey *key)
+wait_set_of(const WaitKey *key)
 {
 	return shared->sets[hash_bytes((const unsigned char *) key, sizeof(*key)) %
 						WAIT_SETS];
@@ -194,9 +194,9 @@ set_of(const WaitKey *key)
 
 /* The entry of a key, or NULL.  Caller holds the lock. */
 static WaitEntry *
-find_entry(const WaitKey *key)
+find_wait_entry(const WaitKey *key)
 {
-	WaitEntry  *set = set_of(key);
+	WaitEntry  *set = wait_set_of(key);
 
 	for (int i = 0; i < WAIT_WAYS; i++)
 	{
@@ -218,9 +218,9 @@ entry_usefulness(const WaitEntry *entry, TimestampTz now)
 
 /* An entry for a key that has none.  Caller holds the lock. */
 static WaitEntry *
-make_entry(const WaitKey *key)
+make_wait(const WaitKey *key)
 {
-	WaitEntry  *set = set_of(key);
+	WaitEntry  *set = wait_set_of(key);
 	WaitEntry  *least = &set[0];
 
 	for (int i = 1; i < WAIT_WAYS; i++)
@@ -246,10 +246,10 @@ make_entry(const WaitKey *key)
 static void
 add_samples(const WaitKey *key, int64 samples, int64 ms)
 {
-	WaitEntry  *entry = find_entry(key);
+	WaitEntry  *entry = find_wait_entry(key);
 
 	if (entry == NULL)
-		entry = make_entry(key);
+		entry = make_wait(key);
 	entry->samples += samples;
 	entry->ms += ms;
 	entry->recent_ms[shared->place] += ms;
@@ -278,7 +278,7 @@ waits_add(const WaitKey *key)
 void
 waits_move(const WaitKey *from, const WaitKey *to, int64 samples, int64 ms)
 {
-	WaitEntry  *entry = find_entry(from);
+	WaitEntry  *entry = find_wait_entry(from);
 
 	if (entry == NULL || entry->samples < samples || entry->ms < ms ||
 		entry->recent_ms[shared->place] < ms)
@@ -477,9 +477,9 @@ load_waits(SaveFile *file)
 		if (!load_bytes(file, &saved, sizeof(saved)) ||
 			!entry_is_sound(&saved, shared->event_count))
 			return false;
-		entry = find_entry(&saved.key);
+		entry = find_wait_entry(&saved.key);
 		if (entry == NULL)
-			entry = make_entry(&saved.key);
+			entry = make_wait(&saved.key);
 		*entry = saved;
 	}
 	return true;

@@ -68,7 +68,7 @@ only_column(Node *expr)
  * there is, or a new one.
  */
 static char *
-serving_index(Oid relid, Oid am, Node *expr)
+name_serving_index(Oid relid, Oid am, Node *expr)
 {
 	AttrNumber	attno = IsA(expr, Var) ? ((Var *) expr)->varattno : 0;
 	const char *keys;
@@ -132,7 +132,7 @@ reason_plain_column(const IndexDefinition *def)
 			continue;
 		return psprintf("better: if the application %s, %s suffices",
 						comparison_text(def->relid, column, exprType(expr)),
-						serving_index(def->relid, BTREE_AM_OID, value));
+						name_serving_index(def->relid, BTREE_AM_OID, value));
 	}
 	return NULL;
 }
@@ -154,11 +154,11 @@ reason_unstable(Oid relid, Node *expr)
 	if (value != NULL && IsA(value, Var))
 		return psprintf("%s; if the application %s, %s suffices", why,
 						comparison_text(relid, column, exprType(expr)),
-						serving_index(relid, BTREE_AM_OID, (Node *) column));
+						name_serving_index(relid, BTREE_AM_OID, (Node *) column));
 	return psprintf("%s; if %s stands alone on one side of the comparison, %s suffices",
 					why,
 					quote_identifier(get_attname(relid, column->varattno, false)),
-					serving_index(relid, BTREE_AM_OID, (Node *) column));
+					name_serving_index(relid, BTREE_AM_OID, (Node *) column));
 }
 
 /*
@@ -171,7 +171,7 @@ reason_elements(Oid relid, Node *array)
 	const char *name = expression_text_of(relid, array);
 
 	return psprintf("statements ask whether a value is an element of %s: PostgreSQL uses no index for value = ANY (%s); if the application asks for %s @> ARRAY[value], which is true of the same rows, %s serves",
-					name, name, name, serving_index(relid, GIN_AM_OID, array));
+					name, name, name, name_serving_index(relid, GIN_AM_OID, array));
 }
 
 /* Why no index is made of an expression with a constant of one call. */

@@ -109,7 +109,7 @@ keyword_marks(const SQLValueFunction *keyword)
 
 /* The function that an expression calls itself, or InvalidOid. */
 static Oid
-called_function(const Node *node)
+plan_called_function(const Node *node)
 {
 	switch (nodeTag(node))
 	{
@@ -139,7 +139,7 @@ result_walker(Node *node, void *marks)
 
 	if (node == NULL)
 		return false;
-	function = called_function(node);
+	function = plan_called_function(node);
 	if (OidIsValid(function))
 		*sum |= function_marks(function);
 	else if (IsA(node, SQLValueFunction))

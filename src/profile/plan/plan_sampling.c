@@ -95,7 +95,7 @@ random_interval(double interval)
  * once: where two take turns, each execution would be.
  */
 static PlanSampling *
-take_place(uint64 queryid)
+take_sampling_place(uint64 queryid)
 {
 	PlanSampling *sampling = plan_sampling_of(queryid);
 
@@ -117,7 +117,7 @@ take_place(uint64 queryid)
 int
 plan_sampling_choose(uint64 queryid, bool is_lookup)
 {
-	PlanSampling *sampling = take_place(queryid);
+	PlanSampling *sampling = take_sampling_place(queryid);
 
 	sampling->unmeasured++;
 	if (sampling->next > 1 && setting_plan_interval > 1)
@@ -141,7 +141,7 @@ double
 plan_sampling_measured(uint64 queryid, double node_calls, double elapsed_us,
 					   double own_us)
 {
-	PlanSampling *sampling = take_place(queryid);
+	PlanSampling *sampling = take_sampling_place(queryid);
 	double		stands_for = Max(sampling->unmeasured, 1);
 	double		times_us = LOOKS_OF_A_ROW * node_calls * clock_cost_us();
 	double		interval = setting_plan_interval;
@@ -167,7 +167,7 @@ plan_sampling_measured(uint64 queryid, double node_calls, double elapsed_us,
 bool
 plan_sampling_counts_scans(uint64 queryid)
 {
-	PlanSampling *sampling = take_place(queryid);
+	PlanSampling *sampling = take_sampling_place(queryid);
 
 	sampling->counted++;
 	sampling->uncounted++;
