@@ -246,9 +246,11 @@ selection_gain_us(const Selection *selection, const Bitmapset *from,
 	while ((i = bms_next_member(others, i)) >= 0)
 		if (estimator->statements[i].stops_early)
 			statements = bms_add_member(statements, i);
+	i = -1;
 	while ((i = bms_next_member(statements, i)) >= 0)
 		hoped += estimate_time_us(estimator, i, from) -
 			estimate_least_us(estimator, i);
+	i = -1;
 	while ((i = bms_next_member(statements, i)) >= 0 && gain + hoped >= least)
 	{
 		double		us = estimate_time_us(estimator, i, from);
