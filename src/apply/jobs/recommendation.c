@@ -22,7 +22,8 @@
 	"SELECT r.id, " action ", coalesce(r.relation::pg_catalog.oid, 0)," \
 	" r.index_name, r.ddl, r.source, r.reason," \
 	" coalesce(r.size_bytes, -1)," \
-	" CASE WHEN r.source OPERATOR(pg_catalog.<>) 'catalog' THEN r.queryids END," \
+	" CASE WHEN r.source OPERATOR(pg_catalog.=) 'catalog' THEN '{}'" \
+	" ELSE r.queryids END," \
 	" coalesce(r.status OPERATOR(pg_catalog.<>) 'new', false)"
 
 /* A row of the last result. */
