@@ -150,7 +150,8 @@ move_logs(void)
 
 	for (int i = 0; i < backends; i++)
 	{
-		if (pg_atomic_read_u32(&logs[i].end) != pg_atomic_read_u32(&logs[i].begin))
+		if (pg_atomic_read_u32(&logs[i].end) != pg_atomic_read_u32(&logs[i].begin) ||
+			pg_atomic_read_u32(&logs[i].lost) > 0)
 			move_log(&logs[i]);
 	}
 	pg_atomic_write_u64(&shared->moved_us, clock_us());
@@ -225,7 +226,7 @@ cache_has_tracker(const StatementKey *key)
 /*
  * Ask for a tracker for a statement that has these marks and has cost so much
  * without one.  -1 if there is none for it, or if that cannot be told without
- * waiting.
+ * waiting: then the execution is lost.
  */
 int
 cache_enter(const StatementKey *key, uint32 marks, double cost_us,
@@ -236,7 +237,10 @@ cache_enter(const StatementKey *key, uint32 marks, double cost_us,
 	int			number;
 
 	if (!LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
+	{
+		pg_atomic_fetch_add_u32(&logs[MY_PROC_INDEX].lost, 1);
 		return -1;
+	}
 	number = cache_table_enter(&shared->table, key, marks, cost_us, now_us,
 							   &price_us);
 	if (number >= 0)

@@ -55,7 +55,9 @@ foreach my $case ([ routes => 'clipperf_routes', 'route' ], [ scans => 'clipperf
 	my $rows = decode_json($node->safe_psql('postgres',
 			"SELECT json_agg(v.$column ORDER BY total_ms DESC) FROM $view AS v"));
 
-	is_deeply([ map { $_->{$column} } @{ $json->{$section} } ], $rows, "$section are those of $view");
+	# the command itself may have asked meanwhile
+	is_deeply([ grep { $_ ne 'clipperf' } map { $_->{$column} } @{ $json->{$section} } ], [ grep { $_ ne 'clipperf' } @$rows ],
+		"$section are those of $view");
 }
 
 # Very much was seen: thousands of long statements, each with other operators, make no large page.
