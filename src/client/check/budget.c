@@ -11,6 +11,7 @@
 #include "check/budget.h"
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ read_limit(const char *kind, const char *limit, double *most)
 	if (end == limit || !isfinite(*most) || *most <= 0)
 		return false;
 	if (strcmp(kind, BUDGET_STATEMENTS) == 0)
-		return *end == '\0' && *most == floor(*most);
+		return *end == '\0' && *most <= INT_MAX && *most == (int) *most;
 	for (size_t i = 0; i < sizeof(time_units) / sizeof(time_units[0]); i++)
 	{
 		if (strcmp(end, time_units[i].name) == 0)
