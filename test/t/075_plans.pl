@@ -120,4 +120,20 @@ is($node->safe_psql('postgres', 'SELECT plans_held BETWEEN 700 AND 768 AND plans
 $node->restart;
 is($node->safe_psql('postgres', 'SELECT plans_held BETWEEN 700 AND 768 AND plans_evicted > 500 FROM clipperf_info'), 't', 'and a restart');
 
+# A plan as deep as the stack: what the executor has just enough room for succeeds with clipperf, too.
+my $joins = 400;
+my $deep = join("\n", 'SET join_collapse_limit = 1; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_material = off; SET geqo = off;',
+	'SET plan_cache_mode = force_generic_plan; CREATE TEMPORARY TABLE one AS SELECT 1 AS a; ANALYZE one;',
+	'PREPARE deep AS SELECT count(*) FROM ' . '(' x $joins . 'one AS t0' . join('', map { " LEFT JOIN one AS t$_ ON t$_.a + t0.a = 2)" } 1 .. $joins) . ';',
+	'EXECUTE deep;');
+my %succeeded;
+foreach my $setting ('clipperf.enabled = off', 'clipperf.plan_interval = 1')
+{
+	my (undef, $output) = $node->psql('postgres', "$deep\nSET $setting;\n"
+		  . join('', map { "SET max_stack_depth = '${_}kB'; SELECT 'stack $_'; EXECUTE deep;\n" } map { 100 + 4 * $_ } 0 .. 10), on_error_stop => 0);
+	$succeeded{$setting} = join(' ', $output =~ /^stack (\d+)\n1$/mg);
+}
+is($succeeded{'clipperf.plan_interval = 1'}, $succeeded{'clipperf.enabled = off'}, 'a deep plan succeeds with the same stack');
+isnt($succeeded{'clipperf.enabled = off'}, '', 'and does at all');
+
 done_testing();

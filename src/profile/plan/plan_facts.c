@@ -30,6 +30,7 @@
 #include "utils/timestamp.h"
 
 #include "common/join_conditions.h"
+#include "common/stack_room.h"
 #include "profile/plan/node_counters.h"
 #include "profile/plan/plan_sampling.h"
 #include "profile/plan/scan_columns.h"
@@ -591,21 +592,24 @@ collect_index_scan(Collector *collector, const PlanPath *scan)
 	collect_rows(collector, scan, &facts);
 }
 
-/* planstate_tree_walker callback. */
+/* planstate_tree_walker callback; ends the walk where the stack has no room. */
 static bool
 collect_node(PlanState *node, void *arg)
 {
 	Collector  *collector = arg;
 	PlanPath	here = {collector->above, node};
+	bool		too_deep;
 
+	if (!stack_has_room())
+		return true;
 	if (IsA(node, SeqScanState))
 		collect_scan(collector, &here);
 	else if (is_index_scan(node->plan))
 		collect_index_scan(collector, &here);
 	collector->above = &here;
-	(void) planstate_tree_walker(node, collect_node, arg);
+	too_deep = planstate_tree_walker(node, collect_node, arg);
 	collector->above = here.above;
-	return false;
+	return too_deep;
 }
 
 /* Of the rows kept, those that the statement had use for. */

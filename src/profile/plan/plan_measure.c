@@ -25,6 +25,7 @@
 #include "optimizer/optimizer.h"
 
 #include "common/clock.h"
+#include "common/stack_room.h"
 #include "profile/plan/node_counters.h"
 #include "profile/plan/plan_sampling.h"
 #include "profile/plan/plan_shape.h"
@@ -347,7 +348,7 @@ join_alike(PlanWalk *walk, const MeasuredNode *here)
 		measure->node[last].repeats++;
 }
 
-/* planstate_tree_walker callback. */
+/* planstate_tree_walker callback; true, and so the end, where the stack has no room. */
 static bool
 measure_node(PlanState *node, void *arg)
 {
@@ -362,11 +363,14 @@ measure_node(PlanState *node, void *arg)
 	double		us = counted ? total_us(node) * here.scale : 0;
 	double		blocks = counted ? total_blocks(node) : 0;
 
+	if (!stack_has_room())
+		return true;
 	if (counted)
 		here.scale = scale_below(node, here.scale);
 	note_node(walk, &here);
 	walk->above = &here;
-	(void) planstate_tree_walker(node, measure_node, arg);
+	if (planstate_tree_walker(node, measure_node, arg))
+		return true;
 	walk->above = here.above;
 	if (counted)
 	{
@@ -426,7 +430,7 @@ share_time(PlanWalk *walk)
 
 /*
  * Before ExecutorEnd of an execution whose plan is measured, and that has not failed:
- * count what its nodes did.
+ * count what its nodes did.  A plan too deep for the stack is left out.
  */
 void
 plan_measure_record(const Execution *execution)
@@ -440,6 +444,7 @@ plan_measure_record(const Execution *execution)
 		.measure = &measure
 	};
 	int64		start = clock_ns();
+	bool		too_deep;
 	MemoryContext old = MemoryContextSwitchTo(query->estate->es_query_cxt);
 
 	memset(&measure, 0, sizeof(measure));
@@ -454,12 +459,13 @@ plan_measure_record(const Execution *execution)
 	measure.timed = (query->estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	measure.settings = planner_settings();
 	walk.parents = plan_tables_parents(query->plannedstmt);
-	(void) measure_node(query->planstate, &walk);
+	too_deep = measure_node(query->planstate, &walk);
 	measure.work += PLAN_WORK_OF_BLOCK * (measure.blocks + work->temp_blks_written);
 	share_time(&walk);
 	MemoryContextSwitchTo(old);
 	measure.calls = plan_sampling_measured(execution->queryid, walk.node_calls,
 										   measure.elapsed_us,
 										   (clock_ns() - start) / 1000.0);
-	plan_record(&measure);
+	if (!too_deep)
+		plan_record(&measure);
 }

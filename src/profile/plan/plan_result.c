@@ -23,6 +23,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "common/stack_room.h"
 #include "profile/plan/plan_conditions.h"
 #include "store/cache_table.h"
 
@@ -139,6 +140,11 @@ result_walker(Node *node, void *marks)
 
 	if (node == NULL)
 		return false;
+	if (!stack_has_room())
+	{
+		*sum |= CACHE_VOLATILE; /* anything may be below */
+		return true;
+	}
 	function = plan_called_function(node);
 	if (OidIsValid(function))
 		*sum |= function_marks(function);
@@ -155,6 +161,11 @@ result_node_walker(PlanState *state, void *marks)
 {
 	const Plan *plan = state->plan;
 
+	if (!stack_has_room())
+	{
+		*(uint32 *) marks |= CACHE_VOLATILE;
+		return true;
+	}
 	(void) result_walker((Node *) plan->targetlist, marks);
 	(void) result_walker((Node *) plan->qual, marks);
 	(void) result_walker((Node *) plan_further_conditions(plan), marks);

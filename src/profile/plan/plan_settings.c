@@ -21,6 +21,7 @@
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 
+#include "common/stack_room.h"
 #include "profile/plan/plan_conditions.h"
 
 /* Was that setting found before? */
@@ -72,6 +73,14 @@ keep_read_setting(SampleDraft *draft, const FuncExpr *call)
 		keep_setting(draft, TextDatumGetCString(name->constvalue));
 }
 
+/* The stack has no room to look further: settings may be missing. */
+static bool
+give_up(SampleDraft *draft)
+{
+	draft->settings_missing = true;
+	return true;
+}
+
 /* expression_tree_walker callback: looks for calls of current_setting(). */
 static bool
 settings_walker(Node *node, void *context)
@@ -84,6 +93,8 @@ settings_walker(Node *node, void *context)
 		(call->funcid == F_CURRENT_SETTING_TEXT ||
 		 call->funcid == F_CURRENT_SETTING_TEXT_BOOL))
 		keep_read_setting(context, call);
+	if (!stack_has_room())
+		return give_up(context);
 	return expression_tree_walker(node, settings_walker, context);
 }
 
@@ -93,6 +104,8 @@ node_walker(PlanState *node, void *context)
 {
 	const Plan *plan = node->plan;
 
+	if (!stack_has_room())
+		return give_up(context);
 	(void) settings_walker((Node *) plan->targetlist, context);
 	(void) settings_walker((Node *) plan->qual, context);
 	(void) settings_walker((Node *) plan_further_conditions(plan), context);
