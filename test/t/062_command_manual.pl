@@ -11,6 +11,7 @@ use lib "$FindBin::RealBin/../perl";
 use Capture;
 use Command;
 use PostgreSQL::Test::Utils;
+use Requests;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
@@ -25,6 +26,12 @@ $node->command_ok([ 'psql', '-X', '-q', '-f', "$clipper/schema.sql", 'clipper' ]
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'scale=0.02', '-f', "$clipper/data.sql", 'clipper' ], "Clipper's data");
 $node->command_ok([ "$clipper/load/clipload", 'replay', '--conninfo', $node->connstr('clipper'), '--users', 20,
 		'--pool', 4, '--requests', 300, '--seconds', 120, '--think-ms', 5 ], 'load');
+
+# Users of the load share connections statement by statement, so that how many statements of a page stand together there is
+# a matter of luck.  One page in a transaction is one request.
+$node->safe_psql('clipper', join(";\n", q(SET clipperf.route = '/clip'), 'BEGIN',
+		('SELECT title FROM clips ORDER BY id LIMIT 1') x 4, 'COMMIT'));
+settle($node);
 
 # Examples.
 chdir PostgreSQL::Test::Utils::tempdir();
