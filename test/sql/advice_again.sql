@@ -49,6 +49,16 @@ SELECT count(*) FROM clipperf_recommend();
 SELECT pg_stat_force_next_flush();
 \o
 SELECT idx_scan - :scans AS counted FROM pg_stat_user_indexes WHERE indexrelid = 'event_made'::regclass;
+-- The planner knows how many rows meet a condition on an expression by an index of all rows, not by a partial one, which would therefore be read in another way than if both were there.
+CREATE TABLE account (id int PRIMARY KEY, email text NOT NULL, deleted boolean NOT NULL, parent int);
+INSERT INTO account SELECT i, 'A' || i || '@y.org', i % 5 > 0, CASE WHEN i % 3 = 0 THEN i / 10 END FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE account;
+SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT id FROM account WHERE lower(email) = ''a77@y.org'' AND NOT deleted']);
+CREATE INDEX idx_account_lower_email ON account (lower(email));
+VACUUM ANALYZE account;
+SELECT action, ddl FROM clipperf_recommend_for(ARRAY['SELECT id FROM account WHERE lower(email) = ''a77@y.org'' AND NOT deleted']);
+-- Of a table that stands twice in a statement, the reason tells what is asked of the one that the index is for.
+SELECT ddl, regexp_replace(reason, ', for .*', '') AS reason FROM clipperf_recommend_for(ARRAY['SELECT a.id FROM account a WHERE a.id < 9 AND NOT EXISTS (SELECT 1 FROM account c WHERE c.parent = a.id)']);
 -- An index that is gone was not built.
 DROP SCHEMA again CASCADE;
 SELECT count(*) IS NOT NULL AS again FROM clipperf_recommend();

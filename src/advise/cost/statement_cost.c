@@ -420,6 +420,7 @@ consider_generic(StatementPricing *pricing)
 		pricing->config.hidden == NIL;
 
 	cost->decisive = bms_add_members(cost->decisive, generic->result.used);
+	cost->decisive = bms_add_members(cost->decisive, generic->result.telling);
 	if (generic->result.total_cost >= cost->planned + planning_cost(generic))
 		return;
 	if (as_things_are)
@@ -463,10 +464,11 @@ plan_and_price(StatementPricing *pricing)
 		cost->planned += plans->weight * plans->result.total_cost;
 		cost->likely += plans->weight * plans->likely;
 		cost->used = bms_add_members(cost->used, plans->result.used);
+		cost->decisive = bms_add_members(cost->decisive, plans->result.used);
+		cost->decisive = bms_add_members(cost->decisive, plans->result.telling);
 		cost->used_real = list_concat_unique_oid(cost->used_real,
 												 plans->result.used_real);
 	}
-	cost->decisive = bms_copy(cost->used);
 	if (pricing->config.keep_plans && may_have_generic(pricing) &&
 		sandbox_run(&sandbox, plan_generic, pricing) == NULL)
 	{

@@ -21,8 +21,8 @@ typedef struct StatementCost
 	double	   *likely_by;
 	Bitmapset  *used;			/* positions in the config, of indexes that
 								 * these plans use */
-	Bitmapset  *decisive;		/* these, and those that a generic plan would
-								 * use */
+	Bitmapset  *decisive;		/* these, those that a generic plan would use,
+								 * and those whose statistics count */
 	List	   *used_real;		/* OIDs */
 	bool		stops_early;	/* some plan hopes to stop early, or could
 								 * with other indexes */

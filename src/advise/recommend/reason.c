@@ -125,20 +125,30 @@ append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 		appendStringInfoString(text, ", without visiting the table");
 }
 
-/* What the statement asks of the table of the index; NULL if nothing. */
+/*
+ * What the statement asks of the table of the index; NULL if nothing.  Of several
+ * uses of the table, as in a subquery on the same one, it is the one that the first
+ * key serves.
+ */
 static const Demand *
-find_statement_demand(const Advisor *advisor, int statement, Oid relid)
+find_statement_demand(const Advisor *advisor, int statement,
+					  const IndexDefinition *def)
 {
+	const Demand *found = NULL;
 	ListCell   *lc;
 
 	foreach(lc, advisor->demands)
 	{
 		const CandidateDemand *item = lfirst(lc);
 
-		if (item->statement == statement && item->demand->relid == relid)
+		if (item->statement != statement || item->demand->relid != def->relid)
+			continue;
+		if (find_key_role(item->demand, &def->keys[0]) != ROLE_NONE)
 			return item->demand;
+		if (found == NULL)
+			found = item->demand;
 	}
-	return NULL;
+	return found;
 }
 
 /*
@@ -467,8 +477,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
 	const WorkloadStatement *first =
 		list_nth(advisor->statements, linitial_int(served));
-	const Demand *demand = find_statement_demand(advisor, linitial_int(served),
-												 def->relid);
+	const Demand *demand = find_statement_demand(advisor, linitial_int(served), def);
 	bool		alone = list_length(served) == 1;
 	char	   *plain;
 	char	   *risk;

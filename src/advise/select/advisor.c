@@ -213,8 +213,8 @@ prepare_estimator(Advisor *advisor)
 		estimator->statements[i].workload = lfirst(lc);
 		estimator->statements[i].base_cost =
 			estimate_cost(estimator, i, NULL, NULL);
-		measured_time_adjust(estimator, advisor->options.built, lfirst(lc));
 	}
+	measured_times_adjust(estimator, advisor->options.built);
 }
 
 /*

@@ -16,65 +16,46 @@
 
 #include "advise/cost/statement_cost.h"
 
-/*
- * The built indexes that are on the statement's tables and younger than its
- * first call: a list of OIDs.
- */
-static List *
-find_young(const List *indexes, const WorkloadStatement *statement)
+/* A statement whose plans use indexes that were built since they were recommended. */
+typedef struct BuiltUse
 {
-	List	   *young = NIL;
-	ListCell   *lc;
+	WorkloadStatement *statement;
+	List	   *indexes;		/* OIDs */
+	List	   *young;			/* those of them younger than its first call */
+	double		now;			/* its cost */
+	double		before;			/* .. without the young ones */
+} BuiltUse;
 
-	foreach(lc, indexes)
-	{
-		const BuiltIndex *built = lfirst(lc);
-
-		if (built->since >= statement->first_seen &&
-			list_member_oid(statement->relids,
-							IndexGetRelation(built->indexoid, true)))
-			young = list_append_unique_oid(young, built->indexoid);
-	}
-	return young;
-}
-
-/* Those of the indexes that plans use, or one of whose partitions they use. */
-static List *
-keep_used_indexes(const List *indexes, const List *used)
+/* Is the index, or one of its partitions, among those that plans use? */
+static bool
+is_used_index(Oid indexoid, const List *used)
 {
-	List	   *kept = NIL;
-	ListCell   *lc;
+	List	   *family = whatif_hide(NIL, indexoid);
 
-	foreach(lc, indexes)
-	{
-		List	   *family = whatif_hide(NIL, lfirst_oid(lc));
-
-		if (list_length(list_difference_oid(family, used)) <
-			list_length(family))
-			kept = lappend_oid(kept, lfirst_oid(lc));
-	}
-	return kept;
+	return list_length(list_difference_oid(family, used)) < list_length(family);
 }
 
 /*
- * The share of the statement's calls that can have used these indexes: that of
- * the one that was scanned least.
+ * Add to a use the built indexes that are on the statement's tables, and that its
+ * plans use.
  */
-static double
-used_share(const WorkloadStatement *statement, const List *indexes)
+static void
+find_used_indexes(BuiltUse *use, const List *built, const List *used)
 {
-	double		share = 1;
 	ListCell   *lc;
 
-	foreach(lc, indexes)
+	foreach(lc, built)
 	{
-		int64		scans =
-			DatumGetInt64(DirectFunctionCall1(pg_stat_get_numscans,
-											  ObjectIdGetDatum(lfirst_oid(lc))));
+		const BuiltIndex *index = lfirst(lc);
 
-		share = Min(share, scans / Max(statement->calls, 1));
+		if (!list_member_oid(use->statement->relids,
+							 IndexGetRelation(index->indexoid, true)) ||
+			!is_used_index(index->indexoid, used))
+			continue;
+		use->indexes = list_append_unique_oid(use->indexes, index->indexoid);
+		if (index->since >= use->statement->first_seen)
+			use->young = list_append_unique_oid(use->young, index->indexoid);
 	}
-	return share;
 }
 
 /* Price the statement without these indexes; 0 if that fails. */
@@ -95,33 +76,93 @@ cost_without(Estimator *estimator, WorkloadStatement *statement,
 	return error == NULL ? cost.likely : 0;
 }
 
+/* Has one of the statement's tables such an index? */
+static bool
+has_built_index(const List *built, const WorkloadStatement *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, built)
+		if (list_member_oid(statement->relids,
+							IndexGetRelation(((const BuiltIndex *) lfirst(lc))->indexoid,
+											 true)))
+		return true;
+	return false;
+}
+
+/* What the statements use of the indexes that were built: a list of BuiltUse. */
+static List *
+find_built_uses(Estimator *estimator, const List *built)
+{
+	List	   *uses = NIL;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		WorkloadStatement *statement = estimator->statements[i].workload;
+		BuiltUse   *use;
+		List	   *used;
+		List	   *ignored;
+
+		if (statement->handed_in || statement->problem != NULL ||
+			!has_built_index(built, statement))
+			continue;
+		use = palloc0(sizeof(BuiltUse));
+		use->statement = statement;
+		use->now = cost_without(estimator, statement, NIL, &used);
+		find_used_indexes(use, built, used);
+		if (use->young != NIL)
+			use->before = cost_without(estimator, statement, use->young, &ignored);
+		uses = lappend(uses, use);
+	}
+	return uses;
+}
+
 /*
- * Take from the measured time of a statement what indexes that were built since
- * its first call save by now.  Asks the planner where there are such indexes.
+ * The share of the calls of statements older than an index that can have used it: its
+ * scans, but for those by statements that came later, over all their calls.
+ */
+static double
+scanned_share(const List *uses, Oid indexoid)
+{
+	double		scans =
+		DatumGetInt64(DirectFunctionCall1(pg_stat_get_numscans,
+										  ObjectIdGetDatum(indexoid)));
+	double		calls = 0;
+	ListCell   *lc;
+
+	foreach(lc, uses)
+	{
+		const BuiltUse *use = lfirst(lc);
+
+		if (list_member_oid(use->young, indexoid))
+			calls += use->statement->calls;
+		else if (list_member_oid(use->indexes, indexoid))
+			scans -= use->statement->calls;
+	}
+	return Min(Max(scans, 0) / Max(calls, 1), 1);
+}
+
+/*
+ * Take from the measured times of the statements what indexes that were built since
+ * their first calls save by now.  Asks the planner where there are such indexes.
  */
 void
-measured_time_adjust(Estimator *estimator, const List *built,
-					 WorkloadStatement *statement)
+measured_times_adjust(Estimator *estimator, const List *built)
 {
-	List	   *young;
-	List	   *used;
-	List	   *ignored;
-	double		now;
-	double		before;
-	double		share;
+	List	   *uses = built == NIL ? NIL : find_built_uses(estimator, built);
+	ListCell   *lc;
 
-	if (statement->handed_in || statement->problem != NULL)
-		return;
-	young = find_young(built, statement);
-	if (young == NIL)
-		return;
-	now = cost_without(estimator, statement, NIL, &used);
-	young = keep_used_indexes(young, used);
-	if (now <= 0 || young == NIL)
-		return;
-	before = cost_without(estimator, statement, young, &ignored);
-	if (before <= now)
-		return;
-	share = used_share(statement, young);
-	statement->total_us *= now / ((1 - share) * before + share * now);
+	foreach(lc, uses)
+	{
+		BuiltUse   *use = lfirst(lc);
+		double		share = 1;
+		ListCell   *index;
+
+		if (use->now <= 0 || use->before <= use->now)
+			continue;
+		foreach(index, use->young)
+			share = Min(share, scanned_share(uses, lfirst_oid(index)));
+		use->statement->total_us *=
+			use->now / ((1 - share) * use->before + share * use->now);
+	}
 }

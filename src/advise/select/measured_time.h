@@ -17,8 +17,7 @@ typedef struct BuiltIndex
 	TimestampTz since;
 } BuiltIndex;
 
-/* Take from it what indexes (BuiltIndex) built since the first call save. */
-extern void measured_time_adjust(Estimator *estimator, const List *built,
-								 WorkloadStatement *statement);
+/* Take from them what indexes (BuiltIndex) built since the first calls save. */
+extern void measured_times_adjust(Estimator *estimator, const List *built);
 
 #endif							/* CLIPPERF_MEASURED_TIME_H */

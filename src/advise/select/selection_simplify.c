@@ -10,6 +10,7 @@
  */
 #include "advise/select/selection.h"
 
+#include "optimizer/optimizer.h"
 #include "utils/float.h"
 
 #include "advise/candidates/candidate.h"
@@ -18,10 +19,13 @@
 #define SIMPLER_LOSS	0.05
 
 /*
- * What a call may lose besides, in the planner's unit: it cannot tell less than
- * a page that is read.
+ * What a call may lose besides, in the planner's unit: its estimates cannot tell
+ * less than a page that is fetched from anywhere.  For a value that no row has, it
+ * rounds down to no page where the rows are in the order of the index, and up to one
+ * where they are not.
  */
-#define LEAST_LOSS		1.0
+#define LEAST_LOSS		random_page_cost
+
 /*
  * How complex an index is: its size, and this share of it for each included
  * column, a predicate, and a key that the predicate fixes.

@@ -53,8 +53,16 @@ typedef struct Planning
 	ParamListInfo params;		/* tells our planning from others inside it */
 	Oid			next_hypothetical;
 	List	   *shown;			/* of ShownIndex */
+	List	   *asked;			/* of AskedStats */
 	int64		work;			/* joins of paths considered */
 } Planning;
+
+/* Statistics of an expression that the planner took from a hypothetical index. */
+typedef struct AskedStats
+{
+	const ShownIndex *shown;
+	const Node *expr;			/* of the table's columns */
+} AskedStats;
 
 static relation_info_hook_type prev_relation_info = NULL;
 static get_index_stats_hook_type prev_index_stats = NULL;
@@ -237,6 +245,26 @@ keep_stats(HeapTuple stats)
 {
 }
 
+/* Note that the planner has learnt of an expression by an index. */
+static void
+note_asked(const ShownIndex *shown, AttrNumber column)
+{
+	const Node *expr = shown->part->def->keys[column - 1].expr;
+	AskedStats *asked;
+	ListCell   *cell;
+
+	foreach(cell, planning->asked)
+	{
+		asked = lfirst(cell);
+		if (asked->shown == shown && asked->expr == expr)
+			return;
+	}
+	asked = palloc(sizeof(AskedStats));
+	asked->shown = shown;
+	asked->expr = expr;
+	planning->asked = lappend(planning->asked, asked);
+}
+
 /*
  * get_index_stats_hook: what ANALYZE would have learnt of the expressions of a
  * hypothetical index.  As for real ones, a partial index tells how its own rows
@@ -259,6 +287,8 @@ supply_index_stats(PlannerInfo *root, Oid indexoid, AttrNumber column,
 	vardata->statsTuple = shown->part->size.stats[column - 1];
 	vardata->freefunc = keep_stats;
 	vardata->acl_ok = may_see_stats(root, shown);
+	if (vardata->var != NULL)
+		note_asked(shown, column);
 	return true;
 }
 
@@ -295,6 +325,48 @@ note_used(Oid indexoid, const List *shown_indexes, WhatIfResult *result)
 	else
 		result->used_real = list_append_unique_oid(result->used_real,
 												   indexoid);
+}
+
+/* Does a plan use an index that tells the same of the expression? */
+static bool
+is_told_by_used(const AskedStats *asked, const List *shown_indexes,
+				const Bitmapset *used)
+{
+	ListCell   *cell;
+
+	foreach(cell, shown_indexes)
+	{
+		const ShownIndex *shown = lfirst(cell);
+		const IndexDefinition *def = shown->part->def;
+
+		if (!bms_is_member(shown->position, used) || def->predicate != NIL ||
+			shown->part->relid != asked->shown->part->relid)
+			continue;
+		for (int i = 0; i < def->nkeys; i++)
+			if (def->keys[i].attno == 0 && equal(def->keys[i].expr, asked->expr))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Note the indexes by which the planner knew how many rows meet a condition on an
+ * expression, unless one that it uses tells the same: without them the plan may be
+ * another.
+ */
+static void
+note_telling(const Planning *mine, WhatIfResult *result)
+{
+	ListCell   *cell;
+
+	foreach(cell, mine->asked)
+	{
+		const AskedStats *asked = lfirst(cell);
+
+		if (!is_told_by_used(asked, mine->shown, result->used))
+			result->telling = bms_add_member(result->telling,
+											 asked->shown->position);
+	}
 }
 
 /* Note that a plan reads a table from end to end. */
@@ -427,6 +499,7 @@ plan_query(Query *query, const char *text, Planning *mine,
 	whole = keep_plan(stmt, mine->shown);
 	note_plan(stmt->planTree, whole, result);
 	note_plans(stmt->subplans, whole, result);
+	note_telling(mine, result);
 	if (mine->config->keep_plans)
 		result->plans = lappend(result->plans, whole);
 	MemoryContextSwitchTo(scratch);

@@ -66,6 +66,7 @@ typedef struct WhatIfResult
 	double		rows;
 	double		planning_us;	/* time in the planner, microseconds */
 	Bitmapset  *used;			/* positions in config->indexes */
+	Bitmapset  *telling;		/* positions of others whose statistics count */
 	List	   *used_real;		/* OIDs */
 	List	   *scanned;		/* OIDs of tables read from end to end */
 	List	   *plans;			/* of WhatIfPlan, if they are kept */
