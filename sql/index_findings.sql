@@ -152,6 +152,10 @@ BEGIN ATOMIC
                              ELSE 'index ' || quote_ident(r.index_name) END,
                'planner''s cost ' || @extschema@._clipperf_number(r.cost_before) || ' -> '
                || @extschema@._clipperf_number(r.cost_after),
+               'a call ' || @extschema@._clipperf_duration(r.mean_before_ms) || ' -> '
+               || @extschema@._clipperf_duration(r.mean_after_ms),
+               'about ' || @extschema@._clipperf_number(r.blocks_before) || ' -> '
+               || @extschema@._clipperf_number(r.blocks_after) || ' blocks per call',
                pg_size_pretty(r.size_bytes),
                'write overhead ' || round(100 * r.write_cost_share::numeric, 2) || '% of the time',
                'recommendation ' || r.id), '; ' ORDER BY r.id)

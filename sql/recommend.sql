@@ -8,6 +8,8 @@ CREATE FUNCTION @extschema@._clipperf_advise(
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT ddl text, OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT mean_before_ms double precision, OUT mean_after_ms double precision,
+    OUT blocks_before double precision, OUT blocks_after double precision,
     OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[], OUT reason text)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20
@@ -28,13 +30,15 @@ CREATE FUNCTION @extschema@.clipperf_recommend(
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT mean_before_ms double precision, OUT mean_after_ms double precision,
+    OUT blocks_before double precision, OUT blocks_after double precision,
     OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[],
     OUT ddl text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
-           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
+           a.cost_after, a.mean_before_ms, a.mean_after_ms, a.blocks_before, a.blocks_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
     FROM @extschema@._clipperf_advise($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend(
@@ -49,13 +53,15 @@ CREATE FUNCTION @extschema@.clipperf_recommend_for(
     OUT id bigint, OUT action text, OUT relation regclass, OUT index_name name,
     OUT source text, OUT status text,
     OUT benefit_share double precision, OUT cost_before double precision, OUT cost_after double precision,
+    OUT mean_before_ms double precision, OUT mean_after_ms double precision,
+    OUT blocks_before double precision, OUT blocks_after double precision,
     OUT size_bytes bigint, OUT write_cost_share double precision, OUT queryids bigint[],
     OUT ddl text, OUT reason text)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
     SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
-           a.cost_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
+           a.cost_after, a.mean_before_ms, a.mean_after_ms, a.blocks_before, a.blocks_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
     FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(

@@ -11,6 +11,10 @@ CREATE TABLE @extschema@.clipperf_recommendations (
     benefit_share double precision,
     cost_before double precision,
     cost_after double precision,
+    mean_before_ms double precision,
+    mean_after_ms double precision,
+    blocks_before double precision,
+    blocks_after double precision,
     size_bytes bigint,
     write_cost_share double precision,
     queryids bigint[],
@@ -38,6 +42,10 @@ COMMENT ON COLUMN @extschema@.clipperf_recommendations.status_at IS 'since when'
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.benefit_share IS 'estimated share of the measured time of all statements that is lost if this index alone is left out, 0..1, less write_cost_share';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_before IS 'planner''s cost of one call of the statements served, weighted by their calls, without the index';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.cost_after IS 'the same with the index';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.mean_before_ms IS 'time of one such call without the index, milliseconds; NULL if they were not observed';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.mean_after_ms IS 'the same with the index, estimated';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.blocks_before IS 'blocks that one such call touches without the index; NULL if that is not known';
+COMMENT ON COLUMN @extschema@.clipperf_recommendations.blocks_after IS 'the same with the index, estimated';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.size_bytes IS 'size of the index, bytes; estimated unless it exists';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.write_cost_share IS 'estimated write overhead as a share of the measured time of all statements, 0..1';
 COMMENT ON COLUMN @extschema@.clipperf_recommendations.queryids IS 'statements whose plans use it, as in clipperf_queries, those that gain most first';

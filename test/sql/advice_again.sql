@@ -54,7 +54,7 @@ CREATE TABLE account (id int PRIMARY KEY, email text NOT NULL, deleted boolean N
 INSERT INTO account SELECT i, 'A' || i || '@y.org', i % 5 > 0, CASE WHEN i % 3 = 0 THEN i / 10 END FROM generate_series(1, 20000) AS i;
 VACUUM ANALYZE account;
 SELECT ddl FROM clipperf_recommend_for(ARRAY['SELECT id FROM account WHERE lower(email) = ''a77@y.org'' AND NOT deleted']);
-CREATE INDEX idx_account_lower_email ON account (lower(email));
+CREATE INDEX account_email ON account (lower(email));
 VACUUM ANALYZE account;
 SELECT action, ddl FROM clipperf_recommend_for(ARRAY['SELECT id FROM account WHERE lower(email) = ''a77@y.org'' AND NOT deleted']);
 -- Of a table that stands twice in a statement, the reason tells what is asked of the one that the index is for.

@@ -29,7 +29,7 @@ SELECT 'EXECUTE queue' FROM generate_series(1, 19) \gexec
 \set ECHO all
 EXECUTE replies(1) \; EXECUTE replies(5) \; EXECUTE replies(11) \; EXECUTE replies(12) \g /dev/null
 
-CREATE TEMP TABLE advice AS SELECT * FROM clipperf_recommend(min_benefit => 0.001);
+CREATE TEMP TABLE advice AS SELECT * FROM clipperf_recommend(min_benefit => 0.0001);
 SELECT action, relation, index_name, source FROM advice ORDER BY action, index_name COLLATE "C";
 -- A literal that many calls have, and no other, makes a partial index; a parameter does not.
 SELECT ddl FROM advice WHERE action = 'create' ORDER BY ddl COLLATE "C";
@@ -51,7 +51,7 @@ SELECT * FROM clipperf_recommend(index_set => 'no such set');
 SELECT clipperf_drop_index_set('advice');
 
 -- The report says the same.
-SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.001);
+SELECT count(*) > 0 AS advised FROM clipperf_recommend(min_benefit => 0.0001);
 SELECT kind, relation, fix FROM clipperf_findings()
 WHERE kind IN ('seq_scan', 'missing_index', 'redundant_index', 'unused_index') AND relation::text ~ 'post|reply'
 ORDER BY kind, fix COLLATE "C";

@@ -46,6 +46,7 @@
 #include "utils/syscache.h"
 
 #include "advise/cost/early_stop_scan.h"
+#include "advise/cost/plan_blocks.h"
 
 /*
  * A join that keeps more than this share of the rows is not tested: what it
@@ -370,12 +371,9 @@ price_limit(PlanPricing *pricing, const Plan *node)
 	double		offset = limit_number(pricing, limit->limitOffset);
 	double		count = limit_number(pricing, limit->limitCount);
 	double		wanted = pricing->wanted;
-	double		share = 1;
+	double		share = plan_limit_share(node);
 	double		extra;
 
-	if (run_cost(child) > 0)
-		share = Min(Max((node->total_cost - child->startup_cost) /
-						run_cost(child), 0), 1);
 	if (offset >= 0 && count >= 0 && limit->limitCount != NULL && share > 0)
 		pricing->wanted = Min((offset + count) /
 							  (share * Max(child->plan_rows, 1)), 1);

@@ -21,6 +21,7 @@
 #include "advise/cost/estimate.h"
 
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -40,6 +41,13 @@ typedef struct PlannerAnswer
 	double		planned;		/* that time if the planner were right about
 								 * plans that stop early */
 } PlannerAnswer;
+
+/* The blocks that a call touches, by the plans made with the indexes "with" built. */
+typedef struct TouchedBlocks
+{
+	Bitmapset  *with;
+	double		blocks;			/* NAN = unknown */
+} TouchedBlocks;
 
 /* Of a statement that there was no time to ask about. */
 static const PlannerAnswer nothing_known = {0};
@@ -400,6 +408,61 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 		return 0;
 	return share_to_us(statement,
 					   find_or_ask_planner(estimator, statement, with)->time);
+}
+
+/* Ask the planner for a statement's plans with these indexes, and count the blocks. */
+static double
+count_touched(Estimator *estimator, EstimatedStatement *statement,
+			  const Bitmapset *with)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
+											   "clipperf blocks",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(work);
+	StatementCost cost;
+	int		   *numbers;
+	WhatIfConfig config = config_of_set(estimator, with, &numbers);
+	bool		known;
+
+	config.most_ms = most_planning_ms(estimator);
+	config.count_blocks = true;
+	known = statement_cost(statement->workload, &config, &cost) == NULL;
+	estimator->questions += cost.plans;
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(work);
+	return known ? cost.blocks : get_float8_nan();
+}
+
+/*
+ * The blocks that a call of a statement touches with the indexes "with" built, by
+ * its plans and weighted over its samples.  NAN if that is not known, as of a
+ * statement that cannot be planned, or when the time limit has passed.
+ */
+double
+estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
+{
+	EstimatedStatement *statement = &estimator->statements[number];
+	MemoryContext old;
+	TouchedBlocks *touched;
+	Bitmapset  *relevant;
+	ListCell   *lc;
+
+	if (statement->workload->problem != NULL || estimate_is_late(estimator))
+		return get_float8_nan();
+	relevant = bms_intersect(with, statement->relevant);
+	foreach(lc, statement->touched)
+	{
+		touched = lfirst(lc);
+		if (bms_equal(touched->with, relevant))
+			return touched->blocks;
+	}
+	old = MemoryContextSwitchTo(estimator->context);
+	touched = palloc(sizeof(TouchedBlocks));
+	touched->with = bms_copy(relevant);
+	touched->blocks = count_touched(estimator, statement, relevant);
+	statement->touched = lappend(statement->touched, touched);
+	MemoryContextSwitchTo(old);
+	return touched->blocks;
 }
 
 /*

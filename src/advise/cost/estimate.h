@@ -20,6 +20,7 @@ typedef struct EstimatedStatement
 	WorkloadStatement *workload;
 	Bitmapset  *relevant;		/* indexes that could matter to it */
 	List	   *answers;		/* of the planner, so far */
+	List	   *touched;		/* of TouchedBlocks: what is known of them */
 	KnownPlans	known;			/* that these tell of */
 	double		base_cost;		/* without any of them */
 	double	   *base_by;		/* that cost by variant */
@@ -48,6 +49,10 @@ extern double estimate_cost(Estimator *estimator, int statement,
 /* The time of a statement with the indexes "with" built. */
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
+
+/* The blocks that a call touches with them, by its plans; NAN = unknown. */
+extern double estimate_blocks(Estimator *estimator, int statement,
+							  const Bitmapset *with);
 
 /* That time by the cheapest plan known. */
 extern double estimate_least_us(const Estimator *estimator, int statement);

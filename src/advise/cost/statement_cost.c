@@ -23,6 +23,7 @@
 
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
 #include "advise/cost/early_stop.h"
@@ -363,6 +364,33 @@ test_and_price_plans(StatementPricing *pricing)
 	price_plans(pricing);
 }
 
+/*
+ * SandboxWork: count the blocks that the plans touch, weighted over the variants, and
+ * more by as much as their costs are more than the planner says.
+ */
+static void
+count_blocks(void *arg)
+{
+	StatementPricing *pricing = arg;
+	StatementCost *cost = pricing->cost;
+	double		late = cost->planned > 0 ? cost->likely / cost->planned : 1;
+	double		blocks = 0;
+	List	   *scans = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pricing->plans)
+	{
+		const VariantPlans *plans = lfirst(lc);
+		ListCell   *plan;
+
+		foreach(plan, plans->result.plans)
+			blocks += plans->weight * plan_blocks(lfirst(plan), plans->variant->params,
+												  plans->weight, &scans);
+	}
+	cost->blocks = blocks * Max(late, 1);
+	cost->scans = scans;
+}
+
 /* ------------------------------------------------------------------------
  * The sum
  * ------------------------------------------------------------------------ */
@@ -475,7 +503,26 @@ plan_and_price(StatementPricing *pricing)
 		test_and_price_plans(pricing);
 		consider_generic(pricing);
 	}
+	if (pricing->config.count_blocks)
+		(void) sandbox_run(&sandbox, count_blocks, pricing);
 	return NULL;
+}
+
+/* A deep copy of a list of IndexScans. */
+static List *
+copy_scans(const List *scans)
+{
+	List	   *copies = NIL;
+	ListCell   *lc;
+
+	foreach(lc, scans)
+	{
+		IndexScans *copy = palloc(sizeof(IndexScans));
+
+		*copy = *(const IndexScans *) lfirst(lc);
+		copies = lappend(copies, copy);
+	}
+	return copies;
 }
 
 /*
@@ -493,6 +540,7 @@ price_statement(StatementPricing *pricing)
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
+	cost->blocks = get_float8_nan();
 	cost->planned_by = palloc0(sizeof(double) * count);
 	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);
@@ -501,6 +549,7 @@ price_statement(StatementPricing *pricing)
 	cost->used = bms_copy(cost->used);
 	cost->decisive = bms_copy(cost->decisive);
 	cost->used_real = list_copy(cost->used_real);
+	cost->scans = copy_scans(cost->scans);
 	if (error == NULL)
 		MemoryContextDelete(work);
 	return error;

@@ -8,6 +8,7 @@
 #ifndef CLIPPERF_STATEMENT_COST_H
 #define CLIPPERF_STATEMENT_COST_H
 
+#include "advise/cost/plan_blocks.h"
 #include "advise/whatif/whatif.h"
 #include "advise/workload/workload.h"
 
@@ -27,6 +28,9 @@ typedef struct StatementCost
 	bool		stops_early;	/* some plan hopes to stop early, or could
 								 * with other indexes */
 	int			plans;			/* made by the planner */
+	double		blocks;			/* touched by a call, and .. */
+	List	   *scans;			/* of IndexScans, both only if the config asks
+								 * for them; NAN, NIL = unknown */
 } StatementCost;
 
 /* What a statement costs, with what late stops add; NULL or an error. */

@@ -34,6 +34,10 @@ advice_make(const char *action, Oid relid, char *source)
 	advice->benefit_share = NAN;
 	advice->cost_before = NAN;
 	advice->cost_after = NAN;
+	advice->mean_before_ms = NAN;
+	advice->mean_after_ms = NAN;
+	advice->blocks_before = NAN;
+	advice->blocks_after = NAN;
 	advice->write_cost_share = NAN;
 	advice->size_bytes = -1;
 	return advice;

@@ -28,9 +28,13 @@ typedef struct Advice
 								 * keep and most of skip */
 	char	   *source;			/* "workload", "set:NAME", "catalog" */
 	char	   *status;			/* "new" until it was acted on */
-	double		benefit_share;	/* these four: NAN = unknown */
+	double		benefit_share;	/* these eight: NAN = unknown */
 	double		cost_before;
 	double		cost_after;
+	double		mean_before_ms; /* of a call of the statements served */
+	double		mean_after_ms;
+	double		blocks_before;	/* that it touches */
+	double		blocks_after;
 	double		write_cost_share;
 	int64		size_bytes;		/* -1 = unknown */
 	List	   *queryids;		/* of uint64 *: statements it is about */

@@ -7,6 +7,8 @@
  */
 #include "advise/recommend/reason.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -18,6 +20,9 @@
 
 /* Bytes of a statement that are shown in a reason. */
 #define SHOWN_LENGTH 100
+
+/* Blocks that a call touches more, at least, for that to be told: 800 kB. */
+#define MORE_BLOCKS 100
 
 /* What a key of the index is good for. */
 typedef enum KeyRole
@@ -360,6 +365,53 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 }
 
 /*
+ * Append the statement that reads the index and touches most more blocks, of those
+ * that touch clearly more (CLEARLY_SLOWER, and MORE_BLOCKS) with all chosen indexes than
+ * now, if there is one, and how many others there are.  Those that are slower, too, are
+ * told of by append_slowed().
+ */
+static void
+append_more_blocks(StringInfo text, Advisor *advisor, int number)
+{
+	List	   *slowed = reason_slowed(advisor, number);
+	int			most = -1;
+	int			count = 0;
+	double		most_before = 0;
+	double		most_after = 0;
+	int			i = -1;
+
+	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
+	{
+		Bitmapset  *used;
+		double		before;
+		double		after;
+
+		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
+		if (!bms_is_member(number, used) || list_member_int(slowed, i))
+			continue;
+		before = advisor_blocks(advisor, i, NULL);
+		after = advisor_blocks(advisor, i, advisor->chosen);
+		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * before ||
+			after - before < MORE_BLOCKS)
+			continue;
+		count++;
+		if (most >= 0 && after - before <= most_after - most_before)
+			continue;
+		most = i;
+		most_before = before;
+		most_after = after;
+	}
+	if (most < 0)
+		return;
+	appendStringInfo(text, "; though %s would touch about %.0f blocks per call instead of %.0f, in less time",
+					 bracketed(list_nth(advisor->statements, most)),
+					 most_after, most_before);
+	if (count > 1)
+		appendStringInfo(text, "; %d other %s would touch more, too", count - 1,
+						 count == 2 ? "statement" : "statements");
+}
+
+/*
  * Append why the index has a condition that leaves out none of the rows asked
  * for: the statement that it keeps from it, and how many more there are.
  */
@@ -506,6 +558,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_kept_from(&text, advisor, number);
 	append_slowed(&text, advisor, number);
+	append_more_blocks(&text, advisor, number);
 	append_burdened(&text, advisor, number);
 	append_ended_hot(&text, advisor, number);
 	plain = reason_plain_column(def);

@@ -59,10 +59,19 @@ void
 recommend_add_figures(Advisor *advisor, int number, const List *served,
 					  Advice *advice)
 {
+	AdvisorCall before;
+	AdvisorCall after;
+
 	advice->benefit_share = advisor_benefit_share(advisor, number);
 	advice->write_cost_share = advisor_write_share(advisor, number);
 	advice->size_bytes = selection_bytes(&advisor->selection, number);
-	advisor_costs(advisor, number, &advice->cost_before, &advice->cost_after);
+	advisor_calls(advisor, number, &before, &after);
+	advice->cost_before = before.cost;
+	advice->cost_after = after.cost;
+	advice->mean_before_ms = before.ms;
+	advice->mean_after_ms = after.ms;
+	advice->blocks_before = before.blocks;
+	advice->blocks_after = after.blocks;
 	advice->queryids = append_queryids(advice->queryids, advisor, served);
 	advice->slowed = append_queryids(NIL, advisor,
 									 list_concat(list_copy(reason_slowed(advisor, number)),

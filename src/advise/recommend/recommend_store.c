@@ -33,7 +33,7 @@
 #include "settings.h"
 
 /* Columns of clipperf_recommendations that are returned. */
-#define RECOMMEND_COLUMNS 14
+#define RECOMMEND_COLUMNS 18
 
 /* A list of uint64 * as int8[]. */
 static Datum
@@ -87,6 +87,10 @@ fill_recommendation_row(const Advice *advice, Datum *values, bool *nulls)
 	set_float_column(values, nulls, i++, advice->benefit_share);
 	set_float_column(values, nulls, i++, advice->cost_before);
 	set_float_column(values, nulls, i++, advice->cost_after);
+	set_float_column(values, nulls, i++, advice->mean_before_ms);
+	set_float_column(values, nulls, i++, advice->mean_after_ms);
+	set_float_column(values, nulls, i++, advice->blocks_before);
+	set_float_column(values, nulls, i++, advice->blocks_after);
 	nulls[i] = advice->size_bytes < 0;
 	values[i++] = Int64GetDatum(advice->size_bytes);
 	set_float_column(values, nulls, i++, advice->write_cost_share);
@@ -206,13 +210,14 @@ prepare_row_insert(const char *table)
 {
 	Oid			types[] = {
 		TEXTOID, REGCLASSOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, FLOAT8OID,
-		FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID, INT8ARRAYOID, TEXTOID, OIDOID, TEXTOID,
+		FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, FLOAT8OID, INT8OID, FLOAT8OID,
+		INT8ARRAYOID, TEXTOID, OIDOID, TEXTOID,
 		BOOLOID, INT8ARRAYOID, INT8OID, INT8OID
 	};
 
 	return SPI_prepare(psprintf("INSERT INTO %s (action, relation, index_name, ddl, source, status, benefit_share,"
-								" cost_before, cost_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike, storage_budget)"
-								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, pg_catalog.pg_get_userbyid($14), $14, $15, $16, $17, $18, $19) RETURNING id",
+								" cost_before, cost_after, mean_before_ms, mean_after_ms, blocks_before, blocks_after, size_bytes, write_cost_share, queryids, reason, made_by, role, kind, for_statements, slowed, alike, storage_budget)"
+								" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, pg_catalog.pg_get_userbyid($18), $18, $19, $20, $21, $22, $23) RETURNING id",
 								table),
 					   lengthof(types), types);
 }

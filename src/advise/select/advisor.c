@@ -9,12 +9,14 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
 #include "advise/candidates/demand_statement.h"
 #include "advise/whatif/hypothetical.h"
 #include "advise/workload/workload_problem.h"
+#include "common/result_rows.h"
 #include "common/table_lock.h"
 
 /* So often better forms are sought of candidates that the search has chosen. */
@@ -645,32 +647,63 @@ advisor_slowed(Advisor *advisor, int number)
 }
 
 /*
- * What one call of the statements that advisor_served() returns costs, in the
- * planner's unit and weighted by their calls, without and with the index.
+ * The blocks that a call of a statement would touch with the indexes "with" built: as
+ * many times those that were counted as its plans touch of what they touch now, or
+ * those of its plans if it was not observed.  NAN if that is not known.
  */
-void
-advisor_costs(Advisor *advisor, int number, double *before, double *after)
+double
+advisor_blocks(Advisor *advisor, int statement, const Bitmapset *with)
 {
-	Bitmapset  *with = with_or_without(advisor, number, true);
-	Bitmapset  *without = with_or_without(advisor, number, false);
+	Estimator  *estimator = &advisor->estimator;
+	const WorkloadStatement *workload = estimator->statements[statement].workload;
+	double		blocks = estimate_blocks(estimator, statement, with);
+
+	if (workload->handed_in || workload->calls <= 0 || workload->blocks <= 0)
+		return blocks;
+	return workload->blocks / workload->calls * blocks /
+		Max(estimate_blocks(estimator, statement, NULL), 1);
+}
+
+/*
+ * What one call of the statements that advisor_served() returns takes with the
+ * indexes "with" built, weighted by their calls.
+ */
+static AdvisorCall
+average_call(Advisor *advisor, const List *served, const Bitmapset *with)
+{
+	AdvisorCall call = {0};
 	double		calls = 0;
+	bool		observed = true;
 	ListCell   *lc;
 
-	*before = 0;
-	*after = 0;
-	foreach(lc, advisor_served(advisor, number))
+	foreach(lc, served)
 	{
 		int			i = lfirst_int(lc);
-		double		weight = advisor->estimator.statements[i].workload->calls;
+		const WorkloadStatement *workload = advisor->estimator.statements[i].workload;
 
-		calls += weight;
-		*before += weight *
-			estimate_cost(&advisor->estimator, i, without, NULL);
-		*after += weight * estimate_cost(&advisor->estimator, i, with, NULL);
+		calls += workload->calls;
+		call.cost += workload->calls *
+			estimate_cost(&advisor->estimator, i, with, NULL);
+		call.ms += US_TO_MS(estimate_time_us(&advisor->estimator, i, with));
+		call.blocks += workload->calls * advisor_blocks(advisor, i, with);
+		observed &= !workload->handed_in;
 	}
-	if (calls > 0)
-	{
-		*before /= calls;
-		*after /= calls;
-	}
+	call.cost /= calls > 0 ? calls : 1;
+	call.ms = calls > 0 && observed ? call.ms / calls : get_float8_nan();
+	call.blocks = calls > 0 ? call.blocks / calls : get_float8_nan();
+	return call;
+}
+
+/*
+ * What one call of the statements that advisor_served() returns takes, on the
+ * average, without and with the index.
+ */
+void
+advisor_calls(Advisor *advisor, int number, AdvisorCall *before,
+			  AdvisorCall *after)
+{
+	List	   *served = advisor_served(advisor, number);
+
+	*before = average_call(advisor, served, with_or_without(advisor, number, false));
+	*after = average_call(advisor, served, with_or_without(advisor, number, true));
 }

@@ -66,8 +66,20 @@ extern List *advisor_served(Advisor *advisor, int number);
 /* Numbers of the statements that it slows down. */
 extern List *advisor_slowed(Advisor *advisor, int number);
 
-/* What a call of the statements served costs without and with the index. */
-extern void advisor_costs(Advisor *advisor, int number, double *before,
-						  double *after);
+/* A call of some statements, on the average. */
+typedef struct AdvisorCall
+{
+	double		cost;			/* in the planner's unit */
+	double		ms;				/* NAN = not observed */
+	double		blocks;			/* touched; NAN = unknown */
+} AdvisorCall;
+
+/* What a call of the statements served takes without and with the index. */
+extern void advisor_calls(Advisor *advisor, int number, AdvisorCall *before,
+						  AdvisorCall *after);
+
+/* Blocks that a call of a statement would touch with these indexes. */
+extern double advisor_blocks(Advisor *advisor, int statement,
+							 const Bitmapset *with);
 
 #endif							/* CLIPPERF_ADVISOR_H */

@@ -22,8 +22,8 @@ typedef struct BuiltUse
 	WorkloadStatement *statement;
 	List	   *indexes;		/* OIDs */
 	List	   *young;			/* those of them younger than its first call */
-	double		now;			/* its cost */
-	double		before;			/* .. without the young ones */
+	StatementCost now;
+	StatementCost before;		/* without the young ones */
 } BuiltUse;
 
 /* Is the index, or one of its partitions, among those that plans use? */
@@ -58,22 +58,39 @@ find_used_indexes(BuiltUse *use, const List *built, const List *used)
 	}
 }
 
-/* Price the statement without these indexes; 0 if that fails. */
+/* How often a call scans an index, or its partitions: once, if that is not known. */
 static double
-cost_without(Estimator *estimator, WorkloadStatement *statement,
-			 const List *indexes, List **used)
+scans_of_call(const BuiltUse *use, Oid indexoid)
 {
-	WhatIfConfig config = {0};
+	List	   *family = whatif_hide(NIL, indexoid);
+	double		scans = 0;
+	ListCell   *lc;
+
+	foreach(lc, use->now.scans)
+	{
+		const IndexScans *counted = lfirst(lc);
+
+		if (list_member_oid(family, counted->indexoid))
+			scans += counted->scans;
+	}
+	return scans > 0 ? scans : 1;
+}
+
+/* Price the statement without these indexes; its cost is 0 if that fails. */
+static StatementCost
+cost_without(Estimator *estimator, WorkloadStatement *statement,
+			 const List *indexes)
+{
+	WhatIfConfig config = {.count_blocks = true};
 	StatementCost cost;
-	ErrorData  *error;
 	ListCell   *lc;
 
 	foreach(lc, indexes)
 		config.hidden = whatif_hide(config.hidden, lfirst_oid(lc));
-	error = statement_cost(statement, &config, &cost);
+	if (statement_cost(statement, &config, &cost) != NULL)
+		cost.likely = 0;
 	estimator->questions += cost.plans;
-	*used = error == NULL ? cost.used_real : NIL;
-	return error == NULL ? cost.likely : 0;
+	return cost;
 }
 
 /* Has one of the statement's tables such an index? */
@@ -100,34 +117,45 @@ find_built_uses(Estimator *estimator, const List *built)
 	{
 		WorkloadStatement *statement = estimator->statements[i].workload;
 		BuiltUse   *use;
-		List	   *used;
-		List	   *ignored;
 
 		if (statement->handed_in || statement->problem != NULL ||
 			!has_built_index(built, statement))
 			continue;
 		use = palloc0(sizeof(BuiltUse));
 		use->statement = statement;
-		use->now = cost_without(estimator, statement, NIL, &used);
-		find_used_indexes(use, built, used);
+		use->now = cost_without(estimator, statement, NIL);
+		if (use->now.likely > 0)
+			find_used_indexes(use, built, use->now.used_real);
 		if (use->young != NIL)
-			use->before = cost_without(estimator, statement, use->young, &ignored);
+			use->before = cost_without(estimator, statement, use->young);
 		uses = lappend(uses, use);
 	}
 	return uses;
 }
 
+/* Scans of an index, or of those of its partitions, since statistics were reset. */
+static double
+count_scans(Oid indexoid)
+{
+	double		scans = 0;
+	ListCell   *lc;
+
+	foreach(lc, whatif_hide(NIL, indexoid))
+		scans += DatumGetInt64(DirectFunctionCall1(pg_stat_get_numscans,
+												   ObjectIdGetDatum(lfirst_oid(lc))));
+	return scans;
+}
+
 /*
  * The share of the calls of statements older than an index that can have used it: its
- * scans, but for those by statements that came later, over all their calls.
+ * scans, but for those by statements that came later, over as many as all their calls
+ * would have made.
  */
 static double
 scanned_share(const List *uses, Oid indexoid)
 {
-	double		scans =
-		DatumGetInt64(DirectFunctionCall1(pg_stat_get_numscans,
-										  ObjectIdGetDatum(indexoid)));
-	double		calls = 0;
+	double		scans = count_scans(indexoid);
+	double		expected = 0;
 	ListCell   *lc;
 
 	foreach(lc, uses)
@@ -135,16 +163,16 @@ scanned_share(const List *uses, Oid indexoid)
 		const BuiltUse *use = lfirst(lc);
 
 		if (list_member_oid(use->young, indexoid))
-			calls += use->statement->calls;
+			expected += use->statement->calls * scans_of_call(use, indexoid);
 		else if (list_member_oid(use->indexes, indexoid))
-			scans -= use->statement->calls;
+			scans -= use->statement->calls * scans_of_call(use, indexoid);
 	}
-	return Min(Max(scans, 0) / Max(calls, 1), 1);
+	return Min(Max(scans, 0) / Max(expected, 1), 1);
 }
 
 /*
- * Take from the measured times of the statements what indexes that were built since
- * their first calls save by now.  Asks the planner where there are such indexes.
+ * Take from the measured times and blocks of the statements what indexes that were
+ * built since their first calls save by now.  Asks the planner where there are such indexes.
  */
 void
 measured_times_adjust(Estimator *estimator, const List *built)
@@ -155,14 +183,19 @@ measured_times_adjust(Estimator *estimator, const List *built)
 	foreach(lc, uses)
 	{
 		BuiltUse   *use = lfirst(lc);
+		const StatementCost *now = &use->now;
+		const StatementCost *before = &use->before;
 		double		share = 1;
 		ListCell   *index;
 
-		if (use->now <= 0 || use->before <= use->now)
+		if (now->likely <= 0 || before->likely <= now->likely)
 			continue;
 		foreach(index, use->young)
 			share = Min(share, scanned_share(uses, lfirst_oid(index)));
 		use->statement->total_us *=
-			use->now / ((1 - share) * use->before + share * use->now);
+			now->likely / ((1 - share) * before->likely + share * now->likely);
+		if (now->blocks > 0 && before->blocks > 0)
+			use->statement->blocks *=
+				now->blocks / ((1 - share) * before->blocks + share * now->blocks);
 	}
 }

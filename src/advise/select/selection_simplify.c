@@ -65,7 +65,7 @@ has_similar_columns(const Selection *selection, int number, int other)
 }
 
 /*
- * Would the next run, with the one set built, ask for the other in its place?
+ * Would the next run, with the one set built, ask for what the other has besides?
  * What is measured by then may be less than now, so that a loss which is small
  * beside what both save may be large beside what is left: each statement's loss
  * counts as a share of what it costs with the set that was built, unless it is
@@ -78,7 +78,8 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 {
 	Estimator  *estimator = selection->estimator;
 	Bitmapset  *missing = bms_difference(better, built);
-	Bitmapset  *statements = selection_users(selection, better, missing);
+	Bitmapset  *both = bms_union(built, better);
+	Bitmapset  *statements = selection_users(selection, both, missing);
 	double		gain = 0;
 	double		time = 0;
 	int			i = -1;
@@ -86,7 +87,7 @@ would_be_replaced(const Selection *selection, const Bitmapset *built,
 	while ((i = bms_next_member(statements, i)) >= 0)
 	{
 		double		cost = estimate_cost(estimator, i, built, NULL);
-		double		lower = estimate_cost(estimator, i, better, NULL);
+		double		lower = estimate_cost(estimator, i, both, NULL);
 
 		if (cost - lower < LEAST_LOSS)
 			continue;

@@ -9,8 +9,42 @@
 
 #include "access/tupmacs.h"
 #include "nodes/makefuncs.h"
+#include "optimizer/pathnode.h"
+#include "parser/parse_relation.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
+
+/*
+ * Set the model's "root" and "rel" to the planner's view of its table, which is
+ * open and locked: its size, statistics and number 1.
+ */
+void
+index_model_look(IndexModel *model)
+{
+	Query	   *query = makeNode(Query);
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	PlannerInfo *root = makeNode(PlannerInfo);
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(model->heap);
+	rte->relkind = model->heap->rd_rel->relkind;
+	rte->rellockmode = AccessShareLock;
+	rte->eref = makeAlias(RelationGetRelationName(model->heap), NIL);
+	rte->inFromCl = true;
+	ADD_RTE_PERMISSIONS(query, rte);
+	query->commandType = CMD_SELECT;
+	query->rtable = list_make1(rte);
+
+	root->parse = query;
+	root->glob = makeNode(PlannerGlobal);
+	root->query_level = 1;
+	root->planner_cxt = CurrentMemoryContext;
+	root->wt_param_id = -1;
+	setup_simple_rel_arrays(root);
+	model->root = root;
+	model->rel = build_simple_rel(root, 1, NULL);
+	model->rel->rows = model->rel->tuples;
+}
 
 /* Average size of the data of an index row, from statistics, in bytes. */
 double

@@ -60,6 +60,9 @@ typedef struct IndexModel
 /* What an item of this size takes from a page. */
 #define ITEM_ROOM(size) ((double) (MAXALIGN(size) + sizeof(ItemIdData)))
 
+/* Set "root" and "rel" to the planner's view of the table, open and locked. */
+extern void index_model_look(IndexModel *model);
+
 /* Average size of the data of an index row, from statistics, in bytes. */
 extern double index_model_width(const IndexModel *model);
 

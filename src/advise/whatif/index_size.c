@@ -18,10 +18,7 @@
 
 #include "access/table.h"
 #include "catalog/pg_am.h"
-#include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/pathnode.h"
-#include "parser/parse_relation.h"
 #include "storage/bufmgr.h"
 #include "utils/memutils.h"
 
@@ -31,35 +28,6 @@
 
 /* With fewer rows of a sample than this, a share of rows is not learnt of it. */
 #define ROWS_FOR_SHARE 100
-
-/* The planner's view of the table: its size, statistics and number 1. */
-static void
-look_as_planner(IndexModel *model)
-{
-	Query	   *query = makeNode(Query);
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	PlannerInfo *root = makeNode(PlannerInfo);
-
-	rte->rtekind = RTE_RELATION;
-	rte->relid = RelationGetRelid(model->heap);
-	rte->relkind = model->heap->rd_rel->relkind;
-	rte->rellockmode = AccessShareLock;
-	rte->eref = makeAlias(RelationGetRelationName(model->heap), NIL);
-	rte->inFromCl = true;
-	ADD_RTE_PERMISSIONS(query, rte);
-	query->commandType = CMD_SELECT;
-	query->rtable = list_make1(rte);
-
-	root->parse = query;
-	root->glob = makeNode(PlannerGlobal);
-	root->query_level = 1;
-	root->planner_cxt = CurrentMemoryContext;
-	root->wt_param_id = -1;
-	setup_simple_rel_arrays(root);
-	model->root = root;
-	model->rel = build_simple_rel(root, 1, NULL);
-	model->rel->rows = model->rel->tuples;
-}
 
 /* The share of the table's rows that the predicate lets in. */
 static double
@@ -155,7 +123,7 @@ index_size(const IndexDefinition *def, Relation heap, IndexSize *size)
 	MemoryContextSwitchTo(scratch);
 	model.def = def;
 	model.heap = heap;
-	look_as_planner(&model);
+	index_model_look(&model);
 	rows = table_sample(heap, def->relid);
 	if (rows != NULL)
 		model.sample = index_sample(def, heap, rows);

@@ -46,6 +46,8 @@ typedef struct WhatIfConfig
 	WhatIfIndex **indexes;
 	List	   *hidden;			/* OIDs of real indexes, from whatif_hide() */
 	bool		keep_plans;		/* have them in the result */
+	bool		count_blocks;	/* for those who price statements: tell blocks
+								 * and scans, too */
 	int			most_ms;		/* that planning may take; 0 = no matter */
 	int64		most_work;		/* joins of paths that it may consider, else
 								 * error 54000; 0 = no matter */

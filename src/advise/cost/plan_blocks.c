@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_blocks.c
+ *	  How many blocks a plan touches, and how often it scans indexes.
+ *
+ * The planner's cost says little about blocks: it takes most of those that a plan
+ * visits again for free, since they are in the cache by then.  What the executor
+ * counts, and people look at, is each visit.  So we walk the plan with its
+ * estimates of rows, and count the visits: all blocks of a table that is read from
+ * end to end, the way down to a leaf for each scan of an index, and from there a
+ * block for each row, unless rows next to each other in the index are so in the
+ * table, too.
+ *
+ * What depends on values that are not known, such as the rows that each outer row
+ * of a join finds, is as good as the planner's own estimate.  Blocks of sorts and
+ * hashes that do not fit into memory, and those of functions, are not counted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "advise/cost/plan_blocks.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_statistic.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "advise/cost/early_stop_translate.h"
+#include "advise/whatif/index_model.h"
+
+/* Entries of an inner page of a B-tree, about: keys of 16 bytes, pages two thirds full. */
+#define INNER_ENTRIES	256
+
+/* What later keys of an index leave of the order of its first one, as btcostestimate() has it. */
+#define LATER_KEYS		0.75
+
+/* What is known and found on the way down through a plan. */
+typedef struct BlockWalk
+{
+	const WhatIfPlan *plan;
+	ParamListInfo params;
+	double		workers;		/* processes that run this part of the plan */
+	double		calls;			/* how often the sub-queries found are run */
+	double		weight;			/* of the scans noted */
+	double		blocks;
+	List	   *scans;			/* of IndexScans */
+} BlockWalk;
+
+/* A table, by its own statistics. */
+typedef struct TableFigures
+{
+	Oid			relid;
+	double		pages;
+	double		rows;
+	double		hidden_share;	/* of its pages that an index-only scan visits */
+} TableFigures;
+
+static void walk_plan(BlockWalk *walk, const Plan *node, double loops, double share);
+
+/* The share of the rows of its child that a LIMIT asks for, as planned. */
+double
+plan_limit_share(const Plan *limit)
+{
+	const Plan *child = outerPlan(limit);
+	double		run = child->total_cost - child->startup_cost;
+
+	return run <= 0 ? 1 :
+		Min(Max((limit->total_cost - child->startup_cost) / run, 0), 1);
+}
+
+/* ------------------------------------------------------------------------
+ * Scans
+ * ------------------------------------------------------------------------ */
+
+/* Look up the table that a node scans. */
+static TableFigures
+look_up_table(const BlockWalk *walk, const Plan *node)
+{
+	Oid			relid = rt_fetch(((const Scan *) node)->scanrelid,
+								 walk->plan->stmt->rtable)->relid;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	TableFigures table = {.relid = relid,.pages = 1,.rows = node->plan_rows};
+
+	if (HeapTupleIsValid(tuple))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		table.pages = Max(form->relpages, 1);
+		table.rows = form->reltuples < 0 ? node->plan_rows : form->reltuples;
+		table.hidden_share = 1 - Min(form->relallvisible / table.pages, 1);
+		ReleaseSysCache(tuple);
+	}
+	return table;
+}
+
+/*
+ * The share of the rows that meet conditions of a node, as far as they can be put as
+ * conditions on the table; "targets" is what an index-only scan reads.
+ */
+static double
+kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
+		const List *targets)
+{
+	Translation how = {
+		.varno = ((const Scan *) node)->scanrelid,
+		.targets = targets,
+		.params = walk->params
+	};
+	bool		whole = true;
+	List	   *known = early_stop_translate(conditions, &how, &whole);
+	IndexModel	model = {0};
+	double		share;
+
+	if (known == NIL)
+		return 1;
+	model.heap = table_open(rt_fetch(how.varno, walk->plan->stmt->rtable)->relid,
+							AccessShareLock);
+	index_model_look(&model);
+	share = clauselist_selectivity(model.root, known, 1, JOIN_INNER, NULL);
+	table_close(model.heap, NoLock);
+	return Max(share, 1e-9);
+}
+
+/*
+ * The rows that one run of a scan fetches by its index: those that it returns, and
+ * those that its filter throws away, no more than there are.
+ */
+static double
+fetched_rows(const BlockWalk *walk, const Plan *node, const TableFigures *table,
+			 const List *targets)
+{
+	double		rows = node->plan_rows * (node->parallel_aware ? walk->workers : 1);
+
+	if (node->qual != NIL)
+		rows /= kept_by(walk, node, node->qual, targets);
+	return Min(rows, Max(table->rows, 1));
+}
+
+/* How far the table is in the order of the index: the square of the correlation. */
+static double
+index_order(const IndexDefinition *def, Oid relid)
+{
+	HeapTuple	tuple;
+	AttStatsSlot slot;
+	double		correlation = 0;
+
+	if (def == NULL || def->nkeys == 0 || def->keys[0].attno == 0)
+		return 0;
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
+							Int16GetDatum(def->keys[0].attno), BoolGetDatum(false));
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid,
+						 ATTSTATSSLOT_NUMBERS))
+	{
+		correlation = slot.nnumbers > 0 ? slot.numbers[0] : 0;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	if (def->nkeys > 1)
+		correlation *= LATER_KEYS;
+	return correlation * correlation;
+}
+
+/* Note how often an index is scanned. */
+static void
+note_scans(BlockWalk *walk, Oid indexoid, double scans)
+{
+	IndexScans *noted;
+	ListCell   *lc;
+
+	foreach(lc, walk->scans)
+	{
+		noted = lfirst(lc);
+		if (noted->indexoid == indexoid)
+		{
+			noted->scans += walk->weight * scans;
+			return;
+		}
+	}
+	noted = palloc(sizeof(IndexScans));
+	noted->indexoid = indexoid;
+	noted->scans = walk->weight * scans;
+	walk->scans = lappend(walk->scans, noted);
+}
+
+/* Blocks of an index in which so many rows of the table are found by one scan. */
+static double
+index_blocks(const BlockWalk *walk, Oid indexoid, double rows, double of)
+{
+	double		pages = Max(whatif_plan_index_pages(walk->plan, indexoid), 1);
+	double		height = ceil(log(pages) / log(INNER_ENTRIES));
+
+	return height + Max(pages * Min(rows / Max(of, 1), 1), 1);
+}
+
+/* The scan of an index in its order: the share "share" of it is read. */
+static void
+walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	bool		only = IsA(node, IndexOnlyScan);
+	Oid			indexoid = only ? ((const IndexOnlyScan *) node)->indexid :
+		((const IndexScan *) node)->indexid;
+	TableFigures table = look_up_table(walk, node);
+	double		rows = share * fetched_rows(walk, node, &table, only ?
+											((const IndexOnlyScan *) node)->indextlist : NIL);
+	double		order = index_order(whatif_plan_index(walk->plan, indexoid),
+									table.relid);
+	double		blocks = order * Min(rows, ceil(rows * table.pages / Max(table.rows, 1))) +
+		(1 - order) * rows;
+
+	if (node->parallel_aware)
+		loops /= walk->workers;
+	if (only)
+		blocks *= table.hidden_share;
+	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, rows, table.rows));
+	note_scans(walk, indexoid, loops);
+}
+
+/* The scans of indexes that a bitmap is made of. */
+static void
+walk_bitmap(BlockWalk *walk, const Plan *node, double loops, double of)
+{
+	const List *parts = IsA(node, BitmapAnd) ? ((const BitmapAnd *) node)->bitmapplans :
+		IsA(node, BitmapOr) ? ((const BitmapOr *) node)->bitmapplans : NIL;
+	ListCell   *lc;
+
+	foreach(lc, parts)
+		walk_bitmap(walk, lfirst(lc), loops, of);
+	if (!IsA(node, BitmapIndexScan))
+		return;
+	walk->blocks += loops * index_blocks(walk, ((const BitmapIndexScan *) node)->indexid,
+										 node->plan_rows, of);
+	note_scans(walk, ((const BitmapIndexScan *) node)->indexid, loops);
+}
+
+/*
+ * The scan of a table by a bitmap, each block once: as many as rows that are spread
+ * evenly lie in, by the formula of Mackert and Lohman that the planner uses.
+ */
+static void
+walk_bitmap_scan(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	TableFigures table = look_up_table(walk, node);
+	double		rows = fetched_rows(walk, node, &table, NIL);
+
+	if (node->parallel_aware)
+		loops /= walk->workers;
+	walk->blocks += loops * share *
+		Min(ceil(2 * table.pages * rows / (2 * table.pages + rows)), table.pages);
+	walk_bitmap(walk, outerPlan(node), loops, table.rows);
+}
+
+/* The scan of a table from end to end. */
+static void
+walk_table_scan(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	if (node->parallel_aware)
+		loops /= walk->workers;
+	walk->blocks += loops * share * look_up_table(walk, node).pages;
+}
+
+/* ------------------------------------------------------------------------
+ * Sub-queries
+ * ------------------------------------------------------------------------ */
+
+/* expression_tree_walker callback: walks the plans of sub-queries. */
+static bool
+walk_expression(Node *node, void *context)
+{
+	BlockWalk  *walk = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan))
+	{
+		const SubPlan *subplan = (const SubPlan *) node;
+		const Plan *plan = list_nth(walk->plan->stmt->subplans, subplan->plan_id - 1);
+		bool		stops = subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable;
+
+		walk_plan(walk, plan, subplan->useHashTable ? 1 : walk->calls,
+				  stops ? 1 / Max(plan->plan_rows, 1) : 1);
+		return false;
+	}
+	return expression_tree_walker(node, walk_expression, context);
+}
+
+/* The sub-queries of a node: those in its conditions run as often as it returns rows. */
+static void
+walk_subplans(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	double		calls = walk->calls;
+	ListCell   *lc;
+
+	foreach(lc, node->initPlan)
+		walk_plan(walk, list_nth(walk->plan->stmt->subplans,
+								 ((const SubPlan *) lfirst(lc))->plan_id - 1), 1, 1);
+	walk->calls = Max(node->plan_rows * share * loops, 1);
+	(void) walk_expression((Node *) node->targetlist, walk);
+	(void) walk_expression((Node *) node->qual, walk);
+	walk->calls = calls;
+}
+
+/* ------------------------------------------------------------------------
+ * Joins and other nodes
+ * ------------------------------------------------------------------------ */
+
+/* A join: the inner side of a nested loop runs for each row of the outer one. */
+static void
+walk_join(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	const Plan *outer = outerPlan(node);
+	const Plan *inner = innerPlan(node);
+	JoinType	type = ((const Join *) node)->jointype;
+	bool		semi = type == JOIN_SEMI || type == JOIN_ANTI;
+
+	walk_plan(walk, outer, loops, share);
+	if (IsA(node, NestLoop))
+		walk_plan(walk, inner, loops * Max(outer->plan_rows * share, 1),
+				  semi ? Min(2 / (inner->plan_rows + 1), 1) : 1);
+	else
+		walk_plan(walk, inner, loops, IsA(node, HashJoin) ? 1 : share);
+}
+
+/* Several plans, one after the other. */
+static void
+walk_list(BlockWalk *walk, const List *plans, double loops, double share)
+{
+	ListCell   *lc;
+
+	foreach(lc, plans)
+		walk_plan(walk, lfirst(lc), loops, share);
+}
+
+/*
+ * What collects the rows of parallel workers.  The plan below it counts rows of one
+ * of them, and each runs it.
+ */
+static void
+walk_gather(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	double		workers = walk->workers;
+
+	walk->workers = Max(node->plan_rows / Max(outerPlan(node)->plan_rows, 1), 1);
+	walk_plan(walk, outerPlan(node), loops * walk->workers, share);
+	walk->workers = workers;
+}
+
+/*
+ * How often what a node keeps, or what lies below a node that keeps it, is made, of so
+ * many times that it is asked for.
+ */
+static double
+runs_of_child(const Plan *node, double loops)
+{
+	if (IsA(node, Memoize))
+		return ((const Memoize *) node)->est_entries > 0 ?
+			Min(loops, ((const Memoize *) node)->est_entries) : loops;
+	return bms_is_empty(node->extParam) ? Min(loops, 1) : loops;
+}
+
+/* A node and those below it, sub-queries left out. */
+static void
+walk_node(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	switch (nodeTag(node))
+	{
+		case T_SeqScan:
+		case T_SampleScan:
+			walk_table_scan(walk, node, loops, share);
+			return;
+		case T_IndexScan:
+		case T_IndexOnlyScan:
+			walk_index_scan(walk, node, loops, share);
+			return;
+		case T_BitmapHeapScan:
+			walk_bitmap_scan(walk, node, loops, share);
+			return;
+		case T_TidScan:
+		case T_TidRangeScan:
+			walk->blocks += loops * share * node->plan_rows;
+			return;
+		case T_NestLoop:
+		case T_MergeJoin:
+		case T_HashJoin:
+			walk_join(walk, node, loops, share);
+			return;
+		case T_Append:
+			walk_list(walk, ((const Append *) node)->appendplans, loops, share);
+			return;
+		case T_MergeAppend:
+			walk_list(walk, ((const MergeAppend *) node)->mergeplans, loops, share);
+			return;
+		case T_SubqueryScan:
+			walk_plan(walk, ((const SubqueryScan *) node)->subplan, loops, share);
+			return;
+		case T_Gather:
+		case T_GatherMerge:
+			walk_gather(walk, node, loops, share);
+			return;
+		case T_Limit:
+			share = plan_limit_share(node);
+			break;
+		case T_Material:
+		case T_Sort:
+		case T_Hash:
+		case T_Memoize:
+			loops = runs_of_child(node, loops);
+			share = 1;
+			break;
+		case T_Agg:
+			if (((const Agg *) node)->aggstrategy != AGG_SORTED)
+				share = 1;
+			break;
+		case T_ModifyTable:
+			walk->blocks += loops * outerPlan(node)->plan_rows;
+			break;
+		default:
+			break;
+	}
+	if (outerPlan(node) != NULL)
+		walk_plan(walk, outerPlan(node), loops, share);
+	if (innerPlan(node) != NULL)
+		walk_plan(walk, innerPlan(node), loops, share);
+}
+
+/*
+ * Add what a node, its sub-queries and all that is below it touch, if it is run so
+ * often and that share of its rows is asked for each time.
+ */
+static void
+walk_plan(BlockWalk *walk, const Plan *node, double loops, double share)
+{
+	check_stack_depth();
+	walk_node(walk, node, loops, share);
+	walk_subplans(walk, node, loops, share);
+}
+
+/*
+ * Blocks that one execution of a plan touches, as far as can be told.  "params" are
+ * those that it is run with, NULL if they are in it or not known.  Its scans of indexes,
+ * times "weight", are added to *scans, a list of IndexScans.  The caller is in a
+ * sandbox, and holds locks on the tables.
+ */
+double
+plan_blocks(const WhatIfPlan *plan, ParamListInfo params, double weight,
+			List **scans)
+{
+	BlockWalk	walk = {
+		.plan = plan,
+		.params = params,
+		.workers = 1,
+		.calls = 1,
+		.weight = weight,
+		.scans = *scans
+	};
+
+	walk_plan(&walk, plan->stmt->planTree, 1, 1);
+	*scans = walk.scans;
+	return walk.blocks;
+}

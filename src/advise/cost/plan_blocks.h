@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan_blocks.h
+ *	  How many blocks a plan touches, and how often it scans indexes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLIPPERF_PLAN_BLOCKS_H
+#define CLIPPERF_PLAN_BLOCKS_H
+
+#include "advise/whatif/whatif.h"
+
+/* How often one execution scans an index, as pg_stat_user_indexes counts it. */
+typedef struct IndexScans
+{
+	Oid			indexoid;
+	double		scans;
+} IndexScans;
+
+/* The share of the rows of its child that a LIMIT asks for, as planned. */
+extern double plan_limit_share(const Plan *limit);
+
+/* Blocks that one execution touches; adds to *scans, a list of IndexScans. */
+extern double plan_blocks(const WhatIfPlan *plan, ParamListInfo params,
+						  double weight, List **scans);
+
+#endif							/* CLIPPERF_PLAN_BLOCKS_H */

@@ -1,0 +1,39 @@
+-- Blocks and time before and after, of one call: an index may save time and have more blocks touched, which is said.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS clipperf;
+CREATE SCHEMA blocks;
+SET search_path = blocks, public;
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE visit (id int PRIMARY KEY, made int NOT NULL, page int NOT NULL, note text NOT NULL);
+INSERT INTO visit SELECT i, i::bigint * 7919 % 30011, i % 300, repeat('n', 40) FROM generate_series(1, 30000) AS i;
+VACUUM ANALYZE visit;
+SELECT relpages AS pages FROM pg_class WHERE oid = 'visit'::regclass \gset
+-- A deep OFFSET: sorted now, which touches each block of the table once; in the order of an index a block for each row that is left out.
+SELECT ddl, blocks_before = :pages AS whole, blocks_after BETWEEN 8000 AND 10500 AS rows, mean_before_ms, mean_after_ms,
+    reason ~ '; though \[SELECT \* FROM visit ORDER BY made LIMIT 20 OFFSET 9000\] would touch about \d+ blocks per call instead of \d+, in less time' AS told
+FROM clipperf_recommend_for(ARRAY['SELECT * FROM visit ORDER BY made LIMIT 20 OFFSET 9000']);
+-- As many rows as lie in an order of their own: no more blocks than they fill.
+SELECT ddl, blocks_after < 10 AS few, reason ~ 'though' AS told FROM clipperf_recommend_for(ARRAY['SELECT * FROM visit ORDER BY made LIMIT 5']);
+-- The rows of a value, in a block each; by a join, as often as it asks; in a sub-query, once for each row.
+SELECT ddl, round(blocks_after / 100) AS hundreds FROM clipperf_recommend_for(ARRAY['SELECT note FROM visit WHERE page = 7']);
+SELECT ddl, round(blocks_after / 100) AS hundreds
+FROM clipperf_recommend_for(ARRAY['SELECT a.id, b.note FROM visit a JOIN visit b ON b.page = a.made WHERE a.id IN (1, 2, 3, 4)']);
+SELECT ddl, round(blocks_after / 100) AS hundreds
+FROM clipperf_recommend_for(ARRAY['SELECT id, (SELECT count(note) FROM visit b WHERE b.page = a.made) FROM visit a WHERE id IN (1, 2, 3)']);
+-- Of what was observed, the blocks that were counted, and the time.
+SELECT clipperf_reset() IS NOT NULL AS reset;
+\set ECHO none
+\o /dev/null
+SELECT format('SELECT * FROM visit ORDER BY made LIMIT 20 OFFSET %s', 9000 + i) FROM generate_series(1, 8) AS i \gexec
+\o
+\set ECHO all
+CREATE TEMP TABLE advice AS SELECT * FROM clipperf_recommend() WHERE action = 'create';
+SELECT a.ddl, round(a.blocks_before - (q.shared_blks_hit + q.shared_blks_read) / q.calls::float8) AS counted, a.blocks_after > 20 * a.blocks_before AS more,
+    round((a.mean_before_ms - q.mean_ms)::numeric, 3) AS measured, a.mean_after_ms < a.mean_before_ms AS faster, a.reason ~ '; though ' AS told
+FROM advice AS a JOIN clipperf_queries AS q ON q.queryid = a.queryids[1];
+SELECT evidence ~ 'a call \S+ \S+ -> \S+ \S+, about [\d,]+ -> [\d,]+ blocks per call' AS shown
+FROM clipperf_findings() WHERE relation = 'visit'::regclass;
+SELECT mean_before_ms IS NOT NULL AND mean_after_ms IS NOT NULL AND blocks_before IS NOT NULL AND blocks_after IS NOT NULL AS kept
+FROM clipperf_recommendations WHERE NOT for_statements AND action = 'create';
+DROP SCHEMA blocks CASCADE;
+DELETE FROM clipperf_recommendations;
