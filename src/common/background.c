@@ -77,6 +77,15 @@ background_init(void)
 	on_proc_exit(end_quietly, (Datum) 0);
 }
 
+/* The sooner of two times to wait in milliseconds, each of which may be none: -1. */
+long
+background_sooner(long ms, long other_ms)
+{
+	if (ms < 0 || other_ms < 0)
+		return Max(ms, other_ms);
+	return Min(ms, other_ms);
+}
+
 /*
  * Sleep for "ms" milliseconds, or without a limit if that is negative, or until
  * a signal or a latch wakes the worker, and read the configuration again if a

@@ -13,6 +13,9 @@
 /* From the main function of a worker: let it end without a message at shutdown. */
 extern void background_init(void);
 
+/* The sooner of two times to wait, each of which may be none: -1. */
+extern long background_sooner(long ms, long other_ms);
+
 /* Sleep for at most that many milliseconds, without a limit if negative. */
 extern void background_sleep(long ms);
 

@@ -14,10 +14,17 @@
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
+#include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #include "common/background.h"
 #include "common/own_sql.h"
+
+/*
+ * Where another session has locked our tables, a snapshot is left out after this time:
+ * less than the five seconds for which DROP DATABASE waits for us.
+ */
+#define LOCK_TIMEOUT	"2s"
 
 /*
  * Entry point of the worker that takes a snapshot in the database "arg".
@@ -30,13 +37,14 @@ clipperf_snapshot_main(Datum arg)
 	background_init();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
 	background_set_up_session("clipperf snapshot");
+	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_SESSION);
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (OidIsValid(own_table("_clipperf_snapshot")))
 	{
 		SPI_connect();
-		own_sql("SELECT @extschema@.clipperf_snapshot()", 0, NULL);
+		own_sql("SELECT @extschema@.clipperf_snapshot(NULL::text, NULL::text)", 0, NULL);
 		SPI_finish();
 	}
 	PopActiveSnapshot();

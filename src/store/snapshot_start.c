@@ -6,30 +6,32 @@
  *
  * When they are due, one is started for each database that has statements, one after
  * the other: a snapshot is of one database, in whose tables it is kept.  Where the
- * extension is not installed, the worker ends at once.  A standby takes none.
+ * extension is not installed, the worker ends at once.
+ *
+ * The launcher calls this between its other tasks, and waits for no snapshot: one may
+ * take long, or wait for a lock.  It runs where the server can be written to, so that
+ * a standby takes none.
  *
  *-------------------------------------------------------------------------
  */
 #include "store/snapshot_start.h"
 
-#include "access/xlog.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 
-#include "common/background.h"
 #include "common/clock.h"
+#include "common/database.h"
 #include "settings.h"
 #include "store/statement.h"
 
-/*
- * How often the worker looks whether a snapshot has been taken, in milliseconds: the
- * postmaster notifies only those that are connected to a database.
- */
-#define WAIT_MS 50
+/* How often a snapshot that is taken is looked at: does someone want its database? */
+#define LOOK_MS 500
 
-/* Databases whose snapshots are due, in the memory of the worker. */
+/* All in the memory of the launcher. */
 static List *due_databases = NIL;
+static BackgroundWorkerHandle *running = NULL;	/* the worker of this database */
+static Oid	running_in = InvalidOid;
+static int64 begun_us = 0;		/* when the interval began */
 
 /* StatementVisitor that adds the statement's database to the due ones. */
 static void
@@ -41,62 +43,92 @@ add_database(const StatementKey *key, const StatementCounters *counters,
 }
 
 /*
- * Start a worker that takes a snapshot in a database, and wait until it has ended.  If
- * there is no process for it, that snapshot is left out.
+ * Start a worker that takes a snapshot in a database.  If there is no process for it,
+ * all that are due are left out.
  */
 static void
-take_snapshot_in(Oid dbid)
+start_snapshot(Oid dbid)
 {
-	BackgroundWorkerHandle *handle;
-	BgwHandleStatus status;
-	pid_t		pid;
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
 		.bgw_restart_time = BGW_NEVER_RESTART,
-		.bgw_main_arg = ObjectIdGetDatum(dbid)
+		.bgw_main_arg = ObjectIdGetDatum(dbid),
+		.bgw_notify_pid = MyProcPid
 	};
 
 	strcpy(worker.bgw_name, "clipperf snapshot");
 	strcpy(worker.bgw_type, "clipperf snapshot");
 	strcpy(worker.bgw_library_name, "clipperf");
 	strcpy(worker.bgw_function_name, "clipperf_snapshot_main");
-	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
-	{
-		ereport(LOG,
-				(errmsg("clipperf could not take a snapshot of database %u: no background worker is free", dbid),
-				 errhint("Consider increasing the configuration parameter \"max_worker_processes\".")));
+	running_in = dbid;
+	if (RegisterDynamicBackgroundWorker(&worker, &running))
 		return;
-	}
-	while (!ShutdownRequestPending &&
-		   (status = GetBackgroundWorkerPid(handle, &pid)) != BGWH_STOPPED &&
-		   status != BGWH_POSTMASTER_DIED)
-		background_sleep(WAIT_MS);
-	pfree(handle);
+	ereport(LOG,
+			(errmsg("clipperf could not take a snapshot of %d databases: no background worker is free",
+					list_length(due_databases) + 1),
+			 errhint("Consider increasing the configuration parameter \"max_worker_processes\".")));
+	list_free(due_databases);
+	due_databases = NIL;
 }
 
 /*
- * For the worker, from time to time: take the snapshots of all databases that have
- * statements, if they are due.  The interval begins with the first call.
+ * Is a snapshot being taken?  It ends where a session wants to have the database
+ * alone, and is taken after the next interval.
  */
-void
-snapshots_take_due(void)
+static bool
+snapshot_runs(void)
 {
-	static int64 last_us = 0;
-	int64		now_us = clock_us();
+	pid_t		pid;
 
-	if (last_us == 0 || setting_snapshot_interval_s == 0 || RecoveryInProgress())
-		last_us = now_us;
-	if (now_us - last_us < setting_snapshot_interval_s * USECS_PER_SEC ||
-		setting_snapshot_interval_s == 0)
-		return;
-	last_us = now_us;
-	statement_visit(add_database, NULL);
-	while (due_databases != NIL && !ShutdownRequestPending)
+	if (running == NULL)
+		return false;
+	if (GetBackgroundWorkerPid(running, &pid) == BGWH_STOPPED)
+	{
+		pfree(running);
+		running = NULL;
+		return false;
+	}
+	if (database_is_wanted_alone(running_in))
+		TerminateBackgroundWorker(running);
+	return true;
+}
+
+/* Milliseconds until the next snapshots are due; -1 if there are to be none. */
+static long
+time_to_snapshots(void)
+{
+	int64		left_us = begun_us +
+		setting_snapshot_interval_s * USECS_PER_SEC - clock_us();
+
+	if (setting_snapshot_interval_s == 0)
+		return -1;
+	return left_us <= 0 ? 0 : (long) (left_us / 1000 + 1);
+}
+
+/*
+ * For the launcher, whenever it wakes: start what is due.  The interval begins with
+ * the first call, or when the setting was 0 before.  Returns milliseconds until it
+ * is to be called again, -1 if there is nothing to do.  Allocates in the current
+ * memory context, which is to last.
+ */
+long
+snapshots_go_on(void)
+{
+	if (begun_us == 0 || setting_snapshot_interval_s == 0)
+		begun_us = clock_us();
+	if (due_databases == NIL && time_to_snapshots() == 0)
+	{
+		begun_us = clock_us();
+		statement_visit(add_database, NULL);
+	}
+	while (!snapshot_runs() && due_databases != NIL)
 	{
 		Oid			dbid = linitial_oid(due_databases);
 
 		due_databases = list_delete_first(due_databases);
-		take_snapshot_in(dbid);
+		if (database_is_open(dbid) && !database_is_wanted_alone(dbid))
+			start_snapshot(dbid);
 	}
+	return running != NULL ? LOOK_MS : time_to_snapshots();
 }

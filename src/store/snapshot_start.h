@@ -11,7 +11,7 @@
 
 #include "compat.h"
 
-/* For the worker: take what is due; the interval begins with the first call. */
-extern void snapshots_take_due(void);
+/* For the launcher: start what is due; milliseconds until it calls again, or -1. */
+extern long snapshots_go_on(void);
 
 #endif							/* CLIPPERF_SNAPSHOT_START_H */

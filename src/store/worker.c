@@ -2,8 +2,7 @@
  *
  * worker.c
  *	  The background worker that saves the store every
- *	  clipperf.save_interval, adds to the blocks of
- *	  time, and has snapshots taken.
+ *	  clipperf.save_interval, and adds to the blocks of time.
  *
  * It runs on standbys too and needs no database.  At shutdown it just ends:
  * the postmaster saves once more when all backends have gone.
@@ -21,7 +20,6 @@
 #include "settings.h"
 #include "store/blocks.h"
 #include "store/modules.h"
-#include "store/snapshot_start.h"
 #include "store/store.h"
 
 /* The postmaster starts it again after this many seconds if it fails. */
@@ -50,13 +48,6 @@ time_to_save(int64 last_us)
 	return left_us <= 0 ? 0 : (long) (left_us / 1000 + 1);
 }
 
-/* The sooner of two times to wait, of which the second may be none: -1. */
-static long
-sooner_ms(long ms, long other_ms)
-{
-	return other_ms < 0 ? ms : Min(ms, other_ms);
-}
-
 /*
  * Entry point of the worker.
  */
@@ -76,7 +67,6 @@ clipperf_worker_main(Datum arg)
 	{
 		long		ms = time_to_save(last_us);
 
-		snapshots_take_due();
 		if (ms == 0)
 		{
 			(void) store_save();
@@ -85,7 +75,7 @@ clipperf_worker_main(Datum arg)
 		else if (blocks_due_ms() == 0)
 			blocks_tick();
 		else
-			background_sleep(sooner_ms(blocks_due_ms(), ms));
+			background_sleep(background_sooner(blocks_due_ms(), ms));
 	}
 	proc_exit(1);				/* see background.c */
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *	  The background worker that starts build workers where jobs wait.
+ *	  The background worker that starts others: build workers where jobs wait, and
+ *	  those that take snapshots.
  *
  * It starts when the server can be written to, so on a standby not before it
  * is promoted, and then has every database looked into: what a crash or a
@@ -23,14 +24,15 @@
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "apply/jobs/build_progress.h"
 #include "apply/jobs/give_way.h"
 #include "apply/jobs/queue.h"
 #include "common/background.h"
+#include "common/database.h"
 #include "settings.h"
+#include "store/snapshot_start.h"
 
 /* The postmaster starts it again after this many seconds if it fails. */
 #define RESTART_SECONDS 5
@@ -50,15 +52,6 @@ static StartedWorker started[QUEUE_WORKERS];
 /* Databases that are to be looked into when the queue has room for them. */
 static List *unvisited = NIL;
 
-/* Can the database of this row of pg_database be connected to? */
-static bool
-can_be_visited(HeapTuple tuple)
-{
-	Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
-
-	return database->datallowconn && !DATABASE_IS_INVALID(database);
-}
-
 /* List all databases that can be connected to in "unvisited". */
 static void
 list_databases(void)
@@ -77,7 +70,7 @@ list_databases(void)
 	{
 		MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 
-		if (can_be_visited(tuple))
+		if (database_row_is_open(tuple))
 			unvisited = lappend_oid(unvisited,
 									((Form_pg_database) GETSTRUCT(tuple))->oid);
 		MemoryContextSwitchTo(old);
@@ -93,22 +86,6 @@ visit_databases(void)
 {
 	while (unvisited != NIL && queue_visit(linitial_oid(unvisited)))
 		unvisited = list_delete_first(unvisited);
-}
-
-/* Can this database be connected to, still? */
-static bool
-database_exists(Oid dbid)
-{
-	HeapTuple	tuple;
-	bool		exists;
-
-	StartTransactionCommand();
-	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(dbid));
-	exists = HeapTupleIsValid(tuple) && can_be_visited(tuple);
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	CommitTransactionCommand();
-	return exists;
 }
 
 /* Ask the postmaster for a worker; false if there is no free process for it. */
@@ -160,7 +137,7 @@ start_workers(void)
 
 	while (queue_assign(setting_max_build_workers, &ticket))
 	{
-		if (!database_exists(ticket.dbid))
+		if (!database_is_open(ticket.dbid))
 		{
 			queue_unassign(&ticket, false);
 			queue_forget(ticket.dbid);
@@ -175,16 +152,14 @@ start_workers(void)
 	}
 }
 
-/* Milliseconds to sleep if nobody wakes us; -1 = for ever. */
+/* Milliseconds to sleep if nobody wakes us for a job; -1 = for ever. */
 static long
 time_to_sleep(void)
 {
 	RunningBuild builds[QUEUE_WORKERS];
 	long		ms = queue_sleep_ms();
 
-	if (queue_builds(builds) > 0)
-		ms = ms < 0 ? WATCH_MS : Min(ms, WATCH_MS);
-	return ms;
+	return queue_builds(builds) > 0 ? background_sooner(ms, WATCH_MS) : ms;
 }
 
 /*
@@ -211,7 +186,7 @@ clipperf_launcher_main(Datum arg)
 		start_workers();
 		give_way();
 		build_progress_watch();
-		background_sleep(time_to_sleep());
+		background_sleep(background_sooner(snapshots_go_on(), time_to_sleep()));
 	}
 	proc_exit(1);				/* see background.c */
 }
