@@ -17,6 +17,7 @@
 #include "apply/jobs/launcher.h"
 #include "apply/jobs/queue.h"
 #include "profile/hooks.h"
+#include "profile/plan/private_columns.h"
 #include "settings.h"
 #include "store/endpoint_sync.h"
 #include "store/modules.h"
@@ -31,7 +32,8 @@ PGDLLEXPORT void _PG_init(void);
 /*
  * Loaded without shared_preload_libraries the module does nothing; its SQL
  * functions then say what is missing.  While pg_upgrade runs the server, nothing
- * is captured, saved or built.
+ * is captured, saved or built; but security labels are accepted, as it restores
+ * those of the old server.
  */
 void
 _PG_init(void)
@@ -41,6 +43,7 @@ _PG_init(void)
 	settings_define();
 	store_init();
 	queue_init();
+	private_columns_init();
 	/* pg_upgrade looks at the old server and fills the new one. */
 	if (IsBinaryUpgrade)
 		return;

@@ -810,7 +810,6 @@ void
 hooks_install(void)
 {
 	EnableQueryId();
-	private_columns_init();
 	function_install();
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(forget_failed_text, NULL);

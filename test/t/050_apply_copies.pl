@@ -47,6 +47,9 @@ is(psql_for_upgrade("SELECT count(*) FROM pg_stat_activity WHERE backend_type LI
 is(psql_for_upgrade("SELECT count(*) FROM clipperf_queries WHERE query LIKE '%pg_stat_activity%backend_type%'"), 0,
 	'nothing is captured');
 is(psql_for_upgrade("SELECT state FROM _clipperf_job WHERE job = $job"), 'queued', 'nor is a job begun');
+psql_for_upgrade("SECURITY LABEL FOR clipperf ON COLUMN item.a IS 'private'");
+is(psql_for_upgrade("SELECT label FROM pg_seclabel WHERE objoid = 'item'::regclass"), 'private',
+	'but labels of the old server are restored');
 psql_for_upgrade("UPDATE _clipperf_job SET retry_at = now() + interval '1 day'");
 system_or_bail('pg_ctl', '-w', '-s', '-D', $node->data_dir, '-m', 'fast', 'stop');
 
