@@ -130,3 +130,27 @@ COMMENT ON COLUMN @extschema@.clipperf_routes_recent.first_seen IS 'end of the f
 COMMENT ON COLUMN @extschema@.clipperf_routes_recent.last_seen IS 'end of the last request';
 
 GRANT SELECT ON @extschema@.clipperf_routes_recent TO PUBLIC;
+
+CREATE FUNCTION @extschema@._clipperf_read_route_histograms(
+    OUT dbid oid, OUT route text, OUT measured text, OUT bounds_ms double precision[], OUT counts bigint[])
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_read_route_histograms';
+COMMENT ON FUNCTION @extschema@._clipperf_read_route_histograms() IS
+'how the times of the requests of all routes are distributed; read the view clipperf_route_histograms instead';
+
+CREATE VIEW @extschema@.clipperf_route_histograms AS
+SELECT h.dbid, d.datname, h.route, h.measured, h.bounds_ms, h.counts
+FROM @extschema@._clipperf_read_route_histograms() AS h
+     LEFT JOIN pg_catalog.pg_database AS d ON d.oid = h.dbid;
+
+COMMENT ON VIEW @extschema@.clipperf_route_histograms IS
+'two rows per database and route: how the database time, and the span, of its requests since clipperf_info.since are distributed';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.dbid IS 'database that the requests used';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.datname IS 'its name; NULL if it was dropped';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.route IS 'route of the requests; NULL if they have none, or its name has made space for others';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.measured IS 'database, for the time that a request spent in the database; span, for the time from the start of its first statement to the end of its last one';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.bounds_ms IS 'bounds of intervals of time, milliseconds, four in each power of two: from the first to the last with a request in it';
+COMMENT ON COLUMN @extschema@.clipperf_route_histograms.counts IS 'requests in each interval, from its lower bound to below its upper one: one number less than there are bounds';
+
+GRANT SELECT ON @extschema@.clipperf_route_histograms TO PUBLIC;

@@ -12,8 +12,8 @@
 #include <math.h>
 
 /* Lower bound of a bucket in microseconds; of the next one its upper bound. */
-static double
-lower_bound(int bucket)
+double
+histogram_lower_bound(int bucket)
 {
 	double		steps = HISTOGRAM_STEPS + bucket % HISTOGRAM_STEPS;
 
@@ -24,8 +24,8 @@ lower_bound(int bucket)
 double
 histogram_value(int bucket)
 {
-	double		low = lower_bound(bucket);
-	double		high = lower_bound(bucket + 1);
+	double		low = histogram_lower_bound(bucket);
+	double		high = histogram_lower_bound(bucket + 1);
 
 	return 2.0 * low * high / (low + high);
 }
@@ -127,8 +127,8 @@ histogram_between(const Histogram *histogram, double q)
 		double		count = histogram->count[bucket];
 
 		if (count > 0 && below + count >= rank)
-			return lower_bound(bucket) + Max(rank - below, 0) / count *
-				(lower_bound(bucket + 1) - lower_bound(bucket));
+			return histogram_lower_bound(bucket) + Max(rank - below, 0) / count *
+				(histogram_lower_bound(bucket + 1) - histogram_lower_bound(bucket));
 		below += count;
 	}
 	return 1.0;
@@ -141,5 +141,5 @@ histogram_quantile_bound(const Histogram *histogram, double q)
 	uint64		total = histogram_total(histogram);
 
 	return total == 0 ? 0.0 :
-		lower_bound(quantile_bucket(histogram, q, total));
+		histogram_lower_bound(quantile_bucket(histogram, q, total));
 }

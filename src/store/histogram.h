@@ -54,6 +54,9 @@ histogram_bucket(double us)
 /* The duration reported for a bucket, in microseconds. */
 extern double histogram_value(int bucket);
 
+/* The lower bound of a bucket, in microseconds; of the next one its upper bound. */
+extern double histogram_lower_bound(int bucket);
+
 /* Add "from" to "into"; counts stop at their maximum. */
 extern void histogram_merge(Histogram *into, const Histogram *from);
 

@@ -41,6 +41,16 @@ SELECT request_routes_held >= 2 AS held, request_routes_evicted, request_traces_
        request_reserved_bytes BETWEEN 1 AND memory_reserved_bytes AS reserved
 FROM clipperf_info;
 
+-- Histograms hold each request, between the shortest and the longest.
+SELECT h.route, h.measured, (SELECT sum(c) FROM unnest(h.counts) AS c) = r.requests AS requests,
+       cardinality(h.bounds_ms) - cardinality(h.counts) AS more_bounds, h.counts[1] > 0 AND h.counts[cardinality(h.counts)] > 0 AS no_empty_end,
+       h.bounds_ms[1] <= r.p50_ms * 1.04 AND (h.bounds_ms[cardinality(h.bounds_ms) - 1] <= r.max_ms
+                                              OR h.measured = 'span' AND h.bounds_ms[cardinality(h.bounds_ms) - 1] <= r.span_max_ms) AS bounds,
+       (SELECT bool_and(b IN (1, 1.25, 1.5, 1.75)) FROM (SELECT u * 1000 / 2 ^ floor(log(2, (u * 1000)::numeric)) AS b
+                                                         FROM unnest(h.bounds_ms) AS u) AS bounds) AS exact
+FROM clipperf_route_histograms AS h JOIN clipperf_routes AS r USING (dbid, route)
+WHERE h.datname = current_database() AND route = '/r/:id' ORDER BY h.measured;
+
 -- Rows, blocks and WAL of requests are those of their statements.
 SELECT q.calls + q.errors - r.statements AS statements, q.rows - r.rows AS rows, q.hit - r.hit AS hit, q.read - r.read AS read, q.wal - r.wal AS wal
 FROM (SELECT sum(calls) AS calls, sum(errors) AS errors, sum(rows) AS rows, sum(shared_blks_hit) AS hit, sum(shared_blks_read) AS read,
@@ -53,6 +63,7 @@ FROM (SELECT sum(calls) AS calls, sum(errors) AS errors, sum(rows) AS rows, sum(
 CREATE ROLE regress_requests;
 SET ROLE regress_requests;
 SELECT route, requests, costliest_queryid, costliest_query FROM clipperf_routes WHERE route = '/s';
+SELECT count(*) FROM clipperf_route_histograms WHERE route = '/s';
 RESET ROLE;
 DROP ROLE regress_requests;
 

@@ -126,6 +126,7 @@ INSERT INTO calls VALUES
     ('_clipperf_read_n_plus_one', 'SELECT * FROM %s._clipperf_read_n_plus_one()'),
     ('_clipperf_read_queries', 'SELECT * FROM %s._clipperf_read_queries()'),
     ('_clipperf_read_routes', 'SELECT * FROM %s._clipperf_read_routes(true)'),
+    ('_clipperf_read_route_histograms', 'SELECT * FROM %s._clipperf_read_route_histograms()'),
     ('_clipperf_read_activity', 'SELECT * FROM %s._clipperf_read_activity()'),
     ('_clipperf_read_waits', 'SELECT * FROM %s._clipperf_read_waits()'),
     ('_clipperf_read_samples', 'SELECT * FROM %s._clipperf_read_samples()'),

@@ -83,9 +83,11 @@ write_report(const Report *report, const char *directory, const char *file, void
  * Writes all files that the server is asked for.
  */
 void
-collect_files(Session *session, const char *directory)
+collect_files(Session *session, const Run *run)
 {
-	Report	   *report = ask_for_report(session, NULL, false, false);
+	const ReportRequest request = {.compare = run->before != NULL,.before = run->before,.after = run->label};
+	const char *directory = run->directory;
+	Report	   *report = ask_for_report(session, &request);
 
 	write_report(report, directory, "report.json", put_report_json);
 	write_report(report, directory, "report.html", put_report_html);

@@ -173,7 +173,8 @@ run_profile(int argc, char **argv)
 	require_free_label(session, options.label);
 	if (options.against != NULL)
 		earlier = label_of_directory(session, options.against);
-	run = measure_run(&session, &options, make_directory(options.parent, options.label), options.label);
+	run = measure_run(&session, &options, make_directory(options.parent, options.label), options.label,
+					  earlier);
 	if (run->period != NULL && earlier != NULL)
 		worse = compare_runs(session, run->directory, earlier, options.label);
 	close_session(session);

@@ -35,6 +35,8 @@ typedef struct Run
 	char	   *directory;
 	char	   *label;
 	char	   *period;			/* number of the period; NULL = none was taken */
+	const char *before;			/* label of the run that it is compared with;
+								 * NULL = none */
 	char	   *begun_at;		/* of the period, by the server's clock */
 	char	   *requests_before;	/* counted until then */
 	LoadEnd		end;
@@ -43,8 +45,9 @@ typedef struct Run
 /* Runs the command; returns the program's status. */
 extern int	run_profile(int argc, char **argv);
 
-/* Runs the load and measures it; whatever comes of it, the directory says so. */
-extern Run *measure_run(Session **session, const ProfileOptions *options, const char *directory, const char *label);
+/* Runs the load and measures it; whatever comes of it, the directory says so.  Its report compares it with the run "before". */
+extern Run *measure_run(Session **session, const ProfileOptions *options, const char *directory, const char *label,
+						const char *before);
 
 /* Is the label free?  Ends the program if not. */
 extern void require_free_label(Session *session, const char *label);
@@ -59,8 +62,8 @@ extern char *make_subdirectory(const char *parent, const char *name);
 extern void write_run_file(const Run *run, const char *status);
 extern void write_settings_file(Session *session, const char *directory);
 
-/* Writes what was measured to the directory: the report, metrics and the profile. */
-extern void collect_files(Session *session, const char *directory);
+/* Writes what was measured to the directory of a run: the report, metrics and the profile. */
+extern void collect_files(Session *session, const Run *run);
 
 /* The label of the run that a directory tells of; ends the program if the server has not kept its period. */
 extern char *label_of_directory(Session *session, const char *directory);

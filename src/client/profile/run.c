@@ -182,7 +182,7 @@ keep_connected(Session **session, Run *run)
  * Runs the load and measures it.  *session is another one afterwards if the connection was lost meanwhile.
  */
 Run *
-measure_run(Session **session, const ProfileOptions *options, const char *directory, const char *label)
+measure_run(Session **session, const ProfileOptions *options, const char *directory, const char *label, const char *before)
 {
 	Run		   *run = allocate_memory(sizeof(Run));
 	LoadListener listener = {
@@ -191,7 +191,7 @@ measure_run(Session **session, const ProfileOptions *options, const char *direct
 
 	*run = (Run)
 	{
-		.options = options,.session = *session,.directory = copy_string(directory),.label = copy_string(label)
+		.options = options,.session = *session,.directory = copy_string(directory),.label = copy_string(label),.before = before
 	};
 	write_settings_file(*session, directory);
 	write_run_file(run, "running");
@@ -203,7 +203,7 @@ measure_run(Session **session, const ProfileOptions *options, const char *direct
 		run->period = take_snapshot(*session, label, options->comment);
 	write_run_file(run, status_in_words(run));
 	if (run->period != NULL)
-		collect_files(*session, directory);
+		collect_files(*session, run);
 	tell_end(run);
 	return run;
 }

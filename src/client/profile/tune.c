@@ -159,7 +159,7 @@ tune(Session *session, const ProfileOptions *options)
 	require_free_label(session, options->label);
 	require_free_label(session, second);
 	directory = make_directory(options->parent, options->label);
-	run = measure_run(&session, options, make_subdirectory(directory, "before"), options->label);
+	run = measure_run(&session, options, make_subdirectory(directory, "before"), options->label, NULL);
 	if (run->period == NULL || run->end.ending != LOAD_DONE)
 		return EXIT_TROUBLE;
 	atexit(revert_pending);
@@ -171,7 +171,7 @@ tune(Session *session, const ProfileOptions *options)
 	if (was_interrupt_noted())
 		return EXIT_TROUBLE;
 	after = make_subdirectory(directory, "after");
-	run = measure_run(&session, options, after, second);
+	run = measure_run(&session, options, after, second, options->label);
 	pending_session = session;
 	if (run->period == NULL || run->end.ending != LOAD_DONE)
 		return EXIT_TROUBLE;

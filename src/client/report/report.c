@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-
 #include "formats.h"
 #include "message.h"
 #include "options.h"
@@ -19,10 +18,7 @@ typedef struct ReportOptions
 {
 	ConnectionOptions connection;
 	OutputOptions output;
-	const char *top;			/* most findings to show; NULL = the server's
-								 * default */
-	bool		accepted;
-	bool		advise;
+	ReportRequest request;
 } ReportOptions;
 
 static const Format formats[] = {
@@ -37,6 +33,8 @@ enum
 {
 	OPTION_ACCEPTED = COMMON_OPTION_END,
 	OPTION_ADVISE,
+	OPTION_AFTER,
+	OPTION_BEFORE,
 	OPTION_TOP
 };
 
@@ -45,6 +43,8 @@ static const struct option long_options[] = {
 	OUTPUT_LONG_OPTIONS,
 	{"accepted", no_argument, NULL, OPTION_ACCEPTED},
 	{"advise", no_argument, NULL, OPTION_ADVISE},
+	{"after", required_argument, NULL, OPTION_AFTER},
+	{"before", required_argument, NULL, OPTION_BEFORE},
 	{"top", required_argument, NULL, OPTION_TOP},
 	{NULL, 0, NULL, 0}
 };
@@ -61,6 +61,8 @@ print_report_help(void)
 		   "What is reported:\n"
 		   "      --accepted            show accepted findings, too\n"
 		   "      --advise              first ask the advisor which indexes would help\n"
+		   "      --before=PERIOD       also compare this period, by its label or number,\n"
+		   "      --after=PERIOD        with this one (default: the last two)\n"
 		   "      --top=NUMBER          show so many findings (default: 20)\n\n"
 		   "Output:\n"
 		   "      --format=FORMAT       format of standard output: text (default), json,\n"
@@ -84,13 +86,21 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 		switch (option)
 		{
 			case OPTION_ACCEPTED:
-				options->accepted = true;
+				options->request.accepted = true;
 				break;
 			case OPTION_ADVISE:
-				options->advise = true;
+				options->request.advise = true;
+				break;
+			case OPTION_AFTER:
+				options->request.compare = true;
+				options->request.after = optarg;
+				break;
+			case OPTION_BEFORE:
+				options->request.compare = true;
+				options->request.before = optarg;
 				break;
 			case OPTION_TOP:
-				options->top = optarg;
+				options->request.top = optarg;
 				break;
 			default:
 				if (!take_output_option(option, &options->output) &&
@@ -105,14 +115,14 @@ read_report_options(int argc, char **argv, ReportOptions *options)
  * Asks the server for the report, and the advisor first where that is wanted.
  */
 Report *
-ask_for_report(Session *session, const char *top, bool accepted, bool advise)
+ask_for_report(Session *session, const ReportRequest *request)
 {
 	Report	   *report = allocate_memory(sizeof(Report));
-	const char *const params[] = {top, accepted ? "true" : "false"};
+	const char *const params[] = {request->top, request->accepted ? "true" : "false"};
 	char	   *query;
 	PGresult   *result;
 
-	if (advise)
+	if (request->advise)
 	{
 		use_own_search_path(session, true);
 		query = format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", session->schema);
@@ -154,6 +164,8 @@ ask_for_report(Session *session, const char *top, bool accepted, bool advise)
 	}
 	PQclear(result);
 	ask_for_sections(session, report);
+	report->comparison = request->compare ? ask_for_comparison(session, request->before, request->after) : NULL;
+	ask_for_summary(session, request, report);
 	return report;
 }
 
@@ -192,7 +204,7 @@ run_report(int argc, char **argv)
 
 	read_report_options(argc, argv, &options);
 	session = open_session(&options.connection);
-	report = ask_for_report(session, options.top, options.accepted, options.advise);
+	report = ask_for_report(session, &options.request);
 	close_session(session);
 	write_result(&options.output, report);
 	return EXIT_FINE;

@@ -30,7 +30,28 @@ typedef struct Finding
 } Finding;
 
 /* How many sections there are beside the findings. */
-#define REPORT_SECTIONS 6
+#define REPORT_SECTIONS 10
+
+/* What is reported. */
+typedef struct ReportRequest
+{
+	const char *top;			/* most findings to show; NULL = the server's
+								 * default */
+	bool		accepted;		/* accepted findings, too? */
+	bool		advise;			/* ask the advisor first? */
+	bool		compare;		/* two periods: */
+	const char *before;			/* their labels or numbers; NULL = the last
+								 * but one */
+	const char *after;			/* NULL = the last one */
+} ReportRequest;
+
+/* A line of what the short formats say beside the findings. */
+typedef struct SummaryLine
+{
+	char	   *heading;		/* of the block that it belongs to */
+	char	   *name;
+	char	   *text;
+} SummaryLine;
 
 /* The report: what docs/report.schema.json describes, from which all formats are made. */
 typedef struct Report
@@ -42,17 +63,29 @@ typedef struct Report
 	Finding    *findings;
 	int			count;
 	char	   *sections[REPORT_SECTIONS];	/* JSON: arrays of rows */
+	char	   *comparison;		/* JSON: an object; NULL = none was asked for */
+	SummaryLine *summary;
+	int			summary_count;
 } Report;
 
 /* Runs the command; returns the program's status. */
 extern int	run_report(int argc, char **argv);
 
-/* Asks the server for the report, and the advisor first where that is wanted; top may be NULL. */
-extern Report *ask_for_report(Session *session, const char *top, bool accepted, bool advise);
+/* Asks the server for the report. */
+extern Report *ask_for_report(Session *session, const ReportRequest *request);
 
 /* Asks for the sections, and tells the key of one in the document. */
 extern void ask_for_sections(Session *session, Report *report);
 extern const char *section_key(int section);
+
+/* Asks for the comparison of two periods: JSON. */
+extern char *ask_for_comparison(Session *session, const char *before, const char *after);
+
+/* Asks for what the short formats say beside the findings. */
+extern void ask_for_summary(Session *session, const ReportRequest *request, Report *report);
+
+/* Does a line begin a block of the summary? */
+extern bool begins_block(const Report *report, int line);
 
 /* What the report is about, for people: how many statements, whose, since when. */
 extern char *seen_in_words(const Report *report);

@@ -90,6 +90,26 @@ put_table(FILE *out, const Report *report)
 }
 
 /*
+ * Writes what there is to say beside the findings: a list under each heading.
+ */
+static void
+put_summary(FILE *out, const Report *report)
+{
+	for (int i = 0; i < report->summary_count; i++)
+	{
+		const SummaryLine *line = &report->summary[i];
+
+		if (begins_block(report, i))
+			fprintf(out, "\n### %s\n\n", line->heading);
+		fputs("- **", out);
+		put_words(out, line->name ? line->name : "-");
+		fputs("**: ", out);
+		put_words(out, line->text ? line->text : "-");
+		putc('\n', out);
+	}
+}
+
+/*
  * Writes the report.
  */
 void
@@ -105,12 +125,9 @@ put_report_markdown(FILE *out, const void *result)
 	put_words(out, seen_in_words(report));
 	fputs(".\n", out);
 	if (report->count == 0)
-	{
 		fprintf(out, "\n%s\n", nothing_found(report));
-		return;
-	}
-
-	put_table(out, report);
+	else
+		put_table(out, report);
 	for (int i = 0; i < report->count; i++)
 	{
 		const Finding *finding = &report->findings[i];
@@ -126,4 +143,5 @@ put_report_markdown(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_code(out, finding->fix);
 	}
+	put_summary(out, report);
 }

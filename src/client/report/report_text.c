@@ -29,6 +29,23 @@ put_fix(FILE *out, const char *fix)
 }
 
 /*
+ * Writes what there is to say beside the findings: blocks of lines.
+ */
+static void
+put_summary(FILE *out, const Report *report)
+{
+	for (int i = 0; i < report->summary_count; i++)
+	{
+		const SummaryLine *line = &report->summary[i];
+
+		if (begins_block(report, i))
+			fprintf(out, "\n%s\n", line->heading);
+		put_wrapped(out, "    ", "        ", REPORT_WIDTH,
+					format_string("%s: %s", line->name, line->text ? line->text : "-"));
+	}
+}
+
+/*
  * Writes the report.
  */
 void
@@ -61,4 +78,5 @@ put_report_text(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_fix(out, finding->fix);
 	}
+	put_summary(out, report);
 }
