@@ -12,13 +12,26 @@ $(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -Isrc -I$(shell $(PG_CONFIG) -
 	-DCLIPPERF_VERSION='"$(EXTVERSION)"' $(CPPFLAGS)
 $(CLIENT_OBJS): $(wildcard src/client/*.h src/client/*/*.h) src/common/control_character.h src/client/client.mk clipperf.control
 
-# The page of the report in HTML, as a string of C: the template, with its styles and its program in their places.
+# The page of the report in HTML, as a string of C: the template, with its styles, its program, and the libraries that draw
+# its charts, in their places.  CHARTS=no leaves these out: the page shows tables then.
 report_page = src/client/report/page
+report_program = $(patsubst %,$(report_page)/%.js,dom table findings routes work times page)
+CHARTS ?= yes
+report_charts = $(if $(filter-out no,$(CHARTS)),$(report_page)/charts/charts.min)
 
-$(report_page)/page.inc: $(report_page)/page.html $(report_page)/page.css $(report_page)/page.js
-	sed -e '/@STYLE@/{r $(report_page)/page.css' -e 'd;}' -e '/@SCRIPT@/{r $(report_page)/page.js' -e 'd;}' \
-		$(report_page)/page.html | sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' > $@.tmp
+$(report_page)/page.inc: $(report_page)/page.html $(report_page)/page.css $(report_program) \
+		$(addprefix $(report_charts),$(if $(report_charts),.css .js))
+	sed -e '/@STYLE@/{' -e 'r $(report_page)/page.css' -e 'd' -e '}' \
+		-e '/@CHARTS_STYLE@/{' $(if $(report_charts),-e 'r $(report_charts).css') -e 'd' -e '}' \
+		-e '/@CHARTS@/{' $(if $(report_charts),-e 'r $(report_charts).js') -e 'd' -e '}' \
+		-e '/@SCRIPT@/{' $(foreach file,$(report_program),-e 'r $(file)') -e 'd' -e '}' \
+		$(report_page)/page.html | sed -e 's/[\\"]/\\&/g' -e 's/??/?\\?/g' -e 's/.*/"&\\n"/' > $@.tmp
 	mv $@.tmp $@
+
+# Makes the files of these libraries again, from the packages of npm: only after one of their versions was changed.
+charts:
+	$(report_page)/charts/bundle
+.PHONY: charts
 
 src/client/report/report_html.o: $(report_page)/page.inc
 

@@ -18,11 +18,11 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 my ($status, $output, $errors) = clipperf($node, 'report');
 is("$status $errors", '0 ', 'nothing seen: status');
-like($output, qr/^database "postgres", PostgreSQL .*, 0 statements\s+since .*\n\nNo statement that uses a table was seen\.\n\z/s, 'nothing seen');
+like($output, qr/^database "postgres", PostgreSQL .*, 0 statements\s+since .*\n\nNo statement that uses a table was seen\.\n/s, 'nothing seen');
 $node->safe_psql('postgres', 'SELECT name FROM author WHERE id = 100001');
 ($status, $output) = clipperf($node, 'report', '--format' => 'markdown');
 is($status, 0, 'nothing wrong: status');
-like($output, qr/\n\nNothing to fix was found\.\n\z/, 'nothing wrong');
+like($output, qr/\n\nNothing to fix was found\.\n(?:\n### |\z)/, 'nothing wrong');
 
 # Findings: two loops over one list, whose fix has two lines, and a scan with a name that is no word.
 $node->safe_psql('postgres', qq{
@@ -71,6 +71,19 @@ is("@cells", join(' ', (7) x @rows), 'Markdown: a row for each finding');
 is(scalar(() = $markdown =~ /^```+sql$/mg), scalar(@rows), 'Markdown: a block of code for each fix');
 unlike($markdown =~ s/^(```+)sql\n.*?^\1\n//msgr, qr/</, 'Markdown: no HTML');
 unlike($markdown, qr{\e|\xe2\x80\xae}, 'Markdown: no control characters, nor one that turns what is read');
+
+# What there is to say beside the findings: objectives, those that are missed first, and routes by their time.
+$node->safe_psql('postgres', q{
+	INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('all [1]', '{%}', 60000);
+	SET clipperf.route = '/kept';
+	SET clipperf.request_idle = '1min';
+	BEGIN; SELECT count(*) FROM author; COMMIT});
+($status, $text) = clipperf($node, 'report', '--output' => "markdown:$dir/summary.md");
+is(join("\n", grep { length > 80 && !/^(    fix: |         )/ } split /\n/, $text), '', 'summary: 80 columns');
+like($text, qr/^Objectives\n    all \[1\]: \w/m, 'summary: objectives');
+like($text, qr/^Routes that take most of the time\n    .*% of the time; \d+ request/m, 'summary: routes');
+like(slurp_file("$dir/summary.md"), qr/^### Objectives\n\n- \*\*all \\\[1\\\]\*\*: /m, 'summary: Markdown');
+$node->safe_psql('postgres', 'DELETE FROM clipperf_endpoints');
 
 # What is shown.
 ($status, $output) = clipperf($node, 'report', '--top' => 1);

@@ -119,6 +119,10 @@ like($output, qr/^Statements that changed.*\n(?:.*\n)*?SELECT count.* new /m, 's
 is($output, slurp_file("$second/load.txt") . slurp_file("$second/compare.txt"), 'it is kept');
 my $json = decode_json(slurp_file("$second/compare.json"));
 is("$json->{before} $json->{after}", 'first second', 'and as JSON');
+$json = { %$json, report => valid_json(slurp_file("$second/report.json"), 'report.schema.json', 'its report') };
+is("$json->{report}{comparison}{before} $json->{report}{comparison}{after}", 'first second', 'its report compares, too');
+is_deeply($json->{report}{comparison}{impact}, $json->{impact}, 'and says the same');
+is(valid_json(slurp_file("$first/report.json"), 'report.schema.json', 'the report of the first')->{comparison}, undef, 'the first one has nothing to compare with');
 is(scalar(grep { $_->{kind} eq 'endpoint' && $_->{verdict} eq 'worse' } @{ $json->{compare} }), 1, 'with the rows of clipperf_compare()');
 ($status) = profile('third', '--against' => $second, '--', @two);
 is($status, 0, 'a run that is not worse');

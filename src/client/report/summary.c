@@ -39,7 +39,8 @@ static const char *const summary_query =
 	" reason) AS text FROM %1$s.clipperf_slo ORDER BY 2 LIMIT 20)"
 	" UNION ALL "
 	"(SELECT 2, pg_catalog.row_number() OVER (ORDER BY total_ms DESC), 'Routes that take most of the time', coalesce(nullif(route, ''), '(no route)'), pg_catalog.concat_ws('; ',"
-	" " PERCENT("database_share") " || ' of the time', requests || ' requests', 'p95 ' || " DURATION("p95_ms") ","
+	" " PERCENT("database_share") " || ' of the time',"
+	" requests || CASE requests WHEN 1 THEN ' request' ELSE ' requests' END, 'p95 ' || " DURATION("p95_ms") ","
 	" pg_catalog.round(statements_mean::pg_catalog.numeric, 1) || ' statements each',"
 	" CASE WHEN failed > 0 THEN failed || ' failed' END)"
 	" FROM %1$s.clipperf_routes WHERE datname = current_database() AND database_share >= " SUMMARY_SHARE
