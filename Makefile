@@ -23,6 +23,7 @@
 # make bench-compare                      measures how well two periods are told from noise
 # make deb                                builds Debian packages of the extension and of the command
 # make check-deb                          builds them in a chroot, installs them there and finds a first finding
+# make freeze                             keeps the install script of a version that is released
 # make dist                               writes an archive of the sources, for PGXN and packagers
 # make check-matrix                       runs everything on each PostgreSQL that a release of Debian has
 # make demo                               loads the example application and shows the report
@@ -127,6 +128,8 @@ PG_CFLAGS = -fvisibility=hidden \
 SQL_PARTS := search_path relation_type queries request_views table_use waits cacheable info samples seq_scans plans n_plus_one recommendations findings indexes what_if index_sets workload recommend apply index_findings plan_findings endpoints snapshots report metrics check replication
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
+# From each released version to the next one; sql/upgrades/README.md tells of releases.
+DATA := $(wildcard sql/upgrades/$(EXTENSION)--*--*.sql)
 
 # The tests. installcheck brings its own server, so that nobody has to prepare one; it needs an installed clipperf.
 REGRESS := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
@@ -166,6 +169,11 @@ $(install_script): $(SQL_PARTS:%=sql/%.sql) Makefile clipperf.control
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION clipperf" to load this file. \quit'; \
 	  cat $(SQL_PARTS:%=sql/%.sql) </dev/null; } > $@.tmp
 	mv $@.tmp $@
+
+# Keeps the install script of a version that is released, for the test of upgrades.
+.PHONY: freeze
+freeze: $(install_script)
+	cp $(install_script) test/releases/
 
 else
 
