@@ -112,27 +112,53 @@ is_older(const char *version, const char *other)
 	return *version == '\0' && *other != '\0';
 }
 
+/* What functions of the extension raise where the module was not loaded, or is of another version. */
+#define SQLSTATE_NOT_LOADED "55000"
+
+/*
+ * Where the extension is, and who is asking.  A statement in which a function of the extension runs is clipperf's own,
+ * and does not count among the application's.  This one cannot name any, as it looks for their schema; ts_stat() calls
+ * one for it, which is the function that every server has of those that run a query they are given.
+ */
+#define FIND_WHAT \
+	"SELECT n.nspname AS schema, e.extversion AS version," \
+	" pg_catalog.current_database() AS database, current_user AS role," \
+	" pg_catalog.current_setting('server_version') AS server_version," \
+	" EXISTS (SELECT FROM pg_catalog.pg_settings AS s" \
+	" WHERE s.name = 'clipperf.max_statements' AND s.context = 'postmaster') AS is_loaded," \
+	" pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all"
+#define FIND_AS_OWN \
+	", CASE WHEN n.oid IS NULL OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN NULL" \
+	" WHEN pg_catalog.has_table_privilege(" \
+	"pg_catalog.to_regclass(pg_catalog.format('%I.clipperf_info', n.nspname)), 'SELECT')" \
+	" THEN (SELECT pg_catalog.count(*) FROM pg_catalog.ts_stat(pg_catalog.format(" \
+	"'SELECT ''''::pg_catalog.tsvector FROM %I.clipperf_info', n.nspname))) END AS own"
+#define FIND_FROM \
+	" FROM (SELECT) AS one" \
+	" LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'clipperf'" \
+	" LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace"
+
 /*
  * Looks for the extension, and at who is asking.
  */
 static void
 find_extension(Session *session)
 {
-	PGresult   *result = run_query(session,
-								   "SELECT n.nspname AS schema, e.extversion AS version,"
-								   " pg_catalog.current_database() AS database, current_user AS role,"
-								   " pg_catalog.current_setting('server_version') AS server_version,"
-								   " pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all"
-								   " FROM (SELECT) AS one"
-								   " LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'clipperf'"
-								   " LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace",
-								   0, NULL);
-	const char *schema = result_value(result, 0, "schema");
+	PGresult   *result = try_query(session, FIND_WHAT FIND_AS_OWN FIND_FROM, 0, NULL, SQLSTATE_NOT_LOADED);
+	const char *schema;
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+	{
+		PQclear(result);
+		result = run_query(session, FIND_WHAT FIND_FROM, 0, NULL);
+	}
+	schema = result_value(result, 0, "schema");
 
 	session->database = copy_string(result_value(result, 0, "database"));
 	session->role = copy_string(result_value(result, 0, "role"));
 	session->server_version = copy_string(result_value(result, 0, "server_version"));
 	session->sees_all = strcmp(result_value(result, 0, "sees_all"), "t") == 0;
+	session->is_loaded = strcmp(result_value(result, 0, "is_loaded"), "t") == 0;
 	if (schema != NULL)
 	{
 		session->version = copy_string(result_value(result, 0, "version"));

@@ -45,6 +45,8 @@ typedef struct Session
 	char	   *role;
 	bool		sees_all;		/* is the role one that sees all roles'
 								 * statements? */
+	bool		is_loaded;		/* was the module loaded at the server's
+								 * start? */
 	bool		shows_notices;	/* of the server, beside its warnings? */
 	StringList	warnings;		/* that the server sent */
 } Session;

@@ -89,6 +89,27 @@ take_output_option(int option, OutputOptions *output)
 }
 
 /*
+ * Reads the command line of a command that has no other options than those of output and those that all commands have.
+ */
+void
+read_output_options(int argc, char **argv, ConnectionOptions *connection, OutputOptions *output, void (*print_help) (void))
+{
+	static const struct option long_options[] = {
+		COMMON_LONG_OPTIONS,
+		OUTPUT_LONG_OPTIONS,
+		{NULL, 0, NULL, 0}
+	};
+	int			option;
+
+	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS, long_options)) != -1)
+	{
+		if (!take_output_option(option, output) && !take_common_option(option, connection, print_help))
+			fatal_usage(output->command);
+	}
+	take_database(argc, argv, output->command, connection);
+}
+
+/*
  * Writes a result in one format, to standard output where path is NULL.
  */
 static void

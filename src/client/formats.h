@@ -52,6 +52,10 @@ extern OutputOptions default_output(const char *command, const Format *formats);
 /* Takes an option of output; false where it is none. */
 extern bool take_output_option(int option, OutputOptions *output);
 
+/* Reads the command line of a command that has no other options than those of output and all commands'. */
+extern void read_output_options(int argc, char **argv, ConnectionOptions *connection, OutputOptions *output,
+								void (*print_help) (void));
+
 /* Writes the result to the files, and to standard output. */
 extern void write_result(const OutputOptions *output, const void *result);
 

@@ -48,7 +48,7 @@ my ($status, $output) = clipperf($node, 'doctor');
 is($status, 0, 'all is well: status');
 like($output, qr/^0 problems, 0 notes\n\z/m, 'all is well');
 is(join("\n", grep { length > 80 } split /\n/, $output), '', 'it fits a terminal');
-is(scalar(() = $output =~ /^ok /mg), 11, 'each thing was looked at');
+is(scalar(() = $output =~ /^ok /mg), 14, 'each thing was looked at');
 
 # Statistics.
 $node->safe_psql('postgres', 'UPDATE clip SET score = 1');
@@ -64,6 +64,13 @@ diagnosis_is('capture', 'problem', qr/clipperf\.lineage is off.*ALTER SYSTEM SET
 set('clipperf.enabled', 'off');
 diagnosis_is('capture', 'problem', qr/clipperf\.enabled is off.*ALTER SYSTEM SET clipperf\.enabled = on/);
 $node->safe_psql('postgres', 'ALTER DATABASE postgres RESET ALL');
+set('clipperf.plan_interval', '0');
+$node->append_conf('postgresql.conf', 'clipperf.sample_interval = 0');
+$node->reload;
+$node->poll_query_until('postgres', "SELECT setting = '0' FROM pg_settings WHERE name = 'clipperf.sample_interval'")
+  or die 'the setting is not read';
+diagnosis_is('plans', 'note', qr/clipperf\.plan_interval is 0.*ALTER SYSTEM RESET clipperf\.plan_interval/);
+diagnosis_is('waits', 'note', qr/clipperf\.sample_interval is 0.*ALTER SYSTEM RESET clipperf\.sample_interval/);
 set('compute_query_id', 'off');
 diagnosis_is('capture', 'problem', qr/compute_query_id is off/);
 set('track_io_timing', 'off');
@@ -88,9 +95,11 @@ $node->safe_psql('postgres', "UPDATE pg_extension SET extversion = '99.0' WHERE 
 diagnosis_is('versions', 'problem', qr/extension 99\.0, .* Restart the server/);
 
 # The background process, and the module itself.
-$node->append_conf('postgresql.conf', 'max_worker_processes = 0');
+$node->append_conf('postgresql.conf', join("\n", 'max_worker_processes = 0', 'clipperf.sample_interval = 20', 'clipperf.cache_statements = 0'));
 $node->restart;
 diagnosis_is('saving', 'problem', qr/does not run .* max_worker_processes/);
+diagnosis_is('waits', 'problem', qr/does not run .* max_worker_processes/);
+diagnosis_is('caching', 'note', qr/clipperf\.cache_statements is 0.*RESET clipperf\.cache_statements, and restart/);
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 $node->restart;
 diagnosis_is('preloaded', 'problem', qr/sees nothing Add clipperf to shared_preload_libraries/);

@@ -16,13 +16,6 @@
 /* Columns of a line of words. */
 #define DOCTOR_WIDTH 80
 
-/* What the command was asked to do. */
-typedef struct DoctorOptions
-{
-	ConnectionOptions connection;
-	OutputOptions output;
-} DoctorOptions;
-
 /*
  * Writes an examination for people.
  */
@@ -83,12 +76,6 @@ static const Format formats[] = {
 	{NULL, NULL}
 };
 
-static const struct option long_options[] = {
-	COMMON_LONG_OPTIONS,
-	OUTPUT_LONG_OPTIONS,
-	{NULL, 0, NULL, 0}
-};
-
 /*
  * Prints the command's help.
  */
@@ -113,22 +100,16 @@ print_doctor_help(void)
 int
 run_doctor(int argc, char **argv)
 {
-	DoctorOptions options = {.output = default_output("doctor", formats)};
+	ConnectionOptions connection = {0};
+	OutputOptions output = default_output("doctor", formats);
 	Session    *session;
 	Examination *examination;
-	int			option;
 
-	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS, long_options)) != -1)
-	{
-		if (!take_output_option(option, &options.output) &&
-			!take_common_option(option, &options.connection, print_doctor_help))
-			fatal_usage("doctor");
-	}
-	take_database(argc, argv, "doctor", &options.connection);
+	read_output_options(argc, argv, &connection, &output, print_doctor_help);
 
-	session = open_bare_session(&options.connection);
+	session = open_bare_session(&connection);
 	examination = examine(session);
 	close_session(session);
-	write_result(&options.output, examination);
+	write_result(&output, examination);
 	return examination->problems > 0 ? EXIT_FINDINGS : EXIT_FINE;
 }

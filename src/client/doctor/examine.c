@@ -70,20 +70,12 @@ is_off(const PGresult *result, const char *column)
 }
 
 /*
- * Was the module loaded at the server's start, and is the extension there?  A setting that only the module defines as one
- * that takes a restart tells, to every role.
+ * Was the module loaded at the server's start, and is the extension there?
  */
 static bool
-examine_installation(Examination *examination, Session *session)
+examine_installation(Examination *examination, const Session *session)
 {
-	PGresult   *result = run_query(session,
-								   "SELECT FROM pg_catalog.pg_settings"
-								   " WHERE name = 'clipperf.max_statements' AND context = 'postmaster'",
-								   0, NULL);
-	bool		is_loaded = PQntuples(result) > 0;
-
-	PQclear(result);
-	if (is_loaded)
+	if (session->is_loaded)
 		add_diagnosis(examination, "preloaded", HEALTH_OK, copy_string("the module is loaded"), NULL);
 	else
 		add_diagnosis(examination, "preloaded", HEALTH_PROBLEM, copy_string("the module is not loaded, and sees nothing"),
@@ -96,7 +88,7 @@ examine_installation(Examination *examination, Session *session)
 		add_diagnosis(examination, "extension", HEALTH_PROBLEM,
 					  format_string("not installed in database \"%s\"", session->database),
 					  copy_string("Run CREATE EXTENSION clipperf in it, as a superuser."));
-	return is_loaded && session->schema != NULL;
+	return session->is_loaded && session->schema != NULL;
 }
 
 /*
@@ -122,43 +114,35 @@ examine_versions(Examination *examination, const char *extension, const char *mo
 }
 
 /*
- * Is capture on, as far as a session like this one can tell?
+ * Is capture on, as far as a session like this one can tell?  "info" is the answer to INFO_QUERY, as below.
  */
 static void
-examine_settings(Examination *examination, Session *session)
+examine_settings(Examination *examination, const PGresult *info)
 {
-	PGresult   *result = run_query(session,
-								   "SELECT pg_catalog.current_setting('clipperf.enabled') AS enabled,"
-								   " pg_catalog.current_setting('clipperf.lineage') AS lineage,"
-								   " pg_catalog.current_setting('compute_query_id') AS query_id,"
-								   " pg_catalog.current_setting('track_io_timing') AS io_timing",
-								   0, NULL);
-
-	if (is_off(result, "enabled"))
+	if (is_off(info, "enabled"))
 		add_diagnosis(examination, "capture", HEALTH_PROBLEM, copy_string("clipperf.enabled is off: nothing is seen"),
 					  copy_string("Run ALTER SYSTEM SET clipperf.enabled = on; SELECT pg_reload_conf();"));
-	else if (is_off(result, "query_id"))
+	else if (is_off(info, "query_id"))
 		add_diagnosis(examination, "capture", HEALTH_PROBLEM, copy_string("compute_query_id is off: nothing is seen"),
 					  copy_string("Run ALTER SYSTEM SET compute_query_id = auto; SELECT pg_reload_conf();"));
-	else if (is_off(result, "lineage"))
+	else if (is_off(info, "lineage"))
 		add_diagnosis(examination, "capture", HEALTH_PROBLEM,
 					  copy_string("clipperf.lineage is off: N+1 patterns are not looked for"),
 					  copy_string("Run ALTER SYSTEM SET clipperf.lineage = on; SELECT pg_reload_conf();"));
 	else
 		add_diagnosis(examination, "capture", HEALTH_OK, copy_string("statements and N+1 patterns are looked at"), NULL);
 
-	if (is_off(result, "io_timing"))
+	if (is_off(info, "io_timing"))
 		add_diagnosis(examination, "io timing", HEALTH_NOTE,
 					  copy_string("track_io_timing is off: EXPLAIN does not tell reading from computing"),
 					  copy_string("Run pg_test_timing on the server. If it is fast, ALTER SYSTEM SET track_io_timing = on;"
 								  " SELECT pg_reload_conf();"));
 	else
 		add_diagnosis(examination, "io timing", HEALTH_OK, copy_string("track_io_timing is on"), NULL);
-	PQclear(result);
 }
 
 /*
- * Is the memory enough?  "info" is clipperf_info.
+ * Is the memory enough?
  */
 static void
 examine_memory(Examination *examination, const PGresult *info)
@@ -208,6 +192,58 @@ examine_saving(Examination *examination, const PGresult *info)
 					  result_value(info, 0, "saved_at")
 					  ? format_string("last saved %s", result_value(info, 0, "saved_at"))
 					  : copy_string("a background process saves what is seen"), NULL);
+}
+
+/*
+ * Is it sampled what sessions wait for?
+ */
+static void
+examine_sampling(Examination *examination, const PGresult *info)
+{
+	if (number_of(info, "sample_interval") == 0)
+		add_diagnosis(examination, "waits", HEALTH_NOTE,
+					  copy_string("clipperf.sample_interval is 0: what sessions wait for is not known"),
+					  copy_string("Run ALTER SYSTEM RESET clipperf.sample_interval; SELECT pg_reload_conf();"));
+	else if (result_value(info, 0, "sampler_pid") == NULL)
+		add_diagnosis(examination, "waits", HEALTH_PROBLEM,
+					  copy_string("the background process that samples what sessions wait for does not run"),
+					  copy_string("Look for its error in the server's log, and at max_worker_processes."));
+	else if (number_of(info, "wait_samples_lost") > 0)
+		add_diagnosis(examination, "waits", HEALTH_NOTE,
+					  format_string("%lld samples of waits were evicted by others", number_of(info, "wait_samples_lost")),
+					  copy_string("Call clipperf_reset('waits') to begin again, once the load is what you want to know of."));
+	else
+		add_diagnosis(examination, "waits", HEALTH_OK,
+					  format_string("sessions are sampled every %s ms", result_value(info, 0, "sample_interval")), NULL);
+}
+
+/*
+ * Are plans measured, and caches replayed?
+ */
+static void
+examine_plans_and_caches(Examination *examination, const PGresult *info)
+{
+	if (number_of(info, "plan_interval") == 0)
+		add_diagnosis(examination, "plans", HEALTH_NOTE,
+					  copy_string("clipperf.plan_interval is 0: plans are not measured"),
+					  copy_string("Run ALTER SYSTEM RESET clipperf.plan_interval; SELECT pg_reload_conf();"));
+	else
+		add_diagnosis(examination, "plans", HEALTH_OK, format_string("%lld are held", number_of(info, "plans_held")), NULL);
+
+	if (number_of(info, "cache_statements") == 0)
+		add_diagnosis(examination, "caching", HEALTH_NOTE,
+					  copy_string("clipperf.cache_statements is 0: what a cache would save is not known"),
+					  copy_string("Run ALTER SYSTEM RESET clipperf.cache_statements, and restart the server, to know it."));
+	else if (number_of(info, "cache_statements_evicted") > number_of(info, "cache_statements"))
+		add_diagnosis(examination, "caching", HEALTH_NOTE,
+					  format_string("caches were replayed for %lld statements that made space for others",
+									number_of(info, "cache_statements_evicted")),
+					  format_string("Raise clipperf.cache_statements, which is %s, and restart the server.",
+									result_value(info, 0, "cache_statements")));
+	else
+		add_diagnosis(examination, "caching", HEALTH_OK,
+					  format_string("caches are replayed for %lld of at most %s statements",
+									number_of(info, "cache_statements_held"), result_value(info, 0, "cache_statements")), NULL);
 }
 
 /*
@@ -268,6 +304,9 @@ examine_statistics(Examination *examination, Session *session)
 									  " SELECT c.oid::pg_catalog.regclass::pg_catalog.text AS name, s.n_mod_since_analyze AS changes"
 									  " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_stat_all_tables AS s ON s.relid = c.oid"
 									  " WHERE c.relkind IN ('r', 'm')"
+									  " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS e"
+									  " ON e.oid = d.refobjid WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+									  " AND d.objid = c.oid AND d.deptype = 'e' AND e.extname = 'clipperf')"
 									  " AND c.oid IN (SELECT u.relation FROM %s.clipperf_table_use AS u)"
 									  " AND (c.reltuples < 0 AND pg_catalog.pg_relation_size(c.oid) > 0"
 									  " OR s.n_mod_since_analyze > 2 * ("
@@ -294,6 +333,19 @@ examine_statistics(Examination *examination, Session *session)
 }
 
 /*
+ * What is known of the module: a row, with the settings that it follows in sessions like this one.
+ */
+#define INFO_QUERY \
+	"SELECT i.*, pg_catalog.current_setting('clipperf.enabled') AS enabled," \
+	" pg_catalog.current_setting('clipperf.lineage') AS lineage," \
+	" pg_catalog.current_setting('compute_query_id') AS query_id," \
+	" pg_catalog.current_setting('track_io_timing') AS io_timing," \
+	" (SELECT s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'clipperf.sample_interval') AS sample_interval," \
+	" pg_catalog.current_setting('clipperf.plan_interval') AS plan_interval," \
+	" pg_catalog.current_setting('clipperf.cache_statements') AS cache_statements" \
+	" FROM %s.clipperf_info AS i"
+
+/*
  * Looks at everything.
  */
 Examination *
@@ -307,7 +359,7 @@ examine(Session *session)
 	if (!examine_installation(examination, session))
 		return examination;
 
-	query = format_string("SELECT * FROM %s.clipperf_info", session->schema);
+	query = format_string(INFO_QUERY, session->schema);
 	info = try_query(session, query, 0, NULL, SQLSTATE_NOT_LOADED);
 	if (PQresultStatus(info) != PGRES_TUPLES_OK)
 	{
@@ -321,9 +373,11 @@ examine(Session *session)
 		return examination;
 	}
 	examine_versions(examination, session->version, result_value(info, 0, "version"));
-	examine_settings(examination, session);
+	examine_settings(examination, info);
 	examine_memory(examination, info);
 	examine_saving(examination, info);
+	examine_sampling(examination, info);
+	examine_plans_and_caches(examination, info);
 	examine_statements(examination, session);
 	examine_statistics(examination, session);
 	PQclear(info);

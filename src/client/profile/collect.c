@@ -24,10 +24,12 @@ static bool
 has_function(Session *session, const char *function)
 {
 	char	   *name = format_string("%s.%s", session->schema, function);
-	PGresult   *result = run_query(session, "SELECT pg_catalog.to_regproc($1) AS found", 1, (const char *const *) &name);
+	char	   *query = format_string("SELECT pg_catalog.to_regproc($1) AS found FROM %s.clipperf_info", session->schema);
+	PGresult   *result = run_query(session, query, 1, (const char *const *) &name);
 	bool		found = result_value(result, 0, "found") != NULL;
 
 	PQclear(result);
+	free(query);
 	free(name);
 	return found;
 }

@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "interrupt.h"
 #include "message.h"
 
@@ -47,18 +47,6 @@ end_load(void)
 {
 	if (load_leader > 0)
 		kill(-load_leader, SIGTERM);
-}
-
-/*
- * Seconds of a clock that nobody sets.
- */
-static double
-seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
 /*

@@ -33,8 +33,8 @@
 void
 require_free_label(Session *session, const char *label)
 {
-	char	   *query = format_string("SELECT FROM %s.clipperf_periods AS p WHERE p.label OPERATOR(pg_catalog.=) $1",
-									  session->schema);
+	char	   *query = format_string("SELECT FROM %1$s.clipperf_periods AS p WHERE EXISTS (SELECT FROM %1$s.clipperf_info)"
+									  " AND p.label OPERATOR(pg_catalog.=) $1", session->schema);
 	PGresult   *result = run_query(session, query, 1, &label);
 
 	if (PQntuples(result) > 0)
@@ -154,8 +154,10 @@ tell_end(const Run *run)
 static void
 end_own_request(Session *session)
 {
-	PGresult   *result = run_query(session, "SELECT s.setting FROM pg_catalog.pg_settings AS s"
-								   " WHERE s.name OPERATOR(pg_catalog.=) 'clipperf.request_idle'", 0, NULL);
+	PGresult   *result = run_query(session,
+								   format_string("SELECT s.setting FROM %s.clipperf_info AS i, pg_catalog.pg_settings AS s"
+												 " WHERE s.name OPERATOR(pg_catalog.=) 'clipperf.request_idle'",
+												 session->schema), 0, NULL);
 	long		idle_ms = PQntuples(result) > 0 ? atol(PQgetvalue(result, 0, 0)) : 0;
 	struct timespec pause = {.tv_sec = 2 * idle_ms / 1000,.tv_nsec = 2 * idle_ms % 1000 * 1000000};
 

@@ -17,23 +17,10 @@
 /* Names of documents of OpenSLO are labels of DNS: so many small letters, digits and hyphens. */
 #define MOST_NAME_LENGTH 63
 
-/* What the command was asked to do. */
-typedef struct RulesOptions
-{
-	ConnectionOptions connection;
-	OutputOptions output;
-} RulesOptions;
-
 static const Format formats[] = {
 	{"prometheus", put_rules_prometheus},
 	{"openslo", put_rules_openslo},
 	{NULL, NULL}
-};
-
-static const struct option long_options[] = {
-	COMMON_LONG_OPTIONS,
-	OUTPUT_LONG_OPTIONS,
-	{NULL, 0, NULL, 0}
 };
 
 /*
@@ -210,24 +197,18 @@ put_selector(FILE *out, const Objectives *objectives, const EndpointObjectives *
 int
 run_rules(int argc, char **argv)
 {
-	RulesOptions options = {.output = default_output("rules", formats)};
+	ConnectionOptions connection = {0};
+	OutputOptions output = default_output("rules", formats);
 	Session    *session;
 	Objectives	objectives;
-	int			option;
 
-	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS, long_options)) != -1)
-	{
-		if (!take_output_option(option, &options.output) &&
-			!take_common_option(option, &options.connection, print_rules_help))
-			fatal_usage("rules");
-	}
-	take_database(argc, argv, "rules", &options.connection);
+	read_output_options(argc, argv, &connection, &output, print_rules_help);
 
-	session = open_session(&options.connection);
+	session = open_session(&connection);
 	objectives = ask_for_objectives(session);
 	if (objectives.count == 0)
 		print_note("no endpoint of database \"%s\" has an objective", session->database);
 	close_session(session);
-	write_result(&options.output, &objectives);
+	write_result(&output, &objectives);
 	return EXIT_FINE;
 }
