@@ -4,8 +4,10 @@
 CLIENT = src/client/clipperf
 CLIENT_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/client/*.c src/client/*/*.c)))
 
+CLIENT_MAN = src/client/clipperf.1
+
 all: client
-client: $(CLIENT)
+client: $(CLIENT) $(CLIENT_MAN)
 .PHONY: client install-client uninstall-client
 
 $(CLIENT_OBJS): override CPPFLAGS := -Isrc/client -Isrc -I$(shell $(PG_CONFIG) --includedir) -D_GNU_SOURCE \
@@ -35,16 +37,35 @@ charts:
 
 src/client/report/report_html.o: $(report_page)/page.inc
 
+# ncurses, by which "clipperf top" shows things live: where it is missing, or WITHOUT_CURSES=1 says so, the command is
+# built without.  Found out once, where it is needed.
+CURSES_LIBS = -lncursesw
+has_curses = $(eval has_curses := $(if $(WITHOUT_CURSES),,$(shell \
+	printf '\043include <curses.h>\nint main(void) { return set_escdelay(1); }\n' | \
+	$(CC) -D_GNU_SOURCE -x c - $(CURSES_LIBS) -o /dev/null 2>/dev/null && echo yes)))$(has_curses)
+src/client/top/terminal.o: override CPPFLAGS += $(if $(has_curses),-DHAVE_CURSES)
+
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(CFLAGS) $(CLIENT_OBJS) $(LDFLAGS) $(or $(libpq),-L$(shell $(PG_CONFIG) --libdir) -lpq) -o $@
+	$(CC) $(CFLAGS) $(CLIENT_OBJS) $(LDFLAGS) $(or $(libpq),-L$(shell $(PG_CONFIG) --libdir) -lpq) \
+		$(if $(has_curses),$(CURSES_LIBS)) -o $@
+
+# The manual page, of the page of the manual: the date is that of the text, or of the packager.
+$(CLIENT_MAN): docs/command.md src/client/man.awk clipperf.control
+	awk -v version='$(EXTVERSION)' \
+		-v date="$$(date -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH),-r docs/command.md) +%Y-%m-%d)" \
+		-f src/client/man.awk docs/command.md > $@.tmp
+	mv $@.tmp $@
 
 client_bindir = $(DESTDIR)$(or $(bindir),$(shell $(PG_CONFIG) --bindir))
+client_mandir = $(DESTDIR)$(or $(mandir),$(shell $(PG_CONFIG) --mandir))/man1
 
 install-client: client
 	mkdir -p '$(client_bindir)'
 	install -m 755 $(CLIENT) '$(client_bindir)/clipperf'
+	mkdir -p '$(client_mandir)'
+	install -m 644 $(CLIENT_MAN) '$(client_mandir)/clipperf.1'
 
 uninstall-client:
-	rm -f '$(client_bindir)/clipperf'
+	rm -f '$(client_bindir)/clipperf' '$(client_mandir)/clipperf.1'
 
-EXTRA_CLEAN += $(CLIENT) $(CLIENT_OBJS) $(report_page)/page.inc
+EXTRA_CLEAN += $(CLIENT) $(CLIENT_MAN) $(CLIENT_OBJS) $(report_page)/page.inc

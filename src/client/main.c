@@ -20,6 +20,7 @@
 #include "recommend/recommend.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "top/top.h"
 
 /* A subcommand: what runs it gets the arguments that follow its name, from argv[1] on, and returns the program's status. */
 typedef struct Command
@@ -31,6 +32,7 @@ typedef struct Command
 
 static const Command commands[] = {
 	{"report", run_report, "tell what to fix first, why, and how"},
+	{"top", run_top, "show what runs, live"},
 	{"check", run_check, "fail if there are N+1 patterns or sequential scans, for CI"},
 	{"recommend", run_recommend, "tell which indexes to create and to drop"},
 	{"advise", run_advise, "tell which indexes would help the statements of a file"},

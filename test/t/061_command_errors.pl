@@ -39,7 +39,7 @@ is($status, 2, 'no such option: status');
 like($errors, qr/^clipperf: unrecognized option .*\nclipperf: hint: Try "clipperf check --help"/, 'no such option');
 
 # Help fits a terminal, and goes to standard output.
-foreach my $arguments ([], map { [$_] } qw(report check recommend advise apply revert jobs migration doctor))
+foreach my $arguments ([], map { [$_] } qw(report top check recommend advise apply revert jobs migration doctor))
 {
 	my $name = join(' ', 'clipperf', @$arguments);
 	foreach my $option ('--help', '-?')

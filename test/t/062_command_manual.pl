@@ -62,8 +62,6 @@ foreach my $command (@commands)
 	is(join(' ', sort keys %documented), join(' ', sort keys %helped), "$command: the options of the manual are those of the help");
 }
 
-$node->stop;
-
 # The command alone, where there is libpq and no server: what is copied is all that it is made of.
 my $alone = PostgreSQL::Test::Utils::tempdir() . '/alone';
 my ($libpq) = run_command([ 'pg_config', '--libdir' ]);
@@ -71,14 +69,38 @@ my ($headers) = run_command([ 'pg_config', '--includedir' ]);
 mkdir $alone;
 mkdir "$alone/src";
 mkdir "$alone/src/common";
-system("cp -R $root/Makefile $root/clipperf.control $alone && cp -R $root/src/client $alone/src/ && cp $root/src/common/control_character.h $alone/src/common/ && find $alone -name '*.o' -delete"
+mkdir "$alone/docs";
+system("cp -R $root/Makefile $root/clipperf.control $alone && cp -R $root/src/client $alone/src/ && cp $root/src/common/control_character.h $alone/src/common/ && cp $root/docs/command.md $alone/docs/ && find $alone -name '*.o' -delete"
 	  . " && mkdir -p $alone/examples/clipper/load $alone/test/fuzz"
 	  . " && cp $root/examples/clipper/load/clipload.mk $alone/examples/clipper/load/ && cp $root/test/fuzz/fuzz.mk $alone/test/fuzz/") == 0
   or die 'could not copy the sources';
 unlink "$alone/src/client/clipperf";
-append_to_file("$alone/pg_config", "#!/bin/sh\ncase \$1 in --libdir) echo $libpq ;; --includedir) echo $headers ;; --bindir) echo $alone/bin ;; *) exit 1 ;; esac\n");
+append_to_file("$alone/pg_config", "#!/bin/sh\ncase \$1 in --libdir) echo $libpq ;; --includedir) echo $headers ;; --bindir) echo $alone/bin ;; --mandir) echo $alone/man ;; *) exit 1 ;; esac\n");
 chmod 0755, "$alone/pg_config";
 command_ok([ 'make', '-s', '-C', $alone, "PG_CONFIG=$alone/pg_config", 'install-client' ], 'the command is built without a server');
 command_ok([ "$alone/bin/clipperf", '--version' ], 'and runs');
+
+# Its manual page is made of the manual, and well formed.
+my $man = slurp_file("$alone/man/man1/clipperf.1");
+foreach my $command (@commands)
+{
+	like($man, qr/^\.SH "CLIPPERF \U$command"$/m, "$command: in the manual page");
+}
+my ($complaints) = run_command([ 'mandoc', '-T', 'lint', '-W', 'warning', "$alone/man/man1/clipperf.1" ]);
+is($complaints, '', 'the manual page is well formed');
+my ($rendered) = run_command([ 'mandoc', '-T', 'utf8', '-O', 'width=80', "$alone/man/man1/clipperf.1" ]);
+$rendered =~ s/.\x08//g;
+ok($rendered =~ /^ +--totals\n +show all that was counted, /m, 'an option of it');
+ok($rendered !~ /\]\(|\*\*|\|.*\|.*\|/, 'nothing of Markdown is left in it');
+
+# Without ncurses all is there but the live screen.
+unlink "$alone/src/client/top/terminal.o", "$alone/src/client/clipperf";
+command_ok([ 'make', '-s', '-C', $alone, "PG_CONFIG=$alone/pg_config", 'WITHOUT_CURSES=1', 'install-client' ], 'the command is built without ncurses');
+my ($status, undef, $errors) = run_command_line($node, "$alone/bin/clipperf", 'top', 'clipper');
+is($status, 2, 'without ncurses: no live screen');
+like($errors, qr/error: this command was built without curses, .*\n.*--once.*libncurses-dev/, 'without ncurses: what is missing');
+is((run_command_line($node, "$alone/bin/clipperf", 'top', '--once', '--totals', 'clipper'))[0], 0, 'without ncurses: one screen');
+
+$node->stop;
 
 done_testing();
