@@ -82,17 +82,27 @@ write_report(const Report *report, const char *directory, const char *file, void
 }
 
 /*
+ * Writes the report of a run, as data and as a page.
+ */
+void
+write_reports(Session *session, const Run *run)
+{
+	const ReportRequest request = {.compare = run->before != NULL,.before = run->before,.after = run->label};
+	Report	   *report = ask_for_report(session, &request);
+
+	write_report(report, run->directory, "report.json", put_report_json);
+	write_report(report, run->directory, "report.html", put_report_html);
+}
+
+/*
  * Writes all files that the server is asked for.
  */
 void
 collect_files(Session *session, const Run *run)
 {
-	const ReportRequest request = {.compare = run->before != NULL,.before = run->before,.after = run->label};
 	const char *directory = run->directory;
-	Report	   *report = ask_for_report(session, &request);
 
-	write_report(report, directory, "report.json", put_report_json);
-	write_report(report, directory, "report.html", put_report_html);
+	write_reports(session, run);
 	write_function_result(session, directory, "metrics.txt", "clipperf_metrics",
 						  format_string("SELECT pg_catalog.convert_to(%s.clipperf_metrics('prometheus'), 'UTF8')",
 										session->schema));

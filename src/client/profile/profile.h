@@ -65,6 +65,9 @@ extern void write_settings_file(Session *session, const char *directory);
 /* Writes what was measured to the directory of a run: the report, metrics and the profile. */
 extern void collect_files(Session *session, const Run *run);
 
+/* Of these the report alone. */
+extern void write_reports(Session *session, const Run *run);
+
 /* The label of the run that a directory tells of; ends the program if the server has not kept its period. */
 extern char *label_of_directory(Session *session, const char *directory);
 

@@ -177,6 +177,7 @@ tune(Session *session, const ProfileOptions *options)
 		return EXIT_TROUBLE;
 	worse = compare_runs(session, directory, options->label, second);
 	settle_jobs(session, directory, worse);
+	write_reports(session, run);	/* with what became of the jobs */
 	close_session(session);
 	return worse ? EXIT_FINDINGS : EXIT_FINE;
 }

@@ -58,8 +58,8 @@ static const Section sections[REPORT_SECTIONS] = {
 		" pg_catalog.left(query, " STATEMENT ") AS query, first_seen, last_seen"
 	" FROM %1$s.clipperf_seq_scans ORDER BY total_ms DESC LIMIT 50"},
 	{"recommendations",
-		"SELECT id, action, relation, index_name, benefit_share, cost_before, cost_after, size_bytes, write_cost_share,"
-		" queryids::pg_catalog.text[], ddl, reason"
+		"SELECT id, action, relation, index_name, benefit_share, cost_before, cost_after, mean_before_ms, mean_after_ms,"
+		" blocks_before, blocks_after, size_bytes, write_cost_share, queryids::pg_catalog.text[], ddl, reason"
 		" FROM %1$s.clipperf_recommendations WHERE status = 'new' AND action IN ('create', 'drop') AND NOT for_statements"
 	" ORDER BY benefit_share DESC NULLS LAST, id LIMIT 50"},
 	{"jobs",

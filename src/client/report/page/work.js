@@ -64,7 +64,10 @@ function costs(row) {
 		return [make("span", {}, name), bar, make("span", { class: "number" }, number(value))];
 	}
 	return is_missing(row.cost_before) || is_missing(row.cost_after) ? []
-		: make("span", { class: "costs" }, line("before", row.cost_before, "before"), line("after", row.cost_after, "after"));
+		: [make("span", { class: "costs" }, line("before", row.cost_before, "before"), line("after", row.cost_after, "after")),
+			make("span", { class: "small soft" }, [change(row.mean_before_ms, row.mean_after_ms, duration),
+				change(row.blocks_before, row.blocks_after, (blocks) => (is_missing(blocks) ? "" : number(Math.round(blocks)) + " blocks"))]
+				.filter((one) => one !== "").join(", "))];
 }
 
 function show_scans() {
@@ -95,7 +98,7 @@ function show_indexes() {
 		return;
 	}
 	section("indexes", "Indexes to build and to drop", report.recommendations.length,
-		"For the whole workload, judged by the planner with real parameters, less what each write pays. Cost is the planner's, of one call of the statements that are served.",
+		"For the whole workload, judged by the planner with real parameters, less what each write pays. Cost is the planner's, time and blocks are those of one call of the statements that are served; what comes after is estimated.",
 		table("Recommended indexes, by what they save", [
 			{ key: "index_name", title: "index", name: true },
 			{ key: "action", title: "action" },
