@@ -74,7 +74,7 @@ check-examples:
 	@test/examples/run
 
 check-html:
-	@test/html/run $(if $(SCREENSHOTS),--screenshots='$(SCREENSHOTS)')
+	@test/html/run $(if $(SCREENSHOTS),--screenshots='$(SCREENSHOTS)') $(if $(PICTURE),--picture='$(PICTURE)')
 
 check-metrics:
 	@test/monitoring/run

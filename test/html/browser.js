@@ -43,7 +43,15 @@ async function is_sound(tab, name, width) {
 	ok(tab.said.length === 0, `${name}: nothing loaded, nothing on the console`, tab.said);
 }
 
-/* What is drawn at first, and with all that can be opened. */
+/* The first screen, small: README.md shows it. */
+async function take_picture(browser) {
+	const tab = await open(browser, page, "light", 1080);
+	await tab.setViewport({ width: 1080, height: 640 });
+	await tab.screenshot({ path: `${directory}/picture.png` });
+	await tab.close();
+}
+
+/* The page as it is at first. */
 async function look(browser, theme, width) {
 	const tab = await open(browser, page, theme, width);
 	await tab.waitForSelector("#routes canvas");
@@ -173,6 +181,7 @@ async function shows_tables(browser) {
 	ok(await tab.evaluate(() => window.planted === undefined && document.body.textContent.includes("</script><script>window.planted")),
 		"a statement that looks like HTML is text");
 	await shows_tables(browser);
+	await take_picture(browser);
 	await browser.close();
 
 	const checked = await new HtmlValidate({ extends: ["html-validate:recommended"], rules: { "no-inline-style": "off" } })

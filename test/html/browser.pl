@@ -57,9 +57,7 @@ foreach my $line (split /\n/, $seen)
 {
 	ok($1 eq 'ok', $2) or diag($seen) if $line =~ /^(ok|not ok) \d+ - (.*)/;
 }
-if ($ENV{CLIPPERF_SCREENSHOTS})
-{
-	system('cp', glob("$dir/*.png"), "$dir/report.html", "$dir/report.json", $ENV{CLIPPERF_SCREENSHOTS}) == 0 or die 'could not keep the screenshots';
-}
+system('cp', glob("$dir/*.png"), "$dir/report.html", "$dir/report.json", $ENV{CLIPPERF_SCREENSHOTS}) == 0
+  or die 'could not keep the screenshots';
 
 done_testing();

@@ -72,6 +72,16 @@ is(scalar(() = $markdown =~ /^```+sql$/mg), scalar(@rows), 'Markdown: a block of
 unlike($markdown =~ s/^(```+)sql\n.*?^\1\n//msgr, qr/</, 'Markdown: no HTML');
 unlike($markdown, qr{\e|\xe2\x80\xae}, 'Markdown: no control characters, nor one that turns what is read');
 
+# After a restart there is no sample of a child any more, and its tables are found all the same.
+my $rewrites = q{SELECT string_agg(fix, E'\n' ORDER BY fix) FROM clipperf_findings() WHERE kind = 'n_plus_one'};
+my $before = $node->safe_psql('postgres', $rewrites);
+like($before, qr/ANY/, 'there are rewrites');
+$node->restart;
+is($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_samples'), 0, 'no sample is left');
+is($node->safe_psql('postgres', $rewrites), $before, 'the rewrites are the same after a restart');
+($status, $output) = clipperf($node, 'report', '--format' => 'json');
+is_deeply([ map { $_->{suggestion} ? 1 : 0 } @{ decode_json($output)->{loops} } ], [ map { 1 } @{ $json->{loops} } ], 'also those of the command');
+
 # What there is to say beside the findings: objectives, those that are missed first, and routes by their time.
 $node->safe_psql('postgres', q{
 	INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('all [1]', '{%}', 60000);

@@ -12,10 +12,13 @@
 #include "advise/rewrite/rewrite_child.h"
 
 #include "access/htup_details.h"
+#include "catalog/catalog.h"
+#include "catalog/namespace.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 #include "advise/workload/workload_sample.h"
 #include "common/result_rows.h"
@@ -206,6 +209,27 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 	return child->text !=NULL && child->values.count > 0;
 }
 
+/*
+ * The search_path by which names are found in a text of which there is no sample, as
+ * after a restart: the caller's.  The functions of the report have a closed one in its
+ * place, which finds no table; then it is the one that this session began with.  NULL
+ * is the current one.
+ */
+static const char *
+path_of_text(void)
+{
+	ListCell   *cell;
+
+	foreach(cell, fetch_search_path(false))
+	{
+		Oid			schema = lfirst_oid(cell);
+
+		if (!IsCatalogNamespace(schema) && !isAnyTempNamespace(schema))
+			return NULL;
+	}
+	return GetConfigOptionResetString("search_path");
+}
+
 /* The statement in place of a pattern's children; NULL and the reason if none. */
 static char *
 batch_pattern(const Pattern *pattern, const SampleDraft *sample,
@@ -229,6 +253,8 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 		sandbox.search_path = sample->search_path;
 	else if (!child_of_text(&child, pattern, problem))
 		return NULL;
+	else
+		sandbox.search_path = path_of_text();
 	return rewrite_child(&child, &sandbox, problem);
 }
 

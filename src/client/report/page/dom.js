@@ -61,8 +61,8 @@ function duration(ms) {
 		return "";
 	}
 	const units = [[86400000, "d"], [3600000, "h"], [60000, "min"], [1000, "s"], [1, "ms"]];
-	const [size, unit] = units.find(([size]) => ms >= size * (size > 1000 ? 2 : 1)) || [0.001, "\u00b5s"];
-	return String(Number((ms / size).toPrecision(3))) + "\u00a0" + unit;
+	const [length, unit] = units.find(([one]) => ms >= one * (one > 1000 ? 2 : 1)) || [0.001, "\u00b5s"];
+	return String(Number((ms / length).toPrecision(3))) + "\u00a0" + unit;
 }
 
 function size(bytes) {

@@ -64,6 +64,17 @@ function listen_to_search() {
 	});
 }
 
+/* On paper all is open that is drawn, as nothing can be opened there. */
+function listen_to_printer() {
+	let opened = [];
+
+	addEventListener("beforeprint", function () {
+		opened = [...document.querySelectorAll("details:not(.more):not([open])")];
+		opened.forEach((one) => { one.open = true; });
+	});
+	addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+}
+
 /* Light or dark: as the system has it, until it is chosen; on paper, light. */
 function listen_to_theme() {
 	const system = matchMedia("(prefers-color-scheme: dark)");
@@ -102,3 +113,4 @@ show_profile();
 show_periods();
 show_statements();
 listen_to_search();
+listen_to_printer();

@@ -111,9 +111,11 @@ function show_indexes() {
 		], report.recommendations));
 }
 
+const arrow = " \u2192 ";
+
 /* What a statement did before and after. */
 function change(before, after, show) {
-	return is_missing(before) && is_missing(after) ? "" : (show(before) || "-") + " \u2192 " + (show(after) || "-");
+	return is_missing(before) && is_missing(after) ? "" : (show(before) || "-") + arrow + (show(after) || "-");
 }
 
 /* One job, with the statements by which it was judged. */
@@ -141,8 +143,6 @@ function show_jobs() {
 	section("jobs", "Indexes that were built and dropped", report.jobs.length,
 		"Each stays if the statements that it touches were measured to be faster.", report.jobs.map(job));
 }
-
-const arrow = " \u2192 ";
 
 function show_comparison() {
 	const comparison = report.comparison;
