@@ -25,6 +25,13 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds($1) AS w;
+    WITH use AS MATERIALIZED (
+        SELECT DISTINCT t.queryid, t.relation, t.reads FROM @extschema@._clipperf_read_table_use() AS t
+    ), judged AS MATERIALIZED (
+        SELECT r.relation, @extschema@._clipperf_is_small(r.relation) AS is_small
+        FROM (SELECT DISTINCT t.relation FROM use AS t) AS r
+        WHERE NOT @extschema@._clipperf_is_own(r.relation)
+    )
     SELECT u.statements,
            CASE WHEN 'n_plus_one' = ANY ($1) THEN n.lists END,
            CASE WHEN $1 && '{seq_scan,index_scan}' THEN u.small_tables END,
@@ -32,9 +39,7 @@ BEGIN ATOMIC
     FROM (
             SELECT count(DISTINCT t.queryid) AS statements,
                    count(DISTINCT t.relation) FILTER (WHERE t.reads AND t.is_small) AS small_tables
-            FROM (SELECT r.queryid, r.relation, r.reads, @extschema@._clipperf_is_small(r.relation) AS is_small
-                  FROM (SELECT DISTINCT a.queryid, a.relation, a.reads FROM @extschema@._clipperf_read_table_use() AS a) AS r
-                  WHERE NOT @extschema@._clipperf_is_own(r.relation)) AS t
+            FROM (SELECT a.queryid, a.relation, a.reads, j.is_small FROM use AS a JOIN judged AS j USING (relation)) AS t
          ) AS u,
          (
             SELECT count(DISTINCT r.parent_queryid) FILTER (WHERE r.confidence = 'proven') AS lists,

@@ -24,6 +24,7 @@ function ok(passed, name, detail) {
 /* Opens a page, and notes what it loads and what it says. */
 async function open(browser, file, theme, width) {
 	const tab = await browser.newPage();
+	tab.setDefaultTimeout(0);
 	tab.said = [];
 	tab.on("console", (message) => tab.said.push(message.text()));
 	tab.on("pageerror", (error) => tab.said.push(String(error)));
@@ -46,7 +47,7 @@ async function is_sound(tab, name, width) {
 /* The first screen, small: README.md shows it. */
 async function take_picture(browser) {
 	const tab = await open(browser, page, "light", 1080);
-	await tab.setViewport({ width: 1080, height: 640 });
+	await tab.setViewport({ width: 1080, height: 700 });
 	await tab.screenshot({ path: `${directory}/picture.png` });
 	await tab.close();
 }
@@ -107,6 +108,7 @@ async function draws_routes(tab) {
 
 /* The flame graph: all frames are inside of their parents, the keyboard moves about, Enter and a click zoom. */
 async function draws_flames(tab) {
+	await tab.mouse.move(0, 0);
 	await tab.focus("#flame .flame");
 	await tab.keyboard.press("ArrowDown");
 	const first = await text_of(tab, "#profile .readout");
@@ -174,7 +176,7 @@ async function shows_tables(browser) {
 	await changes_theme(tab);
 	await tab.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 	await is_sound(tab, "everything opened", 1200);
-	const printed = await tab.pdf();
+	const printed = await tab.pdf({ timeout: 0 });
 	ok(printed.length > 10000, "it prints", printed.length);
 
 	/* Statements of any kind stay text. */

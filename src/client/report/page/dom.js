@@ -60,6 +60,9 @@ function duration(ms) {
 	if (is_missing(ms)) {
 		return "";
 	}
+	if (ms === 0) {
+		return "0";
+	}
 	const units = [[86400000, "d"], [3600000, "h"], [60000, "min"], [1000, "s"], [1, "ms"]];
 	const [length, unit] = units.find(([one]) => ms >= one * (one > 1000 ? 2 : 1)) || [0.001, "\u00b5s"];
 	return String(Number((ms / length).toPrecision(3))) + "\u00a0" + unit;

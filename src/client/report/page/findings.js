@@ -132,7 +132,8 @@ function tile(name, figure, kind) {
 /* The figures at the top. */
 function tiles() {
 	const severe = report.findings.filter((row) => row.severity !== "info");
-	const missed = report.endpoints.filter((row) => row.state === "critical" || row.state === "warning");
+	const missed = report.endpoints.filter((row) => row.state === "critical" || row.state === "warning" ||
+		[row.time_met, row.errors_met, row.throughput_met, row.statements_met].includes(false));
 	const requests = report.routes.reduce((sum, row) => sum + row.requests, 0);
 	const spent = report.routes.reduce((sum, row) => sum + row.total_ms, 0);
 	const statements = report.routes.reduce((sum, row) => sum + row.requests * row.statements_mean, 0);
@@ -149,9 +150,9 @@ function tiles() {
 function to_do() {
 	const rows = report.findings.filter((row) => row.severity !== "info" && row.kind !== "slo_breach").slice(0, 3);
 	return rows.length === 0 ? null : make("ol", { class: "card first" }, rows.map((row) => make("li", {},
+		saved(row) ? make("span", { class: "saves" }, "saves " + saved(row)) : null,
 		make("a", { href: "#finding-" + row.rank }, action(row)), " ",
 		make("span", { class: "soft" }, kinds[row.kind] ? kinds[row.kind].where : ""),
-		saved(row) ? make("span", { class: "saves" }, "saves " + saved(row)) : null,
 		make("p", { class: "small soft" }, row.summary ? sentence(row) : ""))));
 }
 
@@ -169,7 +170,7 @@ function show_findings() {
 			? "Nothing to fix was found." : "No statement that uses a table was seen."));
 		return;
 	}
-	section("findings", "What to fix first", report.findings.length,
-		"By the time that the fix saves, as a share of all time spent on statements and their round trips. Each is what its fix saves alone.",
-		missed_objectives(), to_do(), report.findings.map(finding));
+	section("findings", "What to fix first", report.findings.length, null, missed_objectives(), to_do(),
+		make("p", { class: "soft" }, "All findings, by the time that the fix saves, as a share of all time spent on statements and their round trips. Each is what its fix saves alone."),
+		report.findings.map(finding));
 }

@@ -23,7 +23,7 @@ function show_statements() {
 function show_title() {
 	document.title = "clipperf: " + report.database;
 	document.getElementById("title").textContent = "What to fix first in " + report.database;
-	document.getElementById("subject").textContent = "PostgreSQL " + report.server + ", " + plural(report.statements, "statement") +
+	document.getElementById("subject").textContent = "PostgreSQL " + report.server.split(" ")[0] + ", " + plural(report.statements, "statement") +
 		(report.all_roles ? "" : " of role " + report.role) + ", " + time(report.since) + " to " + time(report.made_at);
 	document.getElementById("made").textContent = "Made by clipperf " + report.command + " at " + time(report.made_at) +
 		". This page is one file, and loads nothing from elsewhere.";

@@ -198,6 +198,13 @@ function show_profile() {
 	keep_drawn(plot, () => plot_flame(plot, root, readout));
 }
 
+/* The server's own time of day, as the texts of the report have it, in seconds as if it were UTC. */
+const server_seconds = (text) => Date.parse(text.slice(0, 19).replace(" ", "T") + "Z") / 1000;
+
+/* Marks of an axis of time: of some hours the time of day, else the date. */
+const time_marks = (u, splits) => splits.map((seconds) => new Date(1000 * seconds).toISOString().slice(
+	...(splits[splits.length - 1] - splits[0] < 172800 ? [11, splits[1] - splits[0] < 60 ? 19 : 16] : [5, 10])));
+
 /* Lines over time: of periods, the end of each. */
 function plot_periods(plot, rows) {
 	const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui" };
@@ -209,13 +216,13 @@ function plot_periods(plot, rows) {
 		legend: { show: false },
 		cursor: { drag: { x: false, y: false } },
 		scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] }, rate: { range: (u, low, high) => [0, high * 1.1 || 1] } },
-		axes: [axis,
-			{ ...axis, values: (u, splits) => splits.map((ms) => duration(ms) || "0"), size: 64, stroke: color("bar") },
+		axes: [{ ...axis, values: time_marks },
+			{ ...axis, values: (u, splits) => splits.map(duration), size: 64, stroke: color("bar") },
 			{ ...axis, scale: "rate", side: 1, grid: { show: false }, values: (u, splits) => splits.map((rate) => number(rate) + "/s"), size: 56, stroke: color("warning") }],
 		series: [{},
 			{ stroke: color("bar"), width: 2, points: { size: 6, fill: color("bar") } },
 			{ scale: "rate", stroke: color("warning"), width: 2, dash: [6, 4], points: { size: 6, fill: color("warning") } }],
-	}, [rows.map((row) => Date.parse(row.until) / 1000), rows.map((row) => row.p95_ms), rows.map((row) => row.requests_per_second)], plot);
+	}, [rows.map((row) => server_seconds(row.until)), rows.map((row) => row.p95_ms), rows.map((row) => row.requests_per_second)], plot);
 }
 
 function show_periods() {

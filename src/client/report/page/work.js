@@ -63,9 +63,9 @@ function costs(row) {
 		bar.style.width = Math.max(1, 100 * value / most) + "%";
 		return [make("span", {}, name), bar, make("span", { class: "number" }, number(value))];
 	}
-	return is_missing(row.cost_before) || is_missing(row.cost_after) ? []
-		: [make("span", { class: "costs" }, line("before", row.cost_before, "before"), line("after", row.cost_after, "after")),
-			make("span", { class: "small soft" }, [change(row.mean_before_ms, row.mean_after_ms, duration),
+	return is_missing(row.cost_before) || is_missing(row.cost_after) ? [] : [
+		make("span", { class: "costs" }, line("before", row.cost_before, "before"), line("after", row.cost_after, "after")),
+		make("span", { class: "small soft" }, [change(row.mean_before_ms, row.mean_after_ms, duration),
 				change(row.blocks_before, row.blocks_after, (blocks) => (is_missing(blocks) ? "" : number(Math.round(blocks)) + " blocks"))]
 				.filter((one) => one !== "").join(", "))];
 }
@@ -88,9 +88,22 @@ function show_scans() {
 			{ key: "executions", title: "executions", ...counted },
 			{ key: "total_ms", title: "time", ...milliseconds, bar: true },
 			{ key: "filter_columns", title: "filtered by", show: (value) => (value || []).join(", ") },
-			{ key: "query", title: "statement", ...sql },
 			{ title: "index that helps", node: (row) => (advice(row) ? [make("code", {}, advice(row).index_name), costs(advice(row))] : []) },
+			{ key: "query", title: "statement", ...sql },
 		], report.scans));
+}
+
+/* One recommendation: what to run, why, and what it costs and saves. */
+function recommendation(row) {
+	return findable(make("article", { class: "card" },
+		make("div", { class: "head" },
+			make("h3", {}, (row.action === "create" ? "Build " : "Drop ") + row.index_name + (row.relation ? " on " + bare_name(row.relation) : "")),
+			is_missing(row.benefit_share) || row.benefit_share <= 0 ? null : badge("saves " + share(row.benefit_share), "ok"),
+			row.write_cost_share > 0 ? badge("upkeep " + share(row.write_cost_share), "plain") : null,
+			is_missing(row.size_bytes) ? null : badge(size(row.size_bytes), "plain")),
+		make("div", { class: "advice" },
+			make("div", {}, code(row.ddl, "index " + row.index_name), row.reason ? make("p", { class: "small" }, row.reason) : null),
+			make("div", {}, costs(row)))));
 }
 
 function show_indexes() {
@@ -99,16 +112,7 @@ function show_indexes() {
 	}
 	section("indexes", "Indexes to build and to drop", report.recommendations.length,
 		"For the whole workload, judged by the planner with real parameters, less what each write pays. Cost is the planner's, time and blocks are those of one call of the statements that are served; what comes after is estimated.",
-		table("Recommended indexes, by what they save", [
-			{ key: "index_name", title: "index", name: true },
-			{ key: "action", title: "action" },
-			{ key: "benefit_share", title: "saves", ...shares, bar: true },
-			{ key: "cost_before", title: "planner's cost", number: true, node: costs },
-			{ key: "size_bytes", title: "size", number: true, show: size },
-			{ key: "write_cost_share", title: "upkeep", ...shares },
-			{ key: "reason", title: "statement, and why", long: true, node: (row) => [code(row.ddl, "index " + row.index_name),
-				folded(row.reason || "", 160, "span")] },
-		], report.recommendations));
+		report.recommendations.map(recommendation));
 }
 
 const arrow = " \u2192 ";
