@@ -99,17 +99,22 @@ is_deeply([ map { $_->{label} } @{ valid_json(slurp_file("$dir/compared.json"), 
 is("$status $errors", '0 ', 'the last period is the one that is not named');
 fails_with($node, [ 'report', '--before' => 'nowhere' ], qr/there is no period "nowhere"/, 'no such period');
 
-# Very much was seen: thousands of long statements, each with other operators, make no large page.
+# Very much was seen: thousands of long statements, each with other operators, in hundreds of routes, make no large page.
 my $columns = 'id AS a_name_that_makes_it_long, ' x 50;
+my @routes = map { my $letter = $_; map { "/$letter$_" } 'a' .. 'z' } 'a' .. 'j';
 $node->safe_psql('postgres', join('', "\\o /dev/null\n", map {
 	my $number = $_;
-	"SELECT $columns id" . join('', map { $number >> $_ & 1 ? ' + 1' : ' - 1' } 0 .. 11) . " FROM item LIMIT 1;\n"
+	"SET clipperf.route = '$routes[$number % @routes]';\nBEGIN;\nSELECT $columns id" .
+	  join('', map { $number >> $_ & 1 ? ' + 1' : ' - 1' } 0 .. 11) . " FROM item LIMIT 1;\nCOMMIT;\n"
 } 0 .. 4095));
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_queries'), '>', 2000, 'much was seen');
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_routes'), '>', 200, 'of many routes');
 ($status, $page) = clipperf($node, 'report', '--format' => 'html');
 is($status, 0, 'much was seen: status');
 cmp_ok(length($page), '<', 500_000, 'the page is small');
-is(scalar(@{ decode_json(data_of($page))->{queries} }), 100, 'it has the first hundred');
+my $large = decode_json(data_of($page));
+is(scalar(@{ $large->{$_} }), 100, "it has the first hundred: $_") foreach qw(queries routes);
+is(scalar(grep { defined $_->{counts} } @{ $large->{routes} }), 40, 'and the distributions of the first forty');
 
 # A database without an encoding may hold any bytes.
 $node->safe_psql('postgres', q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'});

@@ -22,7 +22,7 @@ typedef struct Section
 } Section;
 
 /* Characters of a statement that is shown, and of one that only names a row. */
-#define STATEMENT "600"
+#define STATEMENT "500"
 #define EXCERPT "200"
 
 /* Bytes of the stacks of a profile: those that took most time, about four times as much as the example application has. */
@@ -70,15 +70,15 @@ static const Section sections[REPORT_SECTIONS] = {
 		" FROM pg_catalog.jsonb_to_recordset(j.result->'statements') AS s (judgement pg_catalog.text,"
 		" route pg_catalog.text, statement pg_catalog.text, calls_before pg_catalog.float8, calls_after pg_catalog.float8,"
 		" p95_before_ms pg_catalog.float8, p95_after_ms pg_catalog.float8, blocks_before pg_catalog.float8,"
-		" blocks_after pg_catalog.float8) LIMIT 10) AS s) AS statements"
-	" FROM %1$s.clipperf_jobs AS j ORDER BY job DESC LIMIT 50"},
+		" blocks_after pg_catalog.float8) LIMIT 6) AS s) AS statements"
+	" FROM %1$s.clipperf_jobs AS j ORDER BY job DESC LIMIT 30"},
 	{"waits",
 		"SELECT route, state, wait_event_type, wait_event, held_by, pg_catalog.sum(samples) AS samples,"
 		" pg_catalog.sum(total_ms) AS total_ms, pg_catalog.sum(sessions) AS sessions,"
 		" pg_catalog.sum(recent_sessions) AS recent_sessions"
 		" FROM %1$s.clipperf_waits WHERE datname = current_database() AND state <> 'clipperf'"
 		" GROUP BY route, state, wait_event_type, wait_event, held_by"
-	" ORDER BY pg_catalog.sum(total_ms) DESC LIMIT 200"},
+	" ORDER BY pg_catalog.sum(total_ms) DESC LIMIT 100"},
 	{"profile",
 		"SELECT pg_catalog.regexp_replace(line, ' [0-9]+$', '') AS stack,"
 		" pg_catalog.substring(line, '[0-9]+$')::pg_catalog.int8 AS us FROM ("

@@ -39,7 +39,7 @@ function sort(table, body, column, header) {
 		if (is_missing(one) || is_missing(two)) {
 			return is_missing(one) - is_missing(two);
 		}
-		const difference = column.number ? one - two : String(one).localeCompare(String(two));
+		const difference = column.number ? one - two : String(one).localeCompare(String(two), undefined, { numeric: true });
 		return order === "descending" ? -difference : difference;
 	}));
 }
