@@ -64,12 +64,12 @@ function listen_to_search() {
 	});
 }
 
-/* On paper all is open that is drawn, as nothing can be opened there. */
+/* On paper the cards are open, as nothing can be opened there; tables stay as short as they are. */
 function listen_to_printer() {
 	let opened = [];
 
 	addEventListener("beforeprint", function () {
-		opened = [...document.querySelectorAll("details:not(.more):not([open])")];
+		opened = [...document.querySelectorAll(".card details:not(.more):not([open])")];
 		opened.forEach((one) => { one.open = true; });
 	});
 	addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
