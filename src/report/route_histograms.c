@@ -77,8 +77,8 @@ put_parts(Datum *values, int i, const Histogram *histogram)
 
 /* Add the row of one route and one of its times. */
 static void
-put_row(ReturnSetInfo *result, const RouteKey *key, const char *measured,
-		const Histogram *histogram)
+put_route_histogram(ReturnSetInfo *result, const RouteKey *key, const char *measured,
+					const Histogram *histogram)
 {
 	Datum		values[HISTOGRAM_COLUMNS];
 	bool		nulls[HISTOGRAM_COLUMNS] = {false};
@@ -105,8 +105,8 @@ clipperf_read_route_histograms(PG_FUNCTION_ARGS)
 	table = requests_copy((int64) setting_request_idle_ms * 1000);
 	for (int64 i = 0; i < table->routes; i++)
 	{
-		put_row(result, &table->keys[i], "database", &table->route[i].database);
-		put_row(result, &table->keys[i], "span", &table->route[i].span);
+		put_route_histogram(result, &table->keys[i], "database", &table->route[i].database);
+		put_route_histogram(result, &table->keys[i], "span", &table->route[i].span);
 	}
 	return (Datum) 0;
 }

@@ -93,7 +93,7 @@ put_table(FILE *out, const Report *report)
  * Writes what there is to say beside the findings: a list under each heading.
  */
 static void
-put_summary(FILE *out, const Report *report)
+put_summary_lists(FILE *out, const Report *report)
 {
 	for (int i = 0; i < report->summary_count; i++)
 	{
@@ -143,5 +143,5 @@ put_report_markdown(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_code(out, finding->fix);
 	}
-	put_summary(out, report);
+	put_summary_lists(out, report);
 }

@@ -32,7 +32,7 @@ put_fix(FILE *out, const char *fix)
  * Writes what there is to say beside the findings: blocks of lines.
  */
 static void
-put_summary(FILE *out, const Report *report)
+put_summary_blocks(FILE *out, const Report *report)
 {
 	for (int i = 0; i < report->summary_count; i++)
 	{
@@ -78,5 +78,5 @@ put_report_text(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_fix(out, finding->fix);
 	}
-	put_summary(out, report);
+	put_summary_blocks(out, report);
 }
