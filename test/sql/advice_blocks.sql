@@ -35,5 +35,18 @@ SELECT evidence ~ 'a call \S+ \S+ -> \S+ \S+, about [\d,]+ -> [\d,]+ blocks per 
 FROM clipperf_findings() WHERE relation = 'visit'::regclass;
 SELECT mean_before_ms IS NOT NULL AND mean_after_ms IS NOT NULL AND blocks_before IS NOT NULL AND blocks_after IS NOT NULL AS kept
 FROM clipperf_recommendations WHERE NOT for_statements AND action = 'create';
+-- An index-only scan visits the table for rows beside those that changed since VACUUM: told where as many change, until autovacuum would come.
+CREATE TABLE feed (id int PRIMARY KEY, removed boolean NOT NULL, score int NOT NULL, note text NOT NULL) WITH (autovacuum_enabled = off);
+INSERT INTO feed SELECT i, i % 5 = 0, i, repeat('n', 150) FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE feed;
+CREATE FUNCTION counted() RETURNS TABLE (ddl text, few boolean, told boolean) LANGUAGE sql SET search_path FROM CURRENT AS $$
+    SELECT ddl, blocks_after < 100,
+        reason ~ '; though \[SELECT count\(\*\) FROM feed WHERE NOT removed\] would touch up to \d+ blocks per call instead of \d+, before VACUUM is due'
+    FROM clipperf_recommend_for(ARRAY['SELECT count(*) FROM feed WHERE NOT removed']) $$;
+SELECT * FROM counted();
+UPDATE feed SET score = score + 1 WHERE id % 8 = 0;
+VACUUM ANALYZE feed;
+SELECT pg_stat_force_next_flush();
+SELECT * FROM counted();
 DROP SCHEMA blocks CASCADE;
 DELETE FROM clipperf_recommendations;

@@ -94,11 +94,11 @@ sub known_past
 # block, as far as is remembered.
 sub sleepy
 {
-	my ($name) = @_;
+	my ($name, $other) = @_;
 	my $sleepy = "SELECT count(note), pg_sleep(\$1) FROM $name WHERE owner = \$2";
 	$node->safe_psql('postgres', "CREATE TABLE $name AS SELECT n AS id, n % 500 AS owner, repeat('x', 50) AS note
 		FROM generate_series(1, 20000) AS n; VACUUM ANALYZE $name");
-	run_prepared($sleepy, map { "0, $_" } 1 .. 200);
+	run_prepared($_, map { "0, $_" } 1 .. 200) foreach $sleepy, $other // ();
 	my $job = apply_index($node, $name, "${name}_owner", "CREATE INDEX ${name}_owner ON $name (owner)", queryid("SELECT count(note), pg\\_sleep%$name%"));
 	is(wait_for_job($node, $job), 'verifying', "an index of $name is built");
 	known_past($job, 50, 744);
@@ -128,6 +128,12 @@ run_prepared($sleepy, map { "0, $_" } 1 .. 100);
 is(wait_for_verdict($node, $job), 'kept', 'more blocks in less time pay');
 is(said($job, 'judgement', '%pg_sleep%'), 'faster', 'as the statement is faster');
 like(reason($node, $job), qr/p95 .* over 100 calls \(mean .*\), though 1 -> \d+ blocks per call/, 'the reason says both');
+# Of two such statements the reason names one first, and says of the other one as well that it touches more blocks.
+my $other = 'SELECT max(note), pg_sleep($1) FROM two WHERE owner = $2';
+($job, $sleepy) = sleepy('two', $other);
+run_prepared($_, map { "0, $_" } 1 .. 100) foreach $other, $sleepy;
+is(wait_for_verdict($node, $job), 'kept', 'both pay');
+like(reason($node, $job), qr/, though 1 -> \d+ blocks per call.*; more blocks: [^;]*\[SELECT .*: p95 .*, 1 -> \d+ blocks per call/, 'the reason tells of the blocks of each');
 set('clipperf.verify_calls = 40');
 
 # A tail by a plan that is right for most values: it is named, whatever the verdict.

@@ -676,6 +676,59 @@ add_demand(CandidateBuilder *builder, const CandidateDemand *item)
 	add_brin_indexes(builder);
 }
 
+/* Has each key one value in all rows of the index? */
+static bool
+has_only_fixed_keys(const IndexDefinition *def)
+{
+	for (int i = 0; i < def->nkeys; i++)
+		if (index_def_fixed_key(def, i) != i)
+			return false;
+	return true;
+}
+
+/*
+ * Could another of the candidates take the place of one whose keys its predicate fixes?
+ * It has the same rows and what is included, and keys by which statements find rows.
+ */
+static bool
+has_better_keys(const List *candidates, const IndexDefinition *def)
+{
+	Bitmapset  *included = NULL;
+	ListCell   *lc;
+
+	for (int i = 0; i < def->nincluded; i++)
+		included = bms_add_member(included, def->included[i]);
+	foreach(lc, candidates)
+	{
+		const IndexDefinition *other = ((const Candidate *) lfirst(lc))->def;
+
+		if (other->relid == def->relid && other->am == def->am &&
+			equal(other->predicate, def->predicate) &&
+			!has_only_fixed_keys(other) &&
+			bms_is_subset(included, index_def_columns(other)))
+			return true;
+	}
+	return false;
+}
+
+/* The candidates without those whose keys serve nothing, where others do their work. */
+static List *
+leave_out_fixed(const List *candidates)
+{
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, candidates)
+	{
+		const IndexDefinition *def = ((const Candidate *) lfirst(lc))->def;
+
+		if (def->predicate == NIL || !has_only_fixed_keys(def) ||
+			!has_better_keys(candidates, def))
+			kept = lappend(kept, lfirst(lc));
+	}
+	return kept;
+}
+
 /*
  * Candidates for a list of CandidateDemand, as a list of Candidate: none
  * twice, none that an existing index makes useless, none of a table that is read as
@@ -700,5 +753,5 @@ candidates_make(List *demands, List **unwritten)
 			add_demand(&builder, item);
 	}
 	*unwritten = builder.unwritten;
-	return builder.candidates;
+	return leave_out_fixed(builder.candidates);
 }

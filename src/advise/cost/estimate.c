@@ -46,8 +46,18 @@ typedef struct PlannerAnswer
 typedef struct TouchedBlocks
 {
 	Bitmapset  *with;
-	double		blocks;			/* NAN = unknown */
+	BlockEstimate blocks;
 } TouchedBlocks;
+
+/* Of statements that cannot be planned, or not in time. */
+static BlockEstimate
+unknown_blocks(void)
+{
+	return (BlockEstimate)
+	{
+		.now = get_float8_nan(),.most = get_float8_nan()
+	};
+}
 
 /* Of a statement that there was no time to ask about. */
 static const PlannerAnswer nothing_known = {0};
@@ -411,7 +421,7 @@ estimate_time_us(Estimator *estimator, int number, const Bitmapset *with)
 }
 
 /* Ask the planner for a statement's plans with these indexes, and count the blocks. */
-static double
+static BlockEstimate
 count_touched(Estimator *estimator, EstimatedStatement *statement,
 			  const Bitmapset *with)
 {
@@ -430,7 +440,7 @@ count_touched(Estimator *estimator, EstimatedStatement *statement,
 	estimator->questions += cost.plans;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
-	return known ? cost.blocks : get_float8_nan();
+	return known ? cost.blocks : unknown_blocks();
 }
 
 /*
@@ -438,7 +448,7 @@ count_touched(Estimator *estimator, EstimatedStatement *statement,
  * its plans and weighted over its samples.  NAN if that is not known, as of a
  * statement that cannot be planned, or when the time limit has passed.
  */
-double
+BlockEstimate
 estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
 {
 	EstimatedStatement *statement = &estimator->statements[number];
@@ -448,7 +458,7 @@ estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
 	ListCell   *lc;
 
 	if (statement->workload->problem != NULL || estimate_is_late(estimator))
-		return get_float8_nan();
+		return unknown_blocks();
 	relevant = bms_intersect(with, statement->relevant);
 	foreach(lc, statement->touched)
 	{

@@ -11,6 +11,7 @@
 #define CLIPPERF_ESTIMATE_H
 
 #include "advise/cost/known_plans.h"
+#include "advise/cost/plan_blocks.h"
 #include "advise/whatif/whatif.h"
 #include "advise/workload/workload.h"
 #include "nodes/bitmapset.h"
@@ -50,9 +51,9 @@ extern double estimate_cost(Estimator *estimator, int statement,
 extern double estimate_time_us(Estimator *estimator, int statement,
 							   const Bitmapset *with);
 
-/* The blocks that a call touches with them, by its plans; NAN = unknown. */
-extern double estimate_blocks(Estimator *estimator, int statement,
-							  const Bitmapset *with);
+/* The blocks that a call touches with them, by its plans. */
+extern BlockEstimate estimate_blocks(Estimator *estimator, int statement,
+									 const Bitmapset *with);
 
 /* That time by the cheapest plan known. */
 extern double estimate_least_us(const Estimator *estimator, int statement);

@@ -29,6 +29,8 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "postmaster/autovacuum.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -51,6 +53,7 @@ typedef struct BlockWalk
 	double		calls;			/* how often the sub-queries found are run */
 	double		weight;			/* of the scans noted */
 	double		blocks;
+	double		unvacuumed;		/* that come to them until VACUUM is due */
 	List	   *scans;			/* of IndexScans */
 } BlockWalk;
 
@@ -60,7 +63,8 @@ typedef struct TableFigures
 	Oid			relid;
 	double		pages;
 	double		rows;
-	double		hidden_share;	/* of its pages that an index-only scan visits */
+	double		visible;		/* pages that an index-only scan need not
+								 * visit */
 } TableFigures;
 
 static void walk_plan(BlockWalk *walk, const Plan *node, double loops, double share);
@@ -95,7 +99,7 @@ look_up_table(const BlockWalk *walk, const Plan *node)
 
 		table.pages = Max(form->relpages, 1);
 		table.rows = form->reltuples < 0 ? node->plan_rows : form->reltuples;
-		table.hidden_share = 1 - Min(form->relallvisible / table.pages, 1);
+		table.visible = Min(form->relallvisible, table.pages);
 		ReleaseSysCache(tuple);
 	}
 	return table;
@@ -131,30 +135,35 @@ kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
 
 /*
  * The rows that one run of a scan fetches by its index: those that it returns, and
- * those that its filter throws away, no more than there are.
+ * those that its filter throws away, no more than meet the conditions on the index.
+ * Some of these may have been derived from the filter, as those on a prefix are.
  */
 static double
 fetched_rows(const BlockWalk *walk, const Plan *node, const TableFigures *table,
-			 const List *targets)
+			 const List *conditions, const List *targets)
 {
 	double		rows = node->plan_rows * (node->parallel_aware ? walk->workers : 1);
+	double		most;
 
-	if (node->qual != NIL)
-		rows /= kept_by(walk, node, node->qual, targets);
-	return Min(rows, Max(table->rows, 1));
+	if (node->qual == NIL)
+		return Min(rows, Max(table->rows, 1));
+	most = table->rows * kept_by(walk, node, conditions, targets);
+	return Max(Min(rows / kept_by(walk, node, node->qual, targets), most), 1);
 }
 
 /* How far the table is in the order of the index: the square of the correlation. */
 static double
-index_order(const IndexDefinition *def, Oid relid)
+index_order(const WhatIfPlan *plan, Oid indexoid, Oid relid)
 {
+	const IndexDefinition *def = whatif_plan_index(plan, indexoid);
 	HeapTuple	tuple;
 	AttStatsSlot slot;
 	double		correlation = 0;
 
-	if (def == NULL || def->nkeys == 0 || def->keys[0].attno == 0)
+	if (def == NULL || def->nkeys == 0)
 		return 0;
-	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relid),
+	tuple = def->keys[0].attno == 0 ? whatif_plan_index_stats(plan, indexoid) :
+		SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(relid),
 							Int16GetDatum(def->keys[0].attno), BoolGetDatum(false));
 	if (!HeapTupleIsValid(tuple))
 		return 0;
@@ -164,7 +173,7 @@ index_order(const IndexDefinition *def, Oid relid)
 		correlation = slot.nnumbers > 0 ? slot.numbers[0] : 0;
 		free_attstatsslot(&slot);
 	}
-	ReleaseSysCache(tuple);
+	heap_freetuple(tuple);
 	if (def->nkeys > 1)
 		correlation *= LATER_KEYS;
 	return correlation * correlation;
@@ -192,6 +201,46 @@ note_scans(BlockWalk *walk, Oid indexoid, double scans)
 	walk->scans = lappend(walk->scans, noted);
 }
 
+/*
+ * The rows of a table that may change before it is vacuumed: as many as autovacuum lets
+ * pass, but no more than were seen to.
+ */
+static double
+rows_until_vacuum(const TableFigures *table)
+{
+	Datum		relid = ObjectIdGetDatum(table->relid);
+	double		changed =
+		DatumGetInt64(DirectFunctionCall1(pg_stat_get_tuples_updated, relid)) +
+		DatumGetInt64(DirectFunctionCall1(pg_stat_get_tuples_deleted, relid));
+	Relation	heap = table_open(table->relid, AccessShareLock);
+	const AutoVacOpts *options = heap->rd_options != NULL &&
+		heap->rd_rel->relkind == RELKIND_RELATION ?
+		&((const StdRdOptions *) heap->rd_options)->autovacuum : NULL;
+	bool		automatic = AutoVacuumingActive() &&
+		(options == NULL || options->enabled);
+	double		scale = options != NULL && options->vacuum_scale_factor >= 0 ?
+		options->vacuum_scale_factor : autovacuum_vac_scale;
+	double		threshold = options != NULL && options->vacuum_threshold >= 0 ?
+		options->vacuum_threshold : autovacuum_vac_thresh;
+
+	table_close(heap, NoLock);
+	return automatic ? Min(changed, threshold + scale * table->rows) : changed;
+}
+
+/*
+ * The share of the pages that an index-only scan need not visit now, and has to when so
+ * many rows have changed, spread evenly: those with one of them.
+ */
+static double
+share_to_become_hidden(const TableFigures *table)
+{
+	double		changed = rows_until_vacuum(table) / Max(table->rows, 1);
+	double		rows_of_page = Max(table->rows / table->pages, 1);
+
+	return table->visible / table->pages *
+		(1 - pow(1 - Min(changed, 1), rows_of_page));
+}
+
 /* Blocks of an index in which so many rows of the table are found by one scan. */
 static double
 index_blocks(const BlockWalk *walk, Oid indexoid, double rows, double of)
@@ -210,17 +259,22 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 	Oid			indexoid = only ? ((const IndexOnlyScan *) node)->indexid :
 		((const IndexScan *) node)->indexid;
 	TableFigures table = look_up_table(walk, node);
-	double		rows = share * fetched_rows(walk, node, &table, only ?
-											((const IndexOnlyScan *) node)->indextlist : NIL);
-	double		order = index_order(whatif_plan_index(walk->plan, indexoid),
-									table.relid);
+	double		rows = share * (only ?
+								fetched_rows(walk, node, &table, ((const IndexOnlyScan *) node)->indexqual,
+											 ((const IndexOnlyScan *) node)->indextlist) :
+								fetched_rows(walk, node, &table,
+											 ((const IndexScan *) node)->indexqualorig, NIL));
+	double		order = index_order(walk->plan, indexoid, table.relid);
 	double		blocks = order * Min(rows, ceil(rows * table.pages / Max(table.rows, 1))) +
 		(1 - order) * rows;
 
 	if (node->parallel_aware)
 		loops /= walk->workers;
 	if (only)
-		blocks *= table.hidden_share;
+	{
+		walk->unvacuumed += loops * blocks * share_to_become_hidden(&table);
+		blocks *= 1 - table.visible / table.pages;
+	}
 	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, rows, table.rows));
 	note_scans(walk, indexoid, loops);
 }
@@ -250,7 +304,8 @@ static void
 walk_bitmap_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 {
 	TableFigures table = look_up_table(walk, node);
-	double		rows = fetched_rows(walk, node, &table, NIL);
+	double		rows = fetched_rows(walk, node, &table,
+									((const BitmapHeapScan *) node)->bitmapqualorig, NIL);
 
 	if (node->parallel_aware)
 		loops /= walk->workers;
@@ -450,7 +505,7 @@ walk_plan(BlockWalk *walk, const Plan *node, double loops, double share)
  * times "weight", are added to *scans, a list of IndexScans.  The caller is in a
  * sandbox, and holds locks on the tables.
  */
-double
+BlockEstimate
 plan_blocks(const WhatIfPlan *plan, ParamListInfo params, double weight,
 			List **scans)
 {
@@ -465,5 +520,8 @@ plan_blocks(const WhatIfPlan *plan, ParamListInfo params, double weight,
 
 	walk_plan(&walk, plan->stmt->planTree, 1, 1);
 	*scans = walk.scans;
-	return walk.blocks;
+	return (BlockEstimate)
+	{
+		.now = walk.blocks,.most = walk.blocks + walk.unvacuumed
+	};
 }

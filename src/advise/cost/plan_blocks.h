@@ -17,11 +17,19 @@ typedef struct IndexScans
 	double		scans;
 } IndexScans;
 
+/* Blocks that an execution touches; NAN = unknown. */
+typedef struct BlockEstimate
+{
+	double		now;			/* as long as the table is as it is now */
+	double		most;			/* when VACUUM is due: index-only scans visit
+								 * the table for what has changed */
+} BlockEstimate;
+
 /* The share of the rows of its child that a LIMIT asks for, as planned. */
 extern double plan_limit_share(const Plan *limit);
 
 /* Blocks that one execution touches; adds to *scans, a list of IndexScans. */
-extern double plan_blocks(const WhatIfPlan *plan, ParamListInfo params,
-						  double weight, List **scans);
+extern BlockEstimate plan_blocks(const WhatIfPlan *plan, ParamListInfo params,
+								 double weight, List **scans);
 
 #endif							/* CLIPPERF_PLAN_BLOCKS_H */

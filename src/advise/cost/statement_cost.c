@@ -374,7 +374,7 @@ count_blocks(void *arg)
 	StatementPricing *pricing = arg;
 	StatementCost *cost = pricing->cost;
 	double		late = cost->planned > 0 ? cost->likely / cost->planned : 1;
-	double		blocks = 0;
+	BlockEstimate sum = {0};
 	List	   *scans = NIL;
 	ListCell   *lc;
 
@@ -384,10 +384,16 @@ count_blocks(void *arg)
 		ListCell   *plan;
 
 		foreach(plan, plans->result.plans)
-			blocks += plans->weight * plan_blocks(lfirst(plan), plans->variant->params,
-												  plans->weight, &scans);
+		{
+			BlockEstimate blocks = plan_blocks(lfirst(plan), plans->variant->params,
+											   plans->weight, &scans);
+
+			sum.now += plans->weight * blocks.now;
+			sum.most += plans->weight * blocks.most;
+		}
 	}
-	cost->blocks = blocks * Max(late, 1);
+	cost->blocks.now = sum.now * Max(late, 1);
+	cost->blocks.most = sum.most * Max(late, 1);
 	cost->scans = scans;
 }
 
@@ -540,7 +546,7 @@ price_statement(StatementPricing *pricing)
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
-	cost->blocks = get_float8_nan();
+	cost->blocks.now = cost->blocks.most = get_float8_nan();
 	cost->planned_by = palloc0(sizeof(double) * count);
 	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);

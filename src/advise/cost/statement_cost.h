@@ -28,9 +28,9 @@ typedef struct StatementCost
 	bool		stops_early;	/* some plan hopes to stop early, or could
 								 * with other indexes */
 	int			plans;			/* made by the planner */
-	double		blocks;			/* touched by a call, and .. */
+	BlockEstimate blocks;		/* touched by a call, and .. */
 	List	   *scans;			/* of IndexScans, both only if the config asks
-								 * for them; NAN, NIL = unknown */
+								 * for them; NIL = unknown */
 } StatementCost;
 
 /* What a statement costs, with what late stops add; NULL or an error. */

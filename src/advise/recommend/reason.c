@@ -364,51 +364,79 @@ append_slowed(StringInfo text, Advisor *advisor, int number)
 	append_others(text, list_length(slowed) - 1);
 }
 
+/* The statement of which most more blocks are touched, by a call. */
+typedef struct MoreBlocks
+{
+	int			statement;		/* -1 = none */
+	int			count;			/* of such statements */
+	double		before;
+	double		after;
+} MoreBlocks;
+
 /*
- * Append the statement that reads the index and touches most more blocks, of those
- * that touch clearly more (CLEARLY_SLOWER, and MORE_BLOCKS) with all chosen indexes than
- * now, if there is one, and how many others there are.  Those that are slower, too, are
- * told of by append_slowed().
+ * Of the statements that read the index, that which touches most more blocks with all
+ * chosen indexes than now, if it is clearly more (CLEARLY_SLOWER, and MORE_BLOCKS); when
+ * VACUUM is due, if "due".  Those that are slower, too, are told of by append_slowed().
  */
-static void
-append_more_blocks(StringInfo text, Advisor *advisor, int number)
+static MoreBlocks
+find_more_blocks(Advisor *advisor, int number, bool due)
 {
 	List	   *slowed = reason_slowed(advisor, number);
-	int			most = -1;
-	int			count = 0;
-	double		most_before = 0;
-	double		most_after = 0;
+	MoreBlocks	more = {.statement = -1};
 	int			i = -1;
 
 	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
 	{
 		Bitmapset  *used;
+		BlockEstimate with;
 		double		before;
 		double		after;
 
 		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
 		if (!bms_is_member(number, used) || list_member_int(slowed, i))
 			continue;
-		before = advisor_blocks(advisor, i, NULL);
-		after = advisor_blocks(advisor, i, advisor->chosen);
+		with = advisor_blocks(advisor, i, advisor->chosen);
+		before = advisor_blocks(advisor, i, NULL).now;
+		after = due ? with.most : with.now;
 		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * before ||
 			after - before < MORE_BLOCKS)
 			continue;
-		count++;
-		if (most >= 0 && after - before <= most_after - most_before)
+		more.count++;
+		if (more.statement >= 0 && after - before <= more.after - more.before)
 			continue;
-		most = i;
-		most_before = before;
-		most_after = after;
+		more.statement = i;
+		more.before = before;
+		more.after = after;
 	}
-	if (most < 0)
+	return more;
+}
+
+/*
+ * Append the statement of which the index has most more blocks touched, in less time
+ * all the same, and how many others there are; or else the one of which that will be so
+ * when rows of the table have changed.
+ */
+static void
+append_more_blocks(StringInfo text, Advisor *advisor, int number)
+{
+	MoreBlocks	more = find_more_blocks(advisor, number, false);
+	const char *how = "about";
+	const char *why = "in less time";
+
+	if (more.statement < 0)
+	{
+		more = find_more_blocks(advisor, number, true);
+		how = "up to";
+		why = "before VACUUM is due, as it visits the table for rows beside those that changed";
+	}
+	if (more.statement < 0)
 		return;
-	appendStringInfo(text, "; though %s would touch about %.0f blocks per call instead of %.0f, in less time",
-					 bracketed(list_nth(advisor->statements, most)),
-					 most_after, most_before);
-	if (count > 1)
-		appendStringInfo(text, "; %d other %s would touch more, too", count - 1,
-						 count == 2 ? "statement" : "statements");
+	appendStringInfo(text, "; though %s would touch %s %.0f blocks per call instead of %.0f, %s",
+					 bracketed(list_nth(advisor->statements, more.statement)),
+					 how, more.after, more.before, why);
+	if (more.count > 1)
+		appendStringInfo(text, "; %d other %s would touch more, too", more.count - 1,
+						 more.count == 2 ? "statement" : "statements");
 }
 
 /*

@@ -149,6 +149,9 @@ reason_unstable(Oid relid, Node *expr)
 	char	   *why = psprintf("statements compare or sort by %s, whose result depends on the session or the time (it is not IMMUTABLE): PostgreSQL cannot index it",
 							   expression_text_of(relid, expr));
 
+	if (exprType(expr) == TSVECTOROID)
+		return psprintf("%s; if the application names the configuration, as in to_tsvector('english', ...), an index on %s USING gin of that expression serves",
+						why, quote_identifier(get_rel_name(relid)));
 	if (column == NULL)
 		return why;
 	if (value != NULL && IsA(value, Var))

@@ -16,7 +16,9 @@
 #include "advise/candidates/demand_statement.h"
 #include "advise/whatif/hypothetical.h"
 #include "advise/workload/workload_problem.h"
+#include "common/relation_size.h"
 #include "common/result_rows.h"
+#include "common/table_family.h"
 #include "common/table_lock.h"
 
 /* So often better forms are sought of candidates that the search has chosen. */
@@ -350,6 +352,22 @@ add_candidates(Advisor *advisor, List *candidates)
 	note_relevant_candidates(advisor, first);
 }
 
+/* Bytes of all tables that the statements use. */
+static double
+used_bytes(const Advisor *advisor)
+{
+	List	   *relids = NIL;
+	double		bytes = 0;
+	ListCell   *lc;
+
+	foreach(lc, advisor->demands)
+		relids = list_append_unique_oid(relids,
+										table_root(((CandidateDemand *) lfirst(lc))->demand->relid));
+	foreach(lc, relids)
+		bytes += Max(relation_family_bytes(lfirst_oid(lc)), 0);
+	return bytes;
+}
+
 /* Make everything ready to choose among these candidates. */
 static void
 prepare_selection(Advisor *advisor, List *candidates)
@@ -362,6 +380,7 @@ prepare_selection(Advisor *advisor, List *candidates)
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
+	selection->table_bytes = used_bytes(advisor);
 	add_candidates(advisor, candidates);
 }
 
@@ -651,17 +670,21 @@ advisor_slowed(Advisor *advisor, int number)
  * many times those that were counted as its plans touch of what they touch now, or
  * those of its plans if it was not observed.  NAN if that is not known.
  */
-double
+BlockEstimate
 advisor_blocks(Advisor *advisor, int statement, const Bitmapset *with)
 {
 	Estimator  *estimator = &advisor->estimator;
 	const WorkloadStatement *workload = estimator->statements[statement].workload;
-	double		blocks = estimate_blocks(estimator, statement, with);
+	BlockEstimate blocks = estimate_blocks(estimator, statement, with);
+	double		counted;
 
 	if (workload->handed_in || workload->calls <= 0 || workload->blocks <= 0)
 		return blocks;
-	return workload->blocks / workload->calls * blocks /
-		Max(estimate_blocks(estimator, statement, NULL), 1);
+	counted = workload->blocks / workload->calls /
+		Max(estimate_blocks(estimator, statement, NULL).now, 1);
+	blocks.now *= counted;
+	blocks.most *= counted;
+	return blocks;
 }
 
 /*
@@ -685,7 +708,7 @@ average_call(Advisor *advisor, const List *served, const Bitmapset *with)
 		call.cost += workload->calls *
 			estimate_cost(&advisor->estimator, i, with, NULL);
 		call.ms += US_TO_MS(estimate_time_us(&advisor->estimator, i, with));
-		call.blocks += workload->calls * advisor_blocks(advisor, i, with);
+		call.blocks += workload->calls * advisor_blocks(advisor, i, with).now;
 		observed &= !workload->handed_in;
 	}
 	call.cost /= calls > 0 ? calls : 1;

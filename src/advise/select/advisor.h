@@ -79,7 +79,7 @@ extern void advisor_calls(Advisor *advisor, int number, AdvisorCall *before,
 						  AdvisorCall *after);
 
 /* Blocks that a call of a statement would touch with these indexes. */
-extern double advisor_blocks(Advisor *advisor, int statement,
-							 const Bitmapset *with);
+extern BlockEstimate advisor_blocks(Advisor *advisor, int statement,
+									const Bitmapset *with);
 
 #endif							/* CLIPPERF_ADVISOR_H */

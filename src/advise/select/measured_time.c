@@ -194,8 +194,8 @@ measured_times_adjust(Estimator *estimator, const List *built)
 			share = Min(share, scanned_share(uses, lfirst_oid(index)));
 		use->statement->total_us *=
 			now->likely / ((1 - share) * before->likely + share * now->likely);
-		if (now->blocks > 0 && before->blocks > 0)
-			use->statement->blocks *=
-				now->blocks / ((1 - share) * before->blocks + share * now->blocks);
+		if (now->blocks.now > 0 && before->blocks.now > 0)
+			use->statement->blocks *= now->blocks.now /
+				((1 - share) * before->blocks.now + share * now->blocks.now);
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "miscadmin.h"
 #include "storage/bufpage.h"
+#include "utils/lsyscache.h"
 
 #include "common/slower.h"
 
@@ -53,9 +54,58 @@ selection_fits(const Selection *selection, const Bitmapset *indexes)
 }
 
 /*
- * What an index must save, in microseconds.  The same index of several tables
- * has one share in all, which who chooses has to look at; each of them must save
- * UNEVEN_PART of an even part of it.
+ * What bytes of included columns are worth where no budget says so: if they take as many
+ * as all tables that the statements use, they must save this share of the time, and fewer
+ * as much less.  They repeat the table, and have to be kept in memory, vacuumed and
+ * backed up once more; rows are found by the keys alone.  The figure is a choice: small
+ * enough for a few narrow columns of one table of many to pay next to nothing.
+ */
+#define BYTES_SHARE		0.25
+
+/* Bytes of a row of an index besides its columns: its header and its pointer. */
+#define ROW_OVERHEAD	12
+
+/* Average bytes of a column that is a key or included. */
+static double
+stored_width(Oid relid, AttrNumber attno)
+{
+	int			width = get_attavgwidth(relid, attno);
+
+	return width > 0 ? width : get_typavgwidth(get_atttype(relid, attno), -1);
+}
+
+/* The share of an index's bytes that the columns take which it only includes. */
+static double
+included_share(const IndexDefinition *def)
+{
+	double		included = 0;
+	double		width = ROW_OVERHEAD;
+
+	for (int i = 0; i < def->nkeys; i++)
+		width += def->keys[i].attno == 0 ? get_typavgwidth(def->keys[i].type, -1) :
+			stored_width(def->relid, def->keys[i].attno);
+	for (int i = 0; i < def->nincluded; i++)
+		included += stored_width(def->relid, def->included[i]);
+	return included / (width + included);
+}
+
+/* What the bytes of included columns must save, in microseconds. */
+static double
+price_of_bytes_us(const Selection *selection, int number)
+{
+	const IndexDefinition *def = selection->estimator->indexes[number]->def;
+
+	if (def->nincluded == 0 || selection->limits.bytes >= 0 ||
+		selection->table_bytes <= 0)
+		return 0;
+	return BYTES_SHARE * selection->total_us * included_share(def) *
+		selection_bytes(selection, number) / selection->table_bytes;
+}
+
+/*
+ * What an index must save, in microseconds, for itself and for what it includes.  The
+ * same index of several tables has one share in all, which who chooses has to look at;
+ * each of them must save UNEVEN_PART of an even part of it.
  */
 double
 selection_least_us(const Selection *selection, int number)
@@ -63,7 +113,8 @@ selection_least_us(const Selection *selection, int number)
 	double		share = selection->alike[number] > 1 ?
 		UNEVEN_PART / selection->alike[number] : 1;
 
-	return share * selection->limits.least_share * selection->total_us;
+	return share * selection->limits.least_share * selection->total_us +
+		price_of_bytes_us(selection, number);
 }
 
 /* Upkeep of a set of indexes over the time observed, in microseconds. */

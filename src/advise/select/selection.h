@@ -29,6 +29,7 @@ typedef struct Selection
 	const int  *alike;			/* tables with such a one, by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
+	double		table_bytes;	/* of the tables that they use */
 	Bitmapset **affected;		/* statements, by candidate */
 	Bitmapset **extended;		/* candidates that it makes useless, by
 								 * candidate */

@@ -573,6 +573,22 @@ whatif_plan_index(const WhatIfPlan *plan, Oid indexoid)
 	return shown != NULL ? shown->part->def : index_def_of_index(indexoid);
 }
 
+/*
+ * What ANALYZE knows, or would know, of the first key of such an index, which is an
+ * expression: a copy of a row of pg_statistic, or NULL.
+ */
+HeapTuple
+whatif_plan_index_stats(const WhatIfPlan *plan, Oid indexoid)
+{
+	const ShownIndex *shown = find_shown(plan->shown, indexoid);
+
+	if (shown == NULL)
+		return SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(indexoid),
+								   Int16GetDatum(1), BoolGetDatum(false));
+	return shown->part->size.stats == NULL || shown->part->size.stats[0] == NULL ?
+		NULL : heap_copytuple(shown->part->size.stats[0]);
+}
+
 /* Pages of such an index. */
 double
 whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid)

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 
+#include "access/htup.h"
 #include "nodes/params.h"
 #include "nodes/pathnodes.h"
 #include "storage/block.h"
@@ -108,6 +109,9 @@ extern void whatif_plan(List *queries, const char *text, ParamListInfo params,
  */
 extern const IndexDefinition *whatif_plan_index(const WhatIfPlan *plan,
 												Oid indexoid);
+
+/* Statistics of its first key if that is an expression; NULL, or a copy. */
+extern HeapTuple whatif_plan_index_stats(const WhatIfPlan *plan, Oid indexoid);
 
 /* Pages of such an index. */
 extern double whatif_plan_index_pages(const WhatIfPlan *plan, Oid indexoid);
