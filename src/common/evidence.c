@@ -61,6 +61,7 @@ const EvidenceParameters evidence_parameters = {
 	.same_fewest = 9,
 	.same_statements = 4,
 	.fewest = 5,
+	.short_list = 8,
 	.near = 3,
 	.stride_part = 8,
 	.repeat_worth = 0.1,
@@ -81,6 +82,7 @@ evidence_clear(Evidence *evidence)
 {
 	memset(evidence, 0, sizeof(Evidence));
 	evidence->local = true;
+	evidence->in_request = true;
 	evidence->in_order = true;
 }
 
@@ -257,9 +259,9 @@ is_stride(const Evidence *evidence, const Lookup *lookup)
 static void
 watch_sweep(Evidence *evidence, const Lookup *lookup)
 {
-	evidence->guarded |= !lookup->local ||
-		(evidence->children == 0 &&
-		 (lookup->passes || lookup->rank > parameters->near));
+	evidence->passed |= !lookup->local || (evidence->children == 0 && lookup->passes);
+	evidence->guarded |= evidence->passed ||
+		(evidence->children == 0 && lookup->rank > parameters->near);
 	evidence->sorted = lookup->sorted;
 	if (is_new(evidence, lookup))
 		evidence->strides += is_stride(evidence, lookup);
@@ -340,11 +342,29 @@ following(uint64 sequence, int count)
 	return Min(at_random, staying) + count * log(parameters->follow);
 }
 
+/* Ranks that were looked up, for whichever list. */
+static inline int
+count_covered(const Evidence *evidence)
+{
+	return evidence->used + pg_popcount64(evidence->elsewhere & ~evidence->hit[0]);
+}
+
+/* A value that was not hit before comes where each row has its turn, in whatever order. */
+static void
+cover(Evidence *evidence, const Lookup *lookup, double share)
+{
+	int			unhit = Max(1, lookup->distinct - count_covered(evidence));
+	double		unused = (double) lookup->rivals * unhit / lookup->distinct;
+
+	if (lookup->rank < 64 && (evidence->elsewhere >> lookup->rank & 1) != 0)
+		return;
+	evidence->covering += log(share * (1.0 - parameters->repeat) / Min(1.0, unused));
+}
+
 /* A value that was not hit before. */
 static void
 add_new(Evidence *evidence, const Lookup *lookup)
 {
-	int			unhit = Max(1, lookup->distinct - evidence->used);
 	double		share = evidence->repeats > evidence->again ?
 		1.0 - repeating_share(lookup) : 1.0;
 	double		ordered = share * chance_in_loop(evidence, lookup, parameters->next);
@@ -352,12 +372,11 @@ add_new(Evidence *evidence, const Lookup *lookup)
 												 parameters->loose_next);
 	double		chance = chance_of_others(lookup);
 	double		local = (double) lookup->local_rivals / lookup->distinct;
-	double		unused = (double) lookup->rivals * unhit / lookup->distinct;
 
 	evidence->ordered += log(ordered / chance);
 	evidence->loosely += log(loosely / chance);
 	evidence->on_connection += log(ordered / Min(1.0, local));
-	evidence->covering += log(share * (1.0 - parameters->repeat) / Min(1.0, unused));
+	cover(evidence, lookup, share);
 	mark_hit(evidence, lookup->rank);
 }
 
@@ -466,6 +485,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->distinct = lookup->distinct;
 	evidence->rows = lookup->rows;
 	evidence->local &= lookup->local;
+	evidence->in_request &= lookup->in_request;
 	evidence->sequence = lookup->sequence;
 	evidence->whole = lookup->whole;
 	if (lookup->sweepable)
@@ -490,8 +510,26 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 }
 
 /*
+ * Before the first look-up of an episode, these ranks of the first 64 were looked up,
+ * each once, which others explained better: the rows have had their children.
+ */
+void
+evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks)
+{
+	Lookup		lookup = *first;
+
+	for (lookup.rank = 0; lookup.rank < 64; lookup.rank++)
+	{
+		if ((ranks >> lookup.rank & 1) == 0)
+			continue;
+		cover(evidence, &lookup, 1.0);
+		evidence->elsewhere |= UINT64CONST(1) << lookup.rank;
+	}
+}
+
+/*
  * A look-up of one of the values that others explain better: it counts against the
- * order of the rows as it would in a loop over them, but is none of it.
+ * order of the rows as it would in a loop over them, and the row has had its child.
  */
 void
 evidence_add_stray(Evidence *evidence, const Lookup *lookup)
@@ -502,8 +540,13 @@ evidence_add_stray(Evidence *evidence, const Lookup *lookup)
 	evidence->ordered = Min(evidence->ordered, with.ordered);
 	evidence->loosely = Min(evidence->loosely, with.loosely);
 	evidence->on_connection = Min(evidence->on_connection, with.on_connection);
-	evidence->covering = Min(evidence->covering, with.covering);
 	evidence->rising = Min(evidence->rising, with.rising);
+	if (is_new(evidence, lookup) && lookup->rank < 64)
+		cover(evidence, lookup, 1.0);
+	else
+		evidence->covering = Min(evidence->covering, with.covering);
+	if (lookup->rank < 64)
+		evidence->elsewhere |= UINT64CONST(1) << lookup->rank;
 }
 
 /*
@@ -561,6 +604,13 @@ evidence_is_hopeless(const Evidence *evidence)
 		(evidence->followed == 0 || evidence->strayed);
 }
 
+/* Were most rows looked up for another list that explains it better? */
+static inline bool
+is_mostly_elsewhere(const Evidence *evidence)
+{
+	return 2 * evidence->used < count_covered(evidence);
+}
+
 /* Is the evidence beyond doubt, given that so many like it failed? */
 static bool
 is_proof(const Evidence *evidence, uint32 failed)
@@ -571,7 +621,8 @@ is_proof(const Evidence *evidence, uint32 failed)
 		local_nats(evidence) >= needed)
 		return true;
 	return evidence->covering >= needed &&
-		evidence->used >= parameters->covered * evidence->distinct;
+		count_covered(evidence) >= parameters->covered * evidence->distinct &&
+		!is_mostly_elsewhere(evidence);
 }
 
 /*
@@ -582,7 +633,8 @@ bool
 evidence_is_covering(const Evidence *evidence)
 {
 	return evidence->local && evidence->covering >= parameters->weak &&
-		evidence->used >= parameters->covered * evidence->distinct;
+		count_covered(evidence) >= parameters->covered * evidence->distinct &&
+		!is_mostly_elsewhere(evidence);
 }
 
 /* Is it a weak proof at least? */
@@ -597,13 +649,18 @@ is_weak_proof(const Evidence *evidence)
 
 /*
  * Might it be a sweep?  One that goes through the keys up or down has little to
- * do with the order of rows that are not sorted.
+ * do with the order of rows that are not sorted; several at a time, elsewhere, may
+ * go through sorted ones.  Who begins in the middle of the rows does not come by
+ * all of them.
  */
 static bool
 may_be_sweep(const Evidence *evidence)
 {
-	return evidence->guarded &&
-		(evidence->sorted || evidence->strides * 2 >= evidence->used);
+	if (!evidence->guarded || (!evidence->passed && evidence->in_request &&
+							   count_covered(evidence) == evidence->distinct))
+		return false;
+	return (evidence->sorted && !evidence->local) ||
+		evidence->strides * 2 >= evidence->used;
 }
 
 /* Did all of it happen on the connection that read the result? */
@@ -612,7 +669,7 @@ evidence_is_local(const Evidence *evidence, Verdict verdict)
 {
 	if (!evidence->local || may_be_sweep(evidence) || verdict == VERDICT_FEW)
 		return false;
-	return verdict == VERDICT_SHORT ||
+	return verdict == VERDICT_SHORT || verdict == VERDICT_COVERED ||
 		evidence->on_connection >= parameters->weak || evidence_is_covering(evidence) ||
 		local_nats(evidence) >= parameters->weak || is_same_for_all(evidence);
 }
@@ -630,6 +687,29 @@ few_nats(const Evidence *evidence)
 		log((1.0 - parameters->rise) / (1.0 - 1.0 / orders));
 }
 
+/*
+ * May a list be too short to be proven by the look-ups of all its rows in no order?
+ * Where a request has read it, and looks up whatever it does in no other, such lists
+ * count together.
+ */
+static inline bool
+is_short_of_request(const Evidence *evidence)
+{
+	return evidence->in_request && evidence->local &&
+		evidence->distinct >= parameters->fewest &&
+		evidence->distinct <= parameters->short_list && !is_mostly_elsewhere(evidence);
+}
+
+/* Did a value of a short list come again before all had come, so that it was no loop? */
+static inline bool
+has_lost_count(const Evidence *evidence)
+{
+	return is_short_of_request(evidence) &&
+		evidence->used < evidence->distinct &&
+		evidence->repeats > evidence->again && !evidence_may_repeat(evidence) &&
+		evidence->covering < 0 && evidence->ordered < 0;
+}
+
 /* What a success is worth to the history of its pattern, in nats. */
 float
 evidence_worth(const Evidence *evidence, Verdict verdict)
@@ -638,6 +718,8 @@ evidence_worth(const Evidence *evidence, Verdict verdict)
 	{
 		case VERDICT_FEW:
 			return few_nats(evidence);
+		case VERDICT_COVERED:
+			return Min(parameters->weak, evidence->covering);
 		case VERDICT_SHORT:
 			return Min(parameters->weak, evidence->local ?
 					   evidence->on_connection : evidence->ordered);
@@ -665,7 +747,7 @@ Verdict
 evidence_verdict(const Evidence *evidence, uint32 failed, int min_children,
 				 bool nested)
 {
-	bool		complete = evidence->used == evidence->distinct;
+	bool		complete = count_covered(evidence) == evidence->distinct;
 
 	if (evidence->whole && !complete)
 		return VERDICT_NOTHING;
@@ -696,10 +778,14 @@ evidence_verdict(const Evidence *evidence, uint32 failed, int min_children,
 	else if (nested && complete && evidence->distinct > 1 &&
 			 evidence_worth(evidence, VERDICT_SHORT) > 0)
 		return VERDICT_SHORT;
+	if (complete && evidence->distinct >= min_children && evidence->covering > 0 &&
+		is_short_of_request(evidence) && !may_be_sweep(evidence))
+		return VERDICT_COVERED;
 	if (is_same_for_all(evidence))
 		return VERDICT_WEAK;
-	if (evidence->ordered < parameters->failure &&
-		(evidence->moves == 0 || local_nats(evidence) < parameters->failure))
+	if ((evidence->ordered < parameters->failure &&
+		 (evidence->moves == 0 || local_nats(evidence) < parameters->failure)) ||
+		has_lost_count(evidence))
 		return VERDICT_FAILING;
 	return VERDICT_NOTHING;
 }

@@ -87,6 +87,8 @@ typedef struct EvidenceParameters
 
 	/* Fewest values that can be a loop by themselves; count. */
 	int			fewest;
+	/* .. and most that, all looked up in no order, are no weak proof. */
+	int			short_list;
 	/* Unhit ranks a loop on one connection may skip and still be in order. */
 	int			near;
 	/* A sweep's next value lies within this part of the values (one in ..). */
@@ -120,6 +122,7 @@ typedef struct Lookup
 	int			local_rivals;	/* .. of this backend */
 	bool		local;			/* it ran where its result set came from, or
 								 * in the same request */
+	bool		in_request;		/* .. in the request that has read it */
 	bool		sweepable;		/* it may be a step of a sweep through the
 								 * keys by somebody else .. */
 	bool		passes;			/* .. and was not its first */
@@ -137,7 +140,9 @@ typedef struct Lookup
 typedef struct Evidence
 {
 	bool		local;			/* all of it where the result set came from */
+	bool		in_request;		/* .. in the request that has read it */
 	bool		guarded;		/* it may be a sweep through the keys: */
+	bool		passed;			/* .. that came by, or is elsewhere */
 	bool		sorted;			/* .. they are sorted */
 	bool		whole;			/* nothing is proven before the last row */
 	bool		in_order;		/* every look-up was of a later row than those
@@ -170,6 +175,8 @@ typedef struct Evidence
 	float		spread;			/* for others that take part in a local loop */
 	int64		number;			/* looked up last */
 	uint64		sequence;		/* ranks of the first rows, as last seen */
+	uint64		elsewhere;		/* bit per rank of the first 64: looked up for
+								 * another list */
 	uint64		hit[EVIDENCE_WORDS];	/* bit per rank */
 } Evidence;
 
@@ -178,6 +185,8 @@ typedef enum Verdict
 	VERDICT_NOTHING,			/* no news */
 	VERDICT_FAILING,			/* evidence against it */
 	VERDICT_FEW,				/* all rows of a list of few, in order or not */
+	VERDICT_COVERED,			/* all rows of a short list of its request,
+								 * each once */
 	VERDICT_SHORT,				/* all of a loop in a loop, too short to count
 								 * by itself */
 	VERDICT_WEAK,				/* proven if its pattern's history is good */
@@ -217,6 +226,9 @@ extern int	evidence_most_children(const Evidence *evidence);
 
 /* Add a look-up. */
 extern void evidence_add(Evidence *evidence, const Lookup *lookup);
+
+/* Add those of these ranks, which were looked up before the first one. */
+extern void evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks);
 
 /* Add a look-up of one of the values that others explain better. */
 extern void evidence_add_stray(Evidence *evidence, const Lookup *lookup);

@@ -34,6 +34,13 @@ foreach my $loop (sort keys %loops)
 	cmp_ok($result{"loop_${loop}_strong"}, '<=', $strong, "$loop: soon");
 }
 
+# Lists too short to be proven by their rows in no order count together, request by request.
+foreach my $distinct (5 .. 8)
+{
+	cmp_ok($result{"backwards_$distinct"}, '<=', 3, "$distinct rows backwards: proven in a few requests");
+	cmp_ok($result{"short_${distinct}_$_"}, '<=', 2, "$distinct rows at random, $_: no more often than promised") foreach qw(0.0 1.0);
+}
+
 # Ten are promised of ten thousand loops: twice as many are three standard deviations more.
 my @chances = grep { /^chance_/ } sort keys %result;
 is(scalar(@chances), 60, 'all kinds of chance were tried');

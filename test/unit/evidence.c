@@ -298,6 +298,87 @@ try_whole(int count)
 	printf("whole_before %d\nwhole_then %d\n", before, evidence_verdict(&evidence, 0, 5, false) == VERDICT_STRONG);
 }
 
+/* Requests of one history, and the histories that are tried. */
+#define REQUESTS	50
+#define HISTORIES	20000
+
+/*
+ * What a request adds to the history of its pattern, as claim.c has it, that looks up
+ * so many keys of a short list at random.
+ */
+static double
+worth_of_request(const Rows *rows, const double *sums, int distinct, int count)
+{
+	Evidence	evidence;
+	double		worth = 0.0;
+
+	evidence_clear(&evidence);
+	for (int i = 0; i < count; i++)
+	{
+		Lookup		lookup = make_lookup(rows, draw(sums, distinct), true);
+		Verdict		verdict;
+
+		lookup.in_request = true;
+		evidence_add(&evidence, &lookup);
+		verdict = evidence_verdict(&evidence, 0, 5, false);
+		if (verdict == VERDICT_COVERED)
+			return evidence_worth(&evidence, verdict);
+		if (verdict == VERDICT_FAILING)
+			worth = parameters->failure;
+	}
+	return worth;
+}
+
+/*
+ * Print how much more often than promised the short lists of many requests that look
+ * up at random come to a good history, by covering them.
+ */
+static void
+try_short(int distinct, double exponent)
+{
+	Rows		rows = make_rows(distinct, key_own);
+	double		sums[EVIDENCE_RANKS];
+	double		sum = 0.0;
+	int			good = 0;
+
+	for (int rank = 0; rank < distinct; rank++)
+		sums[rank] = sum += pow(rank + 1, -exponent);
+	for (int i = 0; i < HISTORIES; i++)
+	{
+		double		balance = 0.0;
+
+		for (int j = 0; j < REQUESTS && balance < parameters->weak; j++)
+			balance += worth_of_request(&rows, sums, distinct, 2 + uniform() * 2 * distinct);
+		good += balance >= parameters->weak;
+	}
+	printf("short_%d_%.1f %.2f\n", distinct, exponent, (double) good / HISTORIES / exp(-parameters->weak));
+}
+
+/* Print after how many loops over a short list, from its last row to its first, the history is good. */
+static void
+try_backwards(int distinct)
+{
+	Rows		rows = make_rows(distinct, key_own);
+	double		balance = 0.0;
+	int			requests = 0;
+
+	for (; balance < parameters->weak && requests < REQUESTS; requests++)
+	{
+		Evidence	evidence;
+
+		evidence_clear(&evidence);
+		for (int rank = distinct - 1; rank >= 0; rank--)
+		{
+			Lookup		lookup = make_lookup(&rows, rank, true);
+
+			lookup.in_request = true;
+			evidence_add(&evidence, &lookup);
+		}
+		balance += evidence_worth(&evidence, evidence_verdict(&evidence, 0, 5, false));
+	}
+	printf("backwards_%d %d\n", distinct, requests);
+}
+
 int
 main(void)
 {
@@ -316,6 +397,12 @@ main(void)
 	try_loop("four_keys", 30, key_of_four, child_each);
 	try_loop("same", 20, key_same, child_each);
 	try_whole(20);
+	for (int distinct = 5; distinct <= 8; distinct++)
+	{
+		try_backwards(distinct);
+		try_short(distinct, 0.0);
+		try_short(distinct, 1.0);
+	}
 	for (int i = 0; i < lengthof(sizes); i++)
 	{
 		for (int j = 0; j < lengthof(exponents); j++)

@@ -100,6 +100,7 @@ make_lookup(const Child *child)
 			.rivals = match->rivals,
 			.local_rivals = match->local_rivals,
 			.local = match->proximity != PROXIMITY_NONE,
+			.in_request = match->same_request && match->proximity != PROXIMITY_NONE,
 			.sweepable = sweepable,
 			.passes = sweepable &&
 			sweep_came_by(child->execution, child->probe, match),
@@ -196,6 +197,7 @@ is_news(const Episode *episode, Verdict verdict)
 			return !episode->counted_failed;
 		case VERDICT_FEW:
 			return episode->counted_nats == 0 && !episode->counted_failed;
+		case VERDICT_COVERED:
 		case VERDICT_SHORT:
 			return episode->counted_nats == 0;
 		case VERDICT_WEAK:
@@ -213,7 +215,7 @@ is_news(const Episode *episode, Verdict verdict)
 static inline bool
 redeems_failure(const Episode *episode, Verdict verdict)
 {
-	return verdict == VERDICT_STRONG ||
+	return verdict == VERDICT_STRONG || verdict == VERDICT_COVERED ||
 		(verdict == VERDICT_WEAK && evidence_is_covering(&episode->evidence));
 }
 
@@ -244,6 +246,8 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 	}
 
 	add_times(episode, execution, child->match);
+	if (episode->evidence.children == 0 && child->match->earlier != 0)
+		evidence_add_before(&episode->evidence, lookup, child->match->earlier);
 	evidence_add(&episode->evidence, lookup);
 	verdict = episode_verdict(child, episode, 0);
 	change->verdict = verdict;
@@ -259,7 +263,7 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 
 		episode->counted_nats = Max(episode->counted_nats, worth);
 		episode->counted_failed |= worth < 0;
-		if (verdict == VERDICT_WEAK && redeems_failure(episode, verdict))
+		if (verdict != VERDICT_STRONG && redeems_failure(episode, verdict))
 			episode->counted_failed = false;
 	}
 	if (episode->state == EPISODE_OPEN &&

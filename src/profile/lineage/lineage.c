@@ -27,6 +27,7 @@
 #include "profile/lineage/attribution.h"
 #include "profile/lineage/budget.h"
 #include "profile/lineage/chain.h"
+#include "profile/lineage/earlier.h"
 #include "profile/lineage/hits.h"
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
@@ -633,6 +634,9 @@ attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 		local |= match->proximity != PROXIMITY_NONE;
 		extend_chain(execution, info, match, attribution);
 		note_episode(execution, info, match, attribution);
+		if (match->proximity != PROXIMITY_NONE)
+			earlier_note(fingerprint, match_parameter(&list->probes[i].comparison),
+						 list->probes[i].hash, execution->first_us);
 	}
 	if (!local && info->episode != 0)
 		note_miss(execution, info, accepted);

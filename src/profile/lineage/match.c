@@ -17,6 +17,7 @@
 
 #include "port/pg_bitutils.h"
 
+#include "profile/lineage/earlier.h"
 #include "profile/lineage/request_time.h"
 #include "profile/statement/key_column.h"
 #include "settings.h"
@@ -284,8 +285,20 @@ fewness(const MatchCandidate *candidate)
 }
 
 /*
+ * Has the request a loop over this result, which is proven, and has not had this row
+ * yet?  Where lists of a page share keys, the value is its before another one begins
+ * with it.
+ */
+static inline bool
+is_of_running_loop(const MatchCandidate *candidate)
+{
+	return candidate->peek.state == EPISODE_PROVEN && !candidate->peek.used &&
+		candidate->same_request && candidate->proximity != PROXIMITY_NONE;
+}
+
+/*
  * How well a candidate fits, the reasons that count most in the highest bits:
- * whether it was given up, the request, the table whose keys they are, the place in
+ * whether it was given up, the request, a loop that is running, the table whose keys they are, the place in
  * the loop, how few values there are, the connection, the loops that went on until now, that are proven, that
  * have begun.
  */
@@ -296,6 +309,7 @@ rank_candidate(const MatchCandidate *candidate)
 	uint32		rank = peek->state != EPISODE_FAILED;
 
 	rank = rank << 1 | (candidate->proximity >= PROXIMITY_TRANSACTION);
+	rank = rank << 1 | is_of_running_loop(candidate);
 	rank = rank << 1 | candidate->same_key;
 	rank = rank << 3 | (PLACE_USED - candidate_place(candidate));
 	rank = rank << 4 | fewness(candidate);
@@ -471,6 +485,17 @@ effective_rivals(const MatchCandidate *candidate, Rivalry rivalry, int weighed)
 			   rivalry.started - weighed + 1 : rivalry.started + rivalry.unstarted);
 }
 
+/* Ranks of a candidate that the request has looked up already, where its loop begins. */
+static uint64
+ranks_before(const Probe *probe, const MatchCandidate *candidate, uint64 child)
+{
+	if (candidate->peek.found || !candidate->same_request ||
+		candidate->proximity == PROXIMITY_NONE)
+		return 0;
+	return earlier_ranks(child, match_parameter(&probe->comparison), &candidate->hit,
+						 candidate->set.started_us);
+}
+
 /* Tell of a candidate. */
 static void
 fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
@@ -570,5 +595,6 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 		fill_match(scene, candidate, match);
 		match->rivals = effective_rivals(candidate, all, weighed);
 		match->local_rivals = effective_rivals(candidate, local, weighed);
+		match->earlier = ranks_before(probe, candidate, child);
 	}
 }

@@ -46,6 +46,8 @@ typedef struct Match
 								 * not known */
 	int			rivals;
 	int			local_rivals;
+	uint64		earlier;		/* ranks that the request looked up before, if
+								 * its loop begins: see earlier.h */
 } Match;
 
 /* Other results that a look-up is weighed for, besides the one it fits best. */
