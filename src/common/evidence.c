@@ -488,6 +488,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->in_request &= lookup->in_request;
 	evidence->sequence = lookup->sequence;
 	evidence->whole = lookup->whole;
+	evidence->alike = lookup->alike;
 	if (lookup->sweepable)
 		watch_sweep(evidence, lookup);
 	if (lookup->distinct == 1)
@@ -749,7 +750,7 @@ evidence_verdict(const Evidence *evidence, uint32 failed, int min_children,
 {
 	bool		complete = count_covered(evidence) == evidence->distinct;
 
-	if (evidence->whole && !complete)
+	if ((evidence->whole && !complete) || (evidence->alike && evidence->passed))
 		return VERDICT_NOTHING;
 	if (has_enough(evidence, min_children))
 	{

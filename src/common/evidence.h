@@ -130,6 +130,8 @@ typedef struct Lookup
 	bool		whole;			/* only a loop over all rows tells: such
 								 * numbers are counted through for other
 								 * reasons as well */
+	bool		alike;			/* nothing but a name says that they are keys
+								 * of one table */
 	uint32		step;			/* mean distance of neighbours */
 	int64		number;			/* the value itself */
 	uint64		statements;		/* of the client since the result was read; 0
@@ -145,6 +147,7 @@ typedef struct Evidence
 	bool		passed;			/* .. that came by, or is elsewhere */
 	bool		sorted;			/* .. they are sorted */
 	bool		whole;			/* nothing is proven before the last row */
+	bool		alike;			/* keys whose names alone are the same */
 	bool		in_order;		/* every look-up was of a later row than those
 								 * before it */
 	uint16		distinct;		/* values of the column, as last seen */

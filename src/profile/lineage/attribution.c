@@ -295,29 +295,40 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 /*
  * The statements that were taken for children of an episode have gone on where
  * its result set ends, so they are a sweep: take back what the episode was
- * worth to the history of its pattern.  Takes the episode's lock, then the
- * history's.
+ * worth to the history of its pattern, and what it was counted as.  Takes the
+ * episode's lock, the history's, then that of the patterns.
  */
 void
 attribution_retract(uint64 key, uint64 history)
 {
 	PatternHistoryChange news = {0};
 	Episode    *episode = episode_lock_existing(key);
+	Episode		copy;
 
 	if (episode == NULL)
 		return;
-	if (episode->evidence.guarded && !episode->strong &&
-		episode->state != EPISODE_FAILED)
+	copy = *episode;
+	if (episode->state != EPISODE_FAILED &&
+		(episode->evidence.alike || (episode->evidence.guarded && !episode->strong)))
 	{
 		news.nats = evidence_parameters.failure - episode->counted_nats;
 		news.failed = 1;
 		episode->state = EPISODE_FAILED;
 		episode->counted_failed = true;
 		episode->counted_nats = 0;
+		episode->counted = false;
 	}
 	episode_unlock(key);
-	if (news.failed > 0)
-		(void) pattern_history_add(history, &news);
+	if (news.failed == 0)
+		return;
+	(void) pattern_history_add(history, &news);
+	if (copy.counted)
+	{
+		PatternCounters counters = episode_counters(&copy);
+
+		pattern_subtract(copy.pattern, copy.pattern_key, &counters);
+		request_looped -= Min(request_looped, counters.children);
+	}
 }
 
 /*

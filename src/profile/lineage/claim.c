@@ -88,7 +88,7 @@ make_lookup(const Child *child)
 	const Match *match = child->match;
 	const ResultColumn *column = &match->column;
 	bool		sweepable = column->step > 0 &&
-		match->proximity < PROXIMITY_TRANSACTION;
+		(match->proximity < PROXIMITY_TRANSACTION || match->is_alike);
 
 	return (Lookup)
 	{
@@ -105,7 +105,9 @@ make_lookup(const Child *child)
 			.passes = sweepable &&
 			sweep_came_by(child->execution, child->probe, match),
 			.sorted = column->is_sorted,
-			.whole = column->is_open && column->is_sorted && column->step > 0,
+			.whole = (column->is_open && column->is_sorted && column->step > 0) ||
+			(match->is_alike && column->step > 0),
+			.alike = match->is_alike,
 			.step = column->step,
 			.number = sweepable ?
 			value_number(child->probe->hash, column->is_time) : 0,

@@ -9,6 +9,8 @@
  */
 #include "profile/lineage/hits.h"
 
+#include "access/xact.h"
+
 #include "profile/lineage/match.h"
 #include "profile/lineage/receiver.h"
 #include "profile/statement/key_column.h"
@@ -93,6 +95,17 @@ repeats_earlier(const ProbeList *list, int number)
 	return false;
 }
 
+/*
+ * Whose keys a value may be; 0 if any table's.  What tells the keys of two tables
+ * apart does not count where a request or transaction ties them: see match.c.
+ */
+static inline uint32
+sought_key(const Execution *execution, const KeyColumn *key)
+{
+	return key->is_given && (execution->trace != 0 || IsTransactionBlock()) ? 0 :
+		key_column_sought(key);
+}
+
 /* Search for the values of an execution; false if none was seen anywhere. */
 bool
 hits_find(const Execution *execution, const ProbeList *list,
@@ -106,7 +119,7 @@ hits_find(const Execution *execution, const ProbeList *list,
 		const Probe *probe = &list->probes[i];
 
 		found[i].count = repeats_earlier(list, i) ? 0 :
-			resultset_find(probe->hash, key_column_sought(&probe->key),
+			resultset_find(probe->hash, sought_key(execution, &probe->key),
 						   found[i].hits);
 		if (found[i].count > 0)
 			found[i].count = drop_own(execution, found[i].hits,

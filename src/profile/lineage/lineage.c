@@ -116,7 +116,7 @@ keys_are_recent(const StatementInfo *info, int64 now_us)
 		if (is_recent(resultset_key_last_use(info->keys[i]), now_us))
 			return true;
 	}
-	return false;
+	return info->given_key && (info->traced || IsTransactionBlock());
 }
 
 /*

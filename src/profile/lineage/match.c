@@ -45,6 +45,8 @@ typedef struct MatchCandidate
 	Proximity	proximity;
 	bool		same_request;
 	bool		same_key;		/* the columns hold the same table's key */
+	bool		is_alike;		/* .. or keys of two tables, with the same
+								 * name */
 	bool		goes_on;		/* all look-ups of the statement since its
 								 * first child here were its children */
 } MatchCandidate;
@@ -182,6 +184,21 @@ has_its_name(const KeyColumn *key, const ResultColumn *column)
 }
 
 /*
+ * May a key that the application gives to its rows be that of the table whose own
+ * key the result has shown, by its name?  Only one request ties them: the numbers of
+ * most tables begin at 1.
+ */
+static inline bool
+is_key_alike(const KeyColumn *key, const MatchCandidate *candidate)
+{
+	const ResultColumn *column = &candidate->column;
+
+	return key->is_given && key->name == column->name &&
+		column->relid == column->key_relid && column->attno == column->key_attno &&
+		candidate->proximity >= PROXIMITY_TRANSACTION;
+}
+
+/*
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
@@ -196,6 +213,7 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 	bool	   *same = &candidate->same_key;
 
 	*same = false;
+	candidate->is_alike = false;
 	if (OidIsValid(key->key_relid))
 	{
 		*same = (key->key_relid == column->key_relid &&
@@ -205,7 +223,10 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 		if (*same)
 			return true;
 		if (column->small && key->is_key && !key->is_named && !column->is_open)
-			return false;
+		{
+			candidate->is_alike = is_key_alike(key, candidate);
+			return candidate->is_alike;
+		}
 		if (key->is_named && !column->is_open)
 			return true;
 	}
@@ -298,9 +319,9 @@ is_of_running_loop(const MatchCandidate *candidate)
 
 /*
  * How well a candidate fits, the reasons that count most in the highest bits:
- * whether it was given up, the request, a loop that is running, the table whose keys they are, the place in
- * the loop, how few values there are, the connection, the loops that went on until now, that are proven, that
- * have begun.
+ * whether it was given up, the request, a loop that is running, the table whose keys
+ * they are, the place in the loop, how few values there are, the connection, the
+ * loops that went on until now, that are proven, that have begun.
  */
 static uint32
 rank_candidate(const MatchCandidate *candidate)
@@ -508,6 +529,7 @@ fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
 	match->same_request = candidate->same_request;
 	match->statements = match->set.pid == MyProcPid ?
 		scene->statement - match->set.statement : 0;
+	match->is_alike = candidate->is_alike;
 	match->episode = candidate->episode;
 	match->counted = candidate->peek.counted;
 	match->is_expected = is_expected(candidate);
@@ -531,6 +553,32 @@ drop_requests_before(MatchCandidate *candidates, int count)
 			candidates[kept++] = candidates[i];
 	}
 	return any ? kept : count;
+}
+
+/*
+ * Leave out keys that are alike by their names alone, where two tables have such:
+ * which of them it is, nothing tells.  Returns how many are left.
+ */
+static int
+drop_ambiguous(MatchCandidate *candidates, int count)
+{
+	Oid			relid = InvalidOid;
+	bool		ambiguous = false;
+	int			kept = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!candidates[i].is_alike)
+			continue;
+		ambiguous |= OidIsValid(relid) && relid != candidates[i].column.relid;
+		relid = candidates[i].column.relid;
+	}
+	for (int i = 0; ambiguous && i < count; i++)
+	{
+		if (!candidates[i].is_alike)
+			candidates[kept++] = candidates[i];
+	}
+	return ambiguous ? kept : count;
 }
 
 /* The candidate that a look-up fits best, -1 if there is none. */
@@ -575,6 +623,7 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	for (int i = 0; i < count; i++)
 		ncandidates += examine_hit(scene, probe, &hits[i], child, &candidates[ncandidates]);
 	ncandidates = drop_requests_before(candidates, ncandidates);
+	ncandidates = drop_ambiguous(candidates, ncandidates);
 	best = choose_best(candidates, ncandidates, scene->execution->first_us);
 	if (best < 0)
 		return;

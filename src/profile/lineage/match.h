@@ -42,6 +42,8 @@ typedef struct Match
 	bool		counted;		/* that has been counted, as far as is seen */
 	bool		is_expected;	/* its loop goes on with this very value, or
 								 * would begin with it */
+	bool		is_alike;		/* the columns are keys of two tables, with
+								 * the same name */
 	uint64		statements;		/* of the client since the set was read; 0 =
 								 * not known */
 	int			rivals;

@@ -402,6 +402,22 @@ guess_key(Relation relation, int16 attno, KeyColumn *column)
 }
 
 /*
+ * Is a column the primary key of its table, with values that the application gives
+ * to it, perhaps those of another table's key?  A sequence of its own would say that
+ * they are not.
+ */
+static bool
+is_given(Relation relation, int16 attno)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), attno - 1);
+
+	return !attribute->atthasdef && attribute->attidentity == '\0' &&
+		strcmp(NameStr(attribute->attname), "id") == 0 &&
+		value_kind_is_small(value_kind(attribute->atttypid)) &&
+		is_unique(relation, attno, UNIQUE_PRIMARY);
+}
+
+/*
  * Read the facts of a table's column from the catalogs.
  */
 static KeyColumn
@@ -438,6 +454,8 @@ read_column(Oid relid, int16 attno)
 						&column.is_complete);
 		if (!further && step == 0 && column.is_named)
 			guess_key(relation, attno, &column);
+		if (!further && step == 0 && is_alone)
+			column.is_given = is_given(relation, attno);
 		relation_close(relation, AccessShareLock);
 		if (!further)
 			break;

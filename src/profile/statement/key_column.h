@@ -20,6 +20,9 @@ typedef struct KeyColumn
 								 * knows to what */
 	bool		is_part;		/* only together with others in a unique key,
 								 * and nobody knows to what it refers */
+	bool		is_given;		/* a number that is the primary key, called
+								 * "id", and that nothing generates: it may be
+								 * the key of another table */
 	bool		is_complete;	/* false if a table on the way was locked */
 	Oid			family_relid;	/* the column itself, where its table is a
 								 * partition or child that of the whole */

@@ -513,6 +513,7 @@ add_sought_key(StatementInfo *info, const Comparison *comparison)
 											 comparison->attno);
 
 		key = key_column_sought(&column);
+		info->given_key |= column.is_given;
 		resultset_note_sought(key);
 		/* what is not known for a lock is asked for again next time */
 		info->planned &= column.is_complete;
@@ -532,6 +533,7 @@ static void
 collect_sought_keys(StatementInfo *info)
 {
 	memset(info->keys, 0, sizeof(info->keys));
+	info->given_key = false;
 	info->any_key = !info->analyzed ||
 		(info->has_literals && info->literals.count == 0);
 	for (int i = 0; i < info->nparameters; i++)

@@ -85,6 +85,7 @@ typedef struct StatementInfo
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
 								 * by bit, if there is one */
 	bool		many_rows;		/* its last result had several */
+	bool		given_key;		/* .. of the same name, in a transaction */
 	bool		any_key;		/* it may look up keys of other tables, too */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	uint32		facts;			/* number of what columns[] tell, never the
