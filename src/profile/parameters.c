@@ -181,15 +181,28 @@ bare_statement(const Execution *execution, const char **text, int *length)
 	comment_trim(text, length);
 }
 
-/* A hash of that. */
+/* A hash of that, without comments between its tokens either, which may name the request. */
 static uint32
 hash_statement(const Execution *execution)
 {
 	const char *text;
+	const char *at;
+	const char *inside;
 	int			length;
+	int			inside_length;
+	uint64		before = 0;
 
 	bare_statement(execution, &text, &length);
-	return hash_parameter_text(text, length);
+	at = text;
+
+	while (comment_is_inside &&
+		   source_next_comment(&at, text +length, &inside, &inside_length))
+	{
+		before = value_mix(before ^ hash_parameter_text(text, inside - 2 - text));
+		length -= at - text;
+		text = at;
+	}
+	return (uint32) before ^ hash_parameter_text(text, length);
 }
 
 /* A hash of the statement's text as the client sent it. */

@@ -37,6 +37,7 @@
 #include "profile/statement/key_column.h"
 #include "profile/statement/statement_info.h"
 #include "profile/statement/value.h"
+#include "profile/text/comment.h"
 #include "settings.h"
 #include "store/text.h"
 
@@ -187,12 +188,14 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 	}
 }
 
-/* Find out what the analysed query compares. */
+/* Find out what the analysed query compares, and whether comments stand in its middle. */
 pg_attribute_cold static void
 collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble,
 					const char *source)
 {
 	Comparisons comparisons;
+
+	comment_learn(source, query->stmt_location, query->stmt_len);
 
 	comparisons_collect(query, &comparisons);
 	if (!info->analyzed)
@@ -253,7 +256,10 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 	const StatementInfo *last = statement_info_last;
 
 	if (!is_on() || query->commandType == CMD_UTILITY)
+	{
+		comment_learn(source, query->stmt_location, query->stmt_len);
 		return;
+	}
 	analyzed.queryid = 0;
 	if (likely(last != NULL && last->queryid == query->queryId &&
 			   literals_do_not_matter(last)))

@@ -4,7 +4,9 @@
  *	  What an application's comment says of a statement.
  *
  * A comment that is not of the format, such as a planner hint, is ignored.
- * Plain functions over the text: no state.
+ * Plain functions over the text.  The only state, of this backend, is whether its
+ * application writes comments into the middle of statements, as ActiveRecord's
+ * annotate() does where more follows: others need not look for them there.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +19,8 @@
 
 /* A traceparent: version, trace id, parent id and flags, in hex digits. */
 #define TRACE_ID_DIGITS 32
+
+bool		comment_is_inside HOTPATH_DATA = false;
 
 /* A piece of the statement's text, [at, end). */
 typedef struct Cursor
@@ -418,11 +422,25 @@ may_have_comment(Cursor bare)
 	return bare.end > bare.at && (*bare.at == '/' || bare.end[-1] == '/');
 }
 
+/* Is there something like the beginning of a comment anywhere? */
+static pg_noinline bool
+may_have_comment_inside(Cursor text)
+{
+	while (text.at + 1 < text.end &&
+		   (text.at = memchr(text.at, '/', text.end - text.at - 1)) !=NULL)
+	{
+		if (text.at[1] == '*')
+			return true;
+		text.		at++;
+	}
+	return false;
+}
+
 /*
- * Does the statement begin or end with something like a comment?  Most do not,
- * and it is asked for each.  "length" in bytes, 0 = up to the terminating
- * zero. Tells also where the statement stands without white space and
- * semicolons at its ends.
+ * May the statement have a comment: does it begin or end with something like one, or
+ * hold one where the application writes them there?  Most do not, and it is asked for
+ * each.  "length" in bytes, 0 = up to the terminating zero. Tells also where the
+ * statement stands without white space and semicolons at its ends.
  */
 pg_attribute_hot bool
 comment_is_likely(const char *source, int location, int length,
@@ -432,38 +450,93 @@ comment_is_likely(const char *source, int location, int length,
 
 	bare->at = stripped.at;
 	bare->length = stripped.end - stripped.at;
-	return may_have_comment(stripped);
+	return may_have_comment(stripped) ||
+		(unlikely(comment_is_inside) && may_have_comment_inside(stripped));
+}
+
+/*
+ * The inside of the next comment that stands between two tokens of a statement;
+ * rest->at goes on behind it.
+ */
+static bool
+find_next_comment(Cursor *rest, Cursor *inside)
+{
+	int			length;
+
+	if (!source_next_comment(&rest->at, rest->end, &inside->at, &length))
+		return false;
+	inside->end = inside->at + length;
+	return true;
+}
+
+/*
+ * A statement was parsed that is new to this backend: does the application write
+ * comments of the format into the middle of statements?
+ */
+void
+comment_learn(const char *source, int location, int length)
+{
+	Cursor text;
+	Cursor		rest;
+	Cursor		inside;
+
+	if (comment_is_inside || source == NULL)
+		return;
+	text = strip(text_with_comment(source, Max(location, 0), Max(length, 0)));
+
+	if (!may_have_comment_inside(text))
+		return;
+	rest = text;
+
+	while (!comment_is_inside && find_next_comment(&rest, &inside))
+		comment_is_inside = inside.at - 2 > text.at && rest.at < text.end &&
+					read_pairs(inside, NULL, 0);
+}
+
+/* Does a comment have one of the wanted keys? */
+static bool
+has_values(Cursor inside, const CommentValue *wanted, int count)
+{
+	if (!read_pairs(inside, wanted, count))
+		return false;
+	for (int i = 0; i < count; i++)
+	{
+		if (wanted[i].value[0] != '\0')
+			return true;
+	}
+	return false;
 }
 
 /*
  * Read the values of the keys that are wanted from the comment at the end, or
- * else that at the beginning, that is of the format and has one of them.  False if
- * there is none; the values are empty then.
+ * else that at the beginning, or else the first one in between, that is of the format
+ * and has one of them.  False if there is none; the values are empty then.
  */
 bool
 comment_values(const char *source, int location, int length,
 			   const CommentValue *wanted, int count)
 {
 	Cursor text = text_with_comment(source, location, length);
+	Cursor		inside;
 
-	for (int end = 0; end < 2; end++)
+	if (find_last_comment(text, &inside) && has_values(inside, wanted, count))
+		return true;
+	if (find_first_comment(text, &inside) && has_values(inside, wanted, count))
+		return true;
+	if (may_have_comment_inside(text))
 	{
-		Cursor		inside;
-
-		if (!(end == 0 ? find_last_comment(text, &inside) :
-			  find_first_comment(text, &inside)) ||
-			!read_pairs(inside, wanted, count))
-			continue;
-		for (int i = 0; i < count; i++)
-			if (wanted[i].value[0] != '\0')
+		while (find_next_comment(&text, &inside))
+		{
+			if (has_values(inside, wanted, count))
 				return true;
+		}
 	}
 	for (int i = 0; i < count; i++)
 		wanted[i].value[0] = '\0';
 	return false;
 }
 
-/* Read what the comment at either end says; false if there is none. */
+/* Read what the statement's comment says; false if there is none. */
 bool
 comment_read(const char *source, int location, int length,
 			 CommentFacts *facts)

@@ -5,8 +5,8 @@
  *
  * The format is that of the sqlcommenter specification: key='value' pairs,
  * separated by commas, percent-encoded, in a comment at the end or the
- * beginning of the statement.  Marginalia and Rails' Query Logs may write
- * key:value pairs, separated by commas, instead.
+ * beginning of the statement, or else anywhere in it.  Marginalia and Rails' Query
+ * Logs may write key:value pairs, separated by commas, instead.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +14,7 @@
 #define CLIPPERF_COMMENT_H
 
 #include "compat.h"
+#include "hotpath.h"
 #include "profile/text/source.h"
 #include "store/route.h"
 
@@ -33,21 +34,27 @@ typedef struct CommentFacts
 	char		route[ROUTE_MAX_GIVEN]; /* route, else controller/action; "" */
 } CommentFacts;
 
-/* Does the statement begin or end with something like a comment? */
+/* Does this backend's application write comments into the middle of statements? */
+HOTPATH_EXTERN bool comment_is_inside;
+
+/* A statement was parsed that is new to this backend: see whether it does. */
+extern void comment_learn(const char *source, int location, int length);
+
+/* May the statement have a comment? */
 extern bool comment_is_likely(const char *source, int location, int length,
 							  BareText *bare);
 
 /* Hash of the trace id of a traceparent; 0 if it is none. */
 extern uint64 comment_trace(const char *traceparent);
 
-/* Read the values of these keys from the comment at either end. */
+/* Read the values of these keys from the statement's comment. */
 extern bool comment_values(const char *source, int location, int length,
 						   const CommentValue *wanted, int count);
 
 /* Hash of what a client calls its trace, in any form; 0 of "". */
 extern uint64 comment_trace_called(const char *name);
 
-/* Read what the comment at either end says; false if there is none. */
+/* Read what the statement's comment says; false if there is none. */
 extern bool comment_read(const char *source, int location, int length,
 						 CommentFacts *facts);
 

@@ -104,9 +104,9 @@ skip_comment(Reader *reader)
 	} while (depth > 0 && reader->at < reader->end);
 }
 
-/* Step over white space and comments. */
+/* Step over white space and comments to the end of a line. */
 static void
-skip_blanks(Reader *reader)
+skip_blanks_to_comment(Reader *reader)
 {
 	while (reader->at < reader->end)
 	{
@@ -115,10 +115,21 @@ skip_blanks(Reader *reader)
 		else if (looking_at(reader, "--"))
 			while (reader->at < reader->end && *reader->at != '\n')
 				reader->at++;
-		else if (looking_at(reader, "/*"))
-			skip_comment(reader);
 		else
 			break;
+	}
+}
+
+/* Step over white space and comments. */
+static void
+skip_blanks(Reader *reader)
+{
+	for (;;)
+	{
+		skip_blanks_to_comment(reader);
+		if (!looking_at(reader, "/*"))
+			break;
+		skip_comment(reader);
 	}
 }
 
@@ -185,6 +196,35 @@ skip_lexeme(Reader *reader)
 		while (reader->at < reader->end && is_word_part(*reader->at))
 			reader->at++;
 	return true;
+}
+
+/*
+ * The inside of the next comment between *at, where a token may begin, and the end; *at
+ * goes on behind it.  False if there is none, or that cannot be told behind a string
+ * with backslashes.
+ */
+bool
+source_next_comment(const char **at, const char *end, const char **inside, int *length)
+{
+	Reader		reader = {*at, end};
+
+	while (reader.at < reader.end)
+	{
+		const char *open = reader.at;
+
+		if (looking_at(&reader, "/*"))
+		{
+			skip_comment(&reader);
+			*at = Min(reader.at, end);
+			*inside = open + 2;
+			*length = *at - 2 - *inside;
+			return *length >= 0;
+		}
+		skip_blanks_to_comment(&reader);
+		if (reader.at == open && !skip_lexeme(&reader))
+			return false;
+	}
+	return false;
 }
 
 /*

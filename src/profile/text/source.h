@@ -94,6 +94,10 @@ source_may_contain(char first)
 	}
 }
 
+/* The inside of the next comment of a piece of text; false if there is none. */
+extern bool source_next_comment(const char **at, const char *end,
+								const char **inside, int *length);
+
 /* The part of it that can be planned, not zero-terminated. */
 extern const char *source_body(const StatementSource *source, int *length);
 
