@@ -113,5 +113,24 @@ $finding = proven($node, 'out of a document',
 		'--bind' => '1=col:id', '--type' => '1=text'));
 has($finding, 'out of a document', children => [ 28, 30 ]);
 
+# A list that is copied out.
+my @copied = split /\n/, $node->safe_psql('postgres', 'SELECT id FROM post ORDER BY title LIMIT 20');
+my $remarks = join '', map { "SELECT body FROM remark WHERE post_id = $_;\n" } @copied;
+$finding = proven($node, 'COPY of a query', statements("BEGIN;\nCOPY (SELECT id, title FROM post ORDER BY title LIMIT 20) TO STDOUT;\n${remarks}COMMIT;"));
+has($finding, 'COPY of a query', children => 20, parent_column => qr/^post\.id$/);
+
+# The days of a chart, each of which is then looked up; days that somebody counts are no rows of a list.
+$node->safe_psql('postgres', q{
+CREATE TABLE visit (id serial, day date, minutes int);
+INSERT INTO visit (day, minutes) SELECT '2024-01-01'::date + i % 20, i FROM generate_series(1, 400) AS i;
+ANALYZE visit});
+my $days = join '', map { sprintf "SELECT sum(minutes) FROM visit WHERE day = '2024-01-%02d';\n", $_ } 1 .. 20;
+foreach my $list ('SELECT DISTINCT day FROM visit ORDER BY day', 'SELECT day, count(*) FROM visit GROUP BY day ORDER BY day')
+{
+	$finding = proven($node, $list, statements("BEGIN;\n$list;\n${days}COMMIT;"));
+	has($finding, $list, children => 20, parent_column => qr/^visit\.day$/);
+}
+silent($node, 'days that are counted', statements($days));
+
 $node->stop;
 done_testing();

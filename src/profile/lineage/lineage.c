@@ -439,6 +439,7 @@ is_followed(const DestReceiver *dest)
 		case DestSPI:
 		case DestTuplestore:
 		case DestSQLFunction:
+		case DestCopyOut:
 			return true;
 		default:
 			return false;

@@ -246,7 +246,7 @@ find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry 
 	info->planned &= key->is_complete;
 	if (key->is_key || key->is_named || kind == VALUE_UUID)
 		return true;
-	return !value_kind_is_time(kind) && column_origin_find(plan, entry).is_grouped;
+	return column_origin_find(plan, entry).is_grouped;
 }
 
 /* Fill in a column of the result. */
