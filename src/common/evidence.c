@@ -23,6 +23,7 @@
  * at random is that with probability 1/k at most, whatever is popular, as each of
  * them is equally likely the latest row: n such look-ups come once in n!.  Only
  * where the result was read: elsewhere jobs go through the keys in their order.
+ * Falling: the same, from the last row to the first.
  *
  * Following: where rows share few keys, the keys of the first rows one by one,
  * repeats included.  At random, or by somebody who stays with a key for a while,
@@ -261,7 +262,8 @@ watch_sweep(Evidence *evidence, const Lookup *lookup)
 {
 	evidence->passed |= !lookup->local || (evidence->children == 0 && lookup->passes);
 	evidence->guarded |= evidence->passed ||
-		(evidence->children == 0 && lookup->rank > parameters->near);
+		(evidence->children == 0 && lookup->rank > parameters->near &&
+		 lookup->rank < lookup->distinct - 1 - parameters->near);
 	evidence->sorted = lookup->sorted;
 	if (is_new(evidence, lookup))
 		evidence->strides += is_stride(evidence, lookup);
@@ -276,20 +278,27 @@ chance_of_others(const Lookup *lookup)
 			   chance_at_random(lookup->rank, lookup->distinct));
 }
 
-/* Is it of a later row than all before?  A move of this connection. */
+/* The worth of the number-th move, where each is to be of a later, or earlier, row. */
+static double
+worth_of_move(const Lookup *lookup, int number, bool goes_on)
+{
+	return goes_on ? log(parameters->rise * number / Max(1, lookup->local_rivals)) :
+		log((1.0 - parameters->rise) * number / (number - 1));
+}
+
+/* Is it of a later row than all before, or of an earlier one?  A move of this connection. */
 static void
 add_move(Evidence *evidence, const Lookup *lookup)
 {
 	int			number = ++evidence->moves;
 	bool		rises = number == 1 || lookup->rank > evidence->top;
+	bool		falls = number == 1 || lookup->rank < evidence->bottom;
 
-	if (rises)
-		evidence->rising += log(Min(1.0, parameters->rise) * number /
-								Max(1, lookup->local_rivals));
-	else
-		evidence->rising += log((1.0 - parameters->rise) * number / (number - 1));
+	evidence->rising += worth_of_move(lookup, number, rises);
+	evidence->falling += worth_of_move(lookup, number, falls);
 	evidence->in_order &= rises;
 	evidence->top = Max(evidence->top, lookup->rank);
+	evidence->bottom = number == 1 ? lookup->rank : Min(evidence->bottom, lookup->rank);
 }
 
 /* Are the keys of the rows looked up one by one, whatever keys they share? */
@@ -415,6 +424,7 @@ add_again(Evidence *evidence, const Lookup *lookup, bool first)
 		evidence->loosely += others;
 		evidence->covering += others;
 		evidence->rising += others;
+		evidence->falling += others;
 		evidence->on_connection += log(1.0 - 1.0 / lookup->distinct);
 	}
 	evidence->repeats++;
@@ -510,10 +520,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->children++;
 }
 
-/*
- * Before the first look-up of an episode, these ranks of the first 64 were looked up,
- * each once, which others explained better: the rows have had their children.
- */
+/* Before the first look-up, these ranks were looked up once each: see evidence.h. */
 void
 evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks)
 {
@@ -542,6 +549,7 @@ evidence_add_stray(Evidence *evidence, const Lookup *lookup)
 	evidence->loosely = Min(evidence->loosely, with.loosely);
 	evidence->on_connection = Min(evidence->on_connection, with.on_connection);
 	evidence->rising = Min(evidence->rising, with.rising);
+	evidence->falling = Min(evidence->falling, with.falling);
 	if (is_new(evidence, lookup) && lookup->rank < 64)
 		cover(evidence, lookup, 1.0);
 	else
@@ -564,6 +572,7 @@ evidence_miss(Evidence *evidence, bool elsewhere)
 	evidence->loosely += parameters->miss_cost;
 	evidence->covering += parameters->miss_cost;
 	evidence->rising += parameters->miss_cost;
+	evidence->falling += parameters->miss_cost;
 }
 
 /* The evidence that rows which share few keys were followed one by one. */
@@ -578,10 +587,11 @@ followed_nats(const Evidence *evidence)
 static double
 local_nats(const Evidence *evidence)
 {
+	double		moving = Max(evidence->rising, evidence->falling);
+
 	if (evidence->moves == 0)
 		return 0.0;
-	return evidence->followed < 2 ? evidence->rising :
-		Max(evidence->rising, followed_nats(evidence));
+	return evidence->followed < 2 ? moving : Max(moving, followed_nats(evidence));
 }
 
 /* Has nearly every row had its child, where all have the same key? */
@@ -601,7 +611,7 @@ evidence_is_hopeless(const Evidence *evidence)
 		evidence->loosely < parameters->hopeless_in_order &&
 		evidence->covering < parameters->hopeless_covering &&
 		(evidence->moves == 0 ||
-		 evidence->rising < parameters->hopeless_in_order) &&
+		 Max(evidence->rising, evidence->falling) < parameters->hopeless_in_order) &&
 		(evidence->followed == 0 || evidence->strayed);
 }
 
@@ -688,11 +698,7 @@ few_nats(const Evidence *evidence)
 		log((1.0 - parameters->rise) / (1.0 - 1.0 / orders));
 }
 
-/*
- * May a list be too short to be proven by the look-ups of all its rows in no order?
- * Where a request has read it, and looks up whatever it does in no other, such lists
- * count together.
- */
+/* Is it a list of its request too short to be proven by the look-ups of all rows in no order? */
 static inline bool
 is_short_of_request(const Evidence *evidence)
 {

@@ -155,7 +155,8 @@ typedef struct Evidence
 	uint16		used;			/* ranks hit */
 	uint16		last;			/* rank hit last for the first time */
 	uint16		latest;			/* rank looked up last */
-	uint16		top;			/* highest rank looked up */
+	uint16		top;			/* highest rank looked up .. */
+	uint16		bottom;			/* .. and lowest, on the connection */
 	uint16		frontier;		/* lowest rank not hit */
 	uint16		strides;		/* ranks hit whose number was close to the one
 								 * before */
@@ -175,6 +176,7 @@ typedef struct Evidence
 	float		covering;		/* all rows once in any order against at
 								 * random */
 	float		rising;			/* each of a later row, on the connection */
+	float		falling;		/* each of an earlier one */
 	float		spread;			/* for others that take part in a local loop */
 	int64		number;			/* looked up last */
 	uint64		sequence;		/* ranks of the first rows, as last seen */
@@ -230,7 +232,10 @@ extern int	evidence_most_children(const Evidence *evidence);
 /* Add a look-up. */
 extern void evidence_add(Evidence *evidence, const Lookup *lookup);
 
-/* Add those of these ranks, which were looked up before the first one. */
+/*
+ * Add those of these ranks, of the first 64, which were looked up before the first
+ * one, as other lists explained them better: the rows have had their children.
+ */
 extern void evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks);
 
 /* Add a look-up of one of the values that others explain better. */

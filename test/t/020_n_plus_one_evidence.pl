@@ -34,6 +34,13 @@ foreach my $loop (sort keys %loops)
 	cmp_ok($result{"loop_${loop}_strong"}, '<=', $strong, "$loop: soon");
 }
 
+# From the last row to the first, also where every other row has no child.
+foreach my $step (1, 2)
+{
+	cmp_ok($result{"falling_$step"}, '>', 0, "from the last row on, in steps of $step: proven by itself");
+	cmp_ok($result{"falling_$step"}, '<=', 12, "from the last row on, in steps of $step: soon");
+}
+
 # Lists too short to be proven by their rows in no order count together, request by request.
 foreach my $distinct (5 .. 8)
 {

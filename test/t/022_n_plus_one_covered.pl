@@ -42,6 +42,15 @@ foreach my $rows (5 .. 8)
 	is_deeply([ grep { $_->{confidence} eq 'proven' } findings($node) ], [], "$rows rows at random: nothing is proven");
 }
 
+# A longer list from its last row to the first, also where every other row has a child.
+foreach my $step (1, 2)
+{
+	my @keys = map { $posts[29 - $_ * $step] } 0 .. 29 / $step;
+	my $name = "30 rows from the last one on, in steps of $step";
+	my $finding = proven($node, $name, statements(page('SELECT id, title FROM post ORDER BY title LIMIT 30;', $remarks, @keys)));
+	has($finding, $name, children => scalar @keys, loops => 1, parent_column => qr/^post\.id$/);
+}
+
 # Two lists of a page have two keys in common; the page looks up what both hold, in the order of a third one.
 my $both = 'SELECT id, other_post_id FROM related WHERE kind = 1 ORDER BY id;'
   . "\nSELECT id, other_post_id, kind FROM related WHERE kind = 2 ORDER BY id;";

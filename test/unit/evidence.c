@@ -169,7 +169,7 @@ try_chance(int distinct, double exponent, double staying, bool local)
 	Rows		rows = make_rows(distinct, key_own);
 	double		sums[EVIDENCE_RANKS];
 	double		sum = 0.0;
-	int			rare[4] = {0};
+	int			rare[5] = {0};
 	int			most = 0;
 
 	for (int rank = 0; rank < distinct; rank++)
@@ -177,7 +177,7 @@ try_chance(int distinct, double exponent, double staying, bool local)
 	for (int i = 0; i < EPISODES; i++)
 	{
 		Evidence	evidence;
-		bool		passed[4] = {0};
+		bool		passed[5] = {0};
 
 		evidence_clear(&evidence);
 		for (int j = 0; j < LOOKUPS && !evidence_is_hopeless(&evidence); j++)
@@ -191,11 +191,12 @@ try_chance(int distinct, double exponent, double staying, bool local)
 			passed[2] |= evidence.rising >= RARE;
 			passed[3] |= evidence.covering >= RARE &&
 				evidence.used >= parameters->covered * evidence.distinct;
+			passed[4] |= evidence.falling >= RARE;
 		}
-		for (int way = 0; way < 4; way++)
+		for (int way = 0; way < lengthof(rare); way++)
 			rare[way] += passed[way];
 	}
-	for (int way = 0; way < 4; way++)
+	for (int way = 0; way < lengthof(rare); way++)
 		most = Max(most, rare[way]);
 	printf("chance_%d_%.1f_%.1f_%s %.2f\n", distinct, exponent, staying, local ? "here" : "elsewhere",
 		   (double) most / EPISODES / exp(-RARE));
@@ -271,7 +272,8 @@ try_two_lists(int distinct, double exponent)
 			look_up_in_two(&lists, &rows, draw(sums, distinct));
 			for (int list = 0; list < 2; list++)
 				passed |= lists.evidence[list].ordered >= RARE ||
-					lists.evidence[list].rising >= RARE;
+					lists.evidence[list].rising >= RARE ||
+					lists.evidence[list].falling >= RARE;
 		}
 		rare += passed;
 	}
@@ -379,6 +381,26 @@ try_backwards(int distinct)
 	printf("backwards_%d %d\n", distinct, requests);
 }
 
+/* Print by how many look-ups a loop over all rows, or half of them, from the last one on is proven. */
+static void
+try_falling(int count, int step)
+{
+	Rows		rows = make_rows(count, key_own);
+	Evidence	evidence;
+	int			strong = 0;
+
+	evidence_clear(&evidence);
+	for (int rank = count - 1; rank >= 0 && strong == 0; rank -= step)
+	{
+		Lookup		lookup = make_lookup(&rows, rank, true);
+
+		evidence_add(&evidence, &lookup);
+		if (evidence_verdict(&evidence, 0, 5, false) == VERDICT_STRONG)
+			strong = evidence.children;
+	}
+	printf("falling_%d %d\n", step, strong);
+}
+
 int
 main(void)
 {
@@ -397,6 +419,8 @@ main(void)
 	try_loop("four_keys", 30, key_of_four, child_each);
 	try_loop("same", 20, key_same, child_each);
 	try_whole(20);
+	try_falling(30, 1);
+	try_falling(30, 2);
 	for (int distinct = 5; distinct <= 8; distinct++)
 	{
 		try_backwards(distinct);

@@ -280,7 +280,8 @@ candidate_place(const MatchCandidate *candidate)
 		return candidate->hit.times > 1 && peek->may_repeat &&
 			candidate->proximity != PROXIMITY_NONE ? PLACE_SHARED : PLACE_USED;
 	if (peek->distance == 0)
-		return peek->found ? PLACE_NEXT : PLACE_FIRST;
+		return peek->found ? PLACE_NEXT :
+			candidate->column.is_open ? PLACE_NEAR_TOP : PLACE_FIRST;
 	if (peek->distance <= evidence_parameters.near)
 		return peek->found ? PLACE_NEAR : PLACE_NEAR_TOP;
 	return PLACE_ANYWHERE;
