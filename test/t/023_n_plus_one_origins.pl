@@ -119,6 +119,12 @@ my $remarks = join '', map { "SELECT body FROM remark WHERE post_id = $_;\n" } @
 $finding = proven($node, 'COPY of a query', statements("BEGIN;\nCOPY (SELECT id, title FROM post ORDER BY title LIMIT 20) TO STDOUT;\n${remarks}COMMIT;"));
 has($finding, 'COPY of a query', children => 20, parent_column => qr/^post\.id$/);
 
+# The array has the type of the column, not that of the constants that were sent.
+$remarks =~ s/post_id =/post_id IS NOT DISTINCT FROM/g;
+$finding = proven($node, 'constants of another type',
+	statements("BEGIN;\nSELECT id, title FROM post ORDER BY title LIMIT 20;\n${remarks}COMMIT;"));
+has($finding, 'constants of another type', suggestion => qr/\$1::bigint\[\]/);
+
 # The days of a chart, each of which is then looked up; days that somebody counts are no rows of a list.
 $node->safe_psql('postgres', q{
 CREATE TABLE visit (id serial, day date, minutes int);

@@ -125,7 +125,8 @@ learn_walker(Node *node, void *arg)
 			context->rewrite->params[param->paramid - 1].type = param->paramtype;
 		}
 	}
-	if (IsA(node, OpExpr) && list_length(((OpExpr *) node)->args) == 2)
+	if ((IsA(node, OpExpr) || IsA(node, DistinctExpr)) &&
+		list_length(((OpExpr *) node)->args) == 2)
 	{
 		Node	   *left = linitial(((OpExpr *) node)->args);
 		Node	   *right = lsecond(((OpExpr *) node)->args);
