@@ -495,7 +495,7 @@ comment_learn(const char *source, int location, int length)
 
 /* Does a comment have one of the wanted keys? */
 static bool
-has_values(Cursor inside, const CommentValue *wanted, int count)
+tells_any(Cursor inside, const CommentValue *wanted, int count)
 {
 	if (!read_pairs(inside, wanted, count))
 		return false;
@@ -519,15 +519,15 @@ comment_values(const char *source, int location, int length,
 	Cursor text = text_with_comment(source, location, length);
 	Cursor		inside;
 
-	if (find_last_comment(text, &inside) && has_values(inside, wanted, count))
+	if (find_last_comment(text, &inside) && tells_any(inside, wanted, count))
 		return true;
-	if (find_first_comment(text, &inside) && has_values(inside, wanted, count))
+	if (find_first_comment(text, &inside) && tells_any(inside, wanted, count))
 		return true;
 	if (may_have_comment_inside(text))
 	{
 		while (find_next_comment(&text, &inside))
 		{
-			if (has_values(inside, wanted, count))
+			if (tells_any(inside, wanted, count))
 				return true;
 		}
 	}
