@@ -67,6 +67,7 @@ $node->safe_psql('postgres', q{
 	CREATE DATABASE closed});
 $node->safe_psql('closed', 'CREATE SCHEMA hidden; CREATE EXTENSION clipperf SCHEMA hidden');
 fails_with($node, [ 'check', 'closed', '-U', 'stranger' ], qr/permission denied for schema hidden/, 'missing rights');
+fails_with($node, [ 'top', '--once', 'closed', '-U', 'stranger' ], qr/permission denied for schema hidden/, 'missing rights: top');
 
 # Passwords: from a file, and none where none may be asked for.
 $node->safe_psql('postgres', "CREATE ROLE secret LOGIN PASSWORD 'it''s'; GRANT pg_read_all_stats TO secret");

@@ -13,6 +13,7 @@ use Command;
 use Encode qw(encode decode);
 use NPlusOne;
 use PostgreSQL::Test::Utils;
+use Requests;
 use Screen;
 use Test::More;
 
@@ -147,6 +148,7 @@ unlike($screen->raw, qr/\e\[[\d;]*[34]\dm/, 'vt100: no color');
 
 # A statement is opened: its plan, its loop, its fix.
 proven($node, 'a loop again', children_of('author'));
+settle($node);
 $screen = top([ @long, '--pane' => 'statements', '--filter' => 'FROM author' ], environment => { TERM => 'xterm-256color' }, rows => 60);
 $screen->wait_for(qr/^> .*FROM author/m);
 $screen->press("\r");

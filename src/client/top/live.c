@@ -26,6 +26,9 @@
 /* How long to wait until a lost connection is made again, seconds. */
 #define RECONNECT_EVERY 2.0
 
+/* What a new connection begins with. */
+#define NEW_SESSION "SET search_path = ''; SET client_min_messages = warning"
+
 /* What the connection does. */
 typedef enum Link
 {
@@ -209,16 +212,24 @@ take_answer(Live *live)
 }
 
 /*
- * Goes on with a connection that is being made.  A new one gets the settings that open_session() gave to the first.
+ * Goes on with a connection that is being made.  A new one gets the settings that open_session() gave to the first, the
+ * encoding of a database without one among them.
  */
 static void
 go_on_connecting(Live *live)
 {
+	const char *encoding;
+
 	live->polling = PQresetPoll(live->connection);
 	if (live->polling == PGRES_POLLING_FAILED)
 		lose_connection(live);
 	else if (live->polling == PGRES_POLLING_OK)
-		send_query(live, LINK_PREPARING, "SET search_path = ''; SET client_min_messages = warning", -1, NULL);
+	{
+		encoding = PQparameterStatus(live->connection, "server_encoding");
+		send_query(live, LINK_PREPARING,
+				   encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0
+				   ? NEW_SESSION "; SET client_encoding = SQL_ASCII" : NEW_SESSION, -1, NULL);
+	}
 }
 
 /*
@@ -263,8 +274,11 @@ take_keys(Live *live)
 	int			width;
 	int			height;
 
-	if (key == TOP_KEY_NONE)
-		return !is_terminal_gone() || (ended_by = SIGHUP, false);
+	if (key == TOP_KEY_NONE && is_terminal_gone())
+	{
+		ended_by = SIGHUP;
+		return false;
+	}
 	terminal_size(&width, &height);
 	for (; key != TOP_KEY_NONE; key = read_key())
 	{

@@ -32,8 +32,8 @@
 	" FROM %1$s.clipperf_n_plus_one AS n, opened AS o WHERE " which
 
 /* Findings about statements that "which" tells. */
-#define FIXES(which) \
-	"SELECT 50, 'fix', pg_catalog.concat_ws(E'\\n', pg_catalog.format('%%s %%s%%s (saves %%s): %%s', f.severity, f.kind," \
+#define FIXES(section, which) \
+	"SELECT 50, '" section "', pg_catalog.concat_ws(E'\\n', pg_catalog.format('%%s %%s%%s (saves %%s): %%s', f.severity, f.kind," \
 	" ' on ' || f.relation::pg_catalog.text, f.saves, f.summary), f.fix, f.evidence)" \
 	" FROM %1$s.clipperf_findings() AS f, opened AS o WHERE " which
 
@@ -57,7 +57,7 @@
 	" E'\\n' ORDER BY w.total_ms DESC)" \
 	" FROM %1$s.clipperf_waits AS w, opened AS o WHERE w.queryid = o.queryid AND w." OF_THIS_DATABASE \
 	" UNION ALL " LOOPS("o.queryid IN (n.parent_queryid, n.child_queryid)") \
-	" UNION ALL " FIXES("f.queryid = o.queryid")
+	" UNION ALL " FIXES("fix", "f.queryid = o.queryid")
 
 /* The sections in their order, without those that say nothing. */
 #define SECTIONS(sections) \
@@ -71,7 +71,7 @@ const Pane	top_panes[TOP_PANES] = {
 		" r.route, r.requests, r.total_ms, r.statements, r.loop_statements, r.errors FROM %1$s.clipperf_routes AS r WHERE r." OF_THIS_DATABASE,
 		SECTIONS("SELECT 10, 'route, since it was first seen', pg_catalog.format("
 				 "E'%%s: requests %%s, %%s ms in the database, p50 %%s ms, p95 %%s, p99 %%s, max %%s\\n"
-				 "statements %%s, per request %%s, at most %%s, in loops %%s; errors %%s, requests with one %%s',"
+				 "statements %%s, per request %%s, at most %%s, in loops %%s; errors %%s, in requests %%s',"
 				 " coalesce(nullif(r.route, ''), '(none)'), r.requests, " ROUNDED("r.total_ms") ", " ROUNDED("r.p50_ms") ", "
 				 ROUNDED("r.p95_ms") ", " ROUNDED("r.p99_ms") ", " ROUNDED("r.max_ms") ", r.statements, "
 				 ROUNDED("r.statements_mean") ", r.statements_max, r.loop_statements, r.errors, r.failed)"
@@ -83,7 +83,7 @@ const Pane	top_panes[TOP_PANES] = {
 				 " FROM (SELECT q.* FROM %1$s.clipperf_queries AS q, opened AS o WHERE coalesce(q.route, '') = o.key AND q."
 				 OF_THIS_DATABASE " ORDER BY q.total_ms DESC LIMIT 10) AS q"
 				 " UNION ALL " LOOPS("coalesce(n.route, '') = o.key")
-				 " UNION ALL " FIXES("f.queryid IN (SELECT q.queryid FROM %1$s.clipperf_queries AS q"
+				 " UNION ALL " FIXES("fix for one of its statements", "f.queryid IN (SELECT q.queryid FROM %1$s.clipperf_queries AS q"
 									 " WHERE coalesce(q.route, '') = o.key)")),
 		"requests",
 		{
