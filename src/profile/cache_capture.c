@@ -4,7 +4,8 @@
  *	  Which executions could a cache of results have spared?
  *
  * Those of statements that only read.  Each backend remembers of the statements
- * that it ran last whether they do, and which tracker of the store they have: so
+ * that it ran last whether they do, and which tracker of the store they have: at hand
+ * of those that have a slot of statement_count(), which has found it already.  So
  * an execution takes a look at that, a hash of its parameters and constants, and a
  * place in this backend's log.
  *
@@ -31,9 +32,9 @@
 #define MEMO_SETS		256
 #define MEMO_WAYS		2
 
-/* What is in CacheMemo.tracker instead of one. */
+/* What is there instead of the number of a tracker: less than 0. */
 #define TRACKER_NONE	(-1)	/* not yet, or not any more */
-#define TRACKER_NEVER	(-2)	/* it does more than read */
+#define TRACKER_NEVER	(-2)	/* the statement does more than read */
 
 /*
  * A statement that has cost too little to get a tracker may have got one in another
@@ -54,6 +55,15 @@ typedef struct CacheMemo
 } CacheMemo;
 
 static CacheMemo memos[MEMO_SETS][MEMO_WAYS];
+
+/* The same of the statement in each slot of statement_count(), with its tables. */
+typedef struct FollowedSlot
+{
+	int32		tracker;
+	uint32		generation;
+}			FollowedSlot;
+
+static FollowedSlot followed_slots[STATEMENT_SLOTS] HOTPATH_DATA;
 
 /*
  * Executions of the last requests, each in the place that follows from it; where
@@ -129,47 +139,62 @@ find_memo(const Execution *execution, const StatementKey *key, uint32 tables)
 
 /*
  * Ask for the tracker of a statement that has none for all that is remembered, or
- * for a new one, if what it has cost since is worth it; false if it has none then.
+ * for a new one, if what it has cost since is worth it.
  */
-static pg_noinline bool
+static void
 ask_for_tracker(CacheMemo *memo, const Execution *execution,
-				const StatementKey *key, double elapsed_us)
+				const StatementKey *key)
 {
 	double		price_us = pg_atomic_read_u64(cache_price_us);
 
 	memo->tracker = TRACKER_NONE;
-	memo->cost_us += elapsed_us;
+	memo->cost_us += execution->elapsed_us + execution->plan_us;
 	if (price_us > 0 && memo->cost_us <= price_us &&
 		(memo->passed++ % LOOK_INTERVAL != 0 || !cache_has_tracker(key)))
-		return false;
+		return;
 	memo->tracker = cache_enter(key,
 								plan_result_marks(execution->query->plannedstmt,
 												  execution->query->planstate),
 								memo->cost_us, execution->first_us,
 								&memo->generation);
 	if (memo->tracker < 0)
-		return false;
+		return;
 	memo->cost_us = 0;
 	memo->passed = 0;
-	return true;
 }
 
 /*
- * The request that it belongs to, 0 = it cannot be told from the next one: a trace,
- * or an explicit transaction by its start.
+ * The slot of the statement tells of no tracker that it has still: what is
+ * remembered of the statement, or else the store.  False if it has none.
  */
-static inline uint64
-request_of(const Execution *execution)
+static pg_noinline bool
+find_tracker(FollowedSlot * slot, const Execution *execution,
+			 const StatementKey *key, uint32 tables)
 {
-	if (execution->trace != 0)
-		return execution->trace;
-	return request_in_block ? (uint64) GetCurrentTransactionStartTimestamp() : 0;
+	CacheMemo  *memo;
+
+	if (slot->tracker == TRACKER_NEVER)
+		return false;
+	memo = find_memo(execution, key, tables);
+	if (memo->tracker == TRACKER_NONE ||
+		(memo->tracker >= 0 &&
+		 !cache_is_followed(memo->tracker, memo->generation)))
+		ask_for_tracker(memo, execution, key);
+	slot->tracker = memo->tracker;
+	slot->generation = memo->generation;
+	return slot->tracker >= 0;
 }
 
-/* Was the same asked before, in the same request, on this connection? */
-static bool
-was_asked(uint64 request, uint32 tracker, uint32 hash)
+/*
+ * Was the same asked before in the same request, on this connection?  A request that
+ * can be told from the next one is a trace, or an explicit transaction, known by its
+ * start.
+ */
+static pg_noinline bool
+was_asked(const Execution *execution, uint32 tracker, uint32 hash)
 {
+	uint64		request = execution->trace != 0 ? execution->trace :
+		(uint64) GetCurrentTransactionStartTimestamp();
 	AskedBefore *place = &asked[(hash ^ tracker) % ASKED];
 	bool		before = place->request == request && place->hash == hash &&
 		place->tracker == tracker;
@@ -181,6 +206,16 @@ was_asked(uint64 request, uint32 tracker, uint32 hash)
 }
 
 /*
+ * The statement counted last was not the one that was in its slot before, or had
+ * other tables.
+ */
+void
+cache_capture_forget(void)
+{
+	followed_slots[statement_own_last].tracker = TRACKER_NONE;
+}
+
+/*
  * A statement of the client has ended well, and has been counted.  "tables" is its
  * plan_tables_of(), "params_hash" what parameters_hash() has just made of it.
  */
@@ -188,27 +223,24 @@ pg_attribute_hot void
 cache_capture(const Execution *execution, const StatementKey *key,
 			  uint32 tables, uint32 params_hash)
 {
-	CacheMemo  *memo = find_memo(execution, key, tables);
-	uint64		request = request_of(execution);
-	double		elapsed_us = execution->elapsed_us + execution->plan_us;
+	FollowedSlot *slot = &followed_slots[statement_own_last];
 	CacheEvent *event;
 
-	if (memo->tracker == TRACKER_NEVER)
-		return;
-	if (unlikely(memo->tracker == TRACKER_NONE ||
-				 !cache_is_followed(memo->tracker, memo->generation)) &&
-		!ask_for_tracker(memo, execution, key, elapsed_us))
+	if (unlikely(slot->tracker < 0 ||
+				 !cache_is_followed(slot->tracker, slot->generation)) &&
+		!find_tracker(slot, execution, key, tables))
 		return;
 	event = cache_log_place();
 	if (unlikely(event == NULL))
 		return;
-	event->tracker = memo->tracker;
-	event->generation = memo->generation;
+	event->tracker = slot->tracker;
+	event->generation = slot->generation;
 	event->call.now_us = execution->first_us;
-	event->call.elapsed_us = elapsed_us;
+	event->call.elapsed_us = execution->elapsed_us + execution->plan_us;
 	event->call.unmeasured = !parameters_key(execution, params_hash,
 											 &event->call.hash);
-	event->call.repeated = unlikely(request != 0) &&
-		was_asked(request, memo->tracker, event->call.hash);
+	event->call.repeated =
+		unlikely(execution->trace != 0 || request_in_block) &&
+		was_asked(execution, slot->tracker, event->call.hash);
 	cache_log_done(execution->first_us);
 }

@@ -536,7 +536,10 @@ count_execution(Execution *execution)
 	if (unlikely(nth == 0))
 		return;
 	if (unlikely(!statement_tables_are_known(tables)))
+	{
 		plan_tables_keep(execution, tables);
+		cache_capture_forget();
+	}
 	if (likely(setting_cache_statements > 0) && execution->level == 0)
 		cache_capture(execution, &key, tables, sample.params_hash);
 	if (setting_capture_parameters &&
@@ -785,7 +788,7 @@ transaction_ended(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			lineage_transaction_end();
-			request_transaction_ended(event, watched_nesting == 0 && watched_now());
+			request_transaction_ended(event);
 			request_parsed.source = NULL;
 			break;
 		default:

@@ -155,7 +155,7 @@ parameter(ParamListInfo params, int i, ParamExternData *workspace)
 }
 
 /* A hash of all parameters that the statement uses. */
-pg_attribute_hot static uint32
+pg_attribute_hot static pg_noinline uint32
 hash_list(ParamListInfo params)
 {
 	uint64		hash = 0;
@@ -182,7 +182,7 @@ bare_statement(const Execution *execution, const char **text, int *length)
 }
 
 /* A hash of that, without comments between its tokens either, which may name the request. */
-static uint32
+static pg_noinline uint32
 hash_statement(const Execution *execution)
 {
 	const char *text;

@@ -45,7 +45,7 @@ setting_trace_hash(void)
 }
 
 /* What the session says, where no comment says it. */
-pg_attribute_hot static inline Request
+static pg_attribute_always_inline Request
 session_request(void)
 {
 	Request		request = {ROUTE_NONE, 0, false};
@@ -117,17 +117,10 @@ commented_request(const char *source, int location, int length)
 pg_attribute_hot BareText
 request_begin(const char *source, int location, int length)
 {
-	BareText	bare;
+	BareText	bare = comment_free_text(source, location, length);
 
-	if (unlikely(comment_is_likely(source, location, length, &bare)))
-	{
-		request_current = commented_request(source, location, length);
-		return (BareText)
-		{
-			NULL, 0
-		};
-	}
-	request_current = session_request();
+	request_current = likely(bare.at != NULL) ? session_request() :
+		commented_request(source, location, length);
 	return bare;
 }
 

@@ -26,6 +26,7 @@
 #include "hotpath.h"
 #include "profile/endpoint_marks.h"
 #include "profile/request.h"
+#include "profile/watched.h"
 #include "store/request_store.h"
 
 bool		request_in_block HOTPATH_DATA = false;
@@ -44,24 +45,34 @@ static TimestampTz commit_message = 0;	/* .. that was COMMIT */
 static TimestampTz rollback_message = 0;	/* .. that was ROLLBACK */
 
 /*
+ * How is the request of a statement told from others that said this of its trace, and
+ * has ended now?  Sets the trace, 0 = none.
+ */
+static inline RequestKind
+tell_request(uint64 *trace)
+{
+	RequestKind kind = REQUEST_INFERRED;
+
+	if (unlikely(request_in_block))
+	{
+		kind = REQUEST_TRANSACTION;
+		if (*trace != 0)
+			block_trace = *trace;
+		else
+			*trace = block_trace;
+	}
+	return unlikely(*trace != 0) ? REQUEST_TRACE : kind;
+}
+
+/*
  * Count a statement, or an error beside one, whose work and times are set.  Which
  * request it belongs to is told by these: "trace" and "route" are what it said.
  */
-pg_attribute_hot static inline void
+static void
 add_part(RequestRecord *part, uint64 trace, RouteId route, TimestampTz message)
 {
-	part->kind = REQUEST_INFERRED;
+	part->kind = tell_request(&trace);
 	part->trace = trace;
-	if (unlikely(request_in_block))
-	{
-		part->kind = REQUEST_TRANSACTION;
-		if (trace != 0)
-			block_trace = trace;
-		else
-			part->trace = block_trace;
-	}
-	if (unlikely(part->trace != 0))
-		part->kind = REQUEST_TRACE;
 	part->period = request_begun_us;
 	part->dbid = MyDatabaseId;
 	part->route = route;
@@ -70,9 +81,9 @@ add_part(RequestRecord *part, uint64 trace, RouteId route, TimestampTz message)
 	requests_add(part);
 }
 
-/* A statement of the client has ended well. */
-pg_attribute_hot void
-request_measure(const Execution *execution)
+/* A statement of the client has ended well that may begin a request. */
+static pg_noinline void
+add_execution(const Execution *execution)
 {
 	RequestRecord part = {
 		.begun_us = execution->first_us - execution->plan_us,
@@ -87,9 +98,56 @@ request_measure(const Execution *execution)
 		.database_us = execution->plan_us + execution->elapsed_us
 	};
 
+	add_part(&part, execution->trace, execution->route, execution->message);
+}
+
+/*
+ * The same of one that goes on with the request under way, on its route, as most do:
+ * what add_execution() comes to then, without a copy.
+ */
+static inline void
+extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
+			   const Execution *execution)
+{
+	int64		begun_us = execution->first_us - execution->plan_us;
+	EndpointMarks marks = endpoint_marks(execution->queryid, &execution->source);
+
+	requests_begin_change(requests_own);
+	open->kind = kind;
+	open->trace = trace;
+	open->begun_us = Min(open->begun_us, begun_us);
+	if (likely(execution->last_us >= open->ended_us))
+	{
+		open->ended_us = execution->last_us;
+		open->ended = execution->message + execution->last_us - begun_us;
+	}
+	open->endpoints |= marks;
+	open->statements++;
+	open->looped += request_looped;
+	open->rows += execution->rows;
+	open->shared_blks_hit += execution->work.shared_blks_hit;
+	open->shared_blks_read += execution->work.shared_blks_read;
+	open->wal_bytes += execution->work.wal_bytes;
+	open->database_us += execution->plan_us + execution->elapsed_us;
+	requests_end_change(requests_own);
+}
+
+/* A statement of the client has ended well. */
+pg_attribute_hot void
+request_measure(const Execution *execution)
+{
+	RequestRecord *open = requests_under_way();
+	uint64		trace = execution->trace;
+	RequestKind kind = tell_request(&trace);
+
+	if (likely(open != NULL && open->route == execution->route &&
+			   request_goes_on(open, kind, trace, request_begun_us,
+							   execution->route)))
+		extend_request(open, kind, trace, execution);
+	else
+		add_execution(execution);
 	request_looped = 0;
 	ended_message = GetCurrentStatementStartTimestamp();
-	add_part(&part, execution->trace, execution->route, execution->message);
 }
 
 /* A statement has failed that began then and took so long in the database. */
@@ -221,12 +279,12 @@ note_abort(void)
  * client's.
  */
 void
-request_transaction_over(XactEvent event, bool of_client)
+request_transaction_over(XactEvent event)
 {
 	if (event != XACT_EVENT_ABORT)
 		request_time_end(clock_us());
-	else if (of_client)
-		note_abort();
+	else if (watched_nesting == 0 && watched_now())
+		note_abort();			/* else it is one of many of a procedure */
 	if (request_in_block)
 	{
 		requests_end_transaction();

@@ -33,18 +33,15 @@ extern void request_utility_begins(const Node *statement);
 HOTPATH_EXTERN bool request_in_block;
 
 /* What request_transaction_ended() does where there is anything to do. */
-extern void request_transaction_over(XactEvent event, bool of_client);
+extern void request_transaction_over(XactEvent event);
 
-/*
- * A transaction has ended, "of_client" unless it was one of many that a procedure
- * ran.
- */
+/* A transaction has ended. */
 static inline void
-request_transaction_ended(XactEvent event, bool of_client)
+request_transaction_ended(XactEvent event)
 {
 	if (unlikely(request_in_block || event == XACT_EVENT_ABORT ||
 				 TransactionIdIsValid(GetTopTransactionIdIfAny())))
-		request_transaction_over(event, of_client);
+		request_transaction_over(event);
 }
 
 #endif							/* CLIPPERF_REQUEST_MEASURE_H */

@@ -190,26 +190,62 @@ find_place(const CacheReplay *replay, uint32 hash)
 	return at;
 }
 
+/*
+ * Free a place, and put what may be looked for by way of it nearer to where its
+ * search begins.
+ */
+static void
+free_place(CacheReplay *replay, uint32 at)
+{
+	uint32		next = at;
+
+	replay->place[at] = 0;
+	for (;;)
+	{
+		uint32		begin;
+
+		next = (next + 1) % CACHE_PLACES;
+		if (replay->place[next] == 0)
+			return;
+		begin = replay->key[replay->place[next] - 1].hash % CACHE_PLACES;
+		if ((next - begin) % CACHE_PLACES < (next - at) % CACHE_PLACES)
+			continue;			/* its search begins behind it */
+		replay->place[at] = replay->place[next];
+		replay->place[next] = 0;
+		at = next;
+	}
+}
+
+/* Follow a list no longer; the last one takes its number. */
+static void
+drop_list(CacheReplay *replay, int number)
+{
+	CacheKey   *key = &replay->key[number];
+
+	free_place(replay, find_place(replay, key->hash));
+	replay->keys--;
+	if (number == replay->keys)
+		return;
+	*key = replay->key[replay->keys];
+	replay->place[find_place(replay, key->hash)] = number + 1;
+}
+
 /* Follow no longer those lists that are beyond, and those that are that old. */
 static void
 drop_lists(CacheReplay *replay, uint32 now_ms, uint32 age_ms)
 {
-	int			kept = 0;
+	uint32		last = replay->beyond == 0 ? PG_UINT32_MAX : replay->beyond - 1;
+	int			number = 0;
 
-	memset(replay->place, 0, sizeof(replay->place));
-	for (int i = 0; i < replay->keys; i++)
+	while (number < replay->keys)
 	{
-		const CacheKey *key = &replay->key[i];
-		int32		unseen_ms = now_ms - key->seen_ms;
+		const CacheKey *key = &replay->key[number];
 
-		if ((replay->beyond != 0 && key->hash >= replay->beyond) ||
-			unseen_ms >= (int32) age_ms)
-			continue;
-		replay->key[kept] = *key;
-		replay->place[find_place(replay, replay->key[kept].hash)] = kept + 1;
-		kept++;
+		if (key->hash > last || (int32) (now_ms - key->seen_ms) >= (int32) age_ms)
+			drop_list(replay, number);
+		else
+			number++;
 	}
-	replay->keys = kept;
 }
 
 /*
@@ -289,7 +325,7 @@ add_to_list(CacheReplay *replay, CacheKey *key, int64 now_us, uint32 now_ms)
 }
 
 /* An execution of a list whose hash is among those that are followed. */
-static void
+static pg_noinline void
 add_to_lists(CacheReplay *replay, uint32 hash, int64 now_us)
 {
 	uint32		now_ms = (uint32) (now_us / 1000);
@@ -355,9 +391,9 @@ cache_replay_add(CacheReplay *replay, const CacheCall *call)
 		counts->unmeasured++;
 		return;
 	}
-	add_to_window(replay, call->hash, call->now_us);
 	if (replay->beyond == 0 || call->hash < replay->beyond)
 		add_to_lists(replay, call->hash, call->now_us);
+	add_to_window(replay, call->hash, call->now_us);
 }
 
 /* ------------------------------------------------------------------------

@@ -50,6 +50,7 @@ pg_atomic_uint32 *cache_generations HOTPATH_DATA = NULL;
 pg_atomic_uint64 *cache_price_us HOTPATH_DATA = NULL;
 
 CacheLog   *cache_own_log HOTPATH_DATA = NULL;
+uint32		cache_own_end HOTPATH_DATA = 0;
 uint32		cache_own_room HOTPATH_DATA = 0;
 int64		cache_look_us HOTPATH_DATA = 0;
 
@@ -183,12 +184,11 @@ pg_attribute_cold bool
 cache_make_room(void)
 {
 	LWLock	   *lock = store_lock(LOCKS_CACHE, 0);
-	uint32		end;
 	uint32		held;
 
 	cache_own_log = &logs[MY_PROC_INDEX];
-	end = pg_atomic_read_u32(&cache_own_log->end);
-	held = end - pg_atomic_read_u32(&cache_own_log->begin);
+	cache_own_end = pg_atomic_read_u32(&cache_own_log->end);
+	held = cache_own_end - pg_atomic_read_u32(&cache_own_log->begin);
 	if (held >= LOG_TRIES && LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
 	{
 		move_log(cache_own_log);
@@ -197,12 +197,12 @@ cache_make_room(void)
 	}
 	if (held >= CACHE_LOG_EVENTS)
 	{
-		cache_own_room = end;
+		cache_own_room = cache_own_end;
 		pg_atomic_fetch_add_u32(&cache_own_log->lost, 1);
 		return false;
 	}
 	pg_memory_barrier();		/* what is overwritten has been read */
-	cache_own_room = end + (held < LOG_TRIES ? LOG_TRIES - held : 1);
+	cache_own_room = cache_own_end + (held < LOG_TRIES ? LOG_TRIES - held : 1);
 	return true;
 }
 

@@ -54,10 +54,11 @@ typedef struct CacheLog
 } CacheLog;
 
 /*
- * Of this backend: its log, NULL until it has added something; up to which end
- * there is room in it; when to look whether the logs are to be moved.
+ * Of this backend: its log, NULL until it has added something; its end, and up to
+ * which end there is room in it; when to look whether the logs are to be moved.
  */
 HOTPATH_EXTERN CacheLog *cache_own_log;
+HOTPATH_EXTERN uint32 cache_own_end;
 HOTPATH_EXTERN uint32 cache_own_room;
 HOTPATH_EXTERN int64 cache_look_us;
 
@@ -74,12 +75,9 @@ extern void cache_move_in_time(int64 now_us);
 static inline CacheEvent *
 cache_log_place(void)
 {
-	if ((unlikely(cache_own_log == NULL) ||
-		 unlikely(pg_atomic_read_u32(&cache_own_log->end) == cache_own_room)) &&
-		!cache_make_room())
+	if (unlikely(cache_own_end == cache_own_room) && !cache_make_room())
 		return NULL;
-	return &cache_own_log->event[pg_atomic_read_u32(&cache_own_log->end) %
-								 CACHE_LOG_EVENTS];
+	return &cache_own_log->event[cache_own_end % CACHE_LOG_EVENTS];
 }
 
 /* It is there, as of this time of clock_us(). */
@@ -87,8 +85,7 @@ static inline void
 cache_log_done(int64 now_us)
 {
 	pg_write_barrier();
-	pg_atomic_write_u32(&cache_own_log->end,
-						pg_atomic_read_u32(&cache_own_log->end) + 1);
+	pg_atomic_write_u32(&cache_own_log->end, ++cache_own_end);
 	if (unlikely(now_us >= cache_look_us))
 		cache_move_in_time(now_us);
 }

@@ -11,7 +11,7 @@
  */
 #include "store/distinct_set.h"
 
-#include "lib/hyperloglog.h"
+#include <math.h>
 
 /*
  * Root mean square errors of an estimate, as shares of it: 1.04 /
@@ -27,8 +27,14 @@
 /* What initHyperLogLog() computes for DISTINCT_WIDTH. */
 #define DISTINCT_ALPHA	(0.7213 / (1.0 + 1.079 / DISTINCT_REGISTERS))
 
+/* How many hashes there are: where many are used, some values share one. */
+#define HASHES			4294967296.0
+
+/* What a register holds at most: the place of the first 1 among the other bits. */
+#define DISTINCT_MOST	(32 - DISTINCT_WIDTH + 1)
+
 /* Turn the hashes that are kept into registers. */
-static void
+static pg_noinline void
 make_registers(DistinctSet *set)
 {
 	uint32		hashes[DISTINCT_PLACES];
@@ -43,29 +49,37 @@ make_registers(DistinctSet *set)
 	}
 }
 
+/* Add a hash that is not there, and for which there is no room: no more are kept. */
+static pg_noinline void
+keep_no_more(DistinctSet *set, uint32 hash)
+{
+	make_registers(set);
+	distinct_register(set, hash);
+}
+
 /* Add a hash while they are kept as they are. */
 void
 distinct_keep(DistinctSet *set, uint32 hash)
 {
 	uint32		place;
+	uint32		kept;
 
 	if (unlikely(hash == 0))
 		hash = 1;				/* 0 is a free place */
 	place = hash / (PG_UINT32_MAX / DISTINCT_PLACES + 1);
-	while (set->u.hashes[place] != 0)
+	while ((kept = set->u.hashes[place]) != 0)
 	{
-		if (set->u.hashes[place] == hash)
+		if (kept == hash)
 			return;
 		place = (place + 1) % DISTINCT_PLACES;
 	}
-	if (set->count < DISTINCT_EXACT)
+	if (unlikely(set->count == DISTINCT_EXACT))
 	{
-		set->u.hashes[place] = hash;
-		set->count++;
+		keep_no_more(set, hash);
 		return;
 	}
-	make_registers(set);
-	distinct_register(set, hash);
+	set->u.hashes[place] = hash;
+	set->count++;
 }
 
 /* Make "into" the set of the hashes of both. */
@@ -87,25 +101,40 @@ distinct_merge(DistinctSet *into, const DistinctSet *from)
 		into->u.registers[i] = Max(into->u.registers[i], from->u.registers[i]);
 }
 
+/*
+ * What the server's estimateHyperLogLog() makes of the registers, up to rounding.
+ * It raises 2 to the power of each register, which takes 80 times as long; here they
+ * are counted by what they hold first.
+ */
+static double
+estimate(const uint8 *registers)
+{
+	int			holding[DISTINCT_MOST + 1] = {0};
+	double		sum = 0;
+	double		count;
+
+	for (int i = 0; i < DISTINCT_REGISTERS; i++)
+		holding[registers[i]]++;
+	for (int i = 0; i <= DISTINCT_MOST; i++)
+		sum += ldexp(holding[i], -i);
+	count = DISTINCT_ALPHA * DISTINCT_REGISTERS * DISTINCT_REGISTERS / sum;
+	if (count <= 2.5 * DISTINCT_REGISTERS && holding[0] > 0)
+		return DISTINCT_REGISTERS * log((double) DISTINCT_REGISTERS / holding[0]);
+	if (count > HASHES / 30)
+		return -HASHES * log(1.0 - count / HASHES);
+	return count;
+}
+
 /* How many there are, and the standard error of that: 0 = it is exact. */
 double
 distinct_count(const DistinctSet *set, double *standard_error)
 {
-	DistinctSet copy;
-	hyperLogLogState state = {
-		.registerWidth = DISTINCT_WIDTH,
-		.nRegisters = DISTINCT_REGISTERS,
-		.alphaMM = DISTINCT_ALPHA * DISTINCT_REGISTERS * DISTINCT_REGISTERS,
-		.hashesArr = copy.u.registers,
-		.arrSize = DISTINCT_REGISTERS
-	};
 	double		count;
 
 	*standard_error = 0;
 	if (set->count >= 0)
 		return set->count;
-	copy = *set;
-	count = estimateHyperLogLog(&state);
+	count = estimate(set->u.registers);
 	*standard_error = count * (count > CHANGE_FROM && count < CHANGE_TO ?
 							   CHANGE_ERROR : USUAL_ERROR);
 	return count;

@@ -236,16 +236,29 @@ endpoint_sync_now(void)
 	LockRelease(&tag, RowShareLock, false);
 }
 
-/* object_access_hook: the extension is about to be dropped. */
-static void
-note_drop(ObjectAccessType access, Oid classId, Oid objectId, int subId,
-		  void *arg)
+/* An object is about to be dropped: it may be the extension. */
+static pg_noinline void
+note_drop(Oid classId, Oid objectId, int subId, void *arg)
 {
 	if (prev_object_access)
-		prev_object_access(access, classId, objectId, subId, arg);
-	if (access == OAT_DROP && classId == ExtensionRelationId &&
+		prev_object_access(OAT_DROP, classId, objectId, subId, arg);
+	if (classId == ExtensionRelationId &&
 		objectId == get_extension_oid("clipperf", true))
 		endpoint_sync_at_commit();
+}
+
+/*
+ * object_access_hook.  Usually it is told of a function that an execution is about
+ * to call.
+ */
+pg_attribute_hot static void
+object_accessed(ObjectAccessType access, Oid classId, Oid objectId, int subId,
+				void *arg)
+{
+	if (unlikely(access == OAT_DROP))
+		note_drop(classId, objectId, subId, arg);
+	else if (prev_object_access)
+		prev_object_access(access, classId, objectId, subId, arg);
 }
 
 /* Called from _PG_init. */
@@ -253,5 +266,5 @@ void
 endpoint_sync_init(void)
 {
 	prev_object_access = object_access_hook;
-	object_access_hook = note_drop;
+	object_access_hook = object_accessed;
 }

@@ -36,26 +36,18 @@
 #include "store/save.h"
 
 /*
- * Requests of a backend that have ended and wait to be handed on; and how many wait
- * before that is tried.  The difference is what a session can do while somebody
- * copies the table, which the worker does several times a second.
+ * How many requests of a backend wait before it is tried to hand them on.  The
+ * difference to PENDING_REQUESTS is what a session can do while somebody copies the
+ * table, which the worker does several times a second.
  */
-#define PENDING_REQUESTS 128
 #define HAND_ON_REQUESTS 16
 
-typedef struct RequestList
-{
-	uint32		changes;		/* odd while the owner writes */
-	uint32		epoch;			/* RequestShared.epoch that it belongs to */
-	int32		ended;			/* of records[], from the first one on */
-	int32		open;			/* 1 = the next one is under way */
-	int64		lost;			/* that had no room since it was moved last */
-	RequestRecord records[PENDING_REQUESTS + 1];
-} RequestList;
+/* How often a reader that can do without tries to copy what is being written. */
+#define READ_TRIES 100
 
 typedef struct RequestShared
 {
-	pg_atomic_uint32 epoch;		/* raised by each reset, under the lock */
+	pg_atomic_uint32 epoch;		/* *requests_epoch */
 	pg_atomic_uint32 rules;		/* generation of the endpoints, under the lock */
 	RequestTable table;
 } RequestShared;
@@ -64,9 +56,8 @@ static RequestShared *shared = NULL;
 static RequestList *lists = NULL;	/* of all backends */
 
 pg_atomic_uint32 *requests_rules_generation HOTPATH_DATA = NULL;
-
-/* Of this backend; NULL until it has measured something. */
-static RequestList *own HOTPATH_DATA = NULL;
+pg_atomic_uint32 *requests_epoch HOTPATH_DATA = NULL;
+RequestList *requests_own HOTPATH_DATA = NULL;
 
 /* StoreModule.size */
 static Size
@@ -84,6 +75,7 @@ request_attach(void *memory, bool found)
 	lists = (RequestList *) ((char *) memory +
 							 CACHELINEALIGN(sizeof(RequestShared)));
 	requests_rules_generation = &shared->rules;
+	requests_epoch = &shared->epoch;
 	if (found)
 		return;
 	pg_atomic_init_u32(&shared->epoch, 0);
@@ -94,44 +86,29 @@ request_attach(void *memory, bool found)
 		memset(&lists[i], 0, offsetof(RequestList, records));
 }
 
-/* The owner is about to write its list. */
-static inline void
-begin_list_change(void)
-{
-	own->changes++;
-	pg_write_barrier();
-}
-
-static inline void
-end_list_change(void)
-{
-	pg_write_barrier();
-	own->changes++;
-}
-
 /* Empty the list: what it holds was handed on, or is not to be counted. */
 static void
 empty_list(void)
 {
-	RequestRecord *open = own->open ? &own->records[own->ended] : NULL;
+	RequestRecord *open = requests_own->open ? &requests_own->records[requests_own->ended] : NULL;
 
-	begin_list_change();
+	requests_begin_change(requests_own);
 	if (open != NULL)
-		own->records[0] = *open;
-	own->ended = 0;
-	own->lost = 0;
-	end_list_change();
+		requests_own->records[0] = *open;
+	requests_own->ended = 0;
+	requests_own->lost = 0;
+	requests_end_change(requests_own);
 }
 
 /* Move the requests that have ended into the table; the lock is held. */
 static void
 move_requests(void)
 {
-	if (own->epoch == pg_atomic_read_u32(&shared->epoch))
+	if (requests_own->epoch == pg_atomic_read_u32(requests_epoch))
 	{
-		for (int i = 0; i < own->ended; i++)
-			request_table_add(&shared->table, &own->records[i]);
-		shared->table.losses.requests_lost += own->lost;
+		for (int i = 0; i < requests_own->ended; i++)
+			request_table_add(&shared->table, &requests_own->records[i]);
+		shared->table.losses.requests_lost += requests_own->lost;
 	}
 	empty_list();
 }
@@ -140,10 +117,10 @@ move_requests(void)
 static inline void
 end_request(void)
 {
-	begin_list_change();
-	own->ended++;
-	own->open = 0;
-	end_list_change();
+	requests_begin_change(requests_own);
+	requests_own->ended++;
+	requests_own->open = 0;
+	requests_end_change(requests_own);
 }
 
 /* Callback at the end of the backend. */
@@ -152,7 +129,7 @@ move_at_exit(int code, Datum arg)
 {
 	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
 
-	if (own->open)
+	if (requests_own->open)
 		end_request();
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	move_requests();
@@ -163,19 +140,19 @@ move_at_exit(int code, Datum arg)
 static void
 follow_reset(void)
 {
-	begin_list_change();
-	own->ended = 0;
-	own->open = 0;
-	own->lost = 0;
-	own->epoch = pg_atomic_read_u32(&shared->epoch);
-	end_list_change();
+	requests_begin_change(requests_own);
+	requests_own->ended = 0;
+	requests_own->open = 0;
+	requests_own->lost = 0;
+	requests_own->epoch = pg_atomic_read_u32(requests_epoch);
+	requests_end_change(requests_own);
 }
 
 /* Take possession of this backend's list. */
 pg_attribute_cold static void
 own_list(void)
 {
-	own = &lists[MY_PROC_INDEX];
+	requests_own = &lists[MY_PROC_INDEX];
 	follow_reset();
 	before_shmem_exit(move_at_exit, (Datum) 0);
 }
@@ -189,7 +166,7 @@ hand_requests_on(void)
 {
 	LWLock	   *lock;
 
-	if (likely(own->ended < HAND_ON_REQUESTS))
+	if (likely(requests_own->ended < HAND_ON_REQUESTS))
 		return;
 	lock = store_lock(LOCKS_REQUEST, 0);
 	if (LWLockConditionalAcquire(lock, LW_EXCLUSIVE))
@@ -197,60 +174,45 @@ hand_requests_on(void)
 		move_requests();
 		LWLockRelease(lock);
 	}
-	else if (own->ended >= PENDING_REQUESTS)
+	else if (requests_own->ended >= PENDING_REQUESTS)
 	{
-		begin_list_change();
-		own->ended--;
-		own->lost++;
-		end_list_change();
+		requests_begin_change(requests_own);
+		requests_own->ended--;
+		requests_own->lost++;
+		requests_end_change(requests_own);
 	}
-}
-
-/*
- * Is this statement a part of the request under way?  A transaction is ended by
- * its end; a trace that is named within it is the trace of all of it.
- */
-static inline bool
-goes_on(const RequestRecord *open, const RequestRecord *part)
-{
-	if (open->kind == REQUEST_TRANSACTION)
-		return part->kind != REQUEST_INFERRED;
-	return open->kind == part->kind &&
-		(part->kind == REQUEST_TRACE ? open->trace == part->trace :
-		 part->kind == REQUEST_INFERRED && open->period == part->period &&
-		 open->route == part->route);
 }
 
 /*
  * A statement of the client has ended: it goes on with the request under way, or
  * ends that and begins its own.
  */
-pg_attribute_hot void
+void
 requests_add(const RequestRecord *part)
 {
-	RequestRecord *open;
+	RequestRecord *open = requests_under_way();
 
-	if (unlikely(own == NULL))
-		own_list();
-	if (unlikely(own->epoch != pg_atomic_read_u32(&shared->epoch)))
-		follow_reset();
-	open = &own->records[own->ended];
-	if (likely(own->open) && likely(goes_on(open, part)))
+	if (open != NULL &&
+		request_goes_on(open, part->kind, part->trace, part->period, part->route))
 	{
-		begin_list_change();
+		requests_begin_change(requests_own);
 		open->kind = part->kind;
 		open->trace = part->trace;
 		request_merge(open, part);
-		end_list_change();
+		requests_end_change(requests_own);
 		return;
 	}
-	if (own->open)
+	if (unlikely(requests_own == NULL))
+		own_list();
+	if (unlikely(requests_own->epoch != pg_atomic_read_u32(requests_epoch)))
+		follow_reset();
+	if (requests_own->open)
 		end_request();
 	hand_requests_on();
-	begin_list_change();
-	own->records[own->ended] = *part;
-	own->open = 1;
-	end_list_change();
+	requests_begin_change(requests_own);
+	requests_own->records[requests_own->ended] = *part;
+	requests_own->open = 1;
+	requests_end_change(requests_own);
 }
 
 /*
@@ -260,11 +222,11 @@ requests_add(const RequestRecord *part)
 void
 requests_add_marks(EndpointMarks marks)
 {
-	if (marks == 0 || own == NULL || !own->open)
+	if (marks == 0 || requests_own == NULL || !requests_own->open)
 		return;
-	begin_list_change();
-	own->records[own->ended].endpoints |= marks;
-	end_list_change();
+	requests_begin_change(requests_own);
+	requests_own->records[requests_own->ended].endpoints |= marks;
+	requests_end_change(requests_own);
 }
 
 /*
@@ -273,8 +235,8 @@ requests_add_marks(EndpointMarks marks)
 void
 requests_end_transaction(void)
 {
-	if (own != NULL && own->open &&
-		own->records[own->ended].kind == REQUEST_TRANSACTION)
+	if (requests_own != NULL && requests_own->open &&
+		requests_own->records[requests_own->ended].kind == REQUEST_TRANSACTION)
 		end_request();
 }
 
@@ -302,16 +264,46 @@ copy_list(RequestList *copy, const volatile RequestList *list)
 	}
 }
 
+/* Adds what is pending in a list to a copy of the table, as of a time. */
+typedef void (*PendingAdder) (RequestTable *table, const RequestList *list,
+							  int64 now_us, void *arg);
+
 /*
- * Add what is pending in a list to the table "table".  The request under way has
- * ended if its client has paused for as long as ends one, unless it is a
+ * A copy of the table, palloc'd, with what all lists hold added to it at the time
+ * *now_us.  The memory is touched before the lock is taken, so that nobody loses
+ * requests while the kernel fetches pages.
+ */
+static RequestTable *
+copy_requests(PendingAdder add, void *arg, int64 *now_us)
+{
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestList *list = palloc(sizeof(RequestList));
+
+	LWLockAcquire(lock, LW_SHARED);
+	request_table_copy(table, &shared->table);
+	*now_us = clock_us();
+	for (int i = 0; i < store_backends(); i++)
+	{
+		copy_list(list, &lists[i]);
+		if (list->epoch == pg_atomic_read_u32(requests_epoch))
+			add(table, list, *now_us, arg);
+	}
+	LWLockRelease(lock);
+	pfree(list);
+	return table;
+}
+
+/*
+ * PendingAdder of requests_copy(); "arg" is the pause that ends a request.  The one
+ * under way has ended if its client has paused for that long, unless it is a
  * transaction; a part of a trace is put to the others.
  */
 static void
-add_pending(RequestTable *table, const RequestList *list, int64 now_us,
-			int64 idle_us)
+add_pending(RequestTable *table, const RequestList *list, int64 now_us, void *arg)
 {
 	const RequestRecord *open = &list->records[list->ended];
+	int64		idle_us = *(int64 *) arg;
 
 	for (int i = 0; i < list->ended; i++)
 		request_table_add(table, &list->records[i]);
@@ -324,51 +316,37 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us,
 
 /*
  * All requests that have ended, palloc'd, also what is pending.  A pause of
- * idle_us ends a request.  The memory is touched before the lock is taken, so that
- * nobody loses requests while the kernel fetches pages.
+ * idle_us ends a request.
  */
 RequestTable *
 requests_copy(int64 idle_us)
 {
-	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc0(sizeof(RequestTable));
-	RequestList *list = palloc(sizeof(RequestList));
 	int64		now_us;
+	RequestTable *table = copy_requests(add_pending, &idle_us, &now_us);
 
-	LWLockAcquire(lock, LW_SHARED);
-	request_table_copy(table, &shared->table);
-	now_us = clock_us();
-	for (int i = 0; i < store_backends(); i++)
-	{
-		copy_list(list, &lists[i]);
-		if (list->epoch == pg_atomic_read_u32(&shared->epoch))
-			add_pending(table, list, now_us, idle_us);
-	}
-	LWLockRelease(lock);
-	pfree(list);
 	request_table_end_traces(table, now_us, idle_us);
 	request_table_fold_nameless(table);
 	return table;
 }
 
 /*
- * Copy the request that process "number" has under way; false if it has none.  Takes
- * no lock.
+ * Copy the request that process "number" has under way; false if it has none, or if
+ * it cannot be had, since its owner was interrupted while it wrote.  Takes no lock.
  */
 bool
 requests_read_open(int number, RequestRecord *record)
 {
 	const volatile RequestList *list = &lists[number];
-	bool		found;
 
-	for (;;)
+	for (int tries = 0; tries < READ_TRIES; tries++)
 	{
 		uint32		before = list->changes;
 		int32		ended = list->ended;
+		bool		found;
 
 		pg_read_barrier();
 		found = list->open && ended >= 0 && ended <= PENDING_REQUESTS &&
-			list->epoch == pg_atomic_read_u32(&shared->epoch);
+			list->epoch == pg_atomic_read_u32(requests_epoch);
 		if (found)
 			memcpy(record, (const void *) &list->records[ended], sizeof(*record));
 		pg_read_barrier();
@@ -376,6 +354,7 @@ requests_read_open(int number, RequestRecord *record)
 			return found;
 		pg_spin_delay();
 	}
+	return false;
 }
 
 /* ------------------------------------------------------------------------
@@ -433,11 +412,12 @@ find_pending_trace(HTAB *traces, const RequestRecord *part, HASHACTION action)
 }
 
 /*
- * Add what has ended of a list to the table "table"; note what it holds of traces.
- * The request in its last place may yet make room for another, and be lost.
+ * PendingAdder of requests_copy_ended(): adds what has ended, and notes in the hash
+ * table "arg" what the list holds of traces.  The request in its last place may yet
+ * make room for another, and be lost.
  */
 static void
-add_ended(RequestTable *table, const RequestList *list, HTAB *traces)
+add_ended(RequestTable *table, const RequestList *list, int64 now_us, void *arg)
 {
 	int			ended = Min(list->ended, PENDING_REQUESTS - 1);
 
@@ -453,7 +433,7 @@ add_ended(RequestTable *table, const RequestList *list, HTAB *traces)
 				request_table_add_ended(table, part);
 			continue;
 		}
-		pending = find_pending_trace(traces, part, HASH_ENTER);
+		pending = find_pending_trace(arg, part, HASH_ENTER);
 		pending->part = *part;
 		pending->parts++;
 		pending->open += open;
@@ -500,23 +480,10 @@ end_whole_traces(RequestTable *table, HTAB *traces, int64 now_us)
 RequestTable *
 requests_copy_ended(void)
 {
-	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc0(sizeof(RequestTable));
-	RequestList *list = palloc(sizeof(RequestList));
 	HTAB	   *traces = make_pending_traces();
 	int64		now_us;
+	RequestTable *table = copy_requests(add_ended, traces, &now_us);
 
-	LWLockAcquire(lock, LW_SHARED);
-	request_table_copy(table, &shared->table);
-	now_us = clock_us();
-	for (int i = 0; i < store_backends(); i++)
-	{
-		copy_list(list, &lists[i]);
-		if (list->epoch == pg_atomic_read_u32(&shared->epoch))
-			add_ended(table, list, traces);
-	}
-	LWLockRelease(lock);
-	pfree(list);
 	end_whole_traces(table, traces, now_us);
 	request_table_fold_nameless(table);
 	return table;

@@ -15,6 +15,70 @@
 #include "store/request_table.h"
 #include "store/store.h"
 
+/* Requests of a backend that have ended and wait to be handed on. */
+#define PENDING_REQUESTS 128
+
+/* The latest requests of a backend: see request_store.c. */
+typedef struct RequestList
+{
+	uint32		changes;		/* odd while the owner writes */
+	uint32		epoch;			/* *requests_epoch that it belongs to */
+	int32		ended;			/* of records[], from the first one on */
+	int32		open;			/* 1 = the next one is under way */
+	int64		lost;			/* that had no room since it was moved last */
+	RequestRecord records[PENDING_REQUESTS + 1];
+} RequestList;
+
+/* That of this backend; NULL until it has measured something. */
+HOTPATH_EXTERN RequestList *requests_own;
+
+/* Raised by each reset, under the lock. */
+HOTPATH_EXTERN pg_atomic_uint32 *requests_epoch;
+
+/* The owner is about to write its list, and has written it. */
+static inline void
+requests_begin_change(RequestList *list)
+{
+	list->changes++;
+	pg_write_barrier();
+}
+
+static inline void
+requests_end_change(RequestList *list)
+{
+	pg_write_barrier();
+	list->changes++;
+}
+
+/* The request that this backend has under way, NULL if there is none. */
+static inline RequestRecord *
+requests_under_way(void)
+{
+	RequestList *list = requests_own;
+
+	if (unlikely(list == NULL || !list->open ||
+				 list->epoch != pg_atomic_read_u32(requests_epoch)))
+		return NULL;
+	return &list->records[list->ended];
+}
+
+/*
+ * Is a statement that has told this of itself a part of the request under way?  A
+ * transaction is ended by its end; a trace that is named within it is the trace of
+ * all of it.
+ */
+static inline bool
+request_goes_on(const RequestRecord *open, RequestKind kind, uint64 trace,
+				int64 period, RouteId route)
+{
+	if (open->kind == REQUEST_TRANSACTION)
+		return kind != REQUEST_INFERRED;
+	return open->kind == kind &&
+		(kind == REQUEST_TRACE ? open->trace == trace :
+		 kind == REQUEST_INFERRED && open->period == period &&
+		 open->route == route);
+}
+
 /* A statement of the client has ended: it goes on with its request, or begins one. */
 extern void requests_add(const RequestRecord *part);
 

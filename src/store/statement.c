@@ -3,7 +3,7 @@
  * statement.c
  *	  Counting executions in slots of pending counters, and adding them up.
  *
- * Each backend owns PENDING_SLOTS slots in shared memory, one for each of the
+ * Each backend owns STATEMENT_SLOTS slots in shared memory, one for each of the
  * statements it ran last.  Only the owner writes a slot, under a change count
  * as in PgBackendStatus; so the usual execution takes no lock and writes no
  * cache line that others write.  A slot's counters are flushed into its
@@ -31,8 +31,6 @@
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"
-
-#define PENDING_SLOTS 24
 
 /* A slot in use is flushed this often, in microseconds .. */
 #define FLUSH_INTERVAL_US INT64CONST(1000000)
@@ -66,10 +64,10 @@ static PendingSlot *pending = NULL; /* of all backends */
 
 /* Of this backend; own_pending is NULL until it has counted something. */
 static PendingSlot *own_pending HOTPATH_DATA = NULL;
-static OwnSlot own[PENDING_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
+static OwnSlot own[STATEMENT_SLOTS] pg_attribute_aligned(PG_CACHE_LINE_SIZE);
 static uint32 own_tick HOTPATH_DATA = 0;
 int			statement_own_last HOTPATH_DATA = 0;
-uint32		statement_own_tables[PENDING_SLOTS] HOTPATH_DATA;
+uint32		statement_own_tables[STATEMENT_SLOTS] HOTPATH_DATA;
 
 /*
  * Statements and their tables that this backend has kept, each as one number, so
@@ -84,7 +82,7 @@ static uint64 own_resets HOTPATH_DATA = 0;
 static Size
 pending_size(void)
 {
-	return mul_size(store_backends(), sizeof(PendingSlot) * PENDING_SLOTS);
+	return mul_size(store_backends(), sizeof(PendingSlot) * STATEMENT_SLOTS);
 }
 
 /* StoreModule.size */
@@ -103,7 +101,7 @@ statement_attach(void *memory, bool found)
 							   CACHELINEALIGN(statement_table_size()));
 	if (found)
 		return;
-	for (int i = 0; i < store_backends() * PENDING_SLOTS; i++)
+	for (int i = 0; i < store_backends() * STATEMENT_SLOTS; i++)
 	{
 		pending[i].changes = 0;
 		pending[i].ref.index = -1;
@@ -171,7 +169,7 @@ statement_flush(void)
 {
 	if (own_pending == NULL)
 		return;
-	for (int i = 0; i < PENDING_SLOTS; i++)
+	for (int i = 0; i < STATEMENT_SLOTS; i++)
 		release_slot(i);
 }
 
@@ -186,8 +184,8 @@ flush_at_exit(int code, Datum arg)
 pg_attribute_cold static void
 own_slots(void)
 {
-	own_pending = &pending[MY_PROC_INDEX * PENDING_SLOTS];
-	for (int i = 0; i < PENDING_SLOTS; i++)
+	own_pending = &pending[MY_PROC_INDEX * STATEMENT_SLOTS];
+	for (int i = 0; i < STATEMENT_SLOTS; i++)
 	{
 		own[i].ref.index = -1;
 		counters_init(&own_pending[i].counters);
@@ -202,7 +200,7 @@ own_slots(void)
 pg_attribute_cold static void
 forget_pending(void)
 {
-	for (int i = 0; i < PENDING_SLOTS; i++)
+	for (int i = 0; i < STATEMENT_SLOTS; i++)
 	{
 		begin_slot_change(&own_pending[i]);
 		own_pending[i].ref.index = -1;
@@ -222,13 +220,13 @@ find_slot(const StatementKey *key)
 {
 	int			number = statement_own_last;
 
-	for (int i = 0; i < PENDING_SLOTS; i++)
+	for (int i = 0; i < STATEMENT_SLOTS; i++)
 	{
 		if (own[number].key.queryid == key->queryid &&
 			own[number].ref.index >= 0 &&
 			statement_keys_are_equal(&own[number].key, key))
 			return number;
-		number = number + 1 < PENDING_SLOTS ? number + 1 : 0;
+		number = number + 1 < STATEMENT_SLOTS ? number + 1 : 0;
 	}
 	return -1;
 }
@@ -239,7 +237,7 @@ oldest_slot(void)
 {
 	int			oldest = 0;
 
-	for (int i = 0; i < PENDING_SLOTS; i++)
+	for (int i = 0; i < STATEMENT_SLOTS; i++)
 	{
 		if (own[i].ref.index < 0)
 			return i;
@@ -483,7 +481,7 @@ typedef struct SlotLists
 static SlotLists
 list_slots(void)
 {
-	int			slots = store_backends() * PENDING_SLOTS;
+	int			slots = store_backends() * STATEMENT_SLOTS;
 	SlotLists	lists;
 
 	lists.heads = palloc(setting_max_statements * sizeof(int));

@@ -23,11 +23,14 @@ extern int64 statement_count(const StatementKey *key,
 							 const StatementSample *sample,
 							 StatementTextMaker maker, void *maker_arg);
 
+/* Statements whose counters a backend has at hand, each in a slot. */
+#define STATEMENT_SLOTS 24
+
 /*
  * What statement_tables_keep() was told last of the statement in each of this
  * backend's slots, 0 = nothing; and the slot counted last.
  */
-HOTPATH_EXTERN uint32 statement_own_tables[];
+HOTPATH_EXTERN uint32 statement_own_tables[STATEMENT_SLOTS];
 HOTPATH_EXTERN int statement_own_last;
 
 /*

@@ -22,28 +22,6 @@
 #define TRACES		1000
 #define MAX_KEYS	100000
 
-/* What the server's lib/hyperloglog.c does; the server is not here. */
-double
-estimateHyperLogLog(hyperLogLogState *state)
-{
-	double		sum = 0.0;
-	double		result;
-	int			zeros = 0;
-
-	for (Size i = 0; i < state->nRegisters; i++)
-	{
-		sum += 1.0 / pow(2.0, state->hashesArr[i]);
-		zeros += state->hashesArr[i] == 0;
-	}
-	result = state->alphaMM / sum;
-	if (result <= (5.0 / 2.0) * state->nRegisters)
-		return zeros == 0 ? result :
-			state->nRegisters * log((double) state->nRegisters / zeros);
-	if (result > (1.0 / 30.0) * 4294967296.0)
-		return -4294967296.0 * log(1.0 - result / 4294967296.0);
-	return result;
-}
-
 static uint64 random_state = UINT64CONST(88172645463325252);
 
 /* 64 random bits, the same in each run (xorshift). */

@@ -54,15 +54,16 @@ static AnalyzedLiterals analyzed HOTPATH_DATA;
 /* clock_us() when an execution began last: it is later now. */
 static int64 begun_us HOTPATH_DATA = 0;
 
-/* Client statements and transactions of this backend so far. */
+/* Client statements of this backend so far. */
 static uint64 statements HOTPATH_DATA = 0;
-static uint64 transactions HOTPATH_DATA = 1;
+
+uint64		lineage_transactions HOTPATH_DATA = 1;
 
 /* What tells a transaction from all others; never 0. */
 static inline uint64
 transaction_key(void)
 {
-	return (uint64) (MY_PROC_INDEX + 1) << 40 | (transactions & 0xFFFFFFFF);
+	return (uint64) (MY_PROC_INDEX + 1) << 40 | (lineage_transactions & 0xFFFFFFFF);
 }
 
 /* Where this backend is, for a result set. */
@@ -217,7 +218,7 @@ collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble
 static inline bool
 may_repeat(const StatementInfo *info, bool traced)
 {
-	return (info->key_lookup || info->row_insert) && (traced || info->transaction == transactions ||
+	return (info->key_lookup || info->row_insert) && (traced || info->transaction == lineage_transactions ||
 													  (info->has_list && IsTransactionBlock()));
 }
 
@@ -419,7 +420,8 @@ lineage_begin(Execution *execution)
 	begun_us = execution->first_us;
 	looks_up = may_have_parent(info, execution->first_us) ||
 		(execution->level == 0 && may_repeat(info, execution->trace != 0));
-	if (looks_up || info->ncolumns > 0 || info->key_lookup || info->row_insert)
+	execution->has_keys = info->ncolumns > 0;
+	if (looks_up || execution->has_keys || info->key_lookup || info->row_insert)
 		execution->info = info;
 	if (looks_up)
 		collect_probes(execution, info);
@@ -460,7 +462,7 @@ is_recorded(Execution *execution, StatementInfo *info, uint64 count,
 }
 
 /*
- * What lineage_receiver() does for an execution of which something is known.
+ * What lineage_receiver() does for an execution whose rows have keys.
  * The recorder is made by the first ExecutorRun whose rows are recorded.
  */
 pg_attribute_hot DestReceiver *
@@ -688,7 +690,7 @@ suspect_repetition(Execution *execution, StatementInfo *info)
 	}
 	else
 	{
-		info->transaction = transactions;
+		info->transaction = lineage_transactions;
 		info->noted_us = execution->first_us;
 	}
 }
@@ -747,11 +749,4 @@ lineage_look_back(Execution *execution)
 		suspect_repetition(execution, info);
 	if (execution->recorder != NULL)
 		recorder_judge_guesses(execution->recorder, info);
-}
-
-/* At the end of each transaction. */
-pg_attribute_hot void
-lineage_transaction_end(void)
-{
-	transactions++;
 }

@@ -8,6 +8,11 @@
 #ifndef CLIPPERF_LINEAGE_H
 #define CLIPPERF_LINEAGE_H
 
+#include "compat.h"
+
+#include "access/xact.h"
+
+#include "hotpath.h"
 #include "profile/lineage/request_time.h"
 #include "profile/statement/execution.h"
 
@@ -18,7 +23,7 @@ extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 /* After ExecutorStart: what the execution looks up is collected. */
 extern void lineage_begin(Execution *execution);
 
-/* What lineage_receiver() does where something is known of the statement. */
+/* What lineage_receiver() does where the statement's rows have keys. */
 extern DestReceiver *lineage_followed(Execution *execution, uint64 count,
 									  DestReceiver *dest);
 
@@ -30,7 +35,7 @@ extern DestReceiver *lineage_followed(Execution *execution, uint64 count,
 static inline DestReceiver *
 lineage_receiver(Execution *execution, uint64 count, DestReceiver *dest)
 {
-	return execution->info == NULL ? dest :
+	return likely(!execution->has_keys) ? dest :
 		lineage_followed(execution, count, dest);
 }
 
@@ -48,16 +53,29 @@ lineage_publish(Execution *execution)
 /* What lineage_end() does where something is known of the statement. */
 extern void lineage_look_back(Execution *execution);
 
-/* At ExecutorEnd of an execution that did not fail: is it somebody's child? */
+/*
+ * At ExecutorEnd of an execution that did not fail: is it somebody's child, or
+ * repeated within its request?  Not if it looked nothing up that may have been seen,
+ * recorded nothing, and is a request of its own.
+ */
 static inline void
 lineage_end(Execution *execution)
 {
-	if (execution->info != NULL)
+	if (execution->info != NULL &&
+		(execution->probes.count > 0 || execution->recorder != NULL ||
+		 execution->trace != 0 || IsTransactionBlock()))
 		lineage_look_back(execution);
 	request_time_end(execution->last_us);
 }
 
+/* Transactions of this backend so far. */
+HOTPATH_EXTERN uint64 lineage_transactions;
+
 /* At the end of each transaction. */
-extern void lineage_transaction_end(void);
+static inline void
+lineage_transaction_end(void)
+{
+	lineage_transactions++;
+}
 
 #endif							/* CLIPPERF_LINEAGE_H */

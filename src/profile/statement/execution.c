@@ -22,8 +22,8 @@
 
 dlist_head	executions HOTPATH_DATA = DLIST_STATIC_INIT(executions);
 
-/* Those kept for use. */
-static dlist_head spare HOTPATH_DATA = DLIST_STATIC_INIT(spare);
+/* Those kept for use, by their nodes' next. */
+static dlist_node *spare HOTPATH_DATA = NULL;
 static int	spare_count HOTPATH_DATA = 0;
 
 /* Off the list: callback of the query's memory context. */
@@ -38,7 +38,8 @@ forget_execution(void *arg)
 		pfree(execution);
 		return;
 	}
-	dlist_push_head(&spare, &execution->node);
+	execution->node.next = spare;
+	spare = &execution->node;
 	spare_count++;
 }
 
@@ -46,10 +47,13 @@ forget_execution(void *arg)
 static inline Execution *
 take_spare(void)
 {
-	if (unlikely(spare_count == 0))
+	dlist_node *first = spare;
+
+	if (unlikely(first == NULL))
 		return MemoryContextAllocZero(TopMemoryContext, sizeof(Execution));
+	spare = first->next;
 	spare_count--;
-	return dlist_container(Execution, node, dlist_pop_head_node(&spare));
+	return dlist_container(Execution, node, first);
 }
 
 /*

@@ -66,7 +66,8 @@ typedef struct Execution
 	bool		ours;			/* it has run functions of ours, or runs
 								 * inside of one that had */
 	bool		pipelined;		/* the next statement was waiting already */
-	bool		passed_over;	/* its rows are not recorded, for their cost */
+	bool		has_keys;		/* its rows have columns that may be recorded */
+	bool		passed_over;	/* they are not, for their cost */
 	bool		is_private;		/* what runs inside uses private columns */
 	bool		is_measured;	/* its plan is, when it ends */
 	bool		is_in_parts;	/* .. and a cursor may stop before its end */
@@ -95,11 +96,11 @@ HOTPATH_EXTERN dlist_head executions;
 static inline Execution *
 execution_find(const QueryDesc *query)
 {
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &executions)
+	/* It is usually the first one.  The list is never without its head. */
+	for (dlist_node *node = executions.head.next; node != &executions.head;
+		 node = node->next)
 	{
-		Execution  *execution = dlist_container(Execution, node, iter.cur);
+		Execution  *execution = dlist_container(Execution, node, node);
 
 		if (likely(execution->query == query))
 			return execution;

@@ -437,21 +437,26 @@ may_have_comment_inside(Cursor text)
 }
 
 /*
- * May the statement have a comment: does it begin or end with something like one, or
- * hold one where the application writes them there?  Most do not, and it is asked for
- * each.  "length" in bytes, 0 = up to the terminating zero. Tells also where the
- * statement stands without white space and semicolons at its ends.
+ * The statement without white space and semicolons at its ends; { NULL, 0 } if it may
+ * have a comment: begins or ends with something like one, or holds one where the
+ * application writes them there.  Most do not, and it is asked for each.  "length" in
+ * bytes, 0 = up to the terminating zero.
  */
-pg_attribute_hot bool
-comment_is_likely(const char *source, int location, int length,
-				  BareText *bare)
+pg_attribute_hot BareText
+comment_free_text(const char *source, int location, int length)
 {
 	Cursor		stripped = strip(text_with_comment(source, location, length));
 
-	bare->at = stripped.at;
-	bare->length = stripped.end - stripped.at;
-	return may_have_comment(stripped) ||
-		(unlikely(comment_is_inside) && may_have_comment_inside(stripped));
+	if (unlikely(may_have_comment(stripped)) ||
+		(unlikely(comment_is_inside) && may_have_comment_inside(stripped)))
+		return (BareText)
+	{
+		NULL, 0
+	};
+	return (BareText)
+	{
+		stripped.at, stripped.end - stripped.at
+	};
 }
 
 /*

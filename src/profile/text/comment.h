@@ -40,9 +40,11 @@ HOTPATH_EXTERN bool comment_is_inside;
 /* A statement was parsed that is new to this backend: see whether it does. */
 extern void comment_learn(const char *source, int location, int length);
 
-/* May the statement have a comment? */
-extern bool comment_is_likely(const char *source, int location, int length,
-							  BareText *bare);
+/*
+ * The statement without white space and semicolons at its ends; { NULL, 0 } if it
+ * may have a comment.
+ */
+extern BareText comment_free_text(const char *source, int location, int length);
 
 /* Hash of the trace id of a traceparent; 0 if it is none. */
 extern uint64 comment_trace(const char *traceparent);

@@ -81,12 +81,8 @@ typedef struct Normalizer
 	bool		cut;			/* the text ends before the statement does */
 } Normalizer;
 
-/*
- * The values of standard_conforming_strings that this backend has analysed
- * statements with.
- */
-static bool seen_standard HOTPATH_DATA = false;
-static bool seen_escaped HOTPATH_DATA = false;
+bool		normalize_seen_standard HOTPATH_DATA = false;
+bool		normalize_seen_escaped HOTPATH_DATA = false;
 
 static bool
 is_word(const Token *token, const char *word)
@@ -440,19 +436,6 @@ take_token(Normalizer *n, Token *token)
 }
 
 /*
- * To be called when a statement is analysed: remembers the settings that it
- * was parsed with.
- */
-pg_attribute_hot void
-normalize_watch_settings(void)
-{
-	if (STANDARD_STRINGS)
-		seen_standard = true;
-	else
-		seen_escaped = true;
-}
-
-/*
  * May the parser have seen another end of this literal than the scanner does
  * now?  A quote behind a backslash ends a plain literal or not, depending on a
  * setting that may have changed since.
@@ -464,7 +447,7 @@ is_uncertain(const Token *token)
 
 	normalize_watch_settings();
 	if (token->kind != KIND_LITERAL || *token->source != '\'' ||
-		!(seen_standard && seen_escaped))
+		!(normalize_seen_standard && normalize_seen_escaped))
 		return false;
 	for (int i = 1; i < token->length; i++)
 	{

@@ -10,6 +10,10 @@
 
 #include "compat.h"
 
+#include "parser/parser.h"
+
+#include "hotpath.h"
+
 /*
  * Normalise the statement at "location" (bytes, -1 = 0) of "length" bytes (0 =
  * to the end) of "source".
@@ -42,7 +46,24 @@ typedef struct LiteralPlace
 extern int	normalize_places(const char *source, int length,
 							 LiteralPlace *places, int max);
 
-/* Remember the settings that a statement is parsed with. */
-extern void normalize_watch_settings(void);
+/*
+ * The values of standard_conforming_strings that this backend has analysed
+ * statements with.
+ */
+HOTPATH_EXTERN bool normalize_seen_standard;
+HOTPATH_EXTERN bool normalize_seen_escaped;
+
+/*
+ * To be called when a statement is analysed: remembers the settings that it
+ * was parsed with.
+ */
+static inline void
+normalize_watch_settings(void)
+{
+	if (STANDARD_STRINGS)
+		normalize_seen_standard = true;
+	else
+		normalize_seen_escaped = true;
+}
 
 #endif							/* CLIPPERF_NORMALIZE_H */
