@@ -19,11 +19,8 @@
 #include "tcop/dest.h"
 
 #include "hotpath.h"
-#include "profile/parameters.h"
 #include "profile/plan/plan_result.h"
-#include "profile/request_measure.h"
 #include "profile/statement/value.h"
-#include "store/cache_store.h"
 
 /*
  * Statements that are remembered, in sets of two, the one used last in front: some
@@ -31,10 +28,6 @@
  */
 #define MEMO_SETS		256
 #define MEMO_WAYS		2
-
-/* What is there instead of the number of a tracker: less than 0. */
-#define TRACKER_NONE	(-1)	/* not yet, or not any more */
-#define TRACKER_NEVER	(-2)	/* the statement does more than read */
 
 /*
  * A statement that has cost too little to get a tracker may have got one in another
@@ -56,14 +49,7 @@ typedef struct CacheMemo
 
 static CacheMemo memos[MEMO_SETS][MEMO_WAYS];
 
-/* The same of the statement in each slot of statement_count(), with its tables. */
-typedef struct FollowedSlot
-{
-	int32		tracker;
-	uint32		generation;
-}			FollowedSlot;
-
-static FollowedSlot followed_slots[STATEMENT_SLOTS] HOTPATH_DATA;
+CacheSlot	cache_slots[STATEMENT_SLOTS] HOTPATH_DATA;
 
 /*
  * Executions of the last requests, each in the place that follows from it; where
@@ -148,7 +134,7 @@ ask_for_tracker(CacheMemo *memo, const Execution *execution,
 	double		price_us = pg_atomic_read_u64(cache_price_us);
 
 	memo->tracker = TRACKER_NONE;
-	memo->cost_us += execution->elapsed_us + execution->plan_us;
+	memo->cost_us += execution->work.elapsed_us + execution->work.plan_us;
 	if (price_us > 0 && memo->cost_us <= price_us &&
 		(memo->passed++ % LOOK_INTERVAL != 0 || !cache_has_tracker(key)))
 		return;
@@ -164,12 +150,13 @@ ask_for_tracker(CacheMemo *memo, const Execution *execution,
 }
 
 /*
- * The slot of the statement tells of no tracker that it has still: what is
- * remembered of the statement, or else the store.  False if it has none.
+ * What cache_capture() does where the slot of the statement tells of no tracker that
+ * it has still: looks into what is remembered of the statement, or else asks the
+ * store.  False if it has none.
  */
-static pg_noinline bool
-find_tracker(FollowedSlot * slot, const Execution *execution,
-			 const StatementKey *key, uint32 tables)
+bool
+cache_capture_find(CacheSlot *slot, const Execution *execution,
+				   const StatementKey *key, uint32 tables)
 {
 	CacheMemo  *memo;
 
@@ -190,8 +177,8 @@ find_tracker(FollowedSlot * slot, const Execution *execution,
  * can be told from the next one is a trace, or an explicit transaction, known by its
  * start.
  */
-static pg_noinline bool
-was_asked(const Execution *execution, uint32 tracker, uint32 hash)
+bool
+cache_capture_was_asked(const Execution *execution, uint32 tracker, uint32 hash)
 {
 	uint64		request = execution->trace != 0 ? execution->trace :
 		(uint64) GetCurrentTransactionStartTimestamp();
@@ -203,44 +190,4 @@ was_asked(const Execution *execution, uint32 tracker, uint32 hash)
 	place->tracker = tracker;
 	place->hash = hash;
 	return before;
-}
-
-/*
- * The statement counted last was not the one that was in its slot before, or had
- * other tables.
- */
-void
-cache_capture_forget(void)
-{
-	followed_slots[statement_own_last].tracker = TRACKER_NONE;
-}
-
-/*
- * A statement of the client has ended well, and has been counted.  "tables" is its
- * plan_tables_of(), "params_hash" what parameters_hash() has just made of it.
- */
-pg_attribute_hot void
-cache_capture(const Execution *execution, const StatementKey *key,
-			  uint32 tables, uint32 params_hash)
-{
-	FollowedSlot *slot = &followed_slots[statement_own_last];
-	CacheEvent *event;
-
-	if (unlikely(slot->tracker < 0 ||
-				 !cache_is_followed(slot->tracker, slot->generation)) &&
-		!find_tracker(slot, execution, key, tables))
-		return;
-	event = cache_log_place();
-	if (unlikely(event == NULL))
-		return;
-	event->tracker = slot->tracker;
-	event->generation = slot->generation;
-	event->call.now_us = execution->first_us;
-	event->call.elapsed_us = execution->elapsed_us + execution->plan_us;
-	event->call.unmeasured = !parameters_key(execution, params_hash,
-											 &event->call.hash);
-	event->call.repeated =
-		unlikely(execution->trace != 0 || request_in_block) &&
-		was_asked(execution, slot->tracker, event->call.hash);
-	cache_log_done(execution->first_us);
 }

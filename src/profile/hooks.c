@@ -132,9 +132,11 @@ pg_attribute_cold static void
 count_failure(StatementKey key, StatementSource *source,
 			  MemoryContext context)
 {
+	static const StatementWork none = {0};
 	StatementSample sample = {
 		.failed = true,
-		.when = GetCurrentStatementStartTimestamp()
+		.when = GetCurrentStatementStartTimestamp(),
+		.work = &none
 	};
 	ErrorData  *error;
 
@@ -214,7 +216,7 @@ report_own_work(const Execution *execution)
 {
 	pg_atomic_fetch_add_u64(&store_header->overhead_ns, execution->own_ns);
 	pg_atomic_fetch_add_u64(&store_header->overhead_of_ns,
-							execution->elapsed_us * 1000);
+							execution->work.elapsed_us * 1000);
 	pg_atomic_fetch_add_u64(&store_header->overhead_samples, 1);
 }
 
@@ -231,7 +233,7 @@ begin_times(Execution *execution)
 	if (likely(planned.queryid == execution->queryid &&
 			   planned.message == execution->message))
 	{
-		execution->plan_us = planned.us;
+		execution->work.plan_us = planned.us;
 		execution->first_us = planned.ended_us;
 		begun = planned.begun;
 	}
@@ -253,7 +255,7 @@ identify(Execution *execution, bool begun)
 	execution->tracked = watched_is_tracked(execution->level);
 	if (likely(execution->level == 0))
 	{
-		request_time_begin(execution->first_us - execution->plan_us);
+		request_time_begin(execution->first_us - execution->work.plan_us);
 		execution->bare = likely(begun) ? planned.bare :
 			request_begin(execution->source.text, execution->source.location,
 						  execution->source.length);
@@ -393,9 +395,9 @@ end_stretch(Execution *execution)
 {
 	execution->running = false;
 	execution->last_us = clock_us();
-	execution->elapsed_us += execution->last_us - execution->stretch_us;
+	execution->work.elapsed_us += execution->last_us - execution->stretch_us;
 	execution->ours |= execution->stretch_calls != extension_calls;
-	add_work(&execution->work, &execution->stretch_work);
+	add_work(&execution->work.counters, &execution->stretch_work);
 }
 
 /* ExecutorRun has returned. */
@@ -405,7 +407,7 @@ end_run(Execution *execution)
 	int64		own_start = begin_own_work(execution);
 
 	end_stretch(execution);
-	execution->rows += execution->query->estate->es_processed;
+	execution->work.rows += execution->query->estate->es_processed;
 	if (execution->level == 0)
 		execution->pipelined = request_next_is_waiting();
 	lineage_publish(execution);
@@ -519,15 +521,9 @@ count_execution(Execution *execution)
 {
 	StatementKey key = execution_key(execution);
 	StatementSample sample = {
-		.elapsed_us = execution->elapsed_us,
-		.plan_us = execution->plan_us,
-		.rows = execution->rows,
-		.shared_blks_hit = execution->work.shared_blks_hit,
-		.shared_blks_read = execution->work.shared_blks_read,
-		.temp_blks_written = execution->work.temp_blks_written,
-		.wal_bytes = execution->work.wal_bytes,
 		.params_hash = parameters_hash(execution),
-		.when = GetCurrentStatementStartTimestamp()
+		.when = GetCurrentStatementStartTimestamp(),
+		.work = &execution->work
 	};
 	uint32		tables = plan_tables_of(execution);
 	int64		nth;
@@ -544,7 +540,7 @@ count_execution(Execution *execution)
 		cache_capture(execution, &key, tables, sample.params_hash);
 	if (setting_capture_parameters &&
 		unlikely(sample_wanted(key.queryid, key.userid, nth,
-							   execution->elapsed_us)))
+							   execution->work.elapsed_us)))
 		parameters_sample(execution, &key, sample.params_hash);
 }
 

@@ -406,7 +406,7 @@ make_draft(const Execution *execution, SampleDraft *draft)
 	const NamedStatement *named = named_statement_find(execution->queryid);
 
 	draft->search_path = utility_search_path(execution->source.text);
-	draft->elapsed_us = execution->elapsed_us;
+	draft->elapsed_us = execution->work.elapsed_us;
 	draft->captured_at = GetCurrentStatementStartTimestamp();
 	return draft_statement(draft, execution, named) &&
 		draft_values(draft, execution->query->params, named);
@@ -467,7 +467,7 @@ keep_if_wanted(const Execution *execution, const SampleKey *key,
 		params_hash = hash_nulls(execution->query->params);
 	}
 	draft.values_hash = hash_draft(params_hash, &draft);
-	kind = sample_admit(key, draft.values_hash, execution->elapsed_us);
+	kind = sample_admit(key, draft.values_hash, execution->work.elapsed_us);
 	if (kind != SAMPLE_NONE && make_draft(execution, &draft))
 		sample_put(key, kind, &draft);
 }

@@ -86,16 +86,16 @@ static pg_noinline void
 add_execution(const Execution *execution)
 {
 	RequestRecord part = {
-		.begun_us = execution->first_us - execution->plan_us,
+		.begun_us = execution->first_us - execution->work.plan_us,
 		.ended_us = execution->last_us,
 		.endpoints = endpoint_marks(execution->queryid, &execution->source),
 		.statements = 1,
 		.looped = request_looped,
-		.rows = execution->rows,
-		.shared_blks_hit = execution->work.shared_blks_hit,
-		.shared_blks_read = execution->work.shared_blks_read,
-		.wal_bytes = execution->work.wal_bytes,
-		.database_us = execution->plan_us + execution->elapsed_us
+		.rows = execution->work.rows,
+		.shared_blks_hit = execution->work.counters.shared_blks_hit,
+		.shared_blks_read = execution->work.counters.shared_blks_read,
+		.wal_bytes = execution->work.counters.wal_bytes,
+		.database_us = execution->work.plan_us + execution->work.elapsed_us
 	};
 
 	add_part(&part, execution->trace, execution->route, execution->message);
@@ -109,7 +109,7 @@ static inline void
 extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
 			   const Execution *execution)
 {
-	int64		begun_us = execution->first_us - execution->plan_us;
+	int64		begun_us = execution->first_us - execution->work.plan_us;
 	EndpointMarks marks = endpoint_marks(execution->queryid, &execution->source);
 
 	requests_begin_change(requests_own);
@@ -124,11 +124,11 @@ extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
 	open->endpoints |= marks;
 	open->statements++;
 	open->looped += request_looped;
-	open->rows += execution->rows;
-	open->shared_blks_hit += execution->work.shared_blks_hit;
-	open->shared_blks_read += execution->work.shared_blks_read;
-	open->wal_bytes += execution->work.wal_bytes;
-	open->database_us += execution->plan_us + execution->elapsed_us;
+	open->rows += execution->work.rows;
+	open->shared_blks_hit += execution->work.counters.shared_blks_hit;
+	open->shared_blks_read += execution->work.counters.shared_blks_read;
+	open->wal_bytes += execution->work.counters.wal_bytes;
+	open->database_us += execution->work.plan_us + execution->work.elapsed_us;
 	requests_end_change(requests_own);
 }
 
@@ -180,8 +180,8 @@ request_measure_failed(const Execution *execution)
 	if (execution->ours || execution->stretch_calls != extension_calls)
 		failed_message = GetCurrentStatementStartTimestamp();
 	else
-		count_error(execution->first_us - execution->plan_us, now_us,
-					execution->plan_us + execution->elapsed_us +
+		count_error(execution->first_us - execution->work.plan_us, now_us,
+					execution->work.plan_us + execution->work.elapsed_us +
 					now_us - execution->stretch_us,
 					execution->trace, execution->route);
 }

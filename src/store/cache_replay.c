@@ -55,13 +55,10 @@
  */
 #define CHANCE_ALLOWED	4.0
 
-/* The shortest windows, in microseconds. */
-#define SHORTEST_US		INT64CONST(10000000)
-
 /* Lists are looked through for old ones so often at most, in milliseconds. */
 #define FORGET_INTERVAL_MS	60000
 
-const int	cache_ttl_s[CACHE_TTLS] = {SHORTEST_US / 1000000, 60, 300, 3600};
+const int	cache_ttl_s[CACHE_TTLS] = {CACHE_WINDOW_US / 1000000, 60, 300, 3600};
 
 /* ------------------------------------------------------------------------
  * Windows
@@ -117,7 +114,7 @@ replay_advance(CacheReplay *replay, int64 number)
 		distinct_clear(&replay->current.set);
 	}
 	replay->current.number = number;
-	replay->current_us = number * SHORTEST_US;
+	replay->current_us = number * CACHE_WINDOW_US;
 }
 
 /* Close all windows, so that the counts are complete. */
@@ -325,8 +322,8 @@ add_to_list(CacheReplay *replay, CacheKey *key, int64 now_us, uint32 now_ms)
 }
 
 /* An execution of a list whose hash is among those that are followed. */
-static pg_noinline void
-add_to_lists(CacheReplay *replay, uint32 hash, int64 now_us)
+void
+cache_replay_follow(CacheReplay *replay, uint32 hash, int64 now_us)
 {
 	uint32		now_ms = (uint32) (now_us / 1000);
 	int			number = replay->place[find_place(replay, hash)];
@@ -341,10 +338,10 @@ add_to_lists(CacheReplay *replay, uint32 hash, int64 now_us)
 }
 
 /* An execution of a list with this hash that is not in the current window. */
-static pg_noinline void
-add_to_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
+void
+cache_replay_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
 {
-	int64		number = now_us / SHORTEST_US;
+	int64		number = now_us / CACHE_WINDOW_US;
 
 	if (number > replay->current.number)
 	{
@@ -355,45 +352,6 @@ add_to_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
 		distinct_add(&replay->previous.set, hash);
 	else
 		replay->counts.late++;
-}
-
-/* An execution of a list with this hash: which window is it in? */
-static inline void
-add_to_window(CacheReplay *replay, uint32 hash, int64 now_us)
-{
-	if (likely((uint64) (now_us - replay->current_us) < SHORTEST_US))
-		distinct_add(&replay->current.set, hash);
-	else
-		add_to_other_window(replay, hash, now_us);
-}
-
-/*
- * Add an execution.  Times are of a clock that never steps back; one that comes a
- * little late, after others, is taken as if it ran with the last one of its list.
- */
-void
-cache_replay_add(CacheReplay *replay, const CacheCall *call)
-{
-	CacheCounts *counts = &replay->counts;
-
-	counts->calls++;
-	counts->total_us += call->elapsed_us;
-	if (unlikely(call->repeated))
-	{
-		counts->repeats++;
-		counts->repeats_us += call->elapsed_us;
-	}
-	if (unlikely(replay->first_us == 0))
-		replay->first_us = replay->last_us = call->now_us;
-	replay->last_us = Max(replay->last_us, call->now_us);
-	if (unlikely(call->unmeasured))
-	{
-		counts->unmeasured++;
-		return;
-	}
-	if (replay->beyond == 0 || call->hash < replay->beyond)
-		add_to_lists(replay, call->hash, call->now_us);
-	add_to_window(replay, call->hash, call->now_us);
 }
 
 /* ------------------------------------------------------------------------

@@ -36,7 +36,7 @@
 #define FLUSH_INTERVAL_US INT64CONST(1000000)
 
 /* .. and after each execution that took as long as this. */
-#define FLUSH_AT_ONCE_US 10000.0
+#define FLUSH_AT_ONCE_US 10000
 
 typedef struct PendingSlot
 {
@@ -345,6 +345,19 @@ add_time(StatementCounters *counters, double us)
 	counters_add_latency(counters, us);
 }
 
+/* Add what one execution that has not failed did, and took. */
+static inline void
+add_work(StatementCounters *counters, const StatementWork * work)
+{
+	add_time(counters, work->elapsed_us);
+	counters->rows += work->rows;
+	counters->plan_us += work->plan_us;
+	counters->shared_blks_hit += work->counters.shared_blks_hit;
+	counters->shared_blks_read += work->counters.shared_blks_read;
+	counters->temp_blks_written += work->counters.temp_blks_written;
+	counters->wal_bytes += work->counters.wal_bytes;
+}
+
 /* Add one execution; between begin_slot_change and end_slot_change. */
 static inline void
 add_to_counters(StatementCounters *counters, const StatementSample *sample)
@@ -357,15 +370,9 @@ add_to_counters(StatementCounters *counters, const StatementSample *sample)
 	}
 	else
 	{
-		add_time(counters, sample->elapsed_us);
+		add_work(counters, sample->work);
 		sketch_add(&counters->params, sample->params_hash);
 	}
-	counters->rows += sample->rows;
-	counters->plan_us += sample->plan_us;
-	counters->shared_blks_hit += sample->shared_blks_hit;
-	counters->shared_blks_read += sample->shared_blks_read;
-	counters->temp_blks_written += sample->temp_blks_written;
-	counters->wal_bytes += sample->wal_bytes;
 	if (unlikely(counters->first_seen == 0))
 		counters->first_seen = sample->when;
 	counters->last_seen = sample->when;
@@ -375,7 +382,7 @@ add_to_counters(StatementCounters *counters, const StatementSample *sample)
 static inline void
 flush_in_time(int number, const StatementSample *sample)
 {
-	bool		slow = sample->elapsed_us >= FLUSH_AT_ONCE_US;
+	bool		slow = sample->work->elapsed_us >= FLUSH_AT_ONCE_US;
 
 	/* unsigned: less than nothing, if the clock was set back, is long ago */
 	if (likely(!slow) &&

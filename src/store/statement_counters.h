@@ -64,6 +64,24 @@ typedef struct StatementCounters
 	Histogram	latency;		/* of the calls; must be last */
 } StatementCounters;
 
+/* The server's counters of work, or a difference of two readings. */
+typedef struct WorkCounters
+{
+	int64		shared_blks_hit;
+	int64		shared_blks_read;
+	int64		temp_blks_written;
+	int64		wal_bytes;
+} WorkCounters;
+
+/* What one execution did, and the time that it took, in microseconds. */
+typedef struct StatementWork
+{
+	int64		elapsed_us;		/* inside the executor */
+	int64		plan_us;		/* of the planner, 0 if it was planned before */
+	int64		rows;			/* processed */
+	WorkCounters counters;		/* inside the executor */
+}			StatementWork;
+
 /* One execution, as the profiler measured it. */
 typedef struct StatementSample
 {
@@ -71,14 +89,8 @@ typedef struct StatementSample
 	bool		refused;		/* it failed at a limit of the server */
 	bool		interrupted;	/* it failed for a reason beside it */
 	uint32		params_hash;	/* unless it failed */
-	double		elapsed_us;
-	double		plan_us;
-	int64		rows;
-	int64		shared_blks_hit;
-	int64		shared_blks_read;
-	int64		temp_blks_written;
-	int64		wal_bytes;
 	TimestampTz when;			/* start of the client's statement */
+	const		StatementWork *work;	/* all zeros if it failed */
 } StatementSample;
 
 /* Makes the normalised text of the statement being counted; palloc'd. */

@@ -431,7 +431,7 @@ lookup(const StatementKey *key, const StatementSample *sample, bool *welcome)
 	}
 	*welcome = found != NULL || sample == NULL ||
 		admission_allows(&shared->partitions[partition].admission,
-						 hash / partitions(), sample->elapsed_us);
+						 hash / partitions(), sample->work->elapsed_us);
 	LWLockRelease(lock);
 	return ref;
 }

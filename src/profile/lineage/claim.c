@@ -164,7 +164,7 @@ add_times(Episode *episode, const Execution *execution, const Match *match)
 		episode->requests += begins_request(episode, execution, match);
 	episode->gap_us += round_trip_us(execution, first ? 0 : episode->last_us);
 	episode->last_us = Max(episode->last_us, execution->last_us);
-	episode->child_us += execution->elapsed_us;
+	episode->child_us += execution->work.elapsed_us;
 	episode->pipelined += execution->pipelined;
 	episode->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
 }

@@ -523,7 +523,7 @@ lineage_publish_results(Execution *execution)
 
 	if (info == NULL)
 		return;
-	info->many_rows = execution->rows > 1;
+	info->many_rows = execution->work.rows > 1;
 	budget_earn(execution->last_us - execution->stretch_us);
 	if (execution->recorder == NULL)
 		return;

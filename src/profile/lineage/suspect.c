@@ -122,7 +122,7 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 		repeat_clear(repeat);
 	repeat->gap_us += round_trip_us(execution, repeat->last_us);
 	repeat->last_us = execution->last_us;
-	repeat->child_us += execution->elapsed_us;
+	repeat->child_us += execution->work.elapsed_us;
 	repeat->pipelined += execution->pipelined;
 	repeat->backends |= UINT64CONST(1) << (MY_PROC_INDEX % 64);
 	if (repeat->lookups > 0 && repeat->value == value)
@@ -143,7 +143,7 @@ add_noted(Repeat *repeat, const Execution *execution, int64 noted_us)
 		(int64) setting_nplusone_window_ms * 1000)
 		return;
 	repeat->last_us = noted_us;
-	repeat->child_us += execution->elapsed_us;
+	repeat->child_us += execution->work.elapsed_us;
 	repeat->lookups++;
 	repeat->distinct++;
 }

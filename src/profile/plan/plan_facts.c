@@ -684,7 +684,7 @@ record_scans(const Execution *execution, List *scans)
 
 		if (facts->read >= setting_seqscan_min_rows)
 			record_scan(execution, facts, executions, estimated,
-						share * execution->elapsed_us);
+						share * execution->work.elapsed_us);
 	}
 }
 

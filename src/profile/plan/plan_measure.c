@@ -437,7 +437,7 @@ plan_measure_record(const Execution *execution)
 {
 	static PlanMeasure measure;
 	const QueryDesc *query = execution->query;
-	const WorkCounters *work = &execution->work;
+	const WorkCounters *work = &execution->work.counters;
 	PlanWalk	walk = {
 		.plan = query->plannedstmt,
 		.in_parts = execution->is_in_parts,
@@ -453,8 +453,8 @@ plan_measure_record(const Execution *execution)
 		.queryid = execution->queryid,.dbid = MyDatabaseId,.userid = execution->userid
 	};
 	measure.when = GetCurrentStatementStartTimestamp();
-	measure.elapsed_us = execution->elapsed_us;
-	measure.rows = execution->rows;
+	measure.elapsed_us = execution->work.elapsed_us;
+	measure.rows = execution->work.rows;
 	measure.blocks = (double) work->shared_blks_hit + work->shared_blks_read;
 	measure.timed = (query->estate->es_instrument & INSTRUMENT_TIMER) != 0;
 	measure.settings = planner_settings();

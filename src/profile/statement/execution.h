@@ -20,19 +20,11 @@
 #include "profile/text/source.h"
 #include "store/pattern.h"
 #include "store/route.h"
+#include "store/statement_counters.h"
 
 struct StatementInfo;
 struct ResultRecorder;
 struct InnerTables;
-
-/* The server's counters of work, or a difference of two readings. */
-typedef struct WorkCounters
-{
-	int64		shared_blks_hit;
-	int64		shared_blks_read;
-	int64		temp_blks_written;
-	int64		wal_bytes;
-} WorkCounters;
 
 typedef struct Execution
 {
@@ -74,10 +66,7 @@ typedef struct Execution
 	bool		is_only_measured;	/* its nodes are counted for that alone */
 	Oid			function;		/* PL/pgSQL function it runs in, or InvalidOid */
 	int			trigger_depth;	/* pg_trigger_depth() when it began */
-	int64		elapsed_us;		/* time inside the executor so far */
-	int64		plan_us;		/* time the planner took for it, or 0 */
-	int64		rows;			/* processed so far */
-	WorkCounters work;			/* inside the executor so far */
+	StatementWork work;			/* so far */
 	struct StatementInfo *info; /* facts of the statement, or NULL */
 	uint32		facts;			/* StatementInfo.facts, which fit its plan */
 	struct ResultRecorder *recorder;	/* lineage of its rows, or NULL */
