@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * background.c
- *	  How our background workers sleep and end.
+ *	  How our background workers begin, run, sleep and end.
  *
  * The postmaster starts a worker again if its exit code was 1, and writes that to
  * the log; one that exits with 0 is done for good, and nothing is said.  Told to
@@ -24,6 +24,7 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/pidfile.h"
 
 /* The postmaster's lock file, in the data directory; bytes it has at most. */
@@ -84,6 +85,58 @@ background_sooner(long ms, long other_ms)
 	if (ms < 0 || other_ms < 0)
 		return Max(ms, other_ms);
 	return Min(ms, other_ms);
+}
+
+/*
+ * From the main function of a worker that runs all the time: SIGHUP has the
+ * configuration read again, SIGTERM ends it, without a message at shutdown.
+ */
+void
+background_begin(void)
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	background_init();
+}
+
+/*
+ * Call "turn" with "arg" until the worker is told to end.  What it allocates in the
+ * current memory context goes after each turn, so that no turn adds to the last one.
+ */
+void
+background_run(void (*turn) (void *arg), void *arg)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "clipperf turn",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	while (!ShutdownRequestPending)
+	{
+		MemoryContextSwitchTo(context);
+		turn(arg);
+		MemoryContextReset(context);
+	}
+	proc_exit(1);
+}
+
+/*
+ * Ask the postmaster for a worker that runs all the time.
+ */
+void
+background_register(const char *name, const char *function, int flags,
+					BgWorkerStartTime start, int restart_seconds)
+{
+	BackgroundWorker worker = {
+		.bgw_flags = flags,
+		.bgw_start_time = start,
+		.bgw_restart_time = restart_seconds
+	};
+
+	strlcpy(worker.bgw_name, name, BGW_MAXLEN);
+	strlcpy(worker.bgw_type, name, BGW_MAXLEN);
+	strlcpy(worker.bgw_library_name, "clipperf", BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
+	RegisterBackgroundWorker(&worker);
 }
 
 /*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * background.h
- *	  How our background workers sleep and end.
+ *	  How our background workers begin, run, sleep and end.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,22 @@
 #define CLIPPERF_BACKGROUND_H
 
 #include "compat.h"
+
+#include "postmaster/bgworker.h"
+
+/*
+ * From _PG_init: ask the postmaster for a worker of this name that runs this function
+ * of ours all the time, and is started again after so many seconds if it has failed.
+ */
+extern void background_register(const char *name, const char *function, int flags,
+								BgWorkerStartTime start, int restart_seconds);
+
+/*
+ * From the main function of such a worker: handle its signals, which reload the
+ * configuration and end it; and call a function again and again until then.
+ */
+extern void background_begin(void);
+extern void background_run(void (*turn) (void *arg), void *arg) pg_attribute_noreturn();
 
 /* From the main function of a worker: let it end without a message at shutdown. */
 extern void background_init(void);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * hooks.c
- *	  The hooks into the planner and the executor.
+ *	  The hooks into the executor, the parser and utility statements.
  *
  * Each hook guards, chains, measures and makes one call.  What is known of an
  * execution lives in an Execution, which goes with the query's own memory
@@ -24,7 +24,7 @@
 #include "common/extension.h"
 #include "hotpath.h"
 #include "profile/cache_capture.h"
-#include "profile/endpoint_marks.h"
+#include "profile/failure.h"
 #include "profile/function.h"
 #include "profile/lineage/lineage.h"
 #include "profile/parameters.h"
@@ -33,6 +33,7 @@
 #include "profile/plan/plan_sampling.h"
 #include "profile/plan/plan_tables.h"
 #include "profile/plan/private_columns.h"
+#include "profile/planning.h"
 #include "profile/request.h"
 #include "profile/request_measure.h"
 #include "profile/statement/execution.h"
@@ -47,7 +48,6 @@
 #include "store/statement.h"
 
 /* What our hooks call: that of another extension, or the server's own. */
-static planner_hook_type prev_planner HOTPATH_DATA = NULL;
 static ExecutorStart_hook_type prev_start HOTPATH_DATA = NULL;
 static ExecutorRun_hook_type prev_run HOTPATH_DATA = NULL;
 static ExecutorFinish_hook_type prev_finish HOTPATH_DATA = NULL;
@@ -56,19 +56,6 @@ static ProcessUtility_hook_type prev_utility HOTPATH_DATA = NULL;
 
 /* NULL if there is no other extension's. */
 static post_parse_analyze_hook_type prev_post_parse HOTPATH_DATA = NULL;
-
-/* The statement planned last, until its execution starts. */
-typedef struct PlannedStatement
-{
-	uint64		queryid;		/* 0 = none */
-	int64		us;				/* that the planner took */
-	int64		ended_us;		/* clock_us() when it was done */
-	TimestampTz message;		/* of the client that made it necessary */
-	bool		begun;			/* request_begin() was called for it .. */
-	BareText	bare;			/* .. and returned this */
-} PlannedStatement;
-
-static PlannedStatement planned HOTPATH_DATA;
 
 /* Our own time is measured in one of this many executions. */
 #define OVERHEAD_INTERVAL 128
@@ -82,73 +69,10 @@ plan_source(const QueryDesc *query)
 }
 
 static inline StatementKey
-statement_key(uint64 queryid, Oid userid, RouteId route, int level)
-{
-	return (StatementKey)
-	{
-		.queryid = queryid,
-			.userid = userid,
-			.dbid = MyDatabaseId,
-			.route = route,
-			.toplevel = level == 0
-	};
-}
-
-static inline StatementKey
 execution_key(const Execution *execution)
 {
-	return statement_key(execution->queryid, execution->userid,
-						 execution->route, execution->level);
-}
-
-/*
- * Did a statement fail for a reason that says nothing about what it does: canceled,
- * without a lock in time, in a transaction that cannot go on, without resources, or
- * without rights, as anybody's attempt does?
- */
-static bool
-is_interruption(int sqlerrcode)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case MAKE_SQLSTATE('0', '8', '0', '0', '0'):	/* connection */
-		case MAKE_SQLSTATE('2', '5', '0', '0', '0'):	/* transaction state */
-		case MAKE_SQLSTATE('4', '0', '0', '0', '0'):	/* rolled back */
-		case MAKE_SQLSTATE('5', '3', '0', '0', '0'):	/* resources */
-		case MAKE_SQLSTATE('5', '5', '0', '0', '0'):	/* locks */
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):	/* operator */
-		case MAKE_SQLSTATE('5', '8', '0', '0', '0'):	/* system */
-			return true;
-		default:
-			return sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
-	}
-}
-
-/*
- * Count a statement that an error has just ended, from within PG_CATCH.  The
- * error is put aside meanwhile, since making a text may use the error stack.
- */
-pg_attribute_cold static void
-count_failure(StatementKey key, StatementSource *source,
-			  MemoryContext context)
-{
-	static const StatementWork none = {0};
-	StatementSample sample = {
-		.failed = true,
-		.when = GetCurrentStatementStartTimestamp(),
-		.work = &none
-	};
-	ErrorData  *error;
-
-	MemoryContextSwitchTo(context);
-	error = CopyErrorData();
-	FlushErrorState();
-	sample.refused = error->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
-	sample.interrupted = is_interruption(error->sqlerrcode);
-	(void) statement_count(&key, &sample, source_text, source);
-	if (key.toplevel)
-		requests_add_marks(endpoint_marks(key.queryid, source));
-	ReThrowError(error);
+	return watched_key(execution->queryid, execution->userid,
+					   execution->route, execution->level);
 }
 
 /* Count an execution that ended with an error. */
@@ -160,7 +84,7 @@ fail_execution(Execution *execution)
 		request_measure_failed(execution);
 	if (execution->tracked && !execution->ours &&
 		execution->stretch_calls == extension_calls)
-		count_failure(execution_key(execution), &execution->source,
+		failure_count(execution_key(execution), &execution->source,
 					  execution->query->estate->es_query_cxt);
 }
 
@@ -230,17 +154,17 @@ begin_times(Execution *execution)
 {
 	bool		begun = false;
 
-	if (likely(planned.queryid == execution->queryid &&
-			   planned.message == execution->message))
+	if (likely(planning_last.queryid == execution->queryid &&
+			   planning_last.message == execution->message))
 	{
-		execution->work.plan_us = planned.us;
-		execution->first_us = planned.ended_us;
-		begun = planned.begun;
+		execution->work.plan_us = planning_last.us;
+		execution->first_us = planning_last.ended_us;
+		begun = planning_last.begun;
 	}
 	else
 		execution->first_us = clock_us();
 	execution->last_us = execution->first_us;
-	planned.queryid = 0;
+	planning_last.queryid = 0;
 	return begun;
 }
 
@@ -256,7 +180,7 @@ identify(Execution *execution, bool begun)
 	if (likely(execution->level == 0))
 	{
 		request_time_begin(execution->first_us - execution->work.plan_us);
-		execution->bare = likely(begun) ? planned.bare :
+		execution->bare = likely(begun) ? planning_last.bare :
 			request_begin(execution->source.text, execution->source.location,
 						  execution->source.length);
 		request_parsed.source = NULL;
@@ -341,8 +265,8 @@ fail_start(const QueryDesc *query, MemoryContext context)
 		(void) request_begin(source.text, source.location, source.length);
 		request_measure_unstarted(clock_us());
 	}
-	count_failure(statement_key(query->plannedstmt->queryId, GetUserId(),
-								request_current.route, level),
+	failure_count(watched_key(query->plannedstmt->queryId, GetUserId(),
+							  request_current.route, level),
 				  &source, context);
 }
 
@@ -583,104 +507,6 @@ executor_end(QueryDesc *queryDesc)
 	prev_end(queryDesc);
 }
 
-/* Planning failed. */
-pg_attribute_cold static void
-fail_planning(const Query *parse, const char *query_string,
-			  int64 begun_us, MemoryContext context)
-{
-	StatementSource source = source_of(query_string, parse->stmt_location,
-									   parse->stmt_len);
-	int			level = watched_level_of(source.text);
-
-	if (!watched_failure_counts(level))
-		return;
-	if (level == 0)
-	{
-		(void) request_begin(source.text, source.location, source.length);
-		request_measure_unstarted(begun_us);
-	}
-	count_failure(statement_key(parse->queryId, GetUserId(), request_current.route,
-								level),
-				  &source, context);
-}
-
-/*
- * The query of a cursor, and one whose result is kept, comes to the planner
- * without a queryid, since DECLARE and the like are utility statements.
- */
-static inline void
-identify_query(Query *parse, const char *query_string, int cursorOptions)
-{
-	if (parse->queryId == 0 && query_string != NULL && IsQueryIdEnabled() &&
-		((cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 ||
-		 query_string == utility_around.kept))
-		(void) JUMBLE_QUERY(parse, query_string);
-}
-
-/*
- * The planner begins with a statement of the client: its request begins, so that the
- * sampler knows whose it is.  It is not repeated when its execution starts.
- */
-static inline void
-begin_planned(const Query *parse, const char *query_string)
-{
-	StatementSource source = source_of(query_string, parse->stmt_location,
-									   parse->stmt_len);
-
-	planned.bare = request_begin(source.text, source.location, source.length);
-	session_runs(parse->queryId, GetUserId(), request_current.route,
-				 GetCurrentStatementStartTimestamp());
-}
-
-/* planner_hook */
-pg_attribute_hot static PlannedStmt *
-measure_planning(PLANNER_ARGS)
-{
-	MemoryContext context = CurrentMemoryContext;
-	bool		watched = watched_now();
-	uint64		queryid;
-	int64		start;
-	bool		begun = false;
-	PlannedStmt *plan;
-
-	if (watched)
-		identify_query(parse, query_string, cursorOptions);
-	queryid = parse->queryId;
-	watched = watched && queryid != 0;
-	start = watched ? clock_us() : 0;
-	if (watched && watched_level() == 0)
-	{
-		begin_planned(parse, query_string);
-		begun = true;
-	}
-
-	watched_nesting++;
-	PG_TRY();
-	{
-		plan = prev_planner(PLANNER_PASS);
-		watched_nesting--;
-	}
-	PG_CATCH();
-	{
-		watched_nesting--;
-		if (watched)
-			fail_planning(parse, query_string, start, context);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	if (watched)
-	{
-		planned.queryid = queryid;
-		planned.ended_us = clock_us();
-		planned.us = planned.ended_us - start;
-		planned.message = GetCurrentStatementStartTimestamp();
-		planned.begun = begun;
-		if (setting_capture_parameters == CAPTURE_ON)
-			private_columns_learn(plan);
-	}
-	return plan;
-}
-
 /*
  * Remember which text was parsed for an execution that follows.  What PREPARE
  * analyzes is for later, and what EXECUTE does was prepared earlier.
@@ -815,8 +641,7 @@ hooks_install(void)
 
 	prev_post_parse = post_parse_analyze_hook;
 	post_parse_analyze_hook = analyzed;
-	prev_planner = planner_hook ? planner_hook : standard_planner;
-	planner_hook = measure_planning;
+	planning_install();
 	prev_start = ExecutorStart_hook ? ExecutorStart_hook : standard_ExecutorStart;
 	ExecutorStart_hook = executor_start;
 	prev_run = ExecutorRun_hook ? ExecutorRun_hook : standard_ExecutorRun;

@@ -19,6 +19,7 @@
 #include "hotpath.h"
 #include "profile/utility.h"
 #include "settings.h"
+#include "store/statement_counters.h"
 
 /* 0 while statements of the client run, more inside of them.  Set by hooks.c. */
 HOTPATH_EXTERN int watched_nesting;
@@ -71,5 +72,19 @@ extern bool watched_is_within_ours(Oid function, bool ask);
 
 /* Does a statement of this level count that has failed before it was executed? */
 extern bool watched_failure_counts(int level);
+
+/* What tells a statement of this level from others. */
+static inline StatementKey
+watched_key(uint64 queryid, Oid userid, RouteId route, int level)
+{
+	return (StatementKey)
+	{
+		.queryid = queryid,
+			.userid = userid,
+			.dbid = MyDatabaseId,
+			.route = route,
+			.toplevel = level == 0
+	};
+}
 
 #endif							/* CLIPPERF_WATCHED_H */

@@ -20,8 +20,6 @@
 #include <sys/resource.h>
 
 #include "common/pg_prng.h"
-#include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -363,12 +361,14 @@ begin_piece(TimePiece *piece, int64 begin_us, int64 length_us)
 }
 
 /*
- * Sleep until the moment of the piece, or look at the sessions if it has come.  The
- * setting is read each time, so a reload takes effect at once.
+ * A turn of the worker: sleep until the moment of the piece "arg", or look at the
+ * sessions if it has come.  The setting is read each time, so a reload takes effect at
+ * once.
  */
 static void
-go_on(TimePiece *piece)
+go_on(void *arg)
 {
+	TimePiece  *piece = arg;
 	int64		length_us = (int64) setting_sample_interval_ms * 1000;
 	int64		now_us = clock_us();
 	int64		pieces;
@@ -405,12 +405,8 @@ void
 clipperf_sampler_main(Datum arg)
 {
 	TimePiece	piece = {0};
-	MemoryContext context;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-	BackgroundWorkerUnblockSignals();
-	background_init();
+	background_begin();
 	before_shmem_exit(sampler_ends, (Datum) 0);
 	waits_set_sampler(MyProcPid);
 	sampled = MemoryContextAllocZero(TopMemoryContext,
@@ -419,30 +415,14 @@ clipperf_sampler_main(Datum arg)
 									 store_backends() * sizeof(UnknownWaits));
 	events_generation = waits_generation();
 	(void) own_time_us();
-	context = AllocSetContextCreate(TopMemoryContext, "clipperf sampler",
-									ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(context);
-	while (!ShutdownRequestPending)
-	{
-		go_on(&piece);
-		MemoryContextReset(context);
-	}
-	proc_exit(1);				/* see background.c */
+	background_run(go_on, &piece);
 }
 
 /* Called from _PG_init: ask the postmaster for the worker. */
 void
 sampler_register(void)
 {
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS,
-		.bgw_start_time = BgWorkerStart_ConsistentState,
-		.bgw_restart_time = SAMPLER_RESTART_SECONDS
-	};
-
-	strcpy(worker.bgw_name, "clipperf sampler");
-	strcpy(worker.bgw_type, "clipperf sampler");
-	strcpy(worker.bgw_library_name, "clipperf");
-	strcpy(worker.bgw_function_name, "clipperf_sampler_main");
-	RegisterBackgroundWorker(&worker);
+	background_register("clipperf sampler", "clipperf_sampler_main",
+						BGWORKER_SHMEM_ACCESS, BgWorkerStart_ConsistentState,
+						SAMPLER_RESTART_SECONDS);
 }

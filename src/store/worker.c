@@ -11,8 +11,6 @@
  */
 #include "store/worker.h"
 
-#include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 
 #include "common/background.h"
@@ -49,6 +47,27 @@ time_to_save(int64 last_us)
 }
 
 /*
+ * A turn of the worker, whose last save was at *arg: do what is due, or sleep
+ * until something is.
+ */
+static void
+saver_turn(void *arg)
+{
+	int64	   *last_us = arg;
+	long		ms = time_to_save(*last_us);
+
+	if (ms == 0)
+	{
+		(void) store_save();
+		*last_us = clock_us();
+	}
+	else if (blocks_due_ms() == 0)
+		blocks_tick();
+	else
+		background_sleep(background_sooner(blocks_due_ms(), ms));
+}
+
+/*
  * Entry point of the worker.
  */
 void
@@ -56,43 +75,17 @@ clipperf_worker_main(Datum arg)
 {
 	int64		last_us = clock_us();
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-	BackgroundWorkerUnblockSignals();
-	background_init();
+	background_begin();
 	before_shmem_exit(saver_ends, (Datum) 0);
 	store_header->worker_pid = MyProcPid;
-
-	while (!ShutdownRequestPending)
-	{
-		long		ms = time_to_save(last_us);
-
-		if (ms == 0)
-		{
-			(void) store_save();
-			last_us = clock_us();
-		}
-		else if (blocks_due_ms() == 0)
-			blocks_tick();
-		else
-			background_sleep(background_sooner(blocks_due_ms(), ms));
-	}
-	proc_exit(1);				/* see background.c */
+	background_run(saver_turn, &last_us);
 }
 
 /* Called from _PG_init: ask the postmaster for the worker. */
 void
 worker_register(void)
 {
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS,
-		.bgw_start_time = BgWorkerStart_ConsistentState,
-		.bgw_restart_time = RESTART_SECONDS
-	};
-
-	strcpy(worker.bgw_name, "clipperf saver");
-	strcpy(worker.bgw_type, "clipperf saver");
-	strcpy(worker.bgw_library_name, "clipperf");
-	strcpy(worker.bgw_function_name, "clipperf_worker_main");
-	RegisterBackgroundWorker(&worker);
+	background_register("clipperf saver", "clipperf_worker_main",
+						BGWORKER_SHMEM_ACCESS, BgWorkerStart_ConsistentState,
+						RESTART_SECONDS);
 }

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * planning.c
+ *	  The hook into the planner: it is timed, and a statement's request begins.
+ *
+ * What was found out is kept until the execution of the plan starts, which then
+ * begins where the planner ended.
+ *
+ * Nothing here is shared between backends.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/planning.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "optimizer/planner.h"
+
+#include "common/clock.h"
+#include "profile/failure.h"
+#include "profile/plan/private_columns.h"
+#include "profile/request_measure.h"
+#include "profile/utility.h"
+#include "profile/watched.h"
+#include "store/session.h"
+
+/* What our hook calls: that of another extension, or the server's own. */
+static planner_hook_type prev_planner HOTPATH_DATA = NULL;
+
+PlannedStatement planning_last HOTPATH_DATA;
+
+/* Planning failed. */
+pg_attribute_cold static void
+fail_planning(const Query *parse, const char *query_string,
+			  int64 begun_us, MemoryContext context)
+{
+	StatementSource source = source_of(query_string, parse->stmt_location,
+									   parse->stmt_len);
+	int			level = watched_level_of(source.text);
+
+	if (!watched_failure_counts(level))
+		return;
+	if (level == 0)
+	{
+		(void) request_begin(source.text, source.location, source.length);
+		request_measure_unstarted(begun_us);
+	}
+	failure_count(watched_key(parse->queryId, GetUserId(), request_current.route,
+							  level),
+				  &source, context);
+}
+
+/*
+ * The query of a cursor, and one whose result is kept, comes to the planner
+ * without a queryid, since DECLARE and the like are utility statements.
+ */
+static inline void
+identify_query(Query *parse, const char *query_string, int cursorOptions)
+{
+	if (parse->queryId == 0 && query_string != NULL && IsQueryIdEnabled() &&
+		((cursorOptions & CURSOR_OPT_FAST_PLAN) != 0 ||
+		 query_string == utility_around.kept))
+		(void) JUMBLE_QUERY(parse, query_string);
+}
+
+/*
+ * The planner begins with a statement of the client: its request begins, so that the
+ * sampler knows whose it is.  It is not repeated when its execution starts.
+ */
+static inline void
+begin_planned(const Query *parse, const char *query_string)
+{
+	StatementSource source = source_of(query_string, parse->stmt_location,
+									   parse->stmt_len);
+
+	planning_last.bare = request_begin(source.text, source.location, source.length);
+	session_runs(parse->queryId, GetUserId(), request_current.route,
+				 GetCurrentStatementStartTimestamp());
+}
+
+/* planner_hook */
+pg_attribute_hot static PlannedStmt *
+measure_planning(PLANNER_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	bool		watched = watched_now();
+	uint64		queryid;
+	int64		start;
+	bool		begun = false;
+	PlannedStmt *plan;
+
+	if (watched)
+		identify_query(parse, query_string, cursorOptions);
+	queryid = parse->queryId;
+	watched = watched && queryid != 0;
+	start = watched ? clock_us() : 0;
+	if (watched && watched_level() == 0)
+	{
+		begin_planned(parse, query_string);
+		begun = true;
+	}
+
+	watched_nesting++;
+	PG_TRY();
+	{
+		plan = prev_planner(PLANNER_PASS);
+		watched_nesting--;
+	}
+	PG_CATCH();
+	{
+		watched_nesting--;
+		if (watched)
+			fail_planning(parse, query_string, start, context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	if (watched)
+	{
+		planning_last.queryid = queryid;
+		planning_last.ended_us = clock_us();
+		planning_last.us = planning_last.ended_us - start;
+		planning_last.message = GetCurrentStatementStartTimestamp();
+		planning_last.begun = begun;
+		if (setting_capture_parameters == CAPTURE_ON)
+			private_columns_learn(plan);
+	}
+	return plan;
+}
+
+/* Called from hooks_install(): install the hook, before the one that is there. */
+void
+planning_install(void)
+{
+	prev_planner = planner_hook ? planner_hook : standard_planner;
+	planner_hook = measure_planning;
+}
