@@ -83,7 +83,7 @@ add_part(RequestRecord *part, uint64 trace, RouteId route, TimestampTz message)
 
 /* A statement of the client has ended well that may begin a request. */
 static pg_noinline void
-add_execution(const Execution *execution)
+begin_request(const Execution *execution)
 {
 	RequestRecord part = {
 		.begun_us = execution->first_us - execution->work.plan_us,
@@ -103,7 +103,7 @@ add_execution(const Execution *execution)
 
 /*
  * The same of one that goes on with the request under way, on its route, as most do:
- * what add_execution() comes to then, without a copy.
+ * what begin_request() comes to then, without a copy.
  */
 static inline void
 extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
@@ -145,7 +145,7 @@ request_measure(const Execution *execution)
 							   execution->route)))
 		extend_request(open, kind, trace, execution);
 	else
-		add_execution(execution);
+		begin_request(execution);
 	request_looped = 0;
 	ended_message = GetCurrentStatementStartTimestamp();
 }

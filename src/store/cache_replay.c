@@ -192,7 +192,7 @@ find_place(const CacheReplay *replay, uint32 hash)
  * search begins.
  */
 static void
-free_place(CacheReplay *replay, uint32 at)
+free_list_place(CacheReplay *replay, uint32 at)
 {
 	uint32		next = at;
 
@@ -219,7 +219,7 @@ drop_list(CacheReplay *replay, int number)
 {
 	CacheKey   *key = &replay->key[number];
 
-	free_place(replay, find_place(replay, key->hash));
+	free_list_place(replay, find_place(replay, key->hash));
 	replay->keys--;
 	if (number == replay->keys)
 		return;

@@ -347,7 +347,7 @@ add_time(StatementCounters *counters, double us)
 
 /* Add what one execution that has not failed did, and took. */
 static inline void
-add_work(StatementCounters *counters, const StatementWork * work)
+add_statement_work(StatementCounters *counters, const StatementWork *work)
 {
 	add_time(counters, work->elapsed_us);
 	counters->rows += work->rows;
@@ -370,7 +370,7 @@ add_to_counters(StatementCounters *counters, const StatementSample *sample)
 	}
 	else
 	{
-		add_work(counters, sample->work);
+		add_statement_work(counters, sample->work);
 		sketch_add(&counters->params, sample->params_hash);
 	}
 	if (unlikely(counters->first_seen == 0))
