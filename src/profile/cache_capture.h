@@ -57,24 +57,24 @@ cache_capture(const Execution *execution, const StatementKey *key,
 			  uint32 tables, uint32 params_hash)
 {
 	CacheSlot  *slot = &cache_slots[statement_own_last];
-	CacheEvent *event;
+	CacheCall  *call;
 
 	if (unlikely(slot->tracker < 0 ||
 				 !cache_is_followed(slot->tracker, slot->generation)) &&
 		!cache_capture_find(slot, execution, key, tables))
 		return;
-	event = cache_log_place();
-	if (unlikely(event == NULL))
+	call = cache_log_place();
+	if (unlikely(call == NULL))
 		return;
-	event->tracker = slot->tracker;
-	event->generation = slot->generation;
-	event->call.now_us = execution->first_us;
-	event->call.elapsed_us = execution->work.elapsed_us + execution->work.plan_us;
-	event->call.unmeasured = !parameters_key(execution, params_hash,
-											 &event->call.hash);
-	event->call.repeated =
+	call->tracker = slot->tracker;
+	call->generation = slot->generation;
+	call->now_us = execution->first_us;
+	call->elapsed_us = execution->work.elapsed_us + execution->work.plan_us;
+	call->unmeasured = !parameters_key(execution, params_hash,
+									   &call->hash);
+	call->repeated =
 		unlikely(execution->trace != 0 || request_in_block) &&
-		cache_capture_was_asked(execution, slot->tracker, event->call.hash);
+		cache_capture_was_asked(execution, slot->tracker, call->hash);
 	cache_log_done(execution->first_us);
 }
 

@@ -55,10 +55,13 @@
  */
 #define CHANCE_ALLOWED	4.0
 
+/* The shortest windows, in microseconds. */
+#define SHORTEST_US		INT64CONST(10000000)
+
 /* Lists are looked through for old ones so often at most, in milliseconds. */
 #define FORGET_INTERVAL_MS	60000
 
-const int	cache_ttl_s[CACHE_TTLS] = {CACHE_WINDOW_US / 1000000, 60, 300, 3600};
+const int	cache_ttl_s[CACHE_TTLS] = {SHORTEST_US / 1000000, 60, 300, 3600};
 
 /* ------------------------------------------------------------------------
  * Windows
@@ -114,7 +117,7 @@ replay_advance(CacheReplay *replay, int64 number)
 		distinct_clear(&replay->current.set);
 	}
 	replay->current.number = number;
-	replay->current_us = number * CACHE_WINDOW_US;
+	replay->current_us = number * SHORTEST_US;
 }
 
 /* Close all windows, so that the counts are complete. */
@@ -227,18 +230,25 @@ drop_list(CacheReplay *replay, int number)
 	replay->place[find_place(replay, key->hash)] = number + 1;
 }
 
+/* Are lists with this hash followed?  All are while "beyond" is 0. */
+static inline bool
+is_followed(const CacheReplay *replay, uint32 hash)
+{
+	return hash <= replay->beyond - 1;
+}
+
 /* Follow no longer those lists that are beyond, and those that are that old. */
 static void
 drop_lists(CacheReplay *replay, uint32 now_ms, uint32 age_ms)
 {
-	uint32		last = replay->beyond == 0 ? PG_UINT32_MAX : replay->beyond - 1;
 	int			number = 0;
 
 	while (number < replay->keys)
 	{
 		const CacheKey *key = &replay->key[number];
 
-		if (key->hash > last || (int32) (now_ms - key->seen_ms) >= (int32) age_ms)
+		if (!is_followed(replay, key->hash) ||
+			(int32) (now_ms - key->seen_ms) >= (int32) age_ms)
 			drop_list(replay, number);
 		else
 			number++;
@@ -278,7 +288,7 @@ follow_list(CacheReplay *replay, uint32 hash, uint32 now_ms)
 	if (replay->keys == CACHE_KEYS)
 	{
 		replay_make_room(replay, now_ms);
-		if (replay->beyond != 0 && hash >= replay->beyond)
+		if (!is_followed(replay, hash))
 			return;
 	}
 	weight = list_weight(replay);
@@ -322,8 +332,8 @@ add_to_list(CacheReplay *replay, CacheKey *key, int64 now_us, uint32 now_ms)
 }
 
 /* An execution of a list whose hash is among those that are followed. */
-void
-cache_replay_follow(CacheReplay *replay, uint32 hash, int64 now_us)
+static pg_noinline void
+add_to_lists(CacheReplay *replay, uint32 hash, int64 now_us)
 {
 	uint32		now_ms = (uint32) (now_us / 1000);
 	int			number = replay->place[find_place(replay, hash)];
@@ -338,10 +348,10 @@ cache_replay_follow(CacheReplay *replay, uint32 hash, int64 now_us)
 }
 
 /* An execution of a list with this hash that is not in the current window. */
-void
-cache_replay_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
+static pg_noinline void
+add_to_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
 {
-	int64		number = now_us / CACHE_WINDOW_US;
+	int64		number = now_us / SHORTEST_US;
 
 	if (number > replay->current.number)
 	{
@@ -352,6 +362,57 @@ cache_replay_other_window(CacheReplay *replay, uint32 hash, int64 now_us)
 		distinct_add(&replay->previous.set, hash);
 	else
 		replay->counts.late++;
+}
+
+/* An execution of a list with this hash: which window is it in? */
+static inline void
+add_to_window(CacheReplay *replay, uint32 hash, int64 now_us)
+{
+	if (likely((uint64) (now_us - replay->current_us) < SHORTEST_US))
+		distinct_add(&replay->current.set, hash);
+	else
+		add_to_other_window(replay, hash, now_us);
+}
+
+/* An execution of which more is to be noted than most have. */
+static pg_noinline void
+add_remarks(CacheCounts *counts, const CacheCall *call)
+{
+	if (call->repeated)
+	{
+		counts->repeats++;
+		counts->repeats_us += call->elapsed_us;
+	}
+	if (call->unmeasured)
+		counts->unmeasured++;
+}
+
+/*
+ * Add executions that came one after the other.  Times are of a clock that never
+ * steps back; one that comes a little late, after others, is taken as if it ran with
+ * the last one of its list.
+ */
+void
+cache_replay_add(CacheReplay *replay, const CacheCall *calls, int count)
+{
+	double		total_us = 0;
+
+	if (unlikely(replay->first_us == 0))
+		replay->first_us = replay->last_us = calls->now_us;
+	for (const CacheCall *call = calls; call < calls + count; call++)
+	{
+		total_us += call->elapsed_us;
+		replay->last_us = Max(replay->last_us, call->now_us);
+		if (unlikely(call->repeated | call->unmeasured))
+			add_remarks(&replay->counts, call);
+		if (unlikely(call->unmeasured))
+			continue;
+		if (is_followed(replay, call->hash))
+			add_to_lists(replay, call->hash, call->now_us);
+		add_to_window(replay, call->hash, call->now_us);
+	}
+	replay->counts.calls += count;
+	replay->counts.total_us += total_us;
 }
 
 /* ------------------------------------------------------------------------

@@ -38,6 +38,10 @@ typedef struct CacheCall
 	float		elapsed_us;		/* of planner and executor */
 	bool		repeated;		/* was asked before in its request */
 	bool		unmeasured;		/* there is no hash */
+
+	/* Whose it is, for the one who hands it on. */
+	uint32		tracker;
+	uint32		generation;
 } CacheCall;
 
 /* How often things happened that are so old, 2^(i-1) to 2^i ms. */
@@ -119,48 +123,8 @@ typedef struct CacheReplay
 										 * its last bits tell on; 0 = free */
 } CacheReplay;
 
-/* The shortest windows, in microseconds. */
-#define CACHE_WINDOW_US		INT64CONST(10000000)
-
-/* Adds an execution whose hash is among those that are followed to its list. */
-extern void cache_replay_follow(CacheReplay *replay, uint32 hash, int64 now_us);
-
-/* Adds one to its window that is not in the current one. */
-extern void cache_replay_other_window(CacheReplay *replay, uint32 hash,
-									  int64 now_us);
-
-/*
- * Add an execution.  Times are of a clock that never steps back; one that comes a
- * little late, after others, is taken as if it ran with the last one of its list.
- * Most are not followed, and in the current window: these take no call.
- */
-static inline void
-cache_replay_add(CacheReplay *replay, const CacheCall *call)
-{
-	CacheCounts *counts = &replay->counts;
-
-	counts->calls++;
-	counts->total_us += call->elapsed_us;
-	if (unlikely(call->repeated))
-	{
-		counts->repeats++;
-		counts->repeats_us += call->elapsed_us;
-	}
-	if (unlikely(replay->first_us == 0))
-		replay->first_us = replay->last_us = call->now_us;
-	replay->last_us = Max(replay->last_us, call->now_us);
-	if (unlikely(call->unmeasured))
-	{
-		counts->unmeasured++;
-		return;
-	}
-	if (replay->beyond == 0 || call->hash < replay->beyond)
-		cache_replay_follow(replay, call->hash, call->now_us);
-	if (likely((uint64) (call->now_us - replay->current_us) < CACHE_WINDOW_US))
-		distinct_add(&replay->current.set, call->hash);
-	else
-		cache_replay_other_window(replay, call->hash, call->now_us);
-}
+/* Add executions that came one after the other. */
+extern void cache_replay_add(CacheReplay *replay, const CacheCall *calls, int count);
 
 /* Close all windows, so that the counts are complete. */
 extern void cache_replay_close(CacheReplay *replay);

@@ -137,8 +137,13 @@ move_log(CacheLog *log)
 	if (unlikely(pg_atomic_read_u32(&log->lost) > 0))
 		shared->table.lost += pg_atomic_exchange_u32(&log->lost, 0);
 	pg_read_barrier();
-	for (; begin != end; begin++)
-		cache_table_add(&shared->table, &log->event[begin % CACHE_LOG_EVENTS]);
+	while (begin != end)
+	{
+		uint32		first = begin % CACHE_LOG_CALLS;
+
+		begin += cache_table_add(&shared->table, &log->calls[first],
+								 Min(end - begin, CACHE_LOG_CALLS - first));
+	}
 	pg_memory_barrier();
 	pg_atomic_write_u32(&log->begin, end);
 }
@@ -195,7 +200,7 @@ cache_make_room(void)
 		LWLockRelease(lock);
 		held = 0;
 	}
-	if (held >= CACHE_LOG_EVENTS)
+	if (held >= CACHE_LOG_CALLS)
 	{
 		cache_own_room = cache_own_end;
 		pg_atomic_fetch_add_u32(&cache_own_log->lost, 1);

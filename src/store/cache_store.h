@@ -42,7 +42,7 @@ extern int	cache_enter(const StatementKey *key, uint32 marks, double cost_us,
 						int64 now_us, uint32 *generation);
 
 /* Executions that a log holds. */
-#define CACHE_LOG_EVENTS	128
+#define CACHE_LOG_CALLS	128
 
 /* The latest executions of a backend: see cache_store.c. */
 typedef struct CacheLog
@@ -50,7 +50,7 @@ typedef struct CacheLog
 	pg_atomic_uint32 end;		/* executions appended; wraps around */
 	pg_atomic_uint32 begin;		/* of these, moved: under the lock */
 	pg_atomic_uint32 lost;		/* since they were moved last */
-	CacheEvent	event[CACHE_LOG_EVENTS];
+	CacheCall	calls[CACHE_LOG_CALLS];
 } CacheLog;
 
 /*
@@ -72,12 +72,12 @@ extern void cache_move_in_time(int64 now_us);
  * Where to put an execution of a statement that has a tracker; NULL if it is lost.
  * cache_log_done() is to follow.
  */
-static inline CacheEvent *
+static inline CacheCall *
 cache_log_place(void)
 {
 	if (unlikely(cache_own_end == cache_own_room) && !cache_make_room())
 		return NULL;
-	return &cache_own_log->event[cache_own_end % CACHE_LOG_EVENTS];
+	return &cache_own_log->calls[cache_own_end % CACHE_LOG_CALLS];
 }
 
 /* It is there, as of this time of clock_us(). */

@@ -139,6 +139,24 @@ cache_table_restore(CacheTracker *tracker, const StatementKey *key,
 	tracker->heat_of_us = counts->total_us;
 }
 
+/*
+ * Add the first of these executions, with those right after it that are of the same
+ * tracker, unless their statement has lost that since.  Returns how many these are.
+ */
+int
+cache_table_add(CacheTable *table, const CacheCall *calls, int count)
+{
+	CacheTracker *tracker = &table->tracker[calls->tracker];
+	int			run = 1;
+
+	while (run < count && calls[run].tracker == calls->tracker &&
+		   calls[run].generation == calls->generation)
+		run++;
+	if (likely(tracker->generation == calls->generation))
+		cache_replay_add(&tracker->replay, calls, run);
+	return run;
+}
+
 /* The trackers in use. */
 int
 cache_table_held(const CacheTable *table)

@@ -32,14 +32,6 @@ typedef enum CacheMark
 	CACHE_ALL_MARKS = (1 << 9) - 1
 } CacheMark;
 
-/* One execution of a statement that is followed. */
-typedef struct CacheEvent
-{
-	CacheCall	call;
-	uint32		tracker;
-	uint32		generation;		/* of the tracker */
-} CacheEvent;
-
 typedef struct CacheTracker
 {
 	StatementKey key;			/* queryid 0 = it is free */
@@ -77,15 +69,8 @@ extern void cache_table_restore(CacheTracker *tracker, const StatementKey *key,
 								uint32 marks, TimestampTz since,
 								const CacheCounts *counts, int64 now_us);
 
-/* Add an execution, unless its statement has lost the tracker since. */
-static inline void
-cache_table_add(CacheTable *table, const CacheEvent *event)
-{
-	CacheTracker *tracker = &table->tracker[event->tracker];
-
-	if (likely(tracker->generation == event->generation))
-		cache_replay_add(&tracker->replay, &event->call);
-}
+/* Add the first of these executions, with those after it that are of its tracker. */
+extern int	cache_table_add(CacheTable *table, const CacheCall *calls, int count);
 
 /* The trackers in use. */
 extern int	cache_table_held(const CacheTable *table);

@@ -226,16 +226,16 @@ run_trace(const Trace * trace, int number)
 		if (late.now_us != 0 &&
 			(now_us - late.now_us > 1000000 || uniform() < 0.1))
 		{
-			cache_replay_add(&replay, &late);
+			cache_replay_add(&replay, &late, 1);
 			late.now_us = 0;
 		}
 		if (in_order || late.now_us != 0 || uniform() >= 0.05)
-			cache_replay_add(&replay, &call);
+			cache_replay_add(&replay, &call, 1);
 		else
 			late = call;
 	}
 	if (late.now_us != 0)
-		cache_replay_add(&replay, &late);
+		cache_replay_add(&replay, &late, 1);
 	cache_replay_close(&replay);
 	compare(&replay, hits, in_order);
 }
@@ -284,7 +284,7 @@ count_wrong_stale_shares(double writes_per_s, int ttl)
 			fetched[1][key] = now_us;
 		call.now_us = now_us;
 		call.hash = hash_of(key);
-		cache_replay_add(&replay, &call);
+		cache_replay_add(&replay, &call, 1);
 	}
 	cache_replay_close(&replay);
 	cache_shares(&replay.counts, ttl, writes_per_s, &shares);

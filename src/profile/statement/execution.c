@@ -65,11 +65,12 @@ execution_open(QueryDesc *query)
 {
 	Execution  *execution = take_spare();
 
-	/* In two pieces: for so few bytes each, the compiler makes no loop. */
+	/* In pieces: for so few bytes each, the compiler makes no loop. */
 	memset(&execution->counted, 0,
 		   offsetof(Execution, work) - offsetof(Execution, counted));
-	memset(&execution->work, 0,
-		   offsetof(Execution, probes.probes) - offsetof(Execution, work));
+	memset(&execution->work, 0, sizeof(StatementWork));
+	memset(&execution->info, 0,
+		   offsetof(Execution, probes.probes) - offsetof(Execution, info));
 	execution->query = query;
 	dlist_push_head(&executions, &execution->node);
 	execution->forget.func = forget_execution;
