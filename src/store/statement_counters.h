@@ -80,7 +80,7 @@ typedef struct StatementWork
 	int64		plan_us;		/* of the planner, 0 if it was planned before */
 	int64		rows;			/* processed */
 	WorkCounters counters;		/* inside the executor */
-}			StatementWork;
+} StatementWork;
 
 /* One execution, as the profiler measured it. */
 typedef struct StatementSample
@@ -90,7 +90,7 @@ typedef struct StatementSample
 	bool		interrupted;	/* it failed for a reason beside it */
 	uint32		params_hash;	/* unless it failed */
 	TimestampTz when;			/* start of the client's statement */
-	const		StatementWork *work;	/* all zeros if it failed */
+	const StatementWork *work;	/* all zeros if it failed */
 } StatementSample;
 
 /* Makes the normalised text of the statement being counted; palloc'd. */

@@ -161,47 +161,40 @@ time_to_sleep(void)
 }
 
 /*
+ * A turn of the launcher.  One round of visits after the other, so that each comes to
+ * its end.
+ */
+static void
+launcher_turn(void *arg)
+{
+	MemoryContextSwitchTo(TopMemoryContext);
+	if (unvisited == NIL && queue_take_rescan())
+		list_databases();
+	visit_databases();
+	reap_workers();
+	start_workers();
+	give_way();
+	build_progress_watch();
+	background_sleep(background_sooner(snapshots_go_on(), time_to_sleep()));
+}
+
+/*
  * Entry point of the launcher.
  */
 void
 clipperf_launcher_main(Datum arg)
 {
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
-	BackgroundWorkerUnblockSignals();
-	background_init();
+	background_begin();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
-	MemoryContextSwitchTo(TopMemoryContext);
 	queue_launcher_begins();
-
-	while (!ShutdownRequestPending)
-	{
-		/* one round after the other, so that each comes to its end */
-		if (unvisited == NIL && queue_take_rescan())
-			list_databases();
-		visit_databases();
-		reap_workers();
-		start_workers();
-		give_way();
-		build_progress_watch();
-		background_sleep(background_sooner(snapshots_go_on(), time_to_sleep()));
-	}
-	proc_exit(1);				/* see background.c */
+	background_run(launcher_turn, NULL);
 }
 
 /* Have the postmaster start the launcher; while the module is preloaded. */
 void
 launcher_register(void)
 {
-	BackgroundWorker worker = {
-		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
-		.bgw_start_time = BgWorkerStart_RecoveryFinished,
-		.bgw_restart_time = RESTART_SECONDS
-	};
-
-	strcpy(worker.bgw_name, "clipperf launcher");
-	strcpy(worker.bgw_type, "clipperf launcher");
-	strcpy(worker.bgw_library_name, "clipperf");
-	strcpy(worker.bgw_function_name, "clipperf_launcher_main");
-	RegisterBackgroundWorker(&worker);
+	background_register("clipperf launcher", "clipperf_launcher_main",
+						BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+						BgWorkerStart_RecoveryFinished, RESTART_SECONDS);
 }
