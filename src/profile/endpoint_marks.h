@@ -21,15 +21,20 @@ HOTPATH_EXTERN int endpoint_rules_known;
 /* What endpoint_marks() does where any endpoint of the database has statements. */
 extern EndpointMarks endpoint_marks_of(uint64 queryid, const StatementSource *source);
 
-/* The endpoints that a statement belongs to.  Usually two comparisons. */
+/* Is it known that no endpoint has statements?  Two comparisons. */
+static inline bool
+endpoint_marks_are_none(void)
+{
+	return endpoint_rules_known == 0 &&
+		endpoint_rules_generation == pg_atomic_read_u32(requests_rules_generation);
+}
+
+/* The endpoints that a statement belongs to. */
 static inline EndpointMarks
 endpoint_marks(uint64 queryid, const StatementSource *source)
 {
-	if (likely(endpoint_rules_known == 0 &&
-			   endpoint_rules_generation ==
-			   pg_atomic_read_u32(requests_rules_generation)))
-		return 0;
-	return endpoint_marks_of(queryid, source);
+	return likely(endpoint_marks_are_none()) ? 0 :
+		endpoint_marks_of(queryid, source);
 }
 
 #endif							/* CLIPPERF_ENDPOINT_MARKS_H */

@@ -58,7 +58,7 @@ bool		parameters_hashed_whole HOTPATH_DATA = true;
 
 /*
  * Hash a piece of memory.  It runs for every statement, so it takes eight bytes at
- * a time; the last eight overlap with those before.
+ * a time, and sixteen a turn; the last eight overlap with those before.
  */
 pg_attribute_hot static uint64
 hash_words(const char *at, int length)
@@ -73,7 +73,15 @@ hash_words(const char *at, int length)
 			word = word << BITS_PER_BYTE | (unsigned char) *--end;
 		return value_mix_step(hash, word);
 	}
-	for (; end - at > sizeof(word); at += sizeof(word))
+	for (; end - at > 2 * sizeof(word); at += 2 * sizeof(word))
+	{
+		uint64		next;
+
+		memcpy(&word, at, sizeof(word));
+		memcpy(&next, at + sizeof(word), sizeof(word));
+		hash = value_mix_step(value_mix_step(hash, word), next);
+	}
+	if (end - at > sizeof(word))
 	{
 		memcpy(&word, at, sizeof(word));
 		hash = value_mix_step(hash, word);

@@ -68,14 +68,13 @@ identify_query(Query *parse, const char *query_string, int cursorOptions)
  * sampler knows whose it is.  It is not repeated when its execution starts.
  */
 static inline void
-begin_planned(const Query *parse, const char *query_string)
+begin_planned(const Query *parse, const char *query_string, TimestampTz message)
 {
 	StatementSource source = source_of(query_string, parse->stmt_location,
 									   parse->stmt_len);
 
 	planning_last.bare = request_begin(source.text, source.location, source.length);
-	session_runs(parse->queryId, GetUserId(), request_current.route,
-				 GetCurrentStatementStartTimestamp());
+	session_runs(parse->queryId, GetUserId(), request_current.route, message);
 }
 
 /* planner_hook */
@@ -85,7 +84,8 @@ measure_planning(PLANNER_ARGS)
 	MemoryContext context = CurrentMemoryContext;
 	bool		watched = watched_now();
 	uint64		queryid;
-	int64		start;
+	int64		start = 0;
+	TimestampTz message = 0;
 	bool		begun = false;
 	PlannedStmt *plan;
 
@@ -93,11 +93,13 @@ measure_planning(PLANNER_ARGS)
 		identify_query(parse, query_string, cursorOptions);
 	queryid = parse->queryId;
 	watched = watched && queryid != 0;
-	start = watched ? clock_us() : 0;
-	if (watched && watched_level() == 0)
+	if (watched)
 	{
-		begin_planned(parse, query_string);
-		begun = true;
+		start = clock_us();
+		message = GetCurrentStatementStartTimestamp();
+		begun = watched_level() == 0;
+		if (begun)
+			begin_planned(parse, query_string, message);
 	}
 
 	watched_nesting++;
@@ -119,7 +121,7 @@ measure_planning(PLANNER_ARGS)
 		planning_last.queryid = queryid;
 		planning_last.ended_us = clock_us();
 		planning_last.us = planning_last.ended_us - start;
-		planning_last.message = GetCurrentStatementStartTimestamp();
+		planning_last.message = message;
 		planning_last.begun = begun;
 		if (setting_capture_parameters == CAPTURE_ON)
 			private_columns_learn(plan);

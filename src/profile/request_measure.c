@@ -102,15 +102,15 @@ begin_request(const Execution *execution)
 }
 
 /*
- * The same of one that goes on with the request under way, on its route, as most do:
- * what begin_request() comes to then, without a copy.
+ * The same of one that goes on with the request under way, on its route, and belongs
+ * to no endpoint by itself, as most do: what begin_request() comes to then, without a
+ * copy.
  */
 static inline void
 extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
 			   const Execution *execution)
 {
 	int64		begun_us = execution->first_us - execution->work.plan_us;
-	EndpointMarks marks = endpoint_marks(execution->queryid, &execution->source);
 
 	requests_begin_change(requests_own);
 	open->kind = kind;
@@ -121,7 +121,6 @@ extend_request(RequestRecord *open, RequestKind kind, uint64 trace,
 		open->ended_us = execution->last_us;
 		open->ended = execution->message + execution->last_us - begun_us;
 	}
-	open->endpoints |= marks;
 	open->statements++;
 	open->looped += request_looped;
 	open->rows += execution->work.rows;
@@ -141,6 +140,7 @@ request_measure(const Execution *execution)
 	RequestKind kind = tell_request(&trace);
 
 	if (likely(open != NULL && open->route == execution->route &&
+			   endpoint_marks_are_none() &&
 			   request_goes_on(open, kind, trace, request_begun_us,
 							   execution->route)))
 		extend_request(open, kind, trace, execution);

@@ -237,21 +237,35 @@ is_followed(const CacheReplay *replay, uint32 hash)
 	return hash <= replay->beyond - 1;
 }
 
-/* Follow no longer those lists that are beyond, and those that are that old. */
+/* Follow no longer those lists that are beyond. */
 static void
-drop_lists(CacheReplay *replay, uint32 now_ms, uint32 age_ms)
+drop_lists_beyond(CacheReplay *replay)
 {
+	uint32		last = replay->beyond - 1;
 	int			number = 0;
 
 	while (number < replay->keys)
 	{
-		const CacheKey *key = &replay->key[number];
-
-		if (!is_followed(replay, key->hash) ||
-			(int32) (now_ms - key->seen_ms) >= (int32) age_ms)
-			drop_list(replay, number);
-		else
+		if (likely(replay->key[number].hash <= last))
 			number++;
+		else
+			drop_list(replay, number);
+	}
+}
+
+/* Follow no longer those that no cache would have any more. */
+static void
+drop_lists_forgotten(CacheReplay *replay, uint32 now_ms)
+{
+	int32		age_ms = cache_ttl_s[CACHE_TTLS - 1] * 1000;
+	int			number = 0;
+
+	while (number < replay->keys)
+	{
+		if ((int32) (now_ms - replay->key[number].seen_ms) < age_ms)
+			number++;
+		else
+			drop_list(replay, number);
 	}
 }
 
@@ -266,7 +280,7 @@ replay_make_room(CacheReplay *replay, uint32 now_ms)
 	if (now_ms - replay->forgot_ms >= FORGET_INTERVAL_MS)
 	{
 		replay->forgot_ms = now_ms;
-		drop_lists(replay, now_ms, cache_ttl_s[CACHE_TTLS - 1] * 1000);
+		drop_lists_forgotten(replay, now_ms);
 	}
 	while (replay->keys == CACHE_KEYS)
 	{
@@ -274,7 +288,7 @@ replay_make_room(CacheReplay *replay, uint32 now_ms)
 			replay->beyond;
 
 		replay->beyond = followed - followed / 8;
-		drop_lists(replay, now_ms, PG_INT32_MAX);
+		drop_lists_beyond(replay);
 	}
 }
 
