@@ -232,7 +232,7 @@ drop_list(CacheReplay *replay, int number)
 
 /* Are lists with this hash followed?  All are while "beyond" is 0. */
 static inline bool
-is_followed(const CacheReplay *replay, uint32 hash)
+list_is_followed(const CacheReplay *replay, uint32 hash)
 {
 	return hash <= replay->beyond - 1;
 }
@@ -302,7 +302,7 @@ follow_list(CacheReplay *replay, uint32 hash, uint32 now_ms)
 	if (replay->keys == CACHE_KEYS)
 	{
 		replay_make_room(replay, now_ms);
-		if (!is_followed(replay, hash))
+		if (!list_is_followed(replay, hash))
 			return;
 	}
 	weight = list_weight(replay);
@@ -421,7 +421,7 @@ cache_replay_add(CacheReplay *replay, const CacheCall *calls, int count)
 			add_remarks(&replay->counts, call);
 		if (unlikely(call->unmeasured))
 			continue;
-		if (is_followed(replay, call->hash))
+		if (list_is_followed(replay, call->hash))
 			add_to_lists(replay, call->hash, call->now_us);
 		add_to_window(replay, call->hash, call->now_us);
 	}
