@@ -100,27 +100,40 @@ read_rows(Relation table, Snapshot snapshot)
 	return list;
 }
 
+/* Open and lock our table; NULL where the extension is not installed. */
+static Relation
+open_endpoints(void)
+{
+	Oid			relid = own_table(ENDPOINTS_TABLE);
+
+	return OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+}
+
 /*
  * The rules of this database as they are now, whatever the transaction's own
  * snapshot shows, and with its own changes; in the current memory context.  None
- * where the extension is not installed.
+ * where there is no table.
  */
 static RuleList
-read_rules(void)
+read_rules(Relation table)
 {
 	RuleList	list = {NULL, 0};
-	Oid			relid = own_table(ENDPOINTS_TABLE);
-	Relation	table;
 	Snapshot	snapshot;
 
-	if (!OidIsValid(relid))
+	if (table == NULL)
 		return list;
-	table = table_open(relid, AccessShareLock);
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	list = read_rows(table, snapshot);
 	UnregisterSnapshot(snapshot);
-	table_close(table, NoLock);
 	return list;
+}
+
+/* Close our table, and keep its lock. */
+static void
+close_endpoints(Relation table)
+{
+	if (table != NULL)
+		table_close(table, NoLock);
 }
 
 /* Forget the rules of databases that have been dropped. */
@@ -160,14 +173,17 @@ static void
 prepare_rules(void)
 {
 	LOCKTAG		tag = endpoints_lock();
+	Relation	table;
 	MemoryContext old;
 
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 	CommandCounterIncrement();
 	forget_dropped_databases();
+	table = open_endpoints();
 	old = MemoryContextSwitchTo(TopTransactionContext);
-	committing = read_rules();
+	committing = read_rules(table);
 	MemoryContextSwitchTo(old);
+	close_endpoints(table);
 	warn_if_too_many(&committing);
 }
 
@@ -219,21 +235,29 @@ endpoint_sync_at_commit(void)
  * Let those rules count that are committed, if others do.  Not if someone is
  * about to change them, nor in a transaction that has: they come then.  Nor in a
  * parallel plan, where no snapshot can be taken.
+ *
+ * The table is locked first: who has locked it to empty it waits for ENDPOINTS_LOCK
+ * when it commits.
  */
 void
 endpoint_sync_now(void)
 {
 	LOCKTAG		tag = endpoints_lock();
+	Relation	table;
 	RuleList	list;
 
-	if (changed || !store_is_ready() || IsInParallelMode() ||
-		LockAcquire(&tag, RowShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+	if (changed || !store_is_ready() || IsInParallelMode())
 		return;
-	forget_dropped_databases();
-	list = read_rules();
-	if (!requests_have_rules(MyDatabaseId, list.rules, list.count))
-		requests_set_rules(MyDatabaseId, list.rules, list.count);
-	LockRelease(&tag, RowShareLock, false);
+	table = open_endpoints();
+	if (LockAcquire(&tag, RowShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+	{
+		forget_dropped_databases();
+		list = read_rules(table);
+		if (!requests_have_rules(MyDatabaseId, list.rules, list.count))
+			requests_set_rules(MyDatabaseId, list.rules, list.count);
+		LockRelease(&tag, RowShareLock, false);
+	}
+	close_endpoints(table);
 }
 
 /* An object is about to be dropped: it may be the extension. */
