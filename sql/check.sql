@@ -81,7 +81,7 @@ CREATE FUNCTION @extschema@.clipperf_problems(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
 RETURNS TABLE (
     kind text, relation regclass, problem text, summary text, fix text, evidence text, queryid bigint, source_location text)
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
@@ -117,7 +117,7 @@ COMMENT ON FUNCTION @extschema@.clipperf_problems(text[], text[]) IS
 CREATE FUNCTION @extschema@.clipperf_check(
     kinds text[] DEFAULT '{n_plus_one,seq_scan}', allow text[] DEFAULT NULL)
 RETURNS void
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)

@@ -367,7 +367,7 @@ CREATE FUNCTION @extschema@._clipperf_loops(
     OUT saved_ms double precision, OUT routes text[], OUT roles text[], OUT framework text, OUT source_location text, OUT suggestion text,
     OUT no_suggestion text, OUT in_pieces boolean, OUT first_seen timestamptz, OUT last_seen timestamptz, OUT again boolean)
 RETURNS SETOF record
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH pattern AS MATERIALIZED (
@@ -448,7 +448,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_loop_figures(text, text, double precis
 -- The statements that run for each row of one list are one finding, about the dearest of them.
 CREATE FUNCTION @extschema@._clipperf_find_n_plus_one(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH child AS (

@@ -56,7 +56,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_finding_kinds() IS 'kinds of findings 
 
 CREATE FUNCTION @extschema@._clipperf_count_findings()
 RETURNS bigint[]
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT array_agg(c.findings ORDER BY c.place)
@@ -70,7 +70,7 @@ REVOKE ALL ON FUNCTION @extschema@._clipperf_count_findings() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@._clipperf_recent_finding_counts()
 RETURNS bigint[]
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_recent_finding_counts';
 COMMENT ON FUNCTION @extschema@._clipperf_recent_finding_counts() IS
 '_clipperf_count_findings(), counted by the owner of the extension once a minute';
@@ -148,7 +148,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_metric_families() IS 'what there is in
 CREATE FUNCTION @extschema@._clipperf_metric_samples(
     server boolean, OUT family text, OUT labels text, OUT suffix text, OUT bound double precision, OUT value double precision)
 RETURNS SETOF record
-LANGUAGE sql VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
@@ -285,7 +285,7 @@ GRANT EXECUTE ON FUNCTION @extschema@._clipperf_metric_samples(boolean) TO pg_re
 
 CREATE FUNCTION @extschema@.clipperf_metrics(format text DEFAULT 'prometheus', server boolean DEFAULT true)
 RETURNS text
-LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET extra_float_digits = 1
 SET jit = off

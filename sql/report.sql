@@ -15,7 +15,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_is_own(regclass) IS 'true if it is one
 -- No JIT: what the functions below are estimated to cost says nothing about them, and compiling them takes seconds.
 CREATE FUNCTION @extschema@._clipperf_find(accepted boolean DEFAULT false, allow text[] DEFAULT NULL)
 RETURNS SETOF @extschema@._clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
@@ -105,7 +105,7 @@ CREATE FUNCTION @extschema@.clipperf_findings(top integer DEFAULT NULL, accepted
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
     first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
@@ -191,7 +191,7 @@ CREATE FUNCTION @extschema@._clipperf_listed(top integer, accepted boolean)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, table_name text, saves text, summary text, fix text,
     evidence text)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
