@@ -24,6 +24,7 @@
 # make deb                                builds Debian packages of the extension and of the command
 # make check-deb                          builds them in a chroot, installs them there and finds a first finding
 # make freeze                             keeps the install script of a version that is released
+# make check-image                        does what packaging/Dockerfile says, in chroots
 # make dist                               writes an archive of the sources, for PGXN and packagers
 # make check-matrix                       runs everything on each PostgreSQL that a release of Debian has
 # make demo                               loads the example application and shows the report
@@ -34,7 +35,7 @@ PG_CONFIG ?= pg_config
 
 # These targets install what is missing by themselves, so they must work where PGXS is not there yet.
 # They are scripts that come back to this Makefile through a private copy of PostgreSQL.
-self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb dist check-matrix check-html check-metrics check-examples
+self_contained := check check-clients check-redmine check-migrations core-regress fuzz check-asserts check-sanitizers check-rewrites bench-overhead bench-n-plus-one bench-advice bench-whatif bench-selection bench-apply bench-compare demo deb check-deb check-image dist check-matrix check-html check-metrics check-examples
 
 ifneq (,$(filter $(self_contained),$(MAKECMDGOALS)))
 
@@ -87,6 +88,9 @@ deb:
 
 check-deb:
 	@test/deb $(if $(ROOT),--root='$(ROOT)') $(SUITE)
+
+check-image:
+	@test/image $(if $(ROOT),--root='$(ROOT)')
 
 dist:
 	@packaging/dist
