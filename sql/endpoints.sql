@@ -383,10 +383,14 @@ BEGIN ATOMIC
     SELECT 'slo_breach', NULL::regclass, (SELECT n.queryid FROM named AS n WHERE n.name = m.name AND n.number = 1),
            m.subjects, NULL::regclass[], m.summary,
            concat(m.figures,
-                  (SELECT string_agg(format(E'\n(%s) %s of its time in the database: %s; %s, %s each', n.number, @extschema@._clipperf_share(n.share),
+                  (SELECT string_agg(format(E'\n(%s) %s of its time in the database: %s; %s, %s each%s%s', n.number, @extschema@._clipperf_share(n.share),
                                             @extschema@.clipperf_line(n.query, 150), @extschema@._clipperf_count(n.calls, 'call', 'calls'),
-                                            @extschema@._clipperf_duration(n.ms / greatest(n.calls, 1))), '' ORDER BY n.number)
-                   FROM named AS n WHERE n.name = m.name)),
+                                            @extschema@._clipperf_duration(n.ms / greatest(n.calls, 1)),
+                                            '; ' || p.said, '; ' || w.said), '' ORDER BY n.number)
+                   FROM named AS n
+                        LEFT JOIN @extschema@._clipperf_statement_nodes() AS p ON p.queryid = n.queryid
+                        LEFT JOIN @extschema@._clipperf_statement_waits() AS w ON w.queryid = n.queryid
+                   WHERE n.name = m.name)),
            0::float8, m.severity,
            coalesce((SELECT string_agg(r.fix, E'\n' ORDER BY r.number, r.fix) FROM remedy AS r WHERE r.name = m.name),
                     '-- no other finding is about its statements: clipperf_recommend() looks for indexes'),

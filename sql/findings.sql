@@ -44,7 +44,7 @@ RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,plan_changed,slo_breach}'::text[];
+    SELECT '{n_plus_one,seq_scan,index_scan,missing_index,redundant_index,unused_index,cacheable,temp_spill,slow_plan,plan_changed,bad_estimate,slo_breach}'::text[];
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_kinds() IS 'the kinds of findings';
 
@@ -225,6 +225,70 @@ BEGIN ATOMIC
     GROUP BY q.queryid, q.route;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_statement_routes() IS 'which routes run the statements of the current database, and how often';
+
+-- A share is known well enough, and worth telling, if its interval of 95% (E. B. Wilson, Journal of the American Statistical
+-- Association 22, 1927; z = 1.96) reaches no further than 10 points to either side and does not go below 10%.  Whose lock
+-- it is, where that is so for more than half of the event's samples for certain.  Samples of a statement that follow each
+-- other are alike; as they are spread evenly over the time that they tell of, the interval is rather too wide than too narrow.
+CREATE FUNCTION @extschema@._clipperf_statement_waits(OUT queryid bigint, OUT said text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH sampled AS (
+        SELECT w.queryid, w.wait_event_type AS type, w.wait_event AS event, w.held_by, sum(w.samples)::float8 AS samples
+        FROM @extschema@._clipperf_read_waits() AS w
+        WHERE w.state = 'active' AND w.queryid IS NOT NULL
+          AND w.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+        GROUP BY w.queryid, w.wait_event_type, w.wait_event, w.held_by
+    ), event AS (
+        SELECT s.queryid, s.type, s.event, sum(s.samples) AS samples, sum(sum(s.samples)) OVER (PARTITION BY s.queryid) AS of_samples,
+               (array_agg(s.held_by ORDER BY s.samples DESC))[1] AS holder, max(s.samples) AS held
+        FROM sampled AS s
+        GROUP BY s.queryid, s.type, s.event
+    ), known AS (
+        SELECT e.queryid, e.type, e.event, e.of_samples, e.samples / e.of_samples AS share,
+               CASE WHEN e.held / e.samples + 1.9208 / e.samples
+                         - 1.96 * sqrt((e.held / e.samples * (1 - e.held / e.samples) + 0.9604 / e.samples) / e.samples)
+                         > 0.5 * (1 + 3.8416 / e.samples) THEN e.holder END AS holder,
+               (e.samples / e.of_samples + 1.9208 / e.of_samples) / (1 + 3.8416 / e.of_samples) AS middle,
+               1.96 * sqrt((e.samples / e.of_samples * (1 - e.samples / e.of_samples) + 0.9604 / e.of_samples) / e.of_samples)
+                   / (1 + 3.8416 / e.of_samples) AS reach
+        FROM event AS e
+    )
+    SELECT k.queryid,
+           format('waits %s (%s)',
+                  string_agg(format('%s for %s/%s', @extschema@._clipperf_share(k.share), k.type, k.event)
+                             || coalesce(' held by ' || @extschema@._clipperf_plain(k.holder), ''), ', ' ORDER BY k.share DESC),
+                  @extschema@._clipperf_count(k.of_samples, 'sample', 'samples'))
+    FROM known AS k
+    WHERE k.type <> 'CPU' AND k.reach <= 0.1 AND k.middle - k.reach >= 0.1
+    GROUP BY k.queryid, k.of_samples;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_statement_waits() IS
+'what the statements of the current database wait for, in words, where there are enough samples';
+
+-- Of the plans of a statement, the one that took most time.  A node that takes less than a tenth (0.1) of it explains nothing.
+CREATE FUNCTION @extschema@._clipperf_statement_nodes(OUT queryid bigint, OUT said text)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH worst AS (
+        SELECT DISTINCT ON (n.queryid) n.*
+        FROM @extschema@._clipperf_read_worst_nodes() AS n
+        ORDER BY n.queryid, n.total_ms DESC, n.node COLLATE "C"
+    )
+    SELECT w.queryid,
+           format('most of all in %s: %s%s of the time of its plan, rows %s, expected %s%s', @extschema@._clipperf_plain(w.node),
+                  CASE WHEN w.is_estimate THEN 'about ' END, @extschema@._clipperf_share(w.share),
+                  @extschema@._clipperf_number(w.rows), @extschema@._clipperf_number(w.expected),
+                  CASE WHEN w.loops >= 1.5 THEN ', loops ' || @extschema@._clipperf_number(w.loops) END)
+    FROM worst AS w
+    WHERE w.share >= 0.1;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_statement_nodes() IS
+'the plan node in which the statements of the current database spend most of their time, in words, with its rows per execution';
 
 -- The findings of each kind. "accepted" chooses those that were accepted, or the others; "allow" accepts more.
 
@@ -458,8 +522,10 @@ BEGIN ATOMIC
                count(*) OVER of_list AS of_list,
                @extschema@._clipperf_plain(
                    @extschema@._clipperf_loop_figures(l.becomes, l.confidence, l.loops, l.children, l.executions, l.connections,
-                                                      l.function IS NULL, l.child_ms, l.roundtrip_ms)) AS figures
+                                                      l.function IS NULL, l.child_ms, l.roundtrip_ms)) AS figures,
+               w.said AS waits
         FROM @extschema@._clipperf_loops($1, $2) AS l
+             LEFT JOIN @extschema@._clipperf_statement_waits() AS w ON w.queryid = l.child_queryid
         WINDOW of_list AS (PARTITION BY coalesce(l.list, l.child_queryid), l.list IS NULL, l.confidence, l.pipelined, l.function),
                dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
     ), told AS (
@@ -484,9 +550,9 @@ BEGIN ATOMIC
                 FROM unnest(string_to_array(string_agg(array_to_string(t.routes, E'\n'), E'\n'), E'\n')) AS r (route)) AS routes,
                @extschema@._clipperf_idiom(max(t.framework)) AS idiom,
                string_agg(DISTINCT t.source_location, ' and ') AS source_location,
-               string_agg(format(E'\n(%s) %s; %s per %s, %s%s', t.number, @extschema@.clipperf_line(t.child_query, 150),
+               string_agg(format(E'\n(%s) %s; %s per %s, %s%s%s', t.number, @extschema@.clipperf_line(t.child_query, 150),
                                  @extschema@._clipperf_number(t.per_loop), CASE WHEN t.function IS NULL THEN 'request' ELSE 'loop' END,
-                                 t.figures, '; sent at ' || t.source_location),
+                                 t.figures, '; ' || t.waits, '; sent at ' || t.source_location),
                           '' ORDER BY t.number) AS children,
                string_agg(t.fix, E'\n' ORDER BY t.number) AS fix,
                (SELECT @extschema@._clipperf_some(array_agg(DISTINCT r.role))

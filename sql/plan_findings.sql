@@ -65,3 +65,71 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_plan_changes(boolean, text[]) IS
 'findings of kind plan_changed, each worth at least 1% of all statement time';
+
+CREATE FUNCTION @extschema@._clipperf_read_bad_estimates(
+    OUT userid oid, OUT queryid bigint, OUT plan_id bigint, OUT node text, OUT guess text, OUT relation oid, OUT columns int2[],
+    OUT too_few boolean, OUT expected double precision, OUT rows double precision, OUT loops double precision,
+    OUT off_share double precision, OUT affected_share double precision, OUT mean_ms double precision, OUT measured bigint,
+    OUT is_shared_by_rows boolean, OUT first_seen timestamptz, OUT last_seen timestamptz)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_read_bad_estimates';
+COMMENT ON FUNCTION @extschema@._clipperf_read_bad_estimates() IS
+'plans of the current database that were made for 100 times as many rows as came, or as few, at the node that explains it best, with what hangs on that';
+
+CREATE FUNCTION @extschema@._clipperf_explain_estimate(
+    userid oid, queryid bigint, relation oid, guess text, too_few boolean, OUT said text, OUT fix text, OUT collected timestamptz)
+RETURNS record
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_explain_estimate';
+COMMENT ON FUNCTION @extschema@._clipperf_explain_estimate(oid, bigint, oid, text, boolean) IS
+'why the planner is wrong about a node of a statement''s plan, in words; SQL with which it would not be, tried on a sample; and when statistics of the table were last collected';
+
+-- bad_estimate: a node of the plan was off by 100 times in a quarter of the executions that were measured lately, and something
+-- was decided by it.  Half (0.5) of the time that hangs on it is taken for what another plan would save: how long that would take
+-- is not known.  100 ms of it in all, as less is no matter.
+CREATE FUNCTION @extschema@._clipperf_find_bad_estimates(accepted boolean, allow text[])
+RETURNS SETOF @extschema@._clipperf_finding
+LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH total AS MATERIALIZED (
+        SELECT @extschema@._clipperf_statement_time() AS ms
+    ), estimate AS MATERIALIZED (
+        SELECT * FROM @extschema@._clipperf_read_bad_estimates()
+    ), costed AS (
+        SELECT e.*, p.calls * e.mean_ms * e.affected_share * e.off_share AS affected_ms
+        FROM estimate AS e JOIN @extschema@.clipperf_plans AS p USING (userid, queryid, plan_id)
+    ), worst AS MATERIALIZED (
+        SELECT DISTINCT ON (c.queryid) c.*
+        FROM costed AS c, total AS t
+        WHERE c.affected_ms >= 100 AND 0.5 * c.affected_ms >= 0.01 * t.ms
+        ORDER BY c.queryid, c.affected_ms DESC, c.plan_id
+    ), told AS MATERIALIZED (
+        SELECT w.*, q.query
+        FROM worst AS w,
+             LATERAL (SELECT @extschema@._clipperf_query_text(
+                          w.userid, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()), w.queryid) AS query) AS q
+        WHERE @extschema@._clipperf_is_accepted('bad_estimate', w.relation, ARRAY[w.queryid], ARRAY[q.query],
+                                                @extschema@._clipperf_subject(q.query), allow) = accepted
+    )
+    SELECT 'bad_estimate', t.relation::regclass, t.queryid, ARRAY[@extschema@._clipperf_subject(t.query)], NULL::regclass[],
+           format('planned for %s, %s', @extschema@._clipperf_count(t.expected, 'row', 'rows'),
+                  CASE WHEN t.rows < 0.5 THEN 'none came' ELSE @extschema@._clipperf_number(t.rows) || ' came' END),
+           concat(@extschema@.clipperf_line(t.query, 150), '; ', @extschema@._clipperf_plain(t.node),
+                  format(': %s expected, %s came%s, in %s of the executions measured lately; %s%s of their time hangs on it; ',
+                         @extschema@._clipperf_count(t.expected, 'row', 'rows'), @extschema@._clipperf_number(t.rows),
+                         CASE WHEN t.loops >= 1.5 THEN format(' each time, %s times', @extschema@._clipperf_number(t.loops)) END,
+                         @extschema@._clipperf_share(t.off_share), CASE WHEN t.is_shared_by_rows THEN 'about ' END,
+                         @extschema@._clipperf_share(t.affected_share)),
+                  @extschema@._clipperf_plain(a.said)),
+           0.5 * t.affected_ms,
+           CASE WHEN a.fix IS NULL THEN 'warning' ELSE 'critical' END,
+           coalesce(a.fix, '-- ' || @extschema@._clipperf_plain(a.said)),
+           NULL::bigint[], t.first_seen, t.last_seen, false, false
+    FROM told AS t
+         CROSS JOIN LATERAL @extschema@._clipperf_explain_estimate(t.userid, t.queryid, t.relation, t.guess, t.too_few) AS a
+    WHERE a.collected IS NULL OR t.last_seen > a.collected;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_find_bad_estimates(boolean, text[]) IS
+'findings of kind bad_estimate, each worth at least 1% of all statement time';

@@ -12,6 +12,15 @@ AS 'MODULE_PATHNAME', 'clipperf_read_plans';
 COMMENT ON FUNCTION @extschema@._clipperf_read_plans() IS
 'plans of the statements of the current database, without query texts; read the view clipperf_plans instead';
 
+CREATE FUNCTION @extschema@._clipperf_read_worst_nodes(
+    OUT userid oid, OUT queryid bigint, OUT total_ms double precision, OUT node text, OUT share double precision,
+    OUT rows double precision, OUT expected double precision, OUT loops double precision, OUT is_estimate boolean)
+RETURNS SETOF record
+LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_read_worst_nodes';
+COMMENT ON FUNCTION @extschema@._clipperf_read_worst_nodes() IS
+'of each plan of the current database, the node that takes most time of its own, and its rows per execution';
+
 CREATE VIEW @extschema@.clipperf_plans AS
 SELECT p.userid, r.rolname AS usename, p.queryid, p.plan_id, c.calls, p.measured, p.timed,
        c.calls * p.mean_ms AS total_ms, p.mean_ms, p.p95_ms, p.mean_rows, p.mean_blocks, p.settings,

@@ -31,6 +31,8 @@ BEGIN ATOMIC
             UNION ALL
             SELECT * FROM @extschema@._clipperf_find_plan_changes($1, $2)
             UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_bad_estimates($1, $2)
+            UNION ALL
             SELECT * FROM @extschema@._clipperf_find_advice($1, $2)
             UNION ALL
             SELECT * FROM @extschema@._clipperf_find_jobs($1, $2)
@@ -44,48 +46,6 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find(boolean, text[]) IS
 'the findings of all kinds, not ranked, except those on clipperf''s own tables';
-
--- A share is known well enough, and worth telling, if its interval of 95% (E. B. Wilson, Journal of the American Statistical
--- Association 22, 1927; z = 1.96) reaches no further than 10 points to either side and does not go below 10%.  Whose lock
--- it is, where that is so for more than half of the event's samples for certain.  Samples of a statement that follow each
--- other are alike; as they are spread evenly over the time that they tell of, the interval is rather too wide than too narrow.
-CREATE FUNCTION @extschema@._clipperf_statement_waits(OUT queryid bigint, OUT said text)
-RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-    WITH sampled AS (
-        SELECT w.queryid, w.wait_event_type AS type, w.wait_event AS event, w.held_by, sum(w.samples)::float8 AS samples
-        FROM @extschema@._clipperf_read_waits() AS w
-        WHERE w.state = 'active' AND w.queryid IS NOT NULL
-          AND w.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-        GROUP BY w.queryid, w.wait_event_type, w.wait_event, w.held_by
-    ), event AS (
-        SELECT s.queryid, s.type, s.event, sum(s.samples) AS samples, sum(sum(s.samples)) OVER (PARTITION BY s.queryid) AS of_samples,
-               (array_agg(s.held_by ORDER BY s.samples DESC))[1] AS holder, max(s.samples) AS held
-        FROM sampled AS s
-        GROUP BY s.queryid, s.type, s.event
-    ), known AS (
-        SELECT e.queryid, e.type, e.event, e.of_samples, e.samples / e.of_samples AS share,
-               CASE WHEN e.held / e.samples + 1.9208 / e.samples
-                         - 1.96 * sqrt((e.held / e.samples * (1 - e.held / e.samples) + 0.9604 / e.samples) / e.samples)
-                         > 0.5 * (1 + 3.8416 / e.samples) THEN e.holder END AS holder,
-               (e.samples / e.of_samples + 1.9208 / e.of_samples) / (1 + 3.8416 / e.of_samples) AS middle,
-               1.96 * sqrt((e.samples / e.of_samples * (1 - e.samples / e.of_samples) + 0.9604 / e.of_samples) / e.of_samples)
-                   / (1 + 3.8416 / e.of_samples) AS reach
-        FROM event AS e
-    )
-    SELECT k.queryid,
-           format('waits %s (%s)',
-                  string_agg(format('%s for %s/%s', @extschema@._clipperf_share(k.share), k.type, k.event)
-                             || coalesce(' held by ' || @extschema@._clipperf_plain(k.holder), ''), ', ' ORDER BY k.share DESC),
-                  @extschema@._clipperf_count(k.of_samples, 'sample', 'samples'))
-    FROM known AS k
-    WHERE k.type <> 'CPU' AND k.reach <= 0.1 AND k.middle - k.reach >= 0.1
-    GROUP BY k.queryid, k.of_samples;
-END;
-COMMENT ON FUNCTION @extschema@._clipperf_statement_waits() IS
-'what the statements of the current database wait for, in words, where there are enough samples';
 
 CREATE FUNCTION @extschema@._clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text)
 RETURNS SETOF record
@@ -131,9 +91,11 @@ BEGIN ATOMIC
     )
     SELECT (row_number() OVER placed)::integer AS rank, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
            left(concat(CASE WHEN j.again THEN 'again: ' END, j.summary), 60), j.fix,
-           concat(CASE WHEN j.is_accepted THEN 'accepted; ' END, j.evidence, '; ' || w.said),
+           concat(CASE WHEN j.is_accepted THEN 'accepted; ' END, j.evidence, '; ' || n.said, '; ' || w.said),
            j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
     FROM judged AS j
+         LEFT JOIN @extschema@._clipperf_statement_nodes() AS n
+            ON n.queryid = j.queryid AND j.kind NOT IN ('n_plus_one', 'slow_plan', 'slo_breach')
          LEFT JOIN @extschema@._clipperf_statement_waits() AS w ON w.queryid = j.queryid AND j.evidence NOT LIKE E'%\n%'
     WINDOW placed AS (
         ORDER BY j.is_accepted, j.kind <> 'slo_breach', j.kind = 'slo_breach' AND j.judgement <> 'critical', j.is_minor, j.saved_ms DESC, j.kind, j.subjects[1] COLLATE "C")

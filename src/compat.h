@@ -129,6 +129,14 @@ extern bool pq_buffer_has_data(void);
 #define CONSTANT_IS_LIST(constant) false
 #endif
 
+/* 18: what is grouped by is an entry of the range table. */
+#if PG_VERSION_NUM >= 180000
+#include "optimizer/optimizer.h"
+#define FLATTEN_GROUP_EXPRS(query, node) flatten_group_exprs(NULL, query, node)
+#else
+#define FLATTEN_GROUP_EXPRS(query, node) (node)
+#endif
+
 /* 17: MyBackendId (from 1) became MyProcNumber (from 0). */
 #if PG_VERSION_NUM >= 170000
 #define MY_PROC_INDEX ((int) MyProcNumber)

@@ -17,7 +17,7 @@
 #include "common/result_rows.h"
 #include "report/plan_judge.h"
 #include "report/plan_outline.h"
-#include "store/plan.h"
+#include "report/plans.h"
 
 PGDLLEXPORT Datum clipperf_read_plan_changes(PG_FUNCTION_ARGS);
 
@@ -30,20 +30,6 @@ PG_FUNCTION_INFO_V1(clipperf_read_plan_changes);
  * of the time of the newer one.
  */
 #define OVERLAP		0.1
-
-/* PlanVisitor that adds the plans the caller may see to the List "arg". */
-static void
-list_plan(const StatementPlan *plan, void *arg)
-{
-	List	  **plans = arg;
-	StatementPlan *copy;
-
-	if (plan->key.dbid != MyDatabaseId || !report_may_read(plan->key.userid))
-		return;
-	copy = palloc(sizeof(StatementPlan));
-	*copy = *plan;
-	*plans = lappend(*plans, copy);
-}
 
 /* Did the newer plan of a statement take the place of the older one? */
 static bool
@@ -182,11 +168,11 @@ is_replaced(const List *plans, const StatementPlan *plan)
 Datum
 clipperf_read_plan_changes(PG_FUNCTION_ARGS)
 {
-	List	   *plans = NIL;
+	List	   *plans;
 	ListCell   *lc;
 
 	report_begin_rows(fcinfo, PLAN_CHANGE_COLUMNS);
-	plan_visit(list_plan, &plans);
+	plans = plans_of_caller();
 	foreach(lc, plans)
 	{
 		const StatementPlan *newer = lfirst(lc);

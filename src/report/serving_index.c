@@ -101,6 +101,55 @@ index_finds(Form_pg_index index, const SeqScanColumns *columns)
 	return found == columns->filters;
 }
 
+/* Is an index, by its row of pg_index, what is looked for? */
+typedef bool (*IndexTest) (Form_pg_index index, const void *wanted);
+
+/* IndexTest of the SeqScanColumns "wanted": a B-tree by which they are found. */
+static bool
+serves_scan(Form_pg_index index, const void *wanted)
+{
+	return index_method(index->indexrelid) == BTREE_AM_OID && index_finds(index, wanted);
+}
+
+/* IndexTest of the columns "wanted", which a 0 ends: does it begin with one of them? */
+static bool
+begins_with(Form_pg_index index, const void *wanted)
+{
+	for (const AttrNumber *column = wanted; *column != 0; column++)
+	{
+		if (index->indkey.values[0] == *column)
+			return true;
+	}
+	return false;
+}
+
+/* A valid index without a predicate that passes the test; InvalidOid if there is none. */
+static Oid
+find_index(Oid relid, IndexTest test, const void *wanted)
+{
+	Oid			found = InvalidOid;
+	Relation	indexes = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL, 1, &key);
+	while (!OidIsValid(found) && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+
+		if (index->indisvalid &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, RelationGetDescr(indexes)) &&
+			test(index, wanted))
+			found = index->indexrelid;
+	}
+	systable_endscan(scan);
+	table_close(indexes, AccessShareLock);
+	return found;
+}
+
 /*
  * The valid B-tree without a predicate whose first keys are all that the scan
  * compares; InvalidOid if there is none, if the scan compares nothing or sorts its
@@ -110,30 +159,18 @@ index_finds(Form_pg_index index, const SeqScanColumns *columns)
 Oid
 serving_index(Oid relid, const SeqScanColumns *columns)
 {
-	Oid			serving = InvalidOid;
-	Relation	indexes;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
 	if (columns->filters == 0 || columns->sorts > 0 || OidIsValid(columns->index) ||
 		(get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE && has_subclass(relid)))
 		return InvalidOid;
-	indexes = table_open(IndexRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(relid));
-	scan = systable_beginscan(indexes, IndexIndrelidIndexId, true, NULL, 1, &key);
-	while (!OidIsValid(serving) && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	return find_index(relid, serves_scan, columns);
+}
 
-		if (index->indisvalid &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, RelationGetDescr(indexes)) &&
-			index_method(index->indexrelid) == BTREE_AM_OID &&
-			index_finds(index, columns))
-			serving = index->indexrelid;
-	}
-	systable_endscan(scan);
-	table_close(indexes, AccessShareLock);
-	return serving;
+/*
+ * Does a valid index without a predicate begin with one of these columns, which a 0
+ * ends?  Raises what reading a catalog does.
+ */
+bool
+serving_index_begins(Oid relid, const AttrNumber *columns)
+{
+	return OidIsValid(find_index(relid, begins_with, columns));
 }

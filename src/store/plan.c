@@ -59,7 +59,7 @@ StaticAssertDecl(sizeof(PlanKey) == 24 && sizeof(PlanSettings) == 24 &&
 				 sizeof(PlanCounters) == 10 * 8 + sizeof(PlanSettings) &&
 				 PLAN_HEAD == sizeof(PlanKey) + sizeof(PlanCounters) + 8 &&
 				 sizeof(PlanNode) == 16 + PLAN_NODE_COLUMNS * 2 &&
-				 sizeof(PlanNodeWork) == 5 * 8,
+				 sizeof(PlanNodeWork) == 5 * 8 + 4 * 4,
 				 "what is saved has no padding");
 
 static PlanTable *plan_table = NULL;
@@ -162,6 +162,33 @@ add_node_times(StatementPlan *plan, const PlanMeasure *measure)
 	}
 }
 
+/* Mix a value of an execution into one that tells of those before. */
+static float
+mix_in(float before, float now, double weight)
+{
+	return before + weight * (now - before);
+}
+
+/*
+ * Note whether the planner was wrong about a node in this execution, the nth that was
+ * measured.  What was expected of rows is that of the executions it was wrong about.
+ */
+static void
+note_misjudged(PlanMisjudged *lately, const PlanMisjudged *now, int64 nth)
+{
+	double		weight = 1.0 / Min(nth, PLAN_OFF_RECENT);
+
+	if (now->too_few > 0 || now->too_many > 0)
+	{
+		bool		first = lately->too_few == 0 && lately->too_many == 0;
+
+		lately->expected = mix_in(lately->expected, now->expected, first ? 1 : weight);
+		lately->rows = mix_in(lately->rows, now->rows, first ? 1 : weight);
+	}
+	lately->too_few = mix_in(lately->too_few, now->too_few, weight);
+	lately->too_many = mix_in(lately->too_many, now->too_many, weight);
+}
+
 /* Add what the nodes did to a plan of the same shape. */
 static void
 add_node_work(StatementPlan *plan, const PlanMeasure *measure)
@@ -174,6 +201,8 @@ add_node_work(StatementPlan *plan, const PlanMeasure *measure)
 		sum->rows += measure->calls * add->rows;
 		sum->estimated += measure->calls * add->estimated;
 		sum->loops += measure->calls * add->loops;
+		if (add->loops > 0)
+			note_misjudged(&sum->off, &add->off, plan->counters.measured + 1);
 		plan->node[i].flags |= measure->node[i].flags & PLAN_NODE_STOPPED;
 		plan->node[i].repeats = Max(plan->node[i].repeats,
 									measure->node[i].repeats);
@@ -441,6 +470,15 @@ detail_is_sound(const PlanNode *node)
 	}
 }
 
+/* Can this be what the planner was wrong about? */
+static bool
+misjudged_is_sound(const PlanMisjudged *off)
+{
+	return off->too_few >= 0 && off->too_few <= 1 &&
+		off->too_many >= 0 && off->too_many <= 1 &&
+		saved_amount_is_sound(off->expected) && saved_amount_is_sound(off->rows);
+}
+
 /* Can these be the nodes of a plan: each at most one level below the one before? */
 static bool
 nodes_are_sound(const StatementPlan *plan)
@@ -457,7 +495,8 @@ nodes_are_sound(const StatementPlan *plan)
 			!saved_amount_is_sound(did->rows) ||
 			!saved_amount_is_sound(did->estimated) ||
 			!saved_amount_is_sound(did->loops) ||
-			!saved_amount_is_sound(did->blocks))
+			!saved_amount_is_sound(did->blocks) ||
+			!misjudged_is_sound(&did->off))
 			return false;
 	}
 	return true;

@@ -122,6 +122,7 @@ typedef enum PlanChange
 #define PLAN_NODE_CTE		0x40	/* top of a WITH query */
 #define PLAN_NODE_PARTITION	0x80	/* a partition, by the name of its parent */
 #define PLAN_NODE_STOPPED	0x100	/* who reads it may stop before its end */
+#define PLAN_NODE_REREAD	0x200	/* .. and returns to rows that it has read */
 
 /* What a node is.  No padding. */
 typedef struct PlanNode
@@ -138,6 +139,27 @@ typedef struct PlanNode
 	int16		column[PLAN_NODE_COLUMNS];	/* of the relation, 0 = none */
 } PlanNode;
 
+/*
+ * A node returns this many times the rows that the planner expected, or the other way
+ * round, in each of its loops: then it is off.
+ */
+#define PLAN_OFF_TIMES	100
+
+/*
+ * How often a node was off lately: an execution counts for 1 / PLAN_OFF_RECENT, what was
+ * before for the rest.
+ */
+#define PLAN_OFF_RECENT	8
+
+/* What the planner was wrong about, of the executions that were measured lately. */
+typedef struct PlanMisjudged
+{
+	float		too_few;		/* share in which it expected too few rows .. */
+	float		too_many;		/* .. too many */
+	float		expected;		/* rows of a loop then .. */
+	float		rows;			/* .. and those that came */
+} PlanMisjudged;
+
 /* What a node did, of all executions. */
 typedef struct PlanNodeWork
 {
@@ -148,6 +170,7 @@ typedef struct PlanNodeWork
 	double		loops;
 	double		blocks;			/* it touched, without the nodes below, in the
 								 * timed executions */
+	PlanMisjudged off;
 } PlanNodeWork;
 
 /* Settings of the planner that are on or off, as far as they are kept. */

@@ -50,7 +50,7 @@ SELECT load();
 -- Before the advisor is asked, the fix is to ask.
 CREATE VIEW scans AS SELECT * FROM clipperf_findings() WHERE kind = 'seq_scan';
 SELECT * FROM (
-    SELECT relation, summary, regexp_replace(regexp_replace(substring(evidence FROM '; (.*)'), '; waits .*', ''), '[0-9.,]+ (ms|s|min|kB)\M', 'X', 'g') AS figures FROM scans
+    SELECT relation, summary, regexp_replace(regexp_replace(substring(evidence FROM '; (.*)'), '; (most of all in|waits) .*', ''), '[0-9.,]+ (ms|s|min|kB)\M', 'X', 'g') AS figures FROM scans
 ) AS s ORDER BY relation::text COLLATE "C", figures COLLATE "C", summary COLLATE "C";
 SELECT DISTINCT fix FROM scans;
 SELECT bool_and(saves ~ '^\d+%$|^<1%$') AS shares, bool_and(queryid <> 0) AS identified FROM scans;

@@ -31,6 +31,7 @@ static const Rule rules[] = {
 	{"cacheable", "A read is repeated with the same few lists of parameters."},
 	{"slow_plan", "Planning takes longer than running."},
 	{"plan_changed", "A plan has taken the place of another one, and is slower."},
+	{"bad_estimate", "A plan is made for other numbers of rows than come."},
 	{"slo_breach", "An endpoint of the application misses an objective."},
 	{"missing_index", "An index would pay off for the workload, or a dropped one is missed."},
 	{"redundant_index", "Another index does everything that this one does."},

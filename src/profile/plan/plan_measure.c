@@ -100,15 +100,33 @@ subplan_stops(const SubPlan *subplan)
 		subplan->subLinkType == ALL_SUBLINK ? PLAN_NODE_STOPPED : 0;
 }
 
-/* Does a node stop reading another one, below it, before that is at its end? */
+/* Has nothing been counted of what a node returned? */
+static bool
+has_no_rows(const PlanState *node)
+{
+	return node->instrument != NULL &&
+		node->instrument->ntuples + node->instrument->tuplecount == 0;
+}
+
+/*
+ * Does a node stop reading another one, below it, before that is at its end?  A LIMIT
+ * does not that has run out of rows.  A hash join looks for a first row on the outer
+ * side, before it finds that there is none on the inner one.
+ */
 static uint16
 stops_reading(const PlanState *node, const PlanState *below)
 {
 	switch (nodeTag(node->plan))
 	{
 		case T_Limit:
+			return castNode(LimitState, unconstify(PlanState *, node))->lstate ==
+				LIMIT_SUBPLANEOF ? 0 : PLAN_NODE_STOPPED;
 		case T_MergeJoin:
-			return PLAN_NODE_STOPPED;
+			return PLAN_NODE_STOPPED |
+				(innerPlanState(node) == below ? PLAN_NODE_REREAD : 0);
+		case T_HashJoin:
+			return outerPlanState(node) == below &&
+				has_no_rows(innerPlanState(node)) ? PLAN_NODE_STOPPED : 0;
 		case T_NestLoop:
 			return innerPlanState(node) == below &&
 				(((const Join *) node->plan)->inner_unique ||
@@ -120,14 +138,20 @@ stops_reading(const PlanState *node, const PlanState *below)
 	}
 }
 
-/*
- * How a node hangs together with the one above, as bits of PlanNode.flags.  What
- * sorts or hashes reads its input to the end, whoever reads from it.
- */
+/* Does a node read its input to the end, whoever reads from it? */
+static bool
+reads_to_end(const Plan *node)
+{
+	return IsA(node, Sort) || IsA(node, Hash) ||
+		(IsA(node, Agg) && ((const Agg *) node)->aggstrategy != AGG_SORTED);
+}
+
+/* How a node hangs together with the one above, as bits of PlanNode.flags. */
 static uint16
 relation_to_above(const MeasuredNode *above, const PlanState *node, bool in_parts)
 {
 	const SubPlan *subplan;
+	uint16		inherited;
 
 	if (above == NULL)
 		return in_parts ? PLAN_NODE_STOPPED : 0;
@@ -138,10 +162,12 @@ relation_to_above(const MeasuredNode *above, const PlanState *node, bool in_part
 	subplan = subplan_among(above->state->subPlan, node);
 	if (subplan != NULL)
 		return PLAN_NODE_SUBPLAN | subplan_stops(subplan);
-	if (IsA(above->state->plan, Sort) || IsA(above->state->plan, Hash) ||
-		IsA(above->state->plan, Agg))
+	if (reads_to_end(above->state->plan))
 		return 0;
-	return (above->flags & PLAN_NODE_STOPPED) | stops_reading(above->state, node);
+	inherited = above->flags & PLAN_NODE_STOPPED;
+	if (IsA(above->state->plan, Result))
+		inherited |= above->flags & PLAN_NODE_REREAD;
+	return inherited | stops_reading(above->state, node);
 }
 
 /*
@@ -408,6 +434,17 @@ planner_settings(void)
 	return settings;
 }
 
+/*
+ * Does the executor count the rows of such a node, and the planner expect them?  Not the
+ * rows of a bitmap that is made of others, nor those that are changed.
+ */
+static bool
+plan_counts_rows(uint8 kind)
+{
+	return kind != PLAN_BITMAP_AND && kind != PLAN_BITMAP_OR &&
+		kind != PLAN_MODIFY_TABLE;
+}
+
 /* Share the execution's time out to the nodes, none of which is to exceed it. */
 static void
 share_time(PlanWalk *walk)
@@ -426,6 +463,33 @@ share_time(PlanWalk *walk)
 		return;
 	for (int i = 0; i < measure->nodes; i++)
 		measure->did[i].self_us *= measure->elapsed_us / sum;
+}
+
+/*
+ * Judge whether the planner was wrong about the rows of nodes, each of which it takes for
+ * one at least.  Whoever stops before a node's end tells nothing of the rows left.
+ */
+static void
+note_misjudged_nodes(PlanMeasure *measure)
+{
+	for (int i = 0; i < measure->nodes; i++)
+	{
+		const PlanNode *node = &measure->node[i];
+		PlanNodeWork *did = &measure->did[i];
+		double		expected;
+		double		rows;
+
+		if (did->loops < 1 || !plan_counts_rows(node->kind) ||
+			(node->flags & PLAN_NODE_REREAD) != 0)
+			continue;
+		expected = Max(did->estimated / did->loops, 1);
+		rows = Max(did->rows / did->loops, 1);
+		did->off.expected = expected;
+		did->off.rows = did->rows / did->loops;
+		did->off.too_few = rows >= PLAN_OFF_TIMES * expected ? 1 : 0;
+		did->off.too_many = expected >= PLAN_OFF_TIMES * rows &&
+			(node->flags & PLAN_NODE_STOPPED) == 0 ? 1 : 0;
+	}
 }
 
 /*
@@ -462,6 +526,7 @@ plan_measure_record(const Execution *execution)
 	too_deep = measure_node(query->planstate, &walk);
 	measure.work += PLAN_WORK_OF_BLOCK * (measure.blocks + work->temp_blks_written);
 	share_time(&walk);
+	note_misjudged_nodes(&measure);
 	MemoryContextSwitchTo(old);
 	measure.calls = plan_sampling_measured(execution->queryid, walk.node_calls,
 										   measure.elapsed_us,

@@ -332,7 +332,7 @@ index_columns_hash(Oid index)
 uint64
 plan_shape_hash(const PlanNode *shape)
 {
-	uint64		flags = shape->flags & ~PLAN_NODE_STOPPED;
+	uint64		flags = shape->flags & ~(PLAN_NODE_STOPPED | PLAN_NODE_REREAD);
 	uint64		what = shape->kind | (uint64) shape->detail << 8 | flags << 16 |
 		(uint64) shape->relation << 32;
 	uint64		index = shape->index;
