@@ -3,9 +3,10 @@
  * profile.c
  *	  clipperf_profile(): where the time of a database goes.
  *
- * Time goes from routes to statements to the nodes of their plans.  What statements
- * took is known exactly; what the measured plans say of their nodes shares that out.
- * So everything adds up to the time of all statements.
+ * Time goes from routes to statements to the nodes of their plans and to what they
+ * wait for.  What statements took is known exactly; which share of it they waited, by
+ * the samples, and what the measured plans say of their nodes, shares that out.  So
+ * everything adds up to the time of all statements.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +28,7 @@
 #include "store/plan.h"
 #include "store/statement.h"
 #include "store/text.h"
+#include "store/waits.h"
 
 PGDLLEXPORT Datum clipperf_profile(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_profile_pprof(PG_FUNCTION_ARGS);
@@ -46,6 +48,20 @@ PG_FUNCTION_INFO_V1(clipperf_profile_pprof);
 #define NOT_MEASURED		"(plan not measured)"
 #define BESIDE_NODES		"(rows sent, triggers, start and end)"
 
+/* The fewest samples of a statement on a route that tell the shares of its waits. */
+#define FEWEST_WAIT_SAMPLES	20
+
+/* What a statement on a route waits for, of the time in which it was seen to run. */
+typedef struct ProfiledWaits
+{
+	uint64		queryid;		/* hash key, with the next two */
+	Oid			userid;
+	RouteId		route;
+	int64		samples;
+	double		ms;				/* that these stand for */
+	List	   *entries;		/* of WaitEntry: of these, those that wait */
+} ProfiledWaits;
+
 /* The plans of one statement. */
 typedef struct ProfiledPlans
 {
@@ -59,6 +75,8 @@ typedef struct ProfiledPlans
 typedef struct Profile
 {
 	HTAB	   *plans;			/* of ProfiledPlans */
+	HTAB	   *waits;			/* of ProfiledWaits */
+	WaitTable  *wait_table;
 	StringInfo	folded;			/* or NULL: .. */
 	PprofWriter *pprof;
 	double		rounded_ns;		/* carried on from one stack to the next, so
@@ -177,6 +195,69 @@ add_plans(Profile *profile, int depth, const ProfiledPlans *plans, double us, in
 	}
 }
 
+/* Note what the samples tell of the statements of this database. */
+static void
+keep_waits(Profile *profile)
+{
+	WaitTable  *table = waits_copy();
+
+	profile->wait_table = table;
+	for (int i = 0; i < table->count; i++)
+	{
+		const WaitEntry *entry = &table->entries[i];
+		ProfiledWaits key = {
+			.queryid = entry->key.queryid,.userid = entry->key.userid,
+			.route = entry->key.route
+		};
+		ProfiledWaits *waits;
+		bool		found;
+
+		if (entry->key.dbid != MyDatabaseId || entry->key.state != WAIT_ACTIVE ||
+			entry->key.queryid == 0)
+			continue;
+		waits = hash_search(profile->waits, &key, HASH_ENTER, &found);
+		if (!found)
+		{
+			waits->samples = 0;
+			waits->ms = 0;
+			waits->entries = NIL;
+		}
+		waits->samples += entry->samples;
+		waits->ms += entry->ms;
+		if (strcmp(table->events[entry->key.event].type, WAITS_CPU) != 0)
+			waits->entries = lappend(waits->entries, unconstify(WaitEntry *, entry));
+	}
+}
+
+/*
+ * Share out what a statement waited of its time "us", in frames at "depth".  Returns
+ * what is left.
+ */
+static double
+add_waits(Profile *profile, int depth, const StatementKey *key, double us)
+{
+	ProfiledWaits wanted = {
+		.queryid = key->queryid,.userid = key->userid,.route = key->route
+	};
+	const ProfiledWaits *waits = hash_search(profile->waits, &wanted, HASH_FIND, NULL);
+	double		left_us = us;
+	ListCell   *lc;
+
+	if (waits == NULL || waits->samples < FEWEST_WAIT_SAMPLES || waits->ms <= 0)
+		return us;
+	foreach(lc, waits->entries)
+	{
+		const WaitEntry *entry = lfirst(lc);
+		const WaitEventName *event = &profile->wait_table->events[entry->key.event];
+		double		wait_us = Min(us * entry->ms / waits->ms, left_us);
+
+		profile->frames[depth] = psprintf("(waits for %s/%s)", event->type, event->event);
+		add_stack(profile, depth + 1, wait_us, 0);
+		left_us -= wait_us;
+	}
+	return left_us;
+}
+
 /* The name of a statement: its text on one line. */
 static char *
 statement_name(const StatementKey *key)
@@ -202,6 +283,7 @@ add_profile_statement(const StatementKey *key, const StatementCounters *counters
 	uint64		plans_key[2] = {key->queryid, key->userid};
 	const char *route = route_label(key->route);
 	const ProfiledPlans *plans;
+	double		us;
 
 	if (key->dbid != MyDatabaseId || !key->toplevel || !report_may_read(key->userid))
 		return;
@@ -210,14 +292,15 @@ add_profile_statement(const StatementKey *key, const StatementCounters *counters
 	profile->frames[1] = statement_name(key);
 	profile->frames[2] = PLANNING;
 	add_stack(profile, 3, counters->plan_us, 0);
+	us = add_waits(profile, 2, key, counters->total_us);
 	plans = hash_search(profile->plans, plans_key, HASH_FIND, NULL);
 	if (plans != NULL && plans->total_us > 0)
 	{
-		add_plans(profile, 2, plans, counters->total_us, counters->calls);
+		add_plans(profile, 2, plans, us, counters->calls);
 		return;
 	}
 	profile->frames[2] = NOT_MEASURED;
-	add_stack(profile, 3, counters->total_us, counters->calls);
+	add_stack(profile, 3, us, counters->calls);
 }
 
 /* Fill a profile, which knows where to write to. */
@@ -232,6 +315,11 @@ make_profile(Profile *profile)
 
 	profile->plans = hash_create("clipperf plans", 256, &control,
 								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	control.keysize = offsetof(ProfiledWaits, samples);
+	control.entrysize = sizeof(ProfiledWaits);
+	profile->waits = hash_create("clipperf waits", 256, &control,
+								 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	keep_waits(profile);
 	plan_visit(keep_profile_plan, profile);
 	statement_visit(add_profile_statement, profile);
 }

@@ -188,7 +188,7 @@ event_number(uint32 wait)
 
 	if (!cached->used || cached->wait != wait)
 	{
-		cached->number = wait == 0 ? waits_event("CPU", "CPU") :
+		cached->number = wait == 0 ? waits_event(WAITS_CPU, WAITS_CPU) :
 			waits_event(pgstat_get_wait_event_type(wait),
 						pgstat_get_wait_event(wait));
 		cached->wait = wait;

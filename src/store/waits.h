@@ -35,6 +35,9 @@ typedef enum WaitState
 	NUM_WAIT_STATES
 } WaitState;
 
+/* The type, and name, of an event for what waits for nothing. */
+#define WAITS_CPU	"CPU"
+
 /* Number of an event in the table of their names. */
 typedef uint16 WaitEventId;
 

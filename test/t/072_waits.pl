@@ -161,6 +161,13 @@ for (1 .. 50)
 }
 like(ask($evidence), qr/; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/, 'the evidence of a finding says what its statement waits for');
 
+# So does the profile, which adds up all the same.
+is(ask(q{
+	SELECT bool_or(l.line ~ ';\(waits for Timeout/PgSleep\) \d+$' AND l.line ~ 'FROM many'),
+	       abs(1 - sum(substring(l.line FROM ' (\d+)$')::float8) / 1000
+	               / (SELECT sum(q.total_ms + q.plan_ms) FROM clipperf_queries AS q WHERE q.toplevel AND q.datname = current_database())) <= 0.01
+	FROM regexp_split_to_table(rtrim(clipperf_profile(), E'\n'), E'\n') AS l (line)}), 't|t', 'the profile');
+
 # Switched off, nothing is sampled, by a process that stays.
 sub switch
 {
