@@ -276,7 +276,7 @@ put_estimate(ReturnSetInfo *result, const BadEstimate *estimate)
 	values[i++] = ObjectIdGetDatum(plan->key.userid);
 	values[i++] = Int64GetDatum((int64) plan->key.queryid);
 	values[i++] = Int64GetDatum((int64) plan->key.shape);
-	result_set_text(values, nulls, i++, plan_node_title(node));
+	result_set_text(values, nulls, i++, plan_node_words(node));
 	result_set_text(values, nulls, i++, guess_of(node));
 	nulls[i] = !OidIsValid(node->relation);
 	values[i++] = ObjectIdGetDatum(node->relation);

@@ -152,6 +152,26 @@ plan_node_title(const PlanNode *node)
 	return title.data;
 }
 
+/*
+ * The same for a sentence, palloc'd: no line of it, where it is broken at a space, begins
+ * with a part of a name.
+ */
+char *
+plan_node_words(const PlanNode *node)
+{
+	char	   *title = plan_node_title(node);
+	bool		in_name = false;
+
+	for (char *c = title; *c != '\0'; c++)
+	{
+		if (*c == '"')
+			in_name = !in_name;
+		else if (in_name && (unsigned char) *c <= ' ')
+			*c = '_';
+	}
+	return title;
+}
+
 /* A node's figures, per execution: its time's share of the plan's. */
 static void
 append_figures(StringInfo outline, const StatementPlan *plan, int number)

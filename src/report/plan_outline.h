@@ -17,6 +17,9 @@
 /* A node as EXPLAIN names it, palloc'd. */
 extern char *plan_node_title(const PlanNode *node);
 
+/* The same for a sentence, with names in which no line is broken. */
+extern char *plan_node_words(const PlanNode *node);
+
 /* A plan's nodes on a line each, palloc'd. */
 extern char *plan_outline(const StatementPlan *plan);
 

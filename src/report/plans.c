@@ -120,7 +120,7 @@ put_worst_node(ReturnSetInfo *result, const StatementPlan *plan)
 	values[i++] = ObjectIdGetDatum(plan->key.userid);
 	values[i++] = Int64GetDatum((int64) plan->key.queryid);
 	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us));
-	result_set_text(values, nulls, i++, plan_node_title(&plan->node[worst]));
+	result_set_text(values, nulls, i++, plan_node_words(&plan->node[worst]));
 	values[i++] = Float8GetDatum(counters->shared_us <= 0 ? 0 :
 								 did->self_us / counters->shared_us);
 	values[i++] = Float8GetDatum(did->rows / calls);
