@@ -85,7 +85,7 @@ tree_us(const StatementPlan *plan, int node)
 
 /* Is it off in this direction? */
 static bool
-is_off(const StatementPlan *plan, int node, bool too_few)
+node_is_off(const StatementPlan *plan, int node, bool too_few)
 {
 	const PlanMisjudged *off = &plan->did[node].off;
 
@@ -126,11 +126,11 @@ is_guessed(const PlanNode *node)
 static bool
 is_cause(const StatementPlan *plan, int node, bool too_few)
 {
-	if (!is_guessed(&plan->node[node]) || !is_off(plan, node, too_few))
+	if (!is_guessed(&plan->node[node]) || !node_is_off(plan, node, too_few))
 		return false;
 	for (int i = node + 1; i < nodes_end(plan, node); i++)
 	{
-		if (is_off(plan, i, too_few) && plan->node[i].kind != PLAN_BITMAP_INDEX_SCAN)
+		if (node_is_off(plan, i, too_few) && plan->node[i].kind != PLAN_BITMAP_INDEX_SCAN)
 			return false;
 	}
 	return true;

@@ -113,7 +113,7 @@ serves_scan(Form_pg_index index, const void *wanted)
 
 /* IndexTest of the columns "wanted", which a 0 ends: does it begin with one of them? */
 static bool
-begins_with(Form_pg_index index, const void *wanted)
+index_begins_with(Form_pg_index index, const void *wanted)
 {
 	for (const AttrNumber *column = wanted; *column != 0; column++)
 	{
@@ -172,5 +172,5 @@ serving_index(Oid relid, const SeqScanColumns *columns)
 bool
 serving_index_begins(Oid relid, const AttrNumber *columns)
 {
-	return OidIsValid(find_index(relid, begins_with, columns));
+	return OidIsValid(find_index(relid, index_begins_with, columns));
 }

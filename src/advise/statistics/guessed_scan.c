@@ -135,7 +135,7 @@ note_conditions(StatisticsTrial *trial, const List *clauses)
 
 /* The conditions of a scan that are tested on the table's rows; *whole = all of them. */
 static List *
-scan_conditions(const GuessSearch *search, const Plan *node, bool *whole)
+tested_conditions(const GuessSearch *search, const Plan *node, bool *whole)
 {
 	Translation how = {
 		.varno = ((const Scan *) node)->scanrelid,
@@ -166,7 +166,7 @@ test_scan(GuessSearch *search, const Plan *node, Oid relid)
 	};
 	SampledValues values;
 	bool		whole = true;
-	List	   *clauses = scan_conditions(search, node, &whole);
+	List	   *clauses = tested_conditions(search, node, &whole);
 	double		times;
 
 	if (!whole || !note_conditions(&trial, clauses) || !sampled_values(&trial, &values))

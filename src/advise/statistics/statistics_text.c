@@ -67,7 +67,7 @@ statistics_question(const StatisticsTrial *trial)
 
 /* Is there a statistics object of this name? */
 static bool
-is_taken(const char *schema, const char *name)
+is_statistics_name(const char *schema, const char *name)
 {
 	return OidIsValid(get_statistics_object_oid(list_make2(makeString(pstrdup(schema)),
 														   makeString(pstrdup(name))),
@@ -93,7 +93,7 @@ free_statistics_name(const StatisticsTrial *trial, uint32 operands)
 										 false) : "expr");
 	}
 	name = makeObjectName(get_rel_name(trial->relid), columns.data, "stat");
-	for (int number = 1; is_taken(schema, name); number++)
+	for (int number = 1; is_statistics_name(schema, name); number++)
 		name = makeObjectName(get_rel_name(trial->relid), columns.data,
 							  psprintf("stat%d", number));
 	return name;
