@@ -90,7 +90,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_explain_estimate(oid, bigint, oid, tex
 -- is not known.  100 ms of it in all, as less is no matter.
 CREATE FUNCTION @extschema@._clipperf_find_bad_estimates(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
-LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH total AS MATERIALIZED (
