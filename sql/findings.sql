@@ -663,7 +663,6 @@ COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
 --   removes one result: that is fresh; of the times to live the one by which it saves the most time, the shortest if
 --   several do.  Else one of 10 s that answers half of them, for results that may be that old, if it saves five
 --   hundredths (0.05) of all time.  No sequential scan is to blame, one that had use for a fifth of its rows (0.2).
--- slow_plan: 10 calls, and more time for planning than for all executions; 100 ms of it in all, as less is no matter.
 CREATE FUNCTION @extschema@._clipperf_find_statements(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
@@ -675,7 +674,7 @@ BEGIN ATOMIC
     ), route AS MATERIALIZED (
         SELECT * FROM @extschema@._clipperf_statement_routes()
     ), statement AS (
-        SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms, sum(q.plan_ms) AS plan_ms,
+        SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms,
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
                sum(q.temp_blks_written) * current_setting('block_size')::float8
                    / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
@@ -712,10 +711,6 @@ BEGIN ATOMIC
         SELECT 'cacheable', s.*, b.saved_ms
         FROM statement AS s JOIN best AS b USING (queryid)
         WHERE s.rows > 0
-        UNION ALL
-        SELECT 'slow_plan', s.*, s.plan_ms * (1 - 1 / s.calls)
-        FROM statement AS s
-        WHERE s.calls >= 10 AND s.plan_ms > s.total_ms AND s.plan_ms >= 100
     ), large AS MATERIALIZED (
         SELECT p.* FROM problem AS p, total WHERE p.saved_ms >= 0.01 * total.ms
     ), text AS MATERIALIZED (
@@ -729,17 +724,14 @@ BEGIN ATOMIC
            CASE p.kind
                WHEN 'temp_spill' THEN
                    format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
-               WHEN 'cacheable' THEN
-                   format('asks the same again: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls))
-               ELSE format('takes longer to plan than to run: %s of %s', @extschema@._clipperf_duration(p.plan_ms / p.calls),
-                           @extschema@._clipperf_duration((p.plan_ms + p.total_ms) / p.calls)) END,
+               ELSE format('asks the same again: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls)) END,
            concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',
                           pg_size_pretty(p.temp_bytes::numeric),
                           @extschema@._clipperf_count(p.calls, 'call', 'calls'),
                           @extschema@._clipperf_duration(p.mean_ms))
-               WHEN 'cacheable' THEN
+               ELSE
                    format('%s, %s each, %s in all; a cache of %s would answer %s of them%s, from %s at a time; %s',
                           @extschema@._clipperf_count(b.calls, 'call', 'calls'),
                           @extschema@._clipperf_duration(b.total_ms / b.calls),
@@ -750,15 +742,11 @@ BEGIN ATOMIC
                                       @extschema@._clipperf_share(b.hits_high / b.calls)) END,
                           @extschema@._clipperf_count(b.lists, 'result', 'results'),
                           CASE WHEN cached.written IS NULL THEN 'nothing was seen to write its tables'
-                               ELSE format('%s%s of its answers would be older than a write to %s',
+                               ELSE format('%s%s%s of its answers would be older than a write to %s',
+                                           CASE WHEN b.is_fresh THEN 'if writes removed none, ' END,
                                            CASE WHEN b.stale_high - b.stale_low >= 0.01 * b.hits
                                                 THEN @extschema@._clipperf_share(b.stale_low / b.hits) || ' to ' END,
-                                           @extschema@._clipperf_share(b.stale_high / b.hits), cached.written) END)
-               ELSE format('%s, planning %s, execution %s each; %s of planning in all',
-                          @extschema@._clipperf_count(p.calls, 'call', 'calls'),
-                          @extschema@._clipperf_duration(p.plan_ms / p.calls),
-                          @extschema@._clipperf_duration(p.mean_ms),
-                          @extschema@._clipperf_duration(p.plan_ms)) END,
+                                           @extschema@._clipperf_share(b.stale_high / b.hits), cached.written) END) END,
            p.saved_ms,
            CASE WHEN b.is_fresh IS FALSE THEN 'info' ELSE 'warning' END,
            CASE
@@ -767,7 +755,7 @@ BEGIN ATOMIC
                         THEN '-- too much for memory: let the statement sort or hash fewer rows'
                         ELSE format('SET LOCAL work_mem = ''%sMB''; -- in its transaction, before it',
                                     (2 ^ ceil(log(2, ceil(3 * p.temp_bytes / 1048576)::numeric)))::int) END
-               WHEN p.kind = 'cacheable' THEN
+               ELSE
                    concat(format(CASE WHEN b.is_fresh THEN '-- keep its result in the application for %s: %s of %s calls need not be made'
                                       ELSE '-- if its result may be %1$s old, keep it in the application for %1$s: %2$s of %3$s calls need not be made' END,
                                  cached.ttl, @extschema@._clipperf_number(CASE WHEN b.is_fresh THEN b.kept ELSE b.hits END),
@@ -777,12 +765,7 @@ BEGIN ATOMIC
                           CASE WHEN b.by_time THEN E'\n-- it depends on the current time' END,
                           CASE WHEN b.repeats >= 1 THEN
                                format(E'\n-- %s made before in the same request: those need no cache, but a variable',
-                                      @extschema@._clipperf_count(b.repeats, 'call had been', 'calls had been')) END)
-               WHEN p.kind = 'slow_plan' AND EXISTS (
-                   SELECT FROM @extschema@._clipperf_read_samples() AS a
-                   WHERE a.queryid = p.queryid AND cardinality(a.parameter_types) > 0)
-                   THEN '-- it has parameters: where it is prepared by name, plan_cache_mode = force_generic_plan spares planning, if one plan suits all values'
-               ELSE '-- prepare it once per connection and run it with parameters' END,
+                                      @extschema@._clipperf_count(b.repeats, 'call had been', 'calls had been')) END) END,
            NULL::bigint[], p.first_seen, p.last_seen, false, false
     FROM large AS p
          CROSS JOIN total
@@ -809,4 +792,4 @@ BEGIN ATOMIC
                                             @extschema@._clipperf_subject(t.query), allow) = accepted;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_statements(boolean, text[]) IS
-'findings of the kinds temp_spill, cacheable and slow_plan, each worth at least 1% of all statement time';
+'findings of the kinds temp_spill and cacheable, each worth at least 1% of all statement time';

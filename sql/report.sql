@@ -29,6 +29,8 @@ BEGIN ATOMIC
             UNION ALL
             SELECT * FROM @extschema@._clipperf_find_statements($1, $2)
             UNION ALL
+            SELECT * FROM @extschema@._clipperf_find_slow_plans($1, $2)
+            UNION ALL
             SELECT * FROM @extschema@._clipperf_find_plan_changes($1, $2)
             UNION ALL
             SELECT * FROM @extschema@._clipperf_find_bad_estimates($1, $2)

@@ -87,6 +87,7 @@ INSERT INTO calls VALUES
     ('_clipperf_find_jobs', 'SELECT * FROM %s._clipperf_find_jobs(false, NULL)'),
     ('_clipperf_find_n_plus_one', 'SELECT * FROM %s._clipperf_find_n_plus_one(false, NULL)'),
     ('_clipperf_find_scans', 'SELECT * FROM %s._clipperf_find_scans(false, NULL)'),
+    ('_clipperf_find_slow_plans', 'SELECT * FROM %s._clipperf_find_slow_plans(false, NULL)'),
     ('_clipperf_find_statements', 'SELECT * FROM %s._clipperf_find_statements(false, NULL)'),
     ('_clipperf_fix_of', 'SELECT %s._clipperf_fix_of(''{1}'')'),
     ('_clipperf_fix_of_scan', 'SELECT %s._clipperf_fix_of_scan(NULL, NULL, NULL)'),
