@@ -547,7 +547,8 @@ BEGIN ATOMIC
                CASE WHEN t.list IS NULL THEN max(t.per_loop) ELSE sum(t.children) / greatest(max(t.loops), 1) END AS per_loop,
                bool_or(t.in_pieces) AS in_pieces, max(t.loops) AS loops, sum(t.child_ms + t.roundtrip_ms) AS ms, sum(t.saved_ms) AS saved_ms,
                (SELECT @extschema@._clipperf_some(array_agg(DISTINCT r.route))
-                FROM unnest(string_to_array(string_agg(array_to_string(t.routes, E'\n'), E'\n'), E'\n')) AS r (route)) AS routes,
+                FROM unnest(string_to_array(string_agg(array_to_string(t.routes, E'\n'), E'\n'), E'\n')) AS r (route)
+                WHERE r.route <> '') AS routes,
                @extschema@._clipperf_idiom(max(t.framework)) AS idiom,
                string_agg(DISTINCT t.source_location, ' and ') AS source_location,
                string_agg(format(E'\n(%s) %s; %s per %s, %s%s%s', t.number, @extschema@.clipperf_line(t.child_query, 150),

@@ -76,6 +76,7 @@ extern bool pq_buffer_has_data(void);
 
 /* 16: an update may be HOT whatever it changes of columns in a BRIN index. */
 #if PG_VERSION_NUM >= 160000
+#include "catalog/pg_am_d.h"
 #define INDEX_ENDS_HOT(am) ((am) != BRIN_AM_OID)
 #else
 #define INDEX_ENDS_HOT(am) true

@@ -131,6 +131,19 @@ FROM clip ORDER BY title LIMIT 25 \gexec
 SELECT child_query, suggestion, no_suggestion FROM clipperf_n_plus_one ORDER BY relation::text COLLATE "C";
 RESET clipperf.capture_parameters;
 
+-- Where no route is known, none is named.
+SELECT clipperf_reset();
+SET application_name = '';
+\set ECHO none
+\o /dev/null
+SELECT id, owner_id FROM clip ORDER BY title LIMIT 25;
+SELECT format('SELECT score FROM vote WHERE clip_id = %s', id), format('SELECT made FROM favorite WHERE clip_id = %s', id)
+FROM clip ORDER BY title LIMIT 25 \gexec
+\o
+\set ECHO all
+SELECT substring(evidence, '\d+ statements per request.*?;') AS statements FROM clipperf_findings() WHERE kind = 'n_plus_one';
+SET application_name = 'a page';
+
 -- A long statement: what it asks for is shown.
 SELECT clipperf_line(s, 80) FROM unnest(ARRAY[
     'SELECT ' || repeat('"clips"."column", ', 20) || '"clips"."id" FROM "clips" LEFT OUTER JOIN "members" ON "members"."id" = "clips"."owner_id" INNER JOIN "games" ON "games"."id" = "clips"."game_id" WHERE "clips"."id" = $1',

@@ -67,6 +67,25 @@ FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
 SQL
 has($finding, 'NULL before keys', children => [27, 30], relation => 'debtor');
 
+# What is the same throughout a loop need not be a constant of the statement: where other runs of it have another value, it
+# stays a parameter of the batch, though the loop itself was not kept as a sample.
+$finding = proven($node, 'another value outside of loops', statements(<<'SQL'));
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = %s', n, n % 2 + 7) FROM generate_series(1, 64) AS n
+\gexec
+SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 1', debtor_id)
+FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\gexec
+SQL
+like($finding->{suggestion}, qr/ kind = \$2\b/, 'another value outside of loops: a parameter');
+$finding = proven($node, 'the same value everywhere', statements(<<'SQL'));
+SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 1', debtor_id)
+FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\gexec
+SQL
+like($finding->{suggestion}, qr/ kind = 1\b/, 'the same value everywhere: a constant');
+
 # A constant that is no key has the keys' values: it is not taken for one.
 silent($node, 'numbers that are compared with nothing',
 	loop(posts(30), '--child' => 'SELECT $1 AS number, name FROM author WHERE id = 100001',

@@ -39,9 +39,38 @@ typedef struct Batch
 	int			count;
 	Pattern    *patterns;
 	SampleDraft **samples;		/* one of each pattern's child, or NULL */
+	uint32	   *differ;			/* .. bit n-1: another one has another nth
+								 * literal */
 } Batch;
 
-/* SampleVisitor: give the first sample that holds the statement to its patterns. */
+/*
+ * In which literals do two texts of a statement differ?  Bit n-1 stands for the nth;
+ * none are compared if they do not have the same number of them.
+ */
+static uint32
+compare_literals(const char *one, const char *other)
+{
+	LiteralPlace places[PATTERN_PARAMETERS];
+	LiteralPlace others[PATTERN_PARAMETERS];
+	int			count = normalize_places(one, strlen(one), places,
+										 PATTERN_PARAMETERS);
+	uint32		differ = 0;
+
+	if (count != normalize_places(other, strlen(other), others,
+								  PATTERN_PARAMETERS))
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (places[i].length != others[i].length ||
+			memcmp(one + places[i].start, other + others[i].start,
+				   places[i].length) != 0)
+			differ |= UINT32_C(1) << i;
+	return differ;
+}
+
+/*
+ * SampleVisitor: give the first sample that holds the statement to its patterns.  It
+ * need not be of a loop, so what others have otherwise is no constant of the loop's.
+ */
 static void
 keep_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 			void *arg)
@@ -52,11 +81,16 @@ keep_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	{
 		const Pattern *pattern = &batch->patterns[i];
 
-		if (batch->samples[i] == NULL && draft->statement != NULL &&
-			key->queryid == pattern->facts.child_queryid &&
-			key->userid == pattern->key.userid &&
-			key->dbid == pattern->key.dbid)
+		if (draft->statement == NULL ||
+			key->queryid != pattern->facts.child_queryid ||
+			key->userid != pattern->key.userid ||
+			key->dbid != pattern->key.dbid)
+			continue;
+		if (batch->samples[i] == NULL)
 			batch->samples[i] = workload_sample_copy(draft);
+		else
+			batch->differ[i] |= compare_literals(batch->samples[i]->statement,
+												 draft->statement);
 	}
 }
 
@@ -69,6 +103,7 @@ read_batch(MemoryContext context)
 
 	batch->patterns = pattern_copy(&batch->count);
 	batch->samples = palloc0(sizeof(SampleDraft *) * Max(batch->count, 1));
+	batch->differ = palloc0(sizeof(uint32) * Max(batch->count, 1));
 	if (report_may_read(InvalidOid))
 		sample_visit(keep_sample, batch);
 	MemoryContextSwitchTo(old);
@@ -112,7 +147,7 @@ pattern_values(const Pattern *pattern)
 
 /*
  * A sample's text with a parameter in place of each literal that varies within a
- * loop, or from one loop to another ("differ").  NULL if its literals are not
+ * loop, or from one run to another ("differ").  NULL if its literals are not
  * those that were compared.
  */
 static char *
@@ -172,7 +207,8 @@ all_vary(int count)
 static bool
 child_of_sample(RewriteChild *child, const SampleDraft *sample, uint32 differ)
 {
-	if (sample->nparams > PATTERN_PARAMETERS)
+	if (sample->nparams > PATTERN_PARAMETERS ||
+		(sample->nparams > 0 && differ != 0))
 		return false;
 	if (sample->nparams == 0)
 	{
@@ -230,10 +266,13 @@ path_of_text(void)
 	return GetConfigOptionResetString("search_path");
 }
 
-/* The statement in place of a pattern's children; NULL and the reason if none. */
+/*
+ * The statement in place of a pattern's children; NULL and the reason if none.
+ * "differ" are the literals of the sample that other samples have otherwise.
+ */
 static char *
 batch_pattern(const Pattern *pattern, const SampleDraft *sample,
-			  const char **problem)
+			  uint32 differ, const char **problem)
 {
 	Sandbox		sandbox = {.userid = pattern->key.userid};
 	RewriteChild child = {
@@ -249,7 +288,9 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 	*problem = "its text may not be read";
 	if (!report_may_read(pattern->key.userid))
 		return NULL;
-	if (sample != NULL && child_of_sample(&child, sample, pattern->parameters.differ))
+	if (sample != NULL && sample->nparams == 0)
+		differ |= pattern->parameters.differ;
+	if (sample != NULL && child_of_sample(&child, sample, differ))
 		sandbox.search_path = sample->search_path;
 	else if (!child_of_text(&child, pattern, problem))
 		return NULL;
@@ -285,7 +326,8 @@ clipperf_batched(PG_FUNCTION_ARGS)
 
 		if (pattern_history_key(&pattern->key) == wanted &&
 			pattern->key.dbid == MyDatabaseId)
-			sql = batch_pattern(pattern, batch->samples[i], &problem);
+			sql = batch_pattern(pattern, batch->samples[i], batch->differ[i],
+								&problem);
 	}
 	result_set_text(values, nulls, 0, sql);
 	result_set_text(values, nulls, 1, sql == NULL ? problem : NULL);
