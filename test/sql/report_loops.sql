@@ -141,7 +141,7 @@ SELECT format('SELECT score FROM vote WHERE clip_id = %s', id), format('SELECT m
 FROM clip ORDER BY title LIMIT 25 \gexec
 \o
 \set ECHO all
-SELECT substring(evidence, '\d+ statements per request.*?;') AS statements FROM clipperf_findings() WHERE kind = 'n_plus_one';
+SELECT substring(evidence, '\d+ statements per request[^;]*;') AS statements FROM clipperf_findings() WHERE kind = 'n_plus_one';
 SET application_name = 'a page';
 
 -- A long statement: what it asks for is shown.

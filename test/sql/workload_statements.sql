@@ -80,5 +80,20 @@ SELECT count(*) AS planned FROM clipperf_workload() WHERE query LIKE '%sql_featu
 SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'information_schema.sql_features'::regclass;
 COMMIT;
 
+-- Where no sample tells the search_path, the tables that a statement uses do, unless two of one name may be meant.
+SELECT clipperf_reset();
+SET clipperf.capture_parameters = off;
+CREATE SCHEMA workload_one;
+CREATE SCHEMA "Workload, two";
+CREATE TABLE workload_one.parcels (id int, weight int);
+CREATE TABLE "Workload, two".labels (id int, parcel int);
+CREATE TABLE "Workload, two".parcels (id int, weight int);
+SET search_path = workload_one, "Workload, two";
+SELECT count(*) FROM parcels JOIN labels ON labels.parcel = parcels.id WHERE weight > 3;
+SELECT count(*) FROM parcels JOIN "Workload, two".parcels AS others USING (id);
+SET search_path = workload, public;
+RESET clipperf.capture_parameters;
+SELECT query, tables, problem FROM clipperf_workload() ORDER BY query COLLATE "C";
+
 SET client_min_messages = warning;
-DROP SCHEMA workload CASCADE;
+DROP SCHEMA workload, workload_one, "Workload, two" CASCADE;

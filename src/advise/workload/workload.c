@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "advise/workload/plan_trial.h"
+#include "advise/workload/workload_path.h"
 #include "advise/workload/workload_sample.h"
 #include "advise/workload/workload_values.h"
 #include "advise/workload/workload_weight.h"
@@ -65,6 +66,7 @@ typedef struct Entry
 	List	   *samples;		/* of SampleDraft */
 	Sketch		values;			/* distinct lists of parameters and literals */
 	Histogram	latency;
+	TableUses	tables;			/* that it uses */
 } Entry;
 
 /* While a workload is loaded. */
@@ -128,6 +130,7 @@ add_statement(const StatementKey *key, const StatementCounters *counters,
 	}
 	sketch_merge(&entry->values, &counters->params);
 	histogram_merge(&entry->latency, &counters->latency);
+	table_uses_merge(&entry->tables, tables);
 }
 
 /* SampleVisitor that gives a sample to its statement. */
@@ -485,7 +488,8 @@ make_statement(const Entry *entry)
 
 	statement->queryid = entry->key.queryid;
 	statement->userid = (Oid) entry->key.userid;
-	statement->search_path = path == NULL ? NULL : pstrdup(path);
+	statement->search_path = path == NULL ? workload_path_to(&entry->tables) :
+		pstrdup(path);
 	statement->settings = workload_sample_settings(entry->samples);
 	statement->text = text_copy(&key);
 	statement->route = route_label(entry->route);

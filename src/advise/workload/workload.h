@@ -36,7 +36,8 @@ typedef struct WorkloadStatement
 {
 	uint64		queryid;
 	Oid			userid;
-	const char *search_path;	/* of its latest sample; NULL = the session's */
+	const char *search_path;	/* of its latest sample, or one that finds its
+								 * tables; NULL = the session's */
 	SandboxSettings settings;	/* that its latest sample read */
 	const char *text;			/* normalised; NULL = not kept */
 	const char *route;			/* that takes most of its time; NULL = none */
