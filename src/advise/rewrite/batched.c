@@ -20,12 +20,14 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "advise/workload/workload_path.h"
 #include "advise/workload/workload_sample.h"
 #include "common/result_rows.h"
 #include "profile/text/normalize.h"
 #include "report/report.h"
 #include "store/pattern.h"
 #include "store/sample.h"
+#include "store/statement.h"
 #include "store/store.h"
 #include "store/text.h"
 
@@ -41,6 +43,7 @@ typedef struct Batch
 	SampleDraft **samples;		/* one of each pattern's child, or NULL */
 	uint32	   *differ;			/* .. bit n-1: another one has another nth
 								 * literal */
+	TableUses  *tables;			/* .. that each pattern's child uses */
 } Batch;
 
 /*
@@ -94,7 +97,25 @@ keep_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	}
 }
 
-/* Read the patterns, and the samples if the caller may. */
+/* StatementVisitor: give the tables that a statement uses to its patterns. */
+static void
+keep_tables(const StatementKey *key, const StatementCounters *counters,
+			const TableUses *tables, void *arg)
+{
+	Batch	   *batch = arg;
+
+	for (int i = 0; i < batch->count; i++)
+	{
+		const Pattern *pattern = &batch->patterns[i];
+
+		if (key->queryid == pattern->facts.child_queryid &&
+			key->userid == pattern->key.userid &&
+			key->dbid == pattern->key.dbid)
+			table_uses_merge(&batch->tables[i], tables);
+	}
+}
+
+/* Read the patterns, their tables, and the samples if the caller may. */
 static Batch *
 read_batch(MemoryContext context)
 {
@@ -104,6 +125,8 @@ read_batch(MemoryContext context)
 	batch->patterns = pattern_copy(&batch->count);
 	batch->samples = palloc0(sizeof(SampleDraft *) * Max(batch->count, 1));
 	batch->differ = palloc0(sizeof(uint32) * Max(batch->count, 1));
+	batch->tables = palloc0(sizeof(TableUses) * Max(batch->count, 1));
+	statement_visit(keep_tables, batch);
 	if (report_may_read(InvalidOid))
 		sample_visit(keep_sample, batch);
 	MemoryContextSwitchTo(old);
@@ -247,15 +270,18 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 
 /*
  * The search_path by which names are found in a text of which there is no sample, as
- * after a restart: the caller's.  The functions of the report have a closed one in its
- * place, which finds no table; then it is the one that this session began with.  NULL
- * is the current one.
+ * after a restart: one that finds the tables that the statement uses, else the caller's.
+ * The functions of the report have a closed one in its place, which finds no table; then
+ * it is the one that this session began with.  NULL is the current one.
  */
 static const char *
-path_of_text(void)
+path_of_text(const TableUses *tables)
 {
+	const char *path = workload_path_to(tables);
 	ListCell   *cell;
 
+	if (path != NULL)
+		return path;
 	foreach(cell, fetch_search_path(false))
 	{
 		Oid			schema = lfirst_oid(cell);
@@ -272,7 +298,7 @@ path_of_text(void)
  */
 static char *
 batch_pattern(const Pattern *pattern, const SampleDraft *sample,
-			  uint32 differ, const char **problem)
+			  uint32 differ, const TableUses *tables, const char **problem)
 {
 	Sandbox		sandbox = {.userid = pattern->key.userid};
 	RewriteChild child = {
@@ -290,12 +316,11 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 		return NULL;
 	if (sample != NULL && sample->nparams == 0)
 		differ |= pattern->parameters.differ;
-	if (sample != NULL && child_of_sample(&child, sample, differ))
-		sandbox.search_path = sample->search_path;
-	else if (!child_of_text(&child, pattern, problem))
+	sandbox.search_path = sample != NULL ? sample->search_path :
+		path_of_text(tables);
+	if ((sample == NULL || !child_of_sample(&child, sample, differ)) &&
+		!child_of_text(&child, pattern, problem))
 		return NULL;
-	else
-		sandbox.search_path = path_of_text();
 	return rewrite_child(&child, &sandbox, problem);
 }
 
@@ -327,7 +352,7 @@ clipperf_batched(PG_FUNCTION_ARGS)
 		if (pattern_history_key(&pattern->key) == wanted &&
 			pattern->key.dbid == MyDatabaseId)
 			sql = batch_pattern(pattern, batch->samples[i], batch->differ[i],
-								&problem);
+								&batch->tables[i], &problem);
 	}
 	result_set_text(values, nulls, 0, sql);
 	result_set_text(values, nulls, 1, sql == NULL ? problem : NULL);
