@@ -59,6 +59,8 @@ my $rows = decode_json($node->safe_psql($database, 'SELECT json_agg(r) FROM clip
 is(scalar(@$rows), 1, 'the row is kept');
 is_deeply([ map { $json->{recommendations}[0]{$_} } qw(action index_name ddl reason) ],
 	[ map { $rows->[0]{$_} } qw(action index_name ddl reason) ], 'JSON has what is kept');
+is_deeply([ grep { !defined $json->{recommendations}[0]{$_} } qw(mean_before_ms mean_after_ms blocks_before blocks_after) ],
+	[], 'JSON has time and blocks');
 is($json->{recommendations}[0]{relation}, 'shop.item', 'JSON: the table with its schema');
 
 # An operator that somebody has put on the search_path is not called by who asks.

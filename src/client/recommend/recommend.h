@@ -23,6 +23,10 @@ typedef struct Recommendation
 								 * saves; NULL = not known */
 	char	   *cost_before;
 	char	   *cost_after;
+	char	   *mean_before_ms;
+	char	   *mean_after_ms;
+	char	   *blocks_before;
+	char	   *blocks_after;
 	char	   *size_bytes;
 	char	   *size;			/* the same for people: 664 kB */
 	char	   *write_cost_share;

@@ -38,6 +38,10 @@ take_recommendations(Advice *advice, const PGresult *result)
 				.benefit_share = copy_value(result, i, "benefit_share"),
 				.cost_before = copy_value(result, i, "cost_before"),
 				.cost_after = copy_value(result, i, "cost_after"),
+				.mean_before_ms = copy_value(result, i, "mean_before_ms"),
+				.mean_after_ms = copy_value(result, i, "mean_after_ms"),
+				.blocks_before = copy_value(result, i, "blocks_before"),
+				.blocks_after = copy_value(result, i, "blocks_after"),
 				.size_bytes = copy_value(result, i, "size_bytes"),
 				.size = copy_value(result, i, "size"),
 				.write_cost_share = copy_value(result, i, "write_cost_share"),
@@ -144,6 +148,10 @@ put_advice_json(FILE *out, const void *result)
 		json_number(&json, "benefit_share", row->benefit_share);
 		json_number(&json, "cost_before", row->cost_before);
 		json_number(&json, "cost_after", row->cost_after);
+		json_number(&json, "mean_before_ms", row->mean_before_ms);
+		json_number(&json, "mean_after_ms", row->mean_after_ms);
+		json_number(&json, "blocks_before", row->blocks_before);
+		json_number(&json, "blocks_after", row->blocks_after);
 		json_number(&json, "size_bytes", row->size_bytes);
 		json_number(&json, "write_cost_share", row->write_cost_share);
 		json_string(&json, "ddl", row->ddl);
