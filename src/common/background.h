@@ -24,7 +24,7 @@ extern void background_register(const char *name, const char *function, int flag
  * configuration and end it; and call a function again and again until then.
  */
 extern void background_begin(void);
-extern void background_run(void (*turn) (void *arg), void *arg) pg_attribute_noreturn();
+extern void background_run(void (*turn) (void *arg), void *arg);
 
 /* From the main function of a worker: let it end without a message at shutdown. */
 extern void background_init(void);

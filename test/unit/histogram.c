@@ -129,8 +129,8 @@ static bool
 buckets_follow(void)
 {
 	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
-		if (histogram_bucket(lower_bound(i) * (1 + 1e-15)) != i ||
-			histogram_bucket(lower_bound(i + 1) * (1 - 1e-15)) != i)
+		if (histogram_bucket(histogram_lower_bound(i) * (1 + 1e-15)) != i ||
+			histogram_bucket(histogram_lower_bound(i + 1) * (1 - 1e-15)) != i)
 			return false;
 	return true;
 }
