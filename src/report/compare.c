@@ -401,8 +401,8 @@ weighted_mean(const WeightedValues *values, double *variance, double *worth)
  * stays unknown of few blocks.
  */
 static Estimate
-estimate_blocks(const BlockSeries *series, BlockValue number, int which,
-				const PeriodMeasure *const *beside, int count)
+estimate_over_blocks(const BlockSeries *series, BlockValue number, int which,
+					 const PeriodMeasure *const *beside, int count)
 {
 	Estimate	estimate = {.is_known = false};
 	WeightedValues values;
@@ -453,8 +453,8 @@ static Estimate
 estimate_time(const PeriodMeasure *measure, const TimeFigure *figure,
 			  const PeriodMeasure *const *beside, int count)
 {
-	Estimate	estimate = estimate_blocks(&measure->series, figure->block, figure->which,
-										   beside, count);
+	Estimate	estimate = estimate_over_blocks(&measure->series, figure->block, figure->which,
+												beside, count);
 
 	if (figure->block != block_quantile)
 		return estimate;
@@ -469,7 +469,7 @@ estimate_time(const PeriodMeasure *measure, const TimeFigure *figure,
 static Estimate
 estimate_count(const PeriodMeasure *measure, double sum, BlockValue number)
 {
-	Estimate	estimate = estimate_blocks(&measure->series, number, 0, NULL, 0);
+	Estimate	estimate = estimate_over_blocks(&measure->series, number, 0, NULL, 0);
 
 	estimate.value = measure->calls > 0 ? sum / measure->calls : 0;
 	return estimate;
@@ -693,7 +693,7 @@ static Estimate
 estimate_errors(const PeriodMeasure *measure)
 {
 	double		all = Max(measure->calls + measure->errors, 1);
-	Estimate	estimate = estimate_blocks(&measure->series, block_errors, 0, NULL, 0);
+	Estimate	estimate = estimate_over_blocks(&measure->series, block_errors, 0, NULL, 0);
 
 	estimate.value = measure->errors / all;
 	if (!estimate.is_known)

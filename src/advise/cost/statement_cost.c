@@ -369,7 +369,7 @@ test_and_price_plans(StatementPricing *pricing)
  * more by as much as their costs are more than the planner says.
  */
 static void
-count_blocks(void *arg)
+count_statement_blocks(void *arg)
 {
 	StatementPricing *pricing = arg;
 	StatementCost *cost = pricing->cost;
@@ -510,7 +510,7 @@ plan_and_price(StatementPricing *pricing)
 		consider_generic(pricing);
 	}
 	if (pricing->config.count_blocks)
-		(void) sandbox_run(&sandbox, count_blocks, pricing);
+		(void) sandbox_run(&sandbox, count_statement_blocks, pricing);
 	return NULL;
 }
 

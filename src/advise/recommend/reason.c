@@ -417,7 +417,7 @@ find_more_blocks(Advisor *advisor, int number, bool due)
  * when rows of the table have changed.
  */
 static void
-append_more_blocks(StringInfo text, Advisor *advisor, int number)
+append_blocks_change(StringInfo text, Advisor *advisor, int number)
 {
 	MoreBlocks	more = find_more_blocks(advisor, number, false);
 	const char *how = "about";
@@ -586,7 +586,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	appendStringInfo(&text, ": %s", statement_excerpt(first));
 	append_kept_from(&text, advisor, number);
 	append_slowed(&text, advisor, number);
-	append_more_blocks(&text, advisor, number);
+	append_blocks_change(&text, advisor, number);
 	append_burdened(&text, advisor, number);
 	append_ended_hot(&text, advisor, number);
 	plain = reason_plain_column(def);

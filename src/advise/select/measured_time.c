@@ -135,7 +135,7 @@ find_built_uses(Estimator *estimator, const List *built)
 
 /* Scans of an index, or of those of its partitions, since statistics were reset. */
 static double
-count_scans(Oid indexoid)
+count_index_scans(Oid indexoid)
 {
 	double		scans = 0;
 	ListCell   *lc;
@@ -154,7 +154,7 @@ count_scans(Oid indexoid)
 static double
 scanned_share(const List *uses, Oid indexoid)
 {
-	double		scans = count_scans(indexoid);
+	double		scans = count_index_scans(indexoid);
 	double		expected = 0;
 	ListCell   *lc;
 
