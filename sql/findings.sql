@@ -562,8 +562,8 @@ BEGIN ATOMIC
         FROM told AS t
         GROUP BY t.belongs_to, t.list, t.confidence, t.pipelined, t.function, t.of_list
     ), shaped AS (
-        -- tables by their names, so that what is alike in many schemas looks alike
-        SELECT f.*, o.shape, o.schema, count(*) OVER alike AS tenants, row_number() OVER (alike ORDER BY f.saved_ms DESC, f.queryid) AS place
+        -- tables by their names, so that what is alike in many schemas, or but for the columns it returns, looks alike
+        SELECT f.*, o.shape, o.schema, count(*) OVER alike AS alike, row_number() OVER (alike ORDER BY f.saved_ms DESC, f.queryid) AS place
         FROM finding AS f,
              LATERAL (
                 SELECT CASE WHEN count(*) = count(n.oid)
@@ -577,17 +577,17 @@ BEGIN ATOMIC
         WINDOW alike AS (PARTITION BY o.shape, coalesce(o.shape, ARRAY[f.queryid::text, f.list::text]),
                                       f.list IS NULL, f.confidence, f.pipelined, f.function IS NULL)
     ), tenant AS (
-        SELECT s.* FROM shaped AS s WHERE s.tenants > 3
+        SELECT s.* FROM shaped AS s WHERE s.alike > 3
     ), gathered AS (
         SELECT t.shape, t.list IS NULL AS unlisted, t.confidence, t.pipelined, t.function IS NULL AS in_client,
                sum(t.saved_ms) AS saved_ms, sum(t.ms) AS ms, sum(t.loops) AS loops,
                min(t.first_seen) AS first_seen, max(t.last_seen) AS last_seen, bool_or(t.again) AS again,
-               @extschema@._clipperf_some(array_agg(t.schema::text ORDER BY t.saved_ms DESC, t.schema)) AS schemas
+               count(*) AS alike, count(DISTINCT t.schema) AS tenants, @extschema@._clipperf_some(array_agg(DISTINCT t.schema::text)) AS schemas
         FROM tenant AS t
         GROUP BY t.shape, t.list IS NULL, t.confidence, t.pipelined, t.function IS NULL
     ), chosen AS (
         SELECT s.list, s.confidence, s.pipelined, s.function, s.of_list, s.queryid, s.figures, s.parent_query, s.child_query,
-               s.per_loop, s.in_pieces, s.routes, s.roles, s.idiom, s.source_location, s.children, s.fix, s.tenants, g.schemas,
+               s.per_loop, s.in_pieces, s.routes, s.roles, s.idiom, s.source_location, s.children, s.fix, g.alike, g.tenants, g.schemas,
                CASE WHEN g.shape IS NULL THEN s.subjects ELSE o.subjects END AS subjects,
                CASE WHEN g.shape IS NULL THEN s.relations ELSE o.relations END AS relations,
                coalesce(g.saved_ms, s.saved_ms) AS saved_ms, coalesce(g.ms, s.ms) AS ms, coalesce(g.loops, s.loops) AS loops,
@@ -615,7 +615,8 @@ BEGIN ATOMIC
                   CASE WHEN f.list IS NULL THEN ' times' END,
                   CASE WHEN f.function IS NULL THEN ' in one request' ELSE ' in a function' END,
                   CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END,
-                  CASE WHEN f.schemas IS NOT NULL THEN format(' (%s schemas)', f.tenants) END),
+                  CASE WHEN f.tenants > 3 THEN format(' (%s schemas)', f.tenants)
+                       WHEN f.alike > 1 THEN format(' (%s alike)', f.alike) END),
            concat(
                CASE WHEN f.list IS NULL
                     THEN format(CASE WHEN f.in_pieces THEN '%s inserts a batch in pieces; ' ELSE '%s is repeated within one request; ' END,
@@ -634,9 +635,11 @@ BEGIN ATOMIC
                     THEN format('%s in %s, %s in all', f.confidence, @extschema@._clipperf_count(f.loops, 'loop', 'loops'),
                                 @extschema@._clipperf_duration(f.ms)) || f.children
                     ELSE f.figures || coalesce('; sent at ' || f.source_location, '') END,
-               CASE WHEN f.schemas IS NOT NULL THEN
-                   format('; in %s schemas, %s in all: %s', f.tenants, @extschema@._clipperf_duration(f.ms),
-                          @extschema@._clipperf_plain(f.schemas)) END),
+               CASE WHEN f.tenants > 3
+                    THEN format('; in %s schemas, %s in all: %s', f.tenants, @extschema@._clipperf_duration(f.ms),
+                                @extschema@._clipperf_plain(f.schemas))
+                    WHEN f.alike > 1
+                    THEN format('; one of %s statements that read alike, %s in all', f.alike, @extschema@._clipperf_duration(f.ms)) END),
            f.saved_ms,
            CASE WHEN f.pipelined THEN 'info' WHEN f.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
            concat('-- ' || f.idiom || E'\n', f.fix),

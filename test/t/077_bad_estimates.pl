@@ -132,6 +132,13 @@ like($found, qr/^planned for 7,[45]\d\d rows, 20 came\|.*CREATE STATISTICS publi
 ($fix) = $found =~ /\|(CREATE.*?ANALYZE[^;]*;)\|/s;
 is_closed('columns that exclude each other', $none, $fix);
 
+# A system catalog whose statistics are those of a new database.
+$node->safe_psql('postgres', q{DO $$ BEGIN
+	FOR i IN 1 .. 300 LOOP EXECUTE format('CREATE TABLE parted_%s (a int, b int, c int) PARTITION BY RANGE (a)', i); END LOOP; END $$});
+my $catalog = "SELECT count(a.attname) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid WHERE c.relkind = 'p'";
+like(run_alone($catalog), qr/^planned for 1 row, 300 came\|\w+\|ANALYZE pg_catalog\.pg_class;\|.*no ANALYZE of the system catalog pg_catalog\.pg_class is known/s, 'a system catalog');
+is_closed('a system catalog', $catalog, 'ANALYZE pg_catalog.pg_class');
+
 # What only looks like it.
 is(run_alone('SELECT v.id, pg_sleep(0.001) FROM visit AS v JOIN place AS p ON p.id = v.place_id WHERE v.note > \'\' LIMIT 100'), '', 'a LIMIT that stops early');
 is(run_alone('SELECT count(*) FROM place WHERE code % 1 = 0 AND color >= 0'), '', 'no other plan would be made');

@@ -15,6 +15,7 @@
 #include "advise/statistics/statistics_trial.h"
 
 #include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_statistic.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -348,7 +349,7 @@ find_statement(Oid userid, uint64 queryid, char **problem)
 	WorkloadFilter filter = {.queryids = list_make1(&queryid)};
 	ListCell   *lc;
 
-	*problem = "it was forgotten";
+	*problem = "nothing is kept of its executions";
 	foreach(lc, workload_load(&filter))
 	{
 		const WorkloadStatement *statement = lfirst(lc);
@@ -360,6 +361,27 @@ find_statement(Oid userid, uint64 queryid, char **problem)
 			return statement;
 	}
 	return NULL;
+}
+
+/*
+ * Fill in the answer about a scan of a system catalog, of which nothing is tried: whether
+ * it has statistics is all that can be told.
+ */
+static void
+explain_catalog(Explanation *about)
+{
+	const char *catalog = quote_qualified_identifier(get_namespace_name(get_rel_namespace(about->relation)),
+													 get_rel_name(about->relation));
+
+	about->collected = last_analyze(about->relation);
+	if (about->collected != 0)
+	{
+		about->said = psprintf("%s is a system catalog, for which nothing but ANALYZE may help: it ran last at %s",
+							   catalog, timestamptz_to_str(about->collected));
+		return;
+	}
+	about->said = psprintf("no ANALYZE of the system catalog %s is known", catalog);
+	about->fix = psprintf("ANALYZE %s;", catalog);
 }
 
 /* Fill in the answer about a scan, or about groups. */
@@ -394,7 +416,7 @@ say_of_guess(const char *guess)
 	if (strcmp(guess, "join") == 0)
 		return "how many rows of two tables belong together is a guess, for which there are no statistics";
 	if (strcmp(guess, "function") == 0)
-		return "how many rows a function returns is what its ROWS says (ALTER FUNCTION)";
+		return "how many rows a set-returning function returns is what its ROWS says; of a function of yours, ALTER FUNCTION ... ROWS sets it";
 	return "there are no statistics of this";
 }
 
@@ -419,7 +441,9 @@ clipperf_explain_estimate(PG_FUNCTION_ARGS)
 	result_check_columns(desc, EXPLANATION_COLUMNS);
 	if (strcmp(guess, "scan") == 0 && !PG_ARGISNULL(2))
 		about.relation = PG_GETARG_OID(2);
-	if (OidIsValid(about.relation) || strcmp(guess, "groups") == 0)
+	if (OidIsValid(about.relation) && about.relation < FirstNormalObjectId)
+		explain_catalog(&about);
+	else if (OidIsValid(about.relation) || strcmp(guess, "groups") == 0)
 		explain_statement(&about, PG_GETARG_OID(0), (uint64) PG_GETARG_INT64(1));
 	else
 		about.said = say_of_guess(guess);
