@@ -45,8 +45,8 @@ static PatternTable *table = NULL;
 StaticAssertDecl(sizeof(PatternKey) == 40, "a key has no padding");
 StaticAssertDecl(sizeof(PatternFacts) == 2 * 8 + 2 * sizeof(Oid) + 4 * sizeof(int16) &&
 				 sizeof(PatternCounters) == 10 * 8 &&
-				 sizeof(PatternParameters) == 4 * 4 +
-				 PATTERN_PARAMETERS * (4 + sizeof(Oid) + 1) &&
+				 sizeof(PatternParameters) == 6 * 4 +
+				 PATTERN_PARAMETERS * (2 * 4 + sizeof(Oid) + 1) &&
 				 sizeof(Pattern) == sizeof(PatternKey) + sizeof(PatternFacts) +
 				 sizeof(PatternCounters) + sizeof(PatternParameters) +
 				 sizeof(PatternOrigin) +
@@ -266,20 +266,26 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 {
 	uint8		before[PATTERN_PARAMETERS];
 
-	if (sum->compared == 0)
+	if (sum->compared == 0 && sum->count == 0)
 	{
 		*sum = *add;
 		return;
 	}
 	sum->compared += add->compared;
-	if (sum->count != add->count)
+	if (sum->count != add->count || (sum->nliterals < 0) != (add->nliterals < 0))
 	{
+		sum->compared = Max(1, sum->compared);
 		sum->count = 0;
 		return;
 	}
 	sum->differ |= add->differ;
+	sum->literals_differ |= add->literals_differ | (sum->literals != add->literals);
+	if (add->literals == 0)
+		sum->literals = 0;
 	for (int i = 0; i < sum->count; i++)
 	{
+		if (sum->hashes[i] != add->hashes[i])
+			sum->differ |= UINT32_C(1) << i;
 		sum->changes[i] += add->changes[i];
 		sum->types[i] = pattern_literal_type(sum->types[i], add->types[i]);
 	}

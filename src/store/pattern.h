@@ -64,9 +64,14 @@ typedef struct PatternParameters
 											 * InvalidOid = NULL */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */
-	uint32		differ;			/* bit n-1: $n began another loop with another
-								 * value */
-	uint32		unused;			/* zero, as it is saved */
+	uint32		hashes[PATTERN_PARAMETERS]; /* of the value of $n in the first
+											 * of them; 0 = not known */
+	uint32		differ;			/* bit n-1: $n had another one in another loop */
+	uint32		literals;		/* hash of the literals in a text that has
+								 * parameters as well, the same throughout a
+								 * loop; 0 = not known, or they are not */
+	uint32		literals_differ;	/* 0 or 1: another loop had others */
+	int32		nliterals;		/* how many; -1 = the values are the literals */
 } PatternParameters;
 
 /* Where in the application a child comes from, "" = not known; see origin.h. */

@@ -34,7 +34,7 @@
 #define SAVE_MAGIC "CLIPPERF"
 
 /* To be raised whenever a module writes anything in another way. */
-#define SAVE_FORMAT 21
+#define SAVE_FORMAT 22
 
 /* Strings longer than this cannot have been written by us. */
 #define MAX_STRING (1024 * 1024)

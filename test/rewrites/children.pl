@@ -116,8 +116,10 @@ foreach my $number (1 .. $count)
 	my $of = $child =~ /author_id(?:::\w+)? (?:=|IN)|= author_id/ ? 'author' : $child =~ /\border_no(?:::\w+)? (?:=|IN)|= order_no/ && $child !~ /post_id|\bid\b/ ? 'line' : 'post';
 	my $literals = rand() < 0.4 ? 'true' : 'false';
 	my ($parent, $quoted) = map { s/'/''/gr } parent($of), $child;
+	# The same statement with other constants, which has the same queryid.
+	my $other = rand() < 0.4 ? "'" . ($quoted =~ s/(?<![\$\w.])(\d+)(?![\w.])/$1 + 1/egr) . "'" : 'NULL';
 	# A statement in which functions of clipperf have run is clipperf's own from then on.
 	print "SELECT clipperf_reset();\n";
 	print "SELECT json_build_object('n', $number, 'literals', $literals, 'child', '$quoted', 'parent', '$parent', "
-	  . "'verdict', c.verdict, 'suggestion', c.suggestion) FROM compare('$parent', '$quoted', $literals) AS c;\n";
+	  . "'verdict', c.verdict, 'suggestion', c.suggestion) FROM compare('$parent', '$quoted', $literals, $other) AS c;\n";
 }

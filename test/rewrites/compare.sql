@@ -52,20 +52,41 @@ $$
         '$3', coalesce(quote_literal(vals[3]), 'NULL')), '$4', coalesce(vals[4], 'NULL'))
 $$;
 
+-- Whole numbers that stand in the child's text.
+CREATE FUNCTION constants_of(child text) RETURNS text[] LANGUAGE sql AS
+$$
+    SELECT coalesce(array_agg(m[1] ORDER BY n), '{}')
+    FROM regexp_matches(child, '(?<![\$\w.])(\d+)(?![\w.])', 'g') WITH ORDINALITY AS r (m, n)
+$$;
+
 -- Parameters of the child in the order in which the suggestion numbers them, those with the same values once if there
--- are no more numbers.  With literals, each of them in the order of the text, if it varies.
+-- are no more numbers.  With literals, each of them in the order of the text, if it varies.  Constants of the text, whose
+-- columns are the fifth and those after it, if they became parameters as well.
 CREATE FUNCTION order_of(child text, suggestion text, literals boolean, vals text[]) RETURNS int[] LANGUAGE plpgsql AS
 $$
 DECLARE
-    wanted CONSTANT int := (SELECT count(DISTINCT m[1]) FROM regexp_matches(suggestion, '\$(\d)', 'g') AS m);
+    wanted CONSTANT int := (SELECT count(DISTINCT m[1]) FROM regexp_matches(suggestion, '\$(\d+)', 'g') AS m);
     found int[];
+    all_found int[];
+    constants int := 0;
+    place text;
 BEGIN
     IF literals THEN
-        SELECT array_agg(m[1]::int ORDER BY n) INTO found
-        FROM regexp_matches(child, '\$(\d)', 'g') WITH ORDINALITY AS r (m, n)
-        WHERE (SELECT count(DISTINCT coalesce(v, 'null')) FROM unnest(vals[:][m[1]::int:m[1]::int]) AS v) > 1;
+        FOR place IN SELECT coalesce(m[1], '0') FROM regexp_matches(child, '\$(\d)|(?<![\$\w.])\d+(?![\w.])', 'g') WITH ORDINALITY AS r (m, n) ORDER BY n LOOP
+            IF place = '0' THEN
+                constants := constants + 1;
+                all_found := all_found || 4 + constants;
+            ELSIF (SELECT count(DISTINCT coalesce(v, 'null')) FROM unnest(vals[:][place::int:place::int]) AS v) > 1 THEN
+                found := found || place::int;
+                all_found := all_found || place::int;
+            END IF;
+        END LOOP;
     ELSE
         SELECT array_agg(DISTINCT m[1]::int ORDER BY m[1]::int) INTO found FROM regexp_matches(child, '\$(\d)', 'g') AS m;
+        all_found := found || ARRAY(SELECT 4 + n FROM generate_series(1, cardinality(constants_of(child))) AS n);
+    END IF;
+    IF cardinality(found) <> wanted AND cardinality(all_found) = wanted THEN
+        RETURN all_found;
     END IF;
     IF cardinality(found) <> wanted THEN
         SELECT array_agg(p ORDER BY n) INTO found
@@ -77,8 +98,28 @@ BEGIN
 END
 $$;
 
+-- Runs a statement that differs from the child in its constants alone, and undoes what it did: outside of any loop, the
+-- samples of the child's statement are of it then.
+CREATE FUNCTION run_other(other text, literals boolean) RETURNS void LANGUAGE plpgsql AS
+$$
+BEGIN
+    FOR i IN 1 .. 24 LOOP
+        BEGIN
+            IF literals THEN
+                EXECUTE as_literals(other, (200000 + i * 70)::text, i::text, 'other', '2.5');
+            ELSE
+                EXECUTE other USING (200000 + i * 70)::int8, i, 'other'::text, 2.5::numeric;
+            END IF;
+            RAISE SQLSTATE 'UNDO0';
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+END
+$$;
+
 -- Runs the child for each row of the parent, then what is suggested; both are undone.
-CREATE FUNCTION compare(parent text, child text, literals boolean, OUT verdict text, OUT suggestion text) LANGUAGE plpgsql AS
+CREATE FUNCTION compare(parent text, child text, literals boolean, other text DEFAULT NULL, OUT verdict text, OUT suggestion text)
+LANGUAGE plpgsql AS
 $$
 DECLARE
     types CONSTANT text[] := '{int8,int4,text,numeric}';
@@ -91,6 +132,7 @@ DECLARE
     owner int[] := '{}';            -- row of the parent that each belongs to
     got text[] := '{}';
     n int := 0;
+    constants CONSTANT text[] := constants_of(child);
     numbers int[];
     keys int[];
     prefix text;
@@ -100,10 +142,13 @@ DECLARE
     by_row boolean;
     first int[];
 BEGIN
+    IF other IS NOT NULL THEN
+        PERFORM run_other(other, literals);
+    END IF;
     BEGIN
         FOR row IN EXECUTE parent LOOP
             n := n + 1;
-            vals := vals || ARRAY[ARRAY[row.k1::text, row.k2::text, row.k3, row.k4::text]];
+            vals := vals || ARRAY[ARRAY[row.k1::text, row.k2::text, row.k3, row.k4::text] || constants];
             IF selects AND literals THEN
                 FOR line IN EXECUTE as_literals(child, row.k1::text, row.k2::text, row.k3, row.k4::text) LOOP
                     expected := expected || line::text;
@@ -139,12 +184,16 @@ BEGIN
 
     -- the arrays in place of their parameters
     numbers := order_of(child, suggestion, literals, vals);
-    IF cardinality(numbers) <> (SELECT count(DISTINCT m[1]) FROM regexp_matches(suggestion, '\$(\d)', 'g') AS m) THEN
+    IF cardinality(numbers) <> (SELECT count(DISTINCT m[1]) FROM regexp_matches(suggestion, '\$(\d+)', 'g') AS m) THEN
         verdict := 'none: only some of the equal values were put together, which this test cannot tell apart';
         RETURN;
     END IF;
     sql := suggestion;
     FOR i IN 1 .. coalesce(cardinality(numbers), 0) LOOP
+        IF numbers[i] > 4 THEN
+            sql := regexp_replace(sql, '\$' || i || '(?!\d)', constants[numbers[i] - 4], 'g');
+            CONTINUE;
+        END IF;
         sql := regexp_replace(sql, '\$' || i || '(?=::[^,)]*\[\])',
             replace(quote_literal(ARRAY(SELECT v FROM unnest(vals[:][numbers[i]:numbers[i]]) WITH ORDINALITY AS u (v, m) ORDER BY m)::text), '\', '\\'), 'g');
         sql := regexp_replace(sql, '\$' || i || '(?!\d)',

@@ -67,24 +67,77 @@ FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
 SQL
 has($finding, 'NULL before keys', children => [27, 30], relation => 'debtor');
 
-# What is the same throughout a loop need not be a constant of the statement: where other runs of it have another value, it
-# stays a parameter of the batch, though the loop itself was not kept as a sample.
-$finding = proven($node, 'another value outside of loops', statements(<<'SQL'));
-SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = %s', n, n % 2 + 7) FROM generate_series(1, 64) AS n
-\gexec
-SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
-SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 1', debtor_id)
-FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+# The batch has the constant that the loop had, or a parameter, and never the one of other runs of the statement: all that
+# was kept of it as samples may be of these.
+my $others = <<'SQL';
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 7', n) FROM generate_series(1, 64) AS n
 \gexec
 SQL
-like($finding->{suggestion}, qr/ kind = \$2\b/, 'another value outside of loops: a parameter');
-$finding = proven($node, 'the same value everywhere', statements(<<'SQL'));
-SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
-SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = 1', debtor_id)
+my $list = "SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;\n";
+sub loop_of_kind
+{
+	my ($kind) = @_;
+	return $list . <<"SQL";
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind = $kind', debtor_id)
 FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
-\gexec
+\\gexec
 SQL
+}
+$finding = proven($node, 'another value outside of loops', statements($others . loop_of_kind(1)));
+like($finding->{suggestion}, qr/ kind = (1|\$2)\b/, 'another value outside of loops: not that one');
+$finding = proven($node, 'the same value everywhere', statements(loop_of_kind(1)));
 like($finding->{suggestion}, qr/ kind = 1\b/, 'the same value everywhere: a constant');
+$finding = proven($node, 'loops with two values', statements(loop_of_kind(1) . loop_of_kind(7)));
+like($finding->{suggestion}, qr/ kind = \$2\b/, 'loops with two values: a parameter');
+$finding = proven($node, 'two sessions', statements(loop_of_kind(1) . "\\connect\n" . loop_of_kind(7)));
+like($finding->{suggestion}, qr/ kind = \$2\b/, 'loops with two values, one in each session: a parameter');
+
+# So does the constant of a statement that has parameters besides: prepared, in a function, and a list of another length.
+sub prepared_loop
+{
+	my ($kind) = @_;
+	return "PREPARE loop_$kind (int) AS SELECT name FROM debtor WHERE id = \$1 AND kind = $kind;\n$list" . <<"SQL";
+SELECT format('EXECUTE loop_$kind(%s)', debtor_id) FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\\gexec
+SQL
+}
+my $others_prepared = "PREPARE other (int) AS SELECT name FROM debtor WHERE id = \$1 AND kind = 7;\n" . <<'SQL';
+SELECT format('EXECUTE other(%s)', n) FROM generate_series(1, 64) AS n
+\gexec
+SQL
+$finding = proven($node, 'prepared', statements($others_prepared . prepared_loop(1)));
+like($finding->{suggestion}, qr/ kind = (1|\$2)\b/, 'prepared with another constant outside of loops: not that one');
+$finding = proven($node, 'prepared alone', statements(prepared_loop(1)));
+like($finding->{suggestion}, qr/ kind = 1\b/, 'prepared with one constant: it stays');
+$finding = proven($node, 'prepared twice', statements(prepared_loop(1) . prepared_loop(7)));
+like($finding->{suggestion}, qr/ kind = \$2\b/, 'prepared with two constants: a parameter');
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION other_kind(debtor int) RETURNS text LANGUAGE plpgsql AS
+'DECLARE found text; BEGIN SELECT name INTO found FROM debtor AS d WHERE d.id = debtor AND d.kind = 7; RETURN found; END';
+CREATE FUNCTION loop_of_function() RETURNS void LANGUAGE plpgsql AS
+'DECLARE found text; debtor int; BEGIN
+  FOR debtor IN SELECT debtor_id FROM debt ORDER BY title LIMIT 30 LOOP
+    SELECT name INTO found FROM debtor AS d WHERE d.id = debtor AND d.kind = 1;
+  END LOOP;
+END';
+SQL
+$finding = proven($node, 'function', statements(<<'SQL'));
+SET clipperf.track = 'all';
+SELECT other_kind(n) FROM generate_series(1, 64) AS n;
+SELECT loop_of_function();
+SQL
+like($finding->{suggestion}, qr/kind = (1|\$2)\b/, 'the constant of another function: not that one');
+
+$finding = proven($node, 'list of another length', statements(<<'SQL'));
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind IN (7, 8, 9)', n) FROM generate_series(1, 64) AS n
+\gexec
+SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30;
+SELECT format('SELECT name FROM debtor WHERE id = %s AND kind IN (1, 2)', debtor_id)
+FROM (SELECT debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\gexec
+SQL
+like($finding->{suggestion}, qr/kind (?!.*[789])/, 'a list of another length: not of those values');
 
 # A constant that is no key has the keys' values: it is not taken for one.
 silent($node, 'numbers that are compared with nothing',

@@ -206,6 +206,21 @@ SELECT id, venue_id FROM event ORDER BY title;
 $later;
 SQL
 
+# A type whose name alone means a length of one: the batch's array holds whole values.
+$node->safe_psql('postgres', q{
+CREATE TABLE depot (code char(8) PRIMARY KEY, name text);
+INSERT INTO depot SELECT 'd' || i, 'n' FROM generate_series(1, 100) AS i;
+CREATE TABLE crate (id int PRIMARY KEY, depot_code char(8) REFERENCES depot);
+INSERT INTO crate SELECT i, 'd' || 1 + i * 37 % 100 FROM generate_series(1, 40) AS i;});
+$finding = proven($node, 'character', statements(<<'SQL'));
+SELECT depot_code FROM crate ORDER BY id LIMIT 30;
+PREPARE depot_of (char(8)) AS SELECT name FROM depot WHERE code = $1;
+SELECT format('EXECUTE depot_of(%L)', depot_code) FROM (SELECT depot_code FROM crate ORDER BY id LIMIT 30) AS keys
+\gexec
+SQL
+has($finding, 'character', children => [27, 30], relation => 'depot');
+like($finding->{suggestion}, qr/\$1::bpchar\[\]/, 'character: not cut to one');
+
 # A session that first met the statement while the table its keys lead to was locked follows it afterwards.
 my ($locker, $reader) = map { $node->background_psql('postgres') } 1 .. 2;
 proven($node, 'a table that was locked', sub {

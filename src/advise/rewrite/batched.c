@@ -17,6 +17,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -41,38 +42,46 @@ typedef struct Batch
 	int			count;
 	Pattern    *patterns;
 	SampleDraft **samples;		/* one of each pattern's child, or NULL */
-	uint32	   *differ;			/* .. bit n-1: another one has another nth
-								 * literal */
+	uint32	   *strange;		/* .. bit n-1: its nth literal need not be the
+								 * loop's */
 	TableUses  *tables;			/* .. that each pattern's child uses */
 } Batch;
 
 /*
- * In which literals do two texts of a statement differ?  Bit n-1 stands for the nth;
- * none are compared if they do not have the same number of them.
+ * Which literals of a sample need not be what they were in the pattern's loops?  A
+ * statement has one queryid whatever its literals are, so the sample may be of another
+ * run.  Bit n-1 stands for the nth; all are set if nothing tells, and if the
+ * sample has parameters besides and its literals are not those of the loops.
  */
 static uint32
-compare_literals(const char *one, const char *other)
+strange_literals(const Pattern *pattern, const SampleDraft *sample)
 {
+	const PatternParameters *seen = &pattern->parameters;
+	const char *text = sample->statement;
 	LiteralPlace places[PATTERN_PARAMETERS];
-	LiteralPlace others[PATTERN_PARAMETERS];
-	int			count = normalize_places(one, strlen(one), places,
-										 PATTERN_PARAMETERS);
-	uint32		differ = 0;
+	uint32		strange = 0;
+	int			count;
 
-	if (count != normalize_places(other, strlen(other), others,
-								  PATTERN_PARAMETERS))
-		return 0;
+	if (sample->nparams > 0)
+		return seen->literals != 0 && seen->literals_differ == 0 &&
+			seen->literals == normalize_hash_literals(text, strlen(text), &count) ?
+			0 : PG_UINT32_MAX;
+	count = normalize_places(text, strlen(text), places, PATTERN_PARAMETERS);
+	if (count != seen->count)
+		return PG_UINT32_MAX;
 	for (int i = 0; i < count; i++)
-		if (places[i].length != others[i].length ||
-			memcmp(one + places[i].start, other + others[i].start,
-				   places[i].length) != 0)
-			differ |= UINT32_C(1) << i;
-	return differ;
+	{
+		if (seen->changes[i] > 0 || (seen->differ >> i & 1) != 0 ||
+			seen->hashes[i] != normalize_hash_literal(text +places[i].start,
+													  places[i].length))
+			strange |= UINT32_C(1) << i;
+	}
+	return strange;
 }
 
 /*
- * SampleVisitor: give the first sample that holds the statement to its patterns.  It
- * need not be of a loop, so what others have otherwise is no constant of the loop's.
+ * SampleVisitor: give the sample that holds a pattern's statement, and has the most
+ * in common with its loops, to the pattern.
  */
 static void
 keep_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
@@ -83,17 +92,19 @@ keep_sample(const SampleKey *key, SampleKind kind, const SampleDraft *draft,
 	for (int i = 0; i < batch->count; i++)
 	{
 		const Pattern *pattern = &batch->patterns[i];
+		uint32		strange;
 
 		if (draft->statement == NULL ||
 			key->queryid != pattern->facts.child_queryid ||
 			key->userid != pattern->key.userid ||
 			key->dbid != pattern->key.dbid)
 			continue;
-		if (batch->samples[i] == NULL)
-			batch->samples[i] = workload_sample_copy(draft);
-		else
-			batch->differ[i] |= compare_literals(batch->samples[i]->statement,
-												 draft->statement);
+		strange = strange_literals(pattern, draft);
+		if (batch->samples[i] != NULL &&
+			pg_popcount32(strange) >= pg_popcount32(batch->strange[i]))
+			continue;
+		batch->samples[i] = workload_sample_copy(draft);
+		batch->strange[i] = strange;
 	}
 }
 
@@ -124,7 +135,7 @@ read_batch(MemoryContext context)
 
 	batch->patterns = pattern_copy(&batch->count);
 	batch->samples = palloc0(sizeof(SampleDraft *) * Max(batch->count, 1));
-	batch->differ = palloc0(sizeof(uint32) * Max(batch->count, 1));
+	batch->strange = palloc0(sizeof(uint32) * Max(batch->count, 1));
 	batch->tables = palloc0(sizeof(TableUses) * Max(batch->count, 1));
 	statement_visit(keep_tables, batch);
 	if (report_may_read(InvalidOid))
@@ -134,7 +145,8 @@ read_batch(MemoryContext context)
 }
 
 /*
- * Parameters whose values were alike in so many executions stand for one value.
+ * Parameters whose values have changed so often, and were alike each time, stand for
+ * one value.  Those that did not change may be alike by chance.
  */
 #define ALIKE_AFTER 10
 
@@ -162,7 +174,7 @@ pattern_values(const Pattern *pattern)
 		if (seen->changes[i] > least)
 			values.varied |= UINT32_C(1) << i;
 		values.types[i] = seen->types[i];
-		values.same_as[i] = seen->compared >= ALIKE_AFTER ?
+		values.same_as[i] = seen->changes[i] >= ALIKE_AFTER ?
 			seen->same_as[i] : i + 1;
 	}
 	return values;
@@ -170,11 +182,11 @@ pattern_values(const Pattern *pattern)
 
 /*
  * A sample's text with a parameter in place of each literal that varies within a
- * loop, or from one run to another ("differ").  NULL if its literals are not
+ * loop, or need not be that of all loops ("strange").  NULL if its literals are not
  * those that were compared.
  */
 static char *
-parameterize(const char *text, uint32 differ, RewriteValues *values)
+parameterize(const char *text, uint32 strange, RewriteValues *values)
 {
 	LiteralPlace places[PATTERN_PARAMETERS];
 	RewriteValues kept = {0};
@@ -191,7 +203,7 @@ parameterize(const char *text, uint32 differ, RewriteValues *values)
 	{
 		uint32		bit = UINT32_C(1) << i;
 
-		if (((values->varied | differ) & bit) == 0)
+		if (((values->varied | strange) & bit) == 0)
 			continue;
 		numbers[i + 1] = kept.count + 1;
 		if (values->varied & bit)
@@ -228,14 +240,14 @@ all_vary(int count)
  * them, by a sample of it.  False if there is none that serves.
  */
 static bool
-child_of_sample(RewriteChild *child, const SampleDraft *sample, uint32 differ)
+child_of_sample(RewriteChild *child, const SampleDraft *sample, uint32 strange)
 {
 	if (sample->nparams > PATTERN_PARAMETERS ||
-		(sample->nparams > 0 && differ != 0))
+		(sample->nparams > 0 && strange != 0))
 		return false;
 	if (sample->nparams == 0)
 	{
-		child->text = parameterize(sample->statement, differ, &child->values);
+		child->text = parameterize(sample->statement, strange, &child->values);
 		return child->text !=NULL;
 	}
 	if (child->values.count != sample->nparams)
@@ -243,6 +255,29 @@ child_of_sample(RewriteChild *child, const SampleDraft *sample, uint32 differ)
 	memcpy(child->values.types, sample->types,
 		   sizeof(Oid) * sample->nparams);
 	child->text = sample->statement;
+	return true;
+}
+
+/*
+ * Where the loops' text had parameters besides its literals, these are numbered after
+ * the parameters that it names, of which there may be fewer than were given.  False if it
+ * is not known that they were always the same.
+ */
+static bool
+leave_out_literals(RewriteChild *child, const PatternParameters *seen)
+{
+	Rewrite		scanned = {.text = child->text};
+	int			highest = 0;
+
+	if (seen->nliterals < 0)
+		return true;
+	rewrite_scan(&scanned);
+	for (int i = 0; i < scanned.ntokens; i++)
+		highest = Max(highest, scanned.tokens[i].token.parameter);
+	if (seen->literals == 0 || highest < seen->nliterals)
+		return false;
+	child->values.count = Min(child->values.count, highest - seen->nliterals);
+	child->values.varied &= (UINT64CONST(1) << child->values.count) - 1;
 	return true;
 }
 
@@ -265,7 +300,10 @@ child_of_text(RewriteChild *child, const Pattern *pattern, const char **problem)
 		pattern->parameters.compared == 0 ?
 		"too few of its runs were compared to tell which of its values vary" :
 		"its runs do not have the same number of values";
-	return child->text !=NULL && child->values.count > 0;
+	if (child->text == NULL || child->values.count == 0)
+		return false;
+	*problem = "it is not known which constants its runs had";
+	return leave_out_literals(child, &pattern->parameters);
 }
 
 /*
@@ -294,11 +332,11 @@ path_of_text(const TableUses *tables)
 
 /*
  * The statement in place of a pattern's children; NULL and the reason if none.
- * "differ" are the literals of the sample that other samples have otherwise.
+ * "strange" are the literals of the sample that need not be those of the loops.
  */
 static char *
 batch_pattern(const Pattern *pattern, const SampleDraft *sample,
-			  uint32 differ, const TableUses *tables, const char **problem)
+			  uint32 strange, const TableUses *tables, const char **problem)
 {
 	Sandbox		sandbox = {.userid = pattern->key.userid};
 	RewriteChild child = {
@@ -314,11 +352,9 @@ batch_pattern(const Pattern *pattern, const SampleDraft *sample,
 	*problem = "its text may not be read";
 	if (!report_may_read(pattern->key.userid))
 		return NULL;
-	if (sample != NULL && sample->nparams == 0)
-		differ |= pattern->parameters.differ;
 	sandbox.search_path = sample != NULL ? sample->search_path :
 		path_of_text(tables);
-	if ((sample == NULL || !child_of_sample(&child, sample, differ)) &&
+	if ((sample == NULL || !child_of_sample(&child, sample, strange)) &&
 		!child_of_text(&child, pattern, problem))
 		return NULL;
 	return rewrite_child(&child, &sandbox, problem);
@@ -351,7 +387,7 @@ clipperf_batched(PG_FUNCTION_ARGS)
 
 		if (pattern_history_key(&pattern->key) == wanted &&
 			pattern->key.dbid == MyDatabaseId)
-			sql = batch_pattern(pattern, batch->samples[i], batch->differ[i],
+			sql = batch_pattern(pattern, batch->samples[i], batch->strange[i],
 								&batch->tables[i], &problem);
 	}
 	result_set_text(values, nulls, 0, sql);

@@ -146,12 +146,15 @@ rewrite_append(StringInfo sql, const Rewrite *rewrite, int from, int to)
 	}
 }
 
-/* The name of a type, with its schema unless that is pg_catalog. */
+/*
+ * The name of a type, with its schema unless that is pg_catalog.  One that has any
+ * length: "character" and "bit" alone would cut the values to one.
+ */
 const char *
 rewrite_type_name(Oid type)
 {
-	return type < FirstNormalObjectId ? format_type_be(type) :
-		format_type_be_qualified(type);
+	return format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+								(type < FirstNormalObjectId ? 0 : FORMAT_TYPE_FORCE_QUALIFY));
 }
 
 /*

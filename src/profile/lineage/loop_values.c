@@ -43,6 +43,9 @@
 /* Bytes of a parameter's value that are compared; longer ones vary. */
 #define COMPARED_BYTES 256
 
+/* Texts of statements with parameters whose literals have been hashed. */
+#define HASHED_TEXTS 64
+
 /* The hash of a value that cannot be compared. */
 #define INCOMPARABLE 0
 
@@ -65,6 +68,17 @@ typedef struct Loop
 	LiteralPlace places[PATTERN_PARAMETERS];
 	char text[	LOOP_TEXT];
 } Loop;
+
+/* A text that has parameters, and what its literals are. */
+typedef struct HashedText
+{
+	uint32 text;				/* hash of it */
+	int			length;			/* 0 = free */
+	uint32		literals;		/* normalize_hash_literals() .. */
+	int			count;			/* .. of so many */
+} HashedText;
+
+static HashedText hashed_texts[HASHED_TEXTS];
 
 /* What the last loop of a child in this session began with. */
 typedef struct LoopBeginning
@@ -275,33 +289,66 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
 				hashes[j] = INCOMPARABLE;
 			return loop->nplaces;
 		}
-		hashes[i] = hash_compared(literal, at - literal, 0);
+		hashes[i] = at - literal > COMPARED_BYTES ? INCOMPARABLE :
+			normalize_hash_literal(literal, at - literal);
 		types[i] = literal_type(literal, at);
 		kept = next + loop->places[i].length;
 	}
 	return at == end ? loop->nplaces : 0;
 }
 
-/* Hash the values of a child; returns how many, 0 if they are not known. */
+/*
+ * What the literals are of a text that has parameters besides.  All runs of a
+ * statement share a queryid, whatever their literals are.  Texts are told apart by
+ * their hashes, as there are few of them, and most are run often.
+ */
+static const HashedText *
+hash_constants(const char *text, int length)
+{
+	uint32		hash = hash_bytes((const unsigned char *) text, length);
+	HashedText *known = &hashed_texts[hash % HASHED_TEXTS];
+
+	if (known->length != length || known->text !=hash)
+	{
+		known->text = hash;
+		known->length = length;
+		known->literals = normalize_hash_literals(text, length, &known->count);
+	}
+	return known;
+}
+
+/*
+ * Hash the values of a child; returns how many, 0 if they are not known.
+ * "literals" tells what else stands in its text: see PatternParameters.
+ */
 static int
 hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
-		   Oid *types)
+		   Oid *types, HashedText *literals)
 {
 	ParamListInfo params = execution->query->params;
+	bool		has_parameters = params != NULL && params->numParams > 0;
 	const char *text;
 	int			length;
 
-	if (params != NULL && params->numParams > 0)
-		return hash_parameters(params, execution->queryid, hashes, types);
-	if (!execution->source.exact)
-		return 0;
-	text = source_body(&execution->source, &length);
+	literals->literals = INCOMPARABLE;
+	literals->count = has_parameters ? 0 : -1;
+	if (execution->source.exact)
+	{
+		text = source_body(&execution->source, &length);
 
-	/* a comment may tell of the request, and so differ from call to call */
-	comment_trim(&text, &length);
-	if (first)
-		keep_child_text(loop, text, length);
-	return hash_literals(loop, text, length, hashes, types);
+		/* a comment may tell of the request, and so differ from call to call */
+		comment_trim(&text, &length);
+		if (has_parameters)
+			*literals = *hash_constants(text, length);
+		else
+		{
+			if (first)
+				keep_child_text(loop, text, length);
+			return hash_literals(loop, text, length, hashes, types);
+		}
+	}
+	return has_parameters ?
+		hash_parameters(params, execution->queryid, hashes, types) : 0;
 }
 
 /*
@@ -328,10 +375,14 @@ compare_beginnings(uint64 queryid, const uint32 *hashes, int count)
 
 /* The first child of a loop: which of its values are the same? */
 static void
-begin_loop(Loop *loop, uint64 queryid, const uint32 *hashes, int count)
+begin_loop(Loop *loop, uint64 queryid, const uint32 *hashes, int count,
+		   const HashedText *literals)
 {
 	memset(&loop->known, 0, sizeof(loop->known));
 	loop->known.count = count;
+	loop->known.literals = literals->literals;
+	loop->known.nliterals = literals->count;
+	memcpy(loop->known.hashes, hashes, count * sizeof(uint32));
 	loop->known.differ = compare_beginnings(queryid, hashes, count);
 	for (int i = 0; i < count; i++)
 	{
@@ -345,7 +396,7 @@ begin_loop(Loop *loop, uint64 queryid, const uint32 *hashes, int count)
 
 /* Another child of it: which have changed, which are still the same? */
 static void
-compare_child(Loop *loop, const uint32 *hashes, int count)
+compare_child(Loop *loop, const uint32 *hashes, int count, const HashedText *literals)
 {
 	PatternParameters *known = &loop->known;
 	uint8		before[PATTERN_PARAMETERS];
@@ -353,6 +404,8 @@ compare_child(Loop *loop, const uint32 *hashes, int count)
 	known->compared++;
 	if (count != known->count)
 		known->count = 0;
+	if (literals->literals != known->literals)
+		known->literals = INCOMPARABLE;
 	memcpy(before, known->same_as, sizeof(before));
 	for (int i = 0; i < known->count; i++)
 	{
@@ -408,12 +461,13 @@ loop_values_note(const Execution *execution, uint64 loop_id)
 	Loop	   *loop = find_loop(execution->queryid, loop_id, &first);
 	uint32		hashes[PATTERN_PARAMETERS];
 	Oid			types[PATTERN_PARAMETERS] = {0};
-	int			count = hash_child(loop, first, execution, hashes, types);
+	HashedText	literals;
+	int			count = hash_child(loop, first, execution, hashes, types, &literals);
 
 	if (first)
-		begin_loop(loop, execution->queryid, hashes, count);
+		begin_loop(loop, execution->queryid, hashes, count, &literals);
 	else
-		compare_child(loop, hashes, count);
+		compare_child(loop, hashes, count, &literals);
 	for (int i = 0; i < count; i++)
 		loop->known.types[i] = pattern_literal_type(loop->known.types[i], types[i]);
 	memcpy(loop->hashes, hashes, count * sizeof(uint32));

@@ -626,3 +626,38 @@ normalize_places(const char *source, int length, LiteralPlace *places, int max)
 	MemoryContextDelete(scratch);
 	return n.cut || n.nliterals > max ? -1 : n.nliterals;
 }
+
+/* The hash of a literal as it is written, with its quotes; never 0. */
+uint32
+normalize_hash_literal(const char *literal, int length)
+{
+	uint32		hash = hash_bytes((const unsigned char *) literal, length);
+
+	return hash != 0 ? hash : 1;
+}
+
+/* Literals of a statement that are hashed together. */
+#define HASHED_LITERALS 64
+
+/*
+ * The hash of all literals of a statement, in their order: equal for texts whose
+ * literals are.  Not 0, also where there are none; 0 if there are too many, or the
+ * statement cannot be taken apart to its end.  *count tells how many there are.
+ */
+uint32
+normalize_hash_literals(const char *source, int length, int *count)
+{
+	LiteralPlace places[HASHED_LITERALS];
+	uint32		hash = 1;
+
+	*count = normalize_places(source, length, places, HASHED_LITERALS);
+	if (*count < 0)
+		return 0;
+	for (int i = 0; i < *count; i++)
+	{
+		hash = hash_combine(hash, normalize_hash_literal(source + places[i].start,
+														 places[i].length));
+		hash = hash != 0 ? hash : 1;
+	}
+	return hash;
+}

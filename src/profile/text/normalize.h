@@ -46,6 +46,12 @@ typedef struct LiteralPlace
 extern int	normalize_places(const char *source, int length,
 							 LiteralPlace *places, int max);
 
+/* The hash of a literal as it is written; never 0. */
+extern uint32 normalize_hash_literal(const char *literal, int length);
+
+/* The hash of all literals of a statement, and how many; 0 if it cannot be told. */
+extern uint32 normalize_hash_literals(const char *source, int length, int *count);
+
 /*
  * The values of standard_conforming_strings that this backend has analysed
  * statements with.
