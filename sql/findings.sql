@@ -463,6 +463,14 @@ BEGIN ATOMIC
                min(c.first_seen) AS first_seen, max(c.last_seen) AS last_seen, bool_or(c.again) AS again
         FROM chosen AS c
         GROUP BY c.list, c.confidence, c.function, c.child_queryid, c.relation
+    ), run AS MATERIALIZED (    -- read once, as there may be very many statements
+        SELECT q.queryid, q.route, sum(q.calls)::float8 AS calls
+        FROM @extschema@._clipperf_read_queries() AS q
+        WHERE q.queryid IN (SELECT c.child_queryid FROM child AS c)
+          AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+        GROUP BY q.queryid, q.route
+    ), changing AS MATERIALIZED (
+        SELECT u.queryid FROM @extschema@._clipperf_read_table_use() AS u WHERE u.writes OR u.locks_rows
     )
     SELECT c.list, c.confidence, c.pipelined, c.function, c.parent_queryid, c.parent_query, c.child_queryid, c.child_query,
            c.subject, c.relation, c.parent_column || coalesce(' or ' || c.rival_column, '') || ' becomes ' || c.child_parameter,
@@ -472,13 +480,10 @@ BEGIN ATOMIC
                  JOIN pg_class AS t ON t.oid = i.indrelid
             WHERE i.indrelid = c.relation AND a.attnum = c.join_column
               AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indnkeyatts = 1
-              AND NOT EXISTS (SELECT FROM @extschema@._clipperf_read_table_use() AS u
-                              WHERE u.queryid = c.child_queryid AND (u.writes OR u.locks_rows))
+              AND c.child_queryid NOT IN (SELECT g.queryid FROM changing AS g)
             LIMIT 1),
            c.loops, c.children, c.children / greatest(c.loops, 1),
-           (SELECT sum(q.calls)::float8 FROM @extschema@._clipperf_read_queries() AS q
-            WHERE q.queryid = c.child_queryid AND q.route = ANY (c.routes)
-              AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())),
+           (SELECT sum(r.calls) FROM run AS r WHERE r.queryid = c.child_queryid AND r.route = ANY (c.routes)),
            c.connections, c.child_ms, c.roundtrip_ms,
            (c.child_ms + c.roundtrip_ms) * (1 - 1 / greatest(c.children / greatest(c.loops, 1), 1)),
            array_remove(c.routes, ''), c.roles, c.framework, c.source_location, c.suggestion, c.no_suggestion,
@@ -675,8 +680,6 @@ BEGIN ATOMIC
     -- Only a few statements cost so much that they are told of: what the others are called, and who calls them, is not asked.
     WITH total AS MATERIALIZED (
         SELECT @extschema@._clipperf_statement_time() AS ms
-    ), route AS MATERIALIZED (
-        SELECT * FROM @extschema@._clipperf_statement_routes()
     ), statement AS (
         SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms,
                sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
@@ -717,6 +720,8 @@ BEGIN ATOMIC
         WHERE s.rows > 0
     ), large AS MATERIALIZED (
         SELECT p.* FROM problem AS p, total WHERE p.saved_ms >= 0.01 * total.ms
+    ), route AS MATERIALIZED (
+        SELECT r.* FROM @extschema@._clipperf_statement_routes() AS r WHERE r.queryid IN (SELECT l.queryid FROM large AS l)
     ), text AS MATERIALIZED (
         SELECT q.queryid, min(q.query COLLATE "C") AS query
         FROM @extschema@.clipperf_queries AS q

@@ -183,9 +183,7 @@ RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH route AS MATERIALIZED (
-        SELECT * FROM @extschema@._clipperf_statement_routes()
-    ), scan AS MATERIALIZED (
+    WITH scan AS MATERIALIZED (
         SELECT s.*, s.recommendations[1] AS best, c.relname,
                CASE WHEN s.recommendations IS NULL
                     THEN concat_ws(' / ', w.relname, s.filter, s.sort, s.outcome, s.reason) END AS shape,
@@ -196,6 +194,8 @@ BEGIN ATOMIC
         WHERE @extschema@._clipperf_is_accepted(
                   s.kind, s.relation, ARRAY[s.queryid], ARRAY[s.query],
                   @extschema@._clipperf_subject_of_scan(s.kind, s.query, s.filter, s.sort), allow) = accepted
+    ), route AS MATERIALIZED (
+        SELECT r.* FROM @extschema@._clipperf_statement_routes() AS r WHERE r.queryid IN (SELECT s.queryid FROM scan AS s)
     ), tables AS (
         SELECT s.relname, s.shape, count(DISTINCT s.relation) AS number
         FROM scan AS s WHERE s.shape IS NOT NULL GROUP BY s.relname, s.shape

@@ -28,6 +28,7 @@ BEGIN ATOMIC
         SELECT r.queryid,
                @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': ' AS routes
         FROM @extschema@._clipperf_statement_routes() AS r
+        WHERE r.queryid IN (SELECT s.queryid FROM statement AS s)
         GROUP BY r.queryid
     ), slow AS (
         SELECT s.*, t.query, EXISTS (SELECT FROM prepared AS p WHERE p.queryid = s.queryid) AS has_parameters,
