@@ -115,6 +115,9 @@ cmp_ok(length($page), '<', 500_000, 'the page is small');
 my $large = decode_json(data_of($page));
 is(scalar(@{ $large->{$_} }), 100, "it has the first hundred: $_") foreach qw(queries routes);
 is(scalar(grep { defined $_->{counts} } @{ $large->{routes} }), 40, 'and the distributions of the first forty');
+cmp_ok($large->{totals}->{queries}, '>', 2000, 'and says how many statements there are');
+cmp_ok($large->{totals}->{routes}, '>', 200, 'and routes');
+is($large->{totals}->{scans}, scalar(@{ $large->{scans} }), 'of what is shown as a whole, the same');
 
 # A database without an encoding may hold any bytes.
 $node->safe_psql('postgres', q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'});

@@ -63,6 +63,9 @@ typedef struct Report
 	Finding    *findings;
 	int			count;
 	char	   *sections[REPORT_SECTIONS];	/* JSON: arrays of rows */
+	char	   *totals[REPORT_SECTIONS];	/* how many rows there are, with
+											 * those that are left out; NULL =
+											 * not counted */
 	char	   *comparison;		/* JSON: an object; NULL = none was asked for */
 	SummaryLine *summary;
 	int			summary_count;

@@ -57,6 +57,13 @@ put_report_json(FILE *out, const void *result)
 	json_close_array(&json);
 	for (int i = 0; i < REPORT_SECTIONS; i++)
 		json_document(&json, section_key(i), report->sections[i]);
+	json_open_object(&json, "totals");
+	for (int i = 0; i < REPORT_SECTIONS; i++)
+	{
+		if (report->totals[i] != NULL)
+			json_number(&json, section_key(i), report->totals[i]);
+	}
+	json_close_object(&json);
 	json_document(&json, "comparison", report->comparison ? report->comparison : "null");
 	json_close_object(&json);
 }

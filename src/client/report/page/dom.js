@@ -129,6 +129,12 @@ function findable(element) {
 	return element;
 }
 
+/* What to say where a section has a bound and there is more: of the rows of which view. */
+function bound_of(key, view) {
+	const shown = report[key].length;
+	return report.totals[key] > shown ? " Only the first " + number(shown) + " of " + number(report.totals[key]) + " are shown: " + view + " has all." : "";
+}
+
 /* A section with its place in the navigation, and how much is in it. */
 function section(id, title, count, explanation, ...children) {
 	const element = make("section", { id: id, "aria-labelledby": id + "-title" },

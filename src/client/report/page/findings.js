@@ -53,7 +53,7 @@ const kinds = {
 	missing_index: {
 		act: (table) => "Build an index on " + (table || "a table"),
 		where: "in the database",
-		means: "An index would pay for itself, its upkeep included.",
+		means: "An index would pay for itself, its write overhead included.",
 	},
 	redundant_index: {
 		act: (table) => "Drop an index of " + (table || "a table") + " that is there twice",

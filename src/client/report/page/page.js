@@ -7,7 +7,7 @@ function show_statements() {
 		return;
 	}
 	section("statements", "Statements that take most time", report.queries.length,
-		"The hundred that took most time to execute; long ones are cut.",
+		"Those that took most time to execute; long ones are cut." + bound_of("queries", "clipperf_queries"),
 		table("Statements, by their time", [
 			{ key: "route", title: "route", name: true, show: route_name },
 			{ key: "calls", title: "calls", ...counted },

@@ -16,7 +16,7 @@ function show_objectives() {
 		return;
 	}
 	section("objectives", "Objectives", report.endpoints.length,
-		"What each endpoint has to keep to, and whether it does: met is the share of its requests that took at most the target.",
+		"What each endpoint has to keep to, and whether it does: met is the share of its requests that took at most the target." + bound_of("endpoints", "clipperf_slo"),
 		table("Objectives of endpoints", [
 			{ key: "name", title: "endpoint", name: true, node: (row) => [row.name, row.reason ? make("div", { class: "small soft reason" }, row.reason) : null] },
 			{ key: "state", title: "state", node: (row) => badge(row.state) },
@@ -198,7 +198,7 @@ function show_routes() {
 		return;
 	}
 	section("routes", "Routes", report.routes.length,
-		"What the requests of each route cost the database, since " + time(report.since) + ".",
+		"What the requests of each route cost the database, since " + time(report.since) + "." + bound_of("routes", "clipperf_routes"),
 		drawn.length > 0 ? distribution_chart(drawn) : null,
 		table("Routes, by their time in the database", [
 			{ key: "route", title: "route", name: true, show: route_name },

@@ -43,7 +43,7 @@ function show_waits() {
 		return;
 	}
 	section("waits", "What statements wait for", report.waits.length,
-		"Sessions that are active at a time, on average, by what they wait for: CPU means that they work, or would if they got a processor.",
+		"Sessions that are active at a time, on average, by what they wait for: CPU means that they work, or would if they got a processor." + bound_of("waits", "clipperf_waits"),
 		active.length > 0 ? wait_bars(active) : null,
 		table("Waits, by their time", [
 			{ key: "route", title: "route", name: true, show: route_name },
@@ -233,7 +233,7 @@ function show_periods() {
 	}
 	const plot = make("div", { class: "plot", role: "img", "aria-label": "p95 and requests per second of each period, over time: the table below has the numbers" });
 	section("periods", "Periods", rows.length,
-		"What was kept of the past, by clipperf_snapshot() and clipperf profile: the 95th percentile of a request's time in the database (line), and requests per second (dashes).",
+		"What was kept of the past, by clipperf_snapshot() and clipperf profile: the 95th percentile of a request's time in the database (line), and requests per second (dashes)." + bound_of("periods", "clipperf_periods"),
 		libraries && rows.length > 1 ? make("div", { class: "chart" }, plot) : null,
 		table("Periods, the latest last", [
 			{ key: "label", title: "label", name: true, show: (value) => value || "-" },

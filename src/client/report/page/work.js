@@ -51,7 +51,7 @@ function show_loops() {
 		return;
 	}
 	section("loops", "N+1 patterns", found.length,
-		"Lists for each of whose rows the application sends further statements: proven, where the values of the rows are those of the parameters.",
+		"Lists for each of whose rows the application sends further statements: proven, where the values of the rows are those of the parameters." + bound_of("loops", "clipperf_n_plus_one"),
 		found.map((rows, i) => list(rows, i + 1)));
 }
 
@@ -79,7 +79,7 @@ function show_scans() {
 		(one.queryids || []).includes(row.queryid));
 
 	section("scans", "Scans that read much and use little", report.scans.length,
-		"Tables that are read from end to end, by the time that it takes. Numbers of rows are estimates where only some executions were counted.",
+		"Tables that are read from end to end, by the time that it takes. Numbers of rows are estimates where only some executions were counted." + bound_of("scans", "clipperf_seq_scans"),
 		table("Scans, by their time", [
 			{ key: "relation", title: "table", name: true },
 			{ key: "relation_bytes", title: "size", number: true, show: size },
@@ -99,7 +99,7 @@ function recommendation(row) {
 		make("div", { class: "head" },
 			make("h3", {}, (row.action === "create" ? "Build " : "Drop ") + row.index_name + (row.relation ? " on " + bare_name(row.relation) : "")),
 			is_missing(row.benefit_share) || row.benefit_share <= 0 ? null : badge("saves " + share(row.benefit_share), "ok"),
-			row.write_cost_share > 0 ? badge("upkeep " + share(row.write_cost_share), "plain") : null,
+			row.write_cost_share > 0 ? badge("write overhead " + share(row.write_cost_share), "plain") : null,
 			is_missing(row.size_bytes) ? null : badge(size(row.size_bytes), "plain")),
 		make("div", { class: "advice" },
 			make("div", {}, code(row.ddl, "index " + row.index_name), row.reason ? make("p", { class: "small" }, row.reason) : null),
@@ -111,7 +111,7 @@ function show_indexes() {
 		return;
 	}
 	section("indexes", "Indexes to build and to drop", report.recommendations.length,
-		"For the whole workload, judged by the planner with real parameters, less what each write pays. Cost is the planner's, time and blocks are those of one call of the statements that are served; what comes after is estimated.",
+		"For the whole workload, judged by the planner with real parameters, less what each write pays. Cost is the planner's, time and blocks are those of one call of the statements that are served; what comes after is estimated." + bound_of("recommendations", "clipperf_recommendations"),
 		report.recommendations.map(recommendation));
 }
 
@@ -145,7 +145,7 @@ function show_jobs() {
 		return;
 	}
 	section("jobs", "Indexes that were built and dropped", report.jobs.length,
-		"Each stays if the statements that it touches were measured to be faster.", report.jobs.map(job));
+		"Each stays if the statements that it touches were measured to be faster." + bound_of("jobs", "clipperf_jobs"), report.jobs.map(job));
 }
 
 function show_comparison() {
