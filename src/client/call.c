@@ -17,15 +17,12 @@
 void
 call_add(Call *call, const char *name, const char *value)
 {
-	char	   *longer;
-
 	if (value == NULL)
 		return;
 	list_add(&call->values, value);
-	longer = format_string("%s%s%s => $%d", call->arguments ? call->arguments : "", call->arguments ? ", " : "", name,
-						   call->values.count);
-	free(call->arguments);
-	call->arguments = longer;
+	if (call->arguments == NULL)
+		call->arguments = copy_string("");
+	append_string(&call->arguments, "%s%s => $%d", call->values.count > 1 ? ", " : "", name, call->values.count);
 }
 
 /*

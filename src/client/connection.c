@@ -122,21 +122,21 @@ is_older(const char *version, const char *other)
  */
 #define FIND_WHAT \
 	"SELECT n.nspname AS schema, e.extversion AS version," \
-	" pg_catalog.current_database() AS database, current_user AS role," \
-	" pg_catalog.current_setting('server_version') AS server_version," \
-	" EXISTS (SELECT FROM pg_catalog.pg_settings AS s" \
+	" current_database() AS database, current_user AS role," \
+	" current_setting('server_version') AS server_version," \
+	" EXISTS (SELECT FROM pg_settings AS s" \
 	" WHERE s.name = 'clipperf.max_statements' AND s.context = 'postmaster') AS is_loaded," \
-	" pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all"
+	" pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all"
 #define FIND_AS_OWN \
-	", CASE WHEN n.oid IS NULL OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN NULL" \
-	" WHEN pg_catalog.has_table_privilege(" \
-	"pg_catalog.to_regclass(pg_catalog.format('%I.clipperf_info', n.nspname)), 'SELECT')" \
-	" THEN (SELECT pg_catalog.count(*) FROM pg_catalog.ts_stat(pg_catalog.format(" \
-	"'SELECT ''''::pg_catalog.tsvector FROM %I.clipperf_info', n.nspname))) END AS own"
+	", CASE WHEN n.oid IS NULL OR NOT has_schema_privilege(n.oid, 'USAGE') THEN NULL" \
+	" WHEN has_table_privilege(" \
+	"to_regclass(format('%I.clipperf_info', n.nspname)), 'SELECT')" \
+	" THEN (SELECT count(*) FROM ts_stat(format(" \
+	"'SELECT ''''::tsvector FROM %I.clipperf_info', n.nspname))) END AS own"
 #define FIND_FROM \
 	" FROM (SELECT) AS one" \
-	" LEFT JOIN pg_catalog.pg_extension AS e ON e.extname = 'clipperf'" \
-	" LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace"
+	" LEFT JOIN pg_extension AS e ON e.extname = 'clipperf'" \
+	" LEFT JOIN pg_namespace AS n ON n.oid = e.extnamespace"
 
 /*
  * Looks for the extension, and at who is asking.

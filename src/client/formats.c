@@ -37,7 +37,7 @@ find_format(const OutputOptions *output, const char *name, size_t length)
 	{
 		if (strlen(format->name) == length && strncmp(format->name, name, length) == 0)
 			return format;
-		names = format_string("%s%s%s", names, names[0] != '\0' ? ", " : "", format->name);
+		append_string(&names, "%s%s", names[0] != '\0' ? ", " : "", format->name);
 	}
 	print_error("unrecognized format: \"%.*s\"", (int) length, name);
 	print_detail("The formats are %s.", names);
@@ -54,7 +54,7 @@ take_file(OutputOptions *output, const char *argument)
 
 	if (colon == NULL || colon[1] == '\0')
 	{
-		print_error("invalid argument of --output: \"%s\"", argument);
+		print_error("invalid value \"%s\" for option --output", argument);
 		print_detail("It must have the form FORMAT:FILE.");
 		fatal_usage(output->command);
 	}

@@ -51,6 +51,29 @@ copy_string(const char *string)
 	return memcpy(allocate_memory(size), string, size);
 }
 
+static char *format_arguments(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+/*
+ * A string made as by vprintf().
+ */
+static char *
+format_arguments(const char *format, va_list arguments)
+{
+	va_list		again;
+	char	   *string;
+	int			length;
+
+	va_copy(again, arguments);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		fatal("could not format a message");
+
+	string = allocate_memory((size_t) length + 1);
+	vsnprintf(string, (size_t) length + 1, format, arguments);
+	return string;
+}
+
 /*
  * A string made as by printf().
  */
@@ -58,20 +81,30 @@ char *
 format_string(const char *format,...)
 {
 	va_list		arguments;
-	int			length;
 	char	   *string;
 
 	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
-	va_end(arguments);
-	if (length < 0)
-		fatal("could not format a message");
-
-	string = allocate_memory((size_t) length + 1);
-	va_start(arguments, format);
-	vsnprintf(string, (size_t) length + 1, format, arguments);
+	string = format_arguments(format, arguments);
 	va_end(arguments);
 	return string;
+}
+
+/*
+ * Adds to a string that was allocated, which moves.
+ */
+void
+append_string(char **string, const char *format,...)
+{
+	va_list		arguments;
+	size_t		length = strlen(*string);
+	char	   *added;
+
+	va_start(arguments, format);
+	added = format_arguments(format, arguments);
+	va_end(arguments);
+	*string = reallocate_memory(*string, length + strlen(added) + 1);
+	strcpy(*string + length, added);
+	free(added);
 }
 
 /*

@@ -30,6 +30,9 @@ extern char *copy_string(const char *string);
 /* A string made as by printf(). */
 extern char *format_string(const char *format,...) __attribute__((format(printf, 1, 2)));
 
+/* Adds to a string that was allocated, as by printf(). */
+extern void append_string(char **string, const char *format,...) __attribute__((format(printf, 2, 3)));
+
 /* Adds a copy of a string to a list that began as zeroes. */
 extern void list_add(StringList *list, const char *string);
 

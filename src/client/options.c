@@ -8,6 +8,7 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,22 @@ take_common_option(int option, ConnectionOptions *connection, void (*print_help)
 		default:
 			return false;
 	}
+}
+
+/*
+ * The argument of an option that is a whole number, in optarg; whether the number is one that makes sense is for the server
+ * to say.  Ends the program where it is none.
+ */
+const char *
+whole_number(const char *option)
+{
+	char	   *end;
+
+	errno = 0;
+	strtoll(optarg, &end, 10);
+	if (end == optarg || *end != '\0' || errno != 0)
+		fatal("invalid value \"%s\" for option %s: must be a whole number", optarg, option);
+	return optarg;
 }
 
 /*

@@ -40,6 +40,9 @@ extern bool take_common_option(int option, ConnectionOptions *connection, void (
 /* The next option of a command, as getopt_long() returns it. */
 extern int	next_option(int argc, char *const *argv, const char *short_options, const struct option *long_options);
 
+/* The argument of an option that must be a whole number. */
+extern const char *whole_number(const char *option);
+
 /* Takes what follows the options: the database's name.  Ends the program where there is more. */
 extern void take_database(int argc, char *const *argv, const char *command, ConnectionOptions *connection);
 

@@ -79,7 +79,7 @@ replace_file(const char *path, const Output *output, const struct stat *before)
 	const char *failed = NULL;
 
 	if (file < 0)
-		fatal("could not create file \"%s\": %s", aside, strerror(errno));
+		fatal("could not create file \"%s\": %s", path, strerror(errno));
 	set_unfinished_file(aside);
 	if (!write_all(file, output->text, output->length))
 		failed = "write to";
@@ -96,7 +96,7 @@ replace_file(const char *path, const Output *output, const struct stat *before)
 		int			error = errno;
 
 		unlink(aside);
-		fatal("could not %s file \"%s\": %s", failed, aside, strerror(error));
+		fatal("could not %s file \"%s\": %s", failed, path, strerror(error));
 	}
 	set_unfinished_file(NULL);
 	free(aside);

@@ -200,6 +200,26 @@ put_wrapped(FILE *out, const char *first_indent, const char *indent, int width, 
 }
 
 /*
+ * Writes text, each of its lines wrapped.  The items of a list, "(1) ...", hang by the width of their number.
+ */
+void
+put_paragraphs(FILE *out, const char *indent, int width, const char *text)
+{
+	char	   *lines = copy_string(text);
+
+	for (char *line = strtok(lines, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	{
+		int			number = strspn(line + 1, "0123456789");
+		bool		is_item = line[0] == '(' && number > 0 && strncmp(line + 1 + number, ") ", 2) == 0;
+		char	   *hanging = format_string("%s%*s", indent, is_item ? number + 3 : 0, "");
+
+		put_wrapped(out, indent, hanging, width, line);
+		free(hanging);
+	}
+	free(lines);
+}
+
+/*
  * Replaces each control character of a string, newlines too, by a blank.  Returns the string, which may be shorter then.
  */
 char *

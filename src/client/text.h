@@ -34,6 +34,9 @@ extern int	text_width(const char *text);
 /* Writes text in lines of at most so many columns, broken at blanks where there are some. */
 extern void put_wrapped(FILE *out, const char *first_indent, const char *indent, int width, const char *text);
 
+/* Writes text, each of its lines wrapped. */
+extern void put_paragraphs(FILE *out, const char *indent, int width, const char *text);
+
 /* Cuts a string to so many columns, in place. */
 extern void cut_to_width(char *string, int width);
 

@@ -50,7 +50,7 @@ like((keys %said)[0], qr/^status 1\ndatabase "postgres": 4 problems\njudged: \d+
 like($said, qr/^note: scans of tables with fewer than 3000 rows are not judged/m, 'what is too small');
 like($said, qr/^n_plus_one on public.author: SELECT name FROM author WHERE id = \$1 runs for each row of .*\n    fix: .*SELECT .* = ANY/m,
 	'a loop and its fix');
-like($said, qr/^n_plus_one on public.remark: .*\n    fix: together with that of another one above\n/m, 'another loop over the same list');
+like($said, qr/^n_plus_one on public.remark: .*\n    fix: part of the fix above, of the loops over the same list\n/m, 'another loop over the same list');
 like($said, qr/^seq_scan on public.remark: SELECT count\(\*\) FROM remark WHERE body = \$1 reads all rows for \(body =\)\n    fix: /m,
 	'a scan and its fix');
 

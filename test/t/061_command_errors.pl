@@ -30,7 +30,14 @@ fails_with($node, [ 'report', '--top', 'many' ], qr/invalid input syntax for typ
 fails_with($node, [ 'report', '--top', '0' ], qr/argument "top" must be at least 1/, 'no findings');
 fails_with($node, [ 'check', 'a', 'b' ], qr/too many command-line arguments \(first is "b"\)/, 'two databases');
 fails_with($node, [ 'check', '--format', 'html' ], qr/unrecognized format: "html"\nclipperf: detail: The formats are /, 'no such format');
-fails_with($node, [ 'check', '--output', 'json' ], qr/invalid argument of --output: "json"/, 'no file');
+fails_with($node, [ 'check', '--output', 'json' ], qr/invalid value "json" for option --output/, 'no file');
+foreach my $option ([ 'report', '--top' ], [ 'recommend', '--min-calls' ], [ 'recommend', '--max-indexes' ], [ 'apply', '--id' ], [ 'jobs', '--job' ], [ 'revert', '--job' ])
+{
+	foreach my $value ('', 'many', '1x', '99999999999999999999')
+	{
+		fails_with($node, [ $option->[0], "$option->[1]=$value" ], qr/^clipperf: error: invalid value "$value" for option $option->[1]: must be a whole number\n\z/, "@$option: no number: $value");
+	}
+}
 fails_with($node, [ 'check', '--output', 'html:a' ], qr/unrecognized format: "html"/, 'no such format of a file');
 fails_with($node, [ 'check', '--baseline', 'a', '--write-baseline', 'b' ], qr/cannot be used together/, 'two baselines');
 fails_with($node, [ 'check', '--baseline', "$dir/none" ], qr/could not open file ".*none": No such file/, 'no baseline');

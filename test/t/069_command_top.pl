@@ -84,8 +84,8 @@ like($output, qr/, the last \d+\.\d s\n0 of 0 rows, by load\n.*\n nothing has en
 like($output, qr/jobs of database "postgres", now\n.*\n.*\n nothing\n\z/, 'once: of now, at once');
 
 # Wrong use, and no terminal.
-fails_with($node, [ 'top', '--interval', '0' ], qr/invalid argument of --interval: "0"\n.*from 0\.1 to 3600/, 'no time');
-fails_with($node, [ 'top', '--interval', 'nan' ], qr/invalid argument of --interval/, 'no number');
+fails_with($node, [ 'top', '--interval', '0' ], qr/invalid value "0" for option --interval\n.*from 0\.1 to 3600/, 'no time');
+fails_with($node, [ 'top', '--interval', 'nan' ], qr/invalid value "nan" for option --interval/, 'no number');
 fails_with($node, [ 'top', '--pane', 'x' ], qr/unrecognized pane: "x"\n.*routes, statements, waits, activity, jobs/, 'no pane');
 fails_with($node, [ 'top', '--sort', 'x' ], qr/unrecognized column: "x"\n.*load, req\/s, /, 'no column');
 fails_with($node, ['top'], qr/standard input and output must be a terminal\n.*--once/, 'no terminal');

@@ -157,6 +157,12 @@ is($status, 0, 'a connection that is lost meanwhile: status');
 like($errors, qr/the connection to the server was lost, and is made again/, 'it says so');
 is(entry($lost, 'status'), 'complete', 'the run is complete');
 fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'nowhere', '--', "$dir/nowhere" ], qr/could not run "\Q$dir\E\/nowhere": No such file/, 'no such load');
+fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'nowhere', '--', 'no_such_command' ], qr/could not run "no_such_command": No such file/, 'nor one in PATH');
+foreach my $label ('', '12', 'x' x 64)
+{
+	fails_with($node, [ 'profile', '--directory' => $dir, '--label' => $label, '--', 'true' ], qr/invalid value "$label" for option --label/, "a label that is none: $label");
+}
+is_deeply([ glob "$dir/*-nowhere $dir/*-12 $dir/*-x*" ], [], 'and no directory was made for them');
 fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'first', '--', 'true' ], qr/there is a period with the label "first" already/, 'a label that is taken');
 fails_with($node, [ 'profile', '--directory' => "$dir/nowhere", '--label' => 'new', '--', 'true' ], qr/could not create directory/, 'no place for the directory');
 fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'new', '--against' => $cold, '--', 'true' ], qr/tells of no run that was measured/, 'against nothing');

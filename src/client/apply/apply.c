@@ -79,7 +79,7 @@ read_apply_options(int argc, char **argv, ApplyOptions *options)
 				options->dry_run = true;
 				break;
 			case OPTION_ID:
-				list_add(&options->ids, optarg);
+				list_add(&options->ids, whole_number("--id"));
 				break;
 			case OPTION_INDEX_SET:
 				options->index_set = optarg;
@@ -122,7 +122,7 @@ put_actions(FILE *out, const PGresult *result)
 		const char *ddl = result_value(result, i, "ddl");
 
 		put_wrapped(out, "", "      ", JOBS_LINE,
-					format_string("%4s. %s %s%s%s", job ? job : "-", result_value(result, i, "action"),
+					format_string("%4s%c %s %s%s%s", job ? job : "", job ? '.' : ' ', result_value(result, i, "action"),
 								  result_value(result, i, "index_name"), reason ? ": " : "", reason ? reason : ""));
 		if (ddl != NULL)
 			put_indented(out, "      ", "      ", ddl);

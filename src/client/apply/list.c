@@ -74,7 +74,7 @@ read_list_options(int argc, char **argv, ListOptions *options)
 	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS OUTPUT_SHORT_OPTIONS, long_options)) != -1)
 	{
 		if (option == OPTION_JOB)
-			list_add(&options->numbers, optarg);
+			list_add(&options->numbers, whole_number("--job"));
 		else if (!take_jobs_option(option, &options->jobs) &&
 				 !take_output_option(option, &options->output) &&
 				 !take_common_option(option, &options->connection, print_list_help))

@@ -63,7 +63,7 @@ read_revert_options(int argc, char **argv, RevertOptions *options)
 	while ((option = next_option(argc, argv, COMMON_SHORT_OPTIONS, long_options)) != -1)
 	{
 		if (option == OPTION_JOB)
-			list_add(&options->numbers, optarg);
+			list_add(&options->numbers, whole_number("--job"));
 		else if (!take_jobs_option(option, &options->jobs) &&
 				 !take_common_option(option, &options->connection, print_revert_help))
 			fatal_usage("revert");

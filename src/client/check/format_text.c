@@ -64,7 +64,7 @@ put_problem_fix(FILE *out, const Judgement *judgement, const Problem *problem)
 	{
 		if (!before->is_known && before->fix != NULL && strcmp(before->fix, problem->fix) == 0 && strchr(problem->fix, '\n'))
 		{
-			fputs("    fix: together with that of another one above\n", out);
+			fputs("    fix: part of the fix above, of the loops over the same list\n", out);
 			return;
 		}
 	}

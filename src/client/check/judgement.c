@@ -97,7 +97,7 @@ read_problems(Judgement *judgement, Session *session, const char *const *params)
 static void
 read_judged(Judgement *judgement, Session *session, const char *const *params)
 {
-	char	   *query = format_string("SELECT *, pg_catalog.current_setting('clipperf.seqscan_min_rows') AS min_rows"
+	char	   *query = format_string("SELECT *, current_setting('clipperf.seqscan_min_rows') AS min_rows"
 									  " FROM %s.clipperf_judged($1)", session->schema);
 	PGresult   *result = run_query(session, query, 1, params);
 
@@ -141,12 +141,12 @@ judged_in_words(const Judgement *judgement)
 	char	   *words = format_string("%lld statement%s", judgement->statements, judgement->statements == 1 ? "" : "s");
 
 	if (judgement->lists >= 0)
-		words = format_string("%s, %lld list%s looped over", words, judgement->lists, judgement->lists == 1 ? "" : "s");
+		append_string(&words, ", %lld list%s looped over", judgement->lists, judgement->lists == 1 ? "" : "s");
 	if (judgement->small_tables >= 0)
-		words = format_string("%s, %lld table%s too small to judge", words, judgement->small_tables,
-							  judgement->small_tables == 1 ? "" : "s");
+		append_string(&words, ", %lld table%s too small to judge", judgement->small_tables,
+					  judgement->small_tables == 1 ? "" : "s");
 	if (judgement->suspicions > 0)
-		words = format_string("%s, %lld suspected loop%s left aside", words, judgement->suspicions,
-							  judgement->suspicions == 1 ? "" : "s");
+		append_string(&words, ", %lld suspected loop%s left aside", judgement->suspicions,
+					  judgement->suspicions == 1 ? "" : "s");
 	return words;
 }

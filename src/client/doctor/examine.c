@@ -255,12 +255,12 @@ examine_statements(Examination *examination, Session *session)
 	char	   *query = format_string("SELECT judged.statements, seen.routes,"
 									  " coalesce(100 * seen.nameless / nullif(seen.calls, 0), 0) AS nameless"
 									  " FROM %1$s.clipperf_judged() AS judged,"
-									  " (SELECT pg_catalog.sum(q.calls)::pg_catalog.int8 AS calls,"
-									  " pg_catalog.sum(q.calls) FILTER (WHERE coalesce(q.route, '') = '')::pg_catalog.int8 AS nameless,"
-									  " pg_catalog.count(DISTINCT q.route) FILTER (WHERE q.route <> '') AS routes"
+									  " (SELECT sum(q.calls)::int8 AS calls,"
+									  " sum(q.calls) FILTER (WHERE coalesce(q.route, '') = '')::int8 AS nameless,"
+									  " count(DISTINCT q.route) FILTER (WHERE q.route <> '') AS routes"
 									  " FROM %1$s.clipperf_queries AS q"
-									  " WHERE q.datname = pg_catalog.current_database()"
-									  " AND q.route IS DISTINCT FROM pg_catalog.current_setting('application_name')) AS seen",
+									  " WHERE q.datname = current_database()"
+									  " AND q.route IS DISTINCT FROM current_setting('application_name')) AS seen",
 									  session->schema);
 	PGresult   *result = run_query(session, query, 0, NULL);
 	long long	statements = number_of(result, "statements");
@@ -301,20 +301,20 @@ static void
 examine_statistics(Examination *examination, Session *session)
 {
 	char	   *query = format_string("WITH stale AS ("
-									  " SELECT c.oid::pg_catalog.regclass::pg_catalog.text AS name, s.n_mod_since_analyze AS changes"
-									  " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_stat_all_tables AS s ON s.relid = c.oid"
+									  " SELECT c.oid::regclass::text AS name, s.n_mod_since_analyze AS changes"
+									  " FROM pg_class AS c JOIN pg_stat_all_tables AS s ON s.relid = c.oid"
 									  " WHERE c.relkind IN ('r', 'm')"
-									  " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS e"
-									  " ON e.oid = d.refobjid WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+									  " AND NOT EXISTS (SELECT FROM pg_depend AS d JOIN pg_extension AS e"
+									  " ON e.oid = d.refobjid WHERE d.classid = 'pg_class'::regclass"
 									  " AND d.objid = c.oid AND d.deptype = 'e' AND e.extname = 'clipperf')"
 									  " AND c.oid IN (SELECT u.relation FROM %s.clipperf_table_use AS u)"
-									  " AND (c.reltuples < 0 AND pg_catalog.pg_relation_size(c.oid) > 0"
+									  " AND (c.reltuples < 0 AND pg_relation_size(c.oid) > 0"
 									  " OR s.n_mod_since_analyze > 2 * ("
-									  " pg_catalog.current_setting('autovacuum_analyze_threshold')::pg_catalog.float8"
-									  " + pg_catalog.current_setting('autovacuum_analyze_scale_factor')::pg_catalog.float8"
+									  " current_setting('autovacuum_analyze_threshold')::float8"
+									  " + current_setting('autovacuum_analyze_scale_factor')::float8"
 									  " * c.reltuples)))"
-									  " SELECT pg_catalog.count(*) AS stale,"
-									  " (SELECT pg_catalog.string_agg(most.name, ', ')"
+									  " SELECT count(*) AS stale,"
+									  " (SELECT string_agg(most.name, ', ')"
 									  " FROM (SELECT name FROM stale ORDER BY changes DESC, name LIMIT 5) AS most) AS names"
 									  " FROM stale",
 									  session->schema);
@@ -336,13 +336,13 @@ examine_statistics(Examination *examination, Session *session)
  * What is known of the module: a row, with the settings that it follows in sessions like this one.
  */
 #define INFO_QUERY \
-	"SELECT i.*, pg_catalog.current_setting('clipperf.enabled') AS enabled," \
-	" pg_catalog.current_setting('clipperf.lineage') AS lineage," \
-	" pg_catalog.current_setting('compute_query_id') AS query_id," \
-	" pg_catalog.current_setting('track_io_timing') AS io_timing," \
-	" (SELECT s.setting FROM pg_catalog.pg_settings AS s WHERE s.name = 'clipperf.sample_interval') AS sample_interval," \
-	" pg_catalog.current_setting('clipperf.plan_interval') AS plan_interval," \
-	" pg_catalog.current_setting('clipperf.cache_statements') AS cache_statements" \
+	"SELECT i.*, current_setting('clipperf.enabled') AS enabled," \
+	" current_setting('clipperf.lineage') AS lineage," \
+	" current_setting('compute_query_id') AS query_id," \
+	" current_setting('track_io_timing') AS io_timing," \
+	" (SELECT s.setting FROM pg_settings AS s WHERE s.name = 'clipperf.sample_interval') AS sample_interval," \
+	" current_setting('clipperf.plan_interval') AS plan_interval," \
+	" current_setting('clipperf.cache_statements') AS cache_statements" \
 	" FROM %s.clipperf_info AS i"
 
 /*

@@ -114,7 +114,7 @@ take_word(const char *option, const char *argument, const char *characters)
 {
 	if (argument[0] == '\0' || strspn(argument, characters) != strlen(argument))
 	{
-		print_error("invalid argument of %s: \"%s\"", option, argument);
+		print_error("invalid value \"%s\" for option %s", argument, option);
 		print_detail("It may consist of these characters: %s", characters);
 		fatal_usage("migration");
 	}
@@ -151,7 +151,7 @@ take_migration_option(int option, MigrationOptions *options)
 			options->tool = find_tool(optarg);
 			return true;
 		case OPTION_ID:
-			list_add(&options->ids, optarg);
+			list_add(&options->ids, whole_number("--id"));
 			return true;
 		case OPTION_INDEX_SET:
 			options->index_set = optarg;
@@ -226,12 +226,14 @@ ask_for_migration(Session *session, const MigrationOptions *options, const char 
 }
 
 /*
- * Ends the program where a migration would do nothing: where all lines of it are empty or comments, which say why.
+ * Ends the program where a migration would do nothing: where all lines of it are empty or comments, which say why below
+ * the head of the file.
  */
 static void
 require_statements(const char *sql)
 {
 	const char *line = sql;
+	const char *reasons = strstr(sql, "\n\n");
 
 	while (*line != '\0')
 	{
@@ -242,8 +244,9 @@ require_statements(const char *sql)
 		line += length + (line[length] == '\n');
 	}
 	print_error("there is nothing to migrate");
-	print_detail("%s", sql);
-	print_hint("Recommendations are made by clipperf_recommend(), which \"clipperf report --advise\" calls.");
+	if (reasons != NULL && reasons[strspn(reasons, "\n")] != '\0')
+		print_detail("%s", reasons + strspn(reasons, "\n"));
+	print_hint("\"clipperf recommend\" makes recommendations.");
 	exit(EXIT_TROUBLE);
 }
 

@@ -140,11 +140,11 @@ is_worse(const PGresult *rows)
 static void
 write_json(Session *session, const char *directory, const char *const *labels)
 {
-	char	   *query = format_string("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_build_object("
-									  "'before', $1::pg_catalog.text, 'after', $2::pg_catalog.text,"
-									  " 'impact', (SELECT pg_catalog.jsonb_agg(i) FROM %1$s.clipperf_impact($1, $2) AS i),"
-									  " 'compare', (SELECT pg_catalog.jsonb_agg(c) FROM %1$s.clipperf_compare($1, $2) AS c),"
-									  " 'figures', (SELECT pg_catalog.jsonb_agg(f)"
+	char	   *query = format_string("SELECT jsonb_pretty(jsonb_build_object("
+									  "'before', $1::text, 'after', $2::text,"
+									  " 'impact', (SELECT jsonb_agg(i) FROM %1$s.clipperf_impact($1, $2) AS i),"
+									  " 'compare', (SELECT jsonb_agg(c) FROM %1$s.clipperf_compare($1, $2) AS c),"
+									  " 'figures', (SELECT jsonb_agg(f)"
 									  " FROM %1$s.clipperf_compare_figures($1, $2) AS f)))", session->schema);
 	PGresult   *result = run_query(session, query, 2, labels);
 	Output		output;

@@ -24,7 +24,7 @@ static bool
 has_function(Session *session, const char *function)
 {
 	char	   *name = format_string("%s.%s", session->schema, function);
-	char	   *query = format_string("SELECT pg_catalog.to_regproc($1) AS found FROM %s.clipperf_info", session->schema);
+	char	   *query = format_string("SELECT to_regproc($1) AS found FROM %s.clipperf_info", session->schema);
 	PGresult   *result = run_query(session, query, 1, (const char *const *) &name);
 	bool		found = result_value(result, 0, "found") != NULL;
 
@@ -104,9 +104,9 @@ collect_files(Session *session, const Run *run)
 
 	write_reports(session, run);
 	write_function_result(session, directory, "metrics.txt", "clipperf_metrics",
-						  format_string("SELECT pg_catalog.convert_to(%s.clipperf_metrics('prometheus'), 'UTF8')",
+						  format_string("SELECT convert_to(%s.clipperf_metrics('prometheus'), 'UTF8')",
 										session->schema));
 	write_function_result(session, directory, "profile.pb.gz", "clipperf_profile",
-						  format_string("SELECT pg_catalog.decode(%s.clipperf_profile('pprof'), 'base64')",
+						  format_string("SELECT decode(%s.clipperf_profile('pprof'), 'base64')",
 										session->schema));
 }

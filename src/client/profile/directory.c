@@ -117,11 +117,11 @@ void
 write_settings_file(Session *session, const char *directory)
 {
 	PGresult   *result = run_query(session,
-								   format_string("SELECT s.name, pg_catalog.current_setting(s.name) AS value"
-												 " FROM %s.clipperf_info AS i, pg_catalog.pg_settings AS s"
-												 " WHERE s.source OPERATOR(pg_catalog.<>) 'default'"
-												 " AND s.source OPERATOR(pg_catalog.<>) 'client'"
-												 " OR s.name OPERATOR(pg_catalog.~~) 'clipperf.%%' ORDER BY s.name", session->schema), 0, NULL);
+								   format_string("SELECT s.name, current_setting(s.name) AS value"
+												 " FROM %s.clipperf_info AS i, pg_settings AS s"
+												 " WHERE s.source OPERATOR(<>) 'default'"
+												 " AND s.source OPERATOR(<>) 'client'"
+												 " OR s.name OPERATOR(~~) 'clipperf.%%' ORDER BY s.name", session->schema), 0, NULL);
 	Output		output;
 
 	begin_output(&output);
@@ -175,8 +175,8 @@ label_of_directory(Session *session, const char *directory)
 	if (params[0] == NULL || params[1] == NULL)
 		fatal("directory \"%s\" tells of no run that was measured", directory);
 	result = run_query(session, format_string("SELECT FROM %1$s.clipperf_periods AS p"
-											  " WHERE EXISTS (SELECT FROM %1$s.clipperf_info) AND p.label OPERATOR(pg_catalog.=) $1"
-											  " AND p.period::pg_catalog.text OPERATOR(pg_catalog.=) $2",
+											  " WHERE EXISTS (SELECT FROM %1$s.clipperf_info) AND p.label OPERATOR(=) $1"
+											  " AND p.period::text OPERATOR(=) $2",
 											  session->schema), 2, params);
 	if (PQntuples(result) == 0)
 	{

@@ -22,6 +22,7 @@
 
 #include "clock.h"
 #include "interrupt.h"
+#include "memory.h"
 #include "message.h"
 
 /* How often it is looked whether the load has ended, in milliseconds. */
@@ -72,6 +73,25 @@ become_command(char *const *command, int output, int trouble)
 	if (write(trouble, &error, sizeof(error)) < 0)
 		_exit(STATUS_NOT_STARTED);
 	_exit(STATUS_NOT_STARTED);
+}
+
+/*
+ * Ends the program where a command does not exist, before anything is made for it.
+ */
+void
+require_command(const char *command)
+{
+	char	   *path = copy_string(getenv("PATH") ? getenv("PATH") : "");
+	bool		is_there = strchr(command, '/') != NULL && access(command, X_OK) == 0;
+
+	if (strchr(command, '/') == NULL)
+	{
+		for (char *directory = strtok(path, ":"); directory != NULL && !is_there; directory = strtok(NULL, ":"))
+			is_there = access(format_string("%s/%s", directory, command), X_OK) == 0;
+	}
+	if (!is_there)
+		fatal("could not run \"%s\": %s", command, strerror(errno != 0 ? errno : ENOENT));
+	free(path);
 }
 
 /*

@@ -35,6 +35,9 @@ typedef struct LoadListener
 	void	   *arg;
 } LoadListener;
 
+/* Ends the program where a command does not exist. */
+extern void require_command(const char *command);
+
 /* Runs a load, and keeps its output in a file; ends the program where it cannot be started. */
 extern LoadEnd run_load(char *const *command, const char *output_path, const LoadListener *listener);
 

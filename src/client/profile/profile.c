@@ -166,6 +166,7 @@ run_profile(int argc, char **argv)
 	bool		worse = false;
 
 	read_profile_options(argc, argv, &options);
+	require_command(options.load[0]);
 	session = open_session(&options.connection);
 	note_interrupts();
 	if (options.apply)

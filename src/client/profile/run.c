@@ -18,24 +18,35 @@
 #include "message.h"
 #include "text.h"
 
+/* Bytes of a period's label at most, as the server has it. */
+#define MOST_LABEL_BYTES 63
+
 /* Columns of a line that tells progress. */
 #define PROGRESS_WIDTH 79
 
 /* The requests of this database, and what is worst. */
 #define PROGRESS_QUERY \
-	"SELECT (SELECT pg_catalog.sum(r.requests) FROM %1$s.clipperf_routes AS r" \
-	" WHERE r.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) AS requests, f.summary" \
+	"SELECT (SELECT sum(r.requests) FROM %1$s.clipperf_routes AS r" \
+	" WHERE r.datname OPERATOR(=) current_database()) AS requests, f.summary" \
 	" FROM (SELECT) AS one LEFT JOIN %1$s.clipperf_findings(top => 1) AS f ON true"
 
 /*
- * Is the label free?  That a period has it is better known before the load than after.
+ * Can the run's period have this label?  That it cannot is better known before the load than after.
  */
 void
 require_free_label(Session *session, const char *label)
 {
 	char	   *query = format_string("SELECT FROM %1$s.clipperf_periods AS p WHERE EXISTS (SELECT FROM %1$s.clipperf_info)"
-									  " AND p.label OPERATOR(pg_catalog.=) $1", session->schema);
-	PGresult   *result = run_query(session, query, 1, &label);
+									  " AND p.label OPERATOR(=) $1", session->schema);
+	PGresult   *result;
+
+	if (strspn(label, "0123456789") == strlen(label) || strlen(label) > MOST_LABEL_BYTES)
+	{
+		print_error("invalid value \"%s\" for option --label", label);
+		print_detail("A label has at most %d bytes, is not empty, and does not consist of digits alone.", MOST_LABEL_BYTES);
+		exit(EXIT_TROUBLE);
+	}
+	result = run_query(session, query, 1, &label);
 
 	if (PQntuples(result) > 0)
 	{
@@ -76,7 +87,7 @@ begin_period(void *arg)
 	if (run->options->reset)
 		PQclear(run_query(session, format_string("SELECT %s.clipperf_reset()", session->schema), 0, NULL));
 	result = run_query(session, format_string("SELECT %s.clipperf_snapshot() AS period,"
-											  " pg_catalog.clock_timestamp() AS now", session->schema), 0, NULL);
+											  " clock_timestamp() AS now", session->schema), 0, NULL);
 	period = copy_value(result, 0, "period");
 	run->begun_at = copy_value(result, 0, "now");
 	PQclear(result);
@@ -155,8 +166,8 @@ static void
 end_own_request(Session *session)
 {
 	PGresult   *result = run_query(session,
-								   format_string("SELECT s.setting FROM %s.clipperf_info AS i, pg_catalog.pg_settings AS s"
-												 " WHERE s.name OPERATOR(pg_catalog.=) 'clipperf.request_idle'",
+								   format_string("SELECT s.setting FROM %s.clipperf_info AS i, pg_settings AS s"
+												 " WHERE s.name OPERATOR(=) 'clipperf.request_idle'",
 												 session->schema), 0, NULL);
 	long		idle_ms = PQntuples(result) > 0 ? atol(PQgetvalue(result, 0, 0)) : 0;
 	struct timespec pause = {.tv_sec = 2 * idle_ms / 1000,.tv_nsec = 2 * idle_ms % 1000 * 1000000};

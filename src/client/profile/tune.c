@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "apply/jobs.h"
+#include "call.h"
 #include "interrupt.h"
 #include "message.h"
 #include "output.h"
@@ -77,14 +78,12 @@ static int
 build_recommended(Session *session)
 {
 	static const struct timespec pause = {.tv_nsec = ASK_EVERY_MS * 1000000L};
-	char	   *schema = session->schema;
+	const Call	no_arguments = {0};
 	PGresult   *result;
 	bool		built = false;
 
-	use_own_search_path(session, true);
-	PQclear(run_query(session, format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", schema), 0, NULL));
-	result = run_query(session, format_string("SELECT job, index_name FROM %s.clipperf_apply()", schema), 0, NULL);
-	use_own_search_path(session, false);
+	PQclear(call_run(session, &no_arguments, "SELECT FROM ", "clipperf_recommend", ""));
+	result = call_run(session, &no_arguments, "SELECT job, index_name FROM ", "clipperf_apply", "");
 	pending_session = session;
 	for (int i = 0; i < PQntuples(result); i++)
 	{

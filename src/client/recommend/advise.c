@@ -86,6 +86,15 @@ read_advise_options(int argc, char **argv, AdviseOptions *options)
 }
 
 /*
+ * What a file is called in messages.
+ */
+static const char *
+name_of(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : format_string("file \"%s\"", path);
+}
+
+/*
  * Reads a whole file.  Ends the program where that fails, and where the file holds a zero byte, which no SQL does.
  */
 static char *
@@ -101,9 +110,9 @@ read_script(const char *path)
 	errno = 0;
 	length = getdelim(&script, &size, '\0', file);
 	if (ferror(file))
-		fatal("could not read file \"%s\": %s", path, strerror(errno));
+		fatal("could not read %s: %s", name_of(path), strerror(errno));
 	if (length > 0 && script[length - 1] == '\0' && !feof(file))
-		fatal("file \"%s\" is not SQL", path);
+		fatal("%s is not SQL", name_of(path));
 	if (file != stdin)
 		fclose(file);
 	return length > 0 ? script : copy_string("");
@@ -150,7 +159,7 @@ split_script(Session *session, const char *path, const char *script)
 	for (int i = 0; i < PQntuples(result); i++)
 		list_add(&statements, PQgetvalue(result, i, 0));
 	if (statements.count == 0)
-		fatal("file \"%s\" holds no statement", path);
+		fatal("%s holds no statement", name_of(path));
 	PQclear(result);
 	free(query);
 	return list_as_array(&statements);

@@ -24,7 +24,7 @@ take_advisor_option(int option, Call *call)
 	switch (option)
 	{
 		case OPTION_MAX_INDEXES:
-			call_add(call, "max_indexes", optarg);
+			call_add(call, "max_indexes", whole_number("--max-indexes"));
 			return true;
 		case OPTION_MIN_BENEFIT:
 			call_add(call, "min_benefit", optarg);

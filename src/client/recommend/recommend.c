@@ -70,7 +70,7 @@ read_recommend_options(int argc, char **argv, RecommendOptions *options)
 				call_add(&options->call, "index_set", optarg);
 				break;
 			case OPTION_MIN_CALLS:
-				call_add(&options->call, "min_calls", optarg);
+				call_add(&options->call, "min_calls", whole_number("--min-calls"));
 				break;
 			case OPTION_SINCE:
 				call_add(&options->call, "since", optarg);

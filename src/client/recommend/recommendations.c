@@ -75,8 +75,8 @@ put_recommendation(FILE *out, const Recommendation *row)
 
 	putc('\n', out);
 	put_wrapped(out, "", ADVICE_INDENT, ADVICE_WIDTH,
-				format_string("%4s. %s %s%s%s%s%s%s", row->id ? row->id : "-", row->action,
-							  row->index_name ? row->index_name : "an index", row->relation ? " on " : "",
+				format_string("%4s%c %s %s%s%s%s%s%s", row->id ? row->id : "", row->id ? '.' : ' ',
+							  row->index_name ? row->action : "no", row->index_name ? row->index_name : "index", row->relation ? " on " : "",
 							  row->relation ? row->relation : "", saves, row->size ? ", " : "", row->size ? row->size : ""));
 	if (row->reason != NULL)
 		put_wrapped(out, ADVICE_INDENT, ADVICE_INDENT, ADVICE_WIDTH, row->reason);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "call.h"
 #include "formats.h"
 #include "message.h"
 #include "options.h"
@@ -100,7 +101,7 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 				options->request.before = optarg;
 				break;
 			case OPTION_TOP:
-				options->request.top = optarg;
+				options->request.top = whole_number("--top");
 				break;
 			default:
 				if (!take_output_option(option, &options->output) &&
@@ -117,20 +118,16 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 Report *
 ask_for_report(Session *session, const ReportRequest *request)
 {
+	const Call	no_arguments = {0};
 	Report	   *report = allocate_memory(sizeof(Report));
 	const char *const params[] = {request->top, request->accepted ? "true" : "false"};
 	char	   *query;
 	PGresult   *result;
 
 	if (request->advise)
-	{
-		use_own_search_path(session, true);
-		query = format_string("SELECT pg_catalog.count(*) FROM %s.clipperf_recommend()", session->schema);
-		PQclear(run_query(session, query, 0, NULL));
-		use_own_search_path(session, false);
-	}
+		PQclear(call_run(session, &no_arguments, "SELECT FROM ", "clipperf_recommend", ""));
 
-	query = format_string("SELECT since, pg_catalog.now() AS made_at, statements"
+	query = format_string("SELECT since, now() AS made_at, statements"
 						  " FROM %1$s.clipperf_info, %1$s.clipperf_judged()", session->schema);
 	result = run_query(session, query, 0, NULL);
 	report->session = session;
@@ -139,7 +136,7 @@ ask_for_report(Session *session, const ReportRequest *request)
 	report->statements = copy_value(result, 0, "statements");
 	PQclear(result);
 
-	query = format_string("SELECT * FROM %s.clipperf_findings(top => coalesce($1::pg_catalog.int4, 20), accepted => $2)",
+	query = format_string("SELECT * FROM %s.clipperf_findings(top => coalesce($1::int4, 20), accepted => $2)",
 						  session->schema);
 	result = run_query(session, query, 2, params);
 	report->count = PQntuples(result);

@@ -7,6 +7,7 @@
  */
 #include "report/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
@@ -64,6 +65,22 @@ put_code(FILE *out, const char *sql)
 	for (int i = 0; i < fence; i++)
 		putc('`', out);
 	putc('\n', out);
+}
+
+/*
+ * Writes evidence: each of its lines is a paragraph.
+ */
+static void
+put_evidence(FILE *out, const char *evidence)
+{
+	char	   *lines = copy_string(evidence);
+
+	for (char *line = strtok(lines, "\n"); line != NULL; line = strtok(NULL, "\n"))
+	{
+		put_words(out, line);
+		fputs("\n\n", out);
+	}
+	free(lines);
 }
 
 /*
@@ -136,10 +153,7 @@ put_report_markdown(FILE *out, const void *result)
 		put_words(out, finding->summary ? finding->summary : finding->kind);
 		fputs("\n\n", out);
 		if (finding->evidence != NULL)
-		{
-			put_words(out, finding->evidence);
-			fputs("\n\n", out);
-		}
+			put_evidence(out, finding->evidence);
 		if (finding->fix != NULL)
 			put_code(out, finding->fix);
 	}

@@ -74,7 +74,7 @@ put_report_text(FILE *out, const void *result)
 		if (finding->summary != NULL)
 			put_wrapped(out, "    ", "    ", REPORT_WIDTH, finding->summary);
 		if (finding->evidence != NULL)
-			put_wrapped(out, "    ", "    ", REPORT_WIDTH, finding->evidence);
+			put_paragraphs(out, "    ", REPORT_WIDTH, finding->evidence);
 		if (finding->fix != NULL)
 			put_fix(out, finding->fix);
 	}

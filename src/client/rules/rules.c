@@ -51,11 +51,11 @@ ask_for_objectives(Session *session)
 	Objectives	objectives = {.database = session->database};
 	char	   *query = format_string("SELECT e.name, e.measured, e.target_ms, e.target_share, e.max_error_share,"
 									  " e.min_requests_per_second, e.min_bad,"
-									  " 1 - e.target_share::pg_catalog.numeric AS slow_share,"
-									  " 1 - e.max_error_share::pg_catalog.numeric AS well_share"
+									  " 1 - e.target_share::numeric AS slow_share,"
+									  " 1 - e.max_error_share::numeric AS well_share"
 									  " FROM %s.clipperf_slo AS s JOIN %s.clipperf_endpoints AS e ON e.name = s.name"
 									  " WHERE e.target_ms IS NOT NULL OR e.max_error_share IS NOT NULL"
-									  " OR e.min_requests_per_second IS NOT NULL ORDER BY e.name COLLATE pg_catalog.\"C\"",
+									  " OR e.min_requests_per_second IS NOT NULL ORDER BY e.name COLLATE \"C\"",
 									  session->schema, session->schema);
 	PGresult   *result = run_query(session, query, 0, NULL);
 

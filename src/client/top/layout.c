@@ -270,12 +270,7 @@ gather_text(const Top *top, int width)
 		char	   *meanings = copy_string("");
 
 		for (int i = 0; i < pane_columns(pane); i++)
-		{
-			char	   *longer = format_string("%s%-15s %s\n", meanings, pane->columns[i].title, pane->columns[i].meaning);
-
-			free(meanings);
-			meanings = longer;
-		}
+			append_string(&meanings, "%-15s %s\n", pane->columns[i].title, pane->columns[i].meaning);
 		gather_section(lines, "keys", help_keys);
 		gather_section(lines, pane->title, meanings);
 		free(meanings);

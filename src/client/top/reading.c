@@ -18,8 +18,8 @@
  * query of the pane.
  */
 #define READING_QUERY \
-	"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) AS at," \
-	" pg_catalog.date_part('epoch', i.since) AS since, pg_catalog.date_trunc('second', i.since) AS since_text, p.*" \
+	"SELECT date_part('epoch', clock_timestamp()) AS at," \
+	" date_part('epoch', i.since) AS since, date_trunc('second', i.since) AS since_text, p.*" \
 	" FROM %1$s.clipperf_info AS i LEFT JOIN (%2$s) AS p ON true"
 
 /* The reading whose rows are being sorted, for compare_row_keys(). */
@@ -39,12 +39,26 @@ reading_query(const PaneState *state, const char *schema)
 }
 
 /*
- * The query of what is opened in a pane.
+ * The query of what is opened in a pane, whose key, queryid and route are its parameters: the sections in their order,
+ * without those that say nothing.
  */
 char *
 opened_query(const PaneState *state, const char *schema)
 {
-	return format_string(state->pane->open_query, schema);
+	char	   *query = copy_string("WITH o AS (SELECT $1::text AS key, $2::int8 AS queryid, $3::text AS route)"
+									" SELECT section, body FROM (");
+
+	for (int i = 0; state->pane->opened[i] != NULL; i++)
+	{
+		const OpenedSection *section = state->pane->opened[i];
+		char	   *texts = format_string(section->query, schema);
+
+		append_string(&query, "%sSELECT %d AS place, '%s' AS section, body FROM (%s) AS s%d (body)",
+					  i > 0 ? " UNION ALL " : "", i, section->title, texts, i);
+		free(texts);
+	}
+	append_string(&query, ") AS sections WHERE body IS NOT NULL ORDER BY place");
+	return query;
 }
 
 /*

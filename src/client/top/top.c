@@ -95,7 +95,7 @@ take_interval(const char *argument)
 
 	if (end == argument || *end != '\0' || !(seconds >= TOP_LEAST_SECONDS && seconds <= TOP_MOST_SECONDS))
 	{
-		print_error("invalid argument of --interval: \"%s\"", argument);
+		print_error("invalid value \"%s\" for option --interval", argument);
 		print_detail("It must be a number of seconds from %g to %g.", TOP_LEAST_SECONDS, TOP_MOST_SECONDS);
 		fatal_usage("top");
 	}

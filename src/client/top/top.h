@@ -44,6 +44,16 @@ typedef struct Column
 	const char *meaning;		/* for the help */
 } Column;
 
+/* What is told of a row that was opened: see panes.c. */
+typedef struct OpenedSection
+{
+	const char *title;
+	const char *query;
+} OpenedSection;
+
+/* Sections of an opened row at most, and the end of their list. */
+#define TOP_MAX_SECTIONS 8
+
 /* One kind of thing that is shown. */
 typedef struct Pane
 {
@@ -52,8 +62,8 @@ typedef struct Pane
 	const char *query;			/* a format that takes the schema; its fields
 								 * are those of the columns, and key, queryid
 								 * and route */
-	const char *open_query;		/* the same, of what is opened: $1 is its key,
-								 * $2 its queryid and $3 its route */
+	const OpenedSection *opened[TOP_MAX_SECTIONS];	/* in their order, then
+													 * NULL */
 	const char *activity;		/* a field that grows when a row did
 								 * something; NULL = all fields are of now */
 	Column		columns[TOP_MAX_COLUMNS];
