@@ -34,7 +34,7 @@ is("$status $errors", '0 ', 'dry run: status');
 like($output, qr/^ +create idx_item_customer\n +CREATE INDEX CONCURRENTLY idx_item_customer ON public\.item \(customer\)$/m, 'dry run');
 is($node->safe_psql('postgres', $indexes), 'item_pkey', 'nothing was built');
 fails_with($node, [ 'apply', '--dry-run', '--watch' ], qr/options --dry-run and --watch cannot be used together/, 'watching nothing');
-fails_with($node, [ 'apply', '--id' => 'x' ], qr/invalid input syntax for type bigint: "x"/, 'no number');
+fails_with($node, [ 'apply', '--id' => 'x' ], qr/invalid value "x" for option --id/, 'no number');
 fails_with($node, [ 'apply', '--id' => 12345 ], qr/recommendation 12345 does not exist/, 'no such recommendation');
 
 # In a log: a line for each state. The build waits for a lock that another session holds, and the reason says so.
