@@ -10,13 +10,12 @@ const kinds = {
 		means: "After reading a list, the application sends the same statement again for each of its rows. Each is fast, but every one costs a round trip: send one statement for all rows.",
 	},
 	seq_scan: {
-		act: (table, row) => (row.fix && row.fix.includes("clipperf_recommend(") ? "Ask the advisor for an index on " + (table || "a table")
-			: "Give " + (table || "the table") + " an index"),
+		act: (table, row) => scan_action(table, row, "an index"),
 		where: "in the database",
-		means: "The statement reads the whole table and throws most of it away. An index finds the rows that it wants.",
+		means: "The statement reads the whole table and throws most of it away.",
 	},
 	index_scan: {
-		act: (table) => "Give " + (table || "the table") + " a better index",
+		act: (table, row) => scan_action(table, row, "a better index"),
 		where: "in the database",
 		means: "The index that is used leads to many rows, nearly all of which are thrown away.",
 	},
@@ -66,6 +65,18 @@ const kinds = {
 		means: "Each write pays for the index, and no statement reads it.",
 	},
 };
+
+/* What to do about a scan: an index is not the answer to each. */
+function scan_action(table, row, index) {
+	const fix = row.fix || "";
+	if (fix.includes("clipperf_recommend(")) {
+		return "Ask the advisor for " + index + " on " + (table || "a table");
+	}
+	if (fix.startsWith("-- no index")) {
+		return "Let a statement read less of " + (table || "a table") + ": no index pays for it";
+	}
+	return fix.startsWith("--") ? "Look at a scan of " + (table || "a table") : "Give " + (table || "a table") + " " + index;
+}
 
 /* The loop that a finding is about: of those with its statement, the one whose route the evidence names. */
 const loop_of = (row) => report.loops.find((loop) => loop.child_queryid === row.queryid && row.evidence !== null &&
