@@ -15,7 +15,7 @@
 #include "text.h"
 
 /* Columns of a figure's unit and of the name of a row. */
-#define UNIT_WIDTH	34
+#define UNIT_WIDTH	37
 #define NAME_WIDTH	36
 
 /* How rows of one kind are called. */
