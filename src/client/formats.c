@@ -110,6 +110,19 @@ read_output_options(int argc, char **argv, ConnectionOptions *connection, Output
 }
 
 /*
+ * Begins a result as JSON: an object, left open, with what those of all commands have.
+ */
+void
+begin_json_result(JsonWriter *json, FILE *out, const Session *session)
+{
+	json_begin(json, out);
+	json_open_object(json, NULL);
+	json_string(json, "command", CLIPPERF_VERSION);
+	json_string(json, "extension", session->version);
+	json_string(json, "database", session->database);
+}
+
+/*
  * Writes a result in one format, to standard output where path is NULL.
  */
 static void

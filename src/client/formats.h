@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "json.h"
 #include "options.h"
 
 /* The options of output, for getopt_long(). */
@@ -55,6 +56,9 @@ extern bool take_output_option(int option, OutputOptions *output);
 /* Reads the command line of a command that has no other options than those of output and all commands'. */
 extern void read_output_options(int argc, char **argv, ConnectionOptions *connection, OutputOptions *output,
 								void (*print_help) (void));
+
+/* Begins a result as JSON: an object, left open, with what those of all commands have. */
+extern void begin_json_result(JsonWriter *json, FILE *out, const Session *session);
 
 /* Writes the result to the files, and to standard output. */
 extern void write_result(const OutputOptions *output, const void *result);

@@ -36,7 +36,7 @@ begin_output(Output *output)
 /*
  * Writes all bytes to a file that is open.  Returns false, with errno set, where that fails.
  */
-static bool
+bool
 write_all(int file, const char *text, size_t length)
 {
 	while (length > 0)

@@ -8,6 +8,7 @@
 #ifndef CLIENT_OUTPUT_H
 #define CLIENT_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Output that is gathered in memory. */
@@ -17,6 +18,9 @@ typedef struct Output
 	char	   *text;
 	size_t		length;
 } Output;
+
+/* Writes all bytes to a file that is open; false, with errno set, where that fails. */
+extern bool write_all(int file, const char *text, size_t length);
 
 /* Begins to gather output. */
 extern void begin_output(Output *output);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "apply/jobs_options.h"
-#include "json.h"
+#include "formats.h"
 #include "text.h"
 
 /* Before what belongs to a job. */
@@ -147,11 +147,7 @@ put_jobs_json(FILE *out, const void *result)
 	const Jobs *jobs = result;
 	JsonWriter	json;
 
-	json_begin(&json, out);
-	json_open_object(&json, NULL);
-	json_string(&json, "command", CLIPPERF_VERSION);
-	json_string(&json, "extension", jobs->session->version);
-	json_string(&json, "database", jobs->session->database);
+	begin_json_result(&json, out, jobs->session);
 	json_open_array(&json, "jobs");
 	for (int i = 0; i < jobs->count; i++)
 	{

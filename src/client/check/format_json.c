@@ -6,7 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check/judgement_formats.h"
-#include "json.h"
+#include "formats.h"
 
 /*
  * Writes a list of strings.
@@ -66,12 +66,8 @@ put_judgement_json(FILE *out, const void *result)
 	const Session *session = judgement->session;
 	JsonWriter	json;
 
-	json_begin(&json, out);
-	json_open_object(&json, NULL);
-	json_string(&json, "command", CLIPPERF_VERSION);
-	json_string(&json, "extension", session->version);
+	begin_json_result(&json, out, session);
 	json_string(&json, "server", session->server_version);
-	json_string(&json, "database", session->database);
 	json_string(&json, "role", session->role);
 	json_boolean(&json, "all_roles", session->sees_all);
 	put_list(&json, "kinds", &judgement->kinds);

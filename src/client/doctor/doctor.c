@@ -46,12 +46,8 @@ put_examination_json(FILE *out, const void *result)
 	const Examination *examination = result;
 	JsonWriter	json;
 
-	json_begin(&json, out);
-	json_open_object(&json, NULL);
-	json_string(&json, "command", CLIPPERF_VERSION);
-	json_string(&json, "extension", examination->session->version);
+	begin_json_result(&json, out, examination->session);
 	json_string(&json, "server", examination->session->server_version);
-	json_string(&json, "database", examination->session->database);
 	json_string(&json, "role", examination->session->role);
 	json_boolean(&json, "healthy", examination->problems == 0);
 	json_open_array(&json, "diagnoses");

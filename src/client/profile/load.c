@@ -24,6 +24,7 @@
 #include "interrupt.h"
 #include "memory.h"
 #include "message.h"
+#include "output.h"
 
 /* How often it is looked whether the load has ended, in milliseconds. */
 #define LOOK_EVERY_MS 100
@@ -130,26 +131,6 @@ start_load(char *const *command)
 }
 
 /*
- * Writes all bytes, if the file can take them.
- */
-static bool
-write_bytes(int file, const char *bytes, ssize_t length)
-{
-	while (length > 0)
-	{
-		ssize_t		written = write(file, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return false;
-		bytes += written;
-		length -= written;
-	}
-	return true;
-}
-
-/*
  * Passes on what the load has written so far: to standard output, and to the file.  One that takes no more is left out
  * from then on (-1): a full disk ends no load.
  */
@@ -163,9 +144,9 @@ pass_output_on(int output, int *file, int *shown, const char *path)
 	{
 		if (length < 0)
 			continue;
-		if (*shown >= 0 && !write_bytes(*shown, bytes, length))
+		if (*shown >= 0 && !write_all(*shown, bytes, length))
 			*shown = -1;
-		if (*file >= 0 && !write_bytes(*file, bytes, length))
+		if (*file >= 0 && !write_all(*file, bytes, length))
 		{
 			print_warning("could not write to file \"%s\": %s", path, strerror(errno));
 			close(*file);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "formats.h"
 #include "text.h"
 
 /* Columns of a line of words. */
@@ -129,11 +129,7 @@ put_advice_json(FILE *out, const void *result)
 	const Advice *advice = result;
 	JsonWriter	json;
 
-	json_begin(&json, out);
-	json_open_object(&json, NULL);
-	json_string(&json, "command", CLIPPERF_VERSION);
-	json_string(&json, "extension", advice->session->version);
-	json_string(&json, "database", advice->session->database);
+	begin_json_result(&json, out, advice->session);
 	json_boolean(&json, "for_statements", advice->for_statements);
 	json_open_array(&json, "recommendations");
 	for (int i = 0; i < advice->count; i++)

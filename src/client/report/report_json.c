@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "json.h"
+#include "formats.h"
 #include "report/report.h"
 
 /*
@@ -18,12 +18,8 @@ put_report_json(FILE *out, const void *result)
 	const Session *session = report->session;
 	JsonWriter	json;
 
-	json_begin(&json, out);
-	json_open_object(&json, NULL);
-	json_string(&json, "command", CLIPPERF_VERSION);
-	json_string(&json, "extension", session->version);
+	begin_json_result(&json, out, session);
 	json_string(&json, "server", session->server_version);
-	json_string(&json, "database", session->database);
 	json_string(&json, "role", session->role);
 	json_boolean(&json, "all_roles", session->sees_all);
 	json_string(&json, "since", report->since);
