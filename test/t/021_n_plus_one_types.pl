@@ -14,6 +14,7 @@ my $node = start_server('types');
 $node->safe_psql('postgres', q{
 CREATE EXTENSION citext;
 CREATE DOMAIN keytext AS citext CHECK (VALUE <> '');
+CREATE TYPE made_range AS RANGE (subtype = int8);
 });
 
 # How a number becomes a key of each type.
@@ -35,7 +36,14 @@ my %keys = (
 	'varchar(400)' => q{'https://example.org/a/path/of/some/length/' || repeat(md5(i::text), 8)},
 	date => q{'2020-01-01'::date + i},
 	timestamp => q{'2020-01-01'::timestamp + i * interval '1 minute'},
-	timestamptz => q{'2020-01-01 00:00+00'::timestamptz + i * interval '1 minute'});
+	timestamptz => q{'2020-01-01 00:00+00'::timestamptz + i * interval '1 minute'},
+	time => q{'00:00'::time + i * interval '1 minute'},
+	interval => q{i * interval '7 minutes'},
+	'bit(16)' => 'i::bit(16)',
+	'bit varying' => 'i::bit(16)::varbit',
+	int4range => 'int4range(i * 10, i * 10 + 5)',
+	tstzrange => q{tstzrange('2020-01-01 00:00+00'::timestamptz + i * interval '1 hour', '2020-01-01 00:30+00'::timestamptz + i * interval '1 hour')},
+	made_range => 'made_range(i, i + 1)');
 
 # A list and its items for one type of key.
 sub make_tables

@@ -215,7 +215,12 @@ my %deep = (
 	'sub-query' => 'SELECT name FROM author WHERE id IN (SELECT author_id FROM remark WHERE post_id = $1)',
 	CTE => 'WITH r AS (SELECT author_id FROM remark WHERE post_id = $1) SELECT name FROM author JOIN r ON id = author_id',
 	count => 'SELECT count(*) FROM remark WHERE post_id = $1 AND kind = 1',
-	latest => 'SELECT body FROM remark WHERE post_id = $1 ORDER BY id DESC LIMIT 1');
+	latest => 'SELECT body FROM remark WHERE post_id = $1 ORDER BY id DESC LIMIT 1',
+	'range of one value' => 'SELECT body FROM remark WHERE post_id BETWEEN $1 AND $1',
+	'range of one value, by parts' => 'SELECT body FROM remark WHERE kind < 9 AND post_id >= $1 AND post_id <= $1',
+	NULLIF => 'SELECT body FROM remark WHERE post_id = NULLIF($1, 0)',
+	'INSERT of a query' => 'INSERT INTO remark_log (post_id, body) SELECT $1, \'seen\'');
+$node->safe_psql('postgres', 'CREATE TABLE remark_log (post_id int8 REFERENCES post, body text)');
 foreach my $place (sort keys %deep)
 {
 	$finding = proven($node, "the parameter in a $place",
@@ -229,13 +234,36 @@ my %parents = (
 	'renamed column' => 'SELECT p.id AS id, p.title AS t FROM post p ORDER BY 2 LIMIT 30',
 	'sub-query' => 'SELECT id FROM (SELECT id, title FROM post) AS shown ORDER BY title LIMIT 30',
 	group => 'SELECT id, count(*) FROM post GROUP BY id ORDER BY max(title) LIMIT 30',
-	'RETURNING' => 'UPDATE post SET views = 0 WHERE id <= 200030 RETURNING id');
+	'RETURNING' => 'UPDATE post SET views = 0 WHERE id <= 200030 RETURNING id',
+	NULLIF => 'SELECT NULLIF(id, 0) AS id FROM post ORDER BY title LIMIT 30',
+	CASE => 'SELECT CASE WHEN views < 0 THEN 0 ELSE id END AS id FROM post ORDER BY title LIMIT 30',
+	GREATEST => 'SELECT greatest(0, id) AS id FROM post ORDER BY title LIMIT 30',
+	'window function' => 'SELECT first_value(id) OVER (PARTITION BY id) AS id FROM post ORDER BY title LIMIT 30',
+	'sub-query in its list' => 'SELECT (SELECT max(o.id) FROM post AS o WHERE o.title = p.title) AS id FROM post AS p ORDER BY title LIMIT 30',
+	'greatest key of an index' => 'SELECT (SELECT max(o.id) FROM post AS o WHERE o.id <= p.id) AS id FROM post AS p ORDER BY title LIMIT 30');
 foreach my $shape (sort keys %parents)
 {
 	$finding = proven($node, "a parent with $shape",
 		loop('--parent' => $parents{$shape},
 			'--child' => 'SELECT body FROM remark WHERE post_id = $1', '--bind' => '1=col:id'));
 	has($finding, "a parent with $shape", children => [27, 30]);
+}
+
+# Texts that are compared without their case.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE member (login text PRIMARY KEY, name text);
+INSERT INTO member SELECT 'login-' || i, md5(i::text) FROM generate_series(1, 100) AS i;
+SQL
+foreach my $child ('lower(login) = lower($1)', 'upper($1) = upper(login)', 'lower(login) = $1')
+{
+	foreach my $protocol (qw(prepared simple))
+	{
+		my $name = "$child, $protocol";
+		$finding = proven($node, $name,
+			loop('--parent' => 'SELECT login FROM member ORDER BY name LIMIT 30', '--protocol' => $protocol,
+				'--child' => "SELECT name FROM member WHERE $child", '--bind' => '1=col:login', '--type' => '1=text'));
+		has($finding, $name, children => [27, 30], parent_column => 'member.login');
+	}
 }
 
 # A large parent.

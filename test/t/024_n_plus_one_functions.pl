@@ -57,6 +57,8 @@ has($finding, 'a FOR loop',
 	relation => 'author',
 	children => [45, 50],
 	connections => 1);
+# Its statements are no samples, and name variables of the function.
+like($finding->{suggestion}, qr/FROM author WHERE id = ANY \(\$1::bigint\[\]\)/, 'a FOR loop: has a batch');
 
 $finding = proven($node, 'a FOR loop that writes', statements('SELECT refresh_tallies()'));
 has($finding, 'a FOR loop that writes', function => 'refresh_tallies()', relation => 'tally', children => [45, 50]);

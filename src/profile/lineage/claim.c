@@ -336,7 +336,7 @@ count_pattern(const Child *child, uint64 episode_key, int known_number,
 	PatternFacts facts = child_pattern_facts(child);
 	int			number = pattern_add(known_number, &key, &facts, add,
 									 child->parameters, strong, apart,
-									 execution_text, execution_origin,
+									 execution_numbered_text, execution_origin,
 									 child->execution);
 
 	if (child->parameters != NULL)

@@ -496,7 +496,7 @@ keep_text(Execution *execution, StatementInfo *info)
 	if (info->text_kept == text_resets() + UINT64CONST(1))
 		return;
 	info->text_kept = text_resets() + UINT64CONST(1);
-	text = execution_text(execution);
+	text = execution_numbered_text(execution);
 
 	text_keep(&key, text);
 	pfree(text);

@@ -237,7 +237,7 @@ report_suspect(Execution *execution, const StatementInfo *info, uint64 fingerpri
 	PatternParameters *parameters = loop_values_note(execution, request);
 
 	(void) pattern_add(-1, &pattern, &facts, add, parameters, true, false,
-					   execution_text, execution_origin, execution);
+					   execution_numbered_text, execution_origin, execution);
 	loop_values_counted(parameters);
 	request_looped += add->children;
 }

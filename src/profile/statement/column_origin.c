@@ -57,6 +57,46 @@ handed_on(const FuncExpr *function)
 		linitial(function->args) : NULL;
 }
 
+/* The first of several expressions, one of which is shown, that is no constant. */
+static const Node *
+first_computed(const List *expressions)
+{
+	ListCell   *cell;
+
+	foreach(cell, expressions)
+	{
+		if (!IsA(lfirst(cell), Const))
+			return lfirst(cell);
+	}
+	return NULL;
+}
+
+/* The result of the first branch of a CASE that is no constant. */
+static const Node *
+first_result(const CaseExpr *expression)
+{
+	ListCell   *cell;
+
+	foreach(cell, expression->args)
+	{
+		const Node *result = (const Node *) lfirst_node(CaseWhen, cell)->result;
+
+		if (!IsA(result, Const))
+			return result;
+	}
+	return (const Node *) expression->defresult;
+}
+
+/* The argument of a window function that shows a value of one of the rows. */
+static const Node *
+window_shown(const WindowFunc *function)
+{
+	if (function->args == NIL ||
+		function->wintype != exprType(linitial(function->args)))
+		return NULL;
+	return linitial(function->args);
+}
+
 /* The expression whose values this one shows; NULL if there is none. */
 static const Node *
 value_within(const Node *value)
@@ -71,6 +111,14 @@ value_within(const Node *value)
 			return (const Node *) ((const CoerceToDomain *) value)->arg;
 		case T_CoalesceExpr:
 			return linitial(((const CoalesceExpr *) value)->args);
+		case T_NullIfExpr:
+			return linitial(((const NullIfExpr *) value)->args);
+		case T_MinMaxExpr:
+			return first_computed(((const MinMaxExpr *) value)->args);
+		case T_CaseExpr:
+			return first_result((const CaseExpr *) value);
+		case T_WindowFunc:
+			return window_shown((const WindowFunc *) value);
 		case T_Aggref:
 			return aggregated((const Aggref *) value);
 		case T_FuncExpr:
@@ -151,6 +199,31 @@ enter_plan(Place *place, const Plan *plan, AttrNumber attno)
 	return true;
 }
 
+/*
+ * The plan of a sub-query in an expression; or of one that has set a parameter before
+ * this plan, as for the greatest value of an index.  NULL if there is none.
+ */
+static const Plan *
+plan_of_subquery(const Place *place)
+{
+	ListCell   *cell;
+
+	if (IsA(place->value, SubPlan) &&
+		((const SubPlan *) place->value)->subLinkType == EXPR_SUBLINK)
+		return list_nth(place->statement->subplans,
+						((const SubPlan *) place->value)->plan_id - 1);
+	if (!IsA(place->value, Param) || ((const Param *) place->value)->paramkind != PARAM_EXEC)
+		return NULL;
+	foreach(cell, place->plan->initPlan)
+	{
+		const SubPlan *subplan = lfirst_node(SubPlan, cell);
+
+		if (list_member_int(subplan->setParam, ((const Param *) place->value)->paramid))
+			return list_nth(place->statement->subplans, subplan->plan_id - 1);
+	}
+	return NULL;
+}
+
 /* A column of the index that an index-only scan reads, as one of its table. */
 static bool
 enter_index(Place *place, AttrNumber attno)
@@ -204,6 +277,12 @@ column_origin_find(const PlannedStmt *statement, const TargetEntry *entry)
 		if (IsA(place.value, Var))
 		{
 			if (!follow_var(&place, (const Var *) place.value, &origin))
+				break;
+			continue;
+		}
+		if (IsA(place.value, SubPlan) || IsA(place.value, Param))
+		{
+			if (!enter_plan(&place, plan_of_subquery(&place), 1))
 				break;
 			continue;
 		}

@@ -10,6 +10,7 @@
  */
 #include "profile/statement/comparison.h"
 
+#include "access/stratnum.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
@@ -18,6 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "profile/statement/key_column.h"
+#include "profile/statement/value.h"
 
 /* Arrays that hold all elements of another, that are held, that share some. */
 #define ARRAY_CONTAINS	2751
@@ -63,6 +65,8 @@ strip_conversions(Node *node)
 			node = linitial(castNode(FuncExpr, node)->args);
 		else if (IsA(node, CoalesceExpr))
 			node = linitial(castNode(CoalesceExpr, node)->args);
+		else if (IsA(node, NullIfExpr))
+			node = linitial(((NullIfExpr *) node)->args);
 		else
 			return node;
 	}
@@ -289,9 +293,47 @@ reads_column(const Node *node)
 	return operand != NULL && IsA(operand, Var);
 }
 
+/* What a function of one text makes another text of, such as lower(); NULL if it is none. */
+static Node *
+text_changed(Node *node)
+{
+	FuncExpr   *function = (FuncExpr *) node;
+	Oid			type;
+
+	if (!IsA(node, FuncExpr) || list_length(function->args) != 1)
+		return NULL;
+	type = exprType(linitial(function->args));
+	return function->funcresulttype == type &&
+		value_kind(type) == VALUE_TEXT ? strip_relabeling(linitial(function->args)) : NULL;
+}
+
 /*
- * "expression = value" either way round, where a text is read out of a column.
- * What the values are keys of is not known.
+ * "lower(column) = value" or "lower(column) = lower(value)", either way round: a
+ * comparison with the column, as long as the values need no change.  False if it is
+ * something else.
+ */
+static bool
+walk_changed(const OpExpr *expression, Node *left, Node *right, ComparisonSearch *search)
+{
+	Node	   *one = text_changed(left);
+	Node	   *other = text_changed(right);
+	Node	   *column = one != NULL && IsA(one, Var) ? one : other;
+	Node	   *value = column == one ? (other != NULL ? other : right) :
+		(one != NULL ? one : left);
+	Oid			relid;
+	int16		attno;
+
+	if (column == NULL || !IsA(column, Var) || !is_value(value) ||
+		!is_equality_operator(expression->opno, linitial(expression->args)))
+		return false;
+	find_compared_column(search->query, (Var *) column, &relid, &attno);
+	(void) add_value_comparison(relid, attno, value, search);
+	return true;
+}
+
+/*
+ * "expression = value" either way round, where a text is read out of a column, or
+ * changed.  What the values are keys of is not known where it is read out of one.
  */
 static void
 walk_computed(OpExpr *expression, Node *left, Node *right, ComparisonSearch *search)
@@ -299,6 +341,8 @@ walk_computed(OpExpr *expression, Node *left, Node *right, ComparisonSearch *sea
 	Node	   *computed = is_value(left) ? right : left;
 	Node	   *value = is_value(left) ? left : right;
 
+	if (walk_changed(expression, left, right, search))
+		return;
 	if (is_value(value) && reads_column(computed) &&
 		exprType(computed) == TEXTOID &&
 		is_equality_operator(expression->opno, linitial(expression->args)))
@@ -438,11 +482,50 @@ walk_in(ScalarArrayOpExpr *expression, ComparisonSearch *search)
 		add_array(relid, attno, right, search);
 }
 
+/* Is this operator such a comparison in the order of some type, by its btree strategy? */
+static bool
+has_strategy(Oid operator, int strategy)
+{
+	ListCell   *cell;
+
+	foreach(cell, get_op_btree_interpretation(operator))
+	{
+		if (((OpBtreeInterpretation *) lfirst(cell))->strategy == strategy)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * "column BETWEEN value AND value", which is "column >= value AND column <= value": an
+ * equality where both values are the same.  Reads the values that stand in the text
+ * when the statement is analysed first.
+ */
+static void
+walk_between(OpExpr *lower, OpExpr *upper, ComparisonSearch *search)
+{
+	Node	   *column = strip_relabeling(linitial(lower->args));
+	Node	   *value = strip_relabeling(lsecond(lower->args));
+	Oid			relid;
+	int16		attno;
+
+	if (list_length(lower->args) != 2 || list_length(upper->args) != 2 ||
+		column == NULL || value == NULL || !IsA(column, Var) || !is_value(value) ||
+		!equal(column, strip_relabeling(linitial(upper->args))) ||
+		!equal(value, strip_relabeling(lsecond(upper->args))) ||
+		!has_strategy(lower->opno, BTGreaterEqualStrategyNumber) ||
+		!has_strategy(upper->opno, BTLessEqualStrategyNumber))
+		return;
+	find_compared_column(search->query, (Var *) column, &relid, &attno);
+	(void) add_value_comparison(relid, attno, value, search);
+}
+
 /* AND, OR; under NOT there are only sub-queries of interest. */
 static void
 walk_boolean(BoolExpr *expression, ComparisonSearch *search)
 {
 	int			before = search->list;
+	Node	   *last = NULL;
 	ListCell   *cell;
 
 	if (expression->boolop == OR_EXPR)
@@ -454,6 +537,10 @@ walk_boolean(BoolExpr *expression, ComparisonSearch *search)
 	{
 		Node	   *argument = lfirst(cell);
 
+		if (expression->boolop == AND_EXPR && last != NULL && IsA(last, OpExpr) &&
+			IsA(argument, OpExpr))
+			walk_between((OpExpr *) last, (OpExpr *) argument, search);
+		last = argument;
 		if (expression->boolop != NOT_EXPR || IsA(argument, SubLink))
 			walk_condition(argument, search);
 		else if (IsA(argument, DistinctExpr))	/* IS NOT DISTINCT FROM */
@@ -552,6 +639,8 @@ walk_insert(Query *query, ComparisonSearch *search)
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 		Node	   *value = strip_relabeling((Node *) entry->expr);
 
+		if (value != NULL && IsA(value, Var))
+			value = value_behind(query, value);
 		search->found->has_literals |= value != NULL && IsA(value, Const);
 		if (!is_wide || may_hold_keys(relid, entry->resno))
 			(void) add_value_comparison(relid, entry->resno, value, search);

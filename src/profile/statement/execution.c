@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "hotpath.h"
+#include "profile/text/named_statement.h"
 #include "profile/text/normalize.h"
 #include "profile/text/origin.h"
 
@@ -95,6 +96,22 @@ char *
 execution_text(void *execution)
 {
 	return source_text(&((Execution *) execution)->source);
+}
+
+/*
+ * The same of a statement in a loop, which may be one of a function: with numbers in
+ * place of the names of variables, as only so it can be analysed elsewhere.
+ */
+char *
+execution_numbered_text(void *execution)
+{
+	const Execution *child = execution;
+	ParamListInfo params = child->query->params;
+	const NamedStatement *named = params != NULL && params->paramFetch != NULL ?
+		named_statement_find(child->queryid) : NULL;
+
+	return named != NULL ? normalize_text(named->text, 0, strlen(named->text)) :
+		execution_text(execution);
 }
 
 /* Where an execution's statement comes from: PatternOriginReader. */

@@ -103,6 +103,9 @@ extern char *source_text(void *source);
 /* StatementTextMaker of an Execution. */
 extern char *execution_text(void *execution);
 
+/* The same, with numbers in place of a function's variables. */
+extern char *execution_numbered_text(void *execution);
+
 /* PatternOriginReader of an Execution. */
 extern void execution_origin(void *execution, PatternOrigin *origin);
 

@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 /* Bytes of the types of these names. */
@@ -55,6 +56,14 @@ builtin_kind(Oid type)
 		case BYTEAOID:
 		case INETOID:
 		case CIDROID:
+		case BITOID:
+		case VARBITOID:
+		case INT4RANGEOID:
+		case INT8RANGEOID:
+		case NUMRANGEOID:
+		case DATERANGEOID:
+		case TSRANGEOID:
+		case TSTZRANGEOID:
 			return VALUE_BYTES;
 		case MACADDROID:
 			return VALUE_MACADDR;
@@ -64,7 +73,10 @@ builtin_kind(Oid type)
 			return VALUE_DATE;
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
+		case TIMEOID:
 			return VALUE_TIMESTAMP;
+		case INTERVALOID:
+			return VALUE_INTERVAL;
 		default:
 			return VALUE_NONE;
 	}
@@ -81,6 +93,8 @@ made_kind(Form_pg_type form)
 {
 	if (form->typtype == TYPTYPE_ENUM)
 		return VALUE_OID;
+	if (form->typtype == TYPTYPE_RANGE)
+		return VALUE_BYTES;
 	if (form->typtype != TYPTYPE_BASE || form->typlen != -1 ||
 		IsTrueArrayType(form))
 		return VALUE_NONE;
@@ -306,6 +320,9 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 		case VALUE_MACADDR8:
 			*hash = hash_plain(DatumGetPointer(value), MACADDR8_BYTES);
 			return true;
+		case VALUE_INTERVAL:
+			*hash = hash_plain(DatumGetPointer(value), sizeof(Interval));
+			return true;
 		case VALUE_NUMERIC:
 			return is_stored_plainly(value) &&
 				VARSIZE_ANY(DatumGetPointer(value)) <= VALUE_MAX_NUMERIC &&
@@ -354,6 +371,9 @@ value_fetch(ValueKind kind, const char *at, Size room, Datum *value)
 			break;
 		case VALUE_MACADDR8:
 			length = MACADDR8_BYTES;
+			break;
+		case VALUE_INTERVAL:
+			length = sizeof(Interval);
 			break;
 		case VALUE_NONE:
 			return 0;

@@ -30,7 +30,8 @@ typedef enum ValueKind
 	VALUE_BYTES,				/* what is equal if its bytes are */
 	VALUE_MACADDR,
 	VALUE_MACADDR8,
-	VALUE_TIMESTAMP,			/* with or without time zone */
+	VALUE_INTERVAL,
+	VALUE_TIMESTAMP,			/* with or without time zone, or of the day */
 	VALUE_SPELLED				/* a text, if it spells an integer or a uuid */
 } ValueKind;
 
