@@ -19,7 +19,7 @@
 #include "profile/hooks.h"
 #include "profile/plan/private_columns.h"
 #include "settings.h"
-#include "store/endpoint_sync.h"
+#include "store/drop.h"
 #include "store/modules.h"
 #include "store/sampler.h"
 #include "store/standby.h"
@@ -48,7 +48,7 @@ _PG_init(void)
 	if (IsBinaryUpgrade)
 		return;
 	standby_init();
-	endpoint_sync_init();
+	drop_init();
 	worker_register();
 	launcher_register();
 	/* the last one, as it is the one to do without if there are too few */

@@ -163,7 +163,9 @@ background_sleep(long ms)
 
 /*
  * Settings of the server, the database or the role must not break what is done
- * here; nor is it to be counted as statements of the application.
+ * here; nor is it to be counted as statements of the application.  Nor does a worker
+ * wait for long for one of our tables that another session has locked: others wait for
+ * the worker, or for what it has locked.
  */
 static const char *const session_settings[][2] = {
 	{"role", "none"},
@@ -173,7 +175,7 @@ static const char *const session_settings[][2] = {
 	{"exit_on_error", "off"},
 	{"row_security", "on"},
 	{"statement_timeout", "0"},
-	{"lock_timeout", "0"},
+	{"lock_timeout", BACKGROUND_LOCK_TIMEOUT},
 	{"default_transaction_read_only", "off"},
 	{"default_transaction_isolation", "read committed"},
 	{"clipperf.enabled", "off"}

@@ -36,6 +36,12 @@ extern long background_sooner(long ms, long other_ms);
 extern void background_sleep(long ms);
 
 /*
+ * So long a worker waits for a lock: less than the five seconds for which DROP DATABASE
+ * waits for it.
+ */
+#define BACKGROUND_LOCK_TIMEOUT "2s"
+
+/*
  * After a worker has connected: as the bootstrap superuser, with settings of our own,
  * unobserved.
  */

@@ -1,10 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * database.c
- *	  Which databases a background worker can be connected to.
+ *	  Which databases a background worker can be connected to, and which it is to
+ *	  leave.
  *
  * One that is connected to a database which is gone, or takes no connections, ends
  * with an error in the log.  So whoever starts it asks first.
+ *
+ * One that is connected keeps others from dropping, renaming or copying the database.
+ * So the launcher has an eye on who needs that, and has workers leave.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,8 +17,22 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "postmaster/bgworker.h"
+#include "storage/latch.h"
 #include "storage/lock.h"
+#include "storage/proc.h"
 #include "utils/syscache.h"
+#include "utils/wait_event.h"
+
+/* The type of each of our workers begins so. */
+#define WORKER_TYPE "clipperf "
+
+/*
+ * So often, and for so long, whoever drops a database looks whether our workers have
+ * left it: for a bit longer than the launcher lets them.
+ */
+#define AWAIT_LOOK_MS	20
+#define AWAIT_MS		3000
 
 /* Can the database of this row of pg_database be connected to? */
 bool
@@ -45,9 +63,9 @@ database_is_open(Oid dbid)
 }
 
 /*
- * Is a session about to drop, rename, or copy a database?  It has locked the database
- * and waits for five seconds that the others leave it, then it fails.  Sessions hold
- * no such lock once they are connected.
+ * Is a session about to drop, rename, move or copy a database?  It has locked the
+ * database and waits for five seconds that the others leave it, then it fails.
+ * Sessions hold no such lock once they are connected.
  */
 bool
 database_is_wanted_alone(Oid dbid)
@@ -59,4 +77,41 @@ database_is_wanted_alone(Oid dbid)
 		return true;
 	LockRelease(&tag, RowExclusiveLock, true);
 	return false;
+}
+
+/* Is a worker of ours connected to the database? */
+static bool
+has_worker(Oid dbid)
+{
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; i++)
+	{
+		PGPROC	   *proc = &ProcGlobal->allProcs[i];
+		const char *type;
+
+		if (proc->databaseId != dbid || proc->pid == 0)
+			continue;
+		type = GetBackgroundWorkerTypeByPid(proc->pid);
+		if (type != NULL && strncmp(type, WORKER_TYPE, strlen(WORKER_TYPE)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Wait for a moment until our workers have left a database that this session is about
+ * to drop, and has locked: the launcher sees that and has them leave.  The server
+ * would wait for them, too, but WITH (FORCE) it refuses at once where the owner of the
+ * database may not terminate them.
+ */
+void
+database_await_workers(Oid dbid)
+{
+	for (int ms = 0; ms < AWAIT_MS && has_worker(dbid); ms += AWAIT_LOOK_MS)
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 AWAIT_LOOK_MS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
 }

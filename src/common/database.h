@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * database.h
- *	  Which databases a background worker can be connected to.
+ *	  Which databases a background worker can be connected to, and which it is to
+ *	  leave.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,5 +21,8 @@ extern bool database_is_open(Oid dbid);
 
 /* Is a session about to drop, rename, or copy a database? */
 extern bool database_is_wanted_alone(Oid dbid);
+
+/* Wait until our workers have left a database that this session has locked. */
+extern void database_await_workers(Oid dbid);
 
 #endif							/* CLIPPERF_DATABASE_H */

@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "common/lock_limit.h"
 #include "common/own_sql.h"
 #include "common/result_rows.h"
 #include "report/snapshot_code.h"
@@ -205,16 +206,20 @@ check_period_label(const char *label)
 
 /*
  * Let nobody else take a snapshot until the end of the transaction, and make sure
- * that the label is free: error 42710.
+ * that the label is free: error 42710.  Error 55P03 if someone else does for longer
+ * than lock_limit_ms().
  */
 static void
 lock_snapshots(const char *label)
 {
 	SqlArg		arg = arg_text(label);
+	LockLimit	limit;
 
 	own_lock_extension();
+	lock_limit_begin(&limit, "Another session has called clipperf_snapshot() in a transaction that is open still.");
 	own_sql("LOCK TABLE @extschema@._clipperf_snapshot IN SHARE ROW EXCLUSIVE MODE",
 			0, NULL);
+	lock_limit_end(&limit);
 	own_sql("SELECT FROM @extschema@._clipperf_snapshot WHERE label = $1", 1, &arg);
 	if (SPI_processed > 0)
 		ereport(ERROR,

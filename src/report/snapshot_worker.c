@@ -3,7 +3,8 @@
  * snapshot_worker.c
  *	  The background worker that takes a snapshot of one database.
  *
- * snapshot_start.c of the store starts it.
+ * snapshot_start.c of the store starts it.  Where another session has locked our
+ * tables, the snapshot is left out.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,12 +22,6 @@
 #include "common/own_sql.h"
 
 /*
- * Where another session has locked our tables, a snapshot is left out after this time:
- * less than the five seconds for which DROP DATABASE waits for us.
- */
-#define LOCK_TIMEOUT	"2s"
-
-/*
  * Entry point of the worker that takes a snapshot in the database "arg".
  */
 void
@@ -37,7 +32,6 @@ clipperf_snapshot_main(Datum arg)
 	background_init();
 	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
 	background_set_up_session("clipperf snapshot");
-	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_SUSET, PGC_S_SESSION);
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());

@@ -26,10 +26,8 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_extension.h"
-#include "commands/extension.h"
+#include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -52,8 +50,6 @@ static bool changed = false;
 
 /* Then, from before its commit to its end: the rules; in its memory. */
 static RuleList committing = {NULL, 0};
-
-static object_access_hook_type prev_object_access = NULL;
 
 /* The lock of this file: the table as it is in this database, whatever its OID. */
 static LOCKTAG
@@ -107,6 +103,18 @@ open_endpoints(void)
 	Oid			relid = own_table(ENDPOINTS_TABLE);
 
 	return OidIsValid(relid) ? try_table_open(relid, AccessShareLock) : NULL;
+}
+
+/*
+ * Lock our table (AccessShareLock) if that can be had at once, or there is none; false
+ * if not.
+ */
+static bool
+lock_endpoints_at_once(void)
+{
+	Oid			relid = own_table(ENDPOINTS_TABLE);
+
+	return !OidIsValid(relid) || ConditionalLockRelationOid(relid, AccessShareLock);
 }
 
 /*
@@ -234,12 +242,13 @@ endpoint_sync_at_commit(void)
 /*
  * Let those rules count that are committed, if others do.  Not if someone is
  * about to change them, nor in a transaction that has: they come then.  Nor in a
- * parallel plan, where no snapshot can be taken.
+ * parallel plan, where no snapshot can be taken.  Nobody is waited for: false if
+ * the table is locked.
  *
  * The table is locked first: who has locked it to empty it waits for ENDPOINTS_LOCK
  * when it commits.
  */
-void
+bool
 endpoint_sync_now(void)
 {
 	LOCKTAG		tag = endpoints_lock();
@@ -247,7 +256,9 @@ endpoint_sync_now(void)
 	RuleList	list;
 
 	if (changed || !store_is_ready() || IsInParallelMode())
-		return;
+		return true;
+	if (!lock_endpoints_at_once())
+		return false;
 	table = open_endpoints();
 	if (LockAcquire(&tag, RowShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
 	{
@@ -258,37 +269,5 @@ endpoint_sync_now(void)
 		LockRelease(&tag, RowShareLock, false);
 	}
 	close_endpoints(table);
-}
-
-/* An object is about to be dropped: it may be the extension. */
-static pg_noinline void
-note_drop(Oid classId, Oid objectId, int subId, void *arg)
-{
-	if (prev_object_access)
-		prev_object_access(OAT_DROP, classId, objectId, subId, arg);
-	if (classId == ExtensionRelationId &&
-		objectId == get_extension_oid("clipperf", true))
-		endpoint_sync_at_commit();
-}
-
-/*
- * object_access_hook.  Usually it is told of a function that an execution is about
- * to call.
- */
-pg_attribute_hot static void
-object_accessed(ObjectAccessType access, Oid classId, Oid objectId, int subId,
-				void *arg)
-{
-	if (unlikely(access == OAT_DROP))
-		note_drop(classId, objectId, subId, arg);
-	else if (prev_object_access)
-		prev_object_access(access, classId, objectId, subId, arg);
-}
-
-/* Called from _PG_init. */
-void
-endpoint_sync_init(void)
-{
-	prev_object_access = object_access_hook;
-	object_access_hook = object_accessed;
+	return true;
 }

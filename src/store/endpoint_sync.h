@@ -17,10 +17,7 @@
 /* Let the rules of this database count when the current transaction commits. */
 extern void endpoint_sync_at_commit(void);
 
-/* Let those count that are committed, if others do; within a transaction. */
-extern void endpoint_sync_now(void);
-
-/* Called from _PG_init: see to it that DROP EXTENSION takes the rules along. */
-extern void endpoint_sync_init(void);
+/* Let those count that are committed; within a transaction.  False: it is locked. */
+extern bool endpoint_sync_now(void);
 
 #endif							/* CLIPPERF_ENDPOINT_SYNC_H */

@@ -34,6 +34,7 @@
 #include "store/export.h"
 #include "store/request_save.h"
 #include "store/save.h"
+#include "store/steady.h"
 
 /*
  * How many requests of a backend wait before it is tried to hand them on.  The
@@ -41,9 +42,6 @@
  * table, which the worker does several times a second.
  */
 #define HAND_ON_REQUESTS 16
-
-/* How often a reader that can do without tries to copy what is being written. */
-#define READ_TRIES 100
 
 typedef struct RequestShared
 {
@@ -244,24 +242,25 @@ requests_end_transaction(void)
  * Readers
  * ------------------------------------------------------------------------ */
 
-/* Copy a list as its owner left it between two changes. */
-static void
+/*
+ * Copy a list as its owner left it between two changes; false if the owner is stopped
+ * in the middle of one.
+ */
+static bool
 copy_list(RequestList *copy, const volatile RequestList *list)
 {
-	for (;;)
-	{
-		uint32		before = list->changes;
+	SteadyRead	read = {&list->changes};
 
-		pg_read_barrier();
+	while (steady_begin(&read))
+	{
 		memcpy(copy, (const void *) list, offsetof(RequestList, records));
 		if (copy->ended >= 0 && copy->ended <= PENDING_REQUESTS)
 			memcpy(copy->records, (const void *) list->records,
 				   (copy->ended + 1) * sizeof(RequestRecord));
-		pg_read_barrier();
-		if (before == list->changes && (before & 1) == 0)
-			return;
-		pg_spin_delay();
+		if (steady_end(&read))
+			return true;
 	}
+	return false;
 }
 
 /* Adds what is pending in a list to a copy of the table, as of a time. */
@@ -285,8 +284,8 @@ copy_requests(PendingAdder add, void *arg, int64 *now_us)
 	*now_us = clock_us();
 	for (int i = 0; i < store_backends(); i++)
 	{
-		copy_list(list, &lists[i]);
-		if (list->epoch == pg_atomic_read_u32(requests_epoch))
+		if (copy_list(list, &lists[i]) &&
+			list->epoch == pg_atomic_read_u32(requests_epoch))
 			add(table, list, *now_us, arg);
 	}
 	LWLockRelease(lock);
@@ -337,22 +336,18 @@ bool
 requests_read_open(int number, RequestRecord *record)
 {
 	const volatile RequestList *list = &lists[number];
+	SteadyRead	read = {&list->changes};
 
-	for (int tries = 0; tries < READ_TRIES; tries++)
+	while (steady_begin(&read))
 	{
-		uint32		before = list->changes;
 		int32		ended = list->ended;
-		bool		found;
-
-		pg_read_barrier();
-		found = list->open && ended >= 0 && ended <= PENDING_REQUESTS &&
+		bool		found = list->open && ended >= 0 && ended <= PENDING_REQUESTS &&
 			list->epoch == pg_atomic_read_u32(requests_epoch);
+
 		if (found)
 			memcpy(record, (const void *) &list->records[ended], sizeof(*record));
-		pg_read_barrier();
-		if (before == list->changes && (before & 1) == 0)
+		if (steady_end(&read))
 			return found;
-		pg_spin_delay();
 	}
 	return false;
 }

@@ -15,15 +15,17 @@
  * then, the one field that the owner does not write.  The owner answers with the next
  * statement that it tells.
  *
- * Nothing here raises an error, waits or allocates.
+ * Nothing here raises an error or allocates, and only readers wait, for some
+ * milliseconds (steady.h).
  *
  *-------------------------------------------------------------------------
  */
 #include "store/session.h"
 
 #include "hotpath.h"
+#include "store/steady.h"
 
-/* How often a reader tries to copy a place that is being written. */
+/* How often a reader tries to copy the server's entry, which is being written. */
 #define READ_TRIES 100
 
 /* The places, each in lines of the processor's cache of its own. */
@@ -134,19 +136,15 @@ bool
 session_read(int number, SessionPlace *copy)
 {
 	const volatile SessionPlace *place = &places[number].place;
+	SteadyRead	read = {&place->changes};
 
 	if (place->pid == 0)
 		return false;
-	for (int i = 0; i < READ_TRIES; i++)
+	while (steady_begin(&read))
 	{
-		uint32		before = place->changes;
-
-		pg_read_barrier();
 		memcpy(copy, (const void *) place, sizeof(*copy));
-		pg_read_barrier();
-		if (before == place->changes && (before & 1) == 0)
+		if (steady_end(&read))
 			return true;
-		pg_spin_delay();
 	}
 	return false;
 }

@@ -31,6 +31,7 @@
 #include "settings.h"
 #include "store/save.h"
 #include "store/statement_table.h"
+#include "store/steady.h"
 
 /* A slot in use is flushed this often, in microseconds .. */
 #define FLUSH_INTERVAL_US INT64CONST(1000000)
@@ -508,21 +509,22 @@ list_slots(void)
 	return lists;
 }
 
-/* Copy a slot as its owner left it between two changes. */
-static void
+/*
+ * Copy a slot as its owner left it between two changes; false if the owner is stopped
+ * in the middle of one.
+ */
+static bool
 copy_slot(PendingSlot *copy, const volatile PendingSlot *slot)
 {
-	for (;;)
-	{
-		uint32		before = slot->changes;
+	SteadyRead	read = {&slot->changes};
 
-		pg_read_barrier();
+	while (steady_begin(&read))
+	{
 		memcpy(copy, (const void *) slot, sizeof(*copy));
-		pg_read_barrier();
-		if (before == slot->changes && (before & 1) == 0)
-			return;
-		pg_spin_delay();
+		if (steady_end(&read))
+			return true;
 	}
+	return false;
 }
 
 /*
@@ -548,8 +550,8 @@ sum_entry(int index, const SlotLists *lists, StatementKey *key,
 	*tables = entry->tables;
 	for (int i = lists->heads[index]; i >= 0; i = lists->next[i])
 	{
-		copy_slot(&copy, &pending[i]);
-		if (copy.ref.index == index && copy.ref.generation == ref.generation)
+		if (copy_slot(&copy, &pending[i]) &&
+			copy.ref.index == index && copy.ref.generation == ref.generation)
 			counters_merge(counters, &copy.counters);
 	}
 	LWLockRelease(&entry->lock);

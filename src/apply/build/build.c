@@ -173,6 +173,11 @@ outcome_of_error(const BuildRun *run, const ErrorData *error)
 		again = true;
 		reason = psprintf("gave way to process %d, which waited for the table", by);
 	}
+	else if (interrupt == INTERRUPT_LEAVE)
+	{
+		again = true;
+		reason = "gave way to a command that needs the database alone";
+	}
 	else if (canceled)
 		reason = "the build process was told to cancel";
 	job_lock_check_cancel(job);

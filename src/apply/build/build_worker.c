@@ -4,7 +4,8 @@
  *	  The background worker that does the jobs of one database.
  *
  * Started by the launcher, it does what is due and ends; it does not stay
- * where it has to wait, so that DROP DATABASE and other jobs are not held up.
+ * where it has to wait, so that other jobs are not held up.  It leaves, in the
+ * middle of a build if need be, where someone needs the database alone.
  * It is connected as the bootstrap superuser to keep the jobs, and becomes the
  * role that asked for a job while it runs the job's statement.
  *
@@ -29,6 +30,9 @@
 #include "common/background.h"
 #include "common/own_sql.h"
 #include "store/endpoint_sync.h"
+
+/* Endpoints that are locked are looked at again after this time. */
+#define SYNC_AGAIN_MS 5000
 
 /* Is the extension here, with the tables this module knows? */
 static bool
@@ -76,13 +80,19 @@ next_due(void)
 	return Min(job_ms, verify_ms);
 }
 
-/* Let the rules of this database's endpoints count: after a crash, others may. */
-static void
+/*
+ * Let the rules of this database's endpoints count: after a crash, others may.  False
+ * if they are locked.
+ */
+static bool
 sync_endpoints(void)
 {
+	bool		done;
+
 	StartTransactionCommand();
-	endpoint_sync_now();
+	done = endpoint_sync_now();
 	CommitTransactionCommand();
+	return done;
 }
 
 /* Do jobs and judge them until nothing is due. */
@@ -96,7 +106,8 @@ do_what_is_due(void)
 	MemoryContextSwitchTo(context);
 	if (is_installed())
 		job_cancel_copied();
-	while (is_installed() && (do_one_job(context) || verify_due(context)))
+	while (!queue_worker_is_leaving() && is_installed() &&
+		   (do_one_job(context) || verify_due(context)))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
@@ -118,6 +129,8 @@ void
 clipperf_builder_main(Datum arg)
 {
 	WorkerTicket ticket;
+	bool		synced;
+	int64		due_ms;
 
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
@@ -130,8 +143,10 @@ clipperf_builder_main(Datum arg)
 	BackgroundWorkerInitializeConnectionByOid(ticket.dbid, InvalidOid, 0);
 	background_set_up_session("clipperf builder");
 
-	sync_endpoints();
+	synced = sync_endpoints();
 	do_what_is_due();
-	queue_worker_done(next_due());
+	due_ms = next_due();
+	queue_worker_done(synced ? due_ms :
+					  background_sooner(due_ms, SYNC_AGAIN_MS));
 	proc_exit(0);
 }

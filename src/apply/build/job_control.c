@@ -34,6 +34,7 @@
 #include "apply/jobs/queue.h"
 #include "common/arguments.h"
 #include "common/clock.h"
+#include "common/lock_limit.h"
 #include "common/own_sql.h"
 #include "store/store.h"
 
@@ -262,20 +263,28 @@ end_job_change(void)
 /*
  * Keep workers away from the job to the end of the transaction: true.  False if
  * one is on it, and was told to cancel, as "cancel" asks for; else that one is
- * waited for.
+ * waited for.  Error 55P03 if someone has the job for longer than lock_limit_ms():
+ * no worker does.
  */
 static bool
 take_from_workers(int64 id, bool cancel)
 {
-	for (;;)
+	int64		end_us = clock_us() + lock_limit_ms() * INT64CONST(1000);
+
+	while (!job_lock_exclude(id))
 	{
-		if (job_lock_exclude(id))
-			return true;
 		if (cancel && queue_interrupt(MyDatabaseId, id, INTERRUPT_CANCEL,
 									  (int) GetUserId()))
 			return false;
+		if (clock_us() >= end_us)
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("could not lock job %lld", (long long) id),
+					 errdetail("Another session has changed it in a transaction that is open still, or it is being reviewed."),
+					 lock_limit_hint()));
 		job_sleep(LOOK_MS);
 	}
+	return true;
 }
 
 /*

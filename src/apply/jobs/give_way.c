@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * give_way.c
- *	  Builds end when another session waits for the lock they hold.
+ *	  Builds end when another session waits for the lock they hold, or needs
+ *	  their database alone.
  *
  * A build holds a ShareUpdateExclusiveLock on its table, which lets statements
  * read and write.  But a DDL statement waits for it, and whatever comes after
@@ -23,6 +24,10 @@
  * lock that DROP EXTENSION takes.  That on any of our tables would come later,
  * when it has locked others, which the builder may want.
  *
+ * Whoever drops, renames, moves or copies a database waits for five seconds that all
+ * others leave it, and fails then.  So all workers that are in it leave, whatever they
+ * do there.
+ *
  *-------------------------------------------------------------------------
  */
 #include "apply/jobs/give_way.h"
@@ -37,6 +42,7 @@
 
 #include "apply/jobs/queue.h"
 #include "common/clock.h"
+#include "common/database.h"
 #include "settings.h"
 
 /*
@@ -143,15 +149,30 @@ give_way_at(const RunningBuild *build, const LOCKTAG *tag, LOCKMODE held)
 		queue_interrupt(build->dbid, build->job, INTERRUPT_GIVE_WAY, waiting);
 }
 
+/* Have the workers leave those databases that someone needs alone. */
+static void
+leave_databases(void)
+{
+	Oid			dbids[QUEUE_WORKERS];
+	int			count = queue_databases_in_use(dbids);
+
+	for (int i = 0; i < count; i++)
+		if (database_is_wanted_alone(dbids[i]))
+			queue_leave(dbids[i]);
+}
+
 /*
- * Cancel the builds that are in another session's way.
+ * Cancel the builds that are in another session's way, and let no worker be in that
+ * of who needs a database alone.
  */
 void
 give_way(void)
 {
 	RunningBuild builds[QUEUE_WORKERS];
-	int			count = queue_builds(builds);
+	int			count;
 
+	leave_databases();
+	count = queue_builds(builds);
 	for (int i = 0; i < count; i++)
 	{
 		LOCKTAG		tag;

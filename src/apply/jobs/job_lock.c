@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "apply/jobs/queue.h"
+#include "common/lock_limit.h"
 #include "common/own_sql.h"
 
 /* Kinds of our advisory locks; those of SQL functions are 1 and 2. */
@@ -58,15 +59,19 @@ try_lock(LOCKTAG tag, bool session)
 
 /*
  * Let others make jobs for the table only when this transaction has ended, so
- * that they see those that it makes.  Waits for others who do so.
+ * that they see those that it makes.  Waits for others who do so: error 55P03 if
+ * that takes longer than lock_limit_ms().
  */
 void
 job_lock_making(Oid relid)
 {
 	LOCKTAG		tag;
+	LockLimit	limit;
 
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, relid, 0, LOCK_MAKING);
+	lock_limit_begin(&limit, "Another session has called clipperf_apply() for the table in a transaction that is open still.");
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	lock_limit_end(&limit);
 }
 
 /* End a session lock. */
@@ -308,7 +313,7 @@ take_locked_job(int64 id, MemoryContext context)
 
 /*
  * Take the first job that is due and that nobody works on; NULL if there is
- * none.  *more tells whether another one is due.  Opens transactions itself.
+ * none, or this worker is to leave the database.  *more tells whether another one is due.  Opens transactions itself.
  */
 Job *
 job_lock_next(MemoryContext context, bool *more)
@@ -325,12 +330,14 @@ job_lock_next(MemoryContext context, bool *more)
 		if (id == 0)
 			return NULL;
 		queue_worker_takes(id, relid);
-		job = take_locked_job(id, context);
+		job = queue_worker_is_leaving() ? NULL : take_locked_job(id, context);
 		if (job != NULL)
 			return job;
 		queue_worker_leaves();
 		unlock(table_tag(relid));
 		unlock(job_tag(id));
+		if (queue_worker_is_leaving())
+			return NULL;
 	}
 }
 

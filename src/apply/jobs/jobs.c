@@ -335,19 +335,28 @@ job_insert_follower(Job *job, const Job *first)
 
 /*
  * End the jobs that came here with a copy of the database they were made in, as
- * CREATE DATABASE ... TEMPLATE makes one: nobody has asked for them here.
+ * CREATE DATABASE ... TEMPLATE makes one: nobody has asked for them here.  Those that
+ * had begun are left to a worker, who takes away what is left of them.
  */
 void
 job_cancel_copied(void)
 {
-	SqlArg		args[] = {arg_oid(MyDatabaseId)};
+	SqlArg		args[] = {
+		arg_oid(MyDatabaseId),
+		arg_text("it was made in the database of which this one is a copy")
+	};
 
 	job_begin();
-	own_sql("UPDATE @extschema@._clipperf_job SET state = 'canceled',"
-			" reason = 'it was made in the database of which this one is a copy',"
+	own_sql("UPDATE @extschema@._clipperf_job SET cancel = $2,"
+			" retry_at = clock_timestamp()"
+			" WHERE database_oid <> $1 AND cancel IS NULL"
+			" AND (state = 'building' OR state IN ('queued', 'waiting')"
+			" AND (attempts > 0 OR parts <> '{}'))",
+			lengthof(args), args);
+	own_sql("UPDATE @extschema@._clipperf_job SET state = 'canceled', reason = $2,"
 			" worker_pid = NULL, changed_at = clock_timestamp()"
-			" WHERE database_oid <> $1"
-			" AND state IN ('queued', 'waiting', 'building', 'verifying')",
+			" WHERE database_oid <> $1 AND cancel IS NULL"
+			" AND state IN ('queued', 'waiting', 'verifying')",
 			lengthof(args), args);
 	job_end();
 }

@@ -35,7 +35,7 @@
 /* The postmaster starts it again after this many seconds if it fails. */
 #define RESTART_SECONDS 5
 
-/* Milliseconds between two looks at the builds: does someone wait for them? */
+/* Milliseconds between two looks at the workers: does someone wait for them? */
 #define WATCH_MS 100
 
 /* A worker that was asked for: whether it began shows later. */
@@ -121,7 +121,7 @@ reap_workers(void)
 		if (started[i].handle == NULL ||
 			GetBackgroundWorkerPid(started[i].handle, &pid) != BGWH_STOPPED)
 			continue;
-		queue_unassign(&started[i].ticket, false);
+		queue_unassign(&started[i].ticket, RETRY_FAILED);
 		pfree(started[i].handle);
 		started[i].handle = NULL;
 	}
@@ -137,13 +137,18 @@ start_workers(void)
 	{
 		if (!database_is_open(ticket.dbid))
 		{
-			queue_unassign(&ticket, false);
+			queue_unassign(&ticket, RETRY_FAILED);
 			queue_forget(ticket.dbid);
+			continue;
+		}
+		if (database_is_wanted_alone(ticket.dbid))
+		{
+			queue_unassign(&ticket, RETRY_WANTED);
 			continue;
 		}
 		if (!start_worker(&ticket))
 		{
-			queue_unassign(&ticket, true);
+			queue_unassign(&ticket, RETRY_REFUSED);
 			return;
 		}
 		queue_started();
@@ -154,10 +159,11 @@ start_workers(void)
 static long
 time_to_sleep(void)
 {
-	RunningBuild builds[QUEUE_WORKERS];
+	Oid			dbids[QUEUE_WORKERS];
 	long		ms = queue_sleep_ms();
 
-	return queue_builds(builds) > 0 ? background_sooner(ms, WATCH_MS) : ms;
+	return queue_databases_in_use(dbids) > 0 ?
+		background_sooner(ms, WATCH_MS) : ms;
 }
 
 /*

@@ -37,6 +37,13 @@
 /* So many databases that are looked into among all wait for a worker. */
 #define MOST_VISITS QUEUE_WORKERS
 
+/*
+ * A worker that is told to leave its database has this time to break its build off in
+ * good order, less than the five seconds for which DROP DATABASE waits; then it is
+ * terminated.
+ */
+#define LEAVE_US (2 * INT64CONST(1000000))
+
 /* A moment that does not come. */
 #define NEVER PG_INT64_MAX
 
@@ -59,6 +66,7 @@ typedef struct QueueWorker
 	Oid			extension;		/* ours, which it has locked */
 	WorkerInterrupt interrupt;
 	int			interrupted_by; /* role or process, by kind of interrupt */
+	int64		leave_us;		/* when it was told to leave; 0: it was not */
 	BuildProgress progress;		/* only the launcher writes it, but for 0 */
 } QueueWorker;
 
@@ -455,11 +463,10 @@ retry_database(Oid dbid)
 }
 
 /*
- * Take an assignment back if its worker has not begun: it could not be started,
- * for lack of a free process if "refused".
+ * Take an assignment back if its worker has not begun, and try the database again.
  */
 void
-queue_unassign(const WorkerTicket *ticket, bool refused)
+queue_unassign(const WorkerTicket *ticket, QueueRetry why)
 {
 	QueueWorker *worker = &queue->workers[ticket->slot];
 
@@ -468,12 +475,12 @@ queue_unassign(const WorkerTicket *ticket, bool refused)
 		worker->generation == ticket->generation)
 	{
 		worker->used = false;
-		if (refused && queue->refused_since == 0)
+		if (why == RETRY_REFUSED && queue->refused_since == 0)
 			queue->refused_since = GetCurrentTimestamp();
-		if (refused)
-			wake_database(ticket->dbid, RETRY_MS);
-		else
+		if (why == RETRY_FAILED)
 			retry_database(ticket->dbid);
+		else
+			wake_database(ticket->dbid, RETRY_MS);
 	}
 	LWLockRelease(queue_lock);
 }
@@ -545,6 +552,53 @@ queue_builds(RunningBuild *builds)
 	}
 	LWLockRelease(queue_lock);
 	return count;
+}
+
+/* The databases that workers are connected to, or about to be; returns their number. */
+int
+queue_databases_in_use(Oid *dbids)
+{
+	int			count = 0;
+
+	LWLockAcquire(queue_lock, LW_SHARED);
+	for (int i = 0; i < QUEUE_WORKERS; i++)
+		if (queue->workers[i].used && OidIsValid(queue->workers[i].dbid))
+			dbids[count++] = queue->workers[i].dbid;
+	LWLockRelease(queue_lock);
+	return count;
+}
+
+/*
+ * Have the workers of a database leave it: someone needs it alone.  To be called
+ * again as long as that is so.  A build is canceled, which gives the worker time to
+ * end it in good order; one that takes too long, for that or for anything else, is
+ * terminated, and the next worker finds its job as if it had died.
+ */
+void
+queue_leave(Oid dbid)
+{
+	int64		now_us = clock_us();
+
+	LWLockAcquire(queue_lock, LW_EXCLUSIVE);
+	for (int i = 0; i < QUEUE_WORKERS; i++)
+	{
+		QueueWorker *worker = &queue->workers[i];
+
+		if (!worker->used || worker->pid == 0 || worker->dbid != dbid)
+			continue;
+		if (worker->leave_us != 0)
+		{
+			if (now_us - worker->leave_us >= LEAVE_US)
+				kill(worker->pid, SIGTERM);
+			continue;
+		}
+		worker->leave_us = now_us;
+		if (worker->job == 0 || worker->interrupt == INTERRUPT_CANCEL)
+			continue;
+		worker->interrupt = INTERRUPT_LEAVE;
+		kill(worker->pid, SIGINT);
+	}
+	LWLockRelease(queue_lock);
 }
 
 /* Remember the progress of a build that goes on still. */
@@ -656,6 +710,18 @@ queue_worker_interrupt(int *by)
 	*by = my_worker->interrupted_by;
 	LWLockRelease(queue_lock);
 	return interrupt;
+}
+
+/* Is this worker to leave its database? */
+bool
+queue_worker_is_leaving(void)
+{
+	bool		leaving;
+
+	LWLockAcquire(queue_lock, LW_SHARED);
+	leaving = my_worker->leave_us != 0;
+	LWLockRelease(queue_lock);
+	return leaving;
 }
 
 /*

@@ -23,8 +23,17 @@ typedef enum WorkerInterrupt
 {
 	INTERRUPT_NONE,				/* nobody of us did */
 	INTERRUPT_CANCEL,			/* clipperf_cancel() */
-	INTERRUPT_GIVE_WAY			/* someone waits for a lock of the build */
+	INTERRUPT_GIVE_WAY,			/* someone waits for a lock of the build */
+	INTERRUPT_LEAVE				/* someone needs the database alone */
 } WorkerInterrupt;
+
+/* What is to become of a database whose worker has not begun. */
+typedef enum QueueRetry
+{
+	RETRY_FAILED,				/* the longer, the more often it has failed */
+	RETRY_REFUSED,				/* soon: there was no free process */
+	RETRY_WANTED				/* soon: someone needs the database alone */
+} QueueRetry;
 
 /* What the launcher gives a worker that it starts. */
 typedef struct WorkerTicket
@@ -101,8 +110,8 @@ extern bool queue_visit(Oid dbid);
 /* Give the database that has been due the longest to a new worker. */
 extern bool queue_assign(int most, WorkerTicket *ticket);
 
-/* Take an assignment back if its worker has not begun. */
-extern void queue_unassign(const WorkerTicket *ticket, bool refused);
+/* Take an assignment back if its worker has not begun, and say why. */
+extern void queue_unassign(const WorkerTicket *ticket, QueueRetry why);
 
 /* A worker process was to be had. */
 extern void queue_started(void);
@@ -118,6 +127,12 @@ extern int	queue_builds(RunningBuild *builds);
 
 /* Remember the progress of a build that goes on still. */
 extern void queue_keep_progress(const RunningBuild *build);
+
+/* The databases that workers are in, QUEUE_WORKERS at most; returns their number. */
+extern int	queue_databases_in_use(Oid *dbids);
+
+/* Have the workers of a database leave it. */
+extern void queue_leave(Oid dbid);
 
 /* ------------------------------------------------------------------------
  * For a worker
@@ -140,6 +155,9 @@ extern void queue_worker_leaves(void);
 
 /* Why this worker's build was canceled, and by whom. */
 extern WorkerInterrupt queue_worker_interrupt(int *by);
+
+/* Is it to leave its database? */
+extern bool queue_worker_is_leaving(void);
 
 /* It has found nothing more to do for so many milliseconds; -1: at all. */
 extern void queue_worker_done(int64 delay_ms);

@@ -38,6 +38,7 @@
 #include "utils/snapmgr.h"
 
 #include "apply/jobs/queue.h"
+#include "common/background.h"
 
 /* The index that the last statement made; InvalidOid if none. */
 static Oid	made_index = InvalidOid;
@@ -203,6 +204,8 @@ top_statement_run(const char *sql, Oid role, ArrayType *settings,
 	PG_END_TRY();
 	object_access_hook = prev_object_access;
 	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+	SetConfigOption("lock_timeout", BACKGROUND_LOCK_TIMEOUT, PGC_SUSET,
+					PGC_S_SESSION);
 	debug_query_string = NULL;
 	pgstat_report_activity(STATE_IDLE, NULL);
 	MemoryContextSwitchTo(caller);

@@ -504,8 +504,8 @@ review_job(int64 id, MemoryContext context)
 
 /*
  * Review a job; it is kept, with the error as its reason, if that raises one: a
- * job that cannot be judged must not keep others from it.  Returns true if the
- * job was queued to be reverted.
+ * job that cannot be judged must not keep others from it.  Where one of our tables
+ * is locked, it is reviewed later.  Returns true if the job was queued to be reverted.
  */
 static bool
 review_job_or_keep_it(int64 id, MemoryContext context)
@@ -527,7 +527,10 @@ review_job_or_keep_it(int64 id, MemoryContext context)
 		AbortOutOfAnyTransaction();
 		job_begin();
 		job = job_load(id, context);
-		if (job != NULL && job->state == JOB_VERIFYING)
+		if (job != NULL && job->state == JOB_VERIFYING &&
+			error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+			review_later(job);
+		else if (job != NULL && job->state == JOB_VERIFYING)
 			job_change(job, JOB_KEPT,
 					   psprintf("it could not be judged: %s", error->message));
 		job_end();
@@ -568,7 +571,7 @@ verify_due(MemoryContext context)
 	bool		revert = false;
 	int64		job;
 
-	while ((job = lock_next_review()) != 0)
+	while (!queue_worker_is_leaving() && (job = lock_next_review()) != 0)
 	{
 		revert |= review_job_or_keep_it(job, context);
 		/* The sandbox of planner_check.c has left another handler. */
