@@ -49,21 +49,32 @@ sub verifying
 	return ($job, $index);
 }
 
-# A session that keeps whoever looks at a job from reading what was counted; returns it and the process that looks.
+# A session that keeps whoever looks at a job from ending that; returns it and the process that looks. No lock is waited for
+# meanwhile, which a worker does not do for long.
 sub hold_look
 {
 	my $session = $node->background_psql('postgres', on_error_stop => 0);
-	$session->query_safe('BEGIN; LOCK TABLE _clipperf_job_measures IN ACCESS EXCLUSIVE MODE');
-	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
-		WHERE backend_type = 'clipperf builder' AND relation = '_clipperf_job_measures'::regclass AND NOT granted}) or die 'nobody looks';
+	$session->query_safe('SELECT pg_advisory_lock(1)');
+	$node->safe_psql('postgres', q{
+		CREATE OR REPLACE FUNCTION hold_look() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			WHILE NOT pg_try_advisory_xact_lock_shared(1) LOOP
+				PERFORM pg_sleep(0.01);
+			END LOOP;
+			RETURN NEW;
+		END $$;
+		CREATE TRIGGER hold_look BEFORE UPDATE ON _clipperf_job FOR EACH ROW WHEN (OLD.state = 'verifying') EXECUTE FUNCTION hold_look()});
+	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity
+		WHERE backend_type = 'clipperf builder' AND wait_event = 'PgSleep'}) or die 'nobody looks';
 	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'"));
 }
 
 sub release
 {
 	my ($session) = @_;
-	eval { $session->query('ROLLBACK') };
+	eval { $session->query('SELECT pg_advisory_unlock(1)') };
 	eval { $session->quit };
+	$node->safe_psql('postgres', 'DROP TRIGGER IF EXISTS hold_look ON _clipperf_job');
 }
 
 sub launcher
