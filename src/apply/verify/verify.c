@@ -505,7 +505,7 @@ review_job(int64 id, MemoryContext context)
 /*
  * Review a job; it is kept, with the error as its reason, if that raises one: a
  * job that cannot be judged must not keep others from it.  Where one of our tables
- * is locked, it is reviewed later.  Returns true if the job was queued to be reverted.
+ * is locked, or the review is canceled, it is reviewed later.  Returns true if the job was queued to be reverted.
  */
 static bool
 review_job_or_keep_it(int64 id, MemoryContext context)
@@ -528,7 +528,8 @@ review_job_or_keep_it(int64 id, MemoryContext context)
 		job_begin();
 		job = job_load(id, context);
 		if (job != NULL && job->state == JOB_VERIFYING &&
-			error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+			(error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+			 error->sqlerrcode == ERRCODE_QUERY_CANCELED))
 			review_later(job);
 		else if (job != NULL && job->state == JOB_VERIFYING)
 			job_change(job, JOB_KEPT,
