@@ -29,6 +29,7 @@
 
 #include "advise/statistics/statistics_text.h"
 #include "advise/workload/workload_problem.h"
+#include "common/arguments.h"
 #include "common/result_rows.h"
 #include "store/store.h"
 
@@ -370,9 +371,16 @@ find_statement(Oid userid, uint64 queryid, char **problem)
 static void
 explain_catalog(Explanation *about)
 {
-	const char *catalog = quote_qualified_identifier(get_namespace_name(get_rel_namespace(about->relation)),
-													 get_rel_name(about->relation));
+	const char *name = get_rel_name(about->relation);
+	const char *catalog;
 
+	if (name == NULL)
+	{
+		about->said = "there is no such table any more";
+		return;
+	}
+	catalog = quote_qualified_identifier(get_namespace_name(get_rel_namespace(about->relation)),
+										 name);
 	about->collected = last_analyze(about->relation);
 	if (about->collected != 0)
 	{
@@ -424,18 +432,21 @@ say_of_guess(const char *guess)
  * clipperf_explain_estimate(userid, queryid, relation, guess, too_few): why the planner
  * is wrong about a node of the statement's plan, as clipperf_read_bad_estimates() has it;
  * SQL with which it would not be, or null; and when statistics of the table were collected.
+ * The relation may be null.  Error 22004 if the guess is.
  */
 Datum
 clipperf_explain_estimate(PG_FUNCTION_ARGS)
 {
 	Explanation about = {.too_few = PG_GETARG_BOOL(4)};
-	char	   *guess = text_to_cstring(PG_GETARG_TEXT_PP(3));
+	char	   *guess;
 	Datum		values[EXPLANATION_COLUMNS];
 	bool		nulls[EXPLANATION_COLUMNS] = {false};
 	TupleDesc	desc;
 	int			i = 0;
 
 	store_require();
+	argument_require(fcinfo, 3, "guess");
+	guess = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	result_check_columns(desc, EXPLANATION_COLUMNS);
