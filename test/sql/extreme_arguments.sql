@@ -1,5 +1,7 @@
 -- Whatever anybody calls our functions with, they answer or raise an error of the caller's, and nothing crashes.
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
+RESET client_min_messages;
 CREATE ROLE regress_extreme_stranger;
 CREATE TABLE extreme_table (a int PRIMARY KEY, b text);
 GRANT SELECT ON extreme_table TO regress_extreme_stranger;
