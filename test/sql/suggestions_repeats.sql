@@ -106,4 +106,15 @@ SELECT format('SELECT day FROM ticket WHERE id = %s LIMIT ''1''', id) FROM (SELE
 \set ECHO all
 SELECT * FROM suggested;
 
+-- A driver that sends keys as smallint, as long as they fit, has wider ones elsewhere.
+PREPARE day_of (smallint) AS SELECT id, day FROM ticket WHERE agent_id = $1;
+SELECT clipperf_reset();
+\set ECHO none
+\o /dev/null
+SELECT id FROM agent WHERE id % 16 = 5 ORDER BY md5(id::text);
+SELECT format('EXECUTE day_of (%s)', id) FROM (SELECT id FROM agent WHERE id % 16 = 5 ORDER BY md5(id::text)) AS l (id) \gexec
+\o
+\set ECHO all
+SELECT * FROM suggested;
+
 DROP SCHEMA suggestions_repeats CASCADE;

@@ -100,10 +100,30 @@ known_types(const Rewrite *rewrite, Oid *types)
 		types[i] = values->types[i] == UNKNOWNOID ? InvalidOid : values->types[i];
 }
 
+/* How wide a type of whole numbers, or one that holds them all, is beside the others; 0 for other types. */
+static int
+number_width(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return 1;
+		case INT4OID:
+			return 2;
+		case INT8OID:
+			return 3;
+		case NUMERICOID:
+			return 4;
+		default:
+			return 0;
+	}
+}
+
 /*
- * A number that is written into a text is as narrow as it can be, and others that
- * stand in its place may be wider: take the width of the column that they are
- * compared with.  True if a type has changed.
+ * A number that is written into a text is as narrow as it can be, as is one that a
+ * driver sends as smallint since it fits; others that stand in its place may be
+ * wider: take the width of the column that they are compared with.  True if a type
+ * has changed.
  */
 static bool
 widen_types(const Rewrite *rewrite, Oid *types)
@@ -114,9 +134,8 @@ widen_types(const Rewrite *rewrite, Oid *types)
 	{
 		const RewriteParameter *param = &rewrite->params[i];
 
-		if ((types[i] == INT4OID && param->column_type == INT8OID) ||
-			(types[i] == INT4OID && param->column_type == NUMERICOID) ||
-			(types[i] == INT8OID && param->column_type == NUMERICOID))
+		if (number_width(types[i]) > 0 &&
+			number_width(param->column_type) > number_width(types[i]))
 		{
 			types[i] = param->column_type;
 			changed = true;
