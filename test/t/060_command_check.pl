@@ -53,6 +53,9 @@ like($said, qr/^n_plus_one on public.author: SELECT name FROM author WHERE id = 
 like($said, qr/^n_plus_one on public.remark: .*\n    fix: part of the fix above, of the loops over the same list\n/m, 'another loop over the same list');
 like($said, qr/^seq_scan on public.remark: SELECT count\(\*\) FROM remark WHERE body = \$1 reads all rows for \(body =\)\n    fix: /m,
 	'a scan and its fix');
+my (undef, $report) = clipperf($node, 'report', '--output' => "markdown:$dir/report.md");
+like($report, qr/^    \(1\) SELECT .*\n(?:        .*\n)*    \(2\) SELECT /m, 'in the report each statement of the loops begins a line');
+like(slurp_file("$dir/report.md"), qr/^\\?\(1\\?\) SELECT .*\n\n\\?\(2\\?\) SELECT /m, 'and in Markdown a paragraph');
 
 # It is the server's own judgement.
 my (undef, undef, $errors) = $node->psql('postgres', "\\set SHOW_CONTEXT never\nSELECT clipperf_check()");
