@@ -249,6 +249,19 @@ foreach my $shape (sort keys %parents)
 	has($finding, "a parent with $shape", children => [27, 30]);
 }
 
+# A column that refers to somebody, without a foreign key.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE edit (id int8 PRIMARY KEY, created_by int8, "lastSeenBy" int8);
+INSERT INTO edit SELECT i, author_id, author_id FROM (SELECT row_number() OVER (ORDER BY title) AS i, author_id FROM post) AS p;
+SQL
+foreach my $column (qw(created_by "lastSeenBy"))
+{
+	$finding = proven($node, $column,
+		loop('--parent' => "SELECT id, $column AS key FROM edit ORDER BY id LIMIT 30",
+			'--child' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:key'));
+	has($finding, $column, children => [27, 30], parent_column => qr/\Q$column\E/);
+}
+
 # Texts that are compared without their case.
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE member (login text PRIMARY KEY, name text);

@@ -257,7 +257,7 @@ ends_in(const char *name, const char *end)
 
 /*
  * Does a column's name say that it refers to something, as author_id and
- * authorId do?
+ * authorId do, or to whom, as created_by and createdBy?
  */
 static bool
 is_named_after_key(Relation relation, int16 attno)
@@ -265,7 +265,8 @@ is_named_after_key(Relation relation, int16 attno)
 	const char *name =
 		NameStr(TupleDescAttr(RelationGetDescr(relation), attno - 1)->attname);
 
-	return (ends_in(name, "_id") || ends_in(name, "Id")) &&
+	return (ends_in(name, "_id") || ends_in(name, "Id") ||
+			ends_in(name, "_by") || ends_in(name, "By")) &&
 		!is_unique(relation, attno, UNIQUE_PRIMARY);
 }
 
