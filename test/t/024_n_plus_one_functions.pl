@@ -55,6 +55,7 @@ has($finding, 'a FOR loop',
 	parent_query => qr/FROM post ORDER BY title/,
 	child_query => qr/FROM author WHERE id/,
 	relation => 'author',
+	child_parameter => '$1 (author.id)',
 	children => [45, 50],
 	connections => 1);
 # Its statements are no samples, and name variables of the function.

@@ -59,7 +59,8 @@ child_pattern_key(const Child *child)
 			.parent_attno = column->attno,
 			.function = looping_function(child),
 			.route = child->execution->route,
-			.parameter = match_parameter(&child->probe->comparison)
+			.parameter = execution_text_number(child->execution,
+											   match_parameter(&child->probe->comparison))
 	};
 }
 

@@ -224,7 +224,7 @@ report_suspect(Execution *execution, const StatementInfo *info, uint64 fingerpri
 		.userid = execution->userid,
 		.function = execution->function,
 		.route = execution->route,
-		.parameter = match_parameter(key)
+		.parameter = execution_text_number(execution, match_parameter(key))
 	};
 	PatternFacts facts = {
 		.child_queryid = execution->queryid,

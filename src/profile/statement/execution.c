@@ -98,6 +98,16 @@ execution_text(void *execution)
 	return source_text(&((Execution *) execution)->source);
 }
 
+/* The numbers of a function's variables in a statement of it; NULL if it is none. */
+static const NamedStatement *
+numbers_of(const Execution *execution)
+{
+	ParamListInfo params = execution->query->params;
+
+	return params != NULL && params->paramFetch != NULL ?
+		named_statement_find(execution->queryid) : NULL;
+}
+
 /*
  * The same of a statement in a loop, which may be one of a function: with numbers in
  * place of the names of variables, as only so it can be analysed elsewhere.
@@ -105,13 +115,24 @@ execution_text(void *execution)
 char *
 execution_numbered_text(void *execution)
 {
-	const Execution *child = execution;
-	ParamListInfo params = child->query->params;
-	const NamedStatement *named = params != NULL && params->paramFetch != NULL ?
-		named_statement_find(child->queryid) : NULL;
+	const NamedStatement *named = numbers_of(execution);
 
 	return named != NULL ? normalize_text(named->text, 0, strlen(named->text)) :
 		execution_text(execution);
+}
+
+/* The number that a parameter has in that text. */
+int16
+execution_text_number(const Execution *execution, int16 parameter)
+{
+	const NamedStatement *named = numbers_of(execution);
+
+	for (int i = 0; named != NULL && i < named->count; i++)
+	{
+		if (named->numbers[i] == parameter)
+			return i + 1;
+	}
+	return parameter;
 }
 
 /* Where an execution's statement comes from: PatternOriginReader. */

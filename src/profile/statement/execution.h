@@ -106,6 +106,9 @@ extern char *execution_text(void *execution);
 /* The same, with numbers in place of a function's variables. */
 extern char *execution_numbered_text(void *execution);
 
+/* The number that a parameter has there. */
+extern int16 execution_text_number(const Execution *execution, int16 parameter);
+
 /* PatternOriginReader of an Execution. */
 extern void execution_origin(void *execution, PatternOrigin *origin);
 
