@@ -49,6 +49,27 @@ SELECT count(*) FROM clipperf_recommend();
 SELECT pg_stat_force_next_flush();
 \o
 SELECT idx_scan - :scans AS counted FROM pg_stat_user_indexes WHERE indexrelid = 'event_made'::regclass;
+-- Which calls came after an index is known by their plans: scans do not tell, as one is counted for each element of a list.
+CREATE TABLE sale (id int PRIMARY KEY, shop int NOT NULL, made int NOT NULL, amount int NOT NULL, quantity int NOT NULL, note text);
+INSERT INTO sale SELECT i, abs(hashint4(i)) % 200, i / 20, i % 90, i % 7, repeat('n', 90) FROM generate_series(1, 40000) AS i;
+VACUUM ANALYZE sale;
+CREATE TEMP TABLE sales AS SELECT format('SELECT sum(quantity) FROM sale WHERE shop = %s AND made < 1000', i) AS statement FROM generate_series(1, 8) AS i
+UNION ALL SELECT format('SELECT made, sum(amount) FROM sale WHERE shop IN (%s, 31, 32, 33, 34, 35, 36, 37) GROUP BY made', i) FROM generate_series(1, 8) AS i;
+SELECT clipperf_reset() IS NOT NULL AS reset;
+\set ECHO none
+SET clipperf.plan_interval = 1;
+\o /dev/null
+SELECT statement FROM sales \gexec
+CREATE TEMP TABLE listed AS SELECT * FROM clipperf_recommend(queryids => (SELECT array_agg(queryid) FROM clipperf_queries WHERE query LIKE 'SELECT made, sum(amount)%'));
+SELECT replace(ddl, 'CONCURRENTLY', '') FROM listed WHERE action = 'create' \gexec
+VACUUM ANALYZE sale;
+SELECT statement FROM sales \gexec
+SELECT pg_stat_force_next_flush();
+RESET clipperf.plan_interval;
+\o
+\set ECHO all
+SELECT ddl FROM listed WHERE action = 'create';
+SELECT ddl FROM clipperf_recommend() WHERE action = 'create' AND blocks_before > (SELECT blocks_before FROM listed WHERE action = 'create') / 3;
 -- The planner knows how many rows meet a condition on an expression by an index of all rows, not by a partial one, which would therefore be read in another way than if both were there.
 CREATE TABLE account (id int PRIMARY KEY, email text NOT NULL, deleted boolean NOT NULL, parent int);
 INSERT INTO account SELECT i, 'A' || i || '@y.org', i % 5 > 0, CASE WHEN i % 3 = 0 THEN i / 10 END FROM generate_series(1, 20000) AS i;

@@ -46,6 +46,17 @@ SELECT * FROM advised('SELECT filler FROM feed ORDER BY to_char(seen, ''YYYY-MM'
 SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE a = 7.0']);
 SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE id::text = ''7''']);
 SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE b::date = ''2024-01-07''']);
+-- Nor is another unit of time: the index that serves is one that there is, one recommended beside it, or a new one.
+SELECT regexp_replace(reason, '^.*; ', '') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE date_trunc(''day'', b) = ''2024-01-07''']);
+SELECT regexp_replace(ddl, '^.* ON ', 'ON '), substring(reason FROM 'better: .*')
+FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE date_trunc(''day'', seen AT TIME ZONE ''UTC'') = ''2024-01-07''',
+    'SELECT filler FROM feed WHERE seen BETWEEN ''2024-01-07 10:00'' AND ''2024-01-07 10:03''']) ORDER BY 1;
+SELECT regexp_replace(reason, '^.*: PostgreSQL', 'PostgreSQL') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE date_trunc(''hour'', seen) = ''2024-01-07 10:00''']);
+-- To sort or group all rows no index is missed.
+SELECT action FROM clipperf_recommend_for(ARRAY['SELECT date_trunc(''hour'', seen) AS hour, count(*) FROM feed GROUP BY hour ORDER BY hour']);
+-- An expression finds rows by the keys before it alone: it is no key behind those of another statement.
+SELECT regexp_replace(ddl, '^.* ON ', 'ON ') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE a = 7 AND b::date = ''2024-01-06''',
+    'SELECT id FROM feed WHERE a = 7 AND day = ''2024-02-03'' AND ip = ''10.0.3.3''']) WHERE action = 'create' ORDER BY 1;
 
 -- Names end with whole words, and characters.
 CREATE TABLE "wide_ärger_mit_überlangen_namen_die_niemand_braucht" (id int PRIMARY KEY, "größe_in_ganzen_metern_und_zentimetern" int, filler text);

@@ -53,7 +53,8 @@ include_column(IndexDefinition *def, AttrNumber attno)
 
 /*
  * One index for two; NULL if it would have too many keys, or might refuse a row
- * for what it includes.
+ * for what it includes.  Behind keys that its statement does not compare an
+ * expression finds no rows: what an index of its own does, this one would not.
  */
 static IndexDefinition *
 merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
@@ -68,7 +69,7 @@ merge_definitions(const IndexDefinition *a, const IndexDefinition *b)
 	{
 		if (has_index_key(merged, &shorter->keys[i]))
 			continue;
-		if (merged->nkeys == CANDIDATE_KEYS)
+		if (merged->nkeys == CANDIDATE_KEYS || shorter->keys[i].expr != NULL)
 			return NULL;
 		merged->keys[merged->nkeys++] = shorter->keys[i];
 	}

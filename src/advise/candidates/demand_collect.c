@@ -101,11 +101,9 @@ find_own_member(const DemandScope *scope, const EquivalenceClass *class)
 	return NULL;
 }
 
-/*
- * Add the order that the rows are wanted in, if this table alone decides it.
- */
-static void
-collect_sorts(DemandScope *scope)
+/* The keys of the order that the rows are wanted in, if this table alone decides it. */
+static List *
+collect_sort_keys(DemandScope *scope)
 {
 	List	   *sorts = NIL;
 	ListCell   *lc;
@@ -119,14 +117,30 @@ collect_sorts(DemandScope *scope)
 		if (expr == NULL || demand_add_distance(scope, expr) ||
 			!demand_key(scope, expr, pathkey->pk_eclass->ec_collation,
 						&sort->key))
-			return;
+			return NIL;
 		sort->descending = PATHKEY_IS_DESCENDING(pathkey);
 		sort->nulls_first = pathkey->pk_nulls_first;
 		sorts = lappend(sorts, sort);
 	}
-	scope->demand->sorts = sorts;
-	scope->demand->limited = scope->root->limit_tuples > 0 ||
+	return sorts;
+}
+
+/*
+ * Add the order that the rows are wanted in.  What it would need of an index that
+ * cannot be had is worth telling where only the first rows are wanted: to sort all of
+ * them an index saves little.
+ */
+static void
+collect_sorts(DemandScope *scope)
+{
+	bool		limited = scope->root->limit_tuples > 0 ||
 		scope->root->tuple_fraction > 0;
+	List	   *compared = list_copy(scope->demand->unstable);
+
+	scope->demand->sorts = collect_sort_keys(scope);
+	scope->demand->limited = limited && scope->demand->sorts != NIL;
+	if (!limited)
+		scope->demand->unstable = compared;
 }
 
 /* Is the table written or locked by the statement? */

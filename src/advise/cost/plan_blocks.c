@@ -105,13 +105,44 @@ look_up_table(const BlockWalk *walk, const Plan *node)
 	return table;
 }
 
+/* The share of a table's rows that meet conditions on it. */
+static double
+share_of_table(Oid relid, List *conditions)
+{
+	IndexModel	model = {0};
+	double		share;
+
+	if (conditions == NIL)
+		return 1;
+	model.heap = table_open(relid, AccessShareLock);
+	index_model_look(&model);
+	share = clauselist_selectivity(model.root, conditions, 1, JOIN_INNER, NULL);
+	table_close(model.heap, NoLock);
+	return Max(share, 1e-9);
+}
+
+/* Those of the conditions on a table that a predicate does not imply. */
+static List *
+not_implied(List *conditions, List *predicate)
+{
+	List	   *left = NIL;
+	ListCell   *lc;
+
+	foreach(lc, conditions)
+		if (predicate == NIL ||
+			!predicate_implied_by(list_make1(lfirst(lc)), predicate, false))
+		left = lappend(left, lfirst(lc));
+	return left;
+}
+
 /*
  * The share of the rows that meet conditions of a node, as far as they can be put as
- * conditions on the table; "targets" is what an index-only scan reads.
+ * conditions on the table; "targets" is what an index-only scan reads.  If
+ * "predicate" is given, it is the share of those that meet it already.
  */
 static double
 kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
-		const List *targets)
+		const List *targets, List *predicate)
 {
 	Translation how = {
 		.varno = ((const Scan *) node)->scanrelid,
@@ -119,36 +150,31 @@ kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
 		.params = walk->params
 	};
 	bool		whole = true;
-	List	   *known = early_stop_translate(conditions, &how, &whole);
-	IndexModel	model = {0};
-	double		share;
+	List	   *known = not_implied(early_stop_translate(conditions, &how, &whole),
+									predicate);
 
-	if (known == NIL)
-		return 1;
-	model.heap = table_open(rt_fetch(how.varno, walk->plan->stmt->rtable)->relid,
-							AccessShareLock);
-	index_model_look(&model);
-	share = clauselist_selectivity(model.root, known, 1, JOIN_INNER, NULL);
-	table_close(model.heap, NoLock);
-	return Max(share, 1e-9);
+	return share_of_table(rt_fetch(how.varno, walk->plan->stmt->rtable)->relid, known);
 }
 
 /*
  * The rows that one run of a scan fetches by its index: those that it returns, and
  * those that its filter throws away, no more than meet the conditions on the index.
- * Some of these may have been derived from the filter, as those on a prefix are.
+ * Some of these may have been derived from the filter, as those on a prefix are.  And
+ * where rows are locked or changed, the planner leaves in the filter what the index's
+ * predicate says of all of its rows.
  */
 static double
 fetched_rows(const BlockWalk *walk, const Plan *node, const TableFigures *table,
-			 const List *conditions, const List *targets)
+			 const List *conditions, const List *targets, List *predicate)
 {
 	double		rows = node->plan_rows * (node->parallel_aware ? walk->workers : 1);
 	double		most;
 
 	if (node->qual == NIL)
 		return Min(rows, Max(table->rows, 1));
-	most = table->rows * kept_by(walk, node, conditions, targets);
-	return Max(Min(rows / kept_by(walk, node, node->qual, targets), most), 1);
+	most = table->rows * share_of_table(table->relid, predicate) *
+		kept_by(walk, node, conditions, targets, predicate);
+	return Max(Min(rows / kept_by(walk, node, node->qual, targets, predicate), most), 1);
 }
 
 /* How far the table is in the order of the index: the square of the correlation. */
@@ -241,14 +267,26 @@ share_to_become_hidden(const TableFigures *table)
 		(1 - pow(1 - Min(changed, 1), rows_of_page));
 }
 
+/* What holds for all rows that an index has, as conditions on its table. */
+static List *
+index_predicate(const BlockWalk *walk, Oid indexoid)
+{
+	const IndexDefinition *def = whatif_plan_index(walk->plan, indexoid);
+
+	return def != NULL ? def->predicate : NIL;
+}
+
 /* Blocks of an index in which so many rows of the table are found by one scan. */
 static double
-index_blocks(const BlockWalk *walk, Oid indexoid, double rows, double of)
+index_blocks(const BlockWalk *walk, Oid indexoid, double rows,
+			 const TableFigures *table)
 {
 	double		pages = Max(whatif_plan_index_pages(walk->plan, indexoid), 1);
 	double		height = ceil(log(pages) / log(INNER_ENTRIES));
+	double		entries = table->rows *
+		share_of_table(table->relid, index_predicate(walk, indexoid));
 
-	return height + Max(pages * Min(rows / Max(of, 1), 1), 1);
+	return height + Max(pages * Min(rows / Max(entries, 1), 1), 1);
 }
 
 /* The scan of an index in its order: the share "share" of it is read. */
@@ -259,11 +297,12 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 	Oid			indexoid = only ? ((const IndexOnlyScan *) node)->indexid :
 		((const IndexScan *) node)->indexid;
 	TableFigures table = look_up_table(walk, node);
+	List	   *predicate = index_predicate(walk, indexoid);
 	double		rows = share * (only ?
 								fetched_rows(walk, node, &table, ((const IndexOnlyScan *) node)->indexqual,
-											 ((const IndexOnlyScan *) node)->indextlist) :
+											 ((const IndexOnlyScan *) node)->indextlist, predicate) :
 								fetched_rows(walk, node, &table,
-											 ((const IndexScan *) node)->indexqualorig, NIL));
+											 ((const IndexScan *) node)->indexqualorig, NIL, predicate));
 	double		order = index_order(walk->plan, indexoid, table.relid);
 	double		blocks = order * Min(rows, ceil(rows * table.pages / Max(table.rows, 1))) +
 		(1 - order) * rows;
@@ -275,24 +314,25 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 		walk->unvacuumed += loops * blocks * share_to_become_hidden(&table);
 		blocks *= 1 - table.visible / table.pages;
 	}
-	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, rows, table.rows));
+	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, rows, &table));
 	note_scans(walk, indexoid, loops);
 }
 
 /* The scans of indexes that a bitmap is made of. */
 static void
-walk_bitmap(BlockWalk *walk, const Plan *node, double loops, double of)
+walk_bitmap(BlockWalk *walk, const Plan *node, double loops,
+			const TableFigures *table)
 {
 	const List *parts = IsA(node, BitmapAnd) ? ((const BitmapAnd *) node)->bitmapplans :
 		IsA(node, BitmapOr) ? ((const BitmapOr *) node)->bitmapplans : NIL;
 	ListCell   *lc;
 
 	foreach(lc, parts)
-		walk_bitmap(walk, lfirst(lc), loops, of);
+		walk_bitmap(walk, lfirst(lc), loops, table);
 	if (!IsA(node, BitmapIndexScan))
 		return;
 	walk->blocks += loops * index_blocks(walk, ((const BitmapIndexScan *) node)->indexid,
-										 node->plan_rows, of);
+										 node->plan_rows, table);
 	note_scans(walk, ((const BitmapIndexScan *) node)->indexid, loops);
 }
 
@@ -305,13 +345,13 @@ walk_bitmap_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 {
 	TableFigures table = look_up_table(walk, node);
 	double		rows = fetched_rows(walk, node, &table,
-									((const BitmapHeapScan *) node)->bitmapqualorig, NIL);
+									((const BitmapHeapScan *) node)->bitmapqualorig, NIL, NIL);
 
 	if (node->parallel_aware)
 		loops /= walk->workers;
 	walk->blocks += loops * share *
 		Min(ceil(2 * table.pages * rows / (2 * table.pages + rows)), table.pages);
-	walk_bitmap(walk, outerPlan(node), loops, table.rows);
+	walk_bitmap(walk, outerPlan(node), loops, &table);
 }
 
 /* The scan of a table from end to end. */

@@ -589,7 +589,7 @@ reason_create(Advisor *advisor, int number, const List *served)
 	append_blocks_change(&text, advisor, number);
 	append_burdened(&text, advisor, number);
 	append_ended_hot(&text, advisor, number);
-	plain = reason_plain_column(def);
+	plain = reason_plain_column(advisor, def);
 	if (plain != NULL)
 		appendStringInfo(&text, "; %s", plain);
 	risk = whatif_risk(advisor->estimator.indexes[number]);

@@ -12,6 +12,7 @@
 #include "advise/recommend/reason_application.h"
 
 #include "catalog/pg_am.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -63,14 +64,25 @@ only_column(Node *expr)
 	return first != NULL && first->varattno > 0 ? first : NULL;
 }
 
+/* Does an index of this kind serve comparisons with the expression, in all rows? */
+static bool
+serves_comparison(const IndexDefinition *def, Oid am, const Node *expr)
+{
+	AttrNumber	attno = IsA(expr, Var) ? ((const Var *) expr)->varattno : 0;
+
+	return def->nkeys > 0 && def->predicate == NIL && def->am == am &&
+		(attno != 0 ? def->keys[0].attno == attno : equal(def->keys[0].expr, expr));
+}
+
 /*
  * What serves a comparison with the expression, by an index of this kind: an index
- * there is, or a new one.
+ * there is, one that is recommended, or a new one.
  */
 static char *
-name_serving_index(Oid relid, Oid am, Node *expr)
+name_serving_index(const Advisor *advisor, Oid relid, Oid am, Node *expr)
 {
-	AttrNumber	attno = IsA(expr, Var) ? ((Var *) expr)->varattno : 0;
+	const char *table = quote_identifier(get_rel_name(relid));
+	int			number = -1;
 	const char *keys;
 	ListCell   *lc;
 
@@ -78,15 +90,22 @@ name_serving_index(Oid relid, Oid am, Node *expr)
 	{
 		const IndexDefinition *def = lfirst(lc);
 
-		if (def->valid && def->nkeys > 0 && def->predicate == NIL && def->am == am &&
-			(attno != 0 ? def->keys[0].attno == attno : equal(def->keys[0].expr, expr)))
+		if (def->valid && serves_comparison(def, am, expr))
 			return psprintf("index \"%s\"", def->name);
 	}
-	keys = attno != 0 ? expression_text_of(relid, expr) :
+	while ((number = bms_next_member(advisor->chosen, number)) >= 0)
+	{
+		const IndexDefinition *def = ((Candidate *) list_nth(advisor->candidates, number))->def;
+
+		if (def->relid == relid && serves_comparison(def, am, expr))
+			return psprintf("the index on %s %s that is recommended here", table,
+							index_def_keys_text(def));
+	}
+	keys = IsA(expr, Var) ? expression_text_of(relid, expr) :
 		psprintf("(%s)", expression_text_of(relid, expr));
 	return am == BTREE_AM_OID ?
-		psprintf("an index on %s (%s)", quote_identifier(get_rel_name(relid)), keys) :
-		psprintf("an index on %s USING gin (%s)", quote_identifier(get_rel_name(relid)), keys);
+		psprintf("an index on %s (%s)", table, keys) :
+		psprintf("an index on %s USING gin (%s)", table, keys);
 }
 
 /* Is it a day of a time that is not the same day everywhere or all day? */
@@ -94,6 +113,22 @@ static bool
 is_day_of_time(Oid from, Oid to)
 {
 	return to == DATEOID && (from == TIMESTAMPTZOID || from == TIMESTAMPOID);
+}
+
+/* The unit that date_trunc() cuts a time to; NULL if the expression is none. */
+static const char *
+truncated_unit(Node *expr)
+{
+	const FuncExpr *call = (const FuncExpr *) expr;
+	const Const *unit;
+
+	if (!IsA(expr, FuncExpr) || list_length(call->args) < 2 ||
+		get_func_namespace(call->funcid) != PG_CATALOG_NAMESPACE ||
+		strcmp(get_func_name(call->funcid), "date_trunc") != 0)
+		return NULL;
+	unit = linitial(call->args);
+	return IsA(unit, Const) && !unit->constisnull && unit->consttype == TEXTOID ?
+		TextDatumGetCString(unit->constvalue) : NULL;
 }
 
 /* What to compare the column with, rather than to change its type. */
@@ -115,24 +150,46 @@ comparison_text(Oid relid, const Var *column, Oid to)
 }
 
 /*
+ * What the application could compare in the place of an expression, so that an index
+ * on a column serves, and *column; NULL if nothing is known.
+ */
+static char *
+plain_comparison(Oid relid, Node *expr, const Var **column)
+{
+	Node	   *value = cast_value(expr);
+	const char *unit = truncated_unit(expr);
+	const char *name;
+
+	*column = only_column(expr);
+	if (*column == NULL)
+		return NULL;
+	if (value != NULL && IsA(value, Var))
+		return comparison_text(relid, *column, exprType(expr));
+	if (unit == NULL)
+		return NULL;
+	name = quote_identifier(get_attname(relid, (*column)->varattno, false));
+	return psprintf("compares %s with a range (%s >= the start of the %s AND %s < that of the next)",
+					name, name, unit, name);
+}
+
+/*
  * What the application could do so that a plain index serves in the place of
- * one that holds a column with its type changed, for the end of a sentence; NULL
- * if no key is that.  The table is locked.
+ * one that holds a column changed, for the end of a sentence; NULL if no key is
+ * that.  The table is locked.
  */
 char *
-reason_plain_column(const IndexDefinition *def)
+reason_plain_column(const Advisor *advisor, const IndexDefinition *def)
 {
 	for (int i = 0; i < def->nkeys; i++)
 	{
-		Node	   *expr = def->keys[i].expr;
-		Node	   *value = expr == NULL ? NULL : cast_value(expr);
-		const Var  *column = (const Var *) value;
+		const Var  *column;
+		char	   *instead = def->keys[i].expr == NULL ? NULL :
+			plain_comparison(def->relid, def->keys[i].expr, &column);
 
-		if (value == NULL || !IsA(value, Var) || column->varattno <= 0)
-			continue;
-		return psprintf("better: if the application %s, %s suffices",
-						comparison_text(def->relid, column, exprType(expr)),
-						name_serving_index(def->relid, BTREE_AM_OID, value));
+		if (instead != NULL)
+			return psprintf("better: if the application %s, %s suffices", instead,
+							name_serving_index(advisor, def->relid, BTREE_AM_OID,
+											   (Node *) column));
 	}
 	return NULL;
 }
@@ -142,10 +199,10 @@ reason_plain_column(const IndexDefinition *def)
  * in its place.  The table is locked.
  */
 char *
-reason_unstable(Oid relid, Node *expr)
+reason_unstable(const Advisor *advisor, Oid relid, Node *expr)
 {
-	const Var  *column = only_column(expr);
-	Node	   *value = cast_value(expr);
+	const Var  *column;
+	char	   *instead = plain_comparison(relid, expr, &column);
 	char	   *why = psprintf("statements compare or sort by %s, whose result depends on the session or the time (it is not IMMUTABLE): PostgreSQL cannot index it",
 							   expression_text_of(relid, expr));
 
@@ -154,14 +211,11 @@ reason_unstable(Oid relid, Node *expr)
 						why, quote_identifier(get_rel_name(relid)));
 	if (column == NULL)
 		return why;
-	if (value != NULL && IsA(value, Var))
-		return psprintf("%s; if the application %s, %s suffices", why,
-						comparison_text(relid, column, exprType(expr)),
-						name_serving_index(relid, BTREE_AM_OID, (Node *) column));
-	return psprintf("%s; if %s stands alone on one side of the comparison, %s suffices",
-					why,
-					quote_identifier(get_attname(relid, column->varattno, false)),
-					name_serving_index(relid, BTREE_AM_OID, (Node *) column));
+	if (instead == NULL)
+		instead = psprintf("leaves %s alone on one side of the comparison",
+						   quote_identifier(get_attname(relid, column->varattno, false)));
+	return psprintf("%s; if the application %s, %s suffices", why, instead,
+					name_serving_index(advisor, relid, BTREE_AM_OID, (Node *) column));
 }
 
 /*
@@ -169,17 +223,17 @@ reason_unstable(Oid relid, Node *expr)
  * serves in its place.  The table is locked.
  */
 char *
-reason_elements(Oid relid, Node *array)
+reason_elements(const Advisor *advisor, Oid relid, Node *array)
 {
 	const char *name = expression_text_of(relid, array);
 
 	return psprintf("statements ask whether a value is an element of %s: PostgreSQL uses no index for value = ANY (%s); if the application asks for %s @> ARRAY[value], which is true of the same rows, %s serves",
-					name, name, name, name_serving_index(relid, GIN_AM_OID, array));
+					name, name, name, name_serving_index(advisor, relid, GIN_AM_OID, array));
 }
 
 /* Why no index is made of an expression with a constant of one call. */
 char *
-reason_varying(Oid relid, Node *expr)
+reason_varying(const Advisor *advisor, Oid relid, Node *expr)
 {
 	return psprintf("statements compare or sort by %s, whose constant may differ in the next call: no index on it is proposed",
 					expression_text_of(relid, expr));

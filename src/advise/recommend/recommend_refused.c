@@ -40,15 +40,15 @@ add_refused_functions(List *rows, Oid relid, const List *functions, List **named
 }
 
 /* Why no index on an expression of the table is proposed. */
-typedef char *(*RefusalReason) (Oid relid, Node *expr);
+typedef char *(*RefusalReason) (const Advisor *advisor, Oid relid, Node *expr);
 
 /*
  * Append advice against expressions of a table, from what one statement asks of
  * it; those in *told have been told of.
  */
 static List *
-add_refused_expressions(List *rows, Oid relid, const List *expressions,
-						List **told, RefusalReason reason)
+add_refused_expressions(const Advisor *advisor, List *rows, Oid relid,
+						const List *expressions, List **told, RefusalReason reason)
 {
 	ListCell   *lc;
 
@@ -61,7 +61,7 @@ add_refused_expressions(List *rows, Oid relid, const List *expressions,
 			continue;
 		*told = lappend(*told, pair);
 		advice = advice_make("skip", relid, "workload");
-		advice->reason = reason(relid, lfirst(lc));
+		advice->reason = reason(advisor, relid, lfirst(lc));
 		rows = lappend(rows, advice);
 	}
 	return rows;
@@ -192,11 +192,11 @@ recommend_refused(const Advisor *advisor)
 									 "which is not IMMUTABLE: PostgreSQL cannot index it");
 		if (item->weight < least_us)
 			continue;
-		rows = add_refused_expressions(rows, demand->relid, demand->unstable,
+		rows = add_refused_expressions(advisor, rows, demand->relid, demand->unstable,
 									   &told, reason_unstable);
-		rows = add_refused_expressions(rows, demand->relid, demand->varying,
+		rows = add_refused_expressions(advisor, rows, demand->relid, demand->varying,
 									   &told, reason_varying);
-		rows = add_refused_expressions(rows, demand->relid, demand->elements,
+		rows = add_refused_expressions(advisor, rows, demand->relid, demand->elements,
 									   &told, reason_elements);
 	}
 	return rows;

@@ -239,7 +239,7 @@ find_candidate_problem(const ScanQuestion *question)
  * false if nothing is known of that.
  */
 static bool
-explain_demand(const Demand *demand, ScanAdvice *scan)
+explain_demand(const Advisor *advisor, const Demand *demand, ScanAdvice *scan)
 {
 	if (demand->mutable != NIL)
 		scan->reason = psprintf("the statement filters or sorts by %s(), which is not IMMUTABLE: PostgreSQL cannot index it",
@@ -254,11 +254,11 @@ explain_demand(const Demand *demand, ScanAdvice *scan)
 		scan->reason = pstrdup("an index for patterns in the middle of a text needs the extension pg_trgm");
 	}
 	else if (demand->unstable != NIL)
-		scan->reason = reason_unstable(demand->relid, linitial(demand->unstable));
+		scan->reason = reason_unstable(advisor, demand->relid, linitial(demand->unstable));
 	else if (demand->elements != NIL)
-		scan->reason = reason_elements(demand->relid, linitial(demand->elements));
+		scan->reason = reason_elements(advisor, demand->relid, linitial(demand->elements));
 	else if (demand->varying != NIL)
-		scan->reason = reason_varying(demand->relid, linitial(demand->varying));
+		scan->reason = reason_varying(advisor, demand->relid, linitial(demand->varying));
 	else
 		return false;
 	return true;
@@ -283,33 +283,48 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 
 		if (item->statement == question->statement &&
 			list_member_oid(question->family, item->demand->relid) &&
-			explain_demand(item->demand, scan))
+			explain_demand(question->advisor, item->demand, scan))
 			return;
 	}
 	scan->reason = pstrdup("an index cannot serve what the statement compares or sorts by");
 }
 
-/* Why none of the candidates for the statement was chosen. */
+/* What the statement would save by "more" where there are "others", in microseconds. */
+static double
+saved_beside(const ScanQuestion *question, const Bitmapset *more,
+			 const Bitmapset *others)
+{
+	Estimator  *estimator = &question->advisor->estimator;
+
+	return estimate_time_us(estimator, question->statement, others) -
+		estimate_time_us(estimator, question->statement, bms_union(more, others));
+}
+
+/*
+ * Why none of the candidates for the statement was chosen: by what they would save
+ * beside the indexes that were.
+ */
 static void
 explain_candidates(const ScanQuestion *question, const Bitmapset *candidates,
 				   ScanAdvice *scan)
 {
 	Advisor    *advisor = question->advisor;
+	double		least_us = advisor->options.limits.least_share * advisor->total_us;
+	double		alone_us = saved_beside(question, candidates, NULL);
+	double		saved_us = saved_beside(question, candidates, advisor->chosen);
 	Bitmapset  *used;
-	double		saved_us;
 
 	scan->outcome = SCAN_HOPELESS;
 	(void) estimate_cost(&advisor->estimator, question->statement, candidates,
 						 &used);
-	saved_us = estimate_time_us(&advisor->estimator, question->statement, NULL) -
-		estimate_time_us(&advisor->estimator, question->statement, candidates);
-	if (!bms_overlap(used, candidates) || saved_us <= 0)
+	if (!bms_overlap(used, candidates) || alone_us <= 0)
 		scan->reason = psprintf("%d %s tried with the values seen, and the planner found the present plan cheaper",
 								bms_num_members(candidates),
 								bms_num_members(candidates) == 1 ? "index was" : "indexes were");
-	else if (saved_us < advisor->options.limits.least_share * advisor->total_us)
-		scan->reason = psprintf("an index would save at most %.2f%% of the time of all statements, less than min_benefit",
-								100 * saved_us / advisor->total_us);
+	else if (saved_us < least_us)
+		scan->reason = psprintf("%san index would save at most %.2f%% of the time of all statements, less than min_benefit",
+								alone_us < least_us ? "" : "beside what is recommended, ",
+								100 * Max(saved_us, 0) / advisor->total_us);
 	else if (advisor->options.limits.bytes >= 0 ||
 			 advisor->options.limits.indexes >= 0)
 		scan->reason = pstrdup("an index would help, but others save more within the limits that were given");

@@ -12,9 +12,11 @@
 #include "advise/select/measured_time.h"
 
 #include "catalog/index.h"
+#include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 
 #include "advise/cost/statement_cost.h"
+#include "store/plan.h"
 
 /* A statement whose plans use indexes that were built since they were recommended. */
 typedef struct BuiltUse
@@ -22,8 +24,12 @@ typedef struct BuiltUse
 	WorkloadStatement *statement;
 	List	   *indexes;		/* OIDs */
 	List	   *young;			/* those of them younger than its first call */
+	List	   *family;			/* the young ones and their partitions */
 	StatementCost now;
 	StatementCost before;		/* without the young ones */
+	double		calls;			/* whose plans are known */
+	double		calls_with;		/* of these, with one of the young ones */
+	bool		cut;			/* nodes of its plans are not known */
 } BuiltUse;
 
 /* Is the index, or one of its partitions, among those that plans use? */
@@ -117,6 +123,7 @@ find_built_uses(Estimator *estimator, const List *built)
 	{
 		WorkloadStatement *statement = estimator->statements[i].workload;
 		BuiltUse   *use;
+		ListCell   *lc;
 
 		if (statement->handed_in || statement->problem != NULL ||
 			!has_built_index(built, statement))
@@ -128,9 +135,36 @@ find_built_uses(Estimator *estimator, const List *built)
 			find_used_indexes(use, built, use->now.used_real);
 		if (use->young != NIL)
 			use->before = cost_without(estimator, statement, use->young);
+		foreach(lc, use->young)
+			use->family = whatif_hide(use->family, lfirst_oid(lc));
 		uses = lappend(uses, use);
 	}
 	return uses;
+}
+
+/* PlanVisitor: count the calls of a plan for its statement's use, if "arg" has it. */
+static void
+count_plan_calls(const StatementPlan *plan, void *arg)
+{
+	const List *uses = arg;
+	ListCell   *lc;
+
+	if (plan->key.dbid != MyDatabaseId)
+		return;
+	foreach(lc, uses)
+	{
+		BuiltUse   *use = lfirst(lc);
+		bool		with = false;
+
+		if (use->statement->queryid != plan->key.queryid ||
+			use->statement->userid != plan->key.userid)
+			continue;
+		for (int i = 0; i < plan->nodes; i++)
+			with |= list_member_oid(use->family, plan->node[i].index);
+		use->calls += plan->counters.calls;
+		use->calls_with += with ? plan->counters.calls : 0;
+		use->cut |= plan->cut > 0;
+	}
 }
 
 /* Scans of an index, or of those of its partitions, since statistics were reset. */
@@ -147,9 +181,9 @@ count_index_scans(Oid indexoid)
 }
 
 /*
- * The share of the calls of statements older than an index that can have used it: its
- * scans, but for those by statements that came later, over as many as all their calls
- * would have made.
+ * The share of the calls of statements older than an index that can have used it, for
+ * statements whose plans are not known: its scans, but for those by statements that came
+ * later, over as many as all their calls would have made.
  */
 static double
 scanned_share(const List *uses, Oid indexoid)
@@ -171,6 +205,23 @@ scanned_share(const List *uses, Oid indexoid)
 }
 
 /*
+ * The share of a statement's calls that have used the indexes younger than it: by the
+ * plans that were seen of it, or else by the scans of each.
+ */
+static double
+share_since_built(const List *uses, const BuiltUse *use)
+{
+	double		share = 1;
+	ListCell   *lc;
+
+	if (use->calls > 0 && !use->cut)
+		return use->calls_with / use->calls;
+	foreach(lc, use->young)
+		share = Min(share, scanned_share(uses, lfirst_oid(lc)));
+	return share;
+}
+
+/*
  * Take from the measured times and blocks of the statements what indexes that were
  * built since their first calls save by now.  Asks the planner where there are such indexes.
  */
@@ -180,18 +231,17 @@ measured_times_adjust(Estimator *estimator, const List *built)
 	List	   *uses = built == NIL ? NIL : find_built_uses(estimator, built);
 	ListCell   *lc;
 
+	plan_visit(count_plan_calls, uses);
 	foreach(lc, uses)
 	{
 		BuiltUse   *use = lfirst(lc);
 		const StatementCost *now = &use->now;
 		const StatementCost *before = &use->before;
-		double		share = 1;
-		ListCell   *index;
+		double		share;
 
 		if (now->likely <= 0 || before->likely <= now->likely)
 			continue;
-		foreach(index, use->young)
-			share = Min(share, scanned_share(uses, lfirst_oid(index)));
+		share = share_since_built(uses, use);
 		use->statement->total_us *=
 			now->likely / ((1 - share) * before->likely + share * now->likely);
 		if (now->blocks.now > 0 && before->blocks.now > 0)

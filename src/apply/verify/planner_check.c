@@ -221,6 +221,37 @@ planner_check_run(const Job *job, uint64 queryid)
 	return best;
 }
 
+/*
+ * Do plans of a statement, as things are, use one of these indexes (OIDs)?
+ *
+ * Within job_begin() and job_end(); locks and signals as planner_check_run().
+ */
+bool
+planner_check_uses(const Job *job, uint64 queryid, List *indexes)
+{
+	WhatIfConfig nothing = {0};
+	List	   *family = NIL;
+	bool		found = false;
+	int			nestlevel;
+	List	   *statements;
+	ListCell   *lc;
+
+	if (indexes == NIL || !lock_job_table(job))
+		return false;
+	foreach(lc, indexes)
+		family = whatif_hide(family, lfirst_oid(lc));
+	statements = load_statement(job, queryid, &nestlevel);
+	foreach(lc, statements)
+	{
+		StatementCost cost;
+
+		if (statement_planned_cost(lfirst(lc), &nothing, &cost) == NULL)
+			found |= list_length(list_difference_oid(family, cost.used_real)) < list_length(family);
+	}
+	AtEOXact_GUC(true, nestlevel);
+	return found;
+}
+
 /* Needs a row that the statement writes new entries in the index? */
 static bool
 needs_entries(const WorkloadStatement *statement, const Job *job, Oid index_oid)

@@ -42,6 +42,9 @@ extern double planner_check_upkeep(const Job *job, uint64 queryid, List *others)
  */
 extern double planner_check_ended_hot(const Job *job, uint64 queryid, List *others);
 
+/* Do plans of a statement use one of these indexes? */
+extern bool planner_check_uses(const Job *job, uint64 queryid, List *indexes);
+
 /* The name of an answer in the verdict of a job. */
 extern const char *planner_check_name(PlannerCheck planner_check);
 

@@ -263,6 +263,21 @@ ended_hot_share(const Trial *trial)
 	return share;
 }
 
+/*
+ * Is a read faster by an index that another job has made meanwhile?  Then the blocks
+ * that it touches more are those of its new plan.
+ */
+static bool
+gains_by_another(const Job *job, const MeasureComparison *comparison,
+				 PlannerCheck planner_check)
+{
+	uint64		queryid = comparison->after->queryid;
+
+	return planner_check == PLANNER_CHECK_UNUSED && !comparison->after->write &&
+		comparison->judgement == JUDGED_FASTER &&
+		planner_check_uses(job, queryid, other_indexes(job, queryid));
+}
+
 /* Add what a statement saved or lost to the sums. */
 static void
 add_up(Trial *trial, const MeasureComparison *comparison)
@@ -314,7 +329,8 @@ decide_comparisons(Trial *trial)
 		if (planner_check == PLANNER_CHECK_NONE && trial->scans == 0)
 			planner_check = PLANNER_CHECK_UNUSED;
 		comparison->upkeep_share = upkeep_share(trial->job, comparison->after);
-		comparison->hot_share = hot_share;
+		comparison->hot_share = hot_share > 0 &&
+			gains_by_another(trial->job, comparison, planner_check) ? 0 : hot_share;
 		judge_decide(comparison, planner_check);
 		add_up(trial, comparison);
 	}
