@@ -247,6 +247,27 @@ most_planning_ms(const Estimator *estimator)
 }
 
 /*
+ * Price a statement with the indexes "with" built, in the current memory context and in
+ * the time that is left: the planner does no more than "most_work" (0 = as much as it
+ * takes).  *numbers is set as by config_of_set().  Returns NULL, or the error that ended it.
+ */
+static ErrorData *
+price_with(Estimator *estimator, const EstimatedStatement *statement,
+		   const Bitmapset *with, int64 most_work, bool count_blocks,
+		   StatementCost *cost, int **numbers)
+{
+	WhatIfConfig config = config_of_set(estimator, with, numbers);
+	ErrorData  *error;
+
+	config.most_ms = most_planning_ms(estimator);
+	config.most_work = most_work;
+	config.count_blocks = count_blocks;
+	error = statement_cost(statement->workload, &config, cost);
+	estimator->questions += cost->plans;
+	return error;
+}
+
+/*
  * Ask the planner what the statement costs with these indexes, and remember
  * the answer.  NULL if there is none in the time that is left, or if planning
  * with so many is too much.  If the statement fails otherwise it is given a
@@ -260,20 +281,17 @@ ask_planner(Estimator *estimator, EstimatedStatement *statement,
 											   "clipperf what-if",
 											   ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(work);
+	int64		most_work = bms_is_empty(with) ? 0 : MOST_WORK;
 	StatementCost cost;
 	int		   *numbers;
-	WhatIfConfig config = config_of_set(estimator, with, &numbers);
 	ErrorData  *error;
 	const PlannerAnswer *answer = NULL;
 	bool		shorten;
 
 	tell_progress(estimator);
-	config.most_ms = most_planning_ms(estimator);
-	config.most_work = bms_is_empty(with) ? 0 : MOST_WORK;
-	error = statement_cost(statement->workload, &config, &cost);
-	estimator->questions += cost.plans;
+	error = price_with(estimator, statement, with, most_work, false, &cost, &numbers);
 	MemoryContextSwitchTo(estimator->context);
-	shorten = error != NULL && config.most_work > 0 &&
+	shorten = error != NULL && most_work > 0 &&
 		error->sqlerrcode == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 	statement->shortened |= shorten;
 	if (error != NULL && !shorten &&
@@ -431,13 +449,9 @@ count_touched(Estimator *estimator, EstimatedStatement *statement,
 	MemoryContext old = MemoryContextSwitchTo(work);
 	StatementCost cost;
 	int		   *numbers;
-	WhatIfConfig config = config_of_set(estimator, with, &numbers);
-	bool		known;
+	bool		known =
+		price_with(estimator, statement, with, 0, true, &cost, &numbers) == NULL;
 
-	config.most_ms = most_planning_ms(estimator);
-	config.count_blocks = true;
-	known = statement_cost(statement->workload, &config, &cost) == NULL;
-	estimator->questions += cost.plans;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
 	return known ? cost.blocks : unknown_blocks();
