@@ -27,7 +27,7 @@ is($status, 2, 'no command: status');
 like($errors, qr/^clipperf: error: no command specified\nclipperf: hint: Try "clipperf --help"/, 'no command');
 fails_with($node, ['chek'], qr/unknown command "chek"/, 'no such command');
 fails_with($node, [ 'report', '--top', 'many' ], qr/invalid value "many" for option --top: must be a whole number/, 'no number');
-fails_with($node, [ 'report', '--top', '0' ], qr/argument "top" must be at least 1/, 'no findings');
+fails_with($node, [ 'report', '--top', '0' ], qr/invalid value "0" for option --top: must be at least 1/, 'no findings');
 fails_with($node, [ 'check', 'a', 'b' ], qr/too many command-line arguments \(first is "b"\)/, 'two databases');
 fails_with($node, [ 'check', '--format', 'html' ], qr/unrecognized format: "html"\nclipperf: detail: The formats are /, 'no such format');
 fails_with($node, [ 'check', '--output', 'json' ], qr/invalid value "json" for option --output/, 'no file');

@@ -98,6 +98,9 @@ $node->safe_psql('postgres', 'DELETE FROM clipperf_endpoints');
 # What is shown.
 ($status, $output) = clipperf($node, 'report', '--top' => 1);
 is(scalar(() = $output =~ /^ ?\d+\. /mg), 1, '--top');
+like($output, qr/^These are the first 1 of (\d+) findings; --top=\1 shows all\.$/m, 'and how many there are');
+($status, $output) = clipperf($node, 'report', '--top' => 1000);
+unlike($output, qr/^These are the first/m, 'all of them');
 $node->safe_psql('postgres', "SELECT clipperf_accept('n_plus_one')");
 ($status, $output) = clipperf($node, 'report');
 unlike($output, qr/n_plus_one/, 'accepted findings are not shown');

@@ -7,6 +7,7 @@
  */
 #include "report/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "call.h"
@@ -102,6 +103,8 @@ read_report_options(int argc, char **argv, ReportOptions *options)
 				break;
 			case OPTION_TOP:
 				options->request.top = whole_number("--top");
+				if (atoll(optarg) < 1)
+					fatal("invalid value \"%s\" for option --top: must be at least 1", optarg);
 				break;
 			default:
 				if (!take_output_option(option, &options->output) &&
@@ -136,10 +139,12 @@ ask_for_report(Session *session, const ReportRequest *request)
 	report->statements = copy_value(result, 0, "statements");
 	PQclear(result);
 
-	query = format_string("SELECT * FROM %s.clipperf_findings(top => coalesce($1::int4, 20), accepted => $2)",
-						  session->schema);
+	query = format_string("WITH f AS MATERIALIZED (SELECT * FROM %s.clipperf_findings(accepted => $2))"
+						  " SELECT *, (SELECT count(*) FROM f) AS total FROM f"
+						  " WHERE rank <= coalesce($1::int8, 20) ORDER BY rank", session->schema);
 	result = run_query(session, query, 2, params);
 	report->count = PQntuples(result);
+	report->found = report->count > 0 ? atoi(result_value(result, 0, "total")) : 0;
 	report->findings = allocate_memory(report->count * sizeof(Finding));
 	for (int i = 0; i < report->count; i++)
 	{
@@ -187,6 +192,17 @@ nothing_found(const Report *report)
 	if (strcmp(report->statements, "0") == 0)
 		return "No statement that uses a table was seen.";
 	return "Nothing to fix was found.";
+}
+
+/*
+ * What a report says where there are more findings than it shows; NULL where there are not.
+ */
+char *
+more_found(const Report *report)
+{
+	return report->found == report->count ? NULL :
+		format_string("These are the first %d of %d findings; --top=%d shows all.", report->count, report->found,
+					  report->found);
 }
 
 /*

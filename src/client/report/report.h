@@ -62,6 +62,8 @@ typedef struct Report
 	char	   *statements;		/* how many that use a table were seen */
 	Finding    *findings;
 	int			count;
+	int			found;			/* how many there are, with those that are not
+								 * shown */
 	char	   *sections[REPORT_SECTIONS];	/* JSON: arrays of rows */
 	char	   *totals[REPORT_SECTIONS];	/* how many rows there are, with
 											 * those that are left out; NULL =
@@ -95,6 +97,9 @@ extern char *seen_in_words(const Report *report);
 
 /* What a report without findings says, for people. */
 extern const char *nothing_found(const Report *report);
+
+/* What it says, for people, where there are more findings than it shows; else NULL. */
+extern char *more_found(const Report *report);
 
 /* The formats; "result" is a Report. */
 extern void put_report_text(FILE *out, const void *result);

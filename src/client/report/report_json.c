@@ -54,6 +54,7 @@ put_report_json(FILE *out, const void *result)
 	for (int i = 0; i < REPORT_SECTIONS; i++)
 		json_document(&json, section_key(i), report->sections[i]);
 	json_open_object(&json, "totals");
+	json_integer(&json, "findings", report->found);
 	for (int i = 0; i < REPORT_SECTIONS; i++)
 	{
 		if (report->totals[i] != NULL)

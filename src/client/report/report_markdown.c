@@ -157,5 +157,7 @@ put_report_markdown(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_code(out, finding->fix);
 	}
+	if (more_found(report) != NULL)
+		fprintf(out, "\n%s\n", more_found(report));
 	put_summary_lists(out, report);
 }

@@ -78,5 +78,7 @@ put_report_text(FILE *out, const void *result)
 		if (finding->fix != NULL)
 			put_fix(out, finding->fix);
 	}
+	if (more_found(report) != NULL)
+		fprintf(out, "\n%s\n", more_found(report));
 	put_summary_blocks(out, report);
 }

@@ -42,7 +42,8 @@ static const SummaryBlock blocks[] = {
 		" concat_ws('; ', round((100 * database_share)::numeric, 1) || '%% of the time',"
 		" requests || CASE requests WHEN 1 THEN ' request' ELSE ' requests' END,"
 		" 'p95 ' || " DURATION("p95_ms") ","
-		" round(statements_mean::numeric, 1) || ' statements each',"
+		" trim_scale(round(statements_mean::numeric, 1)) || CASE statements_mean WHEN 1 THEN ' statement' ELSE ' statements' END"
+		" || ' each',"
 		" CASE WHEN failed > 0 THEN failed || ' failed' END) AS text"
 	" FROM %1$s.clipperf_routes WHERE datname = current_database() AND database_share >= 0.01"},
 	{"What statements wait for",

@@ -135,6 +135,9 @@ function finding(row) {
 			row.first_seen ? ", seen " + time(row.first_seen) + " to " + time(row.last_seen) : "")));
 }
 
+/* Are there more findings than are shown? */
+const is_cut = () => report.totals.findings > report.findings.length;
+
 /* A figure at the top. */
 function tile(name, figure, kind) {
 	return make("li", { class: "tile " + (kind || "") }, make("span", { class: "figure" }, figure), make("span", { class: "name" }, name));
@@ -149,7 +152,7 @@ function tiles() {
 	const spent = report.routes.reduce((sum, row) => sum + row.total_ms, 0);
 	const statements = report.routes.reduce((sum, row) => sum + row.requests * row.statements_mean, 0);
 	return make("ul", { class: "tiles" },
-		tile("to fix", number(severe.length), severe.some((row) => row.severity === "critical") ? "critical" : severe.length > 0 ? "warning" : "good"),
+		tile("to fix", number(severe.length) + (is_cut() && severe.length === report.findings.length ? "+" : ""), severe.some((row) => row.severity === "critical") ? "critical" : severe.length > 0 ? "warning" : "good"),
 		report.endpoints.length > 0 ? tile("objectives met", (report.endpoints.length - missed.length) + " of " + report.endpoints.length,
 			missed.length === 0 ? "good" : missed.some((row) => row.state === "critical") ? "critical" : "warning") : null,
 		requests > 0 ? tile("requests", number(requests)) : null,
@@ -182,6 +185,8 @@ function show_findings() {
 		return;
 	}
 	section("findings", "What to fix first", report.findings.length, null, missed_objectives(), to_do(),
-		make("p", { class: "soft" }, "All findings, by the time that the fix saves, as a share of all time spent on statements and their round trips. Each is what its fix saves alone."),
+		make("p", { class: "soft" }, (is_cut() ? "The first " + number(report.findings.length) + " of " + number(report.totals.findings) + " findings" : "All findings") +
+			", by the time that the fix saves, as a share of all time spent on statements and their round trips. Each is what its fix saves alone." +
+			(is_cut() ? " clipperf report --top=" + report.totals.findings + " shows all." : "")),
 		report.findings.map(finding));
 }
