@@ -19,7 +19,6 @@
 #include "catalog/pg_database.h"
 #include "postmaster/bgworker.h"
 #include "storage/latch.h"
-#include "storage/lock.h"
 #include "storage/proc.h"
 #include "utils/syscache.h"
 #include "utils/wait_event.h"
@@ -63,20 +62,53 @@ database_is_open(Oid dbid)
 }
 
 /*
- * Is a session about to drop, rename, move or copy a database?  It has locked the
- * database and waits for five seconds that the others leave it, then it fails.
- * Sessions hold no such lock once they are connected.
+ * The transaction that has locked a database in order to drop, rename, move or copy it;
+ * false if there is none.  It waits for five seconds that the others leave the database,
+ * then it fails.  Sessions hold no such lock once they are connected.
  */
+static bool
+find_claimant(Oid dbid, VirtualTransactionId *claimant)
+{
+	LOCKTAG		tag;
+	VirtualTransactionId *holders;
+	int			count;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, dbid, 0);
+	holders = GetLockConflicts(&tag, RowExclusiveLock, &count);
+	if (count > 0)
+		*claimant = holders[0];
+	pfree(holders);
+	return count > 0;
+}
+
+/* Does a session need a database alone, or is it about to find that it may not? */
 bool
 database_is_wanted_alone(Oid dbid)
 {
-	LOCKTAG		tag;
+	VirtualTransactionId claimant;
 
-	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, dbid, 0);
-	if (LockAcquire(&tag, RowExclusiveLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
-		return true;
-	LockRelease(&tag, RowExclusiveLock, true);
-	return false;
+	return find_claimant(dbid, &claimant);
+}
+
+/*
+ * Does a session need a database alone, and did already at the last look, of which
+ * *last tells, and which was some time ago?  The lock comes before the check of rights:
+ * anybody can have it for a moment, again and again, in one transaction after the other.
+ */
+bool
+database_claim_lasts(Oid dbid, DatabaseClaim *last)
+{
+	DatabaseClaim claim = {.dbid = dbid};
+	bool		lasts;
+
+	if (!find_claimant(dbid, &claim.by))
+	{
+		last->dbid = InvalidOid;
+		return false;
+	}
+	lasts = last->dbid == dbid && VirtualTransactionIdEquals(last->by, claim.by);
+	*last = claim;
+	return lasts;
 }
 
 /* Is a worker of ours connected to the database? */

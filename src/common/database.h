@@ -12,6 +12,7 @@
 #include "compat.h"
 
 #include "access/htup.h"
+#include "storage/lock.h"
 
 /* Can the database of this row of pg_database be connected to? */
 extern bool database_row_is_open(HeapTuple tuple);
@@ -19,8 +20,18 @@ extern bool database_row_is_open(HeapTuple tuple);
 /* Is there such a database, and can it be connected to? */
 extern bool database_is_open(Oid dbid);
 
-/* Is a session about to drop, rename, or copy a database? */
+/* Does a session need a database alone, or is it about to find that it may not? */
 extern bool database_is_wanted_alone(Oid dbid);
+
+/* Who has locked a database at a look. */
+typedef struct DatabaseClaim
+{
+	Oid			dbid;			/* InvalidOid: nobody had */
+	VirtualTransactionId by;
+} DatabaseClaim;
+
+/* Does a session need a database alone, and did already at the last look? */
+extern bool database_claim_lasts(Oid dbid, DatabaseClaim *last);
 
 /* Wait until our workers have left a database that this session has locked. */
 extern void database_await_workers(Oid dbid);

@@ -9,6 +9,9 @@
  */
 #include "store/request_counters.h"
 
+#include "utils/timestamp.h"
+
+#include "common/clock.h"
 #include "hotpath.h"
 
 /*
@@ -51,13 +54,20 @@ count_value(Histogram *histogram, int64 value)
 		(*count)++;
 }
 
-/* The end of a request is seen. */
+/*
+ * The end of a request is seen.  It was seen later before if others were counted
+ * meanwhile, or the server's clock was set back since.
+ */
 static void
 see(RequestTotals *totals, TimestampTz first, TimestampTz last)
 {
 	if (totals->first_seen == 0 || first < totals->first_seen)
 		totals->first_seen = first;
-	totals->last_seen = Max(totals->last_seen, last);
+	if (likely(totals->last_seen <= last))
+		totals->last_seen = last;
+	else
+		totals->last_seen = clock_last_seen(totals->last_seen, last,
+											GetCurrentTimestamp());
 }
 
 /*

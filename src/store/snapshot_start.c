@@ -79,6 +79,7 @@ start_snapshot(Oid dbid)
 static bool
 snapshot_runs(void)
 {
+	static DatabaseClaim claim;
 	pid_t		pid;
 
 	if (running == NULL)
@@ -89,7 +90,7 @@ snapshot_runs(void)
 		running = NULL;
 		return false;
 	}
-	if (database_is_wanted_alone(running_in))
+	if (database_claim_lasts(running_in, &claim))
 		TerminateBackgroundWorker(running);
 	return true;
 }

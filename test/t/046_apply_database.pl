@@ -131,6 +131,13 @@ $database = new_database('postgres');
 $job = build($database);
 $node->safe_psql('postgres', 'CREATE DATABASE another TEMPLATE template0; DROP DATABASE another');
 is(history($node, $job, $database), 'queued building', 'a build goes on while other databases are copied and dropped');
+
+# Nor by who may not do it, however often that is tried.
+$node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN CREATEDB');
+my (undef, undef, $refused) = $node->psql('postgres', "DROP DATABASE $database; CREATE DATABASE copied TEMPLATE $database;" x 1000,
+	extra_params => [ '-U', 'stranger' ], on_error_stop => 0);
+like($refused, qr/must be owner of database.*permission denied to copy database/s, 'a stranger may neither drop nor copy the database');
+is(history($node, $job, $database), 'queued building', 'and keeps nobody from building there');
 let_go($database, $job);
 
 apply_is_healthy($node, 'database');

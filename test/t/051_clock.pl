@@ -87,6 +87,30 @@ set_clock(0);
 $node->safe_psql('postgres', join("\n", map { 'SET clipperf.route = \'g' . ('x' x $_) . "'; SELECT before FROM mark;" } 1 .. 20));
 is($node->safe_psql('postgres', "SELECT count(DISTINCT route) FROM clipperf_queries WHERE route LIKE 'gx%'"), 20, 'all routes in use have their names');
 
+# What requests of a route and an endpoint left in years to come, when they are seen again; and what is sampled of waits.
+$node->safe_psql('postgres', "INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('again', ARRAY['/again'], 10000)");
+foreach my $moved ([ 'ahead', $years ], [ 'right', 0 ], [ 'behind', -3600 ])
+{
+	my ($label, $seconds) = @$moved;
+	set_clock($seconds);
+	$node->safe_psql('postgres', "SET clipperf.route = '/again'; BEGIN; SELECT n FROM mark; COMMIT");
+	$node->safe_psql('postgres', "SELECT clipperf_snapshot('$label')");
+	ok($node->poll_query_until('postgres', "SELECT last_seen <= clock_timestamp() FROM clipperf_$_"), "$label: $_")
+	  foreach "routes WHERE route = '/again'", "slo WHERE name = 'again'";
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM clipperf_periods WHERE requests < 0 OR requests_per_second <= 0'), 0,
+		"$label: no period has less than nothing");
+}
+is($node->safe_psql('postgres', "SELECT count(*) FROM clipperf_compare_figures('$_->[0]', '$_->[1]') AS f WHERE value_before < 0 OR value_after < 0"),
+	0, "compared: @$_") foreach [ 'ahead', 'right' ], [ 'right', 'behind' ], [ 'ahead', 'behind' ], [ 'behind', 'right' ];
+is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM regexp_matches(clipperf_metrics(), '^[^#].* (-|NaN)', 'gn')"), 'f', 'no metric is negative');
+my $sampled = $node->background_psql('postgres');
+send_query($sampled, "SET application_name = 'sampled'; SELECT pg_sleep(100000)");
+ok($node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM clipperf_waits WHERE query LIKE '%pg_sleep%' AND last_seen <= clock_timestamp())"),
+	'waits are sampled by the clock that was set back');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'sampled'");
+eval { $sampled->quit };
+set_clock(0);
+
 # A job that waits.
 $node->safe_psql('postgres', 'CREATE TABLE item AS SELECT n AS id, n AS a FROM generate_series(1, 300) AS n');
 my $holder = $node->background_psql('postgres');

@@ -153,12 +153,15 @@ give_way_at(const RunningBuild *build, const LOCKTAG *tag, LOCKMODE held)
 static void
 leave_databases(void)
 {
+	static DatabaseClaim last[QUEUE_WORKERS];
 	Oid			dbids[QUEUE_WORKERS];
 	int			count = queue_databases_in_use(dbids);
 
 	for (int i = 0; i < count; i++)
-		if (database_is_wanted_alone(dbids[i]))
+	{
+		if (database_claim_lasts(dbids[i], &last[i]))
 			queue_leave(dbids[i]);
+	}
 }
 
 /*
