@@ -105,7 +105,7 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM clipperf_compare_figures('
 is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM regexp_matches(clipperf_metrics(), '^[^#].* (-|NaN)', 'gn')"), 'f', 'no metric is negative');
 my $sampled = $node->background_psql('postgres');
 send_query($sampled, "SET application_name = 'sampled'; SELECT pg_sleep(100000)");
-ok($node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM clipperf_waits WHERE query LIKE '%pg_sleep%' AND last_seen <= clock_timestamp())"),
+ok($node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM clipperf_waits WHERE wait_event = 'PgSleep' AND last_seen <= clock_timestamp())"),
 	'waits are sampled by the clock that was set back');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'sampled'");
 eval { $sampled->quit };
