@@ -228,7 +228,7 @@ examine_plans_and_caches(Examination *examination, const PGresult *info)
 					  copy_string("clipperf.plan_interval is 0: plans are not measured"),
 					  copy_string("Run ALTER SYSTEM RESET clipperf.plan_interval; SELECT pg_reload_conf();"));
 	else
-		add_diagnosis(examination, "plans", HEALTH_OK, format_string("%lld are held", number_of(info, "plans_held")), NULL);
+		add_diagnosis(examination, "plans", HEALTH_OK, format_string("plans held: %lld", number_of(info, "plans_held")), NULL);
 
 	if (number_of(info, "cache_statements") == 0)
 		add_diagnosis(examination, "caching", HEALTH_NOTE,
@@ -272,7 +272,7 @@ examine_statements(Examination *examination, Session *session)
 					  copy_string("Let the application run in this database."));
 	else
 		add_diagnosis(examination, "statements", HEALTH_OK,
-					  format_string("%lld that use%s a table were seen", statements, statements == 1 ? "s" : ""), NULL);
+					  format_string("statements seen that use a table: %lld", statements), NULL);
 
 	if (!session->sees_all)
 		add_diagnosis(examination, "rights", HEALTH_NOTE,
@@ -288,7 +288,7 @@ examine_statements(Examination *examination, Session *session)
 					  copy_string("Let the application add comments of sqlcommenter, or set application_name."));
 	else if (statements > 0)
 		add_diagnosis(examination, "routes", HEALTH_OK,
-					  format_string("%lld are known", number_of(result, "routes")), NULL);
+					  format_string("routes known: %lld", number_of(result, "routes")), NULL);
 	PQclear(result);
 	free(query);
 }
