@@ -32,7 +32,7 @@ SELECT * FROM @extschema@._clipperf_read_info();
 
 COMMENT ON VIEW @extschema@.clipperf_info IS 'one row: the state of clipperf itself, of the whole server';
 COMMENT ON COLUMN @extschema@.clipperf_info.version IS 'version of the loaded module';
-COMMENT ON COLUMN @extschema@.clipperf_info.since IS 'start of the observations: the first start of the server or the last clipperf_reset()';
+COMMENT ON COLUMN @extschema@.clipperf_info.since IS 'start of the observations in this database: the first start of the server, or the last clipperf_reset() or clipperf_reset_database()';
 COMMENT ON COLUMN @extschema@.clipperf_info.memory_reserved_bytes IS 'shared memory taken at server start, bytes; it never grows';
 COMMENT ON COLUMN @extschema@.clipperf_info.memory_used_bytes IS 'of these, bytes in use';
 COMMENT ON COLUMN @extschema@.clipperf_info.statements_held IS 'statements held now';

@@ -70,5 +70,13 @@ RETURNS void
 LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clipperf_reset';
 COMMENT ON FUNCTION @extschema@.clipperf_reset(text) IS
-'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'', ''samples'', ''routes'' or ''waits''; ''standbys'' forgets that standby servers were seen';
+'resets statistics of all databases: ''all'', ''queries'', ''n_plus_one'', ''seq_scans'', ''samples'', ''routes'', ''waits'' or ''plans''; ''standbys'' forgets that standby servers were seen';
 REVOKE ALL ON FUNCTION @extschema@.clipperf_reset(text) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.clipperf_reset_database(what text DEFAULT 'all', database name DEFAULT current_database())
+RETURNS void
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_reset_database';
+COMMENT ON FUNCTION @extschema@.clipperf_reset_database(text, name) IS
+'resets statistics of one database, the current one or one that you own, as clipperf_reset() does of all';
+REVOKE ALL ON FUNCTION @extschema@.clipperf_reset_database(text, name) FROM PUBLIC;

@@ -376,12 +376,15 @@ typedef RangeTblEntry ColumnRights;
 #if PG_VERSION_NUM >= 160000
 #define RELATION_OWNERCHECK(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define DATABASE_OWNERCHECK(dbid, role) \
+	object_ownercheck(DatabaseRelationId, dbid, role)
 #define NAMESPACE_ACLCHECK(schema, role, mode) \
 	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #define TABLESPACE_ACLCHECK(tablespace, role, mode) \
 	object_aclcheck(TableSpaceRelationId, tablespace, role, mode)
 #else
 #define RELATION_OWNERCHECK(relid, role) pg_class_ownercheck(relid, role)
+#define DATABASE_OWNERCHECK(dbid, role) pg_database_ownercheck(dbid, role)
 #define NAMESPACE_ACLCHECK(schema, role, mode) \
 	pg_namespace_aclcheck(schema, role, mode)
 #define TABLESPACE_ACLCHECK(tablespace, role, mode) \

@@ -10,12 +10,14 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "common/result_rows.h"
 #include "settings.h"
 #include "store/cache_store.h"
+#include "store/database.h"
 #include "store/modules.h"
 #include "store/pattern.h"
 #include "store/plan.h"
@@ -209,7 +211,7 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	result_check_columns(desc, INFO_COLUMNS);
 
 	values[i++] = CStringGetTextDatum(CLIPPERF_VERSION);
-	values[i++] = TimestampTzGetDatum(store_header->since);
+	values[i++] = TimestampTzGetDatum(database_since(MyDatabaseId));
 	values[i++] = Int64GetDatum(store_memory_reserved());
 	values[i++] = Int64GetDatum(store_memory_reserved() - unused_bytes());
 	i = put_statements(values, i);

@@ -17,6 +17,7 @@
 #include "commands/dbcommands.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -25,6 +26,7 @@
 #include "common/excerpt.h"
 #include "report/plan_outline.h"
 #include "report/pprof.h"
+#include "store/database.h"
 #include "store/plan.h"
 #include "store/statement.h"
 #include "store/text.h"
@@ -345,7 +347,7 @@ pprof_profile(void)
 {
 	const char *database = get_database_name(MyDatabaseId);
 	Profile		profile = {
-		.pprof = pprof_begin(database == NULL ? "" : database, store_header->since,
+		.pprof = pprof_begin(database == NULL ? "" : database, database_since(MyDatabaseId),
 							 GetCurrentTimestamp())
 	};
 

@@ -52,7 +52,7 @@ put_wait(ReturnSetInfo *result, const WaitTable *table, const WaitEntry *entry,
 {
 	const WaitEventName *event = &table->events[entry->key.event];
 	int64		recent_of_ms;
-	int64		recent_ms = waits_recent_ms(&table->totals, entry, now,
+	int64		recent_ms = waits_recent_ms(table, entry, now,
 											&recent_of_ms);
 	Datum		values[WAIT_COLUMNS];
 	bool		nulls[WAIT_COLUMNS] = {false};
@@ -65,7 +65,7 @@ put_wait(ReturnSetInfo *result, const WaitTable *table, const WaitEntry *entry,
 	result_set_text(values, nulls, i++, route_label(entry->key.holder));
 	values[i++] = Int64GetDatum(entry->samples);
 	values[i++] = Float8GetDatum((double) entry->ms);
-	values[i++] = Float8GetDatum((double) table->totals.ms);
+	values[i++] = Float8GetDatum((double) waits_sampled_ms(table, entry->key.dbid));
 	values[i++] = Float8GetDatum((double) recent_ms);
 	values[i++] = Float8GetDatum((double) recent_of_ms);
 	values[i++] = TimestampTzGetDatum(entry->first_seen);

@@ -107,15 +107,6 @@ blocks_size(void)
 	return sizeof(BlocksShared);
 }
 
-/* Forget all series.  Caller holds the lock, or sets it up. */
-static void
-clear_series(void)
-{
-	shared->count = 0;
-	for (int i = 0; i < SERIES_CHAINS; i++)
-		shared->chain[i] = -1;
-}
-
 /* StoreModule.attach */
 static void
 blocks_attach(void *memory, bool found)
@@ -127,18 +118,9 @@ blocks_attach(void *memory, bool found)
 	shared->ticked = GetCurrentTimestamp();
 	shared->worked_us = 0;
 	shared->is_idle = false;
-	clear_series();
-}
-
-/* StoreModule.reset */
-static void
-blocks_reset(int what)
-{
-	if ((what & (RESET_QUERIES | RESET_ROUTES)) == 0)
-		return;
-	LWLockAcquire(store_lock(LOCKS_BLOCKS, 0), LW_EXCLUSIVE);
-	clear_series();
-	LWLockRelease(store_lock(LOCKS_BLOCKS, 0));
+	shared->count = 0;
+	for (int i = 0; i < SERIES_CHAINS; i++)
+		shared->chain[i] = -1;
 }
 
 /* The key of the series of a statement. */
@@ -217,6 +199,38 @@ unlink_series(int32 number)
 	while (*link != number)
 		link = &shared->series[*link].next;
 	*link = shared->series[number].next;
+}
+
+/* Forget a series, whose place the last one takes. */
+static void
+forget_series(int32 number)
+{
+	int32		last = shared->count - 1;
+
+	unlink_series(number);
+	if (number < last)
+	{
+		unlink_series(last);
+		shared->series[number] = shared->series[last];
+		shared->series[number].next = *chain_of(&shared->series[number].key);
+		*chain_of(&shared->series[number].key) = number;
+	}
+	shared->count = last;
+}
+
+/* StoreModule.reset */
+static void
+blocks_reset(int what, Oid dbid)
+{
+	if ((what & (RESET_QUERIES | RESET_ROUTES)) == 0)
+		return;
+	LWLockAcquire(store_lock(LOCKS_BLOCKS, 0), LW_EXCLUSIVE);
+	for (int32 i = shared->count - 1; i >= 0; i--)
+	{
+		if (reset_concerns(dbid, shared->series[i].key.dbid))
+			forget_series(i);
+	}
+	LWLockRelease(store_lock(LOCKS_BLOCKS, 0));
 }
 
 /* The series that took least time in this period; that of all requests stays. */

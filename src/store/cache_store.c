@@ -337,21 +337,23 @@ cache_usage(void)
 
 /* StoreModule.reset */
 static void
-cache_reset(int what)
+cache_reset(int what, Oid dbid)
 {
 	if ((what & RESET_QUERIES) == 0 || shared == NULL)
 		return;
 	LWLockAcquire(store_lock(LOCKS_CACHE, 0), LW_EXCLUSIVE);
-	cache_table_clear(&shared->table);
+	cache_table_clear(&shared->table, dbid);
 	for (int i = 0; i < shared->table.size; i++)
 	{
 		pg_atomic_write_u32(&cache_generations[i],
 							shared->table.tracker[i].generation);
-		pg_atomic_write_u64(&keys[i], 0);
+		if (shared->table.tracker[i].key.queryid == 0)
+			pg_atomic_write_u64(&keys[i], 0);
 	}
 	pg_atomic_write_u64(&shared->price_us, 0);
-	move_logs();				/* passes all over */
-	shared->table.lost = 0;
+	move_logs();				/* passes over what was forgotten */
+	if (!OidIsValid(dbid))
+		shared->table.lost = 0;
 	LWLockRelease(store_lock(LOCKS_CACHE, 0));
 }
 

@@ -16,24 +16,35 @@
 
 #include "access/xact.h"
 
+#include "store/store.h"
+
 /* Time counts half as much when it is so old, in microseconds. */
 #define HALF_LIFE_US	(300.0 * 1e6)
 
 /* How much more a statement must have cost than the one that makes room for it. */
 #define ADVANTAGE		2.0
 
-/* Forget all of it; who has a tracker notices by its generation. */
+/*
+ * Forget the statements of a database, or all if it is InvalidOid, and what was lost;
+ * who has a tracker notices by its generation.
+ */
 void
-cache_table_clear(CacheTable *table)
+cache_table_clear(CacheTable *table, Oid dbid)
 {
+	for (int i = 0; i < table->size; i++)
+	{
+		CacheTracker *tracker = &table->tracker[i];
+
+		if (!reset_concerns(dbid, tracker->key.dbid))
+			continue;
+		tracker->key.queryid = 0;
+		tracker->generation++;
+	}
+	if (OidIsValid(dbid))
+		return;
 	table->evicted = 0;
 	table->refused = 0;
 	table->lost = 0;
-	for (int i = 0; i < table->size; i++)
-	{
-		table->tracker[i].key.queryid = 0;
-		table->tracker[i].generation++;
-	}
 }
 
 /* What a statement has cost lately, as of now. */

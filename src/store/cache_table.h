@@ -53,8 +53,8 @@ typedef struct CacheTable
 	CacheTracker tracker[FLEXIBLE_ARRAY_MEMBER];
 } CacheTable;
 
-/* Forget all of it. */
-extern void cache_table_clear(CacheTable *table);
+/* Forget the statements of a database, or of all. */
+extern void cache_table_clear(CacheTable *table, Oid dbid);
 
 /*
  * The tracker of a statement, given to it if there is a free one or a less useful

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
+#include "store/store.h"
 
 /* Is this the place of no endpoint? */
 static inline bool
@@ -37,13 +38,15 @@ start_counters(Endpoint *endpoint)
 	memset(&endpoint->windows, 0, sizeof(endpoint->windows));
 }
 
-/* Forget what was counted; the rules stay. */
+/* Forget what was counted of a database, or of all; the rules stay. */
 void
-endpoint_table_reset(EndpointTable *table)
+endpoint_table_reset(EndpointTable *table, Oid dbid)
 {
 	for (int i = 0; i < table->count; i++)
 	{
-		if (!is_free_place(&table->endpoint[i]))
+		Oid			of = table->endpoint[i].rule.dbid;
+
+		if (OidIsValid(of) && reset_concerns(dbid, of))
 			start_counters(&table->endpoint[i]);
 	}
 }

@@ -71,8 +71,8 @@ typedef struct EndpointTable
 	Endpoint	endpoint[ENDPOINT_MAX];
 } EndpointTable;
 
-/* Empty, but for the rules; or without any. */
-extern void endpoint_table_reset(EndpointTable *table);
+/* Forget what was counted of a database, or of all; or the rules, too. */
+extern void endpoint_table_reset(EndpointTable *table, Oid dbid);
 extern void endpoint_table_clear(EndpointTable *table);
 
 /* How many there are, of all databases. */

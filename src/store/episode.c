@@ -10,6 +10,8 @@
  */
 #include "store/episode.h"
 
+#include "miscadmin.h"
+
 #include "common/clock.h"
 
 #define NUM_EPISODES	4096
@@ -27,6 +29,7 @@ typedef struct PatternHistoryEntry
 	uint64		key;			/* 0 = free */
 	int64		last_us;
 	PatternHistory history;
+	Oid			dbid;
 	int			nwaiting;
 	uint64		waiting[PATTERN_HISTORY_WAITING];
 } PatternHistoryEntry;
@@ -157,6 +160,7 @@ episode_clear(Episode *episode)
 	episode->key = key;
 	evidence_clear(&episode->evidence);
 	episode->pattern = -1;
+	episode->dbid = MyDatabaseId;
 }
 
 /*
@@ -222,11 +226,11 @@ find_pattern_history(uint64 key)
 }
 
 /*
- * The history of a key, made if there is none, in place of the one of its bucket
- * that was used least recently; under its lock.
+ * The history of a key, made for a database if there is none, in place of the one of
+ * its bucket that was used least recently; under its lock.
  */
 static PatternHistoryEntry *
-make_pattern_history(uint64 key)
+make_pattern_history(uint64 key, Oid dbid)
 {
 	int			first = bucket_of(key, NUM_PATTERN_HISTORIES, PATTERN_HISTORY_WAYS);
 	PatternHistoryEntry *entry = find_pattern_history(key);
@@ -239,6 +243,7 @@ make_pattern_history(uint64 key)
 				entry = &shared->histories[i];
 		memset(entry, 0, sizeof(PatternHistoryEntry));
 		entry->key = key;
+		entry->dbid = dbid;
 	}
 	entry->last_us = clock_us();
 	return entry;
@@ -253,7 +258,7 @@ pattern_history_add(uint64 key, const PatternHistoryChange *news)
 	PatternHistory result;
 
 	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
-	entry = make_pattern_history(key);
+	entry = make_pattern_history(key, MyDatabaseId);
 	history = &entry->history;
 	history->balance = Max(BALANCE_MIN,
 						   Min(BALANCE_MAX,
@@ -288,12 +293,12 @@ pattern_history_read(uint64 key)
 	return result;
 }
 
-/* Put back what was saved of a history.  Takes its lock. */
+/* Put back what was saved of the history of a pattern of that database.  Takes its lock. */
 void
-pattern_history_restore(uint64 key, const PatternHistory *history)
+pattern_history_restore(uint64 key, Oid dbid, const PatternHistory *history)
 {
 	LWLockAcquire(episode_stripe(key), LW_EXCLUSIVE);
-	make_pattern_history(key)->history = *history;
+	make_pattern_history(key, dbid)->history = *history;
 	LWLockRelease(episode_stripe(key));
 }
 
@@ -319,15 +324,26 @@ pattern_history_release(uint64 key, uint64 *waiting)
 	return count;
 }
 
-/* StoreModule.reset: forget all episodes and histories.  Takes all their locks, in order. */
+/* StoreModule.reset: forget episodes and histories.  Takes all their locks, in order. */
 static void
-episode_reset(int what)
+episode_reset(int what, Oid dbid)
 {
 	if ((what & RESET_N_PLUS_ONE) == 0)
 		return;
 	for (int i = 0; i < EPISODE_STRIPES; i++)
 		LWLockAcquire(store_lock(LOCKS_EPISODE, i), LW_EXCLUSIVE);
-	memset(shared, 0, sizeof(EpisodeShared));
+	for (int i = 0; i < NUM_EPISODES; i++)
+	{
+		if (!reset_concerns(dbid, shared->episodes[i].dbid))
+			continue;
+		shared->keys[i] = 0;
+		memset(&shared->episodes[i], 0, sizeof(Episode));
+	}
+	for (int i = 0; i < NUM_PATTERN_HISTORIES; i++)
+	{
+		if (reset_concerns(dbid, shared->histories[i].dbid))
+			memset(&shared->histories[i], 0, sizeof(PatternHistoryEntry));
+	}
 	for (int i = EPISODE_STRIPES - 1; i >= 0; i--)
 		LWLockRelease(store_lock(LOCKS_EPISODE, i));
 }

@@ -41,6 +41,7 @@ typedef struct Episode
 	uint32		requests;		/* .. that began another request */
 	float		counted_nats;	/* what its history has had for its success */
 	int32		pattern;		/* its entry in the table of patterns, or -1 */
+	Oid			dbid;			/* of the child */
 	uint64		pattern_key;	/* .. as pattern_history_key() */
 
 	uint64		first_number;	/* of the first child among the look-ups of
@@ -135,8 +136,9 @@ extern PatternHistory pattern_history_add(uint64 key, const PatternHistoryChange
 /* The history of a key; all zero if there is none. */
 extern PatternHistory pattern_history_read(uint64 key);
 
-/* Put back what was saved of a history. */
-extern void pattern_history_restore(uint64 key, const PatternHistory *history);
+/* Put back what was saved of the history of a pattern of that database. */
+extern void pattern_history_restore(uint64 key, Oid dbid,
+									const PatternHistory *history);
 
 /* Hand out the keys of the episodes that wait, latest last, and forget them. */
 extern int	pattern_history_release(uint64 key, uint64 *waiting);

@@ -115,10 +115,14 @@ finding_counts_attach(void *memory, bool found)
 
 /* StoreModule.reset: whatever is forgotten, findings may go. */
 static void
-finding_counts_reset(int what)
+finding_counts_reset(int what, Oid dbid)
 {
 	LWLockAcquire(&shared->lock.lock, LW_EXCLUSIVE);
-	memset(shared->databases, 0, sizeof(shared->databases));
+	for (int i = 0; i < DATABASES; i++)
+	{
+		if (reset_concerns(dbid, shared->databases[i].dbid))
+			memset(&shared->databases[i], 0, sizeof(FindingCounts));
+	}
 	LWLockRelease(&shared->lock.lock);
 }
 

@@ -37,11 +37,11 @@ header_counter(int number)
 
 /* StoreModule.reset: only with all that was counted the time goes. */
 static void
-header_reset(int what)
+header_reset(int what, Oid dbid)
 {
 	if (what & RESET_STANDBYS)
 		pg_atomic_write_u64(&store_header->standby_seen, 0);
-	if ((what & RESET_ALL) != RESET_ALL)
+	if ((what & RESET_ALL) != RESET_ALL || OidIsValid(dbid))
 		return;
 	store_header->since = GetCurrentTimestamp();
 	for (int i = 0; i < HEADER_COUNTERS; i++)

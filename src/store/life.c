@@ -153,12 +153,19 @@ life_load(struct SaveFile *file)
 
 /* StoreModule callback: calls, or what was seen, begin again. */
 static void
-life_reset(int what)
+life_reset(int what, Oid dbid)
 {
-	if (what == 0)
-		return;
 	LWLockAcquire(&lives->lock.lock, LW_EXCLUSIVE);
-	memset(lives->sets, 0, sizeof(lives->sets));
+	for (int set = 0; set < SETS; set++)
+	{
+		for (int i = 0; i < SET_SIZE; i++)
+		{
+			LifeEntry  *entry = &lives->sets[set][i];
+
+			if (reset_concerns(dbid, entry->key.dbid))
+				memset(entry, 0, sizeof(LifeEntry));
+		}
+	}
 	LWLockRelease(&lives->lock.lock);
 }
 

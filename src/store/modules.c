@@ -12,6 +12,7 @@
 
 #include "store/blocks.h"
 #include "store/cache_store.h"
+#include "store/database.h"
 #include "store/episode.h"
 #include "store/finding_counts.h"
 #include "store/header.h"
@@ -37,6 +38,7 @@
  */
 static const StoreModule *const modules[] = {
 	&header_module,
+	&database_module,
 	&text_module,
 	&statement_module,
 	&sample_module,
@@ -75,26 +77,27 @@ store_memory_reserved(void)
 	return size;
 }
 
-/* Forget what is named by the bits of ResetWhat, in memory. */
+/* Forget what is named by the bits of ResetWhat of a database, or of all, in memory. */
 static void
-reset_memory(int what)
+reset_memory(int what, Oid dbid)
 {
 	/* the last ones refer to what the first ones hold */
 	for (int i = lengthof(modules) - 1; i >= 0; i--)
 		if (modules[i]->reset != NULL)
-			modules[i]->reset(what);
+			modules[i]->reset(what, dbid);
 }
 
 /*
- * Forget what is named by the bits of ResetWhat, in memory and in the file, so
- * that a crash does not bring it back.  A file that was put aside goes, too: it
- * cannot be told what it holds.  The caller holds no lock.
+ * Forget what is named by the bits of ResetWhat, of one database, or of all if it is
+ * InvalidOid, in memory and in the file, so that a crash does not bring it back.  A
+ * file that was put aside goes, too: it cannot be told what it holds.  The caller
+ * holds no lock.
  */
 void
-store_reset(int what)
+store_reset(int what, Oid dbid)
 {
-	reset_memory(what);
-	if (!store_save() && (what & RESET_ALL) == RESET_ALL)
+	reset_memory(what, dbid);
+	if (!store_save() && (what & RESET_ALL) == RESET_ALL && !OidIsValid(dbid))
 		save_discard();
 	if (what & RESET_ALL)
 		save_discard_damaged();
@@ -118,7 +121,7 @@ void
 store_load(void)
 {
 	if (!load_modules(modules, lengthof(modules)))
-		reset_memory(RESET_ALL | RESET_STANDBYS);
+		reset_memory(RESET_ALL | RESET_STANDBYS, InvalidOid);
 }
 
 /*

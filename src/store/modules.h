@@ -21,8 +21,11 @@ extern Size store_memory_reserved(void);
  * files in one process: test/unit/saved_file.c.
  */
 
-/* Forget what is named by the bits of ResetWhat, in memory and in the file. */
-extern PGDLLEXPORT void store_reset(int what);
+/*
+ * Forget what is named by the bits of ResetWhat, in memory and in the file: of one
+ * database, or of all.
+ */
+extern PGDLLEXPORT void store_reset(int what, Oid dbid);
 
 /* Write all modules; LOGs what fails and returns false. */
 extern PGDLLEXPORT bool store_save(void);

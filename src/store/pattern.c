@@ -516,7 +516,8 @@ restore_pattern(const SavedPattern *saved)
 	const Pattern *pattern = &saved->pattern;
 	int			number;
 
-	pattern_history_restore(pattern_history_key(&pattern->key), &saved->history);
+	pattern_history_restore(pattern_history_key(&pattern->key), pattern->key.dbid,
+							&saved->history);
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	number = choose_pattern_place(&pattern->key);
@@ -591,14 +592,18 @@ pattern_load(struct SaveFile *file)
 
 /* StoreModule.reset */
 static void
-pattern_reset(int what)
+pattern_reset(int what, Oid dbid)
 {
 	if ((what & RESET_N_PLUS_ONE) == 0)
 		return;
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
 	for (int i = 0; i < MAX_PATTERNS; i++)
-		free_pattern(&table->patterns[i]);
-	table->evicted = 0;
+	{
+		if (reset_concerns(dbid, table->patterns[i].key.dbid))
+			free_pattern(&table->patterns[i]);
+	}
+	if (!OidIsValid(dbid))
+		table->evicted = 0;
 	LWLockRelease(table_lock());
 }
 

@@ -567,7 +567,7 @@ plan_load(struct SaveFile *file)
 
 /* StoreModule.reset */
 static void
-plan_reset(int what)
+plan_reset(int what, Oid dbid)
 {
 	if ((what & RESET_PLANS) == 0)
 		return;
@@ -575,9 +575,16 @@ plan_reset(int what)
 	{
 		LWLockAcquire(plan_lock(set), LW_EXCLUSIVE);
 		for (int i = 0; i < PLAN_SET_SIZE; i++)
-			plan_table->sets[set][i].used = false;
+		{
+			PlanEntry  *entry = &plan_table->sets[set][i];
+
+			if (reset_concerns(dbid, entry->plan.key.dbid))
+				entry->used = false;
+		}
 		LWLockRelease(plan_lock(set));
 	}
+	if (OidIsValid(dbid))
+		return;
 	pg_atomic_write_u64(&plan_table->evicted, 0);
 	pg_atomic_write_u64(&plan_table->lost, 0);
 }

@@ -10,6 +10,7 @@
 #include "store/repeat.h"
 
 #include "access/xact.h"
+#include "miscadmin.h"
 
 /* Entries of one stripe. */
 #define STRIPE_REPEATS	16
@@ -47,6 +48,7 @@ repeat_clear(Repeat *repeat)
 	memset(repeat, 0, sizeof(Repeat));
 	repeat->request = request;
 	repeat->fingerprint = fingerprint;
+	repeat->dbid = MyDatabaseId;
 	repeat->first_seen = GetCurrentStatementStartTimestamp();
 }
 
@@ -101,14 +103,20 @@ repeat_unlock(uint64 request)
 
 /* StoreModule.reset */
 static void
-repeat_reset(int what)
+repeat_reset(int what, Oid dbid)
 {
 	if ((what & RESET_N_PLUS_ONE) == 0)
 		return;
 	for (int i = 0; i < REPEAT_STRIPES; i++)
 	{
 		LWLockAcquire(store_lock(LOCKS_REPEAT, i), LW_EXCLUSIVE);
-		memset(shared->stripes[i], 0, sizeof(shared->stripes[i]));
+		for (int j = 0; j < STRIPE_REPEATS; j++)
+		{
+			Repeat	   *repeat = &shared->stripes[i][j];
+
+			if (reset_concerns(dbid, repeat->dbid))
+				memset(repeat, 0, sizeof(Repeat));
+		}
 		LWLockRelease(store_lock(LOCKS_REPEAT, i));
 	}
 }

@@ -41,6 +41,7 @@ typedef struct Repeat
 	double		child_us;
 	double		gap_us;
 	TimestampTz first_seen;
+	Oid			dbid;
 	uint64		backends;		/* bit per backend, modulo 64 */
 	uint64		value;			/* all of the last lookup's in one hash */
 	uint64		values[REPEAT_VALUES];	/* .. and the first of them */

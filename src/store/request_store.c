@@ -10,13 +10,15 @@
  * moved into the table as soon as nobody holds the lock; where that does not come
  * before the list is full, the latest request makes room, and is counted as lost.
  * What is left is moved when the backend ends: only then it waits for the lock.
+ * Readers who may have others wait take requests out of the lists, too.
  *
  * The table is read and written under LOCKS_REQUEST.  Moving holds it exclusively
  * from adding to clearing, so that a reader who holds it shared sees each request
  * once: in the table or in a list.
  *
- * A reset raises the table's epoch.  A list of another epoch was made before it:
- * readers pass it over, and its owner empties it.
+ * A reset of a database, under the lock, ends the epoch of the lists whose owners are
+ * connected to it.  What such a list holds was counted before: readers pass it over,
+ * and its owner empties it.
  *
  * Nothing here raises an error or allocates but for readers.
  *
@@ -26,7 +28,6 @@
 
 #include "miscadmin.h"
 #include "storage/ipc.h"
-#include "utils/hsearch.h"
 
 #include "common/clock.h"
 #include "hotpath.h"
@@ -45,7 +46,6 @@
 
 typedef struct RequestShared
 {
-	pg_atomic_uint32 epoch;		/* *requests_epoch */
 	pg_atomic_uint32 rules;		/* generation of the endpoints, under the lock */
 	RequestTable table;
 } RequestShared;
@@ -54,7 +54,6 @@ static RequestShared *shared = NULL;
 static RequestList *lists = NULL;	/* of all backends */
 
 pg_atomic_uint32 *requests_rules_generation HOTPATH_DATA = NULL;
-pg_atomic_uint32 *requests_epoch HOTPATH_DATA = NULL;
 RequestList *requests_own HOTPATH_DATA = NULL;
 
 /* StoreModule.size */
@@ -73,18 +72,22 @@ request_attach(void *memory, bool found)
 	lists = (RequestList *) ((char *) memory +
 							 CACHELINEALIGN(sizeof(RequestShared)));
 	requests_rules_generation = &shared->rules;
-	requests_epoch = &shared->epoch;
 	if (found)
 		return;
-	pg_atomic_init_u32(&shared->epoch, 0);
 	endpoint_table_clear(&shared->table.endpoints);
 	pg_atomic_init_u32(&shared->rules, shared->table.endpoints.generation);
-	request_table_clear(&shared->table);
+	request_table_clear(&shared->table, InvalidOid);
 	for (int i = 0; i < store_backends(); i++)
+	{
 		memset(&lists[i], 0, offsetof(RequestList, records));
+		pg_atomic_init_u64(&lists[i].current, 0);
+	}
 }
 
-/* Empty the list: what it holds was handed on, or is not to be counted. */
+/*
+ * Empty the list: what it holds was handed on, or is not to be counted.  The lock is
+ * held.
+ */
 static void
 empty_list(void)
 {
@@ -95,6 +98,7 @@ empty_list(void)
 		requests_own->records[0] = *open;
 	requests_own->ended = 0;
 	requests_own->lost = 0;
+	requests_own->taken = 0;
 	requests_end_change(requests_own);
 }
 
@@ -102,9 +106,9 @@ empty_list(void)
 static void
 move_requests(void)
 {
-	if (requests_own->epoch == pg_atomic_read_u32(requests_epoch))
+	if (requests_are_current(requests_own))
 	{
-		for (int i = 0; i < requests_own->ended; i++)
+		for (int i = (int) requests_own->taken; i < requests_own->ended; i++)
 			request_table_add(&shared->table, &requests_own->records[i]);
 		shared->table.losses.requests_lost += requests_own->lost;
 	}
@@ -142,7 +146,7 @@ follow_reset(void)
 	requests_own->ended = 0;
 	requests_own->open = 0;
 	requests_own->lost = 0;
-	requests_own->epoch = pg_atomic_read_u32(requests_epoch);
+	requests_own->epoch = pg_atomic_read_u64(&requests_own->current);
 	requests_end_change(requests_own);
 }
 
@@ -151,6 +155,7 @@ pg_attribute_cold static void
 own_list(void)
 {
 	requests_own = &lists[MY_PROC_INDEX];
+	(void) epoch_begin(&requests_own->current, MyDatabaseId);
 	follow_reset();
 	before_shmem_exit(move_at_exit, (Datum) 0);
 }
@@ -202,7 +207,7 @@ requests_add(const RequestRecord *part)
 	}
 	if (unlikely(requests_own == NULL))
 		own_list();
-	if (unlikely(requests_own->epoch != pg_atomic_read_u32(requests_epoch)))
+	if (unlikely(!requests_are_current(requests_own)))
 		follow_reset();
 	if (requests_own->open)
 		end_request();
@@ -263,48 +268,17 @@ copy_list(RequestList *copy, const volatile RequestList *list)
 	return false;
 }
 
-/* Adds what is pending in a list to a copy of the table, as of a time. */
-typedef void (*PendingAdder) (RequestTable *table, const RequestList *list,
-							  int64 now_us, void *arg);
-
 /*
- * A copy of the table, palloc'd, with what all lists hold added to it at the time
- * *now_us.  The memory is touched before the lock is taken, so that nobody loses
- * requests while the kernel fetches pages.
- */
-static RequestTable *
-copy_requests(PendingAdder add, void *arg, int64 *now_us)
-{
-	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc0(sizeof(RequestTable));
-	RequestList *list = palloc(sizeof(RequestList));
-
-	LWLockAcquire(lock, LW_SHARED);
-	request_table_copy(table, &shared->table);
-	*now_us = clock_us();
-	for (int i = 0; i < store_backends(); i++)
-	{
-		if (copy_list(list, &lists[i]) &&
-			list->epoch == pg_atomic_read_u32(requests_epoch))
-			add(table, list, *now_us, arg);
-	}
-	LWLockRelease(lock);
-	pfree(list);
-	return table;
-}
-
-/*
- * PendingAdder of requests_copy(); "arg" is the pause that ends a request.  The one
- * under way has ended if its client has paused for that long, unless it is a
- * transaction; a part of a trace is put to the others.
+ * Add what a list holds to a copy of the table.  The request under way has ended if its
+ * client has paused for idle_us, unless it is a transaction; a part of a trace is put
+ * to the others.
  */
 static void
-add_pending(RequestTable *table, const RequestList *list, int64 now_us, void *arg)
+add_pending(RequestTable *table, const RequestList *list, int64 now_us, int64 idle_us)
 {
 	const RequestRecord *open = &list->records[list->ended];
-	int64		idle_us = *(int64 *) arg;
 
-	for (int i = 0; i < list->ended; i++)
+	for (int i = (int) list->taken; i < list->ended; i++)
 		request_table_add(table, &list->records[i]);
 	table->losses.requests_lost += list->lost;
 	if (list->open &&
@@ -315,14 +289,27 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us, void *ar
 
 /*
  * All requests that have ended, palloc'd, also what is pending.  A pause of
- * idle_us ends a request.
+ * idle_us ends a request.  The memory is touched before the lock is taken, so that
+ * nobody loses requests while the kernel fetches pages.
  */
 RequestTable *
 requests_copy(int64 idle_us)
 {
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestList *list = palloc(sizeof(RequestList));
 	int64		now_us;
-	RequestTable *table = copy_requests(add_pending, &idle_us, &now_us);
 
+	LWLockAcquire(lock, LW_SHARED);
+	request_table_copy(table, &shared->table);
+	now_us = clock_us();
+	for (int i = 0; i < store_backends(); i++)
+	{
+		if (copy_list(list, &lists[i]) && requests_are_current(list))
+			add_pending(table, list, now_us, idle_us);
+	}
+	LWLockRelease(lock);
+	pfree(list);
 	request_table_end_traces(table, now_us, idle_us);
 	request_table_fold_nameless(table);
 	return table;
@@ -342,7 +329,7 @@ requests_read_open(int number, RequestRecord *record)
 	{
 		int32		ended = list->ended;
 		bool		found = list->open && ended >= 0 && ended <= PENDING_REQUESTS &&
-			list->epoch == pg_atomic_read_u32(requests_epoch);
+			requests_are_current((const RequestList *) list);
 
 		if (found)
 			memcpy(record, (const void *) &list->records[ended], sizeof(*record));
@@ -357,130 +344,112 @@ requests_read_open(int number, RequestRecord *record)
  *
  * What clipperf_routes shows as soon as it may have ended can turn out to go on.
  * A monitoring system takes a counter that goes back for one that began again, so
- * here a request counts when nothing can be added to it any more: when its session
- * has begun another, and if it is a trace, when nothing was seen of it for
- * TRACE_OVER_US and all of it is known to be in one place.
- *
- * Left is a trace of which a statement runs on a second connection for longer than
- * that: nobody knows of it yet.
+ * here a request counts when its session has begun another, and if it is a trace,
+ * when nothing was seen of it for TRACE_OVER_US and no session has a part of it under
+ * way.  Who reads that counts it in the table: whatever comes of it later, as from
+ * a statement that has run on another connection for longer, is another request.
  * ------------------------------------------------------------------------ */
 
-/* A trace of which lists hold something. */
-typedef struct PendingTrace
+/* A part of a trace that a session may go on with. */
+typedef struct OpenTrace
 {
-	uint64		trace;			/* hash key, with the next two */
+	uint64		trace;
 	Oid			dbid;
-	uint32		unused;
-	int64		parts;			/* in lists, and in the table */
-	int64		open;			/* of these, under way */
-	RequestRecord part;			/* the last one */
-} PendingTrace;
+}			OpenTrace;
 
-/* Of the traces of which lists hold something, in the current memory context. */
-static HTAB *
-make_pending_traces(void)
+/*
+ * Take the requests that have ended out of a list, of which this is a copy, into the
+ * table.  The one in its last place may yet make room for another, and be lost.  The
+ * lock is held exclusively.
+ */
+static void
+take_requests(RequestList *list, const RequestList *copy)
 {
-	HASHCTL		control = {
-		.keysize = offsetof(PendingTrace, parts),
-		.entrysize = sizeof(PendingTrace),
-		.hcxt = CurrentMemoryContext
-	};
+	int			ended = Min(copy->ended, PENDING_REQUESTS - 1);
 
-	return hash_create("clipperf traces", 256, &control,
-					   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
-/* The entry of a trace; NULL if there is none. */
-static PendingTrace *
-find_pending_trace(HTAB *traces, const RequestRecord *part, HASHACTION action)
-{
-	PendingTrace key = {.trace = part->trace,.dbid = part->dbid};
-	bool		found;
-	PendingTrace *pending = hash_search(traces, &key, action, &found);
-
-	if (pending != NULL && !found)
-	{
-		pending->parts = 0;
-		pending->open = 0;
-	}
-	return pending;
+	for (int i = (int) list->taken; i < ended; i++)
+		request_table_add(&shared->table, &copy->records[i]);
+	list->taken = Max(list->taken, ended);
 }
 
 /*
- * PendingAdder of requests_copy_ended(): adds what has ended, and notes in the hash
- * table "arg" what the list holds of traces.  The request in its last place may yet
- * make room for another, and be lost.
+ * Take what has ended out of all lists, and note the traces that their owners have
+ * under way.  Returns how many these are; *lost is what no list had room for.  The
+ * lock is held exclusively.
  */
-static void
-add_ended(RequestTable *table, const RequestList *list, int64 now_us, void *arg)
+static int
+take_all_requests(RequestList *copy, OpenTrace * open, int64 *lost)
 {
-	int			ended = Min(list->ended, PENDING_REQUESTS - 1);
+	int			count = 0;
 
-	for (int i = 0; i < ended + list->open; i++)
+	*lost = 0;
+	for (int i = 0; i < store_backends(); i++)
 	{
-		bool		open = i >= ended;
-		const RequestRecord *part = &list->records[open ? list->ended : i];
-		PendingTrace *pending;
+		const RequestRecord *last;
 
-		if (part->kind != REQUEST_TRACE)
-		{
-			if (!open)
-				request_table_add_ended(table, part);
+		if (!copy_list(copy, &lists[i]) || !requests_are_current(copy))
 			continue;
-		}
-		pending = find_pending_trace(arg, part, HASH_ENTER);
-		pending->part = *part;
-		pending->parts++;
-		pending->open += open;
+		take_requests(&lists[i], copy);
+		*lost += copy->lost;
+		last = &copy->records[copy->ended];
+		if (copy->open && last->kind == REQUEST_TRACE)
+			open[count++] = (OpenTrace)
+		{
+			.trace = last->trace,.dbid = last->dbid
+		};
 	}
-	table->losses.requests_lost += list->lost;
+	return count;
 }
 
-/* Has a trace ended that is as a whole in one place? */
-static inline bool
-request_is_over(const RequestRecord *trace, int64 now_us)
+/* Has a session a part of this trace under way? */
+static bool
+is_open_trace(const OpenTrace * open, int count, const RequestRecord *trace)
 {
-	return now_us - trace->ended_us > TRACE_OVER_US;
+	for (int i = 0; i < count; i++)
+	{
+		if (open[i].trace == trace->trace && open[i].dbid == trace->dbid)
+			return true;
+	}
+	return false;
 }
 
-/* Count the traces that have ended, of the table and of lists. */
+/* Count the traces that have ended.  The lock is held exclusively. */
 static void
-end_whole_traces(RequestTable *table, HTAB *traces, int64 now_us)
+end_whole_traces(const OpenTrace * open, int count, int64 now_us)
 {
-	RequestRecord *place = &table->traces[0][0];
-	HASH_SEQ_STATUS status;
-	PendingTrace *pending;
+	RequestRecord *place = &shared->table.traces[0][0];
 
 	for (int i = 0; i < TRACE_SETS * TRACE_WAYS; i++, place++)
 	{
-		if (place->trace == 0)
-			continue;
-		pending = find_pending_trace(traces, place, HASH_FIND);
-		if (pending != NULL)
-			pending->parts++;
-		else if (request_is_over(place, now_us))
-			request_table_add_ended(table, place);
+		if (place->trace != 0 && now_us - place->ended_us > TRACE_OVER_US &&
+			!is_open_trace(open, count, place))
+			request_table_end_trace(&shared->table, place);
 	}
-	hash_seq_init(&status, traces);
-	while ((pending = hash_seq_search(&status)) != NULL)
-	{
-		if (pending->parts == 1 && pending->open == 0 &&
-			request_is_over(&pending->part, now_us))
-			request_table_add_ended(table, &pending->part);
-	}
-	hash_destroy(traces);
 }
 
-/* All requests that have ended for good, palloc'd. */
+/*
+ * Count what has ended for good; a copy of the table then, palloc'd.  All memory is
+ * touched before the lock is taken, so that nobody loses requests meanwhile.
+ */
 RequestTable *
 requests_copy_ended(void)
 {
-	HTAB	   *traces = make_pending_traces();
-	int64		now_us;
-	RequestTable *table = copy_requests(add_ended, traces, &now_us);
+	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
+	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestList *list = palloc0(sizeof(RequestList));
+	OpenTrace  *open = palloc0(store_backends() * sizeof(OpenTrace));
+	int			count;
+	int64		lost;
 
-	end_whole_traces(table, traces, now_us);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	count = take_all_requests(list, open, &lost);
+	end_whole_traces(open, count, clock_us());
+	request_table_copy(table, &shared->table);
+	LWLockRelease(lock);
+	table->losses.requests_lost += lost;
 	request_table_fold_nameless(table);
+	pfree(open);
+	pfree(list);
 	return table;
 }
 
@@ -601,15 +570,20 @@ requests_rule_databases(Oid *dbids)
 
 /* StoreModule.reset */
 static void
-request_reset(int what)
+request_reset(int what, Oid dbid)
 {
 	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
 
 	if ((what & RESET_ROUTES) == 0)
 		return;
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	pg_atomic_fetch_add_u32(&shared->epoch, 1);
-	request_table_clear(&shared->table);
+	for (int i = 0; i < store_backends(); i++)
+	{
+		epoch_end(&lists[i].current, dbid);
+		if (!requests_are_current(&lists[i]))
+			lists[i].taken = 0;
+	}
+	request_table_clear(&shared->table, dbid);
 	LWLockRelease(lock);
 }
 

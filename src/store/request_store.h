@@ -22,18 +22,18 @@
 typedef struct RequestList
 {
 	uint32		changes;		/* odd while the owner writes */
-	uint32		epoch;			/* *requests_epoch that it belongs to */
 	int32		ended;			/* of records[], from the first one on */
 	int32		open;			/* 1 = the next one is under way */
+	pg_atomic_uint64 current;	/* epoch of its owner: resets end it */
+	uint64		epoch;			/* the one that its requests belong to */
+	int64		taken;			/* of the first records[], by readers: in the
+								 * table; under the lock */
 	int64		lost;			/* that had no room since it was moved last */
 	RequestRecord records[PENDING_REQUESTS + 1];
 } RequestList;
 
 /* That of this backend; NULL until it has measured something. */
 HOTPATH_EXTERN RequestList *requests_own;
-
-/* Raised by each reset, under the lock. */
-HOTPATH_EXTERN pg_atomic_uint32 *requests_epoch;
 
 /* The owner is about to write its list, and has written it. */
 static inline void
@@ -50,14 +50,21 @@ requests_end_change(RequestList *list)
 	list->changes++;
 }
 
+/* Were the requests of a list counted since the last reset of its database? */
+static inline bool
+requests_are_current(const RequestList *list)
+{
+	return list->epoch == pg_atomic_read_u64(unconstify(pg_atomic_uint64 *,
+														&list->current));
+}
+
 /* The request that this backend has under way, NULL if there is none. */
 static inline RequestRecord *
 requests_under_way(void)
 {
 	RequestList *list = requests_own;
 
-	if (unlikely(list == NULL || !list->open ||
-				 list->epoch != pg_atomic_read_u32(requests_epoch)))
+	if (unlikely(list == NULL || !list->open || !requests_are_current(list)))
 		return NULL;
 	return &list->records[list->ended];
 }
@@ -94,7 +101,7 @@ extern RequestTable *requests_copy(int64 idle_us);
 /* The request that a process has under way; false if it has none. */
 extern bool requests_read_open(int number, RequestRecord *record);
 
-/* All that has ended for good, palloc'd. */
+/* Count what has ended for good; a copy of that, palloc'd. */
 extern RequestTable *requests_copy_ended(void);
 
 /* Choose what of this database has metrics of its own, in such a copy. */

@@ -19,24 +19,55 @@
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
+#include "store/store.h"
 
 /* One that makes room sooner than this may have gone on: that is counted. */
 #define TRACE_CUT_US		INT64CONST(1000000)
 
-/* Empty, but for the rules of endpoints. */
-void
-request_table_clear(RequestTable *table)
+/* Leave the routes out that a reset concerns; how many are left. */
+static int64
+forget_routes(RouteKey *keys, RouteRequests *requests, int64 count, Oid dbid)
 {
-	memset(&table->losses, 0, sizeof(table->losses));
-	memset(table->traces, 0, sizeof(table->traces));
-	table->routes = 0;
-	table->exported = 0;
+	int64		kept = 0;
+
+	for (int64 i = 0; i < count; i++)
+	{
+		if (reset_concerns(dbid, keys[i].dbid))
+			continue;
+		keys[kept] = keys[i];
+		if (requests != NULL && kept < i)
+			requests[kept] = requests[i];
+		kept++;
+	}
+	return kept;
+}
+
+/*
+ * Forget what a database did, or all did if it is InvalidOid, but for the rules of
+ * endpoints.
+ */
+void
+request_table_clear(RequestTable *table, Oid dbid)
+{
+	RequestRecord *place = &table->traces[0][0];
+
+	for (int i = 0; i < TRACE_SETS * TRACE_WAYS; i++, place++)
+	{
+		if (reset_concerns(dbid, place->dbid))
+			memset(place, 0, sizeof(RequestRecord));
+	}
+	table->routes = forget_routes(table->keys, table->route, table->routes, dbid);
+	table->exported = forget_routes(table->exports, NULL, table->exported, dbid);
 	for (int i = 0; i < RECENT_MINUTES; i++)
 	{
-		table->recent[i].minute = 0;
-		table->recent[i].routes = 0;
+		RecentMinute *recent = &table->recent[i];
+
+		recent->routes = forget_routes(recent->keys, recent->route,
+									   recent->routes, dbid);
 	}
-	endpoint_table_reset(&table->endpoints);
+	endpoint_table_reset(&table->endpoints, dbid);
+	if (!OidIsValid(dbid))
+		memset(&table->losses, 0, sizeof(table->losses));
 }
 
 /* Copy what is in use. */
@@ -247,16 +278,12 @@ request_table_add(RequestTable *table, const RequestRecord *record)
 		count_request(table, record);
 }
 
-/*
- * Count a request that is known to have ended.  One of a route that is not there is
- * passed over if another would have to make room for it.
- */
+/* Count a trace, and forget it. */
 void
-request_table_add_ended(RequestTable *table, const RequestRecord *record)
+request_table_end_trace(RequestTable *table, RequestRecord *place)
 {
-	if (table->routes < REQUEST_ROUTES ||
-		find_key(table->keys, table->routes, record->dbid, record->route) >= 0)
-		count_request(table, record);
+	count_request(table, place);
+	place->trace = 0;
 }
 
 /* Count the traces of which nothing was seen for so long, and forget them. */
@@ -271,8 +298,7 @@ request_table_end_traces(RequestTable *table, int64 now_us, int64 idle_us)
 
 			if (is_free(place) || now_us - place->ended_us <= idle_us)
 				continue;
-			count_request(table, place);
-			place->trace = 0;
+			request_table_end_trace(table, place);
 		}
 	}
 }

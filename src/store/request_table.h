@@ -71,8 +71,8 @@ typedef struct RequestTable
 	EndpointTable endpoints;
 } RequestTable;
 
-/* Empty, but for the rules of endpoints. */
-extern void request_table_clear(RequestTable *table);
+/* Forget what a database did, or all did, but for the rules of endpoints. */
+extern void request_table_clear(RequestTable *table, Oid dbid);
 
 /* Copy what is in use. */
 extern void request_table_copy(RequestTable *copy, const RequestTable *table);
@@ -80,9 +80,8 @@ extern void request_table_copy(RequestTable *copy, const RequestTable *table);
 /* Count a request that has ended, or add a part of a trace. */
 extern void request_table_add(RequestTable *table, const RequestRecord *record);
 
-/* The same of one that is known to have ended, unless another would make room. */
-extern void request_table_add_ended(RequestTable *table,
-									const RequestRecord *record);
+/* Count a trace of the table, and forget it. */
+extern void request_table_end_trace(RequestTable *table, RequestRecord *place);
 
 /* Count the traces of which nothing was seen for so long, and forget them. */
 extern void request_table_end_traces(RequestTable *table, int64 now_us,

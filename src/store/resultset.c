@@ -567,14 +567,41 @@ resultset_parent_us(uint64 queryid)
 }
 
 /*
- * StoreModule.reset: forget every result set.  A word without a live set means nothing.  Another
+ * Forget the values of a database's result sets: their words get a generation that
+ * their sets are far from.  A word of 0 would end its bucket for those behind it.
+ */
+static void
+forget_values(Oid dbid)
+{
+	uint64		far = UINT64CONST(1) << (GENERATION_SHIFT + GENERATION_BITS - 1);
+
+	for (int i = 0; i < RESULTSET_BUCKETS; i++)
+	{
+		for (int j = 0; j < RESULTSET_BUCKET; j++)
+		{
+			uint64		word = shared->words[i][j];
+			uint32		slot = (word >> SLOT_SHIFT) & MASK(SLOT_BITS);
+
+			if (word != 0 && slots[slot].set.dbid == dbid && word_is_in_use(word))
+				shared->words[i][j] = word ^ far;
+		}
+	}
+}
+
+/*
+ * StoreModule.reset: forget the result sets.  A word without a live set means nothing.  Another
  * backend's slots change under it here, which it survives as its readers do.
  */
 static void
-resultset_reset(int what)
+resultset_reset(int what, Oid dbid)
 {
 	if ((what & RESET_N_PLUS_ONE) == 0)
 		return;
+	if (OidIsValid(dbid))
+	{
+		forget_values(dbid);
+		return;
+	}
 	memset(shared->words, 0, sizeof(shared->words));
 	pg_atomic_write_u64(&shared->used_us, 0);
 	for (int i = 0; i < RESULTSET_KEYS; i++)

@@ -518,15 +518,15 @@ route_evicted(void)
 }
 
 /*
- * StoreModule.reset: names go with all that they are names of.  Numbers are not
- * given out again: what still has one has no name any more.
+ * StoreModule.reset: names, which all databases share, go with all that they are names
+ * of.  Numbers are not given out again: what still has one has no name any more.
  */
 static void
-route_reset(int what)
+route_reset(int what, Oid dbid)
 {
 	LWLock	   *lock = store_lock(LOCKS_ROUTE, 0);
 
-	if ((what & RESET_ALL) != RESET_ALL)
+	if ((what & RESET_ALL) != RESET_ALL || OidIsValid(dbid))
 		return;
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	for (int i = 0; i < ROUTE_MAX; i++)

@@ -122,22 +122,6 @@ sample_attach(void *memory, bool found)
 		clear_stripe(&stripes[i]);
 }
 
-/* StoreModule.reset: samples go with the statements, too. */
-static void
-sample_reset(int what)
-{
-	if ((what & (RESET_QUERIES | RESET_SAMPLES)) == 0)
-		return;
-	for (int i = 0; i < SAMPLE_STRIPES; i++)
-	{
-		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
-
-		LWLockAcquire(lock, LW_EXCLUSIVE);
-		clear_stripe(&stripes[i]);
-		LWLockRelease(lock);
-	}
-}
-
 /* ------------------------------------------------------------------------
  * Chunks; the caller holds the stripe's lock
  * ------------------------------------------------------------------------ */
@@ -168,6 +152,28 @@ free_sample_entry(SampleStripe *stripe, SampleEntry *entry)
 	memset(entry, 0, sizeof(SampleEntry));
 	stripe->queryids[entry - stripe->entries] = 0;
 	stripe->held--;
+}
+
+/* StoreModule.reset: samples go with the statements, too. */
+static void
+sample_reset(int what, Oid dbid)
+{
+	if ((what & (RESET_QUERIES | RESET_SAMPLES)) == 0)
+		return;
+	for (int i = 0; i < SAMPLE_STRIPES; i++)
+	{
+		LWLock	   *lock = store_lock(LOCKS_SAMPLE, i);
+
+		LWLockAcquire(lock, LW_EXCLUSIVE);
+		for (int j = 0; j < ENTRIES; j++)
+		{
+			SampleEntry *entry = &stripes[i].entries[j];
+
+			if (entry->key.queryid != 0 && reset_concerns(dbid, entry->key.dbid))
+				free_sample_entry(&stripes[i], entry);
+		}
+		LWLockRelease(lock);
+	}
 }
 
 /*

@@ -431,7 +431,7 @@ seqscan_load(struct SaveFile *file)
 
 /* StoreModule callback. */
 static void
-seqscan_reset(int what)
+seqscan_reset(int what, Oid dbid)
 {
 	if ((what & RESET_SEQ_SCANS) == 0)
 		return;
@@ -439,11 +439,13 @@ seqscan_reset(int what)
 	{
 		LWLockAcquire(lock_of(set), LW_EXCLUSIVE);
 		for (int i = 0; i < SET_SIZE; i++)
-			if (table->sets[set][i].used)
+			if (table->sets[set][i].used &&
+				reset_concerns(dbid, table->sets[set][i].key.dbid))
 				forget_scan(&table->sets[set][i]);
 		LWLockRelease(lock_of(set));
 	}
-	pg_atomic_write_u64(&table->evicted, 0);
+	if (!OidIsValid(dbid))
+		pg_atomic_write_u64(&table->evicted, 0);
 }
 
 const StoreModule seqscan_module = {

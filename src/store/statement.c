@@ -24,6 +24,7 @@
 #include "store/statement.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "storage/ipc.h"
 #include "utils/timestamp.h"
 
@@ -62,6 +63,7 @@ typedef struct OwnSlot
 } OwnSlot;
 
 static PendingSlot *pending = NULL; /* of all backends */
+static pg_atomic_uint64 *epochs = NULL; /* see epoch_begin() */
 
 /* Of this backend; own_pending is NULL until it has counted something. */
 static PendingSlot *own_pending HOTPATH_DATA = NULL;
@@ -77,8 +79,9 @@ uint32		statement_own_tables[STATEMENT_SLOTS] HOTPATH_DATA;
 #define KEPT_TABLES		256
 static uint64 kept_tables[KEPT_TABLES];
 
-/* The value of store_header->resets that we follow. */
-static uint64 own_resets HOTPATH_DATA = 0;
+/* The epoch of what is pending here, and where the one that goes on is told. */
+static uint64 own_epoch HOTPATH_DATA = 0;
+static pg_atomic_uint64 *current_epoch HOTPATH_DATA = NULL;
 
 static Size
 pending_size(void)
@@ -90,7 +93,10 @@ pending_size(void)
 static Size
 statement_size(void)
 {
-	return add_size(CACHELINEALIGN(statement_table_size()), pending_size());
+	return add_size(CACHELINEALIGN(statement_table_size()),
+					add_size(pending_size(),
+							 mul_size(store_backends(),
+									  sizeof(pg_atomic_uint64))));
 }
 
 /* StoreModule.attach */
@@ -100,8 +106,11 @@ statement_attach(void *memory, bool found)
 	statement_table_attach(memory, found);
 	pending = (PendingSlot *) ((char *) memory +
 							   CACHELINEALIGN(statement_table_size()));
+	epochs = (pg_atomic_uint64 *) ((char *) pending + pending_size());
 	if (found)
 		return;
+	for (int i = 0; i < store_backends(); i++)
+		pg_atomic_init_u64(&epochs[i], 0);
 	for (int i = 0; i < store_backends() * STATEMENT_SLOTS; i++)
 	{
 		pending[i].changes = 0;
@@ -142,7 +151,7 @@ flush(int number)
 	route = entry->key.route;
 	if (statement_ref_is_valid(&own[number].ref))
 		counters_merge(&entry->counters, &slot->counters);
-	else if (own_resets == pg_atomic_read_u64(&store_header->resets))
+	else if (own_epoch == pg_atomic_read_u64(current_epoch))
 		pg_atomic_fetch_add_u64(&store_header->dropped, count);
 	begin_slot_change(slot);
 	counters_clear(&slot->counters);
@@ -191,16 +200,18 @@ own_slots(void)
 		own[i].ref.index = -1;
 		counters_init(&own_pending[i].counters);
 	}
-	own_resets = pg_atomic_read_u64(&store_header->resets);
+	current_epoch = &epochs[MY_PROC_INDEX];
+	own_epoch = epoch_begin(current_epoch, MyDatabaseId);
 	before_shmem_exit(flush_at_exit, (Datum) 0);
 }
 
 /*
- * After a reset of the store: what is pending was counted before it.
+ * After a reset of this database: what is pending was counted before it.
  */
 pg_attribute_cold static void
 forget_pending(void)
 {
+	own_epoch = pg_atomic_read_u64(current_epoch);
 	for (int i = 0; i < STATEMENT_SLOTS; i++)
 	{
 		begin_slot_change(&own_pending[i]);
@@ -209,7 +220,6 @@ forget_pending(void)
 		end_slot_change(&own_pending[i]);
 		own[i].ref.index = -1;
 	}
-	own_resets = pg_atomic_read_u64(&store_header->resets);
 }
 
 /*
@@ -410,7 +420,7 @@ statement_count(const StatementKey *key, const StatementSample *sample,
 
 	if (unlikely(own_pending == NULL))
 		own_slots();
-	if (unlikely(own_resets != pg_atomic_read_u64(&store_header->resets)))
+	if (unlikely(own_epoch != pg_atomic_read_u64(current_epoch)))
 		forget_pending();
 
 	number = get_slot(key, sample, maker, maker_arg);
@@ -591,14 +601,15 @@ statement_usage(int64 *held, Size *entry_bytes)
 	*entry_bytes = sizeof(StatementEntry);
 }
 
-/* StoreModule.reset */
+/* StoreModule.reset: what is pending first, so that none of it gets into a new entry. */
 static void
-statement_reset(int what)
+statement_reset(int what, Oid dbid)
 {
 	if ((what & RESET_QUERIES) == 0)
 		return;
-	pg_atomic_fetch_add_u64(&store_header->resets, 1);
-	statement_table_clear();
+	for (int i = 0; i < store_backends(); i++)
+		epoch_end(&epochs[i], dbid);
+	statement_table_clear(dbid);
 }
 
 /*

@@ -563,24 +563,29 @@ statement_table_enter(const StatementKey *key, const StatementSample *sample,
 }
 
 /*
- * Forget all statements.  Takes each partition's lock in turn.
+ * Forget the statements of a database, or all if it is InvalidOid.  Takes each
+ * partition's lock in turn.
  */
 void
-statement_table_clear(void)
+statement_table_clear(Oid dbid)
 {
 	for (uint32 i = 0; i < partitions(); i++)
 	{
 		LWLock	   *lock = store_lock(LOCKS_STATEMENT, i);
 
 		LWLockAcquire(lock, LW_EXCLUSIVE);
-		while (shared->partitions[i].count > 0)
+		/* from the last one on, whose place no other one takes */
+		for (int member = shared->partitions[i].count - 1; member >= 0; member--)
 		{
-			StatementEntry *entry = statement_entry(members_of(i)[0]);
+			StatementEntry *entry = statement_entry(members_of(i)[member]);
 
+			if (!reset_concerns(dbid, entry->key.dbid))
+				continue;
 			remove_entry(entry);
 			return_entry(i, entry);
 		}
-		memset(&shared->partitions[i].admission, 0, sizeof(Admission));
+		if (!OidIsValid(dbid))
+			memset(&shared->partitions[i].admission, 0, sizeof(Admission));
 		LWLockRelease(lock);
 	}
 }

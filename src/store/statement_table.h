@@ -76,7 +76,9 @@ extern StatementRef statement_table_enter(const StatementKey *key,
 extern StatementRef statement_table_insert(const StatementKey *key,
 										   bool has_text);
 
-extern void statement_table_clear(void);
+/* Forget the statements of a database, or of all. */
+extern void statement_table_clear(Oid dbid);
+
 extern TextKey statement_text_key(const StatementKey *key);
 
 /* Empty counters, which may hold anything, or which are known to be valid. */

@@ -39,6 +39,7 @@ static const int lock_counts[NUM_STORE_LOCK_GROUPS] = {
 	[LOCKS_WAITS] = 1,
 	[LOCKS_CACHE] = 1,
 	[LOCKS_BLOCKS] = 1,
+	[LOCKS_DATABASE] = 1,
 	[LOCKS_SAVE] = 1
 };
 
@@ -132,7 +133,6 @@ store_attach_header(void)
 		return true;
 	store_header->since = GetCurrentTimestamp();
 	pg_atomic_init_u64(&store_header->standby_seen, 0);
-	pg_atomic_init_u64(&store_header->resets, 0);
 	pg_atomic_init_u64(&store_header->removals, 0);
 	pg_atomic_init_u64(&store_header->evicted, 0);
 	pg_atomic_init_u64(&store_header->dropped, 0);

@@ -52,8 +52,13 @@ typedef struct StoreModule
 	void		(*save) (struct SaveFile *file);
 	/* Read it back, at server start; false if the data make no sense. */
 	bool		(*load) (struct SaveFile *file);
-	/* Forget; the caller holds no lock. */
-	void		(*reset) (int what);
+
+	/*
+	 * Forget what one database did, or all did if it is InvalidOid; the
+	 * caller holds no lock.  Losses are counted for all together: they stay
+	 * in the first case.
+	 */
+	void		(*reset) (int what, Oid dbid);
 } StoreModule;
 
 /* Groups of LWLocks, all of the named tranche "clipperf". */
@@ -71,6 +76,7 @@ typedef enum StoreLockGroup
 	LOCKS_WAITS,				/* the table of waits */
 	LOCKS_CACHE,				/* what caches would have spared */
 	LOCKS_BLOCKS,				/* the series of blocks of time */
+	LOCKS_DATABASE,				/* when databases were reset by themselves */
 	LOCKS_SAVE,					/* one writer of the saved file at a time */
 	NUM_STORE_LOCK_GROUPS
 } StoreLockGroup;
@@ -89,7 +95,6 @@ typedef struct StoreHeader
 {
 	TimestampTz since;			/* set at start, by load and by reset(all) */
 	pg_atomic_uint64 standby_seen;	/* TimestampTz: see standby.h */
-	pg_atomic_uint64 resets;	/* bumped by every reset of statements */
 	pg_atomic_uint64 removals;	/* of statements' entries, for whatever
 								 * reason: raised when an entry's generation
 								 * has been */
@@ -115,6 +120,43 @@ store_is_ready(void)
 
 /* Is told that a function of ours runs; NULL = nobody wants to know. */
 extern void (*store_told_ours) (void);
+
+/* Does a reset of this database, or of all, forget what is of database "of"? */
+static inline bool
+reset_concerns(Oid dbid, Oid of)
+{
+	return !OidIsValid(dbid) || dbid == of;
+}
+
+/*
+ * What a backend has counted and not handed on belongs to an epoch: its database in
+ * the upper half, in the lower one a number that each reset of that raises.  The
+ * backend notices by it that what it holds was counted before.
+ */
+
+/* A backend of this database begins; its epoch. */
+static inline uint64
+epoch_begin(pg_atomic_uint64 *epoch, Oid dbid)
+{
+	uint64		begun = (uint64) dbid << 32 |
+		(uint32) (pg_atomic_read_u64(epoch) + 1);
+
+	pg_atomic_write_u64(epoch, begun);
+	return begun;
+}
+
+/* A reset of this database, or of all.  Without effect if the backend is another's. */
+static inline void
+epoch_end(pg_atomic_uint64 *epoch, Oid dbid)
+{
+	uint64		ended = pg_atomic_read_u64(epoch);
+
+	while (reset_concerns(dbid, (Oid) (ended >> 32)) &&
+		   !pg_atomic_compare_exchange_u64(epoch, &ended,
+										   (ended & ~(uint64) PG_UINT32_MAX) |
+										   (uint32) (ended + 1)))
+		;
+}
 
 /* Raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);

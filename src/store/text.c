@@ -160,22 +160,29 @@ reference(TextEntry *entry)
 		dlist_delete(&entry->idle);
 }
 
-/* Remove the oldest unreferenced text of a partition, if there is one. */
+/*
+ * Remove the oldest unreferenced text of a partition, if there is one: of a database,
+ * or of any.
+ */
 static bool
-evict_idle(uint32 partition)
+evict_idle(uint32 partition, Oid dbid)
 {
 	LWLock	   *lock = store_lock(LOCKS_TEXT, partition);
 	dsa_pointer bytes = InvalidDsaPointer;
+	dlist_iter	iter;
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
-	if (!dlist_is_empty(&shared->idle[partition]))
+	dlist_foreach(iter, &shared->idle[partition])
 	{
-		TextEntry  *entry = dlist_container(TextEntry, idle,
-											dlist_pop_head_node(&shared->idle[partition]));
+		TextEntry  *entry = dlist_container(TextEntry, idle, iter.cur);
 
+		if (!reset_concerns(dbid, entry->key.dbid))
+			continue;
+		dlist_delete(iter.cur);
 		bytes = entry->bytes;
 		pg_atomic_fetch_sub_u64(&shared->used, entry->length + 1);
 		hash_search(table, &entry->key, HASH_REMOVE, NULL);
+		break;
 	}
 	LWLockRelease(lock);
 	if (DsaPointerIsValid(bytes))
@@ -191,7 +198,7 @@ evict_any(void)
 	{
 		uint32		hand = pg_atomic_fetch_add_u32(&shared->hand, 1);
 
-		if (evict_idle(hand % TEXT_PARTITIONS))
+		if (evict_idle(hand % TEXT_PARTITIONS, InvalidOid))
 			return true;
 	}
 	return false;
@@ -435,14 +442,14 @@ text_load(const TextKey *key, SaveFile *file, bool *kept)
  * later must be its own, not one that was kept under the same query identifier.
  */
 static void
-text_reset(int what)
+text_reset(int what, Oid dbid)
 {
 	if ((what & RESET_ALL) == 0)
 		return;
 	pg_atomic_fetch_add_u32(&shared->resets, 1);
 	for (uint32 i = 0; i < TEXT_PARTITIONS; i++)
 	{
-		while (evict_idle(i))
+		while (evict_idle(i, dbid))
 			;
 	}
 	dsa_trim(area);

@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
+#include "store/database.h"
 #include "store/save.h"
 
 /* In this time the usefulness of an entry that is not seen again halves. */
@@ -84,16 +85,44 @@ waits_attach(void *memory, bool found)
 	clear_waits();
 }
 
+/* Forget what was counted of a database.  Caller holds the lock. */
+static void
+forget_waits_of(Oid dbid)
+{
+	for (int set = 0; set < WAIT_SETS; set++)
+	{
+		for (int i = 0; i < WAIT_WAYS; i++)
+		{
+			WaitEntry  *entry = &shared->sets[set][i];
+
+			if (entry->samples == 0 || entry->key.dbid != dbid)
+				continue;
+			memset(entry, 0, sizeof(WaitEntry));
+			shared->held--;
+		}
+	}
+}
+
 /* StoreModule.reset */
 static void
-waits_reset(int what)
+waits_reset(int what, Oid dbid)
 {
+	int64		ms;
+
 	if ((what & RESET_WAITS) == 0)
 		return;
 	LWLockAcquire(store_lock(LOCKS_WAITS, 0), LW_EXCLUSIVE);
-	pg_atomic_fetch_add_u32(&shared->generation, 1);
-	clear_waits();
+	ms = shared->totals.ms;
+	if (OidIsValid(dbid))
+		forget_waits_of(dbid);
+	else
+	{
+		pg_atomic_fetch_add_u32(&shared->generation, 1);
+		clear_waits();
+	}
 	LWLockRelease(store_lock(LOCKS_WAITS, 0));
+	if (OidIsValid(dbid))
+		database_sampled_before(dbid, ms);
 }
 
 /* Raised by each reset: what was numbered before has another number now. */
@@ -314,17 +343,28 @@ waits_copy(void)
 			if (shared->sets[set][i].samples > 0)
 				table->entries[table->count++] = shared->sets[set][i];
 	LWLockRelease(store_lock(LOCKS_WAITS, 0));
+	databases_copy(&table->databases);
 	return table;
+}
+
+/* The time in which samples of a database were taken since that was reset. */
+int64
+waits_sampled_ms(const WaitTable *table, Oid dbid)
+{
+	int64		ms = table->totals.ms - databases_sampled_before(&table->databases, dbid);
+
+	return Max(ms, 0);
 }
 
 /*
  * The time of an entry in this minute and those before, and in *of_ms that in which
- * samples were taken then.
+ * samples of its database were taken then, since that was reset.
  */
 int64
-waits_recent_ms(const WaitTotals *totals, const WaitEntry *entry,
+waits_recent_ms(const WaitTable *table, const WaitEntry *entry,
 				TimestampTz now, int64 *of_ms)
 {
+	const WaitTotals *totals = &table->totals;
 	int64		minute = now / USECS_PER_MINUTE;
 	int64		ms = 0;
 
@@ -338,6 +378,7 @@ waits_recent_ms(const WaitTotals *totals, const WaitEntry *entry,
 		ms += entry->recent_ms[i];
 		*of_ms += kept->ms;
 	}
+	*of_ms = Min(*of_ms, waits_sampled_ms(table, entry->key.dbid));
 	return ms;
 }
 

@@ -12,6 +12,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "store/database.h"
 #include "store/route.h"
 #include "store/store.h"
 
@@ -97,6 +98,7 @@ typedef struct WaitTotals
 typedef struct WaitTable
 {
 	WaitTotals	totals;
+	Databases	databases;
 	int			count;			/* of entries[] */
 	WaitEntry  *entries;
 	WaitEventName *events;		/* by WaitEventId */
@@ -122,8 +124,11 @@ extern uint32 waits_generation(void);
 /* All entries, palloc'd. */
 extern WaitTable *waits_copy(void);
 
+/* The time in which samples of a database were taken since that was reset. */
+extern int64 waits_sampled_ms(const WaitTable *table, Oid dbid);
+
 /* Of these minutes: the entry's time, and the time in which samples were taken. */
-extern int64 waits_recent_ms(const WaitTotals *totals, const WaitEntry *entry,
+extern int64 waits_recent_ms(const WaitTable *table, const WaitEntry *entry,
 							 TimestampTz now, int64 *of_ms);
 
 /* Entries in use. */

@@ -149,6 +149,7 @@ INSERT INTO calls VALUES
     ('clipperf_report', 'SELECT * FROM %s.clipperf_report(accepted => true)'),
     ('clipperf_report_text', 'SELECT * FROM %s.clipperf_report_text()'),
     ('clipperf_reset', 'SELECT %s.clipperf_reset(''n_plus_one'')'),
+    ('clipperf_reset_database', 'SELECT %s.clipperf_reset_database(''n_plus_one'')'),
     ('clipperf_revert', 'SELECT %1$s.clipperf_revert(max(job)) FROM %1$s.clipperf_jobs'),
     ('_clipperf_statement_waits', 'SELECT * FROM %s._clipperf_statement_waits()'),
     ('_clipperf_statement_routes', 'SELECT * FROM %s._clipperf_statement_routes()'),

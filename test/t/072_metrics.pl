@@ -137,7 +137,7 @@ $one->query_safe($trace->(1));
 $clocks->elapse(61 * $second);
 is(route_counts('a trace'), 4, 'a trace that one connection may go on with');
 $one->query_safe($trace->(2));
-is(route_counts('over'), 4, 'parts of a trace that nobody has put together');
+is(route_counts('over'), 5, 'parts of a trace on two connections, and over');
 $one->quit;
 $two->quit;
 settle($node);
@@ -152,6 +152,25 @@ $three->query_safe('BEGIN; SELECT n FROM mark; COMMIT');
 is(route_counts('a trace in a list'), 7, 'a trace that may go on elsewhere');
 $clocks->elapse(61 * $second);
 is(route_counts('a trace in a list'), 8, 'and has not');
+
+# A statement of a trace that runs for over a minute on a second connection: nobody knows of it before it ends.
+my ($holder, $four) = map { $node->background_psql('postgres') } 1 .. 2;
+$holder->query_safe('SELECT pg_advisory_lock(1)');
+$three->query_safe($trace->(4));
+$three->query_safe('BEGIN; SELECT n FROM mark; COMMIT');
+$four->query_safe("SET clipperf.route = '/slow'");
+$four->query_until(qr//, sprintf("SELECT n, pg_advisory_lock(1) FROM mark /*traceparent='00-%032x-c532cb4098ac3dd2-01'*/;\n", 4));
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'advisory'}) or die 'nobody waits';
+is(route_counts('a statement under way'), 9, 'its trace is not over');
+$clocks->elapse(61 * $second);
+is(route_counts('a long statement under way'), 10, 'its trace is taken to be over');
+$holder->query_safe('SELECT pg_advisory_unlock(1)');
+$four->query_safe('BEGIN; SELECT n FROM mark; COMMIT');
+is(route_counts('a long statement has ended'), 11, 'what has been counted stays counted');
+$clocks->elapse(61 * $second);
+is(route_counts('a long statement is over'), 12, 'and what came late is another request');
+is($metrics->{ here('clipperf_route_span_seconds_bucket', route => '/slow', le => '8.388608') }, 10, 'which took long');
+$_->quit foreach $holder, $four;
 $three->quit;
 
 # Names of every kind. Routes fold ids and control characters; what no client can read is shown as elsewhere.

@@ -30,7 +30,7 @@ PG_MODULE_MAGIC;
 /* All that can be reset: ResetWhat. */
 #define RESET_EVERYTHING 0x1FF
 
-static void (*reset) (int what);
+static void (*reset) (int what, Oid dbid);
 static bool (*save) (void);
 static void (*load) (void);
 
@@ -81,7 +81,7 @@ saved_file_damage(PG_FUNCTION_ARGS)
 	for (int i = Max(PG_GETARG_INT32(1), HEADER_BYTES); i < length; i += step)
 	{
 		CHECK_FOR_INTERRUPTS();
-		reset(RESET_EVERYTHING);
+		reset(RESET_EVERYTHING, InvalidOid);
 		bytes[i] ^= mask;
 		write_saved(bytes, length);
 		elog(LOG, "byte %d is changed", i);
