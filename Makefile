@@ -6,7 +6,7 @@
 # make check-clients                      runs real ORMs and drivers: how well the detector does, whether counts are exact
 # make check-redmine                      runs Redmine, and compares what the detector found with the statement log
 # make check-examples                     runs the examples for CI, with Django, ActiveRecord and node-postgres
-# make check-html                         looks at the report as a page of HTML in Chromium
+# make check-html                         looks at the report as a page of HTML, and at a profile in speedscope, in Chromium
 # make charts                             makes the libraries of its charts again, from the packages of npm
 # make check-metrics                      runs Prometheus and its exporters on the metrics, rules and dashboard
 # make check-migrations                   runs migrations of Django and ActiveRecord that build indexes
