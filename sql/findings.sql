@@ -665,6 +665,36 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_statement_time() IS
 'planner and executor time of all statements sent by clients to the current database, milliseconds';
 
+-- Texts are a function of their own, since few statements are told of: those of the others are not asked for.
+CREATE FUNCTION @extschema@._clipperf_statement_sums()
+RETURNS TABLE (queryid bigint, calls double precision, rows numeric, total_ms double precision, plan_ms double precision,
+               temp_blks_written numeric, first_seen timestamptz, last_seen timestamptz)
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT q.queryid, sum(q.calls)::float8, sum(q.rows), sum(q.total_ms), sum(q.plan_ms), sum(q.temp_blks_written),
+           min(q.first_seen), max(q.last_seen)
+    FROM @extschema@.clipperf_queries AS q
+    WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+    GROUP BY q.queryid;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_statement_sums() IS
+'what each statement sent by clients to the current database did, of all roles and routes';
+
+CREATE FUNCTION @extschema@._clipperf_statement_texts(queryids bigint[])
+RETURNS TABLE (queryid bigint, query text)
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT q.queryid, min(q.query COLLATE "C")
+    FROM @extschema@.clipperf_queries AS q
+    WHERE q.toplevel AND q.query IS NOT NULL AND q.queryid = ANY ($1)
+      AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+    GROUP BY q.queryid;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_statement_texts(bigint[]) IS
+'query texts of statements of the current database, as far as they are kept';
+
 -- Thresholds of findings about statements, each of which may save at least a hundredth (0.01) of all time spent:
 -- temp_spill: 1 MB of temporary files a call; writing them is taken to cost 1 ms per 200,000 bytes, but at most half
 --   of the statement's time.  Up to 256 MB a work_mem of three times as much is advised, rounded up to a power of 2.
@@ -681,14 +711,9 @@ BEGIN ATOMIC
     WITH total AS MATERIALIZED (
         SELECT @extschema@._clipperf_statement_time() AS ms
     ), statement AS (
-        SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms,
-               sum(q.total_ms) / greatest(sum(q.calls), 1)::float8 AS mean_ms,
-               sum(q.temp_blks_written) * current_setting('block_size')::float8
-                   / greatest(sum(q.calls), 1)::float8 AS temp_bytes,
-               sum(q.rows) AS rows, min(q.first_seen) AS first_seen, max(q.last_seen) AS last_seen
-        FROM @extschema@.clipperf_queries AS q
-        WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-        GROUP BY q.queryid
+        SELECT s.*, s.total_ms / greatest(s.calls, 1) AS mean_ms,
+               s.temp_blks_written * current_setting('block_size')::float8 / greatest(s.calls, 1) AS temp_bytes
+        FROM @extschema@._clipperf_statement_sums() AS s
     ), cache AS MATERIALIZED (
         SELECT c.queryid, c.ttl_s, sum(c.calls)::float8 AS calls, sum(c.total_ms) AS total_ms,
                sum(c.calls * c.hit_share_low) AS hits_low, sum(c.calls * c.hit_share) AS hits, sum(c.calls * c.hit_share_high) AS hits_high,
@@ -723,10 +748,7 @@ BEGIN ATOMIC
     ), route AS MATERIALIZED (
         SELECT r.* FROM @extschema@._clipperf_statement_routes() AS r WHERE r.queryid IN (SELECT l.queryid FROM large AS l)
     ), text AS MATERIALIZED (
-        SELECT q.queryid, min(q.query COLLATE "C") AS query
-        FROM @extschema@.clipperf_queries AS q
-        WHERE q.toplevel AND q.query IS NOT NULL AND q.queryid IN (SELECT l.queryid FROM large AS l)
-        GROUP BY q.queryid
+        SELECT * FROM @extschema@._clipperf_statement_texts(ARRAY(SELECT l.queryid FROM large AS l))
     )
     SELECT p.kind, NULL::regclass, p.queryid,
            ARRAY[@extschema@._clipperf_subject(t.query)], NULL::regclass[],

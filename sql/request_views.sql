@@ -21,14 +21,14 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_routes(boolean) IS
 
 CREATE VIEW @extschema@.clipperf_routes AS
 SELECT q.dbid, d.datname, q.route, q.requests,
-       q.traces::double precision / q.requests AS trace_share,
-       q.transactions::double precision / q.requests AS transaction_share,
-       q.inferred::double precision / q.requests AS inferred_share,
-       (q.requests - 1) / nullif(pg_catalog.date_part('epoch', q.last_seen - q.first_seen), 0) AS requests_per_second,
+       pg_catalog.round((q.traces::double precision / q.requests)::numeric, 6)::double precision AS trace_share,
+       pg_catalog.round((q.transactions::double precision / q.requests)::numeric, 6)::double precision AS transaction_share,
+       pg_catalog.round((q.inferred::double precision / q.requests)::numeric, 6)::double precision AS inferred_share,
+       pg_catalog.round(((q.requests - 1) / nullif(pg_catalog.date_part('epoch', q.last_seen - q.first_seen), 0))::numeric, 6)::double precision AS requests_per_second,
        q.p50_ms, q.p95_ms, q.p99_ms, q.max_ms, q.span_p50_ms, q.span_p95_ms, q.span_p99_ms, q.span_max_ms,
-       q.total_ms, q.total_ms / nullif(sum(q.total_ms) OVER (), 0) AS database_share, q.wait_ms,
-       q.statements, q.statements::double precision / q.requests AS statements_mean, q.statements_p95, q.statements_max,
-       q.loop_statements, q.errors, q.failed, q.failed::double precision / q.requests AS error_share,
+       q.total_ms, pg_catalog.round((q.total_ms / nullif(sum(q.total_ms) OVER (), 0))::numeric, 6)::double precision AS database_share, q.wait_ms,
+       q.statements, pg_catalog.round((q.statements::double precision / q.requests)::numeric, 6)::double precision AS statements_mean, q.statements_p95, q.statements_max,
+       q.loop_statements, q.errors, q.failed, pg_catalog.round((q.failed::double precision / q.requests)::numeric, 6)::double precision AS error_share,
        q.rows, q.shared_blks_hit, q.shared_blks_read, q.wal_bytes, q.costliest_queryid,
        @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query,
        q.first_seen, q.last_seen
@@ -77,14 +77,14 @@ GRANT SELECT ON @extschema@.clipperf_routes TO PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_routes_recent AS
 SELECT q.dbid, d.datname, q.route, q.requests,
-       q.traces::double precision / q.requests AS trace_share,
-       q.transactions::double precision / q.requests AS transaction_share,
-       q.inferred::double precision / q.requests AS inferred_share,
-       (q.requests - 1) / nullif(pg_catalog.date_part('epoch', q.last_seen - q.first_seen), 0) AS requests_per_second,
+       pg_catalog.round((q.traces::double precision / q.requests)::numeric, 6)::double precision AS trace_share,
+       pg_catalog.round((q.transactions::double precision / q.requests)::numeric, 6)::double precision AS transaction_share,
+       pg_catalog.round((q.inferred::double precision / q.requests)::numeric, 6)::double precision AS inferred_share,
+       pg_catalog.round(((q.requests - 1) / nullif(pg_catalog.date_part('epoch', q.last_seen - q.first_seen), 0))::numeric, 6)::double precision AS requests_per_second,
        q.p50_ms, q.p95_ms, q.p99_ms, q.max_ms, q.span_p50_ms, q.span_p95_ms, q.span_p99_ms, q.span_max_ms,
-       q.total_ms, q.total_ms / nullif(sum(q.total_ms) OVER (), 0) AS database_share, q.wait_ms,
-       q.statements, q.statements::double precision / q.requests AS statements_mean, q.statements_p95, q.statements_max,
-       q.loop_statements, q.errors, q.failed, q.failed::double precision / q.requests AS error_share,
+       q.total_ms, pg_catalog.round((q.total_ms / nullif(sum(q.total_ms) OVER (), 0))::numeric, 6)::double precision AS database_share, q.wait_ms,
+       q.statements, pg_catalog.round((q.statements::double precision / q.requests)::numeric, 6)::double precision AS statements_mean, q.statements_p95, q.statements_max,
+       q.loop_statements, q.errors, q.failed, pg_catalog.round((q.failed::double precision / q.requests)::numeric, 6)::double precision AS error_share,
        q.rows, q.shared_blks_hit, q.shared_blks_read, q.wal_bytes, q.costliest_queryid,
        @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query,
        q.first_seen, q.last_seen

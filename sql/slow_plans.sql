@@ -9,19 +9,12 @@ LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH statement AS MATERIALIZED (
-        SELECT q.queryid, sum(q.calls)::float8 AS calls, sum(q.total_ms) AS total_ms, sum(q.plan_ms) AS plan_ms,
-               min(q.first_seen) AS first_seen, max(q.last_seen) AS last_seen
-        FROM @extschema@.clipperf_queries AS q
-        WHERE q.toplevel AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-        GROUP BY q.queryid
-        HAVING sum(q.calls) >= 10 AND sum(q.plan_ms) > sum(q.total_ms) AND sum(q.plan_ms) >= 10
-        ORDER BY sum(q.plan_ms) DESC
+        SELECT * FROM @extschema@._clipperf_statement_sums() AS s
+        WHERE s.calls >= 10 AND s.plan_ms > s.total_ms AND s.plan_ms >= 10
+        ORDER BY s.plan_ms DESC
         LIMIT 100
     ), text AS MATERIALIZED (
-        SELECT q.queryid, min(q.query COLLATE "C") AS query
-        FROM @extschema@.clipperf_queries AS q
-        WHERE q.toplevel AND q.query IS NOT NULL AND q.queryid IN (SELECT s.queryid FROM statement AS s)
-        GROUP BY q.queryid
+        SELECT * FROM @extschema@._clipperf_statement_texts(ARRAY(SELECT s.queryid FROM statement AS s))
     ), prepared AS MATERIALIZED (
         SELECT DISTINCT a.queryid FROM @extschema@._clipperf_read_samples() AS a WHERE cardinality(a.parameter_types) > 0
     ), route AS MATERIALIZED (

@@ -14,10 +14,10 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_waits() IS
 
 CREATE VIEW @extschema@.clipperf_waits AS
 SELECT w.userid, r.rolname AS usename, w.dbid, d.datname, w.route, w.queryid,
-       coalesce(@extschema@._clipperf_query_text(w.userid, w.dbid, w.queryid), w.command) AS query,
        w.state, w.wait_event_type, w.wait_event, w.held_by, w.samples, w.ms AS total_ms,
-       w.ms / nullif(w.of_ms, 0) AS sessions, w.recent_ms / nullif(w.recent_of_ms, 0) AS recent_sessions,
-       w.first_seen, w.last_seen
+       pg_catalog.round((w.ms / nullif(w.of_ms, 0))::numeric, 6)::double precision AS sessions, pg_catalog.round((w.recent_ms / nullif(w.recent_of_ms, 0))::numeric, 6)::double precision AS recent_sessions,
+       w.first_seen, w.last_seen,
+       coalesce(@extschema@._clipperf_query_text(w.userid, w.dbid, w.queryid), w.command) AS query
 FROM (SELECT q.userid, q.dbid, q.route, q.queryid, q.command, q.state, q.wait_event_type, q.wait_event, q.held_by,
              sum(q.samples)::bigint AS samples, sum(q.ms) AS ms, max(q.of_ms) AS of_ms,
              sum(q.recent_ms) AS recent_ms, max(q.recent_of_ms) AS recent_of_ms,
@@ -64,13 +64,14 @@ WITH sessions AS MATERIALIZED (
 )
 SELECT q.pid, a.datid AS dbid, a.datname, a.usesysid AS userid, a.usename, q.route, q.request_kind, q.request_ms, q.statements,
        a.state, 1000 * pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change) AS state_ms,
-       q.queryid, coalesce(@extschema@._clipperf_query_text(q.userid, a.datid, q.queryid), q.command, a.query) AS query,
+       q.queryid,
        CASE WHEN a.state = 'active' THEN coalesce(a.wait_event_type, 'CPU') ELSE a.wait_event_type END AS wait_event_type,
        CASE WHEN a.state = 'active' THEN coalesce(a.wait_event, 'CPU') ELSE a.wait_event END AS wait_event,
        b.pids AS blocking_pids,
        CASE WHEN b.pids IS NOT NULL THEN ARRAY(
            SELECT h.route FROM unnest(b.pids) WITH ORDINALITY AS p (pid, n) LEFT JOIN sessions AS h ON h.pid = p.pid
-           ORDER BY p.n) END AS blocking_routes
+           ORDER BY p.n) END AS blocking_routes,
+       coalesce(@extschema@._clipperf_query_text(q.userid, a.datid, q.queryid), q.command, a.query) AS query
 FROM sessions AS q
      JOIN pg_catalog.pg_stat_activity AS a ON a.pid = q.pid
      LEFT JOIN LATERAL (SELECT pg_catalog.pg_blocking_pids(q.pid) AS pids WHERE q.waits_for_lock) AS b ON true;

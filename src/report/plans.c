@@ -73,11 +73,11 @@ put_plan(const StatementPlan *plan, void *arg)
 	values[i++] = Int64GetDatum((int64) calls);
 	values[i++] = Int64GetDatum(counters->measured);
 	values[i++] = Int64GetDatum(counters->timed);
-	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us));
-	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us / calls));
-	values[i++] = Float8GetDatum(US_TO_MS(histogram_quantile(&plan->latency, 0.95)));
-	values[i++] = Float8GetDatum(counters->rows / calls);
-	values[i++] = Float8GetDatum(counters->blocks / calls);
+	values[i++] = Float8GetDatum(report_round(US_TO_MS(counters->total_us)));
+	values[i++] = Float8GetDatum(report_round(US_TO_MS(counters->total_us / calls)));
+	values[i++] = Float8GetDatum(report_round(US_TO_MS(histogram_quantile(&plan->latency, 0.95))));
+	values[i++] = Float8GetDatum(report_round(counters->rows / calls));
+	values[i++] = Float8GetDatum(report_round(counters->blocks / calls));
 	values[i++] = Float8GetDatum(counters->work / calls);
 	result_set_text(values, nulls, i++, plan_settings_off(counters->settings.disabled));
 	values[i++] = TimestampTzGetDatum(counters->first_seen);

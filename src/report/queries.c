@@ -26,15 +26,20 @@ PG_FUNCTION_INFO_V1(clipperf_query_text);
 
 #define QUERY_COLUMNS 24
 
-/* A quantile in milliseconds, no further out than what was really measured. */
+/* An estimate in milliseconds, no further out than what was really measured. */
+static Datum
+measured_ms(const StatementCounters *counters, double us)
+{
+	us = Max(report_round(us), counters->min_us);
+	us = Min(us, counters->max_us);
+	return Float8GetDatum(US_TO_MS(us));
+}
+
+/* A quantile of the calls, in milliseconds. */
 static Datum
 quantile(const StatementCounters *counters, double q)
 {
-	double		us = histogram_quantile(&counters->latency, q);
-
-	us = Max(us, counters->min_us);
-	us = Min(us, counters->max_us);
-	return Float8GetDatum(US_TO_MS(us));
+	return measured_ms(counters, histogram_quantile(&counters->latency, q));
 }
 
 /* Times of the calls: total, min, max, mean, stddev, p50, p95, p99, plan. */
@@ -46,8 +51,8 @@ put_times(Datum *values, int i, const StatementCounters *counters)
 	values[i++] = Float8GetDatum(US_TO_MS(counters->total_us));
 	values[i++] = Float8GetDatum(US_TO_MS(counters->min_us));
 	values[i++] = Float8GetDatum(US_TO_MS(counters->max_us));
-	values[i++] = Float8GetDatum(US_TO_MS(counters->mean_us));
-	values[i++] = Float8GetDatum(US_TO_MS(sqrt(counters->sum_dev2 / calls)));
+	values[i++] = measured_ms(counters, counters->mean_us);
+	values[i++] = Float8GetDatum(US_TO_MS(report_round(sqrt(counters->sum_dev2 / calls))));
 	values[i++] = quantile(counters, 0.50);
 	values[i++] = quantile(counters, 0.95);
 	values[i++] = quantile(counters, 0.99);

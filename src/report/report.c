@@ -89,13 +89,26 @@ report_may_read(Oid userid)
 		has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 }
 
+/*
+ * A mean, or an estimate, to six significant digits: the others of a double tell
+ * nothing, and make a column wide.
+ */
+double
+report_round(double number)
+{
+	char		digits[32];
+
+	snprintf(digits, sizeof(digits), "%.6g", number);
+	return strtod(digits, NULL);
+}
+
 /* A quantile that is known within 4 %, in milliseconds; the longest is known exactly. */
 Datum
 report_quantile_ms(const Histogram *histogram, double q, int64 longest_us)
 {
 	double		us = histogram_quantile(histogram, q);
 
-	return Float8GetDatum(US_TO_MS(Min(us, (double) longest_us)));
+	return Float8GetDatum(US_TO_MS(Min(report_round(us), (double) longest_us)));
 }
 
 /* A quantile of numbers of statements: a whole one, exact up to 15. */

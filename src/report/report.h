@@ -25,6 +25,9 @@ extern HTAB *report_calls(void);
 /* Note in the store when a finding was seen last, see life.h. */
 extern Life report_observe(HTAB *calls, const LifeKey *key, TimestampTz seen);
 
+/* A mean, or an estimate, to six significant digits. */
+extern double report_round(double number);
+
 /* Quantiles of the times, and of the numbers of statements, of requests. */
 extern Datum report_quantile_ms(const Histogram *histogram, double q,
 								int64 longest_us);

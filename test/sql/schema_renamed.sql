@@ -156,6 +156,8 @@ INSERT INTO calls VALUES
     ('_clipperf_seen', 'SELECT * FROM %s._clipperf_seen()'),
     ('_clipperf_share', 'SELECT %s._clipperf_share(0.1)'),
     ('_clipperf_some', 'SELECT %s._clipperf_some(''{a,b,c}'')'),
+    ('_clipperf_statement_sums', 'SELECT * FROM %s._clipperf_statement_sums()'),
+    ('_clipperf_statement_texts', 'SELECT * FROM %s._clipperf_statement_texts(''{1}'')'),
     ('_clipperf_statement_time', 'SELECT %s._clipperf_statement_time()'),
     ('_clipperf_subject', 'SELECT %s._clipperf_subject(''SELECT 1'')'),
     ('clipperf_unaccept', 'SELECT %s.clipperf_unaccept(''seq_scan'', statement => ''none'')'),

@@ -161,6 +161,33 @@ for (1 .. 50)
 }
 like(ask($evidence), qr/; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/, 'the evidence of a finding says what its statement waits for');
 
+# A finding about several statements says it of each of them, on its line: an endpoint, and two loops over one list.
+ask("INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('slow ones', '{/slow}', 1)");
+ask("SET clipperf.route = '/slow'; BEGIN; SELECT i, pg_sleep(1) FROM many WHERE i = 7; COMMIT; BEGIN; SELECT i FROM many WHERE i = 8; COMMIT");
+like(ask("SELECT evidence FROM clipperf_findings() WHERE kind = 'slo_breach' AND summary LIKE 'slow ones:%'"),
+	qr/^\(1\) \d+% of its time in the database: SELECT i, pg_sleep[^\n]*; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/m,
+	'the evidence about an endpoint');
+ask(q{CREATE TABLE post (id int PRIMARY KEY);
+	CREATE TABLE comment (post int REFERENCES post); CREATE INDEX ON comment (post);
+	CREATE TABLE vote (post int REFERENCES post); CREATE INDEX ON vote (post);
+	INSERT INTO post SELECT (i * 7919) % 100003 FROM generate_series(1, 5000) AS i;
+	INSERT INTO comment SELECT id FROM post; INSERT INTO vote SELECT id FROM post; ANALYZE post, comment, vote});
+my @posts = split /\n/, ask("SET clipperf.track = 'none'; SELECT id FROM post LIMIT 25");
+my $loops = "SET clipperf.route = '/posts'; BEGIN; SELECT id FROM post LIMIT 25;\n"
+	. join('', map { "SELECT pg_sleep(0.05) FROM $_->[0] WHERE post = $_->[1];\n" } map { my $post = $_; map { [ $_, $post ] } 'comment', 'vote' } @posts)
+	. 'COMMIT';
+my $of_loops = q{SELECT evidence FROM clipperf_findings() WHERE kind = 'n_plus_one' AND summary LIKE '2 statements for each row%'};
+for (1 .. 20)
+{
+	ask($loops);
+	my @told = ask($of_loops) =~ /; waits /g;
+	last if @told == 2;
+}
+foreach my $table ('comment', 'vote')
+{
+	like(ask($of_loops), qr/^\(\d\) SELECT pg_sleep\(\$1\) FROM $table [^\n]*; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/m, "the evidence about a loop: $table");
+}
+
 # So does the profile, which adds up all the same.
 is(ask(q{
 	SELECT bool_or(l.line ~ ';\(waits for Timeout/PgSleep\) \d+$' AND l.line ~ 'FROM many'),

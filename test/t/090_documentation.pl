@@ -195,6 +195,25 @@ is("@{[ sort @described, @reserved ]}", "@kinds", 'docs/report.md: the kinds of 
 my $makers = join("\n", map { slurp_file($_) } grep { !/--/ } glob("$root/sql/*.sql"), glob("$root/src/*/*.c"), glob("$root/src/*/*/*.c"));
 is(join(' ', grep { $makers =~ /['"]$_['"]/ } @kinds), "@described", 'docs/report.md: those that findings are made of, and no others');
 
+# README.md counts the programs of make check-clients, and those that loop: by how each file registers its own.
+my %register = (
+	'*.py' => qr/^\@program\((.*)\)$/m, '*.rb' => qr/^program[ (]:\w+(?:, *'([^']*)')?/m, '*.js' => qr/^program\('\w+', \[(.*?)\]/m,
+	'*.php' => qr/^    '\w+' => \['(.*?)'/m, '*.java' => qr/^\s+add\("\w+", "(.*?)"/m);
+my ($programs, $looping) = (0, 0);
+foreach my $glob (sort keys %register)
+{
+	foreach my $file (glob("$root/test/clients/$glob"))
+	{
+		my $source = slurp_file($file);
+		next if $source !~ /^.*Programs of /;
+		my @tables = $source =~ /$register{$glob}/g;
+		isnt(scalar(@tables), 0, "$file has programs");
+		$programs += @tables;
+		$looping += grep { ($_ // '-') !~ /^\s*-?\s*$/ } @tables;
+	}
+}
+like($text{'README.md'} =~ s/\s+/ /gr, qr/runs $programs programs .* $looping of which loop/, 'README.md: programs of make check-clients');
+
 # The name that a link to a heading uses.
 sub anchor
 {
