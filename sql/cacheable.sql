@@ -17,8 +17,8 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_cacheable() IS
 CREATE VIEW @extschema@.clipperf_cacheable AS
 SELECT c.route, c.queryid, make_interval(secs => c.ttl_s) AS time_to_live, c.calls, c.total_ms,
        c.hit_share_low, c.hit_share, c.hit_share_high,
-       c.total_ms * c.hit_share AS saved_ms,
-       c.total_ms * c.hit_share / nullif(t.ms, 0) AS saved_share,
+       pg_catalog.round((c.total_ms * c.hit_share)::numeric, 3)::double precision AS saved_ms,
+       pg_catalog.round((c.total_ms * c.hit_share / nullif(t.ms, 0))::numeric, 6)::double precision AS saved_share,
        c.stale_share_low, c.stale_share_high, c.kept_share_low, c.kept_share_high,
        c.writes_per_second, c.rows_written_per_second, c.distinct_lists, c.unmeasured, c.repeats, c.repeats_ms,
        c.depends_on, c.tables, c.written_tables, c.userid, r.rolname AS usename, c.since,

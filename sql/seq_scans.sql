@@ -17,7 +17,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_read_seq_scans() IS
 
 CREATE VIEW @extschema@.clipperf_seq_scans AS
 SELECT s.relation, s.queryid, s.executions, s.scans, s.rows_read, s.rows_kept,
-       s.rows_kept / greatest(s.rows_read, 1)::double precision AS kept_share, s.rows_needed, s.estimated,
+       pg_catalog.round((s.rows_kept / greatest(s.rows_read, 1)::double precision)::numeric, 6)::double precision AS kept_share, s.rows_needed, s.estimated,
        s.filter_columns, s.sort_columns, s.total_ms, s.relation_bytes, s.first_seen, s.last_seen, s.query
 FROM @extschema@._clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NULL;
@@ -45,7 +45,7 @@ GRANT SELECT ON @extschema@.clipperf_seq_scans TO PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_index_scans AS
 SELECT s.relation, s.walked_index, s.queryid, s.executions, s.scans, s.rows_read, s.rows_kept,
-       s.rows_kept / greatest(s.rows_read, 1)::double precision AS kept_share, s.rows_needed, s.estimated,
+       pg_catalog.round((s.rows_kept / greatest(s.rows_read, 1)::double precision)::numeric, 6)::double precision AS kept_share, s.rows_needed, s.estimated,
        s.filter_columns, s.total_ms, s.relation_bytes, s.first_seen, s.last_seen, s.query
 FROM @extschema@._clipperf_read_seq_scans() AS s
 WHERE s.walked_index IS NOT NULL;

@@ -219,13 +219,13 @@ put_shares(Datum *values, int i, const CacheCounts *counts, int ttl,
 
 	cache_shares(counts, ttl, writes->per_s, &all);
 	cache_shares(counts, ttl, writes->rows_per_s / Max(all.lists, 1.0), &one);
-	values[i++] = Float8GetDatum(all.low);
-	values[i++] = Float8GetDatum(all.expected);
-	values[i++] = Float8GetDatum(all.high);
-	values[i++] = Float8GetDatum(Min(one.stale, all.stale));
-	values[i++] = Float8GetDatum(Max(one.stale, all.stale));
-	values[i++] = Float8GetDatum(Min(one.kept, all.kept));
-	values[i++] = Float8GetDatum(Max(one.kept, all.kept));
+	values[i++] = Float8GetDatum(report_round(all.low));
+	values[i++] = Float8GetDatum(report_round(all.expected));
+	values[i++] = Float8GetDatum(report_round(all.high));
+	values[i++] = Float8GetDatum(report_round(Min(one.stale, all.stale)));
+	values[i++] = Float8GetDatum(report_round(Max(one.stale, all.stale)));
+	values[i++] = Float8GetDatum(report_round(Min(one.kept, all.kept)));
+	values[i++] = Float8GetDatum(report_round(Max(one.kept, all.kept)));
 	values[i++] = Float8GetDatum(all.lists);
 	return i;
 }
@@ -247,8 +247,8 @@ put_cacheable(ReturnSetInfo *result, const CacheRow *row, int ttl,
 	values[i++] = Int64GetDatum((int64) counts->calls);
 	values[i++] = Float8GetDatum(US_TO_MS(counts->total_us));
 	i = put_shares(values, i, counts, ttl, writes);
-	values[i++] = Float8GetDatum(writes->per_s);
-	values[i++] = Float8GetDatum(writes->rows_per_s);
+	values[i++] = Float8GetDatum(report_round(writes->per_s));
+	values[i++] = Float8GetDatum(report_round(writes->rows_per_s));
 	values[i++] = Int64GetDatum((int64) counts->unmeasured);
 	values[i++] = Int64GetDatum((int64) counts->repeats);
 	values[i++] = Float8GetDatum(US_TO_MS(counts->repeats_us));

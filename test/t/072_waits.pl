@@ -162,7 +162,7 @@ for (1 .. 50)
 like(ask($evidence), qr/; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/, 'the evidence of a finding says what its statement waits for');
 
 # A finding about several statements says it of each of them, on its line: an endpoint, and two loops over one list.
-ask("INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('slow ones', '{/slow}', 1)");
+ask("INSERT INTO clipperf_endpoints (name, routes, target_ms, min_bad) VALUES ('slow ones', '{/slow}', 1, 1)");
 ask("SET clipperf.route = '/slow'; BEGIN; SELECT i, pg_sleep(1) FROM many WHERE i = 7; COMMIT; BEGIN; SELECT i FROM many WHERE i = 8; COMMIT");
 like(ask("SELECT evidence FROM clipperf_findings() WHERE kind = 'slo_breach' AND summary LIKE 'slow ones:%'"),
 	qr/^\(1\) \d+% of its time in the database: SELECT i, pg_sleep[^\n]*; waits \d+% for Timeout\/PgSleep \(\d+ samples\)$/m,
