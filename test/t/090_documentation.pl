@@ -205,7 +205,7 @@ foreach my $glob (sort keys %register)
 	foreach my $file (glob("$root/test/clients/$glob"))
 	{
 		my $source = slurp_file($file);
-		next if $source !~ /^.*Programs of /;
+		next if $source !~ /^\W*Programs of /m;
 		my @tables = $source =~ /$register{$glob}/g;
 		isnt(scalar(@tables), 0, "$file has programs");
 		$programs += @tables;
