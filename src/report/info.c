@@ -17,7 +17,7 @@
 #include "common/result_rows.h"
 #include "settings.h"
 #include "store/cache_store.h"
-#include "store/database.h"
+#include "store/database_reset.h"
 #include "store/modules.h"
 #include "store/pattern.h"
 #include "store/plan.h"

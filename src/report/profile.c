@@ -26,7 +26,7 @@
 #include "common/excerpt.h"
 #include "report/plan_outline.h"
 #include "report/pprof.h"
-#include "store/database.h"
+#include "store/database_reset.h"
 #include "store/plan.h"
 #include "store/statement.h"
 #include "store/text.h"

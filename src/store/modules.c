@@ -12,7 +12,7 @@
 
 #include "store/blocks.h"
 #include "store/cache_store.h"
-#include "store/database.h"
+#include "store/database_reset.h"
 #include "store/episode.h"
 #include "store/finding_counts.h"
 #include "store/header.h"

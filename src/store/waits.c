@@ -26,7 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "common/clock.h"
-#include "store/database.h"
+#include "store/database_reset.h"
 #include "store/save.h"
 
 /* In this time the usefulness of an entry that is not seen again halves. */

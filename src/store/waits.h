@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "store/database.h"
+#include "store/database_reset.h"
 #include "store/route.h"
 #include "store/store.h"
 

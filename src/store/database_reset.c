@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * database.c
+ * database_reset.c
  *	  When databases were reset by themselves, without the others.
  *
  * What is counted of a database since then stands in its rows; here is what its
@@ -12,7 +12,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "store/database.h"
+#include "store/database_reset.h"
 
 #include "utils/timestamp.h"
 
@@ -22,7 +22,7 @@ static Databases *shared = NULL;
 
 /* The last reset of a database, NULL if there is none. */
 static DatabaseReset *
-find_database(const Databases *databases, Oid dbid)
+find_reset(const Databases *databases, Oid dbid)
 {
 	for (int i = 0; i < databases->count; i++)
 	{
@@ -36,7 +36,7 @@ find_database(const Databases *databases, Oid dbid)
 static DatabaseReset *
 note_database(Oid dbid)
 {
-	DatabaseReset *reset = find_database(shared, dbid);
+	DatabaseReset *reset = find_reset(shared, dbid);
 
 	if (reset == NULL && shared->count < DATABASES_MAX)
 	{
@@ -75,7 +75,7 @@ database_since(Oid dbid)
 	TimestampTz since;
 
 	LWLockAcquire(store_lock(LOCKS_DATABASE, 0), LW_SHARED);
-	reset = find_database(shared, dbid);
+	reset = find_reset(shared, dbid);
 	since = reset != NULL && reset->since != 0 ? reset->since : store_header->since;
 	LWLockRelease(store_lock(LOCKS_DATABASE, 0));
 	return since;
@@ -85,7 +85,7 @@ database_since(Oid dbid)
 int64
 databases_sampled_before(const Databases *databases, Oid dbid)
 {
-	const DatabaseReset *reset = find_database(databases, dbid);
+	const DatabaseReset *reset = find_reset(databases, dbid);
 
 	return reset == NULL ? 0 : reset->sampled_ms;
 }

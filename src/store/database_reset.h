@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * database.h
+ * database_reset.h
  *	  When databases were reset by themselves, without the others.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLIPPERF_DATABASE_H
-#define CLIPPERF_DATABASE_H
+#ifndef CLIPPERF_DATABASE_RESET_H
+#define CLIPPERF_DATABASE_RESET_H
 
 #include "compat.h"
 
@@ -48,4 +48,4 @@ extern void database_sampled_before(Oid dbid, int64 ms);
 
 extern const StoreModule database_module;
 
-#endif							/* CLIPPERF_DATABASE_H */
+#endif							/* CLIPPERF_DATABASE_RESET_H */
