@@ -29,8 +29,11 @@ const release = path.join(path.dirname(require.resolve("speedscope/package.json"
 	await tab.goto(`file://${release}#localProfilePath=${handed}`);
 	await tab.waitForFunction((name) => document.title.includes(name) || /went wrong|Unrecognized|error/i.test(document.body.innerText), {},
 		path.basename(profile));
-	await tab.keyboard.press("3");
-	await tab.waitForFunction(() => document.querySelector("table") !== null || /went wrong/i.test(document.body.innerText));
+	/* The key for the table is pressed until it is there: before all is drawn, nothing listens. */
+	while (!await tab.evaluate(() => document.querySelector("table td") !== null || /went wrong/i.test(document.body.innerText))) {
+		await tab.keyboard.press("3");
+		await tab.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+	}
 	const rows = await tab.$$eval("table tr", (all) => all.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.innerText)));
 	console.log(JSON.stringify({ title: await tab.title(), said: said, rows: rows }));
 	await browser.close();
