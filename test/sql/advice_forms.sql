@@ -57,6 +57,13 @@ SELECT action FROM clipperf_recommend_for(ARRAY['SELECT date_trunc(''hour'', see
 -- An expression finds rows by the keys before it alone: it is no key behind those of another statement.
 SELECT regexp_replace(ddl, '^.* ON ', 'ON ') FROM clipperf_recommend_for(ARRAY['SELECT filler FROM feed WHERE a = 7 AND b::date = ''2024-01-06''',
     'SELECT id FROM feed WHERE a = 7 AND day = ''2024-02-03'' AND ip = ''10.0.3.3''']) WHERE action = 'create' ORDER BY 1;
+-- Of an index that is recommended with one column more it is not said that it is not.
+CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL, gone date, note text);
+INSERT INTO person SELECT i, 'Last' || abs(hashint4(i)) % 9000, CASE WHEN i % 8 = 0 THEN '2026-01-01'::date END, repeat('n', 60) FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE person;
+SELECT action, regexp_replace(ddl, '^.* ON ', 'ON ') FROM clipperf_recommend_for(ARRAY[
+    'SELECT id FROM person WHERE gone IS NULL AND lower(name) LIKE lower(''Last12'') || ''%'' ORDER BY name LIMIT 20',
+    'SELECT id FROM person WHERE gone IS NULL AND lower(name) LIKE lower(''Last5'') || ''%'' ORDER BY name LIMIT 20']);
 
 -- Names end with whole words, and characters.
 CREATE TABLE "wide_ärger_mit_überlangen_namen_die_niemand_braucht" (id int PRIMARY KEY, "größe_in_ganzen_metern_und_zentimetern" int, filler text);

@@ -63,6 +63,12 @@ with_extension('citext', sub {
 		INSERT INTO users SELECT n, md5(n::text) FROM generate_series(1, 20000) AS n;
 		VACUUM ANALYZE users});
 	is(built("SELECT * FROM users WHERE email = 'ABC'"), 'users (email)', 'equality of a type of an extension');
+	$node->safe_psql('postgres', q{
+		CREATE TABLE accounts (id int PRIMARY KEY, name citext NOT NULL, note text);
+		INSERT INTO accounts SELECT n, 'Company ' || n, repeat('n', 90) FROM generate_series(1, 20000) AS n;
+		VACUUM ANALYZE accounts});
+	like($node->safe_psql('postgres', "SELECT reason FROM clipperf_recommend_for(ARRAY[\$\$SELECT id, name FROM accounts WHERE name LIKE 'company 2%' ORDER BY name LIMIT 10\$\$])
+		WHERE action = 'create'"), qr/^reads rows in the order of name, without visiting the table, for /, 'the order is what an index serves beside such a pattern');
 	is(built("SELECT * FROM users WHERE email LIKE '%abc'"), '', 'nothing where the type has no operator class for it');
 });
 

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "catalog/pg_am.h"
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -41,28 +42,42 @@ is_demanded_key(const IndexKey *key, const DemandKey *other)
 	return key->attno == other->attno && equal(key->expr, other->expr);
 }
 
-/* What the demand wants with a key. */
-static KeyRole
-find_key_role(const Demand *demand, const IndexKey *key)
+/* Are rows wanted in the order of a key? */
+static bool
+is_sort_key(const Demand *demand, const IndexKey *key)
 {
-	KeyRole		role = ROLE_NONE;
+	ListCell   *lc;
+
+	foreach(lc, demand->sorts)
+		if (is_demanded_key(key, &((const DemandSort *) lfirst(lc))->key))
+		return true;
+	return false;
+}
+
+/*
+ * What the demand wants with a key of an index.  A B-tree has no operators but its own:
+ * where the order is wanted as well, that is what it serves.
+ */
+static KeyRole
+find_key_role(const IndexDefinition *def, const Demand *demand, const IndexKey *key)
+{
+	bool		sorts = is_sort_key(demand, key);
+	KeyRole		role = sorts ? ROLE_ORDERS : ROLE_NONE;
 	ListCell   *lc;
 
 	foreach(lc, demand->filters)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (!is_demanded_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
+		if (!is_demanded_key(key, &filter->key) || filter->use == DEMAND_CONDITION ||
+			(filter->use == DEMAND_OPERATOR && sorts && def->am == BTREE_AM_OID))
 			continue;
 		if (filter->use <= DEMAND_JOIN)
 			return ROLE_FINDS;
-		role = filter->use == DEMAND_OPERATOR ||
-			filter->use == DEMAND_SUPPORTED ? ROLE_MATCHES : ROLE_RANGE;
+		role = filter->use == DEMAND_OPERATOR || filter->use == DEMAND_SUPPORTED ||
+			(def->am != BTREE_AM_OID && def->am != BRIN_AM_OID) ?
+			ROLE_MATCHES : ROLE_RANGE;
 	}
-	foreach(lc, demand->sorts)
-		if (role == ROLE_NONE &&
-			is_demanded_key(key, &((const DemandSort *) lfirst(lc))->key))
-		role = ROLE_ORDERS;
 	return role;
 }
 
@@ -101,7 +116,7 @@ append_role(StringInfo text, const IndexDefinition *def, const Demand *demand,
 	{
 		const IndexKey *key = &def->keys[i];
 
-		if (find_key_role(demand, key) != role || index_def_fixed_key(def, i) == i)
+		if (find_key_role(def, demand, key) != role || index_def_fixed_key(def, i) == i)
 			continue;
 		appendStringInfo(text, "%s%s%s", between, key_text(def, key),
 						 role == ROLE_ORDERS ? order_text(key) : "");
@@ -148,7 +163,7 @@ find_statement_demand(const Advisor *advisor, int statement,
 
 		if (item->statement != statement || item->demand->relid != def->relid)
 			continue;
-		if (find_key_role(item->demand, &def->keys[0]) != ROLE_NONE)
+		if (find_key_role(def, item->demand, &def->keys[0]) != ROLE_NONE)
 			return item->demand;
 		if (found == NULL)
 			found = item->demand;

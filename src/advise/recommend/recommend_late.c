@@ -106,6 +106,23 @@ count_parts(const Advisor *advisor, int number)
 	return def->nkeys + def->nincluded + (def->predicate != NIL ? 1 : 0);
 }
 
+/* Is one of the chosen indexes the same, with other columns included? */
+static bool
+is_chosen_with_more(const Advisor *advisor, int number)
+{
+	const IndexDefinition *def = advisor->estimator.indexes[number]->def;
+	int			other = -1;
+
+	while ((other = bms_next_member(advisor->chosen, other)) >= 0)
+	{
+		const IndexDefinition *chosen = advisor->estimator.indexes[other]->def;
+
+		if (chosen->nkeys == def->nkeys && index_def_covers(chosen, def))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The plainest index that seems to help a statement and in truth harms it; -1
  * if there is none.  *harm_us is how much longer the statement takes then.
@@ -124,8 +141,9 @@ find_underpriced(Advisor *advisor, int statement, double *harm_us)
 	{
 		double		harm;
 
-		if (found >= 0 &&
-			count_parts(advisor, number) >= count_parts(advisor, found))
+		if ((found >= 0 &&
+			 count_parts(advisor, number) >= count_parts(advisor, found)) ||
+			is_chosen_with_more(advisor, number))
 			continue;
 		harm = find_harm_us(advisor, statement, number);
 		if (harm <= 0 || harm < least || promised_us(advisor, number) < least)
