@@ -110,6 +110,17 @@ own_owner(void)
 	return owner;
 }
 
+/*
+ * Do our tables, and what they hold, belong to a superuser?  REASSIGN OWNED may have
+ * given them to somebody else, who then decides what stands in them, and what triggers
+ * do: nothing that a worker may take for granted.  False if we are not installed.
+ */
+bool
+own_is_trusted(void)
+{
+	return OidIsValid(own_table(ANY_TABLE)) && superuser_arg(own_owner());
+}
+
 /* The statement with our schema in it. */
 static char *
 fill_in_schema(const char *statement)

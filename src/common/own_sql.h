@@ -37,6 +37,9 @@ extern void own_sql(const char *statement, int nargs, const SqlArg *args);
 /* Let DROP EXTENSION wait for this transaction, or wait for it. */
 extern void own_lock_extension(void);
 
+/* Do our tables belong to a superuser, so that a worker may go by them? */
+extern bool own_is_trusted(void);
+
 /* Run such a statement as the caller, with the caller's search_path. */
 extern void caller_sql(const char *statement, int nargs, const SqlArg *args);
 

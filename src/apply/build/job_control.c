@@ -440,6 +440,8 @@ Datum
 clipperf_apply_obstacle(PG_FUNCTION_ARGS)
 {
 	store_require();
+	if (!own_is_trusted())
+		PG_RETURN_TEXT_P(cstring_to_text("the tables of the extension do not belong to a superuser"));
 	if (queue_refused_since() != 0)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("waits for a free background worker; max_worker_processes is %d",
 												  max_worker_processes)));
