@@ -3,9 +3,10 @@
  * batched.c
  *	  clipperf_batched(): the statement in place of a loop, as SQL sees it.
  *
- * The child's text is that of a sample, with the literals that it was run with,
- * where the caller may read these; else it is the normalised one, in which
- * some literals cannot be told to be what they were.
+ * The child's text is that of a sample, where the caller may read it.  Its literals
+ * stay if the loops are known to have had them: the sample may be of another run of
+ * the statement.  Else it is the normalised text, in which some literals cannot be
+ * told to be what they were.
  *
  *-------------------------------------------------------------------------
  */
