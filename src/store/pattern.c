@@ -287,8 +287,9 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 		if (sum->hashes[i] != add->hashes[i])
 			sum->differ |= UINT32_C(1) << i;
 		sum->changes[i] += add->changes[i];
-		sum->types[i] = pattern_literal_type(sum->types[i], add->types[i]);
 	}
+	for (int i = 0; i < PATTERN_PARAMETERS; i++)
+		sum->types[i] = pattern_literal_type(sum->types[i], add->types[i]);
 	if (memcmp(sum->same_as, add->same_as, sizeof(before)) == 0)
 		return;
 	memcpy(before, sum->same_as, sizeof(before));

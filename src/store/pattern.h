@@ -61,7 +61,8 @@ typedef struct PatternParameters
 												 * value */
 	Oid			types[PATTERN_PARAMETERS];	/* of a literal by itself:
 											 * UNKNOWNOID in quotes,
-											 * InvalidOid = NULL */
+											 * InvalidOid = NULL; those of
+											 * nliterals come last */
 	uint8		same_as[PATTERN_PARAMETERS];	/* lowest number that always
 												 * had the value of $n */
 	uint32		hashes[PATTERN_PARAMETERS]; /* of the value of $n in the first

@@ -275,10 +275,19 @@ leave_out_literals(RewriteChild *child, const PatternParameters *seen)
 	rewrite_scan(&scanned);
 	for (int i = 0; i < scanned.ntokens; i++)
 		highest = Max(highest, scanned.tokens[i].token.parameter);
-	if (seen->literals == 0 || highest < seen->nliterals)
+	highest -= seen->nliterals;
+	if (seen->literals == 0 || highest < 0)
 		return false;
-	child->values.count = Min(child->values.count, highest - seen->nliterals);
-	child->values.varied &= (UINT64CONST(1) << child->values.count) - 1;
+	child->values.varied &= (UINT64CONST(1) << highest) - 1;
+	child->values.count = Min(highest + seen->nliterals, PATTERN_PARAMETERS);
+	for (int i = highest; i < child->values.count; i++)
+	{
+		int			number = seen->count + i - highest;
+
+		child->values.types[i] = number < PATTERN_PARAMETERS ?
+			seen->types[number] : InvalidOid;
+		child->values.same_as[i] = i + 1;
+	}
 	return true;
 }
 

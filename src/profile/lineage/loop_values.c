@@ -76,6 +76,7 @@ typedef struct HashedText
 	int			length;			/* 0 = free */
 	uint32		literals;		/* normalize_hash_literals() .. */
 	int			count;			/* .. of so many */
+	Oid			types[PATTERN_PARAMETERS];	/* of each by itself */
 } HashedText;
 
 static HashedText hashed_texts[HASHED_TEXTS];
@@ -297,6 +298,19 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
 	return at == end ? loop->nplaces : 0;
 }
 
+/* Note the types that the literals of a text have by themselves. */
+static void
+type_constants(HashedText *known, const char *text, int length)
+{
+	LiteralPlace places[PATTERN_PARAMETERS];
+	int			count = normalize_places(text, length, places, PATTERN_PARAMETERS);
+
+	memset(known->types, 0, sizeof(known->types));
+	for (int i = 0; i < count; i++)
+		known->types[i] = literal_type(text +places[i].start,
+									   text +places[i].start + places[i].length);
+}
+
 /*
  * What the literals are of a text that has parameters besides.  All runs of a
  * statement share a queryid, whatever their literals are.  Texts are told apart by
@@ -313,6 +327,8 @@ hash_constants(const char *text, int length)
 		known->text = hash;
 		known->length = length;
 		known->literals = normalize_hash_literals(text, length, &known->count);
+		known->count = Max(known->count, 0);
+		type_constants(known, text, length);
 	}
 	return known;
 }
@@ -330,6 +346,7 @@ hash_child(Loop *loop, bool first, const Execution *execution, uint32 *hashes,
 	const char *text;
 	int			length;
 
+	memset(literals, 0, sizeof(*literals));
 	literals->literals = INCOMPARABLE;
 	literals->count = has_parameters ? 0 : -1;
 	if (execution->source.exact)
@@ -382,6 +399,8 @@ begin_loop(Loop *loop, uint64 queryid, const uint32 *hashes, int count,
 	loop->known.count = count;
 	loop->known.literals = literals->literals;
 	loop->known.nliterals = literals->count;
+	for (int i = 0; i < literals->count && count + i < PATTERN_PARAMETERS; i++)
+		loop->known.types[count + i] = literals->types[i];
 	memcpy(loop->known.hashes, hashes, count * sizeof(uint32));
 	loop->known.differ = compare_beginnings(queryid, hashes, count);
 	for (int i = 0; i < count; i++)
