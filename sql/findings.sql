@@ -473,7 +473,7 @@ BEGIN ATOMIC
         SELECT u.queryid FROM @extschema@._clipperf_read_table_use() AS u WHERE u.writes OR u.locks_rows
     )
     SELECT c.list, c.confidence, c.pipelined, c.function, c.parent_queryid, c.parent_query, c.child_queryid, c.child_query,
-           c.subject, c.relation, c.parent_column || coalesce(' or ' || c.rival_column, '') || ' becomes ' || c.child_parameter,
+           c.subject, c.relation, c.parent_column || coalesce(' or ' || nullif(c.rival_column, c.parent_column), '') || ' becomes ' || c.child_parameter,
            (SELECT format('LEFT JOIN %I ON %I.%I = %s', t.relname, t.relname, a.attname, c.parent_column)
             FROM pg_index AS i
                  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
@@ -535,10 +535,10 @@ BEGIN ATOMIC
                dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
     ), told AS (
         SELECT c.*,
-               CASE WHEN c.of_list = 1
-                    THEN coalesce(c.suggestion, '-- ask once for all keys: compare with = ANY ($1), or join the two statements')
-                    ELSE coalesce(c.suggestion || format('; -- (%s)', c.number),
-                                  format('-- (%s) no single statement: %s', c.number, @extschema@._clipperf_plain(c.no_suggestion))) END
+               CASE WHEN c.suggestion IS NOT NULL THEN c.suggestion || CASE WHEN c.of_list > 1 THEN format('; -- (%s)', c.number) ELSE '' END
+                    ELSE concat('-- ', CASE WHEN c.of_list > 1 THEN format('(%s) ', c.number) END,
+                                coalesce('no single statement, as ' || @extschema@._clipperf_plain(c.no_suggestion),
+                                         'ask once for all keys: compare with = ANY ($1), or join the two statements')) END
                || coalesce(E'\n-- or join it to the list: ' || @extschema@._clipperf_plain(c.joined_by), '') AS fix
         FROM child AS c
     ), finding AS (
@@ -617,7 +617,7 @@ BEGIN ATOMIC
                        WHEN f.of_list > 1 THEN f.of_list || ' statements for each row: 1+'
                        ELSE 'a statement for each row: 1+' END,
                   @extschema@._clipperf_number(f.per_loop),
-                  CASE WHEN f.list IS NULL THEN ' times' END,
+                  CASE WHEN f.list IS NULL AND NOT f.in_pieces THEN ' times' END,
                   CASE WHEN f.function IS NULL THEN ' in one request' ELSE ' in a function' END,
                   CASE WHEN f.confidence = 'suspected' THEN ' (suspected)' END,
                   CASE WHEN f.tenants > 3 THEN format(' (%s schemas)', f.tenants)

@@ -92,10 +92,11 @@ BEGIN ATOMIC
         FROM ranked AS r
     )
     SELECT (row_number() OVER placed)::integer AS rank, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
-           left(concat(CASE WHEN j.again THEN 'again: ' END, j.summary), 60), j.fix,
+           CASE WHEN length(s.summary) > 60 THEN left(s.summary, 57) || '...' ELSE s.summary END, j.fix,
            concat(CASE WHEN j.is_accepted THEN 'accepted; ' END, j.evidence, '; ' || n.said, '; ' || w.said),
            j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
     FROM judged AS j
+         CROSS JOIN LATERAL (SELECT concat(CASE WHEN j.again THEN 'again: ' END, j.summary) AS summary) AS s
          LEFT JOIN @extschema@._clipperf_statement_nodes() AS n
             ON n.queryid = j.queryid AND j.kind NOT IN ('n_plus_one', 'slow_plan', 'slo_breach')
          LEFT JOIN @extschema@._clipperf_statement_waits() AS w ON w.queryid = j.queryid AND j.evidence NOT LIKE E'%\n%'

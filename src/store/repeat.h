@@ -45,6 +45,9 @@ typedef struct Repeat
 	uint64		backends;		/* bit per backend, modulo 64 */
 	uint64		value;			/* all of the last lookup's in one hash */
 	uint64		values[REPEAT_VALUES];	/* .. and the first of them */
+	uint16		moved[REPEAT_VALUES];	/* how often each was another than
+										 * before */
+	uint16		named;			/* which of them the pattern is about */
 	uint64		seen[REPEAT_SEEN_WORDS];
 
 	/* The numbers looked up, where the key is one. */

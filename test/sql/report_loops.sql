@@ -144,6 +144,28 @@ FROM clip ORDER BY title LIMIT 25 \gexec
 SELECT substring(evidence, '\d+ statements per request[^;]*;') AS statements FROM clipperf_findings() WHERE kind = 'n_plus_one';
 SET application_name = 'a page';
 
+-- The same row read again and again: no batch would help, and the fix says so.
+SELECT clipperf_reset();
+\set ECHO none
+\o /dev/null
+BEGIN;
+SELECT 'SELECT title FROM clip WHERE id = 1021' FROM generate_series(1, 25) \gexec
+COMMIT;
+\o
+\set ECHO all
+SELECT summary, fix FROM clipperf_findings() WHERE kind = 'n_plus_one';
+
+-- A summary is not cut in the middle of a word.
+SELECT clipperf_reset();
+\set ECHO none
+\o /dev/null
+BEGIN;
+SELECT format('INSERT INTO vote (clip_id, score) VALUES (%s, %s)', 1003 + 3 * (i % 7), i * i % 11) FROM generate_series(1, 120) AS i \gexec
+ROLLBACK;
+\o
+\set ECHO all
+SELECT summary FROM clipperf_findings() WHERE kind = 'n_plus_one';
+
 -- A long statement: what it asks for is shown.
 SELECT clipperf_line(s, 80) FROM unnest(ARRAY[
     'SELECT ' || repeat('"clips"."column", ', 20) || '"clips"."id" FROM "clips" LEFT OUTER JOIN "members" ON "members"."id" = "clips"."owner_id" INNER JOIN "games" ON "games"."id" = "clips"."game_id" WHERE "clips"."id" = $1',

@@ -80,6 +80,24 @@ varying_probe(const Repeat *repeat, const ProbeList *list)
 }
 
 /*
+ * The value that the pattern is about: the one that has moved most often by the time
+ * it is reported first, the last if several have.  It stays, or one loop would be told
+ * as two.
+ */
+static const Probe *
+named_probe(Repeat *repeat, const ProbeList *list)
+{
+	int			count = Min(list->count, REPEAT_VALUES);
+
+	for (int i = 0; i < count && repeat->reported == 0; i++)
+	{
+		if (i == 0 || repeat->moved[i] >= repeat->moved[repeat->named])
+			repeat->named = i;
+	}
+	return &list->probes[Min(repeat->named, count - 1)];
+}
+
+/*
  * Do numbers only go up or down?  Of n drawn by lot the last is the greatest once
  * in n times, whatever they are.
  */
@@ -269,8 +287,8 @@ whole_comparison(const Probe *probe)
 }
 
 /*
- * Count a look-up with these values in the entry of its request.  Returns what
- * varies from one to the next; the table alone if no value is known.
+ * Count a look-up with these values in the entry of its request.  Returns what its
+ * pattern is about; the table alone if no value is known.
  */
 static Comparison
 count_lookup(Repeat *repeat, const Execution *execution, const ProbeList *list)
@@ -283,10 +301,15 @@ count_lookup(Repeat *repeat, const Execution *execution, const ProbeList *list)
 		return inserted_row(execution);
 	varying = varying_probe(repeat, list);
 	for (int i = 0; i < Min(list->count, REPEAT_VALUES); i++)
+	{
+		if (repeat->moved[i] < PG_UINT16_MAX &&
+			list->probes[i].hash != repeat->values[i])
+			repeat->moved[i]++;
 		repeat->values[i] = list->probes[i].hash;
+	}
 	if (repeat->again == again)
 		note_number(repeat, varying);
-	return whole_comparison(varying);
+	return whole_comparison(named_probe(repeat, list));
 }
 
 /*
@@ -301,7 +324,7 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 {
 	uint64		fingerprint = statement_fingerprint(info, execution->query);
 	uint64		trace = execution->trace;
-	Comparison	varying;
+	Comparison	named;
 	PatternCounters add;
 	bool		suspicious;
 	Repeat	   *repeat = trace != 0 ? repeat_lock(trace, fingerprint) :
@@ -312,11 +335,11 @@ suspect_add(Execution *execution, StatementInfo *info, uint64 transaction)
 		add_noted(repeat, execution, info->noted_us);
 		info->noted_us = 0;
 	}
-	varying = count_lookup(repeat, execution, &execution->probes);
+	named = count_lookup(repeat, execution, &execution->probes);
 	suspicious = take_counters(repeat, info, trace != 0, &add);
 	if (trace != 0)
 		repeat_unlock(trace);
 	if (suspicious)
-		report_suspect(execution, info, fingerprint, &varying,
+		report_suspect(execution, info, fingerprint, &named,
 					   trace != 0 ? trace : transaction, &add);
 }
