@@ -167,6 +167,13 @@ typedef Instrumentation PlanNodeCounters;
 #define NODE_BUFFERS(counters) ((counters)->bufusage)
 #endif
 
+/* 19: a scan of a table has flags. */
+#if PG_VERSION_NUM >= 190000
+#define BEGIN_TABLE_SCAN(table, snapshot) table_beginscan(table, snapshot, 0, NULL, SO_NONE)
+#else
+#define BEGIN_TABLE_SCAN(table, snapshot) table_beginscan(table, snapshot, 0, NULL)
+#endif
+
 /* 16: a join that keeps rows of its inner side that have no partner; 18: that have one. */
 #if PG_VERSION_NUM >= 160000
 #define IS_RIGHT_ANTI_JOIN(type) ((type) == JOIN_RIGHT_ANTI)

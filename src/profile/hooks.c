@@ -180,7 +180,7 @@ identify(Execution *execution, bool begun)
 	if (likely(execution->level == 0))
 	{
 		request_time_begin(execution->first_us - execution->work.plan_us);
-		execution->bare = likely(begun) ? planning_last.bare :
+		execution->bare = likely(begun) ? planning_bare(execution->source.text) :
 			request_begin(execution->source.text, execution->source.location,
 						  execution->source.length);
 		request_parsed.source = NULL;

@@ -72,8 +72,11 @@ begin_planned(const Query *parse, const char *query_string, TimestampTz message)
 {
 	StatementSource source = source_of(query_string, parse->stmt_location,
 									   parse->stmt_len);
+	BareText	bare = request_begin(source.text, source.location, source.length);
 
-	planning_last.bare = request_begin(source.text, source.location, source.length);
+	planning_last.is_bare = bare.at != NULL;
+	planning_last.bare_length = bare.length;
+	planning_last.bare_start = planning_last.is_bare ? bare.at - source.text : 0;
 	session_runs(parse->queryId, GetUserId(), request_current.route, message);
 }
 

@@ -23,11 +23,25 @@ typedef struct PlannedStatement
 	int64		ended_us;		/* clock_us() when it was done */
 	TimestampTz message;		/* of the client that made it necessary */
 	bool		begun;			/* request_begin() was called for it .. */
-	BareText	bare;			/* .. and returned this */
+	bool		is_bare;		/* .. and returned some text */
+	int			bare_length;	/* that long */
+	ptrdiff_t	bare_start;		/* from the start of the source; a pointer
+								 * would outlive the planner's copy of it */
 } PlannedStatement;
 
 /* The one planned last, until its execution starts. */
 HOTPATH_EXTERN PlannedStatement planning_last;
+
+/* What request_begin() returned for it, in another copy of its source. */
+static inline BareText
+planning_bare(const char *source)
+{
+	return (BareText)
+	{
+		.at = likely(planning_last.is_bare) ? source + planning_last.bare_start : NULL,
+			.length = planning_last.bare_length
+	};
+}
 
 /* Called from hooks_install(). */
 extern void planning_install(void);

@@ -351,11 +351,15 @@ add_to_lists(CacheReplay *replay, uint32 hash, int64 now_us)
 {
 	uint32		now_ms = (uint32) (now_us / 1000);
 	int			number = replay->place[find_place(replay, hash)];
-	CacheKey   *key = &replay->key[number - 1];
+	CacheKey   *key;
 
 	if (number == 0)
+	{
 		follow_list(replay, hash, now_ms);
-	else if ((int32) (now_ms - key->seen_ms) < 0)
+		return;
+	}
+	key = &replay->key[number - 1];
+	if ((int32) (now_ms - key->seen_ms) < 0)
 		add_to_list(replay, key, now_us, key->seen_ms);
 	else
 		add_to_list(replay, key, now_us, now_ms);

@@ -75,7 +75,7 @@ read_rows(Relation table, Snapshot snapshot)
 {
 	RuleList	list = {NULL, 0};
 	int			most = 8;
-	TableScanDesc scan = table_beginscan(table, snapshot, 0, NULL);
+	TableScanDesc scan = BEGIN_TABLE_SCAN(table, snapshot);
 	HeapTuple	tuple;
 
 	list.rules = palloc(most * sizeof(EndpointRule));

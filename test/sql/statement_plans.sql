@@ -41,7 +41,9 @@ INSERT INTO game VALUES (1001, 'secret7');
 DELETE FROM game WHERE id = 1001;
 SELECT id FROM clip ORDER BY score DESC LIMIT 1;
 (SELECT id FROM game EXCEPT SELECT game_id FROM clip) UNION ALL SELECT 1 WHERE false;
-SELECT outline FROM outlines WHERE query NOT LIKE '%outlines%' ORDER BY queryid = 0, outline COLLATE "C";
+SELECT outline FROM outlines WHERE query NOT LIKE '%outlines%' AND query NOT LIKE '%EXCEPT%' ORDER BY queryid = 0, outline COLLATE "C";
+-- What is below a set operation is another in each major version.
+SELECT outline ~ 'HashSetOp.*Seq Scan on game.*Seq Scan on clip' AS set_operation FROM outlines WHERE query LIKE '%EXCEPT%';
 
 -- What is said of each.
 SELECT DISTINCT calls = 1 AS calls, measured = 1 AS measured, timed IN (0, 1) AS timed, settings, mean_ms >= 0 AND p95_ms >= 0 AS ms,
@@ -59,7 +61,9 @@ SELECT clipperf_profile('folded') ~ 'secret[0-9]|4711' AS folded,
 -- An execution that fails, is explained, or stops early.
 SELECT clipperf_reset();
 SELECT 1 / (id - 5) AS failing FROM clip;
-EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT id AS explained FROM game WHERE id = 1;
+\o /dev/null
+EXPLAIN (ANALYZE) SELECT id AS explained FROM game WHERE id = 1;
+\o
 BEGIN;
 DECLARE early CURSOR FOR SELECT id AS early FROM clip;
 FETCH 2 FROM early;

@@ -267,8 +267,9 @@ inserted_row(const Execution *execution)
 	const PlannedStmt *plan = execution->query->plannedstmt;
 	Comparison	row = {0};
 
-	if (plan->resultRelations != NIL)
-		row.relid = rt_fetch(linitial_int(plan->resultRelations), plan->rtable)->relid;
+	if (IsA(plan->planTree, ModifyTable))
+		row.relid = rt_fetch(linitial_int(((const ModifyTable *) plan->planTree)->resultRelations),
+							 plan->rtable)->relid;
 	return row;
 }
 

@@ -498,7 +498,7 @@ static void
 collect_rows(Collector *collector, const PlanPath *scan, ScanFacts *facts)
 {
 	const Plan *plan = scan->node->plan;
-	const Instrumentation *instrument = scan->node->instrument;
+	const PlanNodeCounters *instrument = scan->node->instrument;
 
 	facts->scans = plan->parallel_aware ? 1 : instrument->nloops;
 	facts->read = facts->kept + instrument->nfiltered1;

@@ -14,6 +14,7 @@
  */
 #include "profile/plan/plan_shape.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_index.h"
 #include "common/hashfn.h"
 #include "parser/parsetree.h"
