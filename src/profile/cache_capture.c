@@ -16,11 +16,11 @@
 #include "profile/cache_capture.h"
 
 #include "access/xact.h"
-#include "tcop/dest.h"
 
 #include "hotpath.h"
 #include "profile/plan/plan_result.h"
 #include "profile/statement/value.h"
+#include "profile/utility.h"
 
 /*
  * Statements that are remembered, in sets of two, the one used last in front: some
@@ -66,13 +66,14 @@ typedef struct AskedBefore
 
 static AskedBefore asked[ASKED];
 
-/* Do its rows go into a table? */
-static bool
-makes_table(const QueryDesc *query)
+/*
+ * Do its rows go into a table, or are they copied?  Where they have gone to is gone
+ * itself, when a cursor ends.
+ */
+static inline bool
+keeps_result(const QueryDesc *query)
 {
-	return query->dest != NULL &&
-		(query->dest->mydest == DestIntoRel ||
-		 query->dest->mydest == DestTransientRel);
+	return query->sourceText == utility_around.kept;
 }
 
 /* Make a memo of a statement that was not remembered, with this plan. */
@@ -87,7 +88,7 @@ learn_statement(CacheMemo *memo, const Execution *execution,
 	memo->userid = key->userid;
 	memo->route = key->route;
 	memo->tables = tables;
-	memo->tracker = plan_only_reads(plan) && !makes_table(execution->query) ?
+	memo->tracker = plan_only_reads(plan) && !keeps_result(execution->query) ?
 		TRACKER_NONE : TRACKER_NEVER;
 }
 

@@ -20,4 +20,8 @@ $node->command_ok([ 'pgbench', '-n', '-t', '2', '-M', 'extended', '-f', $script,
 is(calls($node, 'SELECT n + $1 FROM mark'), 2, 'the statements after it are counted');
 is($node->safe_psql('postgres', q{SELECT calls FROM clipperf_queries WHERE query LIKE 'SELECT n, length(%'}), 2, 'and so is its own');
 
+# A cursor that is open at COMMIT ends long after what its rows were sent to has gone; a sanitizer sees who looks there.
+$node->safe_psql('postgres', "BEGIN; DECLARE open CURSOR FOR SELECT n + 2 FROM mark; FETCH 1 FROM open; COMMIT");
+is(calls($node, 'SELECT n + $1 FROM mark'), 3, 'a cursor that is open at the end is counted');
+
 done_testing();
