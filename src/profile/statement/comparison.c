@@ -488,9 +488,9 @@ has_strategy(Oid operator, int strategy)
 {
 	ListCell   *cell;
 
-	foreach(cell, get_op_btree_interpretation(operator))
+	foreach(cell, OP_INTERPRETATIONS(operator))
 	{
-		if (((OpBtreeInterpretation *) lfirst(cell))->strategy == strategy)
+		if (OP_STRATEGY(lfirst(cell)) == strategy)
 			return true;
 	}
 	return false;
