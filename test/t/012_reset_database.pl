@@ -111,7 +111,7 @@ foreach my $database (@databases)
 {
 	my $session = $node->background_psql($database);
 	$session->query_safe("PREPARE scan AS SELECT count(*) FROM post WHERE author = \$1");
-	$session->query_safe('EXECUTE scan (3)');
+	$session->query_safe('BEGIN; EXECUTE scan (3); COMMIT');	# a request that ends here, not after a pause
 	$sessions{$database} = $session;
 }
 
@@ -143,7 +143,7 @@ is(counted('first', $statement), 0, 'what a session has not handed on is forgott
 $sessions{first}->query_safe('BEGIN; EXECUTE scan (3); COMMIT');
 is(counted('first', $statement), 1, 'and what it does next is counted');
 is($node->safe_psql('postgres', "SELECT requests, statements FROM clipperf_routes WHERE datname = 'first'"), '1|1', 'so is its request');
-$sessions{second}->query_safe('EXECUTE scan (3)');
+$sessions{second}->query_safe('BEGIN; EXECUTE scan (3); COMMIT');
 is(counted('second', $statement), 12, 'a session of another database goes on');
 $before->{second} = all_rows('second');
 
