@@ -55,4 +55,9 @@ SET search_path = capture_structure_2;
 EXECUTE list;
 SET search_path = capture_structure, public;
 EXECUTE list;
+
+-- Operators with one argument.
+CREATE TABLE segment (id int PRIMARY KEY, s lseg);
+INSERT INTO segment VALUES (1, '((0,0),(1,0))'), (2, '((0,0),(0,1))');
+SELECT id FROM segment WHERE ?- s AND ?- s;
 DROP SCHEMA capture_structure, capture_structure_2 CASCADE;

@@ -504,13 +504,16 @@ has_strategy(Oid operator, int strategy)
 static void
 walk_between(OpExpr *lower, OpExpr *upper, ComparisonSearch *search)
 {
-	Node	   *column = strip_relabeling(linitial(lower->args));
-	Node	   *value = strip_relabeling(lsecond(lower->args));
+	Node	   *column;
+	Node	   *value;
 	Oid			relid;
 	int16		attno;
 
-	if (list_length(lower->args) != 2 || list_length(upper->args) != 2 ||
-		column == NULL || value == NULL || !IsA(column, Var) || !is_value(value) ||
+	if (list_length(lower->args) != 2 || list_length(upper->args) != 2)
+		return;
+	column = strip_relabeling(linitial(lower->args));
+	value = strip_relabeling(lsecond(lower->args));
+	if (column == NULL || value == NULL || !IsA(column, Var) || !is_value(value) ||
 		!equal(column, strip_relabeling(linitial(upper->args))) ||
 		!equal(value, strip_relabeling(lsecond(upper->args))) ||
 		!has_strategy(lower->opno, BTGreaterEqualStrategyNumber) ||
