@@ -76,6 +76,9 @@ main(int argc, char **argv)
 {
 	handle_signals();
 
+	/* A line is written at once: what else writes to the same log or terminal comes before it or after it. */
+	(void) setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+
 	if (argc < 2)
 	{
 		print_error("no command specified");

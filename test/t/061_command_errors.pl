@@ -10,6 +10,7 @@ use Command;
 use IO::Socket::UNIX;
 use IPC::Run;
 use PostgreSQL::Test::Utils;
+use Socket;
 use Test::More;
 
 my $node = new_server('errors');
@@ -26,6 +27,23 @@ my ($status, $output, $errors) = clipperf($node);
 is($status, 2, 'no command: status');
 like($errors, qr/^clipperf: error: no command specified\nclipperf: hint: Try "clipperf --help"/, 'no command');
 fails_with($node, ['chek'], qr/unknown command "chek"/, 'no such command');
+
+# A message is written line by line: nothing that writes to the same log comes between. Each write is a datagram here.
+{
+	socketpair(my $ours, my $theirs, AF_UNIX, SOCK_DGRAM, PF_UNSPEC) or die "no pair of sockets: $!";
+	my $child = fork // die "no process: $!";
+	if ($child == 0)
+	{
+		open(STDERR, '>&', $theirs) or die "no standard error: $!";
+		exec('clipperf', 'chek') or die "clipperf: $!";
+	}
+	waitpid($child, 0);
+	foreach my $line (qr/^clipperf: error: unknown command "chek"\n\z/, qr/^clipperf: hint: .*\n\z/)
+	{
+		recv($ours, my $written, 1000, MSG_DONTWAIT);
+		like($written, $line, 'a line at once');
+	}
+}
 fails_with($node, [ 'report', '--top', 'many' ], qr/invalid value "many" for option --top: must be a whole number/, 'no number');
 fails_with($node, [ 'report', '--top', '0' ], qr/invalid value "0" for option --top: must be at least 1/, 'no findings');
 fails_with($node, [ 'check', 'a', 'b' ], qr/too many command-line arguments \(first is "b"\)/, 'two databases');

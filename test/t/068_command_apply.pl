@@ -48,7 +48,7 @@ my $run;
 	$run = IPC::Run::start([ 'clipperf', 'apply', '--watch', '--id' => $ids[0] ], '<', \undef, '>', \$watched, '2>', \$progress);
 }
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM clipperf_jobs WHERE state = 'waiting'") or die 'the job does not wait';
-$run->pump until $progress =~ /waiting/;
+$run->pump until $progress =~ /waiting.*\n/;
 like($progress, qr/^ +1\. waiting +idx_item_customer, waits for .*$/m, 'a log says what a job waits for');
 is(join("\n", grep { length > 80 } split /\n/, $progress), '', 'in 80 columns');
 ($status, $output) = clipperf($node, 'jobs', '--format' => 'json');
@@ -107,7 +107,7 @@ $node->safe_psql('postgres', q{SELECT clipperf_add_index('more', 'CREATE INDEX i
 	local @ENV{ keys %environment } = values %environment;
 	$run = IPC::Run::start([ 'clipperf', 'apply', '--watch', '--index-set' => 'more' ], '<', \undef, '>', \$watched, '2>', \$progress);
 }
-$run->pump until $progress =~ /waiting/;
+$run->pump until $progress =~ /waiting.*\n/;
 $run->signal('INT');
 $run->finish;
 is($? >> 8, 2, 'interrupted: status');
