@@ -112,6 +112,14 @@ like($finding->{suggestion}, qr/ kind = 1\b/, 'prepared with one constant: it st
 $finding = proven($node, 'prepared twice', statements(prepared_loop(1) . prepared_loop(7)));
 like($finding->{suggestion}, qr/ kind = \$2\b/, 'prepared with two constants: a parameter');
 
+# Also where two texts are of one length and have the same hash of 32 bits.
+my @alike = (1021059, 1321873);
+is( $node->safe_psql('postgres', 'SELECT count(DISTINCT hashtext(text)) FROM (VALUES '
+		  . join(', ', map { "('SELECT name FROM debtor WHERE id = \$1 AND kind = $_')" } @alike) . ') AS t(text)'),
+	1, 'two texts have the same hash');
+$finding = proven($node, 'prepared alike', statements(prepared_loop($alike[0]) . prepared_loop($alike[1])));
+like($finding->{suggestion}, qr/ kind = \$2\b/, 'two constants in texts with the same hash: a parameter');
+
 $node->safe_psql('postgres', <<'SQL');
 CREATE FUNCTION other_kind(debtor int) RETURNS text LANGUAGE plpgsql AS
 'DECLARE found text; BEGIN SELECT name INTO found FROM debtor AS d WHERE d.id = debtor AND d.kind = 7; RETURN found; END';

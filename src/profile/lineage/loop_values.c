@@ -72,7 +72,7 @@ typedef struct Loop
 /* A text that has parameters, and what its literals are. */
 typedef struct HashedText
 {
-	uint32 text;				/* hash of it */
+	uint64 text;				/* hash of it */
 	int			length;			/* 0 = free */
 	uint32		literals;		/* normalize_hash_literals() .. */
 	int			count;			/* .. of so many */
@@ -314,12 +314,13 @@ type_constants(HashedText *known, const char *text, int length)
 /*
  * What the literals are of a text that has parameters besides.  All runs of a
  * statement share a queryid, whatever their literals are.  Texts are told apart by
- * their hashes, as there are few of them, and most are run often.
+ * their lengths and hashes of 64 bits, as there are few of them, and most are run often:
+ * with a hash of 32 bits an application would soon have two that are taken for one.
  */
 static const HashedText *
 hash_constants(const char *text, int length)
 {
-	uint32		hash = hash_bytes((const unsigned char *) text, length);
+	uint64		hash = hash_bytes_extended((const unsigned char *) text, length, 0);
 	HashedText *known = &hashed_texts[hash % HASHED_TEXTS];
 
 	if (known->length != length || known->text !=hash)
