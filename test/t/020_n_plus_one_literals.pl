@@ -92,7 +92,29 @@ like($finding->{suggestion}, qr/ kind = \$2\b/, 'loops with two values: a parame
 $finding = proven($node, 'two sessions', statements(loop_of_kind(1) . "\\connect\n" . loop_of_kind(7)));
 like($finding->{suggestion}, qr/ kind = \$2\b/, 'loops with two values, one in each session: a parameter');
 
-# So does the constant of a statement that has parameters besides: prepared, in a function, and a list of another length.
+# A comment that is another one for each row makes no other statement of it, wherever it stands.
+foreach my $statement (
+	'SELECT name FROM debtor WHERE id = %1$s AND kind = 1 -- row %2$s',
+	'SELECT name FROM debtor WHERE id = %1$s AND kind = 1 /* page */ /* row %2$s */',
+	'SELECT name FROM debtor /* row %2$s */ WHERE id = %1$s AND kind = 1'
+  )
+{
+	foreach my $kinds (1, 2)
+	{
+		my $name = ($kinds == 1 ? 'one kind: ' : 'its constant changes, too: ') . $statement;
+		my $child = $kinds == 1 ? $statement : $statement =~ s/kind = 1/kind = %3\$s/r;
+
+		$finding = proven($node, $name, statements($list . <<"SQL"));
+SELECT format('$child', debtor_id, md5(id::text), id % 2)
+FROM (SELECT id, debtor_id FROM debt ORDER BY title LIMIT 30) AS keys
+\\gexec
+SQL
+		like($finding->{suggestion},
+			$kinds == 1 ? qr/ = ANY \(\$1::int.* kind = 1\b/ : qr/unnest\(\$1::int\w+\[\], \$2::int\w+\[\]\)/, $name);
+	}
+}
+
+# What holds for constants holds for those of a statement that has parameters besides: prepared, in a function, and a list of another length.
 sub prepared_loop
 {
 	my ($kind) = @_;

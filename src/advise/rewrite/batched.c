@@ -67,7 +67,7 @@ strange_literals(const Pattern *pattern, const SampleDraft *sample)
 		return seen->literals != 0 && seen->literals_differ == 0 &&
 			seen->literals == normalize_hash_literals(text, strlen(text), &count) ?
 			0 : PG_UINT32_MAX;
-	count = normalize_places(text, strlen(text), places, PATTERN_PARAMETERS);
+	count = normalize_places(text, strlen(text), places, PATTERN_PARAMETERS, NULL);
 	if (count != seen->count)
 		return PG_UINT32_MAX;
 	for (int i = 0; i < count; i++)
@@ -193,7 +193,7 @@ parameterize(const char *text, uint32 strange, RewriteValues *values)
 	RewriteValues kept = {0};
 	int			numbers[PATTERN_PARAMETERS + 1] = {0};
 	int			count = normalize_places(text, strlen(text), places,
-										 PATTERN_PARAMETERS);
+										 PATTERN_PARAMETERS, NULL);
 	int			from = 0;
 	StringInfoData result;
 

@@ -11,8 +11,8 @@
  *
  * The text of the first child is taken apart by the server's scanner.  Those
  * that follow differ from it in their literals only, so what stands between
- * these is compared byte by byte, and only the literals are read.  What
- * cannot be compared counts as varying: that is never wrong, only longer.
+ * these is compared byte by byte, and only the literals are read.  Where comments
+ * differ as well, the scanner takes them apart, too.  What cannot be compared counts as varying: that is never wrong, only longer.
  *
  * Belongs to one backend: no locks.  Raises nothing.
  *
@@ -66,6 +66,7 @@ typedef struct Loop
 	int			length;			/* 0 = it is not kept */
 	int			nplaces;
 	LiteralPlace places[PATTERN_PARAMETERS];
+	uint64		around;			/* hash of what is no literal and no comment */
 	char text[	LOOP_TEXT];
 } Loop;
 
@@ -248,11 +249,43 @@ keep_child_text(Loop *loop, const char *text, int length)
 	if (length > LOOP_TEXT)
 		return;
 	loop->nplaces = normalize_places(text, length, loop->places,
-									 PATTERN_PARAMETERS);
+									 PATTERN_PARAMETERS, &loop->around);
 	if (loop->nplaces <= 0)
 		return;
 	memcpy(loop->text, text, length);
 	loop->length = length;
+}
+
+/* The hash of one literal of a child's text; its type is set, too. */
+static uint32
+hash_literal(const char *literal, const char *end, Oid *type)
+{
+	*type = literal_type(literal, end);
+	return end - literal > COMPARED_BYTES ? INCOMPARABLE :
+		normalize_hash_literal(literal, end - literal);
+}
+
+/*
+ * Hash the literals of a text that has other comments in it than the kept one, such as
+ * one that names the row; returns how many, 0 if it is another text.
+ */
+static int
+hash_scanned_literals(const Loop *loop, const char *text, int length,
+					  uint32 *hashes, Oid *types)
+{
+	LiteralPlace places[PATTERN_PARAMETERS];
+	uint64		around;
+
+	if (normalize_places(text, length, places, PATTERN_PARAMETERS,
+						 &around) != loop->nplaces || around != loop->around)
+		return 0;
+	for (int i = 0; i < loop->nplaces; i++)
+	{
+		const char *literal = text +places[i].start;
+
+		hashes[i] = hash_literal(literal, literal + places[i].length, &types[i]);
+	}
+	return loop->nplaces;
 }
 
 /*
@@ -277,7 +310,7 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
 
 		if (end - at < next - kept ||
 			memcmp(at, loop->text +kept, next - kept) != 0)
-			return 0;
+			return hash_scanned_literals(loop, text, length, hashes, types);
 		at += next - kept;
 		if (i == loop->nplaces)
 			break;
@@ -290,12 +323,11 @@ hash_literals(const Loop *loop, const char *text, int length, uint32 *hashes,
 				hashes[j] = INCOMPARABLE;
 			return loop->nplaces;
 		}
-		hashes[i] = at - literal > COMPARED_BYTES ? INCOMPARABLE :
-			normalize_hash_literal(literal, at - literal);
-		types[i] = literal_type(literal, at);
+		hashes[i] = hash_literal(literal, at, &types[i]);
 		kept = next + loop->places[i].length;
 	}
-	return at == end ? loop->nplaces : 0;
+	return at == end ? loop->nplaces :
+		hash_scanned_literals(loop, text, length, hashes, types);
 }
 
 /* Note the types that the literals of a text have by themselves. */
@@ -303,7 +335,7 @@ static void
 type_constants(HashedText *known, const char *text, int length)
 {
 	LiteralPlace places[PATTERN_PARAMETERS];
-	int			count = normalize_places(text, length, places, PATTERN_PARAMETERS);
+	int			count = normalize_places(text, length, places, PATTERN_PARAMETERS, NULL);
 
 	memset(known->types, 0, sizeof(known->types));
 	for (int i = 0; i < count; i++)

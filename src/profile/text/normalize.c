@@ -609,19 +609,35 @@ normalize_fingerprint(const char *source, int location, int length,
 	return n.fingerprint;
 }
 
+/* The hash of a text without its literals, and of where in it these stood. */
+static uint64
+hash_around_literals(const Normalizer *n)
+{
+	uint64		hash = hash_bytes_extended((const unsigned char *) n->text.data,
+										   n->text.len, n->nliterals);
+
+	return n->nliterals == 0 ? hash :
+		hash_bytes_extended((const unsigned char *) n->literals,
+							n->nliterals * sizeof(n->literals[0]), hash);
+}
+
 /*
  * Where the literals of a statement stand, as normalize_text() numbers them:
  * at most "max".  Returns how many there are; -1 if there are more, the statement
- * is too long, or cannot be taken apart to its end.
+ * is too long, or cannot be taken apart to its end.  *around, unless NULL, becomes a
+ * hash of all else but comments and white space.
  */
 int
-normalize_places(const char *source, int length, LiteralPlace *places, int max)
+normalize_places(const char *source, int length, LiteralPlace *places, int max,
+				 uint64 *around)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = enter_scratch();
 	Normalizer	n = {.places = places,.max_places = max};
 
 	normalize_source(&n, source, 0, length);
+	if (around != NULL)
+		*around = hash_around_literals(&n);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return n.cut || n.nliterals > max ? -1 : n.nliterals;
@@ -650,7 +666,7 @@ normalize_hash_literals(const char *source, int length, int *count)
 	LiteralPlace places[HASHED_LITERALS];
 	uint32		hash = 1;
 
-	*count = normalize_places(source, length, places, HASHED_LITERALS);
+	*count = normalize_places(source, length, places, HASHED_LITERALS, NULL);
 	if (*count < 0)
 		return 0;
 	for (int i = 0; i < *count; i++)

@@ -42,9 +42,12 @@ typedef struct LiteralPlace
 	int			length;
 } LiteralPlace;
 
-/* Where the literals of a statement stand, in the order of their numbers. */
+/*
+ * Where the literals of a statement stand, in the order of their numbers, and the
+ * hash of all else.
+ */
 extern int	normalize_places(const char *source, int length,
-							 LiteralPlace *places, int max);
+							 LiteralPlace *places, int max, uint64 *around);
 
 /* The hash of a literal as it is written; never 0. */
 extern uint32 normalize_hash_literal(const char *literal, int length);
