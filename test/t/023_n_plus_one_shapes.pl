@@ -219,6 +219,8 @@ my %deep = (
 	'range of one value' => 'SELECT body FROM remark WHERE post_id BETWEEN $1 AND $1',
 	'range of one value, by parts' => 'SELECT body FROM remark WHERE kind < 9 AND post_id >= $1 AND post_id <= $1',
 	NULLIF => 'SELECT body FROM remark WHERE post_id = NULLIF($1, 0)',
+	'sum with zero' => 'SELECT body FROM remark WHERE post_id = $1 + 0',
+	'comparison with a sum' => 'SELECT body FROM remark WHERE post_id + 0 = $1',
 	'INSERT of a query' => 'INSERT INTO remark_log (post_id, body) SELECT $1, \'seen\'');
 $node->safe_psql('postgres', 'CREATE TABLE remark_log (post_id int8 REFERENCES post, body text)');
 foreach my $place (sort keys %deep)
@@ -227,6 +229,8 @@ foreach my $place (sort keys %deep)
 		loop(posts(30), '--child' => $deep{$place}, '--bind' => '1=col:id'));
 	has($finding, "the parameter in a $place", children => [27, 30]);
 }
+silent($node, 'the parameter in a sum',
+	loop(posts(30), '--child' => 'SELECT body FROM remark WHERE post_id = $1 + 1', '--bind' => '1=col:id'));
 
 # Parents of several shapes; the key comes from a column all the same.
 my %parents = (

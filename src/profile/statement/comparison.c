@@ -16,6 +16,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 
 #include "profile/statement/key_column.h"
@@ -45,6 +46,41 @@ static void walk_query(Query *query, ComparisonSearch *search);
 static void walk_condition(Node *node, ComparisonSearch *search);
 static bool walk_sublinks(Node *node, void *search);
 
+/* Is it the number zero? */
+static bool
+is_zero(const Node *node)
+{
+	const Const *literal = (const Const *) node;
+
+	if (!IsA(node, Const) || literal->constisnull)
+		return false;
+	return (literal->consttype == INT4OID && DatumGetInt32(literal->constvalue) == 0) ||
+		(literal->consttype == INT8OID && DatumGetInt64(literal->constvalue) == 0);
+}
+
+/*
+ * What zero is added to, or taken from, as is done to keep an index out of use; NULL
+ * if it is something else.
+ */
+static Node *
+without_zero(const OpExpr *expression)
+{
+	switch (expression->opfuncid)
+	{
+		case F_INT4PL:
+		case F_INT4MI:
+		case F_INT8PL:
+		case F_INT8MI:
+		case F_INT84PL:
+		case F_INT84MI:
+		case F_INT48PL:
+		case F_INT48MI:
+			return is_zero(lsecond(expression->args)) ? linitial(expression->args) : NULL;
+		default:
+			return NULL;
+	}
+}
+
 /* Take conversions off an expression that is one. */
 static Node *
 strip_conversions(Node *node)
@@ -67,6 +103,8 @@ strip_conversions(Node *node)
 			node = linitial(castNode(CoalesceExpr, node)->args);
 		else if (IsA(node, NullIfExpr))
 			node = linitial(((NullIfExpr *) node)->args);
+		else if (IsA(node, OpExpr) && without_zero((OpExpr *) node) != NULL)
+			node = without_zero((OpExpr *) node);
 		else
 			return node;
 	}
