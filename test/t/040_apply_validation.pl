@@ -1,7 +1,7 @@
 # A build that is interrupted while it validates its index: in the scan of the index, and in the sort of what that found.
 #
-# Nothing that a test can lock is used there, so nothing can hold a build in these phases. They last long enough, and
-# are waited for in a loop within the server, which does what is to be done without leaving it.
+# Nothing that a test can lock is used there, so nothing can hold a build in these phases but a signal. They are waited for in a
+# loop within the server, which stops the process that builds, and does what is to be done if it is in the phase still.
 
 use strict;
 use warnings;
@@ -22,12 +22,18 @@ $node->safe_psql('postgres', q{
 		LOOP
 			PERFORM pg_stat_clear_snapshot();
 			SELECT p.pid INTO builder FROM pg_stat_progress_create_index AS p WHERE p.phase = phase_;
-			EXIT WHEN FOUND;
+			IF FOUND THEN
+				EXECUTE format($sql$COPY (SELECT 1) TO PROGRAM 'kill -STOP %s'$sql$, builder);
+				PERFORM pg_stat_clear_snapshot();
+				EXIT WHEN EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.phase = phase_);
+				EXECUTE format($sql$COPY (SELECT 1) TO PROGRAM 'kill -CONT %s'$sql$, builder);
+			END IF;
 			IF EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building')) THEN
 				RETURN 'missed';
 			END IF;
 		END LOOP;
 		EXECUTE replace(replace(action, '$BUILDER', builder::text), '$JOB', job_::text);
+		EXECUTE format($sql$COPY (SELECT 1) TO PROGRAM 'kill -CONT %s'$sql$, builder);
 		RETURN 'done';
 	END $$;
 });
@@ -44,7 +50,7 @@ my %faults = (
 	'builder terminated' => [ 'SELECT pg_terminate_backend($BUILDER)', 'kept' ],
 	'builder canceled' => [ 'SELECT pg_cancel_backend($BUILDER)', 'canceled' ],
 	'builder killed' => [ shell('kill -9 $BUILDER'), 'kept', 'restarts' ],
-	'server stopped' => [ shell('kill -QUIT ' . $node->{_pid}), 'kept', 'stops' ]);
+	'server stopped' => [ undef, 'kept', 'stops' ]);
 
 # Makes a job, and does something to it in that phase; if it was too late for that, another one. Returns the job.
 sub do_in_phase
@@ -72,7 +78,7 @@ foreach my $fault (sort keys %faults)
 	{
 		my ($action, $state, $outage) = @{ $faults{$fault} };
 		my $name = "$phase, $fault";
-		$action = shell('kill -QUIT ' . $node->{_pid}) if ($outage || '') eq 'stops';
+		$action = shell("kill -QUIT $node->{_pid}; kill -CONT \$BUILDER") if ($outage || '') eq 'stops';
 		my ($job, $index, $offset) = do_in_phase($phase, $action);
 		if (($outage || '') eq 'stops')
 		{
