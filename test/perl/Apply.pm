@@ -24,7 +24,7 @@ use PostgreSQL::Test::Cluster;
 use Test::More;
 
 our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
-	history state phase invalid_indexes index_names index_is_complete no_locks no_builder send_query waits_for_lock apply_is_healthy);
+	history state gave_way phase invalid_indexes index_names index_is_complete no_locks no_builder send_query waits_for_lock apply_is_healthy);
 
 # A server as new_server() makes it.
 sub apply_server
@@ -117,6 +117,14 @@ sub history
 {
 	my ($node, $job, $database) = @_;
 	return $node->safe_psql($database || 'postgres', "SELECT string_agg(state, ' ' ORDER BY changed_at) FROM clipperf_job_changes WHERE job = $job");
+}
+
+# Waits until a job has given way to somebody; true if that came. Its state may be another one again by then.
+sub gave_way
+{
+	my ($node, $job) = @_;
+	return $node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM clipperf_job_changes
+		WHERE job = $job AND reason LIKE 'gave way to process %, which waited for the table%')");
 }
 
 # Waits until the build of a job is in a phase; true if it came.

@@ -36,8 +36,7 @@ foreach my $phase ('building index: scanning table', 'building index: sorting li
 		my $user = $node->background_psql('postgres', on_error_stop => 0);
 		send_query($user, $sql);
 		# Builds on item that wait for a writer let it go only when he has ended.
-		ok($node->poll_query_until('postgres', "SELECT reason LIKE 'gave way to process%' FROM clipperf_jobs WHERE job = $build->{job}"),
-			"$label: the build gives way");
+		ok(gave_way($node, $build->{job}), "$label: the build gives way");
 		$build->release;
 		ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_progress_create_index AS p
 			JOIN pg_stat_activity AS a USING (pid) WHERE a.backend_type = 'client backend' AND p.phase = 'waiting for old snapshots'"),

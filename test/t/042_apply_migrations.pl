@@ -33,6 +33,12 @@ sub run_file
 	return $ok;
 }
 
+# Waits until the jobs that build in the background have ended, whose indexes are there before that.
+sub built
+{
+	return $node->poll_query_until('postgres', "SELECT ($there) = 2 AND NOT EXISTS (SELECT FROM clipperf_jobs WHERE state NOT IN ('kept', 'reverted'))");
+}
+
 sub clean { $node->safe_psql('postgres', 'DROP INDEX IF EXISTS item_a; DROP INDEX IF EXISTS item_both') }
 
 ok(run_file("CREATE TABLE extra (n int);\n$apply\nINSERT INTO extra VALUES (1);\n", '-1'), 'psql -1 runs a migration');
@@ -44,7 +50,7 @@ clean();
 ok(!run_file("$apply\nSELECT 1 / 0;\n", '-1'), 'a migration that fails');
 is($node->safe_psql('postgres', $there), 0, 'leaves nothing');
 ok(run_file("$apply\n"), 'without -1');
-ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built in the background');
+ok(built(), 'they are built in the background');
 clean();
 
 # A savepoint that is rolled back takes them along, and only them.
@@ -80,7 +86,7 @@ foreach my $protocol ('prepared', 'extended')
 	ok($pgbench->($protocol, "BEGIN;\n$apply\nROLLBACK;\n"), "$protocol, rolled back");
 	is($node->safe_psql('postgres', $there), 0, 'they are gone');
 	ok($pgbench->($protocol, "$apply\n"), "$protocol, alone");
-	ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built in the background');
+	ok(built(), 'they are built in the background');
 	clean();
 	ok($pgbench->($protocol, "\\startpipeline\nBEGIN;\nINSERT INTO extra VALUES (5);\n$apply\nCOMMIT;\n\\endpipeline\n"),
 		"$protocol, a transaction sent as a pipeline");
@@ -88,7 +94,7 @@ foreach my $protocol ('prepared', 'extended')
 	clean();
 	ok($pgbench->($protocol, "\\startpipeline\nINSERT INTO extra VALUES (6);\n$apply\nINSERT INTO extra VALUES (7);\n\\endpipeline\n"),
 		"$protocol, a pipeline without a transaction");
-	ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'they are built');
+	ok(built(), 'they are built');
 	clean();
 }
 
@@ -125,7 +131,7 @@ ok(!run_string($up), 'and cannot be sent as one string');
 
 # Within a function, called alone: in the background, too.
 $node->safe_psql('postgres', "DO \$\$ BEGIN PERFORM * FROM clipperf_apply(index_set => 'ours'); END \$\$");
-ok($node->poll_query_until('postgres', "SELECT ($there) = 2"), 'called by a function: built in the background');
+ok(built(), 'called by a function: built in the background');
 clean();
 
 # PREPARE TRANSACTION cannot be: nobody would notice its end.

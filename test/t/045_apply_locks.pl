@@ -53,8 +53,7 @@ foreach my $statement ('ANALYZE item', 'LOCK TABLE item IN SHARE UPDATE EXCLUSIV
 	ok(has_looked_for_deadlocks(), 'for a while');
 	$holder->query($statement);
 	is($holder->query('SELECT 1'), 1, "which can do $statement");
-	ok($node->poll_query_until('postgres', "SELECT count(*) > 0 FROM clipperf_job_changes
-		WHERE job = $job AND reason LIKE 'gave way to process %'"), "$statement: the build gave way");
+	ok(gave_way($node, $job), "$statement: the build gave way");
 	$holder->query_safe('COMMIT');
 	done_and_dropped($job, $index, "$statement: it is done afterwards");
 }
@@ -98,7 +97,7 @@ ok($node->poll_query_until('postgres', "SELECT reason LIKE 'waits for process $p
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE relation = 'item'::regclass AND NOT granted"), 0,
 	'without waiting for the lock');
 is($node->safe_psql('postgres', "SELECT clipperf_cancel($build->{job})"), 't', 'it can be canceled');
-is(state($node, $build->{job}), 'canceled', 'at once');
+is(wait_for_job($node, $build->{job}), 'canceled', 'by who is just looking at it, or at once');
 $other->query_safe('COMMIT');
 
 # A prepared transaction.
