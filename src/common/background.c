@@ -140,6 +140,18 @@ background_register(const char *name, const char *function, int flags,
 }
 
 /*
+ * Read the configuration again if a signal asked for that.  Not within a transaction.
+ */
+void
+background_reload(void)
+{
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+}
+
+/*
  * Sleep for "ms" milliseconds, or without a limit if that is negative, or until
  * a signal or a latch wakes the worker, and read the configuration again if a
  * signal asked for that.  Raises what a pending interrupt raises.
@@ -154,11 +166,7 @@ background_sleep(long ms)
 	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-	}
+	background_reload();
 }
 
 /*

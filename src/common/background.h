@@ -32,6 +32,9 @@ extern void background_init(void);
 /* The sooner of two times to wait, each of which may be none: -1. */
 extern long background_sooner(long ms, long other_ms);
 
+/* Read the configuration again, if a signal asked for that. */
+extern void background_reload(void);
+
 /* Sleep for at most that many milliseconds, without a limit if negative. */
 extern void background_sleep(long ms);
 

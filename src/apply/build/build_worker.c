@@ -46,7 +46,10 @@ is_installed(void)
 	return installed;
 }
 
-/* Do one job, if one is due that nobody works on; false if not. */
+/*
+ * Do one job, if one is due that nobody works on; false if not.  Settings that were
+ * reloaded before the job was made count for it, so they are read when it is known.
+ */
 static bool
 do_one_job(MemoryContext context)
 {
@@ -57,6 +60,7 @@ do_one_job(MemoryContext context)
 		return false;
 	if (more)					/* another worker may take the next one */
 		queue_wake();
+	background_reload();
 	build_run(job, context);
 	job_lock_release(job);
 	return true;
@@ -110,11 +114,6 @@ do_what_is_due(void)
 		   (do_one_job(context) || verify_due(context)))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ConfigReloadPending)
-		{
-			ConfigReloadPending = false;
-			ProcessConfigFile(PGC_SIGHUP);
-		}
 		MemoryContextReset(context);
 		MemoryContextSwitchTo(context);
 	}

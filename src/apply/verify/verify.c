@@ -29,6 +29,7 @@
 #include "apply/verify/planner_check.h"
 #include "apply/verify/top_statement.h"
 #include "apply/verify/verdict.h"
+#include "common/background.h"
 #include "common/own_sql.h"
 #include "settings.h"
 
@@ -590,6 +591,7 @@ verify_due(MemoryContext context)
 
 	while (!queue_worker_is_leaving() && (job = lock_next_review()) != 0)
 	{
+		background_reload();
 		revert |= review_job_or_keep_it(job, context);
 		/* The sandbox of planner_check.c has left another handler. */
 		pqsignal(SIGINT, top_statement_cancel);
