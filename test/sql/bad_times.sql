@@ -124,11 +124,12 @@ CREATE FUNCTION wait_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM
 CREATE TABLE slow_end (id int);
 CREATE CONSTRAINT TRIGGER wait_late AFTER INSERT ON slow_end DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION wait_late();
-SET statement_timeout = '50ms';
 BEGIN;
 INSERT INTO slow_end VALUES (1), (2);
+SET LOCAL statement_timeout = '50ms';
 SET CONSTRAINTS ALL IMMEDIATE;
 ROLLBACK;
+SET statement_timeout = '50ms';
 DO $$ BEGIN PERFORM pg_sleep(600); END $$;
 RESET statement_timeout;
 SELECT count(*) FROM slow_end;
