@@ -190,12 +190,11 @@ sub reach
 	return $self;
 }
 
-# The process that builds.
+# The process that builds; one that did so before may be about to end still.
 sub builder
 {
 	my ($self) = @_;
-	return $self->{node}->safe_psql($self->{database},
-		"SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'");
+	return $self->{node}->safe_psql($self->{database}, 'SELECT worker_pid FROM clipperf_jobs WHERE worker_pid IS NOT NULL');
 }
 
 # Lets the build go on, if the sessions that hold it are there still.

@@ -66,7 +66,8 @@ sub hold_look
 		CREATE TRIGGER hold_look BEFORE UPDATE ON _clipperf_job FOR EACH ROW WHEN (OLD.state = 'verifying') EXECUTE FUNCTION hold_look()});
 	$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity
 		WHERE backend_type = 'clipperf builder' AND wait_event = 'PgSleep'}) or die 'nobody looks';
-	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'"));
+	return ($session, $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'
+		ORDER BY backend_start DESC LIMIT 1"));
 }
 
 sub release

@@ -16,7 +16,7 @@ BuildPhase->set_up($node, 'postgres');
 
 sub builder
 {
-	return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clipperf builder'");
+	return $node->safe_psql('postgres', 'SELECT worker_pid FROM clipperf_jobs WHERE worker_pid IS NOT NULL');
 }
 
 sub kill_builder
