@@ -22,12 +22,14 @@ use Test::More;
 
 our @EXPORT = qw(routes_of settle measured sum_of);
 
-# Waits until all sessions of clients have ended but the one that asks: what they did is counted then.
+# Waits until all sessions of clients have ended but the one that asks, and those processes that follow: what they did is
+# counted then, by the server's own statistics, too.
 sub settle
 {
-	my ($node) = @_;
+	my ($node, @others) = @_;
+	my $others = join(', ', 'pg_backend_pid()', @others);
 	$node->poll_query_until('postgres',
-		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")
+		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid NOT IN ($others)")
 	  or die 'sessions do not end';
 	return;
 }

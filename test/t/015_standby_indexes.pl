@@ -8,6 +8,7 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Capture;
 use PostgreSQL::Test::Cluster;
+use Requests;
 use Test::More;
 
 my $primary = new_server('primary');
@@ -25,7 +26,9 @@ $primary->safe_psql('postgres', q{
 
 # Enough use of the table, by itself, that an index nobody uses is told.
 $primary->safe_psql('postgres', join("\n", ("SELECT c FROM item WHERE id = 1;") x 200));
+settle($primary);	# sessions tell of their use when they end
 $primary->safe_psql('postgres', 'SELECT pg_stat_force_next_flush(); SELECT count(*) FROM item WHERE b = 1');
+settle($primary);
 
 # All proposals to drop an index of the table, but what is invalid anywhere: by each way to ask for them.
 my %asked = (

@@ -7,14 +7,17 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Capture;
 use Command;
+use Requests;
 use Test::More;
 
 my $node = new_server('doctor', 'clipperf.max_statements = 100', 'track_io_timing = on');
 
-# Tests what is said of one thing: how well it is, and what matches; and that the status is that of all.
+# Tests what is said of one thing: how well it is, and what matches; and that the status is that of all. Sessions tell of
+# what they changed when they have ended.
 sub diagnosis_is
 {
 	my ($name, $health, $pattern, @arguments) = @_;
+	settle($node);
 	my ($status, $output, $errors) = clipperf($node, 'doctor', '--format' => 'json', @arguments);
 	my $json = valid_json($output, 'doctor.schema.json', "$name: JSON");
 	my ($diagnosis) = grep { $_->{name} eq $name && ($_->{health} ne 'ok' || $health eq 'ok') } @{ $json->{diagnoses} };
@@ -42,8 +45,10 @@ diagnosis_is('statements', 'problem', qr/no statement that uses a table was seen
 $node->safe_psql('postgres', q{
 	CREATE TABLE clip (id int, score int);
 	INSERT INTO clip SELECT i, i FROM generate_series(1, 10000) AS i});
-# Sessions of their own, as one tells of its changes when it ends.
+# Sessions of their own, as one tells of its changes when it has ended.
+settle($node);
 $node->safe_psql('postgres', 'ANALYZE clip');
+settle($node);
 my ($status, $output) = clipperf($node, 'doctor');
 is($status, 0, 'all is well: status');
 like($output, qr/^0 problems, 0 notes\n\z/m, 'all is well');
@@ -55,6 +60,7 @@ $node->safe_psql('postgres', 'UPDATE clip SET score = 1');
 diagnosis_is('statistics', 'problem', qr/1 table .* has not been analyzed lately Run ANALYZE public\.clip;/);
 $node->safe_psql('postgres', 'CREATE TABLE fresh (id int); INSERT INTO fresh VALUES (1)');
 diagnosis_is('statistics', 'problem', qr/2 tables .* Run ANALYZE public\.clip, public\.fresh;/);
+settle($node);
 $node->safe_psql('postgres', 'ANALYZE clip; ANALYZE fresh');
 diagnosis_is('statistics', 'ok', qr/fresh/);
 
