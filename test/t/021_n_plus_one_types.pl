@@ -8,7 +8,8 @@ use lib "$FindBin::RealBin/../perl";
 use NPlusOne;
 use Test::More;
 
-my $node = start_server('types');
+# However slow the machine is, no pause of its clients ends a request.
+my $node = start_server('types', q{clipperf.request_idle = '1min'});
 
 # Types that an extension, and a user, made.
 $node->safe_psql('postgres', q{
