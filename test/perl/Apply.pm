@@ -21,10 +21,11 @@ use warnings;
 use Exporter 'import';
 use Capture;
 use PostgreSQL::Test::Cluster;
+use Requests;
 use Test::More;
 
 our @EXPORT = qw(apply_server recommend apply_id apply_index wait_for_job wait_for_verdict wait_for_state reason
-	history state gave_way phase invalid_indexes index_names index_is_complete no_locks no_builder send_query waits_for_lock apply_is_healthy);
+	unwatched history state gave_way phase invalid_indexes index_names index_is_complete no_locks no_builder send_query waits_for_lock apply_is_healthy);
 
 # A server as new_server() makes it.
 sub apply_server
@@ -98,6 +99,20 @@ sub wait_for_state
 {
 	my ($node, $job, $state) = @_;
 	return $node->poll_query_until('postgres', "SELECT state = '$state' FROM clipperf_jobs WHERE job = $job");
+}
+
+# Runs something of which no worker sees a part, so that jobs are judged by the whole of it.
+sub unwatched
+{
+	my ($node, $run) = @_;
+	my $session = $node->background_psql('postgres');
+	my $pid = $session->query_safe('SELECT pg_backend_pid()');
+	$session->query_safe('BEGIN; LOCK TABLE _clipperf_job IN ACCESS EXCLUSIVE MODE');
+	$run->();
+	settle($node, $pid);
+	$session->query_safe('COMMIT');
+	$session->quit;
+	return;
 }
 
 sub reason

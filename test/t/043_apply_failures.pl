@@ -46,7 +46,7 @@ sub try_index
 	my $index = ($ddl =~ /INDEX (\w+) ON/)[0];
 	my $job = apply_index($node, 'item', $index, $ddl, $look);
 	is(wait_for_job($node, $job), 'verifying', "$name: it is built");
-	load(@others);
+	unwatched($node, sub { load(@others) });
 	ok(wait_for_state($node, $job, $state), "$name: $state") or diag(reason($node, $job));
 	my $why = $node->safe_psql('postgres', "SELECT reason FROM clipperf_job_changes WHERE job = $job AND state IN ('kept', 'regressed', 'useless')");
 	like($why, $reason, "$name: the reason");
@@ -77,7 +77,7 @@ load();
 $node->safe_psql('postgres', 'DELETE FROM item WHERE owner < 2');
 $job = apply_index($node, 'item', 'item_all', 'CREATE INDEX item_all ON item ((owner / (owner - owner % 2)), owner)', $look);
 is(wait_for_job($node, $job), 'verifying', 'all: it is built');
-$node->psql('postgres', $prepared . "EXECUTE place (1, 'none');" x 20, on_error_stop => 0);
+unwatched($node, sub { $node->psql('postgres', $prepared . "EXECUTE place (1, 'none');" x 20, on_error_stop => 0) });
 ok(wait_for_state($node, $job, 'reverted'), 'all: reverted, though what it is for was not called');
 like($node->safe_psql('postgres', "SELECT reason FROM clipperf_job_changes WHERE job = $job AND state = 'regressed'"),
 	qr/^(\S+ )?$insert: failed in (\d+) of \g{-1} executions, before in 0 of \d+$/, 'all: the reason');
@@ -99,10 +99,12 @@ $node->safe_psql('postgres', "SELECT clipperf_reset()");
 load(@failing);
 $job = apply_index($node, 'item', 'item_owner', 'CREATE INDEX item_owner ON item (owner)', $look);
 is(wait_for_job($node, $job), 'verifying', 'attempts: it is built');
-$node->psql('postgres', $prepared . "EXECUTE place (1, 'none');" x 4, on_error_stop => 0, extra_params => [ '-U', 'stranger' ]);
-$node->psql('postgres', $prepared . 'SET statement_timeout = 1;' . 'EXECUTE look (1);' x 50, on_error_stop => 0, extra_params => [ '-U', 'reader' ]);
-is($node->safe_psql('postgres', "SELECT sum(errors) FROM clipperf_queries WHERE queryid = $place AND usename = 'stranger'"), 4, 'attempts: they are counted');
-load(@failing);
+unwatched($node, sub {
+	$node->psql('postgres', $prepared . "EXECUTE place (1, 'none');" x 4, on_error_stop => 0, extra_params => [ '-U', 'stranger' ]);
+	$node->psql('postgres', $prepared . 'SET statement_timeout = 1;' . 'EXECUTE look (1);' x 50, on_error_stop => 0, extra_params => [ '-U', 'reader' ]);
+	is($node->safe_psql('postgres', "SELECT sum(errors) FROM clipperf_queries WHERE queryid = $place AND usename = 'stranger'"), 4, 'attempts: they are counted');
+	load(@failing);
+});
 ok(wait_for_state($node, $job, 'kept'), 'attempts: kept') or diag(reason($node, $job));
 unlike(reason($node, $job), qr/failed/, 'attempts: of which nothing is said');
 
