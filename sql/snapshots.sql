@@ -132,6 +132,7 @@ BEGIN ATOMIC
           UNION ALL
           SELECT * FROM @extschema@._clipperf_find_scans(false, NULL)) AS f,
          (SELECT max(m.snapshot) AS snapshot FROM @extschema@._clipperf_snapshot AS m) AS s;
+    SELECT @extschema@._clipperf_keep_waits(max(s.snapshot)) FROM @extschema@._clipperf_snapshot AS s;
     SELECT max(s.snapshot) FROM @extschema@._clipperf_snapshot AS s;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_take_snapshot(text, text, text) IS
@@ -152,6 +153,8 @@ BEGIN ATOMIC
     WHERE NOT EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS s WHERE s.snapshot = i.snapshot);
     DELETE FROM @extschema@._clipperf_snapshot_finding AS f
     WHERE NOT EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS s WHERE s.snapshot = f.snapshot);
+    DELETE FROM @extschema@._clipperf_snapshot_wait AS w
+    WHERE NOT EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS s WHERE s.snapshot = w.snapshot AND NOT s.is_dropped);
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_purge_snapshots() IS 'removes what dropped snapshots have kept, where no period needs it';
 REVOKE ALL ON FUNCTION @extschema@._clipperf_purge_snapshots() FROM PUBLIC;
@@ -234,10 +237,15 @@ GRANT SELECT ON @extschema@._clipperf_period_finding TO PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_periods AS
 SELECT s.snapshot AS period, s.label, s.comment, s.since, s.taken_at AS until, s.taken_by,
-       c.before[1]::bigint AS requests, c.before[9] AS requests_per_second, c.before[3] AS p95_ms, c.before[7] AS statements_mean
+       c.before[1]::bigint AS requests, c.before[9] AS requests_per_second, c.before[3] AS p95_ms, c.before[7] AS statements_mean,
+       w.sessions
 FROM @extschema@._clipperf_snapshot AS s
      LEFT JOIN @extschema@._clipperf_period_item AS i ON i.period = s.snapshot AND i.kind = 'a'
      LEFT JOIN LATERAL @extschema@._clipperf_compare_states(i.earlier, i.state, i.blocks, NULL, NULL, NULL, true, NULL, NULL) AS c ON true
+     LEFT JOIN LATERAL (
+         SELECT pg_catalog.round(coalesce(sum(k.ms) FILTER (WHERE k.wait_event_type IS NOT NULL), 0)
+                                 / sum(k.ms) FILTER (WHERE k.wait_event_type IS NULL), 6)::double precision AS sessions
+         FROM @extschema@._clipperf_snapshot_wait AS k WHERE k.snapshot = s.snapshot) AS w ON true
 WHERE NOT s.is_dropped
   AND (s.previous IS NULL OR EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS b WHERE b.snapshot = s.previous));
 COMMENT ON VIEW @extschema@.clipperf_periods IS 'the periods that clipperf_snapshot() has kept in this database';
@@ -251,7 +259,30 @@ COMMENT ON COLUMN @extschema@.clipperf_periods.requests IS 'requests that ended 
 COMMENT ON COLUMN @extschema@.clipperf_periods.requests_per_second IS 'requests per second, while there were some; NULL if that was not followed';
 COMMENT ON COLUMN @extschema@.clipperf_periods.p95_ms IS '95th percentile of the database time of a request, milliseconds, within 4%';
 COMMENT ON COLUMN @extschema@.clipperf_periods.statements_mean IS 'mean of the statements per request';
+COMMENT ON COLUMN @extschema@.clipperf_periods.sessions IS 'mean number of sessions that were active at a time, from samples; NULL if none were taken';
 GRANT SELECT ON @extschema@.clipperf_periods TO PUBLIC;
+
+CREATE VIEW @extschema@.clipperf_period_waits AS
+SELECT p.period, p.label, p.since, p.until, w.route, w.other_routes, w.wait_event_type, w.wait_event,
+       w.samples, w.ms::double precision AS total_ms,
+       pg_catalog.round(w.ms / t.ms::numeric, 6)::double precision AS sessions
+FROM @extschema@.clipperf_periods AS p
+     JOIN @extschema@._clipperf_snapshot_wait AS w ON w.snapshot = p.period AND w.wait_event_type IS NOT NULL
+     JOIN @extschema@._clipperf_snapshot_wait AS t ON t.snapshot = p.period AND t.wait_event_type IS NULL;
+COMMENT ON VIEW @extschema@.clipperf_period_waits IS
+'what active sessions of each route waited for in each period, from samples; the 100 that took most time by route, the others added up';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.period IS 'number of the period';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.label IS 'its label; NULL if it has none';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.since IS 'when it began';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.until IS 'when it ended';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.route IS 'route of the statements; NULL if they have none, or other_routes is true';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.other_routes IS 'true in the row of all routes whose waits for this event are not kept apart';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.wait_event_type IS 'what they waited for, as in clipperf_waits: IO, Lock, LWLock, ...; CPU if they waited for nothing';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.wait_event IS 'event that they waited for; CPU if they waited for nothing';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.samples IS 'times that a session was seen so';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.total_ms IS 'time that these stand for, milliseconds, an estimate';
+COMMENT ON COLUMN @extschema@.clipperf_period_waits.sessions IS 'mean number of sessions that were so at a time';
+GRANT SELECT ON @extschema@.clipperf_period_waits TO PUBLIC;
 
 -- Labels are never digits alone: NULL for no period means the last one, or the one before it.
 CREATE FUNCTION @extschema@._clipperf_find_period(period text, back integer)

@@ -57,6 +57,7 @@ async function look(browser, theme, width) {
 	const tab = await open(browser, page, theme, width);
 	await tab.waitForSelector("#routes canvas");
 	await tab.waitForSelector("#flame g.frame");
+	await tab.waitForSelector("#load canvas");
 	await tab.screenshot({ path: `${directory}/${theme}-${width}.png`, fullPage: true });
 	await is_sound(tab, `${theme} ${width}`, width);
 	return tab;
@@ -135,6 +136,30 @@ async function draws_flames(tab) {
 	ok(await tab.$$eval("#profile > details tbody tr", (rows) => rows.length) > 5, "the table says the same");
 }
 
+/* Waits over time: each height is the sum of what is below, and the table behind has all of it. */
+async function draws_load(tab) {
+	const seen = await tab.evaluate(function () {
+		const rows = report.periods.filter((row) => row.sessions !== null);
+		const types = wait_types(rows);
+		const steps = wait_steps(rows, types);
+		const canvas = document.querySelector("#load canvas");
+		return {
+			tops: rows.map((row) => steps[types.length][steps[0].indexOf(server_seconds(row.until))]),
+			sessions: rows.map((row) => row.sessions),
+			rising: steps[0].every((second, i) => i === 0 || steps[0][i - 1] <= second),
+			drawn: canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte !== 0),
+			legend: [...document.querySelectorAll("#load .legend li")].map((one) => one.textContent),
+			types: types,
+			lines: document.querySelectorAll("#load tbody tr").length,
+			waits: rows.reduce((sum, row) => sum + row.waits.length, 0),
+		};
+	});
+	ok(seen.sessions.length >= 2 && seen.tops.every((top, i) => Math.abs(top - seen.sessions[i]) < 0.001), "waits over time: on top are all sessions", seen);
+	ok(seen.rising && seen.drawn, "the chart is not empty", seen);
+	ok(JSON.stringify(seen.legend) === JSON.stringify(seen.types) && seen.types.length > 0, "it says what the colors are", seen);
+	ok(seen.lines === seen.waits, "the table has all of it", seen);
+}
+
 /* The theme can be chosen, and the charts follow. */
 async function changes_theme(tab) {
 	const canvas = () => tab.$eval("#routes canvas", (element) => element.toDataURL());
@@ -166,13 +191,14 @@ async function shows_tables(browser) {
 	await (await look(browser, "light", 390)).close();
 	const tab = await look(browser, "light", 1200);
 
-	ok(await tab.evaluate(() => ["findings", "comparison", "objectives", "routes", "loops", "scans", "indexes", "jobs", "waits", "profile", "periods",
+	ok(await tab.evaluate(() => ["findings", "comparison", "objectives", "routes", "loops", "scans", "indexes", "jobs", "waits", "load", "profile", "periods",
 		"statements"].filter((id) => document.getElementById(id) === null).join(" ")) === "", "all sections are there");
 	ok(await tab.$$eval("#findings article", (all) => all.length) === await tab.evaluate(() => report.findings.length), "all findings are there");
 	await sorts(tab);
 	await searches(tab);
 	await draws_routes(tab);
 	await draws_flames(tab);
+	await draws_load(tab);
 	await changes_theme(tab);
 	await tab.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 	await is_sound(tab, "everything opened", 1200);

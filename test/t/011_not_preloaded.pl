@@ -23,7 +23,7 @@ my @views = split /\n/, $node->safe_psql('postgres', q{
 	WHERE d.deptype = 'e' AND c.relkind = 'v' ORDER BY 1 });
 # These read tables and catalogs alone.
 my %apart = map { $_ => 1 } qw(clipperf_index_sets clipperf_indexes clipperf_jobs clipperf_job_changes clipperf_periods
-	_clipperf_period_item _clipperf_period_finding);
+	clipperf_period_waits _clipperf_period_item _clipperf_period_finding);
 @views = grep { !$apart{$_} } @views;
 cmp_ok(scalar(@views), '>=', 5, 'the views are there');
 failed_with($node, 'postgres', "SELECT * FROM $_", '55000', $missing, "$_ says what is missing") foreach @views;

@@ -95,6 +95,12 @@ ok((grep { $_->{kind} eq 'route' && $_->{name} eq '/one' } @{ $compared->{rows} 
 like($text, qr/^Before and after\n(?:    .*\n)*    statements per request: /m, 'in text');
 like(slurp_file("$dir/compared.md"), qr/^### Before and after\n\n- \*\*.*\*\*: /m, 'in Markdown');
 is_deeply([ map { $_->{label} } @{ valid_json(slurp_file("$dir/compared.json"), 'report.schema.json', 'periods')->{periods} } ], [ 'first', 'second' ], 'the periods that are kept');
+my ($second) = grep { $_->{label} eq 'second' } @{ valid_json(slurp_file("$dir/compared.json"), 'report.schema.json', 'waits of periods')->{periods} };
+my $waits = decode_json($node->safe_psql('postgres', q{
+	SELECT coalesce(json_object_agg(wait_event_type, sessions), '{}') FROM (
+	SELECT wait_event_type, sum(sessions) AS sessions FROM clipperf_period_waits WHERE label = 'second' GROUP BY wait_event_type) AS w}));
+is_deeply({ map { $_->{wait_event_type} => $_->{sessions} } @{ $second->{waits} } }, $waits, 'what sessions waited for in a period');
+is($second->{sessions}, $node->safe_psql('postgres', q{SELECT sessions FROM clipperf_periods WHERE label = 'second'}), 'and how many they were');
 ($status, undef, $errors) = clipperf($node, 'report', '--before' => 'first');
 is("$status $errors", '0 ', 'the last period is the one that is not named');
 fails_with($node, [ 'report', '--before' => 'nowhere' ], qr/there is no period "nowhere"/, 'no such period');

@@ -107,7 +107,13 @@ static const Section sections[REPORT_SECTIONS] = {
 		" queryid::text, left(query, " STATEMENT ") AS query"
 	" FROM " QUERIES " ORDER BY total_ms DESC"},
 	{"periods", 100, PERIODS,
-		"SELECT label, comment, since, until, requests, requests_per_second, p95_ms, statements_mean"
+		"SELECT label, comment, since, until, requests, requests_per_second, p95_ms, statements_mean, sessions,"
+		" (SELECT coalesce(json_agg(w), '[]') FROM ("
+		"SELECT wait_event_type, sum(sessions) AS sessions,"
+		" (array_agg(wait_event ORDER BY sessions DESC))[1] AS wait_event,"
+		" (array_agg(route ORDER BY sessions DESC))[1] AS route"
+		" FROM %1$s.clipperf_period_waits AS k WHERE k.period = p.period"
+		" GROUP BY wait_event_type ORDER BY sum(sessions) DESC) AS w) AS waits"
 	" FROM (SELECT * FROM " PERIODS " ORDER BY until DESC LIMIT " MOST_PERIODS ") AS p ORDER BY until"}
 };
 

@@ -109,6 +109,7 @@ show_scans();
 show_indexes();
 show_jobs();
 show_waits();
+show_load();
 show_profile();
 show_periods();
 show_statements();

@@ -4,7 +4,17 @@
 
 /* The colors of what is waited for. */
 const wait_colors = { CPU: "cpu", IO: "io", Lock: "lock", LWLock: "lwlock", Client: "client" };
-const wait_color = (type) => "var(--wait-" + (wait_colors[type] || "other") + ")";
+const wait_name = (type) => "wait-" + (wait_colors[type] || "other");
+const wait_color = (type) => "var(--" + wait_name(type) + ")";
+
+/* Which color is what. */
+function wait_legend(types) {
+	return make("ul", { class: "legend" }, types.map(function (type) {
+		const mark = make("i");
+		mark.style.background = wait_color(type);
+		return make("li", {}, mark, type);
+	}));
+}
 
 /* Bars of the routes that are active most, in parts of what they wait for. */
 function wait_bars(rows) {
@@ -28,11 +38,7 @@ function wait_bars(rows) {
 				return part;
 			})),
 			make("span", { class: "value" }, number(route.total))))),
-		make("ul", { class: "legend" }, [...types].map(function (type) {
-			const mark = make("i");
-			mark.style.background = wait_color(type);
-			return make("li", {}, mark, type);
-		})));
+		wait_legend([...types]));
 }
 
 function show_waits() {
@@ -204,6 +210,91 @@ const server_seconds = (text) => Date.parse(text.slice(0, 19).replace(" ", "T") 
 /* Marks of an axis of time: of some hours the time of day, else the date. */
 const time_marks = (u, splits) => splits.map((seconds) => new Date(1000 * seconds).toISOString().slice(
 	...(splits[splits.length - 1] - splits[0] < 172800 ? [11, splits[1] - splits[0] < 60 ? 19 : 16] : [5, 10])));
+
+/* What is waited for in any of these periods: most of all first. */
+function wait_types(rows) {
+	const sums = new Map();
+	for (const { wait_event_type, sessions } of rows.flatMap((row) => row.waits)) {
+		sums.set(wait_event_type, (sums.get(wait_event_type) || 0) + sessions);
+	}
+	return [...sums.keys()].sort((a, b) => sums.get(b) - sums.get(a));
+}
+
+/* How many sessions wait for that in a period. */
+const sessions_of = (row, type) => row.waits.reduce((sum, one) => sum + (one.wait_event_type === type ? one.sessions : 0), 0);
+
+/*
+ * The corners of steps over time, for what is waited for, each on top of those before: [times, one, one and two, ...]. Between
+ * periods that do not follow each other there is nothing.
+ */
+function wait_steps(rows, types) {
+	const steps = [[], ...types.map(() => [])];
+	let last = null;
+
+	for (const row of rows) {
+		const since = server_seconds(row.since);
+		const until = server_seconds(row.until);
+		if (last !== null && since > last) {
+			steps.forEach((values, i) => values.push(i === 0 ? (last + since) / 2 : null));
+		}
+		for (const corner of [since, until]) {
+			let height = 0;
+			steps[0].push(corner);
+			types.forEach((type, i) => steps[i + 1].push(height += sessions_of(row, type)));
+		}
+		last = until;
+	}
+	return steps;
+}
+
+/* Areas over time, the highest drawn first, so that each shows what it has more than the one before it. */
+function plot_load(plot, rows, types) {
+	const axis = { stroke: color("soft"), grid: { stroke: color("line"), width: 1 }, ticks: { stroke: color("line"), width: 1 }, font: "12px system-ui" };
+	const [times, ...heights] = wait_steps(rows, types);
+
+	plot.replaceChildren();
+	return new libraries.uPlot({
+		width: plot.clientWidth,
+		height: 220,
+		legend: { show: false },
+		cursor: { points: { show: false }, drag: { x: false, y: false } },
+		scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
+		axes: [{ ...axis, values: time_marks }, { ...axis, values: (u, splits) => splits.map(number), size: 56 }],
+		series: [{}, ...types.map((type) => ({ stroke: color(wait_name(type)), fill: color(wait_name(type)), width: 1, points: { show: false } })).reverse()],
+	}, [times, ...heights.reverse()], plot);
+}
+
+/* What the table behind it says of a period and what is waited for in it. */
+const load_rows = (rows) => rows.flatMap((row) => row.waits.map((one) => ({ ...row, ...one })));
+
+function show_load() {
+	const rows = report.periods.filter((row) => row.sessions !== null);
+	const types = wait_types(rows);
+	const title = "Waits over time";
+
+	if (rows.length < 2) {
+		section("load", title, null, "How many sessions were active at a time, and what they waited for, is kept in each period. " +
+			"There are fewer than two periods with such samples: let the server keep one an hour, or call clipperf_snapshot() after each part of a test.",
+			code("ALTER SYSTEM SET clipperf.snapshot_interval = '1h';\nSELECT pg_reload_conf();", "periods every hour"));
+		return;
+	}
+	const plot = make("div", { class: "plot", role: "img", "aria-label": "Sessions that were active in each period, by what they waited for, over time: the table below has the numbers" });
+	section("load", title, rows.length,
+		"Sessions that were active at a time, on average over each period that is kept, by what they waited for.",
+		libraries ? make("div", { class: "chart" }, plot, wait_legend(types)) : null,
+		table("Waits of periods, the latest last", [
+			{ key: "label", title: "label", name: true, show: (value) => value || "-" },
+			{ key: "since", title: "from", show: time },
+			{ key: "until", title: "to", show: time },
+			{ key: "wait_event_type", title: "waits for" },
+			{ key: "sessions", title: "sessions", ...counted, bar: true },
+			{ key: "wait_event", title: "mostly" },
+			{ key: "route", title: "in route", show: (value) => value || "-" },
+		], load_rows(rows)));
+	if (libraries) {
+		keep_drawn(plot, () => plot_load(plot, rows, types));
+	}
+}
 
 /* Lines over time: of periods, the end of each. */
 function plot_periods(plot, rows) {
