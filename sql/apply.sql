@@ -296,7 +296,7 @@ BEGIN ATOMIC
            @extschema@._clipperf_plain(concat_ws('; ', f.subject,
                      j.reason || CASE j.action WHEN 'create' THEN @extschema@._clipperf_drop_reservation() ELSE '' END)),
            greatest((j.result->>'lost_ms')::float8 - (j.result->>'saved_ms')::float8, 0),
-           'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false, false
+           'warning', format('SELECT %I.clipperf_revert(%s);', n.nspname, j.job), NULL::bigint[], j.made_at, j.changed_at, false, false, false
     FROM @extschema@.clipperf_jobs AS j
          JOIN pg_class AS c ON c.oid = j.relation
          JOIN pg_extension AS e ON e.extname = 'clipperf'

@@ -394,7 +394,7 @@ BEGIN ATOMIC
            0::float8, m.severity,
            coalesce((SELECT string_agg(r.fix, E'\n' ORDER BY r.number, r.fix) FROM remedy AS r WHERE r.name = m.name),
                     '-- no other finding is about its statements: clipperf_recommend() looks for indexes'),
-           NULL::bigint[], m.first_seen, m.last_seen, false, false
+           NULL::bigint[], m.first_seen, m.last_seen, false, false, false
     FROM missed AS m;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_breaches(boolean, text[], @extschema@._clipperf_finding[]) IS

@@ -307,7 +307,8 @@ CREATE TYPE @extschema@._clipperf_finding AS (
     first_seen timestamptz,
     last_seen timestamptz,
     again boolean,
-    is_of_many boolean
+    is_of_many boolean,
+    is_unsolved boolean
 );
 COMMENT ON TYPE @extschema@._clipperf_finding IS 'one finding, before it is ranked';
 COMMENT ON COLUMN @extschema@._clipperf_finding.kind IS 'kind, as in clipperf_report()';
@@ -317,7 +318,7 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.subjects IS 'what is wrong, for 
 COMMENT ON COLUMN @extschema@._clipperf_finding.relations IS 'the table of each subject; NULL = that of the finding';
 COMMENT ON COLUMN @extschema@._clipperf_finding.summary IS 'what is wrong, in at most 60 characters';
 COMMENT ON COLUMN @extschema@._clipperf_finding.evidence IS 'the statement and the figures that show it';
-COMMENT ON COLUMN @extschema@._clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_finding.saved_ms IS 'time that the fix saves of what was measured, milliseconds; what it costs, if no fix is known';
 COMMENT ON COLUMN @extschema@._clipperf_finding.highest_severity IS 'severity it cannot exceed';
 COMMENT ON COLUMN @extschema@._clipperf_finding.fix IS 'SQL that fixes it';
 COMMENT ON COLUMN @extschema@._clipperf_finding.recommendations IS 'recommendations of the indexes that fix it; NULL = none';
@@ -325,6 +326,7 @@ COMMENT ON COLUMN @extschema@._clipperf_finding.first_seen IS 'when it was first
 COMMENT ON COLUMN @extschema@._clipperf_finding.last_seen IS 'when it was last seen';
 COMMENT ON COLUMN @extschema@._clipperf_finding.again IS 'true if it was closed once, and seen again';
 COMMENT ON COLUMN @extschema@._clipperf_finding.is_of_many IS 'true if it stands for tables of one name in several schemas';
+COMMENT ON COLUMN @extschema@._clipperf_finding.is_unsolved IS 'true if no fix is known';
 
 CREATE FUNCTION @extschema@._clipperf_named(relation regclass, is_of_many boolean, subject text)
 RETURNS text
@@ -648,7 +650,7 @@ BEGIN ATOMIC
            f.saved_ms,
            CASE WHEN f.pipelined THEN 'info' WHEN f.confidence = 'proven' THEN 'critical' ELSE 'warning' END,
            concat('-- ' || f.idiom || E'\n', f.fix),
-           NULL::bigint[], f.first_seen, f.last_seen, f.again, false
+           NULL::bigint[], f.first_seen, f.last_seen, f.again, false, false
     FROM chosen AS f;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_find_n_plus_one(boolean, text[]) IS 'findings of kind n_plus_one';
@@ -797,7 +799,7 @@ BEGIN ATOMIC
                           CASE WHEN b.repeats >= 1 THEN
                                format(E'\n-- %s made before in the same request: those need no cache, but a variable',
                                       @extschema@._clipperf_count(b.repeats, 'call had been', 'calls had been')) END) END,
-           NULL::bigint[], p.first_seen, p.last_seen, false, false
+           NULL::bigint[], p.first_seen, p.last_seen, false, false, false
     FROM large AS p
          CROSS JOIN total
          LEFT JOIN text AS t ON t.queryid = p.queryid

@@ -252,13 +252,14 @@ BEGIN ATOMIC
            coalesce((SELECT max(r.benefit_share) FROM @extschema@.clipperf_recommendations AS r WHERE r.id = ANY (fixed.by))
                     * total.ms, m.saved_ms),
            CASE WHEN m.outcome = 'served' THEN 'info' WHEN m.outcome IN ('no_index', 'trigrams', 'unplanned') THEN 'warning' ELSE 'critical' END,
-           @extschema@._clipperf_fix_of_scan(m.outcome, fixed.by, m.reason), fixed.by,
-           m.first_seen, m.last_seen, m.again, m.tables > 1
+           fix.said, fixed.by, m.first_seen, m.last_seen, m.again, m.tables > 1,
+           coalesce(m.outcome IN ('no_index', 'trigrams', 'unplanned', 'served'), false) AND fix.said LIKE '--%'
     FROM merged AS m,
          @extschema@._clipperf_statement_time() AS total (ms),
          LATERAL (
             SELECT array_agg(s.id ORDER BY s.id) FROM served AS s WHERE s.best = m.best
          ) AS fixed (by),
+         LATERAL @extschema@._clipperf_fix_of_scan(m.outcome, fixed.by, m.reason) AS fix (said),
          LATERAL (
             SELECT @extschema@._clipperf_some(array_agg(r.route ORDER BY r.calls DESC, r.route COLLATE "C")) || ': '
             FROM (SELECT t.route, sum(t.calls) AS calls FROM route AS t WHERE t.queryid = ANY (m.queryids) GROUP BY t.route) AS r
@@ -291,7 +292,7 @@ BEGIN ATOMIC
            @extschema@._clipperf_plain(concat_ws('; ', r.reason, @extschema@._clipperf_worth_of(ARRAY[r.id]))),
            coalesce(r.benefit_share, 0) * total.ms,
            CASE r.action WHEN 'create' THEN 'critical' ELSE 'info' END,
-           @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false, r.alike IS NOT NULL
+           @extschema@._clipperf_fix_of(ARRAY[r.id]), ARRAY[r.id], r.made_at, r.made_at, false, r.alike IS NOT NULL, false
     FROM @extschema@.clipperf_recommendations AS r
          LEFT JOIN carried AS c ON c.id = r.id,
          @extschema@._clipperf_statement_time() AS total (ms),

@@ -57,7 +57,7 @@ BEGIN ATOMIC
            t.saved_ms, 'critical',
            '-- compare both plans in clipperf_plans; what else changed: '
                || @extschema@._clipperf_plain(coalesce(nullif(array_to_string(t.reasons, '; '), ''), 'not known')),
-           NULL::bigint[], t.first_seen, t.last_seen, false, false
+           NULL::bigint[], t.first_seen, t.last_seen, false, false, true
     FROM told AS t, total
     WHERE t.saved_ms >= 0.01 * total.ms
       AND @extschema@._clipperf_is_accepted('plan_changed', NULL, ARRAY[t.queryid], ARRAY[t.query],
@@ -126,7 +126,7 @@ BEGIN ATOMIC
            0.5 * t.affected_ms,
            CASE WHEN a.fix IS NULL THEN 'warning' ELSE 'critical' END,
            coalesce(a.fix, '-- ' || @extschema@._clipperf_plain(a.said)),
-           NULL::bigint[], t.first_seen, t.last_seen, false, false
+           NULL::bigint[], t.first_seen, t.last_seen, false, false, a.fix IS NULL
     FROM told AS t
          CROSS JOIN LATERAL @extschema@._clipperf_explain_estimate(t.userid, t.queryid, t.relation, t.guess, t.too_few) AS a
     WHERE a.collected IS NULL OR t.last_seen > a.collected;

@@ -21,7 +21,8 @@ SET jit = off
 BEGIN ATOMIC
     WITH found AS MATERIALIZED (
         SELECT f.kind, f.relation, f.queryid, f.subjects, f.relations, f.summary, f.evidence, f.saved_ms, f.highest_severity,
-               @extschema@._clipperf_plain_sql(f.fix) AS fix, f.recommendations, f.first_seen, f.last_seen, f.again, f.is_of_many
+               @extschema@._clipperf_plain_sql(f.fix) AS fix, f.recommendations, f.first_seen, f.last_seen, f.again, f.is_of_many,
+               f.is_unsolved
         FROM (
             SELECT * FROM @extschema@._clipperf_find_n_plus_one($1, $2)
             UNION ALL
@@ -61,12 +62,12 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_wrong_top(integer) IS
 'the error to raise about an argument "top"; no row if it is a number of findings';
 
--- Severity by the share of all time that a finding may save: below a hundredth (0.01) it is an info, below a tenth
+-- Severity by the share of all time that a finding may save, or costs where no fix is known: below a hundredth (0.01) it is an info, below a tenth
 -- (0.1) a warning; from there on critical. An objective that is missed comes first: it saves nothing, but says what for.
 CREATE FUNCTION @extschema@.clipperf_findings(top integer DEFAULT NULL, accepted boolean DEFAULT false)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text, evidence text,
-    first_seen timestamptz, last_seen timestamptz, saved_ms double precision, queryid bigint)
+    first_seen timestamptz, last_seen timestamptz, saved_ms double precision, cost_ms double precision, queryid bigint)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -91,10 +92,15 @@ BEGIN ATOMIC
                     ELSE 'critical' END AS judgement
         FROM ranked AS r
     )
-    SELECT (row_number() OVER placed)::integer AS rank, j.judgement, j.kind, j.relation, @extschema@._clipperf_share(j.share),
+    SELECT (row_number() OVER placed)::integer AS rank, j.judgement, j.kind, j.relation,
+           CASE WHEN NOT j.is_unsolved THEN @extschema@._clipperf_share(j.share) END,
            CASE WHEN length(s.summary) > 60 THEN left(s.summary, 57) || '...' ELSE s.summary END, j.fix,
-           concat(CASE WHEN j.is_accepted THEN 'accepted; ' END, j.evidence, '; ' || n.said, '; ' || w.said),
-           j.first_seen, j.last_seen, round(j.saved_ms::numeric, 3)::double precision, j.queryid
+           concat(CASE WHEN j.is_accepted THEN 'accepted; ' END, j.evidence,
+                  CASE WHEN j.is_unsolved THEN '; costs ' || @extschema@._clipperf_share(j.share) || ' of the time' END,
+                  '; ' || n.said, '; ' || w.said),
+           j.first_seen, j.last_seen,
+           CASE WHEN NOT j.is_unsolved THEN round(j.saved_ms::numeric, 3)::double precision END,
+           CASE WHEN j.is_unsolved THEN round(j.saved_ms::numeric, 3)::double precision END, j.queryid
     FROM judged AS j
          CROSS JOIN LATERAL (SELECT concat(CASE WHEN j.again THEN 'again: ' END, j.summary) AS summary) AS s
          LEFT JOIN @extschema@._clipperf_statement_nodes() AS n
@@ -106,7 +112,7 @@ BEGIN ATOMIC
     LIMIT $1;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_findings(integer, boolean) IS
-'the findings by the time that their fix saves, with the evidence, when they were seen, and the numbers that programs want; "accepted" also shows what clipperf_accept() hides. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
+'the findings by the time that their fix saves, or that they cost where no fix is known, with the evidence, when they were seen, and the numbers that programs want; "accepted" also shows what clipperf_accept() hides. severity: critical from 10% of the time spent on statements (with the round trips of N+1 patterns), warning from 1%, else info; findings that are suspected or have no SQL are at most a warning, a pipelined N+1 pattern info';
 
 CREATE FUNCTION @extschema@._clipperf_seen(OUT statements text, OUT since timestamptz)
 RETURNS record
@@ -209,7 +215,7 @@ BEGIN ATOMIC
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
-'what to fix first, and how, ranked by the time that the fix saves, as a table that fits a terminal of 120 columns; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. clipperf_findings() has the evidence, and the fixes on one line';
+'what to fix first, and how, ranked by the time that the fix saves, or that is lost where no fix is known, as a table that fits a terminal of 120 columns; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. clipperf_findings() has the evidence, and the fixes on one line';
 
 CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)

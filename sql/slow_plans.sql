@@ -68,7 +68,7 @@ BEGIN ATOMIC
                        ELSE '-- prepare them once per connection and run them with parameters' END,
                   CASE WHEN g.has_parameters
                        THEN ', plan_cache_mode = force_generic_plan spares planning, if one plan suits all values' END),
-           NULL::bigint[], g.first_seen, g.last_seen, false, false
+           NULL::bigint[], g.first_seen, g.last_seen, false, false, false
     FROM gathered AS g
     WHERE g.saved_ms >= 0.01 * @extschema@._clipperf_statement_time();
 END;

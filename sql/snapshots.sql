@@ -62,7 +62,7 @@ COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.kind IS 'kind, as in cl
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.relation IS 'table it is about';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.queryid IS 'statement it is about';
 COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.summary IS 'what is wrong';
-COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.saved_ms IS 'time that the fix would have saved until then, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_snapshot_finding.saved_ms IS 'time that the fix would have saved until then, or that was lost where no fix was known, milliseconds';
 
 CREATE FUNCTION @extschema@._clipperf_read_states(
     OUT kind "char", OUT toplevel boolean, OUT userid oid, OUT queryid bigint, OUT route text,
@@ -232,7 +232,7 @@ COMMENT ON COLUMN @extschema@._clipperf_period_finding.kind IS 'kind, as in clip
 COMMENT ON COLUMN @extschema@._clipperf_period_finding.relation IS 'table it is about';
 COMMENT ON COLUMN @extschema@._clipperf_period_finding.queryid IS 'statement it is about';
 COMMENT ON COLUMN @extschema@._clipperf_period_finding.summary IS 'what is wrong';
-COMMENT ON COLUMN @extschema@._clipperf_period_finding.saved_ms IS 'time that the fix would have saved in the period, milliseconds';
+COMMENT ON COLUMN @extschema@._clipperf_period_finding.saved_ms IS 'time that the fix would have saved in the period, or that was lost where no fix was known, milliseconds';
 GRANT SELECT ON @extschema@._clipperf_period_finding TO PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_periods AS

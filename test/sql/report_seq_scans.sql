@@ -120,6 +120,14 @@ SELECT id AS padded FROM flat WHERE code LIKE '%de 777%' \g /dev/null
 SELECT id AS named FROM flat WHERE tag LIKE '%ag 777%' \g /dev/null
 SELECT count(*) AS advised FROM clipperf_recommend(min_benefit => 0) WHERE action = 'create';
 SELECT substring(evidence FROM ' AS (\w+)') AS statement, severity = 'critical' AS critical, fix FROM scans ORDER BY 1;
+-- So nothing is saved; what it costs ranks it, and is said. Its severity is by that, too.
+SELECT bool_and(saves IS NULL AND saved_ms IS NULL) AS nothing_saved, bool_and(cost_ms > 0) AS costs,
+       bool_and(evidence ~ '; costs (<?\d+%|-) of the time') AS said
+FROM clipperf_findings() WHERE kind = 'seq_scan';
+SELECT bool_and(weight >= next_weight) AS ranked
+FROM (SELECT coalesce(saved_ms, cost_ms) AS weight, lead(coalesce(saved_ms, cost_ms), 1, 0) OVER (ORDER BY rank) AS next_weight
+      FROM clipperf_findings()) AS s;
+SELECT count(*) AS claims FROM clipperf_report_text() AS line WHERE line ~ 'seq_scan.*\(saves';
 -- One that trigrams serve says what is missing.
 SELECT clipperf_reset();
 SELECT id FROM flat WHERE title LIKE '%le 777%' \g /dev/null

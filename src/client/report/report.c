@@ -161,6 +161,7 @@ ask_for_report(Session *session, const ReportRequest *request)
 				.first_seen = copy_value(result, i, "first_seen"),
 				.last_seen = copy_value(result, i, "last_seen"),
 				.saved_ms = copy_value(result, i, "saved_ms"),
+				.cost_ms = copy_value(result, i, "cost_ms"),
 				.queryid = copy_value(result, i, "queryid")
 		};
 	}

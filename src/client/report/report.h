@@ -19,13 +19,14 @@ typedef struct Finding
 	char	   *severity;
 	char	   *kind;
 	char	   *relation;		/* with its schema; NULL = none */
-	char	   *saves;
+	char	   *saves;			/* NULL = no fix is known */
 	char	   *summary;
 	char	   *fix;
 	char	   *evidence;
 	char	   *first_seen;
 	char	   *last_seen;
-	char	   *saved_ms;
+	char	   *saved_ms;		/* NULL = no fix is known .. */
+	char	   *cost_ms;		/* .. and this is what it costs; else NULL */
 	char	   *queryid;
 } Finding;
 

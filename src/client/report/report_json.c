@@ -42,6 +42,7 @@ put_report_json(FILE *out, const void *result)
 		json_string(&json, "first_seen", finding->first_seen);
 		json_string(&json, "last_seen", finding->last_seen);
 		json_number(&json, "saved_ms", finding->saved_ms);
+		json_number(&json, "cost_ms", finding->cost_ms);
 
 		/*
 		 * Its 64 bits are more than the numbers of many readers of JSON can

@@ -68,9 +68,10 @@ put_report_text(FILE *out, const void *result)
 
 		putc('\n', out);
 		put_wrapped(out, "", "    ", REPORT_WIDTH,
-					format_string("%2s. %s %s%s%s (saves %s)", finding->rank, finding->severity, finding->kind,
+					format_string("%2s. %s %s%s%s%s%s%s", finding->rank, finding->severity, finding->kind,
 								  finding->relation ? " on " : "", finding->relation ? finding->relation : "",
-								  finding->saves));
+								  finding->saves ? " (saves " : "", finding->saves ? finding->saves : "",
+								  finding->saves ? ")" : ""));
 		if (finding->summary != NULL)
 			put_wrapped(out, "    ", "    ", REPORT_WIDTH, finding->summary);
 		if (finding->evidence != NULL)

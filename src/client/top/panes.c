@@ -60,8 +60,8 @@ static const OpenedSection loops = {"loop",
 
 /* Findings about a statement, or those of a route. */
 static const OpenedSection fixes = {"fix",
-	"SELECT concat_ws(E'\n', format('%%s %%s%%s (saves %%s): %%s', f.severity, f.kind, ' on ' || f.relation::text, f.saves,"
-	" f.summary), f.fix, f.evidence) FROM %1$s.clipperf_findings() AS f, o"
+	"SELECT concat_ws(E'\n', format('%%s %%s%%s%%s: %%s', f.severity, f.kind, ' on ' || f.relation::text,"
+	" ' (saves ' || f.saves || ')', f.summary), f.fix, f.evidence) FROM %1$s.clipperf_findings() AS f, o"
 	" WHERE f.queryid = o.queryid OR (o.queryid IS NULL AND f.queryid IN"
 	" (SELECT q.queryid FROM %1$s.clipperf_queries AS q WHERE coalesce(q.route, '') = o.key))"
 };

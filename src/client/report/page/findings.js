@@ -186,7 +186,7 @@ function show_findings() {
 	}
 	section("findings", "What to fix first", report.findings.length, null, missed_objectives(), to_do(),
 		make("p", { class: "soft" }, (is_cut() ? "The first " + number(report.findings.length) + " of " + number(report.totals.findings) + " findings" : "All findings") +
-			", by the time that the fix saves, as a share of all time spent on statements and their round trips. Each is what its fix saves alone." +
+			", by the time that the fix saves, or that is lost where no fix is known, as a share of all time spent on statements and their round trips. Each is what its fix saves alone." +
 			(is_cut() ? " clipperf report --top=" + report.totals.findings + " shows all." : "")),
 		report.findings.map(finding));
 }
