@@ -158,10 +158,38 @@ AS 'MODULE_PATHNAME', 'clipperf_wrap';
 COMMENT ON FUNCTION @extschema@._clipperf_wrap(text, text, text, integer, boolean) IS
 'a text in lines of at most so many characters, or a statement, which is not broken within a literal or a name and means the same';
 
+-- A list of statements, each with the columns of a table that has many, would fill screens. What is not whole is a comment, so
+-- that nobody runs it, and says where the whole is. A statement gets room for two lines, or for 100 characters; as many lines
+-- of the fix are left as there is room for.
+CREATE FUNCTION @extschema@._clipperf_shown_fix(fix text, width integer, most_lines integer, source text)
+RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH part AS (
+        SELECT 0 AS n, '-- shortened; the whole: ' || $4 AS content
+        UNION ALL
+        SELECT l.n, CASE WHEN l.line LIKE '--%' THEN l.line
+                         ELSE concat('-- ', substring(l.line FROM '; -- (\(\d+\))$') || ' ',
+                                     @extschema@._clipperf_shorten(regexp_replace(l.line, ';( -- \(\d+\))?$', ''), greatest(2 * $2, 100))) END
+        FROM string_to_table($1, E'\n') WITH ORDINALITY AS l (line, n)
+    ), measured AS (
+        SELECT p.n, p.content,
+               sum(cardinality(string_to_array(@extschema@._clipperf_wrap(p.content, '', '', $2, true), E'\n'))) OVER (ORDER BY p.n) AS lines
+        FROM part AS p
+    )
+    SELECT CASE WHEN cardinality(string_to_array(@extschema@._clipperf_wrap($1, '', '', $2, true), E'\n')) <= $3 THEN $1
+                ELSE (SELECT concat(string_agg(m.content, E'\n' ORDER BY m.n) FILTER (WHERE m.lines < $3 OR m.n = 0),
+                                    CASE WHEN max(m.lines) >= $3 THEN E'\n-- ...' END)
+                      FROM measured AS m) END;
+END;
+COMMENT ON FUNCTION @extschema@._clipperf_shown_fix(text, integer, integer, text) IS
+'a fix as it is, if it takes at most so many lines of this width; else as comments, with its statements shortened, that say which query has the whole';
+
 CREATE FUNCTION @extschema@._clipperf_listed(top integer, accepted boolean)
 RETURNS TABLE (
     rank integer, severity text, kind text, relation regclass, table_name text, saves text, summary text, fix text,
-    evidence text)
+    evidence text, source text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -173,12 +201,13 @@ BEGIN ATOMIC
         FROM @extschema@._clipperf_seen() AS s,
              @extschema@._clipperf_remark(EXISTS (SELECT FROM listed), s.statements, s.since) AS n
     )
-    SELECT l.rank, l.severity, l.kind, l.relation, l.relation::text, l.saves, l.summary, l.fix, l.evidence
+    SELECT l.rank, l.severity, l.kind, l.relation, l.relation::text, l.saves, l.summary, l.fix, l.evidence,
+           format('SELECT fix FROM clipperf_findings(%s) WHERE rank = %s', CASE WHEN $2 THEN 'accepted => true' END, l.rank)
     FROM listed AS l
     WHERE (SELECT count(*) FROM said) IS NOT NULL;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_listed(integer, boolean) IS
-'the first rows of clipperf_findings(), with tables named by their schemas, and a NOTICE if there are none or they are not those of all roles';
+'the first rows of clipperf_findings(), with tables named by their schemas, the query that has the whole fix, and a NOTICE if there are none or they are not those of all roles';
 
 -- What users call.  These two set no search_path, since the advisor, which "advise" asks first, plans statements as
 -- the session would.
@@ -201,21 +230,24 @@ BEGIN ATOMIC
         FROM listed AS l
     ), shared AS (
         SELECT f.width, least(f.longest, greatest(f.width / 2, 20)) AS summary_width FROM free AS f
+    ), shown AS MATERIALIZED (
+        SELECT l.rank, @extschema@._clipperf_shown_fix(l.fix, greatest(s.width - s.summary_width, 20), 24, l.source) AS fix
+        FROM listed AS l, shared AS s
     ), measured AS (
         SELECT max(length(t.line)) AS fix_width
-        FROM listed AS l, shared AS s,
+        FROM shown AS l, shared AS s,
              LATERAL regexp_split_to_table(
                 @extschema@._clipperf_wrap(l.fix, '', '', greatest(s.width - s.summary_width, 20), true), E'\n') AS t (line)
     )
     SELECT l.rank, l.severity, l.kind, l.relation, l.saves,
            @extschema@._clipperf_wrap(
                l.summary, '', '', least(s.summary_width, greatest(120 - 110 + s.width - m.fix_width, 14)), false),
-           @extschema@._clipperf_wrap(l.fix, '', '', greatest(s.width - s.summary_width, m.fix_width), true)
-    FROM listed AS l, shared AS s, measured AS m
+           @extschema@._clipperf_wrap(f.fix, '', '', greatest(s.width - s.summary_width, m.fix_width), true)
+    FROM listed AS l JOIN shown AS f USING (rank), shared AS s, measured AS m
     ORDER BY l.rank;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_report(integer, boolean, boolean) IS
-'what to fix first, and how, ranked by the time that the fix saves, or that is lost where no fix is known, as a table that fits a terminal of 120 columns; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. clipperf_findings() has the evidence, and the fixes on one line';
+'what to fix first, and how, ranked by the time that the fix saves, or that is lost where no fix is known, as a table that fits a terminal of 120 columns; "accepted" also shows what clipperf_accept() hides, "advise" calls clipperf_recommend() first. clipperf_findings() has the evidence, and fixes as a whole';
 
 CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
@@ -230,7 +262,7 @@ BEGIN ATOMIC
             (1, concat_ws(' ', f.rank || '.', f.severity, f.kind, 'on ' || @extschema@._clipperf_plain(f.table_name), '(saves ' || f.saves || ')'), '', '   '),
             (2, f.summary, '   ', '   '),
             (3, f.evidence, '   ', '   '),
-            (4, f.fix, '   fix: ', '        '),
+            (4, @extschema@._clipperf_shown_fix(f.fix, 100 - 8, 24, f.source), '   fix: ', '        '),
             (5, '', '', '')) AS p (part, content, before, beneath)
          CROSS JOIN LATERAL regexp_split_to_table(
             @extschema@._clipperf_wrap(p.content, p.before, p.beneath, 100, p.part = 4), E'\n') WITH ORDINALITY AS l (line, n)

@@ -175,4 +175,47 @@ SELECT clipperf_line(s, 80) FROM unnest(ARRAY[
     'SELECT a_long_name, another_long_name, a_third_long_name, yet_another_name, and_a_last_name_of_all FROM clips',
     'SELECT count(*) FROM clips WHERE EXISTS (SELECT FROM members WHERE members.id = clips.owner_id AND name = $1) AND language = $2',
     'SELECT 1', NULL]) WITH ORDINALITY AS u (s, n) ORDER BY n;
+
+-- A fix that would fill screens is shown in few lines: as comments, which nobody runs, with the query that has the whole.
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY '{account,avatar,badge}'::text[] LOOP
+        EXECUTE format('CREATE TABLE %I (clip_id int PRIMARY KEY, %s)', t,
+                       (SELECT string_agg(format('a_column_with_a_long_name_%s int', i), ', ') FROM generate_series(1, 30) AS i));
+        EXECUTE format('INSERT INTO %I (clip_id) SELECT id FROM clip', t);
+    END LOOP;
+END $$;
+ANALYZE;
+SELECT clipperf_reset();
+\set ECHO none
+\o /dev/null
+BEGIN;
+SELECT id, title FROM clip ORDER BY title LIMIT 25;
+SELECT format('SELECT clip_id, %s FROM account WHERE clip_id = %s', c.columns, id), format('SELECT clip_id, %s FROM avatar WHERE clip_id = %s', c.columns, id),
+    format('SELECT clip_id, %s FROM badge WHERE clip_id = %s', c.columns, id)
+FROM clip, (SELECT string_agg(format('a_column_with_a_long_name_%s', i), ', ') FROM generate_series(1, 30) AS i) AS c (columns) ORDER BY title LIMIT 25 \gexec
+COMMIT;
+\o
+\set ECHO all
+CREATE VIEW shown AS
+SELECT 'table' AS form, line FROM clipperf_report() AS r, string_to_table(r.fix, E'\n') AS line WHERE r.rank = 1
+UNION ALL
+SELECT 'text', regexp_replace(line, '^   (fix:|    ) ', '') FROM (
+    SELECT line, sum((line ~ '^   fix: ')::int) OVER (ORDER BY n) AS fixes
+    FROM clipperf_report_text(1) WITH ORDINALITY AS t (line, n)) AS t WHERE fixes = 1 AND line <> '';
+SELECT form, count(*) <= 24 AS few, bool_and(line LIKE '-- %') AS comments, bool_or(line ~ 'account') AND bool_or(line ~ 'badge') AS all_of_them
+FROM shown GROUP BY form ORDER BY form;
+SELECT line FROM shown WHERE form = 'text' AND line ~ 'shortened';
+-- And the whole is there, whole.
+SELECT fix AS whole FROM clipperf_findings() WHERE rank = 1 \gset
+SELECT bool_and(line LIKE 'SELECT %' AND line LIKE '%a_column_with_a_long_name_30%') AS whole, count(*) FROM string_to_table(:'whole', E'\n') AS line WHERE line NOT LIKE '-- %';
+-- What is short enough stays what it is, to the line; where there are very many, the last ones are left out.
+SELECT _clipperf_shown_fix(fix, 40, 3, 'elsewhere') = fix AS same FROM (VALUES
+    ('SELECT a, b, c FROM t WHERE id = ANY ($1)'), (E'-- one\n-- two\n-- three')) AS f (fix);
+SELECT * FROM string_to_table(_clipperf_shown_fix(
+    (SELECT string_agg(format('SELECT first_column, second_column FROM a_table_%s WHERE id = ANY ($1); -- (%s)', i, i), E'\n' ORDER BY i) FROM generate_series(1, 20) AS i),
+    60, 6, 'elsewhere'), E'\n') AS line;
+SELECT _clipperf_shown_fix(E'SELECT 1;\nSELECT 2;', 20, 1, 'elsewhere');
 DROP SCHEMA report_loops CASCADE;

@@ -173,6 +173,7 @@ INSERT INTO calls VALUES
     ('_clipperf_wrong_top', 'SELECT %s._clipperf_wrong_top(1)'),
     ('_clipperf_remark', 'SELECT %s._clipperf_remark(true, NULL, NULL)'),
     ('_clipperf_named', 'SELECT %s._clipperf_named(''items'', true, ''a'')'),
+    ('_clipperf_shown_fix', 'SELECT %s._clipperf_shown_fix(''SELECT 1'', 80, 0, ''elsewhere'')'),
     ('_clipperf_listed', 'SELECT * FROM %s._clipperf_listed(20, true)'),
     ('_clipperf_wrap', 'SELECT %s._clipperf_wrap(''a'', ''b'', ''c'', 100, true)');
 
