@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Apply;
+use Requests;
 use Test::More;
 
 my $node = apply_server('noise', 'clipperf.verify_calls = 402', 'clipperf.verify_time = 100',
@@ -40,6 +41,7 @@ sub load
 		$sql .= 'EXECUTE add (' . $next++ . ');' if $inserts;
 	}
 	$node->safe_psql('postgres', $sql);
+	settle($node);
 	$node->safe_psql('postgres', "$prepare EXECUTE look ($first); EXECUTE list ($first)");
 }
 
