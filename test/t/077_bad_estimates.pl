@@ -7,10 +7,19 @@ use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Capture;
 use PostgreSQL::Test::Utils;
+use Requests;
 use Test::More;
 
 my $node = new_server('bad_estimates', 'clipperf.plan_interval = 1', 'max_parallel_workers_per_gather = 0', 'autovacuum = off',
 	'jit = off');
+
+# Analyzes tables when the session that has filled them has ended, and so has told of their rows.
+sub analyze
+{
+	my ($tables) = @_;
+	settle($node);
+	$node->safe_psql('postgres', "ANALYZE $tables");
+}
 
 # place: city tells zip; kind and color never go together as one would expect; few names are frequent; code is even or odd.
 $node->safe_psql('postgres', q{
@@ -20,7 +29,7 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE visit (id int PRIMARY KEY, place_id int, note text);
 	INSERT INTO visit SELECT i, i % 30000, 'visit ' || i FROM generate_series(1, 60000) AS i;
 	CREATE INDEX visit_place ON visit (place_id) });
-$node->safe_psql('postgres', 'ANALYZE place, visit');	# counted after the rows
+analyze('place, visit');
 
 # The findings of the kind, as "summary|severity|fix|evidence".
 sub findings
@@ -32,6 +41,7 @@ sub findings
 sub run_alone
 {
 	my ($sql, $before) = @_;
+	settle($node);
 	$node->safe_psql('postgres', 'SELECT clipperf_reset()');
 	my $spent = 0;
 	while ($spent < 1000)
@@ -46,6 +56,7 @@ sub run_alone
 sub is_closed
 {
 	my ($name, $sql, $fix) = @_;
+	settle($node);
 	$node->safe_psql('postgres', $fix);
 	is(findings(), '', "$name: once statistics are new, it waits to be seen again");
 	$node->safe_psql('postgres', "$sql;\n" x 12);
@@ -89,7 +100,7 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE skewed (id int PRIMARY KEY, name int);
 	INSERT INTO skewed SELECT i, CASE WHEN i % 2 = 0 THEN i ELSE i % 31 END FROM generate_series(1, 40000) AS i;
 	ALTER TABLE skewed ALTER COLUMN name SET STATISTICS 10 });
-$node->safe_psql('postgres', 'ANALYZE skewed');
+analyze('skewed');
 my $rare = $node->safe_psql('postgres', q{
 	SELECT min(i % 31) FROM generate_series(1, 61, 2) AS i
 	WHERE i % 31 <> ALL (SELECT unnest(most_common_vals::text::int[]) FROM pg_stats WHERE tablename = 'skewed' AND attname = 'name')});
@@ -106,7 +117,7 @@ $node->safe_psql('postgres', q{
 	INSERT INTO parent SELECT i, i % 100 FROM generate_series(1, 20000) AS i;
 	INSERT INTO child SELECT 1 , 'note' FROM generate_series(1, 20000) AS i;
 	INSERT INTO child SELECT i, 'note' FROM generate_series(2, 20000) AS i });
-$node->safe_psql('postgres', 'ANALYZE parent, child');
+analyze('parent, child');
 $found = run_alone('SELECT count(v.note), count(c.note) FROM parent AS p JOIN child AS c ON c.parent_id = p.id JOIN visit AS v ON v.place_id = p.id WHERE p.id IN (SELECT min(id) FROM parent)');
 SKIP:
 {
@@ -118,7 +129,7 @@ SKIP:
 # Groups of columns that tell each other.
 $node->safe_psql('postgres', q{
 	CREATE TABLE grouped AS SELECT i % 20 AS a, i % 20 AS b, i % 20 AS c FROM generate_series(1, 30000) AS i });
-$node->safe_psql('postgres', 'ANALYZE grouped');
+analyze('grouped');
 my $groups = 'SELECT a, b, c, count(*) FROM grouped GROUP BY a, b, c ORDER BY a, b, c';
 $found = run_alone($groups, 'SET enable_hashagg = off; ');
 like($found, qr/^planned for [\d,]+ rows, 20 came\|.*CREATE STATISTICS public\.grouped_a_b_c_stat \(ndistinct\) ON a, b, c FROM public\.grouped;/s, 'groups');
