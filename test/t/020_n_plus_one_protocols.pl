@@ -5,6 +5,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use Capture;
 use NPlusOne;
 use Test::More;
 use Time::HiRes qw(time);
@@ -48,7 +49,7 @@ has($finding, 'one transaction, simple protocol', children => [45, 50]);
 $finding = proven($node, 'think time', children_of('author', '--think-ms' => 5));
 has($finding, 'think time', children => [45, 50]);
 cmp_ok($finding->{roundtrip_ms}, '>', 45 * 5, 'think time: it is part of the round trips');
-cmp_ok($finding->{child_ms}, '<', $finding->{roundtrip_ms}, 'think time: the children themselves are faster');
+cmp_ok($finding->{child_ms}, '<=', 1.001 * calls($node, $finding->{child_query}, 'total_ms + plan_ms'), 'think time: the children themselves have none of it');
 proven($node, 'think time in a transaction', children_of('author', '--think-ms' => 5, '--transaction'));
 
 # Time adds up: what interleaved loops are said to cost is no more than the time that went by.
@@ -67,11 +68,12 @@ foreach my $think (0, 3)
 	cmp_ok($claimed, '>', 3 * 45 * $think, "interleaved loops, $think ms between them: but most of it");
 }
 
-# A loop may take longer than a result waits for its first child.
-$node->safe_psql('postgres', 'ALTER SYSTEM SET clipperf.nplusone_window = 1000');
+# A loop may take longer than a result waits for its first child. Each connection has its turn every 0.7 seconds, which leaves
+# a busy machine more than a second.
+$node->safe_psql('postgres', 'ALTER SYSTEM SET clipperf.nplusone_window = 2000');
 $node->reload;
 $finding = proven($node, 'longer than the window',
-	children_of('author', '--think-ms' => 40, '--connections' => 12));
+	children_of('author', '--think-ms' => 60, '--connections' => 12));
 has($finding, 'longer than the window', children => [45, 50]);
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET clipperf.nplusone_window');
 $node->reload;
