@@ -102,7 +102,8 @@ COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
 CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at AS changed_at, c.state,
        CASE WHEN @extschema@._clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
-FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job);
+FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job)
+WHERE @extschema@._clipperf_note_ours();
 COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.changed_at IS 'when it changed';
@@ -256,7 +257,8 @@ SELECT j.job, j.action,
        CASE WHEN may.see THEN j.verdict END AS result
 FROM @extschema@._clipperf_job AS j
      CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
-     LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building';
+     LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building'
+WHERE @extschema@._clipperf_note_ours();
 COMMENT ON VIEW @extschema@.clipperf_jobs IS 'jobs of clipperf_apply(), and their progress';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';

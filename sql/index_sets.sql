@@ -117,7 +117,7 @@ SELECT m.index_set, pg_catalog.count(*) AS indexes,
        pg_catalog.array_agg(DISTINCT m.relation ORDER BY m.relation) AS relations,
        pg_catalog.bool_or(m.shipped) AS shipped
 FROM @extschema@.clipperf_index_set_members AS m
-WHERE NOT m.removed
+WHERE NOT m.removed AND @extschema@._clipperf_note_ours()
 GROUP BY m.index_set;
 
 COMMENT ON VIEW @extschema@.clipperf_index_sets IS

@@ -85,3 +85,11 @@ COMMENT ON COLUMN @extschema@.clipperf_info.saved_at IS 'last save to disk; NULL
 COMMENT ON COLUMN @extschema@.clipperf_info.standby_seen_at IS 'when a standby server was last known to follow this one, by its connection or its replication slot; NULL if never. clipperf_reset(''standbys'') clears it';
 
 GRANT SELECT ON @extschema@.clipperf_info TO PUBLIC;
+
+-- STABLE and without arguments, the planner has it run once, before the first row is looked for.
+CREATE FUNCTION @extschema@._clipperf_note_ours()
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clipperf_note_ours';
+COMMENT ON FUNCTION @extschema@._clipperf_note_ours() IS
+'true: in views of tables, so that whoever reads them, with rows or without, runs a function of clipperf, by which its statements are told from those of the application';

@@ -199,7 +199,8 @@ FROM @extschema@._clipperf_snapshot AS s
 WHERE (s.previous IS NULL OR b.snapshot IS NOT NULL)
   AND (i.kind <> 's' OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
        OR i.userid = (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user))
-  AND (i.kind <> 'r' OR i.route IS NOT NULL OR s.routes_evicted = coalesce(b.routes_evicted, s.routes_evicted));
+  AND (i.kind <> 'r' OR i.route IS NOT NULL OR s.routes_evicted = coalesce(b.routes_evicted, s.routes_evicted))
+  AND @extschema@._clipperf_note_ours();
 COMMENT ON VIEW @extschema@._clipperf_period_item IS
 'what was counted until the begin and the end of each period, of statements that the reader may see';
 COMMENT ON COLUMN @extschema@._clipperf_period_item.period IS 'number of the period';
@@ -225,7 +226,8 @@ FROM @extschema@._clipperf_snapshot AS s
          WHERE e.snapshot = s.previous AND e.kind = f.kind AND e.relation IS NOT DISTINCT FROM f.relation
            AND e.queryid IS NOT DISTINCT FROM f.queryid) AS p ON true
 WHERE (s.previous IS NULL OR EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS b WHERE b.snapshot = s.previous))
-  AND pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE');
+  AND pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')
+  AND @extschema@._clipperf_note_ours();
 COMMENT ON VIEW @extschema@._clipperf_period_finding IS 'findings of each period, for members of pg_read_all_stats';
 COMMENT ON COLUMN @extschema@._clipperf_period_finding.period IS 'number of the period';
 COMMENT ON COLUMN @extschema@._clipperf_period_finding.kind IS 'kind, as in clipperf_report()';
@@ -247,7 +249,8 @@ FROM @extschema@._clipperf_snapshot AS s
                                  / sum(k.ms) FILTER (WHERE k.wait_event_type IS NULL), 6)::double precision AS sessions
          FROM @extschema@._clipperf_snapshot_wait AS k WHERE k.snapshot = s.snapshot) AS w ON true
 WHERE NOT s.is_dropped
-  AND (s.previous IS NULL OR EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS b WHERE b.snapshot = s.previous));
+  AND (s.previous IS NULL OR EXISTS (SELECT FROM @extschema@._clipperf_snapshot AS b WHERE b.snapshot = s.previous))
+  AND @extschema@._clipperf_note_ours();
 COMMENT ON VIEW @extschema@.clipperf_periods IS 'the periods that clipperf_snapshot() has kept in this database';
 COMMENT ON COLUMN @extschema@.clipperf_periods.period IS 'number of the period';
 COMMENT ON COLUMN @extschema@.clipperf_periods.label IS 'its label; NULL if it has none';

@@ -32,8 +32,10 @@
 #include "store/waits.h"
 
 PGDLLEXPORT Datum clipperf_read_info(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_note_ours(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_info);
+PG_FUNCTION_INFO_V1(clipperf_note_ours);
 
 #define INFO_COLUMNS 52
 
@@ -232,4 +234,15 @@ clipperf_read_info(PG_FUNCTION_ARGS)
 	Assert(i == INFO_COLUMNS);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));
+}
+
+/*
+ * _clipperf_note_ours(): true, and the statement that calls it is ours.  Needs no
+ * preloaded module.
+ */
+Datum
+clipperf_note_ours(PG_FUNCTION_ARGS)
+{
+	store_note_ours();
+	PG_RETURN_BOOL(true);
 }

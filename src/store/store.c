@@ -55,6 +55,17 @@ locks_before(int group)
 }
 
 /*
+ * A function of ours runs: the statement that calls it is ours, not the application's.
+ */
+void
+store_note_ours(void)
+{
+	extension_calls++;
+	if (store_told_ours != NULL)
+		store_told_ours();
+}
+
+/*
  * Raise an error unless clipperf was preloaded: at the beginning of functions of
  * ours, whose statements are told by it.  Without context: which of the functions
  * that a view or a report is made of has found that out tells nobody anything.
@@ -63,9 +74,7 @@ locks_before(int group)
 void
 store_require(void)
 {
-	extension_calls++;
-	if (store_told_ours != NULL)
-		store_told_ours();
+	store_note_ours();
 	if (store_is_ready())
 		return;
 	error_context_stack = NULL;

@@ -158,7 +158,10 @@ epoch_end(pg_atomic_uint64 *epoch, Oid dbid)
 		;
 }
 
-/* Raises 55000 with a hint unless store_is_ready(). */
+/* A function of ours runs: so the statement that calls it is ours. */
+extern void store_note_ours(void);
+
+/* The same; raises 55000 with a hint unless store_is_ready(). */
 extern void store_require(void);
 
 /* Lock number "number" (any value: it wraps around) of a group. */

@@ -60,6 +60,7 @@ INSERT INTO calls VALUES
     ('_clipperf_drop_reservation', 'SELECT %s._clipperf_drop_reservation()'),
     ('clipperf_snapshot', 'SELECT %1$s.clipperf_snapshot(''first''), %1$s.clipperf_snapshot(''second'')'),
     ('_clipperf_take_snapshot', 'SELECT %s._clipperf_take_snapshot(NULL, NULL, ''nobody'')'),
+    ('_clipperf_note_ours', 'SELECT %s._clipperf_note_ours()'),
     ('_clipperf_read_sampled', 'SELECT * FROM %s._clipperf_read_sampled()'),
     ('_clipperf_keep_waits', 'SELECT %s._clipperf_keep_waits(0)'),
     ('_clipperf_read_states', 'SELECT * FROM %s._clipperf_read_states()'),

@@ -20,7 +20,7 @@
 #define JOBS_INDENT "      "
 
 /*
- * Asks for the jobs of these numbers, or for all.  A query that reads clipperf_info is known for one of clipperf's own.
+ * Asks for the jobs of these numbers, or for all.
  */
 Jobs *
 ask_for_jobs(Session *session, const StringList *numbers)
@@ -28,8 +28,7 @@ ask_for_jobs(Session *session, const StringList *numbers)
 	const char *const params[] = {list_as_array(numbers)};
 	char	   *query = format_string("SELECT job, action, relation, index_name, state, reason, phase, done_share, remaining_ms,"
 									  " waits_for, ddl, made_at, changed_at"
-									  " FROM %1$s.clipperf_jobs WHERE ($1::int8[] IS NULL OR job = ANY ($1))"
-									  " AND EXISTS (SELECT FROM %1$s.clipperf_info) ORDER BY job", session->schema);
+									  " FROM %1$s.clipperf_jobs WHERE $1::int8[] IS NULL OR job = ANY ($1) ORDER BY job", session->schema);
 	PGresult   *result = run_query(session, query, 1, params);
 	Jobs	   *jobs = allocate_memory(sizeof(Jobs));
 

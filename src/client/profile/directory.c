@@ -175,8 +175,7 @@ label_of_directory(Session *session, const char *directory)
 	if (params[0] == NULL || params[1] == NULL)
 		fatal("directory \"%s\" tells of no run that was measured", directory);
 	result = run_query(session, format_string("SELECT FROM %1$s.clipperf_periods AS p"
-											  " WHERE EXISTS (SELECT FROM %1$s.clipperf_info) AND p.label OPERATOR(=) $1"
-											  " AND p.period::text OPERATOR(=) $2",
+											  " WHERE p.label OPERATOR(=) $1 AND p.period::text OPERATOR(=) $2",
 											  session->schema), 2, params);
 	if (PQntuples(result) == 0)
 	{

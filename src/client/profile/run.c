@@ -36,8 +36,7 @@
 void
 require_free_label(Session *session, const char *label)
 {
-	char	   *query = format_string("SELECT FROM %1$s.clipperf_periods AS p WHERE EXISTS (SELECT FROM %1$s.clipperf_info)"
-									  " AND p.label OPERATOR(=) $1", session->schema);
+	char	   *query = format_string("SELECT FROM %1$s.clipperf_periods AS p WHERE p.label OPERATOR(=) $1", session->schema);
 	PGresult   *result;
 
 	if (strspn(label, "0123456789") == strlen(label) || strlen(label) > MOST_LABEL_BYTES)
