@@ -106,9 +106,18 @@ def drive(url, pages):
     return failed
 
 
+def shape(text):
+    """A text without its parameters' numbers and the lengths of its lists: a loop that runs a batch for each row has
+    texts that differ by these alone, as a pattern has."""
+    return re.sub(r"IN \(\$(, \$)*\)", "IN (...)", re.sub(r"\$\d+", "$", text))
+
+
 def read_log(name):
-    """The runs of each page: a list of (page, {queryid: [(text, values)]})."""
+    """The runs of each page, a list of (page, {queryid: [(text, values)]}), where statements of one shape have the
+    queryid of the first of them; and that of each queryid."""
     pages = []
+    shapes = {}
+    first = {}
     with open(name) as log:
         for line in log:
             entry = json.loads(line)
@@ -120,8 +129,11 @@ def read_log(name):
                 pages.append((marker.group(1), collections.defaultdict(list)))
             elif pages and entry.get("dbname") == "redmine":
                 text = message.group(1)
-                pages[-1][1][entry.get("query_id", 0)].append((text, entry.get("detail") or text))
-    return pages
+                queryid = entry.get("query_id", 0)
+                if queryid not in first:
+                    first[queryid] = shapes.setdefault(shape(text), queryid)
+                pages[-1][1][first[queryid]].append((text, entry.get("detail") or text))
+    return pages, first
 
 
 def loops_of(pages):
@@ -140,14 +152,15 @@ def excerpt(text):
     return re.sub(r"SELECT .*? FROM", "SELECT ... FROM", re.sub(r"\s+", " ", text))[:150]
 
 
-def read_patterns():
-    """The proven patterns, by the queryid of their child."""
+def read_patterns(first):
+    """The proven patterns, by the queryid of their child, or of the first statement of its shape."""
     found = json.loads(sql("SELECT coalesce(json_agg(r), '[]') FROM (SELECT child_queryid, child_query, parent_column,"
                            " substring(child_parameter from '\\((.*)\\)') AS child_column, sum(children) AS children"
                            " FROM clipperf_n_plus_one WHERE confidence = 'proven' GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC) AS r"))
     patterns = collections.defaultdict(list)
     for pattern in found:
-        patterns[pattern["child_queryid"]].append(pattern)
+        queryid = pattern["child_queryid"]
+        patterns[first.get(queryid, queryid)].append(pattern)
     return patterns
 
 
@@ -175,9 +188,9 @@ def main():
         pages = [page.replace(word, row) for page in pages]
     sql("SELECT clipperf_reset()")
     failed = drive(url, pages)
-    visited = read_log(log)
+    visited, first = read_log(log)
     loops = loops_of(visited)
-    patterns = read_patterns()
+    patterns = read_patterns(first)
     in_loops = sum(runs for _, runs, _ in loops.values())
     counted = 0
     for queryid, (text, runs, where) in sorted(loops.items(), key=lambda item: -item[1][1]):

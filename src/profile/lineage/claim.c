@@ -65,7 +65,7 @@ child_pattern_key(const Child *child)
 }
 
 /* What else there is to tell of that pattern. */
-static PatternFacts
+PatternFacts
 child_pattern_facts(const Child *child)
 {
 	const Probe *probe = child->probe;

@@ -44,6 +44,9 @@ typedef struct Claim
 /* The pattern that a child belongs to. */
 extern PatternKey child_pattern_key(const Child *child);
 
+/* What else there is to tell of that pattern. */
+extern PatternFacts child_pattern_facts(const Child *child);
+
 /* What an episode counts for. */
 extern PatternCounters episode_counters(const Episode *episode);
 

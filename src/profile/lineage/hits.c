@@ -52,8 +52,8 @@ share_parent(const ProbeHits *one, const ProbeHits *other)
 }
 
 /* Empty the hits of lists that fetch several rows' children at once. */
-pg_attribute_cold static void
-drop_batches(const ProbeList *list, ProbeHits *found)
+pg_attribute_cold void
+hits_drop_batches(const ProbeList *list, ProbeHits *found)
 {
 	for (int i = 0; i < list->count; i++)
 	{
@@ -106,14 +106,17 @@ sought_key(const Execution *execution, const KeyColumn *key)
 		key_column_sought(key);
 }
 
-/* Search for the values of an execution; false if none was seen anywhere. */
+/*
+ * Search for the values of an execution; false if none was seen anywhere.  *lists
+ * tells whether some of them are of lists.
+ */
 bool
 hits_find(const Execution *execution, const ProbeList *list,
-		  ProbeHits *found)
+		  ProbeHits *found, bool *lists)
 {
 	bool		any = false;
-	bool		lists = false;
 
+	*lists = false;
 	for (int i = 0; i < list->count; i++)
 	{
 		const Probe *probe = &list->probes[i];
@@ -125,9 +128,7 @@ hits_find(const Execution *execution, const ProbeList *list,
 			found[i].count = drop_own(execution, found[i].hits,
 									  found[i].count);
 		any |= found[i].count > 0;
-		lists |= list->probes[i].comparison.list != 0;
+		*lists |= list->probes[i].comparison.list != 0;
 	}
-	if (any && lists)
-		drop_batches(list, found);
 	return any;
 }

@@ -20,6 +20,9 @@ typedef struct ProbeHits
 
 /* Search for the values of an execution; false if none was seen anywhere. */
 extern bool hits_find(const Execution *execution, const ProbeList *list,
-					  ProbeHits *found);
+					  ProbeHits *found, bool *lists);
+
+/* Empty the hits of lists that fetch several rows' children at once. */
+extern void hits_drop_batches(const ProbeList *list, ProbeHits *found);
 
 #endif							/* CLIPPERF_HITS_H */

@@ -30,6 +30,7 @@
 #include "profile/lineage/earlier.h"
 #include "profile/lineage/hits.h"
 #include "profile/lineage/match.h"
+#include "profile/lineage/preload.h"
 #include "profile/lineage/receiver.h"
 #include "profile/lineage/suspect.h"
 #include "profile/lineage/sweep.h"
@@ -708,6 +709,22 @@ may_be_child(const ProbeList *list)
 }
 
 /*
+ * Of a statement with a list: is that all of one result's values?  No list that holds
+ * several of one result is looked at any further.
+ */
+pg_attribute_cold static bool
+look_for_preload(Execution *execution, StatementInfo *info, ProbeHits *found)
+{
+	Scene		scene = {execution, transaction_key(), statements};
+	bool		preloads = preload_note(&scene, execution,
+										statement_fingerprint(info, execution->query),
+										found);
+
+	hits_drop_batches(&execution->probes, found);
+	return preloads;
+}
+
+/*
  * Look for the results that the values came from.  True if there is one that
  * the look-up was attributed to.
  */
@@ -716,12 +733,14 @@ look_for_parents(Execution *execution, StatementInfo *info)
 {
 	const ProbeList *list = &execution->probes;
 	ProbeHits	found[PROBES];
-	bool		any = hits_find(execution, list, found);
+	bool		lists;
+	bool		any = hits_find(execution, list, found, &lists);
+	bool		preloads = any && lists && look_for_preload(execution, info, found);
 
 	if (info->last_lookup.episode != 0)
 		check_sweep(execution, &info->last_lookup, found);
 	if (any)
-		return attribute_hits(execution, info, list, found);
+		return attribute_hits(execution, info, list, found) || preloads;
 	if (info->episode != 0)
 		note_miss(execution, info, false);
 	return false;

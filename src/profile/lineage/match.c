@@ -537,6 +537,23 @@ fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
 }
 
 /*
+ * Is the result that a value was found in one of this request, and of this connection
+ * or its trace, and may it be the look-up's parent?  Tells of it then.
+ */
+bool
+match_in_request(const Scene *scene, const Probe *probe, const ResultHit *hit,
+				 uint64 child, Match *match)
+{
+	MatchCandidate candidate;
+
+	if (!examine_hit(scene, probe, hit, child, &candidate) ||
+		candidate.proximity == PROXIMITY_NONE || !candidate.same_request)
+		return false;
+	fill_match(scene, &candidate, match);
+	return true;
+}
+
+/*
  * Leave out what this connection has read for requests before, if it has read the
  * value for this one as well.  Returns how many are left.
  */

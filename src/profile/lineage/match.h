@@ -69,6 +69,10 @@ extern int64 match_longest_pause(void);
 /* The number that stands for a comparison in keys: see match.c. */
 extern int16 match_parameter(const Comparison *comparison);
 
+/* Is a value of this request's own results keys of what is looked up? */
+extern bool match_in_request(const Scene *scene, const Probe *probe, const ResultHit *hit,
+							 uint64 child, Match *match);
+
 /* Choose a result set for the value of a probe, from those it was found in. */
 extern void match_choose(const Scene *scene, const Probe *probe,
 						 const ResultHit *hits, int count, uint64 child,

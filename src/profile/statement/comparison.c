@@ -40,6 +40,7 @@ typedef struct ComparisonSearch
 	Query	   *query;			/* the one whose conditions are read */
 	int			list;			/* number of the list we are in, 0 = none */
 	int			in_list;		/* values of it so far */
+	int			list_length;	/* .. and all of them, if it is of IN; else 0 */
 } ComparisonSearch;
 
 static void walk_query(Query *query, ComparisonSearch *search);
@@ -262,6 +263,7 @@ add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *sear
 	item->relid = relid;
 	item->attno = attno;
 	item->list = search->list;
+	item->list_length = search->list_length;
 	item->is_array = false;
 	if (IsA(value, Param))
 	{
@@ -488,9 +490,11 @@ add_list_comparisons(Oid relid, int16 attno, List *values, ComparisonSearch *sea
 	ListCell   *cell;
 
 	search->found->has_list = true;
+	search->list_length = before == 0 ? Min(list_length(values), PG_UINT16_MAX) : 0;
 	foreach(cell, values)
 		(void) add_value_comparison(relid, attno, lfirst(cell), search);
 	search->list = before;
+	search->list_length = 0;
 }
 
 /* "column = ANY (..)", which "column IN (..)" is as well. */

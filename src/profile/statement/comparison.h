@@ -22,6 +22,8 @@ typedef struct Comparison
 	int16		parameter;		/* number of the parameter, 0 = a literal */
 	uint8		list;			/* values of one IN list share a number, 0 =
 								 * none */
+	uint16		list_length;	/* values of an IN list, also those that are
+								 * not kept; 0 = it is none */
 	bool		is_array;		/* = ANY (array), which may hold one value */
 	int			location;		/* of the literal in the source text */
 	Oid			type;			/* of the value, or of an array's elements */
