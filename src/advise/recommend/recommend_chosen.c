@@ -58,8 +58,9 @@ is_clearly_better(Advisor *advisor, int number)
 }
 
 /*
- * Give up chosen indexes that save too little even with those of the same shape:
- * each was chosen for its part of what all candidates of that shape must save.
+ * Give up chosen indexes that save too little even with those of the same shape, of
+ * what would be left without these: each was chosen for its part of what all candidates
+ * of that shape must save.
  */
 static void
 give_up_light(Advisor *advisor)
@@ -82,7 +83,9 @@ give_up_light(Advisor *advisor)
 		while ((other = bms_next_member(advisor->chosen, other)) >= 0)
 			if (advisor->shapes[other] == advisor->shapes[number])
 				together += saved[other];
-		if (together < advisor->options.limits.least_share)
+		together *= advisor->total_us;
+		if (together < advisor->options.limits.least_share *
+			Min(advisor->selection.left_us + together, advisor->total_us))
 			light = bms_add_member(light, number);
 	}
 	advisor->chosen = bms_del_members(advisor->chosen, light);

@@ -197,16 +197,26 @@ is_trigram_operator(Oid operator)
 	}
 }
 
-/* Does the demand ask for a pattern that only trigrams would find? */
+/* Does the demand ask for a pattern that only trigrams, which are not there, would find? */
 static bool
-wants_trigrams(const Demand *demand)
+lacks_trigrams(const Demand *demand)
 {
 	ListCell   *lc;
 
+	if (OidIsValid(get_extension_oid("pg_trgm", true)))
+		return false;
 	foreach(lc, demand->filters)
 		if (is_trigram_operator(((const DemandFilter *) lfirst(lc))->operator))
 		return true;
 	return false;
+}
+
+/* Say of a scan that the extension with the operator classes is missing. */
+static void
+explain_trigrams(ScanAdvice *scan)
+{
+	scan->outcome = SCAN_TRIGRAMS;
+	scan->reason = pstrdup("an index for patterns in the middle of a text needs the extension pg_trgm");
 }
 
 /*
@@ -247,12 +257,8 @@ explain_demand(const Advisor *advisor, const Demand *demand, ScanAdvice *scan)
 	else if (demand->refused != NIL)
 		scan->reason = psprintf("the statement filters or sorts by %s(), a function of this database: an index on it is proposed only if allow_functions names it",
 								strVal(linitial(demand->refused)));
-	else if (wants_trigrams(demand) &&
-			 !OidIsValid(get_extension_oid("pg_trgm", true)))
-	{
-		scan->outcome = SCAN_TRIGRAMS;
-		scan->reason = pstrdup("an index for patterns in the middle of a text needs the extension pg_trgm");
-	}
+	else if (lacks_trigrams(demand))
+		explain_trigrams(scan);
 	else if (demand->unstable != NIL)
 		scan->reason = reason_unstable(advisor, demand->relid, linitial(demand->unstable));
 	else if (demand->elements != NIL)
@@ -262,6 +268,14 @@ explain_demand(const Advisor *advisor, const Demand *demand, ScanAdvice *scan)
 	else
 		return false;
 	return true;
+}
+
+/* Is it the statement of the question that asks that of the table? */
+static bool
+is_asked_of(const ScanQuestion *question, const CandidateDemand *item)
+{
+	return item->statement == question->statement &&
+		list_member_oid(question->family, item->demand->relid);
 }
 
 /*
@@ -281,8 +295,7 @@ explain_no_candidate(const ScanQuestion *question, ScanAdvice *scan)
 	{
 		const CandidateDemand *item = lfirst(lc);
 
-		if (item->statement == question->statement &&
-			list_member_oid(question->family, item->demand->relid) &&
+		if (is_asked_of(question, item) &&
 			explain_demand(question->advisor, item->demand, scan))
 			return;
 	}
@@ -309,22 +322,37 @@ explain_candidates(const ScanQuestion *question, const Bitmapset *candidates,
 				   ScanAdvice *scan)
 {
 	Advisor    *advisor = question->advisor;
-	double		least_us = advisor->options.limits.least_share * advisor->total_us;
+	double		left_us = advisor->selection.left_us;
+	double		least_us = advisor->options.limits.least_share * left_us;
 	double		alone_us = saved_beside(question, candidates, NULL);
 	double		saved_us = saved_beside(question, candidates, advisor->chosen);
 	Bitmapset  *used;
+	ListCell   *lc;
 
 	scan->outcome = SCAN_HOPELESS;
 	(void) estimate_cost(&advisor->estimator, question->statement, candidates,
 						 &used);
+
+	/* What was tried serves the order, or another filter. */
+	foreach(lc, advisor->demands)
+	{
+		const CandidateDemand *item = lfirst(lc);
+
+		if (is_asked_of(question, item) && lacks_trigrams(item->demand))
+		{
+			explain_trigrams(scan);
+			return;
+		}
+	}
 	if (!bms_overlap(used, candidates) || alone_us <= 0)
 		scan->reason = psprintf("%d %s tried with the values seen, and the planner found the present plan cheaper",
 								bms_num_members(candidates),
 								bms_num_members(candidates) == 1 ? "index was" : "indexes were");
 	else if (saved_us < least_us)
-		scan->reason = psprintf("%san index would save at most %.2f%% of the time of all statements, less than min_benefit",
+		scan->reason = psprintf("%san index would save at most %.2f%% of the time %s, less than min_benefit",
 								alone_us < least_us ? "" : "beside what is recommended, ",
-								100 * Max(saved_us, 0) / advisor->total_us);
+								100 * Max(saved_us, 0) / left_us,
+								left_us < advisor->total_us ? "that is left with what is recommended" : "of all statements");
 	else if (advisor->options.limits.bytes >= 0 ||
 			 advisor->options.limits.indexes >= 0)
 		scan->reason = pstrdup("an index would help, but others save more within the limits that were given");

@@ -24,6 +24,16 @@
 /* So often better forms are sought of candidates that the search has chosen. */
 #define BETTER_ROUNDS 2
 
+/*
+ * What each index must save is measured by the time that is left with those chosen, so
+ * often at most, and while that becomes less than this part of what it was.
+ */
+#define LEFT_ROUNDS		6
+#define LEFT_SHRINKS	0.9
+
+/* However little is left: a share of the time of all statements as they are now. */
+#define LEAST_LEFT		0.1
+
 /* Candidates that only some statements can use, at most, in one such round. */
 #define MOST_CONFINED 100
 
@@ -380,6 +390,7 @@ prepare_selection(Advisor *advisor, List *candidates)
 	selection->estimator = &advisor->estimator;
 	selection->limits = advisor->options.limits;
 	selection->total_us = advisor->total_us;
+	selection->left_us = advisor->total_us;
 	selection->table_bytes = used_bytes(advisor);
 	add_candidates(advisor, candidates);
 }
@@ -501,6 +512,93 @@ search_and_better(Advisor *advisor, const Bitmapset *start)
 	return chosen;
 }
 
+/* The time of all statements, also those not planned again, with what is chosen. */
+static double
+time_left_us(const Advisor *advisor)
+{
+	const Estimator *estimator = &advisor->estimator;
+	double		us = advisor->total_us;
+
+	for (int i = 0; i < estimator->nstatements; i++)
+		us -= estimator->statements[i].workload->total_us;
+	return Max(us, 0) + selection_time_us(&advisor->selection, advisor->chosen);
+}
+
+/*
+ * Does the statement's plan with the chosen indexes use none of them on that table?
+ * "used" are those that it uses.
+ */
+static bool
+is_unserved(const Advisor *advisor, const Bitmapset *used, Oid relid)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(used, number)) >= 0)
+		if (bms_is_member(number, advisor->chosen) &&
+			advisor->estimator.indexes[number]->def->relid == relid)
+			return false;
+	return true;
+}
+
+/*
+ * What is searched when something is chosen: that, and the candidates that matter to a
+ * statement for which nothing on their table is.  For the others the choice stands.
+ */
+static Bitmapset *
+find_open(const Advisor *advisor)
+{
+	Estimator  *estimator = unconstify(Estimator *, &advisor->estimator);
+	const Selection *selection = &advisor->selection;
+	Bitmapset  *open = bms_copy(advisor->chosen);
+
+	for (int i = 0; i < estimator->nstatements; i++)
+	{
+		Bitmapset  *used;
+		int			number = -1;
+
+		(void) estimate_cost(estimator, i, advisor->chosen, &used);
+		while ((number = bms_next_member(selection->allowed, number)) >= 0)
+			if (bms_is_member(i, selection->affected[number]) &&
+				is_unserved(advisor, used,
+							estimator->indexes[number]->def->relid))
+				open = bms_add_member(open, number);
+	}
+	return open;
+}
+
+/*
+ * Choose, from these indexes on; and again, as long as what is chosen leaves clearly
+ * less (LEFT_SHRINKS) of the time, of which each index must save its share.  Returns
+ * what was found before it was made simpler.
+ */
+static Bitmapset *
+choose_from(Advisor *advisor, Bitmapset *start)
+{
+	Selection  *selection = &advisor->selection;
+	Bitmapset  *allowed = bms_copy(selection->allowed);
+	Bitmapset  *found = start;
+
+	for (int round = 0; round < LEFT_ROUNDS; round++)
+	{
+		double		left_us;
+
+		found = search_and_better(advisor, found);
+		advisor->chosen = selection_avoid_harm(selection,
+											   selection_simplify(selection, found));
+		if (estimate_is_late(&advisor->estimator) ||
+			selection->limits.least_share <= 0)
+			break;
+		left_us = Max(time_left_us(advisor), LEAST_LEFT * advisor->total_us);
+		if (left_us > LEFT_SHRINKS * selection->left_us)
+			break;
+		selection->left_us = left_us;
+		selection->allowed = find_open(advisor);
+		found = advisor->chosen;
+	}
+	selection->allowed = bms_add_members(allowed, selection->allowed);
+	return found;
+}
+
 /*
  * Make candidates of what is asked, and choose among them: the chosen ones are
  * in advisor->chosen.  The search is made without a budget first; if what it
@@ -519,18 +617,14 @@ advisor_choose(Advisor *advisor)
 	selection->limits.bytes = -1;
 	selection->limits.indexes = -1;
 	selection_learn(selection);
-	found = search_and_better(advisor, NULL);
-	advisor->chosen = selection_avoid_harm(selection,
-										   selection_simplify(selection, found));
+	found = choose_from(advisor, NULL);
 	selection->limits = limits;
 	if (selection_fits(selection, advisor->chosen))
 		return;
+	selection->left_us = advisor->total_us;
 	leave_out_large(selection);
 	selection_learn_small(selection);
-	found = search_and_better(advisor,
-							  bms_int_members(found, selection->allowed));
-	advisor->chosen = selection_avoid_harm(selection,
-										   selection_simplify(selection, found));
+	(void) choose_from(advisor, bms_int_members(found, selection->allowed));
 }
 
 /*

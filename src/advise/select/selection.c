@@ -103,8 +103,9 @@ price_of_bytes_us(const Selection *selection, int number)
 }
 
 /*
- * What an index must save, in microseconds, for itself and for what it includes.  The
- * same index of several tables has one share in all, which who chooses has to look at;
+ * What an index must save, in microseconds, for itself and for what it includes: a
+ * share of what is left with what was chosen last.  By the time that all take now,
+ * the next run, when that is built, would ask for more.  The same index of several tables has one share in all, which who chooses has to look at;
  * each of them must save UNEVEN_PART of an even part of it.
  */
 double
@@ -113,7 +114,7 @@ selection_least_us(const Selection *selection, int number)
 	double		share = selection->alike[number] > 1 ?
 		UNEVEN_PART / selection->alike[number] : 1;
 
-	return share * selection->limits.least_share * selection->total_us +
+	return share * selection->limits.least_share * selection->left_us +
 		price_of_bytes_us(selection, number);
 }
 

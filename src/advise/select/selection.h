@@ -14,7 +14,7 @@ typedef struct SelectionLimits
 {
 	int64		bytes;			/* of all indexes chosen; -1 = no limit */
 	int			indexes;		/* number of them; -1 = no limit */
-	double		least_share;	/* of all time that each must save */
+	double		least_share;	/* of the time left that each must save */
 } SelectionLimits;
 
 /*
@@ -29,6 +29,8 @@ typedef struct Selection
 	const int  *alike;			/* tables with such a one, by candidate */
 	Bitmapset  *allowed;
 	double		total_us;		/* of all statements, with nothing built */
+	double		left_us;		/* of all statements, with what was chosen
+								 * last */
 	double		table_bytes;	/* of the tables that they use */
 	Bitmapset **affected;		/* statements, by candidate */
 	Bitmapset **extended;		/* candidates that it makes useless, by
