@@ -8,8 +8,7 @@ use lib "$FindBin::RealBin/../perl";
 use NPlusOne;
 use Test::More;
 
-# However slow the machine is, no pause of its clients ends a request.
-my $node = start_server('types', q{clipperf.request_idle = '1min'});
+my $node = start_server('types');
 
 # Types that an extension, and a user, made.
 $node->safe_psql('postgres', q{

@@ -11,9 +11,6 @@ use Test::More;
 my $node = start_server('parents');
 my $finding;
 
-# However slow the machine is, no pause of psql ends a request.
-$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.request_idle = '1min'});
-
 # Five tables, the keys of each from 1 to 50; a table that refers to each, and one that refers to any.
 my @names = qw(album book chart deed event);
 foreach my $name (@names)

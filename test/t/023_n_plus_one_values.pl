@@ -12,9 +12,6 @@ use Test::More;
 my $node = start_server('values');
 my $finding;
 
-# However slow the machine is, no pause of psql ends a request.
-$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.request_idle = '1min'});
-
 $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE person (id serial PRIMARY KEY, name text);
 INSERT INTO person (name) SELECT md5(i::text) FROM generate_series(1, 120) AS i;

@@ -9,7 +9,8 @@ use NPlusOne;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = start_server('clipper');
+# Its users share connections, whose requests end with pauses.
+my $node = start_server('clipper', "clipperf.request_idle = '100ms'");
 my $clipper = "$FindBin::RealBin/../../examples/clipper";
 
 $node->safe_psql('postgres', 'DROP TABLE job, tally, remark, post, author');
