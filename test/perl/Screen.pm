@@ -30,6 +30,9 @@ use POSIX ();
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(time);
 
+# What no program writes, and no terminal shows: it follows the last that a program has written.
+my $end = "\x0e\x0f\x0e\x0f";
+
 # Starts a program in a terminal of this size.
 sub start
 {
@@ -127,7 +130,9 @@ sub finish
 		$self->receive($limit, 0.05);
 	}
 	my $status = $?;
-	1 while $self->receive(time, 0);
+	# What it wrote last may be on its way still: it comes before what is written after it.
+	syswrite($self->{slave}, $end) // die "could not write to the terminal: $!";
+	$self->receive($limit) until $self->{raw} =~ s/\Q$end\E\z//;
 	return $status & 127 ? -($status & 127) : $status >> 8;
 }
 
