@@ -74,9 +74,10 @@ foreach my $name (qw(loop catches swallows))
 # In a subtransaction whose handler catches the timeout: everything is restored too.
 is($node->safe_psql('postgres', q{
 	SET client_min_messages = error;
-	SET statement_timeout = 500;
 	CREATE TABLE outcome (what text);
+	SET statement_timeout = 500;
 	DO $$ BEGIN PERFORM count(*) FROM clipperf_workload(); EXCEPTION WHEN query_canceled THEN INSERT INTO outcome VALUES (concat(current_user = session_user, current_setting('transaction_read_only'))); END $$;
+	RESET statement_timeout;
 	SELECT what FROM outcome; }), 'toff', 'caught by the caller');
 
 # What planning runs is not counted, nor are its errors.
