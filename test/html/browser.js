@@ -181,6 +181,13 @@ async function shows_tables(browser) {
 	ok(await tab.evaluate(() => typeof charts) === "undefined", "without libraries");
 	ok(await tab.$$eval("#routes .chart tbody tr, #profile tbody tr", (rows) => rows.length) > 10, "tables stand in the places of charts");
 	await is_sound(tab, "without libraries", 1200);
+	const told = await tab.evaluate(function () {
+		report.periods.length = 1;
+		document.getElementById("load").remove();
+		show_load();
+		return document.getElementById("load").textContent;
+	});
+	ok(/fewer than two periods/.test(told) && /snapshot_interval/.test(told), "with one period it says how to get more", told);
 	await tab.close();
 }
 
