@@ -259,7 +259,7 @@ function plot_load(plot, rows, types) {
 		legend: { show: false },
 		cursor: { points: { show: false }, drag: { x: false, y: false } },
 		scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
-		axes: [{ ...axis, values: time_marks }, { ...axis, values: (u, splits) => splits.map(number), size: 56 }],
+		axes: [{ ...axis, values: time_marks, space: 80 }, { ...axis, values: (u, splits) => splits.map(number), size: 56 }],
 		series: [{}, ...types.map((type) => ({ stroke: color(wait_name(type)), fill: color(wait_name(type)), width: 1, points: { show: false } })).reverse()],
 	}, [times, ...heights.reverse()], plot);
 }
@@ -307,7 +307,7 @@ function plot_periods(plot, rows) {
 		legend: { show: false },
 		cursor: { drag: { x: false, y: false } },
 		scales: { y: { range: (u, low, high) => [0, high * 1.1 || 1] }, rate: { range: (u, low, high) => [0, high * 1.1 || 1] } },
-		axes: [{ ...axis, values: time_marks },
+		axes: [{ ...axis, values: time_marks, space: 80 },
 			{ ...axis, values: (u, splits) => splits.map(duration), size: 64, stroke: color("bar") },
 			{ ...axis, scale: "rate", side: 1, grid: { show: false }, values: (u, splits) => splits.map((rate) => number(rate) + "/s"), size: 56, stroke: color("warning") }],
 		series: [{},
