@@ -92,14 +92,14 @@ set('clipperf.verify_time = 1');
 is(result($innocent), 'kept', 'the index that pays is kept');
 is(said($innocent, 'judgement', 'SELECT id, note%'), 'unclear', 'it does not answer for reads of more blocks');
 is(said($innocent, 'planner', 'SELECT id, note%'), 'unused', 'in plans that do not use it');
-like(reason($node, $innocent), qr/; not by this index, which their plans do not use: (\S+ )?\[SELECT id, note FROM feed [^;]*\], \d+ -> \d+ blocks per call/,
+like(reason($node, $innocent), qr/; not by this index, which their plans do not use: (\S+ )?\[SELECT id, note FROM feed [^;]*\], [\d,]+ -> [\d,]+ blocks per call/,
 	'but it names them');
 is(result($guilty), 'regressed', 'the one that ends HOT updates is not');
 is(said($guilty, 'judgement', 'SELECT id, note%'), 'slower', 'it answers for reads of more blocks');
 is(said($guilty, 'planner', 'SELECT id, note%'), 'unused', 'though their plans do not use it');
 is(said($guilty, 'write_overhead_share', 'SELECT id, note%'), '1.00', 'alone');
 cmp_ok(said($guilty, 'blocks_after', 'SELECT id, note%'), '>', 5 * said($guilty, 'blocks_before', 'SELECT id, note%'), 'they touch many more');
-like(reason($node, $guilty), qr/\[SELECT id, note FROM feed [^;]* \d+ -> \d+ blocks per call[^;]*, as updates of the table are not HOT any more/,
+like(reason($node, $guilty), qr/\[SELECT id, note FROM feed [^;]* [\d,]+ -> [\d,]+ blocks per call[^;]*, as updates of the table are not HOT any more/,
 	'the reason names them, and says why');
 set('clipperf.verify_time = 300');
 

@@ -98,6 +98,9 @@ $job = build($database);
 $node->safe_psql('postgres', "ALTER DATABASE $database ALLOW_CONNECTIONS false");
 $node->stop('immediate');
 $node->start;
+# When a job is done, it is known which databases are to be looked into.
+$node->safe_psql('postgres', 'CREATE TABLE here (a int)');
+is(wait_for_job($node, apply_index($node, 'here', 'here_a', 'CREATE INDEX here_a ON here (a)')), 'kept', 'jobs are done after the crash');
 $node->safe_psql('postgres', "CREATE DATABASE ${database}_copy TEMPLATE $database");
 is(invalid_indexes($node, "${database}_copy"), 'item_slow', 'a copy has an INVALID index');
 $node->restart;

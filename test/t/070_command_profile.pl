@@ -129,7 +129,8 @@ is($status, 0, 'a run that is not worse');
 
 # What is counted during the warm-up is not measured; --reset forgets what was counted before.
 my $go = "$dir/go";
-my $script = "psql -Xqf $dir/two.sql; until test -e $go; do sleep 0.1; done; psql -Xqf $dir/one.sql";
+load('few', 10, 'SELECT game FROM clip WHERE id = :n;');
+my $script = "psql -Xqf $dir/few.sql; until test -e $go; do sleep 0.1; done; psql -Xqf $dir/one.sql";
 my $waiting = start_profile('warm', '--warmup' => '10s', '--reset', '--', 'sh', '-c', $script);
 ok($node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM _clipperf_snapshot WHERE is_dropped AND snapshot > (SELECT max(period) FROM clipperf_periods))"),
 	'the warm-up is over');
