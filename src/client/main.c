@@ -76,7 +76,10 @@ main(int argc, char **argv)
 {
 	handle_signals();
 
-	/* A line is written at once: what else writes to the same log or terminal comes before it or after it. */
+	/*
+	 * A line is written at once: what else writes to the same log or terminal
+	 * comes before it or after it.
+	 */
 	(void) setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 
 	if (argc < 2)

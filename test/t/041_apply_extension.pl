@@ -54,6 +54,18 @@ $build->release;
 waits("a.backend_type = 'clipperf builder'", 'the builder waits, too');
 dropped($blocker, $dropper, 'a builder');
 
+# The same, and DROP EXTENSION takes longer than a builder waits for a table of ours: it tries again, and leaves nothing.
+$build = BuildPhase->reach($node, 'waiting for old snapshots');
+drop_halfway($blocker, $dropper);
+$build->release;
+waits("a.backend_type = 'clipperf builder'", 'the builder waits');
+my $since = $node->safe_psql('postgres', "SELECT l.waitstart FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+	WHERE NOT l.granted AND a.backend_type = 'clipperf builder'");
+ok($node->poll_query_until('postgres', "SELECT NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.backend_type = 'clipperf builder'
+		AND NOT EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND NOT l.granted AND l.waitstart > '$since'))"),
+	'the builder waits again, or has ended');
+dropped($blocker, $dropper, 'a builder that waits again');
+
 # Somebody cancels a job.
 $build = BuildPhase->reach($node, 'waiting');
 drop_halfway($blocker, $dropper);

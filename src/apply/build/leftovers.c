@@ -54,6 +54,9 @@ typedef struct Removal
 	LeftoversOutcome outcome;	/* if there is no statement */
 	char	   *sql;			/* the next statement; NULL if none */
 	Oid			relid;			/* table that it concerns */
+	const char *index_name;		/* the only one to be looked at; NULL = all */
+	MemoryContext context;		/* of "sql", where a step finds it */
+	int			failures;		/* tries that came to nothing */
 } Removal;
 
 /* ------------------------------------------------------------------------
@@ -340,28 +343,73 @@ wait_for_table(Job *job, Oid relid)
 	}
 }
 
-/*
- * Run a statement that takes something away; false if it failed, after a moment
- * that is the longer the more tries there were.  A cancel that comes meanwhile
- * is remembered, since this must be done all the same.  The lock on the table is
- * given back unless the session had it before.
- */
-static bool
-run_removal(Job *job, Oid relid, const char *sql, int tries)
+/* A try has come to nothing: wait for a moment that is the longer the more there were. */
+static void
+rest_after_failure(Removal *removal)
 {
+	removal->failures++;
+	job_sleep(Min(REMOVAL_DELAY_STEP_MS * removal->failures, MOST_REMOVAL_DELAY_MS));
+}
+
+/*
+ * Run the statement that takes something away; a failure is counted.  A cancel that
+ * comes meanwhile is remembered, since this must be done all the same.  The lock on the
+ * table is given back unless the session had it before.
+ */
+static void
+run_removal(Removal *removal)
+{
+	Job		   *job = removal->job;
+	Oid			relid = removal->relid;
 	bool		had_lock = job_lock_is_held(relid, ShareUpdateExclusiveLock);
 	bool		done;
 
 	job_lock_check_cancel(job);
 	wait_for_table(job, relid);
 	queue_worker_takes(job->id, relid);
-	done = top_statement_run(sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL;
+	done = top_statement_run(removal->sql, BOOTSTRAP_SUPERUSERID, NULL, 0) == NULL;
 	if (!had_lock)
 		job_lock_release_relation(relid, ShareUpdateExclusiveLock);
-	if (done)
-		return true;
-	job_sleep(Min(REMOVAL_DELAY_STEP_MS * (tries + 1), MOST_REMOVAL_DELAY_MS));
-	return false;
+	if (!done)
+		rest_after_failure(removal);
+}
+
+/* Step: find out what is to be done next. */
+static void
+look_step(void *arg)
+{
+	Removal    *removal = arg;
+
+	if (removal->index_name == NULL)
+		find_removal(removal);
+	else
+		removal->sql = drop_leftovers(removal->relid,
+									  index_of_name(removal->relid,
+													removal->index_name));
+	if (removal->sql != NULL)
+		removal->sql = MemoryContextStrdup(removal->context, removal->sql);
+}
+
+/*
+ * Find out what is to be done next; no transaction is open.  Our tables may be locked
+ * for longer than a worker waits for them, as by a DROP EXTENSION that waits itself: a
+ * worker that gave up then would leave what nobody knows of when they are gone.  So it
+ * is tried again, and false if they are locked still; other errors are raised.
+ */
+static bool
+look(Removal *removal)
+{
+	ErrorData  *error;
+
+	while ((error = job_step(look_step, removal, removal->context)) != NULL)
+	{
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+		if (removal->failures >= REMOVAL_TRIES)
+			return false;
+		rest_after_failure(removal);
+	}
+	return true;
 }
 
 /* Why something of a job is undone. */
@@ -396,10 +444,9 @@ announce_undo(void *arg)
 LeftoversOutcome
 leftovers_remove(Job *job, bool ends, const char *reason)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	Removal		removal = {.job = job};
+	Removal		removal = {.job = job,.context = CurrentMemoryContext};
 	UndoReason	undo = {.job = job,.reason = reason};
-	int			failures = 0;
+	bool		announced = false;
 
 	if (!has_begun(job))
 		return LEFTOVERS_NONE;
@@ -408,25 +455,21 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 	{
 		/* It may have been canceled meanwhile. */
 		removal.ends = ends || job->cancel != NULL;
-		job_begin();
-		find_removal(&removal);
-		if (removal.sql != NULL)
-			removal.sql = MemoryContextStrdup(caller, removal.sql);
-		job_end();
-		MemoryContextSwitchTo(caller);
+		if (!look(&removal))
+			return LEFTOVERS_LEFT;
 		if (removal.sql == NULL)
 			return removal.outcome;
-		if (failures >= REMOVAL_TRIES)
+		if (removal.failures >= REMOVAL_TRIES)
 			return LEFTOVERS_LEFT;
 
 		/*
-		 * An error here means that the jobs are gone; this must be done
-		 * still.
+		 * An error here means that the jobs are gone, or locked; this must be
+		 * done still.
 		 */
-		if (failures == 0)
-			(void) job_step(announce_undo, &undo, caller);
-		if (!run_removal(job, removal.relid, removal.sql, failures))
-			failures++;
+		if (!announced)
+			(void) job_step(announce_undo, &undo, removal.context);
+		announced = true;
+		run_removal(&removal);
 	}
 }
 
@@ -437,21 +480,14 @@ leftovers_remove(Job *job, bool ends, const char *reason)
 bool
 leftovers_drop(Job *job, Oid relid, const char *index_name)
 {
-	MemoryContext caller = CurrentMemoryContext;
+	Removal		removal = {.job = job,.relid = relid,.index_name = index_name,
+	.context = CurrentMemoryContext};
 
-	for (int i = 0; i < REMOVAL_TRIES; i++)
+	while (removal.failures < REMOVAL_TRIES && look(&removal))
 	{
-		char	   *sql;
-
-		job_begin();
-		sql = drop_leftovers(relid, index_of_name(relid, index_name));
-		if (sql != NULL)
-			sql = MemoryContextStrdup(caller, sql);
-		job_end();
-		MemoryContextSwitchTo(caller);
-		if (sql == NULL)
+		if (removal.sql == NULL)
 			return true;
-		(void) run_removal(job, relid, sql, i);
+		run_removal(&removal);
 	}
 	return false;
 }
