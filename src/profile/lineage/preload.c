@@ -11,7 +11,7 @@
  *
  * The evidence is that of n different lists each of which is the one of the result
  * that was read before it: if they had nothing to do with each other, each order of
- * them were as likely, and this one comes once in n! times.  A list that was seen
+ * them would be as likely, and this one comes once in n! times.  A list that was seen
  * before tells nothing, as it may be a constant; and nothing is told before the
  * statement that has fetched the results is proven to run in a loop.
  *
