@@ -152,8 +152,8 @@ $node->safe_psql('postgres', q{
 			END LOOP;
 		END LOOP;
 	END $$;});
-# A block lasts a fifth of a second at least.
-$node->safe_psql('postgres', 'SELECT pg_sleep(0.2); ' . ('SELECT 1; ' x 25) . 'SELECT _clipperf_end_block()') foreach 1 .. 32;
+# A block lasts a fifth of a second at least, and what takes more time than the others has a series.
+$node->safe_psql('postgres', 'SELECT pg_sleep(0.2); ' . ('SELECT pg_sleep(0.001) AS often; ' x 25) . 'SELECT _clipperf_end_block()') foreach 1 .. 32;
 my $size = q{pg_total_relation_size('_clipperf_snapshot') + pg_total_relation_size('_clipperf_snapshot_item') + pg_total_relation_size('_clipperf_snapshot_finding')
 	+ pg_total_relation_size('_clipperf_snapshot_wait')};
 my $empty = $node->safe_psql('postgres', "SELECT $size");
