@@ -202,7 +202,8 @@ BEGIN ATOMIC
              @extschema@._clipperf_remark(EXISTS (SELECT FROM listed), s.statements, s.since) AS n
     )
     SELECT l.rank, l.severity, l.kind, l.relation, l.relation::text, l.saves, l.summary, l.fix, l.evidence,
-           format('SELECT fix FROM clipperf_findings(%s) WHERE rank = %s', CASE WHEN $2 THEN 'accepted => true' END, l.rank)
+           format('SELECT fix FROM %s(%s) WHERE rank = %s', '@extschema@.clipperf_findings'::regproc,
+                  CASE WHEN $2 THEN 'accepted => true' END, l.rank)
     FROM listed AS l
     WHERE (SELECT count(*) FROM said) IS NOT NULL;
 END;

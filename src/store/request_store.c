@@ -288,15 +288,29 @@ add_pending(RequestTable *table, const RequestList *list, int64 now_us, int64 id
 }
 
 /*
+ * Memory for a copy of the table, palloc'd.  The table is copied into it once without
+ * its lock: what that yields may be torn, but it touches the memory that the copy under
+ * the lock needs, and no more, so that nobody loses requests while the kernel fetches
+ * pages.
+ */
+static RequestTable *
+make_copy(void)
+{
+	RequestTable *table = palloc(sizeof(RequestTable));
+
+	request_table_copy(table, &shared->table);
+	return table;
+}
+
+/*
  * All requests that have ended, palloc'd, also what is pending.  A pause of
- * idle_us ends a request.  The memory is touched before the lock is taken, so that
- * nobody loses requests while the kernel fetches pages.
+ * idle_us ends a request.
  */
 RequestTable *
 requests_copy(int64 idle_us)
 {
 	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestTable *table = make_copy();
 	RequestList *list = palloc(sizeof(RequestList));
 	int64		now_us;
 
@@ -435,7 +449,7 @@ RequestTable *
 requests_copy_ended(void)
 {
 	LWLock	   *lock = store_lock(LOCKS_REQUEST, 0);
-	RequestTable *table = palloc0(sizeof(RequestTable));
+	RequestTable *table = make_copy();
 	RequestList *list = palloc0(sizeof(RequestList));
 	OpenTrace  *open = palloc0(store_backends() * sizeof(OpenTrace));
 	int			count;

@@ -173,8 +173,7 @@ add_refusing(const Advisor *advisor, List *rows, double least_us)
 List *
 recommend_refused(const Advisor *advisor)
 {
-	double		least_us =
-		advisor->options.limits.least_share * advisor->total_us;
+	double		least_us = advisor_least_us(advisor);
 	List	   *rows = add_unwritten(NIL, advisor->unwritten);
 	List	   *named = NIL;
 	List	   *told = NIL;
@@ -209,8 +208,7 @@ recommend_refused(const Advisor *advisor)
 List *
 recommend_unplanned(const Advisor *advisor)
 {
-	double		least_us =
-		advisor->options.limits.least_share * advisor->total_us;
+	double		least_us = advisor_least_us(advisor);
 	List	   *rows = NIL;
 	ListCell   *lc;
 

@@ -323,7 +323,7 @@ explain_candidates(const ScanQuestion *question, const Bitmapset *candidates,
 {
 	Advisor    *advisor = question->advisor;
 	double		left_us = advisor->selection.left_us;
-	double		least_us = advisor->options.limits.least_share * left_us;
+	double		least_us = advisor_least_us(advisor);
 	double		alone_us = saved_beside(question, candidates, NULL);
 	double		saved_us = saved_beside(question, candidates, advisor->chosen);
 	Bitmapset  *used;

@@ -49,6 +49,9 @@ extern void advisor_choose(Advisor *advisor);
 /* Judge these IndexDefinitions, numbered in their order, instead. */
 extern void advisor_judge(Advisor *advisor, List *definitions);
 
+/* Microseconds that an index must save to be chosen beside those that are. */
+extern double advisor_least_us(const Advisor *advisor);
+
 /* What leaving the index out would cost, a share of all time. */
 extern double advisor_benefit_share(Advisor *advisor, int number);
 

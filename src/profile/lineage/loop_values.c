@@ -12,7 +12,8 @@
  * The text of the first child is taken apart by the server's scanner.  Those
  * that follow differ from it in their literals only, so what stands between
  * these is compared byte by byte, and only the literals are read.  Where comments
- * differ as well, the scanner takes them apart, too.  What cannot be compared counts as varying: that is never wrong, only longer.
+ * differ as well, the scanner takes them apart, too.  What cannot be compared
+ * counts as varying: that is never wrong, only longer.
  *
  * Belongs to one backend: no locks.  Raises nothing.
  *
