@@ -191,7 +191,8 @@ own_sql(const char *statement, int nargs, const SqlArg *args)
 
 /*
  * Run a statement in which @extschema@ stands for our schema as the caller, with
- * the caller's search_path.  Its result is in SPI_tuptable and SPI_processed.
+ * the caller's search_path, so its functions, types and operators say their schema.
+ * Its result is in SPI_tuptable and SPI_processed.
  */
 void
 caller_sql(const char *statement, int nargs, const SqlArg *args)

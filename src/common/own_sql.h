@@ -40,7 +40,10 @@ extern void own_lock_extension(void);
 /* Do our tables belong to a superuser, so that a worker may go by them? */
 extern bool own_is_trusted(void);
 
-/* Run such a statement as the caller, with the caller's search_path. */
+/*
+ * Run such a statement as the caller, with the caller's search_path: operators of the
+ * statement say their schema, as who owns a schema of the path may have made others.
+ */
 extern void caller_sql(const char *statement, int nargs, const SqlArg *args);
 
 /* Columns of row "row" of the last result; column counts from 1. */

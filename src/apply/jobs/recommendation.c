@@ -144,7 +144,7 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	{
 		args[0] = arg_text(index_set);
 		/* who names the set wants what no statement speaks against, too */
-		caller_sql(RECOMMENDATION_COLUMNS("CASE WHEN r.action = 'skip' AND r.ddl IS NOT NULL"
+		caller_sql(RECOMMENDATION_COLUMNS("CASE WHEN r.action OPERATOR(pg_catalog.=) 'skip' AND r.ddl IS NOT NULL"
 										  " THEN 'create' ELSE r.action END")
 				   " FROM " RECOMMEND_SET " AS r"
 				   " ORDER BY r.id", 1, args);
@@ -154,7 +154,8 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	{
 		caller_sql(RECOMMENDATION_COLUMNS("r.action")
 				   " FROM @extschema@.clipperf_recommendations AS r"
-				   " WHERE r.status = 'new' AND r.action = 'create' AND NOT r.for_statements"
+				   " WHERE r.status OPERATOR(pg_catalog.=) 'new'"
+				   " AND r.action OPERATOR(pg_catalog.=) 'create' AND NOT r.for_statements"
 				   " AND EXISTS (SELECT FROM pg_catalog.pg_class AS c"
 				   " WHERE c.oid OPERATOR(pg_catalog.=) r.relation::pg_catalog.oid)"
 				   " AND r.role OPERATOR(pg_catalog.=) pg_catalog.quote_ident(CURRENT_USER)::pg_catalog.regrole"
@@ -164,7 +165,9 @@ recommendation_list(ArrayType *ids, const char *index_set, MemoryContext context
 	args[0] = arg_datum(INT8ARRAYOID, PointerGetDatum(ids), false);
 	caller_sql(RECOMMENDATION_COLUMNS("r.action")
 			   " FROM @extschema@.clipperf_recommendations AS r"
-			   " WHERE r.id = ANY ($1) OR r.alike = ANY ($1) AND r.status = 'new'"
+			   " WHERE r.id OPERATOR(pg_catalog.=) ANY ($1)"
+			   " OR r.alike OPERATOR(pg_catalog.=) ANY ($1)"
+			   " AND r.status OPERATOR(pg_catalog.=) 'new'"
 			   " ORDER BY r.id", 1, args);
 	recommendations = read_recommendations(context);
 	require_all_ids(ids, recommendations);

@@ -185,7 +185,7 @@ list_members(const char *index_set, MemoryContext context)
 	caller_sql("SELECT m.index_name, m.ddl, coalesce(m.purpose, ''),"
 			   " pg_catalog.to_regclass(m.relation)::pg_catalog.oid"
 			   " FROM @extschema@.clipperf_index_set_members AS m"
-			   " WHERE m.index_set = $1"
+			   " WHERE m.index_set OPERATOR(pg_catalog.=) $1"
 			   " AND pg_catalog.to_regclass(m.relation) IS NOT NULL"
 			   " ORDER BY m.position", lengthof(args), args);
 	old = MemoryContextSwitchTo(context);

@@ -10,10 +10,11 @@
  * What the file drops is noted in the comment of its table, as nothing else is
  * left of it; the down file makes only that again, and takes the note away.
  *
- * A guard sets the search_path, so that the server writes definitions as we
- * do, and puts it back: what follows in the same transaction is not ours.  So
- * it does with standard_conforming_strings where a definition holds a
- * backslash.  Strings of the file that do are E'', the same under either.
+ * A block empties the search_path, so that nothing of others is run and the
+ * server writes definitions as we do, and puts it back: what follows in the same
+ * transaction is not ours.  So it does with standard_conforming_strings where a
+ * definition holds a backslash.  Strings of the file that do are E'', the same
+ * under either.
  *
  *-------------------------------------------------------------------------
  */
@@ -80,42 +81,34 @@ quote_tag(const char *body)
 /*
  * Write a DO block about an index.  In it, old_index is the OID of what has the
  * name of the index, NULL if nothing has, and old_comment its comment.
+ *
+ * It runs with an empty search_path, from its second declaration on: whoever has
+ * made functions or operators in a schema of the path of the one who runs the file
+ * would have them run with his rights, as one that fits a call better than the
+ * server's own is taken.  So the server also qualifies names as the file does, and
+ * it is made to write strings as the file does.  Types are looked up before.
  */
 static void
 append_block(MigrationText *file, const MigrationIndex *index,
 			 const char *declarations, const char *body)
 {
+	bool		strings = strchr(index->definition, '\\') != NULL;
 	char	   *block = psprintf("DECLARE\n"
-								 "    old_index oid := to_regclass(%s);\n"
-								 "    old_comment text := coalesce(obj_description(old_index, 'pg_class'), '');\n"
-								 "%sBEGIN\n%sEND\n",
+								 "    old_path pg_catalog.text := pg_catalog.current_setting('search_path');\n"
+								 "    no_path pg_catalog.text := pg_catalog.set_config('search_path', '', true);\n"
+								 "    old_index pg_catalog.oid := to_regclass(%s);\n"
+								 "    old_comment pg_catalog.text := coalesce(obj_description(old_index, 'pg_class'), '');\n"
+								 "%s%sBEGIN\n%s%s%s"
+								 "    PERFORM set_config('search_path', old_path, true);\nEND\n",
 								 quote_literal_cstr(index->name),
-								 declarations, body);
+								 strings ? "    old_strings pg_catalog.text := current_setting('standard_conforming_strings');\n" : "",
+								 declarations,
+								 strings ? "    PERFORM set_config('standard_conforming_strings', 'on', true);\n" : "",
+								 body,
+								 strings ? "    PERFORM set_config('standard_conforming_strings', old_strings, true);\n" : "");
 	char	   *tag = quote_tag(block);
 
 	append_file_statement(file, psprintf("DO %s\n%s%s", tag, block, tag));
-}
-
-/*
- * Write a DO block whose body compares definitions: it runs with an empty
- * search_path, so that the server qualifies names as the file does, and writes
- * strings as the file does.
- */
-static void
-append_guard(MigrationText *file, const MigrationIndex *index,
-			 const char *declarations, const char *body)
-{
-	bool		strings = strchr(index->definition, '\\') != NULL;
-
-	append_block(file, index,
-				 psprintf("    old_path text := current_setting('search_path');\n%s%s",
-						  strings ? "    old_strings text := current_setting('standard_conforming_strings');\n" : "",
-						  declarations),
-				 psprintf("    PERFORM set_config('search_path', '', true);\n%s%s%s"
-						  "    PERFORM set_config('search_path', old_path, true);\n",
-						  strings ? "    PERFORM set_config('standard_conforming_strings', 'on', true);\n" : "",
-						  body,
-						  strings ? "    PERFORM set_config('standard_conforming_strings', old_strings, true);\n" : ""));
 }
 
 /* ------------------------------------------------------------------------
@@ -196,8 +189,8 @@ declare_note(const MigrationIndex *index)
 {
 	char	   *note = psprintf("[dropped by clipperf_migration: %s]", index->name);
 
-	return psprintf("    table_comment text := coalesce(obj_description(to_regclass(%s), 'pg_class'), '');\n"
-					"    drop_note text := chr(10) || %s;\n",
+	return psprintf("    table_comment pg_catalog.text := coalesce(obj_description(to_regclass(%s), 'pg_class'), '');\n"
+					"    drop_note pg_catalog.text := chr(10) || %s;\n",
 					quote_literal_cstr(index->table), quote_literal_cstr(note));
 }
 
@@ -283,7 +276,7 @@ mark_partitions(const MigrationIndex *index)
 static void
 append_create_again(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(file, index, declare_note(index),
+	append_block(file, index, declare_note(index),
 				 psprintf("    IF old_index IS NULL AND NOT " HAS_NOTE " THEN\n%s"
 						  "    ELSIF old_index IS NULL THEN\n        %s;\n%s%s%s"
 						  "    END IF;\n%s",
@@ -298,9 +291,9 @@ append_create(MigrationText *file, const MigrationIndex *index)
 {
 	bool		takes_in = index->partitioned;
 
-	append_guard(file, index, takes_in ?
-				 "    old_indexes oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
-				 "    part regclass;\n" : "",
+	append_block(file, index, takes_in ?
+				 "    old_indexes pg_catalog.oid[] := ARRAY(SELECT indexrelid FROM pg_index);\n"
+				 "    part pg_catalog.regclass;\n" : "",
 				 psprintf("    IF old_index IS NULL THEN\n        %s;\n%s%s%s%s"
 						  "    END IF;\n", index->ddl,
 						  takes_in ? mark_partitions(index) : "",
@@ -325,12 +318,12 @@ mark_found(const MigrationIndex *index)
 static void
 append_create_concurrently(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(file, index, "",
+	append_block(file, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s%s%s"
 						  "    END IF;\n", refuse_others(index),
 						  refuse_invalid(index), mark_found(index)));
 	append_file_statement(file, index->ddl_concurrently);
-	append_guard(file, index, "",
+	append_block(file, index, "",
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSIF %s THEN\n%s    END IF;\n",
 						  refuse_others(index),
@@ -352,7 +345,7 @@ is_placeholder(void)
 static void
 append_placeholder(MigrationText *file, const MigrationIndex *index)
 {
-	append_guard(file, index, declare_note(index),
+	append_block(file, index, declare_note(index),
 				 psprintf("    IF %s OR old_index IS NULL AND " HAS_NOTE " THEN\n        NULL;\n"
 						  "    ELSIF old_index IS NULL THEN\n%s"
 						  "        CREATE VIEW %s AS SELECT 1 AS n;\n"
@@ -369,7 +362,7 @@ append_create_again_concurrently(MigrationText *file,
 {
 	append_placeholder(file, index);
 	append_file_statement(file, index->ddl_concurrently);
-	append_guard(file, index, declare_note(index),
+	append_block(file, index, declare_note(index),
 				 psprintf("    IF %s THEN\n        DROP VIEW %s;\n"
 						  "    ELSIF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSIF old_comment = '' AND " HAS_NOTE " THEN\n%s        NULL;\n"
@@ -408,11 +401,11 @@ declare_partitions(void)
 {
 	const char *comment = "obj_description(relid, 'pg_class')";
 
-	return psprintf("    old_parts text[] := ARRAY(SELECT pg_get_indexdef(relid) ||\n"
+	return psprintf("    old_parts pg_catalog.text[] := ARRAY(SELECT pg_get_indexdef(relid) ||\n"
 					"            '; COMMENT ON INDEX ' || relid || ' IS ' || %s\n"
 					"        FROM pg_partition_tree(old_index)\n"
 					"        WHERE isleaf AND %s);\n"
-					"    part text;\n", without_mark(comment),
+					"    part pg_catalog.text;\n", without_mark(comment),
 					compare_mark(comment, "=", FOUND_MARK));
 }
 
@@ -486,7 +479,7 @@ migration_text_drop(MigrationText *file, const MigrationIndex *index)
 {
 	bool		concurrently = file->concurrently && !index->partitioned;
 
-	append_guard(file, index, declare_note(index),
+	append_block(file, index, declare_note(index),
 				 psprintf("    IF old_index IS NULL THEN\n        NULL;\n%s"
 						  "    ELSE\n        %s;\n%s    END IF;\n",
 						  refuse_others(index), concurrently ?
