@@ -263,5 +263,19 @@ SELECT pg_stat_force_next_flush();
 SELECT relation, ddl, source, size_bytes > 0 AS sized, regexp_replace(reason, '[0-9.]+% of the time', 'N% of the time') AS reason FROM clipperf_recommend_for(ARRAY['SELECT * FROM groups WHERE id = 7']);
 SELECT relation, action, ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM kept WHERE id = 7']);
 
+-- What a B-tree holds for an operator that it has not is tested there, and finds nothing.
+CREATE TABLE shelf (id int, owner int NOT NULL, title text NOT NULL, pad text);
+INSERT INTO shelf SELECT i, i % 30, 'title ' || i, repeat('x', 200) FROM generate_series(1, 30000) AS i;
+VACUUM ANALYZE shelf;
+SELECT index_name, reason FROM clipperf_recommend_for(ARRAY['SELECT title FROM shelf WHERE owner = 3 AND title LIKE ''%77%''', 'SELECT id FROM shelf WHERE owner = 4 ORDER BY title LIMIT 10'], weights => '{1,100}')
+WHERE index_name = 'idx_shelf_owner_title';
+-- An index that stays is not said to be one to drop.
+CREATE TABLE post (id bigint, topic text, status text NOT NULL, tries int, next int, pad text);
+INSERT INTO post SELECT n, 't' || n % 12, CASE WHEN n % 400 = 0 THEN 'new' WHEN n % 401 = 0 THEN 'failed' ELSE 'sent' END, n % 3, n, repeat('x', 120) FROM generate_series(1, 100000) AS n;
+CREATE INDEX post_status ON post (status);
+VACUUM ANALYZE post;
+SELECT action, regexp_replace(reason, '[0-9]+% more', 'N% more') AS reason FROM clipperf_recommend_for(ARRAY['DELETE FROM post WHERE status = ''sent'' AND next < 500', 'SELECT id FROM post WHERE status = ''new'' AND next <= 90000 ORDER BY next LIMIT 5', 'SELECT topic, count(*) FROM post WHERE status = ''failed'' AND tries < 3 GROUP BY topic'])
+WHERE action <> 'create';
+
 SET client_min_messages = error;
 DROP SCHEMA kinds CASCADE;

@@ -32,6 +32,7 @@ typedef enum KeyRole
 	ROLE_MATCHES,				/* by an operator such as @> or LIKE */
 	ROLE_RANGE,					/* compared otherwise */
 	ROLE_ORDERS,				/* sorted by */
+	ROLE_TESTED,				/* by an operator that finds nothing in it */
 	ROLE_NONE
 } KeyRole;
 
@@ -56,24 +57,29 @@ is_sort_key(const Demand *demand, const IndexKey *key)
 
 /*
  * What the demand wants with a key of an index.  A B-tree has no operators but its own:
- * where the order is wanted as well, that is what it serves.
+ * for another one it only spares the visit of the table, and where the order is wanted
+ * as well, that is what it serves.
  */
 static KeyRole
 find_key_role(const IndexDefinition *def, const Demand *demand, const IndexKey *key)
 {
-	bool		sorts = is_sort_key(demand, key);
-	KeyRole		role = sorts ? ROLE_ORDERS : ROLE_NONE;
+	KeyRole		role = is_sort_key(demand, key) ? ROLE_ORDERS : ROLE_NONE;
 	ListCell   *lc;
 
 	foreach(lc, demand->filters)
 	{
 		const DemandFilter *filter = lfirst(lc);
 
-		if (!is_demanded_key(key, &filter->key) || filter->use == DEMAND_CONDITION ||
-			(filter->use == DEMAND_OPERATOR && sorts && def->am == BTREE_AM_OID))
+		if (!is_demanded_key(key, &filter->key) || filter->use == DEMAND_CONDITION)
 			continue;
 		if (filter->use <= DEMAND_JOIN)
 			return ROLE_FINDS;
+		if (filter->use == DEMAND_OPERATOR && def->am == BTREE_AM_OID)
+		{
+			if (role == ROLE_NONE)
+				role = ROLE_TESTED;
+			continue;
+		}
 		role = filter->use == DEMAND_OPERATOR || filter->use == DEMAND_SUPPORTED ||
 			(def->am != BTREE_AM_OID && def->am != BRIN_AM_OID) ?
 			ROLE_MATCHES : ROLE_RANGE;
@@ -129,6 +135,7 @@ static void
 append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 {
 	int			start = text->len;
+	int			before;
 
 	append_role(text, def, demand, ROLE_FINDS, "finds rows by ");
 	append_role(text, def, demand, ROLE_MATCHES,
@@ -139,6 +146,11 @@ append_use(StringInfo text, const IndexDefinition *def, const Demand *demand)
 	append_role(text, def, demand, ROLE_ORDERS,
 				text->len > start ? ", in the order of " :
 				"reads rows in the order of ");
+	before = text->len;
+
+	append_role(text, def, demand, ROLE_TESTED, before > start ? " and tests " : "tests ");
+	if (text->len > before)
+		appendStringInfoString(text, " in the index");
 	if (text->len == start)
 		appendStringInfoString(text, "holds only the rows that are needed");
 	if (def->nincluded > 0)

@@ -44,23 +44,26 @@ add_drop(DropAdvice *drops, Advice *advice)
 }
 
 /*
- * Add advice to drop an index; if the statements would lose by that, advice to
- * keep it.  An invalid index serves nothing, so nothing is asked about it.
+ * Add advice to drop an index, as the reason and "when" tell; if the statements
+ * would lose by that, advice to keep it.  An invalid index serves nothing, so
+ * nothing is asked about it.
  */
 static void
-add_checked_drop(DropAdvice *drops, Advice *advice)
+add_checked_drop(DropAdvice *drops, Advice *advice, const char *when)
 {
 	DropCheck	check;
 
 	if (!advice->def->valid)
 	{
+		advice->reason = psprintf("%s%s", advice->reason, when);
 		add_drop(drops, advice);
 		return;
 	}
 	check = drop_check(drops->advisor, advice->def, drops->hidden);
 	if (!drop_check_forbids(&check))
 	{
-		advice->reason = psprintf("%s%s", advice->reason, drop_check_text(&check));
+		advice->reason = psprintf("%s%s%s", advice->reason, when,
+								  drop_check_text(&check));
 		add_drop(drops, advice);
 		return;
 	}
@@ -134,8 +137,9 @@ add_replaced_drops(DropAdvice *drops, List *existing)
 
 		if (replacement != NULL && may_be_dropped(drops, def))
 			add_checked_drop(drops, make_drop(def,
-											  psprintf("%s, recommended here, serves everything that it serves; drop it once that one is built",
-													   replacement->name)));
+											  psprintf("%s, recommended here, serves everything that it serves",
+													   replacement->name)),
+							 "; drop it once that one is built");
 	}
 }
 
@@ -204,7 +208,7 @@ recommend_drops(Advisor *advisor, TimestampTz unused_since)
 	ListCell   *lc;
 
 	foreach(lc, unneeded_indexes(relids, unused_since))
-		add_checked_drop(&drops, lfirst(lc));
+		add_checked_drop(&drops, lfirst(lc), "");
 	foreach(lc, relids)
 	{
 		List	   *existing = index_def_existing(lfirst_oid(lc));
