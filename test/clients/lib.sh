@@ -17,11 +17,13 @@ missing_active_record() {
 	/usr/bin/ruby -e 'require "pg"' 2>/dev/null || echo ruby-pg
 }
 
-# Print what is missing of SQLAlchemy, Sequel, PDO and pgjdbc.
+# Print what is missing of SQLAlchemy, Sequel, PDO, Doctrine and pgjdbc.
 missing_others() {
 	/usr/bin/python3 -c 'import sqlalchemy' 2>/dev/null || echo python3-sqlalchemy
 	/usr/bin/ruby -e 'require "sequel"' 2>/dev/null || echo ruby-sequel
 	php -m 2>/dev/null | grep -q '^pdo_pgsql$' || echo php-cli php-pgsql
+	php -r '@include "Doctrine/ORM/autoload.php"; exit(class_exists("Doctrine\ORM\EntityManager") ? 0 : 1);' 2>/dev/null ||
+		echo php-doctrine-orm
 	command -v java >/dev/null || echo openjdk-17-jdk-headless
 	[ -e /usr/share/java/postgresql.jar ] || echo libpostgresql-jdbc-java
 }
