@@ -480,6 +480,25 @@ enum
 #undef PG_CMDTAG
 #endif
 
+/*
+ * 19: the planner simplifies the expressions and predicates of indexes by what it
+ * knows of the table: that a column declared NOT NULL is not null goes without
+ * saying.
+ */
+#if PG_VERSION_NUM >= 190000
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#define SIMPLIFY_INDEX_EXPRESSIONS(root, list) \
+	((List *) eval_const_expressions(root, (Node *) (list)))
+#define SIMPLIFY_INDEX_PREDICATE(root, list) \
+	make_ands_implicit((Expr *) eval_const_expressions(root, (Node *) make_ands_explicit(list)))
+#define NOT_NULL_GOES_WITHOUT_SAYING true
+#else
+#define SIMPLIFY_INDEX_EXPRESSIONS(root, list) (list)
+#define SIMPLIFY_INDEX_PREDICATE(root, list) (list)
+#define NOT_NULL_GOES_WITHOUT_SAYING false
+#endif
+
 /* 18: a B-tree scan skips over first keys that no condition is on. */
 #define PLANNER_SKIPS_KEYS (PG_VERSION_NUM >= 180000)
 

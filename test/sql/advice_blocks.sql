@@ -19,7 +19,7 @@ SELECT ddl, round(blocks_after / 100) AS hundreds FROM clipperf_recommend_for(AR
 SELECT ddl, round(blocks_after / 100) AS hundreds
 FROM clipperf_recommend_for(ARRAY['SELECT a.id, b.note FROM visit a JOIN visit b ON b.page = a.made WHERE a.id IN (1, 2, 3, 4)']);
 SELECT ddl, round(blocks_after / 100) AS hundreds
-FROM clipperf_recommend_for(ARRAY['SELECT id, (SELECT count(note) FROM visit b WHERE b.page = a.made) FROM visit a WHERE id IN (1, 2, 3)']);
+FROM clipperf_recommend_for(ARRAY['SELECT id, (SELECT sum(length(note)) FROM visit b WHERE b.page = a.made) FROM visit a WHERE id IN (1, 2, 3)']);
 -- Of what was observed, the blocks that were counted, and the time.
 SELECT clipperf_reset() IS NOT NULL AS reset;
 \set ECHO none

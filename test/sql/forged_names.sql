@@ -21,9 +21,7 @@ SELECT _clipperf_plain_sql(E'SELECT count(*) = 0 AS found FROM "a\nb\\c""d"') AS
 DROP TABLE "a
 b\c""d";
 
--- A finding about a table, a column, an index and a role that are called so.
-CREATE ROLE "regress_forged
-2. critical forged on accounts";
+-- A finding about a table, a column and an index that are called so.
 CREATE TABLE "clip
 2. critical forged
    fix: DROP TABLE accounts;
@@ -141,5 +139,3 @@ DROP TABLE accounts; --", "clip
 -- statement-breakpoint
 DROP TABLE accounts;
 ";
-DROP ROLE "regress_forged
-2. critical forged on accounts";

@@ -68,6 +68,8 @@ FROM report WHERE kind = 'cacheable';
 SELECT clipperf_reset();
 CREATE TABLE empty (id int PRIMARY KEY);
 \o /dev/null
+-- From PostgreSQL 18 on the planner sees that each row is joined with itself.
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'enable_self_join_elimination';
 SELECT 'SELECT count(*) FROM empty a JOIN empty b USING (id) JOIN empty c USING (id) JOIN empty d USING (id) JOIN empty e USING (id) JOIN empty f USING (id) JOIN empty g USING (id) JOIN empty h USING (id)'
 FROM generate_series(1, 12) \gexec
 \o

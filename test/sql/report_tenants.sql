@@ -1,7 +1,38 @@
--- The same loop in the schemas of many tenants is one finding, which tells the role that runs it.
+-- Loops that differ in the schema, or in what they return only, are one finding.
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clipperf;
+-- Statements that differ in what they return only, as those of an ORM that orders columns by chance, are one finding; not so many schemas.
+CREATE TABLE leaflet (id int8 PRIMARY KEY, first_thing_that_is_told text, second_thing_that_is_told text, third_thing_that_is_told text);
+INSERT INTO leaflet SELECT i, i::text, i::text, i::text FROM generate_series(1, 500) AS i;
+ANALYZE leaflet;
+CREATE FUNCTION page_with(columns text) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT 'BEGIN'
+    UNION ALL
+    (SELECT format('SELECT %s FROM leaflet AS a WHERE a.id = %s', columns, i) FROM generate_series(1, 40) AS i)
+    UNION ALL
+    SELECT 'COMMIT'
+$$;
+SET application_name = 'pages';
+SELECT clipperf_reset();
+\set ECHO none
+\o /dev/null
+SELECT page_with('a.first_thing_that_is_told, a.second_thing_that_is_told, a.third_thing_that_is_told') \gexec
+SELECT page_with('a.first_thing_that_is_told, a.third_thing_that_is_told, a.second_thing_that_is_told') \gexec
+SELECT page_with('a.second_thing_that_is_told, a.first_thing_that_is_told, a.third_thing_that_is_told') \gexec
+SELECT page_with('a.second_thing_that_is_told, a.third_thing_that_is_told, a.first_thing_that_is_told') \gexec
+\o
+\set ECHO all
+SELECT summary, evidence ~ '; one of 4 statements that read alike, ' AS said FROM clipperf_findings() WHERE kind = 'n_plus_one';
+DROP TABLE leaflet;
+DROP FUNCTION page_with;
+
+-- The same loop in the schemas of many tenants is one finding, which tells the role that runs it.
+-- From PostgreSQL 18 on the server takes statements for one that differ in the schema of their tables only, so that there is nothing to add up.
+SELECT current_setting('server_version_num')::int >= 180000 AS is_one_statement \gset
+\if :is_one_statement
+\quit
+\endif
 CREATE ROLE regress_tenants_app;
 CREATE FUNCTION make_tenant(number int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,30 +104,6 @@ SELECT clipperf_accept_all('as it was', '{n_plus_one}') > 0 AS accepted;
 SELECT count(*) FROM found();
 
 DELETE FROM clipperf_accepted WHERE kind = 'n_plus_one';
-
--- Statements that differ in what they return only, as those of an ORM that orders columns by chance, are one finding; not so many schemas.
-CREATE TABLE leaflet (id int8 PRIMARY KEY, first_thing_that_is_told text, second_thing_that_is_told text, third_thing_that_is_told text);
-INSERT INTO leaflet SELECT i, i::text, i::text, i::text FROM generate_series(1, 500) AS i;
-ANALYZE leaflet;
-CREATE FUNCTION page_with(columns text) RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT 'BEGIN'
-    UNION ALL
-    (SELECT format('SELECT %s FROM leaflet AS a WHERE a.id = %s', columns, i) FROM generate_series(1, 40) AS i)
-    UNION ALL
-    SELECT 'COMMIT'
-$$;
-SELECT clipperf_reset();
-\set ECHO none
-\o /dev/null
-SELECT page_with('a.first_thing_that_is_told, a.second_thing_that_is_told, a.third_thing_that_is_told') \gexec
-SELECT page_with('a.first_thing_that_is_told, a.third_thing_that_is_told, a.second_thing_that_is_told') \gexec
-SELECT page_with('a.second_thing_that_is_told, a.first_thing_that_is_told, a.third_thing_that_is_told') \gexec
-SELECT page_with('a.second_thing_that_is_told, a.third_thing_that_is_told, a.first_thing_that_is_told') \gexec
-\o
-\set ECHO all
-SELECT summary, evidence ~ '; one of 4 statements that read alike, ' AS said FROM clipperf_findings() WHERE kind = 'n_plus_one';
-DROP TABLE leaflet;
-DROP FUNCTION page_with;
 DROP FUNCTION make_tenant, page_of, found;
 DROP SCHEMA tenant_1, tenant_2, tenant_3, tenant_4, tenant_5 CASCADE;
 DROP ROLE regress_tenants_app;

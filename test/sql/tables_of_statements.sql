@@ -37,18 +37,14 @@ SELECT * FROM used_by('%q2%');
 
 -- Reads, writes and locks.
 INSERT INTO used_parent VALUES (1, '2026-01-01'), (2, '2026-01-02');
-INSERT INTO used_child AS i2 SELECT id, id FROM used_parent;
+INSERT INTO used_child SELECT id, id FROM used_parent;
 UPDATE used_parent AS u1 SET at = at + 1 WHERE id = 1;
 DELETE FROM used_child AS d1 WHERE id = 2;
 SELECT id AS l1 FROM used_parent FOR UPDATE;
 SELECT id AS l2 FROM used_parent JOIN used_child USING (id) FOR SHARE OF used_child;
 WITH w1 AS (UPDATE used_parent SET at = at RETURNING id) SELECT count(*) FROM w1 JOIN used_one.counters USING (id);
 MERGE INTO used_one.counters AS m1 USING used_parent AS p ON p.id = m1.id WHEN NOT MATCHED THEN INSERT VALUES (p.id, 0);
--- INSERTs with VALUES into a table with a foreign key read what the key refers to.
-INSERT INTO used_child AS i3 VALUES (3, 1);
 SELECT * FROM used_by('INSERT INTO used_parent%');
-SELECT * FROM used_by('%i2%');
-SELECT * FROM used_by('%i3%');
 SELECT * FROM used_by('%u1%');
 SELECT * FROM used_by('%d1%');
 SELECT * FROM used_by('%l1%');

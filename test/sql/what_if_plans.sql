@@ -39,6 +39,32 @@ SELECT * FROM ask('DELETE FROM item WHERE id IN (SELECT id FROM item WHERE owner
 SELECT * FROM ask('SELECT * FROM item WHERE owner_id = $1', 'CREATE INDEX ON item (owner_id)');
 SELECT * FROM ask('SELECT * FROM item WHERE owner_id = 5');
 
+-- What the planner knows by a column's declaration, more from version to version, it knows for an index that does not exist, too.
+CREATE TABLE sealed (a int NOT NULL, b int, c int NOT NULL);
+INSERT INTO sealed SELECT i, i, i FROM generate_series(1, 10000) AS i;
+ANALYZE sealed;
+CREATE FUNCTION agrees(statement text, index text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    is_expected boolean := (SELECT used <> '{}' FROM clipperf_what_if(statement, ARRAY[index]));
+    is_used boolean := false;
+    line text;
+BEGIN
+    EXECUTE index;
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
+        is_used := is_used OR line ~ 'sealed_by';
+    END LOOP;
+    DROP INDEX sealed_by;
+    RETURN is_used = is_expected;
+END $$;
+SELECT agrees(statement, index), statement, index FROM (VALUES
+    ('SELECT * FROM sealed WHERE b = 5', 'CREATE INDEX sealed_by ON sealed (b) WHERE c IS NOT NULL'),
+    ('SELECT * FROM sealed WHERE b = 5', 'CREATE INDEX sealed_by ON sealed (b) WHERE c IS NOT NULL AND a > 3'),
+    ('SELECT * FROM sealed WHERE b = 5 AND a > 3', 'CREATE INDEX sealed_by ON sealed (b) WHERE c IS NOT NULL AND a > 3'),
+    ('SELECT * FROM sealed WHERE a = 5', 'CREATE INDEX sealed_by ON sealed (coalesce(a, b))'),
+    ('SELECT * FROM sealed WHERE coalesce(a, b) = 5', 'CREATE INDEX sealed_by ON sealed (a)'),
+    ('SELECT coalesce(a, b) FROM sealed WHERE coalesce(a, b) < 50', 'CREATE INDEX sealed_by ON sealed (coalesce(a, b)) INCLUDE (b)')
+) AS c (statement, index);
+
 -- An index-only scan is worth what the visibility map says.
 SELECT used FROM ask('SELECT owner_id, sum(kind) FROM item WHERE owner_id < 500 GROUP BY owner_id',
                   'CREATE INDEX ON item (owner_id) INCLUDE (kind)');

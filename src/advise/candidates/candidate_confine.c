@@ -22,6 +22,8 @@
 #include "nodes/makefuncs.h"
 #include "utils/lsyscache.h"
 
+#include "advise/candidates/demand_clause.h"
+
 /*
  * Columns that are tried for one index and one statement: a choice, as all do
  * the same but for what their upkeep costs.
@@ -137,8 +139,12 @@ candidates_confine(const List *candidates, const List *demands,
 		CHECK_FOR_INTERRUPTS();
 		columns = bms_del_members(columns, known);
 		while ((attno = bms_next_member(columns, attno)) >= 0 &&
-			   tried++ < MOST_TRIED)
+			   tried < MOST_TRIED)
 		{
+			if (NOT_NULL_GOES_WITHOUT_SAYING &&
+				!demand_is_nullable(def->relid, attno))
+				continue;
+			tried++;
 			confined = add_confined(confined, candidates,
 									confine_to_column(def, NIL, attno),
 									statement, harmed);

@@ -458,11 +458,10 @@ collect_row_comparison(DemandScope *scope, RowCompareExpr *clause, bool arm)
 }
 
 /* Can the column be null at all? */
-static bool
-is_nullable(const DemandScope *scope, AttrNumber attno)
+bool
+demand_is_nullable(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = SearchSysCache2(ATTNUM,
-										ObjectIdGetDatum(scope->demand->relid),
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
 										Int16GetDatum(attno));
 	bool		nullable = true;
 
@@ -482,7 +481,7 @@ collect_test(DemandScope *scope, Node *arg, Node *clause, bool equal, bool arm)
 
 	if (!demand_key(scope, arg, InvalidOid, &key))
 		return;
-	if (equal || is_nullable(scope, key.attno))
+	if (equal || demand_is_nullable(scope->demand->relid, key.attno))
 		offer_as_predicate(scope,
 						   add_demand_filter(scope, equal ? DEMAND_EQUAL : DEMAND_CONDITION,
 											 &key, InvalidOid, arm),

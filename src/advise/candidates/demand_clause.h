@@ -37,4 +37,7 @@ extern bool demand_add_distance(DemandScope *scope, Node *expr);
 /* A copy of an expression of the table as an index on it would hold it. */
 extern Node *demand_copy(const DemandScope *scope, Node *expr);
 
+/* Can the column be null at all? */
+extern bool demand_is_nullable(Oid relid, AttrNumber attno);
+
 #endif							/* CLIPPERF_DEMAND_CLAUSE_H */

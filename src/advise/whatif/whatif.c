@@ -131,7 +131,8 @@ for_varno(List *list, Index varno)
 
 /* A hypothetical index for the planner, of this table. */
 static IndexOptInfo *
-show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
+show_index(PlannerInfo *root, const WhatIfPart *part, int position,
+		   RelOptInfo *rel)
 {
 	IndexOptInfo *info = makeNode(IndexOptInfo);
 	ShownIndex *shown = palloc(sizeof(ShownIndex));
@@ -146,6 +147,13 @@ show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
 	info->indexprs = for_varno(part->info->indexprs, rel->relid);
 	info->indpred = for_varno(part->info->indpred, rel->relid);
 	info->indextlist = for_varno(part->targets, rel->relid);
+	if (info->indexprs != NIL)
+	{
+		info->indexprs = SIMPLIFY_INDEX_EXPRESSIONS(root, info->indexprs);
+		info->indextlist = SIMPLIFY_INDEX_EXPRESSIONS(root, info->indextlist);
+	}
+	if (info->indpred != NIL)
+		info->indpred = SIMPLIFY_INDEX_PREDICATE(root, info->indpred);
 
 	shown->shown_oid = info->indexoid;
 	shown->position = position;
@@ -160,8 +168,9 @@ show_index(const WhatIfPart *part, int position, RelOptInfo *rel)
  * this order.
  */
 static void
-pretend(RelOptInfo *rel, const RangeTblEntry *rte)
+pretend(PlannerInfo *root, RelOptInfo *rel)
 {
+	const RangeTblEntry *rte = planner_rt_fetch(rel->relid, root);
 	const WhatIfConfig *config = planning->config;
 	List	   *added = NIL;
 
@@ -175,7 +184,7 @@ pretend(RelOptInfo *rel, const RangeTblEntry *rte)
 
 		CHECK_FOR_INTERRUPTS();
 		if (part != NULL)
-			added = lappend(added, show_index(part, i, rel));
+			added = lappend(added, show_index(root, part, i, rel));
 	}
 	rel->indexlist = list_concat(added, rel->indexlist);
 }
@@ -191,7 +200,7 @@ edit_relation_info(RELATION_INFO_ARGS)
 		prev_relation_info(RELATION_INFO_PASS);
 	if (planning != NULL && root->glob->boundParams == planning->params &&
 		rel->rtekind == RTE_RELATION)
-		pretend(rel, planner_rt_fetch(rel->relid, root));
+		pretend(root, rel);
 }
 
 /*
