@@ -202,6 +202,8 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	}
 	answer->cost = cost->likely;
 	answer->time = weigh_time(statement, cost->likely_by);
+	if (answer->time < 1 && 1 - answer->time < statement->least_saved)
+		answer->time = 1;
 	answer->planned = weigh_time(statement, cost->planned_by);
 	statement->answers = lappend(statement->answers, answer);
 	known_plans_refute(&statement->known, with, answer->planned);

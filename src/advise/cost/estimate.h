@@ -25,6 +25,8 @@ typedef struct EstimatedStatement
 	KnownPlans	known;			/* that these tell of */
 	double		base_cost;		/* without any of them */
 	double	   *base_by;		/* that cost by variant */
+	double		least_saved;	/* share of it: what saves less counts as
+								 * nothing */
 	bool		stops_early;	/* some plan does, or could */
 	bool		shortened;		/* planning it with many indexes is too much:
 								 * some were left out */

@@ -18,10 +18,17 @@
 #include "advise/cost/statement_cost.h"
 #include "store/plan.h"
 
+/*
+ * Share of what a statement took without the indexes that were recommended and built:
+ * saving less is not worth another index.
+ */
+#define HARDLY_BETTER 0.05
+
 /* A statement whose plans use indexes that were built since they were recommended. */
 typedef struct BuiltUse
 {
 	WorkloadStatement *statement;
+	int			number;			/* its number in the estimator */
 	List	   *indexes;		/* OIDs */
 	List	   *young;			/* those of them younger than its first call */
 	List	   *family;			/* the young ones and their partitions */
@@ -130,6 +137,7 @@ find_built_uses(Estimator *estimator, const List *built)
 			continue;
 		use = palloc0(sizeof(BuiltUse));
 		use->statement = statement;
+		use->number = i;
 		use->now = cost_without(estimator, statement, NIL);
 		if (use->now.likely > 0)
 			find_used_indexes(use, built, use->now.used_real);
@@ -222,8 +230,27 @@ share_since_built(const List *uses, const BuiltUse *use)
 }
 
 /*
+ * Note for a statement that uses indexes which were recommended and built what further
+ * ones must save: HARDLY_BETTER of what it would take without all of those.  When they
+ * are built, little time is left, and of that the smallest rest would be a large share.
+ */
+static void
+note_least_saved(Estimator *estimator, const BuiltUse *use)
+{
+	StatementCost without;
+
+	if (use->indexes == NIL || use->now.likely <= 0)
+		return;
+	without = list_length(use->young) == list_length(use->indexes) ? use->before :
+		cost_without(estimator, use->statement, use->indexes);
+	estimator->statements[use->number].least_saved =
+		HARDLY_BETTER * without.likely / use->now.likely;
+}
+
+/*
  * Take from the measured times and blocks of the statements what indexes that were
- * built since their first calls save by now.  Asks the planner where there are such indexes.
+ * built since their first calls save by now, and note what further ones must save.
+ * Asks the planner where there are such indexes.
  */
 void
 measured_times_adjust(Estimator *estimator, const List *built)
@@ -239,6 +266,7 @@ measured_times_adjust(Estimator *estimator, const List *built)
 		const StatementCost *before = &use->before;
 		double		share;
 
+		note_least_saved(estimator, use);
 		if (now->likely <= 0 || before->likely <= now->likely)
 			continue;
 		share = share_since_built(uses, use);

@@ -17,7 +17,10 @@ typedef struct BuiltIndex
 	TimestampTz since;
 } BuiltIndex;
 
-/* Take from them what indexes (BuiltIndex) built since the first calls save. */
+/*
+ * Take from them what indexes (BuiltIndex) built since the first calls save; where all of
+ * them have done most for a statement, the rest counts as nothing.
+ */
 extern void measured_times_adjust(Estimator *estimator, const List *built);
 
 #endif							/* CLIPPERF_MEASURED_TIME_H */
