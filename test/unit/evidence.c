@@ -10,14 +10,27 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "common/evidence.c"
+#include "postgres.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The C library's own: the server's are in the server. */
-#undef printf
+#include "port/pg_bitutils.h"
+
+/* The server's, which counts bits, is in the server. */
 #undef pg_popcount64
+#define pg_popcount64 count_bits
+
+static int
+count_bits(uint64 word)
+{
+	return __builtin_popcountll(word);
+}
+
+#include "common/evidence.c"
+
+/* The C library's own: the server's is in the server, too. */
+#undef printf
 
 /* Episodes of each kind of chance, and look-ups of one at most. */
 #define EPISODES	10000
@@ -25,15 +38,6 @@
 
 /* Evidence that chance comes to once in a thousand episodes at most, in nats. */
 #define RARE		6.908
-
-/* The server's, which counts bits. */
-static int
-count_bits(uint64 word)
-{
-	return __builtin_popcountll(word);
-}
-
-int			(*pg_popcount64) (uint64 word) = count_bits;
 
 /* Uniform in [0, 1), the same in each run (a 48-bit linear congruence). */
 static double
