@@ -129,7 +129,7 @@ PG_CFLAGS = -fvisibility=hidden \
 	$(if $(WERROR),-Werror)
 
 # The install script: the parts of sql/ in this order.
-SQL_PARTS := search_path relation_type queries request_views table_use waits cacheable info samples seq_scans plans n_plus_one recommendations findings slow_plans indexes what_if index_sets workload recommend apply index_findings plan_findings endpoints snapshot_waits snapshots report metrics check replication
+SQL_PARTS := search_path relation_type queries request_views table_use waits cacheable info samples seq_scans plans n_plus_one recommendations wording findings slow_plans indexes what_if index_sets workload recommend apply index_findings plan_findings endpoints snapshot_waits snapshots report metrics check replication
 install_script := sql/clipperf--$(EXTVERSION).sql
 DATA_built := $(install_script)
 # From each released version to the next one; sql/upgrades/README.md tells of releases.
