@@ -74,6 +74,9 @@ SELECT ddl FROM clipperf_recommend() WHERE action = 'create' AND blocks_before >
 CREATE TABLE visit (id int PRIMARY KEY, site int NOT NULL, state text NOT NULL, made timestamp NOT NULL, pad text);
 INSERT INTO visit SELECT i, abs(hashint4(i)) % 20, 's' || i % 7, '2026-01-01'::timestamp + i * interval '5 min', repeat('x', 90) FROM generate_series(1, 40000) AS i;
 VACUUM ANALYZE visit;
+-- A statement that an index for others serves a little gets its own as well, at once.
+SELECT count(*) FROM clipperf_recommend_for(ARRAY['SELECT id FROM visit WHERE site = $1 AND state > $2 ORDER BY state DESC, made DESC LIMIT 20',
+    'SELECT count(*) FROM visit WHERE date_trunc(''day'', made) = $1 AND site = $2'], weights => '{100,8}') WHERE action = 'create';
 CREATE TEMP TABLE visits AS SELECT format('SELECT id FROM visit WHERE state > ''s%s'' ORDER BY state DESC, made DESC LIMIT 20', i % 6) AS statement FROM generate_series(1, 100) AS i
 UNION ALL SELECT format('SELECT count(*) FROM visit WHERE date_trunc(''day'', made) = ''2026-03-0%s'' AND site = %s', i, i) FROM generate_series(1, 4) AS i;
 DELETE FROM clipperf_recommendations;

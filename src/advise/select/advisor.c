@@ -32,6 +32,12 @@
 /* However little is left: a share of the time of all statements as they are now. */
 #define LEAST_LEFT		0.1
 
+/*
+ * A statement that could do with this share of what it takes with the chosen indexes,
+ * or less, is only half served by them.
+ */
+#define HALF_SERVED		0.5
+
 /* Candidates that only some statements can use, at most, in one such round. */
 #define MOST_CONFINED 100
 
@@ -539,8 +545,44 @@ is_unserved(const Advisor *advisor, const Bitmapset *used, Oid relid)
 }
 
 /*
+ * Could one more index be worth while for this statement alone, by what is left?  It
+ * may be served in part: by an index that was chosen for others, or with some values.
+ */
+static bool
+is_half_served(const Advisor *advisor, int statement)
+{
+	Estimator  *estimator = unconstify(Estimator *, &advisor->estimator);
+	const Selection *selection = &advisor->selection;
+	double		us = estimate_time_us(estimator, statement, advisor->chosen);
+	double		more = us - estimate_least_us(estimator, statement);
+
+	return more >= HALF_SERVED * us &&
+		more >= selection->limits.least_share * selection->left_us;
+}
+
+/*
+ * Does a candidate begin with another key than the chosen indexes on its table that a
+ * plan uses ("used")?  One that begins alike would only be a wider form of them.
+ */
+static bool
+begins_unlike(const Advisor *advisor, const Bitmapset *used, int candidate)
+{
+	WhatIfIndex *const *indexes = advisor->estimator.indexes;
+	const IndexDefinition *def = indexes[candidate]->def;
+	int			number = -1;
+
+	while ((number = bms_next_member(used, number)) >= 0)
+		if (bms_is_member(number, advisor->chosen) &&
+			indexes[number]->def->relid == def->relid &&
+			index_def_same_key(&indexes[number]->def->keys[0], &def->keys[0]))
+			return false;
+	return true;
+}
+
+/*
  * What is searched when something is chosen: that, and the candidates that matter to a
- * statement for which nothing on their table is.  For the others the choice stands.
+ * statement for which nothing on their table is, or not enough and nothing like them.
+ * For the others the choice stands.
  */
 static Bitmapset *
 find_open(const Advisor *advisor)
@@ -551,14 +593,16 @@ find_open(const Advisor *advisor)
 
 	for (int i = 0; i < estimator->nstatements; i++)
 	{
+		bool		half_served = is_half_served(advisor, i);
 		Bitmapset  *used;
 		int			number = -1;
 
 		(void) estimate_cost(estimator, i, advisor->chosen, &used);
 		while ((number = bms_next_member(selection->allowed, number)) >= 0)
 			if (bms_is_member(i, selection->affected[number]) &&
-				is_unserved(advisor, used,
-							estimator->indexes[number]->def->relid))
+				((half_served && begins_unlike(advisor, used, number)) ||
+				 is_unserved(advisor, used,
+							 estimator->indexes[number]->def->relid)))
 				open = bms_add_member(open, number);
 	}
 	return open;
