@@ -603,6 +603,15 @@ is_same_for_all(const Evidence *evidence)
 								  parameters->same_covered * evidence->rows);
 }
 
+/* Does it speak against every order of the rows by now? */
+bool
+evidence_is_astray(const Evidence *evidence)
+{
+	return evidence->moves > 0 &&
+		Max(evidence->ordered, evidence->loosely) < parameters->failure &&
+		Max(evidence->rising, evidence->falling) < parameters->failure;
+}
+
 /* Will it never be a loop? */
 bool
 evidence_is_hopeless(const Evidence *evidence)

@@ -244,6 +244,9 @@ extern void evidence_add_stray(Evidence *evidence, const Lookup *lookup);
 /* The parent's backend looked something else up. */
 extern void evidence_miss(Evidence *evidence, bool elsewhere);
 
+/* Does it speak against every order of the rows by now? */
+extern bool evidence_is_astray(const Evidence *evidence);
+
 /* Will it never be a loop? */
 extern bool evidence_is_hopeless(const Evidence *evidence);
 

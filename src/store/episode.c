@@ -128,6 +128,7 @@ episode_peek(uint64 key, int rank, EpisodePeek *peek)
 	peek->may_repeat = episode ? evidence_may_repeat(&episode->evidence) : false;
 	peek->distance = episode ? evidence_distance(&episode->evidence, rank) : rank;
 	peek->counted = episode ? episode->counted : false;
+	peek->children = episode ? episode->evidence.children : 0;
 	peek->last_us = episode ? episode->last_us : 0;
 	peek->next_number = episode ?
 		episode->first_number + episode->evidence.children : 0;

@@ -71,6 +71,7 @@ typedef struct EpisodePeek
 	bool		exhausted;		/* all ranks were */
 	bool		may_repeat;		/* more rows share values than came again */
 	bool		counted;		/* its children are in the table of patterns */
+	uint32		children;
 	int			distance;		/* unhit ranks skipped to reach this one */
 	int64		last_us;
 	uint64		next_number;	/* the look-up of its statement, in the

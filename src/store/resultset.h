@@ -59,6 +59,10 @@ typedef struct ResultColumn
 	bool		is_part:1;		/* nor what a part of a key of several columns
 								 * refers to */
 	bool		is_sorted:1;	/* all ascend, or descend */
+	bool		is_joint:1;		/* several columns that hold keys of one
+								 * table, taken together */
+	uint8		joint;			/* the number + 1 of the joint column that it
+								 * is a part of; 0 = of none */
 	uint32		step;			/* how far apart, if one may sweep through
 								 * them without knowing the result, else 0 */
 	uint64		sequence;		/* ranks of the first rows' values, four bits
@@ -120,6 +124,13 @@ static inline uint32
 resultset_key(Oid key_relid, int16 key_attno)
 {
 	return (key_relid << 5 | (uint32) key_attno % 31) + 1;
+}
+
+/* What the keys of one table have in common; those of few others do, too. */
+static inline uint32
+resultset_key_table(uint32 key)
+{
+	return (key - 1) >> 5;
 }
 
 /* A value found in a result set. */

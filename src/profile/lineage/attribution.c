@@ -58,11 +58,29 @@ explains_more(const Claim *one, const Claim *other)
 	return here->counted && !there->counted;
 }
 
+/* Is it that of the joint column which the best one's column is a part of? */
+static inline bool
+is_beside_best(const Claim *claim, const Claim *best)
+{
+	return claim->accepted && claim->child.match->is_companion && best->accepted;
+}
+
+/*
+ * Is it a loop over a joint column rather than over the part that the value fits
+ * best?  That did not expect the value, and what else was looked up it does not hold.
+ */
+static inline bool
+is_rather_joint(const Claim *joint, const Claim *part)
+{
+	return joint->proven && !part->proven && !part->child.match->is_expected &&
+		joint->change.after.evidence.children > part->change.after.evidence.children;
+}
+
 /*
  * The claim that is to have the credit: where one is proven, there is a loop, over
  * whichever list explains it best.  The best for this value comes first, and others
- * are asked only if they explain all values so far.  One is accepted at least.
- * *proven tells whether one of those asked is.
+ * are asked only if they explain all values so far, or are the joint column beside the
+ * best.  One is accepted at least.  *proven tells whether one of those asked is.
  */
 static Claim *
 choose_claim(Claim *claims, int count, bool *proven)
@@ -72,11 +90,14 @@ choose_claim(Claim *claims, int count, bool *proven)
 	*proven = false;
 	for (int i = 0; i < count; i++)
 	{
+		bool		is_joint = is_beside_best(&claims[i], claims);
+
 		if (!claims[i].accepted ||
-			(i > 0 && claims[0].accepted && !explains_all(&claims[i])))
+			(i > 0 && claims[0].accepted && !is_joint && !explains_all(&claims[i])))
 			continue;
 		*proven |= claims[i].proven;
-		if (chosen == NULL || explains_more(&claims[i], chosen))
+		if (chosen == NULL || (is_joint ? is_rather_joint(&claims[i], claims) :
+							   explains_more(&claims[i], chosen)))
 			chosen = &claims[i];
 	}
 	return chosen;
@@ -90,13 +111,12 @@ choose_claim(Claim *claims, int count, bool *proven)
 static void
 stand_in(Claim *chosen, const Claim *claims, int count)
 {
-	PatternKey	key = child_pattern_key(&chosen->child);
 	PatternHistoryChange news = {.nats = evidence_parameters.weak};
 
 	for (int i = 0; i < count; i++)
 		chosen->strong |= claims[i].accepted && claims[i].strong;
 	if (!chosen->change.after.counted)
-		(void) pattern_history_add(pattern_history_key(&key), &news);
+		(void) pattern_history_add(child_history_key(&chosen->child), &news);
 }
 
 /*
@@ -132,24 +152,82 @@ take_credit(uint64 key, uint32 children)
 	return true;
 }
 
+/* Children of an episode that another one has the credit of, and their times in us. */
+typedef struct Loan
+{
+	uint32		children;
+	int64		child_us;
+	int64		gap_us;
+} Loan;
+
+/* The latest child. */
+static inline Loan
+latest_child(const Claim *claim)
+{
+	const Episode *before = &claim->change.before;
+	const Episode *after = &claim->change.after;
+
+	return (Loan)
+	{
+		1, after->child_us - before->child_us, after->gap_us - before->gap_us
+	};
+}
+
+/* All children that no other one has the credit of. */
+static inline Loan
+own_children(const Episode *episode)
+{
+	return (Loan)
+	{
+		episode->evidence.children - Min(episode->lent, episode->evidence.children),
+			episode->child_us - episode->lent_child_us,
+			episode->gap_us - episode->lent_gap_us
+	};
+}
+
 /*
- * Others are credited with the latest child of an episode: "holder" is their
- * episode's key.  Takes the episode's lock.
+ * Others are credited with children of an episode: "holder" is their episode's key.
+ * Takes the episode's lock.
  */
 static void
-lend_child(const Claim *claim, uint64 holder)
+lend_children(const Claim *claim, uint64 holder, Loan loan)
 {
-	const EpisodeChange *change = &claim->change;
 	uint64		key = claim->child.match->episode;
 	Episode    *episode = episode_lock_existing(key);
 
 	if (episode == NULL)
 		return;
 	episode->holder = holder;
-	episode->lent++;
-	episode->lent_child_us += change->after.child_us - change->before.child_us;
-	episode->lent_gap_us += change->after.gap_us - change->before.gap_us;
+	episode->lent += loan.children;
+	episode->lent_child_us += loan.child_us;
+	episode->lent_gap_us += loan.gap_us;
 	episode_unlock(key);
+}
+
+/*
+ * A loop is proven, over a column or over the joint one that it is a part of.  Both
+ * have had the children until now, and one of them has the credit.  What the part had
+ * before it is counted is the joint one's if that has been counted by then, else its
+ * own.  Takes locks one after the other.
+ */
+static void
+share_children(const Claim *chosen, const Claim *part, const Claim *joint)
+{
+	uint64		part_key = part->child.match->episode;
+	uint64		joint_key = joint->child.match->episode;
+	bool		is_first = !part->change.before.counted;
+
+	if (chosen == joint)
+		lend_children(part, joint_key, is_first ? own_children(&part->change.after) :
+					  latest_child(part));
+	else if (is_first && !joint->change.before.counted)
+		lend_children(joint, part_key, own_children(&part->change.after));
+	else
+	{
+		if (is_first)
+			lend_children(part, joint_key, own_children(&part->change.before));
+		lend_children(joint, part_key, latest_child(joint));
+	}
 }
 
 /*
@@ -207,11 +285,12 @@ note_tie(const Claim *chosen, const Claim *other)
 		pattern_note_tie(pattern, pattern_key, column->relid, column->attno);
 }
 
-/* Do two claims explain the same children, each as a whole list? */
+/* Do two claims explain the same children, each as a whole list of its own? */
 static inline bool
 are_tied(const Claim *one, const Claim *other)
 {
-	return other->accepted && explains_all(other) && is_covered(one) && is_covered(other) &&
+	return other->accepted && !other->child.match->is_companion && explains_all(other) &&
+		is_covered(one) && is_covered(other) &&
 		one->change.after.evidence.children == other->change.after.evidence.children;
 }
 
@@ -227,9 +306,16 @@ settle_claims(Claim *claims, int count, bool counts)
 
 	for (int i = 0; i < count; i++)
 	{
+		bool		shares = is_beside_best(&claims[i], claims) &&
+			(chosen == &claims[0] || chosen == &claims[i]);
+
+		if (shares && proven)
+			share_children(chosen, &claims[0], &claims[i]);
 		if (&claims[i] == chosen || !claims[i].accepted)
 			continue;
-		lend_child(&claims[i], chosen->child.match->episode);
+		if (!shares && (i > 0 || !chosen->child.match->is_companion))
+			lend_children(&claims[i], chosen->child.match->episode,
+						  latest_child(&claims[i]));
 		if (claims[i].proven && claims[i].change.after.state == EPISODE_OPEN)
 			claim_mark_proven(&claims[i].child, claims[i].child.match->episode, false,
 							  claims[i].strong);
@@ -284,11 +370,7 @@ attribution_add(Execution *execution, const Probe *probe, uint64 fingerprint,
 
 	/* this may be a step of a sweep through the keys: the next one will tell */
 	if (claims[0].accepted && claims[0].lookup.sweepable)
-	{
-		PatternKey	key = child_pattern_key(&claims[0].child);
-
-		sweep_note(execution, probe, &matches->best, pattern_history_key(&key));
-	}
+		sweep_note(execution, probe, &matches->best, child_history_key(&claims[0].child));
 	return settle_claims(claims, count, counts) ? ATTRIBUTION_PROVEN : ATTRIBUTION_OPEN;
 }
 

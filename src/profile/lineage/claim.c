@@ -64,6 +64,22 @@ child_pattern_key(const Child *child)
 	};
 }
 
+/* What tells the history of a joint column from that of its first part. */
+#define JOINT_HISTORY	UINT64CONST(0x9e3779b97f4a7c15)
+
+/*
+ * The history that its episodes have: that of the pattern, but for those of joint
+ * columns, as these fail where a loop is over one of their parts.
+ */
+uint64
+child_history_key(const Child *child)
+{
+	PatternKey	pattern = child_pattern_key(child);
+	uint64		key = pattern_history_key(&pattern);
+
+	return child->match->column.is_joint ? key ^ JOINT_HISTORY : key;
+}
+
 /* What else there is to tell of that pattern. */
 PatternFacts
 child_pattern_facts(const Child *child)
@@ -119,7 +135,8 @@ make_lookup(const Child *child)
 /*
  * Does this look-up begin anew?  After a long pause it does, unless one request
  * took it, when each row of the result has had its child already, and no more will
- * come, and where it had only children that were those of other lists.  Under the
+ * come, and where it had only children that were those of other lists.  A joint
+ * column is told of all that comes to its parts: the loop may begin later.  Under the
  * episode's lock.
  */
 static bool
@@ -127,6 +144,8 @@ is_over(const Episode *episode, const Execution *execution,
 		const Match *match, const Lookup *lookup)
 {
 	return episode_was_lent(episode, lookup->rank) ||
+		(match->column.is_joint && episode->state == EPISODE_OPEN &&
+		 evidence_is_astray(&episode->evidence)) ||
 		(!match->same_request &&
 		 execution->first_us - episode->last_us > match_longest_pause()) ||
 		(episode->state == EPISODE_PROVEN && !match->set.is_chain &&
@@ -253,6 +272,8 @@ record_lookup(const Child *child, const Lookup *lookup, EpisodeChange *change)
 		evidence_add_before(&episode->evidence, lookup, child->match->earlier);
 	evidence_add(&episode->evidence, lookup);
 	verdict = episode_verdict(child, episode, 0);
+	if (verdict == VERDICT_FAILING && child->match->is_explained)
+		verdict = VERDICT_NOTHING;	/* its rows may have had their children */
 	change->verdict = verdict;
 	change->is_news = is_news(episode, verdict);
 	change->after = *episode;
@@ -286,8 +307,7 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 {
 	const Episode *episode = &change->after;
 	Verdict		verdict = change->verdict;
-	PatternKey	pattern = child_pattern_key(child);
-	uint64		key = pattern_history_key(&pattern);
+	uint64		key = child_history_key(child);
 	PatternHistoryChange news = {0};
 	PatternHistory history;
 
@@ -311,6 +331,9 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 		return true;
 	if ((verdict == VERDICT_SHORT || verdict == VERDICT_FEW) &&
 		history.children < setting_nplusone_min_children)
+		return false;
+	/* a joint column begins anew, and so is weakly proven by chance too often */
+	if (child->match->column.is_joint)
 		return false;
 	return history.balance >=
 		(evidence_is_local(&episode->evidence, verdict) ? PATTERN_HISTORY_GOOD :
@@ -451,10 +474,8 @@ claim_count(const Claim *claim, bool counts)
 		count_latest(child, change, strong);
 	else
 	{
-		PatternKey	key = child_pattern_key(child);
 		uint64		waiting[PATTERN_HISTORY_WAITING];
-		int			count = pattern_history_release(pattern_history_key(&key),
-													waiting);
+		int			count = pattern_history_release(child_history_key(child), waiting);
 
 		for (int i = 0; i < count; i++)
 			claim_mark_proven(child, waiting[i], true, strong);
@@ -481,7 +502,8 @@ weigh_stray(const Claim *claim)
 /*
  * Weigh a look-up as a child of one list: add it to its episode, and tell the
  * history of its pattern.  What a list that is not the best did not expect is but
- * evidence against it.  The caller holds no lock.
+ * evidence against it, unless it is the best one's joint column, which is to explain
+ * all that comes there.  The caller holds no lock.
  */
 void
 claim_weigh(Claim *claim, bool is_best)
@@ -494,7 +516,7 @@ claim_weigh(Claim *claim, bool is_best)
 	claim->proven = false;
 	claim->strong = false;
 	claim->accepted = false;
-	if (!is_best && !child->match->is_expected)
+	if (!is_best && !child->match->is_expected && !child->match->is_companion)
 	{
 		weigh_stray(claim);
 		return;

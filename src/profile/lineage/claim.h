@@ -44,6 +44,9 @@ typedef struct Claim
 /* The pattern that a child belongs to. */
 extern PatternKey child_pattern_key(const Child *child);
 
+/* The history that its episodes have. */
+extern uint64 child_history_key(const Child *child);
+
 /* What else there is to tell of that pattern. */
 extern PatternFacts child_pattern_facts(const Child *child);
 

@@ -32,6 +32,16 @@ drop_own(const Execution *execution, ResultHit *hits, int count)
 	return kept;
 }
 
+/* Is a hit in a joint column?  Its values need not come from two rows. */
+static bool
+is_joint(const ResultHit *hit)
+{
+	ResultSet	set;
+	ResultColumn column;
+
+	return resultset_read(hit, &set, &column) && column.is_joint;
+}
+
 /* Do two values of a list come from two rows of one result? */
 static bool
 share_parent(const ProbeHits *one, const ProbeHits *other)
@@ -44,7 +54,7 @@ share_parent(const ProbeHits *one, const ProbeHits *other)
 			const ResultHit *b = &other->hits[j];
 
 			if (a->slot == b->slot && a->generation == b->generation &&
-				a->column == b->column && a->rank != b->rank)
+				a->column == b->column && a->rank != b->rank && !is_joint(a))
 				return true;
 		}
 	}

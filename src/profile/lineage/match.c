@@ -261,6 +261,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 		candidate->peek.found = false;
 		candidate->peek.counted = false;
 		candidate->peek.used = false;
+		candidate->peek.children = 0;
 		candidate->peek.state = EPISODE_OPEN;
 		candidate->peek.distance = hit->rank;
 	}
@@ -364,7 +365,8 @@ have_same_name(const MatchCandidate *one, const MatchCandidate *other)
 {
 	return one->set.fingerprint == other->set.fingerprint &&
 		one->column.relid == other->column.relid &&
-		one->column.attno == other->column.attno;
+		one->column.attno == other->column.attno &&
+		one->column.is_joint == other->column.is_joint;
 }
 
 /*
@@ -423,7 +425,7 @@ count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 
 	for (int i = 0; i < count; i++)
 	{
-		if (candidates[i].proximity < proximity ||
+		if (candidates[i].proximity < proximity || candidates[i].column.is_joint ||
 			candidates[i].peek.state == EPISODE_FAILED ||
 			is_outdated(&candidates[i], candidates, count))
 			continue;
@@ -465,12 +467,43 @@ rival_reason(const MatchCandidate *candidate, const MatchCandidate *best)
 	return peek->used ? RIVAL_REPEATED : RIVAL_BEGUN;
 }
 
+/* Is the column of one candidate a part of the joint column of the other? */
+static inline bool
+is_part_of(const MatchCandidate *part, const MatchCandidate *joint)
+{
+	return part->hit.slot == joint->hit.slot && part->hit.generation == joint->hit.generation &&
+		part->column.joint == joint->hit.column + 1;
+}
+
+/* The joint column that the column of a candidate is a part of; -1 = there is none. */
+static int
+find_companion(const MatchCandidate *candidates, int count, int of)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (is_part_of(&candidates[of], &candidates[i]))
+			return i;
+	}
+	return -1;
+}
+
 /*
- * The candidates other than the best that the look-up is weighed for.  Returns how
- * many.
+ * Does a loop over several columns explain more of what was looked up than one over a
+ * column that is one of them?
+ */
+static bool
+explains_more(const MatchCandidate *joint, const MatchCandidate *part)
+{
+	return is_part_of(part, joint) &&
+		joint->peek.state != EPISODE_FAILED && joint->peek.children > part->peek.children;
+}
+
+/*
+ * The candidates other than the best that the look-up is weighed for, the "companion"
+ * first, if it is not -1.  Returns how many.
  */
 static int
-choose_rivals(const MatchCandidate *candidates, int count, int best,
+choose_rivals(const MatchCandidate *candidates, int count, int best, int companion,
 			  const MatchCandidate **rivals)
 {
 	int			chosen = 0;
@@ -478,6 +511,8 @@ choose_rivals(const MatchCandidate *candidates, int count, int best,
 	if (count < 2 || candidates[best].proximity == PROXIMITY_NONE ||
 		!candidates[best].same_request)
 		return 0;
+	if (companion >= 0)
+		rivals[chosen++] = &candidates[companion];
 	for (RivalReason reason = RIVAL_BEGUN; reason < RIVAL_NONE; reason++)
 	{
 		for (int i = 0; i < count && chosen < MATCH_RIVALS; i++)
@@ -610,6 +645,8 @@ choose_best(const MatchCandidate *candidates, int count, int64 when)
 	{
 		uint32		rank = rank_candidate(&candidates[i]);
 
+		if (candidates[i].column.is_joint)
+			continue;
 		if (best >= 0 &&
 			(rank < best_rank ||
 			 (rank == best_rank && !wins_tie(&candidates[i], &candidates[best], when))))
@@ -632,6 +669,7 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	const MatchCandidate *others[MATCH_RIVALS];
 	int			ncandidates = 0;
 	int			best;
+	int			companion;
 	Rivalry		all;
 	Rivalry		local;
 	int			weighed = 0;
@@ -645,14 +683,15 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 	best = choose_best(candidates, ncandidates, scene->execution->first_us);
 	if (best < 0)
 		return;
-	matches->nrivals = choose_rivals(candidates, ncandidates, best, others);
+	companion = find_companion(candidates, ncandidates, best);
+	matches->nrivals = choose_rivals(candidates, ncandidates, best, companion, others);
 	all = count_rivals(candidates, ncandidates, PROXIMITY_NONE);
 	local = count_rivals(candidates, ncandidates, PROXIMITY_BACKEND);
 	if (candidates[best].same_request && candidates[best].proximity != PROXIMITY_NONE)
 	{
 		weighed = candidates[best].peek.found;
 		for (int i = 0; i < matches->nrivals; i++)
-			weighed += others[i]->peek.found;
+			weighed += others[i]->peek.found && !others[i]->column.is_joint;
 	}
 	for (int i = -1; i < matches->nrivals; i++)
 	{
@@ -660,6 +699,9 @@ match_choose(const Scene *scene, const Probe *probe, const ResultHit *hits,
 		Match	   *match = i < 0 ? &matches->best : &matches->rivals[i];
 
 		fill_match(scene, candidate, match);
+		match->is_companion = companion >= 0 && candidate == &candidates[companion];
+		match->is_explained = companion >= 0 &&
+			explains_more(&candidates[companion], candidate);
 		match->rivals = effective_rivals(candidate, all, weighed);
 		match->local_rivals = effective_rivals(candidate, local, weighed);
 		match->earlier = ranks_before(probe, candidate, child);

@@ -44,6 +44,10 @@ typedef struct Match
 								 * would begin with it */
 	bool		is_alike;		/* the columns are keys of two tables, with
 								 * the same name */
+	bool		is_companion;	/* a joint column of the result that the best
+								 * match is in */
+	bool		is_explained;	/* a joint column explains more of what was
+								 * looked up than this part of it */
 	uint64		statements;		/* of the client since the set was read; 0 =
 								 * not known */
 	int			rivals;
@@ -53,7 +57,7 @@ typedef struct Match
 } Match;
 
 /* Other results that a look-up is weighed for, besides the one it fits best. */
-#define MATCH_RIVALS	3
+#define MATCH_RIVALS	4
 
 /* The result set chosen for a look-up, and those that it may as well belong to. */
 typedef struct MatchList

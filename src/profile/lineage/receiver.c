@@ -46,7 +46,10 @@ typedef struct RecordedColumn
 	ValueKind	element;
 	uint8		field;
 	uint32		field_hash;		/* which that is; 0 = not known yet */
-	uint32		held;			/* values that documents have held so far .. */
+	uint8		nparts;			/* columns that are taken together, else 0 */
+	uint8		parts[JOINT_PARTS];
+	uint32		held;			/* values that documents, or these columns,
+								 * have held so far .. */
 	uint32		nvalues;		/* .. and those of them that are to be put */
 	uint64	   *values;
 	uint32		most_rows;		/* that are recorded of it */
@@ -71,12 +74,13 @@ typedef struct ResultRecorder
 	uint32		rows;			/* recorded, pending ones included */
 	int			pending;
 	int			ncolumns;
+	int			nread;			/* .. but for the joint ones, which are last */
 	bool		admitted;		/* by the budget, already */
 	bool		stopped;		/* this result cannot be recorded */
 	bool		has_documents;
 	DocumentValues *document;	/* room to read one; NULL until it is needed */
-	uint64	   *batch;			/* [row][column]; first_row until there are
-								 * two */
+	uint64	   *batch;			/* [row][column that is read]; first_row until
+								 * there are two */
 	uint64	   *first_row;
 	RecordedColumn columns[FLEXIBLE_ARRAY_MEMBER];	/* ncolumns of them */
 } ResultRecorder;
@@ -204,9 +208,9 @@ make_batch(ResultRecorder *recorder)
 		return false;
 	recorder->batch =
 		MemoryContextAlloc(context, sizeof(uint64) * BATCH_ROWS *
-						   recorder->ncolumns);
+						   recorder->nread);
 	memcpy(recorder->batch, recorder->first_row,
-		   sizeof(uint64) * recorder->ncolumns);
+		   sizeof(uint64) * recorder->nread);
 	return true;
 }
 
@@ -242,8 +246,8 @@ receive_row(TupleTableSlot *slot, DestReceiver *self)
 		stop_recording(recorder);
 		return pass_row(slot, self);
 	}
-	hashes = recorder->batch + recorder->pending * recorder->ncolumns;
-	for (int i = 0; i < recorder->ncolumns; i++)
+	hashes = recorder->batch + recorder->pending * recorder->nread;
+	for (int i = 0; i < recorder->nread; i++)
 		hashes[i] = hash_column(slot, &recorder->columns[i]);
 	if (unlikely(recorder->has_documents))
 		receive_documents(recorder, slot);
@@ -312,7 +316,7 @@ limit_columns(ResultRecorder *recorder, const StatementInfo *info)
 	for (int i = 0; i < info->ncolumns; i++)
 	{
 		if (!sought[i])
-			recorder->columns[i].most_rows = most_rows;
+			recorder->columns[i].most_rows = most_rows / Max(1, info->columns[i].nparts);
 	}
 }
 
@@ -344,6 +348,7 @@ recorder_make(Execution *execution, const StatementInfo *info)
 	recorder->first_row = (uint64 *) ((char *) recorder + size);
 	recorder->batch = recorder->first_row;
 	recorder->ncolumns = info->ncolumns;
+	recorder->nread = 0;
 	for (int i = 0; i < info->ncolumns; i++)
 	{
 		recorder->columns[i].position = info->columns[i].position;
@@ -357,12 +362,17 @@ recorder_make(Execution *execution, const StatementInfo *info)
 		recorder->columns[i].nvalues = 0;
 		recorder->columns[i].values = NULL;
 		recorder->has_documents |= info->columns[i].document != DOCUMENT_NONE;
-		recorder->columns[i].most_rows = RESULTSET_ROWS;
+		recorder->columns[i].nparts = info->columns[i].nparts;
+		memcpy(recorder->columns[i].parts, info->columns[i].parts, JOINT_PARTS);
+		recorder->nread += info->columns[i].nparts == 0;
+		recorder->columns[i].most_rows = RESULTSET_ROWS / Max(1, info->columns[i].nparts);
 		recorder->columns[i].distinct = 0;
 		recorder->columns[i].first_times = 0;
 		recorder->columns[i].nsequence = 0;
 		recorder->columns[i].sequence = 0;
 	}
+	for (int i = recorder->nread; i < recorder->ncolumns; i++)
+		recorder->first_row[i] = NO_HASH;
 	if (unlikely(info->ncolumns > RESULTSET_NARROW))
 		limit_columns(recorder, info);
 	return recorder;
@@ -473,31 +483,71 @@ claim_slot(ResultRecorder *recorder)
 	return true;
 }
 
+/* How many of the gathered rows are recorded of a column. */
+static inline int
+rows_to_put(const ResultRecorder *recorder, int column)
+{
+	int			before = recorder->rows - recorder->pending;
+	int			rows = (int) recorder->columns[column].most_rows - before;
+
+	return Max(0, Min(rows, recorder->pending));
+}
+
+/* Put the gathered values of a column into the shared table; returns how many rows. */
+static inline int
+put_column(ResultRecorder *recorder, int column)
+{
+	int			stride = recorder->nread;
+	int			rows = rows_to_put(recorder, column);
+	const uint64 *hash = recorder->batch + column;
+
+	for (int row = 0; row < rows; row++, hash += stride)
+	{
+		if (row + PREFETCH_AHEAD < rows)
+			resultset_prefetch(hash[PREFETCH_AHEAD * stride]);
+		if (*hash != NO_HASH)
+			put_value(recorder, column, *hash);
+	}
+	return rows;
+}
+
+/*
+ * Put the gathered values of several columns, row by row; returns how many.  Their
+ * buckets have just been used for the columns themselves.
+ */
+static int
+put_joint(ResultRecorder *recorder, int column)
+{
+	RecordedColumn *facts = &recorder->columns[column];
+	const uint64 *hashes = recorder->batch;
+	int			rows = rows_to_put(recorder, column);
+	uint32		before = facts->held;
+
+	for (int row = 0; row < rows; row++, hashes += recorder->nread)
+	{
+		for (int i = 0; i < facts->nparts; i++)
+		{
+			if (hashes[facts->parts[i]] == NO_HASH)
+				continue;
+			put_value(recorder, column, hashes[facts->parts[i]]);
+			facts->held++;
+		}
+	}
+	return facts->held - before;
+}
+
 /* Put the gathered hashes into the shared table. */
 static void
 flush_batch(ResultRecorder *recorder)
 {
 	if (claim_slot(recorder))
 	{
-		int			ncolumns = recorder->ncolumns;
-		uint32		before = recorder->rows - recorder->pending;
 		int			values = 0;
 
-		for (int column = 0; column < ncolumns; column++)
-		{
-			const uint64 *hash = recorder->batch + column;
-			int			rows = recorder->columns[column].most_rows - before;
-
-			rows = Max(0, Min(rows, recorder->pending));
-			values += rows;
-			for (int row = 0; row < rows; row++, hash += ncolumns)
-			{
-				if (row + PREFETCH_AHEAD < rows)
-					resultset_prefetch(hash[PREFETCH_AHEAD * ncolumns]);
-				if (*hash != NO_HASH)
-					put_value(recorder, column, *hash);
-			}
-		}
+		for (int column = 0; column < recorder->nread; column++)
+			values += put_column(recorder, column);
+		for (int column = recorder->nread; column < recorder->ncolumns; column++)
+			values += put_joint(recorder, column);
 		budget_spend(recorder->execution->queryid,
 					 recorder->execution->first_us,
 					 values);
@@ -610,7 +660,7 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		RecordedColumn *column = &recorder->columns[i];
 
 		columns[i].distinct = column->distinct;
-		columns[i].rows = column->document != DOCUMENT_NONE ? column->held :
+		columns[i].rows = column->document != DOCUMENT_NONE || column->nparts > 0 ? column->held :
 			Min(recorder->rows, column->most_rows);
 		columns[i].sequence = column->sequence;
 		if (has_one_key(column, columns[i].rows))

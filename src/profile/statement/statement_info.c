@@ -262,6 +262,7 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 	item->is_guess = false;
 	item->has_held = false;
 	item->in_vain = 0;
+	item->nparts = 0;
 	item->type = type;
 	item->origin_relid = entry->resorigtbl;
 	item->origin_attno = entry->resorigcol;
@@ -412,6 +413,106 @@ collect_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns
 	return count;
 }
 
+/* What a column refers to, or may by its name, as a resultset_key(); 0 = not known. */
+static inline uint32
+referred_key(const ResultColumn *column)
+{
+	return column->is_open ? column->guess :
+		resultset_key(column->key_relid, column->key_attno);
+}
+
+/*
+ * Does a column refer to rows of another table?  Those that refer to rows of their own
+ * one, as the parent and the root of a tree, show what its key shows as well.
+ */
+static inline bool
+is_reference(const InfoColumn *item)
+{
+	const ResultColumn *column = &item->column;
+	uint32		key = referred_key(column);
+
+	return item->document == DOCUMENT_NONE && OidIsValid(column->relid) && !column->is_part &&
+		(key == 0 || resultset_key_table(key) != resultset_key_table(resultset_key(column->relid, 0)));
+}
+
+/* Do all columns of a table of which it is known what they refer to, refer to the same? */
+static bool
+refer_to_one(const InfoColumn *columns, int count, Oid relid)
+{
+	uint32		key = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const ResultColumn *column = &columns[i].column;
+
+		if (column->relid != relid || !is_reference(&columns[i]) || referred_key(column) == 0)
+			continue;
+		if (key != 0 && key != referred_key(column))
+			return false;
+		key = referred_key(column);
+	}
+	return true;
+}
+
+/*
+ * May two columns that refer to rows hold keys of one table?  What is not known to
+ * refer to any may refer to what the others of its table do, if that is one.
+ */
+static bool
+may_refer_alike(const InfoColumn *columns, int count, int one, int other)
+{
+	const ResultColumn *here = &columns[one].column;
+	const ResultColumn *there = &columns[other].column;
+
+	if (columns[one].kind != columns[other].kind)
+		return false;
+	if (referred_key(here) == referred_key(there))
+		return referred_key(here) != 0 || here->relid == there->relid;
+	return here->relid == there->relid &&
+		(referred_key(here) == 0 || referred_key(there) == 0) &&
+		refer_to_one(columns, count, here->relid);
+}
+
+/*
+ * Add a joint column for columns that refer to the same table, as an author and an
+ * editor do: a loop may look up now the one and now the other.  Where results with few
+ * columns are kept, only as far as there is room.  Returns how many columns there are
+ * then.
+ */
+static int
+add_joint_columns(InfoColumn *columns, int count)
+{
+	int			most = count <= RESULTSET_NARROW ? RESULTSET_NARROW : RESULTSET_COLUMNS;
+	int			single = count;
+	bool		taken[RESULTSET_COLUMNS] = {0};
+
+	for (int i = 0; i < single; i++)
+		columns[i].column.joint = 0;
+	for (int i = 0; i < single && count < most; i++)
+	{
+		InfoColumn	joint = columns[i];
+
+		if (taken[i] || !is_reference(&columns[i]))
+			continue;
+		for (int j = i; j < single && joint.nparts < JOINT_PARTS; j++)
+		{
+			if (taken[j] || !is_reference(&columns[j]) ||
+				!may_refer_alike(columns, single, i, j))
+				continue;
+			taken[j] = true;
+			joint.parts[joint.nparts++] = j;
+		}
+		if (joint.nparts < 2)
+			continue;
+		joint.is_guess = false;
+		joint.column.is_joint = true;
+		columns[count++] = joint;
+		for (int j = 0; j < joint.nparts; j++)
+			columns[joint.parts[j]].column.joint = count;
+	}
+	return count;
+}
+
 /* Does one of these columns show the same value as an entry? */
 static bool
 is_shown(const PlannedStmt *plan, const InfoColumn *columns, int count,
@@ -467,6 +568,7 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 		}
 	}
 	count = collect_guesses(info, query, columns, count);
+	count = add_joint_columns(columns, count);
 	if (info->columns != NULL)
 		pfree(info->columns);
 	info->columns = NULL;
@@ -486,17 +588,23 @@ void
 statement_info_drop_guesses(StatementInfo *info)
 {
 	int			kept = 0;
+	int			single = 0;
 
 	for (int i = 0; i < info->ncolumns; i++)
 	{
 		const InfoColumn *item = &info->columns[i];
 
+		if (item->nparts > 0)
+			break;
+		single++;
 		if (!item->is_guess || item->has_held || item->in_vain < GUESSES_IN_VAIN)
 			info->columns[kept++] = info->columns[i];
 	}
-	if (kept == info->ncolumns)
+	if (kept == single)
 		return;
-	info->ncolumns = kept;
+
+	/* never more than there were: there is room only for what was left out */
+	info->ncolumns = add_joint_columns(info->columns, kept);
 	info->chain.set = NULL;
 	info->facts = ++times_learnt;
 }

@@ -18,7 +18,10 @@
 #include "profile/statement/value.h"
 #include "store/resultset.h"
 
-/* A column of the result that carries keys. */
+/* Columns that are taken together at most. */
+#define JOINT_PARTS			4
+
+/* A column of the result that carries keys, or several taken together. */
 typedef struct InfoColumn
 {
 	int16		position;		/* in the rows that are sent */
@@ -35,6 +38,9 @@ typedef struct InfoColumn
 	Oid			origin_relid;
 	int16		origin_attno;
 	uint32		key;			/* whose keys they are, see resultset_key() */
+	uint8		nparts;			/* columns that are taken together, as a joint
+								 * one; else 0 */
+	uint8		parts[JOINT_PARTS]; /* .. and which, in their order */
 	ResultColumn column;		/* as it goes into a result set */
 } InfoColumn;
 
@@ -101,7 +107,7 @@ typedef struct StatementInfo
 	LastLookup	last_lookup;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
-	InfoColumn *columns;		/* ncolumns of them */
+	InfoColumn *columns;		/* ncolumns of them, joint ones last */
 
 	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
 	uint64		text_kept;		/* text_resets() + 1 when its text was made
