@@ -19,6 +19,7 @@
 #include "profile/lineage/lineage.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "commands/prepare.h"
 #include "tcop/pquery.h"
 #include "utils/lsyscache.h"
@@ -269,6 +270,36 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
 	look_into_query(query, jumble, source);
 }
 
+/* A parameter, for which there is room; NULL if there is none, or it is null. */
+static inline ParamExternData *
+fetch_parameter(ParamListInfo params, int number, ParamExternData *workspace)
+{
+	ParamExternData *param;
+
+	if (params == NULL || number > params->numParams)
+		return NULL;
+	if (params->paramFetch != NULL)
+		param = params->paramFetch(params, number, false, workspace);
+	else
+		param = &params->params[number - 1];
+	return param->isnull || !OidIsValid(param->ptype) ? NULL : param;
+}
+
+/* The hash of an array's only element, or of the one that another parameter tells. */
+static bool
+hash_element(ParamListInfo params, const Comparison *item, const ParamExternData *array,
+			 uint64 *hash)
+{
+	ParamExternData workspace;
+	const ParamExternData *subscript;
+
+	if (item->subscript == 0)
+		return value_hash_array(array->ptype, array->value, hash);
+	subscript = fetch_parameter(params, item->subscript, &workspace);
+	return subscript != NULL && subscript->ptype == INT4OID &&
+		value_hash_element(array->ptype, array->value, DatumGetInt32(subscript->value), hash);
+}
+
 /*
  * The hash of a parameter, whose type is set, too; false if there is nothing
  * to look for.
@@ -277,19 +308,12 @@ static bool
 hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 {
 	ParamExternData workspace;
-	ParamExternData *param;
-	int			number = item->parameter;
+	ParamExternData *param = fetch_parameter(params, item->parameter, &workspace);
 
-	if (params == NULL || number > params->numParams)
-		return false;
-	if (params->paramFetch != NULL)
-		param = params->paramFetch(params, number, false, &workspace);
-	else
-		param = &params->params[number - 1];
-	if (param->isnull || !OidIsValid(param->ptype))
+	if (param == NULL)
 		return false;
 	if (item->is_array)
-		return value_hash_array(param->ptype, param->value, hash);
+		return hash_element(params, item, param, hash);
 	item->type = param->ptype;
 	return value_hash(value_kind(param->ptype), param->value, hash);
 }

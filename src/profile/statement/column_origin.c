@@ -6,7 +6,8 @@
  * The parser tells the origin of plain columns only.  A UNION, a recursive query,
  * "id::text", "coalesce(id, 0)", "max(id)" or "unnest(array_agg(id))" hand on the
  * values of a column all the same: it is found by going down the plan from target
- * list to target list.  Of several branches the first one speaks for all.
+ * list to target list.  Of several branches the first one speaks for all.  So do
+ * "ids[1]" and "data->>'author'", which take a value out of what a column holds.
  *
  * Belongs to one backend; reads nothing but the plan, and raises nothing.
  *
@@ -46,13 +47,56 @@ aggregated(const Aggref *aggregate)
 		get_element_type(aggregate->aggtype) == type ? argument : NULL;
 }
 
+/* Does a function take a value out of an array or a JSON document, its first argument? */
+static bool
+takes_out(Oid function)
+{
+	switch (function)
+	{
+		case F_UNNEST_ANYARRAY:
+		case F_JSON_ARRAY_ELEMENT:
+		case F_JSON_ARRAY_ELEMENT_TEXT:
+		case F_JSON_EXTRACT_PATH:
+		case F_JSON_EXTRACT_PATH_TEXT:
+		case F_JSON_OBJECT_FIELD:
+		case F_JSON_OBJECT_FIELD_TEXT:
+		case F_JSONB_ARRAY_ELEMENT:
+		case F_JSONB_ARRAY_ELEMENT_TEXT:
+		case F_JSONB_EXTRACT_PATH:
+		case F_JSONB_EXTRACT_PATH_TEXT:
+		case F_JSONB_OBJECT_FIELD:
+		case F_JSONB_OBJECT_FIELD_TEXT:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Does an expression do so, by a function, an operator or a subscript? */
+static bool
+is_taken_out(const Node *value)
+{
+	switch (nodeTag(value))
+	{
+		case T_SubscriptingRef:
+			return ((const SubscriptingRef *) value)->refassgnexpr == NULL &&
+				((const SubscriptingRef *) value)->reflowerindexpr == NIL;
+		case T_OpExpr:
+			return takes_out(((const OpExpr *) value)->opfuncid);
+		case T_FuncExpr:
+			return takes_out(((const FuncExpr *) value)->funcid);
+		default:
+			return false;
+	}
+}
+
 /* What a function hands on: what it converts, or takes apart; NULL if it computes. */
 static const Node *
 handed_on(const FuncExpr *function)
 {
 	if (function->args == NIL)
 		return NULL;
-	return function->funcid == F_UNNEST_ANYARRAY ||
+	return takes_out(function->funcid) ||
 		function->funcformat != COERCE_EXPLICIT_CALL ?
 		linitial(function->args) : NULL;
 }
@@ -123,6 +167,11 @@ value_within(const Node *value)
 			return aggregated((const Aggref *) value);
 		case T_FuncExpr:
 			return handed_on((const FuncExpr *) value);
+		case T_SubscriptingRef:
+			return is_taken_out(value) ?
+				(const Node *) ((const SubscriptingRef *) value)->refexpr : NULL;
+		case T_OpExpr:
+			return is_taken_out(value) ? linitial(((const OpExpr *) value)->args) : NULL;
 		default:
 			return NULL;
 	}
@@ -288,6 +337,9 @@ column_origin_find(const PlannedStmt *statement, const TargetEntry *entry)
 		}
 		origin.is_handed |= IsA(place.value, FuncExpr) &&
 			((const FuncExpr *) place.value)->funcretset;
+		/* an array that was made of the values of a column gives them back */
+		origin.is_element = is_taken_out(place.value) ||
+			(origin.is_element && !IsA(place.value, Aggref));
 		place.value = value_within(place.value);
 	}
 	origin.is_handed &= !OidIsValid(origin.relid);

@@ -18,6 +18,8 @@ typedef struct ColumnOrigin
 	int16		attno;
 	bool		is_grouped;		/* rows were grouped by it, or made distinct */
 	bool		is_handed;		/* a function returned it, from wherever */
+	bool		is_element;		/* the column holds arrays or documents that
+								 * it was taken out of */
 } ColumnOrigin;
 
 /* Follow a column of the plan's result down to a table. */

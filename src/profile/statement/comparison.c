@@ -228,6 +228,38 @@ find_room(Comparisons *found, Oid relid, int16 attno)
 	return NULL;
 }
 
+/* The array and the subscript of "array[subscript]", both of them parameters; else false. */
+static bool
+is_subscripted(const Node *node, const Param **array, const Param **subscript)
+{
+	const SubscriptingRef *element = (const SubscriptingRef *) node;
+
+	if (!IsA(node, SubscriptingRef) || element->refassgnexpr != NULL ||
+		element->reflowerindexpr != NIL || list_length(element->refupperindexpr) != 1)
+		return false;
+	*array = (const Param *) element->refexpr;
+	*subscript = linitial(element->refupperindexpr);
+	return *array != NULL && IsA(*array, Param) && (*array)->paramkind == PARAM_EXTERN &&
+		*subscript != NULL && IsA(*subscript, Param) && (*subscript)->paramkind == PARAM_EXTERN;
+}
+
+/* Keep a comparison with an element of an array, which is no value of a list. */
+static void
+add_subscripted(Oid relid, int16 attno, const Param *array, const Param *subscript,
+				ComparisonSearch *search)
+{
+	Comparison *item = find_room(search->found, relid, attno);
+
+	if (item == NULL)
+		return;
+	*item = (Comparison)
+	{
+		.relid = relid,.attno = attno,.parameter = array->paramid,.is_array = true,
+			.subscript = subscript->paramid,.location = array->location,
+			.type = get_element_type(array->paramtype)
+	};
+}
+
 /*
  * Keep a comparison of a column with a value, if it is one; NULL if it is not
  * kept.
@@ -265,6 +297,7 @@ add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *sear
 	item->list = search->list;
 	item->list_length = search->list_length;
 	item->is_array = false;
+	item->subscript = 0;
 	if (IsA(value, Param))
 	{
 		item->parameter = castNode(Param, value)->paramid;
@@ -420,6 +453,8 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 {
 	Node	   *left;
 	Node	   *right;
+	const Param *array;
+	const Param *subscript;
 	Oid			relid;
 	int16		attno;
 
@@ -443,6 +478,13 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 	}
 	if (!IsA(left, Var))
 		walk_computed(expression, left, right, search);
+	else if (is_subscripted(right, &array, &subscript))
+	{
+		find_compared_column(search->query, (Var *) left, &relid, &attno);
+		if (search->list == 0 &&
+			is_equality_operator(expression->opno, linitial(expression->args)))
+			add_subscripted(relid, attno, array, subscript, search);
+	}
 	else if (!IsA(right, Const) && !IsA(right, Param))
 		walk_elements(expression, (Var *) left, right, search);
 	else if (is_equality_operator(expression->opno, linitial(expression->args)))

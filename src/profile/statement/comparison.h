@@ -24,7 +24,9 @@ typedef struct Comparison
 								 * none */
 	uint16		list_length;	/* values of an IN list, also those that are
 								 * not kept; 0 = it is none */
-	bool		is_array;		/* = ANY (array), which may hold one value */
+	bool		is_array;		/* = ANY (array), which may hold one value, or
+								 * = array[subscript] */
+	int16		subscript;		/* .. the number of its parameter, else 0 */
 	int			location;		/* of the literal in the source text */
 	Oid			type;			/* of the value, or of an array's elements */
 	Const	   *literal;		/* NULL for a parameter */

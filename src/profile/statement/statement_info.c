@@ -223,7 +223,8 @@ may_be_handed(ValueKind kind)
 /*
  * Where a column of the result comes from, if that is a table's column that is
  * watched and carries keys, or seems to, as every uuid does, and what the rows
- * were grouped by; or a function, from which it may be anything.  False if not.
+ * were grouped by, or what was taken out of an array or a document; or a function,
+ * from which it may be anything.  False if not.
  * What is not known for a lock on some table is asked for again next time.
  */
 static bool
@@ -244,6 +245,16 @@ find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry 
 		return false;
 	*key = key_column_find(origin->relid, origin->attno);
 	info->planned &= key->is_complete;
+	if (origin->is_element)
+	{
+		/*
+		 * a column of arrays is no key, nor are those of one table in
+		 * documents
+		 */
+		if (!key->is_named)
+			memset(key, 0, sizeof(KeyColumn));
+		return kind != VALUE_TEXT && may_be_handed(kind);
+	}
 	if (key->is_key || key->is_named || kind == VALUE_UUID)
 		return true;
 	return column_origin_find(plan, entry).is_grouped;
@@ -278,7 +289,7 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 			.is_part = key->is_part,
 			.small = value_kind_is_small(kind),
 			.is_time = value_kind_is_time(kind),
-			.is_open = key->is_named || origin->is_handed
+			.is_open = key->is_named || origin->is_handed || origin->is_element
 	};
 }
 
@@ -339,10 +350,10 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 	ColumnOrigin origin;
 	KeyColumn	key;
 
-	if (document == DOCUMENT_NONE &&
-		(kind != VALUE_TEXT || !OidIsValid(entry->resorigtbl)))
+	if (document == DOCUMENT_NONE && kind != VALUE_TEXT)
 		return 0;
-	if (!find_document_origin(info, plan, entry, &origin, &key))
+	if (!find_document_origin(info, plan, entry, &origin, &key) ||
+		(document == DOCUMENT_NONE && !OidIsValid(entry->resorigtbl) && !origin.is_element))
 		return 0;
 	is_key = document == DOCUMENT_ARRAY && (key.is_key || key.is_named);
 	for (int i = 0; i < fields; i++)

@@ -421,3 +421,78 @@ value_hash_array(Oid type, Datum array, uint64 *hash)
 					   VARSIZE(header) - ARR_OVERHEAD_NONULLS(1), &value) > 0 &&
 		value_hash(kind, value, hash);
 }
+
+/* How many bytes an element of an array takes, 0 if that depends on its value. */
+static Size
+element_stride(ValueKind kind)
+{
+	switch (kind)
+	{
+		case VALUE_INT2:
+			return sizeof(int16);
+		case VALUE_INT4:
+		case VALUE_OID:
+			return sizeof(int32);
+		case VALUE_INT8:
+			return sizeof(int64);
+		case VALUE_UUID:
+			return UUID_LEN;
+		default:
+			return 0;
+	}
+}
+
+/*
+ * The hash of the element at an offset of an array as it is stored, whose elements
+ * have a fixed length and are not null; false if it is none such, or not within it.
+ */
+static bool
+hash_stored_element(const ArrayType *array, Oid element, int64 offset, uint64 *hash)
+{
+	ValueKind	kind = value_kind(element);
+	Size		stride = element_stride(kind);
+	Size		size;
+	Datum		value;
+
+	if (array == NULL || stride == 0 || VARATT_IS_EXTENDED(array) ||
+		VARSIZE(array) < ARR_OVERHEAD_NONULLS(1) || ARR_NDIM(array) != 1 ||
+		ARR_HASNULL(array) || ARR_ELEMTYPE(array) != element)
+		return false;
+	size = VARSIZE(array) - ARR_OVERHEAD_NONULLS(1);
+	if (offset < 0 || offset >= ARR_DIMS(array)[0] || (uint64) offset >= size / stride)
+		return false;
+	return value_fetch(kind, ARR_DATA_PTR(array) + offset * stride, stride, &value) > 0 &&
+		value_hash(kind, value, hash);
+}
+
+/*
+ * The hash of the element of an array that has this subscript, where that has one
+ * dimension; false if it has none such, or it is null.  An array in memory, taken apart
+ * as variables of functions are, is read as it is.  Nothing is raised, and no array
+ * that is stored elsewhere or compressed is looked at.
+ */
+bool
+value_hash_element(Oid type, Datum array, int subscript, uint64 *hash)
+{
+	const ArrayType *stored = (const ArrayType *) DatumGetPointer(array);
+	const ExpandedArrayHeader *expanded;
+	Oid			element = get_element_type(type);
+	int64		offset;
+
+	if (!OidIsValid(element))
+		return false;
+	if (!VARATT_IS_EXTERNAL_EXPANDED(stored))
+		return !VARATT_IS_EXTENDED(stored) &&
+			VARSIZE(stored) >= ARR_OVERHEAD_NONULLS(1) && ARR_NDIM(stored) == 1 &&
+			hash_stored_element(stored, element, (int64) subscript - ARR_LBOUND(stored)[0], hash);
+	expanded = (const ExpandedArrayHeader *) DatumGetEOHP(array);
+	if (expanded->ea_magic != EA_MAGIC || expanded->element_type != element ||
+		expanded->ndims != 1)
+		return false;
+	offset = (int64) subscript - expanded->lbound[0];
+	if (expanded->dvalues == NULL)
+		return hash_stored_element(expanded->fvalue, element, offset, hash);
+	return offset >= 0 && offset < expanded->nelems &&
+		(expanded->dnulls == NULL || !expanded->dnulls[offset]) &&
+		value_hash(value_kind(element), expanded->dvalues[offset], hash);
+}

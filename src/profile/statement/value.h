@@ -126,6 +126,9 @@ extern int64 value_number(uint64 hash, bool is_time);
 /* The hash of the only element of an array of this type. */
 extern bool value_hash_array(Oid type, Datum array, uint64 *hash);
 
+/* The hash of the element of an array of this type that has this subscript. */
+extern bool value_hash_element(Oid type, Datum array, int subscript, uint64 *hash);
+
 /*
  * The hash of a value that is not null.  False if it is not followed: too
  * long, or stored outside of its row.
