@@ -335,7 +335,7 @@ find_worst(Advisor *advisor, const List *slowed)
 }
 
 /*
- * "1.6 times as much", and, if a statement was observed, what a call of it takes
+ * "1.6 times as much", or "1.04 times", and, if a statement was observed, what a call of it takes
  * now and would take then.
  */
 static void
@@ -343,7 +343,8 @@ append_times(StringInfo text, const WorkloadStatement *statement, double ratio)
 {
 	double		call_ms;
 
-	appendStringInfo(text, "%.*f times as much", ratio < 10 ? 1 : 0, ratio);
+	appendStringInfo(text, "%.*f times as much",
+					 ratio < 1.1 ? 2 : ratio < 10 ? 1 : 0, ratio);
 	if (statement->handed_in || statement->calls <= 0)
 		return;
 	call_ms = US_TO_MS(statement->total_us / statement->calls);
