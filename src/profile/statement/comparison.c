@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "profile/statement/key_column.h"
+#include "profile/statement/operand.h"
 #include "profile/statement/value.h"
 
 /* Arrays that hold all elements of another, that are held, that share some. */
@@ -46,79 +47,6 @@ typedef struct ComparisonSearch
 static void walk_query(Query *query, ComparisonSearch *search);
 static void walk_condition(Node *node, ComparisonSearch *search);
 static bool walk_sublinks(Node *node, void *search);
-
-/* Is it the number zero? */
-static bool
-is_zero(const Node *node)
-{
-	const Const *literal = (const Const *) node;
-
-	if (!IsA(node, Const) || literal->constisnull)
-		return false;
-	return (literal->consttype == INT4OID && DatumGetInt32(literal->constvalue) == 0) ||
-		(literal->consttype == INT8OID && DatumGetInt64(literal->constvalue) == 0);
-}
-
-/*
- * What zero is added to, or taken from, as is done to keep an index out of use; NULL
- * if it is something else.
- */
-static Node *
-without_zero(const OpExpr *expression)
-{
-	switch (expression->opfuncid)
-	{
-		case F_INT4PL:
-		case F_INT4MI:
-		case F_INT8PL:
-		case F_INT8MI:
-		case F_INT84PL:
-		case F_INT84MI:
-		case F_INT48PL:
-		case F_INT48MI:
-			return is_zero(lsecond(expression->args)) ? linitial(expression->args) : NULL;
-		default:
-			return NULL;
-	}
-}
-
-/* Take conversions off an expression that is one. */
-static Node *
-strip_conversions(Node *node)
-{
-	for (;;)
-	{
-		if (node == NULL)
-			return NULL;
-		if (IsA(node, RelabelType))
-			node = (Node *) castNode(RelabelType, node)->arg;
-		else if (IsA(node, CoerceViaIO))
-			node = (Node *) castNode(CoerceViaIO, node)->arg;
-		else if (IsA(node, CoerceToDomain))
-			node = (Node *) castNode(CoerceToDomain, node)->arg;
-		else if (IsA(node, FuncExpr) &&
-				 castNode(FuncExpr, node)->funcformat != COERCE_EXPLICIT_CALL &&
-				 castNode(FuncExpr, node)->args != NIL)
-			node = linitial(castNode(FuncExpr, node)->args);
-		else if (IsA(node, CoalesceExpr))
-			node = linitial(castNode(CoalesceExpr, node)->args);
-		else if (IsA(node, NullIfExpr))
-			node = linitial(((NullIfExpr *) node)->args);
-		else if (IsA(node, OpExpr) && without_zero((OpExpr *) node) != NULL)
-			node = without_zero((OpExpr *) node);
-		else
-			return node;
-	}
-}
-
-/* Take conversions off an expression. */
-static inline Node *
-strip_relabeling(Node *node)
-{
-	if (node == NULL || IsA(node, Var) || IsA(node, Const) || IsA(node, Param))
-		return node;
-	return strip_conversions(node);
-}
 
 /* The table's column behind a Var; InvalidOid if it is none. */
 static void
@@ -150,8 +78,8 @@ find_compared_column(Query *query, Var *var, Oid *relid, int16 *attno)
 	else if (entry->rtekind == RTE_JOIN &&
 			 var->varattno <= list_length(entry->joinaliasvars))
 	{
-		Node	   *alias = strip_relabeling(list_nth(entry->joinaliasvars,
-													  var->varattno - 1));
+		Node	   *alias = operand_strip(list_nth(entry->joinaliasvars,
+												   var->varattno - 1));
 
 		if (alias != NULL && IsA(alias, Var))
 			find_compared_column(query, (Var *) alias, relid, attno);
@@ -185,13 +113,13 @@ value_behind(Query *query, Node *expression)
 		TargetEntry *target = NULL;
 
 		if (entry->rtekind == RTE_VALUES)
-			node = strip_relabeling(single_value(entry, number));
+			node = operand_strip(single_value(entry, number));
 		else
 		{
 			if (entry->rtekind == RTE_SUBQUERY)
 				target = get_tle_by_resno(entry->subquery->targetList, number);
 			query = entry->subquery;
-			node = target != NULL ? strip_relabeling((Node *) target->expr) : NULL;
+			node = target != NULL ? operand_strip((Node *) target->expr) : NULL;
 		}
 	}
 	return node != NULL && (IsA(node, Param) || IsA(node, Const)) ?
@@ -270,7 +198,7 @@ add_value_comparison(Oid relid, int16 attno, Node *value, ComparisonSearch *sear
 	Comparisons *found = search->found;
 	Comparison *item;
 
-	value = strip_relabeling(value);
+	value = operand_strip(value);
 	if (value == NULL)
 		return NULL;
 	found->has_literals |= IsA(value, Const);
@@ -362,7 +290,7 @@ reads_column(const Node *node)
 	if (!IsA(node, OpExpr) || list_length(expression->args) != 2 ||
 		!IsA(lsecond(expression->args), Const))
 		return false;
-	operand = strip_relabeling(linitial(expression->args));
+	operand = operand_strip(linitial(expression->args));
 	return operand != NULL && IsA(operand, Var);
 }
 
@@ -377,7 +305,7 @@ text_changed(Node *node)
 		return NULL;
 	type = exprType(linitial(function->args));
 	return function->funcresulttype == type &&
-		value_kind(type) == VALUE_TEXT ? strip_relabeling(linitial(function->args)) : NULL;
+		value_kind(type) == VALUE_TEXT ? operand_strip(linitial(function->args)) : NULL;
 }
 
 /*
@@ -460,8 +388,8 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 
 	if (list_length(expression->args) != 2)
 		return;
-	left = strip_relabeling(linitial(expression->args));
-	right = strip_relabeling(lsecond(expression->args));
+	left = operand_strip(linitial(expression->args));
+	right = operand_strip(lsecond(expression->args));
 	if (left == NULL || right == NULL)
 		return;
 	if (IsA(left, Var) && IsA(right, Var))
@@ -543,8 +471,8 @@ add_list_comparisons(Oid relid, int16 attno, List *values, ComparisonSearch *sea
 static void
 walk_in(ScalarArrayOpExpr *expression, ComparisonSearch *search)
 {
-	Node	   *left = strip_relabeling(linitial(expression->args));
-	Node	   *right = strip_relabeling(lsecond(expression->args));
+	Node	   *left = operand_strip(linitial(expression->args));
+	Node	   *right = operand_strip(lsecond(expression->args));
 	Oid			relid;
 	int16		attno;
 
@@ -595,11 +523,11 @@ walk_between(OpExpr *lower, OpExpr *upper, ComparisonSearch *search)
 
 	if (list_length(lower->args) != 2 || list_length(upper->args) != 2)
 		return;
-	column = strip_relabeling(linitial(lower->args));
-	value = strip_relabeling(lsecond(lower->args));
+	column = operand_strip(linitial(lower->args));
+	value = operand_strip(lsecond(lower->args));
 	if (column == NULL || value == NULL || !IsA(column, Var) || !is_value(value) ||
-		!equal(column, strip_relabeling(linitial(upper->args))) ||
-		!equal(value, strip_relabeling(lsecond(upper->args))) ||
+		!equal(column, operand_strip(linitial(upper->args))) ||
+		!equal(value, operand_strip(lsecond(upper->args))) ||
 		!has_strategy(lower->opno, BTGreaterEqualStrategyNumber) ||
 		!has_strategy(upper->opno, BTLessEqualStrategyNumber))
 		return;
@@ -724,7 +652,7 @@ walk_insert(Query *query, ComparisonSearch *search)
 	foreach(cell, query->targetList)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-		Node	   *value = strip_relabeling((Node *) entry->expr);
+		Node	   *value = operand_strip((Node *) entry->expr);
 
 		if (value != NULL && IsA(value, Var))
 			value = value_behind(query, value);

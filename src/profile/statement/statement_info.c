@@ -487,13 +487,13 @@ may_refer_alike(const InfoColumn *columns, int count, int one, int other)
 /*
  * Add a joint column for columns that refer to the same table, as an author and an
  * editor do: a loop may look up now the one and now the other.  Where results with few
- * columns are kept, only as far as there is room.  Returns how many columns there are
- * then.
+ * columns are kept, only as far as there is room, which is for "room" of them at most.
+ * Returns how many columns there are then.
  */
 static int
-add_joint_columns(InfoColumn *columns, int count)
+add_joint_columns(InfoColumn *columns, int count, int room)
 {
-	int			most = count <= RESULTSET_NARROW ? RESULTSET_NARROW : RESULTSET_COLUMNS;
+	int			most = Min(room, count <= RESULTSET_NARROW ? RESULTSET_NARROW : RESULTSET_COLUMNS);
 	int			single = count;
 	bool		taken[RESULTSET_COLUMNS] = {0};
 
@@ -579,7 +579,7 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 		}
 	}
 	count = collect_guesses(info, query, columns, count);
-	count = add_joint_columns(columns, count);
+	count = add_joint_columns(columns, count, RESULTSET_COLUMNS);
 	if (info->columns != NULL)
 		pfree(info->columns);
 	info->columns = NULL;
@@ -614,8 +614,7 @@ statement_info_drop_guesses(StatementInfo *info)
 	if (kept == single)
 		return;
 
-	/* never more than there were: there is room only for what was left out */
-	info->ncolumns = add_joint_columns(info->columns, kept);
+	info->ncolumns = add_joint_columns(info->columns, kept, info->ncolumns);
 	info->chain.set = NULL;
 	info->facts = ++times_learnt;
 }
