@@ -17,7 +17,7 @@ function ids(name, count) {
 
 function makeSequelize(max) {
   const sequelize = new Sequelize(process.env.PGDATABASE, process.env.PGUSER, '', {
-    dialect: 'postgres', host: process.env.PGHOST, logging: false, pool: { max },
+    dialect: 'postgres', host: process.env.PGHOST, port: process.env.PGPORT, logging: false, pool: { max },
     define: { timestamps: false, underscored: true },
   });
   const id = { type: DataTypes.UUID, defaultValue: DataTypes.UUIDV4, primaryKey: true };
