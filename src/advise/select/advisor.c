@@ -552,12 +552,10 @@ static bool
 is_half_served(const Advisor *advisor, int statement)
 {
 	Estimator  *estimator = unconstify(Estimator *, &advisor->estimator);
-	const Selection *selection = &advisor->selection;
 	double		us = estimate_time_us(estimator, statement, advisor->chosen);
 	double		more = us - estimate_least_us(estimator, statement);
 
-	return more >= HALF_SERVED * us &&
-		more >= selection->limits.least_share * selection->left_us;
+	return more >= HALF_SERVED * us && more >= advisor_least_us(advisor);
 }
 
 /*
