@@ -19,6 +19,8 @@
 
 #include "compat.h"
 
+#include "port/pg_bitutils.h"
+
 /* Ranks of a column that are told apart. */
 #define EVIDENCE_RANKS	1000
 #define EVIDENCE_WORDS	((EVIDENCE_RANKS + 63) / 64)
@@ -215,6 +217,13 @@ evidence_may_repeat(const Evidence *evidence)
 	return evidence->repeats - evidence->again < evidence->rows - evidence->distinct;
 }
 
+/* Ranks that were looked up, for whichever list. */
+static inline int
+evidence_covered(const Evidence *evidence)
+{
+	return evidence->used + pg_popcount64(evidence->elsewhere & ~evidence->hit[0]);
+}
+
 /* How far rank lies from where the loop is expected, in unhit ranks. */
 extern int	evidence_distance(const Evidence *evidence, int rank);
 
@@ -243,6 +252,8 @@ extern void evidence_add_stray(Evidence *evidence, const Lookup *lookup);
 
 /* The parent's backend looked something else up. */
 extern void evidence_miss(Evidence *evidence, bool elsewhere);
+
+/* In evidence_verdict.c. */
 
 /* Does it speak against every order of the rows by now? */
 extern bool evidence_is_astray(const Evidence *evidence);

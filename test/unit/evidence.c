@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * evidence.c
- *	  What src/common/evidence.c makes of loops and of chance: run by
- *	  test/t/020_n_plus_one_evidence.pl.
+ *	  What src/common/evidence.c and evidence_verdict.c make of loops and of
+ *	  chance: run by test/t/020_n_plus_one_evidence.pl.
  *
  * Prints for each kind of loop the look-ups it takes to be proven, weakly and
  * by itself, 0 if it never is; and for each kind of chance how many times more
@@ -28,6 +28,7 @@ count_bits(uint64 word)
 }
 
 #include "common/evidence.c"
+#include "common/evidence_verdict.c"
 
 /* The C library's own: the server's is in the server, too. */
 #undef printf
