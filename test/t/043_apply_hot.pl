@@ -83,11 +83,14 @@ sub result
 	return wait_for_verdict($node, $job);
 }
 
+# The same, of which a job that is being judged sees all or nothing: one call alone ends it, wherever the others are then.
+sub judged_watch { my @load = @_; unwatched($node, sub { watch(@load) }) }
+
 # Two indexes, one of which ends HOT updates.
 make_feed('feed');
 my $innocent = build('feed', 'feed_kind', 'kind', 'SELECT count(note) FROM feed %');
 my $guilty = build('feed', 'feed_views', 'views', 'SELECT id FROM feed WHERE views%');
-watch('feed', 1);
+judged_watch('feed', 1);
 set('clipperf.verify_time = 1');
 is(result($innocent), 'kept', 'the index that pays is kept');
 is(said($innocent, 'judgement', 'SELECT id, note%'), 'unclear', 'it does not answer for reads of more blocks');
@@ -108,7 +111,7 @@ set('clipperf.auto_revert = on');
 make_feed('again');
 $innocent = build('again', 'again_kind', 'kind', 'SELECT count(note) FROM again %');
 $guilty = build('again', 'again_views', 'id, views', 'SELECT id FROM again WHERE views%');
-watch('again', 1);
+judged_watch('again', 1);
 set('clipperf.verify_time = 1');
 is(result($innocent), 'kept', 'of two indexes at once the one that pays is kept');
 is(result($guilty), 'reverted', 'the one that ends HOT updates is reverted');
@@ -121,7 +124,7 @@ set('clipperf.auto_revert = off');
 make_feed('gain');
 $innocent = build('gain', 'gain_kind', 'kind', 'SELECT count(note) FROM gain %');
 $guilty = build('gain', 'gain_views', 'views', 'SELECT id FROM gain WHERE views%');
-watch('gain', 1);
+judged_watch('gain', 1);
 $node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET total_ms = 1000 * calls, blocks = calls, blocks_read = 0, histogram =
 	decode(repeat('00', 960) || 'ff000000' || repeat('00', 572), 'hex') WHERE job = $guilty AND stage = 'before' AND queryid = "
 		. queryid('SELECT count(note) FROM gain %'));
@@ -134,7 +137,7 @@ set('clipperf.verify_time = 300');
 # Updates that were not HOT before: a further index on their column has not changed that.
 make_feed('cold', 'CREATE INDEX cold_old ON cold (views);');
 my $late = build('cold', 'cold_views', 'views, kind', 'SELECT id FROM cold WHERE views%');
-watch('cold', 2);
+judged_watch('cold', 2);
 set('clipperf.verify_time = 1');
 result($late);
 isnt(said($late, 'judgement', 'SELECT id, note%'), 'slower', 'an index on a column that another index has does not answer for reads');
@@ -145,10 +148,12 @@ make_feed('upsert');
 my $upsert = "INSERT INTO upsert VALUES (\$1, 0, 0, 0) ON CONFLICT (id) DO UPDATE SET views = upsert.views + 1";
 run_prepared($upsert, map { 19801 + $_ * 37 % 200 } 1 .. 2000);
 $guilty = build('upsert', 'upsert_views', 'views', 'SELECT id FROM upsert WHERE views%');
-run_prepared($upsert, map { 19801 + $_ * 37 % 200 } 1 .. 6000);
 $node->safe_psql('postgres', "UPDATE _clipperf_job_measures SET total_ms = 1000 * calls, histogram =
 	decode(repeat('00', 960) || 'ff000000' || repeat('00', 572), 'hex') WHERE job = $guilty AND stage = 'before'");
-run_prepared("SELECT id, note FROM upsert ORDER BY made DESC LIMIT \$1", (100) x 40);
+unwatched($node, sub {
+	run_prepared($upsert, map { 19801 + $_ * 37 % 200 } 1 .. 6000);
+	run_prepared("SELECT id, note FROM upsert ORDER BY made DESC LIMIT \$1", (100) x 40);
+});
 set('clipperf.verify_time = 1');
 is(result($guilty), 'regressed', 'an index that ends HOT updates of INSERT ... ON CONFLICT');
 is(said($guilty, 'judgement', 'SELECT id, note%'), 'slower', 'answers for reads, too');
