@@ -5,9 +5,11 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use List::Util 'shuffle';
 use NPlusOne;
 use Test::More;
 
+srand(29);
 my $node = start_server('gate');
 
 # The integration tests of an application: loops over a pool, one by one and all at once, look-ups that are only suspected, scans.
@@ -20,10 +22,8 @@ my @tests = (
 # What the check says after the tests, in a random order, one to three times each.
 sub checked
 {
-	my @order = sort { rand() <=> 0.5 } 0 .. $#tests;
-
 	$node->safe_psql('postgres', 'SELECT clipperf_reset()');
-	foreach my $test (@tests[@order])
+	foreach my $test (shuffle @tests)
 	{
 		$test->($node) foreach 1 .. 1 + int(rand(3));
 	}

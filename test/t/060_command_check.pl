@@ -6,10 +6,12 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Command;
+use List::Util 'shuffle';
 use NPlusOne;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+srand(60);
 my $node = start_server('check', 'clipperf.seqscan_min_rows = 3000');
 my $dir = PostgreSQL::Test::Utils::tempdir();
 
@@ -24,7 +26,7 @@ my @tests = (
 sub run_tests
 {
 	$node->safe_psql('postgres', 'SELECT clipperf_reset()');
-	foreach my $test (sort { rand() <=> 0.5 } @tests)
+	foreach my $test (shuffle @tests)
 	{
 		$test->($node) foreach 1 .. 1 + int(rand(3));
 	}

@@ -11,6 +11,7 @@ use Objectives;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+srand(67);
 my $clocks = Objectives->new;
 my $node = $clocks->server('objectives');
 my $minute = 60_000_000;
