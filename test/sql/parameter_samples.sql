@@ -63,7 +63,7 @@ SET clipperf.track = 'all';
 DO $$
 BEGIN
     FOR i IN 1..64 LOOP
-        EXECUTE format('EXECUTE often(%s, %s)', i, CASE i WHEN 30 THEN 0.5 WHEN 60 THEN 1 ELSE 0 END);
+        EXECUTE format('EXECUTE often(%s, %s)', i, CASE i WHEN 30 THEN 2 WHEN 60 THEN 4 ELSE 0 END);
     END LOOP;
 END $$;
 RESET clipperf.track;
