@@ -131,13 +131,14 @@ foreach my $protocol (qw(prepared extended simple))
 	counted("$protocol, in a pipeline", loop(@common, '--pipeline', '--comment' => $route), 0, 0, 1, 51) if $protocol ne 'simple';
 }
 
-# A reader sees what is over in sessions that stay: transactions at once, others when their client has paused.
+# A reader sees what is over in sessions that stay: transactions at once, others when their client has paused, as the reader
+# takes it. For the session itself no pause between its statements ends the request.
 $node->append_conf('postgresql.conf', "clipperf.request_idle = '100ms'");
 $node->reload;
 settle($node);
 $node->safe_psql('postgres', 'SELECT clipperf_reset()');
 my $stays = $node->background_psql('postgres', on_error_stop => 0);
-$stays->query_safe("SET clipperf.route = '/r'");
+$stays->query_safe("SET clipperf.route = '/r'; SET clipperf.request_idle = '1min'");
 $stays->query_safe($select) for 1 .. 3;
 ok($node->poll_query_until('postgres', "SELECT statements = 3 AND requests = 1 FROM clipperf_routes WHERE route = '/r'"), 'after a pause');
 $stays->query_safe("BEGIN; $select");
@@ -148,9 +149,9 @@ is($node->safe_psql('postgres', "SELECT requests, statements FROM clipperf_route
 $stays->quit;
 
 # A pause of the client, and none: a statement that takes long is no pause, nor is a utility statement, nor one that fails.
-counted('pauses', "SET clipperf.request_idle = '500ms'; SELECT pg_sleep(0.8);\n"
-	. 'DO $$ BEGIN PERFORM pg_sleep(0.8); END $$; SELECT 1;' . "SET statement_timeout = 800; SELECT pg_sleep(5);\n SELECT 1;\n"
-	. "\\! sleep 0.8\nSET clipperf.track = top; SELECT 1;", 0, 0, 2, 5, 1);
+counted('pauses', "SET clipperf.request_idle = '2s'; SELECT pg_sleep(3);\n"
+	. 'DO $$ BEGIN PERFORM pg_sleep(3); END $$; SELECT 1;' . "SET statement_timeout = '3s'; SELECT pg_sleep(600);\n SELECT 1;\n"
+	. "\\! sleep 3\nSET clipperf.track = top; SELECT 1;", 0, 0, 2, 5, 1);
 
 # Many sessions at full speed, with a reader beside them: each request is counted once, or is known to be lost, as none waits
 # for the reader.
