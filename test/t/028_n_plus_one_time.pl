@@ -13,7 +13,7 @@ use NPlusOne;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $node = start_server('time');
+my $node = start_server('time', "clipperf.nplusone_window = '60s'");
 
 # Milliseconds that a statement costs, whatever it finds.
 sub cost
