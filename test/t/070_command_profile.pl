@@ -18,7 +18,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 
 $node->safe_psql('postgres', q{
 	CREATE TABLE clip (id int PRIMARY KEY, game int);
-	INSERT INTO clip SELECT i, i % 500 FROM generate_series(1, 20000) AS i;
+	INSERT INTO clip SELECT i, i % 5000 FROM generate_series(1, 200000) AS i;
 	ANALYZE clip;
 	INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('clips', '{/clips}', 100);
 	SELECT clipperf_reset()});
