@@ -28,7 +28,9 @@ $node->safe_psql('postgres', q{
 				EXIT WHEN EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.phase = phase_);
 				EXECUTE format($sql$COPY (SELECT 1) TO PROGRAM 'kill -CONT %s'$sql$, builder);
 			END IF;
-			IF EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building')) THEN
+			-- After the phase the build waits for this very transaction.
+			IF EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building'))
+				OR EXISTS (SELECT FROM pg_stat_progress_create_index AS p WHERE p.phase = 'waiting for old snapshots') THEN
 				RETURN 'missed';
 			END IF;
 		END LOOP;
@@ -68,6 +70,7 @@ sub do_in_phase
 			SELECT do_in(:job, '$phase', '$quoted');});
 		my ($job, $done) = split /\n/, $out;
 		return ($job, $index, $offset) if ($done || 'done') eq 'done';
+		wait_for_job($node, $job);
 		$node->safe_psql('postgres', "DROP INDEX $index");
 	}
 }
