@@ -143,6 +143,8 @@ ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)
 ISOLATION_OPTS := --inputdir=test --outputdir=. --temp-instance=tmp_check_iso \
 	--temp-config=test/setup/regress.conf --no-locale --encoding=UTF8
 PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
+# Seconds that a test waits for a condition, and that a session of a test may be without work, at most: what is slow does not fail.
+export PG_TEST_TIMEOUT_DEFAULT ?= 900
 TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 EXTRA_CLEAN := META.json tmp_check_regress results log regression.diffs regression.out

@@ -122,7 +122,7 @@ sub goes_on
 	my @before = map { -s "$self->{dir}/done.$_" || 0 } 1 .. $sessions;
 
 	# One batch may have been almost done: the one after the next began afterwards.
-	foreach my $rest (1 .. 18000)
+	foreach my $rest (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
 	{
 		my @now = map { -s "$self->{dir}/done.$_" || 0 } 1 .. $sessions;
 		my $waits = grep { $now[$_] <= $before[$_] + 9 * $batch } 0 .. $sessions - 1;

@@ -85,13 +85,13 @@ sub apply_index
 sub wait_for_job
 {
 	my ($node, $job, $database) = @_;
-	return $node->safe_psql($database || 'postgres', "SELECT clipperf_wait($job, '3min')");
+	return $node->safe_psql($database || 'postgres', "SELECT clipperf_wait($job, '15min')");
 }
 
 sub wait_for_verdict
 {
 	my ($node, $job) = @_;
-	return $node->safe_psql('postgres', "SELECT clipperf_wait($job, '3min', true)");
+	return $node->safe_psql('postgres', "SELECT clipperf_wait($job, '15min', true)");
 }
 
 # Waits for a state, whatever comes before; true if it came.
