@@ -70,7 +70,7 @@ sub slow_loop
 	my ($sql, @keys) = @_;
 	return map { "SELECT pg_sleep(0.04);\n$sql = $_;\n" } @keys;
 }
-$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '500ms'});
+$node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '1s'});
 my @posts = split(/\n/, $node->safe_psql('postgres', 'SELECT id FROM post WHERE id <= 200030 ORDER BY title'));
 my @written = split(/\n/, $node->safe_psql('postgres', 'SELECT author_id FROM post WHERE id <= 200030 ORDER BY title'));
 @found = all_proven($node, 'a loop after a long one',
