@@ -115,6 +115,13 @@ extern bool pq_buffer_has_data(void);
 #define PLANNER_PASS parse, query_string, cursorOptions, boundParams
 #endif
 
+/* 19: a B-tree that is read backward has the rows of a posting list backward, too. */
+#if PG_VERSION_NUM >= 190000
+#define POSTING_LISTS_ASCEND false
+#else
+#define POSTING_LISTS_ASCEND true
+#endif
+
 /* 19: the JumbleState handed to post_parse_analyze_hook became const. */
 #if PG_VERSION_NUM >= 190000
 #define POST_PARSE_ARGS ParseState *pstate, Query *query, const JumbleState *jstate

@@ -56,5 +56,40 @@ VACUUM ANALYZE job;
 SELECT ddl, blocks_after < 15 AS few, reason ~ 'though' AS told
 FROM clipperf_recommend_for(ARRAY['UPDATE job SET taken = ''me'' WHERE id = (SELECT id FROM job WHERE queue = 2 AND done IS NULL AND taken IS NULL
     ORDER BY rank DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED)']);
+-- The rows of an account are in the order of their days: each page with some of them is visited once.  What a page of a list throws away
+-- before its first row is read, too, and is told; before 19, the days, read backward, have a page visited again for each posting list.
+CREATE TABLE entry (id int PRIMARY KEY, account int NOT NULL, day int NOT NULL, note text NOT NULL);
+INSERT INTO entry SELECT i, CASE WHEN i % 8 = 0 THEN 1 ELSE i % 1000 + 2 END, i / 1000, repeat('n', 20) FROM generate_series(1, 160000) AS i;
+CREATE INDEX entry_account ON entry (account, day);
+VACUUM ANALYZE entry;
+CREATE FUNCTION touched(statement text) RETURNS bigint LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) ' || statement INTO plan;
+    RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+END $$;
+\set page 'SELECT id, note FROM entry WHERE account = 1 AND (day > 80 OR (day = 80 AND id < 80500)) ORDER BY day, id DESC LIMIT 10'
+\set newest 'SELECT * FROM entry ORDER BY day DESC LIMIT 10'
+SELECT touched(:'page') AS before \gset
+CREATE TEMP TABLE listed AS SELECT ddl, regexp_match(reason, '; though \[SELECT id, note .* would touch about (\d+) blocks per call instead of (\d+), in less time') AS told
+FROM clipperf_recommend_for(ARRAY[:'newest', :'page'], weights => '{100,1}');
+SELECT ddl FROM listed;
+CREATE INDEX entry_day ON entry (day DESC);
+SELECT touched(:'page') AS after \gset
+SELECT coalesce(told[2]::float8 / :before BETWEEN 0.7 AND 1.4, :after < 1.5 * :before) AS before, coalesce(told[1]::float8 / :after BETWEEN 0.7 AND 1.4, :after < 1.5 * :before) AS after FROM listed;
+-- Where nothing tells how late the rows come, it is said how many blocks that may be: here there are none, and all is read.
+CREATE TABLE account (id int PRIMARY KEY, closed date);
+INSERT INTO account SELECT i, NULL FROM generate_series(1, 20000) AS i;
+INSERT INTO entry SELECT 200000 + i, 1 + i % 20000, 200, 'n' FROM generate_series(1, 40000) AS i;
+DROP INDEX entry_account;
+VACUUM ANALYZE account, entry;
+\set idle 'SELECT id FROM account AS a WHERE closed IS NULL AND NOT EXISTS (SELECT FROM entry WHERE account = a.id) LIMIT 10'
+CREATE TEMP TABLE told AS SELECT ddl, substring(reason FROM '; though \[SELECT id FROM account .* would touch up to (\d+) blocks per call instead of \d+, if the rows that it wants come late, which samples cannot tell')::float8 AS latest
+FROM clipperf_recommend_for(ARRAY[:'idle']) WHERE relation = 'entry'::regclass AND action = 'create';
+SELECT ddl FROM told;
+CREATE INDEX entry_account ON entry (account);
+VACUUM entry;
+SELECT latest / touched(:'idle') BETWEEN 0.7 AND 1.4 AS latest FROM told;
 DROP SCHEMA blocks CASCADE;
 DELETE FROM clipperf_recommendations;

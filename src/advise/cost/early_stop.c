@@ -71,6 +71,7 @@ typedef struct PlanPricing
 	double		reach;			/* share of that scan that has to be read */
 	double		calls;			/* how often the sub-queries found are run */
 	double		extra;			/* what they cost more */
+	List	  **reaches;		/* of NodeReach, found on the way */
 } PlanPricing;
 
 static double price_plan(PlanPricing *pricing, const Plan *node, double share);
@@ -96,6 +97,43 @@ static double
 kept_share(const Plan *node, const Plan *child)
 {
 	return node->plan_rows / Max(child->plan_rows, 1);
+}
+
+/*
+ * Note how much a node has to read; the most, if it was come across before.  A
+ * share that "latest" is more than was guessed.
+ */
+static NodeReach *
+note_reach(PlanPricing *pricing, const Plan *node, double share, double latest)
+{
+	NodeReach  *reach = NULL;
+	ListCell   *lc;
+
+	foreach(lc, *pricing->reaches)
+		if (((NodeReach *) lfirst(lc))->node == node)
+		reach = lfirst(lc);
+	if (reach == NULL)
+	{
+		reach = palloc0(sizeof(NodeReach));
+		reach->node = node;
+		*pricing->reaches = lappend(*pricing->reaches, reach);
+	}
+	reach->share = Max(reach->share, share);
+	reach->latest = Max(reach->latest, latest);
+	return reach;
+}
+
+/*
+ * The share that a node has to read for the share f, if it keeps only the share q of
+ * it, and nothing tells which: noted.
+ */
+static double
+guess_reach(PlanPricing *pricing, const Plan *node, double f, double q)
+{
+	double		g = share_unknown(f, q);
+
+	(void) note_reach(pricing, node, g, f > 0 && q <= KEEPS_MOST ? 1 : g);
+	return g;
 }
 
 /* ------------------------------------------------------------------------
@@ -168,9 +206,9 @@ price_scan(PlanPricing *pricing, const Plan *node, double f)
 	bool		whole;
 	OrderedScan *scan;
 	const MatchOrder *order = NULL;
+	NodeReach  *reach;
 	double		g;
 	double		h;
-	double		fetched;
 	double		entries;
 
 	if (f <= 0 || f >= 1)
@@ -188,15 +226,17 @@ price_scan(PlanPricing *pricing, const Plan *node, double f)
 	}
 	if (order == NULL || !order->tested)
 		return node->qual == NIL ? 0 : run_cost(node) *
-			(share_unknown(f, node->plan_rows /
-						   Max(table_rows(pricing, node), 1)) - f);
+			(guess_reach(pricing, node, f, node->plan_rows /
+						 Max(table_rows(pricing, node), 1)) - f);
 	g = tested_share(pricing, node, order, whole, f);
+	reach = note_reach(pricing, node, g, g);
 	pricing->reached = true;
 	pricing->reach = g;
 	if (scan->inside == NIL)
 		return run_cost(node) * (g - f);
-	fetched = g * order->fetched / order->ratio;
-	h = Min(Max(fetched / Max(node->plan_rows, 1), f), 1);
+	reach->entries = g * order->rows / order->ratio;
+	reach->fetched = g * order->fetched / order->ratio;
+	h = Min(Max(reach->fetched / Max(node->plan_rows, 1), f), 1);
 	entries = index_cost(pricing, node);
 	return entries * (g - f) + (run_cost(node) - entries) * (h - f);
 }
@@ -308,6 +348,7 @@ price_tested_join(PlanPricing *pricing, const Plan *node, double f)
 		return -1;
 	pricing->reached = true;
 	pricing->reach = inner.reach;
+	(void) note_reach(pricing, node, inner.reach, inner.reach);
 	return Max(run_cost(node) * (inner.reach - f), extra);
 }
 
@@ -320,7 +361,9 @@ price_join(PlanPricing *pricing, const Plan *node, double f)
 	double		extra = price_tested_join(pricing, node, f);
 
 	if (extra < 0)
-		extra = run_cost(node) * (g - f) + price_plan(pricing, outer, g);
+		extra = run_cost(node) *
+			(guess_reach(pricing, node, f, kept_share(node, outer)) - f) +
+			price_plan(pricing, outer, g);
 	if (IsA(node, NestLoop))
 		return extra + outer->plan_rows * g *
 			price_inner(pricing, (const NestLoop *) node);
@@ -390,7 +433,7 @@ static double
 price_pipe(PlanPricing *pricing, const Plan *node, const Plan *child, double f)
 {
 	double		g = node->qual == NIL ? f :
-		share_unknown(f, kept_share(node, child));
+		guess_reach(pricing, node, f, kept_share(node, child));
 
 	return run_cost(node) * (g - f) + price_plan(pricing, child, g);
 }
@@ -477,18 +520,20 @@ price_plan(PlanPricing *pricing, const Plan *node, double share)
  * Cost to be added to that of the plan, in the planner's unit, 0 if it does
  * not stop early.  "params" are those that it is run with, NULL if they are in
  * it or not known.  *stops is set if it hopes to stop early, or could with
- * another index.  What "find" is asked about is palloc'd.
+ * another index.  What its nodes have to read is added to *reaches.  That, and what
+ * "find" is asked about, is palloc'd.
  */
 double
 early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
-				 MatchOrderFinder find, void *arg, bool *stops)
+				 MatchOrderFinder find, void *arg, bool *stops, List **reaches)
 {
 	PlanPricing pricing = {
 		.plan = plan,
 		.params = params,
 		.find = find,
 		.arg = arg,
-		.wanted = 1
+		.wanted = 1,
+		.reaches = reaches
 	};
 	double		extra = price_plan(&pricing, plan->stmt->planTree, 1);
 

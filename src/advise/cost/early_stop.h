@@ -17,9 +17,10 @@ typedef const MatchOrder *(*MatchOrderFinder) (const OrderedScan *scan,
 
 /*
  * What the plan is to cost more, in the planner's unit; 0 if it never stops
- * early.
+ * early.  Adds to *reaches, a list of NodeReach.
  */
 extern double early_stop_extra(const WhatIfPlan *plan, ParamListInfo params,
-							   MatchOrderFinder find, void *arg, bool *stops);
+							   MatchOrderFinder find, void *arg, bool *stops,
+							   List **reaches);
 
 #endif							/* CLIPPERF_EARLY_STOP_H */

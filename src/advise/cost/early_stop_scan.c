@@ -108,26 +108,38 @@ fixes_index_column(const Node *condition, const IndexDefinition *index,
 		BTEqualStrategyNumber;
 }
 
-/*
- * The number of columns on which conditions bound what is read of the index:
- * the first ones that are fixed, and the next.
- */
+/* How many of the first columns of an index do conditions fix? */
 static int
-count_bounding(const List *conditions, const IndexDefinition *index)
+count_fixed(const List *conditions, const IndexDefinition *index)
 {
 	int			column = 1;
-	bool		fixed = true;
 
-	for (; fixed && column <= index->nkeys; column++)
+	for (; column <= index->nkeys; column++)
 	{
+		bool		fixed = false;
 		ListCell   *lc;
 
-		fixed = false;
 		foreach(lc, conditions)
 			fixed |= condition_column(lfirst(lc)) == column &&
 			fixes_index_column(lfirst(lc), index, column);
+		if (!fixed)
+			break;
 	}
 	return column - 1;
+}
+
+/*
+ * How many of the first keys of a B-tree its scan fixes to a value, or a few; 0 if the
+ * node is none.
+ */
+int
+early_stop_fixed_keys(const Plan *node, const IndexDefinition *index)
+{
+	IndexConditions description;
+
+	return index != NULL && index->am == BTREE_AM_OID &&
+		describe_index_scan(node, &description) ?
+		count_fixed(description.conditions, index) : 0;
 }
 
 /*
@@ -138,7 +150,9 @@ static bool
 divide_index_conditions(OrderedScan *scan, const IndexConditions *description,
 						const Translation *how)
 {
-	int			bounding = count_bounding(description->conditions, scan->index);
+	/* what is read is bounded by the columns that are fixed, and the next */
+	int			bounding = Min(count_fixed(description->conditions, scan->index) + 1,
+							   scan->index->nkeys);
 	List	   *bounds = NIL;
 	List	   *inside = NIL;
 	bool		whole = true;

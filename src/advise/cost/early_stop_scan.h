@@ -15,6 +15,9 @@
 extern OrderedScan *early_stop_scan(const WhatIfPlan *plan, const Plan *node,
 									ParamListInfo params, bool *whole);
 
+/* How many of the first keys of an index does its scan fix to values? */
+extern int	early_stop_fixed_keys(const Plan *node, const IndexDefinition *index);
+
 /* What a join tests of the rows of the scan its outer side begins with. */
 extern JoinTest *early_stop_join(const WhatIfPlan *plan, const Plan *join,
 								 ParamListInfo params);

@@ -49,16 +49,6 @@ typedef struct TouchedBlocks
 	BlockEstimate blocks;
 } TouchedBlocks;
 
-/* Of statements that cannot be planned, or not in time. */
-static BlockEstimate
-unknown_blocks(void)
-{
-	return (BlockEstimate)
-	{
-		.now = get_float8_nan(),.most = get_float8_nan()
-	};
-}
-
 /* Of a statement that there was no time to ask about. */
 static const PlannerAnswer nothing_known = {0};
 
@@ -456,7 +446,7 @@ count_touched(Estimator *estimator, EstimatedStatement *statement,
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(work);
-	return known ? cost.blocks : unknown_blocks();
+	return known ? cost.blocks : plan_blocks_unknown();
 }
 
 /*
@@ -474,7 +464,7 @@ estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
 	ListCell   *lc;
 
 	if (statement->workload->problem != NULL || estimate_is_late(estimator))
-		return unknown_blocks();
+		return plan_blocks_unknown();
 	relevant = bms_intersect(with, statement->relevant);
 	foreach(lc, statement->touched)
 	{

@@ -30,11 +30,13 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "postmaster/autovacuum.h"
+#include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "advise/cost/early_stop_scan.h"
 #include "advise/cost/early_stop_translate.h"
 #include "advise/whatif/index_model.h"
 
@@ -44,11 +46,19 @@
 /* What later keys of an index leave of the order of its first one, as btcostestimate() has it. */
 #define LATER_KEYS		0.75
 
+/* Posting lists on a leaf page of a B-tree, as nbtsort.c makes them. */
+#define LISTS_OF_PAGE	10
+
+/* Entries of a leaf page without posting lists, at most: keys of 8 bytes. */
+#define PLAIN_ENTRIES	405
+
 /* What is known and found on the way down through a plan. */
 typedef struct BlockWalk
 {
 	const WhatIfPlan *plan;
 	ParamListInfo params;
+	const List *reaches;		/* of NodeReach */
+	bool		latest;			/* what nothing tells of comes last */
 	double		workers;		/* processes that run this part of the plan */
 	double		calls;			/* how often the sub-queries found are run */
 	double		weight;			/* of the scans noted */
@@ -78,6 +88,28 @@ plan_limit_share(const Plan *limit)
 
 	return run <= 0 ? 1 :
 		Min(Max((limit->total_cost - child->startup_cost) / run, 0), 1);
+}
+
+/* What is known of how far a node has to read; NULL = as the planner has it. */
+static const NodeReach *
+find_reach(const BlockWalk *walk, const Plan *node)
+{
+	ListCell   *lc;
+
+	foreach(lc, walk->reaches)
+		if (((const NodeReach *) lfirst(lc))->node == node)
+		return lfirst(lc);
+	return NULL;
+}
+
+/* The share that a node has to read, where the planner takes it for "share". */
+static double
+reached_share(const BlockWalk *walk, const Plan *node, double share)
+{
+	const NodeReach *reach = find_reach(walk, node);
+
+	return reach == NULL ? share :
+		Max(share, walk->latest ? reach->latest : reach->share);
 }
 
 /* ------------------------------------------------------------------------
@@ -177,20 +209,26 @@ fetched_rows(const BlockWalk *walk, const Plan *node, const TableFigures *table,
 	return Max(Min(rows / kept_by(walk, node, node->qual, targets, predicate), most), 1);
 }
 
-/* How far the table is in the order of the index: the square of the correlation. */
+/*
+ * How far the table is in the order of a key of an index, where those before it are
+ * fixed: the square of the correlation.  Of an expression it is known for the first key.
+ */
 static double
-index_order(const WhatIfPlan *plan, Oid indexoid, Oid relid)
+index_order(const WhatIfPlan *plan, const IndexDefinition *def, Oid indexoid,
+			Oid relid, int number)
 {
-	const IndexDefinition *def = whatif_plan_index(plan, indexoid);
-	HeapTuple	tuple;
+	HeapTuple	tuple = NULL;
 	AttStatsSlot slot;
 	double		correlation = 0;
 
-	if (def == NULL || def->nkeys == 0)
+	if (def == NULL || number >= def->nkeys)
 		return 0;
-	tuple = def->keys[0].attno == 0 ? whatif_plan_index_stats(plan, indexoid) :
-		SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(relid),
-							Int16GetDatum(def->keys[0].attno), BoolGetDatum(false));
+	if (def->keys[number].attno != 0)
+		tuple = SearchSysCacheCopy3(STATRELATTINH, ObjectIdGetDatum(relid),
+									Int16GetDatum(def->keys[number].attno),
+									BoolGetDatum(false));
+	else if (number == 0)
+		tuple = whatif_plan_index_stats(plan, indexoid);
 	if (!HeapTupleIsValid(tuple))
 		return 0;
 	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid,
@@ -200,9 +238,77 @@ index_order(const WhatIfPlan *plan, Oid indexoid, Oid relid)
 		free_attstatsslot(&slot);
 	}
 	heap_freetuple(tuple);
-	if (def->nkeys > 1)
+	if (def->nkeys > number + 1)
 		correlation *= LATER_KEYS;
 	return correlation * correlation;
+}
+
+/*
+ * The pages in which rows lie that are spread evenly over some: by the formula of
+ * Mackert and Lohman that the planner uses.
+ */
+static double
+pages_of_rows(double pages, double rows)
+{
+	return Min(ceil(2 * pages * rows / Max(2 * pages + rows, 1)), pages);
+}
+
+/* What holds for all rows that an index has, as conditions on its table. */
+static List *
+index_predicate(const BlockWalk *walk, Oid indexoid)
+{
+	const IndexDefinition *def = whatif_plan_index(walk->plan, indexoid);
+
+	return def != NULL ? def->predicate : NIL;
+}
+
+/* Does the scan of an index read it backward? */
+static bool
+reads_backward(const Plan *node)
+{
+	return ScanDirectionIsBackward(IsA(node, IndexOnlyScan) ?
+								   ((const IndexOnlyScan *) node)->indexorderdir :
+								   ((const IndexScan *) node)->indexorderdir);
+}
+
+/*
+ * The pages that rows next to each other fill.  Of an index that is read backward, the
+ * posting lists come backward, but the rows of each forward: what a list begins and ends
+ * in is visited again for the next one, if there are such lists, twice at most.
+ */
+static double
+filled_pages(const BlockWalk *walk, const Plan *node, Oid indexoid,
+			 const TableFigures *table, double rows)
+{
+	double		pages = ceil(rows * table->pages / Max(table->rows, 1));
+	double		entries = table->rows *
+		share_of_table(table->relid, index_predicate(walk, indexoid)) /
+		Max(whatif_plan_index_pages(walk->plan, indexoid), 1);
+
+	if (POSTING_LISTS_ASCEND && entries > PLAIN_ENTRIES && reads_backward(node))
+		pages += Min(rows * LISTS_OF_PAGE / entries, 2 * pages);
+	return Min(pages, rows);
+}
+
+/*
+ * The blocks of the table that a scan of an index visits for so many rows, a share of
+ * what there is: those that rows next to each other fill, as far as the table is in the
+ * order of the index.  Where the first keys are fixed, and the table is in the order of
+ * the next, each page with some of the rows once; else one for each row.
+ */
+static double
+visited_pages(const BlockWalk *walk, const Plan *node, Oid indexoid,
+			  const TableFigures *table, double rows, double share)
+{
+	const IndexDefinition *def = whatif_plan_index(walk->plan, indexoid);
+	double		first = index_order(walk->plan, def, indexoid, table->relid, 0);
+	int			fixed = early_stop_fixed_keys(node, def);
+	double		next = fixed == 0 ? 0 :
+		index_order(walk->plan, def, indexoid, table->relid, fixed);
+	double		spread = Min(pages_of_rows(ceil(share * table->pages), rows), rows);
+
+	return first * filled_pages(walk, node, indexoid, table, rows) +
+		(1 - first) * (next * spread + (1 - next) * rows);
 }
 
 /* Note how often an index is scanned. */
@@ -267,15 +373,6 @@ share_to_become_hidden(const TableFigures *table)
 		(1 - pow(1 - Min(changed, 1), rows_of_page));
 }
 
-/* What holds for all rows that an index has, as conditions on its table. */
-static List *
-index_predicate(const BlockWalk *walk, Oid indexoid)
-{
-	const IndexDefinition *def = whatif_plan_index(walk->plan, indexoid);
-
-	return def != NULL ? def->predicate : NIL;
-}
-
 /* Blocks of an index in which so many rows of the table are found by one scan. */
 static double
 index_blocks(const BlockWalk *walk, Oid indexoid, double rows,
@@ -298,15 +395,21 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 		((const IndexScan *) node)->indexid;
 	TableFigures table = look_up_table(walk, node);
 	List	   *predicate = index_predicate(walk, indexoid);
+	const NodeReach *reach = find_reach(walk, node);
 	double		rows = share * (only ?
 								fetched_rows(walk, node, &table, ((const IndexOnlyScan *) node)->indexqual,
 											 ((const IndexOnlyScan *) node)->indextlist, predicate) :
 								fetched_rows(walk, node, &table,
 											 ((const IndexScan *) node)->indexqualorig, NIL, predicate));
-	double		order = index_order(walk->plan, indexoid, table.relid);
-	double		blocks = order * Min(rows, ceil(rows * table.pages / Max(table.rows, 1))) +
-		(1 - order) * rows;
+	double		entries = rows;
+	double		blocks;
 
+	if (reach != NULL && reach->entries > 0)
+	{
+		rows = reach->fetched;
+		entries = reach->entries;
+	}
+	blocks = visited_pages(walk, node, indexoid, &table, rows, share);
 	if (node->parallel_aware)
 		loops /= walk->workers;
 	if (only)
@@ -314,7 +417,7 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 		walk->unvacuumed += loops * blocks * share_to_become_hidden(&table);
 		blocks *= 1 - table.visible / table.pages;
 	}
-	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, rows, &table));
+	walk->blocks += loops * (blocks + index_blocks(walk, indexoid, entries, &table));
 	note_scans(walk, indexoid, loops);
 }
 
@@ -338,7 +441,7 @@ walk_bitmap(BlockWalk *walk, const Plan *node, double loops,
 
 /*
  * The scan of a table by a bitmap, each block once: as many as rows that are spread
- * evenly lie in, by the formula of Mackert and Lohman that the planner uses.
+ * evenly lie in.
  */
 static void
 walk_bitmap_scan(BlockWalk *walk, const Plan *node, double loops, double share)
@@ -349,8 +452,7 @@ walk_bitmap_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 
 	if (node->parallel_aware)
 		loops /= walk->workers;
-	walk->blocks += loops * share *
-		Min(ceil(2 * table.pages * rows / (2 * table.pages + rows)), table.pages);
+	walk->blocks += loops * share * pages_of_rows(table.pages, rows);
 	walk_bitmap(walk, outerPlan(node), loops, &table);
 }
 
@@ -534,34 +636,55 @@ walk_node(BlockWalk *walk, const Plan *node, double loops, double share)
 static void
 walk_plan(BlockWalk *walk, const Plan *node, double loops, double share)
 {
+	double		reached = reached_share(walk, node, share);
+
 	check_stack_depth();
-	walk_node(walk, node, loops, share);
-	walk_subplans(walk, node, loops, share);
+	walk_node(walk, node, loops, reached);
+	walk_subplans(walk, node, loops, reached);
+}
+
+/* Blocks of which nothing is known. */
+BlockEstimate
+plan_blocks_unknown(void)
+{
+	double		nan = get_float8_nan();
+
+	return (BlockEstimate)
+	{
+		.now = nan,.most = nan,.latest = nan
+	};
 }
 
 /*
  * Blocks that one execution of a plan touches, as far as can be told.  "params" are
- * those that it is run with, NULL if they are in it or not known.  Its scans of indexes,
- * times "weight", are added to *scans, a list of IndexScans.  The caller is in a
- * sandbox, and holds locks on the tables.
+ * those that it is run with, NULL if they are in it or not known, and "reaches" what
+ * early_stop_extra() found for them.  Its scans of indexes, times "weight", are added to
+ * *scans, a list of IndexScans.  The caller is in a sandbox, and holds locks on the
+ * tables.
  */
 BlockEstimate
-plan_blocks(const WhatIfPlan *plan, ParamListInfo params, double weight,
-			List **scans)
+plan_blocks(const WhatIfPlan *plan, ParamListInfo params, const List *reaches,
+			double weight, List **scans)
 {
 	BlockWalk	walk = {
 		.plan = plan,
 		.params = params,
+		.reaches = reaches,
 		.workers = 1,
 		.calls = 1,
 		.weight = weight,
 		.scans = *scans
 	};
+	BlockWalk	latest = walk;
 
 	walk_plan(&walk, plan->stmt->planTree, 1, 1);
 	*scans = walk.scans;
+	latest.latest = true;
+	latest.weight = 0;
+	walk_plan(&latest, plan->stmt->planTree, 1, 1);
 	return (BlockEstimate)
 	{
-		.now = walk.blocks,.most = walk.blocks + walk.unvacuumed
+		.now = walk.blocks,.most = walk.blocks + walk.unvacuumed,
+			.latest = latest.blocks
 	};
 }

@@ -23,7 +23,6 @@
 
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
 
 #include "advise/cost/early_stop.h"
@@ -58,6 +57,7 @@ typedef struct StatementPricing
 	WorkloadStatement *statement;
 	WhatIfConfig config;
 	List	   *plans;			/* of VariantPlans */
+	VariantPlans *generic;		/* if that is what PostgreSQL would run */
 	List	   *unknown;		/* of OrderedScan, to be tested */
 	StatementCost *cost;
 } StatementPricing;
@@ -286,12 +286,20 @@ price_plans_with(StatementPricing *pricing, const VariantPlans *plans,
 				 ParamListInfo params)
 {
 	double		extra = 0;
+	List	   *reaches = NIL;
 	ListCell   *lc;
 
 	foreach(lc, plans->result.plans)
 		extra += early_stop_extra(lfirst(lc), params, find_match_order, pricing,
-								  &pricing->cost->stops_early);
+								  &pricing->cost->stops_early, &reaches);
 	return extra;
+}
+
+/* Has a sample values for the parameters of a generic plan, being of the same text? */
+static bool
+fits_plan(const VariantPlans *plans, const WorkloadVariant *sample)
+{
+	return has_values(sample) && strcmp(plans->variant->text, sample->text) == 0;
 }
 
 /*
@@ -310,9 +318,7 @@ price_generic(StatementPricing *pricing, VariantPlans *plans)
 		const WorkloadVariant *sample = lfirst(lc);
 		double	   *mine = &plans->extra[foreach_current_index(lc)];
 
-		/* only values of the same text fit the plan's parameters */
-		if (!has_values(sample) ||
-			strcmp(plans->variant->text, sample->text) != 0)
+		if (!fits_plan(plans, sample))
 			continue;
 		*mine = price_plans_with(pricing, plans, sample->params);
 		extra += sample->weight * *mine;
@@ -365,36 +371,78 @@ test_and_price_plans(StatementPricing *pricing)
 }
 
 /*
- * SandboxWork: count the blocks that the plans touch, weighted over the variants, and
- * more by as much as their costs are more than the planner says.
+ * Add the blocks that plans touch, with these values, or those that are in them if that is
+ * NULL: "weight" times.  What is known of their scans tells how far they read.
+ */
+static void
+add_plan_blocks(StatementPricing *pricing, const VariantPlans *plans,
+				ParamListInfo params, double weight)
+{
+	StatementCost *cost = pricing->cost;
+	bool		stops = false;
+	ListCell   *lc;
+
+	foreach(lc, plans->result.plans)
+	{
+		List	   *reaches = NIL;
+		BlockEstimate blocks;
+
+		(void) early_stop_extra(lfirst(lc), params, find_match_order, pricing,
+								&stops, &reaches);
+		blocks = plan_blocks(lfirst(lc), params, reaches, weight, &cost->scans);
+		cost->blocks.now += weight * blocks.now;
+		cost->blocks.most += weight * blocks.most;
+		cost->blocks.latest += weight * blocks.latest;
+	}
+}
+
+/* The same for a generic plan, with the values of all samples, or without any. */
+static void
+add_generic_blocks(StatementPricing *pricing, const VariantPlans *plans, double weight)
+{
+	const List *variants = pricing->statement->variants;
+	double		all = 0;
+	ListCell   *lc;
+
+	foreach(lc, variants)
+		if (fits_plan(plans, lfirst(lc)))
+		all += ((const WorkloadVariant *) lfirst(lc))->weight;
+	if (all <= 0)
+		add_plan_blocks(pricing, plans, NULL, weight);
+	foreach(lc, variants)
+	{
+		const WorkloadVariant *sample = lfirst(lc);
+
+		if (all > 0 && fits_plan(plans, sample))
+			add_plan_blocks(pricing, plans, sample->params,
+							weight * sample->weight / all);
+	}
+}
+
+/*
+ * SandboxWork: count the blocks that the plans touch, weighted over the variants, or
+ * those of the generic plan if that is run for all.
  */
 static void
 count_statement_blocks(void *arg)
 {
 	StatementPricing *pricing = arg;
-	StatementCost *cost = pricing->cost;
-	double		late = cost->planned > 0 ? cost->likely / cost->planned : 1;
-	BlockEstimate sum = {0};
-	List	   *scans = NIL;
+	BlockEstimate none = {0};
 	ListCell   *lc;
 
+	pricing->cost->blocks = none;
 	foreach(lc, pricing->plans)
 	{
 		const VariantPlans *plans = lfirst(lc);
-		ListCell   *plan;
 
-		foreach(plan, plans->result.plans)
-		{
-			BlockEstimate blocks = plan_blocks(lfirst(plan), plans->variant->params,
-											   plans->weight, &scans);
-
-			sum.now += plans->weight * blocks.now;
-			sum.most += plans->weight * blocks.most;
-		}
+		if (pricing->generic != NULL && plans != pricing->generic)
+			continue;
+		if (plans->generic)
+			add_generic_blocks(pricing, plans, pricing->generic != NULL ? 1 :
+							   plans->weight);
+		else
+			add_plan_blocks(pricing, plans, NULL, plans->weight);
 	}
-	cost->blocks.now = sum.now * Max(late, 1);
-	cost->blocks.most = sum.most * Max(late, 1);
-	cost->scans = scans;
 }
 
 /* ------------------------------------------------------------------------
@@ -449,7 +497,7 @@ static void
 consider_generic(StatementPricing *pricing)
 {
 	StatementCost *cost = pricing->cost;
-	const VariantPlans *generic = llast(pricing->plans);
+	VariantPlans *generic = llast(pricing->plans);
 	bool		as_things_are = pricing->config.nindexes == 0 &&
 		pricing->config.hidden == NIL;
 
@@ -464,6 +512,7 @@ consider_generic(StatementPricing *pricing)
 	}
 	if (generic->likely <= generic->result.total_cost)
 		return;
+	pricing->generic = generic;
 	cost->likely = generic->likely;
 	for (int i = 0; i < list_length(pricing->statement->variants); i++)
 		cost->likely_by[i] = generic->result.total_cost + generic->extra[i];
@@ -509,8 +558,9 @@ plan_and_price(StatementPricing *pricing)
 		test_and_price_plans(pricing);
 		consider_generic(pricing);
 	}
-	if (pricing->config.count_blocks)
-		(void) sandbox_run(&sandbox, count_statement_blocks, pricing);
+	if (pricing->config.count_blocks &&
+		sandbox_run(&sandbox, count_statement_blocks, pricing) != NULL)
+		cost->blocks = plan_blocks_unknown();
 	return NULL;
 }
 
@@ -546,7 +596,7 @@ price_statement(StatementPricing *pricing)
 	ErrorData  *error;
 
 	memset(cost, 0, sizeof(*cost));
-	cost->blocks.now = cost->blocks.most = get_float8_nan();
+	cost->blocks = plan_blocks_unknown();
 	cost->planned_by = palloc0(sizeof(double) * count);
 	cost->likely_by = palloc0(sizeof(double) * count);
 	MemoryContextSwitchTo(work);

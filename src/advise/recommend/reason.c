@@ -401,13 +401,30 @@ typedef struct MoreBlocks
 	double		after;
 } MoreBlocks;
 
+/* Which of the blocks of an estimate are meant. */
+typedef enum BlocksWhen
+{
+	BLOCKS_NOW,
+	BLOCKS_DUE,					/* when VACUUM is due */
+	BLOCKS_LATEST				/* if the rows wanted come last */
+} BlocksWhen;
+
+/* The blocks that a call of a statement would touch with all chosen indexes. */
+static double
+blocks_when(Advisor *advisor, int statement, BlocksWhen when)
+{
+	BlockEstimate with = advisor_blocks(advisor, statement, advisor->chosen);
+
+	return when == BLOCKS_NOW ? with.now : when == BLOCKS_DUE ? with.most : with.latest;
+}
+
 /*
  * Of the statements that read the index, that which touches most more blocks with all
- * chosen indexes than now, if it is clearly more (CLEARLY_SLOWER, and MORE_BLOCKS); when
- * VACUUM is due, if "due".  Those that are slower, too, are told of by append_slowed().
+ * chosen indexes than now, if it is clearly more (CLEARLY_SLOWER, and MORE_BLOCKS).  Those
+ * that are slower, too, are told of by append_slowed().
  */
 static MoreBlocks
-find_more_blocks(Advisor *advisor, int number, bool due)
+find_more_blocks(Advisor *advisor, int number, BlocksWhen when)
 {
 	List	   *slowed = reason_slowed(advisor, number);
 	MoreBlocks	more = {.statement = -1};
@@ -416,16 +433,14 @@ find_more_blocks(Advisor *advisor, int number, bool due)
 	while ((i = bms_next_member(advisor->selection.affected[number], i)) >= 0)
 	{
 		Bitmapset  *used;
-		BlockEstimate with;
 		double		before;
 		double		after;
 
 		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
 		if (!bms_is_member(number, used) || list_member_int(slowed, i))
 			continue;
-		with = advisor_blocks(advisor, i, advisor->chosen);
 		before = advisor_blocks(advisor, i, NULL).now;
-		after = due ? with.most : with.now;
+		after = blocks_when(advisor, i, when);
 		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * before ||
 			after - before < MORE_BLOCKS)
 			continue;
@@ -442,26 +457,31 @@ find_more_blocks(Advisor *advisor, int number, bool due)
 /*
  * Append the statement of which the index has most more blocks touched, in less time
  * all the same, and how many others there are; or else the one of which that will be so
- * when rows of the table have changed.
+ * when rows of the table have changed, or may be so for all that is known.
  */
 static void
 append_blocks_change(StringInfo text, Advisor *advisor, int number)
 {
-	MoreBlocks	more = find_more_blocks(advisor, number, false);
-	const char *how = "about";
-	const char *why = "in less time";
+	static const char *const why[] = {
+		"in less time",
+		"before VACUUM is due, as it visits the table for rows beside those that changed",
+		"if the rows that it wants come late, which samples cannot tell"
+	};
+	MoreBlocks	more = {.statement = -1};
+	BlocksWhen	when = BLOCKS_NOW;
 
-	if (more.statement < 0)
+	for (; when <= BLOCKS_LATEST; when++)
 	{
-		more = find_more_blocks(advisor, number, true);
-		how = "up to";
-		why = "before VACUUM is due, as it visits the table for rows beside those that changed";
+		more = find_more_blocks(advisor, number, when);
+		if (more.statement >= 0)
+			break;
 	}
 	if (more.statement < 0)
 		return;
 	appendStringInfo(text, "; though %s would touch %s %.0f blocks per call instead of %.0f, %s",
 					 bracketed(list_nth(advisor->statements, more.statement)),
-					 how, more.after, more.before, why);
+					 when == BLOCKS_NOW ? "about" : "up to", more.after, more.before,
+					 why[when]);
 	if (more.count > 1)
 		appendStringInfo(text, "; %d other %s would touch more, too", more.count - 1,
 						 more.count == 2 ? "statement" : "statements");

@@ -144,6 +144,7 @@ advisor_blocks(Advisor *advisor, int statement, const Bitmapset *with)
 		Max(estimate_blocks(estimator, statement, NULL).now, 1);
 	blocks.now *= counted;
 	blocks.most *= counted;
+	blocks.latest *= counted;
 	return blocks;
 }
 
