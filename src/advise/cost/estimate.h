@@ -16,6 +16,12 @@
 #include "advise/workload/workload.h"
 #include "nodes/bitmapset.h"
 
+/*
+ * Share of what a statement took without the indexes that were recommended and built:
+ * saving less is not worth another index.
+ */
+#define HARDLY_BETTER	0.05
+
 typedef struct EstimatedStatement
 {
 	WorkloadStatement *workload;

@@ -18,12 +18,6 @@
 #include "advise/cost/statement_cost.h"
 #include "store/plan.h"
 
-/*
- * Share of what a statement took without the indexes that were recommended and built:
- * saving less is not worth another index.
- */
-#define HARDLY_BETTER 0.05
-
 /* A statement whose plans use indexes that were built since they were recommended. */
 typedef struct BuiltUse
 {

@@ -64,32 +64,68 @@ has_similar_columns(const Selection *selection, int number, int other)
 	return compared != BMS_DIFFERENT;
 }
 
+/* Do two candidates have the same keys for the same rows, whatever they include? */
+static bool
+has_same_keys(const Selection *selection, int number, int other)
+{
+	const IndexDefinition *a = selection->estimator->indexes[number]->def;
+	const IndexDefinition *b = selection->estimator->indexes[other]->def;
+
+	if (a->relid != b->relid || a->am != b->am || a->nkeys != b->nkeys ||
+		!equal(a->predicate, b->predicate))
+		return false;
+	for (int i = 0; i < a->nkeys; i++)
+		if (!index_def_same_key(&a->keys[i], &b->keys[i]))
+			return false;
+	return true;
+}
+
+/*
+ * What a call of a statement must save by columns that an index includes besides for the
+ * next run to ask for them, in the planner's unit.  Where that is built, and serves the
+ * statement, it is HARDLY_BETTER of what it takes now, as measured_time.c has it.
+ */
+static double
+least_by_columns(const Estimator *estimator, int number)
+{
+	const EstimatedStatement *statement = &estimator->statements[number];
+
+	return statement->workload->handed_in ? LEAST_LOSS :
+		Max(LEAST_LOSS, Max(statement->least_saved, HARDLY_BETTER) * statement->base_cost);
+}
+
 /*
  * Would the next run, with the one set built, ask for what the other has besides?
  * What is measured by then may be less than now, so that a loss which is small
  * beside what both save may be large beside what is left: each statement's loss
  * counts as a share of what it costs with the set that was built, unless it is
- * less than LEAST_LOSS.  To ask again it must also be "share" of the time of the
- * statements that lose.
+ * less than LEAST_LOSS; or, if index "number" of the set built lacks only columns
+ * that were included, than least_by_columns().  To ask again it must also be "share"
+ * of the time of the statements that lose.
  */
 static bool
 would_be_replaced(const Selection *selection, const Bitmapset *built,
-				  const Bitmapset *better, double share)
+				  const Bitmapset *better, int number, double share)
 {
 	Estimator  *estimator = selection->estimator;
 	Bitmapset  *missing = bms_difference(better, built);
 	Bitmapset  *both = bms_union(built, better);
 	Bitmapset  *statements = selection_users(selection, both, missing);
+	bool		columns = number >= 0 &&
+		has_same_keys(selection, number, bms_next_member(missing, -1));
 	double		gain = 0;
 	double		time = 0;
 	int			i = -1;
 
 	while ((i = bms_next_member(statements, i)) >= 0)
 	{
-		double		cost = estimate_cost(estimator, i, built, NULL);
+		Bitmapset  *used;
+		double		cost = estimate_cost(estimator, i, built, &used);
+		double		least = columns && bms_is_member(number, used) ?
+			least_by_columns(estimator, i) : LEAST_LOSS;
 		double		lower = estimate_cost(estimator, i, both, NULL);
 
-		if (cost - lower < LEAST_LOSS)
+		if (cost - lower < least)
 			continue;
 		time += estimator->statements[i].workload->total_us;
 		gain += estimator->statements[i].workload->total_us *
@@ -130,7 +166,7 @@ find_simpler(const Selection *selection, const Bitmapset *chosen, int number)
 			selection_gain_us(selection, chosen, with, -loss) >= -loss &&
 			selection_slowed(selection, chosen, with, number) == NIL &&
 			selection_slowed(selection, chosen, with, other) == NIL &&
-			!would_be_replaced(selection, with, chosen, SIMPLER_LOSS))
+			!would_be_replaced(selection, with, chosen, other, SIMPLER_LOSS))
 			best = other;
 		bms_free(with);
 	}
@@ -188,7 +224,7 @@ drop_marginal(const Selection *selection, Bitmapset *chosen)
 		Bitmapset  *without = bms_del_member(bms_copy(chosen), number);
 		bool		kin = has_kin(selection->estimator->indexes[number]->def);
 
-		if (!would_be_replaced(selection, without, chosen,
+		if (!would_be_replaced(selection, without, chosen, -1,
 							   kin ? SIMPLER_LOSS : 0))
 			chosen = without;
 	}
