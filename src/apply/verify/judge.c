@@ -426,6 +426,20 @@ saved_by_blocks_us(const MeasureComparison *comparison)
 }
 
 /*
+ * Microseconds that all calls after may have saved, of which it is unclear whether
+ * they have: by their times; or by the blocks that they touch less, as a single call
+ * that was held up can take longer than all others together.
+ */
+double
+judge_may_have_saved_us(const MeasureComparison *comparison)
+{
+	double		saved = judge_mean_us(comparison->before) * comparison->after->calls -
+		comparison->after->total_us;
+
+	return Max(Max(saved, saved_by_blocks_us(comparison)), 0);
+}
+
+/*
  * Does a read that does not use the index touch clearly more blocks since it has
  * ended HOT updates?  Its times count for nothing then: whatever made it faster was
  * not the index.

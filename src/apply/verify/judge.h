@@ -125,6 +125,9 @@ extern bool judge_blocks_rose(const MeasureComparison *comparison);
 /* Decide, by the planner's answer, if the index has changed the statement. */
 extern void judge_decide(MeasureComparison *comparison, PlannerCheck planner_check);
 
+/* What a statement that was judged unclear may have saved, in microseconds. */
+extern double judge_may_have_saved_us(const MeasureComparison *comparison);
+
 /* The name of a judgement in the verdict of a job. */
 extern const char *judgement_name(Judgement judgement);
 

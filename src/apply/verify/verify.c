@@ -283,8 +283,6 @@ gains_by_another(const Job *job, const MeasureComparison *comparison,
 static void
 add_up(Trial *trial, const MeasureComparison *comparison)
 {
-	const Measure *after = comparison->after;
-
 	switch (comparison->judgement)
 	{
 		case JUDGED_FASTER:
@@ -299,9 +297,7 @@ add_up(Trial *trial, const MeasureComparison *comparison)
 			if (comparison->planner_check == PLANNER_CHECK_UNUSED)
 				break;
 			trial->unclear++;
-			trial->unclear_us +=
-				Max(judge_mean_us(comparison->before) * after->calls -
-					after->total_us, 0);
+			trial->unclear_us += judge_may_have_saved_us(comparison);
 			break;
 		default:
 			break;
