@@ -229,7 +229,7 @@ price_scan(PlanPricing *pricing, const Plan *node, double f)
 			(guess_reach(pricing, node, f, node->plan_rows /
 						 Max(table_rows(pricing, node), 1)) - f);
 	g = tested_share(pricing, node, order, whole, f);
-	reach = note_reach(pricing, node, g, g);
+	reach = note_reach(pricing, node, g, whole ? g : 1);
 	pricing->reached = true;
 	pricing->reach = g;
 	if (scan->inside == NIL)

@@ -420,8 +420,9 @@ blocks_when(Advisor *advisor, int statement, BlocksWhen when)
 
 /*
  * Of the statements that read the index, that which touches most more blocks with all
- * chosen indexes than now, if it is clearly more (CLEARLY_SLOWER, and MORE_BLOCKS).  Those
- * that are slower, too, are told of by append_slowed().
+ * chosen indexes than now, if it is clearly more (CLEARLY_SLOWER, and MORE_BLOCKS), and
+ * so at the latest than it may be now at the latest.  Those that are slower, too, are told
+ * of by append_slowed().
  */
 static MoreBlocks
 find_more_blocks(Advisor *advisor, int number, BlocksWhen when)
@@ -435,14 +436,17 @@ find_more_blocks(Advisor *advisor, int number, BlocksWhen when)
 		Bitmapset  *used;
 		double		before;
 		double		after;
+		double		least;
 
 		(void) estimate_cost(&advisor->estimator, i, advisor->chosen, &used);
 		if (!bms_is_member(number, used) || list_member_int(slowed, i))
 			continue;
 		before = advisor_blocks(advisor, i, NULL).now;
 		after = blocks_when(advisor, i, when);
-		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * before ||
-			after - before < MORE_BLOCKS)
+		least = when != BLOCKS_LATEST ? before :
+			Max(before, advisor_blocks(advisor, i, NULL).latest);
+		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * least ||
+			after - least < MORE_BLOCKS)
 			continue;
 		more.count++;
 		if (more.statement >= 0 && after - before <= more.after - more.before)
