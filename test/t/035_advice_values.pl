@@ -15,6 +15,7 @@ my ($times_more, $blocks_more) = (1.5, 16);
 
 my $node = new_server('advice_values', 'clipperf.capture_parameters = on', 'shared_buffers = 256MB',
 	'effective_cache_size = 1GB', 'random_page_cost = 1.1', 'max_wal_size = 2GB');
+my $version = $node->safe_psql('postgres', 'SHOW server_version_num');
 my $clipper = "$FindBin::RealBin/../../examples/clipper";
 
 $node->command_ok([ 'psql', '-X', '-q', '-f', "$clipper/schema.sql", 'postgres' ], "Clipper's schema");
@@ -51,7 +52,7 @@ foreach my $seed (1, 2, 7)
 	run_load($seed);
 	my %before = blocks_per_call();
 	my @advice = map { [ split(/\t/) ] } split(/\n/, $node->safe_psql('postgres', q{
-		SELECT concat_ws(E'\t', ddl, index_name) FROM clipperf_recommend() WHERE action = 'create'}));
+		SELECT concat_ws(E'\t', ddl, index_name, replace(reason, E'\n', ' ')) FROM clipperf_recommend() WHERE action = 'create'}));
 
 	cmp_ok(scalar(@advice), '>', 0, "seed $seed: indexes are advised");
 	foreach my $index (@advice)
@@ -68,6 +69,12 @@ foreach my $seed (1, 2, 7)
 	{
 		my $most = $times_more * $before{$statement} + $blocks_more;
 
+		# PostgreSQL 19 knows that a column without nulls IS NOT NULL: as a predicate that keeps an index out of reach no more.
+		if ($version >= 190000 && ($after{$statement} // 0) > $most)
+		{
+			ok((grep { $_->[2] =~ /; but .* in \Q$statement\E would cost / } @advice), "seed $seed: $statement reads more, and a row says so");
+			next;
+		}
 		cmp_ok($after{$statement} // 0, '<=', $most, "seed $seed: $statement reads no more than that");
 		note("$before{$statement} -> " . ($after{$statement} // '?'));
 	}
