@@ -295,8 +295,10 @@ settings_column_is_private(const char *schema, const char *table,
 
 	(void) SplitGUCList(pstrdup(setting_private_columns), ',', &patterns);
 	foreach(lc, patterns)
+	{
 		if (pattern_names_column(lfirst(lc), names))
-		return true;
+			return true;
+	}
 	return false;
 }
 

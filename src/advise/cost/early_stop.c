@@ -110,8 +110,10 @@ note_reach(PlanPricing *pricing, const Plan *node, double share, double latest)
 	ListCell   *lc;
 
 	foreach(lc, *pricing->reaches)
+	{
 		if (((NodeReach *) lfirst(lc))->node == node)
-		reach = lfirst(lc);
+			reach = lfirst(lc);
+	}
 	if (reach == NULL)
 	{
 		reach = palloc0(sizeof(NodeReach));

@@ -97,8 +97,10 @@ find_reach(const BlockWalk *walk, const Plan *node)
 	ListCell   *lc;
 
 	foreach(lc, walk->reaches)
+	{
 		if (((const NodeReach *) lfirst(lc))->node == node)
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	return NULL;
 }
 

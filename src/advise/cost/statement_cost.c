@@ -405,8 +405,10 @@ add_generic_blocks(StatementPricing *pricing, const VariantPlans *plans, double 
 	ListCell   *lc;
 
 	foreach(lc, variants)
+	{
 		if (fits_plan(plans, lfirst(lc)))
-		all += ((const WorkloadVariant *) lfirst(lc))->weight;
+			all += ((const WorkloadVariant *) lfirst(lc))->weight;
+	}
 	if (all <= 0)
 		add_plan_blocks(pricing, plans, NULL, weight);
 	foreach(lc, variants)

@@ -404,9 +404,11 @@ partition_new_indexes(Oid index_oid, const List *others)
 	ListCell   *lc;
 
 	foreach(lc, find_all_inheritors(index_oid, NoLock, NULL))
+	{
 		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_INDEX &&
 			!list_member_oid(others, lfirst_oid(lc)))
-		indexes = lappend_oid(indexes, lfirst_oid(lc));
+			indexes = lappend_oid(indexes, lfirst_oid(lc));
+	}
 	return indexes;
 }
 
