@@ -15,6 +15,9 @@
  * while.  So the work must have grown as the time has: rows and blocks are counts,
  * which no other process changes.
  *
+ * Times of few blocks far from those of the others are drawn in: a single stall would
+ * hide a plan that takes fifty times as long.
+ *
  * Nothing here knows of shared memory or the server; test/unit/plan_judge.c puts it to
  * the test by simulation.
  *
@@ -34,6 +37,17 @@
  * of freedom, as the fewest blocks have, is beyond it in 1 of 1000 cases.
  */
 #define STANDARD_ERRORS		7.2
+
+/*
+ * Values so many standard deviations from the median are outliers; and the standard
+ * deviation of normal values, in their median distance from the median (P. J. Huber,
+ * Robust Statistics, 1981).
+ */
+#define OUTLIER_DEVIATIONS	3.0
+#define DEVIATION_BY_MEDIAN	1.4826
+
+/* Outliers are one in so many blocks at most, or a single one. */
+#define OUTLIERS_PART		8
 
 /* A number of a block, per execution. */
 typedef double (*PlanBlockValue) (const PlanBlock *block);
@@ -73,6 +87,50 @@ joined_variance(const double *values, int count, int joined)
 	return squares / (batches - 1.0) / batches;
 }
 
+/* qsort comparator. */
+static int
+compare_values(const void *a, const void *b)
+{
+	double		one = *(const double *) a;
+	double		other = *(const double *) b;
+
+	return (one > other) - (one < other);
+}
+
+/* The median of values. */
+static double
+median_of(const double *values, int count)
+{
+	double		sorted[PLAN_BLOCKS];
+
+	memcpy(sorted, values, count * sizeof(double));
+	qsort(sorted, count, sizeof(double), compare_values);
+	return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+}
+
+/*
+ * Move values that are far from the median of all to where they no longer are, unless
+ * they are more than a few: then they belong to what is measured.
+ */
+static void
+draw_in_outliers(double *values, int count)
+{
+	double		median = median_of(values, count);
+	double		distance[PLAN_BLOCKS];
+	double		far;
+	int			outliers = 0;
+
+	for (int i = 0; i < count; i++)
+		distance[i] = fabs(values[i] - median);
+	far = OUTLIER_DEVIATIONS * DEVIATION_BY_MEDIAN * median_of(distance, count);
+	for (int i = 0; i < count; i++)
+		outliers += distance[i] > far;
+	if (outliers > Max(count / OUTLIERS_PART, 1))
+		return;
+	for (int i = 0; i < count; i++)
+		values[i] = Min(Max(values[i], median - far), median + far);
+}
+
 /* The mean of a series' values, and its variance: the widest over all lengths. */
 static double
 plan_series_mean(const PlanSeries *series, PlanBlockValue value, double *variance)
@@ -80,12 +138,13 @@ plan_series_mean(const PlanSeries *series, PlanBlockValue value, double *varianc
 	double		values[PLAN_BLOCKS];
 	double		mean = 0;
 
-	*variance = 0;
 	for (int i = 0; i < series->count; i++)
-	{
 		values[i] = value(&series->block[i]);
+	if (value == block_time)
+		draw_in_outliers(values, series->count);
+	for (int i = 0; i < series->count; i++)
 		mean += values[i] / series->count;
-	}
+	*variance = 0;
 	for (int joined = 1; series->count / joined >= FEWEST_PLAN_BLOCKS; joined *= 2)
 		*variance = Max(*variance, joined_variance(values, series->count, joined));
 	return mean;
