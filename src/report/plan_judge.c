@@ -135,7 +135,7 @@ draw_in_outliers(double *values, int count)
 static double
 plan_series_mean(const PlanSeries *series, PlanBlockValue value, double *variance)
 {
-	double		values[PLAN_BLOCKS];
+	double		values[PLAN_BLOCKS] = {0};
 	double		mean = 0;
 
 	for (int i = 0; i < series->count; i++)

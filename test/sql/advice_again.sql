@@ -103,7 +103,6 @@ VACUUM ANALYZE account;
 SELECT action, ddl FROM clipperf_recommend_for(ARRAY['SELECT id FROM account WHERE lower(email) = ''a77@y.org'' AND NOT deleted']);
 -- Of a table that stands twice in a statement, the reason tells what is asked of the one that the index is for.
 SELECT ddl, regexp_replace(reason, ', for .*', '') AS reason FROM clipperf_recommend_for(ARRAY['SELECT a.id FROM account a WHERE a.id < 9 AND NOT EXISTS (SELECT 1 FROM account c WHERE c.parent = a.id)']);
--- An index that is gone was not built.
 -- A first page is quick by the keys alone: what its columns would save besides, were they included, the next run would not ask for.
 CREATE TABLE ledger (id bigint PRIMARY KEY, side int NOT NULL, amount int NOT NULL, note text NOT NULL);
 INSERT INTO ledger SELECT i, i % 10, abs(hashint4(i)) % 100000, repeat('n', 60) FROM generate_series(1, 100000) AS i;
@@ -121,6 +120,7 @@ SELECT build FROM page \gexec
 VACUUM ANALYZE ledger;
 \o
 SELECT action, ddl FROM clipperf_recommend(min_benefit => 0.02) WHERE action IN ('create', 'drop');
+-- An index that is gone was not built.
 DROP SCHEMA again CASCADE;
 SELECT count(*) IS NOT NULL AS again FROM clipperf_recommend();
 SELECT count(*) AS built FROM clipperf_recommendations WHERE status = 'built';

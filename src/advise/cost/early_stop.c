@@ -69,6 +69,7 @@ typedef struct PlanPricing
 								 * meet */
 	bool		reached;		/* a scan was tested, with these joins */
 	double		reach;			/* share of that scan that has to be read */
+	double		latest;			/* .. if what nothing tells of comes last */
 	double		calls;			/* how often the sub-queries found are run */
 	double		extra;			/* what they cost more */
 	List	  **reaches;		/* of NodeReach, found on the way */
@@ -134,7 +135,8 @@ guess_reach(PlanPricing *pricing, const Plan *node, double f, double q)
 {
 	double		g = share_unknown(f, q);
 
-	(void) note_reach(pricing, node, g, f > 0 && q <= KEEPS_MOST ? 1 : g);
+	if (f > 0 && f < 1)
+		(void) note_reach(pricing, node, g, q <= KEEPS_MOST ? 1 : g);
 	return g;
 }
 
@@ -234,6 +236,7 @@ price_scan(PlanPricing *pricing, const Plan *node, double f)
 	reach = note_reach(pricing, node, g, whole ? g : 1);
 	pricing->reached = true;
 	pricing->reach = g;
+	pricing->latest = reach->latest;
 	if (scan->inside == NIL)
 		return run_cost(node) * (g - f);
 	reach->entries = g * order->rows / order->ratio;
@@ -253,10 +256,8 @@ price_subplan(PlanPricing *pricing, const SubPlan *subplan)
 {
 	const Plan *node = list_nth(pricing->plan->stmt->subplans,
 								subplan->plan_id - 1);
-	double		share = 1;
+	double		share = plan_subquery_share(subplan, node);
 
-	if (subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable)
-		share = 1 / Max(node->plan_rows, 1);
 	pricing->stops |= share < 1;
 	return price_plan(pricing, node, share);
 }
@@ -350,7 +351,8 @@ price_tested_join(PlanPricing *pricing, const Plan *node, double f)
 		return -1;
 	pricing->reached = true;
 	pricing->reach = inner.reach;
-	(void) note_reach(pricing, node, inner.reach, inner.reach);
+	pricing->latest = inner.latest;
+	(void) note_reach(pricing, node, inner.reach, inner.latest);
 	return Max(run_cost(node) * (inner.reach - f), extra);
 }
 
@@ -514,6 +516,7 @@ static double
 price_plan(PlanPricing *pricing, const Plan *node, double share)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	return price_node(pricing, node, share) +
 		price_subplans(pricing, node, share);
 }

@@ -98,13 +98,17 @@ static bool
 fixes_index_column(const Node *condition, const IndexDefinition *index,
 				   int column)
 {
+	Oid			opno;
+
 	if (IsA(condition, NullTest))
 		return ((const NullTest *) condition)->nulltesttype == IS_NULL;
 	if (IsA(condition, ScalarArrayOpExpr))
-		return true;
-	return IsA(condition, OpExpr) &&
-		get_op_opfamily_strategy(((const OpExpr *) condition)->opno,
-								 index->keys[column - 1].opfamily) ==
+		opno = ((const ScalarArrayOpExpr *) condition)->opno;
+	else if (IsA(condition, OpExpr))
+		opno = ((const OpExpr *) condition)->opno;
+	else
+		return false;
+	return get_op_opfamily_strategy(opno, index->keys[column - 1].opfamily) ==
 		BTEqualStrategyNumber;
 }
 

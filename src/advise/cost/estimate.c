@@ -463,7 +463,7 @@ estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
 	Bitmapset  *relevant;
 	ListCell   *lc;
 
-	if (statement->workload->problem != NULL || estimate_is_late(estimator))
+	if (statement->workload->problem != NULL)
 		return plan_blocks_unknown();
 	relevant = bms_intersect(with, statement->relevant);
 	foreach(lc, statement->touched)
@@ -472,6 +472,8 @@ estimate_blocks(Estimator *estimator, int number, const Bitmapset *with)
 		if (bms_equal(touched->with, relevant))
 			return touched->blocks;
 	}
+	if (estimate_is_late(estimator))
+		return plan_blocks_unknown();
 	old = MemoryContextSwitchTo(estimator->context);
 	touched = palloc(sizeof(TouchedBlocks));
 	touched->with = bms_copy(relevant);

@@ -50,7 +50,7 @@
 #define LISTS_OF_PAGE	10
 
 /* Entries of a leaf page without posting lists, at most: keys of 8 bytes. */
-#define PLAIN_ENTRIES	405
+#define PLAIN_ENTRIES	(BLCKSZ / 20)
 
 /* What is known and found on the way down through a plan. */
 typedef struct BlockWalk
@@ -88,6 +88,14 @@ plan_limit_share(const Plan *limit)
 
 	return run <= 0 ? 1 :
 		Min(Max((limit->total_cost - child->startup_cost) / run, 0), 1);
+}
+
+/* The share of its rows that a sub-query is asked for each time: EXISTS stops at one. */
+double
+plan_subquery_share(const SubPlan *subplan, const Plan *plan)
+{
+	return subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable ?
+		1 / Max(plan->plan_rows, 1) : 1;
 }
 
 /* What is known of how far a node has to read; NULL = as the planner has it. */
@@ -296,7 +304,8 @@ filled_pages(const BlockWalk *walk, const Plan *node, Oid indexoid,
  * The blocks of the table that a scan of an index visits for so many rows, a share of
  * what there is: those that rows next to each other fill, as far as the table is in the
  * order of the index.  Where the first keys are fixed, and the table is in the order of
- * the next, each page with some of the rows once; else one for each row.
+ * the next, or there is none, so that rows come as they lie, each page with some of the
+ * rows once; else one for each row.
  */
 static double
 visited_pages(const BlockWalk *walk, const Plan *node, Oid indexoid,
@@ -305,7 +314,7 @@ visited_pages(const BlockWalk *walk, const Plan *node, Oid indexoid,
 	const IndexDefinition *def = whatif_plan_index(walk->plan, indexoid);
 	double		first = index_order(walk->plan, def, indexoid, table->relid, 0);
 	int			fixed = early_stop_fixed_keys(node, def);
-	double		next = fixed == 0 ? 0 :
+	double		next = fixed == 0 ? 0 : fixed == def->nkeys ? 1 :
 		index_order(walk->plan, def, indexoid, table->relid, fixed);
 	double		spread = Min(pages_of_rows(ceil(share * table->pages), rows), rows);
 
@@ -408,8 +417,8 @@ walk_index_scan(BlockWalk *walk, const Plan *node, double loops, double share)
 
 	if (reach != NULL && reach->entries > 0)
 	{
-		rows = reach->fetched;
-		entries = reach->entries;
+		rows = reach->fetched * share / reach->share;
+		entries = reach->entries * share / reach->share;
 	}
 	blocks = visited_pages(walk, node, indexoid, &table, rows, share);
 	if (node->parallel_aware)
@@ -483,27 +492,35 @@ walk_expression(Node *node, void *context)
 	{
 		const SubPlan *subplan = (const SubPlan *) node;
 		const Plan *plan = list_nth(walk->plan->stmt->subplans, subplan->plan_id - 1);
-		bool		stops = subplan->subLinkType == EXISTS_SUBLINK && !subplan->useHashTable;
 
 		walk_plan(walk, plan, subplan->useHashTable ? 1 : walk->calls,
-				  stops ? 1 / Max(plan->plan_rows, 1) : 1);
+				  plan_subquery_share(subplan, plan));
 		return false;
 	}
 	return expression_tree_walker(node, walk_expression, context);
 }
 
-/* The sub-queries of a node: those in its conditions run as often as it returns rows. */
+/*
+ * The sub-queries of a node that returns that share of its rows: those of what it returns
+ * run for each, those of its conditions also for the share that it has to read.
+ */
 static void
-walk_subplans(BlockWalk *walk, const Plan *node, double loops, double share)
+walk_subplans(BlockWalk *walk, const Plan *node, double loops, double share,
+			  double reached)
 {
 	double		calls = walk->calls;
 	ListCell   *lc;
 
 	foreach(lc, node->initPlan)
-		walk_plan(walk, list_nth(walk->plan->stmt->subplans,
-								 ((const SubPlan *) lfirst(lc))->plan_id - 1), 1, 1);
+	{
+		const SubPlan *subplan = lfirst(lc);
+		const Plan *plan = list_nth(walk->plan->stmt->subplans, subplan->plan_id - 1);
+
+		walk_plan(walk, plan, 1, plan_subquery_share(subplan, plan));
+	}
 	walk->calls = Max(node->plan_rows * share * loops, 1);
 	(void) walk_expression((Node *) node->targetlist, walk);
+	walk->calls = Max(node->plan_rows * reached * loops, 1);
 	(void) walk_expression((Node *) node->qual, walk);
 	walk->calls = calls;
 }
@@ -641,8 +658,9 @@ walk_plan(BlockWalk *walk, const Plan *node, double loops, double share)
 	double		reached = reached_share(walk, node, share);
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	walk_node(walk, node, loops, reached);
-	walk_subplans(walk, node, loops, reached);
+	walk_subplans(walk, node, loops, share, reached);
 }
 
 /* Blocks of which nothing is known. */
@@ -678,12 +696,21 @@ plan_blocks(const WhatIfPlan *plan, ParamListInfo params, const List *reaches,
 		.scans = *scans
 	};
 	BlockWalk	latest = walk;
+	bool		open = false;
+	ListCell   *lc;
 
 	walk_plan(&walk, plan->stmt->planTree, 1, 1);
 	*scans = walk.scans;
-	latest.latest = true;
-	latest.weight = 0;
-	walk_plan(&latest, plan->stmt->planTree, 1, 1);
+	foreach(lc, reaches)
+		open |= ((const NodeReach *) lfirst(lc))->latest > ((const NodeReach *) lfirst(lc))->share;
+	latest.blocks = walk.blocks;
+	if (open)
+	{
+		latest.blocks = 0;
+		latest.latest = true;
+		latest.weight = 0;
+		walk_plan(&latest, plan->stmt->planTree, 1, 1);
+	}
 	return (BlockEstimate)
 	{
 		.now = walk.blocks,.most = walk.blocks + walk.unvacuumed,

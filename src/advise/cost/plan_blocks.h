@@ -44,6 +44,9 @@ extern BlockEstimate plan_blocks_unknown(void);
 /* The share of the rows of its child that a LIMIT asks for, as planned. */
 extern double plan_limit_share(const Plan *limit);
 
+/* The share of its rows that a sub-query is asked for each time it is run. */
+extern double plan_subquery_share(const SubPlan *subplan, const Plan *plan);
+
 /*
  * Blocks that one execution touches, "reaches" being what early_stop_extra() found;
  * adds to *scans, a list of IndexScans.

@@ -404,6 +404,8 @@ add_generic_blocks(StatementPricing *pricing, const VariantPlans *plans, double 
 	double		all = 0;
 	ListCell   *lc;
 
+	if (weight <= 0)
+		return;
 	foreach(lc, variants)
 	{
 		if (fits_plan(plans, lfirst(lc)))
@@ -562,7 +564,10 @@ plan_and_price(StatementPricing *pricing)
 	}
 	if (pricing->config.count_blocks &&
 		sandbox_run(&sandbox, count_statement_blocks, pricing) != NULL)
+	{
 		cost->blocks = plan_blocks_unknown();
+		cost->scans = NIL;
+	}
 	return NULL;
 }
 

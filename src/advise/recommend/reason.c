@@ -445,7 +445,7 @@ find_more_blocks(Advisor *advisor, int number, BlocksWhen when)
 		after = blocks_when(advisor, i, when);
 		least = when != BLOCKS_LATEST ? before :
 			Max(before, advisor_blocks(advisor, i, NULL).latest);
-		if (isnan(before) || isnan(after) || after <= CLEARLY_SLOWER * least ||
+		if (isnan(least) || isnan(after) || after <= CLEARLY_SLOWER * least ||
 			after - least < MORE_BLOCKS)
 			continue;
 		more.count++;

@@ -8,6 +8,8 @@
  */
 #include "advise/select/advisor.h"
 
+#include <math.h>
+
 #include "utils/float.h"
 
 #include "common/result_rows.h"
@@ -128,7 +130,8 @@ advisor_slowed(Advisor *advisor, int number)
 /*
  * The blocks that a call of a statement would touch with the indexes "with" built: as
  * many times those that were counted as its plans touch of what they touch now, or
- * those of its plans if it was not observed.  NAN if that is not known.
+ * those of its plans if it was not observed.  At the latest no more than its plans can,
+ * as far as they are counted.  NAN if that is not known.
  */
 BlockEstimate
 advisor_blocks(Advisor *advisor, int statement, const Bitmapset *with)
@@ -136,15 +139,18 @@ advisor_blocks(Advisor *advisor, int statement, const Bitmapset *with)
 	Estimator  *estimator = &advisor->estimator;
 	const WorkloadStatement *workload = estimator->statements[statement].workload;
 	BlockEstimate blocks = estimate_blocks(estimator, statement, with);
+	double		now;
 	double		counted;
 
 	if (workload->handed_in || workload->calls <= 0 || workload->blocks <= 0)
 		return blocks;
-	counted = workload->blocks / workload->calls /
-		Max(estimate_blocks(estimator, statement, NULL).now, 1);
+	now = estimate_blocks(estimator, statement, NULL).now;
+	if (isnan(now))
+		return plan_blocks_unknown();
+	counted = workload->blocks / workload->calls / Max(now, 1);
 	blocks.now *= counted;
 	blocks.most *= counted;
-	blocks.latest *= counted;
+	blocks.latest = Max(blocks.now, blocks.latest * Min(counted, 1));
 	return blocks;
 }
 

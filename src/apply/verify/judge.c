@@ -427,8 +427,9 @@ saved_by_blocks_us(const MeasureComparison *comparison)
 
 /*
  * Microseconds that all calls after may have saved, of which it is unclear whether
- * they have: by their times; or by the blocks that they touch less, as a single call
- * that was held up can take longer than all others together.
+ * they have: by their times; or, unless their ranks say that most became slower, by the
+ * blocks that they touch less, as a single call that was held up can take longer than all
+ * others together.
  */
 double
 judge_may_have_saved_us(const MeasureComparison *comparison)
@@ -436,7 +437,9 @@ judge_may_have_saved_us(const MeasureComparison *comparison)
 	double		saved = judge_mean_us(comparison->before) * comparison->after->calls -
 		comparison->after->total_us;
 
-	return Max(Max(saved, saved_by_blocks_us(comparison)), 0);
+	if (comparison->deviation > -JUDGE_DEVIATION)
+		saved = Max(saved, saved_by_blocks_us(comparison));
+	return Max(saved, 0);
 }
 
 /*
