@@ -82,7 +82,7 @@ BEGIN ATOMIC
                array_agg(DISTINCT coalesce(r.alike, r.id)) FILTER (WHERE r.status = 'new' AND NOT t.there) AS wanted,
                array_agg(DISTINCT r.id) FILTER (WHERE r.status IN ('queued', 'waiting', 'building')) AS coming,
                bool_or(r.status = 'new' AND t.there) AS is_there,
-               max(r.status_at) FILTER (WHERE r.status IN ('verifying', 'kept', 'built')) AS built_at
+               max(r.status_at) FILTER (WHERE r.status IN ('verifying', 'kept', 'built') OR r.status = 'canceled' AND t.there) AS built_at
         FROM @extschema@.clipperf_recommendations AS r
              JOIN family AS f ON f.member = r.relation,
              unnest(r.queryids) AS q (queryid),

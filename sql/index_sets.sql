@@ -150,14 +150,15 @@ DECLARE
     member record;
     is_taken boolean;
 BEGIN
-    IF $1 IS NULL OR $2 IS NULL THEN
-        RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN $1 IS NULL THEN 'index_set' ELSE 'ddl' END
+    EXECUTE format('SELECT %s._clipperf_note_ours()', home);
+    IF $1 IS NULL OR $2 IS NULL OR $3 IS NULL THEN
+        RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN $1 IS NULL THEN 'index_set' WHEN $2 IS NULL THEN 'ddl' ELSE 'priority' END
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF $1 = '' THEN
         RAISE EXCEPTION 'argument "index_set" must not be empty' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF $3 IS NULL OR $3 NOT IN ('high', 'medium', 'low') THEN
-        RAISE EXCEPTION 'invalid priority: "%"', coalesce($3, 'NULL')
+    IF $3 NOT IN ('high', 'medium', 'low') THEN
+        RAISE EXCEPTION 'invalid priority: "%"', $3
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid priorities are "high", "medium", and "low".';
     END IF;
     EXECUTE format('SELECT * FROM %s._clipperf_read_index_statement($1)', home) INTO member USING $2;
@@ -194,6 +195,11 @@ DECLARE
     own bigint;
     shipped bigint;
 BEGIN
+    EXECUTE format('SELECT %s._clipperf_note_ours()', home);
+    IF $1 IS NULL OR $2 IS NULL THEN
+        RAISE EXCEPTION 'argument "%" must not be null', CASE WHEN $1 IS NULL THEN 'index_set' ELSE 'index_name' END
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     EXECUTE format('DELETE FROM %s.clipperf_index_set_members AS m
                     WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.shipped', home) USING $1, $2;
     GET DIAGNOSTICS own = ROW_COUNT;
@@ -201,7 +207,7 @@ BEGIN
                     WHERE m.index_set = $1 AND m.index_name = $2 AND NOT m.removed', home) USING $1, $2;
     GET DIAGNOSTICS shipped = ROW_COUNT;
     IF own + shipped = 0 THEN
-        RAISE EXCEPTION 'index "%" does not exist in index set "%"', coalesce($2, 'NULL'), coalesce($1, 'NULL')
+        RAISE EXCEPTION 'index "%" does not exist in index set "%"', $2, $1
             USING ERRCODE = 'undefined_object';
     END IF;
 END
@@ -219,13 +225,17 @@ DECLARE
     own bigint;
     shipped bigint;
 BEGIN
+    EXECUTE format('SELECT %s._clipperf_note_ours()', home);
+    IF $1 IS NULL THEN
+        RAISE EXCEPTION 'argument "index_set" must not be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     EXECUTE format('DELETE FROM %s.clipperf_index_set_members AS m WHERE m.index_set = $1 AND NOT m.shipped', home) USING $1;
     GET DIAGNOSTICS own = ROW_COUNT;
     EXECUTE format('UPDATE %s.clipperf_index_set_members AS m SET removed = true
                     WHERE m.index_set = $1 AND NOT m.removed', home) USING $1;
     GET DIAGNOSTICS shipped = ROW_COUNT;
     IF own + shipped = 0 THEN
-        RAISE EXCEPTION 'index set "%" does not exist', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'index set "%" does not exist', $1
             USING ERRCODE = 'undefined_object', HINT = 'The view clipperf_index_sets lists the sets there are.';
     END IF;
     RETURN own + shipped;

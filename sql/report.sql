@@ -72,6 +72,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_note_ours();
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w
     WHERE $1 IS NOT NULL;
     WITH found AS (
@@ -140,8 +141,9 @@ BEGIN ATOMIC
                 WHEN $2 IS NULL THEN 'no statement has been seen in this database'
                 ELSE 'no findings' END,
            CASE WHEN NOT $1 THEN
-               format('%s since %s%s.', coalesce('clipperf has seen ' || $2, 'clipperf has seen nothing'), $3,
-                      CASE WHEN NOT r.sees_all THEN format(', run by role "%s"', @extschema@._clipperf_plain(current_user)) END) END,
+               format(CASE WHEN $2 IS NULL THEN 'No statement%2$s has been seen since %3$s.'
+                           ELSE 'clipperf has counted %1$s%2$s since %3$s.' END,
+                      $2, CASE WHEN NOT r.sees_all THEN format(' of role "%s"', @extschema@._clipperf_plain(current_user)) END, $3) END,
            CASE WHEN NOT r.sees_all THEN 'Statements of other roles are shown to members of pg_read_all_stats.'
                 WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
                 ELSE 'clipperf_recommend() tells which indexes would pay.' END
@@ -220,7 +222,9 @@ CREATE FUNCTION @extschema@.clipperf_report(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS TABLE (rank integer, severity text, kind text, relation regclass, saves text, summary text, fix text)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET jit = off
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_note_ours();
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
     SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     WITH listed AS MATERIALIZED (
@@ -254,7 +258,9 @@ CREATE FUNCTION @extschema@.clipperf_report_text(
     top integer DEFAULT 20, accepted boolean DEFAULT false, advise boolean DEFAULT false)
 RETURNS SETOF text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET jit = off
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_note_ours();
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message) FROM @extschema@._clipperf_wrong_top($1) AS w;
     SELECT FROM @extschema@.clipperf_recommend() WHERE $3;
     SELECT l.line

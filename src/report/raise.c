@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "common/arguments.h"
+#include "store/store.h"
 
 PGDLLEXPORT Datum clipperf_raise(PG_FUNCTION_ARGS);
 
@@ -56,6 +57,7 @@ clipperf_raise(PG_FUNCTION_ARGS)
 	char	   *hint = text_or_null(fcinfo, 4);
 	int			elevel;
 
+	store_note_ours();
 	argument_require(fcinfo, 0, "severity");
 	argument_require(fcinfo, 2, "message");
 	severity = text_to_cstring(PG_GETARG_TEXT_PP(0));

@@ -46,6 +46,35 @@ SELECT own_statements_hidden();
 SELECT * FROM own_statements_nested;
 SELECT count(*) AS handed_up FROM clipperf_table_use WHERE relation::text LIKE 'clipperf%';
 
+-- Nor are calls of ours that fail the application's, whatever raises the error.
+SELECT clipperf_reset();
+SELECT clipperf_reset('everything');
+SELECT clipperf_report(0);
+SELECT clipperf_report_text(NULL);
+SELECT clipperf_findings(0);
+SELECT clipperf_check('{}');
+SELECT clipperf_accept(NULL);
+SELECT clipperf_recommend(min_calls => -1);
+SELECT clipperf_recommend_for(NULL);
+SELECT clipperf_unneeded_indexes('infinity');
+SELECT clipperf_what_if(NULL);
+SELECT clipperf_migration('sideways');
+SELECT clipperf_apply(ids => '{-1}');
+SELECT clipperf_cancel(-1);
+SELECT clipperf_revert(-1);
+SELECT clipperf_wait(NULL);
+SELECT clipperf_add_index(NULL, 'CREATE INDEX i ON own_statements (n)');
+SELECT clipperf_remove_index('none', 'none');
+SELECT clipperf_drop_index_set('none');
+SELECT clipperf_index_set_status('none');
+SELECT clipperf_add_endpoints('none');
+SELECT clipperf_snapshot('');
+SELECT clipperf_drop_period('none');
+SELECT clipperf_compare('none', 'none');
+SELECT clipperf_profile('none');
+SELECT query, errors FROM clipperf_queries
+WHERE toplevel AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query LIKE '%clipperf%';
+
 -- Only those of the extension's schema are ours.
 CREATE SCHEMA own_statements_other;
 CREATE FUNCTION own_statements_other.clipperf_mine() RETURNS bigint LANGUAGE plpgsql AS $$

@@ -156,12 +156,16 @@ foreach my $fault (sort keys %faults)
 	$node->safe_psql('postgres', "DROP INDEX $index");
 }
 
-# Canceled: what was built stays; also while somebody looks.
+# Canceled: what was built stays, and the scans that it ended are no finding any more; also while somebody looks.
+load($node);
+my $scans = "SELECT count(*) FROM clipperf_findings() WHERE kind = 'seq_scan' AND relation = 'item'::regclass";
+is($node->safe_psql('postgres', $scans), 1, 'scans without an index are a finding');
 my ($job, $index) = verifying();
 is($node->safe_psql('postgres', "SELECT clipperf_cancel($job)"), 't', 'it can be canceled');
 is(state($node, $job), 'canceled', 'at once');
 like(reason($node, $job), qr/^verification canceled by \w+; the change stays/, 'it says that the index stays');
 is(index_names($node, 'item\\_verified%'), $index, 'it does');
+is($node->safe_psql('postgres', $scans), 0, 'what it serves is no finding');
 is($node->safe_psql('postgres', "SELECT clipperf_revert($job)"), 't', 'and can be reverted');
 is(wait_for_job($node, $job), 'reverted', 'it is');
 ($job, $index) = verifying();

@@ -78,6 +78,20 @@ sampled($node, "route = '/clipperf' AND state = 'clipperf' AND wait_event = 'PgS
 is(ask("SELECT count(*) FROM clipperf_waits WHERE route = '/clipperf' AND state = 'active' AND wait_event = 'PgSleep'"), 0,
 	'and counts there only');
 
+# So is the report, however it is read, from its beginning: here it stays in the first thing that it calls.
+my $first = "_clipperf_wrong_top(top integer, OUT sqlstate text, OUT message text) RETURNS SETOF record";
+my $definition = ask("SELECT pg_get_functiondef('_clipperf_wrong_top'::regproc)");
+ask("CREATE OR REPLACE FUNCTION $first LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); END'");
+foreach my $report (qw(clipperf_report clipperf_report_text clipperf_findings))
+{
+	begin($node, "/$report", "SELECT count(*) FROM $report(1)");
+	sampled($node, "route = '/$report' AND state = 'clipperf' AND wait_event = 'PgSleep'", "$report() is a statement of clipperf");
+	is(ask("SELECT count(*) FROM clipperf_waits WHERE route = '/$report' AND state = 'active' AND wait_event = 'PgSleep'"), 0,
+		"$report() counts there only");
+	end($node, "/$report");
+}
+ask($definition);
+
 # Which statement it is shows as soon as its text is known.
 is(ask("SELECT count(DISTINCT queryid) FROM clipperf_waits WHERE route = '/sleep' AND wait_event = 'PgSleep' AND queryid IS NOT NULL"), 1,
 	'the statement is known while it runs');
