@@ -59,10 +59,12 @@ BEGIN ATOMIC
     SELECT '22023', 'argument "kinds" must not be empty', 'Leave it out for n_plus_one and seq_scan.'
     WHERE cardinality($1) = 0
     UNION ALL
-    SELECT '22023', format('unrecognized kind of finding: "%s"', coalesce(k.kind, 'NULL')),
+    SELECT '22004', 'argument "kinds" must not contain nulls', NULL WHERE array_position($1, NULL) IS NOT NULL
+    UNION ALL
+    SELECT '22023', format('unrecognized kind of finding: "%s"', k.kind),
            format('The kinds are %s.', array_to_string(@extschema@._clipperf_kinds(), ', '))
     FROM unnest($1) AS k (kind)
-    WHERE k.kind IS NULL OR k.kind <> ALL (@extschema@._clipperf_kinds());
+    WHERE k.kind <> ALL (@extschema@._clipperf_kinds());
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_wrong_kinds(text[]) IS
 'the error to raise about an argument "kinds"; no row if all are kinds of finding';
@@ -74,6 +76,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "kind" must not be null') WHERE $1 IS NULL;
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     INSERT INTO @extschema@.clipperf_accepted (kind, relation, queryid, statement, reason)
@@ -89,6 +92,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "kind" must not be null') WHERE $1 IS NULL;
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
     WITH removed AS (
@@ -333,7 +337,7 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_loop_figures(text, text, double precision, double precision, double precision, bigint, boolean, double precision, double precision) IS
 'how a statement follows a list, how often, and what it costs, in words';
 
--- The statements that run for each row of one list are one finding, about the dearest of them.
+-- The statements that run for each row of one list are one finding, about the most expensive of them.
 CREATE FUNCTION @extschema@._clipperf_find_n_plus_one(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
@@ -342,7 +346,7 @@ BEGIN ATOMIC
     WITH child AS (
         SELECT l.*,
                coalesce(l.list, l.child_queryid) AS belongs_to,
-               row_number() OVER dearest AS number,
+               row_number() OVER most_expensive AS number,
                count(*) OVER of_list AS of_list,
                @extschema@._clipperf_plain(
                    @extschema@._clipperf_loop_figures(l.becomes, l.confidence, l.loops, l.children, l.executions, l.connections,
@@ -351,7 +355,7 @@ BEGIN ATOMIC
         FROM @extschema@._clipperf_loops($1, $2) AS l
              LEFT JOIN @extschema@._clipperf_statement_waits() AS w ON w.queryid = l.child_queryid
         WINDOW of_list AS (PARTITION BY coalesce(l.list, l.child_queryid), l.list IS NULL, l.confidence, l.pipelined, l.function),
-               dearest AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
+               most_expensive AS (of_list ORDER BY l.saved_ms DESC, l.subject COLLATE "C")
     ), told AS (
         SELECT c.*,
                CASE WHEN c.suggestion IS NOT NULL THEN c.suggestion || CASE WHEN c.of_list > 1 THEN format('; -- (%s)', c.number) ELSE '' END
@@ -574,7 +578,7 @@ BEGIN ATOMIC
            CASE p.kind
                WHEN 'temp_spill' THEN
                    format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
-               ELSE format('asks the same again: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls)) END,
+               ELSE format('repeats an identical read: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls)) END,
            concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
                WHEN 'temp_spill' THEN
                    format('%s of temporary files per call, %s, %s each',

@@ -60,9 +60,10 @@ CREATE FUNCTION @extschema@.clipperf_recommend_for(
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "statements" must not be null') WHERE $1 IS NULL;
     SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.mean_before_ms, a.mean_after_ms, a.blocks_before, a.blocks_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
-    FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, coalesce($1, '{}'), $7) AS a;
+    FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, $1, $7) AS a;
 END;
 COMMENT ON FUNCTION @extschema@.clipperf_recommend_for(
     text[], text, integer, double precision, interval, regprocedure[], double precision[]) IS

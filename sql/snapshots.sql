@@ -86,7 +86,7 @@ CREATE FUNCTION @extschema@._clipperf_compare_states(
     earlier_before bytea, state_before bytea, blocks_before bytea,
     earlier_after bytea, state_after bytea, blocks_after bytea,
     requests boolean, controls bytea[], compared integer,
-    OUT before double precision[], OUT after double precision[], OUT changes text[], OUT verdict text)
+    OUT before double precision[], OUT after double precision[], OUT changes text[], OUT result text)
 RETURNS record
 LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clipperf_compare_states';
@@ -136,7 +136,7 @@ BEGIN ATOMIC
     SELECT max(s.snapshot) FROM @extschema@._clipperf_snapshot AS s;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_take_snapshot(text, text, text) IS
-'keeps what was counted until now; called by clipperf_snapshot(), which lets nobody else take one';
+'keeps what was counted until now; called by clipperf_snapshot(), which prevents concurrent snapshots';
 REVOKE ALL ON FUNCTION @extschema@._clipperf_take_snapshot(text, text, text) FROM PUBLIC;
 
 -- The snapshot before a period that is kept stays, as the period is the difference of both; so does the last one, with
@@ -293,11 +293,11 @@ RETURNS bigint
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_raise('error', '42704', format('there is no period "%s" in this database', $1), NULL,
+    SELECT @extschema@._clipperf_raise('error', '42704', format('period "%s" does not exist', $1), NULL,
                                        'The view clipperf_periods lists the periods with their numbers and labels.')
     WHERE $1 IS NOT NULL
       AND NOT EXISTS (SELECT FROM @extschema@.clipperf_periods AS p WHERE $1 IN (p.label, p.period::text));
-    SELECT @extschema@._clipperf_raise('error', '55000', 'there are no two periods to compare in this database', NULL,
+    SELECT @extschema@._clipperf_raise('error', '55000', 'fewer than two periods exist in this database', NULL,
                                        'Call clipperf_snapshot() at the end of each.')
     WHERE $1 IS NULL AND (SELECT count(*) FROM @extschema@.clipperf_periods) <= $2;
     SELECT p.period FROM @extschema@.clipperf_periods AS p
@@ -313,6 +313,7 @@ LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "period" must not be null') WHERE $1 IS NULL;
+    SELECT @extschema@._clipperf_find_period($1, 0);
     UPDATE @extschema@._clipperf_snapshot AS s SET label = NULL, is_dropped = true
     WHERE s.snapshot = @extschema@._clipperf_find_period($1, 0);
     SELECT @extschema@._clipperf_purge_snapshots();
@@ -329,7 +330,7 @@ REVOKE ALL ON FUNCTION @extschema@.clipperf_drop_period(text) FROM PUBLIC;
 CREATE FUNCTION @extschema@._clipperf_compared(period_before bigint, period_after bigint)
 RETURNS TABLE (
     kind "char", name text, userid oid, queryid bigint, route text,
-    before double precision[], after double precision[], changes text[], verdict text)
+    before double precision[], after double precision[], changes text[], result text)
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -379,7 +380,7 @@ BEGIN ATOMIC
            p.userid, p.queryid, CASE WHEN p.kind IN ('r', 's') THEN p.route END, c.before, c.after, c.changes,
            CASE WHEN c.before IS NULL THEN CASE WHEN lost.before AND p.kind <> 'a' THEN 'unsure' ELSE 'new' END
                 WHEN c.after IS NULL THEN CASE WHEN lost.after AND p.kind <> 'a' THEN 'unsure' ELSE 'gone' END
-                ELSE c.verdict END
+                ELSE c.result END
     FROM paired AS p
          CROSS JOIN lost
          LEFT JOIN followed AS f ON f.item = p.item
@@ -408,7 +409,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_compared(bigint, bigint) IS
 -- A finding is better, or worse, if it costs each request half as much less, or more.
 CREATE FUNCTION @extschema@._clipperf_compared_findings(period_before bigint, period_after bigint)
 RETURNS TABLE (
-    name text, queryid bigint, before double precision, after double precision, verdict text)
+    name text, queryid bigint, before double precision, after double precision, result text)
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -463,7 +464,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_kind_name("char") IS 'kind of what is 
 
 CREATE FUNCTION @extschema@.clipperf_compare(before text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS TABLE (
-    kind text, name text, verdict text, calls text, p50_ms text, p95_ms text, p99_ms text, mean_ms text,
+    kind text, name text, result text, calls text, p50_ms text, p95_ms text, p99_ms text, mean_ms text,
     blocks text, statements text, error_pct text)
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
@@ -472,15 +473,15 @@ BEGIN ATOMIC
     WITH period AS MATERIALIZED (
         SELECT @extschema@._clipperf_find_period($1, 1) AS before, @extschema@._clipperf_find_period($2, 0) AS after
     ), shown AS (
-        SELECT c.kind, c.name, c.verdict, c.before, c.after,
+        SELECT c.kind, c.name, c.result, c.before, c.after,
                greatest(c.before[11], c.after[11]) AS weight, c.queryid
         FROM period AS p, @extschema@._clipperf_compared(p.before, p.after) AS c
         UNION ALL
-        SELECT 'f', f.name, f.verdict, NULL, NULL, greatest(f.before, f.after), f.queryid
+        SELECT 'f', f.name, f.result, NULL, NULL, greatest(f.before, f.after), f.queryid
         FROM period AS p, @extschema@._clipperf_compared_findings(p.before, p.after) AS f
     )
     SELECT @extschema@._clipperf_kind_name(s.kind),
-           left(s.name, 36), s.verdict,
+           left(s.name, 36), s.result,
            @extschema@._clipperf_cell(s.before[1], s.after[1]), @extschema@._clipperf_cell(s.before[2], s.after[2]),
            @extschema@._clipperf_cell(s.before[3], s.after[3]), @extschema@._clipperf_cell(s.before[4], s.after[4]),
            @extschema@._clipperf_cell(s.before[5], s.after[5]), @extschema@._clipperf_cell(s.before[6], s.after[6]),
@@ -495,7 +496,7 @@ COMMENT ON FUNCTION @extschema@.clipperf_compare(text, text) IS
 CREATE FUNCTION @extschema@.clipperf_compare_figures(before text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS TABLE (
     kind text, name text, usename name, queryid bigint, route text, figure text,
-    value_before double precision, value_after double precision, verdict text)
+    value_before double precision, value_after double precision, result text)
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -507,7 +508,7 @@ BEGIN ATOMIC
            c.name, r.rolname, c.queryid, c.route,
            CASE WHEN f.figure = 'statements' AND c.kind = 's' THEN 'rows' ELSE f.figure END,
            c.before[f.number], c.after[f.number],
-           CASE WHEN c.before IS NULL OR c.after IS NULL THEN c.verdict ELSE c.changes[f.number] END
+           CASE WHEN c.before IS NULL OR c.after IS NULL THEN c.result ELSE c.changes[f.number] END
     FROM period AS p, @extschema@._clipperf_compared(p.before, p.after) AS c
          LEFT JOIN pg_roles AS r ON r.oid = c.userid,
          unnest(@extschema@._clipperf_figure_names()) WITH ORDINALITY AS f (figure, number)
@@ -518,7 +519,7 @@ COMMENT ON FUNCTION @extschema@.clipperf_compare_figures(text, text) IS
 'the figures of clipperf_compare() as numbers, before and after: one row for each figure of everything, each endpoint, each route and each statement';
 
 CREATE FUNCTION @extschema@.clipperf_impact(before text DEFAULT NULL, after text DEFAULT NULL)
-RETURNS TABLE (figure text, unit text, value_before double precision, value_after double precision, change text, verdict text)
+RETURNS TABLE (figure text, unit text, value_before double precision, value_after double precision, change text, result text)
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -526,14 +527,14 @@ BEGIN ATOMIC
     WITH period AS MATERIALIZED (
         SELECT @extschema@._clipperf_find_period($1, 1) AS before, @extschema@._clipperf_find_period($2, 0) AS after
     ), everything AS (
-        SELECT c.before, c.after, c.changes, c.verdict
+        SELECT c.before, c.after, c.changes, c.result
         FROM period AS p, @extschema@._clipperf_compared(p.before, p.after) AS c
         WHERE c.kind = 'a'
     )
     SELECT f.figure, f.unit, round(e.before[f.number]::numeric, 3)::double precision,
            round(e.after[f.number]::numeric, 3)::double precision,
            @extschema@._clipperf_change(e.before[f.number], e.after[f.number]),
-           CASE WHEN e.changes IS NULL THEN coalesce(e.verdict, 'unsure') ELSE e.changes[f.number] END
+           CASE WHEN e.changes IS NULL THEN coalesce(e.result, 'unsure') ELSE e.changes[f.number] END
     FROM (VALUES (1, 'latency', 'ms, p95 of a request''s database time', 3),
                  (2, 'queries', 'statements per request', 7),
                  (3, 'database load', 'ms of database time per request', 5),

@@ -20,7 +20,7 @@ PGDLLEXPORT Datum clipperf_not_replicated(PG_FUNCTION_ARGS);
 PG_FUNCTION_INFO_V1(clipperf_not_replicated);
 
 /*
- * clipperf_not_replicated(): a trigger before each row, which lets it pass
+ * _clipperf_not_replicated(): a trigger before each row, which lets it pass
  * unless a subscription's worker brings it.  Error 0A000 unless it is called as
  * one.
  */
@@ -34,7 +34,7 @@ clipperf_not_replicated(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("clipperf_not_replicated() must be called as a trigger before each row")));
+				 errmsg("_clipperf_not_replicated() must be called as a trigger before each row")));
 	if (IsLogicalWorker())
 		return PointerGetDatum(NULL);
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?

@@ -224,7 +224,7 @@ lock_snapshots(const char *label)
 	if (SPI_processed > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("there is a period with the label \"%s\" already", label),
+				 errmsg("period \"%s\" already exists", label),
 				 errhint("Use another label, or remove the period with clipperf_drop_period().")));
 }
 

@@ -33,7 +33,7 @@ raise_damaged(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("what a snapshot of clipperf has kept is damaged")));
+			 errmsg("snapshot data is corrupted")));
 }
 
 /* Begin to write. */

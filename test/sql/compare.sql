@@ -28,15 +28,15 @@ SELECT format('BEGIN; SET LOCAL clipperf.route = %L; SELECT title FROM clip WHER
 SELECT clipperf_snapshot('after', 'two statements') IS NOT NULL AS taken;
 
 SELECT label, comment, coalesce(requests, 0) >= 40 AS many, until > since AS lasted FROM clipperf_periods ORDER BY period;
-SELECT kind, name, verdict, calls, statements, error_pct FROM clipperf_compare('before', 'after')
+SELECT kind, name, result, calls, statements, error_pct FROM clipperf_compare('before', 'after')
 WHERE name = '/compare' OR name LIKE '%FROM clip WHERE%' ORDER BY kind, name COLLATE "C";
-SELECT kind, figure, value_before, value_after, verdict FROM clipperf_compare_figures('before', 'after')
+SELECT kind, figure, value_before, value_after, result FROM clipperf_compare_figures('before', 'after')
 WHERE route = '/compare' AND kind = 'route' AND figure IN ('calls', 'statements', 'errors');
-SELECT figure, verdict FROM clipperf_impact('before', 'after') WHERE figure = 'queries';
+SELECT figure, result FROM clipperf_impact('before', 'after') WHERE figure = 'queries';
 
 -- The other way round.
-SELECT figure, verdict FROM clipperf_impact('after', 'before') WHERE figure = 'queries';
-SELECT kind, verdict FROM clipperf_compare('after', 'before') WHERE name LIKE '%count%';
+SELECT figure, result FROM clipperf_impact('after', 'before') WHERE figure = 'queries';
+SELECT kind, result FROM clipperf_compare('after', 'before') WHERE name LIKE '%count%';
 
 -- Endpoints have a row by the time that is measured of them; one that did not exist before is new.
 INSERT INTO clipperf_endpoints (name, routes, measured, target_ms) VALUES
@@ -56,9 +56,9 @@ SELECT format('BEGIN; SET LOCAL clipperf.route = %L; SELECT title FROM clip WHER
 \set ECHO all
 \o
 SELECT clipperf_snapshot('endpoints after') IS NOT NULL AS taken;
-SELECT kind, name, verdict, calls, statements, error_pct FROM clipperf_compare('endpoints before', 'endpoints after')
-WHERE kind = 'endpoint' ORDER BY name COLLATE "C", verdict COLLATE "C";
-SELECT kind, name, verdict FROM clipperf_compare('after', 'endpoints after') WHERE kind = 'endpoint' ORDER BY name COLLATE "C";
+SELECT kind, name, result, calls, statements, error_pct FROM clipperf_compare('endpoints before', 'endpoints after')
+WHERE kind = 'endpoint' ORDER BY name COLLATE "C", result COLLATE "C";
+SELECT kind, name, result FROM clipperf_compare('after', 'endpoints after') WHERE kind = 'endpoint' ORDER BY name COLLATE "C";
 SELECT name, route, max(value_after) FILTER (WHERE figure = 'p95_ms') <= max(value_after) FILTER (WHERE figure = 'span_p95_ms') AS up_to_span,
        max(value_after) FILTER (WHERE figure = 'calls') AS calls
 FROM clipperf_compare_figures('endpoints before', 'endpoints after') WHERE kind = 'endpoint' AND name LIKE 'by %' GROUP BY name, route ORDER BY name COLLATE "C";

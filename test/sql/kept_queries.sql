@@ -18,7 +18,7 @@ COPY (SELECT kind FROM item WHERE kind = 4) TO '/dev/null';
 CREATE MATERIALIZED VIEW more AS SELECT filler FROM item WHERE kind = 3;
 SELECT toplevel, calls, rows, query FROM clipperf_queries WHERE query NOT ILIKE '%clipperf%' ORDER BY query COLLATE "C";
 SELECT executions, query FROM clipperf_seq_scans ORDER BY query COLLATE "C";
-SELECT regexp_replace(ddl, '^.* ON | INCLUDE.*', '', 'g') AS index, cardinality(queryids) AS statements FROM clipperf_recommend() WHERE action = 'create';
+SELECT regexp_replace(ddl, '^.* ON | INCLUDE.*|;$', '', 'g') AS index, cardinality(queryids) AS statements FROM clipperf_recommend() WHERE action = 'create';
 SELECT query, problem FROM clipperf_workload() WHERE problem IS NOT NULL;
 
 -- Neither EXPLAIN ANALYZE nor what it runs inside; a COPY that reads rows is no query.

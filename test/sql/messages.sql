@@ -32,10 +32,14 @@ SELECT said($$SELECT clipperf_report(NULL)$$);
 SELECT said($$SELECT clipperf_report(0)$$);
 SELECT said($$SELECT clipperf_findings(0)$$);
 SELECT said($$SELECT clipperf_what_if(NULL)$$);
+SELECT said($$SELECT clipperf_recommend_for(NULL)$$);
 SELECT said($$SELECT clipperf_recommend_for('{NULL}')$$);
+SELECT said($$SELECT clipperf_recommend_for('{SELECT 1}', weights => '{1,2}')$$);
 SELECT said($$SELECT clipperf_recommend(min_calls => -1)$$);
 SELECT said($$SELECT clipperf_recommend(since => now() + interval '1 day')$$);
 SELECT said($$SELECT clipperf_recommend(since => 'infinity')$$);
+SELECT said($$SELECT clipperf_recommend(unused_since => now() + interval '1 day')$$);
+SELECT said($$SELECT clipperf_unneeded_indexes('infinity')$$);
 SELECT said($$SELECT clipperf_recommend(max_indexes => -1)$$);
 SELECT said($$SELECT clipperf_recommend(storage_budget => '-1 MB')$$);
 SELECT said($$SELECT clipperf_recommend(min_benefit => 1.5)$$);
@@ -52,6 +56,16 @@ SELECT said($$SELECT clipperf_add_index(NULL, 'CREATE INDEX i ON item (a)')$$);
 SELECT said($$SELECT clipperf_add_index('', 'CREATE INDEX i ON item (a)')$$);
 SELECT said($$SELECT clipperf_add_index('mine', NULL)$$);
 SELECT said($$SELECT clipperf_add_index('mine', 'CREATE INDEX i ON item (a)', 'urgent')$$);
+SELECT said($$SELECT clipperf_add_index('mine', 'CREATE INDEX i ON item (a)', NULL)$$);
+SELECT said($$SELECT clipperf_remove_index(NULL, 'i')$$);
+SELECT said($$SELECT clipperf_remove_index('mine', NULL)$$);
+SELECT said($$SELECT clipperf_drop_index_set(NULL)$$);
+SELECT said($$SELECT clipperf_accept(NULL)$$);
+SELECT said($$SELECT clipperf_unaccept(NULL)$$);
+SELECT said($$SELECT clipperf_accept_all('known', '{seq_scan,NULL}')$$);
+SELECT said($$SELECT clipperf_check('{seq_scan,NULL}')$$);
+SELECT said($$SELECT clipperf_check('{seqscan}')$$);
+SELECT said($$SELECT clipperf_drop_period(NULL)$$);
 
 -- What does not exist.
 SELECT said($$SELECT clipperf_apply(ids => '{-1}')$$);
@@ -59,6 +73,7 @@ SELECT said($$SELECT clipperf_apply(index_set => 'none')$$);
 SELECT said($$SELECT clipperf_cancel(-1)$$);
 SELECT said($$SELECT clipperf_revert(-1)$$);
 SELECT said($$SELECT clipperf_drop_index_set('none')$$);
+SELECT said($$SELECT clipperf_drop_period('none')$$);
 SELECT said($$SELECT clipperf_remove_index('none', 'none')$$);
 
 -- Statements that are none, or others than are wanted.

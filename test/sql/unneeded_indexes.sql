@@ -76,7 +76,7 @@ SELECT look('SELECT a FROM used WHERE a = $1'), look('SELECT a FROM small WHERE 
 SELECT pg_stat_force_next_flush();
 SELECT index_name, problem, reason, ddl FROM found WHERE problem = 'unused';
 
--- Not before the counters reach back far enough, nor if nobody asks, nor since a time to come.
+-- Not before the counters reach back far enough, nor if nobody asks; never since a time to come.
 SELECT count(*) FROM clipperf_unneeded_indexes(now() - interval '1 year') WHERE problem = 'unused';
 SELECT count(*) FROM clipperf_unneeded_indexes(NULL) WHERE problem = 'unused';
 SELECT count(*) FROM clipperf_unneeded_indexes(now() + interval '1 year') WHERE problem = 'unused';

@@ -151,7 +151,7 @@ failed_with($node, 'postgres', "DO \$\$ BEGIN PERFORM count(*) FROM item; PERFOR
 $other->query_safe('CREATE PROCEDURE wait_and_write(job bigint) LANGUAGE plpgsql AS $$
 	BEGIN PERFORM clipperf_wait(job, \'1ms\'); UPDATE item SET a = a + 1 WHERE id = 202; END $$');
 failed_with($node, 'postgres', "CALL wait_and_write($build->{job})",
-	'25001', qr/must be all that a statement does/, 'nor in a statement that goes on to write');
+	'25001', qr/must be called in a statement of its own/, 'nor in a statement that goes on to write');
 $build->release;
 is(wait_for_job($node, $build->{job}), 'kept', 'the build is done');
 ok(index_is_complete($node, $build->{index}, 'item', 'stops(a)'), 'the index has its row');

@@ -103,7 +103,7 @@ is_deeply({ map { $_->{wait_event_type} => $_->{sessions} } @{ $second->{waits} 
 is($second->{sessions}, $node->safe_psql('postgres', q{SELECT sessions FROM clipperf_periods WHERE label = 'second'}), 'and how many they were');
 ($status, undef, $errors) = clipperf($node, 'report', '--before' => 'first');
 is("$status $errors", '0 ', 'the last period is the one that is not named');
-fails_with($node, [ 'report', '--before' => 'nowhere' ], qr/there is no period "nowhere"/, 'no such period');
+fails_with($node, [ 'report', '--before' => 'nowhere' ], qr/period "nowhere" does not exist/, 'no such period');
 
 # Very much was seen: thousands of long statements, each with other operators, in hundreds of routes, make no large page.
 my $columns = 'id AS a_name_that_makes_it_long, ' x 50;

@@ -16,6 +16,7 @@
 
 #include "advise/indexes/unneeded.h"
 #include "advise/indexes/redundancy.h"
+#include "common/arguments.h"
 #include "common/relation_size.h"
 #include "common/table_lock.h"
 
@@ -130,7 +131,8 @@ put_advice(ReturnSetInfo *result, const Advice *advice)
 
 /*
  * clipperf_read_unneeded_indexes(relations, unused_since): the indexes of these tables
- * that should be dropped; unused_since NULL does not judge by use.
+ * that should be dropped; unused_since NULL does not judge by use, one in the future is
+ * error 22023.
  */
 Datum
 clipperf_read_unneeded_indexes(PG_FUNCTION_ARGS)
@@ -143,7 +145,7 @@ clipperf_read_unneeded_indexes(PG_FUNCTION_ARGS)
 	result_check_columns(result->setDesc, UNNEEDED_COLUMNS);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	unused_since = PG_ARGISNULL(1) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(1);
+	unused_since = PG_ARGISNULL(1) ? DT_NOBEGIN : argument_past(PG_GETARG_TIMESTAMPTZ(1), "unused_since");
 	foreach(lc, unneeded_indexes(oid_list(PG_GETARG_ARRAYTYPE_P(0)), unused_since))
 		put_advice(result, lfirst(lc));
 	return (Datum) 0;

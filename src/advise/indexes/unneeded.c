@@ -212,8 +212,7 @@ check_unused(IndexDefinition *def, List *indexes, const TableUse *use,
 static bool
 can_judge_use(TimestampTz since)
 {
-	return !RecoveryInProgress() && counted_since() <= since &&
-		since <= GetCurrentTimestamp();
+	return !RecoveryInProgress() && counted_since() <= since;
 }
 
 /* ------------------------------------------------------------------------

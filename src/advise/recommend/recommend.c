@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "advise/recommend/recommend_scans.h"
+#include "common/arguments.h"
 #include "common/clock.h"
 #include "common/excerpt.h"
 #include "store/store.h"
@@ -49,17 +50,6 @@ enum
 	ARG_WEIGHTS
 };
 
-/* Raise an error (22023) unless the value of an argument makes sense. */
-static void
-require_option(bool condition, const char *argument, const char *hint)
-{
-	if (!condition)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" is out of range", argument),
-				 errhint("%s", hint)));
-}
-
 /*
  * The time of clock_us() at which the time limit, given as an interval, will
  * have run out; 0 = none.
@@ -72,8 +62,8 @@ read_deadline(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(ARG_TIME_LIMIT))
 		return 0;
 	deadline_us = clock_after(PG_GETARG_INTERVAL_P(ARG_TIME_LIMIT));
-	require_option(deadline_us > clock_us(), "time_limit",
-				   "Give an interval above zero.");
+	argument_require_range(deadline_us > clock_us(), "time_limit",
+						   "Give an interval above zero.");
 	return deadline_us;
 }
 
@@ -109,21 +99,21 @@ read_options(FunctionCallInfo fcinfo)
 		options.limits.bytes =
 			DatumGetInt64(DirectFunctionCall1(pg_size_bytes,
 											  PG_GETARG_DATUM(ARG_BUDGET)));
-		require_option(options.limits.bytes >= 0, "storage_budget",
-					   "Give a size such as '500 MB'.");
+		argument_require_range(options.limits.bytes >= 0, "storage_budget",
+							   "Give a size such as '500 MB'.");
 	}
 	if (!PG_ARGISNULL(ARG_MAX_INDEXES))
 	{
 		options.limits.indexes = PG_GETARG_INT32(ARG_MAX_INDEXES);
-		require_option(options.limits.indexes >= 0, "max_indexes",
-					   "Give the number of indexes to choose at most.");
+		argument_require_range(options.limits.indexes >= 0, "max_indexes",
+							   "Give the number of indexes to choose at most.");
 	}
 	if (!PG_ARGISNULL(ARG_MIN_BENEFIT))
 	{
 		options.limits.least_share = PG_GETARG_FLOAT8(ARG_MIN_BENEFIT);
-		require_option(options.limits.least_share >= 0 &&
-					   options.limits.least_share <= 1, "min_benefit",
-					   "Give a share of the time of all statements, from 0 to 1.");
+		argument_require_range(options.limits.least_share >= 0 &&
+							   options.limits.least_share <= 1, "min_benefit",
+							   "Give a share of the time of all statements, from 0 to 1.");
 	}
 	options.deadline_us = read_deadline(fcinfo);
 	if (!PG_ARGISNULL(ARG_ALLOW_FUNCTIONS))
@@ -141,7 +131,7 @@ read_filter(FunctionCallInfo fcinfo, int64 deadline_us)
 	if (!PG_ARGISNULL(ARG_MIN_CALLS))
 		filter.min_calls = workload_min_calls(PG_GETARG_INT64(ARG_MIN_CALLS));
 	if (!PG_ARGISNULL(ARG_SINCE))
-		filter.since = workload_since(PG_GETARG_TIMESTAMPTZ(ARG_SINCE));
+		filter.since = argument_past(PG_GETARG_TIMESTAMPTZ(ARG_SINCE), "since");
 	if (!PG_ARGISNULL(ARG_QUERYIDS))
 		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(ARG_QUERYIDS));
 	return filter;
@@ -289,16 +279,19 @@ make_advice(Advisor *advisor, TimestampTz unused_since)
 Datum
 clipperf_advise(PG_FUNCTION_ARGS)
 {
-	AdvisorOptions options = read_options(fcinfo);
+	AdvisorOptions options;
 	Advisor    *advisor;
+	TimestampTz unused_since;
 	AdviceRun	run = {.handed_in = !PG_ARGISNULL(ARG_STATEMENTS)};
 
 	store_require();
+	options = read_options(fcinfo);
+	unused_since = PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
+		argument_past(PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE), "unused_since");
 	options.built = recommend_built();
 	advisor = advisor_make(read_statements(fcinfo, options.deadline_us), &options);
 	if (PG_ARGISNULL(ARG_INDEX_SET))
-		run.rows = make_advice(advisor, PG_ARGISNULL(ARG_UNUSED_SINCE) ? DT_NOBEGIN :
-							   PG_GETARG_TIMESTAMPTZ(ARG_UNUSED_SINCE));
+		run.rows = make_advice(advisor, unused_since);
 	else
 		run.rows = recommend_set(advisor,
 								 text_to_cstring(PG_GETARG_TEXT_PP(ARG_INDEX_SET)));

@@ -125,7 +125,7 @@ require_accepting(const WhatIfIndex *index)
 	if (refusal != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("index on \"%s\" could not be built",
+				 errmsg("could not build index on \"%s\"",
 						get_rel_name(index->def->relid)),
 				 errdetail("%c%s.", pg_toupper((unsigned char) refusal[0]), refusal + 1)));
 }

@@ -29,6 +29,7 @@
 #include "advise/workload/workload_sample.h"
 #include "advise/workload/workload_values.h"
 #include "advise/workload/workload_weight.h"
+#include "common/arguments.h"
 #include "common/clock.h"
 #include "store/sketch.h"
 #include "store/statement.h"
@@ -625,24 +626,8 @@ statement_of_text(char *text, double calls, List **locked)
 int64
 workload_min_calls(int64 min_calls)
 {
-	if (min_calls < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" is out of range", "min_calls"),
-				 errhint("Give a number of calls, 0 or more.")));
+	argument_require_range(min_calls >= 0, "min_calls", "Give a number of calls, 0 or more.");
 	return min_calls;
-}
-
-/* The argument since, if it is not in the future; else error 22023. */
-TimestampTz
-workload_since(TimestampTz since)
-{
-	if (since > GetCurrentTimestamp())
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" is out of range", "since"),
-				 errhint("Give a time in the past.")));
-	return since;
 }
 
 /* Calls that a weight may tell of: sums of them are exact, more or less. */
@@ -690,7 +675,7 @@ read_weights(ArrayType *weights, int count)
 	if (nweights != count)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the number of weights is not that of the statements"),
+				 errmsg("number of weights must match number of statements"),
 				 errdetail("Weights: %d, statements: %d.", nweights, count),
 				 errhint("Give one weight for each statement: how often it is called.")));
 	for (int i = 0; i < count; i++)

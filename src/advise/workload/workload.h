@@ -73,9 +73,8 @@ typedef struct WorkloadFilter
 /* An array of bigint as a list for the filter. */
 extern List *workload_queryids(ArrayType *array);
 
-/* Arguments for it, if they make sense. */
+/* The argument min_calls, if it makes sense. */
 extern int64 workload_min_calls(int64 min_calls);
-extern TimestampTz workload_since(TimestampTz since);
 
 /*
  * Statements of this database that the caller may read, those first that take

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "common/arguments.h"
 #include "common/result_rows.h"
 #include "store/store.h"
 
@@ -113,7 +114,7 @@ clipperf_read_workload(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(0))
 		filter.min_calls = workload_min_calls(PG_GETARG_INT64(0));
 	if (!PG_ARGISNULL(1))
-		filter.since = workload_since(PG_GETARG_TIMESTAMPTZ(1));
+		filter.since = argument_past(PG_GETARG_TIMESTAMPTZ(1), "since");
 	if (!PG_ARGISNULL(2))
 		filter.queryids = workload_queryids(PG_GETARG_ARRAYTYPE_P(2));
 	statements = workload_load(&filter);

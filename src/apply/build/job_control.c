@@ -184,8 +184,8 @@ require_clean_transaction(Oid function)
 	if (!is_all_of_statement(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("clipperf_wait() must be all that a statement does"),
-				 errdetail("No build waits for what the statement would read after it."),
+				 errmsg("clipperf_wait() must be called in a statement of its own"),
+				 errdetail("The rest of the statement would use a snapshot taken before the build ended."),
 				 errhint("Use SELECT clipperf_wait(job), and nothing else in the statement.")));
 }
 

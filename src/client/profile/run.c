@@ -49,7 +49,7 @@ require_free_label(Session *session, const char *label)
 
 	if (PQntuples(result) > 0)
 	{
-		print_error("there is a period with the label \"%s\" already", label);
+		print_error("period \"%s\" already exists", label);
 		print_hint("Use another label, or remove the period with clipperf_drop_period().");
 		exit(EXIT_TROUBLE);
 	}
