@@ -152,7 +152,7 @@ AS $$
 BEGIN
     EXECUTE format('INSERT INTO %I._clipperf_job_change (job, at, state, reason) VALUES ($1, $2, $3, $4)', TG_TABLE_SCHEMA)
     USING NEW.job, NEW.changed_at, NEW.state, NEW.reason;
-    -- Nobody is kept waiting for it: who has the row locked applies it, too.
+    -- No session waits: the one that holds the row lock applies it.
     EXECUTE format('UPDATE %1$I.clipperf_recommendations AS r SET status = $2, status_at = $3
                     WHERE r.id = (SELECT l.id FROM %1$I.clipperf_recommendations AS l
                                   WHERE l.id = $1 FOR UPDATE SKIP LOCKED)', TG_TABLE_SCHEMA)

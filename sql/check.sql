@@ -158,7 +158,7 @@ BEGIN ATOMIC
                     @extschema@._clipperf_count(j.lists, 'list', 'lists') || ' looped over',
                     @extschema@._clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
                     @extschema@._clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
-                    || ' left aside')) END,
+                    || ' not counted')) END,
         CASE WHEN cardinality(p.problems) > 0 THEN
             @extschema@._clipperf_raise(
                 'error', 'CP001',

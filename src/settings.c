@@ -439,7 +439,7 @@ static void
 define_verify_settings(void)
 {
 	DefineCustomBoolVariable("clipperf.auto_revert",
-							 "Takes back by itself what turns out useless or harmful.",
+							 "Reverts indexes that turn out useless or harmful.",
 							 NULL, &setting_auto_revert, false,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("clipperf.verify_calls",

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * evidence.c
- *	  How much look-ups speak for a loop over the rows of a result.
+ *	  How much lookups speak for a loop over the rows of a result.
  *
- * Every look-up adds the logarithm of how much likelier it is if the children
+ * Every lookup adds the logarithm of how much likelier it is if the children
  * follow the rows than if somebody looks up, at random, one of the D values
  * that the column holds.
  *
@@ -19,9 +19,9 @@
  * concurrently).  That proves something only when most have been hit.
  *
  * Rising: a value of a later row than all before, however many rows are left out
- * in between (rows of several kinds, conditional children).  The k-th of look-ups
+ * in between (rows of several kinds, conditional children).  The k-th of lookups
  * at random is that with probability 1/k at most, whatever is popular, as each of
- * them is equally likely the latest row: n such look-ups come once in n!.  Only
+ * them is equally likely the latest row: n such lookups come once in n!.  Only
  * where the result was read: elsewhere jobs go through the keys in their order.
  * Falling: the same, from the last row to the first.
  *
@@ -75,7 +75,7 @@ static const EvidenceParameters *const parameters = &evidence_parameters;
 #define EULER_GAMMA		0.5772
 #define ZETA_3_2		2.6124
 
-/* Begin anew. */
+/* Start over. */
 void
 evidence_clear(Evidence *evidence)
 {
@@ -117,7 +117,7 @@ evidence_distance(const Evidence *evidence, int rank)
 }
 
 /*
- * How likely a random look-up hits this rank: by Zipf's law with the exponent 1,
+ * How likely a random lookup hits this rank: by Zipf's law with the exponent 1,
  * or 1.5 where few are much more popular than the rest, or all alike.
  */
 static double
@@ -174,7 +174,7 @@ mark_hit(Evidence *evidence, int rank)
 		evidence->frontier++;
 }
 
-/* Is a look-up one of the repeats that rows with the same key lead to? */
+/* Is a lookup one of the repeats that rows with the same key lead to? */
 static inline bool
 repeats_shared_key(const Evidence *evidence, const Lookup *lookup)
 {
@@ -200,7 +200,7 @@ asks_again(const Evidence *evidence)
 }
 
 /*
- * Has every row had its child, so that this look-up begins again?  A value that
+ * Has every row had its child, so that this lookup begins again?  A value that
  * comes again at once may belong to the last row yet.  Where somebody else's
  * children were taken for some, there are as many as rows all the same.
  */
@@ -422,7 +422,7 @@ is_spreading(Evidence *evidence, const Lookup *lookup)
 }
 
 /*
- * Does a look-up belong to a loop that is proven already?  Others look up the
+ * Does a lookup belong to a loop that is proven already?  Others look up the
  * same keys meanwhile.  What runs where the result set came from belongs to it,
  * and nothing else if all has run there so far, unless others take part.  Elsewhere,
  * children of a loop follow the order, apart from those that other connections,
@@ -441,7 +441,7 @@ evidence_belongs(Evidence *evidence, const Lookup *lookup, int backends)
 		evidence_distance(evidence, lookup->rank) <= parameters->near + backends;
 }
 
-/* Add a look-up. */
+/* Add a lookup. */
 void
 evidence_add(Evidence *evidence, const Lookup *lookup)
 {
@@ -475,7 +475,7 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 	evidence->children++;
 }
 
-/* Before the first look-up, these ranks were looked up once each: see evidence.h. */
+/* Before the first lookup, these ranks were looked up once each: see evidence.h. */
 void
 evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks)
 {
@@ -491,7 +491,7 @@ evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks)
 }
 
 /*
- * A look-up of one of the values that others explain better: it counts against the
+ * A lookup of one of the values that others explain better: it counts against the
  * order of the rows as it would in a loop over them, and the row has had its child.
  */
 void

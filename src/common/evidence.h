@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * evidence.h
- *	  How much look-ups speak for a loop over the rows of a result.
+ *	  How much lookups speak for a loop over the rows of a result.
  *
  * Wald's sequential probability ratio test (A. Wald, Annals of Mathematical
  * Statistics 16, 1945).  Evidence is a logarithm of a likelihood ratio, in nats.
@@ -61,7 +61,7 @@ typedef struct EvidenceParameters
 	double		hopeless_covering;
 
 	/*
-	 * The hypothesis of a loop: how likely each kind of look-up is in one, as
+	 * The hypothesis of a loop: how likely each kind of lookup is in one, as
 	 * a share of all.
 	 */
 	double		next;			/* the next value; each further one is half as
@@ -99,12 +99,12 @@ typedef struct EvidenceParameters
 	/* The worth of a repeat: at most, and of one without a reason. */
 	double		repeat_worth;
 	double		repeat_cost;
-	/* A look-up of the same child elsewhere: about ln(0.05 / 0.95). */
+	/* A lookup of the same child elsewhere: about ln(0.05 / 0.95). */
 	double		miss_cost;
 
 	/*
 	 * Others take part in a loop, ln(10,000): one false alarm per ten
-	 * thousand look-ups of others at the same keys.
+	 * thousand lookups of others at the same keys.
 	 */
 	double		joined;
 } EvidenceParameters;
@@ -140,7 +140,7 @@ typedef struct Lookup
 								 * = not known */
 } Lookup;
 
-/* What the look-ups of an episode have come to. */
+/* What the lookups of an episode have come to. */
 typedef struct Evidence
 {
 	bool		local;			/* all of it where the result set came from */
@@ -150,7 +150,7 @@ typedef struct Evidence
 	bool		sorted;			/* .. they are sorted */
 	bool		whole;			/* nothing is proven before the last row */
 	bool		alike;			/* keys whose names alone are the same */
-	bool		in_order;		/* every look-up was of a later row than those
+	bool		in_order;		/* every lookup was of a later row than those
 								 * before it */
 	uint16		distinct;		/* values of the column, as last seen */
 	uint16		rows;			/* that hold them */
@@ -162,12 +162,12 @@ typedef struct Evidence
 	uint16		frontier;		/* lowest rank not hit */
 	uint16		strides;		/* ranks hit whose number was close to the one
 								 * before */
-	uint16		others;			/* look-ups of others that may take part .. */
+	uint16		others;			/* lookups of others that may take part .. */
 	uint16		others_last;	/* .. and the rank of the last one */
 	uint16		followed;		/* rows whose keys were looked up one by one */
 	bool		strayed;		/* .. which ended before the last of them */
-	bool		stays;			/* the last look-up was that of the one before */
-	uint32		children;		/* look-ups */
+	bool		stays;			/* the last lookup was that of the one before */
+	uint32		children;		/* lookups */
 	uint32		repeats;		/* .. that hit a rank again */
 	uint32		again;			/* .. the one that was hit just before */
 	uint32		moves;			/* .. all but those, of this connection */
@@ -200,7 +200,7 @@ typedef enum Verdict
 	VERDICT_STRONG				/* proven */
 } Verdict;
 
-/* Begin anew. */
+/* Start over. */
 extern void evidence_clear(Evidence *evidence);
 
 /* Was this rank hit? */
@@ -227,18 +227,18 @@ evidence_covered(const Evidence *evidence)
 /* How far rank lies from where the loop is expected, in unhit ranks. */
 extern int	evidence_distance(const Evidence *evidence, int rank);
 
-/* Has every row had its child, so that this look-up begins anew? */
+/* Has every row had its child, so that this lookup starts over? */
 extern bool evidence_is_complete(const Evidence *evidence,
 								 const Lookup *lookup);
 
-/* Does a look-up belong to a loop that is proven already? */
+/* Does a lookup belong to a loop that is proven already? */
 extern bool evidence_belongs(Evidence *evidence, const Lookup *lookup,
 							 int backends);
 
 /* Most of the children that a loop over the rows explains. */
 extern int	evidence_most_children(const Evidence *evidence);
 
-/* Add a look-up. */
+/* Add a lookup. */
 extern void evidence_add(Evidence *evidence, const Lookup *lookup);
 
 /*
@@ -247,7 +247,7 @@ extern void evidence_add(Evidence *evidence, const Lookup *lookup);
  */
 extern void evidence_add_before(Evidence *evidence, const Lookup *first, uint64 ranks);
 
-/* Add a look-up of one of the values that others explain better. */
+/* Add a lookup of one of the values that others explain better. */
 extern void evidence_add_stray(Evidence *evidence, const Lookup *lookup);
 
 /* The parent's backend looked something else up. */

@@ -3,7 +3,7 @@
  * evidence_verdict.c
  *	  What the evidence for a loop comes to: a proof, a weak one, none.
  *
- * evidence.c adds the look-ups and has the hypotheses; evidence.h the thresholds.
+ * evidence.c adds the lookups and has the hypotheses; evidence.h the thresholds.
  *
  *-------------------------------------------------------------------------
  */
@@ -179,7 +179,7 @@ few_nats(const Evidence *evidence)
 		log((1.0 - evidence_parameters.rise) / (1.0 - 1.0 / orders));
 }
 
-/* Is it a list of its request too short to be proven by the look-ups of all rows in no order? */
+/* Is it a list of its request too short to be proven by the lookups of all rows in no order? */
 static inline bool
 is_short_of_request(const Evidence *evidence)
 {

@@ -151,7 +151,7 @@ choose_episode(uint64 key)
 	return oldest;
 }
 
-/* Begin an episode anew; under its lock. */
+/* Start an episode over; under its lock. */
 void
 episode_clear(Episode *episode)
 {

@@ -44,8 +44,8 @@ typedef struct Episode
 	Oid			dbid;			/* of the child */
 	uint64		pattern_key;	/* .. as pattern_history_key() */
 
-	uint64		first_number;	/* of the first child among the look-ups of
-								 * its statement in its backend */
+	uint64		first_number;	/* of the first child among the lookups of its
+								 * statement in its backend */
 
 	/* Children that another episode is credited with, see attribution.c. */
 	uint64		holder;			/* its key; 0 = none */
@@ -74,9 +74,9 @@ typedef struct EpisodePeek
 	uint32		children;
 	int			distance;		/* unhit ranks skipped to reach this one */
 	int64		last_us;
-	uint64		next_number;	/* the look-up of its statement, in the
-								 * backend of its first child, that is to be
-								 * its next child if all so far were */
+	uint64		next_number;	/* the lookup of its statement, in the backend
+								 * of its first child, that is to be its next
+								 * child if all so far were */
 } EpisodePeek;
 
 /* The standing of a parent, column and child over many episodes. */
@@ -128,7 +128,7 @@ extern Episode *episode_lock_existing(uint64 key);
 /* Release what the two before have locked. */
 extern void episode_unlock(uint64 key);
 
-/* Begin an episode anew; under its lock. */
+/* Start an episode over; under its lock. */
 extern void episode_clear(Episode *episode);
 
 /* Add to a history and return what it is then. */

@@ -139,7 +139,7 @@ note_shape(StatementPlan *plan, const PlanMeasure *measure)
 
 /*
  * Share the execution's time out to the nodes of a plan.  Where no execution was timed,
- * the rows tell about what each took; the first timed one makes that superfluous.
+ * the rows tell about what each took; the first timed one makes that unnecessary.
  */
 static void
 add_node_times(StatementPlan *plan, const PlanMeasure *measure)

@@ -7,7 +7,7 @@
 bench-overhead:
 	@test/bench/overhead $(if $(ONE_SERVER),--one-server) --pairs='$(PAIRS)' --seconds='$(SECONDS)' --rows='$(ROWS)'
 
-# How often the N+1 detector is wrong under hot look-ups. LOOKUPS per user, ROWS selects the tables: see
+# How often the N+1 detector is wrong under hot lookups. LOOKUPS per user, ROWS selects the tables: see
 # test/bench/n-plus-one.
 bench-n-plus-one:
 	@test/bench/n-plus-one --lookups='$(LOOKUPS)' --rows='$(ROWS)'

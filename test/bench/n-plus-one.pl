@@ -1,4 +1,4 @@
-# False alarms and misses of the N+1 detector under hot look-ups. Started by test/bench/n-plus-one, which puts a
+# False alarms and misses of the N+1 detector under hot lookups. Started by test/bench/n-plus-one, which puts a
 # private PostgreSQL with clipperf first in PATH, in the tree where clipload was built.
 #
 # The noise: 20 users on 20 connections look up popular keys at full speed, and lists of such keys are read all the

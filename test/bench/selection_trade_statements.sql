@@ -1,4 +1,4 @@
--- What the owners of the wholesale trade ask, and a few look-ups of its clerks.
+-- What the owners of the wholesale trade ask, and a few lookups of its clerks.
 SELECT returned, mode, sum(quantity), sum(price), avg(discount), count(*) FROM items WHERE shipped <= '2024-05-01'
   GROUP BY returned, mode ORDER BY returned, mode;
 SELECT s.balance, s.name, n.name, p.id FROM parts p JOIN supplies ps ON ps.part_id = p.id JOIN suppliers s ON s.id = ps.supplier_id

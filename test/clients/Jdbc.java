@@ -1,6 +1,6 @@
 // Programs of pgjdbc against Clipper's schema, row by row and at once.
 //
-// --list prints each program with the tables whose look-ups are an N+1 pattern in it ("-" for none); a name runs it.
+// --list prints each program with the tables whose lookups are an N+1 pattern in it ("-" for none); a name runs it.
 // PGPORT, PGUSER and PGDATABASE tell the connection, which is by TCP; CLIPPER_IDS names a directory with ids as a
 // request would bring them.
 

@@ -1,6 +1,6 @@
 // Programs of Sequelize, Knex, Objection and plain node-postgres against Clipper's schema, lazy and eager.
 //
-// --list prints each program with the tables whose look-ups are an N+1 pattern in it ("-" for none); a name runs it.
+// --list prints each program with the tables whose lookups are an N+1 pattern in it ("-" for none); a name runs it.
 // The connection comes from libpq's environment; CLIPPER_IDS names a directory with ids as a request would bring them.
 'use strict';
 

@@ -1,7 +1,7 @@
 <?php
 // Programs of PDO against Clipper's schema, lazy and eager, as hand-written PHP has them.
 //
-// --list prints each program with the tables whose look-ups are an N+1 pattern in it ("-" for none); a name runs it.
+// --list prints each program with the tables whose lookups are an N+1 pattern in it ("-" for none); a name runs it.
 // The connection comes from libpq's environment; CLIPPER_IDS names a directory with ids as a request would bring them.
 
 function connect(bool $emulated = false): PDO

@@ -102,7 +102,7 @@ sub posts
 	return ('--parent' => "SELECT id, author_id, title FROM post ORDER BY title LIMIT $rows");
 }
 
-# The scenario of 50 posts, each followed by a look-up of its author or its remarks.
+# The scenario of 50 posts, each followed by a lookup of its author or its remarks.
 sub children_of
 {
 	my ($table, @options) = @_;

@@ -16,7 +16,7 @@ INSERT INTO one SELECT i, md5(i::text)::uuid, i + 0.5, decode(md5(i::text), 'hex
 FROM generate_series(1, 3) AS i;
 CREATE TABLE many (id int PRIMARY KEY, one_id int REFERENCES one);
 INSERT INTO many SELECT i, i % 3 + 1 FROM generate_series(1, 9) AS i;
--- Rows whose values the look-ups below can be compared with.
+-- Rows whose values the lookups below can be compared with.
 SELECT id, u, n, b, c, m, t, o, v, k, a FROM one ORDER BY id;
 
 -- Literals that are no array below conversions that say they are.

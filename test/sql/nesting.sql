@@ -154,7 +154,7 @@ INSERT INTO watched VALUES (1);
 SELECT query, toplevel, route = 'nesting' AS same_route FROM clipperf_queries
 WHERE query LIKE '%in_loop%' OR query LIKE '%watched%' ORDER BY query COLLATE "C";
 
--- What clipperf's own functions run is no habit of anybody.
+-- What clipperf's own functions run is no query pattern of the application.
 SET clipperf.track = 'all';
 SELECT clipperf_reset();
 SELECT count(*) >= 0 AS t FROM clipperf_report();

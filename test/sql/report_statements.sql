@@ -30,7 +30,7 @@ PREPARE question(int) AS SELECT sum(sqrt(i)) > 0 AS answer FROM generate_series(
 \o /dev/null
 SELECT format('EXECUTE question(%s)', 60000 + i % 3) FROM generate_series(1, 120) AS i \gexec
 \o
-SELECT severity, kind, summary ~ '^asks the same again: a cache of (X|1 h) answers 9\d%$' AS summary_fits,
+SELECT severity, kind, summary ~ '^repeats an identical read: a cache of (X|1 h) answers 9\d%$' AS summary_fits,
        evidence ~ ': 120 calls, .* would answer 9\d% of them.*; nothing was seen to write its tables(;|$)' AS evidence_fits,
        fix ~ '^-- keep its result in the application for (10 s|1 min|5 min|1 h): 1\d\d of 120 calls need not be made$' AS fix_fits
 FROM report WHERE kind = 'cacheable' AND severity <> 'info';
@@ -60,7 +60,7 @@ SELECT s.sql FROM generate_series(1, 120) AS i, (SELECT 'INSERT INTO asked SELEC
     UNION ALL VALUES ('SELECT min(n), sum(sqrt(n + i)) FROM asked, generate_series(1, 20) AS i'), ('DELETE FROM asked WHERE n = 0')) AS s (sql) \gexec
 \o
 \set ECHO all
-SELECT severity, summary ~ '^asks the same again: a cache of X answers 9\d%$' AS summary_fits,
+SELECT severity, summary ~ '^repeats an identical read: a cache of X answers 9\d%$' AS summary_fits,
        evidence ~ '; (9\d%|9\d% to 100%|100%) of its answers would be older than a write to report_statements.asked(;|$)' AS evidence_fits,
        regexp_replace(fix, '1[01]\d of', 'X of') AS fix
 FROM report WHERE kind = 'cacheable';

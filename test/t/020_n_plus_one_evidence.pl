@@ -19,7 +19,7 @@ my ($output, $errors) = run_command([$program]);
 is($errors, '', 'the program runs');
 my %result = map { split ' ' } split /\n/, $output;
 
-# Of each kind of loop: the look-ups at which it is a weak proof at the latest, and one by itself, if it ever is.
+# Of each kind of loop: the lookups at which it is a weak proof at the latest, and one by itself, if it ever is.
 my %loops = (
 	plain => [ 5, 8 ], six => [ 6, undef ], twice => [ 10, 20 ], third => [ 6, 10 ], half => [ 7, 12 ],
 	quarter => [ 7, 12 ], grouped => [ 14, undef ], two_keys => [ 14, undef ], three_keys => [ 10, 16 ],

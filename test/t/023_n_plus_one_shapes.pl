@@ -57,7 +57,7 @@ has($found[1], 'interleaved children', parent_column => qr/\bid\b/);
 	qr/FROM author/, qr/UPDATE post/);
 has($_, 'interleaved over a pool', children => [45, 50], connections => [2, 4]) foreach @found;
 
-# A look-up by the keys of three tables, the last of which is the list's.
+# A lookup by the keys of three tables, the last of which is the list's.
 $finding = proven($node, 'keys of three tables',
 	loop(posts(50),
 		'--child' => 'SELECT count(*) FROM job, remark, post WHERE job.id = $1 AND remark.id = $2 AND post.id = $3',
@@ -144,7 +144,7 @@ foreach my $protocol (qw(prepared simple))
 	runs($node, $finding, $name, '{200001,200002,200003}');
 }
 
-# A list that is filled up with the same key, as Hibernate does, is a look-up of one.
+# A list that is filled up with the same key, as Hibernate does, is a lookup of one.
 foreach my $protocol (qw(prepared simple))
 {
 	my $name = "lists of one key, $protocol";

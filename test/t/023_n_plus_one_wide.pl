@@ -24,7 +24,7 @@ sub make_table
 		  . '100001 + (i * 7) % 2000, md5(i::text) FROM generate_series(1, 1000) AS i; ANALYZE');
 }
 
-# A loop over such a table, each row's child being the look-up of its author.
+# A loop over such a table, each row's child being the lookup of its author.
 sub over
 {
 	my ($name, $rows, @options) = @_;

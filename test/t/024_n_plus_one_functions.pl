@@ -83,7 +83,7 @@ SQL
 has($finding, 'an anonymous block', function => undef, relation => 'post', children => [45, 50]);
 
 silent($node, 'a function that looks up all keys at once', statements('SELECT names_at_once()'));
-silent($node, 'many calls of a function with one look-up each',
+silent($node, 'many calls of a function with one lookup each',
 	statements(join(';', map { 'SELECT name_of(' . (100001 + $_ * 17 % 1999) . ')' } 1 .. 60)));
 
 $node->stop;

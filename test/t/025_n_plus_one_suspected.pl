@@ -1,4 +1,4 @@
-# Look-ups by keys that came from outside, a cache say: suspected within one transaction or trace, else not found.
+# Lookups by keys that came from outside, a cache say: suspected within one transaction or trace, else not found.
 
 use strict;
 use warnings;
@@ -11,7 +11,7 @@ use Test::More;
 my $node = start_server('suspected');
 my $finding;
 
-# Look-ups of posts by numbers that no result held.
+# Lookups of posts by numbers that no result held.
 my @keyed = ('--child' => 'SELECT title FROM post WHERE id = $1', '--bind' => '1=col:n', '--type' => '1=int8');
 
 # Loops that share a trace id; its text is new for each request, so it is not prepared.
@@ -44,7 +44,7 @@ suspected($node, 'random order in one transaction',
 
 suspected($node, 'twenty in one transaction', loop('--series' => '200501..200520', @keyed, '--transaction'));
 
-# The first look-up of a transaction counts like the others.
+# The first lookup of a transaction counts like the others.
 $finding = suspected($node, 'ten in one transaction', loop('--series' => '203001..203010', @keyed, '--transaction'));
 has($finding, 'ten in one transaction', children => 10, loops => 1);
 silent($node, 'nine in one transaction', loop('--series' => '203101..203109', @keyed, '--transaction'));
@@ -71,7 +71,7 @@ suspected($node, 'beside lists of twelve lengths in one transaction',
 silent($node, 'five in one transaction',
 	loop('--series' => '200601..200605', @keyed, '--transaction', '--repeat' => 10));
 silent($node, 'forty without transaction or trace', loop('--series' => '200701..200740', @keyed));
-silent($node, 'no key look-up: a range in one transaction',
+silent($node, 'no key lookup: a range in one transaction',
 	loop('--series' => '200901..200940', '--child' => 'SELECT count(*) FROM post WHERE id > $1', '--bind' => '1=col:n',
 		'--transaction'));
 silent($node, 'many short transactions',
@@ -83,7 +83,7 @@ silent($node, 'many short transactions',
 		}
 	});
 
-# Who thinks for long between his look-ups, in a transaction that he has left open, runs no loop.
+# Who thinks for long between his lookups, in a transaction that he has left open, runs no loop.
 $node->safe_psql('postgres', q{ALTER DATABASE postgres SET clipperf.nplusone_window = '50ms'});
 silent($node, 'long thoughts in one transaction',
 	loop('--series' => '202001..202015', @keyed, '--transaction', '--think-ms' => 60));

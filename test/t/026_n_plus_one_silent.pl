@@ -47,7 +47,7 @@ foreach my $protocol (qw(prepared extended))
 }
 
 # One row each: belongs to, login.
-silent($node, 'one row, one look-up, again and again',
+silent($node, 'one row, one lookup, again and again',
 	loop('--series' => '200001..200060',
 		'--child' => 'SELECT id, author_id FROM post WHERE id = $1', '--bind' => '1=col:n',
 		'--grandchild' => 'SELECT name FROM author WHERE id = $1', '--bind' => '1=col:author_id',

@@ -17,7 +17,7 @@ sub list
 	  . " ORDER BY title;\n";
 }
 
-# A list of ten posts, and a look-up of each one's author.
+# A list of ten posts, and a lookup of each one's author.
 sub looped
 {
 	my ($round) = @_;

@@ -1,4 +1,4 @@
-# Many users at full speed: hot look-ups on pooled connections and pgbench's own scripts are no N+1 patterns.
+# Many users at full speed: hot lookups on pooled connections and pgbench's own scripts are no N+1 patterns.
 
 use strict;
 use warnings;
@@ -19,11 +19,11 @@ proven($node, 'control', children_of('author'));
 foreach my $options ([ '--type' => 'int8' ], [ '--protocol' => 'simple', '--type' => 'int8' ], [ '--uniform' ],
 	[ '--pool' => 1 ], [ '--pool' => 16 ])
 {
-	silent($node, "hot look-ups @$options", hot(@posts, '--users' => 30, '--lookups' => 300, @$options));
+	silent($node, "hot lookups @$options", hot(@posts, '--users' => 30, '--lookups' => 300, @$options));
 }
-silent($node, 'hot look-ups, a list every five',
+silent($node, 'hot lookups, a list every five',
 	hot(@posts, '--users' => 30, '--lookups' => 200, '--list-every' => 5));
-silent($node, 'hot look-ups out of the listed posts alone',
+silent($node, 'hot lookups out of the listed posts alone',
 	hot('--keys' => 'SELECT id FROM post ORDER BY title LIMIT 2000', '--lookup' => 'SELECT * FROM post WHERE id = $1',
 		'--list' => 'SELECT id FROM post ORDER BY title LIMIT 500', '--users' => 30, '--lookups' => 300));
 silent($node, 'hot logins',
@@ -48,8 +48,8 @@ foreach my $script (qw(select-only simple-update tpcb-like))
 	}
 }
 
-# The loop is still found among hot look-ups of the very same statement.
-my $finding = proven($node, 'a loop among hot look-ups', sub {
+# The loop is still found among hot lookups of the very same statement.
+my $finding = proven($node, 'a loop among hot lookups', sub {
 	my ($server) = @_;
 	my $pid = fork();
 	die "fork failed: $!" unless defined $pid;
@@ -62,11 +62,11 @@ my $finding = proven($node, 'a loop among hot look-ups', sub {
 	loop('--parent' => 'SELECT post_id FROM remark ORDER BY body LIMIT 50',
 		'--child' => 'SELECT * FROM post WHERE id = $1', '--bind' => '1=col:post_id', '--repeat' => 5)->($server);
 	waitpid($pid, 0);
-	die 'the hot look-ups failed' if $? != 0;
+	die 'the hot lookups failed' if $? != 0;
 });
-has($finding, 'a loop among hot look-ups', children => [200, 260], parent_query => qr/FROM remark/);
+has($finding, 'a loop among hot lookups', children => [200, 260], parent_query => qr/FROM remark/);
 
-# Look-ups by others of the very keys of a loop that is running are not its children.
+# Lookups by others of the very keys of a loop that is running are not its children.
 $finding = proven($node, 'a loop over hot keys', sub {
 	my ($server) = @_;
 	my $page = 'SELECT post_id FROM remark ORDER BY body LIMIT 50';

@@ -12,7 +12,7 @@ use Test::More;
 srand(29);
 my $node = start_server('gate');
 
-# The integration tests of an application: loops over a pool, one by one and all at once, look-ups that are only suspected, scans.
+# The integration tests of an application: loops over a pool, one by one and all at once, lookups that are only suspected, scans.
 my @tests = (
 	children_of('author', '--connections' => 4),
 	children_of('remark', '--connections' => 4, '--concurrent', '--order' => 'random'),

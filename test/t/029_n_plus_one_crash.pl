@@ -75,7 +75,7 @@ $finding = proven($node, 'a prepared transaction',
 		  . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors)
 		  . q{PREPARE TRANSACTION 'loop'; COMMIT PREPARED 'loop';}));
 has($finding, 'a prepared transaction', children => [45, 50], loops => 1);
-silent($node, 'prepared transactions with a few look-ups each',
+silent($node, 'prepared transactions with a few lookups each',
 	statements(join('', map { my $round = $_;
 				'BEGIN;' . join('', map { "SELECT name FROM author WHERE id = $_;" } @authors[ $round * 5 .. $round * 5 + 4 ])
 				  . "PREPARE TRANSACTION 'few'; ROLLBACK PREPARED 'few';" } 0 .. 5)));

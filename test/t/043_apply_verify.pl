@@ -115,7 +115,7 @@ $node->safe_psql('postgres', 'CREATE TABLE found AS SELECT id, id AS owner, note
 	  . $find . join('', map { "EXECUTE find ($_);" } 1 .. 100));
 $job = apply_index($node, 'found', 'found_owner', 'CREATE INDEX found_owner ON found (owner)', $node->safe_psql('postgres',
 	"SELECT DISTINCT queryid FROM clipperf_queries WHERE query LIKE 'SELECT note FROM found%'"));
-is(wait_for_job($node, $job), 'verifying', 'an index for look-ups is built');
+is(wait_for_job($node, $job), 'verifying', 'an index for lookups is built');
 $node->safe_psql('postgres', $find . join('', map { "EXECUTE find (-$_);" } 1 .. 100));
 is(wait_for_verdict($node, $job), 'kept', 'it is kept, though nothing is found by it');
 like(reason($node, $job), qr/: p95 .* ms -> .* ms over 100 calls/, 'as that takes less time');

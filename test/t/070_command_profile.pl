@@ -123,7 +123,7 @@ $json = { %$json, report => valid_json(slurp_file("$second/report.json"), 'repor
 is("$json->{report}{comparison}{before} $json->{report}{comparison}{after}", 'first second', 'its report compares, too');
 is_deeply($json->{report}{comparison}{impact}, $json->{impact}, 'and says the same');
 is(valid_json(slurp_file("$first/report.json"), 'report.schema.json', 'the report of the first')->{comparison}, undef, 'the first one has nothing to compare with');
-is(scalar(grep { $_->{kind} eq 'endpoint' && $_->{verdict} eq 'worse' } @{ $json->{compare} }), 1, 'with the rows of clipperf_compare()');
+is(scalar(grep { $_->{kind} eq 'endpoint' && $_->{result} eq 'worse' } @{ $json->{compare} }), 1, 'with the rows of clipperf_compare()');
 ($status) = profile('third', '--against' => $second, '--', @two);
 is($status, 0, 'a run that is not worse');
 
@@ -164,7 +164,7 @@ foreach my $label ('', '12', 'x' x 64)
 	fails_with($node, [ 'profile', '--directory' => $dir, '--label' => $label, '--', 'true' ], qr/invalid value "$label" for option --label/, "a label that is none: $label");
 }
 is_deeply([ glob "$dir/*-nowhere $dir/*-12 $dir/*-x*" ], [], 'and no directory was made for them');
-fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'first', '--', 'true' ], qr/there is a period with the label "first" already/, 'a label that is taken');
+fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'first', '--', 'true' ], qr/period "first" already exists/, 'a label that is taken');
 fails_with($node, [ 'profile', '--directory' => "$dir/nowhere", '--label' => 'new', '--', 'true' ], qr/could not create directory/, 'no place for the directory');
 fails_with($node, [ 'profile', '--directory' => $dir, '--label' => 'new', '--against' => $cold, '--', 'true' ], qr/tells of no run that was measured/, 'against nothing');
 $node->safe_psql('postgres', "SELECT clipperf_drop_period('third')");

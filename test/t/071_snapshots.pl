@@ -76,7 +76,7 @@ is($node->safe_psql('postgres', q{
 	SELECT count(*) FROM clipperf_compare_figures('reset', 'flooded') WHERE value_before < 0 OR value_after < 0}), 0,
 	'no figure is negative');
 is($node->safe_psql('postgres', q{
-	SELECT count(*) FROM clipperf_compare('reset', 'flooded') WHERE kind = 'statement' AND verdict = 'gone'}), 0,
+	SELECT count(*) FROM clipperf_compare('reset', 'flooded') WHERE kind = 'statement' AND result = 'gone'}), 0,
 	'what may have been evicted is not said to be gone');
 is(figure('flooded', 'later', 'statement', 'calls'), 1, 'and the next period is right');
 

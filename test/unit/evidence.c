@@ -4,7 +4,7 @@
  *	  What src/common/evidence.c and evidence_verdict.c make of loops and of
  *	  chance: run by test/t/020_n_plus_one_evidence.pl.
  *
- * Prints for each kind of loop the look-ups it takes to be proven, weakly and
+ * Prints for each kind of loop the lookups it takes to be proven, weakly and
  * by itself, 0 if it never is; and for each kind of chance how many times more
  * often than promised one of the ways to be proven comes to so much evidence.
  *
@@ -33,7 +33,7 @@ count_bits(uint64 word)
 /* The C library's own: the server's is in the server, too. */
 #undef printf
 
-/* Episodes of each kind of chance, and look-ups of one at most. */
+/* Episodes of each kind of chance, and lookups of one at most. */
 #define EPISODES	10000
 #define LOOKUPS		60
 
@@ -82,7 +82,7 @@ make_rows(int count, int (*key_of) (int row))
 	return rows;
 }
 
-/* The look-up of a rank. */
+/* The lookup of a rank. */
 static Lookup
 make_lookup(const Rows *rows, int rank, bool local)
 {
@@ -114,7 +114,7 @@ static int	child_third(int row) { return row % 3 == 1; }
 static int	child_half(int row) { return uniform() < 0.5; }
 static int	child_quarter(int row) { return uniform() < 0.25; }
 
-/* Print how many look-ups a loop takes to be proven. */
+/* Print how many lookups a loop takes to be proven. */
 static void
 try_loop(const char *name, int count, int (*key_of) (int), int (*children_of) (int))
 {
@@ -164,7 +164,7 @@ draw(const double *sums, int distinct)
 }
 
 /*
- * Print how much more often than promised look-ups at random come to rare
+ * Print how much more often than promised lookups at random come to rare
  * evidence, by the way that does so most.  "staying" is how likely the last
  * value comes again.
  */
@@ -222,7 +222,7 @@ expects(const Evidence *evidence, int rank)
 }
 
 /*
- * A look-up goes to the list that expects it, the first one if both do or none; the
+ * A lookup goes to the list that expects it, the first one if both do or none; the
  * other one weighs it, too, as match.c and claim.c have it.
  */
 static void
@@ -386,7 +386,7 @@ try_backwards(int distinct)
 	printf("backwards_%d %d\n", distinct, requests);
 }
 
-/* Print by how many look-ups a loop over all rows, or half of them, from the last one on is proven. */
+/* Print by how many lookups a loop over all rows, or half of them, from the last one on is proven. */
 static void
 try_falling(int count, int step)
 {

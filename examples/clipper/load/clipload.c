@@ -7,7 +7,7 @@
  *
  *	replay		Clipper's users, over a pool of connections (replay.c)
  *	loop		one pattern of a parent and its children (loop.c)
- *	hot			look-ups of popular keys at full speed (hot.c)
+ *	hot			lookups of popular keys at full speed (hot.c)
  *
  *-------------------------------------------------------------------------
  */

@@ -79,10 +79,10 @@ static const char *const help =
 "  --conninfo S       connection string\n"
 "  --keys SQL         statement whose first column holds the keys, most popular\n"
 "                     first; run once at the start\n"
-"  --lookup SQL       look-up of one key, $1; when given several times, all are\n"
+"  --lookup SQL       lookup of one key, $1; when given several times, all are\n"
 "                     run for each key\n"
 "  --list SQL         statement without parameters, run now and then\n"
-"  --list-every N     how many look-ups there are to a list (default 50)\n"
+"  --list-every N     how many lookups there are to a list (default 50)\n"
 "  --users N          users at the same time (default 20)\n"
 "  --pool M           connections that they share (default 4)\n"
 "  --lookups N        keys that each user looks up (default 500)\n"
@@ -280,7 +280,7 @@ hot_main(int argc, char **argv)
 	start = now_ms();
 	run_users(&hot, users);
 	seconds = (now_ms() - start) / 1000.0;
-	printf("look-ups %ld, lists %ld, %.0f look-ups/s\n", users[0].lookups, users[0].lists,
+	printf("lookups %ld, lists %ld, %.0f lookups/s\n", users[0].lookups, users[0].lists,
 		   users[0].lookups / (seconds > 0 ? seconds : 1));
 	pool_close(hot.pool);
 	PQclear(hot.keys);

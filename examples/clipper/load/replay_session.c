@@ -23,7 +23,7 @@
 
 /*
  * Count an error, print the first few, and let the rest of the request do
- * nothing.  A broken connection is opened anew.
+ * nothing.  A broken connection is opened again.
  */
 static void
 statement_failed(Session *session, Conn *conn, const char *sql)

@@ -22,9 +22,8 @@
  * Any of them shows that a statement became slower; that it became faster is
  * shown by most of its calls.  Twice the blocks are enough where an index was
  * dropped that the planner would use, unless the ranks are sure that the statement
- * became faster; and for a write that pays for the upkeep of an index, whose time
- * is little and drowns in that of other things.  For a write half as many blocks
- * more are enough if it writes half as much more WAL as well: entries in indexes do
+ * became faster; and for a write that pays for an index, whose time is little and
+ * drowns in that of other things.  For a write half as many blocks more are enough if it writes half as much more WAL as well: entries in indexes do
  * both.  They are enough for a read, too, that does not use the index, where that
  * has put an end to HOT updates.
  *
@@ -38,8 +37,8 @@
  * The planner is asked what the statement would cost without the index, with
  * parameters that it had: its answer depends neither on other parameters nor
  * on anything else that happened meanwhile.  A statement whose plan does not
- * use the index was not changed by it, but for the upkeep of a write, and what that
- * does to reads: updates that are not HOT any more leave entries of dead rows in all
+ * use the index was not changed by it, but for the overhead of a write, and what
+ * that does to reads: updates that are not HOT any more leave entries of dead rows in all
  * indexes of the table until it is vacuumed, and move rows away from those beside
  * them.  Where a read touches clearly more blocks for neither reason, something else
  * is the cause, which is said.
@@ -54,7 +53,7 @@
  * whatever their plans are, as these keep all indexes.  Interruptions do not count,
  * nor do attempts without rights, or anybody could have an index reverted.
  *
- * A write pays for the upkeep of an index that its plan does not use.  It is
+ * A write pays for keeping an index that its plan does not use.  It is
  * charged with the time of the blocks that it touches more, at most, and with its
  * share of that if other indexes of the table came meanwhile that it has to keep,
  * too.
@@ -456,11 +455,11 @@ meets_dead_rows(const MeasureComparison *comparison)
 }
 
 /*
- * Is the judgement about the upkeep of the index, by a write whose plan does not
- * gain by it?
+ * Is the judgement about the write overhead of the index, by a write whose plan
+ * does not gain by it?
  */
 static bool
-is_upkeep(const MeasureComparison *comparison, Judgement judgement)
+is_overhead(const MeasureComparison *comparison, Judgement judgement)
 {
 	if (!comparison->after->write || comparison->planner_check == PLANNER_CHECK_WORTH)
 		return false;
@@ -469,12 +468,12 @@ is_upkeep(const MeasureComparison *comparison, Judgement judgement)
 		judgement == JUDGED_SLOWER;
 }
 
-/* The share of the index in what is judged to be about its upkeep. */
+/* The share of the index in what is judged to be about its write overhead. */
 static double
 share_of_index(const MeasureComparison *comparison)
 {
 	return comparison->after->write ?
-		comparison->upkeep_share : comparison->hot_share;
+		comparison->overhead_share : comparison->hot_share;
 }
 
 /*
@@ -489,9 +488,9 @@ saved_by_calls_us(const MeasureComparison *comparison)
 	double		by_blocks = saved_by_blocks_us(comparison);
 
 	if (comparison->rule != RULE_BLOCKS &&
-		(!comparison->is_upkeep || fabs(saved) < fabs(by_blocks)))
+		(!comparison->is_overhead || fabs(saved) < fabs(by_blocks)))
 		by_blocks = saved;
-	return comparison->is_upkeep ? share_of_index(comparison) * by_blocks : by_blocks;
+	return comparison->is_overhead ? share_of_index(comparison) * by_blocks : by_blocks;
 }
 
 /*
@@ -505,7 +504,7 @@ judgement_by_planner(const MeasureComparison *comparison, Judgement judgement)
 	bool		by_blocks = judgement == JUDGED_SLOWER &&
 		comparison->rule == RULE_BLOCKS;
 
-	if (comparison->is_upkeep)
+	if (comparison->is_overhead)
 		return share_of_index(comparison) > 0 ? judgement : JUDGED_SAME;
 	switch (comparison->planner_check)
 	{
@@ -545,7 +544,7 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 			  MeasureComparison *comparison)
 {
 	memset(comparison, 0, sizeof(*comparison));
-	comparison->upkeep_share = 1;
+	comparison->overhead_share = 1;
 	comparison->tail_chance = 1;
 	comparison->before = before;
 	comparison->after = after;
@@ -566,7 +565,7 @@ judge_compare(const Measure *before, const Measure *after, bool dropped,
 
 /*
  * Decide, by the planner's answer, if the index has changed the statement.  To
- * be called where judge_compare() returned true; comparison->upkeep_share and
+ * be called where judge_compare() returned true; comparison->overhead_share and
  * hot_share are set by then.
  */
 void
@@ -577,10 +576,10 @@ judge_decide(MeasureComparison *comparison, PlannerCheck planner_check)
 	{
 		comparison->rule = RULE_BLOCKS;
 		comparison->judgement = JUDGED_SLOWER;
-		comparison->is_upkeep = true;
+		comparison->is_overhead = true;
 	}
 	else
-		comparison->is_upkeep = is_upkeep(comparison, comparison->judgement);
+		comparison->is_overhead = is_overhead(comparison, comparison->judgement);
 	comparison->judgement = judgement_by_planner(comparison, comparison->judgement);
 	if (comparison->judgement >= JUDGED_FASTER)
 		comparison->saved_us = saved_by_calls_us(comparison);

@@ -98,7 +98,7 @@ typedef struct MeasureComparison
 	const Measure *before;
 	const Measure *after;
 	bool		dropped;		/* the index was dropped, else it was made */
-	double		upkeep_share;	/* of a write's upkeep that the index causes */
+	double		overhead_share; /* of a write's overhead that the index causes */
 	double		hot_share;		/* of the index in that updates of the table
 								 * are not HOT any more */
 	double		superiority;	/* share of pairs in which before was slower */
@@ -109,7 +109,7 @@ typedef struct MeasureComparison
 	JudgeRule	rule;			/* that spoke */
 	PlannerCheck planner_check; /* asked only where something changed */
 	Judgement	judgement;
-	bool		is_upkeep;		/* it is about keeping the index up to date,
+	bool		is_overhead;	/* it is about keeping the index up to date,
 								 * or what that does to other statements */
 	double		saved_us;		/* by all calls after; negative: lost */
 	bool		fails;			/* since then it fails, or more often */

@@ -264,7 +264,7 @@ needs_entries(const WorkloadStatement *statement, const Job *job, Oid index_oid)
 }
 
 /*
- * The share of the upkeep by a statement that the index of the job causes, of
+ * The share of a statement's write overhead that the index of the job causes, of
  * that which it and "others" (OIDs of indexes of its table) cause together: those
  * in which a written row needs new entries pay alike.  An update that needs none
  * in an index takes them all the same once another index puts an end to its being
@@ -273,7 +273,7 @@ needs_entries(const WorkloadStatement *statement, const Job *job, Oid index_oid)
  * Within job_begin() and job_end(); locks and signals as planner_check_run().
  */
 double
-planner_check_upkeep(const Job *job, uint64 queryid, List *others)
+planner_check_overhead(const Job *job, uint64 queryid, List *others)
 {
 	double		blamed = 0;
 	bool		guilty = false;

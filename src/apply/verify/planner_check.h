@@ -31,10 +31,10 @@ typedef enum PlannerCheck
 extern PlannerCheck planner_check_run(const Job *job, uint64 queryid);
 
 /*
- * The share of the upkeep by a statement that the index of the job causes, of
+ * The share of a statement's write overhead that the index of the job causes, of
  * that which it and other indexes of its table cause together.
  */
-extern double planner_check_upkeep(const Job *job, uint64 queryid, List *others);
+extern double planner_check_overhead(const Job *job, uint64 queryid, List *others);
 
 /*
  * The share that the index of the job has in that the updates of a statement are

@@ -10,8 +10,8 @@
  * Both: regressed, and at once, if a statement began to fail.
  *
  * A loss that is proven counts whoever else has run meanwhile, unless what is
- * unclear may make up for it.  But the upkeep of an index is the price of what it
- * is meant for: it decides only when enough was seen, and as long as less than
+ * unclear may make up for it.  But the write overhead of an index is the price of
+ * what it is meant for: it decides only when enough was seen, and as long as less than
  * half of that could be judged, by the time it took, the index is watched on, up
  * to VERDICT_WINDOWS times clipperf.verify_time.
  *
@@ -48,7 +48,7 @@ verdict_state(const Trial *trial)
 	if (trial->failing > 0)
 		return JOB_REGRESSED;
 	if (!trial->over || (!verdict_has_majority(trial) && !trial->last))
-		return lost - trial->upkeep_us > trial->unclear_us ?
+		return lost - trial->overhead_us > trial->unclear_us ?
 			JOB_REGRESSED : JOB_VERIFYING;
 	if (lost > trial->unclear_us)
 		return JOB_REGRESSED;
@@ -201,7 +201,7 @@ change_text(const MeasureComparison *comparison)
 	if (comparison->judgement == JUDGED_SLOWER)
 		return psprintf("%s: %s, %s%s%s%s", label, latency_text(comparison),
 						blocks_text(comparison), rule_text(comparison->rule),
-						comparison->is_upkeep && !comparison->after->write ?
+						comparison->is_overhead && !comparison->after->write ?
 						", as updates of the table are not HOT any more and leave dead rows in all of its indexes" : "",
 						comparison->after->foreseen ? ", as foreseen" : "");
 	if (comparison->judgement == JUDGED_FASTER && touches_more(comparison))
@@ -553,9 +553,9 @@ append_comparison(StringInfo json, const MeasureComparison *comparison)
 		append_json_string(json, "planner", planner_check_name(comparison->planner_check));
 	append_json_side(json, "before", comparison->before);
 	append_json_side(json, "after", after);
-	if (comparison->is_upkeep)
+	if (comparison->is_overhead)
 		appendStringInfo(json, "\"write_overhead_share\": %.2f, ", after->write ?
-						 comparison->upkeep_share : comparison->hot_share);
+						 comparison->overhead_share : comparison->hot_share);
 	appendStringInfo(json, "\"saved_ms\": %.6g, \"faster_share\": %.4f,"
 					 " \"deviation\": %.2f, \"mean_deviation\": %.2f,"
 					 " \"tail_chance\": %.3g}", comparison->saved_us / 1000.0,

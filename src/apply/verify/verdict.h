@@ -41,7 +41,7 @@ typedef struct Trial
 	double		judged_us;		/* of it, of those that could be judged */
 	double		saved_us;
 	double		lost_us;
-	double		upkeep_us;		/* of it, by writes that keep the index */
+	double		overhead_us;	/* of it, by writes that keep the index */
 	int			unclear;		/* statements */
 	double		unclear_us;		/* that these may have saved */
 	int			failing;		/* statements that the index makes fail */

@@ -227,17 +227,17 @@ other_indexes(const Job *job, uint64 queryid)
 
 /*
  * The share that the job's index has in what a statement pays more, or less, for
- * the upkeep of indexes.
+ * the write overhead of indexes.
  */
 static double
-upkeep_share(const Job *job, const Measure *measure)
+overhead_share(const Job *job, const Measure *measure)
 {
 	if (!measure->write)
 		return 1;
 	if (job->drop)
 		return other_jobs_changed_table(job) ? 0 : 1;
-	return planner_check_upkeep(job, measure->queryid,
-								other_indexes(job, measure->queryid));
+	return planner_check_overhead(job, measure->queryid,
+								  other_indexes(job, measure->queryid));
 }
 
 /*
@@ -290,8 +290,8 @@ add_up(Trial *trial, const MeasureComparison *comparison)
 			break;
 		case JUDGED_SLOWER:
 			trial->lost_us -= comparison->saved_us;
-			if (comparison->is_upkeep)
-				trial->upkeep_us -= comparison->saved_us;
+			if (comparison->is_overhead)
+				trial->overhead_us -= comparison->saved_us;
 			break;
 		case JUDGED_UNCLEAR:
 			if (comparison->planner_check == PLANNER_CHECK_UNUSED)
@@ -325,7 +325,7 @@ decide_comparisons(Trial *trial)
 		/* Where the planner cannot tell, a count of no scans does. */
 		if (planner_check == PLANNER_CHECK_NONE && trial->scans == 0)
 			planner_check = PLANNER_CHECK_UNUSED;
-		comparison->upkeep_share = upkeep_share(trial->job, comparison->after);
+		comparison->overhead_share = overhead_share(trial->job, comparison->after);
 		comparison->hot_share = hot_share > 0 &&
 			gains_by_another(trial->job, comparison, planner_check) ? 0 : hot_share;
 		judge_decide(comparison, planner_check);

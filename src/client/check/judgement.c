@@ -146,7 +146,7 @@ judged_in_words(const Judgement *judgement)
 		append_string(&words, ", %lld table%s too small to judge", judgement->small_tables,
 					  judgement->small_tables == 1 ? "" : "s");
 	if (judgement->suspicions > 0)
-		append_string(&words, ", %lld suspected loop%s left aside", judgement->suspicions,
+		append_string(&words, ", %lld suspected loop%s not counted", judgement->suspicions,
 					  judgement->suspicions == 1 ? "" : "s");
 	return words;
 }

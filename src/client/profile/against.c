@@ -63,7 +63,7 @@ put_impact(FILE *out, const PGresult *impact)
 
 		put_column(out, result_value(impact, i, "unit"), UNIT_WIDTH);
 		fprintf(out, "%12s%12s%8s  ", before ? before : "-", after ? after : "-", change ? change : "-");
-		put_line(out, result_value(impact, i, "verdict"));
+		put_line(out, result_value(impact, i, "result"));
 		putc('\n', out);
 	}
 }
@@ -79,10 +79,10 @@ put_rows(FILE *out, const PGresult *rows, const char *kind, const char *title)
 
 	for (int i = 0; i < PQntuples(rows); i++)
 	{
-		const char *verdict = result_value(rows, i, "verdict");
+		const char *judged = result_value(rows, i, "result");
 
 		if (strcmp(result_value(rows, i, "kind"), kind) != 0 ||
-			(only_changes && (strcmp(verdict, "same") == 0 || strcmp(verdict, "unsure") == 0)))
+			(only_changes && (strcmp(judged, "same") == 0 || strcmp(judged, "unsure") == 0)))
 			continue;
 		if (!begun)
 		{
@@ -93,7 +93,7 @@ put_rows(FILE *out, const PGresult *rows, const char *kind, const char *title)
 		begun = true;
 		put_column(out, result_value(rows, i, "name"), NAME_WIDTH);
 		fputs("  ", out);
-		put_column(out, verdict, 6);
+		put_column(out, judged, 6);
 		fputs("  ", out);
 		put_column(out, result_value(rows, i, "p95_ms"), 12);
 		fputs("  ", out);
@@ -127,7 +127,7 @@ is_worse(const PGresult *rows)
 	{
 		const char *kind = result_value(rows, i, "kind");
 
-		if (strcmp(result_value(rows, i, "verdict"), "worse") == 0 &&
+		if (strcmp(result_value(rows, i, "result"), "worse") == 0 &&
 			(strcmp(kind, "everything") == 0 || strcmp(kind, "endpoint") == 0 || strcmp(kind, "route") == 0))
 			return true;
 	}

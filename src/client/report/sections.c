@@ -173,7 +173,7 @@ ask_for_comparison(Session *session, const char *before, const char *after)
 									  " 'rows', (SELECT coalesce(json_agg(c), '[]') FROM ("
 									  "SELECT * FROM %1$s.clipperf_compare($1, $2)"
 									  " WHERE kind NOT IN ('statement', 'finding')"
-									  " OR verdict NOT IN ('same', 'unsure') LIMIT 200) AS c))", session->schema);
+									  " OR result NOT IN ('same', 'unsure') LIMIT 200) AS c))", session->schema);
 	PGresult   *result = run_query(session, query, 2, labels);
 	char	   *comparison = copy_string(PQgetvalue(result, 0, 0));
 

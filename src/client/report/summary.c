@@ -61,9 +61,9 @@ static const SummaryBlock blocks[] = {
 	{"Before and after",
 		"SELECT place, unit AS name, concat_ws('; ',"
 		" coalesce(round(value_before::numeric, 3)::text, '-') || ' -> '"
-		" || coalesce(round(value_after::numeric, 3)::text, '-'), change, verdict) AS text"
+		" || coalesce(round(value_after::numeric, 3)::text, '-'), change, result) AS text"
 		" FROM %1$s.clipperf_impact($1, $2) WITH ORDINALITY"
-	" AS i (figure, unit, value_before, value_after, change, verdict, place) WHERE $3"}
+	" AS i (figure, unit, value_before, value_after, change, result, place) WHERE $3"}
 };
 
 /*

@@ -52,7 +52,7 @@ typedef struct Live
 	double		next;			/* when to read, or to connect, by clock() */
 	bool		wants_opened;	/* is the opened row to be asked about? */
 	bool		changed;		/* is the screen to be drawn again? */
-	bool		anew;			/* after it was cleared? */
+	bool		cleared;		/* after the terminal was cleared? */
 } Live;
 
 /* Signals that have come: what the handlers write. */
@@ -294,7 +294,7 @@ take_keys(Live *live)
 				live->wants_opened = true;
 				break;
 			case EFFECT_REDRAW:
-				live->anew = true;
+				live->cleared = true;
 				break;
 			case EFFECT_SHOW:
 				break;
@@ -319,15 +319,15 @@ draw_screen(Live *live)
 	{
 		resized = 0;
 		resize_terminal();
-		live->changed = live->anew = true;
+		live->changed = live->cleared = true;
 	}
 	if (!live->changed)
 		return;
 	terminal_size(&width, &height);
 	screen = lay_out(live->top, width, height);
-	draw_terminal(screen, live->anew);
+	draw_terminal(screen, live->cleared);
 	free_screen(screen);
-	live->changed = live->anew = false;
+	live->changed = live->cleared = false;
 }
 
 /*
@@ -377,7 +377,7 @@ ignore_notice(void *arg __attribute__((unused)), const PGresult *notice __attrib
 int
 run_live(Top *top)
 {
-	Live		live = {.top = top,.connection = top->session->connection,.changed = true,.anew = true};
+	Live		live = {.top = top,.connection = top->session->connection,.changed = true,.cleared = true};
 	sigset_t	while_waiting;
 
 	begin_signals(&while_waiting);

@@ -4,7 +4,7 @@
  *	  What the server answered, and how it has changed.
  *
  * The server counts from some time on.  What happened between two readings is the difference of the counters, row by row,
- * by the rows' keys.  A row whose counter went back was forgotten meanwhile and is counted anew: all of it is new then.
+ * by the rows' keys.  A row whose counter went back was forgotten meanwhile and is counted from 0: all of it is new then.
  *
  *-------------------------------------------------------------------------
  */

@@ -142,9 +142,9 @@ attributes_of(LineLook look)
  * Draws a screen: what has changed of it, or all.
  */
 void
-draw_terminal(const TopScreen *screen, bool anew)
+draw_terminal(const TopScreen *screen, bool cleared)
 {
-	if (anew)
+	if (cleared)
 		clearok(stdscr, TRUE);
 	erase();
 	for (int i = 0; i < screen->count; i++)
@@ -238,7 +238,7 @@ resize_terminal(void)
  * It shows nothing.
  */
 void
-draw_terminal(const TopScreen *screen __attribute__((unused)), bool anew __attribute__((unused)))
+draw_terminal(const TopScreen *screen __attribute__((unused)), bool cleared __attribute__((unused)))
 {
 }
 

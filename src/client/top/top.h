@@ -230,7 +230,7 @@ extern void begin_terminal(void);
 extern void end_terminal(void);
 extern void terminal_size(int *width, int *height);
 extern void resize_terminal(void);
-extern void draw_terminal(const TopScreen *screen, bool anew);
+extern void draw_terminal(const TopScreen *screen, bool cleared);
 extern int	read_key(void);
 extern bool is_terminal_gone(void);
 

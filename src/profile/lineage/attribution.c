@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * attribution.c
- *	  Attributes look-ups to result sets, and proves patterns by them.
+ *	  Attributes lookups to result sets, and proves patterns by them.
  *
- * A look-up may fit several lists of its request: two lists of a page hold the
+ * A lookup may fit several lists of its request: two lists of a page hold the
  * same keys, or a few of one are all of another.  It is weighed for each of them,
  * as a claim (claim.c), and each loop is counted for one of them only, the holder
  * of the credit: the list that explains the most children, or else the one that was
@@ -295,7 +295,7 @@ are_tied(const Claim *one, const Claim *other)
 }
 
 /*
- * Count a look-up for the list that explains it best, if any is proven.  False if
+ * Count a lookup for the list that explains it best, if any is proven.  False if
  * none is.  Takes locks, one after the other.
  */
 static bool
@@ -336,7 +336,7 @@ settle_claims(Claim *claims, int count, bool counts)
 }
 
 /*
- * Add a look-up to the episode it was matched with, and to those of other lists that
+ * Add a lookup to the episode it was matched with, and to those of other lists that
  * it may belong to.  The first one that is proven counts in the table of patterns
  * if "counts" is set.  The caller holds no lock.
  */
@@ -414,7 +414,7 @@ attribution_retract(uint64 key, uint64 history)
 }
 
 /*
- * A look-up of the same statement on the connection of an episode was not of
+ * A lookup of the same statement on the connection of an episode was not of
  * its result set: "elsewhere" if it fitted another one.  Takes the episode's
  * lock.
  */

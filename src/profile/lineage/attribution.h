@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attribution.h
- *	  Attributes look-ups to result sets, and proves patterns by them.
+ *	  Attributes lookups to result sets, and proves patterns by them.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +17,7 @@ typedef enum Attribution
 	ATTRIBUTION_PROVEN			/* part of a proven loop */
 } Attribution;
 
-/* Add a look-up to the episode it was matched with. */
+/* Add a lookup to the episode it was matched with. */
 extern Attribution attribution_add(Execution *execution, const Probe *probe,
 								   uint64 fingerprint, const MatchList *matches,
 								   bool counts);
@@ -25,7 +25,7 @@ extern Attribution attribution_add(Execution *execution, const Probe *probe,
 /* What seemed to be an episode was a sweep: take back what it was worth. */
 extern void attribution_retract(uint64 key, uint64 history);
 
-/* A look-up on the connection of an episode was not of its result set. */
+/* A lookup on the connection of an episode was not of its result set. */
 extern void attribution_miss(uint64 key, bool elsewhere);
 
 #endif							/* CLIPPERF_ATTRIBUTION_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * claim.c
- *	  A look-up as a child of one list, and what it proves of that list.
+ *	  A lookup as a child of one list, and what it proves of that list.
  *
  * Three steps, each with a lock of its own:
  *
  * 1. record_lookup() adds it to its episode, under the episode's lock.  Most
- *    look-ups end here, or with step 3.
+ *    lookups end here, or with step 3.
  * 2. Where the episode's verdict is news, update_history() tells the pattern's
  *    history, which says whether that proves the pattern.
  * 3. claim_count() adds what is proven to the table of patterns.  The episode's
@@ -98,7 +98,7 @@ child_pattern_facts(const Child *child)
 	};
 }
 
-/* The look-up as its episode sees it. */
+/* The lookup as its episode sees it. */
 static Lookup
 make_lookup(const Child *child)
 {
@@ -133,7 +133,7 @@ make_lookup(const Child *child)
 }
 
 /*
- * Does this look-up begin anew?  After a long pause it does, unless one request
+ * Does this lookup start over?  After a long pause it does, unless one request
  * took it, when each row of the result has had its child already, and no more will
  * come, and where it had only children that were those of other lists.  A joint
  * column is told of all that comes to its parts: the loop may begin later.  Under the
@@ -242,7 +242,7 @@ redeems_failure(const Episode *episode, Verdict verdict)
 }
 
 /*
- * Add a look-up to its episode, made if there is none.  False if it does not
+ * Add a lookup to its episode, made if there is none.  False if it does not
  * belong there, or the episode was given up.  Takes the episode's lock.
  */
 static bool
@@ -332,7 +332,7 @@ update_history(const Child *child, const EpisodeChange *change, bool *strong)
 	if ((verdict == VERDICT_SHORT || verdict == VERDICT_FEW) &&
 		history.children < setting_nplusone_min_children)
 		return false;
-	/* a joint column begins anew, and so is weakly proven by chance too often */
+	/* a joint column starts over, and so is weakly proven by chance too often */
 	if (child->match->column.is_joint)
 		return false;
 	return history.balance >=
@@ -455,7 +455,7 @@ count_latest(const Child *child, const EpisodeChange *change, bool strong)
 }
 
 /*
- * Count a look-up in a proven loop, and what was not counted before: its
+ * Count a lookup in a proven loop, and what was not counted before: its
  * episode so far, and the episodes that waited for their pattern to be proven.
  */
 void
@@ -500,7 +500,7 @@ weigh_stray(const Claim *claim)
 }
 
 /*
- * Weigh a look-up as a child of one list: add it to its episode, and tell the
+ * Weigh a lookup as a child of one list: add it to its episode, and tell the
  * history of its pattern.  What a list that is not the best did not expect is but
  * evidence against it, unless it is the best one's joint column, which is to explain
  * all that comes there.  The caller holds no lock.

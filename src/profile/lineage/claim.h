@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * claim.h
- *	  A look-up as a child of one list, and what it proves of that list.
+ *	  A lookup as a child of one list, and what it proves of that list.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 #include "profile/lineage/match.h"
 #include "store/pattern.h"
 
-/* One look-up, and the result set it is attributed to. */
+/* One lookup, and the result set it is attributed to. */
 typedef struct Child
 {
 	Execution  *execution;
@@ -21,7 +21,7 @@ typedef struct Child
 	PatternParameters *parameters;	/* of its loop; NULL = not known */
 } Child;
 
-/* What a look-up has changed about its episode. */
+/* What a lookup has changed about its episode. */
 typedef struct EpisodeChange
 {
 	Episode		before;
@@ -30,7 +30,7 @@ typedef struct EpisodeChange
 	bool		is_news;		/* the history is to be told of the verdict */
 } EpisodeChange;
 
-/* A look-up as a child of one of the lists it may belong to. */
+/* A lookup as a child of one of the lists it may belong to. */
 typedef struct Claim
 {
 	Child		child;
@@ -53,14 +53,14 @@ extern PatternFacts child_pattern_facts(const Child *child);
 /* What an episode counts for. */
 extern PatternCounters episode_counters(const Episode *episode);
 
-/* Weigh a look-up as a child of one list. */
+/* Weigh a lookup as a child of one list. */
 extern void claim_weigh(Claim *claim, bool is_best);
 
 /* Mark the episode as proven, and count it unless that was done. */
 extern void claim_mark_proven(const Child *child, uint64 episode_key, bool counts,
 							  bool strong);
 
-/* Count the look-up in a proven loop, and what was not counted before. */
+/* Count the lookup in a proven loop, and what was not counted before. */
 extern void claim_count(const Claim *claim, bool counts);
 
 #endif							/* CLIPPERF_CLAIM_H */

@@ -4,7 +4,7 @@
  *	  What statements looked up before a loop was seen to begin.
  *
  * A list whose rows are looked up in no order may share its first values with
- * another list, which these look-ups fit better.  When the loop over it begins
+ * another list, which these lookups fit better.  When the loop over it begins
  * for this backend, it has had them already.
  *
  * Belongs to one backend: no locks.

@@ -212,9 +212,9 @@ collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble
 }
 
 /*
- * Is it a look-up, or the insertion of a row, that may be repeated within one
+ * Is it a lookup, or the insertion of a row, that may be repeated within one
  * request, which is suspicious?
- * A request is a trace or a transaction.  The first look-up of a transaction is
+ * A request is a trace or a transaction.  The first lookup of a transaction is
  * but noted: most are not repeated.
  */
 static inline bool
@@ -693,7 +693,7 @@ check_sweep(const Execution *execution, LastLookup *last_lookup, ProbeHits *foun
 }
 
 /*
- * A look-up by a key that has no parent is suspicious if it is repeated in one
+ * A lookup by a key that has no parent is suspicious if it is repeated in one
  * request, unless the statement is in a loop that is proven.  The first one of a
  * transaction is but noted.
  */
@@ -750,7 +750,7 @@ look_for_preload(Execution *execution, StatementInfo *info, ProbeHits *found)
 
 /*
  * Look for the results that the values came from.  True if there is one that
- * the look-up was attributed to.
+ * the lookup was attributed to.
  */
 static pg_noinline bool
 look_for_parents(Execution *execution, StatementInfo *info)

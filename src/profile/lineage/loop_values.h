@@ -15,7 +15,7 @@
 extern PatternParameters *loop_values_note(const Execution *execution,
 										   uint64 loop_id);
 
-/* It has been counted: begin anew. */
+/* It has been counted: start over. */
 extern void loop_values_counted(PatternParameters *known);
 
 #endif							/* CLIPPERF_LOOP_VALUES_H */

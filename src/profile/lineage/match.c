@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * match.c
- *	  Which result set a look-up is attributed to.
+ *	  Which result set a lookup is attributed to.
  *
  * The same value may have been seen in many result sets, of one connection or
- * several.  The look-up is attributed to the one it fits best: one whose loop
+ * several.  The lookup is attributed to the one it fits best: one whose loop
  * expects this very value next, in the same request rather than another, on
  * the same connection rather than another.
  *
@@ -22,7 +22,7 @@
 #include "profile/statement/key_column.h"
 #include "settings.h"
 
-/* Where a look-up falls in the loop over a result, the best place first. */
+/* Where a lookup falls in the loop over a result, the best place first. */
 typedef enum MatchPlace
 {
 	PLACE_NEXT,					/* the loop goes on with the very next value */
@@ -34,7 +34,7 @@ typedef enum MatchPlace
 	PLACE_USED					/* it had one already */
 } MatchPlace;
 
-/* A result set that holds the value, and may be the look-up's parent. */
+/* A result set that holds the value, and may be the lookup's parent. */
 typedef struct MatchCandidate
 {
 	ResultHit	hit;
@@ -47,7 +47,7 @@ typedef struct MatchCandidate
 	bool		same_key;		/* the columns hold the same table's key */
 	bool		is_alike;		/* .. or keys of two tables, with the same
 								 * name */
-	bool		goes_on;		/* all look-ups of the statement since its
+	bool		goes_on;		/* all lookups of the statement since its
 								 * first child here were its children */
 } MatchCandidate;
 
@@ -70,7 +70,7 @@ match_parameter(const Comparison *comparison)
 		-comparison->attno;
 }
 
-/* How close is the result set to the look-up? */
+/* How close is the result set to the lookup? */
 static Proximity
 find_proximity(const Scene *scene, const ResultSet *set)
 {
@@ -96,7 +96,7 @@ is_same_depth(const Scene *scene, const ResultSet *set)
 }
 
 /*
- * Does the look-up belong to the request that has read the result set?  It may take
+ * Does the lookup belong to the request that has read the result set?  It may take
  * as long as it likes.
  */
 static bool
@@ -134,7 +134,7 @@ is_read_again(const Scene *scene, const Probe *probe, const ResultSet *set)
 		find_proximity(scene, set) != PROXIMITY_NONE;
 }
 
-/* Can this result set be the parent of this look-up at all? */
+/* Can this result set be the parent of this lookup at all? */
 static bool
 is_acceptable(const Scene *scene, const Probe *probe, ResultSet *set,
 			  const ResultColumn *column)
@@ -161,7 +161,7 @@ is_other_text(const Comparison *comparison, const ResultColumn *column)
 }
 
 /*
- * Does a request tie a look-up of a key to numbers that may be keys of any table?
+ * Does a request tie a lookup of a key to numbers that may be keys of any table?
  * They are followed there even where they leave no gaps.
  */
 static inline bool
@@ -257,7 +257,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	if (candidate->peek.found && !candidate->same_request &&
 		scene->execution->first_us - candidate->peek.last_us > match_longest_pause())
 	{
-		/* over: what comes now begins anew */
+		/* over: what comes now starts over */
 		candidate->peek.found = false;
 		candidate->peek.counted = false;
 		candidate->peek.used = false;
@@ -271,7 +271,7 @@ examine_hit(const Scene *scene, const Probe *probe, const ResultHit *hit,
 	return true;
 }
 
-/* Where the look-up falls in the loop over a candidate. */
+/* Where the lookup falls in the loop over a candidate. */
 static MatchPlace
 candidate_place(const MatchCandidate *candidate)
 {
@@ -344,7 +344,7 @@ rank_candidate(const MatchCandidate *candidate)
 
 /*
  * Is the first of two that fit equally well the better choice?  The later
- * result set is, and its first column, but where the look-up fits none of them,
+ * result set is, and its first column, but where the lookup fits none of them,
  * a fixed choice would spare the others the evidence against them: then it is
  * left to the value's time.
  */
@@ -410,7 +410,7 @@ is_outdated(const MatchCandidate *candidate, const MatchCandidate *candidates,
 	return candidate->peek.used && is_superseded(candidate, candidates, count, true);
 }
 
-/* Candidates that a random look-up could have been attributed to. */
+/* Candidates that a random lookup could have been attributed to. */
 typedef struct Rivalry
 {
 	int			started;		/* that have children, but not for all rows */
@@ -437,7 +437,7 @@ count_rivals(const MatchCandidate *candidates, int count, Proximity proximity)
 	return rivalry;
 }
 
-/* Why a look-up is weighed for a candidate that is not the best, first reason first. */
+/* Why a lookup is weighed for a candidate that is not the best, first reason first. */
 typedef enum RivalReason
 {
 	RIVAL_BEGUN,				/* its loop has begun */
@@ -447,7 +447,7 @@ typedef enum RivalReason
 } RivalReason;
 
 /*
- * May a look-up belong to this candidate as well as to the best one, for all that
+ * May a lookup belong to this candidate as well as to the best one, for all that
  * is known of keys?  Loops that have begun are weighed to their end, whether the
  * value fits well or not: else they would be spared the evidence against them.
  */
@@ -499,7 +499,7 @@ explains_more(const MatchCandidate *joint, const MatchCandidate *part)
 }
 
 /*
- * The candidates other than the best that the look-up is weighed for, the "companion"
+ * The candidates other than the best that the lookup is weighed for, the "companion"
  * first, if it is not -1.  Returns how many.
  */
 static int
@@ -531,7 +531,7 @@ choose_rivals(const MatchCandidate *candidates, int count, int best, int compani
 }
 
 /*
- * How many results the look-up could have been attributed to instead of this
+ * How many results the lookup could have been attributed to instead of this
  * candidate, itself included, where "weighed" have begun that it is weighed for in any
  * case: these have no choice, so they count only where the loop begins.
  */
@@ -573,7 +573,7 @@ fill_match(const Scene *scene, const MatchCandidate *candidate, Match *match)
 
 /*
  * Is the result that a value was found in one of this request, and of this connection
- * or its trace, and may it be the look-up's parent?  Tells of it then.
+ * or its trace, and may it be the lookup's parent?  Tells of it then.
  */
 bool
 match_in_request(const Scene *scene, const Probe *probe, const ResultHit *hit,
@@ -634,7 +634,7 @@ drop_ambiguous(MatchCandidate *candidates, int count)
 	return ambiguous ? kept : count;
 }
 
-/* The candidate that a look-up fits best, -1 if there is none. */
+/* The candidate that a lookup fits best, -1 if there is none. */
 static int
 choose_best(const MatchCandidate *candidates, int count, int64 when)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * match.h
- *	  Which result set a look-up is attributed to.
+ *	  Which result set a lookup is attributed to.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 #include "profile/statement/statement_info.h"
 #include "store/episode.h"
 
-/* Where a look-up happens. */
+/* Where a lookup happens. */
 typedef struct Scene
 {
 	const Execution *execution;
@@ -20,7 +20,7 @@ typedef struct Scene
 	uint64		statement;		/* count of client statements */
 } Scene;
 
-/* How close a result set is to a look-up. */
+/* How close a result set is to a lookup. */
 typedef enum Proximity
 {
 	PROXIMITY_NONE,				/* another connection */
@@ -29,7 +29,7 @@ typedef enum Proximity
 	PROXIMITY_TRACE				/* the same request, as the client said */
 } Proximity;
 
-/* The result set chosen for a look-up. */
+/* The result set chosen for a lookup. */
 typedef struct Match
 {
 	bool		found;
@@ -56,10 +56,10 @@ typedef struct Match
 								 * its loop begins: see earlier.h */
 } Match;
 
-/* Other results that a look-up is weighed for, besides the one it fits best. */
+/* Other results that a lookup is weighed for, besides the one it fits best. */
 #define MATCH_RIVALS	4
 
-/* The result set chosen for a look-up, and those that it may as well belong to. */
+/* The result set chosen for a lookup, and those that it may as well belong to. */
 typedef struct MatchList
 {
 	Match		best;

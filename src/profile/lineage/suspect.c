@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.c
- *	  Look-ups that repeat within one request without a known parent.
+ *	  Lookups that repeat within one request without a known parent.
  *
- * A request is a trace id, else an explicit transaction.  The look-ups of a
+ * A request is a trace id, else an explicit transaction.  The lookups of a
  * transaction are counted by its backend, those of a trace by all backends
  * together.
  *
@@ -25,7 +25,7 @@
 #include "store/pattern.h"
 #include "store/repeat.h"
 
-/* So many look-ups of one statement in one request are suspicious .. */
+/* So many lookups of one statement in one request are suspicious .. */
 #define MIN_LOOKUPS		10
 /*
  * .. if so large a share of them has a value of its own.  What comes twice in a row
@@ -46,7 +46,7 @@
 
 /*
  * Statements of transactions followed at the same time, in sets that are
- * searched for each look-up.
+ * searched for each lookup.
  */
 #define REPEAT_SETS		8
 #define REPEAT_WAYS		4
@@ -65,7 +65,7 @@ add_seen_value(Repeat *repeat, uint64 value)
 	return is_new || repeat->distinct > REPEAT_SEEN_BITS / 2;
 }
 
-/* The value that differs from the look-up before, the last if several do. */
+/* The value that differs from the lookup before, the last if several do. */
 static const Probe *
 varying_probe(const Repeat *repeat, const ProbeList *list)
 {
@@ -129,7 +129,7 @@ note_number(Repeat *repeat, const Probe *varying)
 }
 
 /*
- * Count a look-up.  After a long pause it begins again: who thinks in between,
+ * Count a lookup.  After a long pause it begins again: who thinks in between,
  * in a transaction that was left open, runs no loop.
  */
 static void
@@ -151,7 +151,7 @@ add_lookup(Repeat *repeat, const Execution *execution, uint64 value)
 }
 
 /*
- * Count the first look-up of a transaction, which was but noted, unless that was
+ * Count the first lookup of a transaction, which was but noted, unless that was
  * long ago.  It is taken to be like the second, with a value of its own.
  */
 static void
@@ -185,7 +185,7 @@ come_from_list(const Repeat *repeat, int64 moves, uint32 unordered)
 }
 
 /*
- * Are there so many look-ups of rows, or of one row, that they are suspicious?
+ * Are there so many lookups of rows, or of one row, that they are suspicious?
  * "traced" tells that the client has named its request.
  */
 static bool
@@ -288,7 +288,7 @@ whole_comparison(const Probe *probe)
 }
 
 /*
- * Count a look-up with these values in the entry of its request.  Returns what its
+ * Count a lookup with these values in the entry of its request.  Returns what its
  * pattern is about; the table alone if no value is known.
  */
 static Comparison
@@ -314,10 +314,10 @@ count_lookup(Repeat *repeat, const Execution *execution, const ProbeList *list)
 }
 
 /*
- * A look-up by a key ended that no result set accounts for, or a row has been
+ * A lookup by a key ended that no result set accounts for, or a row has been
  * inserted.  "transaction" is the key of the explicit transaction block it ran in,
  * or 0; there is that or a trace.  Of a transaction without a trace, all but the
- * first look-up of a statement without a list.  Takes the lock of the trace, if
+ * first lookup of a statement without a list.  Takes the lock of the trace, if
  * there is one, then that of the patterns.
  */
 pg_attribute_hot void

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * suspect.h
- *	  Look-ups that repeat within one request without a known parent.
+ *	  Lookups that repeat within one request without a known parent.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "profile/lineage/match.h"
 
-/* A look-up by a key ended that no result set accounts for. */
+/* A lookup by a key ended that no result set accounts for. */
 extern void suspect_add(Execution *execution, StatementInfo *info,
 						uint64 transaction);
 

@@ -7,7 +7,7 @@
  * each list that somebody else reads of the same table meanwhile, in their
  * order and without a gap.  What tells it from a loop over that list is that it
  * comes from before its beginning and goes on where it ends.  So each backend
- * compares a look-up with the one before of the same statement: a value close
+ * compares a lookup with the one before of the same statement: a value close
  * to the last one which the list does not hold is a step of a sweep, unless a
  * list that was read in between holds it.
  *
@@ -85,7 +85,7 @@ sweep_note(Execution *execution, const Probe *probe, const Match *match,
 	last_lookup->column = match->column;
 }
 
-/* Is a hit in the list of the last look-up, or in one that was read since? */
+/* Is a hit in the list of the last lookup, or in one that was read since? */
 static bool
 is_hit_explained(const LastLookup *last_lookup, const ResultHit *hit)
 {
@@ -103,7 +103,7 @@ is_hit_explained(const LastLookup *last_lookup, const ResultHit *hit)
 /*
  * The statement's next execution, and where its value number "number" was
  * found: is it a further step, past the end of the result set that its last
- * look-up was attributed to?
+ * lookup was attributed to?
  */
 bool
 sweep_left_behind(const Execution *execution, int number,

@@ -25,7 +25,7 @@ extern void sweep_note(Execution *execution, const Probe *probe,
 extern bool sweep_left_behind(const Execution *execution, int number,
 							  const ResultHit *hits, int count);
 
-/* An execution is over: it becomes the last look-up of its statement. */
+/* An execution is over: it becomes the last lookup of its statement. */
 static inline void
 sweep_end(Execution *execution)
 {

@@ -3,7 +3,7 @@
 /* The report, as docs/report.schema.json describes it. */
 const report = JSON.parse(document.getElementById("data").textContent);
 
-/* What the search looks at: {element, text}; and what is drawn anew when the colors change. */
+/* What the search looks at: {element, text}; and what is drawn again when the colors change. */
 const searched = [];
 const redrawn = [];
 

@@ -159,7 +159,7 @@ function show_comparison() {
 		"Period " + comparison.before + " compared with " + comparison.after + ". Unsure means that the figures vary too much to say.",
 		make("ul", { class: "impact" }, comparison.impact.map((row) => make("li", { class: "tile" },
 			make("span", { class: "figure" }, row.change || "-"),
-			make("span", { class: "name" }, row.unit), " ", badge(row.verdict || "-"),
+			make("span", { class: "name" }, row.unit), " ", badge(row.result || "-"),
 			make("p", { class: "small" }, (is_missing(row.value_before) ? "-" : number(row.value_before)) + arrow +
 				(is_missing(row.value_after) ? "-" : number(row.value_after)))))),
 		["endpoint", "route", "statement", "finding"].map(function (kind) {
@@ -167,7 +167,7 @@ function show_comparison() {
 			const is_finding = kind === "finding";
 			return rows.length === 0 ? null : [make("p", { class: "label" }, titles[kind]), table(titles[kind] + ", before and after", [
 				{ key: "name", title: kind, name: true, show: (value) => value || "(no route)" },
-				{ key: "verdict", title: "result", node: (row) => badge(row.verdict) },
+				{ key: "result", title: "result", node: (row) => badge(row.result) },
 				...(is_finding ? [] : [
 					{ key: "calls", title: kind === "statement" ? "calls" : "requests" },
 					{ key: "p50_ms", title: "p50 ms" },
