@@ -41,7 +41,7 @@ SET ROLE regress_clipperf_errors;
 SELECT id FROM item;
 RESET ROLE;
 SELECT afterwards FROM errors_mark;
-SELECT query, toplevel, calls, errors, userid::regrole FROM clipperf_queries
+SELECT query, toplevel, calls, errors, userid = CURRENT_USER::regrole AS own FROM clipperf_queries
 WHERE query IN ('SELECT id FROM item', 'SELECT afterwards FROM errors_mark') AND route = 'errors_nested' ORDER BY query COLLATE "C";
 
 -- Syntax errors and unknown tables are no statements yet.

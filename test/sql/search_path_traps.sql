@@ -22,7 +22,7 @@ SET search_path = traps;
 CREATE FUNCTION spring() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     IF CURRENT_USER <> 'regress_trapper' THEN
-        RAISE EXCEPTION 'trapped %', CURRENT_USER;
+        RAISE EXCEPTION 'trapped somebody else';
     END IF;
     RETURN true;
 END
