@@ -264,7 +264,7 @@ SELECT relation, ddl, source, size_bytes > 0 AS sized, regexp_replace(reason, '[
 SELECT relation, action, ddl FROM clipperf_recommend_for(ARRAY['SELECT * FROM kept WHERE id = 7']);
 
 -- What a B-tree holds for an operator that it has not is tested there, and finds nothing.
-CREATE TABLE shelf (id int, owner int NOT NULL, title text NOT NULL, pad text);
+CREATE TABLE shelf (id int, owner int NOT NULL, title varchar(40) NOT NULL, pad text);
 INSERT INTO shelf SELECT i, i % 30, 'title ' || i, repeat('x', 200) FROM generate_series(1, 30000) AS i;
 VACUUM ANALYZE shelf;
 SELECT index_name, reason FROM clipperf_recommend_for(ARRAY['SELECT title FROM shelf WHERE owner = 3 AND title LIKE ''%77%''', 'SELECT id FROM shelf WHERE owner = 4 ORDER BY title LIMIT 10'], weights => '{1,100}')

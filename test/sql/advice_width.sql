@@ -70,4 +70,79 @@ UPDATE letter SET body = wide() WHERE id = 7;
 VACUUM (FULL, ANALYZE) letter;
 SELECT answer ~ '(it cannot|could not) be built' AS risk FROM answered('SELECT * FROM letter WHERE body = ''body 7''');
 SELECT answer ~ '(it cannot|could not) be built' AS risk FROM answered('SELECT * FROM letter WHERE title = ''title 7''');
+-- A column is no key only to be read there, unless its type bounds its values: no statement compares or sorts by it with the index.
+CREATE TABLE paper (
+    id bigint PRIMARY KEY, tenant int NOT NULL, owner int NOT NULL, state text NOT NULL, failure text, email text NOT NULL, short varchar(40) NOT NULL,
+    title text NOT NULL, free varchar NOT NULL, long varchar(5000) NOT NULL, doc jsonb NOT NULL, bytes bytea NOT NULL, tags text[] NOT NULL, named any_name NOT NULL,
+    mood mood NOT NULL, one varchar(250) NOT NULL, two varchar(250) NOT NULL, three varchar(250) NOT NULL, filler text NOT NULL);
+INSERT INTO paper
+SELECT i, hashint4(i + 7) & 15, i % 3000, CASE WHEN i % 200 = 0 THEN 'open' ELSE 'done' END, CASE WHEN i % 100 = 0 THEN 'failed' END, 'e' || i, 'short ' || i,
+       'title ' || hashint4(i), hashint4(i), hashint4(i), to_jsonb(hashint4(i)), hashint4(i)::text::bytea, ARRAY['tag ' || hashint4(i)], hashint4(i), 'fine',
+       'one' || i % 7, 'two' || i % 9, 'three' || i, repeat('f', 300)
+FROM generate_series(1, 40000) AS i;
+CREATE INDEX paper_tenant ON paper (tenant, id);
+CREATE TABLE share (member int NOT NULL, paper bigint NOT NULL);
+INSERT INTO share SELECT i % 20000, 1 + (hashint4(i) & 32767) FROM generate_series(1, 60000) AS i;
+CREATE INDEX share_member ON share (member) INCLUDE (paper);
+VACUUM ANALYZE paper, share;
+-- What is advised is built, and a row is written with a wide value of the column.
+CREATE FUNCTION tried(statements text[], wide_column name, OUT advice text, OUT written text) LANGUAGE plpgsql AS $$
+DECLARE
+    ddl text;
+BEGIN
+    SELECT coalesce(string_agg(regexp_replace(a, '^.* (ON .*);$', '\1'), ' + '), '-') INTO advice FROM advised(statements) AS a;
+    FOR ddl IN SELECT a FROM advised(statements) AS a LOOP
+        EXECUTE replace(ddl, ' CONCURRENTLY', '');
+    END LOOP;
+    INSERT INTO paper
+    SELECT r.* FROM paper AS p,
+        jsonb_populate_record(p, jsonb_build_object('id', 0, wide_column, CASE wide_column WHEN 'tags' THEN to_jsonb(ARRAY[wide()]) ELSE to_jsonb(left(wide(), 4000)) END)) AS r
+    WHERE p.id = 1;
+    RAISE SQLSTATE 'ZZ001';
+EXCEPTION
+    WHEN SQLSTATE 'ZZ001' THEN written := 'yes';
+    WHEN program_limit_exceeded THEN written := 'no: ' || regexp_replace(SQLERRM, '[0-9]+', 'N');
+END $$;
+SELECT attname, t.* FROM pg_attribute,
+    tried(ARRAY[format('SELECT d.%1$I FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.%1$I', attname)], attname) AS t
+WHERE attrelid = 'paper'::regclass AND attname IN ('title', 'free', 'long', 'doc', 'bytes', 'tags') ORDER BY attnum;
+SELECT attname, advised(ARRAY[format('SELECT d.%1$I FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.%1$I', attname)])
+FROM unnest('{short,mood,named}'::name[]) AS attname;
+SELECT * FROM tried('{SELECT d.title FROM share s JOIN paper d ON d.owner = s.paper WHERE s.member < 5 ORDER BY d.title}', 'title');
+SELECT * FROM tried('{"SELECT title FROM paper WHERE owner IN (3, 5, 7, 9, 44) ORDER BY title"}', 'title');
+SELECT * FROM tried(ARRAY['SELECT d.title FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.title',
+    'SELECT title FROM paper WHERE tenant = 3 AND title ILIKE ''%77%'''], 'title');
+SELECT * FROM tried(ARRAY['SELECT d.title FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.title LIMIT 10',
+    'SELECT id, title FROM paper WHERE tenant = 3 AND title ILIKE ''%77%'' LIMIT 50'], 'title');
+SELECT advised('{SELECT d.one FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.one}');
+SELECT advised('{"SELECT d.one, d.two, d.three FROM share s JOIN paper d ON d.id = s.paper WHERE s.member < 40 AND d.tenant = 3 ORDER BY d.one, d.two, d.three"}');
+-- What a predicate says of a column needs no key of it, and any other key does.
+SELECT * FROM tried('{SELECT count(*) FROM paper WHERE failure IS NOT NULL}', 'failure');
+SELECT * FROM tried('{SELECT id FROM paper WHERE failure IS NOT NULL}', 'failure');
+SELECT * FROM tried('{SELECT * FROM paper WHERE failure IS NOT NULL ORDER BY id LIMIT 10}', 'failure');
+SELECT * FROM tried('{SELECT count(*) FROM paper WHERE title <> '''' AND failure IS NOT NULL}', 'title');
+SELECT * FROM tried('{SELECT count(*) FROM paper WHERE lower(failure) IS NOT NULL}', 'failure');
+SELECT * FROM tried('{SELECT id FROM paper WHERE state <> ''done''}', 'state');
+SELECT * FROM tried('{SELECT count(*) FROM paper WHERE failure IS NULL AND owner = 3}', 'failure');
+CREATE TABLE note (words text NOT NULL, failure text, made int NOT NULL);
+INSERT INTO note SELECT repeat('w', 300), CASE WHEN i % 100 = 0 THEN 'failed' END, i FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE note;
+SELECT advised('{SELECT count(*) FROM note WHERE failure IS NOT NULL}');
+ALTER TABLE note DROP COLUMN made;
+SELECT advised('{SELECT count(*) FROM note WHERE failure IS NOT NULL}');
+-- What is compared or sorted by is a key as before.
+SELECT statement, EXISTS (SELECT FROM advised(ARRAY[statement]) AS ddl WHERE ddl ~ '(title|email)') AS is_key FROM unnest(ARRAY[
+    'SELECT * FROM paper WHERE email = ''e7''',
+    'SELECT count(*) FROM paper WHERE owner = 7 AND title > ''title 5''',
+    'SELECT title FROM paper WHERE owner = 7 ORDER BY title LIMIT 3',
+    'SELECT title FROM (SELECT title FROM paper WHERE owner = 7 ORDER BY title LIMIT 3) AS first',
+    'SELECT email FROM (SELECT DISTINCT ON (owner) owner, email FROM paper ORDER BY owner, email) AS first WHERE email <> ''''',
+    'SELECT max(title) FROM paper WHERE owner = 4',
+    'SELECT DISTINCT title FROM paper WHERE owner = 4',
+    'SELECT owner, title, count(*) FROM paper GROUP BY owner, title',
+    'SELECT title, row_number() OVER (PARTITION BY owner ORDER BY title) FROM paper',
+    'SELECT id, title FROM paper ORDER BY title LIMIT 10 OFFSET 3000']) AS statement;
+-- An index that somebody asks about is priced as it would be used.
+SELECT cost_after < 0.5 * cost_before AS cheaper
+FROM clipperf_what_if('SELECT title FROM paper WHERE tenant = 3 AND title ILIKE ''%77%''', '{"CREATE INDEX ON paper (tenant, title)"}');
 DROP SCHEMA width CASCADE;

@@ -30,8 +30,10 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
+#include "advise/candidates/candidate_filler.h"
 #include "advise/candidates/candidate_include.h"
 #include "advise/candidates/candidate_opclass.h"
+#include "advise/indexes/index_def_width.h"
 
 /*
  * The following are choices, made to keep the number of candidates small: what
@@ -201,19 +203,39 @@ begins_with(const IndexDefinition *def, int first, AttrNumber attno)
 	return false;
 }
 
+/* Does the statement fix the column to values? */
+static bool
+fixes_column(const Demand *demand, AttrNumber attno)
+{
+	ListCell   *lc;
+
+	foreach(lc, demand->filters)
+	{
+		const DemandFilter *filter = lfirst(lc);
+
+		if (fixes_demand_key(filter) && filter->key.attno == attno)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Does the candidate begin with the keys of a unique index?  That finds the
- * one row already.
+ * one row already.  Of a partial index the rows are asked for, unless the statement
+ * fixes the keys.
  */
 static bool
-extends_unique(const IndexDefinition *existing, const IndexDefinition *def)
+extends_unique(const Demand *demand, const IndexDefinition *existing,
+			   const IndexDefinition *def)
 {
 	if (!existing->unique || !existing->valid || existing->predicate != NIL ||
 		def->am != BTREE_AM_OID || existing->nkeys > def->nkeys)
 		return false;
 	for (int i = 0; i < existing->nkeys; i++)
 		if (existing->keys[i].attno == 0 ||
-			!begins_with(def, existing->nkeys, existing->keys[i].attno))
+			!begins_with(def, existing->nkeys, existing->keys[i].attno) ||
+			(def->predicate != NIL &&
+			 !fixes_column(demand, existing->keys[i].attno)))
 			return false;
 	return true;
 }
@@ -248,7 +270,7 @@ add_candidate(CandidateBuilder *builder, IndexDefinition *def)
 
 	foreach(lc, builder->existing)
 		if (index_def_covers(lfirst(lc), def) ||
-			extends_unique(lfirst(lc), def))
+			extends_unique(builder->current->demand, lfirst(lc), def))
 		return;
 	candidate = candidate_find(builder->candidates, def, hash);
 	if (candidate == NULL)
@@ -495,6 +517,31 @@ add_join_lists(CandidateBuilder *builder, const KeyList *fixed)
 		add_continued(builder, &all);
 }
 
+/*
+ * Add an index for a test of a column whose values a B-tree may refuse, and which it
+ * does not need for that: its predicate says it all.
+ */
+static void
+add_for_predicate(CandidateBuilder *builder, const KeyList *tested)
+{
+	List	   *predicate = find_predicate(builder);
+	DemandKey	filler = {.attno = candidate_filler(builder->relid, builder->existing)};
+	KeyList		keys = {0};
+	int32		typmod;
+
+	if (predicate == NIL)
+		return;
+	if (is_fixed_by(builder, &tested->keys[0].key))
+		keys = *tested;
+	else if (filler.attno != 0)
+	{
+		get_atttypetypmodcoll(builder->relid, filler.attno, &filler.type,
+							  &typmod, &filler.collation);
+		add_list_key(&keys, &filler, false, false);
+	}
+	add_btree(builder, &keys, predicate);
+}
+
 /* Add an index on each column alone that something is asked of. */
 static void
 add_single_columns(CandidateBuilder *builder)
@@ -509,7 +556,12 @@ add_single_columns(CandidateBuilder *builder)
 		if (filter->use > DEMAND_RANGE && filter->use != DEMAND_CONDITION)
 			continue;
 		add_list_key(&list, &filter->key, false, false);
-		add_btree_forms(builder, &list);
+		if ((filter->use == DEMAND_CONDITION || is_plain_condition(filter)) &&
+			list.count > 0 &&
+			!index_def_never_refuses(make_btree(builder, &list, NIL)))
+			add_for_predicate(builder, &list);
+		else
+			add_btree_forms(builder, &list);
 	}
 }
 

@@ -123,7 +123,7 @@ static WhatIfConfig
 config_of_set(const Estimator *estimator, const Bitmapset *with, int **numbers)
 {
 	int			count = bms_num_members(with);
-	WhatIfConfig config = {0};
+	WhatIfConfig config = {.carry_safely = estimator->carry_safely};
 	int			number = -1;
 
 	config.indexes = palloc(sizeof(WhatIfIndex *) * Max(count, 1));

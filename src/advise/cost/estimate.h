@@ -43,6 +43,7 @@ typedef struct Estimator
 	MemoryContext context;		/* of the answers */
 	int			nindexes;
 	WhatIfIndex **indexes;
+	bool		carry_safely;	/* see WhatIfConfig */
 	int			nstatements;
 	EstimatedStatement *statements;
 	int64		questions;		/* asked of the planner */

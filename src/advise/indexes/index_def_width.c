@@ -102,17 +102,26 @@ index_def_never_refuses(const IndexDefinition *def)
 }
 
 /*
- * Do the types of the included columns bound their sizes, so that together with
- * the keys no row is too large for a B-tree?  A key whose type has no bound is
- * taken to have BTREE_RISKY_BYTES: with values that are larger, it is the risk of
- * the key, which people are told of.
+ * Do the types of the included columns, and of these keys (numbers of columns, from 0),
+ * bound their sizes, so that together with the other keys no row is too large for a
+ * B-tree?  Another key whose type has no bound is taken to have BTREE_RISKY_BYTES: with
+ * values that are larger, it is the risk of the key, which people are told of.
  */
+bool
+index_def_carries_safely(const IndexDefinition *def, const Bitmapset *keys)
+{
+	if (bms_is_empty(keys) && def->nincluded == 0)
+		return true;
+	for (int i = 0; i < def->nkeys + def->nincluded; i++)
+		if ((i >= def->nkeys || bms_is_member(i, keys)) &&
+			most_bytes_of_column(def, i) == UNBOUNDED)
+			return false;
+	return most_bytes_of_row(def, BTREE_RISKY_BYTES) <= BTREE_MOST_BYTES;
+}
+
+/* Is it so of the included columns alone? */
 bool
 index_def_includes_safely(const IndexDefinition *def)
 {
-	for (int i = 0; i < def->nincluded; i++)
-		if (most_bytes_of_column(def, def->nkeys + i) == UNBOUNDED)
-			return false;
-	return def->nincluded == 0 ||
-		most_bytes_of_row(def, BTREE_RISKY_BYTES) <= BTREE_MOST_BYTES;
+	return index_def_carries_safely(def, NULL);
 }

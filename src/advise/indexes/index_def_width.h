@@ -30,6 +30,10 @@
  */
 #define BTREE_RISKY_BYTES (BTREE_MOST_BYTES / 4)
 
+/* May it have these keys, and what it includes, without ever refusing a row for them? */
+extern bool index_def_carries_safely(const IndexDefinition *def,
+									 const Bitmapset *keys);
+
 /* May the index include its columns without ever refusing a row for them? */
 extern bool index_def_includes_safely(const IndexDefinition *def);
 

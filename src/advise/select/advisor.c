@@ -651,6 +651,7 @@ advisor_choose(Advisor *advisor)
 	SelectionLimits limits = advisor->options.limits;
 	Bitmapset  *found;
 
+	advisor->estimator.carry_safely = true;
 	prepare_selection(advisor, candidates_make(advisor->demands,
 											   &advisor->unwritten));
 	selection_find_affected(selection);

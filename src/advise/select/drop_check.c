@@ -41,7 +41,7 @@ plan_for_check(Advisor *advisor, WorkloadStatement *statement,
 static WhatIfConfig
 chosen_config(const Advisor *advisor)
 {
-	WhatIfConfig config = {0};
+	WhatIfConfig config = {.carry_safely = advisor->estimator.carry_safely};
 	int			number = -1;
 
 	config.indexes = palloc(sizeof(WhatIfIndex *) *

@@ -36,7 +36,15 @@
 #include "utils/selfuncs.h"
 #include "utils/syscache.h"
 
+#include "advise/indexes/index_def_width.h"
+#include "advise/whatif/whatif_carry.h"
 #include "common/clock.h"
+
+/*
+ * So often a statement is planned to find out what it reads from indexes that need not
+ * be there, before the indexes may be read for nothing of that kind: a choice.
+ */
+#define MOST_CARRIED_PLANS	3
 
 /* A hypothetical index that the planner of the moment was shown. */
 typedef struct ShownIndex
@@ -55,6 +63,8 @@ typedef struct Planning
 	List	   *shown;			/* of ShownIndex */
 	List	   *asked;			/* of AskedStats */
 	int64		work;			/* joins of paths considered */
+	Bitmapset **unread;			/* columns that no index-only scan may read,
+								 * by position; NULL = it may read all */
 } Planning;
 
 /* Statistics of an expression that the planner took from a hypothetical index. */
@@ -129,6 +139,17 @@ for_varno(List *list, Index varno)
 	return copy;
 }
 
+/* Which columns of an index an index-only scan may read: all but "unread" of these. */
+static bool *
+readable_columns(const IndexOptInfo *info, const Bitmapset *unread)
+{
+	bool	   *readable = palloc(info->ncolumns * sizeof(bool));
+
+	for (int i = 0; i < info->ncolumns; i++)
+		readable[i] = info->canreturn[i] && !bms_is_member(i, unread);
+	return readable;
+}
+
 /* A hypothetical index for the planner, of this table. */
 static IndexOptInfo *
 show_index(PlannerInfo *root, const WhatIfPart *part, int position,
@@ -144,6 +165,8 @@ show_index(PlannerInfo *root, const WhatIfPart *part, int position,
 	info->tuples = part->info->indpred == NIL ? rel->tuples :
 		Min(part->size.tuples, rel->tuples);
 	info->tree_height = part->size.tree_height;
+	if (planning->unread != NULL)
+		info->canreturn = readable_columns(part->info, planning->unread[position]);
 	info->indexprs = for_varno(part->info->indexprs, rel->relid);
 	info->indpred = for_varno(part->info->indpred, rel->relid);
 	info->indextlist = for_varno(part->targets, rel->relid);
@@ -475,6 +498,81 @@ run_planner(Query *query, const char *text, Planning *mine)
 	return stmt;
 }
 
+/* The keys of an index that it cannot have without a risk, unless they are needed. */
+static Bitmapset *
+risky_keys(const IndexDefinition *def)
+{
+	Bitmapset  *keys = NULL;
+
+	for (int i = 0; i < def->nkeys; i++)
+	{
+		Bitmapset  *key = bms_make_singleton(i);
+
+		if (!index_def_carries_safely(def, key))
+			keys = bms_add_members(keys, key);
+	}
+	return keys;
+}
+
+/*
+ * Let the plan read no more from an index what it carries along at a risk; false if
+ * there is nothing of that kind, so that the plan stands.
+ */
+static bool
+forbid_carried(Planning *mine, Query *query, const PlannedStmt *stmt)
+{
+	bool		any = false;
+	ListCell   *cell;
+
+	foreach(cell, whatif_carried(query, stmt))
+	{
+		const CarriedColumns *carried = lfirst(cell);
+		const ShownIndex *shown = find_shown(mine->shown, carried->indexoid);
+		Bitmapset  *keys;
+		Bitmapset **unread;
+
+		if (shown == NULL)
+			continue;
+		keys = bms_add_range(NULL, 0, shown->part->def->nkeys - 1);
+		keys = bms_int_members(keys, carried->columns);
+		unread = &mine->unread[shown->position];
+		if (bms_is_subset(keys, *unread) ||
+			index_def_carries_safely(shown->part->def, keys))
+			continue;
+		*unread = bms_add_members(*unread, keys);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Plan a query, as often as it takes until the plan reads nothing from a hypothetical
+ * index that would be carried along at a risk, if the config wants that.
+ */
+static PlannedStmt *
+plan_safely(Query *query, const char *text, Planning *mine)
+{
+	const WhatIfConfig *config = mine->config;
+
+	if (config->carry_safely)
+		mine->unread = palloc0(sizeof(Bitmapset *) * Max(config->nindexes, 1));
+	for (int plans = 1;; plans++)
+	{
+		PlannedStmt *stmt;
+
+		mine->next_hypothetical = OID_MAX;
+		mine->shown = NIL;
+		mine->asked = NIL;
+		mine->work = 0;
+		stmt = run_planner(copyObject(query), text, mine);
+		if (!config->carry_safely || !forbid_carried(mine, query, stmt))
+			return stmt;
+		for (int i = 0; plans == MOST_CARRIED_PLANS && i < config->nindexes; i++)
+			mine->unread[i] = bms_add_members(mine->unread[i],
+											  risky_keys(config->indexes[i]->def));
+	}
+}
+
 /* What there is to say of a plan later on; its memory is not copied. */
 static WhatIfPlan *
 keep_plan(PlannedStmt *stmt, List *shown)
@@ -496,7 +594,7 @@ plan_query(Query *query, const char *text, Planning *mine,
 	WhatIfPlan *whole;
 	int64		begin = clock_ns();
 
-	stmt = run_planner(copyObject(query), text, mine);
+	stmt = plan_safely(query, text, mine);
 	result->planning_us += (clock_ns() - begin) / 1000.0;
 
 	CHECK_PLAN_RIGHTS(stmt);
@@ -562,7 +660,6 @@ whatif_plan(List *queries, const char *text, ParamListInfo params,
 			continue;
 		mine.config = config != NULL ? config : &nothing;
 		mine.params = params != NULL ? params : makeParamList(0);
-		mine.next_hypothetical = OID_MAX;
 		plan_query(query, text, &mine, caller, result);
 	}
 	MemoryContextSwitchTo(caller);

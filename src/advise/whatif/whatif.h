@@ -46,6 +46,9 @@ typedef struct WhatIfConfig
 	int			nindexes;
 	WhatIfIndex **indexes;
 	List	   *hidden;			/* OIDs of real indexes, from whatif_hide() */
+	bool		carry_safely;	/* read from them no key that could make them
+								 * refuse a row, but where it is compared or
+								 * gives an order */
 	bool		keep_plans;		/* have them in the result */
 	bool		count_blocks;	/* for those who price statements: tell blocks
 								 * and scans, too */
