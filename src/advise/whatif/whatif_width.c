@@ -55,6 +55,21 @@ whatif_refusal(const WhatIfIndex *index)
 }
 
 /*
+ * Do the types promise that no row is too large?  Of GIN's keys only elements of arrays
+ * may be: what it takes out of other types is bounded.
+ */
+static bool
+never_refuses(const WhatIfIndex *index)
+{
+	const IndexDefinition *def = index->def;
+
+	if (def->am == BTREE_AM_OID)
+		return index_def_never_refuses(def);
+	return def->am != GIN_AM_OID || index->width.column >= def->nkeys ||
+		!OidIsValid(get_base_element_type(def->keys[index->width.column].type));
+}
+
+/*
  * Why the index may refuse rows to come, or cannot be built, as a clause for
  * people; NULL if its types rule that out or what is seen is far from it.
  */
@@ -63,7 +78,7 @@ whatif_risk(const WhatIfIndex *index)
 {
 	const IndexWidth *width = &index->width;
 
-	if (index->def->am != BTREE_AM_OID || index_def_never_refuses(index->def))
+	if (never_refuses(index))
 		return NULL;
 	if (width->widest > BTREE_RISKY_BYTES)
 		return psprintf("writes of longer values would fail: with values that %s holds now its rows are of up to %d bytes, and a %s index takes %d",
