@@ -130,11 +130,16 @@ extern bool pq_buffer_has_data(void);
 #endif
 #define POST_PARSE_PASS pstate, query, jstate
 
-/* 18: the elements of a list are one constant, as long as the list is. */
+/*
+ * 18: the elements of a list are one constant, as long as the list is; lists of
+ * constants and parameters of any length have one queryid.
+ */
 #if PG_VERSION_NUM >= 180000
 #define CONSTANT_IS_LIST(constant) ((constant)->squashed)
+#define LISTS_ARE_MERGED true
 #else
 #define CONSTANT_IS_LIST(constant) false
+#define LISTS_ARE_MERGED false
 #endif
 
 /* 18: what is grouped by is an entry of the range table. */

@@ -534,7 +534,7 @@ analyzed(POST_PARSE_ARGS)
 	note_parsed(query, pstate->p_sourcetext);
 	if (setting_capture_parameters)
 		named_statement_analyzed(pstate, query);
-	lineage_analyzed(query, jstate, pstate->p_sourcetext);
+	lineage_analyzed(query, jstate, pstate);
 }
 
 /* BEGIN: which request it belongs to is told by the statement after it. */

@@ -201,9 +201,11 @@ collect_comparisons(StatementInfo *info, Query *query, const JumbleState *jumble
 	comment_learn(source, query->stmt_location, query->stmt_len);
 
 	comparisons_collect(query, &comparisons);
-	if (!info->analyzed)
+	if (!info->analyzed ||
+		(statement_info_lacks_list(info) && merged_list_takes_parameters(&comparisons)))
 	{
-		statement_info_analyzed(info, query, &comparisons);
+		statement_info_analyzed(info, query, &comparisons,
+								merged_list_last_parameter(&comparisons, jumble));
 		literal_learn(&info->literals, &comparisons, jumble, source);
 		if (read_literals(info, jumble, source))
 			return;
@@ -229,23 +231,24 @@ may_repeat(const StatementInfo *info, bool traced)
  * That is asked before it runs, so nobody knows whether it has a trace.
  */
 static inline bool
-literals_do_not_matter(const StatementInfo *info)
+is_known(const StatementInfo *info, const ParseState *state)
 {
 	return info->analyzed &&
 		(!info->has_literals ||
-		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced)));
+		 !(may_have_parent(info, begun_us) || may_repeat(info, info->traced))) &&
+		!(statement_info_lacks_list(info) && state->p_paramref_hook != NULL);
 }
 
 /* What lineage_analyzed() does unless there is nothing to do for the last one. */
 pg_attribute_hot static pg_noinline void
-look_into_query(Query *query, const JumbleState *jumble, const char *source)
+look_into_query(Query *query, const JumbleState *jumble, const ParseState *state)
 {
 	StatementInfo *info = statement_info_find(query->queryId);
 
-	if (literals_do_not_matter(info) ||
-		(info->analyzed && read_literals(info, jumble, source)))
+	if (is_known(info, state) ||
+		(info->analyzed && read_literals(info, jumble, state->p_sourcetext)))
 		return;
-	collect_comparisons(info, query, jumble, source);
+	collect_comparisons(info, query, jumble, state->p_sourcetext);
 }
 
 /*
@@ -254,20 +257,20 @@ look_into_query(Query *query, const JumbleState *jumble, const char *source)
  * text may be NULL.
  */
 pg_attribute_hot void
-lineage_analyzed(Query *query, const JumbleState *jumble, const char *source)
+lineage_analyzed(Query *query, const JumbleState *jumble, const ParseState *state)
 {
 	const StatementInfo *last = statement_info_last;
 
 	if (!is_on() || query->commandType == CMD_UTILITY)
 	{
-		comment_learn(source, query->stmt_location, query->stmt_len);
+		comment_learn(state->p_sourcetext, query->stmt_location, query->stmt_len);
 		return;
 	}
 	analyzed.queryid = 0;
 	if (likely(last != NULL && last->queryid == query->queryId &&
-			   literals_do_not_matter(last)))
+			   is_known(last, state)))
 		return;
-	look_into_query(query, jumble, source);
+	look_into_query(query, jumble, state);
 }
 
 /* A parameter, for which there is room; NULL if there is none, or it is null. */
@@ -330,6 +333,8 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
 		Probe	   *probe = &probes[count];
 
 		probe->comparison = info->parameters[i];
+		if (LISTS_ARE_MERGED && !merged_list_fit(&info->merged, params, &probe->comparison))
+			continue;
 		count += hash_parameter(params, &probe->comparison, &probe->hash);
 	}
 	return count;
@@ -413,7 +418,9 @@ learn_prepared(StatementInfo *info, const Execution *execution)
 		if (query->queryId != info->queryid)
 			continue;
 		comparisons_collect(query, &comparisons);
-		statement_info_analyzed(info, query, &comparisons);
+		statement_info_analyzed(info, query, &comparisons,
+								execution->query->params == NULL ? 0 :
+								execution->query->params->numParams);
 		return;
 	}
 }

@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include "access/xact.h"
+#include "parser/parse_node.h"
 
 #include "hotpath.h"
 #include "profile/lineage/request_time.h"
@@ -18,7 +19,7 @@
 
 /* After parse analysis: literals compared with columns are kept. */
 extern void lineage_analyzed(Query *query, const JumbleState *jumble,
-							 const char *source);
+							 const ParseState *state);
 
 /* After ExecutorStart: what the execution looks up is collected. */
 extern void lineage_begin(Execution *execution);

@@ -177,10 +177,10 @@ query_names_part(const Query *query)
 	return false;
 }
 
-/* Fill in what the analysed query tells. */
+/* Fill in what the analysed query tells; the number of its last parameter may be 0. */
 void
 statement_info_analyzed(StatementInfo *info, Query *query,
-						const Comparisons *comparisons)
+						const Comparisons *comparisons, int last_parameter)
 {
 	info->nparameters = 0;
 	for (int i = 0; i < comparisons->count; i++)
@@ -188,8 +188,12 @@ statement_info_analyzed(StatementInfo *info, Query *query,
 		if (comparisons->items[i].parameter > 0)
 			info->parameters[info->nparameters++] = comparisons->items[i];
 	}
+	if (LISTS_ARE_MERGED)
+		merged_list_learn(&info->merged, info->parameters, &info->nparameters,
+						  last_parameter);
 	info->has_list = comparisons->has_list;
-	info->has_literals = comparisons->has_literals;
+	info->has_literals = comparisons->has_literals ||
+		(LISTS_ARE_MERGED && comparisons->has_list);
 	info->key_lookup = query->commandType == CMD_SELECT &&
 		compares_key(comparisons);
 	info->row_insert = inserts_row(query);

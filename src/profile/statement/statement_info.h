@@ -15,6 +15,7 @@
 #include "profile/statement/document.h"
 #include "profile/statement/execution.h"
 #include "profile/statement/literal.h"
+#include "profile/statement/merged_list.h"
 #include "profile/statement/value.h"
 #include "store/resultset.h"
 
@@ -107,6 +108,7 @@ typedef struct StatementInfo
 	LastLookup	last_lookup;
 	LiteralPlaces literals;
 	Comparison	parameters[COMPARISONS];	/* without literals */
+	MergedList	merged;			/* LISTS_ARE_MERGED: the list of them */
 	InfoColumn *columns;		/* ncolumns of them, joint ones last */
 
 	uint64		fingerprint;	/* 0 until statement_fingerprint() was asked */
@@ -146,7 +148,14 @@ statement_info_find(uint64 queryid)
 
 /* Fill in what the analysed query tells. */
 extern void statement_info_analyzed(StatementInfo *info, Query *query,
-									const Comparisons *comparisons);
+									const Comparisons *comparisons, int last_parameter);
+
+/* Were all lists of the statement that were seen lists of literals, where there may be others? */
+static inline bool
+statement_info_lacks_list(const StatementInfo *info)
+{
+	return LISTS_ARE_MERGED && info->has_list && !info->merged.has_parameters;
+}
 
 /* Give up guesses that have held no keys in so many results. */
 #define GUESSES_IN_VAIN		16
