@@ -577,7 +577,7 @@ BEGIN ATOMIC
            ARRAY[@extschema@._clipperf_subject(t.query)], NULL::regclass[],
            CASE p.kind
                WHEN 'temp_spill' THEN
-                   format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::bigint))
+                   format('sorts or hashes on disk: %s per call', pg_size_pretty(p.temp_bytes::numeric))
                ELSE format('repeats an identical read: a cache of %s answers %s', cached.ttl, @extschema@._clipperf_share(b.hits / b.calls)) END,
            concat(@extschema@.clipperf_line(t.query, 150), '; ', run.by) || CASE p.kind
                WHEN 'temp_spill' THEN
