@@ -238,11 +238,6 @@ SELECT j.job, j.action,
        -- By the name that it goes by now.
        coalesce((SELECT i.relname FROM pg_catalog.pg_class AS i WHERE i.oid = j.index_oid AND j.action = 'create'),
                 j.index_name) AS index_name, j.state,
-       CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
-           CASE WHEN j.state = 'queued' THEN @extschema@._clipperf_apply_obstacle() END,
-           CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
-                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it no longer exists%'
-                THEN 'the role that asked for it no longer exists' END), '') END AS reason,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
        -- As pg_stat_activity shows it to the reader: what others do is for pg_read_all_stats.
        CASE WHEN may.see THEN (
@@ -253,6 +248,11 @@ SELECT j.job, j.action,
            FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
        j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS made_by, j.transactional, j.made_at, j.changed_at, j.attempts,
        j.worker_pid,
+       CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
+           CASE WHEN j.state = 'queued' THEN @extschema@._clipperf_apply_obstacle() END,
+           CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
+                     AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it no longer exists%'
+                THEN 'the role that asked for it no longer exists' END), '') END AS reason,
        CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl,
        CASE WHEN may.see THEN j.verdict END AS result
 FROM @extschema@._clipperf_job AS j

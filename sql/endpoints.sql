@@ -217,9 +217,9 @@ SELECT m.name, m.requests, m.measured, m.target_ms, m.p50_ms, m.p95_ms, m.max_ms
             WHEN 'critical' IN (m.time_severity, m.error_severity) THEN 'critical'
             WHEN 'warning' IN (m.time_severity, m.error_severity) THEN 'warning'
             ELSE 'ok' END AS state,
+       m.since, m.first_seen, m.last_seen,
        nullif(pg_catalog.concat_ws('; ', CASE WHEN m.time_severity IS NOT NULL THEN m.time_reason END,
-                                   CASE WHEN m.error_severity IS NOT NULL THEN m.error_reason END), '') AS reason,
-       m.since, m.first_seen, m.last_seen
+                                   CASE WHEN m.error_severity IS NOT NULL THEN m.error_reason END), '') AS reason
 FROM @extschema@._clipperf_measured_endpoints() AS m;
 
 COMMENT ON VIEW @extschema@.clipperf_slo IS

@@ -5,11 +5,11 @@ CREATE TABLE @extschema@.clipperf_accepted (
     kind text NOT NULL,
     relation @extschema@._clipperf_relation,
     queryid bigint,
+    made_by name NOT NULL DEFAULT session_user,
+    made_at timestamptz NOT NULL DEFAULT now(),
     statement text,
     subject text,
-    reason text,
-    made_by name NOT NULL DEFAULT session_user,
-    made_at timestamptz NOT NULL DEFAULT now()
+    reason text
 );
 COMMENT ON TABLE @extschema@.clipperf_accepted IS
 'findings that clipperf_report() hides and clipperf_check() ignores; where several conditions are given, all must match';

@@ -5,12 +5,12 @@ CREATE TABLE @extschema@.clipperf_index_set_members (
     position integer NOT NULL,
     index_name name NOT NULL,
     relation text NOT NULL,
-    ddl text NOT NULL,
     priority text NOT NULL CHECK (priority IN ('high', 'medium', 'low')),
-    purpose text,
     shipped boolean NOT NULL DEFAULT false,
     changed boolean NOT NULL DEFAULT false,
     removed boolean NOT NULL DEFAULT false,
+    purpose text,
+    ddl text NOT NULL,
     PRIMARY KEY (index_set, index_name)
 );
 COMMENT ON TABLE @extschema@.clipperf_index_set_members IS

@@ -77,10 +77,10 @@ CREATE TABLE @extschema@.clipperf_scan_advice (
     queryid bigint NOT NULL,
     walked_index @extschema@._clipperf_relation,
     outcome text NOT NULL CHECK (outcome IN ('settled', 'no_index', 'trigrams', 'unplanned')),
-    reason text NOT NULL,
     made_at timestamptz NOT NULL DEFAULT now(),
     made_by name NOT NULL DEFAULT current_user,
-    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole
+    role oid NOT NULL DEFAULT quote_ident(current_user)::regrole,
+    reason text NOT NULL
 );
 COMMENT ON TABLE @extschema@.clipperf_scan_advice IS
 'scans that the last clipperf_recommend() advised no index for, and why; you see your own rows, members of pg_read_all_stats all';

@@ -30,8 +30,8 @@ SELECT q.dbid, d.datname, q.route, q.requests,
        q.statements, pg_catalog.round((q.statements::double precision / q.requests)::numeric, 6)::double precision AS statements_mean, q.statements_p95, q.statements_max,
        q.loop_statements, q.errors, q.failed, pg_catalog.round((q.failed::double precision / q.requests)::numeric, 6)::double precision AS error_share,
        q.rows, q.shared_blks_hit, q.shared_blks_read, q.wal_bytes, q.costliest_queryid,
-       @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query,
-       q.first_seen, q.last_seen
+       q.first_seen, q.last_seen,
+       @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query
 FROM @extschema@._clipperf_read_routes(false) AS q
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid = q.dbid;
 
@@ -86,8 +86,8 @@ SELECT q.dbid, d.datname, q.route, q.requests,
        q.statements, pg_catalog.round((q.statements::double precision / q.requests)::numeric, 6)::double precision AS statements_mean, q.statements_p95, q.statements_max,
        q.loop_statements, q.errors, q.failed, pg_catalog.round((q.failed::double precision / q.requests)::numeric, 6)::double precision AS error_share,
        q.rows, q.shared_blks_hit, q.shared_blks_read, q.wal_bytes, q.costliest_queryid,
-       @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query,
-       q.first_seen, q.last_seen
+       q.first_seen, q.last_seen,
+       @extschema@._clipperf_query_text(q.costliest_userid, q.dbid, q.costliest_queryid) AS costliest_query
 FROM @extschema@._clipperf_read_routes(true) AS q
      LEFT JOIN pg_catalog.pg_database AS d ON d.oid = q.dbid;
 

@@ -238,9 +238,9 @@ COMMENT ON COLUMN @extschema@._clipperf_period_finding.saved_ms IS 'time that th
 GRANT SELECT ON @extschema@._clipperf_period_finding TO PUBLIC;
 
 CREATE VIEW @extschema@.clipperf_periods AS
-SELECT s.snapshot AS period, s.label, s.comment, s.since, s.taken_at AS until, s.taken_by,
+SELECT s.snapshot AS period, s.label, s.since, s.taken_at AS until, s.taken_by,
        c.before[1]::bigint AS requests, c.before[9] AS requests_per_second, c.before[3] AS p95_ms, c.before[7] AS statements_mean,
-       w.sessions
+       w.sessions, s.comment
 FROM @extschema@._clipperf_snapshot AS s
      LEFT JOIN @extschema@._clipperf_period_item AS i ON i.period = s.snapshot AND i.kind = 'a'
      LEFT JOIN LATERAL @extschema@._clipperf_compare_states(i.earlier, i.state, i.blocks, NULL, NULL, NULL, true, NULL, NULL) AS c ON true

@@ -102,6 +102,19 @@ WHERE c.relname IN ('clipperf_queries', 'clipperf_seq_scans', 'clipperf_index_sc
   AND a.attnum > (SELECT max(b.attnum) FROM pg_attribute AS b WHERE b.attrelid = c.oid AND b.atttypid <> 'text'::regtype)
 GROUP BY c.relname ORDER BY c.relname COLLATE "C";
 
+-- And in no view or table does anything else come after what may be long.
+SELECT c.relname, string_agg(a.attname, ', ' ORDER BY a.attnum) AS behind_long_ones
+FROM pg_extension AS e
+     JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
+     JOIN pg_class AS c ON c.oid = d.objid AND c.relkind IN ('r', 'v') AND c.relname LIKE 'clipperf\_%'
+     CROSS JOIN LATERAL (
+        SELECT min(l.attnum) AS first FROM pg_attribute AS l
+        WHERE l.attrelid = c.oid AND l.attnum > 0 AND l.attname ~ '(^|_)(query|ddl|reason|comment|purpose|outline|no_suggestion|suggestion|statement|subject|result)$') AS long
+     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > long.first
+        AND a.attname !~ '(^|_)(query|ddl|reason|comment|purpose|outline|no_suggestion|suggestion|statement|subject|result)$'
+WHERE e.extname = 'clipperf'
+GROUP BY c.relname ORDER BY c.relname;
+
 -- The summary gives way to an index whose name is long.
 CREATE TABLE notifications (id int, user_id int, created_at int);
 INSERT INTO notifications SELECT i, i % 500, i FROM generate_series(1, 20000) AS i;

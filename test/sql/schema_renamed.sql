@@ -96,7 +96,7 @@ INSERT INTO calls VALUES
     ('_clipperf_fix_of_scan', 'SELECT %s._clipperf_fix_of_scan(NULL, NULL, NULL)'),
     ('_clipperf_has_index', 'SELECT %s._clipperf_has_index(''items'', ''items_a'')'),
     ('clipperf_unneeded_indexes', 'SELECT * FROM %s.clipperf_unneeded_indexes()'),
-    ('_clipperf_index_set_changed', 'INSERT INTO %1$s.clipperf_index_set_members SELECT index_set, position, index_name, relation, ddl, priority, purpose, shipped, true FROM %1$s.clipperf_index_set_members WHERE shipped LIMIT 1'),
+    ('_clipperf_index_set_changed', 'INSERT INTO %1$s.clipperf_index_set_members (index_set, position, index_name, relation, ddl, priority, purpose, shipped, changed) SELECT index_set, position, index_name, relation, ddl, priority, purpose, shipped, true FROM %1$s.clipperf_index_set_members WHERE shipped LIMIT 1'),
     ('clipperf_index_set_status', 'SELECT * FROM %s.clipperf_index_set_status(''clipper'')'),
     ('_clipperf_indexed_tables', 'SELECT %s._clipperf_indexed_tables()'),
     ('_clipperf_is_accepted', 'SELECT %s._clipperf_is_accepted(''seq_scan'', ''items'', ''{1}'', ''{none}'', ''none'', ''{}'')'),
