@@ -12,6 +12,7 @@
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
@@ -96,9 +97,9 @@ find_any_function(Oid schema)
 	return function;
 }
 
-/* The extension that a function is a member of, or InvalidOid, by open pg_depend. */
+/* The extension that an object is a member of, or InvalidOid, by open pg_depend. */
 static Oid
-extension_of(Oid function, Relation catalog)
+extension_of(Oid class, Oid object, Relation catalog)
 {
 	ScanKeyData keys[2];
 	SysScanDesc scan;
@@ -106,9 +107,9 @@ extension_of(Oid function, Relation catalog)
 	Oid			extension = InvalidOid;
 
 	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(ProcedureRelationId));
+				F_OIDEQ, ObjectIdGetDatum(class));
 	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(function));
+				F_OIDEQ, ObjectIdGetDatum(object));
 	scan = systable_beginscan(catalog, DependDependerIndexId, true, NULL, 2,
 							  keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -124,11 +125,11 @@ extension_of(Oid function, Relation catalog)
 }
 
 /*
- * Are two functions members of one extension?  Taken for granted if pg_depend
- * cannot be read at once.  Waits for no lock.
+ * Are an object and a function members of one extension?  Taken for granted if
+ * pg_depend cannot be read at once.  Waits for no lock.
  */
 static bool
-share_extension(Oid function, Oid other)
+share_extension(Oid class, Oid object, Oid function)
 {
 	Relation	catalog;
 	Oid			extension;
@@ -142,8 +143,9 @@ share_extension(Oid function, Oid other)
 		return true;
 	}
 	catalog = table_open(DependRelationId, NoLock);
-	extension = extension_of(function, catalog);
-	shared = OidIsValid(extension) && extension == extension_of(other, catalog);
+	extension = extension_of(class, object, catalog);
+	shared = OidIsValid(extension) &&
+		extension == extension_of(ProcedureRelationId, function, catalog);
 	table_close(catalog, NoLock);
 	table_unlock(DependDependerIndexId);
 	table_unlock(DependRelationId);
@@ -151,24 +153,47 @@ share_extension(Oid function, Oid other)
 }
 
 /*
- * Is this a function of ours?  Only if its name says so, too: others are told
- * from ours by the syscache alone.  Not if it is gone.  Waits for no lock, and
- * raises nothing of its own.
+ * The function of ours in a schema, if an object there has a name as ours have, or
+ * InvalidOid: others are told from ours by the syscache alone.
+ */
+static Oid
+find_sample(const char *name, Oid schema)
+{
+	return strncmp(name[0] == '_' ? name + 1 : name, PREFIX, strlen(PREFIX)) == 0 ?
+		find_any_function(schema) : InvalidOid;
+}
+
+/*
+ * Is this a function of ours?  Only if its name says so, too.  Not if it is gone.
+ * Waits for no lock, and raises nothing of its own.
  */
 bool
 extension_has_function(Oid function)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc proc;
-	const char *name;
-	Oid			sample = InvalidOid;
+	Oid			sample;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	proc = (Form_pg_proc) GETSTRUCT(tuple);
-	name = NameStr(proc->proname);
-	if (strncmp(name[0] == '_' ? name + 1 : name, PREFIX, strlen(PREFIX)) == 0)
-		sample = find_any_function(proc->pronamespace);
+	sample = find_sample(NameStr(proc->proname), proc->pronamespace);
 	ReleaseSysCache(tuple);
-	return OidIsValid(sample) && share_extension(function, sample);
+	return OidIsValid(sample) && share_extension(ProcedureRelationId, function, sample);
+}
+
+/* Is this a table or view of ours?  As extension_has_function(). */
+bool
+extension_has_relation(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Form_pg_class class;
+	Oid			sample;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	class = (Form_pg_class) GETSTRUCT(tuple);
+	sample = find_sample(NameStr(class->relname), class->relnamespace);
+	ReleaseSysCache(tuple);
+	return OidIsValid(sample) && share_extension(RelationRelationId, relation, sample);
 }

@@ -29,4 +29,7 @@ HOTPATH_EXTERN uint32 extension_calls;
 /* Is this a function of ours? */
 extern bool extension_has_function(Oid function);
 
+/* Is this a table or view of ours? */
+extern bool extension_has_relation(Oid relation);
+
 #endif							/* CLIPPERF_EXTENSION_H */

@@ -46,6 +46,19 @@ SELECT own_statements_hidden();
 SELECT * FROM own_statements_nested;
 SELECT count(*) AS handed_up FROM clipperf_table_use WHERE relation::text LIKE 'clipperf%';
 
+-- Nor are statements on tables of ours, unless they use others too.
+SELECT clipperf_reset();
+SELECT count(*) > 0 AS t FROM clipperf_index_set_members;
+TABLE clipperf_recommendations \g /dev/null
+DELETE FROM clipperf_endpoints WHERE name = 'none';
+INSERT INTO clipperf_endpoints (name, routes, target_ms) VALUES ('none', '{/none}', 100);
+DELETE FROM clipperf_endpoints WHERE name = 'none';
+SELECT clipperf_accept('seq_scan', 'own_statements', reason => 'known') > 0 AS t;
+SELECT clipperf_unaccept('seq_scan', 'own_statements');
+SELECT count(*) FROM clipperf_accepted JOIN own_statements USING (id) WHERE own_statements.n < 0;
+SELECT query FROM clipperf_queries
+WHERE toplevel AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query LIKE '%clipperf%';
+
 -- Nor are calls of ours that fail the application's, whatever raises the error.
 SELECT clipperf_reset();
 SELECT clipperf_reset('everything');

@@ -447,6 +447,11 @@ lineage_begin(Execution *execution)
 			learn_prepared(info, execution);
 		statement_info_planned(info, execution->query);
 	}
+	if (unlikely(info->is_ours))
+	{
+		execution->ours = true;
+		store_note_ours();
+	}
 	execution->facts = info->facts;
 	info->traced |= execution->trace != 0;
 	begun_us = execution->first_us;

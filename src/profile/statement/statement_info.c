@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "common/extension.h"
 #include "hotpath.h"
 #include "profile/statement/column_origin.h"
 #include "profile/statement/key_column.h"
@@ -695,6 +696,24 @@ family_fingerprint(const QueryDesc *query)
 								 query->plannedstmt->stmt_len, aliases, count);
 }
 
+/* Does a statement use tables of ours, and none of a user's? */
+static bool
+uses_ours_alone(const PlannedStmt *plan)
+{
+	bool		uses_ours = false;
+	ListCell   *cell;
+
+	foreach(cell, plan->relationOids)
+	{
+		if (lfirst_oid(cell) < FirstNormalObjectId)
+			continue;
+		if (!extension_has_relation(lfirst_oid(cell)))
+			return false;
+		uses_ours = true;
+	}
+	return uses_ours;
+}
+
 /* Fill in what the plan tells. */
 void
 statement_info_planned(StatementInfo *info, const QueryDesc *query)
@@ -707,6 +726,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->chain.set = NULL;		/* its columns are those of before */
 	info->planned = true;
 	info->tables_version = setting_tables_version;
+	info->is_ours = uses_ours_alone(plan);
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
 	collect_sought_keys(info);
 	if (info->in_family && info->fingerprint == 0)

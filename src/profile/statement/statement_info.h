@@ -89,6 +89,7 @@ typedef struct StatementInfo
 	bool		row_insert;		/* an INSERT of a single row */
 	bool		in_family;		/* names a partition, or a child table */
 	bool		traced;			/* its requests may have traces */
+	bool		is_ours;		/* it uses tables of ours, and no user's */
 	bool		is_bulk;		/* so many rows that a loop fetches them bit
 								 * by bit, if there is one */
 	bool		many_rows;		/* its last result had several */
