@@ -35,16 +35,26 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_family(regclass) IS 'a table with its partitions and those that inherit from it';
 
-CREATE FUNCTION @extschema@._clipperf_has_index(relation regclass, index_name name)
+CREATE FUNCTION @extschema@._clipperf_is_served(relation regclass, ddl text)
 RETURNS boolean
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clipperf_is_served';
+COMMENT ON FUNCTION @extschema@._clipperf_is_served(regclass, text) IS
+'true if a valid index of the table does what the CREATE INDEX statement would';
+
+-- An index that somebody built by hand serves as well, whatever it is called.
+CREATE FUNCTION @extschema@._clipperf_has_index(relation regclass, index_name name, ddl text)
+RETURNS boolean
+LANGUAGE sql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT EXISTS (
-        SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
-        WHERE i.indrelid = $1 AND c.relname = $2 AND i.indisvalid);
+               SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+               WHERE i.indrelid = $1 AND c.relname = $2 AND i.indisvalid)
+           OR coalesce(@extschema@._clipperf_is_served($1, $3), false);
 END;
-COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name) IS 'true if the table has a valid index of this name';
+COMMENT ON FUNCTION @extschema@._clipperf_has_index(regclass, name, text) IS
+'true if the table has a valid index of this name, or one that does what the CREATE INDEX statement would; the statement may be NULL';
 
 -- Thresholds of a sequential scan: it reads clipperf.seqscan_min_rows rows an execution, and a tenth of that a
 -- scan; joins and limits had use for at most a fifth of the rows read (0.2).  Of the scan of an index: its filter
@@ -59,7 +69,7 @@ CREATE FUNCTION @extschema@._clipperf_wasteful_scans(
     OUT saved_ms double precision, OUT relation_bytes bigint, OUT first_seen timestamptz, OUT last_seen timestamptz,
     OUT recommendations bigint[], OUT outcome text, OUT reason text, OUT estimated boolean, OUT again boolean)
 RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH bounds AS (
@@ -86,7 +96,7 @@ BEGIN ATOMIC
         FROM @extschema@.clipperf_recommendations AS r
              JOIN family AS f ON f.member = r.relation,
              unnest(r.queryids) AS q (queryid),
-             @extschema@._clipperf_has_index(r.relation, r.index_name) AS t (there)
+             @extschema@._clipperf_has_index(r.relation, r.index_name, r.ddl) AS t (there)
         WHERE r.role = quote_ident(current_user)::regrole AND r.action = 'create' AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
         GROUP BY f.relation, q.queryid
     )
@@ -125,9 +135,11 @@ BEGIN ATOMIC
         WHEN $1 = 'coming' THEN '-- its index is being built: see clipperf_jobs'
         WHEN $1 = 'trigrams' AND EXISTS (
                 SELECT FROM pg_available_extensions AS e WHERE e.name = 'pg_trgm')
+             AND NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_trgm')
             THEN 'CREATE EXTENSION IF NOT EXISTS pg_trgm;'
         WHEN $1 = 'served' THEN '-- nothing to build: ' || @extschema@._clipperf_plain($3) || '; a planner that scans nevertheless takes that to be cheaper: ANALYZE the table if its statistics are old'
-        WHEN $1 IN ('no_index', 'trigrams', 'unplanned') THEN '-- no index: ' || @extschema@._clipperf_plain($3)
+        WHEN $1 IN ('no_index', 'unplanned') OR $1 = 'trigrams' AND NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_trgm')
+            THEN '-- no index: ' || @extschema@._clipperf_plain($3)
         ELSE (SELECT format('SELECT * FROM %I.clipperf_recommend();', n.nspname)
               FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
               WHERE e.extname = 'clipperf') END;
@@ -180,7 +192,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_subject_of_scan(text, text, text, text
 -- Each recommended index is in the fix of one finding: that of the scans which it serves best.
 CREATE FUNCTION @extschema@._clipperf_find_scans(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH scan AS MATERIALIZED (
@@ -271,7 +283,7 @@ COMMENT ON FUNCTION @extschema@._clipperf_find_scans(boolean, text[]) IS
 -- A recommended index that the finding of a scan has in its fix is none of its own, nor one for accepted scans alone.
 CREATE FUNCTION @extschema@._clipperf_find_advice(accepted boolean, allow text[])
 RETURNS SETOF @extschema@._clipperf_finding
-LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH carried AS (
@@ -303,7 +315,7 @@ BEGIN ATOMIC
                       FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace WHERE t.oid = r.relation) END)
          ) AS named (subject)
     WHERE r.status = 'new' AND r.kind IS NOT NULL AND NOT r.for_statements AND r.source NOT LIKE 'set:%'
-      AND @extschema@._clipperf_has_index(r.relation, r.index_name) = (r.action = 'drop')
+      AND @extschema@._clipperf_has_index(r.relation, r.index_name, CASE WHEN r.action = 'create' THEN r.ddl END) = (r.action = 'drop')
       AND r.role = quote_ident(current_user)::regrole
       AND (r.alike IS NULL OR r.id = (SELECT min(o.id) FROM @extschema@.clipperf_recommendations AS o
                                       WHERE o.alike = r.alike AND o.status = 'new'))

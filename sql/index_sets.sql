@@ -53,10 +53,10 @@ FROM (VALUES
     'The votes on a clip, by user.'),
 (8, 'idx_favorites_user_clip', 'favorites', 'high',
     '(user_id, clip_id)',
-    'Whether a clip is among a user''s favourites.'),
+    'Whether a clip is among a user''s favorites.'),
 (9, 'idx_favorites_clip_user', 'favorites', 'high',
     '(clip_id, user_id)',
-    'The users who have a clip among their favourites.'),
+    'The users who have a clip among their favorites.'),
 (10, 'idx_clips_game_not_removed_created', 'clips', 'medium',
     '(game_id, is_removed, created_at DESC) WHERE is_removed = false AND game_id IS NOT NULL',
     'The clips of a game, newest first.'),
@@ -71,7 +71,7 @@ FROM (VALUES
     'The votes of a user, newest first.'),
 (14, 'idx_favorites_user_created', 'favorites', 'medium',
     '(user_id, created_at DESC)',
-    'The favourites of a user, newest first.'),
+    'The favorites of a user, newest first.'),
 (15, 'idx_clip_tags_clip', 'clip_tags', 'medium',
     '(clip_id, tag_id)',
     'The tags of a clip.'),
@@ -252,7 +252,7 @@ CREATE FUNCTION @extschema@.clipperf_index_set_status(
     index_set text,
     OUT index_name name, OUT relation regclass, OUT action text, OUT reason text, OUT ddl text)
 RETURNS SETOF record
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clipperf_index_set_status';
 COMMENT ON FUNCTION @extschema@.clipperf_index_set_status(text) IS
 'what to do with each member of an index set in this database, judged by the definitions alone: create, keep (it exists) or skip, with the reason, and the statement that creates it';

@@ -23,6 +23,7 @@
 #include "advise/workload/sandbox.h"
 #include "common/extension.h"
 #include "common/relation_size.h"
+#include "common/table_lock.h"
 
 /* A member while it is judged. */
 typedef struct Member
@@ -83,6 +84,27 @@ read_members(const char *index_set)
 	}
 	SPI_finish();
 	return members;
+}
+
+/* The members of a set; error 42704 if there is no such set. */
+static List *
+require_members(const char *index_set)
+{
+	List	   *members = read_members(index_set);
+
+	if (members == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("index set \"%s\" does not exist", index_set),
+				 errhint("The view clipperf_index_sets lists the sets there are.")));
+	return members;
+}
+
+/* Error 42704 unless there is such a set. */
+void
+index_set_require(const char *index_set)
+{
+	(void) require_members(index_set);
 }
 
 /* ------------------------------------------------------------------------
@@ -282,6 +304,26 @@ judge_member(Member *member, const List *allowed)
 		decide(member, "create", NULL);
 }
 
+/*
+ * Does a valid index of the table do what this CREATE INDEX statement would?  False
+ * where the table is locked by another session, or the statement cannot be read.
+ */
+bool
+index_set_is_served(Oid relid, char *ddl)
+{
+	Sandbox		sandbox = {.userid = GetUserId(),.trust = SANDBOX_TRUST_NONE};
+	Member		member = {.ddl = ddl};
+	bool		served = false;
+
+	if (!table_lock_at_once(relid))
+		return false;
+	if (sandbox_run(&sandbox, parse_member, &member) == NULL && member.relid == relid)
+		served = redundancy_keeper(member.def,
+								   lappend(index_def_existing(relid), member.def)) != NULL;
+	table_unlock(relid);
+	return served;
+}
+
 /* ------------------------------------------------------------------------
  * Remarks on members to be created
  * ------------------------------------------------------------------------ */
@@ -431,16 +473,11 @@ finish_created(Member *member, List **taken)
 List *
 index_set_judge(const char *index_set, const List *allowed)
 {
-	List	   *members = read_members(index_set);
+	List	   *members = require_members(index_set);
 	List	   *advice = NIL;
 	List	   *taken = NIL;
 	ListCell   *lc;
 
-	if (members == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("index set \"%s\" does not exist", index_set),
-				 errhint("The view clipperf_index_sets lists the sets there are.")));
 	foreach(lc, members)
 	{
 		Member	   *member = lfirst(lc);

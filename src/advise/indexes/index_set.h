@@ -17,6 +17,15 @@
  */
 extern List *index_set_judge(const char *index_set, const List *allowed);
 
+/* Error 42704 unless there is such a set. */
+extern void index_set_require(const char *index_set);
+
+/*
+ * Does a valid index of the table do what this CREATE INDEX statement would?  False
+ * where the table is locked by another session, or the statement cannot be read.
+ */
+extern bool index_set_is_served(Oid relid, char *ddl);
+
 /* Skip the members that repeat another one that is to be created. */
 extern void index_set_skip_repeated(List *advice);
 

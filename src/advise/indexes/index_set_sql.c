@@ -13,14 +13,17 @@
 
 #include "advise/indexes/index_set.h"
 #include "advise/indexes/index_statement.h"
+#include "common/arguments.h"
 
 PGDLLEXPORT Datum clipperf_read_index_statement(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_index_parts(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum clipperf_index_set_status(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum clipperf_is_served(PG_FUNCTION_ARGS);
 
 PG_FUNCTION_INFO_V1(clipperf_read_index_statement);
 PG_FUNCTION_INFO_V1(clipperf_index_parts);
 PG_FUNCTION_INFO_V1(clipperf_index_set_status);
+PG_FUNCTION_INFO_V1(clipperf_is_served);
 
 #define STATEMENT_COLUMNS 3
 #define PARTS_COLUMNS 2
@@ -135,6 +138,7 @@ clipperf_index_set_status(PG_FUNCTION_ARGS)
 	List	   *advice;
 	ListCell   *lc;
 
+	argument_require(fcinfo, 0, "index_set");
 	InitMaterializedSRF(fcinfo, 0);
 	result_check_columns(result->setDesc, VERDICT_COLUMNS);
 	advice = index_set_judge(text_to_cstring(PG_GETARG_TEXT_PP(0)), NIL);
@@ -142,4 +146,15 @@ clipperf_index_set_status(PG_FUNCTION_ARGS)
 	foreach(lc, advice)
 		put_verdict(result, lfirst(lc));
 	return (Datum) 0;
+}
+
+/*
+ * _clipperf_is_served(relation, ddl): does a valid index of the table do what the
+ * CREATE INDEX statement would?
+ */
+Datum
+clipperf_is_served(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(index_set_is_served(PG_GETARG_OID(0),
+									   text_to_cstring(PG_GETARG_TEXT_PP(1))));
 }
