@@ -86,8 +86,8 @@ COMMENT ON COLUMN @extschema@._clipperf_job_change.at IS 'when it changed';
 COMMENT ON COLUMN @extschema@._clipperf_job_change.state IS 'the state it changed to';
 COMMENT ON COLUMN @extschema@._clipperf_job_change.reason IS 'why';
 
--- The error that a build ended by may hold values of rows, its statement the constants of a predicate, and reasons tell
--- of other sessions.
+-- An index tells of the workload that it is for. The error that a build ended by may hold values of rows, its statement
+-- the constants of a predicate, and reasons tell of other sessions.
 CREATE FUNCTION @extschema@._clipperf_may_see_job(role oid, relid oid)
 RETURNS boolean
 LANGUAGE sql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -97,19 +97,18 @@ BEGIN ATOMIC
                    WHERE c.oid = _clipperf_may_see_job.relid AND pg_catalog.pg_has_role(c.relowner, 'USAGE'));
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
-'true if the current role may see the reasons of a job of that role on that table, and the constants of its index';
+'true if the current role may see a job of that role on that table';
 
 CREATE VIEW @extschema@.clipperf_job_changes AS
 SELECT c.job, c.at AS changed_at, c.state,
-       CASE WHEN @extschema@._clipperf_may_see_job(j.role, j.relid) THEN c.reason END AS reason
+       c.reason
 FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job)
-WHERE @extschema@._clipperf_note_ours();
-COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason';
+WHERE @extschema@._clipperf_may_see_job(j.role, j.relid) AND @extschema@._clipperf_note_ours();
+COMMENT ON VIEW @extschema@.clipperf_job_changes IS 'each change of a job''s state, with its time and reason; of the jobs in clipperf_jobs';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.changed_at IS 'when it changed';
 COMMENT ON COLUMN @extschema@.clipperf_job_changes.state IS 'the state it changed to';
-COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS
-'why; NULL unless the reader is a member of the job''s role, of the table''s owner or of pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_job_changes.reason IS 'why';
 
 CREATE TABLE @extschema@._clipperf_job_measures (
     job bigint NOT NULL REFERENCES @extschema@._clipperf_job ON DELETE CASCADE,
@@ -240,41 +239,40 @@ SELECT j.job, j.action,
                 j.index_name) AS index_name, j.state,
        p.phase, p.done_share, p.blocks_per_second, p.remaining_ms,
        -- As pg_stat_activity shows it to the reader: what others do is for pg_read_all_stats.
-       CASE WHEN may.see THEN (
+       (
            SELECT 'process ' || l.pid || coalesce(' (' || nullif(concat_ws(', ',
                       'application ' || quote_ident(nullif(l.application_name, '')), coalesce(l.state, l.backend_type),
                       'transaction open for ' || @extschema@._clipperf_duration(
                           1000 * extract(epoch FROM clock_timestamp() - l.xact_start)::float8)), '') || ')', '')
-           FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) END AS waits_for,
+           FROM pg_stat_activity AS l WHERE l.pid = p.waits_for) AS waits_for,
        j.recommendation, pg_catalog.pg_get_userbyid(j.role) AS made_by, j.transactional, j.made_at, j.changed_at, j.attempts,
        j.worker_pid,
-       CASE WHEN may.see THEN nullif(concat_ws('; ', j.reason,
+       nullif(concat_ws('; ', j.reason,
            CASE WHEN j.state = 'queued' THEN @extschema@._clipperf_apply_obstacle() END,
            CASE WHEN NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = j.role)
                      AND coalesce(j.reason, '') NOT LIKE '%the role that asked for it no longer exists%'
-                THEN 'the role that asked for it no longer exists' END), '') END AS reason,
-       CASE WHEN may.see THEN @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) END AS ddl,
-       CASE WHEN may.see THEN j.verdict END AS result
+                THEN 'the role that asked for it no longer exists' END), '') AS reason,
+       @extschema@._clipperf_job_statement(j.action, j.ddl, j.relid, j.index_name, j.transactional) AS ddl,
+       j.verdict AS result
 FROM @extschema@._clipperf_job AS j
-     CROSS JOIN LATERAL (SELECT @extschema@._clipperf_may_see_job(j.role, j.relid)) AS may (see)
      LEFT JOIN @extschema@._clipperf_build_progress() AS p ON p.pid = j.worker_pid AND j.state = 'building'
-WHERE @extschema@._clipperf_note_ours();
-COMMENT ON VIEW @extschema@.clipperf_jobs IS 'jobs of clipperf_apply(), and their progress';
+WHERE @extschema@._clipperf_may_see_job(j.role, j.relid) AND @extschema@._clipperf_note_ours();
+COMMENT ON VIEW @extschema@.clipperf_jobs IS
+'jobs of clipperf_apply(), and their progress: of the roles that you are a member of, and of those on their tables; members of pg_read_all_stats see all';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.job IS 'number of the job';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.action IS 'create or drop an index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.relation IS 'table of the index; NULL if it was dropped';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.index_name IS 'name of the index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.state IS
 'queued, waiting (see reason), building, verifying (built; its statements are watched), kept, useless, regressed, reverted, failed or canceled';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.reason IS
-'why it is in this state; NULL unless the reader is a member of its role, of the table''s owner or of pg_read_all_stats';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.reason IS 'why it is in this state';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.phase IS 'current phase of the build, as in pg_stat_progress_create_index; NULL unless it is building';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.done_share IS 'estimated share of the build that is done, 0..1, over all partitions; 1: it only waits for other transactions';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.blocks_per_second IS 'blocks read per second since this phase began; NULL if the phase reads neither the table nor the index';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.remaining_ms IS 'estimated remaining time of the build, milliseconds, without the time it waits for others';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.waits_for IS
-'the transaction that the build waits for now, with what pg_stat_activity shows the reader about it; NULL if the reader may not see the reason';
-COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table, after one for each partition; NULL if the reader may not see the reason';
+'the transaction that the build waits for now, with what pg_stat_activity shows the reader about it';
+COMMENT ON COLUMN @extschema@.clipperf_jobs.ddl IS 'the statement that it runs; for a partitioned table, after one for each partition';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.recommendation IS 'recommendation that it carries out; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.made_by IS 'role that called clipperf_apply(), with whose privileges it runs';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.transactional IS 'true if it ran in the caller''s transaction';
@@ -283,7 +281,7 @@ COMMENT ON COLUMN @extschema@.clipperf_jobs.changed_at IS 'when its state change
 COMMENT ON COLUMN @extschema@.clipperf_jobs.attempts IS 'builds that were begun and had to be canceled';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.worker_pid IS 'process that works on it; NULL if none';
 COMMENT ON COLUMN @extschema@.clipperf_jobs.result IS
-'figures of the verification, with the statements; NULL if the reader may not see the reason';
+'figures of the verification, with the statements';
 GRANT SELECT ON @extschema@.clipperf_jobs, @extschema@.clipperf_job_changes TO PUBLIC;
 
 -- What turned out not to pay, for clipperf_report().

@@ -59,8 +59,10 @@ SELECT status FROM clipperf_recommendations WHERE id = :id;
 SELECT indisvalid FROM pg_index WHERE indexrelid = 'regress_apply_a'::regclass;
 
 -- The same again: there is nothing to build, and nothing to revert then.
+SELECT ddl FROM clipperf_apply(ARRAY[:id], dry_run => true);
 SELECT job AS again, state, reason FROM clipperf_apply(ARRAY[:id]) \gset
 SELECT :'state', :'reason';
+SELECT ddl FROM clipperf_jobs WHERE job = :again;
 SELECT clipperf_revert(:again);
 
 -- What was built here is for other databases, too, if it is named.

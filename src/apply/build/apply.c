@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "advise/indexes/index_set.h"
 #include "apply/build/index_settings.h"
 #include "apply/build/partition.h"
 #include "apply/build/preflight.h"
@@ -31,6 +32,7 @@
 #include "apply/jobs/queue.h"
 #include "apply/jobs/recommendation.h"
 #include "apply/verify/verify.h"
+#include "common/arguments.h"
 #include "common/own_sql.h"
 #include "common/result_rows.h"
 #include "store/store.h"
@@ -174,6 +176,7 @@ define_index(Job *job, IndexPlan *plan)
 	{
 		job->state = JOB_KEPT;
 		job->index_name = plan->existing->name;
+		job->ddl = index_def_ddl(plan->existing, false, false);
 		job->reason = psprintf("nothing to build: index \"%s\" does the same",
 							   plan->existing->name);
 		return false;
@@ -369,7 +372,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	ApplyCall	call = {
 		.concurrently = PG_ARGISNULL(2) ? !IsTransactionBlock() :
 		PG_GETARG_BOOL(2),
-		.dry_run = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3),
+		.dry_run = PG_GETARG_BOOL(3),
 		.context = CurrentMemoryContext,
 		.result = (ReturnSetInfo *) fcinfo->resultinfo
 	};
@@ -377,6 +380,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	store_require();
+	argument_require(fcinfo, 3, "dry_run");
 	result_begin_rows(fcinfo, APPLY_COLUMNS);
 	call.settings = caller_settings();
 	PreventCommandDuringRecovery("clipperf_apply()");
@@ -384,6 +388,8 @@ clipperf_apply(PG_FUNCTION_ARGS)
 		PreventCommandIfReadOnly("clipperf_apply()");
 	own_lock_extension();
 	SPI_connect();
+	if (!PG_ARGISNULL(1))
+		index_set_require(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	recommendations = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
 										  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),
 										  call.context);

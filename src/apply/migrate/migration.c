@@ -18,11 +18,13 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "advise/indexes/index_set.h"
 #include "apply/build/index_settings.h"
 #include "apply/build/preflight.h"
 #include "apply/jobs/jobs.h"
 #include "apply/jobs/recommendation.h"
 #include "apply/migrate/migration_text.h"
+#include "common/arguments.h"
 #include "common/own_sql.h"
 #include "common/plain.h"
 #include "store/store.h"
@@ -253,11 +255,13 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	int			count;
 
 	store_require();
-	migration.up = parse_direction(PG_ARGISNULL(0) ? "up" :
-								   text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	argument_require(fcinfo, 0, "direction");
+	migration.up = parse_direction(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	migration.text.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	initStringInfo(&migration.text.sql);
 	SPI_connect();
+	if (index_set != NULL)
+		index_set_require(index_set);
 	append_file_head(&migration, index_set);
 	if (index_set != NULL && ids == NULL && !migration.up)
 		recommendations = list_members(index_set, context);
