@@ -87,7 +87,7 @@ BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds($1) AS w;
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "allow" must not contain nulls')
-    WHERE array_position($2, NULL) IS NOT NULL;
+    WHERE EXISTS (SELECT FROM unnest($2) AS a (entry) WHERE a.entry IS NULL);
     WITH loop AS MATERIALIZED (
         SELECT l.subject, l.relation, min(l.source_location) AS source_location
         FROM @extschema@._clipperf_loops(false, $2) AS l
@@ -123,10 +123,10 @@ BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds($1) AS w;
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "allow" must not contain nulls')
-    WHERE array_position($2, NULL) IS NOT NULL;
+    WHERE EXISTS (SELECT FROM unnest($2) AS a (entry) WHERE a.entry IS NULL);
     SELECT @extschema@._clipperf_raise(
                'warning', NULL, format('entry "%s" of argument "allow" matches nothing', u.entry),
-               'No table has this name, and no statement that was seen fits this pattern.')
+               'No table has this name, and no statement that was seen matches this pattern.')
     FROM unnest(@extschema@._clipperf_unmatched($2)) AS u (entry);
     SELECT @extschema@._clipperf_raise(
                'warning', NULL, 'clipperf_check() cannot judge all that was seen',
@@ -158,7 +158,11 @@ BEGIN ATOMIC
                     @extschema@._clipperf_count(j.lists, 'list', 'lists') || ' looped over',
                     @extschema@._clipperf_count(j.small_tables, 'table', 'tables') || ' too small to judge',
                     @extschema@._clipperf_count(nullif(j.suspicions, 0), 'suspected loop', 'suspected loops')
-                    || ' not counted')) END,
+                    || ' not counted'),
+                CASE WHEN NOT p.sees_all
+                     THEN @extschema@._clipperf_plain(format('They were run by role "%s".', current_user)) END,
+                CASE WHEN NOT p.sees_all
+                     THEN 'Statements of other roles are shown to members of pg_read_all_stats.' END) END,
         CASE WHEN cardinality(p.problems) > 0 THEN
             @extschema@._clipperf_raise(
                 'error', 'CP001',
@@ -176,6 +180,7 @@ LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "reason" must not be null') WHERE $1 IS NULL;
+    SELECT @extschema@._clipperf_raise('error', '22023', 'argument "reason" must not be empty') WHERE $1 = '';
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds($2) AS w;
     WITH added AS (

@@ -59,7 +59,8 @@ BEGIN ATOMIC
     SELECT '22023', 'argument "kinds" must not be empty', 'Leave it out for n_plus_one and seq_scan.'
     WHERE cardinality($1) = 0
     UNION ALL
-    SELECT '22004', 'argument "kinds" must not contain nulls', NULL WHERE array_position($1, NULL) IS NOT NULL
+    SELECT '22004', 'argument "kinds" must not contain nulls', NULL
+    WHERE EXISTS (SELECT FROM unnest($1) AS k (kind) WHERE k.kind IS NULL)
     UNION ALL
     SELECT '22023', format('unrecognized kind of finding: "%s"', k.kind),
            format('The kinds are %s.', array_to_string(@extschema@._clipperf_kinds(), ', '))
@@ -76,6 +77,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_note_ours();
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "kind" must not be null') WHERE $1 IS NULL;
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;
@@ -92,6 +94,7 @@ RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
+    SELECT @extschema@._clipperf_note_ours();
     SELECT @extschema@._clipperf_raise('error', '22004', 'argument "kind" must not be null') WHERE $1 IS NULL;
     SELECT @extschema@._clipperf_raise('error', w.sqlstate, w.message, NULL, w.hint)
     FROM @extschema@._clipperf_wrong_kinds(ARRAY[$1]) AS w;

@@ -60,7 +60,9 @@ CREATE FUNCTION @extschema@.clipperf_recommend_for(
 RETURNS SETOF record
 LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
-    SELECT @extschema@._clipperf_raise('error', '22004', 'argument "statements" must not be null') WHERE $1 IS NULL;
+    SELECT @extschema@._clipperf_raise('error', CASE WHEN $1 IS NULL THEN '22004' ELSE '22023' END,
+                                       format('argument "statements" must not be %s', CASE WHEN $1 IS NULL THEN 'null' ELSE 'empty' END))
+    WHERE $1 IS NULL OR cardinality($1) = 0;
     SELECT a.id, a.action, a.relation, a.index_name, a.source, a.status, a.benefit_share, a.cost_before,
            a.cost_after, a.mean_before_ms, a.mean_after_ms, a.blocks_before, a.blocks_after, a.size_bytes, a.write_cost_share, a.queryids, a.ddl, a.reason
     FROM @extschema@._clipperf_advise($2, $3, $4, NULL, $5, $6, NULL, NULL, NULL, NULL, $1, $7) AS a;

@@ -120,7 +120,7 @@ RETURNS record
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE WHEN s.statements > 0 THEN @extschema@._clipperf_count(s.statements, 'statement', 'statements') END, i.since
+    SELECT CASE WHEN s.statements > 0 THEN @extschema@._clipperf_count(s.statements, 'execution', 'executions') END, i.since
     FROM @extschema@.clipperf_info AS i,
          LATERAL (
             SELECT coalesce(sum(q.calls + q.errors), 0)::double precision AS statements
@@ -129,7 +129,7 @@ BEGIN ATOMIC
               AND q.dbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())) AS s;
 END;
 COMMENT ON FUNCTION @extschema@._clipperf_seen() IS
-'how many statements the report is about, in words, NULL for none, and since when they were seen';
+'how many executions the report is about, in words, NULL for none, and since when they were seen';
 
 CREATE FUNCTION @extschema@._clipperf_remark(
     found boolean, statements text, since timestamptz, OUT message text, OUT detail text, OUT hint text)
@@ -143,7 +143,9 @@ BEGIN ATOMIC
            CASE WHEN NOT $1 THEN
                format(CASE WHEN $2 IS NULL THEN 'No statement%2$s has been seen since %3$s.'
                            ELSE 'clipperf has counted %1$s%2$s since %3$s.' END,
-                      $2, CASE WHEN NOT r.sees_all THEN format(' of role "%s"', @extschema@._clipperf_plain(current_user)) END, $3) END,
+                      $2, CASE WHEN NOT r.sees_all
+                               THEN format(CASE WHEN $2 IS NULL THEN ' of role "%s"' ELSE ' by role "%s"' END,
+                                           @extschema@._clipperf_plain(current_user)) END, $3) END,
            CASE WHEN NOT r.sees_all THEN 'Statements of other roles are shown to members of pg_read_all_stats.'
                 WHEN $2 IS NULL THEN 'Let the application run in this database while clipperf.enabled is on.'
                 ELSE 'clipperf_recommend() tells which indexes would pay.' END

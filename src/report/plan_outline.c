@@ -153,8 +153,8 @@ plan_node_title(const PlanNode *node)
 }
 
 /*
- * The same for a sentence, palloc'd: no line of it, where it is broken at a space, begins
- * with a part of a name.
+ * The same for a sentence, palloc'd: of one line, whatever is in its names, within which
+ * clipperf_wrap() does not break it.
  */
 char *
 plan_node_words(const PlanNode *node)
@@ -166,7 +166,7 @@ plan_node_words(const PlanNode *node)
 	{
 		if (*c == '"')
 			in_name = !in_name;
-		else if (in_name && (unsigned char) *c <= ' ')
+		else if (in_name && (unsigned char) *c < ' ')
 			*c = '_';
 	}
 	return title;

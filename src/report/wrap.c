@@ -103,6 +103,23 @@ skip_white_space(const char *at, const char *end)
 }
 
 /*
+ * The end of the word at "at", or of the white space that it begins with if it is
+ * "joined" to that.  A quoted name is not broken at its spaces.
+ */
+static const char *
+word_end(const char *at, const char *end, const char *joined)
+{
+	while (at < end && (!scanner_isspace(*at) || at == joined))
+	{
+		const char *quote = *at != '"' ? NULL :
+			memchr(at + 1, '"', Min(end - at - 1, NAMEDATALEN));
+
+		at = quote == NULL || memchr(at, '\n', quote - at) != NULL ? at + 1 : quote + 1;
+	}
+	return at;
+}
+
+/*
  * Append the words from "at" to "end" to a list; "--" and the first word of a comment
  * are one.
  */
@@ -116,8 +133,7 @@ add_words(List *pieces, const char *at, const char *end, bool in_comment)
 		const char *start = at;
 		Piece	   *word;
 
-		while (at < end && (!scanner_isspace(*at) || at == joined))
-			at++;
+		at = word_end(start, end, joined);
 		pieces = add_piece(pieces, blank, start, at);
 		word = llast(pieces);
 		word->is_word = true;

@@ -149,9 +149,9 @@ RESET client_min_messages;
 SELECT count(*) FROM clipperf_recommend_for(ARRAY['SELECT * FROM missing', 'SELECT 1 / 0 FROM items', 'SELEC']);
 
 -- Values out of range.
-SELECT * FROM clipperf_recommend_for('{}', max_indexes => -1);
-SELECT * FROM clipperf_recommend_for('{}', min_benefit => 2);
-SELECT * FROM clipperf_recommend_for('{}', time_limit => '-1 s');
-SELECT * FROM clipperf_recommend_for('{}', storage_budget => 'much');
+SELECT * FROM clipperf_recommend_for('{SELECT 1}', max_indexes => -1);
+SELECT * FROM clipperf_recommend_for('{SELECT 1}', min_benefit => 2);
+SELECT * FROM clipperf_recommend_for('{SELECT 1}', time_limit => '-1 s');
+SELECT * FROM clipperf_recommend_for('{SELECT 1}', storage_budget => 'much');
 
 DROP SCHEMA advice CASCADE;

@@ -65,11 +65,21 @@ SELECT said($$SELECT clipperf_unaccept(NULL)$$);
 SELECT said($$SELECT clipperf_accept_all('known', '{seq_scan,NULL}')$$);
 SELECT said($$SELECT clipperf_check('{seq_scan,NULL}')$$);
 SELECT said($$SELECT clipperf_check('{seqscan}')$$);
+SELECT said($$SELECT clipperf_check('{{seq_scan},{temp_spil}}')$$);
+SELECT said($$SELECT clipperf_check(allow => '{{item},{NULL}}')$$);
+SELECT said($$SELECT clipperf_accept_all('')$$);
 SELECT said($$SELECT clipperf_drop_period(NULL)$$);
+SELECT said($$SELECT clipperf_recommend_for('{}')$$);
+SELECT said($$SELECT clipperf_what_if('SELECT 1', hidden => '{999999}')$$);
+SELECT said($$SELECT clipperf_apply(dry_run => NULL)$$);
+SELECT said($$SELECT clipperf_migration(NULL)$$);
+SELECT said($$SELECT clipperf_index_set_status(NULL)$$);
+SELECT said($$SELECT clipperf_wait(1, '-1 s')$$);
 
 -- What does not exist.
 SELECT said($$SELECT clipperf_apply(ids => '{-1}')$$);
 SELECT said($$SELECT clipperf_apply(index_set => 'none')$$);
+SELECT said($$SELECT clipperf_migration(index_set => 'none')$$);
 SELECT said($$SELECT clipperf_cancel(-1)$$);
 SELECT said($$SELECT clipperf_revert(-1)$$);
 SELECT said($$SELECT clipperf_drop_index_set('none')$$);

@@ -48,6 +48,8 @@ SELECT max(length(line)) <= 100 AS fits, count(*) FILTER (WHERE line = '') = (SE
 FROM clipperf_report_text(100) AS line;
 SELECT regexp_replace(line, '^\d+\. \w+|\m1 execution, .*|\d+%', 'X', 'g') AS line
 FROM clipperf_report_text() AS line WHERE line ~ '\mitem\M' AND line !~ 'of the time of its|Seq Scan on';
+-- A quoted name stays whole, as it is.
+SELECT regexp_split_to_table(_clipperf_wrap('most of all in Seq Scan on "A table" of "several words", ' || repeat('it''s ', 5) || '"no name', '', '', 30, false), E'\n') AS line;
 SELECT regexp_split_to_table(_clipperf_wrap(content, '  fix: ', '       ', 100, is_sql), E'\n') AS line FROM (VALUES
     ('prose that is broken: ' || repeat('it''s ', 30) || repeat('x', 150), false),
     ('-- a comment that is long enough to be broken: ' || repeat('word ', 30) || repeat('x', 150), true),

@@ -99,6 +99,10 @@ make_config(ArrayType *indexes, ArrayType *hidden)
 		char		relkind = get_rel_relkind(indexoid);
 
 		CHECK_FOR_INTERRUPTS();
+		if (relkind == '\0')
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_TABLE),
+					 errmsg("relation with OID %u does not exist", indexoid)));
 		if (relkind != RELKIND_INDEX && relkind != RELKIND_PARTITIONED_INDEX)
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),

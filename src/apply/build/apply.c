@@ -388,7 +388,7 @@ clipperf_apply(PG_FUNCTION_ARGS)
 		PreventCommandIfReadOnly("clipperf_apply()");
 	own_lock_extension();
 	SPI_connect();
-	if (!PG_ARGISNULL(1))
+	if (PG_ARGISNULL(0) && !PG_ARGISNULL(1))
 		index_set_require(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	recommendations = recommendation_list(PG_ARGISNULL(0) ? NULL : PG_GETARG_ARRAYTYPE_P(0),
 										  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)),

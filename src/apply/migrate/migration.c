@@ -260,7 +260,7 @@ clipperf_migration(PG_FUNCTION_ARGS)
 	migration.text.concurrently = !PG_ARGISNULL(3) && PG_GETARG_BOOL(3);
 	initStringInfo(&migration.text.sql);
 	SPI_connect();
-	if (index_set != NULL)
+	if (ids == NULL && index_set != NULL)
 		index_set_require(index_set);
 	append_file_head(&migration, index_set);
 	if (index_set != NULL && ids == NULL && !migration.up)
