@@ -74,7 +74,6 @@ SELECT said($$SELECT clipperf_what_if('SELECT 1', hidden => '{999999}')$$);
 SELECT said($$SELECT clipperf_apply(dry_run => NULL)$$);
 SELECT said($$SELECT clipperf_migration(NULL)$$);
 SELECT said($$SELECT clipperf_index_set_status(NULL)$$);
-SELECT said($$SELECT clipperf_wait(1, '-1 s')$$);
 
 -- What does not exist.
 SELECT said($$SELECT clipperf_apply(ids => '{-1}')$$);
