@@ -99,7 +99,7 @@ END;
 COMMENT ON FUNCTION @extschema@._clipperf_may_see_job(oid, oid) IS
 'true if the current role may see a job of that role on that table';
 
-CREATE VIEW @extschema@.clipperf_job_changes AS
+CREATE VIEW @extschema@.clipperf_job_changes WITH (security_barrier) AS
 SELECT c.job, c.at AS changed_at, c.state,
        c.reason
 FROM @extschema@._clipperf_job_change AS c JOIN @extschema@._clipperf_job AS j USING (job)
@@ -231,7 +231,7 @@ AS 'MODULE_PATHNAME', 'clipperf_job_statement';
 COMMENT ON FUNCTION @extschema@._clipperf_job_statement(text, text, oid, name, boolean) IS
 'the statement that a job with this definition of an index runs';
 
-CREATE VIEW @extschema@.clipperf_jobs AS
+CREATE VIEW @extschema@.clipperf_jobs WITH (security_barrier) AS
 SELECT j.job, j.action,
        (SELECT c.oid::pg_catalog.regclass FROM pg_catalog.pg_class AS c WHERE c.oid = j.relid) AS relation,
        -- By the name that it goes by now.

@@ -185,6 +185,13 @@ foreach my $source ("clipperf_jobs WHERE job = $job", "clipperf_job_changes WHER
 		"others do not see it, in $source");
 }
 
+# A condition of the reader is not asked about rows that he does not see.
+$node->safe_psql('postgres', q{CREATE FUNCTION told(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
+	BEGIN RAISE NOTICE 'told %', $1; RETURN true; END $$});
+unlike(($node->psql('postgres', "SET ROLE anybody; SELECT job FROM $_ WHERE told(state)"))[2], qr/told/, "$_ tells a condition nothing")
+  foreach qw(clipperf_jobs clipperf_job_changes);
+$node->safe_psql('postgres', 'DROP FUNCTION told(text)');
+
 # So are statements in a result.
 $node->safe_psql('postgres', qq{UPDATE _clipperf_job SET verdict = '{"statements": []}' WHERE job = $job});
 is($node->safe_psql('postgres', "SET ROLE owner; SELECT result IS NOT NULL FROM clipperf_jobs WHERE job = $job"), 't', 'the owner reads the result');

@@ -304,6 +304,17 @@ judge_member(Member *member, const List *allowed)
 		decide(member, "create", NULL);
 }
 
+/* SandboxWork: parse a statement if it is about member->relid, which is locked. */
+static void
+parse_if_about(void *arg)
+{
+	Member	   *member = arg;
+	IndexStmt  *stmt = index_statement_parse(member->ddl);
+
+	if (RangeVarGetRelid(stmt->relation, NoLock, true) == member->relid)
+		member->def = index_def_parse(member->ddl);
+}
+
 /*
  * Does a valid index of the table do what this CREATE INDEX statement would?  False
  * where the table is locked by another session, or the statement cannot be read.
@@ -312,12 +323,12 @@ bool
 index_set_is_served(Oid relid, char *ddl)
 {
 	Sandbox		sandbox = {.userid = GetUserId(),.trust = SANDBOX_TRUST_NONE};
-	Member		member = {.ddl = ddl};
+	Member		member = {.ddl = ddl,.relid = relid};
 	bool		served = false;
 
 	if (!table_lock_at_once(relid))
 		return false;
-	if (sandbox_run(&sandbox, parse_member, &member) == NULL && member.relid == relid)
+	if (sandbox_run(&sandbox, parse_if_about, &member) == NULL && member.def != NULL)
 		served = redundancy_keeper(member.def,
 								   lappend(index_def_existing(relid), member.def)) != NULL;
 	table_unlock(relid);

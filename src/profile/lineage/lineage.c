@@ -447,7 +447,8 @@ lineage_begin(Execution *execution)
 			learn_prepared(info, execution);
 		statement_info_planned(info, execution->query);
 	}
-	if (unlikely(info->is_ours))
+	if (unlikely(info->is_ours) &&
+		statement_uses_ours_alone(execution->query->plannedstmt))
 	{
 		execution->ours = true;
 		store_note_ours();

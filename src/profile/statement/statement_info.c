@@ -696,9 +696,13 @@ family_fingerprint(const QueryDesc *query)
 								 query->plannedstmt->stmt_len, aliases, count);
 }
 
-/* Does a statement use tables of ours, and none of a user's? */
-static bool
-uses_ours_alone(const PlannedStmt *plan)
+/*
+ * Does a statement use tables of ours, and none of a user's?  What was found out for
+ * another plan with its queryid, which a function that is inlined may have changed,
+ * is to be asked again.
+ */
+bool
+statement_uses_ours_alone(const PlannedStmt *plan)
 {
 	bool		uses_ours = false;
 	ListCell   *cell;
@@ -726,7 +730,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->chain.set = NULL;		/* its columns are those of before */
 	info->planned = true;
 	info->tables_version = setting_tables_version;
-	info->is_ours = uses_ours_alone(plan);
+	info->is_ours = statement_uses_ours_alone(plan);
 	info->is_bulk = plan->planTree->plan_rows > MAX_PLAN_ROWS;
 	collect_sought_keys(info);
 	if (info->in_family && info->fingerprint == 0)

@@ -147,6 +147,9 @@ statement_info_find(uint64 queryid)
 	return statement_info_last;
 }
 
+/* Does a statement use tables of ours, and none of a user's? */
+extern bool statement_uses_ours_alone(const PlannedStmt *plan);
+
 /* Fill in what the analysed query tells. */
 extern void statement_info_analyzed(StatementInfo *info, Query *query,
 									const Comparisons *comparisons, int last_parameter);
