@@ -240,18 +240,23 @@ report_run(const Advisor *advisor)
 	log_search(advisor);
 }
 
-/* The statements handed in, else those observed. */
+/*
+ * The statements handed in, else those observed.  What has loaded the tables once
+ * is left out, unless the caller names the statements.
+ */
 static List *
 read_statements(FunctionCallInfo fcinfo, int64 deadline_us)
 {
 	WorkloadFilter filter;
+	List	   *statements;
 
 	if (!PG_ARGISNULL(ARG_STATEMENTS))
 		return workload_from_texts(PG_GETARG_ARRAYTYPE_P(ARG_STATEMENTS),
 								   PG_ARGISNULL(ARG_WEIGHTS) ? NULL :
 								   PG_GETARG_ARRAYTYPE_P(ARG_WEIGHTS));
 	filter = read_filter(fcinfo, deadline_us);
-	return workload_load(&filter);
+	statements = workload_load(&filter);
+	return filter.queryids == NIL ? workload_without_loads(statements) : statements;
 }
 
 /* Choose indexes, and advise what to build, drop and leave alone. */

@@ -82,6 +82,9 @@ extern int64 workload_min_calls(int64 min_calls);
  */
 extern List *workload_load(const WorkloadFilter *filter);
 
+/* The statements without those that filled tables before anything read them. */
+extern List *workload_without_loads(List *statements);
+
 /* Statements handed in, as the caller would run them, so often each; equal ones are one. */
 extern List *workload_from_texts(ArrayType *texts, ArrayType *weights);
 
