@@ -40,6 +40,8 @@ typedef struct PlannerAnswer
 	double		time;			/* 1 = what the statement takes now */
 	double		planned;		/* that time if the planner were right about
 								 * plans that stop early */
+	double		rank;			/* what its plan is compared by, see
+								 * known_plans_rank() */
 } PlannerAnswer;
 
 /* The blocks that a call touches, by the plans made with the indexes "with" built. */
@@ -197,8 +199,9 @@ keep_answer(Estimator *estimator, EstimatedStatement *statement,
 	answer->planned = weigh_time(statement, cost->planned_by);
 	statement->answers = lappend(statement->answers, answer);
 	known_plans_refute(&statement->known, with, answer->planned);
+	answer->rank = known_plans_rank(&statement->known, with, answer->planned);
 	known_plans_add(&statement->known, estimator->context, answer->decisive,
-					answer->planned, answer->time, false);
+					answer->rank, answer->time, false);
 	statement->stops_early |= cost->stops_early;
 	MemoryContextSwitchTo(old);
 	return answer;
@@ -219,7 +222,7 @@ find_upper_bound(const EstimatedStatement *statement, const Bitmapset *with)
 		const PlannerAnswer *answer = lfirst(lc);
 
 		if (bms_is_subset(answer->decisive, with) &&
-			(best == NULL || answer->planned < best->planned))
+			(best == NULL || answer->rank < best->rank))
 			best = answer;
 	}
 	return best;
@@ -573,7 +576,7 @@ estimate_guess(Estimator *estimator, int number, const Bitmapset *with,
 
 		needed = bms_add_member(needed, new);
 		known_plans_add(&statement->known, estimator->context, needed,
-						answer->planned, answer->time, true);
+						answer->rank, answer->time, true);
 		bms_free(needed);
 	}
 	bms_free(relevant);

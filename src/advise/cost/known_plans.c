@@ -21,6 +21,9 @@
 /* Costs are equal if they differ by less than this share, as the planner has it. */
 #define FUZZ 1.01
 
+/* A cost that comes before another one, and means the same. */
+#define RIGHT_BEFORE (1 - 1e-9)
+
 /* Does a plan need only indexes of this set? */
 static bool
 is_possible(const KnownPlan *plan, const Bitmapset *indexes)
@@ -56,6 +59,21 @@ remove_plan(KnownPlans *known, int place)
 	known->count--;
 	memmove(&known->plans[place], &known->plans[place + 1],
 			sizeof(KnownPlan) * (known->count - place));
+}
+
+/*
+ * What the planner's plan with the indexes "with" is compared by: its cost, unless
+ * a plan is known that seems cheaper and that it could have made.  Then the
+ * indexes have changed what it expects, as statistics of an expression do, and it
+ * would make this plan wherever they are there: it comes right before the other.
+ */
+double
+known_plans_rank(const KnownPlans *known, const Bitmapset *with, double planned)
+{
+	for (int i = 0; i < known->count && known->plans[i].planned < planned; i++)
+		if (!known->plans[i].guessed && is_possible(&known->plans[i], with))
+			return known->plans[i].planned * RIGHT_BEFORE;
+	return planned;
 }
 
 /*

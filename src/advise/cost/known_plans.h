@@ -15,7 +15,8 @@
 /* Costs are multiples of what the statement costs now. */
 typedef struct KnownPlan
 {
-	double		planned;		/* by the planner, which takes the cheapest */
+	double		planned;		/* by the planner, which takes the cheapest;
+								 * see known_plans_rank() */
 	double		time;			/* as it is to be expected */
 	bool		guessed;		/* the planner was not asked */
 	int			nneeded;
@@ -28,6 +29,10 @@ typedef struct KnownPlans
 	int			room;
 	KnownPlan  *plans;			/* cheapest first */
 } KnownPlans;
+
+/* What the plan with the indexes "with" is compared by. */
+extern double known_plans_rank(const KnownPlans *known, const Bitmapset *with,
+							   double planned);
 
 /* Add a plan, unless another one needs no more and costs no more. */
 extern void known_plans_add(KnownPlans *known, MemoryContext context,

@@ -256,6 +256,18 @@ selection_slowed(const Selection *selection, const Bitmapset *from,
 	return slowed;
 }
 
+/* Are both of the same table and kind, and begin with the same key? */
+bool
+selection_begin_alike(const Selection *selection, int number, int other)
+{
+	const IndexDefinition *a = selection->estimator->indexes[number]->def;
+	const IndexDefinition *b = selection->estimator->indexes[other]->def;
+
+	return a->relid == b->relid && a->am == b->am &&
+		a->keys[0].attno == b->keys[0].attno &&
+		equal(a->keys[0].expr, b->keys[0].expr);
+}
+
 /* Statements whose plans with a set of indexes use some of these. */
 Bitmapset *
 selection_users(const Selection *selection, const Bitmapset *with,

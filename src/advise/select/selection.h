@@ -57,6 +57,10 @@ extern double selection_least_us(const Selection *selection, int number);
 extern double selection_upkeep_us(const Selection *selection,
 								  const Bitmapset *indexes);
 
+/* Are both of the same table and kind, and begin with the same key? */
+extern bool selection_begin_alike(const Selection *selection, int number,
+								  int other);
+
 /* Statements to which one of these indexes could matter. */
 extern Bitmapset *selection_statements(const Selection *selection,
 									   const Bitmapset *indexes);

@@ -45,18 +45,6 @@ loss_us(const Selection *selection, const List *slowed, const Bitmapset *with)
 	return loss;
 }
 
-/* Are both of the same table and kind, and begin with the same key? */
-static bool
-begins_alike(const Selection *selection, int number, int other)
-{
-	const IndexDefinition *a = selection->estimator->indexes[number]->def;
-	const IndexDefinition *b = selection->estimator->indexes[other]->def;
-
-	return a->relid == b->relid && a->am == b->am &&
-		a->keys[0].attno == b->keys[0].attno &&
-		equal(a->keys[0].expr, b->keys[0].expr);
-}
-
 /* What an index saves and costs beside these others.  Asks the planner. */
 static HarmTrial
 try_index(const Selection *selection, const Bitmapset *without, int number)
@@ -85,7 +73,7 @@ find_less_harmful(const Selection *selection, const Bitmapset *without, int numb
 
 		if (other == number || bms_is_member(other, without) ||
 			!bms_is_member(other, selection->allowed) ||
-			!begins_alike(selection, number, other) ||
+			!selection_begin_alike(selection, number, other) ||
 			estimate_is_late(selection->estimator))
 			continue;
 		trial = try_index(selection, without, other);

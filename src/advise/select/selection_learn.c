@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "advise/candidates/candidate.h"
+#include "common/slower.h"
 
 /*
  * Under a budget, so often a statement is planned with only those indexes left
@@ -81,6 +82,37 @@ guess_plans(const Selection *selection, int statement, const Bitmapset *with)
 }
 
 /*
+ * Where a statement would be slower with these indexes than the planner thinks, as
+ * its plan stops late, ask what it costs without each one that the plan uses, and
+ * without those that begin alike: an index that serves it well may stand behind one
+ * that does not.
+ */
+static void
+learn_behind_harm(const Selection *selection, int statement, const Bitmapset *with)
+{
+	Estimator  *estimator = selection->estimator;
+	Bitmapset  *used;
+	int			number = -1;
+
+	(void) estimate_cost(estimator, statement, with, &used);
+	if (estimate_time_us(estimator, statement, with) <=
+		CLEARLY_SLOWER * estimate_planned_us(estimator, statement, with))
+		return;
+	while ((number = bms_next_member(used, number)) >= 0 &&
+		   !estimate_is_late(estimator))
+	{
+		Bitmapset  *rest = bms_copy(with);
+		int			other = -1;
+
+		while ((other = bms_next_member(with, other)) >= 0)
+			if (selection_begin_alike(selection, number, other))
+				rest = bms_del_member(rest, other);
+		(void) estimate_cost(estimator, statement, rest, NULL);
+		bms_free(rest);
+	}
+}
+
+/*
  * Ask what each statement's plan uses of all candidates, first, and then what it
  * uses without that: a good answer is known after two plans of each.
  */
@@ -99,6 +131,7 @@ selection_learn(const Selection *selection)
 				(void) estimate_cost(estimator, i, rest, &used);
 			if (round > 1 && !estimate_is_late(estimator))
 			{
+				learn_behind_harm(selection, i, rest);
 				rest = bms_del_members(rest, used);
 				(void) estimate_cost(estimator, i, rest, NULL);
 			}
