@@ -6,8 +6,9 @@
  * Who loads a database and then runs his application on it does not load it
  * again: an index has to pay in what runs from now on, and would be built after
  * the load anyway.  A statement counts as such a load where each table that it
- * wrote was read by others later only, and where such statements together wrote
- * a good part of the rows that the table has.  Writes of an application do not
+ * wrote was read by others later only, and where such statements together inserted
+ * a good part of the rows that the table has; what was updated in between is part
+ * of it.  Writes of an application do not
  * pass for it: reads of the same tables go on beside them, or their rows are few.
  *
  *-------------------------------------------------------------------------
@@ -21,7 +22,7 @@
 
 #include "common/table_family.h"
 
-/* The share of the rows of a table that loads have written at least. */
+/* The share of the rows of a table that loads have inserted at least. */
 #define LOADED_SHARE	0.5
 
 /* What is known of a table, by the OID that statements have. */
@@ -30,8 +31,8 @@ typedef struct LoadedTable
 	Oid			relid;			/* hash key; must be first */
 	TimestampTz reads_began;	/* by statements that ran again, */
 	TimestampTz any_read;		/* or by any; DT_NOEND = by none */
-	double		rows;			/* that were written before */
-}			LoadedTable;
+	double		rows;			/* that were inserted before */
+} LoadedTable;
 
 /* An entry of the table of these, made where there is none. */
 static LoadedTable *
@@ -49,7 +50,10 @@ ensure_table(HTAB *tables, Oid relid)
 	return table;
 }
 
-/* The tables that a query writes, and its WITH queries; added to a list of OIDs. */
+/*
+ * The tables that a query fills or changes, and its WITH queries; added to a list
+ * of OIDs.
+ */
 static List *
 add_written(List *written, const Query *query)
 {
@@ -62,13 +66,13 @@ add_written(List *written, const Query *query)
 		if (IsA(cte->ctequery, Query))
 			written = add_written(written, (const Query *) cte->ctequery);
 	}
-	if (query->resultRelation == 0)
+	if (query->resultRelation == 0 || query->commandType == CMD_DELETE)
 		return written;
 	return list_append_unique_oid(written,
 								  rt_fetch(query->resultRelation, query->rtable)->relid);
 }
 
-/* The tables that a statement writes, as a list of OIDs. */
+/* The tables that a statement fills or changes, as a list of OIDs. */
 static List *
 written_tables(const WorkloadStatement *statement)
 {
@@ -118,7 +122,7 @@ first_read(HTAB *tables, const List *relatives)
 
 	foreach(lc, relatives)
 	{
-		const		LoadedTable *table = hash_search(tables, &lfirst_oid(lc), HASH_FIND, NULL);
+		const LoadedTable *table = hash_search(tables, &lfirst_oid(lc), HASH_FIND, NULL);
 
 		if (table == NULL)
 			continue;
@@ -143,7 +147,7 @@ live_rows(const List *relatives)
 
 /*
  * Was a statement over before others began to read the tables that it writes?
- * Then its rows count for these.
+ * Then the rows that it inserted count for these.
  */
 static bool
 is_over(HTAB *tables, const WorkloadStatement *statement, const List *written)
@@ -154,11 +158,12 @@ is_over(HTAB *tables, const WorkloadStatement *statement, const List *written)
 		if (statement->last_seen >= first_read(tables, table_relatives(lfirst_oid(lc))))
 		return false;
 	foreach(lc, written)
-		ensure_table(tables, lfirst_oid(lc))->rows += statement->rows;
+		ensure_table(tables, lfirst_oid(lc))->rows +=
+			statement->command == CMD_UPDATE ? 0 : statement->rows;
 	return written != NIL;
 }
 
-/* Did statements that are over write a good part of each of these tables? */
+/* Did statements that are over insert a good part of each of these tables? */
 static bool
 fills(HTAB *tables, const List *written)
 {
