@@ -143,6 +143,7 @@ resultset_attach(void *memory, bool found)
 	for (int i = 0; i < resultset_slots(); i++)
 	{
 		pg_atomic_init_u64(&slots[i].set.active_us, 0);
+		pg_atomic_init_u32(&slots[i].set.looked_up, 0);
 		pg_atomic_init_u32(&shared->heads[i].generation, 0);
 	}
 }
@@ -244,6 +245,7 @@ resultset_claim(int64 now_us, int ncolumns, uint32 *slot)
 						(resultset_generation(*slot) + 1) | 1);
 	pg_write_barrier();
 	pg_atomic_write_u64(&set->active_us, 0);
+	pg_atomic_write_u32(&set->looked_up, 0);
 	set->ended_us = now_us;		/* what is put from now on is not the oldest */
 	set->wide = ncolumns > RESULTSET_NARROW ? take_wide(*slot) : -1;
 	return set;
@@ -263,10 +265,15 @@ resultset_columns(uint32 slot)
 	return wides[slot / ring_size() * wide_places() + wide].columns;
 }
 
-/* What tells the keys of a column from others; 0 if they may be any table's. */
+/*
+ * What tells the keys of a column from others, RESULTSET_TEXTS if it holds no numbers;
+ * 0 if they may be any table's.
+ */
 static inline uint32
 column_key(const ResultColumn *column)
 {
+	if (column->is_text && !column->has_numbers)
+		return RESULTSET_TEXTS;
 	return column->small && !column->is_open && !column->is_part ?
 		resultset_key(column->key_relid, column->key_attno) : 0;
 }
@@ -423,7 +430,7 @@ has_other_keys(const ResultHit *hit, uint32 key)
 		return true;
 	else
 		other = column_key(&resultset_columns(hit->slot)[hit->column]);
-	return other != 0 && other != key;
+	return other != 0 && other != RESULTSET_TEXTS && other != key;
 }
 
 /*
@@ -541,6 +548,34 @@ resultset_touch(uint32 slot, int64 now_us)
 	resultset_note_use(now_us);
 	resultset_note_columns(slot, now_us);
 	pg_atomic_write_u64(&slots[slot].set.active_us, now_us);
+}
+
+/* The bit of a column in ResultSet.looked_up; 0 if it has none. */
+static inline uint32
+looked_up_bit(int column)
+{
+	return column < 32 ? UINT32_C(1) << column : 0;
+}
+
+/* A value of a column of this set had a child.  What is known is not written again. */
+void
+resultset_note_looked_up(uint32 slot, int column)
+{
+	pg_atomic_uint32 *looked_up = &slots[slot].set.looked_up;
+
+	if ((pg_atomic_read_u32(looked_up) & looked_up_bit(column)) == 0)
+		pg_atomic_fetch_or_u32(looked_up, looked_up_bit(column));
+}
+
+/*
+ * Which columns of a set of this backend have had children, a bit each; false if its
+ * slot has been given to another one since.
+ */
+bool
+resultset_looked_up(uint32 slot, uint32 generation, uint32 *columns)
+{
+	*columns = pg_atomic_read_u32(&slots[slot].set.looked_up);
+	return resultset_generation(slot) == generation;
 }
 
 /*

@@ -9,7 +9,8 @@
  * lookup, no locks.
  *
  * Contract: a slot and its head are written by its owner only, except for
- * "active_us", an atomic that any backend may advance.  Readers copy a slot with
+ * "active_us" and "looked_up", atomics that any backend may advance.  Readers copy
+ * a slot with
  * resultset_read(), which notices when the slot changed under it.  A word may
  * be overwritten by anybody at any time: what the table says is a hint, and a
  * word whose generation is not that of its slot means nothing.  So may the times
@@ -61,6 +62,8 @@ typedef struct ResultColumn
 	bool		is_sorted:1;	/* all ascend, or descend */
 	bool		is_joint:1;		/* several columns that hold keys of one
 								 * table, taken together */
+	bool		is_text:1;		/* texts of a column that is no key */
+	bool		has_numbers:1;	/* .. some of which spell numbers */
 	uint8		joint;			/* the number + 1 of the joint column that it
 								 * is a part of; 0 = of none */
 	uint32		step;			/* how far apart, if one may sweep through
@@ -73,6 +76,8 @@ typedef struct ResultColumn
 typedef struct ResultSet
 {
 	pg_atomic_uint64 active_us; /* clock_us() of its last child */
+	pg_atomic_uint32 looked_up; /* a bit per column, of the first 32, whose
+								 * values had a child */
 	int32		pid;			/* of the owner: its place among the backends
 								 * may be another's soon */
 	Oid			dbid;
@@ -125,6 +130,9 @@ resultset_key(Oid key_relid, int16 key_attno)
 {
 	return (key_relid << 5 | (uint32) key_attno % 31) + 1;
 }
+
+/* Stands for texts that spell no number, which no key of a number is equal to. */
+#define RESULTSET_TEXTS		UINT32_MAX
 
 /* What the keys of one table have in common; those of few others do, too. */
 static inline uint32
@@ -269,6 +277,15 @@ extern void resultset_note_parent(uint64 queryid, int64 now_us);
 
 /* When that was last: clock_us(), 0 if never. */
 extern int64 resultset_parent_us(uint64 queryid);
+
+/* A value of a column of this set had a child. */
+extern void resultset_note_looked_up(uint32 slot, int column);
+
+/*
+ * Which columns of a set of this backend have had children, a bit each, if it is
+ * that of this generation still.
+ */
+extern bool resultset_looked_up(uint32 slot, uint32 generation, uint32 *columns);
 
 /* How many result sets can be held. */
 extern int	resultset_slots(void);

@@ -44,6 +44,8 @@ begin_chain(Execution *execution, StatementInfo *info,
 	if (set == NULL)
 		return NULL;
 	recorder_describe(set, resultset_columns(chain->slot), execution, info, context);
+	for (int i = 0; i < set->ncolumns; i++)
+		resultset_columns(chain->slot)[i].has_numbers = true;	/* as far as is known */
 	set->is_chain = true;
 	set->rows = 0;
 	resultset_open(chain->slot);

@@ -122,7 +122,8 @@ make_lookup(const Child *child)
 			.passes = sweepable &&
 			sweep_came_by(child->execution, child->probe, match),
 			.sorted = column->is_sorted,
-			.whole = (column->is_open && column->is_sorted && column->step > 0) ||
+			.whole = (column->is_open && column->is_sorted &&
+					  (column->step > 0 || column->is_text)) ||
 			(match->is_alike && column->step > 0),
 			.alike = match->is_alike,
 			.step = column->step,
@@ -193,18 +194,21 @@ add_times(Episode *episode, const Execution *execution, const Match *match)
  * The verdict on an episode, given how many like it have failed.  Rows that
  * were fetched one by one are a result only if a loop fetched them.  A
  * statement that follows its own rows, as from branch to branch of a tree,
- * makes loops in loops.
+ * makes loops in loops.  A few texts that are no keys, such as states, may be gone
+ * through in their usual order.
  */
 static Verdict
 episode_verdict(const Child *child, const Episode *episode, uint32 failed)
 {
 	const ResultSet *set = &child->match->set;
 	bool		nested = set->nested || set->fingerprint == child->fingerprint;
+	Verdict		verdict;
 
 	if (set->is_chain && !set->nested)
 		return VERDICT_NOTHING;
-	return evidence_verdict(&episode->evidence, failed, setting_nplusone_min_children,
-							nested && !set->is_chain);
+	verdict = evidence_verdict(&episode->evidence, failed, setting_nplusone_min_children,
+							   nested && !set->is_chain);
+	return verdict == VERDICT_FEW && child->match->column.is_text ? VERDICT_NOTHING : verdict;
 }
 
 /* Is the history to be told of this verdict?  Under the episode's lock. */

@@ -120,7 +120,8 @@ keys_are_recent(const StatementInfo *info, int64 now_us)
 		if (is_recent(resultset_key_last_use(info->keys[i]), now_us))
 			return true;
 	}
-	return info->given_key && (info->traced || IsTransactionBlock());
+	return (info->text_key && is_recent(resultset_key_last_use(RESULTSET_TEXTS), now_us)) ||
+		(info->given_key && (info->traced || IsTransactionBlock()));
 }
 
 /*
@@ -676,6 +677,8 @@ attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 		attribution = attribution_add(execution, &list->probes[i], fingerprint,
 									  &matches[i], counting < 0 || counting == i);
 		accepted |= attribution != ATTRIBUTION_REFUSED;
+		if (match->column.is_text && attribution != ATTRIBUTION_REFUSED)
+			resultset_note_looked_up(match->hit.slot, match->hit.column);
 		if (attribution == ATTRIBUTION_PROVEN && counting < 0)
 			counting = i;
 		local |= match->proximity != PROXIMITY_NONE;

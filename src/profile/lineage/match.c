@@ -202,8 +202,9 @@ is_key_alike(const KeyColumn *key, const MatchCandidate *candidate)
  * Do the column of the result and the column of the condition hold keys of
  * the same table?  False from the function if they surely do not, and are of
  * a type where equal values mean nothing.  Where nobody knows, they may, but
- * not if somebody might count through such numbers for other reasons.  What is
- * surely refused here is left out beforehand: see key_column_sought().
+ * not if somebody might count through such numbers for other reasons.  Texts that
+ * spell none are equal by chance seldom.  What is surely refused here is left out
+ * beforehand: see key_column_sought().
  */
 static bool
 may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
@@ -230,6 +231,8 @@ may_hold_same_key(const Probe *probe, MatchCandidate *candidate)
 		if (key->is_named && !column->is_open)
 			return true;
 	}
+	if (column->is_text && !value_is_spelled_number(probe->hash))
+		return true;
 	return column->small ? column->step == 0 || is_tied_by_request(candidate, key) :
 		!is_other_text(&probe->comparison, column);
 }

@@ -33,8 +33,20 @@
 /* Bits that tell whether a value may have been there before: 64 in a word. */
 #define SEEN_WORDS		16
 
+/* Bytes of a text by which its order among others is told. */
+#define ORDER_BYTES		24
+
 /* Bytes of documents that cost as much to read as a value costs to record. */
 #define DOCUMENT_BYTES	64
+
+/* The order of texts, in that of the rows. */
+typedef struct TextOrder
+{
+	bool		ascending;		/* all so far */
+	bool		descending;
+	char		last[ORDER_BYTES];	/* how the last one begins */
+	int			length;			/* .. -1 = there was none */
+} TextOrder;
 
 /* A column whose keys are recorded. */
 typedef struct RecordedColumn
@@ -42,6 +54,7 @@ typedef struct RecordedColumn
 	int16		position;
 	ValueKind	kind;			/* VALUE_NONE of a document */
 	bool		is_number;		/* its values are numbers, as a rule */
+	bool		is_text;		/* .. or texts of a column that is no key */
 	DocumentKind document;
 	ValueKind	element;
 	uint8		field;
@@ -56,7 +69,9 @@ typedef struct RecordedColumn
 	uint32		distinct;
 	uint32		first_times;	/* rows while there was one value only */
 	uint64		first;
-	Numbers		numbers;		/* if they are some */
+	uint32		nnumbers;		/* distinct numbers .. */
+	Numbers		numbers;
+	TextOrder	order;			/* of texts */
 	uint32		nsequence;		/* values so far, as far as that matters */
 	uint64		sequence;		/* see evidence.h */
 	uint64		seen[SEEN_WORDS];	/* cleared when a slot is taken */
@@ -87,9 +102,29 @@ typedef struct ResultRecorder
 
 static void flush_batch(ResultRecorder *recorder);
 
+/* Note where a text, which was hashed and so is stored plainly, stands among the others. */
+static pg_noinline void
+note_order(TextOrder *order, Datum text)
+{
+	const char *bytes = VARDATA_ANY(DatumGetPointer(text));
+	int			length = Min(VARSIZE_ANY_EXHDR(DatumGetPointer(text)), ORDER_BYTES);
+
+	if (order->length >= 0)
+	{
+		int			difference = memcmp(bytes, order->last, Min(length, order->length));
+
+		if (difference == 0)
+			difference = length - order->length;
+		order->ascending &= difference >= 0;
+		order->descending &= difference <= 0;
+	}
+	memcpy(order->last, bytes, length);
+	order->length = length;
+}
+
 /* The hash of one column of a row. */
 static inline uint64
-hash_column(TupleTableSlot *row, const RecordedColumn *column)
+hash_column(TupleTableSlot *row, RecordedColumn *column)
 {
 	bool		isnull;
 	Datum		value = slot_getattr(row, column->position, &isnull);
@@ -97,6 +132,8 @@ hash_column(TupleTableSlot *row, const RecordedColumn *column)
 
 	if (isnull || !value_hash(column->kind, value, &hash))
 		return NO_HASH;
+	if (unlikely(column->is_text))
+		note_order(&column->order, value);
 	return hash;
 }
 
@@ -354,6 +391,11 @@ recorder_make(Execution *execution, const StatementInfo *info)
 		recorder->columns[i].position = info->columns[i].position;
 		recorder->columns[i].kind = info->columns[i].kind;
 		recorder->columns[i].is_number = info->columns[i].column.small;
+		recorder->columns[i].is_text = info->columns[i].column.is_text;
+		recorder->columns[i].nnumbers = 0;
+		recorder->columns[i].order.ascending = true;
+		recorder->columns[i].order.descending = true;
+		recorder->columns[i].order.length = -1;
 		recorder->columns[i].document = info->columns[i].document;
 		recorder->columns[i].element = info->columns[i].element;
 		recorder->columns[i].field = info->columns[i].field;
@@ -413,8 +455,8 @@ note_seen(RecordedColumn *column, uint64 hash)
 static inline void
 note_new(RecordedColumn *column, uint64 hash)
 {
-	if (column->is_number)
-		numbers_add(&column->numbers, column->distinct,
+	if (column->is_number && (!column->is_text || value_is_spelled_number(hash)))
+		numbers_add(&column->numbers, column->nnumbers++,
 					value_number(hash, value_kind_is_time(column->kind)));
 	column->distinct++;
 }
@@ -588,12 +630,28 @@ recorder_describe(ResultSet *set, ResultColumn *columns, Execution *execution,
 		columns[i] = info->columns[i].column;
 }
 
-/* Do so many rows, all of them, hold one key that looking it up for each tells? */
+/*
+ * Do so many rows, all of them, hold one key that looking it up for each tells?  A
+ * text that all rows of a list hold is what the list was asked for, as a rule.
+ */
 static inline bool
 has_one_key(const RecordedColumn *column, uint32 rows)
 {
 	return column->distinct == 1 && column->first_times == rows &&
-		rows > evidence_parameters.same_fewest;
+		rows > evidence_parameters.same_fewest &&
+		(!column->is_text || column->nnumbers > 0);
+}
+
+/* What the numbers of a column, or the order of its texts, tell. */
+static void
+describe_order(const RecordedColumn *column, ResultColumn *shown)
+{
+	shown->has_numbers = column->nnumbers > 0;
+	shown->is_sorted = column->nnumbers > 0 && column->nnumbers == column->distinct &&
+		numbers_are_sorted(&column->numbers);
+	shown->is_sorted |= column->is_text &&
+		(column->order.ascending || column->order.descending);
+	shown->step = numbers_step(&column->numbers, column->nnumbers);
 }
 
 /* Has a document held several values? */
@@ -665,10 +723,8 @@ recorder_publish(ResultRecorder *recorder, StatementInfo *info,
 		columns[i].sequence = column->sequence;
 		if (has_one_key(column, columns[i].rows))
 			put_first(recorder, i);
-		if (!column->is_number)
-			continue;
-		columns[i].is_sorted = numbers_are_sorted(&column->numbers);
-		columns[i].step = numbers_step(&column->numbers, column->distinct);
+		if (column->is_number)
+			describe_order(column, &columns[i]);
 	}
 	if (resultset_generation(recorder->slot) != recorder->generation)
 		resultset_open(recorder->slot);
@@ -690,24 +746,32 @@ has_held(const ResultRecorder *recorder, int column)
 }
 
 /*
- * Were there keys in the columns that may hold some?  Those that hold none in many
- * results are given up, and with them the facts that this execution relies on.
+ * Were there keys in the columns that may hold some, and have texts been looked up
+ * that the result before this one held?  Those that hold none in many results are
+ * given up, and with them the facts that this execution relies on.
  */
 void
 recorder_judge_guesses(const ResultRecorder *recorder, StatementInfo *info)
 {
 	bool		in_vain = false;
+	uint32		looked_up;
+	bool		is_known = info->texts_shown &&
+		resultset_looked_up(info->texts_slot, info->texts_generation, &looked_up);
 
 	for (int i = 0; i < info->ncolumns; i++)
 	{
 		InfoColumn *item = &info->columns[i];
 
-		if (!item->is_guess || item->has_held)
+		if (!item->is_guess || item->has_held || (item->column.is_text && !is_known))
 			continue;
-		item->has_held = has_held(recorder, i);
+		item->has_held = item->column.is_text ? (looked_up >> Min(i, 31) & 1) != 0 :
+			has_held(recorder, i);
 		if (!item->has_held)
 			in_vain |= ++item->in_vain >= GUESSES_IN_VAIN;
 	}
+	info->texts_shown = recorder->set != NULL;
+	info->texts_slot = recorder->slot;
+	info->texts_generation = recorder->generation;
 	if (in_vain)
 		statement_info_drop_guesses(info);
 }

@@ -11,7 +11,6 @@
  */
 #include "profile/statement/statement_info.h"
 
-#include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
@@ -20,8 +19,8 @@
 
 #include "common/extension.h"
 #include "hotpath.h"
-#include "profile/statement/column_origin.h"
 #include "profile/statement/key_column.h"
+#include "profile/statement/result_columns.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
 
@@ -122,13 +121,6 @@ statement_info_search(uint64 queryid)
 	return statement_info_last;
 }
 
-/* Tables of users only: catalogs are full of keys that nobody loops over. */
-static inline bool
-is_relation_watched(Oid relid)
-{
-	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
-}
-
 /* Is a column that the statement compares one that identifies rows? */
 static bool
 compares_key(const Comparisons *comparisons)
@@ -137,7 +129,7 @@ compares_key(const Comparisons *comparisons)
 	{
 		const Comparison *item = &comparisons->items[i];
 
-		if (is_relation_watched(item->relid) && item->list == 0 && !item->is_array &&
+		if (statement_info_is_watched(item->relid) && item->list == 0 && !item->is_array &&
 			key_column_find(item->relid, item->attno).is_key)
 			return true;
 	}
@@ -150,14 +142,14 @@ inserts_row(const Query *query)
 {
 	return query->commandType == CMD_INSERT && query->jointree->fromlist == NIL &&
 		query->targetList != NIL &&
-		is_relation_watched(rt_fetch(query->resultRelation, query->rtable)->relid);
+		statement_info_is_watched(rt_fetch(query->resultRelation, query->rtable)->relid);
 }
 
 /* Is it a table that is a part of another one? */
 static bool
 is_part(const RangeTblEntry *entry)
 {
-	if (entry->rtekind != RTE_RELATION || !is_relation_watched(entry->relid) ||
+	if (entry->rtekind != RTE_RELATION || !statement_info_is_watched(entry->relid) ||
 		(entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_FOREIGN_TABLE &&
 		 entry->relkind != RELKIND_PARTITIONED_TABLE))
 		return false;
@@ -217,374 +209,13 @@ is_queue(const PlannedStmt *plan)
 	return false;
 }
 
-/* Is it a type that keys have which functions hand out? */
-static inline bool
-may_be_handed(ValueKind kind)
-{
-	return kind == VALUE_INT4 || kind == VALUE_INT8 || kind == VALUE_UUID ||
-		kind == VALUE_TEXT;
-}
-
-/*
- * Where a column of the result comes from, if that is a table's column that is
- * watched and carries keys, or seems to, as every uuid does, and what the rows
- * were grouped by, or what was taken out of an array or a document; or a function,
- * from which it may be anything.  False if not.
- * What is not known for a lock on some table is asked for again next time.
- */
-static bool
-find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
-				ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
-{
-	*origin = (ColumnOrigin)
-	{
-		.relid = entry->resorigtbl,
-			.attno = entry->resorigcol
-	};
-	memset(key, 0, sizeof(KeyColumn));
-	if (!OidIsValid(origin->relid))
-		*origin = column_origin_find(plan, entry);
-	if (!OidIsValid(origin->relid))
-		return origin->is_handed && may_be_handed(kind);
-	if (!is_relation_watched(origin->relid))
-		return false;
-	*key = key_column_find(origin->relid, origin->attno);
-	info->planned &= key->is_complete;
-	if (origin->is_element)
-	{
-		/*
-		 * a column of arrays is no key, nor are those of one table in
-		 * documents
-		 */
-		if (!key->is_named)
-			memset(key, 0, sizeof(KeyColumn));
-		return kind != VALUE_TEXT && may_be_handed(kind);
-	}
-	if (key->is_key || key->is_named || kind == VALUE_UUID)
-		return true;
-	return column_origin_find(plan, entry).is_grouped;
-}
-
-/* Fill in a column of the result. */
+/* Collect the columns of the result that carry keys. */
 static void
-fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind,
-			const ColumnOrigin *origin, const KeyColumn *key)
-{
-	item->key = key_column_sought(key);
-	item->kind = kind;
-	item->document = DOCUMENT_NONE;
-	item->element = VALUE_NONE;
-	item->field = 0;
-	item->is_guess = false;
-	item->has_held = false;
-	item->in_vain = 0;
-	item->nparts = 0;
-	item->type = type;
-	item->origin_relid = entry->resorigtbl;
-	item->origin_attno = entry->resorigcol;
-	item->column = (ResultColumn)
-	{
-		.relid = origin->relid,
-			.attno = origin->attno,
-			.key_relid = key->key_relid,
-			.key_attno = key->key_attno,
-			.guess = OidIsValid(key->guess_relid) ?
-			resultset_key(key->guess_relid, key->guess_attno) : 0,
-			.name = key->name,
-			.is_part = key->is_part,
-			.small = value_kind_is_small(kind),
-			.is_time = value_kind_is_time(kind),
-			.is_open = key->is_named || origin->is_handed || origin->is_element
-	};
-}
-
-/* Describe a column of the result if it carries keys; false if not. */
-static bool
-describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
-				const TargetEntry *entry, Oid type)
-{
-	ValueKind	kind = value_kind(type);
-	ColumnOrigin origin;
-	KeyColumn	key;
-
-	if (kind == VALUE_NONE ||
-		!find_key_origin(info, plan, entry, kind, &origin, &key))
-		return false;
-
-	if (OidIsValid(origin.relid))
-		key_column_resolve(&origin.relid, &origin.attno);
-	fill_column(item, entry, type, kind, &origin, &key);
-	return true;
-}
-
-/*
- * Where the values of an array or document come from, and whether these are the
- * keys of some table: false only if it is none of the user's.
- */
-static bool
-find_document_origin(StatementInfo *info, const PlannedStmt *plan,
-					 const TargetEntry *entry, ColumnOrigin *origin, KeyColumn *key)
-{
-	*origin = column_origin_find(plan, entry);
-	memset(key, 0, sizeof(KeyColumn));
-	if (!OidIsValid(origin->relid))
-		return true;
-	if (!is_relation_watched(origin->relid))
-		return false;
-	*key = key_column_find(origin->relid, origin->attno);
-	info->planned &= key->is_complete;
-	key_column_resolve(&origin->relid, &origin->attno);
-	return true;
-}
-
-/*
- * Describe a column of the result that may hold keys, though it is none: a text
- * that spells them, an array or a JSON document.  Fills columns, one for each field
- * of a document; returns how many there are.
- */
-static int
-describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
-			   const TargetEntry *entry, Oid type)
-{
-	ValueKind	element;
-	DocumentKind document = document_kind(type, &element);
-	ValueKind	kind = document == DOCUMENT_NONE ? value_kind(type) : element;
-	int			fields = document == DOCUMENT_JSON || document == DOCUMENT_JSONB ?
-		DOCUMENT_FIELDS : 1;
-	bool		is_key;
-	ColumnOrigin origin;
-	KeyColumn	key;
-
-	if (document == DOCUMENT_NONE && kind != VALUE_TEXT)
-		return 0;
-	if (!find_document_origin(info, plan, entry, &origin, &key) ||
-		(document == DOCUMENT_NONE && !OidIsValid(entry->resorigtbl) && !origin.is_element))
-		return 0;
-	is_key = document == DOCUMENT_ARRAY && (key.is_key || key.is_named);
-	for (int i = 0; i < fields; i++)
-	{
-		fill_column(&items[i], entry, type,
-					document == DOCUMENT_NONE ? VALUE_SPELLED : VALUE_NONE,
-					&origin, &key);
-		items[i].document = document;
-		items[i].element = element;
-		items[i].field = i;
-		items[i].is_guess = true;
-		if (is_key)
-			continue;
-		/* numbers, as a rule, and whose keys they are is not known */
-		items[i].column.small = kind != VALUE_UUID &&
-			(document != DOCUMENT_ARRAY || kind != VALUE_TEXT);
-		items[i].column.is_open = true;
-		items[i].column.key_relid = InvalidOid;
-		items[i].column.guess = 0;
-		items[i].column.key_attno = 0;
-		items[i].key = 0;
-	}
-	if (is_key)
-		items[0].column.small = value_kind_is_small(kind);
-	return fields;
-}
-
-/* Columns that are no keys, but may hold some, of a result that has more than a few. */
-#define MOST_GUESSES	4
-
-/*
- * Add the columns that may hold keys though they are none, as far as there is room
- * for them where results with few columns are kept.  Returns how many columns there
- * are then.
- */
-static int
-collect_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count)
-{
-	int			room = count <= RESULTSET_NARROW ? RESULTSET_NARROW - count :
-		Min(MOST_GUESSES, RESULTSET_COLUMNS - count);
-	int			position = 0;
-	ListCell   *cell;
-
-	foreach(cell, query->plannedstmt->planTree->targetlist)
-	{
-		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-		InfoColumn	guesses[DOCUMENT_FIELDS];
-		int			found;
-		bool		is_known = false;
-
-		if (entry->resjunk)
-			continue;
-		if (++position > query->tupDesc->natts || room <= 0)
-			break;
-		for (int i = 0; i < count; i++)
-			is_known |= columns[i].position == position;
-		if (is_known)
-			continue;
-		found = describe_guess(info, guesses, query->plannedstmt, entry,
-							   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
-		for (int i = 0; i < found && room > 0; i++, room--)
-		{
-			guesses[i].position = position;
-			guesses[i].target = foreach_current_index(cell);
-			columns[count++] = guesses[i];
-		}
-	}
-	return count;
-}
-
-/* What a column refers to, or may by its name, as a resultset_key(); 0 = not known. */
-static inline uint32
-referred_key(const ResultColumn *column)
-{
-	return column->is_open ? column->guess :
-		resultset_key(column->key_relid, column->key_attno);
-}
-
-/*
- * Does a column refer to rows of another table?  Those that refer to rows of their own
- * one, as the parent and the root of a tree, show what its key shows as well.
- */
-static inline bool
-is_reference(const InfoColumn *item)
-{
-	const ResultColumn *column = &item->column;
-	uint32		key = referred_key(column);
-
-	return item->document == DOCUMENT_NONE && OidIsValid(column->relid) && !column->is_part &&
-		(key == 0 || resultset_key_table(key) != resultset_key_table(resultset_key(column->relid, 0)));
-}
-
-/* Do all columns of a table of which it is known what they refer to, refer to the same? */
-static bool
-refer_to_one(const InfoColumn *columns, int count, Oid relid)
-{
-	uint32		key = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		const ResultColumn *column = &columns[i].column;
-
-		if (column->relid != relid || !is_reference(&columns[i]) || referred_key(column) == 0)
-			continue;
-		if (key != 0 && key != referred_key(column))
-			return false;
-		key = referred_key(column);
-	}
-	return true;
-}
-
-/*
- * May two columns that refer to rows hold keys of one table?  What is not known to
- * refer to any may refer to what the others of its table do, if that is one.
- */
-static bool
-may_refer_alike(const InfoColumn *columns, int count, int one, int other)
-{
-	const ResultColumn *here = &columns[one].column;
-	const ResultColumn *there = &columns[other].column;
-
-	if (columns[one].kind != columns[other].kind)
-		return false;
-	if (referred_key(here) == referred_key(there))
-		return referred_key(here) != 0 || here->relid == there->relid;
-	return here->relid == there->relid &&
-		(referred_key(here) == 0 || referred_key(there) == 0) &&
-		refer_to_one(columns, count, here->relid);
-}
-
-/*
- * Add a joint column for columns that refer to the same table, as an author and an
- * editor do: a loop may look up now the one and now the other.  Where results with few
- * columns are kept, only as far as there is room, which is for "room" of them at most.
- * Returns how many columns there are then.
- */
-static int
-add_joint_columns(InfoColumn *columns, int count, int room)
-{
-	int			most = Min(room, count <= RESULTSET_NARROW ? RESULTSET_NARROW : RESULTSET_COLUMNS);
-	int			single = count;
-	bool		taken[RESULTSET_COLUMNS] = {0};
-
-	for (int i = 0; i < single; i++)
-		columns[i].column.joint = 0;
-	for (int i = 0; i < single && count < most; i++)
-	{
-		InfoColumn	joint = columns[i];
-
-		if (taken[i] || !is_reference(&columns[i]))
-			continue;
-		for (int j = i; j < single && joint.nparts < JOINT_PARTS; j++)
-		{
-			if (taken[j] || !is_reference(&columns[j]) ||
-				!may_refer_alike(columns, single, i, j))
-				continue;
-			taken[j] = true;
-			joint.parts[joint.nparts++] = j;
-		}
-		if (joint.nparts < 2)
-			continue;
-		joint.is_guess = false;
-		joint.column.is_joint = true;
-		columns[count++] = joint;
-		for (int j = 0; j < joint.nparts; j++)
-			columns[joint.parts[j]].column.joint = count;
-	}
-	return count;
-}
-
-/* Does one of these columns show the same value as an entry? */
-static bool
-is_shown(const PlannedStmt *plan, const InfoColumn *columns, int count,
-		 const TargetEntry *entry)
-{
-	for (int i = 0; i < count; i++)
-	{
-		const TargetEntry *other = list_nth_node(TargetEntry, plan->planTree->targetlist,
-												 columns[i].target);
-
-		if (equal(entry->expr, other->expr))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Collect the columns of the result that carry keys.  If there are more than are
- * kept, those that some statement looks up come first.
- */
-static void
-collect_key_columns(StatementInfo *info, const QueryDesc *query)
+collect_columns(StatementInfo *info, const QueryDesc *query)
 {
 	InfoColumn	columns[RESULTSET_COLUMNS];
-	int			count = 0;
-	int			left = 0;		/* places for those that nobody looks up */
-	int			position = 0;
-	ListCell   *cell;
+	int			count = result_columns_collect(info, query, columns);
 
-	foreach(cell, query->plannedstmt->planTree->targetlist)
-	{
-		TargetEntry *entry = lfirst_node(TargetEntry, cell);
-		InfoColumn	column;
-
-		if (entry->resjunk)
-			continue;
-		if (++position > query->tupDesc->natts)
-			break;
-		column.position = position;
-		column.target = foreach_current_index(cell);
-		if (is_shown(query->plannedstmt, columns, count, entry) ||
-			!describe_column(info, &column, query->plannedstmt, entry,
-							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
-			continue;
-		if (count < RESULTSET_COLUMNS)
-			columns[count++] = column;
-		else if (resultset_is_sought(column.key))
-		{
-			while (left < count && resultset_is_sought(columns[left].key))
-				left++;
-			if (left < count)
-				columns[left++] = column;
-		}
-	}
-	count = collect_guesses(info, query, columns, count);
-	count = add_joint_columns(columns, count, RESULTSET_COLUMNS);
 	if (info->columns != NULL)
 		pfree(info->columns);
 	info->columns = NULL;
@@ -603,25 +234,18 @@ collect_key_columns(StatementInfo *info, const QueryDesc *query)
 void
 statement_info_drop_guesses(StatementInfo *info)
 {
-	int			kept = 0;
-	int			single = 0;
-
-	for (int i = 0; i < info->ncolumns; i++)
-	{
-		const InfoColumn *item = &info->columns[i];
-
-		if (item->nparts > 0)
-			break;
-		single++;
-		if (!item->is_guess || item->has_held || item->in_vain < GUESSES_IN_VAIN)
-			info->columns[kept++] = info->columns[i];
-	}
-	if (kept == single)
+	if (!result_columns_drop_guesses(info))
 		return;
-
-	info->ncolumns = add_joint_columns(info->columns, kept, info->ncolumns);
 	info->chain.set = NULL;
+	info->texts_shown = false;
 	info->facts = ++times_learnt;
+}
+
+/* May a text be equal to a value of this kind that is no number? */
+static inline bool
+is_text_kind(ValueKind kind)
+{
+	return kind == VALUE_TEXT || kind == VALUE_BPCHAR || kind == VALUE_NAME || kind == VALUE_UUID;
 }
 
 /* Note whose keys a comparison looks up. */
@@ -641,6 +265,7 @@ add_sought_key(StatementInfo *info, const Comparison *comparison)
 		/* what is not known for a lock is asked for again next time */
 		info->planned &= column.is_complete;
 	}
+	info->text_key |= is_text_kind(value_kind(comparison->type));
 	for (int i = 0; key != 0 && i < KEYS; i++)
 	{
 		if (info->keys[i] == 0)
@@ -657,6 +282,7 @@ collect_sought_keys(StatementInfo *info)
 {
 	memset(info->keys, 0, sizeof(info->keys));
 	info->given_key = false;
+	info->text_key = false;
 	info->any_key = !info->analyzed ||
 		(info->has_literals && info->literals.count == 0);
 	for (int i = 0; i < info->nparameters; i++)
@@ -728,6 +354,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	info->natts = query->tupDesc == NULL ? 0 : query->tupDesc->natts;
 	info->ncolumns = 0;
 	info->chain.set = NULL;		/* its columns are those of before */
+	info->texts_shown = false;
 	info->planned = true;
 	info->tables_version = setting_tables_version;
 	info->is_ours = statement_uses_ours_alone(plan);
@@ -738,7 +365,7 @@ statement_info_planned(StatementInfo *info, const QueryDesc *query)
 	if (query->tupDesc == NULL || is_queue(plan) ||
 		(query->operation != CMD_SELECT && !plan->hasReturning))
 		return;
-	collect_key_columns(info, query);
+	collect_columns(info, query);
 }
 
 /*

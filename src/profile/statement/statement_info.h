@@ -10,6 +10,10 @@
 #ifndef CLIPPERF_STATEMENT_INFO_H
 #define CLIPPERF_STATEMENT_INFO_H
 
+#include "compat.h"
+
+#include "access/transam.h"
+
 #include "hotpath.h"
 #include "profile/statement/comparison.h"
 #include "profile/statement/document.h"
@@ -17,6 +21,7 @@
 #include "profile/statement/literal.h"
 #include "profile/statement/merged_list.h"
 #include "profile/statement/value.h"
+#include "settings.h"
 #include "store/resultset.h"
 
 /* Columns that are taken together at most. */
@@ -32,7 +37,8 @@ typedef struct InfoColumn
 	ValueKind	element;		/* of a document that is an array */
 	uint8		field;			/* of a JSON document: which of its fields */
 	bool		is_guess;		/* a text or JSON, which may hold no keys .. */
-	bool		has_held;		/* .. and has held some .. */
+	bool		has_held;		/* .. and has held some, or texts that were
+								 * looked up, .. */
 	uint8		in_vain;		/* .. or not, in so many results */
 	/* What it was there, see statement_info_fits(): */
 	Oid			type;
@@ -95,6 +101,7 @@ typedef struct StatementInfo
 	bool		many_rows;		/* its last result had several */
 	bool		given_key;		/* .. of the same name, in a transaction */
 	bool		any_key;		/* it may look up keys of other tables, too */
+	bool		text_key;		/* .. among them texts */
 	uint32		tables_version; /* .. for this setting_tables_version */
 	uint32		facts;			/* number of what columns[] tell, never the
 								 * same again once they are learnt again */
@@ -119,6 +126,11 @@ typedef struct StatementInfo
 								 * was; 0 = it has been counted */
 	uint32		unordered;		/* requests that looked up numbers in no order */
 	int64		recorded_us;	/* when a result was begun to be recorded */
+
+	/* Its last result that may have held texts which are looked up. */
+	bool		texts_shown;	/* there was one */
+	uint32		texts_slot;
+	uint32		texts_generation;
 
 	uint64		lookups;		/* that were compared with results */
 
@@ -147,6 +159,13 @@ statement_info_find(uint64 queryid)
 	return statement_info_last;
 }
 
+/* Tables of users only: catalogs are full of keys that nobody loops over. */
+static inline bool
+statement_info_is_watched(Oid relid)
+{
+	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
+}
+
 /* Does a statement use tables of ours, and none of a user's? */
 extern bool statement_uses_ours_alone(const PlannedStmt *plan);
 
@@ -161,7 +180,7 @@ statement_info_lacks_list(const StatementInfo *info)
 	return LISTS_ARE_MERGED && info->has_list && !info->merged.has_parameters;
 }
 
-/* Give up guesses that have held no keys in so many results. */
+/* Give up guesses that have held no keys in so many results, or none that were looked up. */
 #define GUESSES_IN_VAIN		16
 extern void statement_info_drop_guesses(StatementInfo *info);
 

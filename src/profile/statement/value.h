@@ -123,6 +123,21 @@ value_hash_time(int64 value)
 /* The number that was hashed, if it was one, or a time. */
 extern int64 value_number(uint64 hash, bool is_time);
 
+/* Numbers of this size are taken for some that were hashed, not for hashes of texts. */
+#define VALUE_LARGEST_SPELLED	(INT64CONST(1) << 40)
+
+/*
+ * Does a hash stand for a number that a text spells?  That of another text is taken
+ * for one once in eight million.
+ */
+static inline bool
+value_is_spelled_number(uint64 hash)
+{
+	int64		number = value_number(hash, false);
+
+	return number > -VALUE_LARGEST_SPELLED && number < VALUE_LARGEST_SPELLED;
+}
+
 /* The hash of the only element of an array of this type. */
 extern bool value_hash_array(Oid type, Datum array, uint64 *hash);
 

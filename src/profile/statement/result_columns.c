@@ -1,0 +1,462 @@
+/*-------------------------------------------------------------------------
+ *
+ * result_columns.c
+ *	  Which columns of a statement's result carry keys, or may.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "profile/statement/result_columns.h"
+
+#include "catalog/pg_statistic.h"
+#include "nodes/plannodes.h"
+#include "utils/syscache.h"
+
+#include "profile/statement/column_origin.h"
+#include "profile/statement/key_column.h"
+
+/* Is it a type that keys have which functions hand out? */
+static inline bool
+may_be_handed(ValueKind kind)
+{
+	return kind == VALUE_INT4 || kind == VALUE_INT8 || kind == VALUE_UUID ||
+		kind == VALUE_TEXT;
+}
+
+/*
+ * Where a column of the result comes from, if that is a table's column that is
+ * watched and carries keys, or seems to, as every uuid does, and what the rows
+ * were grouped by, or what was taken out of an array or a document; or a function,
+ * from which it may be anything.  False if not.
+ * What is not known for a lock on some table is asked for again next time.
+ */
+static bool
+find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
+				ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
+{
+	*origin = (ColumnOrigin)
+	{
+		.relid = entry->resorigtbl,
+			.attno = entry->resorigcol
+	};
+	memset(key, 0, sizeof(KeyColumn));
+	if (!OidIsValid(origin->relid))
+		*origin = column_origin_find(plan, entry);
+	if (!OidIsValid(origin->relid))
+		return origin->is_handed && may_be_handed(kind);
+	if (!statement_info_is_watched(origin->relid))
+		return false;
+	*key = key_column_find(origin->relid, origin->attno);
+	info->planned &= key->is_complete;
+	if (origin->is_element)
+	{
+		/*
+		 * a column of arrays is no key, nor are those of one table in
+		 * documents
+		 */
+		if (!key->is_named)
+			memset(key, 0, sizeof(KeyColumn));
+		return kind != VALUE_TEXT && may_be_handed(kind);
+	}
+	if (key->is_key || key->is_named || kind == VALUE_UUID)
+		return true;
+	return column_origin_find(plan, entry).is_grouped;
+}
+
+/* Fill in a column of the result. */
+static void
+fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind,
+			const ColumnOrigin *origin, const KeyColumn *key)
+{
+	item->key = key_column_sought(key);
+	item->kind = kind;
+	item->document = DOCUMENT_NONE;
+	item->element = VALUE_NONE;
+	item->field = 0;
+	item->is_guess = false;
+	item->has_held = false;
+	item->in_vain = 0;
+	item->nparts = 0;
+	item->type = type;
+	item->origin_relid = entry->resorigtbl;
+	item->origin_attno = entry->resorigcol;
+	item->column = (ResultColumn)
+	{
+		.relid = origin->relid,
+			.attno = origin->attno,
+			.key_relid = key->key_relid,
+			.key_attno = key->key_attno,
+			.guess = OidIsValid(key->guess_relid) ?
+			resultset_key(key->guess_relid, key->guess_attno) : 0,
+			.name = key->name,
+			.is_part = key->is_part,
+			.small = value_kind_is_small(kind),
+			.is_time = value_kind_is_time(kind),
+			.is_open = key->is_named || origin->is_handed || origin->is_element
+	};
+}
+
+/* Describe a column of the result if it carries keys; false if not. */
+static bool
+describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
+				const TargetEntry *entry, Oid type)
+{
+	ValueKind	kind = value_kind(type);
+	ColumnOrigin origin;
+	KeyColumn	key;
+
+	if (kind == VALUE_NONE ||
+		!find_key_origin(info, plan, entry, kind, &origin, &key))
+		return false;
+
+	if (OidIsValid(origin.relid))
+		key_column_resolve(&origin.relid, &origin.attno);
+	fill_column(item, entry, type, kind, &origin, &key);
+	return true;
+}
+
+/*
+ * Where the values of an array or document come from, and whether these are the
+ * keys of some table: false only if it is none of the user's.
+ */
+static bool
+find_document_origin(StatementInfo *info, const PlannedStmt *plan,
+					 const TargetEntry *entry, ColumnOrigin *origin, KeyColumn *key)
+{
+	*origin = column_origin_find(plan, entry);
+	memset(key, 0, sizeof(KeyColumn));
+	if (!OidIsValid(origin->relid))
+		return true;
+	if (!statement_info_is_watched(origin->relid))
+		return false;
+	*key = key_column_find(origin->relid, origin->attno);
+	info->planned &= key->is_complete;
+	key_column_resolve(&origin->relid, &origin->attno);
+	return true;
+}
+
+/*
+ * Describe a column of the result that may hold keys, though it is none: a text, an
+ * array or a JSON document.  Fills columns, one for each field of a document; returns
+ * how many there are.
+ */
+static int
+describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
+			   const TargetEntry *entry, Oid type)
+{
+	ValueKind	element;
+	DocumentKind document = document_kind(type, &element);
+	ValueKind	kind = document == DOCUMENT_NONE ? value_kind(type) : element;
+	int			fields = document == DOCUMENT_JSON || document == DOCUMENT_JSONB ?
+		DOCUMENT_FIELDS : 1;
+	bool		is_key;
+	ColumnOrigin origin;
+	KeyColumn	key;
+
+	if (document == DOCUMENT_NONE && kind != VALUE_TEXT && kind != VALUE_BPCHAR)
+		return 0;
+	if (!find_document_origin(info, plan, entry, &origin, &key) ||
+		(document == DOCUMENT_NONE && !OidIsValid(entry->resorigtbl) && !OidIsValid(origin.relid)))
+		return 0;
+	is_key = document == DOCUMENT_ARRAY && (key.is_key || key.is_named);
+	for (int i = 0; i < fields; i++)
+	{
+		fill_column(&items[i], entry, type, document == DOCUMENT_NONE ? kind : VALUE_NONE,
+					&origin, &key);
+		items[i].column.is_text = document == DOCUMENT_NONE;
+		items[i].document = document;
+		items[i].element = element;
+		items[i].field = i;
+		items[i].is_guess = true;
+		if (is_key)
+			continue;
+		/* numbers, as a rule, and whose keys they are is not known */
+		items[i].column.small = kind != VALUE_UUID &&
+			(document != DOCUMENT_ARRAY || kind != VALUE_TEXT);
+		items[i].column.is_open = true;
+		items[i].column.key_relid = InvalidOid;
+		items[i].column.guess = 0;
+		items[i].column.key_attno = 0;
+		items[i].key = 0;
+	}
+	if (is_key)
+		items[0].column.small = value_kind_is_small(kind);
+	return fields;
+}
+
+/* Texts are likelier keys where each comes in several rows, and none is long, in bytes. */
+#define LIKELY_KEY_WIDTH	64
+#define LIKELY_KEY_DISTINCT	(-0.5)	/* as pg_statistic has it: a share of the rows */
+
+/*
+ * Do texts repeat in a column, as those do that stand for something, by the statistics
+ * of its table?  Where there are none, nobody knows, and they do not.
+ */
+static bool
+texts_repeat(const ResultColumn *column)
+{
+	HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(column->relid),
+										Int16GetDatum(column->attno), BoolGetDatum(false));
+	Form_pg_statistic statistic;
+	bool		repeat;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	statistic = (Form_pg_statistic) GETSTRUCT(tuple);
+	repeat = statistic->stawidth <= LIKELY_KEY_WIDTH &&
+		(statistic->stadistinct > 0 || statistic->stadistinct > LIKELY_KEY_DISTINCT);
+	ReleaseSysCache(tuple);
+	return repeat;
+}
+
+/* Columns that are no keys, but may hold some, of a result that has more than a few. */
+#define MOST_GUESSES	4
+
+/*
+ * Add the columns that may hold keys though they are none, as far as there is room for
+ * them: the likely ones, which documents are as well, or the others.  Returns how many
+ * columns there are then.
+ */
+static int
+add_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count,
+			int most, bool likely)
+{
+	int			position = 0;
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->planTree->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		InfoColumn	guesses[DOCUMENT_FIELDS];
+		int			found;
+		bool		is_known = false;
+
+		if (entry->resjunk)
+			continue;
+		if (++position > query->tupDesc->natts || count >= most)
+			break;
+		for (int i = 0; i < count; i++)
+			is_known |= columns[i].position == position;
+		if (is_known)
+			continue;
+		found = describe_guess(info, guesses, query->plannedstmt, entry,
+							   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
+		if (found > 0 && likely !=
+			(!guesses[0].column.is_text || texts_repeat(&guesses[0].column)))
+			continue;
+		for (int i = 0; i < found && count < most; i++)
+		{
+			guesses[i].position = position;
+			guesses[i].target = foreach_current_index(cell);
+			columns[count++] = guesses[i];
+		}
+	}
+	return count;
+}
+
+/*
+ * Add the columns that may hold keys though they are none, as far as there is room
+ * for them where results with few columns are kept.  Returns how many columns there
+ * are then.
+ */
+static int
+collect_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count)
+{
+	int			most = count <= RESULTSET_NARROW ? RESULTSET_NARROW :
+		Min(count + MOST_GUESSES, RESULTSET_COLUMNS);
+
+	count = add_guesses(info, query, columns, count, most, true);
+	return add_guesses(info, query, columns, count, most, false);
+}
+
+/* What a column refers to, or may by its name, as a resultset_key(); 0 = not known. */
+static inline uint32
+referred_key(const ResultColumn *column)
+{
+	return column->is_open ? column->guess :
+		resultset_key(column->key_relid, column->key_attno);
+}
+
+/*
+ * Does a column refer to rows of another table?  Those that refer to rows of their own
+ * one, as the parent and the root of a tree, show what its key shows as well.
+ */
+static inline bool
+is_reference(const InfoColumn *item)
+{
+	const ResultColumn *column = &item->column;
+	uint32		key = referred_key(column);
+
+	return item->document == DOCUMENT_NONE && !column->is_text &&
+		OidIsValid(column->relid) && !column->is_part &&
+		(key == 0 || resultset_key_table(key) != resultset_key_table(resultset_key(column->relid, 0)));
+}
+
+/* Do all columns of a table of which it is known what they refer to, refer to the same? */
+static bool
+refer_to_one(const InfoColumn *columns, int count, Oid relid)
+{
+	uint32		key = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const ResultColumn *column = &columns[i].column;
+
+		if (column->relid != relid || !is_reference(&columns[i]) || referred_key(column) == 0)
+			continue;
+		if (key != 0 && key != referred_key(column))
+			return false;
+		key = referred_key(column);
+	}
+	return true;
+}
+
+/*
+ * May two columns that refer to rows hold keys of one table?  What is not known to
+ * refer to any may refer to what the others of its table do, if that is one.
+ */
+static bool
+may_refer_alike(const InfoColumn *columns, int count, int one, int other)
+{
+	const ResultColumn *here = &columns[one].column;
+	const ResultColumn *there = &columns[other].column;
+
+	if (columns[one].kind != columns[other].kind)
+		return false;
+	if (referred_key(here) == referred_key(there))
+		return referred_key(here) != 0 || here->relid == there->relid;
+	return here->relid == there->relid &&
+		(referred_key(here) == 0 || referred_key(there) == 0) &&
+		refer_to_one(columns, count, here->relid);
+}
+
+/*
+ * Add a joint column for columns that refer to the same table, as an author and an
+ * editor do: a loop may look up now the one and now the other.  Where results with few
+ * columns are kept, only as far as there is room, which is for "room" of them at most.
+ * Returns how many columns there are then.
+ */
+static int
+add_joint_columns(InfoColumn *columns, int count, int room)
+{
+	int			most = Min(room, count <= RESULTSET_NARROW ? RESULTSET_NARROW : RESULTSET_COLUMNS);
+	int			single = count;
+	bool		taken[RESULTSET_COLUMNS] = {0};
+
+	for (int i = 0; i < single; i++)
+		columns[i].column.joint = 0;
+	for (int i = 0; i < single && count < most; i++)
+	{
+		InfoColumn	joint = columns[i];
+
+		if (taken[i] || !is_reference(&columns[i]))
+			continue;
+		for (int j = i; j < single && joint.nparts < JOINT_PARTS; j++)
+		{
+			if (taken[j] || !is_reference(&columns[j]) ||
+				!may_refer_alike(columns, single, i, j))
+				continue;
+			taken[j] = true;
+			joint.parts[joint.nparts++] = j;
+		}
+		if (joint.nparts < 2)
+			continue;
+		joint.is_guess = false;
+		joint.column.is_joint = true;
+		columns[count++] = joint;
+		for (int j = 0; j < joint.nparts; j++)
+			columns[joint.parts[j]].column.joint = count;
+	}
+	return count;
+}
+
+/* Does one of these columns show the same value as an entry? */
+static bool
+is_shown(const PlannedStmt *plan, const InfoColumn *columns, int count,
+		 const TargetEntry *entry)
+{
+	for (int i = 0; i < count; i++)
+	{
+		const TargetEntry *other = list_nth_node(TargetEntry, plan->planTree->targetlist,
+												 columns[i].target);
+
+		if (equal(entry->expr, other->expr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Collect the columns of the result that carry keys, or may: fills
+ * columns[RESULTSET_COLUMNS], returns how many.  If there are more than are kept,
+ * those that some statement looks up come first.
+ */
+int
+result_columns_collect(StatementInfo *info, const QueryDesc *query, InfoColumn *columns)
+{
+	int			count = 0;
+	int			left = 0;		/* places for those that nobody looks up */
+	int			position = 0;
+	ListCell   *cell;
+
+	foreach(cell, query->plannedstmt->planTree->targetlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		InfoColumn	column;
+
+		if (entry->resjunk)
+			continue;
+		if (++position > query->tupDesc->natts)
+			break;
+		column.position = position;
+		column.target = foreach_current_index(cell);
+		if (is_shown(query->plannedstmt, columns, count, entry) ||
+			!describe_column(info, &column, query->plannedstmt, entry,
+							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
+			continue;
+		if (count < RESULTSET_COLUMNS)
+			columns[count++] = column;
+		else if (resultset_is_sought(column.key))
+		{
+			while (left < count && resultset_is_sought(columns[left].key))
+				left++;
+			if (left < count)
+				columns[left++] = column;
+		}
+	}
+	count = collect_guesses(info, query, columns, count);
+	return add_joint_columns(columns, count, RESULTSET_COLUMNS);
+}
+
+/*
+ * Drop columns that have held no keys in so many results; false if there are none.  Of
+ * texts, none of which were looked up, those that spell keys are still recorded.
+ */
+bool
+result_columns_drop_guesses(StatementInfo *info)
+{
+	int			kept = 0;
+	int			single = 0;
+	bool		spelled = false;
+
+	for (int i = 0; i < info->ncolumns; i++)
+	{
+		InfoColumn *item = &info->columns[i];
+
+		if (item->nparts > 0)
+			break;
+		single++;
+		if (item->column.is_text && !item->has_held && item->in_vain >= GUESSES_IN_VAIN)
+		{
+			item->kind = VALUE_SPELLED;
+			item->column.is_text = false;
+			item->in_vain = 0;
+			spelled = true;
+		}
+		if (!item->is_guess || item->has_held || item->in_vain < GUESSES_IN_VAIN)
+			info->columns[kept++] = info->columns[i];
+	}
+	if (kept == single && !spelled)
+		return false;
+	info->ncolumns = add_joint_columns(info->columns, kept, info->ncolumns);
+	return true;
+}
