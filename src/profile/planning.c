@@ -18,6 +18,7 @@
 
 #include "common/clock.h"
 #include "profile/failure.h"
+#include "profile/lineage/lineage.h"
 #include "profile/plan/private_columns.h"
 #include "profile/request_measure.h"
 #include "profile/utility.h"
@@ -90,6 +91,7 @@ measure_planning(PLANNER_ARGS)
 	int64		start = 0;
 	TimestampTz message = 0;
 	bool		begun = false;
+	bool		kept;
 	PlannedStmt *plan;
 
 	if (watched)
@@ -105,6 +107,7 @@ measure_planning(PLANNER_ARGS)
 			begin_planned(parse, query_string, message);
 	}
 
+	kept = watched && lineage_literals_of == queryid && lineage_keep_literals();
 	watched_nesting++;
 	PG_TRY();
 	{
@@ -114,11 +117,15 @@ measure_planning(PLANNER_ARGS)
 	PG_CATCH();
 	{
 		watched_nesting--;
+		if (kept)
+			lineage_restore_literals(queryid);
 		if (watched)
 			fail_planning(parse, query_string, start, context);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	if (kept)
+		lineage_restore_literals(queryid);
 	if (watched)
 	{
 		planning_last.queryid = queryid;

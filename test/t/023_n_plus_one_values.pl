@@ -1,5 +1,6 @@
-# Keys that are not values of a key column: spelled by a text, elements of an array, part of a document, numbers without
-# gaps of which nobody knows whose keys they are; and children that name a partition or child table each.
+# Keys that are not values of a key column: spelled by a text, elements of an array, part of a document or of a text that lists
+# them, numbers without gaps of which nobody knows whose keys they are; children that name a partition or child table each, or
+# that look a document up.
 
 use strict;
 use warnings;
@@ -105,6 +106,11 @@ my %documents = (
 	'json_agg of numbers' => "SELECT json_agg(id) FROM ($page) AS p",
 	'jsonb_agg' => "SELECT jsonb_agg(jsonb_build_object('id', id, 'keeper', keeper)) FROM ($page) AS p",
 	'nested' => "SELECT json_build_object('page', 3, 'tickets', json_agg(json_build_object('ticket', json_build_object('id', id)))) FROM ($page) AS p",
+	'string_agg' => "SELECT string_agg(id::text, ',') FROM ($page) AS p",
+	'string_agg of groups' => "SELECT 'all', string_agg(id::text, '; ' ORDER BY md5(id::text)) AS ids FROM (SELECT id FROM ticket $any_order LIMIT 20) AS p GROUP BY 1 ORDER BY 1",
+	'names in json' => "SELECT json_object_agg(id, keeper) FROM (SELECT id, keeper FROM ticket $any_order LIMIT 20) AS p",
+	'names in jsonb' => "SELECT jsonb_object_agg(id, keeper) FROM (SELECT id, keeper FROM ticket $any_order LIMIT 20) AS p",
+	'computed texts' => "SELECT format('%s', id) FROM ticket $any_order LIMIT 20",
 	'texts in jsonb' => "SELECT jsonb_agg(jsonb_build_object('id', id::text)) FROM ($page) AS p",
 	'row_to_json' => "SELECT row_to_json(p) FROM (SELECT id, keeper FROM ticket $any_order LIMIT 20) AS p");
 foreach my $name (sort keys %documents)
@@ -119,6 +125,31 @@ has($finding, 'stored jsonb', children => [ 27, 30 ], parent_column => 'ticket.a
 my @watchers = map { split /,/, $_->[0] } rows("SELECT array_to_string(watchers, ',') FROM ticket $any_order LIMIT 15");
 $finding = proven($node, 'stored arrays', over("SELECT id, watchers FROM ticket $any_order LIMIT 15", $person, @watchers));
 has($finding, 'stored arrays', children => [ 27, 30 ], parent_column => 'ticket.watchers');
+
+# A document that is looked up, by literals and parameters; a function whose query becomes a part of the statement.
+$node->safe_psql('postgres', q{CREATE FUNCTION person_of(who int) RETURNS SETOF person LANGUAGE sql STABLE AS 'SELECT * FROM person WHERE id = who'});
+my $list = "SELECT id, keeper, owner_id FROM ticket $any_order LIMIT 30";
+my %children = (
+	'a document that holds it' => [ q{SELECT count(*) FROM ticket WHERE answers @> %s}, 'jsonb', q{'{"by": %s}'} ],
+	'a document that holds its text' => [ q{SELECT count(*) FROM ticket WHERE answers @> %s}, 'jsonb', q{'{"by": "%s"}'} ],
+	'a part of a document' => [ q{SELECT count(*) FROM ticket WHERE answers->'by' = %s}, 'jsonb', q{'%s'} ],
+	'a function' => [ 'SELECT name FROM person_of(%s)', 'int', '%s' ],
+	'a function by the name of its argument' => [ 'SELECT p.name FROM person_of(who => %s) AS p', 'int', '%s' ]);
+foreach my $name (sort keys %children)
+{
+	my ($child, $type, $value) = @{ $children{$name} };
+	my @keepers = map { $_->[1] } rows($list);
+	my $prepared = sprintf "PREPARE child($type) AS $child;\n$list", '$1';
+
+	$finding = proven($node, "$name, literals", over($list, sprintf($child, $value), @keepers));
+	has($finding, "$name, literals", children => [ 28, 30 ], loops => 1, parent_column => 'ticket.keeper');
+	$finding = proven($node, "$name, parameters", over($prepared, "EXECUTE child($value)", @keepers));
+	has($finding, "$name, parameters", children => [ 28, 30 ], loops => 1, parent_column => 'ticket.keeper');
+}
+silent($node, 'documents that hold several values', over($list, q{SELECT count(*) FROM ticket WHERE answers @> '{"by": %s, "votes": 3}'}, map { $_->[1] } rows($list)));
+silent($node, 'catalogs that are looked through', statements(q{SELECT relname::text FROM pg_class WHERE relkind = 'r' ORDER BY md5(relname) LIMIT 30;}
+	. join '', map { "SELECT count(*) FROM pg_attribute WHERE attrelid = '$_->[0]'::regclass AND attname = '$_->[0]';\n" }
+	  rows(q{SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'pg_catalog'::regnamespace ORDER BY md5(relname) LIMIT 20})));
 
 # Uuids in documents, and a value that no document may break.
 my @things = map { $_->[0] } rows('SELECT id FROM thing ORDER BY title LIMIT 25');

@@ -43,15 +43,22 @@
 #include "settings.h"
 #include "store/text.h"
 
-/* Literals of the statement analysed last, until its execution begins. */
+/*
+ * Literals of the statement analysed last, whose queryid is lineage_literals_of, until
+ * its execution begins.
+ */
 typedef struct AnalyzedLiterals
 {
-	uint64		queryid;		/* 0 = none */
 	int			count;
 	Probe		probes[COMPARISONS];
 } AnalyzedLiterals;
 
 static AnalyzedLiterals analyzed HOTPATH_DATA;
+uint64		lineage_literals_of HOTPATH_DATA = 0;
+
+/* Those of a statement that is being planned. */
+static AnalyzedLiterals set_aside;
+static bool is_set_aside = false;
 
 /* clock_us() when an execution began last: it is later now. */
 static int64 begun_us HOTPATH_DATA = 0;
@@ -161,16 +168,24 @@ read_literals(const StatementInfo *info, const JumbleState *jumble,
 		analyzed.probes[i].comparison = places->comparisons[i];
 		analyzed.probes[i].hash = value_hash_integer(values[i]);
 	}
-	analyzed.queryid = info->queryid;
+	lineage_literals_of = info->queryid;
 	analyzed.count = places->count;
 	return true;
+}
+
+/* The hash of a value that is looked up; false if it is not followed. */
+static inline bool
+hash_sought(Oid type, Datum value, uint64 *hash)
+{
+	return type == JSONBOID ? document_hash_single(value, hash) :
+		value_hash(value_kind(type), value, hash);
 }
 
 /* Keep the hashes of a statement's literals as the analysed query has them. */
 static void
 keep_literals(uint64 queryid, const Comparisons *comparisons)
 {
-	analyzed.queryid = queryid;
+	lineage_literals_of = queryid;
 	analyzed.count = 0;
 	for (int i = 0; i < comparisons->count; i++)
 	{
@@ -183,8 +198,7 @@ keep_literals(uint64 queryid, const Comparisons *comparisons)
 		if (item->is_array ?
 			!value_hash_array(literal->consttype, literal->constvalue,
 							  &probe->hash) :
-			!value_hash(value_kind(literal->consttype), literal->constvalue,
-						&probe->hash))
+			!hash_sought(literal->consttype, literal->constvalue, &probe->hash))
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
@@ -267,11 +281,36 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const ParseState *stat
 		comment_learn(state->p_sourcetext, query->stmt_location, query->stmt_len);
 		return;
 	}
-	analyzed.queryid = 0;
+	lineage_literals_of = 0;
 	if (likely(last != NULL && last->queryid == query->queryId &&
 			   is_known(last, state)))
 		return;
 	look_into_query(query, jumble, state);
+}
+
+/*
+ * The planner begins: the queries of functions that it takes into the statement are
+ * analysed meanwhile.  False if the literals of another one are kept already.
+ */
+bool
+lineage_keep_literals(void)
+{
+	if (is_set_aside)
+		return false;
+	set_aside = analyzed;
+	is_set_aside = true;
+	return true;
+}
+
+/* The planner has ended, with an error or not, with a statement whose literals were kept. */
+void
+lineage_restore_literals(uint64 queryid)
+{
+	is_set_aside = false;
+	if (lineage_literals_of == queryid)
+		return;
+	analyzed = set_aside;
+	lineage_literals_of = queryid;
 }
 
 /* A parameter, for which there is room; NULL if there is none, or it is null. */
@@ -319,7 +358,7 @@ hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 	if (item->is_array)
 		return hash_element(params, item, param, hash);
 	item->type = param->ptype;
-	return value_hash(value_kind(param->ptype), param->value, hash);
+	return hash_sought(param->ptype, param->value, hash);
 }
 
 /* Add the parameters that are compared with columns; returns how many. */
@@ -373,11 +412,11 @@ collect_probes(Execution *execution, const StatementInfo *info)
 
 	count = likely(info->analyzed) ? add_known_parameters(info, params, probes) :
 		add_all_parameters(params, probes);
-	if (analyzed.queryid == execution->queryid)
+	if (lineage_literals_of == execution->queryid)
 	{
 		for (int i = 0; i < analyzed.count; i++)
 			probes[count++] = analyzed.probes[i];
-		analyzed.queryid = 0;
+		lineage_literals_of = 0;
 	}
 	/* Now, as nothing may be looked up in the catalogs when it ends. */
 	for (int i = 0; i < count; i++)
@@ -464,8 +503,8 @@ lineage_begin(Execution *execution)
 		execution->info = info;
 	if (looks_up)
 		collect_probes(execution, info);
-	else if (analyzed.queryid == execution->queryid)
-		analyzed.queryid = 0;	/* not for a later execution */
+	else if (lineage_literals_of == execution->queryid)
+		lineage_literals_of = 0;	/* not for a later execution */
 }
 
 /* Does somebody look at the rows that go there? */

@@ -10,14 +10,19 @@
  */
 #include "profile/statement/comparison.h"
 
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "access/transam.h"
+#include "catalog/pg_language_d.h"
 #include "catalog/pg_operator_d.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "profile/statement/key_column.h"
 #include "profile/statement/operand.h"
@@ -27,6 +32,9 @@
 #define ARRAY_CONTAINS	2751
 #define ARRAY_CONTAINED	2752
 #define ARRAY_OVERLAPS	2750
+
+/* A jsonb document that holds another. */
+#define JSONB_CONTAINS	3246
 
 /* Operators that are an equality without asking the catalogs. */
 #define INT48_EQUAL		15
@@ -280,7 +288,7 @@ is_value(const Node *node)
 	return IsA(node, Param) || IsA(node, Const);
 }
 
-/* Does an expression read one column, such as data->>'id'? */
+/* Does an expression read a text or document out of one column, as data->>'id' does? */
 static bool
 reads_column(const Node *node)
 {
@@ -288,7 +296,8 @@ reads_column(const Node *node)
 	Node	   *operand;
 
 	if (!IsA(node, OpExpr) || list_length(expression->args) != 2 ||
-		!IsA(lsecond(expression->args), Const))
+		!IsA(lsecond(expression->args), Const) ||
+		(expression->opresulttype != TEXTOID && expression->opresulttype != JSONBOID))
 		return false;
 	operand = operand_strip(linitial(expression->args));
 	return operand != NULL && IsA(operand, Var);
@@ -345,7 +354,6 @@ walk_computed(OpExpr *expression, Node *left, Node *right, ComparisonSearch *sea
 	if (walk_changed(expression, left, right, search))
 		return;
 	if (is_value(value) && reads_column(computed) &&
-		exprType(computed) == TEXTOID &&
 		is_equality_operator(expression->opno, linitial(expression->args)))
 		(void) add_value_comparison(InvalidOid, 0, value, search);
 	else
@@ -375,7 +383,7 @@ walk_elements(OpExpr *expression, Var *column, Node *array, ComparisonSearch *se
 								linitial(castNode(ArrayExpr, array)->elements), search);
 }
 
-/* "column = value" either way round. */
+/* "column = value" either way round, "column @> value" of jsonb. */
 static void
 walk_operator(OpExpr *expression, ComparisonSearch *search)
 {
@@ -415,7 +423,8 @@ walk_operator(OpExpr *expression, ComparisonSearch *search)
 	}
 	else if (!IsA(right, Const) && !IsA(right, Param))
 		walk_elements(expression, (Var *) left, right, search);
-	else if (is_equality_operator(expression->opno, linitial(expression->args)))
+	else if (is_equality_operator(expression->opno, linitial(expression->args)) ||
+			 expression->opno == JSONB_CONTAINS)
 	{
 		find_compared_column(search->query, (Var *) left, &relid, &attno);
 		(void) add_value_comparison(relid, attno, right, search);
@@ -673,7 +682,56 @@ walk_level(Query *query, ComparisonSearch *search)
 	walk_condition(MERGE_CONDITION(query), search);
 }
 
-/* The queries in a query. */
+/*
+ * Is it a function whose query the planner takes into the statement that calls it, as
+ * inline_set_returning_function() does?  It never runs as a statement of its own.
+ */
+static bool
+is_taken_in(Oid function)
+{
+	HeapTuple	tuple = function < FirstNormalObjectId ? NULL :
+		SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	bool		taken_in;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	taken_in = form->prolang == SQLlanguageId && form->proretset &&
+		form->provolatile != PROVOLATILE_VOLATILE && !form->proisstrict &&
+		!form->prosecdef && heap_attisnull(tuple, Anum_pg_proc_proconfig, NULL);
+	ReleaseSysCache(tuple);
+	return taken_in;
+}
+
+/*
+ * Functions that rows are read from: which columns the arguments are compared with in
+ * there is not known.
+ */
+static void
+walk_functions(List *functions, ComparisonSearch *search)
+{
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, functions)
+	{
+		FuncExpr   *call = (FuncExpr *) lfirst_node(RangeTblFunction, cell)->funcexpr;
+
+		if (call == NULL || !IsA(call, FuncExpr) || !is_taken_in(call->funcid))
+			continue;
+		foreach(inner, call->args)
+		{
+			Node	   *argument = lfirst(inner);
+
+			if (IsA(argument, NamedArgExpr))
+				argument = (Node *) castNode(NamedArgExpr, argument)->arg;
+			(void) add_value_comparison(InvalidOid, 0, argument, search);
+		}
+	}
+}
+
+/* The queries in a query, and the functions that are taken into it. */
 static void
 walk_inner_queries(Query *query, ComparisonSearch *search)
 {
@@ -685,6 +743,8 @@ walk_inner_queries(Query *query, ComparisonSearch *search)
 
 		if (entry->rtekind == RTE_SUBQUERY)
 			walk_query(entry->subquery, search);
+		else if (entry->rtekind == RTE_FUNCTION)
+			walk_functions(entry->functions, search);
 	}
 	foreach(cell, query->cteList)
 	{

@@ -5,7 +5,8 @@
  *
  * A list is often fetched as one value, by array_agg() or json_agg(), or each of
  * its rows is.  Of an array, all elements are read; of JSON, what is or spells an
- * integer or a uuid, with the key that it has in its object.
+ * integer or a uuid, with the key that it has in its object, which may spell one itself;
+ * of a text, integers and uuids if it lists nothing else.
  *
  * Values that are stored elsewhere, compressed or taken apart are not looked at,
  * and nothing beyond the bytes that a value says it has.  Only jsonb is read by
@@ -26,8 +27,11 @@
 #include "utils/numeric.h"
 #include "utils/builtins.h"
 
-/* Bytes of a JSON text that are read. */
+/* Bytes of a JSON text, or a list, that are read. */
 #define JSON_BYTES		(64 * 1024)
+
+/* Bytes of a document that a statement looks up. */
+#define SOUGHT_BYTES	256
 
 /* A value with a short header, once it is given a long one. */
 typedef union ShortValue
@@ -198,7 +202,12 @@ read_json(const char *at, const char *end, DocumentValues *values)
 			at = string_end(++start, end);
 			next = first_nonblank(Min(at + 1, end), end);
 			if (next < end && *next == ':')
+			{
 				field = hash_bytes((const unsigned char *) start, at - start) | 1;
+				if (value_hash_spelled(start, at - start, &hash) &&
+					!keep_value(values, DOCUMENT_NAMES, hash))
+					return;
+			}
 			else if (value_hash_spelled(start, at - start, &hash) &&
 					 !keep_value(values, field, hash))
 				return;
@@ -249,12 +258,75 @@ read_jsonb(const struct varlena *value, DocumentValues *values)
 	while ((token = JsonbIteratorNext(&iterator, &item, false)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
+		{
 			field = hash_bytes((const unsigned char *) item.val.string.val,
 							   item.val.string.len) | 1;
+			if (value_hash_spelled(item.val.string.val, item.val.string.len, &hash) &&
+				!keep_value(values, DOCUMENT_NAMES, hash))
+				break;
+		}
 		else if ((token == WJB_VALUE || token == WJB_ELEM) &&
 				 hash_jsonb_value(&item, &hash) && !keep_value(values, field, hash))
 			break;
 	}
+}
+
+/* Does this stand between the keys that a text lists? */
+static inline bool
+is_separator(char c)
+{
+	return c == ',' || c == ';' || c == '|' || c == ' ' || c == '\n';
+}
+
+/* Read a text that lists keys; one that holds anything else lists none. */
+static void
+read_list(const char *at, const char *end, DocumentValues *values)
+{
+	while (at < end)
+	{
+		const char *start = at;
+		uint64		hash;
+
+		while (at < end && !is_separator(*at))
+			at++;
+		if (at > start && !value_hash_spelled(start, at - start, &hash))
+		{
+			values->count = 0;
+			return;
+		}
+		if (at > start && !keep_value(values, 0, hash))
+			return;
+		at++;
+	}
+}
+
+/*
+ * The hash of the only number or text in a jsonb document; false if it holds none or
+ * several, or is too long for one that is looked up.
+ */
+bool
+document_hash_single(Datum value, uint64 *hash)
+{
+	ShortValue	room;
+	const struct varlena *plain = plain_value(value, &room);
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	item;
+	int			count = 0;
+
+	if (plain == NULL || VARSIZE(plain) > SOUGHT_BYTES)
+		return false;
+	iterator = JsonbIteratorInit(&((Jsonb *) unconstify(struct varlena *, plain))->root);
+	while ((token = JsonbIteratorNext(&iterator, &item, false)) != WJB_DONE)
+	{
+		if ((token != WJB_VALUE && token != WJB_ELEM) ||
+			(item.type != jbvString && item.type != jbvNumeric))
+			continue;
+		count += item.type == jbvString ?
+			value_hash_text(item.val.string.val, item.val.string.len, hash) :
+			hash_jsonb_value(&item, hash);
+	}
+	return count == 1;
 }
 
 /* Read a document that is not null; returns how many bytes it has. */
@@ -282,6 +354,10 @@ document_read(DocumentKind kind, ValueKind element, Datum value,
 		case DOCUMENT_JSONB:
 			if (length <= JSON_BYTES)
 				read_jsonb(plain, values);
+			break;
+		case DOCUMENT_LIST:
+			if (length <= JSON_BYTES)
+				read_list(VARDATA(plain), VARDATA(plain) + length, values);
 			break;
 		case DOCUMENT_NONE:
 			break;

@@ -134,10 +134,40 @@ find_document_origin(StatementInfo *info, const PlannedStmt *plan,
 	return true;
 }
 
+/* Does a statement read tables of users, and no catalog? */
+static bool
+reads_watched_tables(const PlannedStmt *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->relationOids)
+	{
+		if (!statement_info_is_watched(lfirst_oid(cell)))
+			return false;
+	}
+	return plan->relationOids != NIL;
+}
+
+/* What kinds of documents a column may hold, the first of a text being none: how many columns that takes. */
+static int
+count_guesses(DocumentKind document, bool is_computed)
+{
+	switch (document)
+	{
+		case DOCUMENT_JSON:
+		case DOCUMENT_JSONB:
+			return DOCUMENT_FIELDS;
+		case DOCUMENT_NONE:
+			return is_computed ? 2 : 1;
+		default:
+			return 1;
+	}
+}
+
 /*
- * Describe a column of the result that may hold keys, though it is none: a text, an
- * array or a JSON document.  Fills columns, one for each field of a document; returns
- * how many there are.
+ * Describe a column of the result that may hold keys, though it is none: a text, which
+ * may list them where it is computed, an array or a JSON document.  Fills columns, one
+ * for each field of a document; returns how many there are.
  */
 static int
 describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
@@ -146,24 +176,28 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 	ValueKind	element;
 	DocumentKind document = document_kind(type, &element);
 	ValueKind	kind = document == DOCUMENT_NONE ? value_kind(type) : element;
-	int			fields = document == DOCUMENT_JSON || document == DOCUMENT_JSONB ?
-		DOCUMENT_FIELDS : 1;
+	bool		is_computed;
+	int			fields;
 	bool		is_key;
 	ColumnOrigin origin;
 	KeyColumn	key;
 
 	if (document == DOCUMENT_NONE && kind != VALUE_TEXT && kind != VALUE_BPCHAR)
 		return 0;
-	if (!find_document_origin(info, plan, entry, &origin, &key) ||
-		(document == DOCUMENT_NONE && !OidIsValid(entry->resorigtbl) && !OidIsValid(origin.relid)))
+	if (!find_document_origin(info, plan, entry, &origin, &key))
 		return 0;
+	is_computed = !OidIsValid(entry->resorigtbl) && !OidIsValid(origin.relid);
+	if (document == DOCUMENT_NONE && is_computed && !reads_watched_tables(plan))
+		return 0;
+	fields = count_guesses(document, is_computed);
 	is_key = document == DOCUMENT_ARRAY && (key.is_key || key.is_named);
 	for (int i = 0; i < fields; i++)
 	{
-		fill_column(&items[i], entry, type, document == DOCUMENT_NONE ? kind : VALUE_NONE,
-					&origin, &key);
-		items[i].column.is_text = document == DOCUMENT_NONE;
-		items[i].document = document;
+		bool		is_text = document == DOCUMENT_NONE && i == 0;
+
+		fill_column(&items[i], entry, type, is_text ? kind : VALUE_NONE, &origin, &key);
+		items[i].column.is_text = is_text;
+		items[i].document = document == DOCUMENT_NONE && i > 0 ? DOCUMENT_LIST : document;
 		items[i].element = element;
 		items[i].field = i;
 		items[i].is_guess = true;

@@ -243,11 +243,9 @@ value_hash_spelled(const char *text, int length, uint64 *hash)
 	return true;
 }
 
-/*
- * The hash of a text: that of the integer or uuid it spells, if it does.
- */
-static bool
-hash_text_datum(const char *text, int length, uint64 *hash)
+/* The hash of a text: that of the integer or uuid it spells, if it does; false if it is too long. */
+bool
+value_hash_text(const char *text, int length, uint64 *hash)
 {
 	if (length > VALUE_MAX_LENGTH)
 		return false;
@@ -261,7 +259,7 @@ static bool
 hash_number(Datum value, uint64 *hash)
 {
 	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, value));
-	bool		done = hash_text_datum(text, strlen(text), hash);
+	bool		done = value_hash_text(text, strlen(text), hash);
 
 	pfree(text);
 	return done;
@@ -297,7 +295,7 @@ hash_varlena_datum(ValueKind kind, Datum value, uint64 *hash)
 	if (kind == VALUE_SPELLED)
 		return value_hash_spelled(bytes, length, hash);
 	if (kind != VALUE_BYTES)
-		return hash_text_datum(bytes, length, hash);
+		return value_hash_text(bytes, length, hash);
 	*hash = hash_plain(bytes, length);
 	return true;
 }
@@ -312,7 +310,7 @@ value_hash_bytes(ValueKind kind, Datum value, uint64 *hash)
 			*hash = hash_uuid(DatumGetUUIDP(value)->data);
 			return true;
 		case VALUE_NAME:
-			return hash_text_datum(NameStr(*DatumGetName(value)),
+			return value_hash_text(NameStr(*DatumGetName(value)),
 								   strlen(NameStr(*DatumGetName(value))), hash);
 		case VALUE_MACADDR:
 			*hash = hash_plain(DatumGetPointer(value), MACADDR_BYTES);

@@ -65,6 +65,9 @@ value_kind_is_small(ValueKind kind)
 		value_kind_is_time(kind);
 }
 
+/* The hash of a text: that of the integer or uuid it spells, if it does; false if it is too long. */
+extern bool value_hash_text(const char *text, int length, uint64 *hash);
+
 /* The hash of the integer or uuid that a text spells; false if it spells none. */
 extern bool value_hash_spelled(const char *text, int length, uint64 *hash);
 
