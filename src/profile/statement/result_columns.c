@@ -219,7 +219,8 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 
 /* Texts are likelier keys where each comes in several rows, and none is long, in bytes. */
 #define LIKELY_KEY_WIDTH	64
-#define LIKELY_KEY_DISTINCT	(-0.5)	/* as pg_statistic has it: a share of the rows */
+#define LIKELY_KEY_DISTINCT	(-0.5)	/* as pg_statistic has it: a share of the
+									 * rows */
 
 /*
  * Do texts repeat in a column, as those do that stand for something, by the statistics
