@@ -18,7 +18,7 @@
 
 #include "common/clock.h"
 #include "profile/failure.h"
-#include "profile/lineage/lineage.h"
+#include "profile/lineage/probes.h"
 #include "profile/plan/private_columns.h"
 #include "profile/request_measure.h"
 #include "profile/utility.h"
@@ -107,7 +107,7 @@ measure_planning(PLANNER_ARGS)
 			begin_planned(parse, query_string, message);
 	}
 
-	kept = watched && lineage_literals_of == queryid && lineage_keep_literals();
+	kept = watched && probes_literals_of == queryid && probes_set_literals_aside();
 	watched_nesting++;
 	PG_TRY();
 	{
@@ -118,14 +118,14 @@ measure_planning(PLANNER_ARGS)
 	{
 		watched_nesting--;
 		if (kept)
-			lineage_restore_literals(queryid);
+			probes_restore_literals(queryid);
 		if (watched)
 			fail_planning(parse, query_string, start, context);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	if (kept)
-		lineage_restore_literals(queryid);
+		probes_restore_literals(queryid);
 	if (watched)
 	{
 		planning_last.queryid = queryid;

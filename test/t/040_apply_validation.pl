@@ -30,7 +30,7 @@ $node->safe_psql('postgres', q{
 	CREATE FUNCTION do_in(job_ bigint, phase_ text, action text) RETURNS text LANGUAGE plpgsql AS $$
 	DECLARE
 		builder int;
-		done bool := false;
+		done bool;
 	BEGIN
 		LOOP
 			builder := builder_in(phase_);
@@ -40,12 +40,13 @@ $node->safe_psql('postgres', q{
 					kill -CONT $BUILDER) >/dev/null 2>&1 &', '$BUILDER', builder::text));
 				IF builder_in(phase_) = builder THEN
 					EXECUTE replace(replace(action, '$BUILDER', builder::text), '$JOB', job_::text);
-					done := coalesce(pg_read_file(format('/proc/%s/stat', builder), 0, 1000, true) ~ '[)] T', false);
+					-- in time if it is stopped still, or killed
+					done := coalesce(pg_read_file(format('/proc/%s/stat', builder), 0, 1000, true) ~ '[)] [TZ]', true);
 				END IF;
 				PERFORM shell(format('kill -CONT %s || :', builder));
 			END IF;
 			-- After the phase the build waits for this very transaction.
-			IF done OR EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building'))
+			IF done IS NOT NULL OR EXISTS (SELECT FROM _clipperf_job WHERE job = job_ AND state NOT IN ('queued', 'building'))
 				OR builder_in('waiting for old snapshots') IS NOT NULL THEN
 				RETURN CASE WHEN done THEN 'done' ELSE 'missed' END;
 			END IF;

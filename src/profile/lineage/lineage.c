@@ -208,7 +208,7 @@ lineage_analyzed(Query *query, const JumbleState *jumble, const ParseState *stat
 		comment_learn(state->p_sourcetext, query->stmt_location, query->stmt_len);
 		return;
 	}
-	lineage_literals_of = 0;
+	probes_literals_of = 0;
 	if (likely(last != NULL && last->queryid == query->queryId &&
 			   is_known(last, state)))
 		return;
@@ -282,8 +282,8 @@ lineage_begin(Execution *execution)
 		execution->info = info;
 	if (looks_up)
 		probes_collect(execution, info, results_are_recent(info, execution->first_us));
-	else if (lineage_literals_of == execution->queryid)
-		lineage_literals_of = 0;	/* not for a later execution */
+	else if (probes_literals_of == execution->queryid)
+		probes_literals_of = 0; /* not for a later execution */
 }
 
 /* Does somebody look at the rows that go there? */

@@ -21,16 +21,6 @@
 extern void lineage_analyzed(Query *query, const JumbleState *jumble,
 							 const ParseState *state);
 
-/* The statement whose literals are kept; 0 = none. */
-HOTPATH_EXTERN uint64 lineage_literals_of;
-
-/*
- * Around the planner, for a statement whose literals are kept: what is analysed
- * meanwhile does not replace them.
- */
-extern bool lineage_keep_literals(void);
-extern void lineage_restore_literals(uint64 queryid);
-
 /* After ExecutorStart: what the execution looks up is collected. */
 extern void lineage_begin(Execution *execution);
 

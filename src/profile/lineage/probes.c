@@ -13,14 +13,13 @@
 #include "catalog/pg_type.h"
 
 #include "hotpath.h"
-#include "profile/lineage/lineage.h"
 #include "profile/statement/document.h"
 #include "profile/statement/key_column.h"
 #include "profile/statement/literal.h"
 #include "profile/statement/value.h"
 
 /*
- * Literals of the statement analysed last, whose queryid is lineage_literals_of, until
+ * Literals of the statement analysed last, whose queryid is probes_literals_of, until
  * its execution begins.
  */
 typedef struct AnalyzedLiterals
@@ -30,7 +29,7 @@ typedef struct AnalyzedLiterals
 } AnalyzedLiterals;
 
 static AnalyzedLiterals analyzed HOTPATH_DATA;
-uint64		lineage_literals_of HOTPATH_DATA = 0;
+uint64		probes_literals_of HOTPATH_DATA = 0;
 
 /* Those of a statement that is being planned. */
 static AnalyzedLiterals set_aside;
@@ -54,7 +53,7 @@ probes_read_literals(const StatementInfo *info, const JumbleState *jumble,
 		analyzed.probes[i].comparison = places->comparisons[i];
 		analyzed.probes[i].hash = value_hash_integer(values[i]);
 	}
-	lineage_literals_of = info->queryid;
+	probes_literals_of = info->queryid;
 	analyzed.count = places->count;
 	return true;
 }
@@ -71,7 +70,7 @@ hash_sought(Oid type, Datum value, uint64 *hash)
 void
 probes_keep_literals(uint64 queryid, const Comparisons *comparisons)
 {
-	lineage_literals_of = queryid;
+	probes_literals_of = queryid;
 	analyzed.count = 0;
 	for (int i = 0; i < comparisons->count; i++)
 	{
@@ -97,7 +96,7 @@ probes_keep_literals(uint64 queryid, const Comparisons *comparisons)
  * analysed meanwhile.  False if the literals of another one are kept already.
  */
 bool
-lineage_keep_literals(void)
+probes_set_literals_aside(void)
 {
 	if (is_set_aside)
 		return false;
@@ -108,13 +107,13 @@ lineage_keep_literals(void)
 
 /* The planner has ended, with an error or not, with a statement whose literals were kept. */
 void
-lineage_restore_literals(uint64 queryid)
+probes_restore_literals(uint64 queryid)
 {
 	is_set_aside = false;
-	if (lineage_literals_of == queryid)
+	if (probes_literals_of == queryid)
 		return;
 	analyzed = set_aside;
-	lineage_literals_of = queryid;
+	probes_literals_of = queryid;
 }
 
 /* A parameter, for which there is room; NULL if there is none, or it is null. */
@@ -219,11 +218,11 @@ probes_collect(Execution *execution, const StatementInfo *info, bool prefetch)
 
 	count = likely(info->analyzed) ? add_known_parameters(info, params, probes) :
 		add_all_parameters(params, probes);
-	if (lineage_literals_of == execution->queryid)
+	if (probes_literals_of == execution->queryid)
 	{
 		for (int i = 0; i < analyzed.count; i++)
 			probes[count++] = analyzed.probes[i];
-		lineage_literals_of = 0;
+		probes_literals_of = 0;
 	}
 	/* Now, as nothing may be looked up in the catalogs when it ends. */
 	for (int i = 0; i < count; i++)

@@ -8,8 +8,19 @@
 #ifndef CLIPPERF_PROBES_H
 #define CLIPPERF_PROBES_H
 
+#include "hotpath.h"
 #include "profile/statement/execution.h"
 #include "profile/statement/statement_info.h"
+
+/* The statement whose literals are kept; 0 = none. */
+HOTPATH_EXTERN uint64 probes_literals_of;
+
+/*
+ * Around the planner, for a statement whose literals are kept: what is analysed
+ * meanwhile does not replace them.  False if those of another one are set aside.
+ */
+extern bool probes_set_literals_aside(void);
+extern void probes_restore_literals(uint64 queryid);
 
 /*
  * Keep the hashes of a statement's literals as its text has them; false if they

@@ -10,6 +10,10 @@
 
 #include "compat.h"
 
+#include "access/transam.h"
+
+#include "settings.h"
+
 /* What is known of a column as a key. */
 typedef struct KeyColumn
 {
@@ -34,6 +38,13 @@ typedef struct KeyColumn
 	Oid			guess_relid;	/* .. InvalidOid = none */
 	uint32		name;			/* hash of its own; 0 = nobody is called so */
 } KeyColumn;
+
+/* Tables of users only: catalogs are full of keys that nobody loops over. */
+static inline bool
+key_column_is_watched(Oid relid)
+{
+	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
+}
 
 /* Facts of a column, from a small cache of this backend. */
 extern KeyColumn key_column_find(Oid relid, int16 attno);

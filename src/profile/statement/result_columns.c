@@ -30,7 +30,7 @@ may_be_handed(ValueKind kind)
  * What is not known for a lock on some table is asked for again next time.
  */
 static bool
-find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry *entry,
+find_key_origin(bool *complete, const PlannedStmt *plan, const TargetEntry *entry,
 				ValueKind kind, ColumnOrigin *origin, KeyColumn *key)
 {
 	*origin = (ColumnOrigin)
@@ -43,10 +43,10 @@ find_key_origin(StatementInfo *info, const PlannedStmt *plan, const TargetEntry 
 		*origin = column_origin_find(plan, entry);
 	if (!OidIsValid(origin->relid))
 		return origin->is_handed && may_be_handed(kind);
-	if (!statement_info_is_watched(origin->relid))
+	if (!key_column_is_watched(origin->relid))
 		return false;
 	*key = key_column_find(origin->relid, origin->attno);
-	info->planned &= key->is_complete;
+	*complete &= key->is_complete;
 	if (origin->is_element)
 	{
 		/*
@@ -97,7 +97,7 @@ fill_column(InfoColumn *item, const TargetEntry *entry, Oid type, ValueKind kind
 
 /* Describe a column of the result if it carries keys; false if not. */
 static bool
-describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
+describe_column(bool *complete, InfoColumn *item, const PlannedStmt *plan,
 				const TargetEntry *entry, Oid type)
 {
 	ValueKind	kind = value_kind(type);
@@ -105,7 +105,7 @@ describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
 	KeyColumn	key;
 
 	if (kind == VALUE_NONE ||
-		!find_key_origin(info, plan, entry, kind, &origin, &key))
+		!find_key_origin(complete, plan, entry, kind, &origin, &key))
 		return false;
 
 	if (OidIsValid(origin.relid))
@@ -119,17 +119,17 @@ describe_column(StatementInfo *info, InfoColumn *item, const PlannedStmt *plan,
  * keys of some table: false only if it is none of the user's.
  */
 static bool
-find_document_origin(StatementInfo *info, const PlannedStmt *plan,
+find_document_origin(bool *complete, const PlannedStmt *plan,
 					 const TargetEntry *entry, ColumnOrigin *origin, KeyColumn *key)
 {
 	*origin = column_origin_find(plan, entry);
 	memset(key, 0, sizeof(KeyColumn));
 	if (!OidIsValid(origin->relid))
 		return true;
-	if (!statement_info_is_watched(origin->relid))
+	if (!key_column_is_watched(origin->relid))
 		return false;
 	*key = key_column_find(origin->relid, origin->attno);
-	info->planned &= key->is_complete;
+	*complete &= key->is_complete;
 	key_column_resolve(&origin->relid, &origin->attno);
 	return true;
 }
@@ -142,7 +142,7 @@ reads_watched_tables(const PlannedStmt *plan)
 
 	foreach(cell, plan->relationOids)
 	{
-		if (!statement_info_is_watched(lfirst_oid(cell)))
+		if (!key_column_is_watched(lfirst_oid(cell)))
 			return false;
 	}
 	return plan->relationOids != NIL;
@@ -170,7 +170,7 @@ count_guesses(DocumentKind document, bool is_computed)
  * for each field of a document; returns how many there are.
  */
 static int
-describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
+describe_guess(bool *complete, InfoColumn *items, const PlannedStmt *plan,
 			   const TargetEntry *entry, Oid type)
 {
 	ValueKind	element;
@@ -184,7 +184,7 @@ describe_guess(StatementInfo *info, InfoColumn *items, const PlannedStmt *plan,
 
 	if (document == DOCUMENT_NONE && kind != VALUE_TEXT && kind != VALUE_BPCHAR)
 		return 0;
-	if (!find_document_origin(info, plan, entry, &origin, &key))
+	if (!find_document_origin(complete, plan, entry, &origin, &key))
 		return 0;
 	is_computed = !OidIsValid(entry->resorigtbl) && !OidIsValid(origin.relid);
 	if (document == DOCUMENT_NONE && is_computed && !reads_watched_tables(plan))
@@ -252,8 +252,8 @@ texts_repeat(const ResultColumn *column)
  * columns there are then.
  */
 static int
-add_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count,
-			int most, bool likely)
+add_guesses(const QueryDesc *query, InfoColumn *columns, int count, int most,
+			bool likely, bool *complete)
 {
 	int			position = 0;
 	ListCell   *cell;
@@ -273,7 +273,7 @@ add_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, in
 			is_known |= columns[i].position == position;
 		if (is_known)
 			continue;
-		found = describe_guess(info, guesses, query->plannedstmt, entry,
+		found = describe_guess(complete, guesses, query->plannedstmt, entry,
 							   TupleDescAttr(query->tupDesc, position - 1)->atttypid);
 		if (found > 0 && likely !=
 			(!guesses[0].column.is_text || texts_repeat(&guesses[0].column)))
@@ -294,13 +294,13 @@ add_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, in
  * are then.
  */
 static int
-collect_guesses(StatementInfo *info, const QueryDesc *query, InfoColumn *columns, int count)
+collect_guesses(const QueryDesc *query, InfoColumn *columns, int count, bool *complete)
 {
 	int			most = count <= RESULTSET_NARROW ? RESULTSET_NARROW :
 		Min(count + MOST_GUESSES, RESULTSET_COLUMNS);
 
-	count = add_guesses(info, query, columns, count, most, true);
-	return add_guesses(info, query, columns, count, most, false);
+	count = add_guesses(query, columns, count, most, true, complete);
+	return add_guesses(query, columns, count, most, false, complete);
 }
 
 /* What a column refers to, or may by its name, as a resultset_key(); 0 = not known. */
@@ -423,10 +423,11 @@ is_shown(const PlannedStmt *plan, const InfoColumn *columns, int count,
 /*
  * Collect the columns of the result that carry keys, or may: fills
  * columns[RESULTSET_COLUMNS], returns how many.  If there are more than are kept,
- * those that some statement looks up come first.
+ * those that some statement looks up come first.  *complete is taken away where a table
+ * was locked, so that they are to be asked for again.
  */
 int
-result_columns_collect(StatementInfo *info, const QueryDesc *query, InfoColumn *columns)
+result_columns_collect(const QueryDesc *query, InfoColumn *columns, bool *complete)
 {
 	int			count = 0;
 	int			left = 0;		/* places for those that nobody looks up */
@@ -445,7 +446,7 @@ result_columns_collect(StatementInfo *info, const QueryDesc *query, InfoColumn *
 		column.position = position;
 		column.target = foreach_current_index(cell);
 		if (is_shown(query->plannedstmt, columns, count, entry) ||
-			!describe_column(info, &column, query->plannedstmt, entry,
+			!describe_column(complete, &column, query->plannedstmt, entry,
 							 TupleDescAttr(query->tupDesc, position - 1)->atttypid))
 			continue;
 		if (count < RESULTSET_COLUMNS)
@@ -458,24 +459,24 @@ result_columns_collect(StatementInfo *info, const QueryDesc *query, InfoColumn *
 				columns[left++] = column;
 		}
 	}
-	count = collect_guesses(info, query, columns, count);
+	count = collect_guesses(query, columns, count, complete);
 	return add_joint_columns(columns, count, RESULTSET_COLUMNS);
 }
 
 /*
- * Drop columns that have held no keys in so many results; false if there are none.  Of
- * texts, none of which were looked up, those that spell keys are still recorded.
+ * Drop columns that have held no keys in so many results, and say how many are left;
+ * false if there are none.  Of texts, none of which were looked up, those that spell keys are still recorded.
  */
 bool
-result_columns_drop_guesses(StatementInfo *info)
+result_columns_drop_guesses(InfoColumn *columns, int *count)
 {
 	int			kept = 0;
 	int			single = 0;
 	bool		spelled = false;
 
-	for (int i = 0; i < info->ncolumns; i++)
+	for (int i = 0; i < *count; i++)
 	{
-		InfoColumn *item = &info->columns[i];
+		InfoColumn *item = &columns[i];
 
 		if (item->nparts > 0)
 			break;
@@ -488,10 +489,10 @@ result_columns_drop_guesses(StatementInfo *info)
 			spelled = true;
 		}
 		if (!item->is_guess || item->has_held || item->in_vain < GUESSES_IN_VAIN)
-			info->columns[kept++] = info->columns[i];
+			columns[kept++] = columns[i];
 	}
 	if (kept == single && !spelled)
 		return false;
-	info->ncolumns = add_joint_columns(info->columns, kept, info->ncolumns);
+	*count = add_joint_columns(columns, kept, *count);
 	return true;
 }

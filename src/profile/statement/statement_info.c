@@ -20,7 +20,6 @@
 #include "common/extension.h"
 #include "hotpath.h"
 #include "profile/statement/key_column.h"
-#include "profile/statement/result_columns.h"
 #include "profile/text/normalize.h"
 #include "settings.h"
 
@@ -129,7 +128,7 @@ compares_key(const Comparisons *comparisons)
 	{
 		const Comparison *item = &comparisons->items[i];
 
-		if (statement_info_is_watched(item->relid) && item->list == 0 && !item->is_array &&
+		if (key_column_is_watched(item->relid) && item->list == 0 && !item->is_array &&
 			key_column_find(item->relid, item->attno).is_key)
 			return true;
 	}
@@ -142,14 +141,14 @@ inserts_row(const Query *query)
 {
 	return query->commandType == CMD_INSERT && query->jointree->fromlist == NIL &&
 		query->targetList != NIL &&
-		statement_info_is_watched(rt_fetch(query->resultRelation, query->rtable)->relid);
+		key_column_is_watched(rt_fetch(query->resultRelation, query->rtable)->relid);
 }
 
 /* Is it a table that is a part of another one? */
 static bool
 is_part(const RangeTblEntry *entry)
 {
-	if (entry->rtekind != RTE_RELATION || !statement_info_is_watched(entry->relid) ||
+	if (entry->rtekind != RTE_RELATION || !key_column_is_watched(entry->relid) ||
 		(entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_FOREIGN_TABLE &&
 		 entry->relkind != RELKIND_PARTITIONED_TABLE))
 		return false;
@@ -214,7 +213,7 @@ static void
 collect_columns(StatementInfo *info, const QueryDesc *query)
 {
 	InfoColumn	columns[RESULTSET_COLUMNS];
-	int			count = result_columns_collect(info, query, columns);
+	int			count = result_columns_collect(query, columns, &info->planned);
 
 	if (info->columns != NULL)
 		pfree(info->columns);
@@ -234,7 +233,7 @@ collect_columns(StatementInfo *info, const QueryDesc *query)
 void
 statement_info_drop_guesses(StatementInfo *info)
 {
-	if (!result_columns_drop_guesses(info))
+	if (!result_columns_drop_guesses(info->columns, &info->ncolumns))
 		return;
 	info->chain.set = NULL;
 	info->texts_shown = false;

@@ -10,46 +10,15 @@
 #ifndef CLIPPERF_STATEMENT_INFO_H
 #define CLIPPERF_STATEMENT_INFO_H
 
-#include "compat.h"
-
-#include "access/transam.h"
-
 #include "hotpath.h"
 #include "profile/statement/comparison.h"
 #include "profile/statement/document.h"
 #include "profile/statement/execution.h"
 #include "profile/statement/literal.h"
 #include "profile/statement/merged_list.h"
+#include "profile/statement/result_columns.h"
 #include "profile/statement/value.h"
-#include "settings.h"
 #include "store/resultset.h"
-
-/* Columns that are taken together at most. */
-#define JOINT_PARTS			4
-
-/* A column of the result that carries keys, or several taken together. */
-typedef struct InfoColumn
-{
-	int16		position;		/* in the rows that are sent */
-	int16		target;			/* in the plan's target list, from 0 */
-	ValueKind	kind;			/* VALUE_NONE of a document */
-	DocumentKind document;
-	ValueKind	element;		/* of a document that is an array */
-	uint8		field;			/* of a JSON document: which of its fields */
-	bool		is_guess;		/* a text or JSON, which may hold no keys .. */
-	bool		has_held;		/* .. and has held some, or texts that were
-								 * looked up, .. */
-	uint8		in_vain;		/* .. or not, in so many results */
-	/* What it was there, see statement_info_fits(): */
-	Oid			type;
-	Oid			origin_relid;
-	int16		origin_attno;
-	uint32		key;			/* whose keys they are, see resultset_key() */
-	uint8		nparts;			/* columns that are taken together, as a joint
-								 * one; else 0 */
-	uint8		parts[JOINT_PARTS]; /* .. and which, in their order */
-	ResultColumn column;		/* as it goes into a result set */
-} InfoColumn;
 
 /* The result set that single rows go to: see chain.h. */
 typedef struct Chain
@@ -159,13 +128,6 @@ statement_info_find(uint64 queryid)
 	return statement_info_last;
 }
 
-/* Tables of users only: catalogs are full of keys that nobody loops over. */
-static inline bool
-statement_info_is_watched(Oid relid)
-{
-	return relid >= FirstNormalObjectId && settings_table_is_watched(relid);
-}
-
 /* Does a statement use tables of ours, and none of a user's? */
 extern bool statement_uses_ours_alone(const PlannedStmt *plan);
 
@@ -180,8 +142,7 @@ statement_info_lacks_list(const StatementInfo *info)
 	return LISTS_ARE_MERGED && info->has_list && !info->merged.has_parameters;
 }
 
-/* Give up guesses that have held no keys in so many results, or none that were looked up. */
-#define GUESSES_IN_VAIN		16
+/* Give up guesses that have held no keys in many results, or none that were looked up. */
 extern void statement_info_drop_guesses(StatementInfo *info);
 
 /* Fill in what the plan tells. */
