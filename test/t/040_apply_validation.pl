@@ -40,8 +40,7 @@ $node->safe_psql('postgres', q{
 					kill -CONT $BUILDER) >/dev/null 2>&1 &', '$BUILDER', builder::text));
 				IF builder_in(phase_) = builder THEN
 					EXECUTE replace(replace(action, '$BUILDER', builder::text), '$JOB', job_::text);
-					-- in time if it is stopped still, or killed
-					done := coalesce(pg_read_file(format('/proc/%s/stat', builder), 0, 1000, true) ~ '[)] [TZ]', true);
+					done := coalesce(pg_read_file(format('/proc/%s/stat', builder), 0, 1000, true) ~ '[)] T', false);
 				END IF;
 				PERFORM shell(format('kill -CONT %s || :', builder));
 			END IF;
@@ -55,7 +54,9 @@ $node->safe_psql('postgres', q{
 });
 my $number = 0;
 
-# What runs a shell command on the server if the builder is stopped still.
+# What runs a shell command on the server if the builder is stopped still.  One that ends the server waits for the end of this session.
+my $end = '; while kill -0 $PPID 2>/dev/null; do sleep 0.1; done';
+
 sub shell
 {
 	return "SELECT shell('if grep -q \"^State:.T\" /proc/\$BUILDER/status; then $_[0]; fi')";
@@ -65,7 +66,7 @@ my %faults = (
 	'canceled' => [ 'SELECT clipperf_cancel($JOB)', 'canceled' ],
 	'builder terminated' => [ shell('kill -TERM $BUILDER'), 'kept' ],
 	'builder canceled' => [ shell('kill -INT $BUILDER'), 'canceled' ],
-	'builder killed' => [ shell('kill -KILL $BUILDER'), 'kept', 'restarts' ],
+	'builder killed' => [ shell("kill -KILL \$BUILDER$end"), 'kept', 'restarts' ],
 	'server stopped' => [ undef, 'kept', 'stops' ]);
 
 # Makes a job, and does something to it in that phase; if it was too late for that, another one. Returns the job.
@@ -96,7 +97,7 @@ foreach my $fault (sort keys %faults)
 	{
 		my ($action, $state, $outage) = @{ $faults{$fault} };
 		my $name = "$phase, $fault";
-		$action = shell("kill -QUIT $node->{_pid}; kill -CONT \$BUILDER") if ($outage || '') eq 'stops';
+		$action = shell("kill -QUIT $node->{_pid}; kill -CONT \$BUILDER$end") if ($outage || '') eq 'stops';
 		my ($job, $index, $offset) = do_in_phase($phase, $action);
 		if (($outage || '') eq 'stops')
 		{
