@@ -436,8 +436,8 @@ load_event_name(SaveFile *file, char *name)
 	return true;
 }
 
-/* Larger sums than this cannot have been counted, and could not be added up. */
-#define MOST_SAVED_WAIT		(PG_INT64_MAX / 1024)
+/* Larger sums than this cannot have been counted, and all entries could not be added up. */
+#define MOST_SAVED_WAIT		(PG_INT64_MAX / (2 * WAIT_ENTRIES))
 
 /* Can this be a number of samples or milliseconds? */
 static bool
