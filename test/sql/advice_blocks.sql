@@ -91,5 +91,15 @@ SELECT ddl FROM told;
 CREATE INDEX entry_account ON entry (account);
 VACUUM entry;
 SELECT latest / touched(:'idle') BETWEEN 0.7 AND 1.4 AS latest FROM told;
+-- A join by the key of the other table finds a few rows each time, however many of all its rows meet the other conditions.
+CREATE TABLE parcel (id int PRIMARY KEY, day int NOT NULL, note text NOT NULL);
+INSERT INTO parcel SELECT i, i % 2000, repeat('n', 60) FROM generate_series(1, 40000) AS i;
+CREATE INDEX parcel_day ON parcel (day, id);
+CREATE TABLE part (parcel int, number int, kind int, PRIMARY KEY (parcel, number));
+INSERT INTO part SELECT 1 + i / 3, i % 3, i * 7 % 500 FROM generate_series(0, 119999) AS i;
+VACUUM ANALYZE parcel, part;
+\set missing 'SELECT id FROM parcel AS p WHERE day = 100 AND NOT EXISTS (SELECT FROM part WHERE parcel = p.id AND kind = 471)'
+SELECT touched(:'missing') AS before \gset
+SELECT ddl, blocks_before / :before BETWEEN 0.5 AND 2 AS counted FROM clipperf_recommend_for(ARRAY[:'missing']);
 DROP SCHEMA blocks CASCADE;
 DELETE FROM clipperf_recommendations;

@@ -25,7 +25,10 @@ is_untestable_function(Oid function, void *context)
 		func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
-/* The value of a parameter as a constant; sets "failed" if it is not known. */
+/*
+ * The value of a parameter as a constant.  One that is not known stays what it is if it
+ * may, or else sets "failed".
+ */
 static Node *
 translate_param(const Param *param, Translation *translation)
 {
@@ -38,8 +41,8 @@ translate_param(const Param *param, Translation *translation)
 		param->paramid <= 0 || param->paramid > params->numParams ||
 		params->params[param->paramid - 1].ptype != param->paramtype)
 	{
-		translation->failed = true;
-		return NULL;
+		translation->failed = !translation->unknown;
+		return (Node *) copyObject(unconstify(Param *, param));
 	}
 	known = &params->params[param->paramid - 1];
 	get_typlenbyval(param->paramtype, &length, &by_value);
@@ -97,8 +100,8 @@ translate_condition(Node *node, void *context)
 }
 
 /*
- * The conditions that can be tested on rows of a sample, as a list of copies
- * for varno 1; *whole is cleared if there are others.
+ * The conditions that can be tested on rows of a sample, or estimated if parameters may
+ * be unknown, as a list of copies for varno 1; *whole is cleared if there are others.
  */
 List *
 early_stop_translate(const List *conditions, const Translation *how,

@@ -19,11 +19,14 @@ typedef struct Translation
 	Index		varno;			/* of the table in the plan */
 	const List *targets;		/* TargetEntry: what an index-only scan reads */
 	ParamListInfo params;
+	bool		unknown;		/* parameters without a value may stay: what
+								 * comes is estimated, not run */
 	bool		failed;			/* a condition cannot be translated */
 } Translation;
 
 /*
- * The conditions that can be tested on rows of a sample; *whole = all of them.
+ * The conditions that can be tested on rows of a sample, or estimated with unknown
+ * parameters; *whole = all of them.
  */
 extern List *early_stop_translate(const List *conditions,
 								  const Translation *how, bool *whole);

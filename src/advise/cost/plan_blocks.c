@@ -180,7 +180,9 @@ not_implied(List *conditions, List *predicate)
 /*
  * The share of the rows that meet conditions of a node, as far as they can be put as
  * conditions on the table; "targets" is what an index-only scan reads.  If
- * "predicate" is given, it is the share of those that meet it already.
+ * "predicate" is given, it is the share of those that meet it already.  What is compared
+ * with a value that comes from elsewhere, such as the row of an outer table, counts as
+ * the planner takes it: as one of the distinct values.
  */
 static double
 kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
@@ -189,7 +191,8 @@ kept_by(const BlockWalk *walk, const Plan *node, const List *conditions,
 	Translation how = {
 		.varno = ((const Scan *) node)->scanrelid,
 		.targets = targets,
-		.params = walk->params
+		.params = walk->params,
+		.unknown = true
 	};
 	bool		whole = true;
 	List	   *known = not_implied(early_stop_translate(conditions, &how, &whole),
