@@ -67,5 +67,22 @@ SELECT count(*) AS advised FROM clipperf_recommend(queryids => (SELECT array_agg
     WHERE query LIKE 'PREPARE load%' OR query LIKE 'INSERT INTO parcel%' OR query LIKE '%FROM parcel WHERE code%'))
 WHERE action = 'create';
 
+-- Nor does a load count that cannot be planned again, as its literals were not kept: it gets no row, and no share of the time.
+SELECT clipperf_reset() IS NOT NULL AS reset;
+TRUNCATE parcel CASCADE;
+SET clipperf.capture_parameters = off;
+INSERT INTO parcel SELECT i, i * 7919 % 50000, date '2026-01-01' + i > date '2026-02-01' FROM generate_series(1, 50000) AS i;
+RESET clipperf.capture_parameters;
+VACUUM ANALYZE parcel;
+CALL run('by_code', 10);
+SELECT problem ~ 'cannot be parsed' AS unplanned FROM clipperf_workload() WHERE query LIKE 'INSERT INTO parcel%';
+SELECT action, count(*) FROM clipperf_recommend() WHERE relation = 'parcel'::regclass OR reason LIKE '%INSERT INTO parcel%' GROUP BY action;
+-- A purge is no load, whether it can be planned or not.
+SET clipperf.capture_parameters = off;
+DELETE FROM parcel WHERE date '2026-01-01' + id > date '2026-02-01' AND id % 2 = 0;
+RESET clipperf.capture_parameters;
+SELECT action, count(*) FROM clipperf_recommend() WHERE reason LIKE '%[DELETE FROM parcel%' GROUP BY action;
+
 SET client_min_messages = error;
 DROP SCHEMA loads CASCADE;
+DELETE FROM clipperf_recommendations;

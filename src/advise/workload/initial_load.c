@@ -72,14 +72,20 @@ add_written(List *written, const Query *query)
 								  rt_fetch(query->resultRelation, query->rtable)->relid);
 }
 
-/* The tables that a statement fills or changes, as a list of OIDs. */
+/*
+ * The tables that a statement fills or changes, as a list of OIDs.  Of one that cannot be
+ * planned again, such as a load whose literals were not kept, those that it only inserted
+ * into when it ran.
+ */
 static List *
 written_tables(const WorkloadStatement *statement)
 {
 	List	   *written = NIL;
 	ListCell   *lc;
 
-	if (statement->command == CMD_SELECT || statement->variants == NIL)
+	if (statement->variants == NIL)
+		return list_copy(statement->filled);
+	if (statement->command == CMD_SELECT)
 		return NIL;
 	foreach(lc, ((const WorkloadVariant *) linitial(statement->variants))->queries)
 		written = add_written(written, lfirst(lc));
@@ -159,7 +165,7 @@ is_over(HTAB *tables, const WorkloadStatement *statement, const List *written)
 		return false;
 	foreach(lc, written)
 		ensure_table(tables, lfirst_oid(lc))->rows +=
-			statement->command == CMD_UPDATE ? 0 : statement->rows;
+		statement->command == CMD_UPDATE ? 0 : statement->rows;
 	return written != NIL;
 }
 

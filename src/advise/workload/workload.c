@@ -31,6 +31,7 @@
 #include "advise/workload/workload_weight.h"
 #include "common/arguments.h"
 #include "common/clock.h"
+#include "common/table_family.h"
 #include "store/sketch.h"
 #include "store/statement.h"
 #include "store/text.h"
@@ -475,6 +476,26 @@ unseen_share(const Entry *entry)
 	return Min(1 - known / lists, 1.0 / (list_length(entry->samples) + 1));
 }
 
+/*
+ * The tables that a statement inserted into when it ran, and did not read, by OID: what
+ * an UPDATE or DELETE changes, it reads.
+ */
+static List *
+filled_tables(const TableUses *uses)
+{
+	List	   *filled = NIL;
+
+	for (uint32 i = 0; i < uses->count; i++)
+	{
+		const TableUse *use = &uses->use[i];
+
+		if ((use->how & TABLE_WRITTEN) != 0 && (use->how & TABLE_READ) == 0 &&
+			table_was_there(use->relid, use->seen) && is_table(use->relid))
+			filled = lappend_oid(filled, use->relid);
+	}
+	return filled;
+}
+
 /* What the store tells of a statement, in the current memory context. */
 static WorkloadStatement *
 make_statement(const Entry *entry)
@@ -501,6 +522,7 @@ make_statement(const Entry *entry)
 	statement->distinct = sketch_estimate(&entry->values);
 	statement->first_seen = entry->first_seen;
 	statement->last_seen = entry->last_seen;
+	statement->filled = filled_tables(&entry->tables);
 	return statement;
 }
 

@@ -53,6 +53,8 @@ typedef struct WorkloadStatement
 	bool		handed_in;		/* by the caller, instead of observed */
 	bool		parameterized;	/* it is handed the values that vary */
 	List	   *relids;			/* OIDs of tables, see workload_load() */
+	List	   *filled;			/* OIDs of those that were only inserted into
+								 * when it ran; not locked */
 	char	   *problem;		/* why it cannot be planned; NULL = it can */
 
 	/* Learnt by statement_cost.c. */
