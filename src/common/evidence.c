@@ -470,6 +470,8 @@ evidence_add(Evidence *evidence, const Lookup *lookup)
 		add_again(evidence, lookup, !evidence->stays);
 	else
 		add_repeat(evidence, lookup);
+	if (lookup->only_order)
+		evidence->covering = Min(evidence->covering, 0.0);
 	evidence->stays = again;
 	evidence->latest = lookup->rank;
 	evidence->children++;

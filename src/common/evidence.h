@@ -134,6 +134,9 @@ typedef struct Lookup
 								 * reasons as well */
 	bool		alike;			/* nothing but a name says that they are keys
 								 * of one table */
+	bool		only_order;		/* the order of the rows alone tells: there
+								 * are few other values that could have been
+								 * looked up */
 	uint32		step;			/* mean distance of neighbours */
 	int64		number;			/* the value itself */
 	uint64		statements;		/* of the client since the result was read; 0

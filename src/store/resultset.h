@@ -54,6 +54,8 @@ typedef struct ResultColumn
 	int16		key_attno;
 	uint16		distinct;		/* distinct values recorded so far .. */
 	uint16		rows;			/* .. and rows that they were looked for in */
+	uint16		domain;			/* distinct texts of the table's column, as
+								 * far as 16 bits go; 0 = not known */
 	bool		small:1;		/* numbers: equal by chance is common */
 	bool		is_time:1;		/* .. that are dates or times */
 	bool		is_open:1;		/* whose keys it holds is not known */

@@ -77,6 +77,10 @@ has($finding, 'addresses', loops => 1, children => [ 28, 30 ], parent_column => 
 $finding = proven($node, 'addresses in their order', over('SELECT id, url FROM visit WHERE id <= 60 ORDER BY url', 'SELECT hits FROM page WHERE url = $1', 'url'));
 has($finding, 'addresses in their order', loops => 1, children => [ 58, 60 ], parent_column => 'visit.url');
 
+# In no order, where the list holds few of all texts.
+$finding = proven($node, 'countries in no order', over('SELECT company, country FROM customer ORDER BY company LIMIT 20', $capital, 'country', '--order' => 'random'));
+has($finding, 'countries in no order', loops => 1, children => [ 18, 20 ], parent_column => 'customer.country');
+
 # Groups of one table, looked up in another.
 $finding = proven($node, 'groups', over('SELECT country, count(*) FROM customer GROUP BY country ORDER BY count(*), md5(country) LIMIT 25', $capital, 'country'));
 has($finding, 'groups', loops => 1, children => 25, parent_column => 'customer.country');
@@ -102,6 +106,11 @@ silent($node, 'counts of four states beside a list in their order', statements("
 silent($node, 'a list of one state, read again', statements("SELECT id, title, state FROM ticket WHERE state = 'open' ORDER BY id LIMIT 30;\n" x 40));
 silent($node, 'three areas of twelve', statements("SELECT id, area FROM ticket ORDER BY area, id LIMIT 500;\n"
 	  . join('', map { "SELECT count(*) FROM ticket WHERE area = 'area $_';\n" } qw(a b c)) x 10));
+# All of them, beside lists that hold them in another order.
+my $areas = join '', map { "SELECT count(*) FROM ticket WHERE area = 'area $_';\n" } 'a' .. 'l';
+my @lists = map { "SELECT id, title, area FROM ticket ORDER BY md5(title || $_) LIMIT 60;\n" } 1 .. 60;
+silent($node, 'counts of all areas beside a list', statements(join '', map { "$_$areas" } @lists));
+silent($node, 'counts of all areas beside a list, in transactions', statements(join '', map { "BEGIN;\n$_${areas}COMMIT;\n" } @lists));
 silent($node, 'a user who opens some areas', over('SELECT id, area FROM ticket ORDER BY id LIMIT 50', 'SELECT count(*) FROM ticket WHERE area = $1',
 	'area', '--order' => 'pick:6'));
 silent($node, 'addresses at random beside a list of some', over('SELECT id, url FROM visit ORDER BY md5(id::text) LIMIT 100', 'SELECT hits FROM page WHERE url = $1',

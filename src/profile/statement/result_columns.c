@@ -7,6 +7,8 @@
  */
 #include "profile/statement/result_columns.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_statistic.h"
 #include "nodes/plannodes.h"
 #include "utils/syscache.h"
@@ -222,24 +224,44 @@ describe_guess(bool *complete, InfoColumn *items, const PlannedStmt *plan,
 #define LIKELY_KEY_DISTINCT	(-0.5)	/* as pg_statistic has it: a share of the
 									 * rows */
 
+/* Rows of a table, as the planner counts them. */
+static double
+table_rows(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	double		rows;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return Max(rows, 0);
+}
+
 /*
- * Do texts repeat in a column, as those do that stand for something, by the statistics
- * of its table?  Where there are none, nobody knows, and they do not.
+ * What the statistics of its table tell of a column of texts: how many different ones
+ * there are, and whether they repeat, as those do that stand for something.  Where there
+ * are none, nobody knows, and they do not.
  */
 static bool
-texts_repeat(const ResultColumn *column)
+texts_repeat(ResultColumn *column)
 {
 	HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(column->relid),
 										Int16GetDatum(column->attno), BoolGetDatum(false));
 	Form_pg_statistic statistic;
 	bool		repeat;
+	double		distinct;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	statistic = (Form_pg_statistic) GETSTRUCT(tuple);
+	distinct = statistic->stadistinct;
 	repeat = statistic->stawidth <= LIKELY_KEY_WIDTH &&
-		(statistic->stadistinct > 0 || statistic->stadistinct > LIKELY_KEY_DISTINCT);
+		(distinct > 0 || distinct > LIKELY_KEY_DISTINCT);
 	ReleaseSysCache(tuple);
+	if (distinct < 0)
+		distinct *= -table_rows(column->relid);
+	column->domain = (uint16) Min(distinct, PG_UINT16_MAX);
 	return repeat;
 }
 
