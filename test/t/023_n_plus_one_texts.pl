@@ -28,6 +28,8 @@ INSERT INTO customer (company, contact, title, address, city, region, phone, fax
 CREATE TABLE visit (id serial PRIMARY KEY, url text);
 INSERT INTO visit (url) SELECT 'https://example.org/articles/' || md5((1 + i * 37 % 500)::text) FROM generate_series(1, 1000) AS i;
 CREATE VIEW client AS SELECT id, company AS name, country AS land FROM customer;
+CREATE TABLE area (name text PRIMARY KEY, label text);
+INSERT INTO area SELECT 'area ' || chr(97 + i), 'label' FROM generate_series(0, 11) AS i;
 CREATE TABLE ticket (id serial PRIMARY KEY, title text, state text, area text);
 INSERT INTO ticket (title, state, area) SELECT md5(i::text), (ARRAY['open', 'waiting', 'done', 'closed'])[1 + i * 7919 % 1009 % 4], 'area ' || chr(97 + i * 37 % 12)
   FROM generate_series(1, 1000) AS i;
@@ -111,6 +113,10 @@ my $areas = join '', map { "SELECT count(*) FROM ticket WHERE area = 'area $_';\
 my @lists = map { "SELECT id, title, area FROM ticket ORDER BY md5(title || $_) LIMIT 60;\n" } 1 .. 60;
 silent($node, 'counts of all areas beside a list', statements(join '', map { "$_$areas" } @lists));
 silent($node, 'counts of all areas beside a list, in transactions', statements(join '', map { "BEGIN;\n$_${areas}COMMIT;\n" } @lists));
+my $labels = join '', map { "SELECT label FROM area WHERE name = 'area $_';\n" } 'a' .. 'l';
+silent($node, 'all areas beside a list', statements(join '', map { "$_$labels" } @lists));
+$finding = suspected($node, 'all areas beside a list, in transactions', statements(join '', map { "BEGIN;\n$_${labels}COMMIT;\n" } @lists));
+has($finding, 'all areas beside a list, in transactions', children => 60 * 12);
 silent($node, 'a user who opens some areas', over('SELECT id, area FROM ticket ORDER BY id LIMIT 50', 'SELECT count(*) FROM ticket WHERE area = $1',
 	'area', '--order' => 'pick:6'));
 silent($node, 'addresses at random beside a list of some', over('SELECT id, url FROM visit ORDER BY md5(id::text) LIMIT 100', 'SELECT hits FROM page WHERE url = $1',

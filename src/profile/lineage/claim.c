@@ -98,12 +98,6 @@ child_pattern_facts(const Child *child)
 	};
 }
 
-/*
- * Of texts that are no keys, so large a part of all that the table has, one over .., may
- * be gone through without a list.
- */
-#define PART_OF_DOMAIN		4
-
 /* The lookup as its episode sees it. */
 static Lookup
 make_lookup(const Child *child)
@@ -132,8 +126,7 @@ make_lookup(const Child *child)
 					  (column->step > 0 || column->is_text)) ||
 			(match->is_alike && column->step > 0),
 			.alike = match->is_alike,
-			.only_order = column->is_text &&
-			column->domain < PART_OF_DOMAIN * column->distinct,
+			.only_order = match_only_order(column),
 			.step = column->step,
 			.number = sweepable ?
 			value_number(child->probe->hash, column->is_time) : 0,

@@ -472,7 +472,8 @@ choose_matches(const Scene *scene, const ProbeList *list, const ProbeHits *found
 /*
  * Attribute each value found to a result set.  One result set alone counts this
  * child in the patterns, however many of its values were found: the one that has
- * counted its loop so far.  True if any attribution was accepted.
+ * counted its loop so far.  True if any attribution was accepted, other than one to texts
+ * of a small domain, which is seldom proven: those are suspected as if it were not.
  */
 static bool
 attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
@@ -494,7 +495,8 @@ attribute_hits(Execution *execution, StatementInfo *info, const ProbeList *list,
 			continue;
 		attribution = attribution_add(execution, &list->probes[i], fingerprint,
 									  &matches[i], counting < 0 || counting == i);
-		accepted |= attribution != ATTRIBUTION_REFUSED;
+		accepted |= attribution == ATTRIBUTION_PROVEN ||
+			(attribution == ATTRIBUTION_OPEN && !match_only_order(&match->column));
 		if (match->column.is_text && attribution != ATTRIBUTION_REFUSED)
 			resultset_note_looked_up(match->hit.slot, match->hit.column);
 		if (attribution == ATTRIBUTION_PROVEN && counting < 0)

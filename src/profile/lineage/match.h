@@ -67,6 +67,19 @@ typedef struct MatchList
 	Match		rivals[MATCH_RIVALS];
 } MatchList;
 
+/*
+ * Of texts that are no keys, so large a part of all that the table has, one over .., may
+ * be gone through without a list.
+ */
+#define MATCH_PART_OF_DOMAIN	4
+
+/* Does the order of the rows alone tell whether a column's values are followed? */
+static inline bool
+match_only_order(const ResultColumn *column)
+{
+	return column->is_text && column->domain < MATCH_PART_OF_DOMAIN * column->distinct;
+}
+
 /* A pause between two children that ends a loop, in us. */
 extern int64 match_longest_pause(void);
 
