@@ -27,6 +27,11 @@ INSERT INTO customer (company, contact, title, address, city, region, phone, fax
   FROM generate_series(1, 2000) AS i;
 CREATE TABLE visit (id serial PRIMARY KEY, url text);
 INSERT INTO visit (url) SELECT 'https://example.org/articles/' || md5((1 + i * 37 % 500)::text) FROM generate_series(1, 1000) AS i;
+CREATE TABLE sale (id int, at date, shop text, note text, buyer text, seller text, phone text, city text, land text) PARTITION BY RANGE (at);
+CREATE TABLE sale_1 PARTITION OF sale FOR VALUES FROM ('2026-01-01') TO ('2026-07-01');
+CREATE TABLE sale_2 PARTITION OF sale FOR VALUES FROM ('2026-07-01') TO ('2027-01-01');
+INSERT INTO sale SELECT i, '2026-01-01'::date + i % 360, md5(i::text), md5(i || 'a'), md5(i || 'b'), md5(i || 'c'), md5(i || 'd'), md5(i || 'e'),
+    chr(65 + i * 37 % 150 / 26) || chr(65 + i * 37 % 150 % 26) FROM generate_series(1, 2000) AS i;
 CREATE VIEW client AS SELECT id, company AS name, country AS land FROM customer;
 CREATE TABLE area (name text PRIMARY KEY, label text);
 INSERT INTO area SELECT 'area ' || chr(97 + i), 'label' FROM generate_series(0, 11) AS i;
@@ -60,12 +65,15 @@ foreach my $protocol (qw(prepared simple))
 my %parents = (
 	'all columns' => 'SELECT * FROM customer ORDER BY company LIMIT 40',
 	'a view' => 'SELECT * FROM client ORDER BY name LIMIT 40',
+	'a partitioned table' => 'SELECT * FROM sale ORDER BY shop LIMIT 40',
 	'a sub-query' => 'SELECT * FROM (SELECT company, country FROM customer ORDER BY company LIMIT 40) AS c',
 	'UNION ALL' => 'SELECT company, country FROM customer WHERE id <= 500 UNION ALL SELECT company, country FROM customer WHERE id > 500 ORDER BY company LIMIT 40');
 foreach my $name (sort keys %parents)
 {
-	$finding = proven($node, $name, over($parents{$name}, $capital, $name eq 'a view' ? 'land' : 'country'));
-	has($finding, $name, loops => 1, children => 40, parent_column => 'customer.country');
+	my $column = $name =~ /view|partitioned/ ? 'land' : 'country';
+
+	$finding = proven($node, $name, over($parents{$name}, $capital, $column));
+	has($finding, $name, loops => 1, children => 40, parent_column => $name =~ /partitioned/ ? 'sale.land' : 'customer.country');
 }
 $finding = proven($node, 'a child that counts', over($customers, 'SELECT count(*) FROM customer WHERE country = $1', 'country'));
 has($finding, 'a child that counts', children => 40, parent_column => 'customer.country');

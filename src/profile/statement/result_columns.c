@@ -124,8 +124,14 @@ static bool
 find_document_origin(bool *complete, const PlannedStmt *plan,
 					 const TargetEntry *entry, ColumnOrigin *origin, KeyColumn *key)
 {
-	*origin = column_origin_find(plan, entry);
+	*origin = (ColumnOrigin)
+	{
+		.relid = entry->resorigtbl,
+			.attno = entry->resorigcol
+	};
 	memset(key, 0, sizeof(KeyColumn));
+	if (!OidIsValid(origin->relid))
+		*origin = column_origin_find(plan, entry);
 	if (!OidIsValid(origin->relid))
 		return true;
 	if (!key_column_is_watched(origin->relid))
@@ -238,6 +244,14 @@ table_rows(Oid relid)
 	return Max(rows, 0);
 }
 
+/* The statistics of a column, of its table alone or with its parts; NULL if there are none. */
+static HeapTuple
+column_statistics(const ResultColumn *column, bool parts)
+{
+	return SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(column->relid),
+						   Int16GetDatum(column->attno), BoolGetDatum(parts));
+}
+
 /*
  * What the statistics of its table tell of a column of texts: how many different ones
  * there are, and whether they repeat, as those do that stand for something.  Where there
@@ -246,12 +260,13 @@ table_rows(Oid relid)
 static bool
 texts_repeat(ResultColumn *column)
 {
-	HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(column->relid),
-										Int16GetDatum(column->attno), BoolGetDatum(false));
+	HeapTuple	tuple = column_statistics(column, false);
 	Form_pg_statistic statistic;
 	bool		repeat;
 	double		distinct;
 
+	if (!HeapTupleIsValid(tuple))
+		tuple = column_statistics(column, true);
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	statistic = (Form_pg_statistic) GETSTRUCT(tuple);
