@@ -156,7 +156,7 @@ reads_watched_tables(const PlannedStmt *plan)
 	return plan->relationOids != NIL;
 }
 
-/* What kinds of documents a column may hold, the first of a text being none: how many columns that takes. */
+/* How many guesses are made about a column; a computed text may be a list of keys as well. */
 static int
 count_guesses(DocumentKind document, bool is_computed)
 {
