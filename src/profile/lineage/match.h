@@ -68,8 +68,8 @@ typedef struct MatchList
 } MatchList;
 
 /*
- * Of texts that are no keys, so large a part of all that the table has, one over .., may
- * be gone through without a list.
+ * Of texts that are no keys and no numbers, so large a part of all that the table has,
+ * one over .., may be gone through without a list.
  */
 #define MATCH_PART_OF_DOMAIN	4
 
@@ -77,7 +77,8 @@ typedef struct MatchList
 static inline bool
 match_only_order(const ResultColumn *column)
 {
-	return column->is_text && column->domain < MATCH_PART_OF_DOMAIN * column->distinct;
+	return column->is_text && !column->has_numbers &&
+		column->domain < MATCH_PART_OF_DOMAIN * column->distinct;
 }
 
 /* A pause between two children that ends a loop, in us. */
