@@ -550,21 +550,15 @@ resultset_touch(uint32 slot, int64 now_us)
 	pg_atomic_write_u64(&slots[slot].set.active_us, now_us);
 }
 
-/* The bit of a column in ResultSet.looked_up; 0 if it has none. */
-static inline uint32
-looked_up_bit(int column)
-{
-	return column < 32 ? UINT32_C(1) << column : 0;
-}
-
 /* A value of a column of this set had a child.  What is known is not written again. */
 void
 resultset_note_looked_up(uint32 slot, int column)
 {
 	pg_atomic_uint32 *looked_up = &slots[slot].set.looked_up;
+	uint32		bit = resultset_looked_up_bit(column);
 
-	if ((pg_atomic_read_u32(looked_up) & looked_up_bit(column)) == 0)
-		pg_atomic_fetch_or_u32(looked_up, looked_up_bit(column));
+	if ((pg_atomic_read_u32(looked_up) & bit) == 0)
+		pg_atomic_fetch_or_u32(looked_up, bit);
 }
 
 /*

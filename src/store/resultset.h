@@ -78,8 +78,8 @@ typedef struct ResultColumn
 typedef struct ResultSet
 {
 	pg_atomic_uint64 active_us; /* clock_us() of its last child */
-	pg_atomic_uint32 looked_up; /* a bit per column, of the first 32, whose
-								 * values had a child */
+	pg_atomic_uint32 looked_up; /* columns whose values had a child, see
+								 * resultset_looked_up_bit() */
 	int32		pid;			/* of the owner: its place among the backends
 								 * may be another's soon */
 	Oid			dbid;
@@ -279,6 +279,13 @@ extern void resultset_note_parent(uint64 queryid, int64 now_us);
 
 /* When that was last: clock_us(), 0 if never. */
 extern int64 resultset_parent_us(uint64 queryid);
+
+/* The bit of a column in ResultSet.looked_up, which few others of a wide result share. */
+static inline uint32
+resultset_looked_up_bit(int column)
+{
+	return UINT32_C(1) << (column % 32);
+}
 
 /* A value of a column of this set had a child. */
 extern void resultset_note_looked_up(uint32 slot, int column);

@@ -58,11 +58,14 @@ probes_read_literals(const StatementInfo *info, const JumbleState *jumble,
 	return true;
 }
 
-/* The hash of a value that is looked up; false if it is not followed. */
+/*
+ * The hash of a value that is looked up; false if it is not followed.  A document that a
+ * function has read from a table may be broken: it is not looked at.
+ */
 static inline bool
-hash_sought(Oid type, Datum value, uint64 *hash)
+hash_sought(Oid type, Datum value, bool nested, uint64 *hash)
 {
-	return type == JSONBOID ? document_hash_single(value, hash) :
+	return type == JSONBOID ? !nested && document_hash_single(value, hash) :
 		value_hash(value_kind(type), value, hash);
 }
 
@@ -83,7 +86,7 @@ probes_keep_literals(uint64 queryid, const Comparisons *comparisons)
 		if (item->is_array ?
 			!value_hash_array(literal->consttype, literal->constvalue,
 							  &probe->hash) :
-			!hash_sought(literal->consttype, literal->constvalue, &probe->hash))
+			!hash_sought(literal->consttype, literal->constvalue, false, &probe->hash))
 			continue;
 		probe->comparison = *item;
 		probe->comparison.literal = NULL;
@@ -151,7 +154,7 @@ hash_element(ParamListInfo params, const Comparison *item, const ParamExternData
  * to look for.
  */
 static bool
-hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
+hash_parameter(ParamListInfo params, Comparison *item, bool nested, uint64 *hash)
 {
 	ParamExternData workspace;
 	ParamExternData *param = fetch_parameter(params, item->parameter, &workspace);
@@ -161,12 +164,12 @@ hash_parameter(ParamListInfo params, Comparison *item, uint64 *hash)
 	if (item->is_array)
 		return hash_element(params, item, param, hash);
 	item->type = param->ptype;
-	return hash_sought(param->ptype, param->value, hash);
+	return hash_sought(param->ptype, param->value, nested, hash);
 }
 
 /* Add the parameters that are compared with columns; returns how many. */
 static int
-add_known_parameters(const StatementInfo *info, ParamListInfo params,
+add_known_parameters(const StatementInfo *info, ParamListInfo params, bool nested,
 					 Probe *probes)
 {
 	int			count = 0;
@@ -178,7 +181,7 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
 		probe->comparison = info->parameters[i];
 		if (LISTS_ARE_MERGED && !merged_list_fit(&info->merged, params, &probe->comparison))
 			continue;
-		count += hash_parameter(params, &probe->comparison, &probe->hash);
+		count += hash_parameter(params, &probe->comparison, nested, &probe->hash);
 	}
 	return count;
 }
@@ -188,7 +191,7 @@ add_known_parameters(const StatementInfo *info, ParamListInfo params,
  * of PL/pgSQL, where they are all variables of the function.  Returns how many.
  */
 pg_attribute_cold static int
-add_all_parameters(ParamListInfo params, Probe *probes)
+add_all_parameters(ParamListInfo params, bool nested, Probe *probes)
 {
 	int			count = 0;
 
@@ -200,7 +203,7 @@ add_all_parameters(ParamListInfo params, Probe *probes)
 
 		memset(&probe->comparison, 0, sizeof(Comparison));
 		probe->comparison.parameter = i;
-		count += hash_parameter(params, &probe->comparison, &probe->hash);
+		count += hash_parameter(params, &probe->comparison, nested, &probe->hash);
 	}
 	return count;
 }
@@ -213,11 +216,12 @@ pg_attribute_hot void
 probes_collect(Execution *execution, const StatementInfo *info, bool prefetch)
 {
 	ParamListInfo params = execution->query->params;
+	bool		nested = execution->level > 0;
 	Probe	   *probes = execution->probes.probes;
 	int			count;
 
-	count = likely(info->analyzed) ? add_known_parameters(info, params, probes) :
-		add_all_parameters(params, probes);
+	count = likely(info->analyzed) ? add_known_parameters(info, params, nested, probes) :
+		add_all_parameters(params, nested, probes);
 	if (probes_literals_of == execution->queryid)
 	{
 		for (int i = 0; i < analyzed.count; i++)

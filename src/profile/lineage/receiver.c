@@ -764,7 +764,7 @@ recorder_judge_guesses(const ResultRecorder *recorder, StatementInfo *info)
 
 		if (!item->is_guess || item->has_held || (item->column.is_text && !is_known))
 			continue;
-		item->has_held = item->column.is_text ? (looked_up >> Min(i, 31) & 1) != 0 :
+		item->has_held = item->column.is_text ? (looked_up & resultset_looked_up_bit(i)) != 0 :
 			has_held(recorder, i);
 		if (!item->has_held)
 			in_vain |= ++item->in_vain >= GUESSES_IN_VAIN;

@@ -12,7 +12,7 @@
  * and nothing beyond the bytes that a value says it has.  Only jsonb is read by
  * the server's own functions, which could raise errors over one that is broken:
  * the caller reads it only where the client is about to get it, by the same
- * functions.
+ * functions, or has just sent it.
  *
  *-------------------------------------------------------------------------
  */
