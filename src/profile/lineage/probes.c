@@ -113,8 +113,6 @@ void
 probes_restore_literals(uint64 queryid)
 {
 	is_set_aside = false;
-	if (probes_literals_of == queryid)
-		return;
 	analyzed = set_aside;
 	probes_literals_of = queryid;
 }
