@@ -24,6 +24,7 @@ missing_others() {
 	php -m 2>/dev/null | grep -q '^pdo_pgsql$' || echo php-cli php-pgsql
 	php -r '@include "Doctrine/ORM/autoload.php"; exit(class_exists("Doctrine\ORM\EntityManager") ? 0 : 1);' 2>/dev/null ||
 		echo php-doctrine-orm
+	[ -e /usr/share/php/Symfony/Component/Cache/Adapter/ArrayAdapter.php ] || echo php-symfony-cache
 	command -v java >/dev/null || echo openjdk-17-jdk-headless
 	[ -e /usr/share/java/postgresql.jar ] || echo libpostgresql-jdbc-java
 }
