@@ -130,11 +130,14 @@ put_loop_statements(Datum *values, bool *nulls, int i, const Pattern *pattern,
 	return i;
 }
 
-/* How often and how long. */
+/*
+ * How often and how long.  Of a loop over several connections, one may have added its
+ * child before another has added the loop.
+ */
 static int
 put_counters(Datum *values, int i, const PatternCounters *counters)
 {
-	values[i++] = Int64GetDatum(counters->episodes);
+	values[i++] = Int64GetDatum(Max(1, counters->episodes));
 	values[i++] = Int64GetDatum(counters->children);
 	values[i++] = Int64GetDatum(counters->max_children);
 	values[i++] = Int64GetDatum(counters->connections);

@@ -306,18 +306,20 @@ add_parameters(PatternParameters *sum, const PatternParameters *add)
 
 /*
  * Add to the pattern of this key, made if it is new; max_children and
- * connections are raised to those given, first_seen is lowered.  "number" is
- * the entry's number where it is known, else -1; "parameters" may be NULL.  It is
- * apart only if all that is added is.
+ * connections are raised to those given, first_seen is lowered.  "known" is the
+ * entry's number where the episode was told it, else -1: then the episode itself is
+ * added now, or just about to be, by another connection.  "parameters" may be NULL.
+ * It is apart only if all that is added is.
  * Returns the number.  Takes the lock; a new pattern's text is made, and its
  * origin read, without it.
  */
 int
-pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
+pattern_add(int known, const PatternKey *key, const PatternFacts *facts,
 			const PatternCounters *add, const PatternParameters *parameters,
 			bool strong, bool apart, StatementTextMaker maker,
 			PatternOriginReader reader, void *arg)
 {
+	int			number = known;
 	Pattern    *pattern;
 
 	LWLockAcquire(table_lock(), LW_EXCLUSIVE);
@@ -339,6 +341,9 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 		{
 			number = insert_pattern(key, facts, text, &origin);
 			table->patterns[number].apart = apart;
+			/* forgotten or evicted while its loop ran: this is the rest of it */
+			if (known >= 0)
+				table->patterns[number].counters.episodes = 1 - add->episodes;
 		}
 		pfree(text);
 	}
@@ -358,8 +363,6 @@ pattern_add(int number, const PatternKey *key, const PatternFacts *facts,
 	add_pattern_counters(&pattern->counters, add);
 	if (parameters != NULL && parameters->compared > 0)
 		add_parameters(&pattern->parameters, parameters);
-	/* forgotten or evicted while its loop ran: this is the rest of it */
-	pattern->counters.episodes = Max(1, pattern->counters.episodes);
 	LWLockRelease(table_lock());
 	return number;
 }

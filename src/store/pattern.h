@@ -131,7 +131,7 @@ typedef struct Pattern
 extern Oid	pattern_literal_type(Oid one, Oid other);
 
 /* Add to the pattern of this key, made if it is new. */
-extern int	pattern_add(int number, const PatternKey *key,
+extern int	pattern_add(int known, const PatternKey *key,
 						const PatternFacts *facts,
 						const PatternCounters *add,
 						const PatternParameters *parameters, bool strong, bool apart,
