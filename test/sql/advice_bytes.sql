@@ -19,6 +19,20 @@ SELECT * FROM advised(ARRAY['SELECT sum(price), sum(qty), sum(disc), sum(tax), s
 SELECT * FROM advised(ARRAY['SELECT sum(price), sum(qty), sum(disc), sum(tax), sum(mode) FROM line WHERE ship BETWEEN 100 AND 150']);
 -- A budget that does not bind changes nothing.
 SELECT array_agg(what) = (SELECT array_agg(what) FROM advised(:'statements')) AS same FROM advised(:'statements', '1 GB');
+-- Of two indexes one of which does all the work of the other, that one alone, though the other is smaller.
+CREATE TABLE sale (id int PRIMARY KEY, product int, quantity int, price numeric(10,2), note text);
+INSERT INTO sale SELECT i, i * 7919 % 2000, i % 9, i % 100, repeat('x', 80) FROM generate_series(1, 100000) AS i;
+CREATE TABLE product (id int PRIMARY KEY, title text NOT NULL);
+INSERT INTO product SELECT i, md5(i::text) FROM generate_series(1, 2000) AS i;
+VACUUM ANALYZE sale, product;
+SET random_page_cost = 1.1;
+SELECT budget, array_agg(regexp_replace(ddl, '^.* ON bytes\.', '')) AS indexes FROM unnest('{NULL,20 MB,6 MB}'::text[]) AS budget,
+    clipperf_recommend_for(ARRAY['SELECT p.title, sum(s.quantity * s.price) FROM product p JOIN sale s ON s.product = p.id GROUP BY p.id ORDER BY 2 DESC LIMIT 10',
+        'SELECT sum(quantity * price) FROM sale WHERE product = 77', 'SELECT note FROM sale WHERE product = 78',
+        'SELECT p.title FROM product p WHERE NOT EXISTS (SELECT FROM sale s WHERE s.product = p.id)', 'SELECT product, count(*) FROM sale GROUP BY product'],
+        budget, min_benefit => 0)
+WHERE action = 'create' GROUP BY 1 ORDER BY 1;
+RESET random_page_cost;
 -- Of the rows that a predicate lets in, an index by a key that finds some of them can be counted as well as one by the key that the predicate fixes.
 CREATE TABLE task (id int PRIMARY KEY, owner int NOT NULL, due int NOT NULL, done timestamptz, name text NOT NULL);
 INSERT INTO task SELECT i, i::bigint * 7919 % 911, i % 700, CASE WHEN i % 50 > 0 THEN '2026-01-01'::timestamptz END, repeat('n', 60) FROM generate_series(1, 20000) AS i;

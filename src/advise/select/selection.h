@@ -101,6 +101,10 @@ extern void selection_learn_choice(const Selection *selection,
 								   const Bitmapset *chosen,
 								   const Bitmapset *before);
 
+/* Under a budget, ask what statements would use beside these of small ones. */
+extern void selection_learn_beside(const Selection *selection,
+								   const Bitmapset *chosen);
+
 /* Ask about candidates of a range of numbers in the place of some of these. */
 extern bool selection_learn_merged(Selection *selection,
 								   const Bitmapset *chosen, int first, int end);

@@ -98,6 +98,7 @@ selection_search(const Selection *selection, const Bitmapset *start)
 		if (estimate_is_late(selection->estimator))
 			break;
 		selection_learn_choice(selection, chosen, before);
+		selection_learn_beside(selection, chosen);
 		better = search_known_plans(selection, chosen);
 		if (bms_equal(better, chosen))
 			break;

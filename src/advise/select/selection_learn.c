@@ -25,6 +25,12 @@
  */
 #define SMALL_ROUNDS	4
 
+/* What a statement could save yet is much if it is this share of all time. */
+#define MUCH_LEFT		0.01
+
+/* An index is small if it takes this part of the budget at most (one in ..). */
+#define SMALL_PART		2
+
 /* The candidates searched that could matter to a statement. */
 static Bitmapset *
 searched_for(const Selection *selection, int statement)
@@ -208,6 +214,81 @@ selection_learn_choice(const Selection *selection, const Bitmapset *chosen,
 			bms_free(rest);
 		}
 		guess_plans(selection, i, chosen);
+	}
+}
+
+/*
+ * Ask what the statements that use chosen indexes which begin as this one does cost with
+ * it in their place: it may serve them as well, and another statement besides.
+ */
+static void
+learn_in_place(const Selection *selection, const Bitmapset *chosen, int number)
+{
+	Bitmapset  *alike = NULL;
+	Bitmapset  *with;
+	Bitmapset  *users;
+	int			other = -1;
+	int			i = -1;
+
+	while ((other = bms_next_member(chosen, other)) >= 0)
+		if (selection_begin_alike(selection, number, other))
+			alike = bms_add_member(alike, other);
+	with = bms_add_member(bms_difference(chosen, alike), number);
+	users = selection_users(selection, chosen, alike);
+	while ((i = bms_next_member(users, i)) >= 0)
+		if (!estimate_is_late(selection->estimator))
+			(void) estimate_cost(selection->estimator, i, with, NULL);
+	bms_free(alike);
+	bms_free(with);
+	bms_free(users);
+}
+
+/*
+ * Ask what a statement would use beside the chosen indexes: of what takes a small part
+ * of the budget, and then of smaller and smaller candidates.
+ */
+static void
+learn_small_beside(const Selection *selection, int statement, const Bitmapset *chosen)
+{
+	Bitmapset  *all = searched_for(selection, statement);
+	int64		most = selection->limits.bytes / SMALL_PART;
+
+	for (int round = 0; round < SMALL_ROUNDS && !estimate_is_late(selection->estimator); round++)
+	{
+		Bitmapset  *beside = bms_add_members(keep_small(selection, all, most), chosen);
+		Bitmapset  *used;
+		Bitmapset  *more;
+		int			number = -1;
+
+		(void) estimate_cost(selection->estimator, statement, beside, &used);
+		bms_free(beside);
+		more = bms_difference(used, chosen);
+		if (bms_is_empty(more))
+			break;
+		while ((number = bms_next_member(more, number)) >= 0)
+			learn_in_place(selection, chosen, number);
+		most = largest_bytes(selection, more) - 1;
+		bms_free(more);
+	}
+	bms_free(all);
+}
+
+/*
+ * Under a budget, ask what the statements that could save much yet would use beside the
+ * chosen indexes: the plans known may need what has no room.
+ */
+void
+selection_learn_beside(const Selection *selection, const Bitmapset *chosen)
+{
+	Estimator  *estimator = selection->estimator;
+
+	for (int i = 0; i < estimator->nstatements && selection->limits.bytes >= 0; i++)
+	{
+		double		left = estimate_time_us(estimator, i, chosen) -
+			estimate_least_us(estimator, i);
+
+		if (left >= MUCH_LEFT * selection->total_us)
+			learn_small_beside(selection, i, chosen);
 	}
 }
 

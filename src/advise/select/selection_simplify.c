@@ -257,19 +257,48 @@ drop_useless(const Selection *selection, const Bitmapset *chosen)
 	return selection_climb(&rest, chosen, 0, false, NULL);
 }
 
+/* Drop the indexes all of whose work another one of the set does. */
+static Bitmapset *
+drop_repeating(const Selection *selection, Bitmapset *chosen)
+{
+	int			number = -1;
+
+	while ((number = bms_next_member(chosen, number)) >= 0)
+		if (bms_overlap(selection->covering[number], chosen))
+			chosen = bms_del_member(chosen, number);
+	return chosen;
+}
+
+/* Fill up what is left of a budget, with none that repeats what is chosen. */
+static Bitmapset *
+fill_up(const Selection *selection, const Bitmapset *chosen)
+{
+	Selection	rest = *selection;
+	int			number = -1;
+
+	rest.allowed = bms_copy(selection->allowed);
+	while ((number = bms_next_member(chosen, number)) >= 0)
+	{
+		rest.allowed = bms_del_members(rest.allowed, selection->extended[number]);
+		rest.allowed = bms_del_members(rest.allowed, selection->covering[number]);
+	}
+	return drop_repeating(selection, selection_climb(&rest, chosen, 1, true, NULL));
+}
+
 /*
  * Put simpler indexes in the place of those chosen, drop what is of little use,
- * and fill up under a budget.  When the time limit has passed, what is there is
- * returned.
+ * and fill up what that frees of a budget.  When the time limit has passed, what is
+ * there is returned.
  */
 Bitmapset *
 selection_simplify(const Selection *selection, const Bitmapset *chosen)
 {
 	Bitmapset  *simpler = prefer_simpler(selection, bms_copy(chosen));
 
+	simpler = drop_repeating(selection, simpler);
 	selection_learn_choice(selection, simpler, chosen);
-	if (selection_is_limited(selection))
-		simpler = selection_climb(selection, simpler, 1, true, NULL);
 	simpler = drop_useless(selection, simpler);
+	if (selection_is_limited(selection))
+		simpler = drop_useless(selection, fill_up(selection, simpler));
 	return keep_used(selection, drop_marginal(selection, simpler));
 }
